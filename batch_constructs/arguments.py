@@ -429,19 +429,22 @@ class Arguments:
         given = duration.to_human_string()
         return problem if given == read else f"{before} is {given} ({read}){rest}"
 
-    def refuse(self) -> None:
+    def refuse(self, id: str | None = None, *, added: tuple[str, str] | None = None) -> None:
         """Raise one error with all problems, and leave the construct tree as it was before.
+
+        ``id`` names what a method of the construct makes below it; ``added`` an entry that it adds
+        to a parameter's, and what the method calls it.
 
         Raises:
             ValueError: a value is wrong.
             TypeError: nothing but types are wrong.
         """
-        problems = self.problems
+        problems = [one.replace(*added) if added else one for one in self.problems]
         if not problems:
             if self._seen is not None:
                 _CHECKED[self.construct] = self._seen
             return
-        path = self.construct.node.path
+        path = "/".join(one for one in (self.construct.node.path, id) if one)
         listed = problems[0] if len(problems) == 1 else "".join(f"\n  - {p}" for p in problems)
         kind = ValueError if self._wrong_values else TypeError
         raise kind(f"{path}:{listed}" if len(problems) > 1 else f"{path}: {listed}")

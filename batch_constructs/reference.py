@@ -77,23 +77,23 @@ class Reference:
         Raises:
             ValueError: it is no ARN of such a resource.
         """
-        if isinstance(arn, str) and (
-            is_token(arn) or re.fullmatch(names.form("batch", f"{self.resource}/.+"), arn)
-        ):
+        revision = r"(:[1-9]\d*)?" if self.has_revision else ""
+        rest = f"{self.resource}/{RESOURCE_NAME.pattern}{revision}"
+        form = names.form("batch", rest, account=rf"\d{{{ACCOUNT_ID_LENGTH}}}")
+        if isinstance(arn, str) and (is_token(arn) or re.fullmatch(form, arn)):
             return arn
         like = "NAME:REVISION" if self.has_revision else "NAME"
         such = names.arn(self.resource, like, region="REGION", account="ACCOUNT")
         wrong = refused(arn, f"an ARN such as {such}")
         raise ValueError(f"{scope.node.path}/{id}: {self.attribute}_arn {wrong}")
 
-    def arn_of_name(self, scope: Construct, id: str, name: object) -> str:
+    def arn_of_name(self, scope: Construct, id: str, name: str) -> str:
         """Return the ARN of a name in the account and the Region of the scope's stack.
 
         Raises:
             ValueError: it is no name of such a resource.
         """
-        if not isinstance(name, str) or not (is_token(name) or RESOURCE_NAME.admits(name)):
-            wrong = refused(name, RESOURCE_NAME.allowed)
+        if not is_token(name) and (wrong := RESOURCE_NAME.wrong(name)) is not None:
             raise ValueError(f"{scope.node.path}/{id}: {self.attribute}_name {wrong}")
         from aws_cdk import Stack  # noqa: PLC0415  # the CDK is loaded when a construct is made
 

@@ -27,11 +27,20 @@ _SUBJECT = re.compile(r"(?:the )?[^\";:,]+? (is|are|has|have) (?=[^;]*; )")
 _OF_A_KEY = re.compile(r"the (?:key|name) of an? (?:tag|label|annotation|environment variable) ")
 _OF_A_VALUE = re.compile(r'the value of the (?:tag|label|annotation) (".*?") (?=is |has )')
 
-_NUMBER_AS_TEXT = re.compile(r'\b(is|are) "(-?[\d.]+)"(?=; allowed are (?:multiples|whole))')
+_NUMBER_AS_TEXT = re.compile(r'\b(is|are) "(-?[\d.]+)"(?=; allowed are (?:whole|[\d.]+ or more))')
 """How a rule shows a number that CloudFormation has as a text, and the parameter has not."""
 
 _SIZE = re.compile(r'is "(?:VCPU|MEMORY|GPU)",')
 """How a rule names a resource requirement, which is a parameter here."""
+
+_IN_A_UNIT = re.compile(r"(?<=to )(\d+) (MiB|GiB|seconds|minutes)(?! or)")
+_UNITS = {
+    "MiB": "Size.mebibytes",
+    "GiB": "Size.gibibytes",
+    "seconds": "Duration.seconds",
+    "minutes": "Duration.minutes",
+}
+"""How an amount is given to a parameter."""
 
 _NO_SUBJECT = ("there ", "the same ", "no ", "one ", "two ", "every ", "a ", "an ")
 
@@ -109,6 +118,7 @@ def in_parameters(finding: Finding, type: str, properties: Mapping[str, Any]) ->
         return f"{parameter} is {wrong[1]}; allowed is {wrong[2]}", ""
     words = _Words(type, path, properties, parameter)
     message, fix = words.put_into(said), words.put_into(finding.fix)
+    fix = _IN_A_UNIT.sub(lambda amount: f"{_UNITS[amount[2]]}({amount[1]})", fix)
     fix = fix.replace(f" a {parameter} ", f" a {parameter.rpartition('.')[2]} ")
     about = None if message.startswith(_NO_SUBJECT) else _SUBJECT.match(message)
     if about and parameter:

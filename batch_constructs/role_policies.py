@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aws_cdk import aws_iam as iam
 
+from batch_constructs.aws.authorization import POLICY_VERSION
 from batch_constructs.aws.names import LONGEST_ARN
 from batch_constructs.aws.quotas import (
     MANAGED_POLICIES_A_ROLE,
@@ -121,4 +122,4 @@ class RolePolicies:
 
 def as_document(statements: Sequence[Statement]) -> iam.PolicyDocument:
     """Make a policy of statements."""
-    return iam.PolicyDocument.from_json({"Version": "2012-10-17", "Statement": list(statements)})
+    return iam.PolicyDocument.from_json({"Version": POLICY_VERSION, "Statement": list(statements)})

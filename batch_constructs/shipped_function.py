@@ -18,7 +18,7 @@ from aws_cdk import aws_logs as logs
 from batch_constructs import functions
 from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.applied_settings import default_for
-from batch_constructs.aws.delivery import LAMBDA_EVENT_AGE_SECONDS
+from batch_constructs.aws.delivery import LAMBDA_EVENT_AGE_SECONDS, LAMBDA_RETRIES
 from batch_constructs.aws.role_actions import LOG_STREAM_ACTIONS
 from batch_constructs.aws.service_principals import LAMBDA
 from batch_constructs.construct import BatchConstruct
@@ -59,7 +59,7 @@ class ShippedFunction(BatchConstruct):
         code: Mapping[str, str] | None = None,
         dead_letter_queue: sqs.IQueue | None = None,
         event_age: Duration | None = None,
-        retry_attempts: int = 2,
+        retry_attempts: int = LAMBDA_RETRIES,
         settings: FunctionSettings | None = None,
     ) -> None:
         """Make it.

@@ -1,15 +1,17 @@
 """Calls that do not fit what is called, told as any other mistake: unknown names, and missing ones.
 
-What a function does with its arguments is its own; a call that Python itself or the CDK refuses
-never gets that far, and says neither which construct it is nor which name was meant. It is looked
-at only when it has failed.
+What a constructor does with its arguments is its own; a call that Python itself or the CDK refuses
+never gets that far, and says neither which construct it is nor which name was meant. Arguments of
+methods are held to the types in their signatures, all at once, before the method is called.
 """
 
 from __future__ import annotations
 
 import inspect
-import math
-from functools import wraps
+import re
+from dataclasses import is_dataclass
+from functools import partial, wraps
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.bound import allowed, did_you_mean, meant, one_of
@@ -47,19 +49,30 @@ def _let_tell(kind: type, name: str, member: Any) -> None:
 
 def _told(function: Callable[..., Any], *, static: bool) -> Callable[..., Any]:
     """Let a function, or a method, tell a call that does not fit it."""
+    signature = inspect.signature(function)
+    makes = function.__name__ == "__init__"  # which looks at its arguments itself
 
     @wraps(function)
     def called(*given: Any, **named: Any) -> Any:
-        makes = function.__name__ == "__init__"  # which looks itself, at all at once
-        if not (makes or all(map(_is_harmless, (*given, *named.values())))):
-            wrong = _wrong(function, given, named, static=static)
-            if wrong is not None:
-                raise wrong
+        try:
+            bound = signature.bind(*given, **named).arguments
+        except TypeError:
+            if not (given or static):
+                raise
+            raise misfit(function, given, named, static=static) from None
+        if makes:
+            return function(*given, **named)
+        owner = None if static else next(iter(bound.values()))
+        wrong = list(_wrong(signature, bound))
+        if wrong:
+            raise TypeError(_listed(_path(owner, bound) or _name(function), wrong))
         try:
             return function(*given, **named)
         except Exception as error:
-            told = _cause(error, function, given, named, static=static)
-            if told is None:
+            from batch_constructs.construct import told_at  # noqa: PLC0415  # it loads the CDK
+
+            told = told_at(_path(owner, bound) or _name(function), error)
+            if told is error:
                 raise
         raise told
 
@@ -67,65 +80,29 @@ def _told(function: Callable[..., Any], *, static: bool) -> Callable[..., Any]:
     return called
 
 
-def _cause(
-    error: Exception,
-    function: Callable[..., Any],
-    given: tuple[Any, ...],
-    named: Mapping[str, Any],
-    *,
-    static: bool,
-) -> Exception | None:
-    """Tell what made a call fail, where it does not say so itself."""
-    if not (given or static):
-        return None
-    within = error.__traceback__ and error.__traceback__.tb_next
-    if isinstance(error, TypeError) and not within:  # Python could not even call it
-        return misfit(function, given, named, static=static)
-    if function.__name__ == "__init__":
-        return None  # a construct is made whole, or says what is wrong
-    wrong = _wrong(function, given, named, static=static)
-    if wrong is not None:
-        return wrong
-    from batch_constructs.construct import told_at  # noqa: PLC0415  # it loads the CDK
-
-    owner, bound = _bound(function, given, named, static=static)
-    told = told_at(_path(owner, bound) or _name(function), error)
-    return None if told is error else told
+def _wrong(signature: inspect.Signature, bound: Mapping[str, Any]) -> Iterator[str]:
+    """Say which arguments are not of the types that the signature names."""
+    for name, value in bound.items():
+        parameter = signature.parameters[name]
+        if parameter.annotation == "Unpack[MetricOptions]":
+            for option, held in value.items():
+                if option not in _METRIC_OPTIONS:
+                    near = meant(option, _METRIC_OPTIONS)
+                    said = near or f"; {allowed(one_of(_METRIC_OPTIONS))}"
+                    yield f"{option} is no parameter of a metric{said}"
+                    continue
+                period = "Duration | None" if option == "period" else "str | None"
+                yield from _wrong_with(option, period, held)
+        else:
+            yield from _wrong_with(name, str(parameter.annotation), value)
 
 
-def _is_harmless(value: object) -> bool:
-    """Whether jsii outlives a value: a number that is none, or endless, ends its process."""
-    return not isinstance(value, float) or math.isfinite(value)
-
-
-def _wrong(
-    function: Callable[..., Any],
-    given: tuple[Any, ...],
-    named: Mapping[str, Any],
-    *,
-    static: bool,
-) -> TypeError | None:
-    """Say which arguments are not what their names mean everywhere."""
-    owner, bound = _bound(function, given, named, static=static)
-    may_be = {one.name: one.default for one in inspect.signature(function).parameters.values()}
-    wrong = [
-        f"{name} is {described(value)}; expected {_KNOWN[name][1]}"
-        for name, value in bound.items()
-        if name in _KNOWN and value is not may_be[name] and not _KNOWN[name][0](value)
-    ]
-    return TypeError(_listed(_path(owner, bound) or _name(function), wrong)) if wrong else None
-
-
-def _bound(
-    function: Callable[..., Any],
-    given: tuple[Any, ...],
-    named: Mapping[str, Any],
-    *,
-    static: bool,
-) -> tuple[Any, dict[str, Any]]:
-    """Return whose method it is, and its arguments by their names."""
-    arguments = dict(inspect.signature(function).bind(*given, **named).arguments)
-    return None if static else arguments.pop(next(iter(arguments))), arguments
+def _wrong_with(name: str, annotation: str, value: object) -> Iterator[str]:
+    kind = "id" if name == "id" else annotation.removesuffix(" | None")
+    fits, expected = _KINDS.get(kind, (None, ""))
+    is_left_out = value is None and annotation.endswith(" | None")
+    if not (fits is None or is_left_out or fits(value)):
+        yield f"{name} is {described(value)}; expected {expected}"
 
 
 def _listed(before: str, problems: list[str]) -> str:
@@ -134,32 +111,44 @@ def _listed(before: str, problems: list[str]) -> str:
     return f"{before}:" + "".join(f"\n  - {one}" for one in problems)
 
 
-_KNOWN: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "scope": (lambda value: has_member(value, "node"), "a construct, usually the stack (`self`)"),
+_METRIC_OPTIONS = ("statistic", "period", "label", "color", "account", "region")
+
+_TARGETS = ("bind", "function_arn", "topic_arn", "queue_arn")
+"""What a target of a rule has: one of them."""
+
+_KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "Construct": (
+        lambda value: has_member(value, "node"),
+        "a construct, usually the stack (`self`)",
+    ),
     "id": (
         lambda value: isinstance(value, str) and value != "",
         "a non-empty string, unique in its scope",
     ),
-    "grantee": (
-        lambda value: has_member(value, "grant_principal"),
-        "an iam.IGrantable, such as a role or a Lambda function",
-    ),
-    "description": (lambda value: isinstance(value, str), "a string"),
-    "metric_name": (lambda value: isinstance(value, str), "a string"),
-    "period": (
+    "str": (lambda value: isinstance(value, str), "a string"),
+    "bool": (lambda value: isinstance(value, bool), "True or False"),
+    "Duration": (
         lambda value: has_member(value, "to_seconds"),
         "a Duration such as Duration.minutes(30)",
     ),
-    "queue": (JOB_QUEUE.fits, JOB_QUEUE.expected),
-    "job_definition": (JOB_DEFINITION.fits, JOB_DEFINITION.expected),
-    "environment": (COMPUTE_ENVIRONMENT.fits, COMPUTE_ENVIRONMENT.expected),
-    "compute_environment": (COMPUTE_ENVIRONMENT.fits, COMPUTE_ENVIRONMENT.expected),
-    "share": (
+    "iam.IGrantable": (
+        lambda value: has_member(value, "grant_principal"),
+        "an iam.IGrantable, such as a role or a Lambda function",
+    ),
+    "AnyJobQueue": (JOB_QUEUE.fits, JOB_QUEUE.expected),
+    "AnyJobQueue | QueueMetrics": (JOB_QUEUE.fits, JOB_QUEUE.expected),
+    "AnyJobDefinition": (JOB_DEFINITION.fits, JOB_DEFINITION.expected),
+    "AnyComputeEnvironment": (COMPUTE_ENVIRONMENT.fits, COMPUTE_ENVIRONMENT.expected),
+    "Share | batch.Share": (
         lambda value: hasattr(value, "share_identifier"),
         'Share(share_identifier="teamA", weight_factor=0.5)',
     ),
+    "RuleTarget": (
+        lambda value: any(map(partial(has_member, value), _TARGETS)),
+        "a Lambda function, an SNS topic, an SQS queue, or a target of aws_events_targets",
+    ),
 }
-"""What a parameter of a method takes, by its name, which means the same everywhere."""
+"""What a parameter of a method takes, by its type; an ID is a string that says something."""
 
 
 def misfit(
@@ -208,14 +197,40 @@ def _problems(
         if name in by_place[: len(given)]:
             yield f"{name} is given by place and by name: leave one of them out"
         elif name not in known and not takes_any:
-            near = meant(name, free)
-            wanted |= {one for one in free if near == did_you_mean(one)}
+            left = [one for one in free if one not in named]
+            near = meant(name, left)
+            wanted |= {one for one in left if near == did_you_mean(one)}
             others = f"; {allowed(one_of(free))}" if free else ": leave it out"
-            yield f"{name} is no parameter of {called}{near or others}"
+            yield f"{name} is no parameter of {called}{near or _taken_by(name, called) or others}"
     for one in parameters:
         given_or_meant = {*by_place[: len(given)], *named, *wanted}
         if one.default is one.empty and one.name not in given_or_meant:
             yield f"{one.name} is left out: give it, since {called} needs it"
+
+
+def _taken_by(name: str, called: str) -> str:
+    """Say who takes an argument that something else was given: its kin, or a value it takes."""
+    ours = import_module(_OURS)
+    noun = "".join(re.findall("[A-Z][a-z]+", called)[-2:])
+    public = {one: getattr(ours, one) for one in ours.__all__}
+    takers = [
+        one
+        for one, kind in public.items()
+        if inspect.isclass(kind)
+        and not issubclass(kind, dict)
+        and one != called
+        and name in inspect.signature(kind).parameters
+    ]
+    kin = [one for one in takers if one.endswith(noun)]
+    values = [one for one in takers if is_dataclass(public[one])]
+    several = (kin or values)[:_SOME]
+    return f"; {' and '.join(several)} {'takes' if len(several) == 1 else 'take'} it" * bool(
+        several
+    )
+
+
+_SOME = 3
+"""How many are named that would take an argument."""
 
 
 def _path(owner: Any, named: Mapping[str, Any]) -> str:

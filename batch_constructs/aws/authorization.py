@@ -14,6 +14,15 @@ from batch_constructs.aws.managed_policies import SESSION_CHANNELS
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.source import Source, docs, guide, seen
 
+POLICY_VERSION: Final = "2012-10-17"
+"""The version of the language that policies are written in."""
+
+POLICY_VERSION_SOURCE: Final[Source] = docs(
+    "IAM/latest/UserGuide/reference_policies_elements_version.html",
+    "2012-10-17: the current version of the policy language; variables such as ${aws:username} are"
+    " plain text without it.",
+)
+
 EVERYTHING: Final = "*"
 """The resource of an action that AWS knows no resources for."""
 

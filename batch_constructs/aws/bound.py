@@ -213,7 +213,7 @@ class Matching(Record):
 
     def fix(self, name: str) -> str:
         """Say what to do about a property or a parameter that is wrong."""
-        return f"give {name} {self.allowed}"
+        return f"change {name}; {allowed(self.allowed)}"
 
     def admits(self, value: str) -> bool:
         """Whether a text is allowed."""
@@ -250,7 +250,8 @@ class Counting(Record):
 
     def fix(self, name: str) -> str:
         """Say what to do about a property or a parameter that is wrong."""
-        return f"give {name} {self.allowed} {self.things}"
+        things = self.things.removesuffix("s") if self.low == self.high == 1 else self.things
+        return f"list {self.allowed} {things} in {name}"
 
     def admits(self, value: Sized) -> bool:
         """Whether a list or a mapping has as many entries as are allowed."""

@@ -88,6 +88,13 @@ SQS_VISIBILITY_SECONDS: Final = 30
 FUNCTION_SECONDS: Final = 3
 """How long a function may run by default."""
 
+LONGEST_FUNCTION_SECONDS: Final = 900
+"""How long it may run at most."""
+
+LONGEST_FUNCTION_SOURCE: Final[Source] = docs(
+    "lambda/latest/dg/gettingstarted-limits.html", "Function timeout: 900 seconds (15 minutes)."
+)
+
 DEFAULTS_SOURCE: Final[Source] = docs(
     "AWSCloudFormation/latest/TemplateReference/aws-resource-sqs-queue.html",
     "VisibilityTimeout: 30 seconds by default; Timeout of a function: 3.",
@@ -105,6 +112,14 @@ VISIBILITY_FACTOR_SOURCE: Final[Source] = docs(
 
 SQS_ENTRIES: Final = 10
 """How many messages a call sends to SQS."""
+
+SQS_RECEIVED_AT_ONCE: Final = 10
+"""How many a call receives."""
+
+SQS_RECEIVED_SOURCE: Final[Source] = docs(
+    "AWSSimpleQueueService/latest/APIReference/API_ReceiveMessage.html",
+    "MaxNumberOfMessages: 1 to 10.",
+)
 
 SQS_ENTRIES_SOURCE: Final[Source] = docs(
     "AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html",
@@ -149,7 +164,11 @@ LAMBDA_MEMORY_SOURCE: Final[Source] = docs(
 LAMBDA_EVENT_AGE_SECONDS: Final = 6 * 3600
 """How long Lambda tries an event for which nobody waits, at most."""
 
+LAMBDA_RETRIES: Final = 2
+"""How often it tries one again that the function failed to handle, at most and by default."""
+
 LAMBDA_EVENT_AGE_SOURCE: Final[Source] = docs(
     "lambda/latest/dg/invocation-async-configuring.html",
-    "Maximum age of event: up to 6 hours; the API takes 60 to 21600 seconds.",
+    "Maximum age of event: up to 6 hours; the API takes 60 to 21600 seconds. Retry attempts:"
+    " between 0 and 2.",
 )

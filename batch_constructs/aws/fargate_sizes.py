@@ -58,7 +58,9 @@ def wrong_memory(mib: float, vcpus: float | None = None) -> str | None:
     if vcpus is None:
         if any(mib in sizes for sizes in MEMORY.values()):
             return None
-        return f"is {shown(mib)} MiB, which Fargate offers with no number of vCPUs"
+        every = [size for sizes in MEMORY.values() for size in sizes]
+        sizes = f"{min(every)} to {max(every)} MiB on Fargate, depending on the vCPUs"
+        return refused(mib, sizes, "MiB")
     sizes = MEMORY[vcpus]
     if mib in sizes:
         return None

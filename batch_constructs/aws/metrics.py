@@ -58,9 +58,17 @@ PUT_METRIC_DATA_SOURCE: Final[Source] = docs(
     ' different metrics".',
 )
 
+PERIOD_SECONDS: Final = (1, 5, 10, 30)
+"""Over how long a statistic is taken: so many seconds, or whole minutes."""
+
+PERIOD_SOURCE: Final[Source] = docs(
+    "AmazonCloudWatch/latest/APIReference/API_MetricStat.html",
+    '"the period can be 1, 5, 10, 30, 60, or any multiple of 60".',
+)
+
 STATISTIC: Final = Matching(
     r"(?i:average|sum|minimum|min|maximum|max|samplecount|n|avg|iqm"
-    r"|(p|tm|tc|ts|wm)\d{1,3}(\.\d+)?|(pr|tm|tc|ts|wm)\(.+\))",
+    r"|(p|tm|tc|ts|wm)(100|\d{1,2}(\.\d+)?)|(pr|tm|tc|ts|wm)\(.+\))",
     "Average, Sum, Minimum, Maximum, SampleCount, IQM and those such as p90, tm90, tc90, ts90, wm90"
     " or TM(10%:90%)",
 )

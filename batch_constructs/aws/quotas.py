@@ -137,6 +137,14 @@ FUNCTION_DESCRIPTION_SOURCE: Final[Source] = docs(
     'Description: "Length Constraints: Minimum length of 0. Maximum length of 256."',
 )
 
+DASHBOARD_COLUMNS: Final = 24
+"""How wide a dashboard is, in the units that its widgets' widths are told in."""
+
+DASHBOARD_BODY_SOURCE: Final[Source] = docs(
+    "AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html",
+    "Width of a widget: 1 to 24, in a grid of 24 columns.",
+)
+
 WIDGETS_A_DASHBOARD: Final = 500
 METRICS_A_WIDGET: Final = 500
 METRICS_A_DASHBOARD: Final = 2500
@@ -193,6 +201,14 @@ LOG_RETENTION_SOURCE: Final[Source] = docs(
 
 LOG_RESOURCE_POLICIES: Final = 10
 """Resource policies of CloudWatch Logs in an account and Region; it cannot be raised."""
+
+LOG_RESOURCE_POLICY_CHARACTERS: Final = 5120
+"""How long one of them may be."""
+
+LOG_RESOURCE_POLICY_SOURCE: Final[Source] = docs(
+    "AmazonCloudWatchLogs/latest/APIReference/API_PutResourcePolicy.html",
+    'policyDocument: "Length Constraints: Minimum length of 1. Maximum length of 5120."',
+)
 
 LOG_RESOURCE_POLICIES_SOURCE: Final[Source] = docs(
     "AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html",

@@ -153,6 +153,14 @@ LISTED_WITH_FILTERS_SOURCE: Final[Source] = api(
     "ListJobsRequest.maxResults", '"When --filters is used, Batch returns up to 100 values."'
 )
 
+RESULTS_A_PAGE: Final = 100
+"""How many resources every ``Describe…`` and ``List…`` of resources answers with at a time."""
+
+RESULTS_A_PAGE_SOURCE: Final[Source] = api(
+    "DescribeJobQueuesRequest.maxResults",
+    '"If this parameter isn\'t used, then DescribeJobQueues returns up to 100 results"',
+)
+
 SNAPSHOT_JOBS: Final = 100
 """How many jobs ``GetJobQueueSnapshot`` shows of the front of a queue."""
 

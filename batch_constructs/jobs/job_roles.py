@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 
+from batch_constructs.aws.authorization import POLICY_VERSION
 from batch_constructs.aws.service_principals import ECS_TASKS
 from batch_constructs.construct import once_made
 
@@ -56,7 +57,7 @@ def _trust() -> dict[str, Any]:
         "Action": "sts:AssumeRole",
         "Condition": _own_account(),
     }
-    return {"Version": "2012-10-17", "Statement": [statement]}
+    return {"Version": POLICY_VERSION, "Statement": [statement]}
 
 
 class ExecutionRole:
@@ -79,7 +80,7 @@ class ExecutionRole:
         self._role = given
         self._made: Made[iam.CfnRole] | None = None
         if given is None:
-            document = {"Version": "2012-10-17", "Statement": list(statements)}
+            document = {"Version": POLICY_VERSION, "Statement": list(statements)}
             self._made = call.add(
                 iam.CfnRole,
                 "ExecutionRole",

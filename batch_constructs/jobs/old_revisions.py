@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batch_constructs.aws.bound import Whole
+from batch_constructs.aws.delivery import LONGEST_FUNCTION_SECONDS
 from batch_constructs.aws.names import every
 from batch_constructs.construct import arn_prefix
 
@@ -95,6 +96,6 @@ def _function(scope: Construct) -> ShippedFunction:
                 "Resource": f"{arn_prefix('scheduler')}{every('schedule')}",
             },
         ],
-        timeout=Duration.minutes(15),
+        timeout=Duration.seconds(LONGEST_FUNCTION_SECONDS),
         settings=FunctionSettings(),
     )

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.bound import shown
-from batch_constructs.aws.pod_facts import GPU
+from batch_constructs.aws.pod_facts import GPU, MEMORY_MIB
 from batch_constructs.construct import given
 from batch_constructs.jobs.container import decimal
 from batch_constructs.jobs.container_image import bind_image, is_container_image, refuse_image
@@ -217,6 +217,7 @@ def _is_known(number: Any) -> bool:
 def _resources(arguments: Arguments, container: PodContainer) -> dict[str, Any]:
     """Return limits and requests, which AWS Batch wants alike but for the vCPUs."""
     memory = arguments.mebibytes("memory", container.memory, required=True)
+    memory = arguments.bounded("memory", memory, MEMORY_MIB)
     vcpus = arguments.number("vcpus", container.vcpus, required=True)
     requested = arguments.number("requested_vcpus", container.requested_vcpus)
     if _is_known(vcpus) and _is_known(requested) and requested > vcpus:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.authorization import POLICY_VERSION
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.service_principals import SNS
 from batch_constructs.local.cdk_deployment import CdkApp, CdkDeployer
@@ -131,7 +132,7 @@ class Demo:
             "Resource": inbox,
             "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
         }
-        policy = json.dumps({"Version": "2012-10-17", "Statement": [admitted]})
+        policy = json.dumps({"Version": POLICY_VERSION, "Statement": [admitted]})
         sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})
         sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=inbox)
         return url

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.job_states import FINAL, JobState
+from batch_constructs.aws.submit_job import DESCRIBED_AT_ONCE
 from batch_constructs.local.errors import LocalAwsError
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ _COMPLETE = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
 _UNDER_WAY = tuple(state for state in JobState if state not in FINAL)
 _LOOK_AGAIN_SECONDS = 0.2
 _SOON_SECONDS = 10.0
-_AT_ONCE = 100
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,8 +143,10 @@ class Drill:
         ids = sorted(job_ids)
         return [
             job
-            for start in range(0, len(ids), _AT_ONCE)
-            for job in self._batch.describe_jobs(jobs=ids[start : start + _AT_ONCE])["jobs"]
+            for start in range(0, len(ids), DESCRIBED_AT_ONCE)
+            for job in self._batch.describe_jobs(jobs=ids[start : start + DESCRIBED_AT_ONCE])[
+                "jobs"
+            ]
         ]
 
     def _templates(self) -> Iterator[tuple[str, dict[str, Any]]]:

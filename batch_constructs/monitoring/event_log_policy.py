@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import Names, Stack
 from aws_cdk import aws_logs as logs
 
+from batch_constructs.aws.authorization import POLICY_VERSION
 from batch_constructs.aws.names import every
 from batch_constructs.aws.service_principals import EVENTS, LOG_DELIVERY
 from batch_constructs.construct import BatchConstruct, arn_prefix
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
 
 _ID = "BatchConstructsEventLogPolicy"
 _GROUPS_A_POLICY = 10
-"""What 5,120 characters surely have room for, since each group's ARN stands there twice."""
+"""What one policy surely has room for, since each group's ARN stands there twice."""
 
 
 class EventLogPolicy(BatchConstruct):
@@ -54,7 +55,7 @@ class EventLogPolicy(BatchConstruct):
         }
         from_rules = {"ArnLike": {"aws:SourceArn": f"{arn_prefix('events')}{every('rule')}"}}
         document = {
-            "Version": "2012-10-17",
+            "Version": POLICY_VERSION,
             "Statement": [
                 {**writers, "Action": "logs:CreateLogStream"},
                 {**writers, "Action": "logs:PutLogEvents", "Condition": from_rules},

@@ -23,17 +23,16 @@ from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
 from batch_constructs.monitoring.metric_series import OURS
 from batch_constructs.monitoring.watched_resources import (
-    asked_queue,
     heard_queues,
     watched_definitions,
 )
-from batch_constructs.queues.any_job_queue import job_queue_name
+from batch_constructs.queues.any_job_queue import job_queue_arn, job_queue_name
 from batch_constructs.queues.job_queue_events import (
     definition_prefix,
     make_rule,
     state_change_pattern,
 )
-from batch_constructs.queues.job_queue_metrics import expect_options
+from batch_constructs.queues.job_queue_metrics import check_options
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.topic import topic_argument
 
@@ -232,12 +231,11 @@ class JobCounters(BatchConstruct):
     def _count(
         self, queue: AnyJobQueue, metric: str, dimensions: dict[str, str], period: Duration | None
     ) -> cloudwatch.Metric:
-        expect_options(self.node.path, {"period": period})
-        arn = asked_queue(self, queue)
+        arn, arguments = job_queue_arn(queue), Arguments(self)
         if arn not in self.queue_arns:
-            raise ValueError(
-                f"{self.node.path}: {queue.node.path} is not counted here: add it to the counters"
-            )
+            arguments.wrong_value(f"{queue.node.path} is not counted here: add it to the counters")
+        check_options(arguments, {"period": period})
+        arguments.refuse()
         return cloudwatch.Metric(
             namespace=OURS,
             metric_name=metric,

@@ -18,22 +18,19 @@ from batch_constructs.aws.bound import OneOf, Whole
 from batch_constructs.aws.quotas import RATE_MINUTES
 from batch_constructs.compute.compute_environment import (
     compute_environment_arn,
-    is_compute_environment,
 )
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.dead_letter_queue import dead_letter_queue
 from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
-from batch_constructs.jsii_objects import kind_of
 from batch_constructs.monitoring.metric_series import OURS, Series, environment_gauge, queue_gauge
 from batch_constructs.monitoring.watched_resources import (
-    asked_queue,
     environment_name,
     watched_environments,
     watched_queues,
 )
-from batch_constructs.queues.any_job_queue import job_queue_name
-from batch_constructs.queues.job_queue_metrics import expect_options, wrong_statistic
+from batch_constructs.queues.any_job_queue import job_queue_arn, job_queue_name
+from batch_constructs.queues.job_queue_metrics import check_options
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.topic import topic_argument
 
@@ -191,10 +188,8 @@ class JobGauges(BatchConstruct):
             ValueError: there is no such gauge, of something else than it reads, or no such
                 statistic.
         """
-        if metric_name not in QUEUE_GAUGES:
-            raise ValueError(f"{self.node.path}: {_no_such_gauge(metric_name, QUEUE_GAUGES)}")
-        arn = asked_queue(self, queue)
-        self._look_at(queue, arn, self.queue_arns, options)
+        arn = job_queue_arn(queue)
+        self._look_at(queue, metric_name, QUEUE_GAUGES, options, is_read=arn in self.queue_arns)
         name = job_queue_name(arn)
         return _metric(queue_gauge(name, metric_name), options)
 
@@ -210,26 +205,31 @@ class JobGauges(BatchConstruct):
             ValueError: there is no such gauge, of something else than it reads, or no such
                 statistic.
         """
-        if metric_name not in ENVIRONMENT_GAUGES:
-            raise ValueError(f"{self.node.path}: {_no_such_gauge(metric_name, ENVIRONMENT_GAUGES)}")
-        if not is_compute_environment(compute_environment):
-            got = kind_of(compute_environment)
-            raise TypeError(
-                f"{self.node.path}: compute_environment is {got}; expected a compute environment"
-            )
         arn = compute_environment_arn(compute_environment)
-        self._look_at(compute_environment, arn, self.compute_environment_arns, options)
+        is_read = arn in self.compute_environment_arns
+        self._look_at(
+            compute_environment, metric_name, ENVIRONMENT_GAUGES, options, is_read=is_read
+        )
         name = environment_name(arn)
         return _metric(environment_gauge(name, metric_name), options)
 
-    def _look_at(self, asked: Any, arn: str, known: frozenset[str], options: MetricOptions) -> None:
+    def _look_at(
+        self,
+        asked: Any,
+        metric_name: str,
+        gauges: Sequence[str],
+        options: MetricOptions,
+        *,
+        is_read: bool,
+    ) -> None:
         """Refuse a metric that nobody publishes."""
-        expect_options(self.node.path, options)
-        problem = wrong_statistic(options.get("statistic"))
-        if arn not in known:
-            problem = f"{asked.node.path} is not read here: add it to the gauges"
-        if problem is not None:
-            raise ValueError(f"{self.node.path}: {problem}")
+        arguments = Arguments(self)
+        if metric_name not in gauges:
+            arguments.wrong_value(_no_such_gauge(metric_name, gauges))
+        if not is_read:
+            arguments.wrong_value(f"{asked.node.path} is not read here: add it to the gauges")
+        check_options(arguments, options)
+        arguments.refuse()
 
 
 QUEUE_GAUGES = (

@@ -26,8 +26,8 @@ from batch_constructs.queues.job_queue_events import (
     blocked_pattern,
     definition_prefix,
     make_rule,
+    read_states,
     state_change_pattern,
-    wrong_states,
 )
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.topic import topic_argument
@@ -133,9 +133,7 @@ class JobNotifications(BatchConstruct):
         given_targets = arguments.resources(
             "targets", targets, "bind", "a rule target of aws_events_targets", "rule targets"
         )
-        problem = wrong_states(states)
-        if problem is not None:
-            arguments.wrong_value(problem)
+        moved_to = read_states(arguments, states, required=True)
         definitions = watched_definitions(arguments, job_definitions, event_bus=bus)
         arguments.flag("include_array_children", include_array_children, required=True)
         arguments.flag("blocked", blocked, required=True)
@@ -156,7 +154,7 @@ class JobNotifications(BatchConstruct):
             arns,
             lambda some: state_change_pattern(
                 queue_arns=some,
-                states=[str(state) for state in states],
+                states=moved_to,
                 definition_prefixes=prefixes,
                 include_array_children=include_array_children,
             ),

@@ -13,7 +13,6 @@ from batch_constructs.compute.compute_environment import (
 )
 from batch_constructs.event_bus import FORWARD
 from batch_constructs.jobs.job_definition import is_job_definition, job_definition_arn
-from batch_constructs.jsii_objects import kind_of
 from batch_constructs.place import elsewhere
 from batch_constructs.queues.any_job_queue import is_job_queue, job_queue_arn, job_queue_name
 from batch_constructs.queues.job_queue_events import TOLD_THERE
@@ -23,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Container, Sequence
 
     from aws_cdk import aws_events as events
-    from constructs import Construct
 
     from batch_constructs.arguments import Arguments
 
@@ -69,18 +67,6 @@ def heard_queues(
     """Read ``queues`` of which only events are asked for: a bus may bring them from elsewhere."""
     there = f"AWS Batch tells of it only there: {FORWARD}"
     return watched_queues(arguments, queues, there=there if event_bus is None else None)
-
-
-def asked_queue(construct: Construct, queue: Any) -> str:
-    """Return the ARN of a queue that somebody asks a construct about.
-
-    Raises:
-        TypeError: it is none.
-    """
-    if not is_job_queue(queue):
-        got = kind_of(queue)
-        raise TypeError(f"{construct.node.path}: queue is {got}; expected a job queue{_OF}")
-    return job_queue_arn(queue)
 
 
 def watched_environments(arguments: Arguments, environments: Any) -> list[Watched]:

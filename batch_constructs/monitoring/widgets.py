@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.quotas import DASHBOARD_COLUMNS
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
@@ -14,8 +16,7 @@ if TYPE_CHECKING:
 
 Widget = dict[str, Any]
 
-WIDTH = 24
-"""Columns of CloudWatch's grid."""
+WIDTH = DASHBOARD_COLUMNS
 HEADING_HEIGHT = 2
 NUMBERS_HEIGHT = 3
 GRAPH_HEIGHT = 6

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias, cast
 
 from aws_cdk import aws_batch as batch
 from aws_cdk.interfaces import aws_batch as batch_interfaces
-from constructs import Construct
+from constructs import Construct, Node
 
 from batch_constructs.queues.job_queue import JobQueue
 from batch_constructs.queues.job_queue_events import QueueEvents
@@ -54,8 +54,11 @@ class _OtherQueue(QueueMetrics, QueueEvents):
     def job_queue_name(self) -> str:
         return job_queue_name(self._arn)
 
-    def _called(self) -> str:
-        return str(self._queue.node.path)
+    @property
+    def node(self) -> Node:
+        """The queue's place in the tree."""
+        node: Node = self._queue.node
+        return node
 
     def _whose(self) -> object:
         return self._queue

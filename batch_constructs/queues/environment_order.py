@@ -57,10 +57,10 @@ def as_the_rules_see(
     order: list[dict[str, Any]] = []
     beside: dict[str, dict[str, object]] = {}
     places: dict[str, str] = {}
-    for place, environment in enumerate(environments, start=1):
+    for place, environment in enumerate(environments):
         arn = compute_environment_arn(environment)
-        reference = places.setdefault(arn, f"environment {place}")
-        order.append({"Order": place, "ComputeEnvironment": {"Ref": reference}})
+        reference = places.setdefault(arn, f"compute_environments[{place}]")
+        order.append({"Order": place + 1, "ComputeEnvironment": {"Ref": reference}})
         seen = checked(environment)
         if seen is not None:
             beside[reference] = seen.resource

@@ -120,20 +120,24 @@ class FairSharePolicy(SchedulingPolicy):
         https://docs.aws.amazon.com/batch/latest/APIReference/API_ShareAttributes.html
         """
         shares = [*self._shares, share]
-        fair_share = self._checked(Arguments(self), shares)
+        last = f"shares[{len(self._shares)}]"
+        fair_share = self._checked(Arguments(self), shares, added=(last, "share"))
         self._shares = shares
         rendered: Any = l1_properties(fair_share)
         self.resource.fairshare_policy = rendered
 
     def _checked(
-        self, arguments: Arguments, shares: Sequence[Share | batch.Share]
+        self,
+        arguments: Arguments,
+        shares: Sequence[Share | batch.Share],
+        added: tuple[str, str] | None = None,
     ) -> dict[str, Any]:
         """Return CloudFormation's ``FairsharePolicy``, or refuse it."""
         listed = [_share(arguments, place, share) for place, share in enumerate(shares)]
         fair_share = {**self._decides, **given(ShareDistribution=listed)}
         properties = {**self._rest, "FairsharePolicy": fair_share}
         arguments.check("AWS::Batch::SchedulingPolicy", properties)
-        arguments.refuse()
+        arguments.refuse(added=added)
         return fair_share
 
 

@@ -226,7 +226,8 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents):
             arguments, [*self.compute_environments, environment]
         )
         self._check(arguments, environments)
-        arguments.refuse()
+        last = f"compute_environments[{len(self.compute_environments)}]"
+        arguments.refuse(added=(last, "environment"))
         self._environments = environments or []
         order: Any = _order(self._environments)
         resource.compute_environment_order = order

@@ -7,24 +7,26 @@ nodes of a multi-node job, send events of their own.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any, NoReturn, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws import batch_events, event_pattern
-from batch_constructs.aws.bound import OneOf, meant, shown
+from batch_constructs.aws.bound import meant, one_of, refused
 from batch_constructs.aws.job_states import WITH_EVENTS, JobState
-from batch_constructs.aws.quotas import RULE_NAME
+from batch_constructs.aws.quotas import DESCRIPTION, RULE_NAME
 from batch_constructs.event_bus import expect_forwarded
 from batch_constructs.jobs.job_definition import (
     is_job_definition,
     job_definition_arn_without_revision,
 )
-from batch_constructs.jsii_objects import described, has_member, kind_of
+from batch_constructs.jsii_objects import has_member
 from batch_constructs.place import elsewhere
+from batch_constructs.reference import JOB_DEFINITION
 from batch_constructs.tokens import without_tokens
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from aws_cdk import aws_events as events
     from constructs import Construct, IConstruct
 
@@ -96,22 +98,23 @@ def definition_prefix(definition: AnyJobDefinition) -> str:
     return f"{job_definition_arn_without_revision(definition)}:"
 
 
-def wrong_states(states: object, allowed: Sequence[str] = WITH_EVENTS) -> str | None:
-    """Say what is wrong with states that somebody asks for."""
-    known = OneOf(tuple(allowed))
-    if isinstance(states, str) or not hasattr(states, "__iter__"):
-        got = shown(states) if isinstance(states, str) else kind_of(states)
-        return f"states is {got}; expected a list of {known.allowed}"
-    if not list(states):
-        return f"states is empty: leave it out for every state, or give some of {known.allowed}"
-    unknown = {place: str(one) for place, one in enumerate(states) if one not in allowed}
-    if not unknown:
-        return None
-    got = " and ".join(f"states[{place}] is {shown(one)}" for place, one in unknown.items())
-    hint = meant(next(iter(unknown.values())), allowed)
-    if JobState.SUBMITTED in unknown.values():
-        hint = ": AWS Batch sends nothing as a job is submitted"
-    return f"{got}; allowed are {known.allowed}{hint}"
+def read_states(
+    arguments: Arguments,
+    states: Any,
+    known: Sequence[str] = WITH_EVENTS,
+    *,
+    required: bool = False,
+) -> list[str]:
+    """Read ``states`` of jobs that somebody asks for; None, where it may be, asks for all."""
+    some = required or states is not None
+    listed = arguments.items("states", states, one_of(known), some=some)
+    for place, state in enumerate(listed):
+        if state not in known:
+            hint = meant(state, known)
+            if state == JobState.SUBMITTED:
+                hint = ": AWS Batch sends nothing as a job is submitted"
+            arguments.wrong_value(f"states[{place}] {refused(state, one_of(known))}{hint}")
+    return [str(state) for state in listed]
 
 
 class QueueRules:
@@ -146,7 +149,10 @@ class QueueRules:
         https://docs.aws.amazon.com/batch/latest/userguide/batch-job-queue-blocked-events.html
         """
         pattern = blocked_pattern(queue_arns=[self.job_queue_arn])
-        return self._rule(id, pattern, target, description, rule_name)
+        arguments = Arguments(self._scope())
+        return self._rule(
+            arguments, id, pattern, target=target, description=description, rule_name=rule_name
+        )
 
     def _whose(self) -> object:
         """Return the queue itself."""
@@ -156,24 +162,19 @@ class QueueRules:
         """Return the construct that rules are made below."""
         return cast("Construct", self)
 
-    def _refuse(self, id: str, kind: type[Exception], problem: str) -> NoReturn:
-        raise kind(f"{self._scope().node.path}/{id}: {problem}")
-
     def _rule(
         self,
+        arguments: Arguments,
         id: str,
         pattern: dict[str, Any],
-        target: RuleTarget | None,
-        description: str | None,
-        rule_name: str | None,
+        **options: Any,
     ) -> events.Rule:
-        scope = self._scope()
-        problem = elsewhere(scope, self.job_queue_arn, TOLD_THERE, resource=self._whose())
-        if problem is not None:
-            self._refuse(id, ValueError, problem)
-        return rule_to(
-            scope, id, pattern, target=target, description=description, rule_name=rule_name
+        problem = elsewhere(
+            arguments.construct, self.job_queue_arn, TOLD_THERE, resource=self._whose()
         )
+        if problem is not None:
+            arguments.wrong_value(problem)
+        return rule_to(arguments, id, pattern, **options)
 
 
 class QueueEvents(QueueRules):
@@ -219,33 +220,23 @@ class QueueEvents(QueueRules):
 
         https://docs.aws.amazon.com/batch/latest/userguide/batch_job_events.html
         """
-        if isinstance(job_definitions, str) or not isinstance(job_definitions, Sequence | None):
-            kind = kind_of(job_definitions)
-            self._refuse(
-                id, TypeError, f"job_definitions is {kind}; expected a list of job definitions"
-            )
-        if not isinstance(include_array_children, bool):
-            kind = kind_of(include_array_children)
-            self._refuse(id, TypeError, f"include_array_children is {kind}; expected True or False")
-        definitions = [] if job_definitions is None else list(job_definitions)
-        problem = None if states is None else wrong_states(states)
-        if problem is not None:
-            self._refuse(id, ValueError, problem)
-        for place, definition in enumerate(definitions):
-            if not is_job_definition(definition):
-                self._refuse(
-                    id,
-                    TypeError,
-                    f"job_definitions[{place}] is {described(definition)}; expected a job "
-                    "definition of batch_constructs or aws_cdk.aws_batch",
-                )
+        arguments = Arguments(self._scope())
+        definitions = arguments.resources(
+            "job_definitions",
+            job_definitions,
+            is_job_definition,
+            JOB_DEFINITION.expected,
+            "job definitions",
+        )
         pattern = state_change_pattern(
             queue_arns=[self.job_queue_arn],
-            states=[str(state) for state in states or ()],
+            states=read_states(arguments, states),
             definition_prefixes=[definition_prefix(definition) for definition in definitions],
             include_array_children=include_array_children,
         )
-        return self._rule(id, pattern, target, description, rule_name)
+        return self._rule(
+            arguments, id, pattern, target=target, description=description, rule_name=rule_name
+        )
 
     def on_job_failed(
         self,
@@ -303,7 +294,7 @@ class QueueEvents(QueueRules):
 
 
 def rule_to(
-    scope: Construct,
+    arguments: Arguments,
     id: str,
     pattern: dict[str, Any],
     *,
@@ -314,22 +305,12 @@ def rule_to(
     """Make a rule with the target that was given, if one was.
 
     Raises:
-        ValueError: the rule's name is wrong.
-        TypeError: the target is none.
+        ValueError: the rule's name is wrong, or what the arguments know of already.
     """
-    if not isinstance(id, str) or not id:
-        raise TypeError(f"{scope.node.path}: id is {kind_of(id)}; expected a non-empty string")
-    if description is not None and not isinstance(description, str):
-        got = kind_of(description)
-        raise TypeError(f"{scope.node.path}/{id}: description is {got}; expected a string")
-    problem = _wrong_rule_name(rule_name)
-    if problem is not None:
-        raise ValueError(f"{scope.node.path}/{id}: {problem}")
-    if target is not None and not any(has_member(target, one) for one in ("bind", *_TARGETS)):
-        raise TypeError(
-            f"{scope.node.path}/{id}: target is {described(target)}; expected a Lambda function, "
-            "an SNS topic, an SQS queue, or a target of aws_events_targets"
-        )
+    scope = arguments.construct
+    arguments.text("rule_name", rule_name, bound=RULE_NAME)
+    arguments.text("description", description, bound=DESCRIPTION)
+    arguments.refuse(id)
     return make_rule(
         scope,
         id,
@@ -386,12 +367,6 @@ def refuse_pattern(path: str, pattern: dict[str, Any], *, way_out: str) -> None:
     """
     for place, problem in event_pattern.wrong(without_tokens(pattern)):
         raise ValueError(f"{path}: {place or 'the event pattern'} {problem}: {way_out}")
-
-
-def _wrong_rule_name(name: object) -> str | None:
-    arguments = Arguments.of_a_value()
-    arguments.text("rule_name", name, bound=RULE_NAME)
-    return next(iter(arguments.problems), None)
 
 
 _TARGETS = {"function_arn": "LambdaFunction", "topic_arn": "SnsTopic", "queue_arn": "SqsQueue"}

@@ -7,9 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict, cast
 
-from batch_constructs.aws.bound import meant, one_of, refused, shown
-from batch_constructs.aws.metrics import DIMENSION, NAMESPACE, NATIVE_METRICS, STATISTIC
-from batch_constructs.jsii_objects import kind_of
+from batch_constructs.arguments import Arguments
+from batch_constructs.aws.bound import meant, one_of, refused
+from batch_constructs.aws.metrics import (
+    DIMENSION,
+    NAMESPACE,
+    NATIVE_METRICS,
+    PERIOD_SECONDS,
+    STATISTIC,
+)
 from batch_constructs.place import Place
 from batch_constructs.tokens import is_token
 
@@ -105,17 +111,14 @@ class QueueMetrics:
         from aws_cdk import Duration  # noqa: PLC0415 - the CDK is loaded when it is used
         from aws_cdk import aws_cloudwatch as cloudwatch  # noqa: PLC0415 - as above
 
-        if not isinstance(metric_name, str):
-            raise TypeError(
-                f"{self._called()}: metric_name is {shown(metric_name)}; expected a string such as "
-                "'JobsMovedToFailed'"
-            )
-        options = {"label": label, "color": color, "account": account, "region": region}
-        expect_options(self._called(), {"period": period, **options})
+        queue: Any = self
+        arguments = Arguments(queue)
         native = NATIVE_METRICS.get(metric_name)
-        problem = _no_such_metric(metric_name) if native is None else wrong_statistic(statistic)
-        if native is None or problem is not None:
-            raise ValueError(f"{self._called()}: {problem}")
+        if native is None:
+            arguments.wrong_value(_no_such_metric(metric_name))
+        check_options(arguments, {"statistic": statistic, "period": period})
+        arguments.refuse()
+        assert native is not None  # noqa: S101  # refused above
         place = Place.of_arn(self.job_queue_arn)
         return cloudwatch.Metric(
             namespace=NAMESPACE,
@@ -159,34 +162,15 @@ class QueueMetrics:
     )
     metric_jobs_preempted = _native("JobsPreempted")
 
-    def _called(self) -> str:
-        """Return how errors call the queue."""
-        queue: Any = self
-        return str(queue.node.path)
 
-
-def expect_options(called: str, options: Mapping[str, Any]) -> None:
-    """Refuse what a metric cannot be read with.
-
-    Raises:
-        TypeError: it is so.
-    """
-    from aws_cdk import Duration  # noqa: PLC0415 - the CDK is loaded when it is used
-
-    for name, value in options.items():
-        kind, expected = (Duration, "a Duration") if name == "period" else (str, "a string")
-        if value is not None and not isinstance(value, kind):
-            raise TypeError(f"{called}: {name} is {kind_of(value)}; expected {expected}")
-
-
-def wrong_statistic(statistic: object) -> str | None:
-    """Say what is wrong with a statistic that somebody asks for; None and tokens pass."""
-    if statistic is None or is_token(statistic):
-        return None
-    if not isinstance(statistic, str):
-        return f"statistic {refused(statistic, STATISTIC.allowed)}"
-    wrong = STATISTIC.wrong(statistic)
-    return None if wrong is None else f"statistic {wrong}"
+def check_options(arguments: Arguments, options: Mapping[str, Any]) -> None:
+    """Note what CloudWatch cannot read a metric with; None and tokens pass."""
+    arguments.text("statistic", options.get("statistic"), bound=STATISTIC)
+    period = arguments.seconds("period", options.get("period"))
+    known = isinstance(period, int) and not is_token(period)
+    if known and period not in PERIOD_SECONDS and (period <= 0 or period % 60):
+        such = f"{', '.join(map(str, PERIOD_SECONDS))} seconds and whole minutes"
+        arguments.wrong_value(f"period {refused(period, such, 'seconds')}")
 
 
 def _no_such_metric(name: str) -> str:

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from batch_constructs.arguments import Arguments
 from batch_constructs.aws.job_states import SERVICE_STATES_WITH_EVENTS, ServiceJobState
 from batch_constructs.queues.job_queue_events import (
     QueueRules,
+    read_states,
     service_state_change_pattern,
-    wrong_states,
 )
 
 if TYPE_CHECKING:
@@ -54,13 +55,14 @@ class ServiceQueueEvents(QueueRules):
 
         https://docs.aws.amazon.com/batch/latest/userguide/service-job-events.html
         """
-        problem = None if states is None else wrong_states(states, SERVICE_STATES_WITH_EVENTS)
-        if problem is not None:
-            self._refuse(id, ValueError, problem)
+        arguments = Arguments(self._scope())
         pattern = service_state_change_pattern(
-            queue_arns=[self.job_queue_arn], states=[str(state) for state in states or ()]
+            queue_arns=[self.job_queue_arn],
+            states=read_states(arguments, states, SERVICE_STATES_WITH_EVENTS),
         )
-        return self._rule(id, pattern, target, description, rule_name)
+        return self._rule(
+            arguments, id, pattern, target=target, description=description, rule_name=rule_name
+        )
 
     def on_service_job_failed(
         self,

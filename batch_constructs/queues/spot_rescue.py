@@ -13,7 +13,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
 from batch_constructs.aws import batch_events
-from batch_constructs.aws.delivery import LAMBDA_EVENT_AGE_SECONDS
+from batch_constructs.aws.delivery import LAMBDA_EVENT_AGE_SECONDS, LAMBDA_RETRIES
 from batch_constructs.aws.job_states import DEPENDENCY_FAILED, HOST_LOST, JobState
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.claims_table import ClaimsTable
@@ -143,7 +143,7 @@ class SpotRescue(BatchConstruct):
             "OnFailure",
             function_name=self.function.function_name,
             qualifier="$LATEST",
-            maximum_retry_attempts=2,
+            maximum_retry_attempts=LAMBDA_RETRIES,
             maximum_event_age_in_seconds=LAMBDA_EVENT_AGE_SECONDS,
             destination_config={"onFailure": {"destination": self.dead_letter_queue.queue_arn}},
         )

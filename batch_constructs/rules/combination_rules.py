@@ -46,7 +46,7 @@ def register(area: str) -> None:
                 area=area,
                 severity=Severity(one.severity),
                 title=one.title,
-                fix=one.fix.format("the property"),
+                fix=one.fix.format(_properties(one)),
                 source=one.source,
                 explanation=one.why,
                 subjects=one.types,
@@ -54,6 +54,16 @@ def register(area: str) -> None:
                 needs=frozenset().union(*needs) if all(needs) else frozenset(),
             )
         )
+
+
+_FEW: Final = 3
+"""How many properties a rule's fix names."""
+
+
+def _properties(rule: Combination) -> str:
+    """Name what a fix is about, where that is one property or a few."""
+    names = {name.rstrip("/*").rpartition("/")[2]: None for one in rule.parts for name in one.names}
+    return one_of(names) if len(names) <= _FEW else "it"
 
 
 def _needs(part: Part) -> set[str]:

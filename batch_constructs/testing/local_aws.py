@@ -9,6 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from batch_constructs.aws.authorization import POLICY_VERSION
+from batch_constructs.aws.delivery import SQS_RECEIVED_AT_ONCE
 from batch_constructs.aws.error_names import NOT_FOUND
 from batch_constructs.aws.job_states import FINAL
 from batch_constructs.aws.names import DEFAULT_LOG_GROUP, LOG_GROUP_OPTION
@@ -67,7 +69,9 @@ class Events:
 
     def _receive(self, wait_seconds: float) -> int:
         answer = self._sqs.receive_message(
-            QueueUrl=self._queue_url, MaxNumberOfMessages=10, WaitTimeSeconds=int(wait_seconds)
+            QueueUrl=self._queue_url,
+            MaxNumberOfMessages=SQS_RECEIVED_AT_ONCE,
+            WaitTimeSeconds=int(wait_seconds),
         )
         messages = answer.get("Messages", [])
         for message in messages:
@@ -269,7 +273,7 @@ class LocalAws:
         ]
         rule = bus.put_rule(Name=name, EventPattern=json.dumps(pattern))["RuleArn"]
         allowed = {
-            "Version": "2012-10-17",
+            "Version": POLICY_VERSION,
             "Statement": [
                 {
                     "Effect": "Allow",

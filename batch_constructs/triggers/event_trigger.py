@@ -14,6 +14,7 @@ from aws_cdk import aws_lambda as lambda_
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.admission import asked_for
+from batch_constructs.aws.authorization import POLICY_VERSION
 from batch_constructs.aws.quotas import DESCRIPTION, RULE_NAME
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import BatchConstruct, given, once_made
@@ -130,7 +131,7 @@ class EventTrigger(BatchConstruct):
         check_fields(arguments, "command", _words(job.command))
         check_fields(arguments, "overrides.tags", job.tags)
         retries = read_retries(arguments, shared)
-        plain = read_pattern(arguments, event_pattern)
+        plain = self._read_pattern(arguments, event_pattern)
         state = arguments.state("enabled", shared["enabled"])
         name = arguments.text("rule_name", rule_name, bound=RULE_NAME)
         text = arguments.text("description", description, bound=DESCRIPTION)
@@ -188,7 +189,7 @@ class EventTrigger(BatchConstruct):
             ),
             inline_policies={
                 "Submit": iam.PolicyDocument.from_json(
-                    {"Version": "2012-10-17", "Statement": job.statements()}
+                    {"Version": POLICY_VERSION, "Statement": job.statements()}
                 )
             },
         )
@@ -213,6 +214,10 @@ class EventTrigger(BatchConstruct):
             # without anything to pass, the job gets nothing of the event: not the whole of it
             **self._input(body, template),
         }
+
+    def _read_pattern(self, arguments: Arguments, event_pattern: Any) -> dict[str, Any]:
+        """Read which events are meant."""
+        return read_pattern(arguments, event_pattern)
 
     def _by_function(self, job: JobToSubmit, settings: FunctionSettings) -> dict[str, Any]:
         asked = job.defaults()

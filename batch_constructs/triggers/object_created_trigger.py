@@ -14,7 +14,7 @@ from batch_constructs.aws.event_pattern import length
 from batch_constructs.aws.quotas import EVENT_PATTERN_CHARACTERS
 from batch_constructs.construct import once_made
 from batch_constructs.event_bus import FORWARD, expect_forwarded
-from batch_constructs.jsii_objects import described, has_member, is_resolvable
+from batch_constructs.jsii_objects import has_member, is_resolvable
 from batch_constructs.place import elsewhere
 from batch_constructs.shared_arguments import spells_out
 from batch_constructs.tokens import without_tokens
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_s3 as s3
     from constructs import Construct
 
+    from batch_constructs.arguments import Arguments
     from batch_constructs.function_settings import FunctionSettings
     from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.any_job_queue import AnyJobQueue
@@ -88,15 +89,18 @@ class ObjectCreatedTrigger(EventTrigger):
         parameters = shared["parameters"]
         if isinstance(parameters, Mapping | None):
             shared["parameters"] = {**OBJECT_CREATED_FIELDS, **(parameters or {})}
-        path = f"{scope.node.path}/{id}".strip("/")
+        objects: Any = {
+            "bucket": bucket,
+            "prefix": prefix,
+            "suffix": suffix,
+            "event_bus": event_bus,
+        }
         super().__init__(
             scope,
             id,
             queue=queue,
             job_definition=job_definition,
-            event_pattern=read_object_pattern(
-                path, bucket_name(scope, path, bucket, event_bus), prefix=prefix, suffix=suffix
-            ),
+            event_pattern=objects,
             event_bus=event_bus,
             rule_name=rule_name,
             description=description,
@@ -108,59 +112,52 @@ class ObjectCreatedTrigger(EventTrigger):
         else:
             expect_forwarded(self.resource)
 
+    def _read_pattern(self, arguments: Arguments, event_pattern: Any) -> dict[str, Any]:
+        return read_object_pattern(arguments, **event_pattern)
 
-def read_object_pattern(path: str, bucket_name: str, *, prefix: Any, suffix: Any) -> dict[str, Any]:
-    """Make the pattern of a bucket's events, of arguments that are looked at.
 
-    Raises:
-        TypeError: one has a wrong type.
-        ValueError: it is longer than EventBridge takes.
-    """
+def read_object_pattern(
+    arguments: Arguments, *, bucket: Any, prefix: Any, suffix: Any, event_bus: Any
+) -> dict[str, Any]:
+    """Make the pattern of a bucket's events, of arguments that are looked at."""
     pattern = object_created_pattern(
-        bucket_name,
-        prefix=key_part(path, "prefix", prefix),
-        suffix=key_part(path, "suffix", suffix),
+        _bucket_name(arguments, bucket, event_bus),
+        prefix=_key_part(arguments, "prefix", prefix),
+        suffix=_key_part(arguments, "suffix", suffix),
     )
     characters = length(without_tokens(pattern))
     if characters > EVENT_PATTERN_CHARACTERS:
-        raise ValueError(
-            f"{path}: prefix and suffix make an event pattern of {characters} characters; "
+        arguments.wrong_value(
+            f"prefix and suffix make an event pattern of {characters} characters; "
             f"{allowed(f'at most {EVENT_PATTERN_CHARACTERS}')}: shorten them"
         )
     return pattern
 
 
-def key_part(path: str, parameter: str, value: Any) -> str | None:
-    """Read how keys begin or end, before a pattern is made of it."""
+def _key_part(arguments: Arguments, parameter: str, value: Any) -> str | None:
+    """Read how keys begin or end."""
     if is_resolvable(value):
         return Token.as_string(value)
-    if value is not None and not isinstance(value, str):
-        raise TypeError(f"{path}: {parameter} is {described(value)}; expected a string")
-    return value
+    if value is None or isinstance(value, str):
+        return value
+    arguments.wrong_type(parameter, value, "a string")
+    return None
 
 
-def bucket_name(
-    scope: Construct, path: str, bucket: Any, event_bus: events.IEventBus | None
-) -> str:
-    """Return a bucket's name: an L2's or an L1's.
-
-    Raises:
-        TypeError: it is neither.
-        ValueError: it is in another Region or account, and no bus brings its events.
-    """
+def _bucket_name(arguments: Arguments, bucket: Any, event_bus: events.IEventBus | None) -> str:
+    """Return a bucket's name: an L2's or an L1's, of the place where its events are."""
     if has_member(bucket, "enable_event_bridge_notification"):
         name = str(bucket.bucket_name)
     elif has_member(bucket, "bucket_ref"):
         name = str(bucket.bucket_ref.bucket_name)
     else:
-        raise TypeError(
-            f"{path}: bucket is {described(bucket)}; expected an aws_s3 bucket, such as "
-            's3.Bucket.from_bucket_name(self, "Input", "name")'
-        )
+        such = 's3.Bucket.from_bucket_name(self, "Input", "name")'
+        arguments.wrong_type("bucket", bucket, f"an aws_s3 bucket, such as {such}")
+        return ""
     because = f"Amazon S3 tells EventBridge only there: {FORWARD}"
-    problem = elsewhere(scope, name, because, resource=bucket)
+    problem = elsewhere(arguments.construct, name, because, resource=bucket)
     if event_bus is None and problem is not None:
-        raise ValueError(f"{path}: bucket: {problem}")
+        arguments.wrong_value(f"bucket: {problem}")
     return name
 
 

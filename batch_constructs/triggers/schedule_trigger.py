@@ -13,6 +13,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.authorization import POLICY_VERSION
 from batch_constructs.aws.bound import refused, shown
 from batch_constructs.aws.delivery import WINDOW_MINUTES
 from batch_constructs.aws.names import SCHEDULER_SUBMIT_JOB
@@ -161,7 +162,7 @@ class ScheduleTrigger(BatchConstruct):
             ),
             inline_policies={
                 "Submit": iam.PolicyDocument.from_json(
-                    {"Version": "2012-10-17", "Statement": statements}
+                    {"Version": POLICY_VERSION, "Statement": statements}
                 )
             },
         )

@@ -52,7 +52,6 @@ from batch_constructs.triggers.gateway_arguments import (
 from batch_constructs.triggers.job_to_submit import JobToSubmit, read_job_to_submit
 from batch_constructs.triggers.message_schema import MODULE
 from batch_constructs.triggers.object_created_trigger import (
-    bucket_name,
     read_object_pattern,
     tell_event_bridge,
 )
@@ -333,13 +332,12 @@ class SubmissionGateway(BatchConstruct):
                 f"{self.node.path}: a FIFO gateway takes no events of buckets, which come in no "
                 "order: use one without fifo"
             )
-        path = self.node.path
         arguments = Arguments(self)
-        arguments.text("id", id, required=True)
         bus = event_bus_argument(arguments, event_bus)
-        arguments.refuse()
-        name = bucket_name(self, path, bucket, bus)
-        pattern = read_object_pattern(path, name, prefix=prefix, suffix=suffix)
+        pattern = read_object_pattern(
+            arguments, bucket=bucket, prefix=prefix, suffix=suffix, event_bus=bus
+        )
+        arguments.refuse(id)
         if self._idempotency_key == _OBJECT_KEY:
             Annotations.of(self).add_warning_v2(
                 "batch-constructs:corrected-file",

@@ -44,7 +44,7 @@ from batch_constructs.queue_from_input import (
 from batch_constructs.queues.any_job_queue import is_job_queue, job_queue_arn
 from batch_constructs.queues.job_queue import JobQueue
 from batch_constructs.queues.job_queue_events import rule_to
-from batch_constructs.queues.job_queue_metrics import expect_options
+from batch_constructs.queues.job_queue_metrics import check_options
 from batch_constructs.reference import JOB_DEFINITION
 from batch_constructs.role_policies import RolePolicies, as_document
 from batch_constructs.rules import UNKNOWN
@@ -258,7 +258,12 @@ class Workflow(BatchConstruct):
             },
         }
         return rule_to(
-            self, id, pattern, target=target, description=description, rule_name=rule_name
+            Arguments(self),
+            id,
+            pattern,
+            target=target,
+            description=description,
+            rule_name=rule_name,
         )
 
     def metric_started(self, **options: Unpack[MetricOptions]) -> cloudwatch.Metric:
@@ -286,7 +291,9 @@ class Workflow(BatchConstruct):
         return self._metric("time", options)
 
     def _metric(self, name: str, options: MetricOptions) -> cloudwatch.Metric:
-        expect_options(self.node.path, options)
+        arguments = Arguments(self)
+        check_options(arguments, options)
+        arguments.refuse()
         made: cloudwatch.Metric = getattr(self.state_machine, f"metric_{name}")(**options)
         return made
 

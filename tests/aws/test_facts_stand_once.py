@@ -25,8 +25,8 @@ ROOMS = sorted(path for path in PACKAGE.glob("**/*.py") if "aws" not in path.par
 SMALLEST = 20
 """Smaller numbers mean too many things to be told apart by a search."""
 
-UNITS = {60, 100, 1000, 1024, 3600, 86_400, 1_000_000}
-"""Seconds, minutes, hours, days, percent, thousands: numbers of a unit, not of a limit."""
+UNITS = {24, 60, 100, 1000, 1024, 3600, 86_400, 1_000_000}
+"""Hours, minutes, seconds, days, percent, thousands: numbers of a unit, not of a limit."""
 
 OURS = {
     20: "entries on a page; characters of a random part; seconds of waiting",

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
+from batch_constructs.aws.delivery import LONGEST_FUNCTION_SECONDS
 from batch_constructs.functions.claims.effect import (
     NotDoneError,
     OutOfTimeError,
@@ -19,7 +20,6 @@ from batch_constructs.functions.claims.identity import digest
 from batch_constructs.functions.claims.invocation import Invocation, each_event
 from batch_constructs.functions.claims.lease import (
     AFTERMATH_SECONDS,
-    LONGEST_INVOCATION_SECONDS,
     LONGEST_SECONDS,
     RESERVE_SECONDS,
     lease_until,
@@ -280,8 +280,8 @@ def test_an_event_that_merely_looks_like_a_note_of_lambdas_is_handled_as_it_is(
 
 
 def test_the_longest_lease_is_that_of_the_longest_run() -> None:
-    assert LONGEST_SECONDS == LONGEST_INVOCATION_SECONDS + AFTERMATH_SECONDS
-    assert lease_until(LONGEST_INVOCATION_SECONDS) == LONGEST_SECONDS
+    assert LONGEST_SECONDS == LONGEST_FUNCTION_SECONDS + AFTERMATH_SECONDS
+    assert lease_until(LONGEST_FUNCTION_SECONDS) == LONGEST_SECONDS
 
 
 @pytest.mark.parametrize(

@@ -289,7 +289,8 @@ def test_everything_wrong_is_said_at_once_and_leaves_no_trace(
     said = str(refusal.value)
     assert "queues[0] is aws_cdk.Stack" in said
     assert "topic is aws_cdk.Stack" in said
-    assert 'states[0] is "SUBMITTED" and states[1] is "DONE"' in said
+    assert 'states[0] is "SUBMITTED"; allowed are' in said
+    assert 'states[1] is "DONE"; allowed are' in said
     assert "job_definitions[0] is aws_cdk.Stack" in said
     assert "targets[0] is aws_cdk.Stack" in said
     assert stack.node.try_find_child("Notify") is None

@@ -239,7 +239,7 @@ def test_a_topic_and_a_queue_are_targets_as_they_are_and_are_permitted(
 def test_a_state_that_aws_does_not_send_is_refused(queue: JobQueue) -> None:
     with pytest.raises(ValueError, match=r'Nightly/New: states\[0\] is "SUBMITTED".*sends nothing'):
         queue.on_job_state_change("New", states=["SUBMITTED"])
-    with pytest.raises(ValueError, match="expected a list of PENDING"):
+    with pytest.raises(TypeError, match='states is str "FAILED"; expected a list of PENDING'):
         queue.on_job_state_change("New", states="FAILED")
 
 
@@ -252,7 +252,7 @@ def test_what_is_no_definition_is_refused(stack: Stack, queue: JobQueue) -> None
     ("wrong", "said"),
     [
         ({"target": "orders"}, 'target is str "orders"; expected a Lambda function'),
-        ({"job_definitions": "etl"}, "job_definitions is str; expected a list"),
+        ({"job_definitions": "etl"}, 'job_definitions is str "etl"; expected a list'),
         ({"rule_name": "a rule"}, 'rule_name is "a rule"; allowed are 1 to 64'),
         ({"states": []}, "states is empty"),
     ],
@@ -262,3 +262,19 @@ def test_wrong_arguments_of_a_rule_are_refused_with_its_path(
 ) -> None:
     with pytest.raises((TypeError, ValueError), match=f"Platform/Nightly/Ends: {said}"):
         queue.on_job_state_change("Ends", **wrong)
+
+
+def test_all_that_is_wrong_with_a_rule_is_said_at_once(queue: JobQueue) -> None:
+    wrong: Any = {"job_definitions": ["etl"], "states": ["DONE"], "rule_name": "a rule"}
+    with pytest.raises(ValueError, match="Nightly/Ends:") as refused:
+        queue.on_job_state_change("Ends", **wrong)
+    assert [line.split(" is ")[0] for line in str(refused.value).splitlines()[1:]] == [
+        "  - job_definitions[0]",
+        "  - states[0]",
+        "  - rule_name",
+    ]
+
+    wrong = {"target": 5, "description": 5, "include_array_children": "yes"}
+    with pytest.raises(TypeError, match="Nightly/Ends:") as refused:
+        queue.on_job_state_change("Ends", **wrong)
+    assert len(str(refused.value).splitlines()) == 1 + len(wrong)

@@ -669,7 +669,7 @@ def test_a_topic_a_prefix_and_a_suffix_of_a_wrong_kind_are_said(
 
     with pytest.raises(TypeError, match="Stack/Mail: topic is int 5; expected an sns.ITopic"):
         mail.add_topic(wrong)
-    with pytest.raises(TypeError, match="Stack/Mail: suffix is int 5; expected a string"):
+    with pytest.raises(TypeError, match="Stack/Mail/Files: suffix is int 5; expected a string"):
         mail.add_bucket("Files", s3.Bucket(stack, "Bucket"), prefix="a", suffix=wrong)
 
 

@@ -9,6 +9,8 @@ is later, by more than a holder left unused of its time, can make something happ
 
 from __future__ import annotations
 
+from batch_constructs.aws.delivery import LONGEST_FUNCTION_SECONDS
+
 RESERVE_SECONDS = 5.0
 """What stays of a function's time for writing down what became of its work."""
 
@@ -24,10 +26,7 @@ CLOCKS_APART_SECONDS = 30.0
 AFTERMATH_SECONDS = CALL_SECONDS + LISTED_SECONDS + CLOCKS_APART_SECONDS
 """From a holder's last beginning until somebody else may take over."""
 
-LONGEST_INVOCATION_SECONDS = 900.0
-"""How long Lambda lets a function run."""
-
-LONGEST_SECONDS = LONGEST_INVOCATION_SECONDS + AFTERMATH_SECONDS
+LONGEST_SECONDS = LONGEST_FUNCTION_SECONDS + AFTERMATH_SECONDS
 """No lease is longer."""
 
 

@@ -14,6 +14,7 @@ from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from batch_constructs.aws.delivery import LONGEST_EVENT_AGE_SECONDS, SQS_RETENTION_DAYS
 from batch_constructs.aws.error_names import CONDITION_FAILED
 from batch_constructs.functions.claims.effect import NotDoneError
 from batch_constructs.functions.claims.identity import digest
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger(__name__)
 _DAY_SECONDS = 86_400
 
-DAYS_KEPT = 16
+DAYS_KEPT = LONGEST_EVENT_AGE_SECONDS // _DAY_SECONDS + SQS_RETENTION_DAYS + 1
 """How long a row is remembered: a day that EventBridge tries, two weeks in a dead-letter queue."""
 
 _RELEASED = 0

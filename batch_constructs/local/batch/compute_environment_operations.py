@@ -213,7 +213,7 @@ class ComputeEnvironments:
     def describe(self, request: Mapping[str, Any]) -> Document:
         """Answer DescribeComputeEnvironments."""
         found = map(self.find, request.get("computeEnvironments") or sorted(self._by_name))
-        some, token = page((one for one in found if one is not None), request, limit=100)
+        some, token = page((one for one in found if one is not None), request)
         return {"computeEnvironments": [self._described(each) for each in some], **token}
 
     def _described(self, environment: ComputeEnvironment) -> Document:

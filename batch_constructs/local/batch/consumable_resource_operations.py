@@ -90,7 +90,7 @@ class ConsumableResources:
             for document in self.registry
             if wanted(name := document["consumableResourceName"])
         )
-        found, token = page(summaries, request, limit=100)
+        found, token = page(summaries, request)
         return {"consumableResources": found, **token}
 
     def update(self, request: Mapping[str, Any]) -> Document:

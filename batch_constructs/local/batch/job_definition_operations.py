@@ -128,7 +128,7 @@ class JobDefinitions:
             for definition in self._all(request.get("jobDefinitionName"))
             if status is None or definition["status"] == status
         )
-        found, token = page(matching, request, limit=100)
+        found, token = page(matching, request)
         return {"jobDefinitions": deepcopy(found), **token}
 
     def find(self, name_or_arn: str) -> Document | None:

@@ -214,7 +214,7 @@ class JobQueues:
         """Answer DescribeJobQueues."""
         found = map(self.find, request.get("jobQueues") or sorted(self._by_name))
         details = (queue.detail for queue in found if queue is not None)
-        some, token = page(details, request, limit=100)
+        some, token = page(details, request)
         return {"jobQueues": deepcopy(some), **token}
 
     def update(self, request: Mapping[str, Any]) -> Document:

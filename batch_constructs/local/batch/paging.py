@@ -7,6 +7,7 @@ import binascii
 from itertools import dropwhile, islice
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from batch_constructs.aws.submit_job import RESULTS_A_PAGE
 from batch_constructs.local.batch.service_errors import client_error
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ T = TypeVar("T")
 
 
 def page(
-    items: Iterable[T], request: Mapping[str, Any], *, limit: int
+    items: Iterable[T], request: Mapping[str, Any], *, limit: int = RESULTS_A_PAGE
 ) -> tuple[list[T], dict[str, str]]:
     """Cut out the page that a request asks for, counting from the beginning.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batch_constructs.aws import container_variables as variables
+from batch_constructs.aws.names import ARN_PARTS
 from batch_constructs.local.batch.container_metadata import on_fargate
 from batch_constructs.local.batch.job_nodes import node_id
 from batch_constructs.local.batch.ports import PortError, Ports, SecretReference
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from batch_constructs.local.batch.job_containers import Container
     from batch_constructs.local.batch.jobs import Job
 
-_SECRET_ARN_FIELDS = 7
+_SECRET_ARN_FIELDS = ARN_PARTS + len(("secret", "NAME"))
 
 
 def process_environment(

@@ -72,7 +72,7 @@ class QuotaShares:
             for document in self.registry
             if document["jobQueueArn"] == queue.arn
         )
-        found, token = page(shares, request, limit=100)
+        found, token = page(shares, request)
         return {"quotaShares": deepcopy(found), **token}
 
     def update(self, request: Mapping[str, Any]) -> Document:

@@ -61,7 +61,7 @@ class SchedulingPolicies:
     def list(self, request: Mapping[str, Any]) -> Document:
         """Answer ListSchedulingPolicies."""
         arns = ({"arn": policy["arn"]} for policy in self.registry)
-        found, token = page(arns, request, limit=100)
+        found, token = page(arns, request)
         return {"schedulingPolicies": found, **token}
 
     def update(self, request: Mapping[str, Any]) -> Document:

@@ -99,7 +99,7 @@ class ServiceEnvironments:
         """Answer DescribeServiceEnvironments."""
         wanted = request.get("serviceEnvironments")
         named = filter(None, map(self.registry.find, wanted)) if wanted else self.registry
-        found, token = page(named, request, limit=100)
+        found, token = page(named, request)
         return {"serviceEnvironments": deepcopy(found), **token}
 
     def update(self, request: Mapping[str, Any]) -> Document:

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 def parameter_without_default(job: JobDefinition) -> Iterator[Fault]:
     """If a submission does not pass it, the program gets the literal text ``Ref::name``.
 
-    Whoever submits may pass it: AWS's own examples do. What the template itself submits is looked
-    at there.
+    Whoever submits may pass it: AWS's own examples do. What the template itself submits is checked
+    with the submission.
     """
     if is_submitted(job):
         return
@@ -45,7 +45,7 @@ def parameter_without_default(job: JobDefinition) -> Iterator[Fault]:
         yield (
             path,
             f"{shown(f'Ref::{name}')} names a parameter that has no default",
-            f"pass {shown(name)} with every submission, or give Parameters a default for it",
+            f"give Parameters a default for {shown(name)}",
         )
 
 
@@ -62,7 +62,7 @@ def commands(job: JobDefinition) -> Iterator[tuple[str, list[object]]]:
 @job_rule(
     "parameter-in-code",
     severity=Severity.WARNING,
-    title="parameter inside of code or shell text",
+    title="parameter inside code or shell text",
     fix="give it as a word of its own behind the code, which reads it as an argument: sys.argv[1]"
     ' in Python, "$1" in a shell (behind a word for $0)',
     source=api(

@@ -97,7 +97,7 @@ def duplicate_environment_variable(job: JobDefinition) -> Iterator[Fault]:
 
 @job_rule(
     "log-options",
-    title="log options that do not work together",
+    title="log options that contradict each other",
     fix="keep one of the two",
     source=guide(
         "using_awslogs",
@@ -107,7 +107,7 @@ def duplicate_environment_variable(job: JobDefinition) -> Iterator[Fault]:
     severity=Severity.WARNING,
 )
 def log_options(job: JobDefinition) -> Iterator[Fault]:
-    """Two ways to split lines exclude each other; splunk needs to know where to send them."""
+    """The two ways to split lines exclude each other; splunk has to know where to send them."""
     for container in job.containers:
         log = mapping(container.properties, "LogConfiguration")
         options = log.get("Options", {})

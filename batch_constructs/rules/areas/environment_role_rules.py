@@ -230,7 +230,7 @@ def spot_fleet_role_policy(environment: ComputeEnvironment) -> Iterator[Fault]:
 def instance_role_in_containers(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Containers get the instance's credentials from its metadata, whatever their job role says.
 
-    What the role allows far too much of is told of the role itself.
+    Rights that are far too wide are reported on the role itself.
     """
     role = role_of(environment, environment_role(environment, INSTANCE_ROLE))
     if role is None or _hides_metadata(environment):

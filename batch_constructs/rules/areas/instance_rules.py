@@ -39,9 +39,9 @@ if TYPE_CHECKING:
     ),
 )
 def unknown_instance_type(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """What may be newer than this library's table is taken as it is.
+    """A type that may be newer than this library's table is accepted.
 
-    A type is refused where EC2 has no such series, or its generation has long had all its sizes.
+    A type is refused where EC2 has no such series, or where its generation has long been complete.
     """
     if environment.is_fargate:
         return
@@ -125,7 +125,7 @@ def _has_own_image(environment: ComputeEnvironment, image: Properties) -> bool:
     ),
 )
 def amazon_linux_2(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """An image of one's own (``ImageIdOverride``) is still allowed."""
+    """A custom image (``ImageIdOverride``) is still allowed."""
     for path, image in _images(environment):
         kind = text(image, "ImageType")
         if kind in aws.ENDED_ECS_IMAGES and not _has_own_image(environment, image):

@@ -115,7 +115,7 @@ def job_definition_properties(job: JobDefinition) -> Iterator[Fault]:
 
 @job_rule(
     "job-definition-size",
-    title="job definition over 24 KiB",
+    title="job definition that is too long",
     fix="move environment, commands or parameters into the image, S3 or Parameter Store",
     source=aws.BYTES_SOURCE,
 )
@@ -135,12 +135,12 @@ def job_definition_size(job: JobDefinition) -> Iterator[Fault]:
 @job_rule(
     "fargate-timeout",
     severity=Severity.WARNING,
-    title="Fargate timeout over 14 days",
+    title="timeout that is too long for Fargate",
     fix=f"set AttemptDurationSeconds to at most {aws.FARGATE_SECONDS}, or run the job on EC2",
     source=aws.FARGATE_SECONDS_SOURCE,
 )
 def fargate_timeout(job: JobDefinition) -> Iterator[Fault]:
-    """Fargate resources may be gone after 14 days."""
+    """Fargate may reclaim the resources of a longer job."""
     got = number(mapping(job.properties, "Timeout"), "AttemptDurationSeconds")
     most = aws.FARGATE_SECONDS
     if job.platform == PlatformCapability.FARGATE and got is not None and got > most:

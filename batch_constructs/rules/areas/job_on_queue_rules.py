@@ -144,7 +144,7 @@ def _mismatch(job: JobDefinition, environment: ComputeEnvironment) -> str | None
     ),
 )
 def job_vcpus_over_maximum(job: JobDefinition) -> Iterator[Fault]:
-    """It stays RUNNABLE for ever, and blocks those behind it."""
+    """It stays RUNNABLE indefinitely, and blocks the jobs behind it."""
     needed = _vcpus(job)
     if needed is None:
         return
@@ -241,7 +241,7 @@ def _misfit(
     ),
 )
 def job_gpu_queue(job: JobDefinition) -> Iterator[Fault]:
-    """It stays RUNNABLE for ever."""
+    """It stays RUNNABLE indefinitely."""
     for task in job.tasks:
         gpus = task.requires(SizeType.GPU)
         if not gpus or task.platform not in (PlatformCapability.EC2, None):
@@ -285,7 +285,7 @@ def _asked(task: Task) -> tuple[str, str] | None:
 
 @_rule(
     "job-architecture",
-    title="job for another architecture than its queue",
+    title="job for a different architecture from its queue's",
     fix="build the image for the architecture of the queue, or send the job to another queue",
     source=api(
         "ContainerProperties.image",

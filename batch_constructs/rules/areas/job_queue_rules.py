@@ -99,7 +99,7 @@ def time_limit_reason_queue(queue: JobQueue) -> Iterator[Fault]:
 @queue_rule(
     "queue-environment-count",
     title="queue without environments, or with more than it may have",
-    fix="list 1 to 3 in ComputeEnvironmentOrder",
+    fix=f"list {CONTAINER_JOBS.environments.allowed} in ComputeEnvironmentOrder",
     source=api(
         "CreateJobQueueRequest.computeEnvironmentOrder",
         '"You can associate up to three compute environments with a job queue." The service quotas'
@@ -107,7 +107,7 @@ def time_limit_reason_queue(queue: JobQueue) -> Iterator[Fault]:
     ),
 )
 def queue_environment_count(queue: JobQueue) -> Iterator[Fault]:
-    """Jobs in a queue without an environment wait for ever."""
+    """Jobs in a queue without an environment wait indefinitely."""
     has_none = all(absent(queue.properties, kind.order) for kind in QUEUE_KINDS)
     is_service = queue.properties.get("JobQueueType") == SERVICE_QUEUE_TYPE
     for kind in QUEUE_KINDS:
@@ -122,7 +122,7 @@ def queue_environment_count(queue: JobQueue) -> Iterator[Fault]:
 
 @queue_rule(
     "duplicate-order",
-    title="two environments of a queue in one place",
+    title="two environments of a queue with the same order",
     fix="give each environment an Order of its own",
     source=api(
         "ComputeEnvironmentOrder.order",
@@ -219,7 +219,7 @@ def managed_instances_spot_first(queue: JobQueue) -> Iterator[Fault]:
 
 @queue_rule(
     "job-queue-type-environments",
-    title="type of the queue that its environments do not have",
+    title="queue type that its environments contradict",
     fix="leave JobQueueType out, or set it to what the environments are",
     source=api(
         "CreateJobQueueRequest.jobQueueType",
@@ -260,7 +260,7 @@ def job_queue_type_environments(queue: JobQueue) -> Iterator[Fault]:
     ),
 )
 def queue_disabled_environments(queue: JobQueue) -> Iterator[Fault]:
-    """Jobs are taken and wait for ever."""
+    """Jobs are accepted, and wait indefinitely."""
     if not queue.is_known_in_full or text(queue.properties, "State") == State.DISABLED:
         return
     if all(text(one.properties, "State") == State.DISABLED for one in queue.environments):

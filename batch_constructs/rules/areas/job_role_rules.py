@@ -230,7 +230,7 @@ def secret_key(job: JobDefinition) -> Iterator[Fault]:
 def efs_permission(job: JobDefinition) -> Iterator[Fault]:
     """With IAM authorization the file system asks the job role, once it has a policy of its own.
 
-    The policy that a file system has by default lets everybody in.
+    The default policy of a file system admits everybody.
     """
     for task in job.tasks:
         role = role_of(job, task.properties.get(task.role_key))

@@ -75,18 +75,18 @@ def memory_minimum(job: JobDefinition) -> Iterator[Fault]:
     source=container_facts.SIZE_SOURCE,
 )
 def vcpu_minimum(job: JobDefinition) -> Iterator[Fault]:
-    """Parts of a vCPU are for Fargate and EKS."""
+    """Fractions of a vCPU are for Fargate and EKS."""
     yield from _amounts(job, SizeType.VCPU, lambda task: task.platform == PlatformCapability.EC2)
 
 
 @job_rule(
     "gpu-count",
-    title="GPUs that are no whole number",
+    title="number of GPUs that is not whole",
     fix=f"give a whole number of GPUs, at least {container_facts.GPUS.low}",
     source=container_facts.SIZE_SOURCE,
 )
 def gpu_count(job: JobDefinition) -> Iterator[Fault]:
-    """GPUs are not divided."""
+    """A GPU cannot be divided."""
     yield from _amounts(job, SizeType.GPU)
 
 
@@ -146,7 +146,7 @@ def fargate_size(job: JobDefinition) -> Iterator[Fault]:
 
 
 def _nearest(mib: float, vcpus: float) -> str:
-    return f"set MEMORY to {fargate_sizes.nearest_memory(mib, vcpus)}, or change VCPU"
+    return f"set MEMORY to {fargate_sizes.nearest_memory(mib, vcpus)} MiB, or change VCPU"
 
 
 @job_rule(
@@ -170,7 +170,7 @@ def windows_size(job: JobDefinition) -> Iterator[Fault]:
 @job_rule(
     "legacy-size-and-requirements",
     severity=Severity.WARNING,
-    title="vCPUs or memory said in two ways",
+    title="vCPUs or memory given in two ways",
     fix="keep ResourceRequirements",
     source=api(
         "ContainerProperties.vcpus",
@@ -179,7 +179,7 @@ def windows_size(job: JobDefinition) -> Iterator[Fault]:
     ),
 )
 def legacy_size_and_requirements(job: JobDefinition) -> Iterator[Fault]:
-    """The two disagree sooner or later."""
+    """Sooner or later the two disagree."""
     for container in job.containers:
         if container.task.on_fargate:
             continue

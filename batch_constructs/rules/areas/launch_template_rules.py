@@ -136,7 +136,7 @@ def _templates(environment: ComputeEnvironment) -> Iterator[tuple[str, Resource]
 def launch_template_ignored(environment: ComputeEnvironment) -> Iterator[Fault]:
     """What was meant by it does not happen: no Spot price, another role, another subnet.
 
-    What the environment says too is not lost.
+    Nothing is lost of what the environment says, too.
     """
     if not environment.is_ec2 or environment.is_unmanaged:
         return

@@ -44,7 +44,7 @@ _RETENTION: Final[Source] = cloudformation(
     source=_RETENTION,
 )
 def function_log_group(function: Resource) -> Iterator[Fault]:
-    """Lambda makes a log group without an end, and it is paid for ever."""
+    """Lambda makes a log group that never expires, and that is paid for indefinitely."""
     if function not in batch_functions(function):
         return
     logging = function.properties.get("LoggingConfig", {})
@@ -74,7 +74,7 @@ def function_log_group(function: Resource) -> Iterator[Fault]:
     source=_RETENTION,
 )
 def log_group_retention(group: Resource) -> Iterator[Fault]:
-    """Logs are kept, and paid, for ever."""
+    """Logs are kept, and paid for, indefinitely."""
     if not absent(group.properties, "RetentionInDays"):
         return
     if group.id in groups_in_use(group):

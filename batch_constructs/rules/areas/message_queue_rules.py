@@ -85,8 +85,8 @@ def _hides(queue: Resource, function: Resource) -> tuple[float, float] | None:
     (SERVERLESS_FUNCTION, MAPPING),
     severity=Severity.ERROR,
     title="visibility timeout shorter than the timeout of a function",
-    fix="set the VisibilityTimeout of the queue to at least the Timeout of the function, better"
-    " six times",
+    fix="set the VisibilityTimeout of the queue to at least the Timeout of the function,"
+    f" preferably {VISIBILITY_FACTOR} times it",
     source=_SQS_SOURCE,
 )
 def function_event_visibility(reader: Resource) -> Iterator[Fault]:
@@ -107,7 +107,7 @@ def _hidden(queue: Resource, function: Resource, visible: float, timeout: float)
 @_rule(
     "visibility-margin",
     (SERVERLESS_FUNCTION, MAPPING),
-    title="visibility timeout under six times the timeout of a function",
+    title=f"visibility timeout under {VISIBILITY_FACTOR} times the timeout of a function",
     fix=f"set the VisibilityTimeout of the queue to {VISIBILITY_FACTOR} times the Timeout of the"
     " function",
     source=VISIBILITY_FACTOR_SOURCE,

@@ -51,7 +51,7 @@ def multi_node_spot(job: JobDefinition) -> Iterator[Fault]:
 
 @_rule(
     "multi-node-unmanaged",
-    title="multi-node job on instances of one's own",
+    title="multi-node job on unmanaged instances",
     fix="send it to a queue of managed On-Demand EC2 environments",
     source=guide(
         "mnp-ce",
@@ -74,16 +74,16 @@ def multi_node_unmanaged(job: JobDefinition) -> Iterator[Fault]:
 
 @_rule(
     "multi-node-security-groups",
-    title="multi-node job with more than five security groups",
+    title="multi-node job with too many security groups",
     fix=f"give the environment at most {NODE_SECURITY_GROUPS} security groups",
     source=guide(
         "mnp-ce",
-        '"Your compute environment might have no more than five security groups associated with'
+        '"Your compute environment might have no too many security groups associated with'
         ' it."; ComputeResource.securityGroupIds',
     ),
 )
 def multi_node_security_groups(job: JobDefinition) -> Iterator[Fault]:
-    """The network interface of each node takes all of them, and no more than five."""
+    """The network interface of each node takes all of them, and has room for no more."""
     if not job.is_multi_node or job.is_eks:
         return
 

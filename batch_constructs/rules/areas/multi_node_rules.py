@@ -51,8 +51,8 @@ def node_span(written: str, total: float) -> tuple[int, int] | None:
 
 @job_rule(
     "node-range",
-    title="node range of a wrong shape",
-    fix="set TargetNodes to a range such as 0:3, :3 or 4:, or to one index such as 0",
+    title="malformed node range",
+    fix="write TargetNodes as 0:3, :3, 4: or 0",
     source=api(
         "NodeRangeProperty.targetNodes",
         '"A range of 0:3 indicates nodes with index values of 0 through 3."',
@@ -86,7 +86,7 @@ def node_range(job: JobDefinition) -> Iterator[Fault]:
     ),
 )
 def node_ranges_cover(job: JobDefinition) -> Iterator[Fault]:
-    """Every node needs its properties, and they must be clear."""
+    """Every node needs properties, and exactly one range has to decide them."""
     nodes = mapping(job.properties, "NodeProperties")
     total = number(nodes, "NumNodes")
     written = listing(nodes, "NodeRangeProperties")

@@ -35,12 +35,12 @@ _environment_rule = partial(rule, subject=COMPUTE_ENVIRONMENT, severity=Severity
 
 @_environment_rule(
     "isolated-subnets",
-    title="subnets without a way out, and without the endpoints",
+    title="isolated subnets without the VPC endpoints",
     fix="add the VPC endpoints, or a NAT gateway with a default route",
     source=ENDPOINTS_SOURCE,
 )
 def isolated_subnets(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """Images cannot be pulled, logs not written, and instances never register."""
+    """Images cannot be pulled, logs cannot be written, and instances never register."""
     if environment.is_eks is not False or environment.is_unmanaged:
         return
     needed = [*(ENDPOINTS_OF_INSTANCES if environment.is_ec2 else ()), *ENDPOINTS_OF_JOBS]

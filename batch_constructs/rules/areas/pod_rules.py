@@ -45,7 +45,7 @@ def _amounts(job: JobDefinition, key: str) -> Iterator[tuple[str, object]]:
 
 @job_rule(
     "pod-memory",
-    title="memory of a wrong shape",
+    title="malformed memory",
     fix="write whole MiB with the suffix Mi, such as 2048Mi, the same in Limits and Requests",
     source=aws.RESOURCES_SOURCE,
 )
@@ -66,7 +66,7 @@ def pod_memory(job: JobDefinition) -> Iterator[Fault]:
 
 @job_rule(
     "pod-cpu",
-    title="CPUs of a wrong amount",
+    title="wrong number of CPUs",
     fix=f"give multiples of {aws.CPU_STEP}, and a limit of at least the request",
     source=aws.RESOURCES_SOURCE,
 )
@@ -75,7 +75,8 @@ def pod_cpu(job: JobDefinition) -> Iterator[Fault]:
     for path, got in _amounts(job, "cpu"):
         amount = _cpus(got)
         if amount is None or amount <= 0 or amount % aws.CPU_STEP:
-            yield path, f"the CPUs are {shown(got)}; allowed are multiples of {aws.CPU_STEP}"
+            steps = f"{aws.CPU_STEP} or more, in steps of {aws.CPU_STEP}"
+            yield path, f"the CPUs are {shown(got)}; allowed are {steps}"
     for path, limits, requests in _resources(job):
         limit, request = _cpus(limits.get("cpu")), _cpus(requests.get("cpu"))
         if limit is not None and request is not None and limit < request:
@@ -95,12 +96,12 @@ def _cpus(value: object) -> float | None:
 
 @job_rule(
     "pod-gpu",
-    title="GPUs of a wrong amount",
+    title="wrong number of GPUs",
     fix="give a whole number, the same in Limits and Requests",
     source=aws.RESOURCES_SOURCE,
 )
 def pod_gpu(job: JobDefinition) -> Iterator[Fault]:
-    """GPUs are not divided."""
+    """A GPU cannot be divided."""
     for path, got in _amounts(job, aws.GPU):
         amount = as_number(got)
         if amount is None or not aws.GPUS.admits(amount):
@@ -205,7 +206,7 @@ _VALUES: Final = {
 
 @job_rule(
     "pod-labels",
-    title="label or annotation of a wrong shape",
+    title="malformed label or annotation",
     fix="use names and values that Kubernetes takes",
     source=aws.METADATA_SOURCE,
 )

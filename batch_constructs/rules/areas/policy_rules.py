@@ -40,7 +40,7 @@ _warning = partial(rule, severity=Severity.WARNING)
     "managed-policy-name",
     ROLE,
     title="AWS managed policy that does not exist",
-    fix="write the policy with its path and in its own case",
+    fix="write the policy with its path, in AWS's spelling and case",
     source=docs(
         "IAM/latest/UserGuide/reference_identifiers.html",
         "The ARN of a managed policy has its path and its name, in their own case.",
@@ -70,7 +70,7 @@ def managed_policy_name(role: Resource) -> Iterator[Fault]:
     ),
 )
 def open_trust(role: Resource) -> Iterator[Fault]:
-    """Every AWS account may act with it."""
+    """Every AWS account may assume it."""
     for position, one in entries(mapping(role.properties, "AssumeRolePolicyDocument"), "Statement"):
         principal = one.get("Principal")
         aws = principal.get("AWS") if isinstance(principal, dict) else None

@@ -154,7 +154,7 @@ def _queue_of(share: Resource) -> str | None:
     "consumable-too-much",
     JOB_DEFINITION,
     severity=Severity.WARNING,
-    title="job that needs more of a resource than there is",
+    title="job that needs more of a resource than exists",
     fix="lower Quantity, or raise TotalQuantity of the resource",
     source=guide(
         "resource-aware-scheduling",
@@ -163,7 +163,7 @@ def _queue_of(share: Resource) -> str | None:
     ),
 )
 def consumable_too_much(job: JobDefinition) -> Iterator[Fault]:
-    """It would wait for ever."""
+    """It would wait indefinitely."""
     seen: list[object] = []
     for within in scheduling.CONSUMED:
         for path, entry in places(job.properties, within):

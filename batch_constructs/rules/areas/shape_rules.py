@@ -123,7 +123,7 @@ def _object(node: dict[str, Node], value: Properties, path: str) -> Iterator[Pro
 
 
 def _doubled(node: dict[str, Node], value: Properties, path: str) -> Problem | None:
-    """Tell of an object that stands inside of itself: all else about it follows from that."""
+    """Tell of an object nested inside itself: all else about it follows from that."""
     outer = path.rpartition("/")[2] or "Properties"
     for name, entry in value.items():
         if name.lower() == outer.lower() and name not in node and isinstance(entry, dict):
@@ -232,10 +232,10 @@ _register(
     "property-doubled",
     "doubled",
     Severity.ERROR,
-    title="object that stands inside of itself",
+    title="object nested inside itself",
     fix="move its properties one level up",
-    explanation="CloudFormation refuses the inner one as a property that it does not know. What"
-    " only follows from it is not told.",
+    explanation="CloudFormation refuses the inner one as a property that it does not know."
+    " Faults that merely follow from it are not reported.",
 )
 _register(
     "property-unknown",
@@ -268,7 +268,7 @@ _register(
     "word-case",
     tuple(model()),
     severity=Severity.WARNING,
-    title="word in another case than AWS writes it",
+    title="word in a different case from AWS's",
     fix="write it as AWS does",
     source=cloudformation("AWS_Batch", "The API model of AWS Batch lists the words in one case."),
 )

@@ -64,7 +64,7 @@ _SECTIONS: Final = (
     source=ROLE_POLICY_SOURCE,
 )
 def role_policy_size(whole: Whole) -> Iterator[Fault]:
-    """IAM refuses the role. What only the deployment knows counts as nothing."""
+    """IAM refuses the role. Values known only at deployment are not counted."""
     attached: dict[str, int] = {}
     for id_, properties in _of_type(whole, "AWS::IAM::Policy"):
         for role in _listed(properties.get("Roles")):
@@ -88,7 +88,7 @@ def role_policy_size(whole: Whole) -> Iterator[Fault]:
     source=MANAGED_POLICY_SOURCE,
 )
 def managed_policy_size(whole: Whole) -> Iterator[Fault]:
-    """IAM refuses the policy. What only the deployment knows counts as nothing."""
+    """IAM refuses the policy. Values known only at deployment are not counted."""
     for id_, properties in _of_type(whole, "AWS::IAM::ManagedPolicy"):
         length = _length(properties.get("PolicyDocument"))
         if length > MANAGED_POLICY_CHARACTERS:
@@ -103,7 +103,7 @@ def managed_policy_size(whole: Whole) -> Iterator[Fault]:
     source=FUNCTION_ENVIRONMENT_SOURCE,
 )
 def function_environment_size(whole: Whole) -> Iterator[Fault]:
-    """Lambda refuses the function. What only the deployment knows counts as nothing."""
+    """Lambda refuses the function. Values known only at deployment are not counted."""
     for id_, properties in _of_type(whole, "AWS::Lambda::Function"):
         environment = properties.get("Environment")
         variables = environment.get("Variables") if isinstance(environment, dict) else None
@@ -123,7 +123,7 @@ def function_environment_size(whole: Whole) -> Iterator[Fault]:
     source=LOG_RESOURCE_POLICIES_SOURCE,
 )
 def log_resource_policies(whole: Whole) -> Iterator[Fault]:
-    """CloudWatch Logs refuses the eleventh; those of other stacks count, too."""
+    """CloudWatch Logs refuses the next one; those of other stacks count, too."""
     policies = [
         id_
         for id_, _ in _of_type(whole, "AWS::Logs::ResourcePolicy")
@@ -203,7 +203,7 @@ def dashboard_size(whole: Whole) -> Iterator[Fault]:
     source=TARGET_INPUT_SOURCE,
 )
 def target_input_size(whole: Whole) -> Iterator[Fault]:
-    """EventBridge refuses the target. What only the deployment knows counts as nothing."""
+    """EventBridge refuses the target. Values known only at deployment are not counted."""
     for id_, properties in _of_type(whole, "AWS::Events::Rule"):
         for place, target in enumerate(_listed(properties.get("Targets"))):
             given = target if isinstance(target, dict) else {}

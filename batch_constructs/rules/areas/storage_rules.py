@@ -24,7 +24,7 @@ register("storage", area="storage")
 
 @job_rule(
     "unknown-volume",
-    title="mount point of a volume that is not there",
+    title="mount point of a volume that does not exist",
     fix="add the volume to Volumes, or name one of them",
     source=api(
         "Volume.name",
@@ -80,7 +80,7 @@ _PATHS: Final = (
     ),
 )
 def mount_path(job: JobDefinition) -> Iterator[Fault]:
-    """Containers and hosts know absolute paths only."""
+    """Paths in containers and on hosts are absolute."""
     found = [
         (f"{path}/Host", mapping(volume, "Host"), "SourcePath")
         for task, path, volume in volumes(job)

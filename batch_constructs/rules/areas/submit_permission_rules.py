@@ -156,8 +156,8 @@ def submit_resources(role: Resource) -> Iterator[Fault]:
     """Every submission is denied.
 
     The service authorization reference requires job/* too, which the user guide's own policies
-    leave out: whether it takes that is open, and no fault here. A role that a submission of the
-    template has is looked at there.
+    leave out: whether AWS demands it is open, so its absence is not reported. The role of a
+    submission in the template is checked with that submission.
     """
     held = rights(role)
     if not held.surely_mention(SUBMIT) or role.id in _looked_at(role):

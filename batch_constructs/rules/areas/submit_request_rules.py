@@ -88,7 +88,7 @@ _BOUNDS: Final = (
         "JobName",
         "the job name",
         JOB_NAME_SOURCE,
-        "job name of a wrong shape",
+        "malformed job name",
         "Every submission is refused.",
         f"give JobName {JOB_NAME.allowed}",
     ),
@@ -115,8 +115,8 @@ _BOUNDS: Final = (
         "DependsOn",
         "the job",
         submit_job.DEPENDENCIES_SOURCE,
-        "more than twenty dependencies",
-        "Twenty are the limit.",
+        "too many dependencies",
+        "A job depends on no more of them.",
         "split the job, or depend on fewer",
     ),
     _Bound(
@@ -124,7 +124,7 @@ _BOUNDS: Final = (
         "ShareIdentifier",
         "the share identifier",
         submit_job.SHARE_IDENTIFIER_SOURCE,
-        "share identifier of a wrong shape",
+        "malformed share identifier",
         "Every submission is refused.",
         f"give ShareIdentifier {submit_job.SHARE_IDENTIFIER.allowed}",
     ),
@@ -186,8 +186,8 @@ for _one in _BOUNDS:
 
 @_rule(
     "submission-limit",
-    title="override that a job definition could not say, either",
-    fix="give what a job definition may say there",
+    title="override that no job definition may have, either",
+    fix="give a value that a job definition may have there",
     source=api(
         "SubmitJobRequest.containerOverrides",
         "What overrides a job definition is held to its limits; so also SubmitJobRequest.timeout"

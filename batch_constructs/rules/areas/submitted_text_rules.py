@@ -83,7 +83,7 @@ def submitted_secret_resolved(source: Resource) -> Iterator[Fault]:
 @_rule(
     "submitted-parameter-in-code",
     severity=Severity.WARNING,
-    title="parameter inside of code or shell text that a submission runs",
+    title="parameter inside code or shell text that a submission runs",
     fix="give it as a word of its own behind the code, which reads it as an argument",
     source=api(
         "RegisterJobDefinitionRequest.parameters",

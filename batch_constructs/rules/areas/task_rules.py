@@ -46,7 +46,7 @@ def essential_container(job: JobDefinition) -> Iterator[Fault]:
 @job_rule(
     "container-dependency",
     title="dependency that cannot be met",
-    fix="depend on another container of the task, and make one that must end non-essential",
+    fix="depend on another container of the task, and make one that has to end non-essential",
     source=api(
         "TaskContainerDependency.condition",
         'Of COMPLETE and SUCCESS: "This condition can\'t be set on an essential container.";'
@@ -54,7 +54,7 @@ def essential_container(job: JobDefinition) -> Iterator[Fault]:
     ),
 )
 def container_dependency(job: JobDefinition) -> Iterator[Fault]:
-    """It names a container of the same task, and not in a circle."""
+    """It names a container of the same task, and no chain of them forms a circle."""
     for task in _several(job):
         names = {text(one.properties, "Name"): one for one in task.containers}
         if any(

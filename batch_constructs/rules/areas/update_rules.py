@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @environment_rule(
     "in-place-update-service-role",
     severity=Severity.WARNING,
-    title="updates in place with a service role of one's own",
+    title="updates in place with a custom service role",
     fix="leave ServiceRole out: Batch then uses AWSServiceRoleForBatch",
     source=IN_PLACE,
 )

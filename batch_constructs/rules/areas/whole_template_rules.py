@@ -31,12 +31,12 @@ _LOGICAL_ID: Final = pattern(r"[A-Za-z0-9]+")
 
 @_rule(
     "resource-count",
-    title="template of more resources than CloudFormation takes",
+    title="template with more resources than CloudFormation takes",
     fix="split the template: nested stacks, or stacks that import from each other",
     source=RESOURCES_SOURCE,
 )
 def resource_count(whole: Whole) -> Iterator[Fault]:
-    """No other rule looks at the template then."""
+    """No other rule then looks at the template."""
     if len(whole.resources) > RESOURCES:
         count = f"{len(whole.resources):,}"
         yield "Resources", f"there are {count} resources; CloudFormation takes {RESOURCES}"
@@ -58,7 +58,7 @@ def template_section(whole: Whole) -> Iterator[Fault]:
 
 @_rule(
     "template-resources",
-    title="resource without a type, or with a name that is none",
+    title="resource without a type, or with an invalid name",
     fix="give each resource an alphanumeric logical ID, and a Type",
     source=RESOURCES_SECTION_SOURCE,
 )
@@ -82,12 +82,12 @@ def template_resources(whole: Whole) -> Iterator[Fault]:
 
 @_rule(
     "null-value",
-    title="nothing where a value belongs",
+    title="empty value",
     fix="give a value, leave the name out, or use AWS::NoValue",
     source=NULL_SOURCE,
 )
 def null_value(whole: Whole) -> Iterator[Fault]:
-    """In YAML it is a name with nothing behind its colon."""
+    """In YAML, a name with nothing behind its colon."""
     if whole.is_final:
         for path in whole.nulls():
             yield "/".join(path), "the value is null, which CloudFormation refuses"
@@ -95,7 +95,7 @@ def null_value(whole: Whole) -> Iterator[Fault]:
 
 @_rule(
     "unresolved-reference",
-    title="reference to what is not there",
+    title="reference to something that does not exist",
     fix="name a resource, parameter or condition of the template",
     source=REFERENCE_SOURCE,
 )
@@ -143,7 +143,7 @@ def repeated_key(whole: Whole) -> Iterator[Fault]:
 @_rule(
     "other-tool",
     severity=Severity.INFO,
-    title="source of another tool",
+    title="source file of another tool",
     fix="check what the tool renders, with batch-constructs check or in its output directory",
     source=seen(
         "https://www.serverless.com/framework/docs/guides/variables",
@@ -151,6 +151,6 @@ def repeated_key(whole: Whole) -> Iterator[Fault]:
     ),
 )
 def other_tool(whole: Whole) -> Iterator[Fault]:
-    """What the tool puts there is unknown, and so no finding."""
+    """What the tool puts there is unknown, and therefore no finding."""
     if whole.is_of_another_tool:
         yield "", "it has placeholders of another tool, such as Jinja or Serverless"

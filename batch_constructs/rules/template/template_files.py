@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.pattern import pattern
+from batch_constructs.aws.quotas import TEMPLATE_BYTES
 from batch_constructs.rules.template.other_tools import CLOSINGS, OPENINGS, jinja_line
 
 if TYPE_CHECKING:
@@ -168,7 +169,9 @@ def decoded(raw: bytes) -> str:
         UnreadableTemplateError: they are none, or far too many.
     """
     if len(raw) > _MOST_BYTES:
-        raise UnreadableTemplateError("it has more than 16 MiB; CloudFormation takes 1 MB")
+        raise UnreadableTemplateError(
+            f"it has more than {_MOST_BYTES:,} bytes; CloudFormation takes {TEMPLATE_BYTES:,}"
+        )
     try:
         return raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
     except UnicodeDecodeError:
@@ -182,7 +185,9 @@ def document(text: str) -> Document:
         UnreadableTemplateError: the text is none.
     """
     if max(text.count(","), text.count("\n")) > _MOST_VALUES:
-        raise UnreadableTemplateError("it has more than 100,000 values; no template of 1 MB has")
+        raise UnreadableTemplateError(
+            f"it has more than {_MOST_VALUES:,} values; no template that CloudFormation takes has"
+        )
     start = text.lstrip()[:1]
     if not start:
         raise NoTemplateError("it is empty")
