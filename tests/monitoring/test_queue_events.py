@@ -275,6 +275,6 @@ def test_all_that_is_wrong_with_a_rule_is_said_at_once(queue: JobQueue) -> None:
     ]
 
     wrong = {"target": 5, "description": 5, "include_array_children": "yes"}
-    with pytest.raises(TypeError, match="Nightly/Ends:") as refused:
+    with pytest.raises(TypeError, match="Nightly/Ends:") as mistyped:
         queue.on_job_state_change("Ends", **wrong)
-    assert len(str(refused.value).splitlines()) == 1 + len(wrong)
+    assert len(str(mistyped.value).splitlines()) == 1 + len(wrong)
