@@ -82,7 +82,7 @@ def _pages() -> Iterator[tuple[str, str]]:
     readme = (ROOT / "README.md").read_text()
     readme = re.sub(r"\[([^\]]+)\]\((?!https?:|docs/|examples/|CHANGELOG)[^)]+\)", r"\1", readme)
     readme = readme.replace("](docs/decisions)", "](decisions/0001-rooms.md)")
-    readme = readme.replace("](docs/", "](")
+    readme = readme.replace("](docs/", "](").replace("](examples/how_to)", "](how-to/index.md)")
     readme = re.sub(r"\]\(examples/(\w+)\)", r"](examples/\1.md)", readme)
     yield "index.md", readme.replace("](CHANGELOG.md)", "](changelog.md)")
     yield "changelog.md", (ROOT / "CHANGELOG.md").read_text()
