@@ -55,6 +55,9 @@ def test_every_how_to_has_a_page_and_stands_in_the_list(site: Path) -> None:
 
     assert sorted(page.stem for page in site.glob("how-to/*.html")) == sorted([*names, "index"])
     assert all(f'href="{name}.html"' in listed for name in names)
+    for name in names:
+        page = re.sub("<[^>]+>", "", (site / "how-to" / f"{name}.html").read_text())
+        assert "import aws_cdk as cdk" in page
 
 
 def test_the_readmes_picture_is_the_one_of_the_quickstart() -> None:
