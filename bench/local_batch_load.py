@@ -62,11 +62,11 @@ class Ports:
         """Nobody looks at metrics."""
 
     def create_cluster(self, name: str) -> str:
-        """No environment is unmanaged."""
-        raise NotImplementedError
+        """Each environment has a cluster, which does nothing here."""
+        return f"arn:aws:ecs:us-east-1:123456789012:cluster/{name}"
 
     def delete_cluster(self, arn: str) -> None:
-        """No environment is unmanaged."""
+        """No environment is deleted."""
         raise NotImplementedError
 
     def job_environment(self, *, container: str, job_role_arn: str | None) -> Mapping[str, str]:
@@ -87,7 +87,12 @@ def set_up(service: BatchService) -> None:
         {
             "computeEnvironmentName": "ce",
             "type": "MANAGED",
-            "computeResources": {"type": "FARGATE", "maxvCpus": 2, "subnets": ["subnet-1"]},
+            "computeResources": {
+                "type": "FARGATE",
+                "maxvCpus": 2,
+                "subnets": ["subnet-1"],
+                "securityGroupIds": ["sg-1"],
+            },
         },
     )
     for name, priority in (("low", 1), ("high", 10)):

@@ -8,14 +8,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.local.cdk_cli import CdkCli, find_node
-from batch_constructs.local.deployment_plan import leave_images_out, plan
+from batch_constructs.local.deployment_plan import artifacts, leave_images_out, plan, stack_names
 from batch_constructs.local.direct_deployment import BOOTSTRAP_VERSION
 from batch_constructs.local.errors import LocalAwsError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
     from pathlib import Path
 
+    from batch_constructs.local.deployment_plan import Artifact, Plan
     from batch_constructs.local.server import ServerRecord
 
 _QUIET = ("--require-approval", "never", "--progress", "events", "--ci")
@@ -122,21 +123,23 @@ class CdkDeployer:
 
         Args:
             stacks: by ID or name.
-            record: whether resources that nothing plays here are recorded in their stacks.
+            record: whether resources that nothing plays here are recorded in their stacks, and
+                stacks for other accounts and Regions left out.
 
         Raises:
             LocalAwsError: there is what cannot be played, the CLI failed, or a stack is not
                 complete whatever the CLI says.
         """
         self._synthesise()
-        self._look_at(stacks, record=record)
-        self._from_assembly("deploy", *_QUIET, *_DIRECT, *(stacks or ["--all"]))
-        names = self._names(stacks)
+        found = self._look_at(stacks, record=record)
+        chosen = ["--exclusively", *found.here] if found.places else [*stacks] or ["--all"]
+        self._from_assembly("deploy", *_QUIET, *_DIRECT, *chosen)
+        names = [name for name in self._names(stacks) if name not in found.places]
         for name in names:
             self._check(name)
         return names
 
-    def redeploy(self, stacks: Sequence[str] = ()) -> list[str]:
+    def redeploy(self, stacks: Sequence[str] = (), *, record: bool = False) -> list[str]:
         """Deploy as `deploy` does, without the CLI, in a fraction of its time.
 
         The app runs as the CLI would run it. Where it looks something up, the CLI has to.
@@ -149,16 +152,16 @@ class CdkDeployer:
         self._run_app()
         manifest = json.loads((self._output / "manifest.json").read_text())
         if manifest.get("missing"):
-            return self.deploy(stacks)
-        self._look_at(stacks, record=False)
+            return self.deploy(stacks, record=record)
+        found = self._look_at(stacks, record=record)
         direct = DirectDeployment(self._record, self._client)
-        wanted = set(self._names(stacks))
+        wanted = set(self._names(stacks)) - {*found.places}
         done = []
-        for key, artifact in _in_order(manifest["artifacts"]):
+        for key, artifact, directory in _in_order(artifacts(self._output)):
             name = artifact["properties"].get("stackName", key)
             if name in wanted:
-                assets = self._output / f"{key}.assets.json"
-                template = self._output / artifact["properties"]["templateFile"]
+                assets = directory / f"{key}.assets.json"
+                template = directory / artifact["properties"]["templateFile"]
                 direct.deploy(name, template, assets if assets.exists() else None)
                 done.append(name)
         return done
@@ -210,7 +213,7 @@ class CdkDeployer:
             else:
                 context.unlink(missing_ok=True)
 
-    def _look_at(self, stacks: Sequence[str], *, record: bool) -> None:
+    def _look_at(self, stacks: Sequence[str], *, record: bool) -> Plan:
         found = plan(
             self._output,
             types=self._record.access.control("types", {})["types"],
@@ -220,11 +223,7 @@ class CdkDeployer:
         )
         refusals = found.refusals(record=record)
         if refusals:
-            hint = (
-                ["", "take what is not played for recorded: --record"]
-                if found.types and not record
-                else []
-            )
+            hint = ["", "record what is not played, and leave out what is for elsewhere: --record"]
             raise LocalAwsError("\n".join(["this app cannot be played here:", *refusals, *hint]))
         images = {"images": sorted({*found.images, *found.named})}
         processes = self._record.access.control("images", images)["processes"]
@@ -235,6 +234,7 @@ class CdkDeployer:
         leave_images_out(self._output)
         if found.types:
             self._record.access.control("record", {"types": sorted(found.types)})
+        return found
 
     def _from_assembly(self, command: str, *arguments: str) -> None:
         self._cli.run(
@@ -244,13 +244,12 @@ class CdkDeployer:
         )
 
     def _names(self, stacks: Sequence[str]) -> list[str]:
-        manifest = json.loads((self._output / "manifest.json").read_text())
-        names = {
-            artifact_id: artifact["properties"].get("stackName", artifact_id)
-            for artifact_id, artifact in manifest["artifacts"].items()
+        return [
+            artifact["properties"].get("stackName", key)
+            for key, artifact, _ in artifacts(self._output)
             if artifact["type"] == "aws:cloudformation:stack"
-        }
-        return [name for key, name in names.items() if not stacks or {key, name} & set(stacks)]
+            and (not stacks or stack_names(key, artifact) & {*stacks})
+        ]
 
     def _check(self, name: str) -> None:
         from botocore.exceptions import ClientError
@@ -268,18 +267,20 @@ class CdkDeployer:
             )
 
 
-def _in_order(artifacts: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+def _in_order(found: Iterable[Artifact]) -> Iterator[Artifact]:
     """Yield the stacks of an assembly, each after those it depends on."""
+    by_key = {key: (key, artifact, directory) for key, artifact, directory in found}
     done: set[str] = set()
 
-    def visit(key: str) -> Iterator[tuple[str, dict[str, Any]]]:
-        if key in done:
+    def visit(key: str) -> Iterator[Artifact]:
+        if key in done or key not in by_key:
             return
         done.add(key)
-        for dependency in artifacts[key].get("dependencies", ()):
+        _, artifact, _ = by_key[key]
+        for dependency in artifact.get("dependencies", ()):
             yield from visit(dependency)
-        if artifacts[key]["type"] == "aws:cloudformation:stack":
-            yield key, artifacts[key]
+        if artifact["type"] == "aws:cloudformation:stack":
+            yield by_key[key]
 
-    for key in artifacts:
+    for key in by_key:
         yield from visit(key)

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
     from pathlib import Path
 
+Artifact = tuple[str, dict[str, Any], "Path"]
+"""The ID of an artifact of a cloud assembly, the artifact, and the directory that it is in."""
+
 _MADE_BY_FUNCTIONS = ("Custom::", "AWS::CloudFormation::CustomResource")
 _SUFFIX = "amazonaws.com"
 _ANY = "unknown-"
@@ -24,6 +27,7 @@ class Plan:
     Attributes:
         types: type → the resources of it, as ``STACK/LOGICAL_ID``.
         places: stacks for another account or Region, each with its place.
+        here: the other stacks, as the CLI calls them.
         images: container images that the app builds, by their names in Amazon ECR, each with what
             the app calls it.
         named: images that job definitions name.
@@ -31,22 +35,29 @@ class Plan:
 
     types: dict[str, list[str]] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)
+    here: list[str] = field(default_factory=list)
     images: dict[str, str] = field(default_factory=dict)
     named: set[str] = field(default_factory=set)
 
     def refusals(self, *, record: bool) -> list[str]:
-        """Say what stands in the way, a line each; ``record`` takes types that are not played."""
-        lines = [
-            f"{stack} is for {place}: the embedded AWS plays one account in one Region; start it "
-            "as that (local up --account, --region), or leave the stack out"
-            for stack, place in sorted(self.places.items())
-        ]
-        if not record:
-            lines += [
+        """Say what stands in the way, a line each.
+
+        With ``record`` nothing does: types that are not played are recorded, and stacks for other
+        places are left out.
+        """
+        if record:
+            return []
+        return [
+            *(
+                f"{stack} is for {place}: the embedded AWS plays one account in one Region; start "
+                "it as that (local up --account, --region), or leave the stack out"
+                for stack, place in sorted(self.places.items())
+            ),
+            *(
                 f"{type_} is not played here ({', '.join(resources)})"
                 for type_, resources in sorted(self.types.items())
-            ]
-        return lines
+            ),
+        ]
 
     def remarks(self, *, record: bool, processes: Collection[str]) -> list[str]:
         """Say what is deployed and does less than in AWS, a line each.
@@ -62,6 +73,10 @@ class Plan:
             for image in sorted({*self.images, *self.named} & {*processes})
         ]
         if record:
+            lines += [
+                f"{stack} is for {place}: it is left out"
+                for stack, place in sorted(self.places.items())
+            ]
             lines += [
                 f"{type_} is recorded in its stack only ({', '.join(resources)})"
                 for type_, resources in sorted(self.types.items())
@@ -84,15 +99,17 @@ def plan(
     found = Plan()
     here = {"AWS::AccountId": account_id, "AWS::Region": region, "AWS::Partition": "aws"}
     resources: dict[str, list[str]] = defaultdict(list)
-    for key, artifact, directory in _artifacts(assembly):
+    for key, artifact, directory in artifacts(assembly):
         properties = artifact.get("properties", {})
         if artifact["type"] == "aws:cloudformation:stack":
             name = properties.get("stackName", key)
-            if stacks and not {key, name, artifact.get("displayName")} & set(stacks):
+            if stacks and not stack_names(key, artifact) & {*stacks}:
                 continue
             place = artifact.get("environment", "").removeprefix("aws://")
             if not _is_here(place, account_id, region):
                 found.places[name] = place
+                continue
+            found.here.append(artifact.get("displayName", key))
             template = json.loads((directory / properties["templateFile"]).read_text())
             for logical_id, resource in template.get("Resources", {}).items():
                 type_ = resource["Type"]
@@ -109,7 +126,7 @@ def plan(
 
 def leave_images_out(assembly: Path) -> None:
     """Take the container images out of an assembly, so that nothing tries to build them."""
-    for _, artifact, directory in _artifacts(assembly):
+    for _, artifact, directory in artifacts(assembly):
         if artifact["type"] == "cdk:asset-manifest":
             path = directory / artifact["properties"]["file"]
             manifest = json.loads(path.read_text())
@@ -117,12 +134,17 @@ def leave_images_out(assembly: Path) -> None:
                 path.write_text(json.dumps({**manifest, "dockerImages": {}}))
 
 
-def _artifacts(assembly: Path) -> Iterator[tuple[str, dict[str, Any], Path]]:
+def stack_names(key: str, artifact: Mapping[str, Any]) -> set[str]:
+    """Return what a stack may be called by: its artifact's ID, its name, and the CLI's."""
+    return {key, artifact["properties"].get("stackName", key), artifact.get("displayName", key)}
+
+
+def artifacts(assembly: Path) -> Iterator[Artifact]:
     """Yield the artifacts of an assembly and of those nested in it, each with its directory."""
     manifest = json.loads((assembly / "manifest.json").read_text())
     for key, artifact in manifest.get("artifacts", {}).items():
         if artifact["type"] == "cdk:cloud-assembly":
-            yield from _artifacts(assembly / artifact["properties"]["directoryName"])
+            yield from artifacts(assembly / artifact["properties"]["directoryName"])
         else:
             yield key, artifact, assembly
 

@@ -73,6 +73,13 @@ _STATE = click.option(
 )
 
 
+_RECORD = click.option(
+    "--record",
+    is_flag=True,
+    help="Record resources that nothing plays here, and leave out stacks for elsewhere.",
+)
+
+
 @local.command()
 @_STATE
 @click.option("--port", type=click.IntRange(1, PORT.high), help="TCP port. Default: a free one.")
@@ -147,7 +154,7 @@ def up(
 @local.command()
 @_STATE
 @click.option("--app", help="What runs the app. Default: what cdk.json says, else app.py.")
-@click.option("--record", is_flag=True, help="Record resources that nothing plays here.")
+@_RECORD
 @click.argument("stacks", nargs=-1)
 def deploy(
     state_directory: Path, app: str | None, stacks: tuple[str, ...], *, record: bool
@@ -176,8 +183,9 @@ def deploy(
 @local.command()
 @_STATE
 @click.option("--app", help="What runs the app. Default: what cdk.json says, else app.py.")
+@_RECORD
 @click.argument("stacks", nargs=-1)
-def watch(state_directory: Path, app: str | None, stacks: tuple[str, ...]) -> None:
+def watch(state_directory: Path, app: str | None, stacks: tuple[str, ...], *, record: bool) -> None:
     """Deploy the app, and again whenever a file of it is saved; until Ctrl-C.
 
     The app is run and its stacks are deployed without the cdk CLI, which is several times as fast.
@@ -191,7 +199,7 @@ def watch(state_directory: Path, app: str | None, stacks: tuple[str, ...]) -> No
     def redeploy() -> None:
         began = time.monotonic()
         try:
-            names = deployer.redeploy(stacks)
+            names = deployer.redeploy(stacks, record=record)
         except LocalAwsError as problem:
             click.echo(f"not deployed: {problem}", err=True)
             return

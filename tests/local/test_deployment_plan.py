@@ -68,7 +68,11 @@ def test_every_type_and_every_place_is_told_at_once(app: cdk.App) -> None:
 def test_what_is_recorded_is_no_refusal_but_is_said(app: cdk.App) -> None:
     found = read(app)
 
-    assert len(found.refusals(record=True)) == 2
+    assert found.refusals(record=True) == []
+    assert "Far is for 123456789012/eu-west-1: it is left out" in found.remarks(
+        record=True, processes=[]
+    )
+    assert set(found.here) == {"First", "Stage/Open"}
     assert "AWS::EC2::FlowLog is recorded in its stack only (Stage-Open/Flow)" in found.remarks(
         record=True, processes=[]
     )
@@ -114,6 +118,25 @@ def test_images_that_nothing_stands_for_are_said(app: cdk.App, tmp_path: Path) -
     assert len(said) == 1
     assert "quay.io/a/b:1 is not pulled: its jobs run as processes of this machine" in said[0]
     assert "local up --image '*a/b:1=PLACE'" in said[0]
+
+
+def test_stacks_for_elsewhere_are_left_out_where_it_is_asked_for(
+    app: cdk.App, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = read(app)
+    deployer = CdkDeployer.__new__(CdkDeployer)
+    deployer._output = Path(app.synth().directory)
+    ran: list[list[str]] = []
+    monkeypatch.setattr(deployer, "_synthesise", lambda: None)
+    monkeypatch.setattr(deployer, "_look_at", lambda *_, **__: found)
+    monkeypatch.setattr(deployer, "_check", lambda _: None)
+    monkeypatch.setattr(deployer, "_from_assembly", lambda *words: ran.append(list(words)))
+
+    names = deployer.deploy(record=True)
+
+    assert sorted(names) == ["First", "Stage-Open"]
+    assert {"--exclusively", "First", "Stage/Open"} < set(ran[0])
+    assert not {"--all", "Far", "Other"} & set(ran[0])
 
 
 @pytest.mark.parametrize("before", [None, '{"of": "the user"}'])

@@ -27,6 +27,8 @@ from aws_cdk import aws_sqs as sqs
 
 stack = cdk.Stack(cdk.App(), "Watched")
 sqs.Queue(stack, "Queue", queue_name=pathlib.Path("name.txt").read_text())
+stage = cdk.Stage(stack.node.root, "Stage")
+sqs.Queue(cdk.Stack(stage, "Within"), "Queue", queue_name="of-the-stage")
 stack.node.root.synth()
 """
 
@@ -85,8 +87,8 @@ def test_a_change_is_deployed_without_the_cli(tmp_path: Path) -> None:
 
         urls = aws.client("sqs").list_queues()["QueueUrls"]
 
-    assert names == ["Watched"]
-    assert [url.rpartition("/")[2] for url in urls] == ["second"]
+    assert sorted(names) == ["Stage-Within", "Watched"]
+    assert {url.rpartition("/")[2] for url in urls} == {"of-the-stage", "second"}
 
 
 @pytest.mark.local_aws

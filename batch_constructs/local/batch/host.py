@@ -64,6 +64,41 @@ class Process:
         self.family: set[int] = set()
 
 
+class Accounts:
+    """This machine's list of users, in which whoever runs jobs has another home for each."""
+
+    def __init__(self) -> None:
+        own = str(os.getuid())
+        listed = _PASSWD.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
+        lines = [line.split(":") for line in listed]
+        if not any(fields[2:3] == [own] for fields in lines):
+            lines.append(["job", "x", own, str(os.getgid()), "", "", "/bin/sh"])
+        self._others = "".join(f"{':'.join(one)}\n" for one in lines if one[2:3] != [own])
+        self._before, self._after = next(
+            (":".join(one[:5]), ":".join(one[6:])) for one in lines if one[2:3] == [own]
+        )
+        self._at_first: int | None = None
+
+    def show(self, home: str) -> None:
+        """Let this process see a home as its own from now on, and what it starts until the next.
+
+        In a namespace of mounts that is new each time: what was started before keeps its own.
+        This process starts nothing else in it.
+        """
+        libc = ctypes.CDLL(None, use_errno=True)
+        place = Path(f"{home}.passwd")
+        entry = f"{self._before}:{home}:{self._after}\n"
+        place.write_text(entry + self._others, encoding="utf-8", errors="surrogateescape")
+        try:
+            if self._at_first is None:
+                self._at_first = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+            _called(libc.setns(self._at_first, _CLONE_NEWNS))
+            _called(libc.unshare(_CLONE_NEWNS))
+            _called(libc.mount(bytes(place), bytes(_PASSWD), None, _MS_BIND, None))
+        finally:
+            place.unlink()
+
+
 class Host:
     """Starts, watches and ends processes.
 
@@ -84,6 +119,7 @@ class Host:
         self._closed = False
         self._libc = ctypes.CDLL(None) if _ON_LINUX else None
         self._pid = os.getpid()
+        self._accounts = Accounts()
 
     def run(self) -> None:
         """Work until the service has gone and no process is left."""
@@ -140,15 +176,11 @@ class Host:
         env = message["env"]
         root = message.get("root")
 
-        accounts = _accounts(message["cwd"]) if root is None and self._in_namespace else None
-
         def prepare() -> None:
             self._die_with_host()
             try:
                 if root is not None:
                     _enter(Path(root), Path(message["cwd"]), message["work"])
-                elif accounts is not None:
-                    _see(accounts)
             except OSError as problem:  # who started it learns no more than that there was one
                 os.write(2, f"its file system cannot be made: {problem}\n".encode())
                 raise
@@ -158,6 +190,8 @@ class Host:
             self._send({"failed": token, "error": "this machine has no namespaces for its image"})
             return
         try:
+            if root is None and self._in_namespace:
+                self._accounts.show(message["cwd"])
             process = subprocess.Popen(  # noqa: S603 - running commands is what a host is for
                 message["argv"],
                 env=env,
@@ -166,15 +200,14 @@ class Host:
                 stdout=output,
                 stderr=output,
                 start_new_session=True,
-                preexec_fn=prepare,  # noqa: PLW1509 - there is one thread
+                # Without it a start is several times as fast; a namespace ends with its host.
+                preexec_fn=None if root is None and self._in_namespace else prepare,  # noqa: PLW1509 - there is one thread
             )
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             self._send({"failed": token, "error": _spawn_error(error, message["argv"])})
             return
         finally:
             os.close(output)
-            if accounts is not None:
-                accounts.unlink()
         process.returncode = 0  # it is waited for here, not by the object
         marks = frozenset(
             f"{name}={env[name]}".encode()
@@ -385,29 +418,6 @@ def _mount_proc() -> None:
     libc = ctypes.CDLL(None, use_errno=True)
     _called(libc.mount(b"none", b"/", None, _MS_REC | _MS_PRIVATE, None))
     _called(libc.mount(b"proc", b"/proc", b"proc", 0, None))
-
-
-def _accounts(home: str) -> Path:
-    """Write this machine's list of users, in which whoever runs jobs has another home."""
-    place = Path(f"{home}.passwd")
-    lines = _PASSWD.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
-    fields = [line.split(":") for line in lines]
-    own = [str(os.getuid()), str(os.getgid()), "", home, "/bin/sh"]
-    if not any(one[2:3] == own[:1] for one in fields):
-        fields.append(["job", "x", *own])
-    with place.open("w", encoding="utf-8", errors="surrogateescape") as new:
-        for one in fields:
-            if one[2:3] == own[:1]:
-                one[5] = home
-            print(":".join(one), file=new)
-    return place
-
-
-def _see(accounts: Path) -> None:
-    """See another list of users than this machine's."""
-    libc = ctypes.CDLL(None, use_errno=True)
-    _called(libc.unshare(_CLONE_NEWNS))
-    _called(libc.mount(bytes(accounts), bytes(_PASSWD), None, _MS_BIND, None))
 
 
 def _enter(root: Path, own: Path, work: str) -> None:

@@ -332,7 +332,7 @@ class Runner:
         self._start_ready(task)
         if task.over:
             del self._tasks[job.id]
-            shutil.rmtree(task.directory, ignore_errors=True)
+            self._remove(task.directory)
             self._finish(job, task.result())
         elif task.stopping:
             self._stop_processes(task)
@@ -366,6 +366,11 @@ class Runner:
 
     def _new_host(self) -> HostLink:
         return HostLink(self._received)
+
+    def _remove(self, directory: Path) -> None:
+        """Remove a job's directory; nobody waits for that."""
+        if self._preparers is not None:
+            self._preparers.submit(shutil.rmtree, directory, ignore_errors=True)
 
     def _remove_container(self, engine: str, name: str) -> None:
         argv = images.removal_argv(engine, name)
