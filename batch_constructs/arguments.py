@@ -193,7 +193,9 @@ class Arguments:
             wrong = bound.wrong(value) if bound is not None else None
             if wrong is not None or abs(value) <= LARGEST_NUMBER:
                 return self.bounded(parameter, value, bound)
-        return self.wrong_value(f"{parameter} {refused(value, _NUMBERS)}")
+        numbers = _NUMBERS if bound is None else bound.allowed
+        numbers = numbers if math.isfinite(value) else "finite numbers"
+        return self.wrong_value(f"{parameter} {refused(value, numbers)}")
 
     def text(
         self,

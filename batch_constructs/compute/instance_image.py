@@ -62,7 +62,9 @@ class Images:
     ) -> None:
         self._images: list[tuple[dict[str, Any], ec2.IMachineImage | None]] = []
         self._default = default
-        for place, image in enumerate(arguments.items("images", images, _EXPECTED)):
+        for place, image in enumerate(
+            arguments.items("images", images, _EXPECTED, some=images is not None)
+        ):
             if isinstance(image, InstanceImage):
                 inner = arguments.within(f"images[{place}]")
                 kind = inner.choice("image_type", image.image_type, "an ImageType")

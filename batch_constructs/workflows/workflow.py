@@ -339,13 +339,16 @@ def _read_graph(
     arguments: Arguments, listed: list[Any], *, queue: Any, share_identifier: str | None
 ) -> Graph:
     """Check the graph, then each job's queue, definition and share."""
+    graph = Graph(jobs={})
     try:
         graph = Graph.of(listed)
         structure_of(graph)
     except ValueError as error:
         for problem in str(error).splitlines():
             arguments.wrong_value(problem)
-        return Graph(jobs={})
+        graph = Graph(jobs={})
+    if not graph.jobs and queue is not None:
+        read_queues(arguments, queue)
     complete: dict[str, WorkflowJob] = {}
     waited_for = {name for job in graph.jobs.values() for name in job.n_to_n}
     for name, job in graph.jobs.items():
