@@ -63,6 +63,7 @@ if TYPE_CHECKING:
     from batch_constructs.compute.update_policy import UpdatePolicy
     from batch_constructs.compute.user_data import ImagePull
     from batch_constructs.default_settings import DefaultSettings
+    from batch_constructs.function_alarms import WatchedFunction
     from batch_constructs.function_settings import FunctionSettings
     from batch_constructs.instance_volumes import (
         AnyInstanceVolume,
@@ -278,6 +279,7 @@ _HOME: dict[str, str] = {
     "UserdataType": "aws.compute_environment_facts",
     "VcpuBudget": "monitoring.cost_guard",
     "WithoutData": "monitoring.cost_guard",
+    "WatchedFunction": "function_alarms",
     "WholeNumber": "tokens",
     "Workflow": "workflows.workflow",
     "WorkflowJob": "workflow_job",
@@ -420,6 +422,7 @@ __all__ = [
     "UpdatePolicy",
     "UserdataType",
     "VcpuBudget",
+    "WatchedFunction",
     "WholeNumber",
     "WithoutData",
     "Workflow",
