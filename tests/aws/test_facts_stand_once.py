@@ -46,6 +46,7 @@ OURS = {
     300: "seconds of waiting, of a metric's period",
     365: "days of a year",
     400: "HTTP's status; how deep YAML may be",
+    900: "seconds between two readings",
     512: "bytes that are read or kept free",
     600: "seconds of waiting",
     2048: "an example in a message; characters of a pattern that is compared",
