@@ -233,7 +233,7 @@ def test_plain_shell_user_data_is_refused_with_the_fix(stack: cdk.Stack, vpc: ec
         ),
         (
             {"root_volume": bc.RootVolume(throughput=2001)},
-            "root_volume.throughput is 2001 MiB a second; allowed are 125 to 2000 MiB a second with gp3",
+            "throughput is 2001 MiB a second; allowed are 125 to 2000 MiB a second with gp3",
         ),
         (
             {"root_volume": bc.RootVolume(throughput=1000)},
