@@ -78,7 +78,7 @@ def a_queue_twice(stack: cdk.Stack) -> None:
             "expected a ContainerInsights such as ENHANCED",
         ),
         (lambda stack: on_fargate(stack, image="http://x/y"), "with no http:// before them"),
-        (lambda stack: on_fargate(stack, vcpus=math.nan), "vcpus is nan; allowed are numbers"),
+        (lambda stack: on_fargate(stack, vcpus=math.nan), "vcpus is nan; allowed are finite numbers"),
         (lambda stack: on_fargate(stack, ephemeral_storage=5), "such as Size.gibibytes(100)"),
         (
             lambda stack: on_fargate(stack, platform_version="1.0"),
