@@ -34,7 +34,7 @@ _AMOUNTS: WeakKeyDictionary[Any, dict[str, float]] = WeakKeyDictionary()
 them."""
 
 
-_NUMBERS = f"numbers up to {LARGEST_NUMBER:,}"
+_NUMBERS = f"numbers up to {LARGEST_NUMBER}"
 
 _PARAMETER = re.compile(r"[a-z]\w+(?:\[[^\]]*\]|\.[a-z]\w+)*(?= is | has |: |, | or )")
 """The parameter that a problem begins with, such as ``containers[1].environment['A']``."""
@@ -193,7 +193,9 @@ class Arguments:
             wrong = bound.wrong(value) if bound is not None else None
             if wrong is not None or abs(value) <= LARGEST_NUMBER:
                 return self.bounded(parameter, value, bound)
-        return self.wrong_value(f"{parameter} {refused(value, _NUMBERS)}")
+        numbers = _NUMBERS if bound is None else bound.allowed
+        numbers = numbers if math.isfinite(value) else "finite numbers"
+        return self.wrong_value(f"{parameter} {refused(value, numbers)}")
 
     def text(
         self,

@@ -70,6 +70,8 @@ def described(value: object) -> str:
     What may be secret, or is a token, is not shown.
     """
     kind = "" if value is None else kind_of(value)
+    if hasattr(value, "to_human_string"):
+        return f"{kind} of {value.to_human_string()}"
     plain = isinstance(value, str | int | float | bool | None) and len(repr(value)) <= _SHORT
     return f"{kind} {shown(value)}".lstrip() if plain and kind != _TOKEN else kind
 

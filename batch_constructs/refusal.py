@@ -27,7 +27,7 @@ _SUBJECT = re.compile(r"(?:the )?[^\";:,]+? (is|are|has|have) (?=[^;]*; )")
 _OF_A_KEY = re.compile(r"the (?:key|name) of an? (?:tag|label|annotation|environment variable) ")
 _OF_A_VALUE = re.compile(r'the value of the (?:tag|label|annotation) (".*?") (?=is |has )')
 
-_NUMBER_AS_TEXT = re.compile(r'\b(is|are) "(-?[\d.]+)"(?=; allowed are (?:whole|[\d.]+ or more))')
+_NUMBER_AS_TEXT = re.compile(r'\b(is|are) "(-?[\d.]+)"(?=; allowed are (?:positive|whole))')
 """How a rule shows a number that CloudFormation has as a text, and the parameter has not."""
 
 _SIZE = re.compile(r'is "(?:VCPU|MEMORY|GPU)",')

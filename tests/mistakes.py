@@ -13,6 +13,7 @@ import re
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
+from itertools import pairwise
 from typing import Any
 
 import aws_cdk as cdk
@@ -209,11 +210,14 @@ def names(said: str, way: str) -> bool:
 def wrongly_told(name: str, given: Given, *, each: int | None = None) -> tuple[list[str], int]:
     """Make mistakes, all or so many of each parameter and field; give what is told wrongly.
 
-    The second is how many were refused.
+    Then two at once, in two parameters, of which both have to be told. The second is how many were
+    refused.
     """
     kind = getattr(bc, name)
+    right = given.arguments(name)
+    alone: dict[str, Any] = {}
     made: dict[str, list[dict[str, Any]]] = {}
-    for way, arguments in mistakes(kind, given.arguments(name)):
+    for way, arguments in mistakes(kind, right):
         made.setdefault(way, []).append(arguments)
     wrong, refused = [], 0
     for way, several in made.items():
@@ -225,10 +229,26 @@ def wrongly_told(name: str, given: Given, *, each: int | None = None) -> tuple[l
             except (TypeError, ValueError) as error:
                 refused += 1
                 faults = [*_faults(kind, way, arguments, str(error))]
+                if way in arguments and "\n" not in str(error):
+                    alone[way] = arguments[way]
                 wrong += [f"{way}: {error} {faults}"] if faults else []
             else:
                 given.stack.node.try_remove_child("X")
+    for pair in pairwise(alone):
+        if pair == ("parameters", "command"):  # which names the parameters that there are
+            continue
+        try:
+            kind(given.stack, "X", **{**right, **{way: alone[way] for way in pair}})
+        except (TypeError, ValueError) as error:
+            refused += 1
+            untold = [way for way in pair if not _tells(str(error), way)]
+            wrong += [f"{' and '.join(pair)}: {error} {untold} not told"] if untold else []
     return wrong, refused
+
+
+def _tells(said: str, way: str) -> bool:
+    """Tell whether a message has a line about a parameter, or a part of it."""
+    return any(names(line, way) for line in said.split("\n  - "))
 
 
 def _faults(kind: Any, way: str, arguments: Mapping[str, Any], said: str) -> Iterator[str]:

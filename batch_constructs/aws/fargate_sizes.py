@@ -59,8 +59,8 @@ def wrong_memory(mib: float, vcpus: float | None = None) -> str | None:
         if any(mib in sizes for sizes in MEMORY.values()):
             return None
         every = [size for sizes in MEMORY.values() for size in sizes]
-        some = f"{min(every)} to {max(every)} MiB on Fargate, depending on the vCPUs"
-        return refused(mib, some, "MiB")
+        offered = f"{min(every)} to {max(every)} MiB on Fargate, depending on the vCPUs"
+        return refused(mib, offered, "MiB")
     sizes = MEMORY[vcpus]
     if mib in sizes:
         return None

@@ -65,18 +65,10 @@ def reservation_properties(arguments: Arguments, reservation: Any) -> dict[str, 
         return {}
     inner = arguments.within("capacity_reservation")
     one = inner.text("capacity_reservation_id", reservation.capacity_reservation_id)
-    group = inner.text("resource_group_arn", reservation.resource_group_arn)
-    for parameter, value, form, example in (
-        ("capacity_reservation_id", one, RESERVATION_ID, "cr-0123456789abcdef0"),
-        (
-            "resource_group_arn",
-            group,
-            RESOURCE_GROUP_ARN,
-            arn("group", "NAME", service="resource-groups", region="REGION", account="ACCOUNT"),
-        ),
-    ):
-        if isinstance(value, str) and not is_token(value) and not form.fullmatch(value):
-            inner.wrong_value(f"{parameter} {refused(value, f'an ID or ARN such as {example}')}")
+    group = resource_group(inner, "resource_group_arn", reservation.resource_group_arn)
+    if isinstance(one, str) and not is_token(one) and not RESERVATION_ID.fullmatch(one):
+        such = "an ID such as cr-0123456789abcdef0"
+        inner.wrong_value(f"capacity_reservation_id {refused(one, such)}")
     preference = inner.choice(
         "preference", reservation.preference, "a CapacityReservationPreference"
     )
@@ -116,3 +108,12 @@ def _expect_sense(arguments: Arguments, reservation: CapacityReservation, prefer
             "preference is left out, and no reservation is named: give capacity_reservation_id, "
             "resource_group_arn or preference"
         )
+
+
+def resource_group(arguments: Arguments, parameter: str, value: str | None) -> Any:
+    """Read the ARN of a resource group of reservations."""
+    group = arguments.text(parameter, value)
+    if isinstance(group, str) and not is_token(group) and not RESOURCE_GROUP_ARN.fullmatch(group):
+        such = arn("group", "NAME", service="resource-groups", region="REGION", account="ACCOUNT")
+        return arguments.wrong_value(f"{parameter} {refused(group, f'an ARN such as {such}')}")
+    return group

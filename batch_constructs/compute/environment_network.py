@@ -67,13 +67,13 @@ class Network:
 def _subnet_ids(
     arguments: Arguments, vpc: ec2.IVpc, selection: ec2.SubnetSelection | None
 ) -> list[Any]:
-    if not has_member(vpc, "select_subnets"):
-        arguments.wrong_type("vpc", vpc, "an ec2.IVpc, such as ec2.Vpc.from_lookup(…)")
-        return [UNKNOWN]
     if selection is None:
         selection = ec2.SubnetSelection()
     if not isinstance(selection, ec2.SubnetSelection):
         arguments.wrong_type("vpc_subnets", selection, "an ec2.SubnetSelection")
+    if not has_member(vpc, "select_subnets"):
+        arguments.wrong_type("vpc", vpc, "an ec2.IVpc, such as ec2.Vpc.from_lookup(…)")
+    if arguments.is_wrong("vpc") or arguments.is_wrong("vpc_subnets"):
         return [UNKNOWN]
     if selection.subnets is not None:  # their IDs are enough, and zones need not be known
         return _listed(arguments, selection.subnets)

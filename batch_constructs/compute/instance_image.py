@@ -29,7 +29,7 @@ class InstanceImage:
 
     Attributes:
         image_type: The kind. Default: Amazon Linux 2023 for the environment's cluster.
-        image: An image of one's own for these instances. Default: the newest of AWS.
+        image: A custom image for these instances. Default: the newest of AWS.
         kubernetes_version: On Amazon EKS, the version that the image is for, such as ``"1.34"``.
             Default: the newest that AWS Batch supports.
     """
@@ -62,7 +62,9 @@ class Images:
     ) -> None:
         self._images: list[tuple[dict[str, Any], ec2.IMachineImage | None]] = []
         self._default = default
-        for place, image in enumerate(arguments.items("images", images, _EXPECTED)):
+        for place, image in enumerate(
+            arguments.items("images", images, _EXPECTED, some=images is not None)
+        ):
             if isinstance(image, InstanceImage):
                 inner = arguments.within(f"images[{place}]")
                 kind = inner.choice("image_type", image.image_type, "an ImageType")

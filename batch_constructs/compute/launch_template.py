@@ -13,9 +13,10 @@ from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws import container_variables as variables
-from batch_constructs.aws.bound import OneOf
+from batch_constructs.aws.bound import A_KEY, OneOf, shown
 from batch_constructs.aws.launch_template_facts import HOP_LIMIT, USER_DATA_BYTES
 from batch_constructs.aws.limits import bound_of
+from batch_constructs.aws.tags import COUNT, KEY, VALUE
 from batch_constructs.compute.capacity_reservation import reservation_properties
 from batch_constructs.compute.instance_tags import TaggedInstances
 from batch_constructs.compute.root_volume import RootVolume, ebs_properties
@@ -145,7 +146,7 @@ class LaunchTemplate(TaggedInstances, BatchConstruct):
             block=block_task_metadata,
             prefetched=prefetch_images,
         )
-        listed = arguments.mapping("tags", tags)
+        listed = _tags(arguments, tags)
         monitored = arguments.flag("detailed_monitoring", detailed_monitoring)
         data = given(
             **reservation_properties(arguments, capacity_reservation),
@@ -216,6 +217,16 @@ AnyLaunchTemplate: TypeAlias = LaunchTemplate | ec2.ILaunchTemplate
 """Ours or an ``aws_ec2`` L2."""
 
 
+def _tags(arguments: Arguments, tags: Mapping[str, str] | None) -> dict[str, Any]:
+    """Read the tags of instances, which EC2 looks at only as it launches one."""
+    listed = arguments.mapping("tags", tags)
+    for key, value in listed.items():
+        arguments.bounded(f"{A_KEY}tags", key, KEY)
+        arguments.bounded(f"tags[{shown(key)}]", value, VALUE)
+    arguments.bounded("tags", listed, COUNT)
+    return listed
+
+
 def _tag_specifications(tags: Mapping[str, str]) -> list[dict[str, Any]]:
     """Return what tags instances and their volumes."""
     listed = [{"Key": name, "Value": value} for name, value in tags.items()]
@@ -231,7 +242,8 @@ def _l1_specification(specification: Mapping[str, Any]) -> dict[str, Any]:
 def _network_interfaces(
     arguments: Arguments, security_groups: Sequence[ec2.ISecurityGroup] | None, *, efa: bool
 ) -> list[dict[str, Any]]:
-    groups = arguments.items("security_groups", security_groups, "ec2.ISecurityGroup")
+    some = security_groups is not None
+    groups = arguments.items("security_groups", security_groups, "ec2.ISecurityGroup", some=some)
     if arguments.flag("efa", efa, required=True) is not True:
         if groups:
             arguments.wrong_value(

@@ -17,6 +17,7 @@ from batch_constructs.aws.compute_environment_facts import (
     EnvironmentType,
     ResourceType,
 )
+from batch_constructs.compute.capacity_reservation import resource_group
 from batch_constructs.compute.environment_network import Network
 from batch_constructs.compute.environment_roles import (
     let_pass,
@@ -162,7 +163,9 @@ class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironm
             if arguments.flag("spot", spot, required=True) is True
             else CapacityOption.ON_DEMAND,
             CapacityReservations=given(
-                ReservationGroupArn=arguments.text("reservation_group_arn", reservation_group_arn),
+                ReservationGroupArn=resource_group(
+                    arguments, "reservation_group_arn", reservation_group_arn
+                ),
                 ReservationPreference=arguments.choice(
                     "reservation_preference", reservation_preference, "a ReservationPreference"
                 ),

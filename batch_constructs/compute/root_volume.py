@@ -10,7 +10,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws import ebs
-from batch_constructs.aws.bound import allowed, one_of, shown
+from batch_constructs.aws.bound import Whole, allowed, one_of, shown
 from batch_constructs.construct import given
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.tokens import WholeNumber, is_token
@@ -90,33 +90,26 @@ def _expect_fitting(arguments: Arguments, kind: str, size: Any, iops: Any, throu
             "it out for gp3"
         )
         return
-    _expect_between(
-        arguments,
-        "size",
-        size,
-        (ebs.IMAGE_GIBIBYTES, ebs.LARGEST_GIBIBYTES[kind]),
-        f"GiB of {kind}",
-    )
+    sizes = Whole(ebs.IMAGE_GIBIBYTES, ebs.LARGEST_GIBIBYTES[kind], unit="GiB")
+    _expect(arguments, "size", size, sizes, kind)
     if kind in ebs.IOPS:
-        _expect_between(arguments, "iops", iops, ebs.IOPS[kind], f"of {kind}")
+        _expect(arguments, "iops", iops, Whole(*ebs.IOPS[kind]), kind)
         if iops is None and kind in ebs.NEEDS_IOPS:
             low, high = ebs.IOPS[kind]
             arguments.wrong_value(
-                f"iops is left out for {kind}; allowed are {low:,} to {high:,}: give it, or take "
-                "gp3"
+                f"iops is left out for {kind}; allowed are {low} to {high}: give it, or take gp3"
             )
     elif iops is not None:
-        arguments.wrong_value(
-            f"iops is {_shown(iops)} for {kind}; allowed are gp3, io1 and io2: leave iops out"
-        )
+        arguments.wrong_value(f"iops is given, which {kind} volumes do not take: leave it out")
     if throughput is None:
         return
     if kind != "gp3":
         arguments.wrong_value(
-            f"throughput is {_shown(throughput)} for {kind}; allowed is only gp3: leave it out"
+            f"throughput is given, which {kind} volumes do not take: leave it out"
         )
         return
-    _expect_between(arguments, "throughput", throughput, ebs.THROUGHPUT, "MiB a second of gp3")
+    speeds = Whole(*ebs.THROUGHPUT, unit="MiB a second")
+    _expect(arguments, "throughput", throughput, speeds, kind)
     _expect_enough_iops(arguments, ebs.DEFAULT_IOPS if iops is None else iops, throughput)
 
 
@@ -132,17 +125,9 @@ def _expect_enough_iops(arguments: Arguments, iops: Any, throughput: Any) -> Non
         )
 
 
-def _expect_between(
-    arguments: Arguments, parameter: str, value: Any, allowed: tuple[int, int], of: str
-) -> None:
-    if not isinstance(value, int | float) or is_token(value):
-        return
-    low, high = allowed
-    if not isinstance(value, int) or not low <= value <= high:
-        arguments.wrong_value(
-            f"{parameter} is {value}; allowed are whole numbers from {low:,} to {high:,} {of}"
-        )
-
-
-def _shown(value: Any) -> str:
-    return "a token" if is_token(value) else str(value)
+def _expect(arguments: Arguments, parameter: str, value: Any, bound: Whole, kind: str) -> None:
+    """Refuse a number that volumes of a kind do not take."""
+    known = isinstance(value, int | float) and not is_token(value)
+    wrong = bound.wrong(value) if known else None
+    if wrong is not None:
+        arguments.wrong_value(f"{parameter} {wrong} with {kind}")

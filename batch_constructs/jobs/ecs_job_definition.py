@@ -103,8 +103,7 @@ class EcsJobDefinition(OwnJobDefinition):
 
         call = OneCall(self)
         self._logs.add_to(call, self)
-        self._job_role: iam.IRole | None = own["job_role"]
-        self._made_job_role: Made[iam.Role] | None = None
+        self._job_role: iam.IRole | Made[iam.Role] | None = own["job_role"]
         self._has_tasks = bool(tasks)
         if not tasks:
             self._make(call, {**job.properties, **shape([])}, job.kept)
@@ -116,7 +115,7 @@ class EcsJobDefinition(OwnJobDefinition):
             self, call, own["execution_role"], merged([*self._logs.statements(), *statements])
         )
         if self._job_role is None and has_job_role:
-            self._made_job_role = add_job_role(call)
+            self._job_role = add_job_role(call)
         binds = any(task.binds_an_image for task in tasks)
         bound = [
             task.bind(
@@ -135,8 +134,8 @@ class EcsJobDefinition(OwnJobDefinition):
             once_made(task.admit)
 
     def _job_role_arn(self) -> str | None:
-        if self._made_job_role is not None:
-            return self._made_job_role.attribute("roleArn")
+        if isinstance(self._job_role, Made):
+            return self._job_role.attribute("roleArn")
         return None if self._job_role is None else self._job_role.role_arn
 
     @property
@@ -178,15 +177,14 @@ class EcsJobDefinition(OwnJobDefinition):
                 f"{self.node.path}: the job has use_instance_role and no role of its own; grant to "
                 "the instance_role of its compute environments, or leave use_instance_role out"
             )
-        if self._job_role is None and self._made_job_role is None:
+        if self._job_role is None:
             call = OneCall(self)
-            self._made_job_role = add_job_role(call)
-            role_arn = self._made_job_role.attribute("roleArn")
+            self._job_role = made = add_job_role(call)
+            role_arn = made.attribute("roleArn")
             call.override(self.resource, "ContainerProperties.JobRoleArn", role_arn)
             call.make(at_once=True)
-        if self._job_role is None and self._made_job_role is not None:
-            self._job_role = self._made_job_role.resource
-        assert self._job_role is not None  # noqa: S101  # it was given or made
+        if isinstance(self._job_role, Made):
+            self._job_role = self._job_role.resource
         return self._job_role
 
     def _expect_tasks(self) -> None:

@@ -85,7 +85,7 @@ class FairSharePolicy(SchedulingPolicy):
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
-        listed = arguments.items("shares", shares, "Share")
+        listed = arguments.items("shares", shares, _SUCH)
         self._shares: list[Share | batch.Share] = list(listed)
         self._decides = given(
             ComputeReservation=arguments.number(
@@ -141,10 +141,12 @@ class FairSharePolicy(SchedulingPolicy):
         return fair_share
 
 
+_SUCH = 'Share(share_identifier="teamA", weight_factor=0.5)'
+
+
 def _share(arguments: Arguments, place: int, share: Share | batch.Share) -> Any:
     if not isinstance(share, Share | batch.Share):
-        expected = 'Share(share_identifier="teamA", weight_factor=0.5)'
-        return arguments.wrong_type(f"shares[{place}]", share, expected)
+        return arguments.wrong_type(f"shares[{place}]", share, _SUCH)
     fields = arguments.within(f"shares[{place}]")
     return given(
         ShareIdentifier=fields.text("share_identifier", share.share_identifier, required=True),

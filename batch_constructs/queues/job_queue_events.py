@@ -366,7 +366,8 @@ def refuse_pattern(path: str, pattern: dict[str, Any], *, way_out: str) -> None:
         ValueError: it is so.
     """
     for place, problem in event_pattern.wrong(without_tokens(pattern)):
-        raise ValueError(f"{path}: {place or 'the event pattern'} {problem}: {way_out}")
+        mend = f"{place} {problem}" if place else f"the event pattern {problem}: {way_out}"
+        raise ValueError(f"{path}: {mend}")
 
 
 _TARGETS = {"function_arn": "LambdaFunction", "topic_arn": "SnsTopic", "queue_arn": "SqsQueue"}

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.bound import OneOf
 from batch_constructs.aws.job_queue_facts import (
     CONTAINER_JOBS,
     STUCK_STATE,
@@ -68,6 +69,7 @@ def time_limit_actions(
             continue
         fields = arguments.within(f"time_limits[{place}]")
         reason = fields.choice("reason", limit.reason, "a TimeLimitReason")
+        reason = fields.bounded("reason", reason, OneOf(tuple(map(str, kind.reasons))))
         actions.append(_action(kind, reason, fields.seconds("after", limit.after)))
     return actions
 

@@ -20,6 +20,8 @@ from batch_constructs.aws import execution_events
 from batch_constructs.aws.authorization import (
     STATE_MACHINE_RULE,
     STATE_MACHINE_RULE_ACTIONS,
+    SUBMIT,
+    TAG,
     submit_job_resources,
 )
 from batch_constructs.aws.bound import shown
@@ -344,13 +346,16 @@ def _read_graph(
     arguments: Arguments, listed: list[Any], *, queue: Any, share_identifier: str | None
 ) -> Graph:
     """Check the graph, then each job's queue, definition and share."""
+    graph = Graph(jobs={})
     try:
         graph = Graph.of(listed)
         structure_of(graph)
     except ValueError as error:
         for problem in str(error).splitlines():
             arguments.wrong_value(problem)
-        return Graph(jobs={})
+        graph = Graph(jobs={})
+    if not graph.jobs and queue is not None:
+        read_queues(arguments, queue)
     complete: dict[str, WorkflowJob] = {}
     waited_for = {name for job in graph.jobs.values() for name in job.n_to_n}
     for name, job in graph.jobs.items():
@@ -451,11 +456,11 @@ class _Rights:
                     resources |= dict.fromkeys(found)
                     jobs[of_queue] = None
         statements: list[dict[str, Any]] = [
-            {"Effect": "Allow", "Action": "batch:SubmitJob", "Resource": list(resources)},
+            {"Effect": "Allow", "Action": SUBMIT, "Resource": list(resources)},
             # jobs have no ID yet when the policy is written
             {
                 "Effect": "Allow",
-                "Action": ["batch:TagResource", "batch:TerminateJob"],
+                "Action": [TAG, "batch:TerminateJob"],
                 "Resource": list(jobs),
             },
             # AWS knows no resources for DescribeJobs

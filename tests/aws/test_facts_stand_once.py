@@ -46,6 +46,7 @@ OURS = {
     300: "seconds of waiting, of a metric's period",
     365: "days of a year",
     400: "HTTP's status; how deep YAML may be",
+    900: "seconds between two readings",
     512: "bytes that are read or kept free",
     600: "seconds of waiting",
     2048: "an example in a message; characters of a pattern that is compared",
@@ -145,6 +146,7 @@ SHAPES = {
     "a namespace of metrics": r"AWS/\w+",
     "a log group": r"/aws/.*",
     "a principal or a domain": r".*\bamazonaws\.com.*",
+    "a right to submit": r"batch:(SubmitJob|TagResource)",
     "a managed policy": r"Amazon[A-Z]\w+(Policy|Role)|(service-role/)?AWS\w*(Policy|Role)",
     "a reason of a status": r"(CAPACITY|MISCONFIGURATION):.*|Host EC2.*",
 }

@@ -93,7 +93,7 @@ def test_init_containers_share_volumes_with_the_others(
         (
             [container(vcpus=0.3)],
             {},
-            r"containers\[0\]\.vcpus is 0\.3; allowed are multiples of 0\.25",
+            r"containers\[0\]\.vcpus is 0\.3; allowed are positive multiples of 0\.25",
         ),
         (
             [container(memory=cdk.Size.mebibytes(1))],

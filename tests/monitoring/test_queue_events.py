@@ -266,15 +266,15 @@ def test_wrong_arguments_of_a_rule_are_refused_with_its_path(
 
 def test_all_that_is_wrong_with_a_rule_is_said_at_once(queue: JobQueue) -> None:
     wrong: Any = {"job_definitions": ["etl"], "states": ["DONE"], "rule_name": "a rule"}
-    with pytest.raises(ValueError, match="Nightly/Ends:") as refused:
+    with pytest.raises(ValueError, match="Nightly/Ends:") as values:
         queue.on_job_state_change("Ends", **wrong)
-    assert [line.split(" is ")[0] for line in str(refused.value).splitlines()[1:]] == [
+    assert [line.split(" is ")[0] for line in str(values.value).splitlines()[1:]] == [
         "  - job_definitions[0]",
         "  - states[0]",
         "  - rule_name",
     ]
 
     wrong = {"target": 5, "description": 5, "include_array_children": "yes"}
-    with pytest.raises(TypeError, match="Nightly/Ends:") as mistyped:
+    with pytest.raises(TypeError, match="Nightly/Ends:") as types:
         queue.on_job_state_change("Ends", **wrong)
-    assert len(str(mistyped.value).splitlines()) == 1 + len(wrong)
+    assert len(str(types.value).splitlines()) == 1 + len(wrong)

@@ -340,9 +340,8 @@ class TestRefusals:
         fargate: bc.FargateComputeEnvironment,
         on_demand: bc.Ec2ComputeEnvironment,
     ) -> None:
-        with pytest.raises(
-            ValueError, match=r"mixes Fargate \(environment 1\) and EC2 \(environment 2\)"
-        ):
+        said = r"Fargate \(compute_environments\[0\]\) and EC2 \(compute_environments\[1\]\)"
+        with pytest.raises(ValueError, match=said):
             bc.JobQueue(stack, "Queue", compute_environments=[fargate, on_demand])
 
     def test_x86_beside_arm(self, stack: cdk.Stack, vpc: ec2.Vpc) -> None:

@@ -190,7 +190,7 @@ def test_tags_of_what_an_environment_launches_are_counted_too(key: str) -> None:
 
     assert one.path == f"Properties/ComputeResources/{key}"
     assert one.message == f"{key} has 51 tags; allowed are at most 50"
-    assert one.fix == f"give {key} at most 50 tags"
+    assert one.fix == f"list at most 50 tags in {key}"
 
 
 ROLE = {"Type": "AWS::IAM::Role"}

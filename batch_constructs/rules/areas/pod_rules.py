@@ -75,7 +75,7 @@ def pod_cpu(job: JobDefinition) -> Iterator[Fault]:
     for path, got in _amounts(job, "cpu"):
         amount = _cpus(got)
         if amount is None or amount <= 0 or amount % aws.CPU_STEP:
-            steps = f"{aws.CPU_STEP} or more, in steps of {aws.CPU_STEP}"
+            steps = f"positive multiples of {aws.CPU_STEP}"
             yield path, f"the CPUs are {shown(got)}; allowed are {steps}"
     for path, limits, requests in _resources(job):
         limit, request = _cpus(limits.get("cpu")), _cpus(requests.get("cpu"))

@@ -27,6 +27,7 @@ from batch_constructs.aws.quotas import (
     TARGET_INPUT_CHARACTERS,
     TARGET_INPUT_SOURCE,
     TEMPLATE_BYTES,
+    TEMPLATE_BYTES_SOURCE,
 )
 from batch_constructs.rules.dashboard import too_much
 from batch_constructs.rules.findings import Severity
@@ -166,7 +167,7 @@ def stack_sections(whole: Whole) -> Iterator[Fault]:
     title="template that is too long",
     fix="split the template: nested stacks, or stacks that import from each other; the CDK writes"
     " it without indentation where @aws-cdk/core:suppressTemplateIndentation is set",
-    source=STACK_SOURCE,
+    source=TEMPLATE_BYTES_SOURCE,
 )
 def template_size(whole: Whole) -> Iterator[Fault]:
     """CloudFormation refuses the template, from a bucket too."""
