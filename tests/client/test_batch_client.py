@@ -8,15 +8,19 @@ import tracemalloc
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+import boto3
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
 from batch_constructs import RetryPolicy
 from batch_constructs.client import BatchClient, JobState, SubmissionUnclearError
 from batch_constructs.client.batch_client import JobsNotFoundError, NotSubmittedError
+from batch_constructs.client.job_log import read_logs
 from tests.functions.aws_in_process import answer
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.functions.aws_in_process import Aws
 
 
@@ -237,6 +241,29 @@ def test_waiting_ends_at_its_limit(aws: Aws, client: BatchClient) -> None:
 
     with pytest.raises(TimeoutError, match="not done after 60 s: a"):
         client.wait(["a"], timeout=timedelta(minutes=1))
+
+
+@pytest.mark.parametrize(
+    "wait",
+    [
+        lambda client: client.wait(["a"]),
+        lambda client: list(read_logs(client, "a", follow=True)),
+    ],
+    ids=["wait", "read_logs"],
+)
+def test_waiting_ends_after_seven_days_unless_it_is_told_otherwise(
+    wait: Callable[[BatchClient], object], aws: Aws
+) -> None:
+    describe(aws, [detail("a", "RUNNABLE", container={})])
+    client = BatchClient(  # looks every hour, not every two seconds
+        boto3.DEFAULT_SESSION, clock=aws.clock, sleep=lambda _: aws.clock.sleep(3600)
+    )
+    began = aws.clock()
+
+    with pytest.raises(TimeoutError, match="not done after 604800 s: a"):
+        wait(client)
+
+    assert aws.clock() - began == pytest.approx(timedelta(days=7).total_seconds(), abs=60)
 
 
 def test_a_job_that_aws_does_not_know_is_named(aws: Aws, client: BatchClient) -> None:

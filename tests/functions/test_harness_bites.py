@@ -335,7 +335,12 @@ def a_run_that_retired_nothing_is_no_failure(patch: pytest.MonkeyPatch) -> None:
 
 def one_too_many_is_retired(patch: pytest.MonkeyPatch) -> None:
     whole = retire.retire
-    patch.setattr(retire, "retire", lambda newest, keep: whole(newest, keep - 1))
+    patch.setattr(retire, "retire", lambda newest, keep, before: whole(newest, keep - 1, before))
+
+
+def what_a_rollback_returns_to_is_forgotten(patch: pytest.MonkeyPatch) -> None:
+    whole = retire.retire
+    patch.setattr(retire, "retire", lambda newest, keep, _: whole(newest, keep, ""))
 
 
 def the_deployment_waits(patch: pytest.MonkeyPatch) -> None:
@@ -422,6 +427,7 @@ PLANTED: dict[str, tuple[Plant, ...]] = {
         what_cannot_be_read_names_nothing,
         a_run_that_retired_nothing_is_no_failure,
         one_too_many_is_retired,
+        what_a_rollback_returns_to_is_forgotten,
         the_deployment_waits,
     ),
 }

@@ -44,6 +44,8 @@ class _Definitions(World):
         self.jobs_of_revisions = [self._job() for _ in range(self.rng.randint(0, 3))]
         self.rules = {bus: self._named() for bus in _BUSES}
         self.schedules = self._named()
+        self.deployed = self.rng.choice(sorted(self.active))
+        """Where CloudFormation returns to: an old one where deployments failed since."""
 
     def _job(self) -> _Job:
         """Begin a job that is tried twice, and ends."""
@@ -68,10 +70,9 @@ class _Definitions(World):
 
     def is_in_use(self, revision: int) -> bool:
         of_a_job = any(j.is_live and j.revision == revision for j in self.jobs_of_revisions)
-        return of_a_job or revision in self.named
+        return of_a_job or revision in self.named or revision == self.deployed
 
-    def deploy(self) -> int:
-        """Register one more revision."""
+    def register(self) -> int:
         newest = max(self.active) + 1
         self.active.add(newest)
         return newest
@@ -154,7 +155,7 @@ def old_revisions(seed: int) -> World:
     def work(me: Instance, _: Any, __: str) -> None:
         newest = int(me.works_on)
         used = {one for one in world.active if world.is_in_use(one)}
-        retire.handler(_event(_arn(newest), world.keep), None)
+        retire.handler(_event(_arn(newest), world.keep, _arn(world.deployed)), None)
         assert answers[me]["Status"] == "SUCCESS"
         left = {*sorted(one for one in world.active if one < newest)[: -world.keep]}
         assert left <= used, f"lost {left - used}"
@@ -163,15 +164,15 @@ def old_revisions(seed: int) -> World:
         patch.object(retire, "boto3", SimpleNamespace(client=client)),
         patch.object(urllib.request, "urlopen", answer),
     ):
-        two = (world.deploy(), world.deploy())
+        two = (world.register(), world.register())
         play(world, {str(newest): {} for newest in two}, work, seconds=900)
-        play(world, {str(world.deploy()): {}}, work, seconds=900)
+        play(world, {str(world.register()): {}}, work, seconds=900)
     newest = sorted(world.active)[-1 - world.keep :]
-    assert world.active == {*newest, *(world.named & world.active)}
+    assert world.active == {*newest, world.deployed, *(world.named & world.active)}
     return world
 
 
-def _event(newest: str, keep: int) -> dict[str, Any]:
+def _event(newest: str, keep: int, before: str) -> dict[str, Any]:
     return {
         "RequestType": "Update",
         "RequestId": "request",
@@ -180,4 +181,5 @@ def _event(newest: str, keep: int) -> dict[str, Any]:
         "PhysicalResourceId": "request",
         "ResponseURL": "https://answer",
         "ResourceProperties": {"JobDefinition": newest, "Keep": str(keep)},
+        "OldResourceProperties": {"JobDefinition": before, "Keep": str(keep)},
     }

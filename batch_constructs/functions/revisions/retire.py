@@ -1,6 +1,7 @@
 """The handler of a custom resource: old revisions of a job definition are deregistered.
 
-What stays is the newest, so many before it, and whichever a live job, a rule or a schedule names.
+What stays is the newest, so many before it, whichever a live job, a rule or a schedule names, and
+the one that was deployed before: a stack that rolls back returns to it, in all that names it.
 CloudFormation has its answer first, since a deployment, or its rollback, is neither to wait nor to
 fail for revisions that stay. A run that fails is tried again by Lambda, and its alarm tells of it.
 """
@@ -33,12 +34,18 @@ def handler(event: Event, context: object) -> None:
     physical_id = event.get("PhysicalResourceId", event["RequestId"])
     send(event, {"Status": "SUCCESS", "PhysicalResourceId": physical_id})
     if event["RequestType"] != "Delete":
-        wanted = event["ResourceProperties"]
-        retire(wanted["JobDefinition"], int(wanted["Keep"]))
+        wanted, before = event["ResourceProperties"], event.get("OldResourceProperties", {})
+        retire(wanted["JobDefinition"], int(wanted["Keep"]), before.get("JobDefinition", ""))
 
 
-def retire(newest: str, keep: int) -> None:
-    """Deregister the revisions before the newest, but so many, and those that something names."""
+def retire(newest: str, keep: int, before: str) -> None:
+    """Deregister the revisions before the newest, but so many, and those that something names.
+
+    Args:
+        newest: the ARN of the revision that is deployed.
+        keep: so many before it stay.
+        before: the ARN of the revision that was deployed until now; empty where none was.
+    """
     batch = boto3.client("batch", config=PATIENT)
     name, _, revision = newest.rpartition("/")[2].rpartition(":")
     pages = batch.get_paginator("describe_job_definitions").paginate(
@@ -53,17 +60,17 @@ def retire(newest: str, keep: int) -> None:
     old = sorted(older, reverse=True)[keep:]
     if not old:
         return
-    named, queues = revisions_named(name), list(_queues(batch))
+    named, queues = revisions_named(name, before), list(_queues(batch))
     for one in old:
         # each looked at just before, so that jobs which begin meanwhile are seen
         if one not in named and not _is_live(batch, older[one], queues):
             batch.deregister_job_definition(jobDefinition=older[one])
 
 
-def revisions_named(name: str) -> set[int]:
-    """Return the revisions of a definition that rules and schedules name."""
+def revisions_named(name: str, before: str) -> set[int]:
+    """Return the revisions of a definition that rules, schedules and the last deployment name."""
     pattern = re.compile(rf"{NAME_BEGINS}{re.escape(name)}:([0-9]+)")
-    texts = (*_targets(), *_inputs_of_schedules())
+    texts = (before, *_targets(), *_inputs_of_schedules())
     return {int(found) for text in texts for found in pattern.findall(text)}
 
 
