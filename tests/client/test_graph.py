@@ -11,6 +11,7 @@ import pytest
 from batch_constructs.client.graph import submit_graph
 from batch_constructs.client.graph_file import read_graph
 from batch_constructs.workflow_job import NToN, StepRetry, WorkflowJob
+from tests.client.test_batch_client import list_a_minute_late
 
 if TYPE_CHECKING:
     from batch_constructs.client import BatchClient
@@ -93,6 +94,7 @@ def test_an_interrupted_run_goes_on_where_it_stopped(aws: Aws, client: BatchClie
 
 def test_a_lost_answer_does_not_make_a_twin(aws: Aws, client: BatchClient) -> None:
     aws.faults.lose_answer = 1.0
+    list_a_minute_late(aws)
 
     submit_graph(client, DIAMOND, queue="q", input={"day": "mon"}, run="r1")
 
