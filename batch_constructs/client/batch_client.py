@@ -278,6 +278,19 @@ class BatchClient:
                 "look for its name in the queue, a minute from now, before you submit it again"
             ) from error
 
+    def _submit_once(self, request: Mapping[str, Any]) -> str:
+        """Submit a job that is told by its name; where the answer got lost, look for it."""
+        from batch_constructs.functions.claims.lease import LISTED_SECONDS  # noqa: PLC0415
+
+        try:
+            return self.submit_request(request)
+        except SubmissionUnclearError:
+            self._pause(LISTED_SECONDS)
+            found = self.named(request["jobName"], queue=request["jobQueue"])
+            if request["jobName"] not in found:
+                raise
+            return found[request["jobName"]]
+
     def named(self, name: str, *, queue: str) -> dict[str, str]:
         """Find jobs of a queue by name, ``*`` at the end for a prefix: name → newest ID."""
         pages = self._batch.get_paginator("list_jobs").paginate(

@@ -53,9 +53,14 @@ def _print(data: dict[str, Any], *, as_json: bool, text: str) -> None:
 
 def _submit_again(*, name: str | None, queue: str | None, graph: Path | None, **_: object) -> str:
     if graph is not None:
-        return same_command()
+        return _once_listed()
     # a job that was submitted just before the interruption would run twice
     return f"look whether the job is there before you submit it again: {_named_watch(name, queue)}"
+
+
+def _once_listed(**_: object) -> str:
+    """Say how to go on with what finds its own jobs by their names."""
+    return f"wait a minute, until AWS Batch lists what was submitted, then: {same_command()}"
 
 
 def _named_watch(name: str | None, queue: str | None) -> str:
@@ -140,7 +145,7 @@ def _submit_graph(
     jobs = read_graph(path.read_text(encoding="utf-8"))
     run = f"run-{uuid4().hex[:12]}" if run is None else run
     click.get_current_context().params["run"] = run
-    with plain_errors(same_command()):
+    with plain_errors(_once_listed()):
         submitted = submit_graph(client, jobs, queue=queue, input=json.loads(input_json), run=run)
     for name, job_id in submitted.items():
         data = {"run": run, "name": name, "jobId": job_id}
@@ -213,7 +218,7 @@ def logs(*, job_id: str, queue: str | None, follow: bool, as_json: bool) -> None
 @click.option("--share-identifier", help="Another share of a fair-share queue.")
 @click.option("--whole-array", is_flag=True, help="All children again, not only the failed ones.")
 @_json
-@command()
+@command(_once_listed)
 def redrive(
     *,
     job_ids: tuple[str, ...],

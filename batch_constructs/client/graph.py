@@ -11,7 +11,6 @@ from uuid import uuid4
 from batch_constructs.aws.bound import allowed, shown
 from batch_constructs.aws.names import JOB_NAME
 from batch_constructs.aws.submit_job import DEPENDENCIES, SHARE_IDENTIFIER, ArrayDependency
-from batch_constructs.client.batch_client import SubmissionUnclearError
 from batch_constructs.client.submit_request import submit_job_request
 from batch_constructs.job_graph import Graph
 from batch_constructs.submission_overrides import requirements_of
@@ -41,8 +40,8 @@ def submit_graph(
 
     Every job is named ``RUN--NAME``, those of a ``for_each`` ``RUN--NAME-INDEX``. The graph is
     checked whole before anything is submitted. Whatever interrupts this (Ctrl-C, a lost answer,
-    expired credentials), call it again with the same ``run``: what is submitted already is found
-    by its name and not submitted again.
+    expired credentials), call it again with the same ``run``, a minute later, when AWS Batch lists
+    what was submitted: it is found by its name and not submitted again.
 
     Args:
         client: who submits.
@@ -75,7 +74,10 @@ def submit_graph(
             for job_id in submitted[wait.job if isinstance(wait, NToN) else wait]
         ]
         waiting = {"dependsOn": depends_on} if depends_on else {}
-        submitted[name] = [_submit(client, {**each, **waiting}, there) for each in plan[name]]
+        submitted[name] = [
+            there.get(each["jobName"]) or client._submit_once({**each, **waiting})  # noqa: SLF001  # of the same room
+            for each in plan[name]
+        ]
     return {
         name if len(ids) == 1 else f"{name}-{index}": job_id
         for name, ids in submitted.items()
@@ -119,19 +121,6 @@ def _values_of(
         *(("parameter", name, value) for name, value in parameters.items()),
         *(("variable", one["name"], one.get("value", "")) for one in environment),
     }
-
-
-def _submit(client: BatchClient, request: dict[str, Any], there: dict[str, str]) -> str:
-    name = request["jobName"]
-    if name not in there:
-        try:
-            there[name] = client.submit_request(request)
-        except SubmissionUnclearError:
-            found = client.named(name, queue=request["jobQueue"])
-            if name not in found:
-                raise
-            there[name] = found[name]
-    return there[name]
 
 
 def _plan(graph: Graph, queue: str | None, run: str, data: object) -> Plan:

@@ -63,8 +63,8 @@ def redrive(
 
     Of an array only the failed children run again, as a new array whose ``ARRAY_INDICES``
     (``3,17-20``) tells child *i* which index to work on; ``client.message.array_index()`` reads
-    it. The new jobs are named after the failed one and what is changed, so that calling this twice
-    with the same changes finds them and submits nothing.
+    it. The new jobs are named after the failed one and what is changed, so that calling this again
+    with the same changes, a minute later, once AWS Batch lists them, finds them.
 
     Args:
         client: who submits.
@@ -141,7 +141,7 @@ def redrive(
 def _submit(client: BatchClient, request: dict[str, Any], job_definition: str | None) -> str:
     """Submit a job; say it where its revision is one that a deployment has deregistered."""
     try:
-        return client.submit_request(request)
+        return client._submit_once(request)  # noqa: SLF001  # of the same room
     except ClientError as error:
         named = request["jobDefinition"]
         if job_definition is not None or not _is_inactive(client, named):

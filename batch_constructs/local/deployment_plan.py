@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+from batch_constructs.aws.service_principals import DOMAIN
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -15,7 +16,6 @@ Artifact = tuple[str, dict[str, Any], "Path"]
 """The ID of an artifact of a cloud assembly, the artifact, and the directory that it is in."""
 
 _MADE_BY_FUNCTIONS = ("Custom::", "AWS::CloudFormation::CustomResource")
-_SUFFIX = "amazonaws.com"
 _ANY = "unknown-"
 """How the CDK writes an account or a Region that the app leaves open."""
 
@@ -114,7 +114,7 @@ def plan(
             for logical_id, resource in template.get("Resources", {}).items():
                 type_ = resource["Type"]
                 if type_ == "AWS::Batch::JobDefinition":
-                    found.named |= {*_images(resource, {**here, "AWS::URLSuffix": _SUFFIX})}
+                    found.named |= {*_images(resource, {**here, "AWS::URLSuffix": DOMAIN})}
                 if type_ not in types and not type_.startswith(_MADE_BY_FUNCTIONS):
                     resources[type_].append(f"{name}/{logical_id}")
         elif artifact["type"] == "cdk:asset-manifest":
@@ -154,7 +154,7 @@ def _built(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for asset, image in manifest.get("dockerImages", {}).items():
         for place in image["destinations"].values():
             name = f"{place['repositoryName']}:{place['imageTag']}"
-            registry = f"${{AWS::AccountId}}.dkr.ecr.${{AWS::Region}}.{_SUFFIX}"
+            registry = f"${{AWS::AccountId}}.dkr.ecr.${{AWS::Region}}.{DOMAIN}"
             yield f"{registry}/{name}", image.get("displayName", asset)
 
 

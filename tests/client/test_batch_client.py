@@ -16,7 +16,7 @@ from batch_constructs import RetryPolicy
 from batch_constructs.client import BatchClient, JobState, SubmissionUnclearError
 from batch_constructs.client.batch_client import JobsNotFoundError, NotSubmittedError
 from batch_constructs.client.job_log import read_logs
-from tests.functions.aws_in_process import answer
+from tests.functions.aws_in_process import BatchInProcess, answer
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -45,6 +45,24 @@ def describe(aws: Aws, *looks: list[dict[str, Any]]) -> None:
         return answer(200, {"jobs": [job for job in look if job["jobId"] in body["jobs"]]})
 
     aws.batch.script["DescribeJobs"] = tell
+
+
+def list_a_minute_late(aws: Aws) -> None:
+    submitted_at: list[float] = []
+
+    def submit(body: dict[str, Any]) -> Any:
+        submitted_at.append(aws.clock())
+        return aws.batch.SubmitJob(body)
+
+    def listed(body: dict[str, Any]) -> Any:
+        seen = [
+            job
+            for job, at in zip(aws.batch.jobs, submitted_at, strict=True)
+            if aws.clock() >= at + 60
+        ]
+        return BatchInProcess(jobs=seen).ListJobs(body)
+
+    aws.batch.script |= {"SubmitJob": submit, "ListJobs": listed}
 
 
 def test_importing_the_client_loads_neither_boto3_nor_the_cdk() -> None:

@@ -106,6 +106,7 @@ def test_an_interrupted_graph_says_how_to_go_on_and_does(
     result = run(*again, "--json")
 
     assert stopped.exit_code == 130
+    assert "wait a minute, until AWS Batch lists what was submitted, then:" in stopped.stderr
     assert result.exit_code == 0
     assert [line["name"] for line in objects(result)] == ["a", "b"]
     assert len(aws.batch.jobs) == 2
@@ -136,6 +137,7 @@ def test_an_interrupted_redrive_repeats_what_was_changed(aws: Aws, run: Run) -> 
 
     stopped = run(*words)
 
+    assert "wait a minute, until AWS Batch lists what was submitted, then:" in stopped.stderr
     again = shlex.split(stopped.stderr.split("batch-constructs ", 1)[1])
     assert sorted(again) == sorted(words)
 

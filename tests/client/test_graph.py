@@ -11,6 +11,7 @@ import pytest
 from batch_constructs.client.graph import submit_graph
 from batch_constructs.client.graph_file import read_graph
 from batch_constructs.workflow_job import NToN, StepRetry, WorkflowJob
+from tests.client.test_batch_client import list_a_minute_late
 
 if TYPE_CHECKING:
     from batch_constructs.client import BatchClient
@@ -113,6 +114,7 @@ def test_the_same_run_with_another_variable_is_refused(aws: Aws, client: BatchCl
 
 def test_a_lost_answer_does_not_make_a_twin(aws: Aws, client: BatchClient) -> None:
     aws.faults.lose_answer = 1.0
+    list_a_minute_late(aws)
 
     submit_graph(client, DIAMOND, queue="q", input={"day": "mon"}, run="r1")
 

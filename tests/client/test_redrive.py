@@ -10,7 +10,7 @@ import pytest
 from batch_constructs.aws.submit_job import overrides_length
 from batch_constructs.client.redrive import NothingToRedriveError, redrive
 from batch_constructs.functions.claims.ranges import numbers_of
-from tests.client.test_batch_client import describe, detail
+from tests.client.test_batch_client import describe, detail, list_a_minute_late
 from tests.functions.aws_in_process import answer
 
 if TYPE_CHECKING:
@@ -136,6 +136,15 @@ def test_redriving_twice_submits_once(aws: Aws, client: BatchClient) -> None:
     first, second = redrive(client, "a"), redrive(client, "a")
 
     assert first == second
+    assert len(aws.batch.jobs) == 1
+
+
+def test_a_redriven_job_whose_answer_got_lost_is_found(aws: Aws, client: BatchClient) -> None:
+    describe(aws, [detail("a", "FAILED", container=CONTAINER)])
+    list_a_minute_late(aws)
+    aws.faults.lose_answer = 1.0
+
+    assert redrive(client, "a") == redrive(client, "a") == [aws.batch.jobs[0]["jobId"]]
     assert len(aws.batch.jobs) == 1
 
 
