@@ -51,7 +51,7 @@ def python_root(root: Path) -> Path:
     standard = Path(sysconfig.get_path("stdlib"))
     target = root / standard.relative_to("/")
     shutil.copytree(standard, target, ignore=LEFT_OUT, symlinks=True)
-    program = Path(sys._base_executable).resolve()
+    program = Path(sys._base_executable).resolve()  # type: ignore[attr-defined]
     loaded = [program, *(standard / "lib-dynload").glob("*.so")]
     needed = subprocess.run(["ldd", *loaded], capture_output=True, text=True, check=True).stdout
     for name in {str(program), *re.findall(r"(/\S+) \(0x", needed)}:
@@ -62,7 +62,7 @@ def python_root(root: Path) -> Path:
     for name in LIBRARIES:
         copy = shutil.copytree if (libraries / name).is_dir() else shutil.copy2
         packages.mkdir(exist_ok=True)
-        copy(libraries / name, packages / name)  # type: ignore[operator]
+        copy(libraries / name, packages / name)
     (packages / "sitecustomize.py").write_text("print('in the image', flush=True)\n")
     (root / "train.py").write_text("import sys; print('training:', *sys.argv[1:])\n")
     programs = root / "bin"

@@ -445,13 +445,11 @@ def _enter(root: Path, own: Path, work: str, mounts: list[tuple[str, str, bool]]
             target.parent.mkdir(parents=True, exist_ok=True)
             target.touch()
         _called(libc.mount(bytes(source), bytes(target), None, _MS_BIND | _MS_REC, None))
-    sources = [os.open(source, os.O_RDONLY | os.O_DIRECTORY) for source, _, _ in mounts]
+    opened = [os.open(folder, os.O_RDONLY | os.O_DIRECTORY) for folder, _, _ in mounts]
     os.chroot(new)
     os.chdir("/")
-    for source, (_, target, read_only) in zip(sources, mounts, strict=True):
-        _mount(
-            source, Path(target).resolve(), read_only=read_only
-        )  # links lead within the root by now
+    for folder, (_, place, read_only) in zip(opened, mounts, strict=True):
+        _mount(folder, Path(place).resolve(), read_only=read_only)  # links lead within by now
     Path(work).mkdir(parents=True, exist_ok=True)
     os.chdir(work)
 
