@@ -82,6 +82,14 @@ def test_an_account_has_twelve_digits(place: Path) -> None:
     assert "allowed are 12 digits" in result.output
 
 
+@pytest.mark.parametrize("given", ["*=nowhere", "no-place", "*=ftp://host/image"])
+def test_an_image_needs_a_pattern_and_a_place_that_is_there(place: Path, given: str) -> None:
+    result = run("up", "--image", given)
+
+    assert result.exit_code == 2
+    assert "docker://, docker-daemon:, containers-storage:" in " ".join(result.output.split())
+
+
 _WHO_AM_I = 'import boto3; print(boto3.client("sts").get_caller_identity()["Arn"])'
 
 
