@@ -75,6 +75,16 @@ def test_up_in_a_second_terminal_prints_the_same_and_unsets_what_outranks_it(
     assert "unset AWS_ENDPOINT_URL_BATCH" in second.stdout
 
 
+@pytest.mark.local_aws
+def test_what_only_a_start_takes_is_refused_where_it_runs_already(place: Path) -> None:
+    run("up")
+
+    result = run("up", "--image", f"*={place}", "--no-iam")
+
+    assert result.exit_code == 1
+    assert "only a start takes --iam, --image; stop it first" in result.output
+
+
 def test_an_account_has_twelve_digits(place: Path) -> None:
     result = run("up", "--account", "12")
 
