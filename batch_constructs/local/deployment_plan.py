@@ -6,6 +6,7 @@ import json
 from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
 from batch_constructs.aws.service_principals import DOMAIN
 
 if TYPE_CHECKING:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from click.core import ParameterSource
 
 from batch_constructs.aws.storage import PORT
 from batch_constructs.local.environment_variables import ACCOUNT_ID, REGION
@@ -139,6 +140,8 @@ def up(
                 .start()
                 .record
             )
+        else:
+            _refuse_settings_of_a_start(record.endpoint_url)
     click.echo(
         f"# AWS is running at {record.endpoint_url}; stop it: batch-constructs local down", err=True
     )
@@ -336,6 +339,22 @@ def down(state_directory: Path) -> None:
     with reported():
         record = stop_recorded(state_directory.absolute())
     click.echo("nothing was running" if record is None else f"stopped {record.endpoint_url}")
+
+
+def _refuse_settings_of_a_start(endpoint_url: str) -> None:
+    """Say so where options were given that only a start takes, and the server runs already."""
+    context = click.get_current_context()
+    given = [
+        option.opts[0]
+        for option in context.command.params
+        if option.name != "state_directory"
+        and context.get_parameter_source(str(option.name)) is not ParameterSource.DEFAULT
+    ]
+    if given:
+        raise click.ClickException(
+            f"the embedded AWS at {endpoint_url} runs already, and only a start takes "
+            f"{', '.join(given)}; stop it first: batch-constructs local down"
+        )
 
 
 def _deployer(

@@ -13,7 +13,7 @@ CHOSEN = {
     r"diagram/.*": "how a picture looks",
     r"monitoring/(widgets|dashboard_body)\.py .*": "how a dashboard looks",
     r"monitoring/alarm_thresholds\.py (datapoints=|of=|Decimal)": "when an alarm of ours rings",
-    r"local/batch/host\.py (_CLONE_|_MS_|_PR_|range).*": "Linux's",
+    r"local/batch/host\.py (_CLONE_|_MS_|_PR_|_ST_|range).*": "Linux's",
     r"local/batch/image_runtimes\.py _LINKS": "Linux's",
     r".* (_UNREADABLE|_TROUBLE|_INTERRUPTED|_SIGNALLED)": "exit codes",
     r".* \w*(SECONDS?(_\w+)?|timeout=|seconds=|period=|_TIMEOUT|_WAIT_DAYS|_PERIOD_MINUTES)": "how "

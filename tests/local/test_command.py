@@ -75,11 +75,29 @@ def test_up_in_a_second_terminal_prints_the_same_and_unsets_what_outranks_it(
     assert "unset AWS_ENDPOINT_URL_BATCH" in second.stdout
 
 
+@pytest.mark.local_aws
+def test_what_only_a_start_takes_is_refused_where_it_runs_already(place: Path) -> None:
+    run("up")
+
+    result = run("up", "--image", f"*={place}", "--no-iam")
+
+    assert result.exit_code == 1
+    assert "only a start takes --iam, --image; stop it first" in result.output
+
+
 def test_an_account_has_twelve_digits(place: Path) -> None:
     result = run("up", "--account", "12")
 
     assert result.exit_code == 2
     assert "allowed are 12 digits" in result.output
+
+
+@pytest.mark.parametrize("given", ["*=nowhere", "no-place", "*=ftp://host/image"])
+def test_an_image_needs_a_pattern_and_a_place_that_is_there(place: Path, given: str) -> None:
+    result = run("up", "--image", given)
+
+    assert result.exit_code == 2
+    assert "docker://, docker-daemon:, containers-storage:" in " ".join(result.output.split())
 
 
 _WHO_AM_I = 'import boto3; print(boto3.client("sts").get_caller_identity()["Arn"])'

@@ -73,6 +73,24 @@ def test_a_login_shell_reads_no_profile_of_the_user(
         assert lines(aws, "bash", "-lc", "echo got $SECRET") == ["got"]
 
 
+def test_an_engine_runs_jobs_as_the_user_s_shell_would(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from batch_constructs.local.server import LocalServer
+    from batch_constructs.testing.local_aws import LocalAws
+
+    (tmp_path / "podman").write_text('#!/bin/sh\necho "$HOME: $1"; shift $(($# - 1)); echo "$1"\n')
+    (tmp_path / "podman").chmod(0o755)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+
+    with LocalAws(LocalServer(engine="podman")) as aws:
+        assert lines(aws, "echo", "hello") == [f"{tmp_path}: run", "hello"]
+        assert aws.server.record.access.control("images", {"images": ["busybox"]}) == {
+            "processes": []
+        }
+
+
 @on_linux
 def test_its_entry_in_the_list_of_users_has_that_home(local_aws: LocalAws) -> None:
     found = told(

@@ -4,7 +4,8 @@ It is a program (``python host.py FD``) and imports nothing of ours. The service
 socket, one JSON object a line:
 
 - ``{"run": token, "argv": […], "env": {…}, "cwd": …}``, with a file descriptor for the output, and
-  perhaps with ``root``, the root file system to run in, and ``work``, the directory within, is
+  perhaps with ``root``, the root file system to run in, ``work``, the directory within, and
+  ``mounts``, what is mounted there (folder of this machine, folder there, read only or not), is
   answered with ``{"started": token, "pid": …, "time": …}`` or ``{"failed": token, "error": …}``,
   and later with ``{"exited": token, "code": …}``.
 - ``{"stop": token, "grace": seconds}`` sends SIGTERM to the process, as Amazon ECS
@@ -41,6 +42,8 @@ _PR_SET_CHILD_SUBREAPER = 36
 _LAST_GRACE_SECONDS = 1.0
 _CLONE_NEWNS, _CLONE_NEWUSER, _CLONE_NEWPID = 0x20000, 0x10000000, 0x20000000
 _MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000
+_MS_RDONLY, _MS_REMOUNT, _MS_RELATIME, _ST_RELATIME = 0x1, 0x20, 0x200000, 0x1000
+_MS_KEPT = os.ST_NOSUID | 0x4 | 0x8 | 0x400 | 0x800  # nosuid, nodev, noexec, noatime, nodiratime
 _SHARED = ("dev", "sys", "proc", "etc/resolv.conf", "etc/hosts")
 """What a root file system has of this machine's."""
 
@@ -180,7 +183,8 @@ class Host:
             self._die_with_host()
             try:
                 if root is not None:
-                    _enter(Path(root), Path(message["cwd"]), message["work"])
+                    mounts = message["mounts"]
+                    _enter(Path(root), Path(message["cwd"]), message["work"], mounts)
             except OSError as problem:  # who started it learns no more than that there was one
                 os.write(2, f"its file system cannot be made: {problem}\n".encode())
                 raise
@@ -420,7 +424,7 @@ def _mount_proc() -> None:
     _called(libc.mount(b"proc", b"/proc", b"proc", 0, None))
 
 
-def _enter(root: Path, own: Path, work: str) -> None:
+def _enter(root: Path, own: Path, work: str, mounts: list[tuple[str, str, bool]]) -> None:
     """Change to another root file system; what is written there is the job's own, if it can be.
 
     As in a container, the user there is root.
@@ -441,9 +445,26 @@ def _enter(root: Path, own: Path, work: str) -> None:
             target.parent.mkdir(parents=True, exist_ok=True)
             target.touch()
         _called(libc.mount(bytes(source), bytes(target), None, _MS_BIND | _MS_REC, None))
+    opened = [os.open(folder, os.O_RDONLY | os.O_DIRECTORY) for folder, _, _ in mounts]
     os.chroot(new)
+    os.chdir("/")
+    for folder, (_, place, read_only) in zip(opened, mounts, strict=True):
+        _mount(folder, Path(place).resolve(), read_only=read_only)  # links lead within by now
     Path(work).mkdir(parents=True, exist_ok=True)
     os.chdir(work)
+
+
+def _mount(source: int, target: Path, *, read_only: bool) -> None:
+    """Let an open folder be seen at another place."""
+    libc = ctypes.CDLL(None, use_errno=True)
+    target.mkdir(parents=True, exist_ok=True)
+    place = bytes(target)
+    _called(libc.mount(f"/proc/self/fd/{source}".encode(), place, None, _MS_BIND, None))
+    if read_only:
+        found = os.statvfs(target).f_flag  # what it has besides, it has to keep
+        kept = found & _MS_KEPT | (_MS_RELATIME if found & _ST_RELATIME else 0)
+        flags = _MS_BIND | _MS_REMOUNT | _MS_RDONLY | kept
+        _called(libc.mount(None, place, None, flags, None))
 
 
 def _called(result: int) -> None:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 Message = dict[str, Any]
 
+Mount = tuple[str, str, bool]
+"""A folder of this machine, where it is seen, and whether it can only be read."""
+
 
 class HostLink:
     """Starts a host and talks to it.
@@ -61,6 +64,7 @@ class HostLink:
         cwd: Path,
         output: int,
         root: tuple[Path, str] | None = None,
+        mounts: Sequence[Mount] = (),
     ) -> None:
         """Start a process whose output goes to a file descriptor, which is closed here.
 
@@ -71,10 +75,11 @@ class HostLink:
             cwd: its own directory.
             output: the file descriptor.
             root: the root file system to run it in, and the directory within.
+            mounts: what is mounted in the root file system.
         """
         message = {"run": token, "argv": list(argv), "env": dict(env), "cwd": str(cwd)}
         if root is not None:
-            message |= {"root": str(root[0]), "work": root[1]}
+            message |= {"root": str(root[0]), "work": root[1], "mounts": list(mounts)}
         try:
             self._send(message, [output])
         finally:

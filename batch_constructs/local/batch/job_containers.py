@@ -90,7 +90,7 @@ def containers_of(document: Document) -> tuple[Container, ...]:
     return tuple(
         Container(
             name=properties.get("name", SINGLE),
-            properties=properties,
+            properties={"volumes": task.get("volumes", ()), **properties},
             job_role_arn=task.get("taskRoleArn"),
             execution_role_arn=task.get("executionRoleArn"),
             essential=properties.get("essential", True),

@@ -18,6 +18,7 @@ from batch_constructs.aws.job_states import CANNOT_PULL, HOST_LOST, TIMED_OUT, J
 from batch_constructs.local.batch import container_engine as images
 from batch_constructs.local.batch.host_link import HostLink, Message, end_processes
 from batch_constructs.local.batch.image_runtimes import ImageError, ImageRuntimes
+from batch_constructs.local.batch.job_volumes import mounts
 from batch_constructs.local.batch.jobs import Job, Stop
 from batch_constructs.local.batch.lifecycle import AttemptResult, Lifecycle, lost_attempt
 from batch_constructs.local.batch.log_shipping import LogPump, LogStream
@@ -178,6 +179,7 @@ class Runner:
     def _prepared(
         self, job: Job, container: Container, attempt: int, queue: str, directory: Path
     ) -> Prepared:
+        task_directory = directory
         if container.node is not None:
             directory /= container.name
             directory.mkdir()
@@ -206,6 +208,8 @@ class Runner:
             )
             own = self._engine_environment  # its settings are in the user's home
             env = {**own, **env, "HOME": own.get("HOME", ""), "PATH": own.get("PATH", "")}
+        volumes = self._directory.with_name("volumes")
+        seen = mounts(container.properties, of_task=task_directory, kept=volumes) if root else ()
         return Prepared(
             container=container,
             argv=argv,
@@ -214,6 +218,7 @@ class Runner:
             directory=directory,
             engine_name=name,
             root=root,
+            mounts=tuple(seen),
         )
 
     def _give_up(self, job: Job, reason: str) -> None:
@@ -255,6 +260,7 @@ class Runner:
                 cwd=prepared.directory,
                 output=writing,
                 root=prepared.root,
+                mounts=prepared.mounts,
             )
 
     def _received(self, message: Message) -> None:

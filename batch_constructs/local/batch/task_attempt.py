@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from batch_constructs.local.batch.host_link import Mount
     from batch_constructs.local.batch.job_containers import Container
     from batch_constructs.local.batch.log_shipping import LogStream
 
@@ -33,6 +34,7 @@ class Prepared:
         directory: where it works.
         engine_name: its name in the container engine; None where it runs as a process.
         root: the root file system that it runs in, and where it works there.
+        mounts: what is mounted in it.
     """
 
     container: Container
@@ -42,6 +44,7 @@ class Prepared:
     directory: Path
     engine_name: str | None = None
     root: tuple[Path, str] | None = None
+    mounts: tuple[Mount, ...] = ()
 
 
 class Task:

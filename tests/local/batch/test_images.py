@@ -143,6 +143,61 @@ class TestAnImage:
             pytest.skip("this Linux has no overlay file system for users")
         assert account.log(job)[-1] == "clean"
 
+    def test_a_file_system_is_the_same_for_all_jobs_and_can_be_read_only(
+        self, make_account: MakeAccount, tmp_path: Path, image: Path
+    ) -> None:
+        account = ready(make_account, tmp_path, image=str(image))
+
+        def run(command: str, **point: Any) -> dict[str, Any]:
+            volume = {"name": "v", "efsVolumeConfiguration": {"fileSystemId": "fs-12345678"}}
+            mount = {"sourceVolume": "v", "containerPath": "/data/in", **point}
+            return account.run(command, container={"volumes": [volume], "mountPoints": [mount]})
+
+        run("echo kept > /data/in/file")
+        read = run("cat /data/in/file; echo x > /data/in/file || echo refused", readOnly=True)
+        again = run("cat /other/file", containerPath="/other")
+
+        assert account.log(read)[0] == "kept"
+        assert account.log(read)[-1] == "refused"
+        assert account.log(again) == ["kept"]
+
+    def test_a_volume_of_the_task_is_gone_with_it(
+        self, make_account: MakeAccount, tmp_path: Path, image: Path
+    ) -> None:
+        account = ready(make_account, tmp_path, image=str(image))
+        volumes = {
+            "volumes": [{"name": "v", "host": {}}],
+            "mountPoints": [{"sourceVolume": "v", "containerPath": "/scratch"}],
+        }
+
+        jobs = [account.run("ls /scratch; echo > /scratch/file", container=volumes) for _ in "12"]
+
+        assert [account.log(job) for job in jobs] == [[], []]
+
+    def test_a_mount_leads_to_nothing_of_this_machine_s_whatever_the_image_links_to(
+        self, make_account: MakeAccount, tmp_path: Path, image: Path
+    ) -> None:
+        outside = tmp_path / "outside"
+        linked = layer({"sh": "bin/sh", "data": str(outside)})
+        blobs = image / "blobs" / "sha256"
+        index = json.loads((image / "index.json").read_text())
+        manifest_place = blobs / index["manifests"][0]["digest"].removeprefix("sha256:")
+        manifest = json.loads(manifest_place.read_text())
+        digest = hashlib.sha256(linked).hexdigest()
+        (blobs / digest).write_bytes(linked)
+        manifest["layers"].append({"digest": f"sha256:{digest}", "size": len(linked)})
+        manifest_place.write_text(json.dumps(manifest))
+        account = ready(make_account, tmp_path, image=str(image))
+        point = {"sourceVolume": "v", "containerPath": "/data/new"}
+
+        job = account.run(
+            "echo x > /data/new/file; ls /data/new",
+            container={"volumes": [{"name": "v"}], "mountPoints": [point]},
+        )
+
+        assert account.log(job) == ["file"]
+        assert not outside.exists()
+
     def test_it_sees_nothing_of_this_machine_s_files(
         self, make_account: MakeAccount, tmp_path: Path, image: Path
     ) -> None:

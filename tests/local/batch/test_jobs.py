@@ -480,9 +480,8 @@ def test_a_job_exits_for_any_reason_by_the_rule_for_any_reason(ready: Account) -
     assert len(job["attempts"]) == 1
 
 
-def test_a_job_under_the_library_s_default_policy_is_tried_once_when_its_program_fails(
-    ready: Account,
-) -> None:
+def default_strategy() -> dict[str, Any]:
+    """Return the library's own default policy, as the API spells it."""
     import aws_cdk as cdk
 
     from batch_constructs.arguments import Arguments
@@ -490,14 +489,46 @@ def test_a_job_under_the_library_s_default_policy_is_tried_once_when_its_program
     from batch_constructs.local.cloudformation.property_values import to_request
 
     properties = retry_strategy(Arguments(cdk.App()), RetryPolicy())
-    strategy = to_request(
-        "SubmitJob",
-        {"JobName": "x", "JobQueue": "x", "JobDefinition": "x", "RetryStrategy": properties},
-    )["retryStrategy"]
+    request = {"JobName": "x", "JobQueue": "x", "JobDefinition": "x", "RetryStrategy": properties}
+    strategy: dict[str, Any] = to_request("SubmitJob", request)["retryStrategy"]
+    return strategy
 
-    job = ready.run("sh", "-c", "exit 3", retryStrategy=strategy)
+
+def test_a_job_under_the_library_s_default_policy_is_tried_once_when_its_program_fails(
+    ready: Account,
+) -> None:
+    job = ready.run("sh", "-c", "exit 3", retryStrategy=default_strategy())
 
     assert len(job["attempts"]) == 1
+
+
+def test_under_that_policy_an_image_that_cannot_be_had_is_tried_three_times(
+    make_account: Callable[..., tuple[Account, BatchService]], tmp_path: Path
+) -> None:
+    account, _ = make_account(images={"*": str(tmp_path)})
+    account.environment()
+    account.queue()
+
+    job = account.run("true", retryStrategy=default_strategy())
+
+    assert [one["container"]["reason"][:24] for one in job["attempts"]] == [
+        "CannotPullContainerError"
+    ] * 3
+
+
+def test_under_that_policy_a_job_whose_host_is_gone_runs_again(
+    make_account: Callable[..., tuple[Account, BatchService]],
+) -> None:
+    account, service = make_account()
+    account.environment()
+    account.queue()
+    account.definition("sh", "-c", "test $AWS_BATCH_JOB_ATTEMPT = 2 || sleep 600")
+    running = account.until(account.submit(retryStrategy=default_strategy()), "RUNNING")
+
+    service.reclaim(running["jobId"])
+
+    job = account.ended(running["jobId"])
+    assert (job["status"], len(job["attempts"])) == ("SUCCEEDED", 2)
 
 
 @pytest.mark.parametrize(
