@@ -111,6 +111,10 @@ def a_queue_twice(stack: cdk.Stack) -> None:
             lambda stack: on_fargate(stack, log_retention=cdk.Duration.days(31)),
             "log_retention is aws_cdk.Duration of 31 days; expected",
         ),
+        (
+            lambda stack: on_fargate(stack, keep_old_revisions="x"),
+            'keep_old_revisions is str "x"; expected True, False or a whole number of revisions',
+        ),
         (lambda stack: on_instances(stack, images=[]), "images is empty; allowed is at least one"),
         (
             lambda stack: bc.LaunchTemplate(stack, "X", tags={"aws:a": "b", "c": "d" * 257}),
