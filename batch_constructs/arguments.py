@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -73,6 +75,19 @@ class Checked:
         return {"Type": self.type, "Properties": self.properties}
 
 
+_OF_THE_CALL: ContextVar[tuple[str, ...]] = ContextVar("_OF_THE_CALL", default=())
+
+
+@contextmanager
+def known_already(problems: Sequence[str]) -> Iterator[None]:
+    """Let readers that are made within know problems of the call, and tell them with their own."""
+    before = _OF_THE_CALL.set(tuple(problems))
+    try:
+        yield
+    finally:
+        _OF_THE_CALL.reset(before)
+
+
 _MAY_HOLD_SECRETS = {"args", "command", "user_data"}
 """Lists of words that somebody may have put a password into."""
 
@@ -97,7 +112,7 @@ class Arguments:
 
     def __init__(self, construct: Construct) -> None:
         self.construct = construct
-        self._wrong_types: list[str] = []
+        self._wrong_types: list[str] = [*_OF_THE_CALL.get()]
         self._wrong_values: list[str] = []
         self._hidden: dict[str, str] = {}
         self._durations: dict[str, tuple[str, Duration]] = {}
@@ -446,7 +461,9 @@ class Arguments:
             if self._seen is not None:
                 _CHECKED[self.construct] = self._seen
             return
-        path = "/".join(one for one in (self.construct.node.path, id) if one)
+        path = "/".join(
+            one for one in (self.construct.node.path, id) if one and isinstance(one, str)
+        )
         listed = problems[0] if len(problems) == 1 else "".join(f"\n  - {p}" for p in problems)
         kind = ValueError if self._wrong_values else TypeError
         raise kind(f"{path}:{listed}" if len(problems) > 1 else f"{path}: {listed}")

@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.arguments import Arguments
 from batch_constructs.aws import names
 from batch_constructs.aws.bound import refused
 from batch_constructs.aws.names import (
@@ -22,6 +23,19 @@ from batch_constructs.tokens import is_made_up, is_token
 
 if TYPE_CHECKING:
     from constructs import Construct
+
+
+def read_arn(scope: Construct, id: str, parameter: str, arn: Any, *, form: str, such: str) -> str:
+    """Look at an ARN that something is taken in by; ``such`` is one.
+
+    Raises:
+        ValueError: it is no such ARN.
+    """
+    arguments = Arguments(scope)
+    if not isinstance(arn, str) or not (is_token(arn) or re.fullmatch(form, arn)):
+        arguments.wrong_value(f"{parameter} {refused(arn, f'an ARN such as {such}')}")
+    arguments.refuse(id)
+    return str(arn)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -80,12 +94,9 @@ class Reference:
         revision = r"(:[1-9]\d*)?" if self.has_revision else ""
         rest = f"{self.resource}/{RESOURCE_NAME.pattern}{revision}"
         form = names.form("batch", rest, account=rf"\d{{{ACCOUNT_ID_LENGTH}}}")
-        if isinstance(arn, str) and (is_token(arn) or re.fullmatch(form, arn)):
-            return arn
         like = "NAME:REVISION" if self.has_revision else "NAME"
         such = names.arn(self.resource, like, region="REGION", account="ACCOUNT")
-        wrong = refused(arn, f"an ARN such as {such}")
-        raise ValueError(f"{scope.node.path}/{id}: {self.attribute}_arn {wrong}")
+        return read_arn(scope, id, f"{self.attribute}_arn", arn, form=form, such=such)
 
     def arn_of_name(self, scope: Construct, id: str, name: str) -> str:
         """Return the ARN of a name in the account and the Region of the scope's stack.
@@ -93,8 +104,9 @@ class Reference:
         Raises:
             ValueError: it is no name of such a resource.
         """
-        if not is_token(name) and (wrong := RESOURCE_NAME.wrong(name)) is not None:
-            raise ValueError(f"{scope.node.path}/{id}: {self.attribute}_name {wrong}")
+        arguments = Arguments(scope)
+        arguments.text(f"{self.attribute}_name", name, required=True, bound=RESOURCE_NAME)
+        arguments.refuse(id)
         from aws_cdk import Stack  # noqa: PLC0415  # the CDK is loaded when a construct is made
 
         return Stack.of(scope).format_arn(

@@ -55,17 +55,19 @@ def _told(function: Callable[..., Any], *, static: bool) -> Callable[..., Any]:
     @wraps(function)
     def called(*given: Any, **named: Any) -> Any:
         try:
-            bound = signature.bind(*given, **named).arguments
+            call = signature.bind(*given, **named)
         except TypeError:
             if not (given or static):
                 raise
             raise misfit(function, given, named, static=static) from None
         if makes:
             return function(*given, **named)
+        bound = call.arguments
         owner = None if static else next(iter(bound.values()))
-        wrong = list(_wrong(signature, bound))
+        wrong = dict(_wrong(signature, bound))
         if wrong:
-            raise TypeError(_listed(_path(owner, bound) or _name(function), wrong))
+            path = _path(owner, bound) or _name(function)
+            raise _with_wrong_values(function, call, wrong, path)
         try:
             return function(*given, **named)
         except Exception as error:
@@ -80,8 +82,38 @@ def _told(function: Callable[..., Any], *, static: bool) -> Callable[..., Any]:
     return called
 
 
-def _wrong(signature: inspect.Signature, bound: Mapping[str, Any]) -> Iterator[str]:
-    """Say which arguments are not of the types that the signature names."""
+def _with_wrong_values(
+    function: Callable[..., Any], call: inspect.BoundArguments, wrong: dict[str, str], path: str
+) -> Exception:
+    """Tell what has a wrong type with what has a wrong value, as far as the method gets to say so.
+
+    Whoever is called reads its arguments before it makes anything, and refuses these at once. It
+    never sees what has a wrong type: JavaScript would not survive each of them.
+    """
+    from batch_constructs.arguments import known_already  # noqa: PLC0415  # only in an error
+
+    for name, value in list(call.arguments.items()):
+        parameter = call.signature.parameters[name]
+        if name in wrong:
+            needed = parameter.default is parameter.empty
+            call.arguments[name] = None if needed else parameter.default
+        elif parameter.kind is parameter.VAR_KEYWORD:
+            call.arguments[name] = {one: value[one] for one in value if one not in wrong}
+    problems, left_out = list(wrong.values()), tuple(f"{name} is None" for name in wrong)
+    try:
+        with known_already(problems):
+            function(*call.args, **call.kwargs)
+    except Exception as error:  # noqa: BLE001  # of whatever kind: it has what it cannot work with
+        own, said, told = str(error).partition(f"{path}:")
+        lines = [one.strip() for one in told.split("\n  - ") if one and said and not own]
+        again = [one for one in lines if one not in problems and one.startswith(left_out)]
+        if set(problems) <= set(lines) and len(lines) == len(set(lines)) and not again:
+            return error.with_traceback(None)
+    return TypeError(_listed(path, problems))
+
+
+def _wrong(signature: inspect.Signature, bound: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Say which arguments are not of the types that the signature names, and why."""
     for name, value in bound.items():
         parameter = signature.parameters[name]
         if parameter.annotation == "Unpack[MetricOptions]":
@@ -89,7 +121,7 @@ def _wrong(signature: inspect.Signature, bound: Mapping[str, Any]) -> Iterator[s
                 if option not in _METRIC_OPTIONS:
                     near = meant(option, _METRIC_OPTIONS)
                     said = near or f"; {allowed(one_of(_METRIC_OPTIONS))}"
-                    yield f"{option} is no parameter of a metric{said}"
+                    yield option, f"{option} is no parameter of a metric{said}"
                     continue
                 period = "Duration | None" if option == "period" else "str | None"
                 yield from _wrong_with(option, period, held)
@@ -97,12 +129,12 @@ def _wrong(signature: inspect.Signature, bound: Mapping[str, Any]) -> Iterator[s
             yield from _wrong_with(name, str(parameter.annotation), value)
 
 
-def _wrong_with(name: str, annotation: str, value: object) -> Iterator[str]:
+def _wrong_with(name: str, annotation: str, value: object) -> Iterator[tuple[str, str]]:
     kind = "id" if name == "id" else annotation.removesuffix(" | None")
     fits, expected = _KINDS.get(kind, (None, ""))
     is_left_out = value is None and annotation.endswith(" | None")
     if not (fits is None or is_left_out or fits(value)):
-        yield f"{name} is {described(value)}; expected {expected}"
+        yield name, f"{name} is {described(value)}; expected {expected}"
 
 
 def _listed(before: str, problems: list[str]) -> str:
@@ -135,6 +167,8 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
         lambda value: has_member(value, "grant_principal"),
         "an iam.IGrantable, such as a role or a Lambda function",
     ),
+    "iam.IRole": (lambda value: has_member(value, "role_arn"), "an iam.IRole"),
+    "logs.ILogGroup": (lambda value: has_member(value, "log_group_name"), "a logs.ILogGroup"),
     "AnyJobQueue": (JOB_QUEUE.fits, JOB_QUEUE.expected),
     "AnyJobQueue | QueueMetrics": (JOB_QUEUE.fits, JOB_QUEUE.expected),
     "AnyJobDefinition": (JOB_DEFINITION.fits, JOB_DEFINITION.expected),

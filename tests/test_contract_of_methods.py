@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 import itertools
 import math
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -71,7 +72,6 @@ def right(world: World, asked: Callable[..., Any]) -> dict[str, Any]:
         "queue": given.queue,
         "job_definition": given.definition,
         "compute_environment": given.environment,
-        "environment": bc.FargateComputeEnvironment(world.stack, f"E{next(IDS)}", vpc=given.vpc),
         "share": bc.Share(share_identifier=f"share{next(IDS)}"),
         "topic": given.topic,
         "bucket": given.bucket,
@@ -87,6 +87,10 @@ def right(world: World, asked: Callable[..., Any]) -> dict[str, Any]:
         known[f"{noun}_name"] = "a"
         revision = ":1" if noun == "job_definition" else ""
         known[f"{noun}_arn"] = f"{HERE}:{noun.replace('_', '-')}/a{revision}"
+    if asked.__name__ == "add_compute_environment":
+        known["environment"] = bc.FargateComputeEnvironment(
+            world.stack, f"E{next(IDS)}", vpc=given.vpc
+        )
     if asked.__name__ == "add_auto_scaling_group":
         known["auto_scaling_group"] = _instances(world)
     return {
@@ -158,3 +162,72 @@ def test_a_metric_is_read_with_what_cloudwatch_knows(
         return
     with pytest.raises((TypeError, ValueError), match=f"^Stack/Own{name}: {option} is "):
         getattr(owner(name), method)(**{option: value})
+
+
+OF_METRICS = {"statistic": "str", "period": "Duration", "label": "str", "color": "str"}
+"""What ``**options`` of a metric stand for, and whose words they are."""
+
+
+NO_VALUES: dict[str, list[Any]] = {
+    "Duration | None": [cdk.Duration.seconds(0)],
+    "Duration": [cdk.Duration.seconds(0)],
+    "Sequence[JobState | str] | None": [["x"]],
+    "Sequence[ServiceJobState | str] | None": [["x"]],
+    "Share | batch.Share": [bc.Share(share_identifier="a b")],
+}
+"""Of the right type, and impossible."""
+
+
+def parameters_of(asked: Callable[..., Any]) -> dict[str, str]:
+    """List the parameters of a method, with their annotations."""
+    found: dict[str, str] = {}
+    for one in inspect.signature(asked).parameters.values():
+        if one.kind is not one.VAR_KEYWORD:
+            found[one.name] = str(one.annotation)
+        elif one.annotation == "Unpack[MetricOptions]":
+            found |= OF_METRICS
+    return found
+
+
+def refusal(asked: Callable[..., Any], arguments: dict[str, Any]) -> Exception | None:
+    try:
+        asked(**arguments)
+    except (TypeError, ValueError) as error:
+        return error
+    return None
+
+
+def faults_of(asked: Callable[..., Any], world: World) -> dict[str, dict[type, Any]]:
+    """Find a wrong type and a wrong value of each parameter, as far as it has them."""
+    faults: dict[str, dict[type, Any]] = {}
+    for one, annotation in parameters_of(asked).items():
+        if one == "scope":
+            continue
+        values = [] if one == "id" else ["a b!", "x" * 3000, *NO_VALUES.get(annotation, [])]
+        for value in (ec2.Port.tcp(1), *values):
+            error = refusal(asked, {**right(world, asked), one: value})
+            if error is not None and "\n" not in str(error):
+                faults.setdefault(one, {}).setdefault(type(error), value)
+    return faults
+
+
+def is_told(parameter: str, lines: list[str]) -> bool:
+    return sum(re.match(rf"(\w+ and )?{parameter}\b", line) is not None for line in lines) == 1
+
+
+@pytest.mark.parametrize(("name", "method"), list(methods()))
+def test_two_faults_in_two_parameters_are_both_told(
+    name: str, method: str, world: World, owner: Callable[[str], Any]
+) -> None:
+    function = getattr(getattr(bc, name), method)
+    asked = function if inspect.ismethod(function) else getattr(owner(name), method)
+    faults, untold = faults_of(asked, world), []
+    for first, second in itertools.pairwise(faults):
+        for one, another in itertools.product(faults[first].items(), faults[second].items()):
+            wrong = {**right(world, asked), first: one[1], second: another[1]}
+            error = refusal(asked, wrong)
+            lines = re.split("\n  - |: ", str(error))[1:]
+            kind = ValueError if ValueError in (one[0], another[0]) else TypeError
+            if not (is_told(first, lines) and is_told(second, lines) and isinstance(error, kind)):
+                untold.append(f"{first} and {second}: {error!r}")
+    assert untold == []

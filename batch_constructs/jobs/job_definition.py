@@ -12,7 +12,7 @@ from aws_cdk import aws_batch as batch
 from aws_cdk import aws_iam as iam
 from aws_cdk.interfaces import aws_batch as batch_interfaces
 
-from batch_constructs.arguments import Arguments, checked
+from batch_constructs.arguments import checked
 from batch_constructs.batch_resource import BatchResource
 from batch_constructs.construct import made_here
 from batch_constructs.jobs.old_revisions import OLD_REVISIONS
@@ -211,14 +211,6 @@ class _ImportedJobDefinition(ImportedJobDefinition):
         log_group: logs.ILogGroup | None = None,
     ) -> None:
         super().__init__(scope, id)
-        arguments = Arguments(self)
-        for parameter, value, member, expected in (
-            ("job_role", job_role, "role_arn", "an iam.IRole"),
-            ("log_group", log_group, "log_group_name", "a logs.ILogGroup"),
-        ):
-            if value is not None and not has_member(value, member):
-                arguments.wrong_type(parameter, value, expected)
-        arguments.refuse()
         self._arn = job_definition_arn
         self._job_role = job_role
         self._log_group = log_group

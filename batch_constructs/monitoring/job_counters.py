@@ -200,10 +200,10 @@ class JobCounters(BatchConstruct):
         Raises:
             ValueError: no such cause, or a queue that is not counted.
         """
-        if cause is not None and cause not in CAUSES:
-            raise ValueError(f"{self.node.path}: cause {OneOf(tuple(CAUSES)).wrong(cause)}")
+        arguments = Arguments(self)
+        arguments.text("cause", cause, bound=OneOf(tuple(CAUSES)))
         dimensions = {} if cause is None else {"Cause": cause}
-        return self._count(queue, "JobsFailed", dimensions, period)
+        return self._count(arguments, queue, "JobsFailed", dimensions, period)
 
     def metric_vcpu_hours(
         self, queue: AnyJobQueue, *, period: Duration | None = None
@@ -213,7 +213,7 @@ class JobCounters(BatchConstruct):
         Raises:
             ValueError: a queue that is not counted.
         """
-        return self._count(queue, "VcpuHours", {}, period)
+        return self._count(Arguments(self), queue, "VcpuHours", {}, period)
 
     def metric(
         self, queue: AnyJobQueue, metric_name: str, *, period: Duration | None = None
@@ -223,17 +223,22 @@ class JobCounters(BatchConstruct):
         Raises:
             ValueError: no such counter, or a queue that is not counted.
         """
-        if metric_name not in COUNTERS:
-            wrong = OneOf(tuple(COUNTERS)).wrong(metric_name)
-            raise ValueError(f"{self.node.path}: metric_name {wrong}")
-        return self._count(queue, metric_name, {}, period)
+        arguments = Arguments(self)
+        arguments.text("metric_name", metric_name, required=True, bound=OneOf(tuple(COUNTERS)))
+        return self._count(arguments, queue, metric_name, {}, period)
 
     def _count(
-        self, queue: AnyJobQueue, metric: str, dimensions: dict[str, str], period: Duration | None
+        self,
+        arguments: Arguments,
+        queue: AnyJobQueue,
+        metric: str,
+        dimensions: dict[str, str],
+        period: Duration | None,
     ) -> cloudwatch.Metric:
-        arn, arguments = job_queue_arn(queue), Arguments(self)
-        if arn not in self.queue_arns:
-            arguments.wrong_value(f"{queue.node.path} is not counted here: add it to the counters")
+        arn = "" if arguments.is_wrong("queue") else job_queue_arn(queue)
+        if arn not in {*self.queue_arns, ""}:
+            known = "which is not counted here: add it to the counters"
+            arguments.wrong_value(f"queue is {queue.node.path}, {known}")
         check_options(arguments, {"period": period})
         arguments.refuse()
         return cloudwatch.Metric(

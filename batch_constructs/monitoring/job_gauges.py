@@ -188,10 +188,12 @@ class JobGauges(BatchConstruct):
             ValueError: there is no such gauge, of something else than it reads, or no such
                 statistic.
         """
-        arn = job_queue_arn(queue)
-        self._look_at(queue, metric_name, QUEUE_GAUGES, options, is_read=arn in self.queue_arns)
-        name = job_queue_name(arn)
-        return _metric(queue_gauge(name, metric_name), options)
+        arguments = Arguments(self)
+        arn = "" if arguments.is_wrong("queue") else job_queue_arn(queue)
+        if arn not in {*self.queue_arns, ""}:
+            arguments.wrong_value(f"queue is {queue.node.path}, {_NOT_READ}")
+        _look_at(arguments, metric_name, QUEUE_GAUGES, options)
+        return _metric(queue_gauge(job_queue_name(arn), metric_name), options)
 
     def metric_compute_environment(
         self,
@@ -205,31 +207,25 @@ class JobGauges(BatchConstruct):
             ValueError: there is no such gauge, of something else than it reads, or no such
                 statistic.
         """
-        arn = compute_environment_arn(compute_environment)
-        is_read = arn in self.compute_environment_arns
-        self._look_at(
-            compute_environment, metric_name, ENVIRONMENT_GAUGES, options, is_read=is_read
-        )
-        name = environment_name(arn)
-        return _metric(environment_gauge(name, metric_name), options)
+        arguments, asked = Arguments(self), compute_environment
+        known = not arguments.is_wrong("compute_environment")
+        arn = compute_environment_arn(asked) if known else ""
+        if arn not in {*self.compute_environment_arns, ""}:
+            arguments.wrong_value(f"compute_environment is {asked.node.path}, {_NOT_READ}")
+        _look_at(arguments, metric_name, ENVIRONMENT_GAUGES, options)
+        return _metric(environment_gauge(environment_name(arn), metric_name), options)
 
-    def _look_at(
-        self,
-        asked: Any,
-        metric_name: str,
-        gauges: Sequence[str],
-        options: MetricOptions,
-        *,
-        is_read: bool,
-    ) -> None:
-        """Refuse a metric that nobody publishes."""
-        arguments = Arguments(self)
-        if metric_name not in gauges:
-            arguments.wrong_value(_no_such_gauge(metric_name, gauges))
-        if not is_read:
-            arguments.wrong_value(f"{asked.node.path} is not read here: add it to the gauges")
-        check_options(arguments, options)
-        arguments.refuse()
+
+_NOT_READ = "which is not read here: add it to the gauges"
+
+
+def _look_at(
+    arguments: Arguments, metric_name: str, gauges: Sequence[str], options: MetricOptions
+) -> None:
+    """Refuse a metric that nobody publishes, with what is wrong already."""
+    arguments.text("metric_name", metric_name, required=True, bound=OneOf(tuple(gauges)))
+    check_options(arguments, options)
+    arguments.refuse()
 
 
 QUEUE_GAUGES = (
@@ -272,7 +268,3 @@ def _metric(series: Series, options: MetricOptions) -> cloudwatch.Metric:
         dimensions_map=dict(series.dimensions),
         **settings,
     )
-
-
-def _no_such_gauge(name: str, known: Sequence[str]) -> str:
-    return f"metric_name {OneOf(tuple(known)).wrong(name)}"

@@ -13,7 +13,6 @@ from batch_constructs.aws.authorization import EVERYTHING, SUBMIT, TAG, submit_j
 from batch_constructs.aws.names import DEFAULT_LOG_GROUP, RESOURCE_NAME
 from batch_constructs.construct import arn_prefix
 from batch_constructs.jobs.submit_rights import jobs_of
-from batch_constructs.jsii_objects import has_member
 from batch_constructs.reference import JOB_QUEUE
 
 if TYPE_CHECKING:
@@ -47,12 +46,8 @@ def grant_engine(
     from aws_cdk import aws_iam as iam  # noqa: PLC0415  # loaded by whoever made the grantee
 
     arguments = Arguments(queue)
-    if not has_member(grantee, "grant_principal"):
-        arguments.wrong_type("grantee", grantee, "an iam.IGrantable, such as a role")
     prefix = arguments.text("job_definition_prefix", job_definition_prefix, bound=RESOURCE_NAME)
     roles = arguments.resources("job_roles", job_roles, "role_arn", "an iam.IRole", "iam.IRole")
-    if log_group is not None and not has_member(log_group, "log_group_arn"):
-        arguments.wrong_type("log_group", log_group, "a logs.ILogGroup")
     arguments.refuse()
 
     definitions = JOB_QUEUE.beside(queue, "job-definition", f"{prefix or ''}*")

@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/batch/latest/userguide/quota-management.html
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any
 
 import jsii
@@ -15,7 +14,6 @@ from aws_cdk.interfaces import aws_batch as batch_interfaces
 
 from batch_constructs.arguments import Arguments, checked
 from batch_constructs.aws import names
-from batch_constructs.aws.bound import refused
 from batch_constructs.aws.resource_states import State
 from batch_constructs.aws.scheduling import IDLE_RESOURCE_STRATEGY, SharingStrategy
 from batch_constructs.batch_resource import BatchResource
@@ -24,6 +22,7 @@ from batch_constructs.place import elsewhere
 from batch_constructs.queues.capacity_limit import capacity_limits as read_capacity_limits
 from batch_constructs.queues.scheduling_policy import SchedulingPolicy
 from batch_constructs.queues.service_job_queue import SERVICE_JOB_QUEUE
+from batch_constructs.reference import read_arn
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.tokens import WholeNumber, is_token
 
@@ -36,9 +35,7 @@ if TYPE_CHECKING:
     from batch_constructs.queues.service_job_queue import AnyServiceJobQueue
 
 
-_ARN = re.compile(
-    names.form("batch", names.quota_share(names.every("job-queue", "[^/]+"), "[^/]+"))
-)
+_ARN = names.form("batch", names.quota_share(names.every("job-queue", "[^/]+"), "[^/]+"))
 
 
 _OF_ITS_PLACE = "a share is made where its queue is: put it into a stack of that place"
@@ -232,14 +229,11 @@ class QuotaShare(BatchResource):
 
 class _ImportedQuotaShare(QuotaShare):
     def __init__(self, scope: Construct, id: str, arn: str) -> None:
+        such = names.arn(
+            "job-queue", names.quota_share("QUEUE", "NAME"), region="REGION", account="ACCOUNT"
+        )
+        arn = read_arn(scope, id, "quota_share_arn", arn, form=_ARN, such=such)
         BatchConstruct.__init__(self, scope, id)
-        if not isinstance(arn, str) or not (is_token(arn) or _ARN.fullmatch(arn)):
-            such = names.arn(
-                "job-queue", names.quota_share("QUEUE", "NAME"), region="REGION", account="ACCOUNT"
-            )
-            raise ValueError(
-                f"{self.node.path}: quota_share_arn {refused(arn, f'an ARN such as {such}')}"
-            )
         self._arn = arn
         # of a token CloudFormation reads it: job-queue/QUEUE/quota-share/NAME
         self._name = Fn.select(3, Fn.split("/", arn)) if is_token(arn) else arn.split("/")[3]

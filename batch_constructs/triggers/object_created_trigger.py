@@ -120,15 +120,15 @@ def read_object_pattern(
     arguments: Arguments, *, bucket: Any, prefix: Any, suffix: Any, event_bus: Any
 ) -> dict[str, Any]:
     """Make the pattern of a bucket's events, of arguments that are looked at."""
-    pattern = object_created_pattern(
-        _bucket_name(arguments, bucket, event_bus),
-        prefix=_key_part(arguments, "prefix", prefix),
-        suffix=_key_part(arguments, "suffix", suffix),
-    )
+    parts = {"prefix": prefix, "suffix": suffix}
+    name = _bucket_name(arguments, bucket, event_bus)
+    read = {parameter: _key_part(arguments, parameter, part) for parameter, part in parts.items()}
+    pattern = object_created_pattern(name, **read)
     characters = length(without_tokens(pattern))
     if characters > EVENT_PATTERN_CHARACTERS:
+        long = " and ".join(parameter for parameter, part in read.items() if part)
         arguments.wrong_value(
-            f"prefix and suffix make an event pattern of {characters} characters; "
+            f"{long} make an event pattern of {characters} characters; "
             f"{allowed(f'at most {EVENT_PATTERN_CHARACTERS}')}: shorten them"
         )
     return pattern

@@ -145,7 +145,7 @@ class Workflow(BatchConstruct):
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
-        listed = arguments.items("jobs", jobs, "WorkflowJob")
+        listed = arguments.items("jobs", jobs, "WorkflowJob", some=True)
         share = arguments.text("share_identifier", share_identifier, bound=SHARE_IDENTIFIER)
         name = arguments.text("state_machine_name", state_machine_name, bound=STATE_MACHINE_NAME)
         share = None if share is UNKNOWN else share

@@ -48,7 +48,7 @@ def test_counters_of_other_queues_are_not_drawn(
 
     with pytest.raises(ValueError, match="counters does not cover Nightly"):
         BatchDashboard(stack, "Dashboard", queues=[queue], counters=counters)
-    with pytest.raises(ValueError, match="Platform/Nightly is not counted here"):
+    with pytest.raises(ValueError, match="queue is Platform/Nightly, which is not counted here"):
         counters.metric_jobs_failed(queue)
 
 
@@ -57,9 +57,12 @@ def test_a_gauge_of_what_is_not_read_is_refused(
 ) -> None:
     gauges = JobGauges(stack, "Gauges", queues=[other])
 
-    with pytest.raises(ValueError, match="Platform/Gauges: Platform/Nightly is not read here"):
+    with pytest.raises(ValueError, match="queue is Platform/Nightly, which is not read"):
         gauges.metric(queue, "VcpusInUse")
-    with pytest.raises(ValueError, match="Platform/Gauges: Platform/Spot is not read here"):
+    with pytest.raises(
+        ValueError,
+        match="compute_environment is Platform/Spot, which is not",
+    ):
         gauges.metric_compute_environment(environment, "MaxVcpus")
 
 
