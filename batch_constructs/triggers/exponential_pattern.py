@@ -10,9 +10,12 @@ ways, as through ``a?`` written thirty times.
 
 from __future__ import annotations
 
+from _sre import unicode_tolower  # type: ignore[attr-defined]  # what re itself uses
 from collections import Counter
 from dataclasses import dataclass, field
+from functools import cached_property
 from re import IGNORECASE
+from re import _casefix as casefix  # type: ignore[attr-defined]  # the table that re itself uses
 from re import _constants as kinds  # type: ignore[attr-defined]  # the parser that re itself uses
 from re import _parser as parser  # type: ignore[attr-defined]  # as above
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -213,8 +216,18 @@ class _Automaton:
             )
         if kind is kinds.AT or kind in _INSIDE:
             return _Part()
-        alike = _alike if self.ignores_case else frozenset
+        alike = self._alike if self.ignores_case else frozenset
         return self._position(frozenset(c for c in self.alphabet if _takes(node, alike(c))))
+
+    def _alike(self, one: str) -> frozenset[str]:
+        return _alike(one) | self._by_case[_case(one)]
+
+    @cached_property
+    def _by_case(self) -> dict[frozenset[int], set[str]]:
+        found: dict[frozenset[int], set[str]] = {}
+        for one in self.alphabet:
+            found.setdefault(_case(one), set()).add(one)
+        return found
 
     def _group(self, _: object, sets: int, clears: int, body: Any) -> _Part:
         """Read a group, in which flags may be others: ``(?i:…)``."""
@@ -260,6 +273,12 @@ def _takes(node: Any, ones: Collection[str]) -> bool:
         negated = value[0][0] is kinds.NEGATE
         return any(_takes(each, ones) for each in value[negated:]) is not negated
     return kind is not kinds.ANY or "\n" not in ones
+
+
+def _case(one: str) -> frozenset[int]:
+    """Return what re takes a character for where case is ignored."""
+    lower = unicode_tolower(ord(one))
+    return frozenset({lower, *casefix._EXTRA_CASES.get(lower, ())})  # noqa: SLF001  # re's own
 
 
 def _alike(one: str) -> frozenset[str]:

@@ -14,6 +14,7 @@ from batch_constructs.functions.submission.dead_letters import DeadLetters
 from batch_constructs.functions.submission.message_reader import (
     CLAIMED_AT,
     FIRST_ID,
+    REASON,
     ROOM_BYTES,
     Message,
     MessageReader,
@@ -167,3 +168,34 @@ def test_whatever_the_key_holds_the_message_is_known_again(world: World, key: st
     assert world.gateway().handle([again], seconds=TIMEOUT_SECONDS) == []
 
     one_job_each(world, [1])
+
+
+@pytest.mark.parametrize("at", ["9" * 400, "1e999", "-1", "\u0661", ""])
+@pytest.mark.parametrize("first_id", ["\ud800", "", "a b", "x" * 101])
+def test_what_a_sender_writes_where_the_gateway_does_says_nothing(first_id: str, at: str) -> None:
+    attributes = {FIRST_ID: {"stringValue": first_id}, CLAIMED_AT: {"stringValue": at}}
+    record = {"messageId": "m", "body": "no json", "messageAttributes": attributes}
+    sqs = StrictSqs()
+
+    read = Message.of(record)
+
+    assert (read.first_id, read.claimed_at) == ("m", None)
+    assert letters(sqs).put([(read, "no JSON")]) == set()
+    assert told(sqs.letters[0]) == {FIRST_ID: "m", REASON: "no JSON"}
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        ("1764361234.123456789", "1764361234.123456790"),
+        ("9007199254740993.0", "9007199254740992.0"),
+        ("9007199254740993", "9007199254740992"),
+    ],
+)
+def test_a_number_keeps_its_digits_as_a_key_and_as_a_parameter(numbers: tuple[str, str]) -> None:
+    reader = MessageReader(array=False, idempotency_key="$.id", parameters={"n": "$.id"})
+
+    read = [reader.read({"messageId": "m", "body": f'{{"id": {number}}}'}) for number in numbers]
+
+    assert tuple(each.key for each in read) == numbers
+    assert tuple(each.request["parameters"]["n"] for each in read) == numbers

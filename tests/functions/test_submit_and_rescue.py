@@ -110,7 +110,7 @@ def test_defaults_of_the_construct_give_way_to_the_event(
     assert (job["shareIdentifier"], job["schedulingPriorityOverride"]) == ("red", 3)
 
 
-@pytest.mark.parametrize("name", ["", {}, ["a"], {"id": 1}])
+@pytest.mark.parametrize("name", ["", {}, ["a"], {"id": 1}, 1764361234.1234567])
 def test_a_name_that_tells_no_event_from_another_is_poison(aws: Aws, name: object) -> None:
     with pytest.raises(Poison, match="jobName is"):
         submit.handler({"jobName": name}, Context())

@@ -79,7 +79,8 @@ class Batch:
         self,
         computeEnvironments: list[str],  # noqa: N803
     ) -> fake_batch.Answer:
-        found = [self.environments[arn] for arn in computeEnvironments]
+        # AWS Batch describes all where none is named
+        found = [self.environments[arn] for arn in computeEnvironments or self.environments]
         return {"computeEnvironments": found}
 
     def _list_jobs(
@@ -167,12 +168,13 @@ def test_an_array_counts_as_its_children_in_their_states(batch: Batch) -> None:
 
 
 def test_an_array_listed_without_its_children_is_described(batch: Batch) -> None:
-    batch.jobs = {"PENDING": [{"jobId": "array", "arrayProperties": {"size": 3}}]}
+    arrays = ("one", "two")
+    batch.jobs = {"PENDING": [{"jobId": one, "arrayProperties": {"size": 3}} for one in arrays]}
     batch.described = {
-        "array": {"arrayProperties": {"size": 3, "statusSummary": {"STARTING": 3}}},
+        one: {"arrayProperties": {"size": 3, "statusSummary": {"STARTING": 3}}} for one in arrays
     }
 
-    assert read(batch)["JobsStarting"] == 3
+    assert read(batch)["JobsStarting"] == 6
 
 
 def test_a_huge_queue_is_counted_up_to_a_bound_that_is_told(batch: Batch) -> None:
@@ -194,13 +196,32 @@ def test_the_age_of_the_head_is_seconds_whether_aws_says_it_in_milliseconds_or_s
     assert read(batch)["HeadOfQueueAge"] == 90
 
 
+@pytest.mark.parametrize("since", [{}, {"earliestTimeAtPosition": int(NOW) + 5}])
+def test_a_head_that_has_just_come_has_no_age(batch: Batch, since: dict[str, int]) -> None:
+    """Nor where AWS's clock is ahead."""
+    batch.snapshot = {"frontOfQueue": {"jobs": [{"jobArn": "a", **since}]}}
+
+    assert read(batch)["HeadOfQueueAge"] == 0
+
+
 def test_vcpus_in_use_stand_against_all_environments_of_the_queue(batch: Batch) -> None:
-    usage = {"totalCapacityUsage": [{"capacityUnit": "VCPU", "quantity": 60.0}]}
+    vcpus, others = (
+        {"capacityUnit": unit, "quantity": quantity}
+        for unit, quantity in (("VCPU", 60.0), ("NUM_INSTANCES", 3.0))
+    )
+    usage = {"totalCapacityUsage": [vcpus, others]}
     batch.snapshot = {"queueUtilization": usage}
 
     line = read(batch)
 
     assert (line["VcpusInUse"], line["VcpuUtilization"]) == (60, 75)
+
+
+def test_utilisation_has_one_decimal(batch: Batch) -> None:
+    usage = {"totalCapacityUsage": [{"capacityUnit": "VCPU", "quantity": 9.1}]}
+    batch.snapshot = {"queueUtilization": usage}
+
+    assert read(batch)["VcpuUtilization"] == 11.4  # 11.375
 
 
 def test_utilisation_is_not_guessed_where_an_environment_has_no_maximum(batch: Batch) -> None:
@@ -209,14 +230,17 @@ def test_utilisation_is_not_guessed_where_an_environment_has_no_maximum(batch: B
     assert "VcpuUtilization" not in read(batch)
 
 
+SHARES = [
+    {"shareIdentifier": "red", "capacityUsage": [{"capacityUnit": "VCPU", "quantity": 8}]},
+    {"shareIdentifier": "blue", "capacityUsage": [{"capacityUnit": "cpu", "quantity": 4}]},
+]
+SNAPSHOT_OF_SHARES = {
+    "queueUtilization": {"fairshareUtilization": {"topCapacityUtilization": SHARES}}
+}
+
+
 def test_shares_have_lines_of_their_own_when_asked_for(batch: Batch) -> None:
-    shares = [
-        {"shareIdentifier": "red", "capacityUsage": [{"capacityUnit": "VCPU", "quantity": 8}]},
-        {"shareIdentifier": "blue", "capacityUsage": [{"capacityUnit": "cpu", "quantity": 4}]},
-    ]
-    batch.snapshot = {
-        "queueUtilization": {"fairshareUtilization": {"topCapacityUtilization": shares}}
-    }
+    batch.snapshot = SNAPSHOT_OF_SHARES
     [reading] = batch.reader().queues([QUEUE], now=NOW, failed=[])
 
     lines = [
@@ -234,7 +258,9 @@ def test_shares_have_lines_of_their_own_when_asked_for(batch: Batch) -> None:
 
 
 def test_an_environment_says_whether_it_is_invalid_or_disabled_and_how_big(batch: Batch) -> None:
-    readings = batch.reader().environments([ENVIRONMENT, BACKUP])
+    unmanaged = f"{ENVIRONMENT}-2"
+    batch.environments[unmanaged] = {"computeEnvironmentName": "mine"}
+    readings = batch.reader().environments([ENVIRONMENT, BACKUP, unmanaged])
 
     lines = [
         json.loads(environment_line(reading, namespace="BatchConstructs", now=NOW))
@@ -251,7 +277,10 @@ def test_an_environment_says_whether_it_is_invalid_or_disabled_and_how_big(batch
     assert [tuple(line.get(name) for name in wanted) for line in lines] == [
         ("spot", 0, 0, 64, 48),
         ("on-demand", 1, 1, 16, None),
+        ("mine", 0, 0, None, None),
     ]
+    declared = lines[2]["_aws"]["CloudWatchMetrics"][0]["Metrics"]
+    assert [metric["Name"] for metric in declared] == ["EnvironmentInvalid", "EnvironmentDisabled"]
 
 
 def test_nothing_is_asked_about_no_environments(batch: Batch) -> None:
@@ -269,18 +298,66 @@ def test_a_queue_that_cannot_be_read_does_not_keep_the_others_from_it(batch: Bat
     assert failed == ["nightly"]
 
 
-def test_a_run_that_could_not_read_everything_fails_after_it_wrote_the_rest(
-    batch: Batch, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """The function's alarm on errors tells people."""
-    batch.refused.add(QUEUE)
+@pytest.fixture
+def told(batch: Batch, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
+    """Tell the function what to read, as the construct does."""
     monkeypatch.setattr(publish, "_reader", batch.reader)
     monkeypatch.setenv("NAMESPACE", "BatchConstructs")
     monkeypatch.setenv("QUEUES", f"{QUEUE},{QUEUE.replace('nightly', 'daily')}")
     monkeypatch.setenv("COMPUTE_ENVIRONMENTS", ENVIRONMENT)
+    return monkeypatch
 
-    with pytest.raises(RuntimeError, match="could not read nightly"):
+
+def who_is_told(capsys: pytest.CaptureFixture[str]) -> list[tuple[str, str | None]]:
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    return [
+        (line.get("JobQueueName", line.get("ComputeEnvironmentName")), line.get("ShareIdentifier"))
+        for line in lines
+    ]
+
+
+@pytest.mark.parametrize("shares", [[], ["red", "blue"]])
+def test_a_run_writes_all_that_it_was_told_to_read(
+    shares: list[str],
+    batch: Batch,
+    told: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    batch.snapshot = SNAPSHOT_OF_SHARES
+    if shares:
+        told.setenv("PER_SHARE", "1")
+
+    publish.handler({}, None)
+
+    queues = [(name, share) for name in ("nightly", "daily") for share in (None, *shares)]
+    assert who_is_told(capsys) == [*queues, ("spot", None)]
+
+
+@pytest.mark.usefixtures("told")
+def test_a_run_that_could_not_read_everything_fails_after_it_wrote_the_rest(
+    batch: Batch, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    """The function's alarm on errors tells people."""
+    batch.refused.add(QUEUE)
+
+    with pytest.raises(RuntimeError, match="could not read nightly; the log says why"):
         publish.handler({}, None)
 
-    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
-    assert [line.get("JobQueueName") for line in lines] == ["daily", None]
+    assert who_is_told(capsys) == [("daily", None), ("spot", None)]
+    assert "cannot read queue nightly" in caplog.text
+
+
+@pytest.mark.usefixtures("told")
+def test_environments_that_cannot_be_read_are_said_in_the_log(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def refused(_: object, __: object) -> Any:
+        raise ClientError({"Error": {"Code": "AccessDenied"}}, "DescribeComputeEnvironments")
+
+    monkeypatch.setattr(Reader, "environments", refused)
+    monkeypatch.setenv("QUEUES", "")
+
+    with pytest.raises(RuntimeError, match="could not read compute environments; the log says"):
+        publish.handler({}, None)
+
+    assert "AccessDenied" in caplog.text

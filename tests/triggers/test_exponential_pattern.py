@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from re import IGNORECASE
 from re import _constants as kinds  # type: ignore[attr-defined]  # as the code that is tested
@@ -194,3 +195,21 @@ def test_a_pattern_of_thousands_of_words_is_looked_at() -> None:
 )
 def test_what_is_looked_ahead_is_looked_at_too(pattern: str) -> None:
     assert is_exponential(pattern)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "text"),
+    [
+        ("[\u0130]a", "ia", "ia"),
+        ("\u0390a", "\u1fd3a", "\u0390a"),
+        ("\ufb05a", "\ufb06a", "\ufb05a"),
+        ("\u0432a", "\u1c80a", "\u0432a"),
+    ],
+)
+def test_what_re_takes_for_the_same_in_any_case_is_the_same(
+    one: str, other: str, text: str
+) -> None:
+    assert [re.fullmatch(each, text, IGNORECASE) is None for each in (one, other)] == [False, False]
+
+    assert is_exponential(f"(?i)^(?:{one}|{other})*$")
+    assert not is_exponential(f"^(?:{one}|{other})*$")

@@ -143,7 +143,7 @@ class Reader:
         """Add up what the environments may use; ``None`` where one of them does not say."""
         found = [environment.max_vcpus for environment in self.environments(environments)]
         known = [vcpus for vcpus in found if vcpus is not None]
-        return sum(known) if known and len(known) == len(found) else None
+        return sum(known) if len(known) == len(found) else None
 
     def _describe_environments(self, arns: Sequence[str]) -> Iterator[Mapping[str, Any]]:
         if arns:
@@ -153,7 +153,7 @@ class Reader:
 
 def _head_age(snapshot: Mapping[str, Any], now: float) -> float:
     """Say how many seconds the first job of the queue has been first; 0 where none waits."""
-    jobs = (snapshot.get("frontOfQueue") or {}).get("jobs") or ()
+    jobs = (snapshot.get("frontOfQueue") or {}).get("jobs")
     since = float(jobs[0].get("earliestTimeAtPosition") or 0) if jobs else 0.0
     if not since:
         return 0.0

@@ -54,6 +54,9 @@ job, since when. No sender has attributes of these names by chance."""
 ROOM_BYTES = 512
 """What attributes may need in the dead-letter queue, beside a body as long as it may be."""
 
+_TOLD_ID, _TOLD_SECONDS = re.compile(r"[!-~]{1,100}"), re.compile(r"[0-9]{1,12}")
+"""What the gateway writes there; anything else is a sender's own, and says nothing."""
+
 _STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
 
 
@@ -87,8 +90,9 @@ class Message:
             name: value.get("stringValue", "")
             for name, value in record.get("messageAttributes", {}).items()
         }
-        at = told.get(CLAIMED_AT, "")
-        first_id = told.get(FIRST_ID) or record["messageId"]
+        first_id, at = told.get(FIRST_ID, ""), told.get(CLAIMED_AT, "")
+        if not _TOLD_ID.fullmatch(first_id):
+            first_id = record["messageId"]
         return cls(
             id=record["messageId"],
             first_id=first_id,
@@ -96,7 +100,7 @@ class Message:
             key=first_id,
             receives=int(attributes.get("ApproximateReceiveCount", 1)),
             group=attributes.get("MessageGroupId"),
-            claimed_at=float(at) if at.isdecimal() else None,
+            claimed_at=float(at) if _TOLD_SECONDS.fullmatch(at) else None,
         )
 
 
@@ -187,10 +191,17 @@ def _parse(body: str) -> object:
         raise Poison("the body is nested too deeply") from error
 
 
+class _Written(float):
+    """A number that keeps the digits it was sent with, of which a float knows some 17."""
+
+    written: str
+
+
 def _finite(number: str) -> float:
-    value = float(number)
+    value = _Written(number)
     if not math.isfinite(value):
         raise Poison(f"the body holds {number[:80]}, which is no finite number")
+    value.written = number
     return value
 
 
@@ -294,6 +305,8 @@ def text(where: str, value: object) -> str:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
+    if isinstance(value, _Written):
+        return value.written
     if isinstance(value, int | float):
         return str(value)
     raise Poison(f"{where} is {json.dumps(value)[:80]}, not a string or a number")

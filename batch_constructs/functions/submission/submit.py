@@ -133,6 +133,8 @@ def submit(
     """Submit the job that an event asks for."""
     members = dict(event)
     given = members.pop("jobName", None)
+    if isinstance(given, float):  # Lambda has read it, and of two names may have made one
+        raise Poison(f"jobName is {given}: of its digits some are lost here; send it as a string")
     name = f"{os.environ['NAME_PREFIX']}-{request_id}" if given is None else text("jobName", given)
     if not name:
         raise Poison("jobName is empty: it tells no event from another; leave it out, or give one")
