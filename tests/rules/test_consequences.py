@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from batch_constructs.rules import Finding, Severity, check_template
+from batch_constructs.rules import Finding, Severity, check_resource, check_template
 from batch_constructs.rules.consequences import CAUSES
 from batch_constructs.rules.rulebook import RULES
 from batch_constructs.rules.template import template_files
@@ -91,4 +92,80 @@ def test_beside_the_fault_of_a_whole_template_nothing_is_told(file: Path) -> Non
 
 
 def test_what_holds_another_rule_back_is_a_rule() -> None:
-    assert {*CAUSES, *(cause for causes in CAUSES.values() for cause in causes)} <= set(RULES)
+    causes = (cause.partition(" ")[0] for causes in CAUSES.values() for cause in causes)
+    assert {*CAUSES, *causes} <= set(RULES)
+
+
+JOB = "AWS::Batch::JobDefinition"
+SIZE = [{"Type": "VCPU", "Value": "1"}, {"Type": "MEMORY", "Value": "512"}]
+REGISTERED = {
+    "Type": "container",
+    "ContainerProperties": {"Image": "busybox", "ResourceRequirements": SIZE},
+}
+
+
+def container(**properties: Any) -> dict[str, Any]:
+    return REGISTERED | {"ContainerProperties": REGISTERED["ContainerProperties"] | properties}
+
+
+PAIRS: dict[str, tuple[str, dict[str, Any], set[str]]] = {
+    "a misspelt name is not missing, too": (
+        JOB,
+        {"Type": "container", "ContainerProperties": {"image": "x", "memory": 1, "vcpus": 1}},
+        {"property-name"},
+    ),
+    "a misspelt name beside one that is missing": (
+        JOB,
+        {"Type": "container", "ContainerProperties": {"Comand": [], "ResourceRequirements": SIZE}},
+        {"property-name", "property-missing"},
+    ),
+    "a misspelt name beside a fault of the right one": (
+        JOB,
+        REGISTERED | {"timeout": {}, "Timeout": {"AttemptDurationSeconds": 5}},
+        {"property-name", "job-timeout"},
+    ),
+    "a misspelt section holds back that it is missing": (
+        "AWS::Batch::ComputeEnvironment",
+        {"Type": "MANAGED", "ComputeResource": {}},
+        {"property-name"},
+    ),
+    "a word of a requirement holds back that there is none": (
+        JOB,
+        container(ResourceRequirements=[SIZE[0], {"Type": "memory", "Value": "512"}]),
+        {"word-case"},
+    ),
+    "another word holds nothing back": (
+        JOB,
+        container(ResourceRequirements=SIZE[:1]) | {"PlatformCapabilities": ["ec2"]},
+        {"word-case", "resource-requirement-missing"},
+    ),
+    "a condition's action says nothing of the next condition": (
+        JOB,
+        REGISTERED
+        | {
+            "RetryStrategy": {
+                "Attempts": 2,
+                "EvaluateOnExit": [{"Action": "STOP", "OnExitCode": "1"}, {"Action": "EXIT"}],
+            }
+        },
+        {"evaluate-on-exit-action", "evaluate-on-exit-condition"},
+    ),
+    "a condition's action holds back what that condition lacks": (
+        JOB,
+        REGISTERED | {"RetryStrategy": {"Attempts": 2, "EvaluateOnExit": [{"Action": "STOP"}]}},
+        {"evaluate-on-exit-action"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("type_", "properties", "told"), PAIRS.values(), ids=PAIRS)
+def test_a_cause_hides_what_follows_from_it_and_nothing_else(
+    type_: str, properties: dict[str, Any], told: set[str]
+) -> None:
+    assert worse_than_info(check_resource(type_, properties)) == told
+
+
+def test_a_misspelt_name_beside_the_right_one_is_to_be_left_out() -> None:
+    (found,) = check_resource(JOB, REGISTERED | {"parameters": {}, "Parameters": {}})
+
+    assert found.fix == "leave it out: Parameters is given, too"

@@ -97,7 +97,7 @@ DYNAMIC: Final = pattern(r"\{\{resolve:(?:secretsmanager|ssm-secure):")
 
 @job_rule(
     "secret-resolved",
-    severity=Severity.WARNING,
+    severity=Severity.INFO,
     title="secret that CloudFormation writes into the job definition",
     fix="name the secret under Secrets, where AWS Batch fetches it as the container starts",
     source=docs(

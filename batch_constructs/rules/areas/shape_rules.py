@@ -113,7 +113,7 @@ def _object(node: dict[str, Node], value: Properties, path: str) -> Iterator[Pro
         member = node.get(name) if name else None
         where = f"{path}/{name}" if path else name
         if member is None:
-            yield from _unknown(node, name, where, guess=len(value) <= _MOST_NAMES)
+            yield from _unknown(node, name, where, value)
         elif type(entry) is not str or member != "text":
             yield from _problems(member, entry, where)
     for name in node[_REQUIRED]:
@@ -141,17 +141,23 @@ def doubled(subject: Resource) -> tuple[str, ...]:
     return tuple(path.rpartition("/")[0] for path in found)
 
 
-def _unknown(node: dict[str, Node], name: str, path: str, *, guess: bool) -> Iterator[Problem]:
+def _unknown(node: dict[str, Node], name: str, path: str, beside: Properties) -> Iterator[Problem]:
     known = [other for other in node if other]
     same = [other for other in known if other.lower() == name.lower()]
     close = same
-    if guess and not same:
+    if len(beside) <= _MOST_NAMES and not same:
         from difflib import get_close_matches  # noqa: PLC0415  # seldom needed
 
         close = get_close_matches(name, known, 1, _CLOSE)
     if close:
         message = f"there is no property {show(name)}; its nearest is {close[0]}"
-        yield "misspelt", path, message, f"write {close[0]}"
+        given = close[0] in beside
+        yield (
+            "misspelt",
+            path,
+            message,
+            f"leave it out: {close[0]} is given, too" if given else f"write {close[0]}",
+        )
     else:
         message = f"there is no property {show(name)}; there are {show(one_of(known), 160)}"
         yield "unknown", path, message, "leave it out, or upgrade batch-constructs if AWS has it"

@@ -29,6 +29,7 @@ from batch_constructs.aws.quotas import (
     TEMPLATE_BYTES,
     TEMPLATE_BYTES_SOURCE,
 )
+from batch_constructs.rules.areas.secret_rules import strings
 from batch_constructs.rules.dashboard import too_much
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
@@ -155,8 +156,13 @@ def stack_sections(whole: Whole) -> Iterator[Fault]:
         and document.template is whole.template
         and document.text.count("{{resolve:") <= DYNAMIC_REFERENCES
     ):
-        return  # to write a template out takes a twentieth of its check
-    references = set(_DYNAMIC.findall(_compact(whole.template)))
+        return  # to go through a template takes a twentieth of its check
+    references = {
+        reference
+        for path, written in strings("", whole.template)
+        if "/Fn::" not in path  # open is whether CloudFormation counts what a function makes
+        for reference in _DYNAMIC.findall(written)
+    }
     if len(references) > DYNAMIC_REFERENCES:
         said = f"there are {len(references)} dynamic references"
         yield "Resources", f"{said}; CloudFormation takes {DYNAMIC_REFERENCES}"
