@@ -40,6 +40,7 @@ if TYPE_CHECKING:
         AnyCapacityReservation,
         CapacityReservation,
     )
+    from batch_constructs.compute.cheapest_instances import JobSize, cheapest_instance_types
     from batch_constructs.compute.compute_environment import (
         AnyComputeEnvironment,
         ComputeEnvironment,
@@ -175,6 +176,8 @@ _HOME: dict[str, str] = {
     "BudgetPeriod": "monitoring.cost_guard",
     "CapacityLimit": "queues.capacity_limit",
     "CapacityReservation": "compute.capacity_reservation",
+    "JobSize": "compute.cheapest_instances",
+    "cheapest_instance_types": "compute.cheapest_instances",
     "CapacityReservationPreference": "aws.capacity_reservation_facts",
     "ComputeEnvironment": "compute.compute_environment",
     "Consumable": "jobs.consumed_resources",
@@ -364,6 +367,7 @@ __all__ = [
     "JobLogQueries",
     "JobNotifications",
     "JobQueue",
+    "JobSize",
     "JobState",
     "KubernetesSecretVolume",
     "LaunchTemplate",
@@ -424,6 +428,7 @@ __all__ = [
     "WithoutData",
     "Workflow",
     "WorkflowJob",
+    "cheapest_instance_types",
     "events_of",
     "grant_submit",
     "keep_ids_of",

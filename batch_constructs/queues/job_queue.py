@@ -71,9 +71,10 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents):
         job_queue_name: A name of up to 128 letters, digits, ``-`` and ``_``. Default: one that
             CloudFormation generates.
         spot_rescue_queue: Another queue, on demand, where a job runs again whose last attempt here
-            failed with ``Host EC2 (instance …) terminated``, and only such a job. It is submitted
-            with all it was given, once, as ``NAME-rescue-ID``; a lost child of an array becomes a
-            job of its own, with its index in ``ARRAY_INDICES``. Default: such a job has failed.
+            failed with ``Host EC2 (instance …) terminated``, or on Fargate with ``Your Spot Task
+            was interrupted.``, and only such a job. It is submitted with all it was given, once, as
+            ``NAME-rescue-ID``; a lost child of an array becomes a job of its own, with its index in
+            ``ARRAY_INDICES``. Default: such a job has failed.
         spot_rescue_job_definitions: Definitions of the jobs that may be rescued. Default: any of
             the stack's account and Region, since any may be submitted to the queue.
         function_settings: ``FunctionSettings`` of what rescues: network, key, concurrency, log and
