@@ -1,7 +1,7 @@
 """Make `batch_constructs/aws/instance_prices.json` from the price list that Karpenter ships.
 
-AWS's Karpenter (Apache-2.0) carries what AWS's price list asked on demand for Linux in us-east-1, with
-the day it was asked, for clusters that cannot ask themselves. It is no dependency of the rules.
+AWS's Karpenter (Apache-2.0) carries what AWS's price list asked on demand for Linux in us-east-1,
+with the day it was asked, for clusters that cannot ask themselves. It is no dependency.
 
     uv run python scripts/make_instance_prices.py zz_generated.pricing_aws.go
 

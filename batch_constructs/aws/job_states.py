@@ -107,7 +107,7 @@ SPOT_TASK_LOST_SOURCE: Final[Source] = docs(
 )
 
 CAPACITY_LOST: Final = (HOST_LOST, f"Your {SPOT_TASK_LOST}")
-"""How the status reason of a job begins that lost its Spot capacity: an instance's, or Fargate's."""
+"""How the status reason of a job begins that lost its instance, or its place on Fargate Spot."""
 
 CANCELLED: Final = "isCancelled"
 """The member of a job that tells whether it is cancelled."""

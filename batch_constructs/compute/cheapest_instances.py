@@ -56,8 +56,9 @@ def cheapest_instance_types(
     """Return the instance types on which jobs cost least, the cheapest first.
 
     A job pays for its part of an instance that as many run on as fit. Of each family it is the
-    smallest size on which that is within a twentieth of the least; each type holds every job. Several families
-    are what Spot wants, and what ``BEST_FIT_PROGRESSIVE_ORDERED`` and
+    smallest size on which that is within a twentieth of the least; each type holds every job.
+
+    Several families are what Spot wants, and what ``BEST_FIT_PROGRESSIVE_ORDERED`` and
     ``SPOT_CAPACITY_OPTIMIZED_PRIORITIZED`` try in this order. Prices are those on demand of
     us-east-1, of the day that ``aws/instance_prices.json`` names; burstable types, ``flex`` and
     bare metal are left out.
@@ -135,7 +136,9 @@ def _need(place: int, job: Any) -> dict[str, float]:
     for name, value in sizes.items():
         known = isinstance(value, int | float) and not isinstance(value, bool)
         if not known or is_token(value) or value < 0:
-            raise ValueError(f"{parameter}.{name} is {shown(value)}; expected a number that is known")
+            raise ValueError(
+                f"{parameter}.{name} is {shown(value)}; expected a number that is known"
+            )
     if job.memory.is_unresolved():
         raise ValueError(f"{parameter}.memory is a token; expected a size that is known")
     return {**sizes, "memory": job.memory.to_mebibytes()}

@@ -7,18 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Aws
+from aws_cdk import Aws, custom_resources
 from aws_cdk import aws_eks as eks
 from aws_cdk import aws_iam as iam
-from aws_cdk import custom_resources
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws import eks_facts as aws
 from batch_constructs.aws.bound import shown
-from batch_constructs.aws.limits import bound_of
+from batch_constructs.aws.managed_policies import EKS_NODE
+from batch_constructs.aws.pod_facts import ENVIRONMENT_NAMESPACE
 from batch_constructs.compute.eks_compute_environment import EksComputeEnvironment
 from batch_constructs.compute.environment_roles import make_instance_role
-from batch_constructs.aws.managed_policies import EKS_NODE
 from batch_constructs.construct import BatchConstruct, once_made
 from batch_constructs.jsii_objects import described, has_member
 
@@ -34,8 +33,8 @@ class EksNamespace(BatchConstruct):
     nodes), ``NodeAccess`` (AWS::EKS::AccessEntry), and below the cluster the manifest of the
     namespace; for the first environment ``BatchAccess`` (Custom::AWS), which associates AWS's
     access policy ``AWSBatchNamespacePolicy`` with the access entry that AWS Batch makes. With
-    ``config_map``, instead of the last two, the roles and bindings of AWS's guide and the entries of
-    the ``aws-auth`` ConfigMap.
+    ``config_map``, instead of the last two, the roles and bindings of AWS's guide and the entries
+    of the ``aws-auth`` ConfigMap.
 
     Attributes:
         kubernetes_namespace: Its name.
@@ -78,7 +77,7 @@ class EksNamespace(BatchConstruct):
             "kubernetes_namespace",
             kubernetes_namespace,
             required=True,
-            bound=bound_of("kubernetes-namespace"),
+            bound=ENVIRONMENT_NAMESPACE,
         )
         makes = arguments.flag("create_namespace", create_namespace, required=True)
         self._by_map = arguments.flag("config_map", config_map, required=True) is True
@@ -95,7 +94,10 @@ class EksNamespace(BatchConstruct):
         self._ready: list[Construct] = []
         documents: list[dict[str, Any]] = []
         if makes is not False:
-            metadata = {"name": self.kubernetes_namespace, "labels": {"name": self.kubernetes_namespace}}
+            metadata = {
+                "name": self.kubernetes_namespace,
+                "labels": {"name": self.kubernetes_namespace},
+            }
             documents.append({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
         if self._by_map:
             documents += aws.roles(self.kubernetes_namespace)
@@ -124,8 +126,8 @@ class EksNamespace(BatchConstruct):
     def add_compute_environment(self, environment: EksComputeEnvironment) -> None:
         """Let an environment wait for what it needs in the cluster, and give it its namespace.
 
-        Its ``access_entry_state`` has to be ``ENABLED``, as that of all environments of the cluster,
-        unless the cluster authenticates by the ``aws-auth`` ConfigMap.
+        Its ``access_entry_state`` has to be ``ENABLED``, as that of all environments of the
+        cluster, unless the cluster authenticates by the ``aws-auth`` ConfigMap.
 
         Raises:
             TypeError: it is no ``EksComputeEnvironment`` of the app.

@@ -36,9 +36,9 @@ class SpotRescue(BatchConstruct):
     ``JobQueue(spot_rescue_queue=…)`` makes it, and has it as ``spot_rescue``.
 
     A retry policy repeats a job on the same queue, where Spot capacity may be gone for long. When
-    its last attempt failed with ``Host EC2 (instance …) terminated``, or on Fargate Spot with ``Your
-    Spot Task was interrupted.``, this submits the job to the rescue queue with all it was given,
-    whoever submitted it with whatever attempts; its own failures stay failures. It is named
+    its last attempt failed with ``Host EC2 (instance …) terminated``, or on Fargate Spot with
+    ``Your Spot Task was interrupted.``, this submits the job to the rescue queue with all it was
+    given, whoever submitted it with whatever attempts; its own failures stay failures. It is named
     ``NAME-rescue-ID`` after the lost job, and an event that is delivered twice makes one job. A job
     is rescued three times at most, so that two queues that rescue each other's jobs come to an end:
     ``BATCH_RESCUES`` in its environment counts.

@@ -38,11 +38,13 @@ def test_no_other_type_of_their_families_is_much_cheaper() -> None:
 
     assert len(found) == 10
     for name in found:
-        others = [one for one in instance_types.expand(name.partition(".")[0]) or []]
+        others = instance_types.expand(name.partition(".")[0]) or []
         fitting = [
             one.name
             for one in others
-            if one.vcpus and one.vcpus >= 2 and (one.job_memory_mib or 0) >= 9216
+            if one.vcpus
+            and one.vcpus >= 2
+            and (one.job_memory_mib or 0) >= 9216
             and instance_prices.hourly(one.name)
         ]
         assert cost(name, *jobs) <= 1.06 * min(cost(one, *jobs) for one in fitting)
