@@ -67,6 +67,7 @@ if TYPE_CHECKING:
     from batch_constructs.compute.user_data import ImagePull
     from batch_constructs.default_settings import DefaultSettings
     from batch_constructs.everywhere import EverywhereStackSet
+    from batch_constructs.function_alarms import WatchedFunction
     from batch_constructs.function_settings import FunctionSettings
     from batch_constructs.instance_volumes import (
         AnyInstanceVolume,
@@ -299,6 +300,7 @@ _HOME: dict[str, str] = {
     "UserdataType": "aws.compute_environment_facts",
     "VcpuBudget": "monitoring.cost_guard",
     "WithoutData": "monitoring.cost_guard",
+    "WatchedFunction": "function_alarms",
     "WholeNumber": "tokens",
     "Workflow": "workflows.workflow",
     "WorkflowJob": "workflow_job",
@@ -449,6 +451,7 @@ __all__ = [
     "UpdatePolicy",
     "UserdataType",
     "VcpuBudget",
+    "WatchedFunction",
     "WholeNumber",
     "WithoutData",
     "Workflow",

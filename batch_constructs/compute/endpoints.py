@@ -79,6 +79,8 @@ class BatchEndpoints(BatchConstruct):
     https://docs.aws.amazon.com/batch/latest/userguide/vpc-interface-endpoints.html
     """
 
+    services: list[str]
+
     def __init__(
         self,
         scope: Construct,

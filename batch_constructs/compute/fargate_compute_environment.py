@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Unpack
 
+    from aws_cdk import aws_batch as batch
     from aws_cdk import aws_ec2 as ec2
     from constructs import Construct
 
@@ -59,6 +60,9 @@ class FargateComputeEnvironment(ManagedComputeEnvironment):
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-computeenvironment.html
     """
+
+    resource: batch.CfnComputeEnvironment
+    security_groups: list[ec2.ISecurityGroup]
 
     def __init__(
         self,

@@ -187,6 +187,8 @@ class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
             not tell its role.
     """
 
+    resource: batch.CfnComputeEnvironment
+    security_groups: list[ec2.ISecurityGroup]
     instance_role: iam.IRole | None
 
     def _own_template(

@@ -123,6 +123,10 @@ class LaunchTemplate(TaggedInstances, BatchConstruct):
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ec2-launchtemplate.html
     """
 
+    image_pull: ImagePull | str | None
+    prefetches: bool
+    resource: ec2.CfnLaunchTemplate
+
     def __init__(
         self,
         scope: Construct,
@@ -189,8 +193,8 @@ class LaunchTemplate(TaggedInstances, BatchConstruct):
         self._tag_instances(
             self.resource, listed, {"LaunchTemplateData.TagSpecifications": _tag_specifications}
         )
-        self.image_pull: ImagePull | str | None = image_pull
-        self.prefetches: bool = bool(prefetch_images)
+        self.image_pull = image_pull
+        self.prefetches = bool(prefetch_images)
 
     @property
     def volumes(self) -> list[AnyInstanceVolume]:

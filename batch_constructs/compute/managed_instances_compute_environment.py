@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aws_cdk import Duration, Size
+    from aws_cdk import aws_batch as batch
     from aws_cdk import aws_iam as iam
     from constructs import Construct
 
@@ -111,6 +112,11 @@ class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironm
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-computeenvironment.html
     """
+
+    infrastructure_role: iam.IRole
+    instance_role: iam.IRole
+    resource: batch.CfnComputeEnvironment
+    security_groups: list[ec2.ISecurityGroup]
 
     def __init__(
         self,
@@ -217,10 +223,10 @@ class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironm
         arguments.refuse()
 
         self.security_groups = network.make_security_groups(self)
-        self.instance_role: iam.IRole = (
+        self.instance_role = (
             make_managed_instance_role(self) if instance_role is None else instance_role
         )
-        self.infrastructure_role: iam.IRole = (
+        self.infrastructure_role = (
             make_infrastructure_role(self) if infrastructure_role is None else infrastructure_role
         )
         let_pass(self.infrastructure_role, self.instance_role)

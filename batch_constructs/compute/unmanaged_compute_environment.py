@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from aws_cdk import aws_autoscaling as autoscaling
+    from aws_cdk import aws_batch as batch
     from constructs import Construct
 
     from batch_constructs.tokens import WholeNumber
@@ -78,6 +79,8 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-computeenvironment.html
     """
+
+    resource: batch.CfnComputeEnvironment
 
     def __init__(
         self,

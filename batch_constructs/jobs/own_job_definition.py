@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
     from constructs import Construct
 
+    from batch_constructs.function_alarms import WatchedFunction
+
 
 def _expect_mapping(scope: Construct, parameter: str, value: object, of: str) -> None:
     if not isinstance(value, Mapping):
@@ -33,6 +35,8 @@ def _expect_mapping(scope: Construct, parameter: str, value: object, of: str) ->
 
 class OwnJobDefinition(JobDefinition):
     """A job definition of this stack: its L1, which is made in one call with what it needs."""
+
+    watched_function: WatchedFunction | None
 
     @property
     def resource(self) -> batch.CfnJobDefinition:

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aws_cdk import aws_sns as sns
+    from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
     from batch_constructs.compute.compute_environment import AnyComputeEnvironment
@@ -98,6 +99,11 @@ class AuditTrail(BatchConstruct):
 
     https://docs.aws.amazon.com/batch/latest/userguide/logging-using-cloudtrail.html
     """
+
+    alarms: list[cloudwatch.CfnAlarm]
+    dead_letter_queue: sqs.Queue
+    key: kms.IKey
+    log_group: logs.LogGroup
 
     def __init__(
         self,

@@ -81,6 +81,10 @@ class BatchDashboard(BatchConstruct):
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Dashboards.html
     """
 
+    event_log: JobEventLog
+    monitoring: BatchMonitoring | None
+    resource: cloudwatch.CfnDashboard
+
     def __init__(
         self,
         scope: Construct,

@@ -99,6 +99,10 @@ class BatchMonitoring(BatchConstruct):
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html
     """
 
+    alarms: dict[str, cloudwatch.CfnAlarm]
+    thresholds: dict[str, dict[str, float]]
+    event_log: JobEventLog
+
     def __init__(
         self,
         scope: Construct,
@@ -138,8 +142,8 @@ class BatchMonitoring(BatchConstruct):
         _same_queues(arguments, watched, environments, event_log, gauges)
         arguments.refuse()
 
-        self.alarms: dict[str, cloudwatch.CfnAlarm] = {}
-        self.thresholds: dict[str, dict[str, float]] = {}
+        self.alarms = {}
+        self.thresholds = {}
         self._prefix = alarm_name_prefix
         self._actions: list[str] = []
         if topic is not None:

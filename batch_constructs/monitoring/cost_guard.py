@@ -40,7 +40,10 @@ from batch_constructs.topic import topic_argument
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aws_cdk import aws_iam as iam
+    from aws_cdk import aws_lambda as lambda_
     from aws_cdk import aws_sns as sns
+    from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
     from batch_constructs.compute.compute_environment import AnyComputeEnvironment
@@ -161,7 +164,8 @@ class CostGuard(BatchConstruct):
         topic: Where it tells people.
         gauges: What it reads.
         note: The key of its tag.
-        function: The function, with its ``role`` (an ``AuditTrail`` may expect its changes).
+        function: The function.
+        role: The function's role; an ``AuditTrail`` may expect its changes.
         dead_letter_queue: Runs that failed.
         watched_function: What ``BatchMonitoring(functions=…)`` watches.
 
@@ -192,6 +196,14 @@ class CostGuard(BatchConstruct):
 
     https://docs.aws.amazon.com/batch/latest/APIReference/API_UpdateJobQueue.html
     """
+
+    topic: sns.ITopic
+    dead_letter_queue: sqs.Queue
+    function: lambda_.Function
+    role: iam.Role
+    gauges: JobGauges
+    note: str
+    watched_function: WatchedFunction
 
     def __init__(
         self,
@@ -231,9 +243,7 @@ class CostGuard(BatchConstruct):
         arguments.refuse()
 
         self.note = f"{_NOTE}:{Names.unique_resource_name(self, max_length=_LONGEST_NAME)}"
-        self.topic: sns.ITopic = (
-            AlertTopic(self, "AlertTopic") if given_topic is None else given_topic
-        )
+        self.topic = AlertTopic(self, "AlertTopic") if given_topic is None else given_topic
         self.gauges = (
             JobGauges(
                 self, "Gauges", queues=queues, function_settings=settings, alarm_topic=alarmed
@@ -243,7 +253,7 @@ class CostGuard(BatchConstruct):
         )
         self.dead_letter_queue = dead_letter_queue(self)
         claims = ClaimsTable(self, settings)
-        self.function = ShippedFunction(
+        shipped = ShippedFunction(
             self,
             "Function",
             folder="cost_guard",
@@ -274,13 +284,15 @@ class CostGuard(BatchConstruct):
             dead_letter_queue=self.dead_letter_queue,
             event_age=Duration.hours(1),  # the next run makes up for an older one
         )
+        self.function = shipped.handler
+        self.role = shipped.role
         self.watched_function = WatchedFunction(
-            handler=self.function.handler,
+            handler=self.function,
             dead_letter_queue=self.dead_letter_queue,
             runs_every_seconds=None if pause.is_unresolved() else int(pause.to_seconds()),
         )
         watch(self, self.watched_function, alarmed, settings)
-        self.topic.grant_publish(self.function.role)
+        self.topic.grant_publish(self.function)
         events.Rule(
             self,
             "Schedule",
@@ -288,7 +300,7 @@ class CostGuard(BatchConstruct):
             schedule=events.Schedule.rate(pause),
             targets=[
                 targets.LambdaFunction(
-                    self.function.handler,
+                    self.function,
                     dead_letter_queue=self.dead_letter_queue,
                     retry_attempts=0,
                 )

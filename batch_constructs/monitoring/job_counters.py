@@ -43,7 +43,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aws_cdk import aws_events as events
+    from aws_cdk import aws_lambda as lambda_
     from aws_cdk import aws_sns as sns
+    from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
@@ -110,6 +112,11 @@ class JobCounters(BatchConstruct):
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format.html
     """
 
+    dead_letter_queue: sqs.Queue
+    function: lambda_.Function
+    queue_arns: frozenset[str]
+    watched_function: WatchedFunction
+
     def __init__(
         self,
         scope: Construct,
@@ -140,7 +147,7 @@ class JobCounters(BatchConstruct):
         count_by += ["ShareIdentifier"] if per_share else []
         claims = ClaimsTable(self, settings)
         self.dead_letter_queue = dead_letter_queue(self)
-        self.function = ShippedFunction(
+        shipped = ShippedFunction(
             self,
             "Function",
             folder="job_events",
@@ -156,8 +163,9 @@ class JobCounters(BatchConstruct):
             settings=settings,
             dead_letter_queue=self.dead_letter_queue,
         )
+        self.function = shipped.handler
         self.watched_function = WatchedFunction(
-            handler=self.function.handler, dead_letter_queue=self.dead_letter_queue
+            handler=self.function, dead_letter_queue=self.dead_letter_queue
         )
         watch(self, self.watched_function, told, settings)
         prefixes = [definition_prefix(one) for one in definitions]
@@ -171,7 +179,7 @@ class JobCounters(BatchConstruct):
             ),
         )
         target = targets.LambdaFunction(
-            self.function.handler,
+            self.function,
             dead_letter_queue=self.dead_letter_queue,
             retry_attempts=_RETRIES,
         )

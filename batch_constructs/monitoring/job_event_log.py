@@ -70,6 +70,10 @@ class JobEventLog(BatchConstruct):
     https://docs.aws.amazon.com/batch/latest/userguide/batch_cwe_events.html
     """
 
+    blocked_rules: dict[str, events.CfnRule]
+    dead_letter_queue: sqs.Queue
+    log_group: logs.LogGroup
+
     def __init__(
         self,
         scope: Construct,

@@ -41,7 +41,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import Unpack
 
+    from aws_cdk import aws_lambda as lambda_
     from aws_cdk import aws_sns as sns
+    from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
     from batch_constructs.compute.compute_environment import AnyComputeEnvironment
@@ -96,6 +98,13 @@ class JobGauges(BatchConstruct):
     https://docs.aws.amazon.com/batch/latest/APIReference/API_GetJobQueueSnapshot.html
     """
 
+    compute_environment_arns: frozenset[str]
+    dead_letter_queue: sqs.Queue
+    function: lambda_.Function
+    interval_seconds: int
+    queue_arns: frozenset[str]
+    watched_function: WatchedFunction
+
     def __init__(
         self,
         scope: Construct,
@@ -126,7 +135,7 @@ class JobGauges(BatchConstruct):
 
         self.queue_arns = frozenset(queue.arn for queue in watched)
         self.compute_environment_arns = frozenset(environment.arn for environment in environments)
-        self.function = ShippedFunction(
+        shipped = ShippedFunction(
             self,
             "Function",
             folder="gauges",
@@ -155,14 +164,15 @@ class JobGauges(BatchConstruct):
             # what a run that fails has read stands: again, it would count as used once more
             retry_attempts=0,
         )
+        self.function = shipped.handler
         self.watched_function = WatchedFunction(
-            handler=self.function.handler,
+            handler=self.function,
             dead_letter_queue=self.dead_letter_queue,
             runs_every_seconds=self.interval_seconds,
         )
         watch(self, self.watched_function, told, settings)
         target = targets.LambdaFunction(
-            self.function.handler, dead_letter_queue=self.dead_letter_queue, retry_attempts=0
+            self.function, dead_letter_queue=self.dead_letter_queue, retry_attempts=0
         )
         events.Rule(
             self,

@@ -103,6 +103,10 @@ class JobNotifications(BatchConstruct):
     https://docs.aws.amazon.com/batch/latest/userguide/batch_job_events.html
     """
 
+    blocked_rules: list[events.Rule]
+    job_rules: list[events.Rule]
+    watched_function: WatchedFunction | None
+
     def __init__(
         self,
         scope: Construct,

@@ -70,6 +70,8 @@ class QuotaSharePolicy(SchedulingPolicy):
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-schedulingpolicy.html
     """
 
+    resource: batch.CfnSchedulingPolicy
+
     def __init__(
         self,
         scope: Construct,

@@ -26,6 +26,9 @@ class Credential(Record):
     page: str
 
 
+_COLLECTED: Final = "https://github.com/gitleaks/gitleaks/blob/master/config/gitleaks.toml"
+"""The forms that those who search for secrets have collected, where no issuer publishes its own."""
+
 CREDENTIALS: Final = (
     Credential(
         "an access key of AWS",
@@ -72,6 +75,15 @@ CREDENTIALS: Final = (
         "a token of PyPI",
         r"\bpypi-[A-Za-z0-9_-]{40,255}",
         "https://docs.github.com/en/code-security/secret-scanning/introduction/supported-secret-scanning-patterns",
+    ),
+    Credential("a key of Anthropic", r"\bsk-ant-[a-z0-9]{2,12}-[A-Za-z0-9_-]{20,255}", _COLLECTED),
+    Credential(
+        "a key of OpenAI",
+        r"\bsk-[A-Za-z0-9_-]{16,200}T3BlbkFJ[A-Za-z0-9_-]{16,200}",
+        _COLLECTED,
+    ),
+    Credential(
+        "a key of SendGrid", r"\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}(?![\w-])", _COLLECTED
     ),
     Credential(
         "a header that authorizes",
@@ -124,6 +136,7 @@ _POINTER: Final = pattern(
 _SIGNS: Final = (
     *("AKIA", "ASIA", "AIza", "gh", "github_pat_", "gl", "hooks.slack", "hf_", "xapp-", "xox"),
     *("k_live", "k_test", "PRIVATE KEY", "eyJ", "://", "npm_", "pypi-", "uthorization:"),
+    *("sk-ant-", "T3BlbkFJ", "SG."),
 )
 """What stands in each kind of credential, and is sooner looked for than the whole."""
 

@@ -39,6 +39,7 @@ from batch_constructs.triggers.submit_function import SubmitFunction
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
@@ -94,6 +95,11 @@ class EventTrigger(BatchConstruct):
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-events-rule.html
     """
+
+    dead_letter_queue: sqs.IQueue
+    function: SubmitFunction | None
+    resource: events.CfnRule
+    role: iam.Role | None
 
     def __init__(
         self,

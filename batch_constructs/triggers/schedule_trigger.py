@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from aws_cdk import Duration, TimeZone
     from aws_cdk import aws_events as events
     from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
@@ -87,6 +88,10 @@ class ScheduleTrigger(BatchConstruct):
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-scheduler-schedule.html
     """
+
+    dead_letter_queue: sqs.IQueue
+    resource: scheduler.CfnSchedule
+    role: iam.Role
 
     def __init__(
         self,

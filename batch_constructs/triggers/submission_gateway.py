@@ -169,6 +169,13 @@ class SubmissionGateway(BatchConstruct):
     https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
     """
 
+    dead_letter_alarm: cloudwatch.Alarm
+    dead_letter_queue: sqs.Queue
+    function: lambda_.Function
+    ledger: dynamodb.Table
+    manifest_bucket: s3.Bucket | None
+    message_queue: sqs.Queue
+
     def __init__(
         self,
         scope: Construct,

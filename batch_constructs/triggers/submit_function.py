@@ -93,6 +93,8 @@ class SubmitFunction(BatchConstruct):
     https://docs.aws.amazon.com/batch/latest/APIReference/API_SubmitJob.html
     """
 
+    dead_letter_queue: sqs.IQueue
+    watched_function: WatchedFunction
     function: lambda_.Function
 
     def __init__(

@@ -122,6 +122,11 @@ class Workflow(BatchConstruct):
     https://docs.aws.amazon.com/step-functions/latest/dg/connect-batch.html
     """
 
+    asl: dict[str, Any]
+    log_group: logs.LogGroup
+    role: iam.Role
+    state_machine: sfn.StateMachine
+
     def __init__(
         self,
         scope: Construct,

@@ -60,8 +60,7 @@ def build(app: cdk.App) -> cdk.Stack:
         topic=alerts,
         gauges=gauges,
     )
-    guard_role = guard.function.role.role_arn
-    bc.AuditTrail(stack, "Audit", queues=[queue], alarm_topic=alerts, expected_roles=[guard_role])
+    bc.AuditTrail(stack, "Audit", queues=[queue], alarm_topic=alerts, expected_roles=[guard.role])
     return stack
 
 

@@ -84,8 +84,8 @@ def platform() -> cdk.Stack:
         "QueueName": queue.job_queue_name,
         "Job": job.job_definition_arn,
         "Inbox": inbox.queue_url,
-        "Gauges": gauges.function.handler.function_name,
-        "Guard": guard.function.handler.function_name,
+        "Gauges": gauges.function.function_name,
+        "Guard": guard.function.function_name,
         "CounterLog": counters.function.log_group.log_group_name,
     }.items():
         cdk.CfnOutput(stack, f"{name}Output", value=value)

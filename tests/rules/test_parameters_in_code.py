@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from batch_constructs.rules import check_resource
+from batch_constructs.rules.interpreters import code_at
 
 
 def faults(properties: dict[str, Any]) -> list[tuple[str, str]]:
@@ -110,3 +111,18 @@ def test_the_arguments_of_a_pod_follow_its_command() -> None:
     assert [path for path, _ in faults({"EksProperties": pod})] == [
         "Properties/EksProperties/PodProperties/Containers/0/Args/0"
     ]
+
+
+@pytest.mark.parametrize(
+    ("words", "place"),
+    [
+        (["awk", "-f", "program.awk", "{print Ref::key}"], None),
+        (["sed", None, "s/a/Ref::key/"], None),
+        (["-c", "report", "print('Ref::key')"], None),
+        (["python", "-Xlog.py", "-c", "print('Ref::key')"], 3),
+    ],
+)
+def test_what_stands_before_a_word_says_whether_it_is_code(
+    words: list[str | None], place: int | None
+) -> None:
+    assert code_at(words) == place

@@ -13,7 +13,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
 
 import batch_constructs as bc
-from batch_constructs.rules import check_resource
+from batch_constructs.rules import check_resource, check_template
 from batch_constructs.rules.credentials import CREDENTIALS, credential_in
 
 JOB = "AWS::Batch::JobDefinition"
@@ -33,6 +33,9 @@ PLANTED = {
     "a token of Hugging Face": ["hf_" + B[:34]],
     "a token of npm": ["npm_" + B[:36]],
     "a token of PyPI": ["pypi-" + B],
+    "a key of Anthropic": ["sk-ant-api03-" + B],
+    "a key of OpenAI": ["sk-proj-" + B + "T3BlbkFJ" + B],
+    "a key of SendGrid": ["SG." + B[:22] + "." + B + "bbb"],
     "a header that authorizes": [
         "curl -H 'Authorization: Bearer abcdef0123' x",
         "authorization: basic dXNlcjpodW50ZXIy",
@@ -57,6 +60,10 @@ HARMLESS = [
     "ghp_short",
     "sk_live_",
     "npm_config_registry",
+    "sk-learn-1.5",
+    "sk-ant-short",
+    "SG.internal.example.com",
+    "s3://bucket/T3BlbkFJ",
     "pypi-mirror",
     "curl -H 'Authorization: Bearer $TOKEN' x",
     "curl -H 'Authorization: Bearer Ref::token' x",
@@ -216,9 +223,36 @@ def test_a_secret_that_cloudformation_writes_is_told_and_a_secure_string_is_refu
     found = [one for one in check_resource(JOB, properties) if one.rule in rules]
 
     assert [one.severity for one in found] == ([severity] if severity else [])
+    wheres = {
+        "variable": "ContainerProperties/Environment/0/Value",
+        "parameter": "Parameters/a",
+        "command": "ContainerProperties/Command/1",
+        "option": "ContainerProperties/LogConfiguration/Options/a",
+    }
+    assert {one.path for one in found} <= {f"Properties/{wheres[place]}"}
     assert [one.message for one in found if severity == "warning"] == (
         [RESOLVED] if severity == "warning" else []
     )
+
+
+@pytest.mark.parametrize("also_a_parameter", [False, True])
+def test_a_name_that_is_a_parameters_as_well_is_taken_for_the_parameters(
+    *, also_a_parameter: bool
+) -> None:
+    """AWS Batch looks a bare name up in Parameter Store."""
+    named = {"Properties": {"Name": "login"}}
+    secrets = [{"Name": "A", "ValueFrom": "login"}]
+    job = {"Type": "container", "ContainerProperties": {"Image": "i", "Secrets": secrets}}
+    resources = {
+        "Job": {"Type": JOB, "Properties": job},
+        "Secret": {"Type": "AWS::SecretsManager::Secret", **named},
+    }
+    if also_a_parameter:
+        resources["Parameter"] = {"Type": "AWS::SSM::Parameter", **named}
+
+    found = [one.rule for one in check_template({"Resources": resources})]
+
+    assert ("secret-by-name" in found) is not also_a_parameter
 
 
 @jsii.implements(cdk.IStableStringProducer)

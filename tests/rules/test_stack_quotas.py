@@ -178,3 +178,14 @@ def test_what_is_none_is_nothing(where: str, odd: Any) -> None:
         *("AWS::CloudWatch::Dashboard", "AWS::Events::Rule"),
     ):
         assert found({"Resources": {"X": {"Type": kind, "Properties": {where: odd}}}}) == []
+
+
+def test_a_policy_of_roles_that_are_named_counts_for_none_of_the_template() -> None:
+    """What a name in a policy's Roles means is not for the template to say."""
+    document = {"Statement": [{"Sid": "x" * 11_000}]}
+    policy = {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": document}}
+    policy["Properties"]["Roles"] = ["R", {"Fn::Sub": "R"}]  # type: ignore[index]
+
+    assert (
+        found({"Resources": {"R": {"Type": "AWS::IAM::Role", "Properties": {}}, "P": policy}}) == []
+    )

@@ -1,0 +1,84 @@
+"""The wheel: what a package index shows of it, and that it works outside of the repository."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import zipfile
+from email.parser import Parser
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parent.parent
+_MEBIBYTE = 1024 * 1024
+
+
+def runs(python: str) -> bool:
+    """Whether a command is a Python, and not what says how to install one."""
+    return subprocess.run([python, "--version"], check=False, capture_output=True).returncode == 0
+
+
+_NEWER = [f"python3.{minor}" for minor in range(12, 20)]
+_PYTHONS = [sys.executable, *(one for one in _NEWER if shutil.which(one) and runs(one))]
+"""The Pythons of this machine that are new enough."""
+
+
+def run(*command: str, cwd: Path, **variables: str) -> str:
+    done = subprocess.run(
+        command,
+        cwd=cwd,
+        env={**os.environ, **variables},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, f"{command}\n{done.stdout[-2000:]}\n{done.stderr[-2000:]}"
+    return done.stdout
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel of this checkout."""
+    folder = tmp_path_factory.mktemp("wheel")
+    run("uv", "build", "--quiet", "--wheel", "--out-dir", str(folder), str(ROOT), cwd=folder)
+    [built] = folder.glob("*.whl")
+    return built
+
+
+def test_on_an_index_no_link_of_the_readme_leads_nowhere(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        [name] = [one for one in archive.namelist() if one.endswith(".dist-info/METADATA")]
+        shown = Parser().parsestr(archive.read(name).decode()).get_payload()
+
+    assert isinstance(shown, str)
+    assert "# batch-constructs" in shown
+    assert re.findall(r"\]\((?!https://)", shown) == []
+
+
+def test_it_is_small(wheel: Path) -> None:
+    assert wheel.stat().st_size < 2 * _MEBIBYTE
+
+
+@pytest.mark.parametrize("python", _PYTHONS, ids=[Path(one).name for one in _PYTHONS])
+def test_a_first_project_works_with_nothing_but_the_wheel(
+    wheel: Path, python: str, tmp_path: Path
+) -> None:
+    environment = tmp_path / "environment"
+    run("uv", "venv", "--quiet", "--python", python, str(environment), cwd=tmp_path)
+    binaries = environment / "bin"
+    at = str(binaries / "python")
+    run("uv", "pip", "install", "--quiet", "--python", at, f"{wheel}[local]", cwd=tmp_path)
+    command = str(binaries / "batch-constructs")
+
+    on_its_own = {"PATH": f"{binaries}:/usr/bin:/bin", "CDK_OUTDIR": "cdk.out"}
+    project = tmp_path / "project"
+    run(command, "init", "project", cwd=tmp_path, **on_its_own)
+    run(at, "app.py", cwd=project, **on_its_own)
+
+    assert run(command, "check", "--strict", "cdk.out", cwd=project, **on_its_own) == (
+        "1 template checked, nothing to report\n"
+    )
