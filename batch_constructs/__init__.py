@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         UserdataType,
     )
     from batch_constructs.aws.container_facts import ContainerDependencyCondition, FirelensType
+    from batch_constructs.aws.efa import efa_interfaces
     from batch_constructs.aws.job_definition_facts import (
         CpuArchitecture,
         IpcMode,
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
         AnyCapacityReservation,
         CapacityReservation,
     )
+    from batch_constructs.compute.cheapest_instances import JobSize, cheapest_instance_types
     from batch_constructs.compute.compute_environment import (
         AnyComputeEnvironment,
         ComputeEnvironment,
@@ -48,6 +50,7 @@ if TYPE_CHECKING:
     from batch_constructs.compute.eks_compute_environment import (
         EksComputeEnvironment,
     )
+    from batch_constructs.compute.eks_namespace import EksNamespace
     from batch_constructs.compute.endpoints import BatchEndpoints, EndpointService
     from batch_constructs.compute.fargate_compute_environment import FargateComputeEnvironment
     from batch_constructs.compute.instance_image import AnyImage, InstanceImage
@@ -63,6 +66,7 @@ if TYPE_CHECKING:
     from batch_constructs.compute.update_policy import UpdatePolicy
     from batch_constructs.compute.user_data import ImagePull
     from batch_constructs.default_settings import DefaultSettings
+    from batch_constructs.everywhere import EverywhereStackSet
     from batch_constructs.function_alarms import WatchedFunction
     from batch_constructs.function_settings import FunctionSettings
     from batch_constructs.instance_volumes import (
@@ -80,6 +84,7 @@ if TYPE_CHECKING:
     from batch_constructs.jobs.ec2_job_definition import Ec2JobDefinition
     from batch_constructs.jobs.eks_job_definition import EksJobDefinition
     from batch_constructs.jobs.fargate_job_definition import FargateJobDefinition
+    from batch_constructs.jobs.gpu_settings import GpuSettings, gpu_settings
     from batch_constructs.jobs.job_definition import (
         AnyJobDefinition,
         ImportedJobDefinition,
@@ -91,6 +96,7 @@ if TYPE_CHECKING:
         MultiContainerJobDefinition,
     )
     from batch_constructs.jobs.multi_node_job_definition import MultiNodeJobDefinition, NodeRange
+    from batch_constructs.jobs.open_telemetry import open_telemetry_collector
     from batch_constructs.jobs.pod import Pod, PodContainer
     from batch_constructs.jobs.pod_volumes import (
         AnyPodVolume,
@@ -116,10 +122,12 @@ if TYPE_CHECKING:
         VcpuBudget,
         WithoutData,
     )
+    from batch_constructs.monitoring.event_forwarding import CentralEventBus, ForwardedEvents
     from batch_constructs.monitoring.job_counters import JobCounters
     from batch_constructs.monitoring.job_event_log import JobEventLog
     from batch_constructs.monitoring.job_gauges import JobGauges
     from batch_constructs.monitoring.job_notifications import JobNotifications
+    from batch_constructs.monitoring.overview_dashboard import OverviewDashboard
     from batch_constructs.monitoring.saved_query import JobLogQueries
     from batch_constructs.queue_from_input import QueueFromInput
     from batch_constructs.queues.any_job_queue import AnyJobQueue, events_of, metrics_of
@@ -129,6 +137,7 @@ if TYPE_CHECKING:
     from batch_constructs.queues.job_queue import JobQueue
     from batch_constructs.queues.job_queue_events import QueueEvents
     from batch_constructs.queues.job_queue_metrics import MetricOptions, QueueMetrics
+    from batch_constructs.queues.nested_queues import NestedJobQueues
     from batch_constructs.queues.quota_share import QuotaShare, QuotaSharePolicy
     from batch_constructs.queues.rule_target import RuleTarget
     from batch_constructs.queues.scheduling_policy import AnySchedulingPolicy, SchedulingPolicy
@@ -176,6 +185,18 @@ _HOME: dict[str, str] = {
     "BudgetPeriod": "monitoring.cost_guard",
     "CapacityLimit": "queues.capacity_limit",
     "CapacityReservation": "compute.capacity_reservation",
+    "CentralEventBus": "monitoring.event_forwarding",
+    "ForwardedEvents": "monitoring.event_forwarding",
+    "OverviewDashboard": "monitoring.overview_dashboard",
+    "NestedJobQueues": "queues.nested_queues",
+    "EverywhereStackSet": "everywhere",
+    "EksNamespace": "compute.eks_namespace",
+    "GpuSettings": "jobs.gpu_settings",
+    "gpu_settings": "jobs.gpu_settings",
+    "efa_interfaces": "aws.efa",
+    "open_telemetry_collector": "jobs.open_telemetry",
+    "JobSize": "compute.cheapest_instances",
+    "cheapest_instance_types": "compute.cheapest_instances",
     "CapacityReservationPreference": "aws.capacity_reservation_facts",
     "ComputeEnvironment": "compute.compute_environment",
     "Consumable": "jobs.consumed_resources",
@@ -321,6 +342,7 @@ __all__ = [
     "CapacityLimit",
     "CapacityReservation",
     "CapacityReservationPreference",
+    "CentralEventBus",
     "ComputeEnvironment",
     "Consumable",
     "ConsumableResource",
@@ -338,17 +360,21 @@ __all__ = [
     "EfsVolume",
     "EksComputeEnvironment",
     "EksJobDefinition",
+    "EksNamespace",
     "EmptyDirMedium",
     "EmptyDirVolume",
     "EndpointService",
     "EventTrigger",
+    "EverywhereStackSet",
     "FairSharePolicy",
     "FargateComputeEnvironment",
     "FargateJobDefinition",
     "Firelens",
     "FirelensType",
+    "ForwardedEvents",
     "FsxLustreVolume",
     "FunctionSettings",
+    "GpuSettings",
     "GuardAction",
     "HostPathVolume",
     "HostVolume",
@@ -366,6 +392,7 @@ __all__ = [
     "JobLogQueries",
     "JobNotifications",
     "JobQueue",
+    "JobSize",
     "JobState",
     "KubernetesSecretVolume",
     "LaunchTemplate",
@@ -377,10 +404,12 @@ __all__ = [
     "MultiContainerJobDefinition",
     "MultiNodeJobDefinition",
     "NToN",
+    "NestedJobQueues",
     "NetworkMode",
     "NodeRange",
     "ObjectCreatedTrigger",
     "OperatingSystemFamily",
+    "OverviewDashboard",
     "PersistentVolumeClaimVolume",
     "PidMode",
     "PlatformCapability",
@@ -427,10 +456,14 @@ __all__ = [
     "WithoutData",
     "Workflow",
     "WorkflowJob",
+    "cheapest_instance_types",
+    "efa_interfaces",
     "events_of",
+    "gpu_settings",
     "grant_submit",
     "keep_ids_of",
     "metrics_of",
+    "open_telemetry_collector",
     "secret_field",
     "secret_parameter",
     "with_sidecar",

@@ -58,10 +58,19 @@ def main() -> None:
         if name in instances:
             processors = instances[name]["ProcessorInfo"]["SupportedArchitectures"]
             families[family]["arm64"] = any(str(one).startswith("arm64") for one in processors)
+    adapters = {
+        name: instance["NetworkInfo"]["EfaInfo"]["MaximumEfaInterfaces"]
+        for name, instance in sorted(instances.items())
+        if "EfaInfo" in instance.get("NetworkInfo", {})
+    }
     rows = [f'    "{family}": {json.dumps(entry)}' for family, entry in sorted(families.items())]
     today = datetime.now(tz=UTC).date().isoformat()
     head = ["{", f'  "date": "{today}",', '  "families": {']
     OUTPUT.write_text("\n".join([*head, ",\n".join(rows), "  }", "}"]) + "\n")
+    lines = ",\n".join(f'    "{name}": {count}' for name, count in adapters.items())
+    (OUTPUT.parent / "efa.json").write_text(
+        f'{{\n  "date": "{today}",\n  "interfaces": {{\n{lines}\n  }}\n}}\n'
+    )
     print(f"{OUTPUT.name}: {len(names | set(instances))} types in {len(families)} families")
 
 

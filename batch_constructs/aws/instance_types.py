@@ -73,6 +73,36 @@ class InstanceType(Record):
         pairs = ((vcpus, self.vcpus), (memory, self.job_memory_mib), (gpus, self.gpus))
         return all(need is None or has is None or need <= has for need, has in pairs)
 
+    def packed(self, *, vcpus: float, memory: float, gpus: float = 0) -> Packing | None:
+        """Reckon how jobs of one size fill an instance; None where one does not fit.
+
+        Args:
+            vcpus: What a job asks for.
+            memory: Likewise, in MiB.
+            gpus: Likewise.
+        """
+        offered = ((vcpus, self.vcpus), (memory, self.job_memory_mib), (gpus, self.gpus))
+        needed = [(need, has or 0) for need, has in offered if need > 0]
+        jobs = min((int(has // need) for need, has in needed), default=0)
+        if jobs < 1:
+            return None
+        return Packing(self, jobs, max(jobs * need / has for need, has in needed))
+
+
+class Packing(Record):
+    """How jobs of one size fill an instance.
+
+    Attributes:
+        type_: the instance type.
+        jobs: how many run on it at once.
+        used: what they use of what there is least of, from 0 to 1: nothing else fits beside them
+            that needs as much of it.
+    """
+
+    type_: InstanceType
+    jobs: int
+    used: float
+
 
 _ARCHITECTURES: Final = {True: "ARM64", False: "X86_64", None: None}
 
@@ -118,6 +148,11 @@ def expand(name: str) -> list[InstanceType] | None:
     if not size:
         return list(sizes.values())
     return [sizes[size]] if size in sizes else None
+
+
+def known() -> list[InstanceType]:
+    """List every instance type of the table."""
+    return [type_ for sizes in _table()[1].values() for type_ in sizes.values()]
 
 
 def architecture(name: str) -> str | None:

@@ -106,6 +106,9 @@ SPOT_TASK_LOST_SOURCE: Final[Source] = docs(
     'The stopped reason of an interrupted task: "Your Spot Task was interrupted."',
 )
 
+CAPACITY_LOST: Final = (HOST_LOST, f"Your {SPOT_TASK_LOST}")
+"""How the status reason of a job begins that lost its instance, or its place on Fargate Spot."""
+
 CANCELLED: Final = "isCancelled"
 """The member of a job that tells whether it is cancelled."""
 

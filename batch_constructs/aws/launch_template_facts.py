@@ -18,6 +18,15 @@ HOP_LIMIT_SOURCE: Final[Source] = docs(
     'HttpPutResponseHopLimit: "Default: 1 Possible values: Integers from 1 to 64".',
 )
 
+DOCKER_TIMEOUT_SECONDS: Final = 60
+"""The shortest time-out of Docker that is set here."""
+
+DOCKER_TIMEOUT_SOURCE: Final[Source] = Source(
+    "https://github.com/aws/amazon-ecs-agent",
+    "ECS_CONTAINER_CREATE_TIMEOUT: Minimum value is 1m. If user sets a value below minimum it will"
+    " be set to min. Default 4m; ECS_CONTAINER_START_TIMEOUT: 3m; ECS_IMAGE_PULL_TIMEOUT: 2h.",
+)
+
 USER_DATA_BYTES: Final = 16 * 1024
 """The user data of an instance, before it is encoded in base64."""
 

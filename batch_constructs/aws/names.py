@@ -41,6 +41,18 @@ LONGEST_PARTITION: Final = len("aws-us-gov")
 LONGEST_REGION: Final = len("us-isof-south-1")
 ACCOUNT_ID_LENGTH: Final = 12
 
+ACCOUNT: Final = Matching(r"\d{12}", "the twelve digits of an account")
+ORGANIZATION: Final = Matching(
+    r"o-[a-z0-9]{10,32}", "o- and 10 to 32 small letters and digits, such as o-a1b2c3d4e5"
+)
+"""The ID of an organization; organizational units begin with ``ou-``."""
+
+ORGANIZATION_SOURCE: Final[Source] = docs(
+    "organizations/latest/APIReference/API_Organization.html",
+    'Id: "a string that begins with "o-", followed by a hyphen and 10 to 32 lowercase letters or'
+    ' digits"',
+)
+
 ARN_SOURCE: Final[Source] = docs(
     "IAM/latest/UserGuide/reference-arns.html",
     "arn:partition:service:region:account-id:resource has 5 colons before the resource, 12 digits"

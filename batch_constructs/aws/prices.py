@@ -1,7 +1,7 @@
-"""What Fargate asks for a job, as AWS's page of prices said on a date; instances are not listed.
+"""What Fargate asks for a job, as AWS's page of prices said on a date.
 
-Prices of instances differ by type, Region, hour (Spot) and contract, so they are asked of AWS's
-price list, or given. Money is in US dollars.
+Prices of instances differ by type, Region, hour (Spot) and contract, so what jobs cost is asked of
+AWS's price list, or given; `instance_prices.py` is for comparing types. Money is in US dollars.
 """
 
 from __future__ import annotations

@@ -14,7 +14,12 @@ from aws_cdk import aws_ec2 as ec2
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws import container_variables as variables
 from batch_constructs.aws.bound import A_KEY, OneOf, shown
-from batch_constructs.aws.launch_template_facts import HOP_LIMIT, USER_DATA_BYTES
+from batch_constructs.aws.efa import MOST_EFA
+from batch_constructs.aws.launch_template_facts import (
+    DOCKER_TIMEOUT_SECONDS,
+    HOP_LIMIT,
+    USER_DATA_BYTES,
+)
 from batch_constructs.aws.limits import bound_of
 from batch_constructs.aws.tags import COUNT, KEY, VALUE
 from batch_constructs.compute.capacity_reservation import reservation_properties
@@ -41,6 +46,7 @@ from batch_constructs.tokens import WholeNumber, is_token
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from aws_cdk import Duration
     from constructs import Construct
 
     from batch_constructs.compute.capacity_reservation import AnyCapacityReservation
@@ -84,11 +90,19 @@ class LaunchTemplate(TaggedInstances, BatchConstruct):
             to be allowed to pull; not on Amazon EKS. Instances take longer to start. Default: none.
         image_pull: When an image that is on the instance is pulled again; not on Amazon EKS.
             Default: ECS's.
+        image_pull_timeout: How long Docker may pull an image, from a minute; not on Amazon EKS.
+            Default: ECS's two hours.
+        container_create_timeout: How long Docker may take to create a container, from a minute: a
+            root volume on which many images are unpacked at once is slow; not on Amazon EKS.
+            Default: ECS's four minutes.
+        container_start_timeout: Likewise, to start one. Default: ECS's three minutes.
         capacity_reservation: The reserved capacity that instances start in:
             ``CapacityReservation``, an ``ec2.CfnCapacityReservation``, or the ID of one. Default:
             EC2's, open reservations that fit.
         efa: Whether instances get an Elastic Fabric Adapter, for multi-node jobs on types that have
-            one. Default: no.
+            one; or how many, one on each network card, at most as many as the type has
+            (``efa_interfaces("p4d.24xlarge")`` is 4). With more than one, instances get no public
+            address. Default: no.
         security_groups: Security groups of that adapter. Default: none; with ``efa`` they have to
             be given.
         imdsv2_hop_limit: How many network hops the instance metadata, and with them the credentials
@@ -125,8 +139,11 @@ class LaunchTemplate(TaggedInstances, BatchConstruct):
         volumes: Sequence[AnyInstanceVolume] | None = None,
         prefetch_images: Sequence[str] | None = None,
         image_pull: ImagePull | str | None = None,
+        image_pull_timeout: Duration | None = None,
+        container_create_timeout: Duration | None = None,
+        container_start_timeout: Duration | None = None,
         capacity_reservation: AnyCapacityReservation | None = None,
-        efa: bool = False,
+        efa: bool | WholeNumber = False,
         security_groups: Sequence[ec2.ISecurityGroup] | None = None,
         imdsv2_hop_limit: WholeNumber = 1,
         block_task_metadata: bool = False,
@@ -143,6 +160,11 @@ class LaunchTemplate(TaggedInstances, BatchConstruct):
             scratch_path,
             self._volumes,
             image_pull,
+            timeouts={
+                "image_pull_timeout": image_pull_timeout,
+                "container_create_timeout": container_create_timeout,
+                "container_start_timeout": container_start_timeout,
+            },
             block=block_task_metadata,
             prefetched=prefetch_images,
         )
@@ -240,11 +262,20 @@ def _l1_specification(specification: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _network_interfaces(
-    arguments: Arguments, security_groups: Sequence[ec2.ISecurityGroup] | None, *, efa: bool
+    arguments: Arguments,
+    security_groups: Sequence[ec2.ISecurityGroup] | None,
+    *,
+    efa: bool | WholeNumber,
 ) -> list[dict[str, Any]]:
     some = security_groups is not None
     groups = arguments.items("security_groups", security_groups, "ec2.ISecurityGroup", some=some)
-    if arguments.flag("efa", efa, required=True) is not True:
+    cards = 1
+    if isinstance(efa, int) and not isinstance(efa, bool) and not is_token(efa):
+        cards = efa
+        if not MOST_EFA.admits(cards):
+            arguments.bounded("efa", cards, MOST_EFA)
+            return []
+    elif arguments.flag("efa", efa, required=True) is not True:
         if groups:
             arguments.wrong_value(
                 "security_groups is given without efa; the compute environment has them otherwise: "
@@ -256,19 +287,21 @@ def _network_interfaces(
             "security_groups is left out with efa; the adapter needs those of its environment: "
             "give the same to both, admitting all traffic among themselves"
         )
+    ids = [
+        group.security_group_id
+        if has_member(group, "security_group_id")
+        else arguments.wrong_type("security_groups", group, "ec2.ISecurityGroup")
+        for group in groups
+    ]
     return [
         {
-            "DeviceIndex": 0,
-            "NetworkCardIndex": 0,
-            "InterfaceType": "efa",
+            "DeviceIndex": 0 if card == 0 else 1,
+            "NetworkCardIndex": card,
+            "InterfaceType": "efa" if card == 0 else "efa-only",
             "DeleteOnTermination": True,
-            "Groups": [
-                group.security_group_id
-                if has_member(group, "security_group_id")
-                else arguments.wrong_type("security_groups", group, "ec2.ISecurityGroup")
-                for group in groups
-            ],
+            "Groups": ids,
         }
+        for card in range(int(cards))
     ]
 
 
@@ -287,6 +320,7 @@ def _user_data(
     volumes: Sequence[AnyInstanceVolume],
     image_pull: ImagePull | str | None,
     *,
+    timeouts: Mapping[str, Duration | None],
     block: bool,
     prefetched: Sequence[str] | None,
 ) -> str | None:
@@ -314,6 +348,7 @@ def _user_data(
     scripts = [
         agent_settings(_BLOCKED) if blocked else [],
         agent_settings({variables.AGENT_IMAGE_PULL: pull}) if isinstance(pull, str) else [],
+        agent_settings(_timeouts(arguments, timeouts)),
         scratch(path) if isinstance(path, str) else [],
         *([] if arguments.is_wrong("volumes") else map(_mounting, volumes)),
         prefetch(images) if named and images else [],
@@ -330,6 +365,22 @@ def _user_data(
             "it into the image"
         )
     return written
+
+
+def _timeouts(arguments: Arguments, given_: Mapping[str, Duration | None]) -> dict[str, str]:
+    """Return the settings of the ECS agent that say how long Docker may take."""
+    settings = {}
+    for parameter, value in given_.items():
+        seconds = arguments.seconds(parameter, value)
+        if not isinstance(seconds, int | float):
+            continue
+        if not is_token(seconds) and seconds < DOCKER_TIMEOUT_SECONDS:
+            arguments.wrong_value(
+                f"{parameter} is {seconds} seconds; allowed are at least {DOCKER_TIMEOUT_SECONDS}, "
+                "or ECS takes its own: give a minute or more"
+            )
+        settings[variables.AGENT_TIMEOUTS[parameter]] = f"{seconds}s"
+    return settings
 
 
 def _mounting(volume: AnyInstanceVolume) -> list[str]:

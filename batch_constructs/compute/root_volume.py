@@ -35,6 +35,9 @@ class RootVolume:
             io2, which have to be given it. Default: 3,000 of gp3.
         throughput: MiB a second, of gp3: 125 to 2,000, and one for each four ``iops`` at
             most. Default: 125.
+        images: What the images that an instance holds take together, unpacked. The disk has to have
+            room for them beside the system; gp3 without ``throughput`` gets what writes them in two
+            minutes, up to what its ``iops`` carry. Default: not known.
         encryption_key: Encrypt it with this key; the Spot and Auto Scaling service roles have to
             be allowed to use it. Default: encrypted with the account's key for EBS.
     """
@@ -43,6 +46,7 @@ class RootVolume:
     volume_type: ec2.EbsDeviceVolumeType | str = "gp3"
     iops: WholeNumber | None = None
     throughput: WholeNumber | None = None
+    images: Size | None = None
     encryption_key: kms.IKey | None = None
 
 
@@ -57,6 +61,11 @@ def ebs_properties(arguments: Arguments, volume: RootVolume | None) -> dict[str,
     size = inner.gibibytes("size", volume.size)
     iops = inner.number("iops", volume.iops)
     throughput = inner.number("throughput", volume.throughput)
+    images = inner.gibibytes("images", volume.images)
+    if isinstance(images, int) and not is_token(images):
+        _expect_room(inner, size, images)
+        if throughput is None and kind == "gp3":
+            throughput = _fast_enough(images, iops)
     key = volume.encryption_key
     if key is not None and not has_member(key, "key_arn"):
         inner.wrong_type("encryption_key", key, "a kms.IKey")
@@ -111,6 +120,31 @@ def _expect_fitting(arguments: Arguments, kind: str, size: Any, iops: Any, throu
     speeds = Whole(*ebs.THROUGHPUT, unit="MiB a second")
     _expect(arguments, "throughput", throughput, speeds, kind)
     _expect_enough_iops(arguments, ebs.DEFAULT_IOPS if iops is None else iops, throughput)
+
+
+def _expect_room(arguments: Arguments, size: Any, images: int) -> None:
+    """Refuse a disk that its images do not fit on."""
+    has = ebs.IMAGE_GIBIBYTES if size is None else size
+    if not isinstance(has, int) or is_token(has):
+        return
+    if has - ebs.SYSTEM_GIBIBYTES < images:
+        whose = " (that of the machine image)" if size is None else ""
+        arguments.wrong_value(
+            f"size is {has} GiB{whose} with images of {images} GiB, and the system takes "
+            f"{ebs.SYSTEM_GIBIBYTES}: no job would start; "
+            f"give size=Size.gibibytes({images + ebs.SYSTEM_GIBIBYTES}) or more"
+        )
+
+
+def _fast_enough(images: int, iops: Any) -> int | None:
+    """Reckon the throughput that writes the images in two minutes; None where gp3's own does."""
+    carried = ebs.DEFAULT_IOPS if iops is None else iops
+    if not isinstance(carried, int) or is_token(carried):
+        return None
+    low, high = ebs.THROUGHPUT
+    wanted = -(-images * 1024 // ebs.UNPACKING_SECONDS)
+    reached = min(wanted, high, carried // ebs.IOPS_FOR_ONE_MEBIBYTE)
+    return reached if reached > low else None
 
 
 def _expect_enough_iops(arguments: Arguments, iops: Any, throughput: Any) -> None:

@@ -21,7 +21,10 @@ if TYPE_CHECKING:
     from batch_constructs.arguments import Arguments
     from batch_constructs.jobs.consumed_resources import Consumable
 
-_EXPECTED = "a whole number such as 1, or a ConsumableResource that several definitions share"
+_EXPECTED = (
+    "a whole number such as 1, a JobQueue with max_concurrent_jobs, or a ConsumableResource that "
+    "several definitions share"
+)
 _AT_LEAST_ONE = Whole(1)
 
 
@@ -46,6 +49,14 @@ def with_limit(
         return quantities
     consumed = quantities if isinstance(quantities, Mapping) else {}
     given: Any = limit
+    if has_member(given, "concurrent_jobs"):  # a queue
+        given = given.concurrent_jobs
+        if given is None:
+            arguments.wrong_value(
+                "max_concurrent_jobs is a queue without a limit: give that queue "
+                "max_concurrent_jobs=1, or more"
+            )
+            return quantities
     if has_member(given, "consumable_resource_arn") or has_member(given, "consumable_resource_ref"):
         if given in consumed:
             arguments.wrong_value(

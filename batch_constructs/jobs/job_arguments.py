@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from batch_constructs.arguments import Arguments
     from batch_constructs.jobs.consumed_resources import Consumable
+    from batch_constructs.queues.job_queue import JobQueue
     from batch_constructs.tokens import WholeNumber
 
 REFUSED_THOUGH_A_WARNING = frozenset({"parameter-without-default", "secret-resolved"})
@@ -65,11 +66,12 @@ class ConsumptionArguments(TypedDict, total=False):
             ``{licences: 1}``. Default: nothing.
         max_concurrent_jobs: How many of its jobs run at once, at least 1: the others wait. A number
             makes a consumable resource (``ConcurrentJobs``) for this definition alone; definitions
-            that are given the same ``ConsumableResource`` share its quantity. Default: no limit.
+            that are given the same ``ConsumableResource``, or a ``JobQueue`` that has a limit of
+            its own, share its quantity. Default: no limit.
     """
 
     consumable_resources: Mapping[Consumable, WholeNumber] | None
-    max_concurrent_jobs: WholeNumber | Consumable | None
+    max_concurrent_jobs: WholeNumber | Consumable | JobQueue | None
 
 
 class EksJobArguments(JobArguments, ConsumptionArguments):

@@ -15,10 +15,12 @@ from aws_cdk import aws_batch as batch
 from aws_cdk.interfaces import aws_batch as batch_interfaces
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.bound import Whole
 from batch_constructs.batch_resource import BatchResource
 from batch_constructs.compute.compute_environment import compute_environment_arn
 from batch_constructs.construct import BatchConstruct, given, l1_properties, made_here, put_tags
 from batch_constructs.jobs.submit_rights import grant_submit, jobs_of
+from batch_constructs.queues.consumable_resource import ConsumableResource
 from batch_constructs.queues.engine_rights import grant_engine
 from batch_constructs.queues.environment_order import as_the_rules_see, read_compute_environments
 from batch_constructs.queues.job_queue_events import QueueEvents
@@ -49,10 +51,13 @@ if TYPE_CHECKING:
 class JobQueue(BatchResource, QueueMetrics, QueueEvents):
     """A job queue: jobs wait in it, and start in the first of its environments that has room.
 
-    Creates, below its own ID: ``Resource`` (AWS::Batch::JobQueue) and, with ``spot_rescue_queue``,
-    ``SpotRescue`` (a rule, a function and a dead-letter queue).
+    Creates, below its own ID: ``Resource`` (AWS::Batch::JobQueue); with
+    ``max_concurrent_jobs``, ``ConcurrentJobs`` (AWS::Batch::ConsumableResource); with
+    ``spot_rescue_queue``, ``SpotRescue`` (a rule, a function and a dead-letter queue).
 
     Attributes:
+        concurrent_jobs: What each of those jobs takes one of; None without
+            ``max_concurrent_jobs``.
         spot_rescue: What submits lost jobs again, with its ``function`` and its
             ``dead_letter_queue``; None without ``spot_rescue_queue``.
 
@@ -70,10 +75,15 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents):
         enabled: Whether it takes submissions. Default: yes.
         job_queue_name: A name of up to 128 letters, digits, ``-`` and ``_``. Default: one that
             CloudFormation generates.
+        max_concurrent_jobs: How many jobs run at once of the definitions that name the queue
+            (``max_concurrent_jobs=queue``), at least 1; a child of an array is a job of its own.
+            AWS Batch knows no such limit of a queue, so a definition that does not name it is not
+            held up. Default: no limit.
         spot_rescue_queue: Another queue, on demand, where a job runs again whose last attempt here
-            failed with ``Host EC2 (instance …) terminated``, and only such a job. It is submitted
-            with all it was given, once, as ``NAME-rescue-ID``; a lost child of an array becomes a
-            job of its own, with its index in ``ARRAY_INDICES``. Default: such a job has failed.
+            failed with ``Host EC2 (instance …) terminated``, or on Fargate with ``Your Spot Task
+            was interrupted.``, and only such a job. It is submitted with all it was given, once, as
+            ``NAME-rescue-ID``; a lost child of an array becomes a job of its own, with its index in
+            ``ARRAY_INDICES``. Default: such a job has failed.
         spot_rescue_job_definitions: Definitions of the jobs that may be rescued. Default: any of
             the stack's account and Region, since any may be submitted to the queue.
         function_settings: ``FunctionSettings`` of what rescues: network, key, concurrency, log and
@@ -92,6 +102,7 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents):
     _known: Mapping[str, Any]
     _beside: Mapping[str, Mapping[str, object]]
     spot_rescue: SpotRescue | None = None
+    concurrent_jobs: ConsumableResource | None = None
 
     def __init__(
         self,
@@ -104,6 +115,7 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents):
         time_limits: Sequence[TimeLimit] | None = None,
         enabled: bool = True,
         job_queue_name: str | None = None,
+        max_concurrent_jobs: WholeNumber | None = None,
         spot_rescue_queue: AnyJobQueue | None = None,
         spot_rescue_job_definitions: Sequence[AnyJobDefinition] | None = None,
         function_settings: FunctionSettings | None = None,
@@ -140,8 +152,11 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents):
                 "function_settings is given without spot_rescue_queue, so there is no function: "
                 "leave it out"
             )
+        limit = arguments.number("max_concurrent_jobs", max_concurrent_jobs, bound=Whole(1))
         arguments.refuse()
 
+        if limit is not None:
+            self.concurrent_jobs = ConsumableResource(self, "ConcurrentJobs", total_quantity=limit)
         self._environments = environments or []
         self._resource = batch.CfnJobQueue(
             self,

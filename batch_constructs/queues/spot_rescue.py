@@ -14,7 +14,7 @@ from aws_cdk import aws_lambda as lambda_
 
 from batch_constructs.aws import batch_events
 from batch_constructs.aws.delivery import LAMBDA_EVENT_AGE_SECONDS, LAMBDA_RETRIES
-from batch_constructs.aws.job_states import DEPENDENCY_FAILED, HOST_LOST, JobState
+from batch_constructs.aws.job_states import CAPACITY_LOST, DEPENDENCY_FAILED, JobState
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
@@ -37,8 +37,9 @@ class SpotRescue(BatchConstruct):
     ``JobQueue(spot_rescue_queue=…)`` makes it, and has it as ``spot_rescue``.
 
     A retry policy repeats a job on the same queue, where Spot capacity may be gone for long. When
-    its last attempt failed with ``Host EC2 (instance …) terminated``, this submits the job to the
-    rescue queue with all it was given; its own failures stay failures. It is named
+    its last attempt failed with ``Host EC2 (instance …) terminated``, or on Fargate Spot with
+    ``Your Spot Task was interrupted.``, this submits the job to the rescue queue with all it was
+    given, whoever submitted it with whatever attempts; its own failures stay failures. It is named
     ``NAME-rescue-ID`` after the lost job, and an event that is delivered twice makes one job. A job
     is rescued three times at most, so that two queues that rescue each other's jobs come to an end:
     ``BATCH_RESCUES`` in its environment counts.
@@ -161,7 +162,10 @@ def lost_host_pattern(queue_arn: str) -> dict[str, Any]:
         "detail": {
             "status": [JobState.FAILED],
             "$or": [
-                {"jobQueue": [queue_arn], "statusReason": [{"prefix": HOST_LOST}]},
+                {
+                    "jobQueue": [queue_arn],
+                    "statusReason": [{"prefix": reason} for reason in CAPACITY_LOST],
+                },
                 {"statusReason": [{"prefix": DEPENDENCY_FAILED}]},
             ],
         },

@@ -22,6 +22,7 @@ from tests.functions.small_dynamodb import SmallDynamoDb
 
 SPOT, OTHER_SPOT, GPU = "spot", "other-spot", "gpu"
 LOST, WAITED = "Host EC2 (instance i-1) terminated.", "Dependent Job failed"
+LOST_ON_FARGATE = "Your Spot Task was interrupted."
 OWN = "Essential container in task exited"
 
 
@@ -120,8 +121,11 @@ def after(*ids: str, **more: str) -> list[dict[str, str]]:
     return [{"jobId": one, **more} for one in ids]
 
 
-def test_a_job_that_waited_for_a_lost_one_waits_for_the_new_one(rescues: Rescues) -> None:
-    lost = rescues.batch.add("lost", LOST)
+@pytest.mark.parametrize("reason", [LOST, LOST_ON_FARGATE])
+def test_a_job_that_waited_for_a_lost_one_waits_for_the_new_one(
+    rescues: Rescues, reason: str
+) -> None:
+    lost = rescues.batch.add("lost", reason)
     rescues.batch.add("done")
     rescues.batch.add("runs", status="RUNNING")
     late = rescues.batch.add("late", WAITED, dependsOn=after("lost", "done", "runs"))

@@ -54,6 +54,8 @@ def on_demand(stack: Stack) -> Any:
     [
         (event(), True),
         (event(status="RUNNABLE"), False),
+        (event(statusReason="Your Spot Task was interrupted."), True),
+        (event(statusReason="Your Spot Task was interrupted.", jobQueue=ON_DEMAND), False),
         (event(statusReason="Essential container in task exited"), False),
         (event(statusReason="Task failed: Host EC2 (instance i) terminated."), False),
         (event(jobQueue=ON_DEMAND), False),

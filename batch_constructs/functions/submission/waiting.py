@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.job_states import DEPENDENCY_FAILED, HOST_LOST, JobState
+from batch_constructs.aws.job_states import CAPACITY_LOST, DEPENDENCY_FAILED, JobState
 from batch_constructs.aws.submit_job import DEPENDENCIES, ArrayDependency
 
 from .repeat import rescues_of
@@ -180,8 +180,8 @@ def is_array(job: Mapping[str, Any]) -> bool:
 
 
 def is_lost(job: Mapping[str, Any]) -> bool:
-    """Whether a failed job lost its host."""
-    return str(job.get("statusReason") or "").startswith(HOST_LOST)
+    """Whether a failed job lost its host, or Fargate Spot took it back."""
+    return str(job.get("statusReason") or "").startswith(CAPACITY_LOST)
 
 
 def failed_with_another(job: Mapping[str, Any]) -> bool:

@@ -44,6 +44,7 @@ AREAS: Final = {
     "eks_environment": "Amazon EKS environments",
     "tag": "Tags",
     "job_on_queue": "A job on its queue",
+    "packing": "What packing wastes",
     "mounted_path": "Paths of the host",
     "multi_node_queue": "A multi-node job on its queue",
     "environment_role": "Roles of a compute environment",

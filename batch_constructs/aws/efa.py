@@ -1,0 +1,33 @@
+"""How many Elastic Fabric Adapters an instance type has, one on each of its network cards.
+
+The table `efa.json` is what `DescribeInstanceTypes` says (`NetworkInfo.EfaInfo`);
+`scripts/make_instance_types.py` writes it, too.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from batch_constructs.aws.bound import Whole
+from batch_constructs.aws.source import Source, docs
+from batch_constructs.aws.table import read
+
+MOST_EFA: Final = Whole(1, 32)
+"""Adapters of one instance: a P5 has 32."""
+
+SOURCE: Final[Source] = docs(
+    "AWSEC2/latest/UserGuide/efa-acc-inst-types.html",
+    "For each additional network interface, use the next unused network card index, for an EFA-only"
+    " network interface.",
+)
+
+DEVICES: Final = "/dev/infiniband/uverbs"
+"""How the device of an adapter begins; its number follows."""
+
+
+def efa_interfaces(instance_type: str) -> int:
+    """Return how many Elastic Fabric Adapters an instance type has; 0 where none is known.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa.html
+    """
+    return int(read("efa")["interfaces"].get(instance_type, 0))

@@ -1,0 +1,230 @@
+"""A cluster of Amazon EKS made ready for AWS Batch: namespace, permissions, nodes that may join.
+
+https://docs.aws.amazon.com/batch/latest/userguide/getting-started-eks.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import Aws, custom_resources
+from aws_cdk import aws_eks as eks
+from aws_cdk import aws_iam as iam
+
+from batch_constructs.arguments import Arguments
+from batch_constructs.aws import eks_facts as aws
+from batch_constructs.aws.bound import shown
+from batch_constructs.aws.managed_policies import EKS_NODE
+from batch_constructs.aws.pod_facts import ENVIRONMENT_NAMESPACE
+from batch_constructs.compute.eks_compute_environment import EksComputeEnvironment
+from batch_constructs.compute.environment_roles import make_instance_role
+from batch_constructs.construct import BatchConstruct, once_made
+from batch_constructs.jsii_objects import described, has_member
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_eks_v2 as eks_v2
+    from constructs import Construct
+
+
+class EksNamespace(BatchConstruct):
+    """A namespace of an Amazon EKS cluster in which AWS Batch may run pods, on nodes that may join.
+
+    Creates, below its own ID: ``InstanceRole/Resource`` (AWS::IAM::Role with AWS's policies for
+    nodes), ``NodeAccess`` (AWS::EKS::AccessEntry), and below the cluster the manifest of the
+    namespace; for the first environment ``BatchAccess`` (Custom::AWS), which associates AWS's
+    access policy ``AWSBatchNamespacePolicy`` with the access entry that AWS Batch makes. With
+    ``config_map``, instead of the last two, the roles and bindings of AWS's guide and the entries
+    of the ``aws-auth`` ConfigMap.
+
+    Attributes:
+        kubernetes_namespace: Its name.
+        instance_role: The role of nodes, for ``EksComputeEnvironment(instance_role=…)``.
+
+    Args:
+        scope: The construct that this one belongs to, usually the stack.
+        id: Its ID, unique in the scope.
+        cluster: The cluster, of ``aws_eks`` or ``aws_eks_v2``. An imported one needs to know how to
+            run ``kubectl``: ``from_cluster_attributes`` with ``kubectl_role_arn`` and
+            ``kubectl_layer``, or with ``kubectl_provider``.
+        kubernetes_namespace: The namespace; not ``default``, not ``kube-…``.
+        create_namespace: Whether the namespace is made. Default: yes.
+        config_map: Whether the cluster authenticates by the ``aws-auth`` ConfigMap, without access
+            entries; it has to be an ``eks.Cluster`` of the app. Default: no.
+
+    Raises:
+        ValueError: a namespace that AWS Batch refuses, a cluster that cannot run ``kubectl``, or
+            that has no ``aws-auth``.
+        TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/batch/latest/userguide/eks-access-entries.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        cluster: eks.ICluster | eks_v2.ICluster,
+        kubernetes_namespace: str,
+        create_namespace: bool = True,
+        config_map: bool = False,
+    ) -> None:
+        super().__init__(scope, id)
+        arguments = Arguments(self)
+        if not has_member(cluster, "add_manifest"):
+            arguments.wrong_type("cluster", cluster, "a cluster of aws_eks or aws_eks_v2")
+        name = arguments.text(
+            "kubernetes_namespace",
+            kubernetes_namespace,
+            required=True,
+            bound=ENVIRONMENT_NAMESPACE,
+        )
+        makes = arguments.flag("create_namespace", create_namespace, required=True)
+        self._by_map = arguments.flag("config_map", config_map, required=True) is True
+        if self._by_map and not has_member(cluster, "aws_auth"):
+            arguments.wrong_value(
+                "config_map is given with a cluster that has no aws-auth here: leave it out, or "
+                "give the eks.Cluster that the app makes"
+            )
+        arguments.refuse()
+
+        self._cluster: Any = cluster
+        self.kubernetes_namespace: str = str(name)
+        self.instance_role: iam.Role = make_instance_role(self, EKS_NODE, session_access=False)
+        self._ready: list[Construct] = []
+        documents: list[dict[str, Any]] = []
+        if makes is not False:
+            metadata = {
+                "name": self.kubernetes_namespace,
+                "labels": {"name": self.kubernetes_namespace},
+            }
+            documents.append({"apiVersion": "v1", "kind": "Namespace", "metadata": metadata})
+        if self._by_map:
+            documents += aws.roles(self.kubernetes_namespace)
+        else:
+            self._ready.append(
+                eks.CfnAccessEntry(
+                    self,
+                    "NodeAccess",
+                    cluster_name=self._cluster.cluster_name,
+                    principal_arn=self.instance_role.role_arn,
+                    type=aws.NODE_ENTRY,
+                )
+            )
+        self._access: custom_resources.AwsCustomResource | None = None
+        if documents:
+            try:
+                self._ready.append(self._cluster.add_manifest(f"{self.node.addr}", *documents))
+            except RuntimeError as error:
+                raise ValueError(
+                    f"{self.node.path}: cluster cannot run kubectl ({str(error).splitlines()[0]}): "
+                    "import it with kubectl_role_arn and kubectl_layer, or with kubectl_provider"
+                ) from error
+        if self._by_map:
+            once_made(self._map_roles)
+
+    def add_compute_environment(self, environment: EksComputeEnvironment) -> None:
+        """Let an environment wait for what it needs in the cluster, and give it its namespace.
+
+        Its ``access_entry_state`` has to be ``ENABLED``, as that of all environments of the
+        cluster, unless the cluster authenticates by the ``aws-auth`` ConfigMap.
+
+        Raises:
+            TypeError: it is no ``EksComputeEnvironment`` of the app.
+            ValueError: it is of another namespace, or leaves its access entry out.
+        """
+        if not isinstance(environment, EksComputeEnvironment):
+            raise TypeError(
+                f"{self.node.path}: environment is {described(environment)}; expected an "
+                "EksComputeEnvironment"
+            )
+        known: Any = environment.resource.eks_configuration
+        given = {name: _member(known, name) for name in ("kubernetesNamespace", "accessEntry")}
+        if given["kubernetesNamespace"] != self.kubernetes_namespace:
+            raise ValueError(
+                f"{self.node.path}: environment is of namespace "
+                f"{shown(given['kubernetesNamespace'])}, not {shown(self.kubernetes_namespace)}: "
+                "give it kubernetes_namespace=namespace.kubernetes_namespace"
+            )
+        state = _member(given["accessEntry"], "desiredState")
+        if not self._by_map and state != "ENABLED":
+            raise ValueError(
+                f"{self.node.path}: access_entry_state of {environment.node.path} is "
+                f"{shown(state) if state else 'left out'}, so that AWS Batch may not use the "
+                "namespace: give access_entry_state=AccessEntryState.ENABLED, or config_map=True "
+                "to the namespace"
+            )
+        environment.resource.node.add_dependency(*self._ready)
+        if not self._by_map:
+            if self._access is None:
+                self._access = self._associate()
+            self._access.node.add_dependency(environment.resource)
+
+    def _associate(self) -> custom_resources.AwsCustomResource:
+        """Associate the policy of the namespace with the entry that AWS Batch makes."""
+        policy = f"arn:{Aws.PARTITION}:eks::aws:cluster-access-policy/{aws.NAMESPACE_POLICY}"
+        cluster = self._cluster.cluster_name
+        call = {
+            "clusterName": cluster,
+            "principalArn": (
+                f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/{aws.SERVICE_ROLE_PATH}/"
+                f"{aws.SERVICE_ROLE}"
+            ),
+            "policyArn": policy,
+        }
+        made = custom_resources.PhysicalResourceId.of(f"{self.node.addr}")
+        scope = {"type": "namespace", "namespaces": [self.kubernetes_namespace]}
+        associate = custom_resources.AwsSdkCall(
+            service="EKS",
+            action="associateAccessPolicy",
+            parameters={**call, "accessScope": scope},
+            physical_resource_id=made,
+        )
+        # an access entry's ARN ends with an ID that AWS gives it
+        entries = (
+            f"arn:{Aws.PARTITION}:eks:{Aws.REGION}:{Aws.ACCOUNT_ID}:access-entry/{cluster}/role/"
+            f"{Aws.ACCOUNT_ID}/*"
+        )
+        return custom_resources.AwsCustomResource(
+            self,
+            "BatchAccess",
+            on_update=associate,
+            on_delete=custom_resources.AwsSdkCall(
+                service="EKS",
+                action="disassociateAccessPolicy",
+                parameters=call,
+                ignore_error_codes_matching="ResourceNotFoundException",
+            ),
+            install_latest_aws_sdk=False,
+            policy=custom_resources.AwsCustomResourcePolicy.from_statements(
+                [
+                    iam.PolicyStatement(
+                        actions=["eks:AssociateAccessPolicy", "eks:DisassociateAccessPolicy"],
+                        resources=[entries],
+                        conditions={"StringEquals": {"eks:policyArn": policy}},
+                    )
+                ]
+            ),
+        )
+
+    def _map_roles(self) -> None:
+        """Write AWS Batch and the nodes into the ``aws-auth`` ConfigMap."""
+        batch = iam.Role.from_role_arn(
+            self,
+            "ServiceRole",
+            f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/{aws.SERVICE_ROLE}",
+            mutable=False,
+        )
+        auth = self._cluster.aws_auth
+        auth.add_role_mapping(batch, groups=[], username=aws.USER)
+        auth.add_role_mapping(
+            self.instance_role, groups=list(aws.NODE_GROUPS), username=aws.NODE_USER
+        )
+
+
+def _member(value: Any, name: str) -> Any:
+    """Read a member of a nested property, a mapping or a struct of the CDK."""
+    if isinstance(value, dict):
+        return value.get(name)
+    snake = "".join(f"_{one.lower()}" if one.isupper() else one for one in name)
+    return getattr(value, snake, None)

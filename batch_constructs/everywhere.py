@@ -1,0 +1,154 @@
+"""A stack in many accounts and Regions at once: a StackSet of the whole.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/what-is-cfnstacksets.html
+"""
+
+from __future__ import annotations
+
+import json
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import aws_cdk as cdk
+from aws_cdk import aws_s3_assets as s3_assets
+
+from batch_constructs.arguments import Arguments
+from batch_constructs.aws.bound import Matching
+from batch_constructs.aws.names import ACCOUNT
+from batch_constructs.construct import BatchConstruct, given
+from batch_constructs.jsii_objects import javascript_error
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from constructs import Construct
+
+_BODY_BYTES = 51_200
+"""A template that is passed in a call; a larger one has to lie in S3."""
+
+_UNIT = Matching(
+    r"(ou-[a-z0-9-]+|r-[a-z0-9]{4,32})", "the ID of a unit (ou-…) or of the root (r-…)"
+)
+
+
+class EverywhereStackSet(BatchConstruct):
+    """Deploys what a function builds into many accounts and Regions: a StackSet of the whole.
+
+    Whatever has code or files of its own, such as ``JobNotifications``, cannot be part of it: they
+    lie in a bucket of this account. Environments, queues, definitions, native metrics and
+    ``ForwardedEvents`` can, and one account then tells people of all.
+
+    Creates, below its own ID: ``Resource`` (AWS::CloudFormation::StackSet); a template of more than
+    50 KiB becomes a file asset (``Template``).
+
+    Attributes:
+        resource: The L1 resource.
+
+    Args:
+        scope: The construct that this one belongs to, usually the stack.
+        id: Its ID, unique in the scope.
+        build: Fills the stack that it is given, which knows neither its account nor its Region.
+        regions: The Regions.
+        accounts: The accounts; each has the role ``AWSCloudFormationStackSetExecutionRole``, and
+            this one ``AWSCloudFormationStackSetAdministrationRole``. Give these or
+            ``organizational_units``.
+        organizational_units: Organizational units, or the root, of an organization that trusts
+            CloudFormation's StackSets; accounts that join get the stack, too.
+        stack_set_name: Its name. Default: the path of the construct.
+
+    Raises:
+        ValueError: neither or both kinds of targets, what is no account or unit, or something in
+            the stack that needs files; all at once where it can be.
+        TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-stackset.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        build: Callable[[cdk.Stack], object],
+        regions: Sequence[str],
+        accounts: Sequence[str] | None = None,
+        organizational_units: Sequence[str] | None = None,
+        stack_set_name: str | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        arguments = Arguments(self)
+        if not callable(build):
+            arguments.wrong_type("build", build, "a function that fills the stack it is given")
+        places = _texts(arguments, "regions", regions, None)
+        if not places:
+            arguments.wrong_value("regions is empty: name at least one")
+        if (accounts is None) == (organizational_units is None):
+            arguments.wrong_value(
+                "accounts and organizational_units: allowed is exactly one of them"
+            )
+        targets = _texts(arguments, "accounts", accounts, ACCOUNT)
+        units = _texts(arguments, "organizational_units", organizational_units, _UNIT)
+        name = arguments.text("stack_set_name", stack_set_name)
+        arguments.refuse()
+
+        template = self._template(build)
+        managed = accounts is None
+        body = json.dumps(template, separators=(",", ":"))
+        where: dict[str, Any] = {"template_body": body}
+        if len(body.encode()) > _BODY_BYTES:
+            file = Path(tempfile.mkdtemp()) / "template.json"
+            file.write_text(body)
+            asset = s3_assets.Asset(self, "Template", path=str(file))
+            where = {"template_url": asset.http_url}
+        self.resource = cdk.CfnStackSet(
+            self,
+            "Resource",
+            stack_set_name=self.node.path.replace("/", "-") if name is None else name,
+            permission_model="SERVICE_MANAGED" if managed else "SELF_MANAGED",
+            auto_deployment={"enabled": True, "retainStacksOnAccountRemoval": False}
+            if managed
+            else None,
+            capabilities=["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM"],
+            stack_instances_group=[
+                {
+                    "deploymentTargets": given(accounts=targets, organizationalUnitIds=units),
+                    "regions": places,
+                }
+            ],
+            **where,
+        )
+
+    def _template(self, build: Callable[[cdk.Stack], object]) -> Any:
+        """Build the stack in an app of its own, and return its template."""
+        app = cdk.App(
+            outdir=tempfile.mkdtemp(), analytics_reporting=False, context=_context_of(self)
+        )
+        inner = cdk.Stack(app, self.node.id, synthesizer=cdk.BootstraplessSynthesizer())
+        try:
+            build(inner)
+            return app.synth().get_stack_by_name(inner.stack_name).template
+        except (RuntimeError, ValueError) as error:
+            said = str(javascript_error(error) or error).splitlines()[0]
+            if "assets" not in said.lower():
+                raise
+            raise ValueError(
+                f"{self.node.path}: build makes something that needs files of this account, which "
+                f"no other can read ({said}): leave it out, and let ForwardedEvents send events"
+            ) from error
+
+
+def _context_of(construct: Construct) -> dict[str, Any]:
+    context: dict[str, Any] = construct.node.get_all_context()
+    return {
+        name: value for name, value in context.items() if not name.startswith("aws:cdk:bundling")
+    }
+
+
+def _texts(arguments: Arguments, parameter: str, value: Any, bound: Matching | None) -> list[str]:
+    listed = arguments.texts(parameter, value)
+    if not isinstance(listed, list):
+        return []
+    for place, one in enumerate(listed):
+        arguments.text(f"{parameter}[{place}]", one, required=True, bound=bound)
+    return listed

@@ -1,0 +1,182 @@
+"""Events of other accounts and Regions on one bus: what takes them, and what sends them.
+
+EventBridge carries events to a bus of another account or Region, from rules there.
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+
+from batch_constructs.arguments import Arguments
+from batch_constructs.aws import batch_events
+from batch_constructs.aws.bound import shown
+from batch_constructs.aws.names import ACCOUNT, ORGANIZATION
+from batch_constructs.aws.service_principals import EVENTS
+from batch_constructs.construct import BatchConstruct
+from batch_constructs.dead_letter_queue import admit_rules, dead_letter_queue
+from batch_constructs.monitoring.watched_resources import watched_queues
+from batch_constructs.tokens import is_token
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from constructs import Construct
+
+    from batch_constructs.queues.any_job_queue import AnyJobQueue
+
+DEFAULT_BUS_NAME = "batch-events"
+
+
+class CentralEventBus(BatchConstruct):
+    """A bus that takes AWS Batch's events of other accounts and Regions, and nothing else.
+
+    ``JobNotifications``, ``JobEventLog`` and ``JobCounters`` hear them with ``event_bus=…``;
+    ``ForwardedEvents`` sends them, in a stack of each account and Region.
+
+    Creates, below its own ID: ``Resource`` (AWS::Events::EventBus), and ``Accounts`` and
+    ``Organization`` (AWS::Events::EventBusPolicy) where they are given.
+
+    Attributes:
+        event_bus: The bus.
+        event_bus_arn: Its ARN, which ``ForwardedEvents`` takes.
+
+    Args:
+        scope: The construct that this one belongs to, usually the stack.
+        id: Its ID, unique in the scope.
+        accounts: Accounts that may send; the stack's own may from any Region. Default: none.
+        organization_id: The organization of AWS Organizations all of whose accounts may send,
+            ``o-…``. Default: none.
+        event_bus_name: Its name. Default: ``batch-events``.
+
+    Raises:
+        ValueError: what is no account or no organization; all at once.
+        TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-bus-perms.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        accounts: Sequence[str] | None = None,
+        organization_id: str | None = None,
+        event_bus_name: str = DEFAULT_BUS_NAME,
+    ) -> None:
+        super().__init__(scope, id)
+        arguments = Arguments(self)
+        listed = arguments.texts("accounts", accounts) or []
+        for place, account in enumerate(listed if isinstance(listed, list) else ()):
+            arguments.text(f"accounts[{place}]", account, required=True, bound=ACCOUNT)
+        organization = arguments.text("organization_id", organization_id, bound=ORGANIZATION)
+        name = arguments.text("event_bus_name", event_bus_name, required=True)
+        arguments.refuse()
+
+        self._resource = events.CfnEventBus(self, "Resource", name=str(name))
+        self.event_bus_arn: str = self._resource.attr_arn
+        self.event_bus: events.IEventBus = events.EventBus.from_event_bus_attributes(
+            self,
+            "Bus",
+            event_bus_arn=self._resource.attr_arn,
+            event_bus_name=self._resource.ref,
+            event_bus_policy="",
+        )
+        only = {"events:source": batch_events.SOURCE}
+        statements: list[dict[str, Any]] = []
+        if listed:
+            statements.append(self._let("Accounts", {"AWS": list(listed)}, {"StringEquals": only}))
+        if organization is not None:
+            conditions = {"StringEquals": {**only, "aws:PrincipalOrgID": organization}}
+            statements.append(self._let("Organization", "*", conditions))
+        for statement in statements:
+            events.CfnEventBusPolicy(
+                self,
+                f"{statement['Sid']}",
+                event_bus_name=self._resource.ref,
+                statement_id=f"Batch{statement['Sid']}",
+                statement=statement,
+            )
+
+    def _let(self, sid: str, principal: Any, conditions: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "Sid": sid,
+            "Effect": "Allow",
+            "Principal": principal,
+            "Action": "events:PutEvents",
+            "Resource": self._resource.attr_arn,
+            "Condition": conditions,
+        }
+
+
+class ForwardedEvents(BatchConstruct):
+    """Sends what AWS Batch tells of jobs and blocked queues here on to a bus elsewhere.
+
+    Creates, below its own ID: ``Resource`` (AWS::Events::Rule), ``Role`` (AWS::IAM::Role, which may
+    put events on that bus and nothing else) and ``DeadLetterQueue`` (AWS::SQS::Queue).
+
+    Attributes:
+        resource: The L1 rule.
+        role: By which EventBridge sends.
+        dead_letter_queue: Where events lie that could not be sent.
+
+    Args:
+        scope: The construct that this one belongs to, usually the stack.
+        id: Its ID, unique in the scope.
+        event_bus_arn: The ARN of the bus, of another Region or account.
+        queues: The queues of which events are sent. Default: all of the account and the Region.
+
+    Raises:
+        ValueError: what is no ARN of a bus, or a queue of another place; all at once.
+        TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-region.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        event_bus_arn: str,
+        queues: Sequence[AnyJobQueue] | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        arguments = Arguments(self)
+        arn = arguments.text("event_bus_arn", event_bus_arn, required=True)
+        if isinstance(arn, str) and not is_token(arn) and ":event-bus/" not in arn:
+            arguments.wrong_value(
+                f"event_bus_arn is {shown(arn)}; expected the ARN of an event bus, such as "
+                "arn:aws:events:us-east-1:123456789012:event-bus/batch-events"
+            )
+        watched = watched_queues(arguments, queues, needed=False)
+        arguments.refuse()
+
+        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal(EVENTS))
+        self.role.add_to_policy(
+            iam.PolicyStatement(actions=["events:PutEvents"], resources=[str(arn)])
+        )
+        self.dead_letter_queue = dead_letter_queue(self)
+        admit_rules(self.dead_letter_queue)
+        kinds = [batch_events.JOB_STATE_CHANGE, *batch_events.QUEUE_BLOCKED]
+        pattern: dict[str, Any] = {"source": [batch_events.SOURCE], "detail-type": kinds}
+        if watched:
+            pattern["detail"] = {"jobQueue": [one.arn for one in watched]}
+        self.resource = events.CfnRule(
+            self,
+            "Resource",
+            event_pattern=pattern,
+            targets=[
+                {
+                    "id": "Bus",
+                    "arn": str(arn),
+                    "roleArn": self.role.role_arn,
+                    "deadLetterConfig": {"arn": self.dead_letter_queue.queue_arn},
+                }
+            ],
+        )
+        self.resource.node.add_dependency(self.role)

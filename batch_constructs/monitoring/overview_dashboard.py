@@ -1,0 +1,135 @@
+"""One page over queues of many accounts and Regions.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-Unified-Cross-Account.html
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import Aws
+from aws_cdk import aws_cloudwatch as cloudwatch
+
+from batch_constructs.arguments import Arguments
+from batch_constructs.aws.quotas import DASHBOARD_NAME
+from batch_constructs.construct import BatchConstruct
+from batch_constructs.monitoring.metric_series import Math, native
+from batch_constructs.monitoring.watched_resources import Watched, watched_queues
+from batch_constructs.place import Place
+from batch_constructs.rules.dashboard import too_much
+
+from . import widgets
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from constructs import Construct
+
+    from batch_constructs.queues.any_job_queue import AnyJobQueue
+
+    from .widgets import Widget
+
+_MINUTE = 60_000
+_GRAPHS = 3
+
+
+class OverviewDashboard(BatchConstruct):
+    """A CloudWatch dashboard over queues of many accounts and Regions, a row a place.
+
+    It draws AWS Batch's own free metrics: what is submitted, what ends, how long jobs wait. Metrics
+    of another account are seen where CloudWatch shares them with this one; those of another Region
+    always. A dashboard costs 3 USD a month, beyond the three that are free.
+
+    Creates, below its own ID: ``Resource`` (AWS::CloudWatch::Dashboard).
+
+    Attributes:
+        resource: The dashboard.
+
+    Args:
+        scope: The construct that this one belongs to, usually the stack.
+        id: Its ID, unique in the scope.
+        queues: Job queues of this place and of others; those of others by their ARN
+            (``JobQueue.from_job_queue_arn``).
+        title: What stands on top. Default: ``Jobs``.
+        dashboard_name: A physical name. Default: one that CloudFormation generates.
+
+    Raises:
+        ValueError: no queue, or more than a dashboard has room for.
+        TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        queues: Sequence[AnyJobQueue],
+        title: str = "Jobs",
+        dashboard_name: str | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        arguments = Arguments(self)
+        watched = watched_queues(arguments, queues, there=None)
+        heading = arguments.text("title", title, required=True)
+        name = arguments.text("dashboard_name", dashboard_name, bound=DASHBOARD_NAME)
+        arguments.refuse()
+
+        here = Place.of_stack(self)
+        places: dict[Place, list[Watched]] = {}
+        for one, queue in zip(watched, queues, strict=True):
+            its = Place.of(queue, one.arn)
+            of_here = its == Place(None, None) or its.beside(here) is None
+            places.setdefault(Place(None, None) if of_here else its, []).append(one)
+        rows: list[list[Widget]] = [[widgets.text(f"# {heading}", height=1)]]
+        for place, those in places.items():
+            rows += _rows_of(place, those)
+        body = widgets.laid_out(rows)
+        problem = too_much(body)
+        if problem is not None:
+            raise ValueError(
+                f"{self.node.path}: the dashboard {problem}: show fewer queues, and make a second "
+                "one of the others"
+            )
+        self.resource = cloudwatch.CfnDashboard(
+            self,
+            "Resource",
+            dashboard_name=name,
+            dashboard_body=json.dumps({"start": "-PT24H", "widgets": body}),
+        )
+
+
+def _rows_of(place: Place, queues: Sequence[Watched]) -> list[list[Widget]]:
+    """Return the heading and the graphs of one account and Region."""
+    region = Aws.REGION if place.region is None else place.region
+    called = " ".join(filter(None, (place.account, place.region))) or "here"
+    graphs = [
+        _graph("Submitted", "JobsSubmitted", queues, region, "jobs"),
+        _graph("Failed", "JobsMovedToFailed", queues, region, "jobs"),
+        _graph(
+            "Waiting before the first start",
+            "JobSubmittedToFirstStartingDuration",
+            queues,
+            region,
+            "minutes",
+        ),
+    ]
+    if place.account is not None:
+        for one in graphs:
+            one["properties"]["accountId"] = place.account
+    return [[widgets.text(f"## {called}", height=1)], graphs]
+
+
+def _graph(
+    title: str, metric: str, queues: Sequence[Watched], region: str, unit: str
+) -> dict[str, Any]:
+    lines = []
+    for queue in queues:
+        series = native(queue.name, metric)
+        drawn: Any = series
+        if unit == "minutes":
+            drawn = Math(expression=f"{{waited}} / {_MINUTE}", uses={"waited": series})
+        lines.append(drawn.called(queue.name))
+    return widgets.graph(title, lines, region=region, width=widgets.WIDTH // _GRAPHS, left=unit)

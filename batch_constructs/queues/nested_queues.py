@@ -1,0 +1,78 @@
+"""Hundreds of queues, in nested stacks: CloudFormation takes 500 resources in one template.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-nested-stacks.html
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import NestedStack
+
+from batch_constructs.construct import BatchConstruct
+from batch_constructs.jsii_objects import described
+from batch_constructs.queues.job_queue import JobQueue
+
+if TYPE_CHECKING:
+    from constructs import Construct
+
+STACKS = 16
+
+
+class NestedJobQueues(BatchConstruct):
+    """Job queues, hundreds of them, divided over up to sixteen nested stacks by themselves.
+
+    Which stack a queue is in depends on its ID alone: one more queue moves no other, which would
+    delete it with the jobs that run in it. AWS Batch allows 50 queues in an account and a Region
+    until that quota is raised.
+
+    Creates, below its own ID: ``0`` to ``F`` (AWS::CloudFormation::Stack), as many as are needed,
+    and in each the queues, below their IDs.
+
+    Attributes:
+        queues: The queues, by their IDs.
+
+    Args:
+        scope: The construct that this one belongs to, usually the stack.
+        id: Its ID, unique in the scope.
+        queues: The ID of each queue → its own arguments of ``JobQueue``.
+        **shared: Arguments of every queue; its own go before.
+
+    Raises:
+        ValueError: no queue, or arguments that a ``JobQueue`` refuses, with the path of the queue.
+        TypeError: arguments of a wrong type.
+
+    https://docs.aws.amazon.com/batch/latest/userguide/service_limits.html
+    """
+
+    def __init__(
+        self, scope: Construct, id: str, *, queues: Mapping[str, Mapping[str, Any]], **shared: Any
+    ) -> None:
+        super().__init__(scope, id)
+        if not isinstance(queues, Mapping):
+            raise TypeError(
+                f"{self.node.path}: queues is {described(queues)}; expected a mapping such as "
+                '{"Nightly": {"priority": 5}}'
+            )
+        if not queues:
+            raise ValueError(f"{self.node.path}: queues is empty: name at least one queue")
+        for name, own in queues.items():
+            if not isinstance(name, str) or not isinstance(own, Mapping):
+                raise TypeError(
+                    f"{self.node.path}: queues[{name!r}] is {described(own)}; expected the "
+                    "arguments of a JobQueue by their names"
+                )
+        self.queues: dict[str, JobQueue] = {}
+        stacks: dict[str, NestedStack] = {}
+        for name, own in queues.items():
+            number = _stack_of(name)
+            if number not in stacks:
+                stacks[number] = NestedStack(self, number)
+            self.queues[name] = JobQueue(stacks[number], name, **{**shared, **own})
+
+
+def _stack_of(name: str) -> str:
+    """Name the stack of a queue: the same whatever other queues there are."""
+    return f"{int(hashlib.sha256(name.encode()).hexdigest(), 16) % STACKS:X}"

@@ -1,0 +1,494 @@
+"""The smallest use of each thing that people ask for, and all of them in one stack."""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+from pathlib import Path
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_eks as eks
+from aws_cdk import aws_eks_v2 as eks_v2
+from aws_cdk import aws_lambda as lambda_
+from cfnlint import api
+
+import batch_constructs as bc
+from batch_constructs.aws import eks_facts
+from batch_constructs.rules import check_template
+
+EXAMPLES = Path(__file__).parent.parent / "examples"
+ALL = (
+    "fast_storage", "gpu_with_efa", "team_shares", "images_that_start", "cheapest_instances",
+    "one_at_a_time", "engine_on_fargate_spot", "eks_namespace", "many_places",
+    "open_telemetry_sidecar",
+)  # fmt: skip
+"""One example for each of the ten."""
+US = cdk.Environment(account="123456789012", region="us-east-1")
+
+
+def stack() -> cdk.Stack:
+    return cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "Stack", env=US)
+
+
+def rendered(of: cdk.Stack) -> dict[str, Any]:
+    app = of.node.root
+    assert isinstance(app, cdk.App)
+    template: dict[str, Any] = app.synth().get_stack_by_name(of.stack_name).template
+    return template
+
+
+def properties(of: cdk.Stack, type_: str) -> list[dict[str, Any]]:
+    resources = rendered(of)["Resources"].values()
+    return [one["Properties"] for one in resources if one["Type"] == type_]
+
+
+def kubectl(scope: cdk.Stack) -> Any:
+    layer = "arn:aws:lambda:us-east-1:123456789012:layer:kubectl:1"
+    return lambda_.LayerVersion.from_layer_version_arn(scope, "Kubectl", layer)
+
+
+def cluster(scope: cdk.Stack, version: int) -> Any:
+    if version == 2:
+        role = cdk.aws_iam.Role.from_role_name(scope, "KubectlRole", "kubectl")
+        return eks_v2.Cluster.from_cluster_attributes(
+            scope,
+            "Cluster",
+            cluster_name="shared",
+            kubectl_provider_options=eks_v2.KubectlProviderOptions(
+                kubectl_layer=kubectl(scope), role=role
+            ),
+        )
+    return eks.Cluster.from_cluster_attributes(
+        scope,
+        "Cluster",
+        cluster_name="shared",
+        kubectl_role_arn="arn:aws:iam::123456789012:role/kubectl",
+        kubectl_layer=kubectl(scope),
+    )
+
+
+def nodes(scope: cdk.Stack, of: Any, name: str = "batch", **more: Any) -> bc.EksComputeEnvironment:
+    vpc = ec2.Vpc(scope, "Vpc", max_azs=2)
+    return bc.EksComputeEnvironment(
+        scope, "Nodes", cluster=of, kubernetes_namespace=name, vpc=vpc, **more
+    )
+
+
+def test_a_gpu_job_gets_its_part_of_the_instance_and_what_nvidia_asks_for() -> None:
+    settings = bc.gpu_settings("g5.12xlarge", gpus=2)
+
+    assert (settings["gpus"], settings["vcpus"]) == (2, 24)
+    assert settings["shared_memory"].to_mebibytes() == settings["memory"].to_mebibytes() // 2
+    assert {one.name for one in settings["ulimits"]} == {"memlock", "stack"}
+    assert list(settings["devices"]) == []
+
+
+def test_a_job_on_a_whole_instance_gets_every_adapter() -> None:
+    devices = [one.host_path for one in bc.gpu_settings("p4d.24xlarge", efa=True)["devices"]]
+
+    assert devices == [f"/dev/infiniband/uverbs{number}" for number in range(4)]
+
+
+@pytest.mark.parametrize(
+    ("given", "message"),
+    [
+        ({"instance_type": "m7i.large"}, "not known to have GPUs"),
+        ({"instance_type": "g5"}, "not known to have GPUs"),
+        ({"instance_type": "g5.12xlarge", "gpus": 5}, "allowed are 1 to 4"),
+        ({"instance_type": "p4d.24xlarge", "gpus": 4, "efa": True}, "leave efa out, or gpus"),
+        ({"instance_type": "g4dn.xlarge", "efa": True}, "leave efa out, or gpus"),
+    ],
+)
+def test_gpus_that_are_not_there_are_refused(given: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        bc.gpu_settings(**given)
+
+
+def test_each_network_card_gets_an_adapter() -> None:
+    scope = stack()
+    vpc = ec2.Vpc(scope, "Vpc", max_azs=1)
+    group = ec2.SecurityGroup(scope, "Nodes", vpc=vpc)
+    bc.LaunchTemplate(scope, "Template", efa=4, security_groups=[group])
+
+    (template,) = properties(scope, "AWS::EC2::LaunchTemplate")
+    found = template["LaunchTemplateData"]["NetworkInterfaces"]
+    assert [(one["NetworkCardIndex"], one["DeviceIndex"]) for one in found] == [
+        (0, 0), (1, 1), (2, 1), (3, 1),
+    ]  # fmt: skip
+    assert [one["InterfaceType"] for one in found] == ["efa", *["efa-only"] * 3]
+
+
+def test_more_adapters_than_an_instance_has_are_refused() -> None:
+    with pytest.raises(ValueError, match="efa is 33; allowed are whole numbers from 1 to 32"):
+        bc.LaunchTemplate(stack(), "Template", efa=33)
+
+
+def test_docker_has_the_time_it_is_given() -> None:
+    scope = stack()
+    minutes = cdk.Duration.minutes
+    bc.LaunchTemplate(
+        scope,
+        "Template",
+        image_pull_timeout=minutes(60),
+        container_create_timeout=minutes(10),
+        container_start_timeout=minutes(8),
+    )
+
+    (template,) = properties(scope, "AWS::EC2::LaunchTemplate")
+    said = json.dumps(template["LaunchTemplateData"]["UserData"])
+    for line in (
+        "ECS_IMAGE_PULL_TIMEOUT=3600s",
+        "ECS_CONTAINER_CREATE_TIMEOUT=600s",
+        "ECS_CONTAINER_START_TIMEOUT=480s",
+    ):
+        assert f"echo {line} >> /etc/ecs/ecs.config" in said
+
+
+def test_a_time_out_below_a_minute_is_refused() -> None:
+    with pytest.raises(ValueError, match="container_create_timeout is 59 seconds"):
+        bc.LaunchTemplate(stack(), "Template", container_create_timeout=cdk.Duration.seconds(59))
+
+
+def volume(**more: Any) -> dict[str, Any]:
+    scope = stack()
+    bc.LaunchTemplate(scope, "Template", root_volume=bc.RootVolume(**more))
+    (template,) = properties(scope, "AWS::EC2::LaunchTemplate")
+    found: dict[str, Any] = template["LaunchTemplateData"]["BlockDeviceMappings"][0]["Ebs"]
+    return found
+
+
+def test_a_disk_is_as_fast_as_its_images_want() -> None:
+    gib = cdk.Size.gibibytes
+
+    assert volume(size=gib(100), images=gib(40))["Throughput"] == 342
+    assert volume(size=gib(500), images=gib(400))["Throughput"] == 750, "what 3,000 iops carry"
+    assert "Throughput" not in volume(size=gib(100), images=gib(10))
+    assert volume(size=gib(100), images=gib(40), throughput=200)["Throughput"] == 200
+
+
+@pytest.mark.parametrize(("size", "images"), [(None, 23), (100, 93)])
+def test_a_disk_too_small_for_its_images_is_refused(size: int | None, images: int) -> None:
+    gib = cdk.Size.gibibytes
+    with pytest.raises(ValueError, match=rf"no job would start; give size=.*\({images + 8}\)"):
+        volume(size=None if size is None else gib(size), images=gib(images))
+
+
+def test_a_disk_just_large_enough_is_taken() -> None:
+    assert volume(images=cdk.Size.gibibytes(22))["VolumeType"] == "gp3"
+
+
+def fargate(scope: cdk.Stack) -> Any:
+    return bc.FargateComputeEnvironment.from_compute_environment_name(scope, "F", "fargate")
+
+
+def test_definitions_that_name_a_queue_share_its_limit() -> None:
+    scope = stack()
+    queue = bc.JobQueue(scope, "Q", compute_environments=[fargate(scope)], max_concurrent_jobs=3)
+    for name in ("A", "B"):
+        bc.FargateJobDefinition(
+            scope,
+            name,
+            image="busybox",
+            vcpus=1,
+            memory=cdk.Size.gibibytes(2),
+            max_concurrent_jobs=queue,
+        )
+
+    (limit,) = properties(scope, "AWS::Batch::ConsumableResource")
+    assert limit["TotalQuantity"] == 3
+    taken = [
+        one["ConsumableResourceProperties"]["ConsumableResourceList"]
+        for one in properties(scope, "AWS::Batch::JobDefinition")
+    ]
+    assert len(taken) == 2
+    assert taken[0] == taken[1]
+    assert taken[0][0]["Quantity"] == 1
+
+
+def test_a_queue_without_a_limit_is_no_limit() -> None:
+    scope = stack()
+    queue = bc.JobQueue(scope, "Q", compute_environments=[fargate(scope)])
+    with pytest.raises(ValueError, match="max_concurrent_jobs is a queue without a limit"):
+        bc.FargateJobDefinition(
+            scope,
+            "J",
+            image="busybox",
+            vcpus=1,
+            memory=cdk.Size.gibibytes(2),
+            max_concurrent_jobs=queue,
+        )
+
+
+@pytest.mark.parametrize("limit", [0, -1])
+def test_a_queue_lets_one_job_run_at_least(limit: int) -> None:
+    scope = stack()
+    with pytest.raises(ValueError, match=f"max_concurrent_jobs is {limit}"):
+        bc.JobQueue(scope, "Q", compute_environments=[fargate(scope)], max_concurrent_jobs=limit)
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_nodes_may_join_and_batch_may_run_pods_in_the_namespace(version: int) -> None:
+    scope = stack()
+    shared = cluster(scope, version)
+    namespace = bc.EksNamespace(scope, "Ns", cluster=shared, kubernetes_namespace="batch")
+    made = nodes(scope, shared, access_entry_state="ENABLED", instance_role=namespace.instance_role)
+    namespace.add_compute_environment(made)
+
+    (entry,) = properties(scope, "AWS::EKS::AccessEntry")
+    assert entry["Type"] == "EC2_LINUX"
+    resources = rendered(scope)["Resources"]
+    (environment,) = [
+        one for one in resources.values() if one["Type"] == "AWS::Batch::ComputeEnvironment"
+    ]
+    waited = {resources[one]["Type"] for one in environment["DependsOn"]}
+    assert {"AWS::EKS::AccessEntry", "Custom::AWSCDK-EKS-KubernetesResource"} <= waited
+    (call,) = [one for one in resources.values() if one["Type"] == "Custom::AWS"]
+    said = json.dumps(call["Properties"]["Create"])
+    assert eks_facts.NAMESPACE_POLICY in said
+    assert "associateAccessPolicy" in said
+    assert [one for one in call["DependsOn"] if resources[one]["Type"] == environment["Type"]]
+
+
+def test_the_association_may_give_this_policy_and_no_other() -> None:
+    scope = stack()
+    shared = cluster(scope, 1)
+    namespace = bc.EksNamespace(scope, "Ns", cluster=shared, kubernetes_namespace="batch")
+    namespace.add_compute_environment(
+        nodes(scope, shared, access_entry_state="ENABLED", instance_role=namespace.instance_role)
+    )
+
+    (policy,) = [
+        one
+        for one in properties(scope, "AWS::IAM::Policy")
+        if "eks:AssociateAccessPolicy" in json.dumps(one)
+    ]
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert statement["Action"] == ["eks:AssociateAccessPolicy", "eks:DisassociateAccessPolicy"]
+    assert "access-entry/shared/role/" in json.dumps(statement["Resource"])
+    assert eks_facts.NAMESPACE_POLICY in json.dumps(statement["Condition"])
+
+
+def test_the_roles_are_those_of_awss_guide() -> None:
+    made = eks_facts.roles("batch")
+
+    assert [one["kind"] for one in made] == [
+        "ClusterRole", "ClusterRoleBinding", "Role", "RoleBinding",
+    ]  # fmt: skip
+    for role, binding in (made[:2], made[2:]):
+        assert binding["roleRef"]["name"] == role["metadata"]["name"]
+        assert binding["subjects"][0]["name"] == "aws-batch"
+    assert made[3]["metadata"]["namespace"] == "batch"
+
+
+@pytest.mark.parametrize("name", ["default", "kube-jobs", "Batch"])
+def test_a_namespace_that_batch_refuses_is_refused(name: str) -> None:
+    scope = stack()
+    with pytest.raises(ValueError, match="kubernetes_namespace"):
+        bc.EksNamespace(scope, "Ns", cluster=cluster(scope, 1), kubernetes_namespace=name)
+
+
+def test_a_cluster_without_aws_auth_is_no_map_of_roles() -> None:
+    scope = stack()
+    with pytest.raises(ValueError, match="config_map is given with a cluster that has no aws-auth"):
+        bc.EksNamespace(
+            scope,
+            "Ns",
+            cluster=cluster(scope, 1),
+            kubernetes_namespace="batch",
+            config_map=True,
+        )
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"name": "other", "access_entry_state": "ENABLED"}, 'of namespace "other", not "batch"'),
+        ({}, "access_entry_state of Stack/Nodes is left out"),
+        ({"access_entry_state": "DISABLED"}, 'is "DISABLED"'),
+    ],
+)
+def test_nodes_that_batch_could_not_use_are_refused(more: dict[str, Any], message: str) -> None:
+    scope = stack()
+    shared = cluster(scope, 1)
+    namespace = bc.EksNamespace(scope, "Ns", cluster=shared, kubernetes_namespace="batch")
+    with pytest.raises(ValueError, match=message):
+        namespace.add_compute_environment(nodes(scope, shared, **more))
+
+
+def test_a_bus_takes_what_batch_tells_in_other_accounts_and_nothing_else() -> None:
+    scope = stack()
+    bc.CentralEventBus(scope, "Bus", accounts=["111122223333"], organization_id="o-abcdefghij")
+
+    accounts, organization = (
+        one["Statement"] for one in properties(scope, "AWS::Events::EventBusPolicy")
+    )
+    only = {"events:source": "aws.batch"}
+    assert accounts["Principal"] == {"AWS": ["111122223333"]}
+    assert accounts["Condition"] == {"StringEquals": only}
+    assert organization["Principal"] == "*"
+    assert organization["Condition"]["StringEquals"] == {
+        **only, "aws:PrincipalOrgID": "o-abcdefghij",
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("wrong", [{"accounts": ["1111"]}, {"organization_id": "ou-ab12-abcdefgh"}])
+def test_what_is_no_account_or_organization_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        bc.CentralEventBus(stack(), "Bus", **wrong)
+
+
+def test_events_are_sent_on_by_a_role_that_may_nothing_else() -> None:
+    scope = stack()
+    bus = "arn:aws:events:eu-west-1:111122223333:event-bus/batch-events"
+    bc.ForwardedEvents(scope, "Events", event_bus_arn=bus)
+
+    (rule,) = properties(scope, "AWS::Events::Rule")
+    assert rule["Targets"][0]["Arn"] == bus
+    assert rule["EventPattern"]["source"] == ["aws.batch"]
+    (policy,) = properties(scope, "AWS::IAM::Policy")
+    (statement,) = policy["PolicyDocument"]["Statement"]
+    assert (statement["Action"], statement["Resource"]) == ("events:PutEvents", bus)
+
+
+def test_what_is_no_bus_is_refused() -> None:
+    with pytest.raises(ValueError, match="expected the ARN of an event bus"):
+        bc.ForwardedEvents(stack(), "Events", event_bus_arn="batch-events")
+
+
+def test_each_place_has_its_row() -> None:
+    scope = stack()
+    arns = [
+        "arn:aws:batch:us-east-1:123456789012:job-queue/here",
+        "arn:aws:batch:eu-west-1:123456789012:job-queue/region",
+        "arn:aws:batch:eu-west-1:111122223333:job-queue/account",
+    ]
+    queues = [bc.JobQueue.from_job_queue_arn(scope, f"Q{n}", arn) for n, arn in enumerate(arns)]
+    bc.OverviewDashboard(scope, "Page", queues=queues)
+
+    (dashboard,) = properties(scope, "AWS::CloudWatch::Dashboard")
+    body = dashboard["DashboardBody"]
+    text = (
+        body
+        if isinstance(body, str)
+        else "".join(one if isinstance(one, str) else "REGION" for one in body["Fn::Join"][1])
+    )
+    graphs = [one["properties"] for one in json.loads(text)["widgets"] if one["type"] == "metric"]
+    assert {(one.get("accountId"), one["region"]) for one in graphs[3:]} == {
+        ("123456789012", "eu-west-1"), ("111122223333", "eu-west-1"),
+    }  # fmt: skip
+    assert {one.get("accountId") for one in graphs[:3]} == {None}
+
+
+def test_hundreds_of_queues_are_divided_and_one_more_moves_none() -> None:
+    def where(count: int) -> dict[str, str]:
+        scope = stack()
+        made = bc.NestedJobQueues(
+            scope,
+            "Queues",
+            queues={f"Team{n}": {} for n in range(count)},
+            compute_environments=[fargate(scope)],
+        )
+        return {name: queue.node.path for name, queue in made.queues.items()}
+
+    before, after = where(600), where(601)
+
+    assert {name: after[name] for name in before} == before
+    stacks = [path.split("/")[2] for path in after.values()]
+    assert max(map(stacks.count, set(stacks))) < 500
+
+
+def test_no_queue_is_refused() -> None:
+    with pytest.raises(ValueError, match="queues is empty"):
+        bc.NestedJobQueues(stack(), "Queues", queues={})
+
+
+def test_the_whole_is_a_stack_set() -> None:
+    scope = stack()
+    bc.EverywhereStackSet(
+        scope,
+        "There",
+        build=lambda there: bc.ForwardedEvents(
+            there, "E", event_bus_arn="arn:aws:events:us-east-1:123456789012:event-bus/batch"
+        ),
+        regions=["eu-west-1"],
+        organizational_units=["ou-ab12-abcdefgh"],
+    )
+
+    (made,) = properties(scope, "AWS::CloudFormation::StackSet")
+    types = {one["Type"] for one in json.loads(made["TemplateBody"])["Resources"].values()}
+    assert types >= {"AWS::Events::Rule", "AWS::IAM::Role", "AWS::SQS::Queue"}
+    assert made["PermissionModel"] == "SERVICE_MANAGED"
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({}, "exactly one of them"),
+        ({"accounts": ["1"]}, r"accounts\[0\]"),
+        ({"accounts": ["111122223333"], "regions": []}, "regions is empty"),
+        ({"organizational_units": ["units"]}, r"organizational_units\[0\]"),
+    ],
+)
+def test_a_stack_set_that_reaches_nobody_is_refused(more: dict[str, Any], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        bc.EverywhereStackSet(
+            stack(), "There", **{"build": lambda _: None, "regions": ["eu-west-1"], **more}
+        )
+
+
+def test_what_needs_files_of_this_account_is_refused() -> None:
+    def build(there: cdk.Stack) -> None:
+        queue = bc.JobQueue.from_job_queue_name(there, "Q", "q")
+        bc.JobNotifications(there, "N", queues=[queue], topic=bc.AlertTopic(there, "T"))
+
+    with pytest.raises(ValueError, match="let ForwardedEvents send events"):
+        bc.EverywhereStackSet(
+            stack(), "There", build=build, regions=["eu-west-1"], accounts=["111122223333"]
+        )
+
+
+def test_the_collector_of_opentelemetry_takes_nothing_from_the_job() -> None:
+    main = bc.Container(name="main", image="busybox", vcpus=0.5, memory=cdk.Size.gibibytes(1))
+
+    first, agent = bc.with_sidecar(
+        [main], bc.open_telemetry_collector(), platform_capability="FARGATE"
+    )
+
+    assert (first.vcpus, first.memory.to_mebibytes()) == (0.5, 1024)
+    assert agent.essential is False
+    settings = json.loads((agent.environment or {})["AOT_CONFIG_CONTENT"])
+    assert settings["service"]["pipelines"]["traces"]["exporters"] == ["awsxray"]
+
+
+def test_all_ten_in_one_app_have_no_finding_and_fit_into_awss_limits() -> None:
+    """Each in a stack of its own, as whoever uses them has them."""
+    app = cdk.App(
+        context=json.loads((EXAMPLES.parent / "cdk.json").read_text())["context"],
+    )
+    for name in ALL:
+        path = EXAMPLES / name / "app.py"
+        assert path.read_text().count("\n") < 60
+        spec = importlib.util.spec_from_file_location(f"asked_{name}", path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        module.build(app)
+
+    assembly = app.synth()
+
+    report = json.loads((Path(assembly.directory) / "validation-report.json").read_text())
+    assert [one for plugin in report["pluginReports"] for one in plugin["violations"]] == []
+    for one in assembly.stacks:
+        assert len(one.template["Resources"]) <= 500
+        found = list(check_template(one.template))
+        assert [finding.rule for finding in found if finding.severity != "info"] == []
+        errors = [
+            match.message
+            for match in api.lint_file(Path(one.template_full_path))
+            if match.rule.severity == "error"
+        ]
+        assert errors == []
