@@ -98,14 +98,12 @@ def test_what_holds_another_rule_back_is_a_rule() -> None:
 
 JOB = "AWS::Batch::JobDefinition"
 SIZE = [{"Type": "VCPU", "Value": "1"}, {"Type": "MEMORY", "Value": "512"}]
-REGISTERED = {
-    "Type": "container",
-    "ContainerProperties": {"Image": "busybox", "ResourceRequirements": SIZE},
-}
+CONTAINER: dict[str, Any] = {"Image": "busybox", "ResourceRequirements": SIZE}
+REGISTERED: dict[str, Any] = {"Type": "container", "ContainerProperties": CONTAINER}
 
 
 def container(**properties: Any) -> dict[str, Any]:
-    return REGISTERED | {"ContainerProperties": REGISTERED["ContainerProperties"] | properties}
+    return REGISTERED | {"ContainerProperties": CONTAINER | properties}
 
 
 PAIRS: dict[str, tuple[str, dict[str, Any], set[str]]] = {
