@@ -36,7 +36,7 @@ _AMOUNTS: WeakKeyDictionary[Any, dict[str, float]] = WeakKeyDictionary()
 them."""
 
 
-_NUMBERS = f"numbers up to {LARGEST_NUMBER:,}"
+_NUMBERS = f"numbers up to {LARGEST_NUMBER}"
 
 _PARAMETER = re.compile(r"[a-z]\w+(?:\[[^\]]*\]|\.[a-z]\w+)*(?= is | has |: |, | or )")
 """The parameter that a problem begins with, such as ``containers[1].environment['A']``."""

@@ -257,10 +257,11 @@ def _taken_by(name: str, called: str) -> str:
     ]
     kin = [one for one in takers if one.endswith(noun)]
     values = [one for one in takers if is_dataclass(public[one])]
-    several = (kin or values)[:_SOME]
-    return f"; {' and '.join(several)} {'takes' if len(several) == 1 else 'take'} it" * bool(
-        several
-    )
+    some = (kin or values or takers)[:_SOME]
+    if not some:
+        return ""
+    *others, last = some
+    return f"; {', '.join(others)} and {last} take it" if others else f"; {last} takes it"
 
 
 _SOME = 3

@@ -178,7 +178,7 @@ LABELS = {"a b": "x", "y": "a b"}
         # a text that would break the line
         ("JobQueue", {"job_queue_name": "a\nb"}, r'job_queue_name is "a\nb"; allowed are'),
         # a number that is none, or too large
-        ("JobQueue", {"priority": float("inf")}, "priority is inf; allowed are numbers up to"),
+        ("JobQueue", {"priority": float("inf")}, "priority is inf; allowed are finite numbers"),
         ("ConsumableResource", {"total_quantity": -1}, "total_quantity is -1; allowed are whole"),
     ],
 )

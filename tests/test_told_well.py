@@ -78,7 +78,10 @@ def a_queue_twice(stack: cdk.Stack) -> None:
             "expected a ContainerInsights such as ENHANCED",
         ),
         (lambda stack: on_fargate(stack, image="http://x/y"), "with no http:// before them"),
-        (lambda stack: on_fargate(stack, vcpus=math.nan), "vcpus is nan; allowed are numbers"),
+        (
+            lambda stack: on_fargate(stack, vcpus=math.nan),
+            "vcpus is nan; allowed are finite numbers",
+        ),
         (lambda stack: on_fargate(stack, ephemeral_storage=5), "such as Size.gibibytes(100)"),
         (
             lambda stack: on_fargate(stack, platform_version="1.0"),
@@ -86,7 +89,48 @@ def a_queue_twice(stack: cdk.Stack) -> None:
         ),
         (
             lambda stack: on_fargate(stack, gpus=1),
-            "/X: gpus is no parameter of Fargate",
+            "/X: gpus is no parameter of FargateJobDefinition; Ec2JobDefinition takes it",
+        ),
+        (
+            lambda stack: on_instances(stack, job_execution_timeout=GIB(1)),
+            "no parameter of Ec2ComputeEnvironment; UpdatePolicy takes it",
+        ),
+        (
+            lambda stack: on_instances(stack, root_volume=5),
+            "root_volume is no parameter of Ec2ComputeEnvironment; LaunchTemplate takes it",
+        ),
+        (
+            lambda stack: on_fargate(stack, memory=GIB(1)),
+            "with 1 vCPU on Fargate: set memory to Size.mebibytes(2048), or change vcpus",
+        ),
+        (
+            lambda stack: on_fargate(stack, vcpus=-1, memory=GIB(0)),
+            "memory is 0 MiB; allowed are 512 to 249856 MiB on Fargate",
+        ),
+        (
+            lambda stack: on_fargate(stack, log_retention=cdk.Duration.days(31)),
+            "log_retention is aws_cdk.Duration of 31 days; expected",
+        ),
+        (
+            lambda stack: on_fargate(stack, keep_old_revisions="x"),
+            'keep_old_revisions is str "x"; expected True, False or a whole number of revisions',
+        ),
+        (lambda stack: on_instances(stack, images=[]), "images is empty; allowed is at least one"),
+        (
+            lambda stack: bc.LaunchTemplate(stack, "X", tags={"aws:a": "b", "c": "d" * 257}),
+            'do not begin with aws:\n  - tags["c"] has 257 characters; allowed are at most 256',
+        ),
+        (
+            lambda stack: bc.LaunchTemplate(
+                stack, "X", tags={f"k{number}": "v" for number in range(51)}
+            ),
+            "tags has 51 tags; allowed are at most 50",
+        ),
+        (
+            lambda stack: bc.ManagedInstancesComputeEnvironment(
+                stack, "X", vpc=ec2.Vpc(stack, "V"), reservation_group_arn="group"
+            ),
+            'reservation_group_arn is "group"; allowed is an ARN such as arn:aws:resource-groups:',
         ),
         (
             lambda stack: bc.LaunchTemplate(stack, "X", prefetch_images=["", "a b"]),
@@ -101,3 +145,67 @@ def test_a_message_says_what_the_user_can_do(
         wrong(stack)
 
     assert said in str(refused.value)
+
+
+HERE = "arn:aws:batch:us-east-1:123456789012"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        (
+            lambda queue: queue.add_compute_environment(queue.compute_environments[0]),
+            "environment: the same environment is in the queue twice",
+        ),
+        (
+            lambda queue: queue.metric("JobsSubmitted", period=cdk.Duration.seconds(7)),
+            "period is 7 seconds; allowed are 1, 5, 10, 30 seconds and whole minutes",
+        ),
+        (
+            lambda queue: queue.metric_jobs_submitted(period=cdk.Duration.seconds(0)),
+            "period is 0 seconds; allowed are",
+        ),
+        (lambda queue: queue.metric("JobsSubmitted", statistic="p101"), 'statistic is "p101"; '),
+        (
+            lambda queue: queue.metric_jobs_submitted(perod=5),
+            "perod is no parameter of a metric: did you mean period?",
+        ),
+        (
+            lambda queue: queue.on_job_failed("X", description="d" * 513),
+            "Queue/X: description has 513 characters; allowed are at most 512",
+        ),
+        (
+            lambda queue: bc.JobDefinition.from_job_definition_arn(
+                queue, "X", f"{HERE}:job-definition/a:0"
+            ),
+            "job_definition_arn is",
+        ),
+        (
+            lambda queue: bc.JobQueue.from_job_queue_arn(
+                queue, "X", "arn:aws:batch:us-east-1:1234:job-queue/a"
+            ),
+            "job_queue_arn is",
+        ),
+        (
+            lambda queue: bc.JobQueue.from_job_queue_name(queue, "X", "a" * 129),
+            "job_queue_name has 129 characters; allowed are at most 128",
+        ),
+    ],
+)
+def test_so_does_one_of_a_method(
+    stack: cdk.Stack, wrong: Callable[[bc.JobQueue], None], said: str
+) -> None:
+    network = ec2.Vpc(stack, "Vpc", nat_gateways=0)
+    environment = bc.FargateComputeEnvironment(stack, "Environment", vpc=network)
+    queue = bc.JobQueue(stack, "Queue", compute_environments=[environment])
+    with pytest.raises((ValueError, TypeError)) as refused:
+        wrong(queue)
+
+    assert said in str(refused.value)
+
+
+@pytest.mark.parametrize("seconds", [1, 5, 10, 30, 60, 3600])
+def test_a_period_that_cloudwatch_takes_is_taken(stack: cdk.Stack, seconds: int) -> None:
+    queue = bc.JobQueue.from_job_queue_arn(stack, "Queue", f"{HERE}:job-queue/a")
+
+    queue.metric("JobsSubmitted", period=cdk.Duration.seconds(seconds), statistic="p100")

@@ -23,6 +23,10 @@ POLICY_VERSION_SOURCE: Final[Source] = docs(
     " plain text without it.",
 )
 
+SUBMIT: Final = "batch:SubmitJob"
+TAG: Final = "batch:TagResource"
+"""What whoever submits a job is allowed, which is tagged as it is submitted."""
+
 EVERYTHING: Final = "*"
 """The resource of an action that AWS knows no resources for."""
 

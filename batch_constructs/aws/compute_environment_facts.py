@@ -179,7 +179,7 @@ ONLY_ON_MANAGED_INSTANCES: Final = _only(ON_MANAGED_INSTANCES, (*ON_INSTANCES, *
 
 
 class UserdataType(StrEnum):
-    """How a node with an image of one's own joins an Amazon EKS cluster.
+    """How a node with a custom image joins an Amazon EKS cluster.
 
     https://docs.aws.amazon.com/batch/latest/APIReference/API_LaunchTemplateSpecification.html
     """

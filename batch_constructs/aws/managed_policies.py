@@ -70,7 +70,7 @@ TASK_EXECUTION_SOURCE: Final[Source] = guide(
     '"This policy contains the required permissions for the common use cases"',
 )
 BATCH_SERVICE_SOURCE: Final[Source] = guide(
-    "service_IAM_role", "The policy of a service role of one's own is AWSBatchServiceRole."
+    "service_IAM_role", "The policy of a custom service role is AWSBatchServiceRole."
 )
 
 ALMOST_EVERYTHING: Final = ("AdministratorAccess", "IAMFullAccess", "PowerUserAccess")

@@ -202,14 +202,6 @@ LOG_RETENTION_SOURCE: Final[Source] = docs(
 LOG_RESOURCE_POLICIES: Final = 10
 """Resource policies of CloudWatch Logs in an account and Region; it cannot be raised."""
 
-LOG_RESOURCE_POLICY_CHARACTERS: Final = 5120
-"""How long one of them may be."""
-
-LOG_RESOURCE_POLICY_SOURCE: Final[Source] = docs(
-    "AmazonCloudWatchLogs/latest/APIReference/API_PutResourcePolicy.html",
-    'policyDocument: "Length Constraints: Minimum length of 1. Maximum length of 5120."',
-)
-
 LOG_RESOURCE_POLICIES_SOURCE: Final[Source] = docs(
     "AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html",
     'Resource policies: "Up to 10 CloudWatch Logs resource policies per Region per account. This'

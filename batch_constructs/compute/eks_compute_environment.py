@@ -74,7 +74,7 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
             2023 for EKS.
         launch_template: A launch template for the nodes; its newest version is taken. Default: one
             that keeps the node's credentials from pods with a network of their own.
-        userdata_type: With an image of one's own, ``EKS_NODEADM`` or ``EKS_BOOTSTRAP_SH``. Default:
+        userdata_type: With a custom image, ``EKS_NODEADM`` or ``EKS_BOOTSTRAP_SH``. Default:
             AWS's.
         bid_percentage: On Spot, at most this percentage of the on-demand price, 1 to 100. Default:
             the on-demand price.

@@ -29,7 +29,7 @@ class InstanceImage:
 
     Attributes:
         image_type: The kind. Default: Amazon Linux 2023 for the environment's cluster.
-        image: An image of one's own for these instances. Default: the newest of AWS.
+        image: A custom image for these instances. Default: the newest of AWS.
         kubernetes_version: On Amazon EKS, the version that the image is for, such as ``"1.34"``.
             Default: the newest that AWS Batch supports.
     """

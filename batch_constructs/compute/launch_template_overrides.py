@@ -35,7 +35,7 @@ class LaunchTemplateOverride:
         launch_template: The template; its newest version is taken.
         instance_types: Types and families among those of the environment, no bundle such as
             ``default_x86_64``.
-        userdata_type: On Amazon EKS with an image of one's own, ``EKS_NODEADM`` or
+        userdata_type: On Amazon EKS with a custom image, ``EKS_NODEADM`` or
             ``EKS_BOOTSTRAP_SH``. Default: AWS's.
     """
 

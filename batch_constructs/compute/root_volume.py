@@ -97,8 +97,7 @@ def _expect_fitting(arguments: Arguments, kind: str, size: Any, iops: Any, throu
         if iops is None and kind in ebs.NEEDS_IOPS:
             low, high = ebs.IOPS[kind]
             arguments.wrong_value(
-                f"iops is left out for {kind}; allowed are {low:,} to {high:,}: give it, or take "
-                "gp3"
+                f"iops is left out for {kind}; allowed are {low} to {high}: give it, or take gp3"
             )
     elif iops is not None:
         arguments.wrong_value(f"iops is given, which {kind} volumes do not take: leave it out")

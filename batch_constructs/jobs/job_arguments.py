@@ -115,7 +115,7 @@ class Job:
         self.kept = read_kept(arguments, own["keep_old_revisions"])
         kept = (
             arguments.switch("keep_old_revisions", own["keep_old_revisions"])
-            if self.kept is None
+            if self.kept is None and not arguments.is_wrong("keep_old_revisions")
             else True
         )
         self.properties: dict[str, Any] = given(

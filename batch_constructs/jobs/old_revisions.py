@@ -11,6 +11,7 @@ from batch_constructs.aws.bound import Whole
 from batch_constructs.aws.delivery import LONGEST_FUNCTION_SECONDS
 from batch_constructs.aws.names import every
 from batch_constructs.construct import arn_prefix
+from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
     from aws_cdk import aws_batch as batch
@@ -29,7 +30,11 @@ _AT_LEAST_ONE = Whole(1)
 
 def read_kept(arguments: Arguments, kept: object) -> int | None:
     """Return how many stay active; None where it is all of them or none."""
-    if isinstance(kept, bool) or not isinstance(kept, int):
+    if isinstance(kept, bool) or is_token(kept):
+        return None
+    if not isinstance(kept, int):
+        expected = "True, False or a whole number of revisions"
+        arguments.wrong_type("keep_old_revisions", kept, expected)
         return None
     arguments.number("keep_old_revisions", kept, bound=_AT_LEAST_ONE)
     return kept

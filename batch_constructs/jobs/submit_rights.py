@@ -5,15 +5,17 @@ https://docs.aws.amazon.com/batch/latest/userguide/iam-example-job-definition-re
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_iam as iam
 
-from batch_constructs.aws.authorization import submit_job_resources
+from batch_constructs.aws.authorization import SUBMIT, TAG, submit_job_resources
 from batch_constructs.place import apart
 from batch_constructs.reference import JOB_DEFINITION, JOB_QUEUE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.any_job_queue import AnyJobQueue
 
@@ -33,16 +35,21 @@ def grant_submit(
     if problem is not None:
         raise ValueError(f"{queue.node.path}: job_definition: {problem}")
     resources = submit_resources(queue, job_definition)
-    submit = iam.Grant.add_to_principal(
-        grantee=grantee, actions=["batch:SubmitJob"], resource_arns=resources
-    )
-    tag = iam.Grant.add_to_principal(
-        grantee=grantee,
-        actions=["batch:TagResource"],
-        # The job that is tagged as it is submitted has no ID yet.
-        resource_arns=[jobs_of(queue)],
+    submit, tag = (
+        iam.Grant.add_to_principal(
+            grantee=grantee, actions=[one["Action"]], resource_arns=one["Resource"]
+        )
+        for one in submit_statements(resources, [jobs_of(queue)])
     )
     return submit.combine(tag)
+
+
+def submit_statements(submit: Sequence[str], jobs: Sequence[str] | str) -> list[dict[str, Any]]:
+    """Allow submissions, and tags of jobs, which have no ID yet as they are tagged."""
+    return [
+        {"Effect": "Allow", "Action": SUBMIT, "Resource": list(submit)},
+        {"Effect": "Allow", "Action": TAG, "Resource": jobs},
+    ]
 
 
 def apart_from(job_definition: AnyJobDefinition, queue: AnyJobQueue) -> str | None:

@@ -12,6 +12,7 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.authorization import TAG
 from batch_constructs.aws.bound import Whole, refused
 from batch_constructs.aws.compute_environment_facts import EnvironmentType
 from batch_constructs.aws.quotas import RATE_MINUTES
@@ -407,7 +408,7 @@ def _statements(
         {"Effect": "Allow", "Action": reads, "Resource": "*"},
         {
             "Effect": "Allow",
-            "Action": ["batch:TagResource", "batch:UntagResource"],
+            "Action": [TAG, "batch:UntagResource"],
             "Resource": [*queue_arns, *environment_arns],
             "Condition": {"ForAllValues:StringEquals": {"aws:TagKeys": [note]}},
         },

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.aws.authorization import EVERYTHING, submit_job_resources
+from batch_constructs.aws.authorization import EVERYTHING, SUBMIT, TAG, submit_job_resources
 from batch_constructs.aws.names import DEFAULT_LOG_GROUP, RESOURCE_NAME
 from batch_constructs.construct import arn_prefix
 from batch_constructs.jobs.submit_rights import jobs_of
@@ -58,8 +58,8 @@ def grant_engine(
             ["batch:RegisterJobDefinition", "batch:DeregisterJobDefinition"],
             [definitions],
         ),
-        "submit": (["batch:SubmitJob"], submit),
-        "tag": (["batch:TagResource"], [definitions, jobs]),
+        "submit": ([SUBMIT], submit),
+        "tag": ([TAG], [definitions, jobs]),
         "stop": (["batch:TerminateJob"], [jobs]),
         "read": (list(_READ), [EVERYTHING]),
         # Which instance a job runs on; the clusters' names are AWS Batch's own.

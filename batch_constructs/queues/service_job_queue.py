@@ -12,6 +12,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk.interfaces import aws_batch as batch_interfaces
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.authorization import TAG
 from batch_constructs.aws.job_queue_facts import SERVICE_JOBS, SERVICE_QUEUE_TYPE
 from batch_constructs.aws.names import quota_share
 from batch_constructs.batch_resource import BatchResource
@@ -167,9 +168,7 @@ class ServiceJobQueue(BatchResource, QueueMetrics, ServiceQueueEvents):
             actions=["batch:SubmitServiceJob"],
             resource_arns=[self.job_queue_arn, quota_share(self.job_queue_arn, "*"), jobs],
         )
-        tag = iam.Grant.add_to_principal(
-            grantee=grantee, actions=["batch:TagResource"], resource_arns=[jobs]
-        )
+        tag = iam.Grant.add_to_principal(grantee=grantee, actions=[TAG], resource_arns=[jobs])
         return submit.combine(tag)
 
     @classmethod

@@ -20,6 +20,7 @@ from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.dead_letter_queue import dead_letter_queue
 from batch_constructs.function_alarms import WatchedFunction, watch
+from batch_constructs.jobs.submit_rights import submit_statements
 from batch_constructs.shipped_function import ShippedFunction
 
 if TYPE_CHECKING:
@@ -95,17 +96,7 @@ class SpotRescue(BatchConstruct):
                 **claims.environment(),
             },
             statements=[
-                {
-                    "Effect": "Allow",
-                    "Action": "batch:SubmitJob",
-                    "Resource": list(submit_resources),
-                },
-                # the job that is tagged as it is submitted has no ID yet
-                {
-                    "Effect": "Allow",
-                    "Action": "batch:TagResource",
-                    "Resource": jobs_arn,
-                },
+                *submit_statements(submit_resources, jobs_arn),
                 # AWS knows no resources for any of them
                 {
                     "Effect": "Allow",

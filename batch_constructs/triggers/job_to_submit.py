@@ -16,7 +16,12 @@ from batch_constructs.aws.submit_job import (
 )
 from batch_constructs.construct import given
 from batch_constructs.jobs.job_definition import is_job_definition, job_definition_arn
-from batch_constructs.jobs.submit_rights import apart_from, jobs_of, submit_resources
+from batch_constructs.jobs.submit_rights import (
+    apart_from,
+    jobs_of,
+    submit_resources,
+    submit_statements,
+)
 from batch_constructs.place import SUBMIT_THERE, elsewhere
 from batch_constructs.queues.any_job_queue import is_job_queue, job_queue_arn
 from batch_constructs.queues.scheduling_policy import is_fair_share
@@ -108,17 +113,8 @@ class JobToSubmit:
 
     def statements(self, *, tagging: bool = False) -> list[dict[str, Any]]:
         """Allow exactly this submission, and tags where it has any or somebody may add some."""
-        submit = {
-            "Effect": "Allow",
-            "Action": "batch:SubmitJob",
-            "Resource": submit_resources(self.queue, self.job_definition),
-        }
-        tag = {
-            "Effect": "Allow",
-            "Action": "batch:TagResource",
-            # the job that is tagged as it is submitted has no ID yet
-            "Resource": jobs_of(self.queue),
-        }
+        resources = submit_resources(self.queue, self.job_definition)
+        submit, tag = submit_statements(resources, jobs_of(self.queue))
         return [submit, tag] if tagging or self.tags else [submit]
 
     def request(self) -> dict[str, Any]:

@@ -20,6 +20,8 @@ from batch_constructs.aws import execution_events
 from batch_constructs.aws.authorization import (
     STATE_MACHINE_RULE,
     STATE_MACHINE_RULE_ACTIONS,
+    SUBMIT,
+    TAG,
     submit_job_resources,
 )
 from batch_constructs.aws.bound import shown
@@ -454,11 +456,11 @@ class _Rights:
                     resources |= dict.fromkeys(found)
                     jobs[of_queue] = None
         statements: list[dict[str, Any]] = [
-            {"Effect": "Allow", "Action": "batch:SubmitJob", "Resource": list(resources)},
+            {"Effect": "Allow", "Action": SUBMIT, "Resource": list(resources)},
             # jobs have no ID yet when the policy is written
             {
                 "Effect": "Allow",
-                "Action": ["batch:TagResource", "batch:TerminateJob"],
+                "Action": [TAG, "batch:TerminateJob"],
                 "Resource": list(jobs),
             },
             # AWS knows no resources for DescribeJobs

@@ -146,6 +146,7 @@ SHAPES = {
     "a namespace of metrics": r"AWS/\w+",
     "a log group": r"/aws/.*",
     "a principal or a domain": r".*\bamazonaws\.com.*",
+    "a right to submit": r"batch:(SubmitJob|TagResource)",
     "a managed policy": r"Amazon[A-Z]\w+(Policy|Role)|(service-role/)?AWS\w*(Policy|Role)",
     "a reason of a status": r"(CAPACITY|MISCONFIGURATION):.*|Host EC2.*",
 }

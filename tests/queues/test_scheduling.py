@@ -152,7 +152,7 @@ class TestServiceJobs:
             reason=bc.TimeLimitReason.JOB_RESOURCE_REQUIREMENT, after=cdk.Duration.hours(1)
         )
         with pytest.raises(
-            ValueError, match=r"time_limits\[0\].reason: the queue holds service jobs"
+            ValueError, match=r"time_limits\[0\].reason is .*; allowed are CAPACITY:INSUFFICIENT"
         ):
             bc.ServiceJobQueue(stack, "Queue", service_environments=[training], time_limits=[limit])
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
-from batch_constructs.aws.authorization import SUBMIT_JOB_RIGHTS
+from batch_constructs.aws.authorization import SUBMIT, SUBMIT_JOB_RIGHTS
 from batch_constructs.aws.error_names import CLIENT_EXCEPTION
 from batch_constructs.local.batch import ServiceError, respond
 from batch_constructs.local.batch_authorization import rights_for
@@ -97,7 +97,7 @@ def _check(action: str, resource: str, headers: dict[str, str]) -> None:
         named_resource=resource,
     )
     if denied is not None:
-        raise _DeniedError(_explained(denied) if action == "batch:SubmitJob" else denied)
+        raise _DeniedError(_explained(denied) if action == SUBMIT else denied)
 
 
 def _explained(denied: Answer) -> Answer:

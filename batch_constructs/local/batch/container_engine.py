@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from typing import TYPE_CHECKING
 
 from batch_constructs.aws.container_facts import SizeType
@@ -11,14 +10,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from batch_constructs.local.batch.job_containers import Container
-
-ENGINES = ("docker", "podman", "finch")
-"""The engines that are known, in the order they are looked for."""
-
-
-def find_engine() -> str | None:
-    """Return the first container engine on this machine; None where there is none."""
-    return next((engine for engine in ENGINES if shutil.which(engine) is not None), None)
 
 
 def container_argv(

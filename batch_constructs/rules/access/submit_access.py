@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from batch_constructs.aws.authorization import SUBMIT
 from batch_constructs.aws.names import is_arn
 from batch_constructs.rules.access import missing_statement
 from batch_constructs.rules.access.arn_patterns import HOLE, arn, spelled
@@ -15,8 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from batch_constructs.rules.access.rights import Rights
-
-SUBMIT: Final = "batch:SubmitJob"
 
 _NOUNS: Final = {JOB_QUEUE: "job queue", JOB_DEFINITION: "job definition"}
 

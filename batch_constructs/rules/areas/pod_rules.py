@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import pod_facts as aws
-from batch_constructs.aws.bound import one_of, shown
+from batch_constructs.aws.bound import one_of, refused, shown
 from batch_constructs.aws.source import api
 from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.areas.storage_rules import unknown_mounts
@@ -218,11 +218,11 @@ def pod_labels(job: JobDefinition) -> Iterator[Fault]:
             for name, value in mapping(metadata, key).items():
                 path = f"{pod.path}/Metadata/{key}/{name.replace('/', '~1')}"
                 prefix, slash, last = name.rpartition("/")
-                wrong = aws.LABEL_NAME.wrong(last) or (
-                    aws.DNS_SUBDOMAIN.wrong(prefix) if slash else None
-                )
-                if wrong:
+                if wrong := aws.LABEL_NAME.wrong(last):
                     yield path, f"the key of {noun} {wrong}"
+                elif slash and not aws.DNS_SUBDOMAIN.admits(prefix):
+                    before = f"{aws.DNS_SUBDOMAIN.allowed}, before one slash"
+                    yield path, f"the key of {noun} {refused(name, before)}"
                 wrong = bound.wrong(value) if isinstance(value, str) else None
                 if wrong:
                     yield path, f"the value of the {noun.split()[1]} {shown(name)} {wrong}"

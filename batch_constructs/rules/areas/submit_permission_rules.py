@@ -11,6 +11,7 @@ from batch_constructs.aws.authorization import (
     STATE_MACHINE_JOBS_SOURCE,
     STATE_MACHINE_RULE,
     STATE_MACHINE_RULE_ACTIONS,
+    SUBMIT,
     SUBMIT_BOTH_SOURCE,
     SUBMIT_JOB_RIGHTS,
     SUBMIT_REVISION_SOURCE,
@@ -22,7 +23,7 @@ from batch_constructs.aws.source import guide
 from batch_constructs.rules.access import missing_statement
 from batch_constructs.rules.access.arn_patterns import HOLE, arn
 from batch_constructs.rules.access.rights import Rights, rights, rights_of
-from batch_constructs.rules.access.submit_access import SUBMIT, context, forms, lacking
+from batch_constructs.rules.access.submit_access import context, forms, lacking
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.iam_roles import ROLE, TRUST, literal, untrusted

@@ -33,7 +33,7 @@ def in_place_update_service_role(environment: ComputeEnvironment) -> Iterator[Fa
         yield (
             "ServiceRole",
             (
-                "ReplaceComputeEnvironment is false with a ServiceRole of one's own, with which"
+                "ReplaceComputeEnvironment is false with a custom ServiceRole, with which"
                 " Batch cannot update instances in place"
             ),
         )

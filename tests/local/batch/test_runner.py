@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from batch_constructs.local.batch.container_engine import find_engine
 from tests.local.batch.conftest import processes_of
 
 if TYPE_CHECKING:
@@ -291,14 +290,3 @@ def test_where_an_engine_is_chosen_the_job_runs_in_its_image(
     assert "--user nobody" in command
     assert "hush" not in command
     assert secret == "secret is 4 long"
-
-
-def test_an_engine_is_found_where_there_is_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setenv("PATH", str(tmp_path))
-    assert find_engine() is None
-
-    (tmp_path / "podman").write_text("#!/bin/sh\n")
-    (tmp_path / "podman").chmod(0o755)
-    assert find_engine() == "podman"
