@@ -468,6 +468,16 @@ class Arguments:
         kind = ValueError if self._wrong_values else TypeError
         raise kind(f"{path}:{listed}" if len(problems) > 1 else f"{path}: {listed}")
 
+    def refuse_call(self) -> None:
+        """Raise one error with all problems of a call that is about no construct, a line each.
+
+        Raises:
+            ValueError: a value is wrong.
+            TypeError: nothing but types are wrong.
+        """
+        if self.problems:
+            raise (ValueError if self._wrong_values else TypeError)("\n".join(self.problems))
+
     def _expect_no_secret_value(self) -> None:
         """Refuse the value of a secret that is hidden in a string: the template would name it."""
         for parameter, text in self._hidden.items():

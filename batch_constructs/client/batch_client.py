@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.bound import Matching, refused, shown
 from batch_constructs.aws.error_names import (
     CLIENT_EXCEPTION,
     NO_SUCH_OPERATION,
     NOT_AUTHENTICATED,
 )
 from batch_constructs.aws.job_states import JobState
-from batch_constructs.aws.names import JOB_NAME
+from batch_constructs.aws.names import JOB_NAME, RESOURCE_NAME, form
 from batch_constructs.aws.submit_job import ARRAY_SIZE, STOPPED_AT_ONCE
 from batch_constructs.client.job_status import JobStatus
 from batch_constructs.client.submit_request import submit_job_request
+from batch_constructs.jsii_objects import described
 from batch_constructs.submission_overrides import (
     SubmissionOverrides,
     read_fields,
@@ -24,8 +28,7 @@ from batch_constructs.submission_overrides import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-    from datetime import timedelta
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from batch_constructs.jobs.retry_policy import RetryPolicy
 
@@ -78,10 +81,15 @@ class BatchClient:
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
-        if max_submissions_per_second <= 0:
-            raise ValueError(
-                f"max_submissions_per_second is {max_submissions_per_second}; it is more than 0"
-            )
+        arguments = Arguments.of_a_value()
+        for name, value in (
+            ("max_submissions_per_second", max_submissions_per_second),
+            ("submission_timeout_seconds", submission_timeout_seconds),
+        ):
+            read = arguments.number(name, value, required=True)
+            if isinstance(read, int | float) and read <= 0:
+                arguments.wrong_value(f"{name} {refused(read, 'numbers above 0')}")
+        arguments.refuse_call()
         self._given_session = session
         self._submission_timeout = submission_timeout_seconds
         self._logs_clients: dict[str | None, _Boto3] = {}
@@ -122,6 +130,8 @@ class BatchClient:
 
     def _deadline(self, timeout: timedelta | None = None) -> Callable[[Sequence[str]], None]:
         """Return what raises ``TimeoutError``, from so long after now on, of jobs not done."""
+        if not isinstance(timeout, timedelta | None):
+            raise TypeError(f"timeout is {described(timeout)}; expected a timedelta")
         seconds = _WAIT_DAYS * 86_400 if timeout is None else timeout.total_seconds()
         ends = self._clock() + seconds
 
@@ -217,11 +227,12 @@ class BatchClient:
         )
         arguments = Arguments.of_a_value()
         arguments.text("name", name, required=True, bound=JOB_NAME)
+        _read_name(arguments, "queue", queue, "job-queue", _QUEUE)
+        _read_name(arguments, "job_definition", job_definition, "job-definition", _DEFINITION)
         arguments.number("array_size", array_size, bound=ARRAY_SIZE)
         arguments.mapping("parameters", parameters)
         read_fields(arguments, overrides)
-        if arguments.problems:
-            raise ValueError("\n".join(arguments.problems))
+        arguments.refuse_call()
         return self.submit_request(
             submit_job_request(
                 name,
@@ -250,6 +261,13 @@ class BatchClient:
             UnsureError,
         )
 
+        arguments = Arguments.of_a_value()
+        if isinstance(request, Mapping):
+            for member in ("jobName", "jobQueue", "jobDefinition"):
+                arguments.text(f"request[{shown(member)}]", request.get(member), required=True)
+        else:
+            arguments.wrong_type("request", request, "a mapping, as boto3's submit_job takes it")
+        arguments.refuse_call()
         name, deadline = request["jobName"], self._clock() + self._submission_timeout
         try:
             api = self._batch_api
@@ -349,6 +367,7 @@ class BatchClient:
             The last status of each, in the order asked for.
 
         Raises:
+            TypeError: the timeout is none.
             TimeoutError: some are not done in time.
             JobsNotFoundError: AWS Batch knows one of them no longer, or never did.
         """
@@ -414,6 +433,22 @@ class BatchClient:
                         raise
                     failed[job_id] = error.response["Error"]["Message"]
         return failed
+
+
+_QUEUE = Matching(RESOURCE_NAME.pattern, "the name or the ARN of a job queue")
+_DEFINITION = Matching(
+    rf"{RESOURCE_NAME.pattern}(:[1-9]\d*)?",
+    "the name of a job definition, with :REVISION or without, or its ARN",
+)
+
+
+def _read_name(
+    arguments: Arguments, parameter: str, value: object, resource: str, name: Matching
+) -> None:
+    """Look at what a resource is called by: its name, or its ARN."""
+    by_arn = Matching(form("batch", f"{resource}/{name.pattern}"), name.allowed)
+    is_arn = isinstance(value, str) and value.startswith("arn:")
+    arguments.text(parameter, value, required=True, bound=by_arn if is_arn else name)
 
 
 def _never_left(name: str, error: Exception) -> NotSubmittedError:

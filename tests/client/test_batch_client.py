@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from tests.functions.aws_in_process import Aws
 
 
+ARN = "arn:aws:batch:eu-west-1:111122223333"
+
+
 def detail(job_id: str, status: str, **more: Any) -> dict[str, Any]:
     return {
         "jobId": job_id,
@@ -392,7 +395,7 @@ def test_a_client_submits_at_some_pace(rate: float, taken: bool) -> None:  # noq
     if taken:
         BatchClient(max_submissions_per_second=rate)
     else:
-        with pytest.raises(ValueError, match="it is more than 0"):
+        with pytest.raises(ValueError, match="allowed are numbers above 0"):
             BatchClient(max_submissions_per_second=rate)
 
 
@@ -420,5 +423,47 @@ def test_expired_credentials_stop_the_wait_with_the_words_of_aws(
 def test_a_rate_of_nothing_is_refused() -> None:
     from batch_constructs.client import BatchClient
 
-    with pytest.raises(ValueError, match="max_submissions_per_second is 0; it is more than 0"):
+    with pytest.raises(ValueError, match=r"is 0; allowed are numbers above 0"):
         BatchClient(max_submissions_per_second=0)
+
+
+def test_all_arguments_of_the_client_are_told_in_the_words_of_constructors() -> None:
+    slow: Any = "a"
+    with pytest.raises(
+        ValueError, match='^max_.* is str "a"; expected a number\n.* is -1; allowed'
+    ):
+        BatchClient(max_submissions_per_second=slow, submission_timeout_seconds=-1)
+
+
+def test_all_that_is_wrong_with_a_submission_is_told_at_once(client: BatchClient) -> None:
+    with pytest.raises(ValueError, match="^name is") as refused:
+        client.submit("", queue="a b", job_definition="x:y:z")
+    assert [line.split()[0] for line in str(refused.value).splitlines()] == [
+        "name",
+        "queue",
+        "job_definition",
+    ]
+
+
+@pytest.mark.parametrize("definition", ["x", "x:7", f"{ARN}:job-definition/x:7"])
+@pytest.mark.parametrize("queue", ["q", f"{ARN}:job-queue/q"])
+def test_a_queue_and_a_definition_are_named_or_given_by_their_arns(
+    aws: Aws, client: BatchClient, queue: str, definition: str
+) -> None:
+    client.submit("name", queue=queue, job_definition=definition)
+
+    assert aws.calls["batch:SubmitJob"] == 1
+
+
+def test_a_request_without_what_every_submission_needs_never_leaves(client: BatchClient) -> None:
+    with pytest.raises(TypeError, match="jobName.*\n.*jobQueue.*\n.*jobDefinition"):
+        client.submit_request({})
+    nothing: Any = None
+    with pytest.raises(TypeError, match="^request is None; expected a mapping"):
+        client.submit_request(nothing)
+
+
+def test_a_timeout_is_a_timedelta(client: BatchClient) -> None:
+    minutes: Any = 5
+    with pytest.raises(TypeError, match="^timeout is int 5; expected a timedelta"):
+        client.wait(["job"], timeout=minutes)

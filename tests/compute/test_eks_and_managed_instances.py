@@ -161,6 +161,16 @@ class TestManagedInstances:
         provider = properties(ENVIRONMENT)["ComputeResources"]["ManagedInstancesProvider"]
         assert provider["InfrastructureOptimization"] == {"ScaleInAfter": -1}
 
+    def test_idle_instances_may_go_at_once(
+        self, stack: cdk.Stack, vpc: ec2.Vpc, properties: Properties
+    ) -> None:
+        bc.ManagedInstancesComputeEnvironment(
+            stack, "Environment", vpc=vpc, scale_in_after=cdk.Duration.seconds(0)
+        )
+
+        provider = properties(ENVIRONMENT)["ComputeResources"]["ManagedInstancesProvider"]
+        assert provider["InfrastructureOptimization"] == {"ScaleInAfter": 0}
+
     @pytest.mark.parametrize(
         ("options", "message"),
         [

@@ -1,0 +1,65 @@
+"""Both sides of the edges at which arguments are read."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk import aws_s3 as s3
+
+import batch_constructs as bc
+from batch_constructs.arguments import Arguments
+from batch_constructs.aws.bound import Counting, meant
+from batch_constructs.aws.submit_job import LARGEST_NUMBER
+from batch_constructs.triggers.object_created_trigger import read_object_pattern
+
+
+def test_a_truth_is_no_number() -> None:
+    arguments = Arguments.of_a_value()
+    arguments.number("vcpus", value=True)
+    assert arguments.problems == ["vcpus is bool True; expected a number"]
+
+
+def test_the_largest_number_is_taken_and_the_next_is_not() -> None:
+    arguments = Arguments.of_a_value()
+    assert arguments.number("most", LARGEST_NUMBER) == LARGEST_NUMBER
+    assert not arguments.problems
+    arguments.number("more", LARGEST_NUMBER + 1)
+    assert len(arguments.problems) == 1
+
+
+def test_half_a_second_is_not_cut_in_silence() -> None:
+    arguments = Arguments.of_a_value()
+    arguments.seconds("timeout", cdk.Duration.millis(1500))
+    assert "timeout is 1.5 seconds" in arguments.problems[0]
+
+
+def test_the_only_word_there_is_was_not_meant() -> None:
+    assert meant("Summ", ["Sums"]) == ""
+    assert meant("Summ", ["Sums", "Average"]) == ": did you mean Sums?"
+
+
+def test_a_count_of_one_kind_is_exact() -> None:
+    assert Counting(low=1, high=1, things="tasks").allowed == "exactly 1"
+
+
+def test_an_arn_with_something_behind_it_is_none() -> None:
+    stack = cdk.Stack()
+    arn = "arn:aws:batch:us-east-1:123456789012:job-queue/q/quota-share/research"
+    with pytest.raises(ValueError, match="quota_share_arn is"):
+        bc.QuotaShare.from_quota_share_arn(stack, "Share", f"{arn}/more")
+
+
+@pytest.mark.parametrize(("characters", "problems"), [(2048, 0), (2049, 1)])
+def test_the_pattern_of_a_bucket_has_as_many_characters_as_eventbridge_takes(
+    characters: int, problems: int
+) -> None:
+    arguments = Arguments(cdk.Stack())
+    bucket = s3.Bucket.from_bucket_name(arguments.construct, "Input", "files")
+    given: dict[str, Any] = {"bucket": bucket, "suffix": None, "event_bus": None}
+    short = read_object_pattern(arguments, prefix="x", **given)
+    before = len(json.dumps(short, separators=(",", ":"))) - 1
+    read_object_pattern(arguments, prefix="x" * (characters - before), **given)
+    assert len(arguments.problems) == problems
