@@ -82,7 +82,7 @@ def _pages() -> Iterator[tuple[str, str]]:
     readme = (ROOT / "README.md").read_text()
     readme = re.sub(r"\[([^\]]+)\]\((?!https?:|docs/|examples/|CHANGELOG)[^)]+\)", r"\1", readme)
     readme = readme.replace("](docs/decisions)", "](decisions/0001-rooms.md)")
-    readme = readme.replace("](docs/", "](")
+    readme = readme.replace("](docs/", "](").replace("](examples/how_to)", "](how-to/index.md)")
     readme = re.sub(r"\]\(examples/(\w+)\)", r"](examples/\1.md)", readme)
     yield "index.md", readme.replace("](CHANGELOG.md)", "](changelog.md)")
     yield "changelog.md", (ROOT / "CHANGELOG.md").read_text()
@@ -114,9 +114,9 @@ def _example(app: Path) -> str:
 def _how_to(file: Path) -> str:
     """Show a how-to: its docstring's first line is the title, the rest is what to know."""
     code = file.read_text()
-    told = ast.get_docstring(ast.parse(code)) or ""
-    title, _, rest = told.partition("\n")
-    body = code.split('"""\n', 2)[-1].lstrip("\n")
+    tree = ast.parse(code)
+    title, _, rest = (ast.get_docstring(tree) or "").partition("\n")
+    body = "".join(code.splitlines(keepends=True)[tree.body[0].end_lineno :]).lstrip("\n")
     return f"# {title.rstrip('.')}\n{rest}\n\n```python\n{body}```\n{_picture(file)}"
 
 
@@ -148,6 +148,8 @@ def _picture(app: Path) -> str:
     if not picture.nodes:
         return ""
     drawn = "".join(line for line in as_svg(picture).splitlines() if not line.startswith("<?xml"))
+    wide = re.search(r'viewBox="0 0 (\d+)', drawn)
+    drawn = drawn.replace("<svg ", f'<svg style="width: {wide[1]}px" ', 1) if wide else drawn
     return f'\n## What it creates\n\n<div class="picture">{drawn}</div>\n'
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import enum
+import inspect
 import io
 import os
 import re
@@ -15,6 +17,8 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+
+import batch_constructs as bc
 
 ROOT = Path(__file__).parent.parent
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("docs/**/*.md"))]
@@ -110,6 +114,29 @@ def test_the_readme_shows_the_quickstart_as_it_is() -> None:
     first = snippets(ROOT / "README.md")[0]
 
     assert first.text == (ROOT / "examples/quickstart/app.py").read_text()
+
+
+GENERATED = {"rules.md", "rules-not-made.md", "property-coverage.md", "contract.md"}
+"""Pages that list names without telling anybody what they are for."""
+
+OF_EVERY_CLASS = {"scope", "id", "args", "kwargs"}
+
+
+def test_every_public_name_and_every_parameter_stands_on_a_page_of_prose() -> None:
+    pages = [page for page in PAGES if page.name not in GENERATED and "decisions" not in page.parts]
+    read = [*pages, *ROOT.glob("examples/*/*.md"), *ROOT.glob("examples/*/*.py")]
+    words = set(re.findall(r"\w+", "".join(page.read_text() for page in read)))
+    classes = [one for name in bc.__all__ if inspect.isclass(one := getattr(bc, name))]
+    parameters = {
+        name
+        for kind in classes
+        if not issubclass(kind, enum.Enum | dict)
+        for name in inspect.signature(kind).parameters
+    }
+
+    assert len(parameters) > 200  # so that it cannot pass without looking
+    assert set(bc.__all__) - words == set()
+    assert parameters - words - OF_EVERY_CLASS == set()
 
 
 def test_the_repository_names_no_registry_and_no_path_of_a_machine() -> None:

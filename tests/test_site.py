@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
 from pathlib import Path
 
+import aws_cdk as cdk
 import pytest
 
 import batch_constructs as bc
+from batch_constructs.diagram.batch_part import picture_of
+from batch_constructs.diagram.svg import as_svg
+from tests.test_examples import load
 
 ROOT = Path(__file__).parent.parent
 
@@ -42,6 +47,28 @@ def test_every_example_has_a_page_with_its_picture(site: Path) -> None:
 
     assert sorted(page.stem for page in site.glob("examples/*.html")) == examples
     assert all("<svg" in page.read_text() for page in site.glob("examples/*.html"))
+
+
+def test_every_how_to_has_a_page_and_stands_in_the_list(site: Path) -> None:
+    listed = (site / "how-to" / "index.html").read_text()
+    names = sorted(file.stem for file in ROOT.glob("examples/how_to/*.py"))
+
+    assert sorted(page.stem for page in site.glob("how-to/*.html")) == sorted([*names, "index"])
+    assert all(f'href="{name}.html"' in listed for name in names)
+    for name in names:
+        page = re.sub("<[^>]+>", "", (site / "how-to" / f"{name}.html").read_text())
+        assert "import aws_cdk as cdk" in page
+
+
+def test_the_readmes_picture_is_the_one_of_the_quickstart() -> None:
+    app = cdk.App()
+    stack = load(ROOT / "examples" / "quickstart" / "app.py").build(app)
+    assembly = Path(app.synth(skip_validation=True).directory)
+    template = json.loads((assembly / f"{stack.stack_name}.template.json").read_text())
+
+    assert (ROOT / "docs" / "quickstart.svg").read_text() == as_svg(picture_of(template)), (
+        "batch-constructs diagram --format svg draws it"
+    )
 
 
 def test_what_is_searched_for_is_found_without_a_server_of_anybodys(site: Path) -> None:

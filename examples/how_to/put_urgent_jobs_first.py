@@ -1,0 +1,28 @@
+"""Put urgent jobs first.
+
+Two queues over the same environment: AWS Batch starts the jobs of the queue with the higher
+priority first, as long as both have jobs that wait. Nothing that runs is stopped for it.
+"""
+
+import aws_cdk as cdk
+from aws_cdk import aws_ec2 as ec2
+
+import batch_constructs as bc
+
+PUBLIC = ec2.SubnetConfiguration(name="Public", subnet_type=ec2.SubnetType.PUBLIC)
+
+
+def build(app: cdk.App) -> cdk.Stack:
+    """Declare it."""
+    stack = cdk.Stack(app, "PutUrgentJobsFirst")
+    vpc = ec2.Vpc(stack, "Vpc", max_azs=2, nat_gateways=0, subnet_configuration=[PUBLIC])
+    environment = bc.FargateComputeEnvironment(stack, "Fargate", vpc=vpc)
+    bc.JobQueue(stack, "Urgent", compute_environments=[environment], priority=10)
+    bc.JobQueue(stack, "Routine", compute_environments=[environment], priority=1)
+    return stack
+
+
+if __name__ == "__main__":
+    app = cdk.App()
+    build(app)
+    app.synth()
