@@ -98,7 +98,7 @@ def test_what_holds_another_rule_back_is_a_rule() -> None:
 
 JOB = "AWS::Batch::JobDefinition"
 SIZE = [{"Type": "VCPU", "Value": "1"}, {"Type": "MEMORY", "Value": "512"}]
-REGISTERED = {
+REGISTERED: dict[str, Any] = {
     "Type": "container",
     "ContainerProperties": {"Image": "busybox", "ResourceRequirements": SIZE},
 }
