@@ -141,8 +141,10 @@ def test_each_condition_of_a_rule_has_its_case(more: dict[str, Any]) -> None:
 
 
 def is_told(found: list[Finding], rule: str, says: str = "") -> bool:
-    """Tell whether a rule is among some findings, and says something in its message or its fix."""
-    return any(one.rule == rule and says in f"{one.message}: {one.fix}" for one in found)
+    """Tell whether a rule is among some findings, and says something: its path, message or fix."""
+    return any(
+        one.rule == rule and says in f"{one.path}: {one.message}: {one.fix}" for one in found
+    )
 
 
 @pytest.mark.parametrize("rule", sorted(RULES))
