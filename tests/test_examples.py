@@ -41,6 +41,9 @@ REASONS = {
     r"IAM5\[Resource::arn:<AWS::Partition>:batch:.*:job-definition/nf-\*": "An engine's own names.",
     r"IAM5\[Resource::arn:<AWS::Partition>:ecs:.*/\*\]": "Tasks of clusters that AWS Batch makes.",
     r"IAM5\[Resource::.*access-entry/": "An access entry's ARN ends with an ID that AWS gives it.",
+    r"IAM4\[Policy::.*/(AmazonEKS|AmazonEC2ContainerRegistryPullOnly)": "AWS's policies of nodes.",
+    r"IAM4\[Policy::.*/AWSLambdaBasicExecutionRole": "The CDK's own functions, which call AWS.",
+    r"L1$": "The CDK's own functions, which call AWS.",
     r"S1$": "Server access logs of an example would need a second bucket.",
     r"SMG4$": "What rotates a secret belongs to what the secret opens.",
     r"SQS3$": "The queue of an existing team.",
@@ -107,7 +110,8 @@ def test_what_cdk_nag_finds_in_an_example_is_its_authors_and_meant_so(
         for violation in violations(tmp_path)
         for construct in violation["violatingConstructs"]
     ]
-    assert found, "cdk-nag has looked"
+    in_a_stack_set = path.parent.name == "many_places"  # its network, and most else
+    assert found or in_a_stack_set, "cdk-nag has looked"
     assert [one for one in found if _is_within(one[1], own) and not _GRANTED.search(one[1])] == []
     unexplained = [
         rule

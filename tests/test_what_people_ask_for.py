@@ -392,7 +392,7 @@ def test_hundreds_of_queues_are_divided_and_one_more_moves_none() -> None:
             scope,
             "Queues",
             queues={f"Team{n}": {} for n in range(count)},
-            compute_environments=[fargate(scope)],
+            shared={"compute_environments": [fargate(scope)]},
         )
         return {name: queue.node.path for name, queue in made.queues.items()}
 
