@@ -78,9 +78,7 @@ class NestedJobQueues(BatchConstruct):
             number = _stack_of(name)
             if number not in stacks:
                 stacks[number] = NestedStack(self, number)
-            self.queues[name] = JobQueue(
-                stacks[number], name, **{**({} if shared is None else shared), **own}
-            )
+            self.queues[name] = JobQueue(stacks[number], name, **{**for_all, **own})
 
 
 def _stack_of(name: str) -> str:
