@@ -42,7 +42,9 @@ REASONS = {
     r"IAM5\[Resource::arn:<AWS::Partition>:ecs:.*/\*\]": "Tasks of clusters that AWS Batch makes.",
     r"IAM5\[Resource::.*access-entry/": "An access entry's ARN ends with an ID that AWS gives it.",
     r"IAM4\[Policy::.*/(AmazonEKS|AmazonEC2ContainerRegistryPullOnly)": "AWS's policies of nodes.",
-    r"IAM4\[Policy::.*/AWSLambdaBasicExecutionRole": "The CDK's own functions, which call AWS.",
+    r"IAM4\[Policy::.*/(AWSLambdaBasicExecutionRole|AmazonElasticContainerRegistryP)": (
+        "The CDK's own functions, which call AWS."
+    ),
     r"L1$": "The CDK's own functions, which call AWS.",
     r"S1$": "Server access logs of an example would need a second bucket.",
     r"SMG4$": "What rotates a secret belongs to what the secret opens.",
