@@ -75,7 +75,7 @@ if TYPE_CHECKING:
         InstanceStoreVolume,
         S3MountVolume,
     )
-    from batch_constructs.jobs.consumed_resources import Consumable
+    from batch_constructs.jobs.consumed_resources import Consumable, LimitedQueue
     from batch_constructs.jobs.container import (
         Container,
         ContainerDependency,
@@ -195,6 +195,7 @@ _HOME: dict[str, str] = {
     "gpu_settings": "jobs.gpu_settings",
     "efa_interfaces": "aws.efa",
     "open_telemetry_collector": "jobs.open_telemetry",
+    "LimitedQueue": "jobs.consumed_resources",
     "JobSize": "compute.cheapest_instances",
     "cheapest_instance_types": "compute.cheapest_instances",
     "CapacityReservationPreference": "aws.capacity_reservation_facts",
@@ -397,6 +398,7 @@ __all__ = [
     "KubernetesSecretVolume",
     "LaunchTemplate",
     "LaunchTemplateOverride",
+    "LimitedQueue",
     "LogConfiguration",
     "ManagedComputeEnvironment",
     "ManagedInstancesComputeEnvironment",

@@ -65,6 +65,8 @@ class EverywhereStackSet(BatchConstruct):
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-stackset.html
     """
 
+    resource: cdk.CfnStackSet
+
     def __init__(
         self,
         scope: Construct,

@@ -57,8 +57,11 @@ def cluster(scope: cdk.Stack, version: int) -> Any:
             scope,
             "Cluster",
             cluster_name="shared",
-            kubectl_provider_options=eks_v2.KubectlProviderOptions(
-                kubectl_layer=kubectl(scope), role=role
+            kubectl_provider=eks_v2.KubectlProvider.from_kubectl_provider_attributes(
+                scope,
+                "Provider",
+                service_token="arn:aws:lambda:us-east-1:123456789012:function:kubectl",
+                role=role,
             ),
         )
     return eks.Cluster.from_cluster_attributes(
@@ -389,7 +392,7 @@ def test_hundreds_of_queues_are_divided_and_one_more_moves_none() -> None:
             scope,
             "Queues",
             queues={f"Team{n}": {} for n in range(count)},
-            compute_environments=[fargate(scope)],
+            shared={"compute_environments": [fargate(scope)]},
         )
         return {name: queue.node.path for name, queue in made.queues.items()}
 
@@ -492,3 +495,24 @@ def test_all_ten_in_one_app_have_no_finding_and_fit_into_awss_limits() -> None:
             if match.rule.severity == "error"
         ]
         assert errors == []
+
+
+@pytest.mark.parametrize(("lets_in", "said"), [(True, []), (False, ["event-bus"])])
+def test_a_bus_that_lets_nobody_in_hears_nothing(lets_in: bool, said: list[str]) -> None:  # noqa: FBT001  # a case
+    resources: dict[str, Any] = {
+        "Bus": {"Type": "AWS::Events::EventBus", "Properties": {"Name": "central"}},
+        "Rule": {
+            "Type": "AWS::Events::Rule",
+            "Properties": {
+                "EventBusName": {"Ref": "Bus"},
+                "EventPattern": {"source": ["aws.batch"]},
+            },
+        },
+    }
+    if lets_in:
+        resources["Policy"] = {
+            "Type": "AWS::Events::EventBusPolicy",
+            "Properties": {"EventBusName": {"Ref": "Bus"}, "StatementId": "a"},
+        }
+    found = check_template({"Resources": resources})
+    assert [one.rule for one in found if one.rule == "event-bus"] == said

@@ -59,6 +59,9 @@ class EksNamespace(BatchConstruct):
     https://docs.aws.amazon.com/batch/latest/userguide/eks-access-entries.html
     """
 
+    kubernetes_namespace: str
+    instance_role: iam.Role
+
     def __init__(
         self,
         scope: Construct,
@@ -89,8 +92,8 @@ class EksNamespace(BatchConstruct):
         arguments.refuse()
 
         self._cluster: Any = cluster
-        self.kubernetes_namespace: str = str(name)
-        self.instance_role: iam.Role = make_instance_role(self, EKS_NODE, session_access=False)
+        self.kubernetes_namespace = str(name)
+        self.instance_role = make_instance_role(self, EKS_NODE, session_access=False)
         self._ready: list[Construct] = []
         documents: list[dict[str, Any]] = []
         if makes is not False:

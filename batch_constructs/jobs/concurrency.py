@@ -19,7 +19,7 @@ from batch_constructs.tokens import WholeNumber, is_token
 
 if TYPE_CHECKING:
     from batch_constructs.arguments import Arguments
-    from batch_constructs.jobs.consumed_resources import Consumable
+    from batch_constructs.jobs.consumed_resources import Consumable, LimitedQueue
 
 _EXPECTED = (
     "a whole number such as 1, a JobQueue with max_concurrent_jobs, or a ConsumableResource that "
@@ -42,7 +42,7 @@ class _Slots:
 def with_limit(
     arguments: Arguments,
     quantities: Mapping[Consumable, WholeNumber] | None,
-    limit: WholeNumber | Consumable | None,
+    limit: WholeNumber | Consumable | LimitedQueue | None,
 ) -> Any:
     """Return what a job consumes, with one of the limit, which is made where it is a number."""
     if limit is None:

@@ -27,6 +27,13 @@ class Consumable(Protocol):
         """The ARN."""
 
 
+class LimitedQueue(Protocol):
+    """A job queue with a limit of its own, ``JobQueue(max_concurrent_jobs=…)``."""
+
+    concurrent_jobs: Any
+    """What each of its jobs takes one of; None without a limit."""
+
+
 _EXPECTED = "a mapping of consumable resources to whole numbers, such as {licences: 1}"
 
 

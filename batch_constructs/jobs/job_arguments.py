@@ -19,8 +19,7 @@ if TYPE_CHECKING:
     from aws_cdk import Duration
 
     from batch_constructs.arguments import Arguments
-    from batch_constructs.jobs.consumed_resources import Consumable
-    from batch_constructs.queues.job_queue import JobQueue
+    from batch_constructs.jobs.consumed_resources import Consumable, LimitedQueue
     from batch_constructs.tokens import WholeNumber
 
 REFUSED_THOUGH_A_WARNING = frozenset({"parameter-without-default", "secret-resolved"})
@@ -71,7 +70,7 @@ class ConsumptionArguments(TypedDict, total=False):
     """
 
     consumable_resources: Mapping[Consumable, WholeNumber] | None
-    max_concurrent_jobs: WholeNumber | Consumable | JobQueue | None
+    max_concurrent_jobs: WholeNumber | Consumable | LimitedQueue | None
 
 
 class EksJobArguments(JobArguments, ConsumptionArguments):

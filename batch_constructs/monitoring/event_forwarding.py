@@ -24,6 +24,7 @@ from batch_constructs.tokens import is_token
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
     from batch_constructs.queues.any_job_queue import AnyJobQueue
@@ -59,6 +60,9 @@ class CentralEventBus(BatchConstruct):
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-bus-perms.html
     """
 
+    event_bus: events.IEventBus
+    event_bus_arn: str
+
     def __init__(
         self,
         scope: Construct,
@@ -78,8 +82,8 @@ class CentralEventBus(BatchConstruct):
         arguments.refuse()
 
         self._resource = events.CfnEventBus(self, "Resource", name=str(name))
-        self.event_bus_arn: str = self._resource.attr_arn
-        self.event_bus: events.IEventBus = events.EventBus.from_event_bus_attributes(
+        self.event_bus_arn = self._resource.attr_arn
+        self.event_bus = events.EventBus.from_event_bus_attributes(
             self,
             "Bus",
             event_bus_arn=self._resource.attr_arn,
@@ -136,6 +140,10 @@ class ForwardedEvents(BatchConstruct):
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-region.html
     """
+
+    resource: events.CfnRule
+    role: iam.Role
+    dead_letter_queue: sqs.Queue
 
     def __init__(
         self,

@@ -61,6 +61,8 @@ class OverviewDashboard(BatchConstruct):
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
     """
 
+    resource: cloudwatch.CfnDashboard
+
     def __init__(
         self,
         scope: Construct,

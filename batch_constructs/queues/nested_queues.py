@@ -38,7 +38,7 @@ class NestedJobQueues(BatchConstruct):
         scope: The construct that this one belongs to, usually the stack.
         id: Its ID, unique in the scope.
         queues: The ID of each queue → its own arguments of ``JobQueue``.
-        **shared: Arguments of every queue; its own go before.
+        shared: Arguments of every queue; its own go before. Default: none.
 
     Raises:
         ValueError: no queue, or arguments that a ``JobQueue`` refuses, with the path of the queue.
@@ -47,8 +47,15 @@ class NestedJobQueues(BatchConstruct):
     https://docs.aws.amazon.com/batch/latest/userguide/service_limits.html
     """
 
+    queues: dict[str, JobQueue]
+
     def __init__(
-        self, scope: Construct, id: str, *, queues: Mapping[str, Mapping[str, Any]], **shared: Any
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        queues: Mapping[str, Mapping[str, Any]],
+        shared: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(scope, id)
         if not isinstance(queues, Mapping):
@@ -64,13 +71,14 @@ class NestedJobQueues(BatchConstruct):
                     f"{self.node.path}: queues[{name!r}] is {described(own)}; expected the "
                     "arguments of a JobQueue by their names"
                 )
-        self.queues: dict[str, JobQueue] = {}
+        self.queues = {}
         stacks: dict[str, NestedStack] = {}
+        for_all = {} if shared is None else shared
         for name, own in queues.items():
             number = _stack_of(name)
             if number not in stacks:
                 stacks[number] = NestedStack(self, number)
-            self.queues[name] = JobQueue(stacks[number], name, **{**shared, **own})
+            self.queues[name] = JobQueue(stacks[number], name, **{**for_all, **own})
 
 
 def _stack_of(name: str) -> str:

@@ -145,6 +145,9 @@ def submission_required(source: Resource) -> Iterator[Fault]:
                 yield one.at(key), f"{key} is missing, which SubmitJob requires"
 
 
+_EVENT_BUS: Final = "AWS::Events::EventBus"
+
+
 @_warning(
     "event-target-dead-letter-queue",
     (EVENT_RULE, SCHEDULE),
@@ -181,16 +184,31 @@ def event_target_dead_letter_queue(source: Resource) -> Iterator[Fault]:
     ),
 )
 def event_bus(source: Resource) -> Iterator[Fault]:
-    """Batch, Amazon S3 and schedules send to the default bus."""
+    """Batch, Amazon S3 and schedules send to the default bus.
+
+    A bus whose policy lets other accounts in is there to hear of them.
+    """
     bus = source.properties.get("EventBusName")
-    own = source.neighbour(bus, "AWS::Events::EventBus") is not None
-    if not own and (not isinstance(bus, str) or bus.rpartition("/")[2] == "default"):
+    own = source.neighbour(bus, _EVENT_BUS)
+    if own is not None and _lets_others_in(own):
+        return
+    if own is None and (not isinstance(bus, str) or bus.rpartition("/")[2] == "default"):
         return
     sources = listing(mapping(source.properties, "EventPattern"), "source") or []
     from_aws = any(isinstance(one, str) and one.startswith("aws.") for one in sources)
     schedule = "ScheduleExpression" in source.properties and submissions_from(source)
     if schedule or (from_aws and (batch_events.SOURCE in sources or submissions_from(source))):
         yield "EventBusName", "the rule is on a bus of its own, where no such event arrives"
+
+
+def _lets_others_in(bus: Resource) -> bool:
+    """Whether a policy of the template lets somebody send to a bus."""
+    for id_ in bus.template.ids.get("AWS::Events::EventBusPolicy", ()):
+        policy = bus.template.get(id_)
+        named = policy and policy.neighbour(policy.properties.get("EventBusName"), _EVENT_BUS)
+        if named is not None and named.id == bus.id:
+            return True
+    return False
 
 
 @rule(
