@@ -10,7 +10,7 @@ ways, as through ``a?`` written thirty times.
 
 from __future__ import annotations
 
-from _sre import unicode_tolower  # type: ignore[attr-defined]  # what re itself uses
+from _sre import unicode_tolower  # type: ignore[import-not-found]  # what re itself uses
 from collections import Counter
 from dataclasses import dataclass, field
 from functools import cached_property
