@@ -182,3 +182,9 @@ NATIVE_METRICS: Final[dict[str, NativeMetric]] = {
     ),
 }
 """Every metric of the service, by its official name."""
+
+WHOLE_ANSWER = "Complete"
+"""The status of data that GetMetricData gave whole.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDataResult.html
+"""

@@ -149,6 +149,7 @@ class BatchClient:
         from batch_constructs.client.deadline import (  # noqa: PLC0415 - as above
             ATTEMPTS_WITHOUT_CONNECTION,
             Bounded,
+            made,
         )
         from batch_constructs.functions.claims.outcome import ONCE  # noqa: PLC0415
         from batch_constructs.functions.submission.batch_api import (  # noqa: PLC0415
@@ -156,7 +157,7 @@ class BatchClient:
         )
 
         return BatchApi(
-            Bounded(self._session.client("batch", config=ONCE), _SUBMIT_SECONDS),
+            Bounded(made(lambda: self._session.client("batch", config=ONCE)), _SUBMIT_SECONDS),
             self._batch,
             per_second=self._per_second,
             clock=self._clock,

@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ReadTimeoutError
+from botocore.exceptions import BotoCoreError, CredentialRetrievalError, ReadTimeoutError
 
 from batch_constructs.functions.claims.outcome import Failure, failure_of
 
@@ -17,6 +17,9 @@ _Result = TypeVar("_Result")
 
 CALL_SECONDS = 120.0
 """How long a call may take that only asks, or may be repeated, with all its repetitions."""
+
+MAKE_SECONDS = 60.0
+"""How long a program may take that gives credentials, as ``credential_process`` names one."""
 
 READ_SECONDS = 20
 ATTEMPTS = 7
@@ -66,9 +69,23 @@ def patient_client(make: Callable[..., Any], service: str, **options: str) -> Bo
         connect_timeout=5,
         read_timeout=READ_SECONDS,
     )
-    client = make(service, config=config, **options)
+    client = made(lambda: make(service, config=config, **options))
     client.meta.events.register_first("needs-retry", _GivesUpEarly())
     return Bounded(client, CALL_SECONDS)
+
+
+def made(make: Callable[[], _Result]) -> _Result:
+    """Return the boto3 client that is made, for which a program may have to give credentials.
+
+    Raises:
+        CredentialRetrievalError: that program does not answer.
+    """
+    try:
+        return within(MAKE_SECONDS, make)
+    except NoWholeAnswerError as error:
+        raise CredentialRetrievalError(
+            provider="credential_process", error_msg=f"no answer in {MAKE_SECONDS:g} s"
+        ) from error
 
 
 class Bounded:

@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from types import SimpleNamespace
 from typing import NoReturn
 
@@ -21,7 +22,7 @@ import boto3
 import botocore.endpoint
 import pytest
 from botocore.config import Config
-from botocore.exceptions import EndpointConnectionError, SSLError
+from botocore.exceptions import CredentialRetrievalError, EndpointConnectionError, SSLError
 from click.testing import CliRunner
 from urllib3.exceptions import SSLError as PoolSslError
 
@@ -359,6 +360,22 @@ def test_without_credentials_nothing_is_sent(clock: Clock, monkeypatch: pytest.M
         with pytest.raises(NotSubmittedError, match="never left.*Unable to locate credentials"):
             submit(clock, f"http://{address}", key=None)
         assert came == []
+
+
+def test_a_program_for_credentials_that_never_answers_ends(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "config").write_text("[default]\ncredential_process = /bin/sleep 5\n")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setattr(deadline, "MAKE_SECONDS", 0.2)
+
+    with pytest.raises(NotSubmittedError, match="never left.*credential_process: no answer in"):
+        submit(clock, "http://127.0.0.1:1", key=None)
+    with pytest.raises(CredentialRetrievalError, match="no answer in"):
+        client_of(clock, "http://127.0.0.1:1", "us-east-1", None).describe(["a"])
 
 
 def test_an_endpoint_that_speaks_no_tls_gets_no_request(clock: Clock) -> None:

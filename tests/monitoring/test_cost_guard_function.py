@@ -63,6 +63,8 @@ class World:
         self.subjects: list[str] = []
         self.forbidden = False
         self.messages: list[str] = []
+        self.status: dict[str, str] = {}
+        """What GetMetricData says of its data, if it says anything."""
 
     def guard(
         self,
@@ -162,7 +164,7 @@ class World:
             known = [at for at in steps if any(self._speaks(at, step, silent))][::-1]
             page = known[int(NextToken) : int(NextToken) + 500]
             values = [self.used.get(at.replace(minute=0), 0.0) for at in page]
-            results.append({"Id": query["Id"], "Timestamps": page, "Values": values})
+            results.append({"Id": query["Id"], "Timestamps": page, "Values": values, **self.status})
             more |= int(NextToken) + 500 < len(known)
         answer: fake_batch.Answer = {"MetricDataResults": results}
         if more:
@@ -187,6 +189,17 @@ class World:
 @pytest.fixture
 def world() -> World:
     return World()
+
+
+@pytest.mark.parametrize("status", ["InternalError", "Forbidden", "PartialData"])
+def test_an_answer_that_is_not_whole_is_no_silence_and_an_error(world: World, status: str) -> None:
+    now = world.uses(60, hours=4)
+    world.status = {"StatusCode": status}
+
+    with pytest.raises(RuntimeError, match=f"does not give all data of nightly .{status}."):
+        world.guard("DISABLE_QUEUES").run(now)
+
+    assert world.subjects == []
 
 
 def test_within_the_budget_nothing_happens(world: World) -> None:
@@ -355,7 +368,7 @@ def test_a_silence_is_told_once_and_says_what_the_guard_reckons_with(world: Worl
 
     assert world.subjects == ["Batch budget of 100 vCPU-hours a day: no data of nightly"]
     assert "The gauges of nightly have said nothing since 2026-11-20 12:00 UTC" in world.messages[0]
-    assert "reckoned to use what they used last" in world.messages[0]
+    assert "reckoned to use what it used last" in world.messages[0]
     assert world.queue["state"] == "ENABLED"
 
 
@@ -389,7 +402,8 @@ def test_each_queue_that_falls_silent_is_told_and_each_once(world: World) -> Non
 
     assert world.subjects == [
         "Batch budget of 100 vCPU-hours a day: no data of second",
-        "Batch budget of 100 vCPU-hours a day: no data of nightly, third",
+        "Batch budget of 100 vCPU-hours a day: no data of nightly",
+        "Batch budget of 100 vCPU-hours a day: no data of third",
     ]
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.metrics import HOURLY_DAYS
+from batch_constructs.aws.metrics import HOURLY_DAYS, WHOLE_ANSWER
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -142,7 +142,11 @@ class Usage:
         *,
         only_the_newest: bool = False,
     ) -> dict[str, dict[datetime, float]]:
-        """Return the average of each step with data, of each queue; read from the newest on."""
+        """Return the average of each step with data, of each queue; read from the newest on.
+
+        Raises:
+            RuntimeError: CloudWatch does not give it all, which says nothing of what was used.
+        """
         queries = [
             {
                 "Id": f"queue{number}",
@@ -159,6 +163,7 @@ class Usage:
             for number, queue in enumerate(queues)
         ]
         found: dict[str, dict[datetime, float]] = {queue: {} for queue in queues}
+        status: dict[str, str] = {}
         token: dict[str, str] = {}
         while True:
             page = self.cloudwatch.get_metric_data(
@@ -170,11 +175,18 @@ class Usage:
             )
             for result in page["MetricDataResults"]:
                 queue = queues[int(result["Id"].removeprefix("queue"))]
+                status[queue] = result.get("StatusCode", WHOLE_ANSWER)
                 for timestamp, average in zip(result["Timestamps"], result["Values"], strict=True):
                     found[queue][_step_of(timestamp, start, step)] = average
-            if not page.get("NextToken") or (only_the_newest and all(found.values())):
+            if only_the_newest and all(found.values()):
                 return found
+            if not page.get("NextToken"):
+                break
             token = {"NextToken": page["NextToken"]}
+        wrong = [f"{queue} ({said})" for queue, said in status.items() if said != WHOLE_ANSWER]
+        if wrong:
+            raise RuntimeError(f"CloudWatch does not give all data of {', '.join(wrong)}")
+        return found
 
 
 def _step_of(timestamp: datetime, start: datetime, step: timedelta) -> datetime:

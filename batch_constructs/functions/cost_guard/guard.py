@@ -206,36 +206,18 @@ class Guard:
         self._publish((here, level.name), subject, lines, invocation)
 
     def _tell_silence(self, silent: Mapping[str, datetime | None], invocation: Invocation) -> None:
-        """Tell of the queues whose silence nobody was told of, in one message."""
-        silences = {
-            queue: ("silent", queue, "never" if since is None else since.isoformat())
-            for queue, since in sorted(silent.items())
-        }
-        untold = [
-            queue
-            for queue, silence in silences.items()
-            if self.claims.result_of("guard", self.note, *silence) is None
-        ]
-        if not untold:
-            return
-        lines = [
-            *(_says_nothing(queue, silent[queue]) for queue in untold),
-            "Look whether the function of the gauges fails: its alarm and its log say why.",
-            "Until they speak again, the queues are reckoned to use what they used last.",
-        ]
-        if self.holds_without_data and self.action in _DONE:
-            lines.append("Meanwhile new work is held back, as if the budget were spent.")
-        subject = f"Batch budget of {self.called}: no data of {', '.join(untold)}"
-        every = [part for queue in untold for part in silences[queue]]
-        self._publish(every, subject, lines, invocation)
-        for queue in untold:
-            self.claims.once(
-                "guard",
-                self.note,
-                *silences[queue],
-                work=lambda _: "told",
-                deadline=invocation.deadline,
-            )
+        """Tell of each silence of each queue, which is claimed for itself, once."""
+        for queue, since in sorted(silent.items()):
+            lines = [
+                _says_nothing(queue, since),
+                "Look whether the function of the gauges fails: its alarm and its log say why.",
+                "Until they speak again, the queue is reckoned to use what it used last.",
+            ]
+            if self.holds_without_data and self.action in _DONE:
+                lines.append("Meanwhile new work is held back, as if the budget were spent.")
+            subject = f"Batch budget of {self.called}: no data of {queue}"
+            silence = ("silent", queue, "never" if since is None else since.isoformat())
+            self._publish(silence, subject, lines, invocation)
 
     def _publish(
         self, what: Sequence[str], subject: str, lines: Sequence[str], invocation: Invocation
