@@ -126,10 +126,15 @@ SUBMISSIONS_PER_SECOND_SOURCE: Final[Source] = guide(
 )
 
 DESCRIBED_AT_ONCE: Final = 100
-"""How many jobs ``DescribeJobs`` describes in a call."""
+"""How many jobs, queues or environments are described in a call."""
 
 DESCRIBED_AT_ONCE_SOURCE: Final[Source] = api(
     "DescribeJobsRequest.jobs", '"A list of up to 100 job IDs."'
+)
+
+NAMES_DESCRIBED_AT_ONCE_SOURCE: Final[Source] = api(
+    "DescribeJobQueuesRequest.jobQueues",
+    '"A list of up to 100 queue names or full queue Amazon Resource Name (ARN) entries."',
 )
 
 STOPPED_AT_ONCE: Final = 50

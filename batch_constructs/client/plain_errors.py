@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 _TROUBLE, _INTERRUPTED = 2, 130
+_CHECK = "check the Region, the endpoint and the network, then"
+_NO_ANSWER = "what came back is no answer of AWS Batch"
 
 
 @contextmanager
@@ -31,17 +33,21 @@ def plain_errors(again: str) -> Iterator[None]:
         click.echo(f"interrupted; the jobs go on. To go on here: {again}", err=True)
         sys.exit(_INTERRUPTED)
     except ClientError as error:
-        code = error.response["Error"]["Code"]
+        code = str(error.response["Error"]["Code"])
+        if code.isdigit():  # AWS calls its errors by names
+            _end(f"{_NO_ANSWER} (HTTP {code})", f"; {_CHECK}: {again}")
         fix = "renew your credentials, or set the clock if it is wrong, then"
         _end(error, f"; {fix}: {again}" if code in NOT_AUTHENTICATED else "")
     except BotoCoreError as error:
         fix = "check the Region, the credentials and the network, then"
         _end(error, "" if failure_of(error) is Failure.UNWRITABLE else f"; {fix}: {again}")
+    except (KeyError, IndexError):
+        _end(_NO_ANSWER, f"; {_CHECK}: {again}")
     except (LookupError, ValueError, RuntimeError, TimeoutError) as error:
         _end(error)
 
 
-def _end(error: Exception, fix: str = "") -> NoReturn:
+def _end(error: object, fix: str = "") -> NoReturn:
     click.echo(f"error: {error}{fix}", err=True)
     sys.exit(_TROUBLE)
 

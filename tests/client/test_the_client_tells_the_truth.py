@@ -283,6 +283,29 @@ def test_a_command_against_a_dead_endpoint_ends_with_the_fix(command: Callable[[
     assert "check the Region, the credentials and the network" in line
 
 
+@pytest.mark.parametrize(
+    "head", ["200 OK", "302 Found\r\nLocation: http://127.0.0.1:9/login", "404 Not Found"]
+)
+@pytest.mark.parametrize("answered", [b"{}", b"<html>Log in to this network</html>"])
+def test_a_command_that_something_else_than_aws_answers_ends_with_the_fix(
+    command: Callable[[str], str], head: str, answered: bytes
+) -> None:
+    """A captive portal or a proxy answers everything."""
+
+    def portal(connection: socket.socket) -> None:
+        told = f"HTTP/1.1 {head}\r\nContent-Length: {len(answered)}\r\nConnection: close\r\n\r\n"
+        connection.sendall(told.encode() + answered)
+        connection.close()
+
+    with listening(portal) as (address, _):
+        line = command(f"http://{address}")
+
+    assert re.search(
+        "check the Region.*, then: (batch-constructs|look whether)|look for its name", line
+    )
+    assert "error: '" not in line
+
+
 def test_a_command_against_one_that_never_answers_ends(command: Callable[[str], str]) -> None:
     with listening(nothing) as (address, came):
         line = command(f"http://{address}")

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from batch_constructs.aws.submit_job import DESCRIBED_AT_ONCE
 from batch_constructs.functions.claims.invocation import Invocation
 from batch_constructs.functions.claims.rows import Claims
 from batch_constructs.functions.cost_guard.budget import Budget, Level, Usage
@@ -58,6 +59,8 @@ class World:
         self.silent_queues: dict[str, list[tuple[datetime, datetime]]] = {}
         """When those of a queue alone did."""
         self.more_queues: list[dict[str, Any]] = []
+        self.asked: list[str] = []
+        """The ARNs that were described."""
         self.pages = 0
         self.dynamodb = SmallDynamoDb()
         self.subjects: list[str] = []
@@ -78,11 +81,11 @@ class World:
     ) -> Guarded:
         batch = fake_batch.client(
             "batch",
-            DescribeJobQueues=lambda jobQueues: {  # noqa: ARG005, N803 - AWS's names
-                "jobQueues": [self.queue, *self.more_queues]
+            DescribeJobQueues=lambda jobQueues: {  # noqa: N803 - AWS's names
+                "jobQueues": self._described(jobQueues, [self.queue, *self.more_queues])
             },
-            DescribeComputeEnvironments=lambda computeEnvironments: {  # noqa: ARG005, N803
-                "computeEnvironments": [self.environment]
+            DescribeComputeEnvironments=lambda computeEnvironments: {  # noqa: N803
+                "computeEnvironments": self._described(computeEnvironments, [self.environment])
             },
             UpdateJobQueue=self._update_job_queue,
             UpdateComputeEnvironment=self._update_compute_environment,
@@ -106,6 +109,11 @@ class World:
             holds_without_data=holds_without_data,
         )
         return Guarded(guard)
+
+    def _described(self, arns: list[str], there: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        assert 0 < len(arns) <= DESCRIBED_AT_ONCE
+        self.asked += arns
+        return [one for one in there if {one.get("jobQueueArn"), ENVIRONMENT}.intersection(arns)]
 
     def uses(self, vcpus: float, *, hours: int, since: datetime = MORNING) -> datetime:
         """Use so many vCPUs for so many hours; return when that is over."""
@@ -507,6 +515,19 @@ def test_two_runs_at_once_tell_people_once(world: World) -> None:
     other.run(evening)
 
     assert world.subjects == ["Batch budget of 100 vCPU-hours a day is spent"]
+
+
+def test_more_queues_and_environments_than_one_call_describes_are_all_looked_at() -> None:
+    world = World()
+    now = world.uses(60, hours=4)
+    guard = world.guard("LOWER_MAX_VCPUS").guard
+    queues = [*(f"{QUEUE}{number}" for number in range(DESCRIBED_AT_ONCE)), QUEUE]
+    environments = [*(f"{ENVIRONMENT}{number}" for number in range(DESCRIBED_AT_ONCE)), ENVIRONMENT]
+
+    Guarded(replace(guard, queues=queues, environments=environments)).run(now)
+
+    assert world.asked == [*queues, *environments]
+    assert world.environment["computeResources"]["maxvCpus"] == 4
 
 
 class Untold(dict[str, str]):

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from batch_constructs.aws.submit_job import DESCRIBED_AT_ONCE
 from batch_constructs.functions.gauges import publish
 from batch_constructs.functions.gauges.publish import environment_line, queue_lines
 from batch_constructs.functions.gauges.reading import Reader
@@ -26,6 +27,7 @@ class Batch:
         self.jobs: dict[str, list[dict[str, Any]]] = {}
         self.page = 1000
         self.refused: set[str] = set()
+        self.undescribed: set[str] = set()
         self.snapshot: dict[str, Any] = {}
         self.described: dict[str, dict[str, Any]] = {}
         self.environments = {
@@ -60,6 +62,9 @@ class Batch:
         return Reader(batch=client, most_jobs=most_jobs)
 
     def _describe_job_queues(self, jobQueues: list[str]) -> fake_batch.Answer:  # noqa: N803
+        assert len(jobQueues) <= DESCRIBED_AT_ONCE
+        if self.undescribed.intersection(jobQueues):
+            raise ClientError({"Error": {"Code": "ClientException"}}, "DescribeJobQueues")
         order = [
             {"order": 2, "computeEnvironment": BACKUP},
             {"order": 1, "computeEnvironment": ENVIRONMENT},
@@ -114,6 +119,25 @@ def read(batch: Batch, **reader: int) -> dict[str, Any]:
     [line] = queue_lines(reading, namespace="BatchConstructs", now=NOW, per_share=False)
     document: dict[str, Any] = json.loads(line)
     return document
+
+
+def test_more_queues_than_one_call_describes_are_all_read(batch: Batch) -> None:
+    queues = [f"{QUEUE}{number}" for number in range(2 * DESCRIBED_AT_ONCE + 1)]
+
+    readings = batch.reader().queues(queues, now=NOW, failed=[])
+
+    assert [one.name for one in readings] == [name.rpartition("/")[2] for name in queues]
+
+
+def test_queues_that_cannot_be_described_cost_the_others_nothing(batch: Batch) -> None:
+    queues = [f"{QUEUE}{number}" for number in range(DESCRIBED_AT_ONCE + 1)]
+    batch.undescribed = {queues[-1]}
+    failed: list[str] = []
+
+    readings = [*batch.reader().queues(queues, now=NOW, failed=failed)]
+
+    assert len(readings) == DESCRIBED_AT_ONCE
+    assert failed == queues[-1:]
 
 
 def test_an_idle_queue_reads_zero_everywhere(batch: Batch) -> None:

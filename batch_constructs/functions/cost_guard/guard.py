@@ -32,6 +32,7 @@ from batch_constructs.functions.claims.effect import NotDoneError, UnsureError, 
 from batch_constructs.functions.claims.invocation import Invocation
 from batch_constructs.functions.claims.outcome import ONCE, PATIENT
 from batch_constructs.functions.claims.rows import Claims, HeldError
+from batch_constructs.functions.described import at_once
 from batch_constructs.functions.told.listing import listed
 
 from .budget import Budget, Level, Usage, Used, plain
@@ -87,7 +88,11 @@ class Guard:
             RuntimeError: something could not be done; everything else is, and the next run tries
                 again.
         """
-        queues = self.batch.describe_job_queues(jobQueues=list(self.queues))["jobQueues"]
+        queues = [
+            queue
+            for some in at_once(self.queues)
+            for queue in self.batch.describe_job_queues(jobQueues=some)["jobQueues"]
+        ]
         names = [queue["jobQueueName"] for queue in queues]
         used = self.usage.used(names, start=self.budget.start(now), now=now)
         here = f"{self.budget.label(now)} of {plain(self.budget.vcpu_hours)}"
@@ -139,9 +144,13 @@ class Guard:
         return [value for key, value in tags.items() if key.startswith(NOTE) and key != self.note]
 
     def _limit_environments(self, now: datetime, failed: list[str], *, hold: bool) -> None:
-        described = self.batch.describe_compute_environments(
-            computeEnvironments=list(self.environments)
-        )["computeEnvironments"]
+        described = [
+            environment
+            for some in at_once(self.environments)
+            for environment in self.batch.describe_compute_environments(computeEnvironments=some)[
+                "computeEnvironments"
+            ]
+        ]
         for environment in described:
             with _going_on(environment["computeEnvironmentName"], failed):
                 self._limit(environment, now, hold=hold)

@@ -11,7 +11,8 @@ from botocore.exceptions import BotoCoreError, ClientError
 from batch_constructs.aws.container_facts import SizeType
 from batch_constructs.aws.job_states import UNFINISHED
 from batch_constructs.aws.resource_states import State, Status
-from batch_constructs.aws.submit_job import DESCRIBED_AT_ONCE, LISTED_AT_ONCE
+from batch_constructs.aws.submit_job import LISTED_AT_ONCE
+from batch_constructs.functions.described import at_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -60,7 +61,7 @@ class Reader:
         self, arns: Sequence[str], *, now: float, failed: list[str]
     ) -> Iterator[QueueReading]:
         """Read each queue that can be; ``now`` in seconds since 1970, ``failed`` gets others."""
-        for queue in self.batch.describe_job_queues(jobQueues=list(arns))["jobQueues"]:
+        for queue in self._describe_queues(arns, failed):
             order = sorted(queue.get("computeEnvironmentOrder") or (), key=lambda e: e["order"])
             environments = [entry["computeEnvironment"] for entry in order]
             try:
@@ -134,8 +135,7 @@ class Reader:
                 yield from array["statusSummary"].items()
             else:
                 unknown.append(summary["jobId"])
-        for start in range(0, len(unknown), DESCRIBED_AT_ONCE):
-            ids = unknown[start : start + DESCRIBED_AT_ONCE]
+        for ids in at_once(unknown):
             for job in self.batch.describe_jobs(jobs=ids)["jobs"]:
                 yield from (job["arrayProperties"].get("statusSummary") or {}).items()
 
@@ -145,9 +145,19 @@ class Reader:
         known = [vcpus for vcpus in found if vcpus is not None]
         return sum(known) if len(known) == len(found) else None
 
+    def _describe_queues(
+        self, arns: Sequence[str], failed: list[str]
+    ) -> Iterator[Mapping[str, Any]]:
+        for some in at_once(arns):
+            try:
+                yield from self.batch.describe_job_queues(jobQueues=some)["jobQueues"]
+            except (BotoCoreError, ClientError):
+                _log.exception("cannot describe %s", ", ".join(some))
+                failed += some
+
     def _describe_environments(self, arns: Sequence[str]) -> Iterator[Mapping[str, Any]]:
-        if arns:
-            described = self.batch.describe_compute_environments(computeEnvironments=list(arns))
+        for some in at_once(arns):
+            described = self.batch.describe_compute_environments(computeEnvironments=some)
             yield from described["computeEnvironments"]
 
 

@@ -8,9 +8,9 @@ from botocore.exceptions import ClientError
 
 from batch_constructs.aws.error_names import CLIENT_EXCEPTION
 from batch_constructs.aws.job_states import JobState
-from batch_constructs.aws.submit_job import DESCRIBED_AT_ONCE
 from batch_constructs.functions.claims.effect import Pauses, RefusedError, UnsureError, attempt
 from batch_constructs.functions.claims.outcome import Failure
+from batch_constructs.functions.described import at_once
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -24,8 +24,8 @@ Client = Any
 
 def described(batch: Any, job_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Describe those of these jobs that AWS Batch knows, as many a call as it takes."""
-    for at in range(0, len(job_ids), DESCRIBED_AT_ONCE):
-        yield from batch.describe_jobs(jobs=list(job_ids[at : at + DESCRIBED_AT_ONCE]))["jobs"]
+    for some in at_once(job_ids):
+        yield from batch.describe_jobs(jobs=some)["jobs"]
 
 
 class BatchApi:
