@@ -16,6 +16,7 @@ from aws_cdk import aws_s3_assets as s3_assets
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.bound import Matching
 from batch_constructs.aws.names import ACCOUNT
+from batch_constructs.aws.quotas import TEMPLATE_BODY_BYTES
 from batch_constructs.construct import BatchConstruct, given
 from batch_constructs.jsii_objects import javascript_error
 
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from constructs import Construct
-
-_BODY_BYTES = 51_200
-"""A template that is passed in a call; a larger one has to lie in S3."""
 
 _UNIT = Matching(
     r"(ou-[a-z0-9-]+|r-[a-z0-9]{4,32})", "the ID of a unit (ou-…) or of the root (r-…)"
@@ -98,7 +96,7 @@ class EverywhereStackSet(BatchConstruct):
         managed = accounts is None
         body = json.dumps(template, separators=(",", ":"))
         where: dict[str, Any] = {"template_body": body}
-        if len(body.encode()) > _BODY_BYTES:
+        if len(body.encode()) > TEMPLATE_BODY_BYTES:
             file = Path(tempfile.mkdtemp()) / "template.json"
             file.write_text(body)
             asset = s3_assets.Asset(self, "Template", path=str(file))

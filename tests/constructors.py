@@ -8,6 +8,7 @@ from typing import Any
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_efs as efs
+from aws_cdk import aws_eks_v2 as eks_v2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
@@ -123,6 +124,42 @@ class Given:
 
     def _EksJobDefinition(self) -> dict[str, Any]:  # noqa: N802
         return {"containers": [bc.PodContainer(image=IMAGE, vcpus=1, memory=MEMORY)]}
+
+    def _EksNamespace(self) -> dict[str, Any]:  # noqa: N802
+        """With a cluster of which this stack knows how to run kubectl."""
+        place = self.stack
+        provider = eks_v2.KubectlProvider.from_kubectl_provider_attributes(
+            place,
+            f"Provider{len(place.node.children)}",
+            service_token="arn:aws:lambda:us-east-1:123456789012:function:kubectl",
+            role=self.role,
+        )
+        cluster = eks_v2.Cluster.from_cluster_attributes(
+            place,
+            f"Cluster{len(place.node.children)}",
+            cluster_name="shared",
+            kubectl_provider=provider,
+        )
+        return {"cluster": cluster, "kubernetes_namespace": "jobs"}
+
+    def _CentralEventBus(self) -> dict[str, Any]:  # noqa: N802
+        return {"accounts": ["111122223333"]}
+
+    def _ForwardedEvents(self) -> dict[str, Any]:  # noqa: N802
+        bus = "arn:aws:events:us-east-1:111122223333:event-bus/batch-events"
+        return {"event_bus_arn": bus, "queues": [self.queue]}
+
+    def _OverviewDashboard(self) -> dict[str, Any]:  # noqa: N802
+        return {"queues": [self.queue]}
+
+    def _NestedJobQueues(self) -> dict[str, Any]:  # noqa: N802
+        return {"queues": {"Night": {"compute_environments": [self.environment]}}}
+
+    def _EverywhereStackSet(self) -> dict[str, Any]:  # noqa: N802
+        def build(stack: cdk.Stack) -> None:
+            bc.ConsumableResource(stack, "Licences", total_quantity=1)
+
+        return {"build": build, "regions": ["us-east-1"], "accounts": ["111122223333"]}
 
     def _JobQueue(self) -> dict[str, Any]:  # noqa: N802
         return {

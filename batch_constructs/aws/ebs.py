@@ -36,10 +36,3 @@ SOURCE: Final[Source] = docs(
     " 64,000 IOPS; io2: 100 to 256,000 IOPS; gp2 and io1: 16 TiB; magnetic volumes: 1 TiB. The"
     " images of ECS take 30 GiB.",
 )
-
-SYSTEM_GIBIBYTES: Final = 8
-"""What the system of an image for ECS, Docker's logs and a little room take of a disk; reckoned."""
-
-UNPACKING_SECONDS: Final = 120
-"""In what time images are written where this library chooses the throughput: sooner than the four
-minutes in which the ECS agent has a container created."""

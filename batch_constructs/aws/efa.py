@@ -12,8 +12,8 @@ from batch_constructs.aws.bound import Whole
 from batch_constructs.aws.source import Source, docs
 from batch_constructs.aws.table import read
 
-MOST_EFA: Final = Whole(1, 32)
-"""Adapters of one instance: a P5 has 32."""
+MOST_EFA: Final = Whole(1, max(read("efa")["interfaces"].values()))
+"""Adapters of one instance, at most."""
 
 SOURCE: Final[Source] = docs(
     "AWSEC2/latest/UserGuide/efa-acc-inst-types.html",

@@ -23,8 +23,9 @@ DOCKER_TIMEOUT_SECONDS: Final = 60
 
 DOCKER_TIMEOUT_SOURCE: Final[Source] = Source(
     "https://github.com/aws/amazon-ecs-agent",
-    "ECS_CONTAINER_CREATE_TIMEOUT: Minimum value is 1m. If user sets a value below minimum it will"
-    " be set to min. Default 4m; ECS_CONTAINER_START_TIMEOUT: 3m; ECS_IMAGE_PULL_TIMEOUT: 2h.",
+    "ECS_CONTAINER_CREATE_TIMEOUT: Minimum value is 1m (60 seconds). If user sets a value below"
+    " minimum it will be set to min. Default 4m; ECS_CONTAINER_START_TIMEOUT: 3m;"
+    " ECS_IMAGE_PULL_TIMEOUT: 2h.",
 )
 
 USER_DATA_BYTES: Final = 16 * 1024

@@ -175,6 +175,14 @@ STACK_SOURCE: Final[Source] = docs(
     ' references in a stack template"; template body in an object of S3: "1 MB".',
 )
 
+TEMPLATE_BODY_BYTES: Final = 51_200
+"""A template that is passed in a call; a larger one has to lie in S3."""
+
+TEMPLATE_BODY_BYTES_SOURCE: Final[Source] = docs(
+    "AWSCloudFormation/latest/APIReference/API_CreateStackSet.html",
+    "TemplateBody: a minimum length of 1 byte and a maximum length of 51,200 bytes.",
+)
+
 TEMPLATE_BYTES_SOURCE: Final[Source] = docs(
     "AWSCloudFormation/latest/UserGuide/cloudformation-limits.html", "1 MB: 1,000,000 bytes."
 )

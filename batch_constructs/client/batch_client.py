@@ -16,7 +16,7 @@ from batch_constructs.aws.error_names import (
     NOT_AUTHENTICATED,
 )
 from batch_constructs.aws.job_states import JobState
-from batch_constructs.aws.names import JOB_NAME, RESOURCE_NAME, form
+from batch_constructs.aws.names import JOB_NAME, RESOURCE_NAME, form, is_arn
 from batch_constructs.aws.submit_job import ARRAY_SIZE, STOPPED_AT_ONCE
 from batch_constructs.client.job_status import JobStatus
 from batch_constructs.client.submit_request import submit_job_request
@@ -448,8 +448,7 @@ def _read_name(
 ) -> None:
     """Look at what a resource is called by: its name, or its ARN."""
     by_arn = Matching(form("batch", f"{resource}/{name.pattern}"), name.allowed)
-    is_arn = isinstance(value, str) and value.startswith("arn:")
-    arguments.text(parameter, value, required=True, bound=by_arn if is_arn else name)
+    arguments.text(parameter, value, required=True, bound=by_arn if is_arn(value) else name)
 
 
 def _never_left(name: str, error: Exception) -> NotSubmittedError:

@@ -7,18 +7,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Aws, custom_resources
+from aws_cdk import Aws, Stack, custom_resources
 from aws_cdk import aws_eks as eks
 from aws_cdk import aws_iam as iam
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws import eks_facts as aws
 from batch_constructs.aws.bound import shown
+from batch_constructs.aws.compute_environment_facts import AccessEntryState
+from batch_constructs.aws.error_names import NOT_FOUND
 from batch_constructs.aws.managed_policies import EKS_NODE
 from batch_constructs.aws.pod_facts import ENVIRONMENT_NAMESPACE
 from batch_constructs.compute.eks_compute_environment import EksComputeEnvironment
 from batch_constructs.compute.environment_roles import make_instance_role
-from batch_constructs.construct import BatchConstruct, once_made
+from batch_constructs.construct import BatchConstruct, arn_prefix, once_made
 from batch_constructs.jsii_objects import described, has_member
 
 if TYPE_CHECKING:
@@ -150,7 +152,7 @@ class EksNamespace(BatchConstruct):
                 "give it kubernetes_namespace=namespace.kubernetes_namespace"
             )
         state = _member(given["accessEntry"], "desiredState")
-        if not self._by_map and state != "ENABLED":
+        if not self._by_map and state != AccessEntryState.ENABLED:
             raise ValueError(
                 f"{self.node.path}: access_entry_state of {environment.node.path} is "
                 f"{shown(state) if state else 'left out'}, so that AWS Batch may not use the "
@@ -165,38 +167,39 @@ class EksNamespace(BatchConstruct):
 
     def _associate(self) -> custom_resources.AwsCustomResource:
         """Associate the policy of the namespace with the entry that AWS Batch makes."""
-        policy = f"arn:{Aws.PARTITION}:eks::aws:cluster-access-policy/{aws.NAMESPACE_POLICY}"
+        stack = Stack.of(self)
+        policy = stack.format_arn(
+            service="eks",
+            region="",
+            account="aws",
+            resource="cluster-access-policy",
+            resource_name=aws.NAMESPACE_POLICY,
+        )
         cluster = self._cluster.cluster_name
         call = {
             "clusterName": cluster,
-            "principalArn": (
-                f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/{aws.SERVICE_ROLE_PATH}/"
-                f"{aws.SERVICE_ROLE}"
-            ),
+            "principalArn": self._role_arn(f"{aws.SERVICE_ROLE_PATH}/{aws.SERVICE_ROLE}"),
             "policyArn": policy,
         }
         made = custom_resources.PhysicalResourceId.of(f"{self.node.addr}")
         scope = {"type": "namespace", "namespaces": [self.kubernetes_namespace]}
         associate = custom_resources.AwsSdkCall(
-            service="EKS",
+            service="eks",
             action="associateAccessPolicy",
             parameters={**call, "accessScope": scope},
             physical_resource_id=made,
         )
         # an access entry's ARN ends with an ID that AWS gives it
-        entries = (
-            f"arn:{Aws.PARTITION}:eks:{Aws.REGION}:{Aws.ACCOUNT_ID}:access-entry/{cluster}/role/"
-            f"{Aws.ACCOUNT_ID}/*"
-        )
+        entries = f"{arn_prefix('eks')}access-entry/{cluster}/role/{Aws.ACCOUNT_ID}/*"
         return custom_resources.AwsCustomResource(
             self,
             "BatchAccess",
             on_update=associate,
             on_delete=custom_resources.AwsSdkCall(
-                service="EKS",
+                service="eks",
                 action="disassociateAccessPolicy",
                 parameters=call,
-                ignore_error_codes_matching="ResourceNotFoundException",
+                ignore_error_codes_matching=NOT_FOUND,
             ),
             install_latest_aws_sdk=False,
             policy=custom_resources.AwsCustomResourcePolicy.from_statements(
@@ -210,12 +213,18 @@ class EksNamespace(BatchConstruct):
             ),
         )
 
+    def _role_arn(self, name: str) -> str:
+        """Return the ARN of a role of this account."""
+        return Stack.of(self).format_arn(
+            service="iam", region="", resource="role", resource_name=name
+        )
+
     def _map_roles(self) -> None:
         """Write AWS Batch and the nodes into the ``aws-auth`` ConfigMap."""
         batch = iam.Role.from_role_arn(
             self,
             "ServiceRole",
-            f"arn:{Aws.PARTITION}:iam::{Aws.ACCOUNT_ID}:role/{aws.SERVICE_ROLE}",
+            self._role_arn(aws.SERVICE_ROLE),
             mutable=False,
         )
         auth = self._cluster.aws_auth

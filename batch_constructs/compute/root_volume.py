@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws import ebs
 from batch_constructs.aws.bound import Whole, allowed, one_of, shown
@@ -21,6 +21,13 @@ if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
 
     from batch_constructs.arguments import Arguments
+
+_SYSTEM_GIBIBYTES: Final = 8
+"""What the system of an image for ECS, Docker's logs and a little room take of a disk; reckoned."""
+
+_UNPACKING_SECONDS: Final = 120
+"""In what time images are written where this library chooses the throughput: sooner than the four
+minutes in which the ECS agent has a container created."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -127,12 +134,12 @@ def _expect_room(arguments: Arguments, size: Any, images: int) -> None:
     has = ebs.IMAGE_GIBIBYTES if size is None else size
     if not isinstance(has, int) or is_token(has):
         return
-    if has - ebs.SYSTEM_GIBIBYTES < images:
+    if has - _SYSTEM_GIBIBYTES < images:
         whose = " (that of the machine image)" if size is None else ""
         arguments.wrong_value(
             f"size is {has} GiB{whose} with images of {images} GiB, and the system takes "
-            f"{ebs.SYSTEM_GIBIBYTES}: no job would start; "
-            f"give size=Size.gibibytes({images + ebs.SYSTEM_GIBIBYTES}) or more"
+            f"{_SYSTEM_GIBIBYTES}: no job would start; "
+            f"give size=Size.gibibytes({images + _SYSTEM_GIBIBYTES}) or more"
         )
 
 
@@ -142,7 +149,7 @@ def _fast_enough(images: int, iops: Any) -> int | None:
     if not isinstance(carried, int) or is_token(carried):
         return None
     low, high = ebs.THROUGHPUT
-    wanted = -(-images * 1024 // ebs.UNPACKING_SECONDS)
+    wanted = -(-images * 1024 // _UNPACKING_SECONDS)
     reached = min(wanted, high, carried // ebs.IOPS_FOR_ONE_MEBIBYTE)
     return reached if reached > low else None
 

@@ -158,8 +158,8 @@ class ForwardedEvents(BatchConstruct):
         arn = arguments.text("event_bus_arn", event_bus_arn, required=True)
         if isinstance(arn, str) and not is_token(arn) and ":event-bus/" not in arn:
             arguments.wrong_value(
-                f"event_bus_arn is {shown(arn)}; expected the ARN of an event bus, such as "
-                "arn:aws:events:us-east-1:123456789012:event-bus/batch-events"
+                f"event_bus_arn is {shown(arn)}; expected the ARN of an event bus, "
+                "which CentralEventBus.event_bus_arn gives"
             )
         watched = watched_queues(arguments, queues, needed=False)
         arguments.refuse()

@@ -11,7 +11,7 @@ from tests.aws.test_facts_stand_once import PACKAGE, ROOMS
 
 CHOSEN = {
     r"diagram/.*": "how a picture looks",
-    r"monitoring/(widgets|dashboard_body)\.py .*": "how a dashboard looks",
+    r"monitoring/(widgets|dashboard_body|overview_dashboard)\.py .*": "how a dashboard looks",
     r"monitoring/alarm_thresholds\.py (datapoints=|of=|Decimal)": "when an alarm of ours rings",
     r"local/batch/host\.py (_CLONE_|_MS_|_PR_|_ST_|range).*": "Linux's",
     r"local/batch/image_runtimes\.py _LINKS": "Linux's",
@@ -46,6 +46,10 @@ CHOSEN = {
     r"queues/spot_rescue\.py .*|jobs/container_image\.py memory_limit_mib=": "a stand-in",
     r"local/(cdk_cli\.py OLDEST_NODE|demo\.py .*)": "not AWS's",
     r"project/.*": "an example",
+    r"compute/cheapest_instances\.py _NEARLY": "what we take for as cheap",
+    r"compute/root_volume\.py _SYSTEM_GIBIBYTES": "what we reckon with",
+    r"jobs/gpu_settings\.py _STACK_BYTES": "NVIDIA's",
+    r"queues/nested_queues\.py STACKS": "among how many stacks of ours queues are divided",
 }
 """What has the form of a bound and is none of AWS's: file and name, and why."""
 

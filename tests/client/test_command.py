@@ -117,13 +117,13 @@ def test_an_interrupted_submission_is_not_told_to_submit_again(aws: Aws, run: Ru
         raise KeyboardInterrupt
 
     aws.before.append(interrupt)
-    stopped = run("submit", "a", "--queue", "my q", "--definition", "d")
+    stopped = run("submit", "a", "--queue", "my-q", "--definition", "d")
     aws.before.clear()
 
     assert stopped.exit_code == 130
     assert stopped.stderr.endswith(
         "look whether the job is there before you submit it again: "
-        "batch-constructs watch a --queue 'my q'\n"
+        "batch-constructs watch a --queue my-q\n"
     )
 
 

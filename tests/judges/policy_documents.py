@@ -63,6 +63,7 @@ BESIDE: dict[str, str | None] = {
     "AWS::Lambda::Permission": "AWS::Lambda::Function",
     "AWS::Logs::LogGroup": "AWS::Logs::LogGroup",
     "AWS::Logs::ResourcePolicy": "AWS::Logs::LogGroup",
+    "AWS::Events::EventBusPolicy": "AWS::Events::EventBus",
     "AWS::S3::BucketPolicy": "AWS::S3::Bucket",
     "AWS::SNS::TopicInlinePolicy": "AWS::SNS::Topic",
     "AWS::SNS::TopicPolicy": "AWS::SNS::Topic",

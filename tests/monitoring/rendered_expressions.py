@@ -17,7 +17,7 @@ Values = Mapping[str, float | None]
 """ID → value at a moment; None for a gap."""
 
 _ENDS = ("JobsMovedToFailed", "JobsCancelled", "JobsTerminated", "JobsMovedToSucceeded")
-_TIME = re.compile(r"HeadOfQueueAge|JobAttempt\w+Duration")
+_TIME = re.compile(r"HeadOfQueueAge|Job(Attempt|SubmittedTo)\w+Duration")
 """Gauges are seconds, AWS's own metrics milliseconds."""
 
 _COUNTED = re.compile(r"Jobs\w+|Environment(Invalid|Disabled)|VcpusInUse")

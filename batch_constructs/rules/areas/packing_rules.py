@@ -32,7 +32,7 @@ _Size = tuple[float, float, float]
 
 @job_rule(
     "packing-waste",
-    severity=Severity.WARNING,
+    severity=Severity.INFO,
     title="job that leaves much of every instance of its queue unused",
     fix="ask for a little less, or allow instance types that fit (cheapest_instance_types)",
     source=MEMORY_SOURCE,
@@ -100,14 +100,23 @@ def _size(job: JobDefinition) -> _Size | None:
 
 def _others_may_fill(job: JobDefinition) -> bool:
     """Whether a smaller job of the template, or one whose size is not known, may run beside it."""
+    known = job.template.memory.get(_SIZES)
+    sizes = known if isinstance(known, list) else _sizes(job)
+    job.template.memory[_SIZES] = sizes
     mine = _size(job)
-    for id_ in job.template.ids.get(JOB_DEFINITION, ()):
-        other = job.template.get(id_)
-        if id_ == job.id or not isinstance(other, JobDefinition):
-            continue
-        if other.platform != PlatformCapability.EC2 or other.is_multi_node:
-            continue
-        size = _size(other)
-        if size is None or mine is None or size[0] < mine[0] or size[1] < mine[1]:
-            return True
-    return False
+    return mine is None or any(least < own for least, own in zip(sizes, mine, strict=False))
+
+
+_SIZES: Final = "the least of what jobs on instances ask for"
+
+
+def _sizes(job: JobDefinition) -> list[float]:
+    """Give the fewest vCPUs and the least memory of the template's jobs; 0 where one is unknown."""
+    sizes = [
+        _size(other) or (0, 0, 0)
+        for other in job.template.all(JOB_DEFINITION)
+        if isinstance(other, JobDefinition)
+        and other.platform == PlatformCapability.EC2
+        and not other.is_multi_node
+    ]
+    return [min(size[place] for size in sizes) for place in (0, 1)]
