@@ -22,6 +22,7 @@ ARNS = {
     "AWS::Logs::LogGroup": OWN.format("logs", "log-group:name:*"),
     "AWS::S3::Bucket": "arn:aws:s3:::name",
     "AWS::SNS::Topic": OWN.format("sns", "name"),
+    "AWS::Events::EventBus": OWN.format("events", "event-bus/name"),
     "AWS::SQS::Queue": OWN.format("sqs", "name"),
     "AWS::SSM::Parameter": OWN.format("ssm", "parameter/name"),
     "AWS::SecretsManager::Secret": OWN.format("secretsmanager", "secret:name"),
@@ -101,6 +102,9 @@ def statements_in(resources: dict[str, Any]) -> Iterator[Statement]:
     types = {name: one["Type"] for name, one in resources.items()}
     for name, resource in resources.items():
         type_, properties = resource["Type"], resource.get("Properties", {})
+        if type_ == "AWS::CloudFormation::StackSet":
+            yield from statements_in(json.loads(properties["TemplateBody"])["Resources"])
+            continue
         holders = [name]
         if type_ in OF_ROLES and "PolicyDocument" in properties:
             named = [one for key in ("Roles", "Users", "Groups") for one in properties.get(key, ())]
