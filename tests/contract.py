@@ -44,8 +44,11 @@ KINDS = (
 NEVER_TAKEN = ("another Region", "NaN", "wrong type")
 """What no parameter takes without a word."""
 
-WORKS_ELSEWHERE = {("another Region", "log_group")}
-"""What AWS reaches in another Region: jobs write to log groups there."""
+WORKS_ELSEWHERE = {("another Region", "log_group"), ("another Region", "OverviewDashboard.queues")}
+"""What AWS reaches in another Region: jobs write to log groups there, a dashboard shows metrics."""
+
+INSTEAD_OF = {"organizational_units": "accounts"}
+"""Parameter → one that is left out where it is given."""
 
 Value = Callable[[str, str], Any]
 
@@ -196,14 +199,16 @@ class World:
             for what, value in self.values_of(parameter, str(it.annotation)):
                 refusal = problem = None
                 try:
-                    kind(self.stack, "X", **{**right, parameter: value})
+                    others = {k: v for k, v in right.items() if k != INSTEAD_OF.get(parameter)}
+                    kind(self.stack, "X", **{**others, parameter: value})
                 except (TypeError, ValueError) as error:
                     refusal = str(error)
                     problem = wrong_with(refusal)
                 except BaseException as error:  # noqa: BLE001  # of whatever kind: none is right
                     problem = f"{type(error).__name__}: {error}"
                 else:
-                    if what in NEVER_TAKEN and (what, parameter) not in WORKS_ELSEWHERE:
+                    here = {(what, parameter), (what, f"{name}.{parameter}")}
+                    if what in NEVER_TAKEN and not here & WORKS_ELSEWHERE:
                         problem = "taken without a word"
                 self.stack.node.try_remove_child("X")
                 yield Answer(name, parameter, what, refusal, problem)

@@ -151,6 +151,12 @@ def test_parameters_groups_images_and_file_systems_that_are_looked_up_are_unknow
         other = bc.JobQueue.from_job_queue_name(stack, "Other", parameter("name"))
         known = bc.JobDefinition.from_job_definition_arn(stack, "Known", parameter("arn"))
         bc.SubmitFunction(stack, "Submit", queue=other, job_definition=known)
+        bc.Workflow(
+            stack,
+            "Workflow",
+            jobs=[bc.WorkflowJob(name="one", job_definition=known, queue=other)],
+            state_machine_name=parameter("name"),
+        )
         bc.ScheduleTrigger(
             stack,
             "Nightly",
@@ -190,3 +196,13 @@ def test_a_selection_in_a_vpc_of_which_one_zone_is_unknown_is_taken() -> None:
     zones = ec2.SubnetSelection(availability_zones=["us-east-1b"])
 
     bc.FargateComputeEnvironment(stack, "Environment", vpc=vpc, vpc_subnets=zones)
+
+
+def test_what_is_looked_up_may_be_the_arn_of_a_quota_share() -> None:
+    place = cdk.Environment(account="123456789012", region="us-east-1")
+    stack = cdk.Stack(cdk.App(), "Stack", env=place)
+    arn = ssm.StringParameter.value_from_lookup(stack, "/shared/quota")
+
+    share = bc.QuotaShare.from_quota_share_arn(stack, "Quota", arn)
+
+    assert share.quota_share_arn == arn

@@ -81,12 +81,13 @@ class ExecutionRole:
         self._made: Made[iam.CfnRole] | None = None
         if given is None:
             document = {"Version": POLICY_VERSION, "Statement": list(statements)}
+            policies = [{"policyName": "Execution", "policyDocument": document}]
             self._made = call.add(
                 iam.CfnRole,
                 "ExecutionRole",
                 {
                     "assumeRolePolicyDocument": _trust(),
-                    "policies": [{"policyName": "Execution", "policyDocument": document}],
+                    **({"policies": policies} if statements else {}),
                 },
             )
             return

@@ -13,6 +13,7 @@ from batch_constructs.aws.authorization import EVERYTHING, SUBMIT, TAG, submit_j
 from batch_constructs.aws.names import DEFAULT_LOG_GROUP, RESOURCE_NAME
 from batch_constructs.construct import arn_prefix
 from batch_constructs.jobs.submit_rights import jobs_of
+from batch_constructs.jsii_objects import has_member
 from batch_constructs.reference import JOB_QUEUE
 
 if TYPE_CHECKING:
@@ -86,5 +87,5 @@ def _streams(log_group: logs.ILogGroup | None) -> str:
     known: Any = log_group
     if known is None:
         return f"{arn_prefix('logs')}log-group:{DEFAULT_LOG_GROUP}:log-stream:*"
-    # An L2's ARN ends in ":*", which covers its streams.
-    return str(known.log_group_arn)
+    # The ARN of an L2 or an L1 ends in ":*", which covers its streams.
+    return str(known.log_group_arn if has_member(known, "log_group_arn") else known.attr_arn)

@@ -63,6 +63,11 @@ class NestedJobQueues(BatchConstruct):
                 f"{self.node.path}: queues is {described(queues)}; expected a mapping such as "
                 '{"Nightly": {"priority": 5}}'
             )
+        if shared is not None and not isinstance(shared, Mapping):
+            raise TypeError(
+                f"{self.node.path}: shared is {described(shared)}; expected a mapping such as "
+                '{"priority": 5}'
+            )
         if not queues:
             raise ValueError(f"{self.node.path}: queues is empty: name at least one queue")
         for name, own in queues.items():

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import jsii
-from aws_cdk import Fn
+from aws_cdk import Fn, Token
 from aws_cdk import aws_batch as batch
 from aws_cdk.interfaces import aws_batch as batch_interfaces
 
@@ -24,7 +24,7 @@ from batch_constructs.queues.scheduling_policy import SchedulingPolicy
 from batch_constructs.queues.service_job_queue import SERVICE_JOB_QUEUE
 from batch_constructs.reference import read_arn
 from batch_constructs.rules import UNKNOWN
-from batch_constructs.tokens import WholeNumber, is_token
+from batch_constructs.tokens import WholeNumber, is_made_up
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -236,7 +236,8 @@ class _ImportedQuotaShare(QuotaShare):
         BatchConstruct.__init__(self, scope, id)
         self._arn = arn
         # of a token CloudFormation reads it: job-queue/QUEUE/quota-share/NAME
-        self._name = Fn.select(3, Fn.split("/", arn)) if is_token(arn) else arn.split("/")[3]
+        split = Fn.select(3, Fn.split("/", arn)) if Token.is_unresolved(arn) else None
+        self._name = split or (arn if is_made_up(arn) else arn.split("/")[3])
 
 
 def _queue_beside(queue: Any, arn: Any) -> tuple[Any, dict[str, Mapping[str, object]]]:

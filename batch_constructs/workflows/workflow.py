@@ -51,6 +51,7 @@ from batch_constructs.reference import JOB_DEFINITION
 from batch_constructs.role_policies import RolePolicies, as_document
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.submission_overrides import name_of_memory, requirements_of
+from batch_constructs.tokens import is_made_up
 from batch_constructs.triggers.job_fit import check_parameters, check_platform, check_sizes
 from batch_constructs.triggers.job_to_submit import (
     check_length,
@@ -207,7 +208,8 @@ class Workflow(BatchConstruct):
         self.state_machine = sfn.StateMachine(
             self,
             "StateMachine",
-            state_machine_name=name,
+            # the CDK refuses what a look-up makes up; the second pass has the name
+            state_machine_name=None if name is not None and is_made_up(name) else name,
             definition_body=definition.body,
             definition_substitutions=definition.substitutions,
             role=self.role,

@@ -16,6 +16,7 @@ import batch_constructs as bc
 Rendered = dict[str, Any]
 Resources = Callable[..., dict[str, Rendered]]
 Container = Callable[[], Rendered]
+Resources = Callable[..., dict[str, Rendered]]
 Statements = Callable[[], list[Rendered]]
 Fargate = Callable[..., bc.FargateJobDefinition]
 Ec2 = Callable[..., bc.Ec2JobDefinition]
@@ -82,7 +83,7 @@ def test_another_log_group_in_the_options_is_what_may_be_written_to(
 
 @pytest.mark.parametrize("name", ["fluentd", "json-file", "gelf", "journald", "syslog"])
 def test_a_driver_that_fargate_does_not_have_is_refused_there_and_taken_on_instances(
-    name: str, fargate: Fargate, ec2_job: Ec2, container: Container
+    name: str, fargate: Fargate, ec2_job: Ec2, container: Container, resources: Resources
 ) -> None:
     driver = bc.LogConfiguration(driver=name)
     with pytest.raises(ValueError, match=f'log_configuration.driver is "{name}"'):
@@ -90,6 +91,8 @@ def test_a_driver_that_fargate_does_not_have_is_refused_there_and_taken_on_insta
 
     ec2_job(log_configuration=driver)
     assert container()["LogConfiguration"] == {"LogDriver": name}
+    [role] = (role for name, role in resources("AWS::IAM::Role").items() if "ExecutionRole" in name)
+    assert "Policies" not in role["Properties"], "a policy has to say something"
 
 
 def test_a_retention_for_logs_that_go_elsewhere_is_refused(fargate: Fargate) -> None:

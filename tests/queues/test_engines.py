@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,16 @@ def test_no_head_may_do_what_no_engine_calls(
     queue.grant_engine(head, job_roles=[head])
 
     assert set(rights(stack)) == {action for calls in CALLS.values() for action in calls}
+
+
+@pytest.mark.parametrize("kind", [logs.LogGroup, logs.CfnLogGroup])
+def test_the_head_reads_the_streams_of_one_group(
+    kind: Callable[..., Any], stack: cdk.Stack, queue: bc.JobQueue, head: iam.Role
+) -> None:
+    queue.grant_engine(head, log_group=kind(stack, "Logs"))
+
+    [read] = rights(stack)["logs:GetLogEvents"]
+    assert read["Fn::GetAtt"][1] == "Arn"
 
 
 def test_only_definitions_of_the_prefix_are_registered_submitted_and_tagged(
