@@ -135,7 +135,7 @@ _NUMBERS: Final = frozenset({"MaxLength", "MaxValue", "MinLength", "MinValue"})
 
 
 def _offers_text(parameter: Mapping[str, Any]) -> bool:
-    """Whether the CDK's construct takes what a parameter allows: YAML's bare numbers it does not."""
+    """Whether the CDK's construct takes what a parameter allows, of which numbers are none."""
     return all(isinstance(value, str) for value in parameter.get("AllowedValues", ()))
 
 
