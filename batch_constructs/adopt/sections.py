@@ -64,7 +64,9 @@ class Sections:
             self.others["Rules"] = rules
         self._options()
         for name, parameter in old.section("Parameters").items():
-            if name != BOOTSTRAP_PARAMETER:
+            if not _offers_text(parameter):
+                self.others.setdefault("Parameters", {})[name] = parameter
+            elif name != BOOTSTRAP_PARAMETER:
                 self._add("cdk.CfnParameter", name, _snake(parameter))
         for name, mapping in old.section("Mappings").items():
             self._add("cdk.CfnMapping", name, {"mapping": mapping})
@@ -130,6 +132,11 @@ class Sections:
 
 
 _NUMBERS: Final = frozenset({"MaxLength", "MaxValue", "MinLength", "MinValue"})
+
+
+def _offers_text(parameter: Mapping[str, Any]) -> bool:
+    """Whether the CDK's construct takes what a parameter allows, of which numbers are none."""
+    return all(isinstance(value, str) for value in parameter.get("AllowedValues", ()))
 
 
 def _snake(parameter: Mapping[str, Any]) -> dict[str, Any]:

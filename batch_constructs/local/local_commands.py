@@ -315,12 +315,16 @@ def reclaim(state_directory: Path, job_id: str) -> None:
 @local.command()
 @_STATE
 @click.argument("environment")
-@click.argument("kind", type=click.Choice(["invalid", "creating", "capacity", "none"]))
+@click.argument(
+    "kind",
+    type=click.Choice(["invalid", "creating", "updating", "deleting", "capacity", "none"]),
+)
 @click.option("--reason", help="The status reason that the environment shows.")
 def fault(state_directory: Path, environment: str, kind: str, reason: str | None) -> None:
     """Let a compute environment have trouble, to see what alarms, time limits and `why` make of it.
 
-    invalid and creating are its status: it takes no jobs. capacity: EC2 has none, so the job at the
+    invalid, creating, updating and deleting are its status: it takes no jobs, and a deployment that
+    changes it waits, or fails as it would on AWS. capacity: EC2 has none, so the job at the
     head of each queue is stuck. none: all is well again.
     """
     record, _ = _running(state_directory)

@@ -130,6 +130,23 @@ def test_what_our_construct_refuses_stays_an_l1_and_is_declared_the_same(tmp_pat
     assert declared(printed.stdout, tmp_path)["Resources"] == old["Resources"]
 
 
+@pytest.mark.parametrize("allowed", [[1, 2], [True, False], ["a", 1]])
+def test_a_parameter_may_allow_what_is_no_text(allowed: list[Any], tmp_path: Path) -> None:
+    old = {
+        "Parameters": {
+            "Size": {"Type": "String", "AllowedValues": allowed, "Default": allowed[0]},
+            "Name": {"Type": "String", "AllowedValues": ["x"]},
+        },
+        "Resources": {
+            "It": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": {"Ref": "Size"}}}
+        },
+    }
+    file = tmp_path / "old.json"
+    file.write_text(json.dumps(old))
+
+    assert declared(adopt(file).stdout, tmp_path)["Parameters"] == old["Parameters"]
+
+
 def test_text_of_a_template_cannot_become_code(tmp_path: Path) -> None:
     odd = '"""); raise SystemExit("run")  # \'\\'
     old = {

@@ -39,12 +39,16 @@ if TYPE_CHECKING:
 
 KIND = "compute-environment"
 _HEALTHY = "ComputeEnvironment Healthy"
+_CHANGING = (Status.CREATING, Status.UPDATING)
+_PASSING = (*_CHANGING, Status.DELETING)
 
 FAULTS = {
     "capacity": (Status.VALID, _HEALTHY),
     "creating": (Status.CREATING, "Creating"),
+    "deleting": (Status.DELETING, "Deleting"),
     "invalid": (Status.INVALID, "CLIENT_ERROR - rehearsed with batch-constructs local fault"),
     "none": (Status.VALID, _HEALTHY),
+    "updating": (Status.UPDATING, "Updating"),
 }
 """What may be wrong with an environment on request → its status, and the reason of it."""
 
@@ -230,6 +234,8 @@ class ComputeEnvironments:
         """Answer UpdateComputeEnvironment; every change is in effect at once."""
         environment = self.get(request["computeEnvironment"])
         detail = environment.detail
+        if detail["status"] in _PASSING:
+            raise client_error("Cannot update, resource is being modified")
         changed = dict(request.get("computeResources", {}))
         if changed and "computeResources" not in detail:
             raise client_error(
@@ -260,6 +266,8 @@ class ComputeEnvironments:
         environment = self.find(request["computeEnvironment"])
         if environment is None:
             return {}
+        if environment.detail["status"] in _CHANGING:
+            raise client_error("Cannot delete, resource is being modified")
         if environment.detail["state"] != State.DISABLED:
             raise client_error("Cannot delete, resource must be in DISABLED state first")
         if self._queues_of(environment.arn):
@@ -270,8 +278,13 @@ class ComputeEnvironments:
         return {}
 
     def forget_if_idle(self, environment: ComputeEnvironment) -> None:
-        """Remove an environment which is being deleted once nothing runs on it."""
+        """Remove an environment which is being deleted once nothing runs on it.
+
+        One that a queue still has is DELETING on request (``FAULTS``) alone, and stays.
+        """
         if environment.detail["status"] != Status.DELETING or environment.usage.jobs:
+            return
+        if self._queues_of(environment.arn):
             return
         if "ecsClusterArn" in environment.detail:
             self._ports.delete_cluster(environment.detail["ecsClusterArn"])

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from batch_constructs.local.batch import ServiceError
 from batch_constructs.local.batch.capacity import Limits, Requirement, Usage
@@ -327,9 +328,9 @@ def test_an_environment_without_capacity_blocks_its_queue_until_there_is_some(
     assert account.ended(second)["status"] == "SUCCEEDED"
 
 
-@pytest.mark.parametrize(("kind", "status"), [("invalid", "INVALID"), ("creating", "CREATING")])
+@pytest.mark.parametrize("kind", ["creating", "deleting", "invalid", "updating"])
 def test_an_environment_in_trouble_takes_no_jobs(
-    make_account: Callable[..., tuple[Account, BatchService]], kind: str, status: str
+    make_account: Callable[..., tuple[Account, BatchService]], kind: str
 ) -> None:
     account, service = make_account()
     arn = account.environment()
@@ -341,8 +342,55 @@ def test_an_environment_in_trouble_takes_no_jobs(
     (found,) = account.batch.describe_compute_environments()["computeEnvironments"]
     service.fault(arn, "none")
 
-    assert (found["status"], found["statusReason"]) == (status, "CLIENT_ERROR - the role is gone")
+    assert (found["status"], found["statusReason"]) == (
+        kind.upper(),
+        "CLIENT_ERROR - the role is gone",
+    )
     assert account.ended(job["jobId"])["status"] == "SUCCEEDED"
+
+
+@pytest.mark.parametrize("kind", ["creating", "deleting", "updating"])
+def test_an_environment_that_is_being_modified_is_not_updated(
+    make_account: Callable[..., tuple[Account, BatchService]], kind: str
+) -> None:
+    account, service = make_account()
+    account.environment()
+    service.fault("ce", kind)
+
+    with pytest.raises(ClientError, match="Cannot update, resource is being modified"):
+        account.batch.update_compute_environment(computeEnvironment="ce", state="DISABLED")
+
+    service.fault("ce", "none")
+    account.batch.update_compute_environment(computeEnvironment="ce", state="DISABLED")
+
+
+@pytest.mark.parametrize("kind", ["creating", "updating"])
+def test_an_environment_that_is_being_made_or_updated_is_not_deleted(
+    make_account: Callable[..., tuple[Account, BatchService]], kind: str
+) -> None:
+    account, service = make_account()
+    account.environment()
+    account.batch.update_compute_environment(computeEnvironment="ce", state="DISABLED")
+    service.fault("ce", kind)
+
+    with pytest.raises(ClientError, match="Cannot delete, resource is being modified"):
+        account.batch.delete_compute_environment(computeEnvironment="ce")
+
+
+def test_an_environment_of_a_queue_that_is_deleting_on_request_stays_after_its_jobs(
+    make_account: Callable[..., tuple[Account, BatchService]],
+) -> None:
+    account, service = make_account()
+    account.environment()
+    account.queue()
+    job = hold(account)
+    service.fault("ce", "deleting")
+
+    let_go(account, job)
+    account.ended(job)
+
+    (found,) = account.batch.describe_compute_environments()["computeEnvironments"]
+    assert found["status"] == "DELETING"
 
 
 def test_a_fault_that_nobody_knows_is_refused(
