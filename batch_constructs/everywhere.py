@@ -83,10 +83,10 @@ class EverywhereStackSet(BatchConstruct):
         places = _texts(arguments, "regions", regions, None)
         if not places:
             arguments.wrong_value("regions is empty: name at least one")
-        if (accounts is None) == (organizational_units is None):
-            arguments.wrong_value(
-                "accounts and organizational_units: allowed is exactly one of them"
-            )
+        if accounts is not None and organizational_units is not None:
+            arguments.only_one("organizational_units", "accounts")
+        if accounts is None and organizational_units is None:
+            arguments.wrong_value("accounts is left out: give it, or organizational_units")
         targets = _texts(arguments, "accounts", accounts, ACCOUNT)
         units = _texts(arguments, "organizational_units", organizational_units, _UNIT)
         name = arguments.text("stack_set_name", stack_set_name)

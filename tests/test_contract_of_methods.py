@@ -87,7 +87,16 @@ def right(world: World, asked: Callable[..., Any]) -> dict[str, Any]:
         known[f"{noun}_name"] = "a"
         revision = ":1" if noun == "job_definition" else ""
         known[f"{noun}_arn"] = f"{HERE}:{noun.replace('_', '-')}/a{revision}"
-    if asked.__name__ == "add_compute_environment":
+    if asked.__qualname__ == "EksNamespace.add_compute_environment":
+        known["environment"] = bc.EksComputeEnvironment(
+            world.stack,
+            f"E{next(IDS)}",
+            vpc=given.vpc,
+            cluster="arn:aws:eks:us-east-1:123456789012:cluster/shared",
+            kubernetes_namespace="jobs",
+            access_entry_state="ENABLED",
+        )
+    elif asked.__name__ == "add_compute_environment":
         known["environment"] = bc.FargateComputeEnvironment(
             world.stack, f"E{next(IDS)}", vpc=given.vpc
         )

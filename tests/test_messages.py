@@ -119,7 +119,7 @@ LABELS = {"a b": "x", "y": "a b"}
         ),
         ("QuotaShare", {"capacity_limits": []}, "capacity_limits is empty; allowed is at least"),
         ("JobQueue", {"compute_environments": []}, "compute_environments is empty; allowed is at"),
-        ("Workflow", {"jobs": []}, "jobs is empty; allowed is at least one WorkflowJob"),
+        ("Workflow", {"jobs": []}, "jobs is empty; allowed is at least one: give WorkflowJob"),
         # one that is needed is never left out
         (
             "FairSharePolicy",

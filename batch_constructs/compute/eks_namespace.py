@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/batch/latest/userguide/getting-started-eks.html
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Aws, Stack, custom_resources
@@ -118,13 +119,7 @@ class EksNamespace(BatchConstruct):
             )
         self._access: custom_resources.AwsCustomResource | None = None
         if documents:
-            try:
-                self._ready.append(self._cluster.add_manifest(f"{self.node.addr}", *documents))
-            except RuntimeError as error:
-                raise ValueError(
-                    f"{self.node.path}: cluster cannot run kubectl ({str(error).splitlines()[0]}): "
-                    "import it with kubectl_role_arn and kubectl_layer, or with kubectl_provider"
-                ) from error
+            once_made(partial(self._add_manifest, documents))
         if self._by_map:
             once_made(self._map_roles)
 
@@ -212,6 +207,15 @@ class EksNamespace(BatchConstruct):
                 ]
             ),
         )
+
+    def _add_manifest(self, documents: list[dict[str, Any]]) -> None:
+        try:
+            self._ready.append(self._cluster.add_manifest(f"{self.node.addr}", *documents))
+        except RuntimeError as error:
+            raise ValueError(
+                f"{self.node.path}: cluster cannot run kubectl ({str(error).splitlines()[0]}): "
+                "import it with kubectl_role_arn and kubectl_layer, or with kubectl_provider"
+            ) from error
 
     def _role_arn(self, name: str) -> str:
         """Return the ARN of a role of this account."""

@@ -42,9 +42,9 @@ class RootVolume:
             io2, which have to be given it. Default: 3,000 of gp3.
         throughput: MiB a second, of gp3: 125 to 2,000, and one for each four ``iops`` at
             most. Default: 125.
-        images: What the images that an instance holds take together, unpacked. The disk has to have
-            room for them beside the system; gp3 without ``throughput`` gets what writes them in two
-            minutes, up to what its ``iops`` carry. Default: not known.
+        image_size: What the images that an instance holds take together, unpacked. The disk has to
+            have room for them beside the system; gp3 without ``throughput`` gets what writes them
+            in two minutes, up to what its ``iops`` carry. Default: not known.
         encryption_key: Encrypt it with this key; the Spot and Auto Scaling service roles have to
             be allowed to use it. Default: encrypted with the account's key for EBS.
     """
@@ -53,7 +53,7 @@ class RootVolume:
     volume_type: ec2.EbsDeviceVolumeType | str = "gp3"
     iops: WholeNumber | None = None
     throughput: WholeNumber | None = None
-    images: Size | None = None
+    image_size: Size | None = None
     encryption_key: kms.IKey | None = None
 
 
@@ -68,7 +68,7 @@ def ebs_properties(arguments: Arguments, volume: RootVolume | None) -> dict[str,
     size = inner.gibibytes("size", volume.size)
     iops = inner.number("iops", volume.iops)
     throughput = inner.number("throughput", volume.throughput)
-    images = inner.gibibytes("images", volume.images)
+    images = inner.gibibytes("image_size", volume.image_size)
     if isinstance(images, int) and not is_token(images):
         _expect_room(inner, size, images)
         if throughput is None and kind == "gp3":
@@ -138,7 +138,7 @@ def _expect_room(arguments: Arguments, size: Any, images: int) -> None:
         whose = " (that of the machine image)" if size is None else ""
         arguments.wrong_value(
             f"size is {has} GiB{whose} with images of {images} GiB, and the system takes "
-            f"{_SYSTEM_GIBIBYTES}: no job would start; "
+            f"{_SYSTEM_GIBIBYTES}, so that no job would start: "
             f"give size=Size.gibibytes({images + _SYSTEM_GIBIBYTES}) or more"
         )
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from aws_cdk import Aws
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 
@@ -164,7 +165,7 @@ class ForwardedEvents(BatchConstruct):
         watched = watched_queues(arguments, queues, needed=False)
         arguments.refuse()
 
-        self.role = iam.Role(self, "Role", assumed_by=iam.ServicePrincipal(EVENTS))
+        self.role = iam.Role(self, "Role", assumed_by=_eventbridge_here())
         self.role.add_to_policy(
             iam.PolicyStatement(actions=["events:PutEvents"], resources=[str(arn)])
         )
@@ -188,3 +189,9 @@ class ForwardedEvents(BatchConstruct):
             ],
         )
         self.resource.node.add_dependency(self.role)
+
+
+def _eventbridge_here() -> iam.ServicePrincipal:
+    """EventBridge, as far as it acts for this account."""
+    own = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+    return iam.ServicePrincipal(EVENTS, conditions=own)

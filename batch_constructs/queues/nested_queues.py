@@ -6,11 +6,13 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/using-cfn-nested-
 from __future__ import annotations
 
 import hashlib
+import inspect
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import NestedStack
 
+from batch_constructs.aws.bound import shown
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.jsii_objects import described
 from batch_constructs.queues.job_queue import JobQueue
@@ -58,24 +60,18 @@ class NestedJobQueues(BatchConstruct):
         shared: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(scope, id)
-        if not isinstance(queues, Mapping):
-            raise TypeError(
-                f"{self.node.path}: queues is {described(queues)}; expected a mapping such as "
-                '{"Nightly": {"priority": 5}}'
-            )
-        if shared is not None and not isinstance(shared, Mapping):
-            raise TypeError(
-                f"{self.node.path}: shared is {described(shared)}; expected a mapping such as "
-                '{"priority": 5}'
-            )
+        _expect_mapping(self, "queues", queues, '{"Nightly": {"priority": 5}}')
         if not queues:
             raise ValueError(f"{self.node.path}: queues is empty: name at least one queue")
         for name, own in queues.items():
-            if not isinstance(name, str) or not isinstance(own, Mapping):
+            if not isinstance(name, str) or not name:
                 raise TypeError(
-                    f"{self.node.path}: queues[{name!r}] is {described(own)}; expected the "
-                    "arguments of a JobQueue by their names"
+                    f"{self.node.path}: a key of queues is {described(name)}; expected a "
+                    "non-empty string, the ID of a queue"
                 )
+            _expect_arguments(self, f"queues[{shown(name)}]", own)
+        if shared is not None:
+            _expect_arguments(self, "shared", shared)
         self.queues = {}
         stacks: dict[str, NestedStack] = {}
         for_all = {} if shared is None else shared
@@ -89,3 +85,23 @@ class NestedJobQueues(BatchConstruct):
 def _stack_of(name: str) -> str:
     """Name the stack of a queue: the same whatever other queues there are."""
     return f"{int(hashlib.sha256(name.encode()).hexdigest(), 16) % STACKS:X}"
+
+
+def _expect_mapping(construct: BatchConstruct, where: str, value: object, such: str) -> None:
+    if not isinstance(value, Mapping):
+        raise TypeError(
+            f"{construct.node.path}: {where} is {described(value)}; expected a mapping such as "
+            f"{such}"
+        )
+
+
+def _expect_arguments(construct: BatchConstruct, where: str, value: Any) -> None:
+    """Refuse what are no arguments of a queue."""
+    _expect_mapping(construct, where, value, '{"priority": 5}')
+    known = inspect.signature(JobQueue).parameters
+    unknown = next((name for name in value if name not in known), None)
+    if unknown is not None:
+        raise TypeError(
+            f"{construct.node.path}: a key of {where} is {shown(unknown)}; expected a parameter of "
+            "JobQueue"
+        )

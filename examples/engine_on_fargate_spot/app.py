@@ -16,7 +16,8 @@ def build(app: cdk.App) -> cdk.Stack:
     on_demand = bc.FargateComputeEnvironment(stack, "OnDemand", vpc=vpc)
     rescue = bc.JobQueue(stack, "Rescue", compute_environments=[on_demand])
     queue = bc.JobQueue(stack, "Queue", compute_environments=[spot], spot_rescue_queue=rescue)
-    tasks = iam.ServicePrincipal("ecs-tasks.amazonaws.com")
+    own = {"StringEquals": {"aws:SourceAccount": stack.account}}
+    tasks = iam.ServicePrincipal("ecs-tasks.amazonaws.com", conditions=own)
     task = iam.Role(stack, "Task", assumed_by=tasks)
     head = iam.Role(stack, "Head", assumed_by=tasks)
     queue.grant_engine(head, job_definition_prefix="nf-", job_roles=[task])

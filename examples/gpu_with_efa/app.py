@@ -18,7 +18,7 @@ def build(app: cdk.App) -> cdk.Stack:
     template = bc.LaunchTemplate(
         stack,
         "Template",
-        root_volume=bc.RootVolume(size=cdk.Size.gibibytes(200), images=cdk.Size.gibibytes(40)),
+        root_volume=bc.RootVolume(size=cdk.Size.gibibytes(200), image_size=cdk.Size.gibibytes(40)),
         efa=bc.efa_interfaces(TYPE),
         security_groups=[nodes],
     )

@@ -17,7 +17,7 @@ def build(app: cdk.App) -> cdk.Stack:
     template = bc.LaunchTemplate(
         stack,
         "Template",
-        root_volume=bc.RootVolume(size=cdk.Size.gibibytes(100), images=images),
+        root_volume=bc.RootVolume(size=cdk.Size.gibibytes(100), image_size=images),
         prefetch_images=[IMAGE],
         image_pull=bc.ImagePull.PREFER_CACHED,
         container_create_timeout=cdk.Duration.minutes(10),

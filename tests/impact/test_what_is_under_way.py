@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
@@ -147,7 +148,7 @@ def under_way(local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> 
         for flow in ("Newest", "Kept")
     }
     for flow in executions:
-        until(lambda flow=flow: client.named(f"{flow}-first", queue=outputs["OnDemandArn"]))
+        until(partial(client.named, f"{flow}-first", queue=outputs["OnDemandArn"]))
     lost = submit("night", "RescuedArn", "StaysName")
     fails = {"command": ["sh", "-c", "exit 1"]}
     failed = submit("fails", "OnDemandArn", "TellsName", containerOverrides=fails)

@@ -14,7 +14,6 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 import batch_constructs as bc
 
 Rendered = dict[str, Any]
-Resources = Callable[..., dict[str, Rendered]]
 Container = Callable[[], Rendered]
 Resources = Callable[..., dict[str, Rendered]]
 Statements = Callable[[], list[Rendered]]
