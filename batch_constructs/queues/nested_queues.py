@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import NestedStack
 
+from batch_constructs.arguments import Arguments
 from batch_constructs.aws.bound import shown
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.jsii_objects import described
@@ -60,18 +61,21 @@ class NestedJobQueues(BatchConstruct):
         shared: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(scope, id)
-        _expect_mapping(self, "queues", queues, '{"Nightly": {"priority": 5}}')
-        if not queues:
-            raise ValueError(f"{self.node.path}: queues is empty: name at least one queue")
-        for name, own in queues.items():
-            if not isinstance(name, str) or not name:
-                raise TypeError(
-                    f"{self.node.path}: a key of queues is {described(name)}; expected a "
-                    "non-empty string, the ID of a queue"
-                )
-            _expect_arguments(self, f"queues[{shown(name)}]", own)
+        arguments = Arguments(self)
+        if _is_mapping(arguments, "queues", queues, '{"Nightly": {"priority": 5}}'):
+            if not queues:
+                arguments.wrong_value("queues is empty: name at least one queue")
+            for name, own in queues.items():
+                if not isinstance(name, str) or not name:
+                    arguments.wrong_value(
+                        f"a key of queues is {described(name)}; expected a non-empty string, the "
+                        "ID of a queue"
+                    )
+                    continue
+                _expect_arguments(arguments, f"queues[{shown(name)}]", own)
         if shared is not None:
-            _expect_arguments(self, "shared", shared)
+            _expect_arguments(arguments, "shared", shared)
+        arguments.refuse()
         self.queues = {}
         stacks: dict[str, NestedStack] = {}
         for_all = {} if shared is None else shared
@@ -87,21 +91,19 @@ def _stack_of(name: str) -> str:
     return f"{int(hashlib.sha256(name.encode()).hexdigest(), 16) % STACKS:X}"
 
 
-def _expect_mapping(construct: BatchConstruct, where: str, value: object, such: str) -> None:
+def _is_mapping(arguments: Arguments, where: str, value: object, such: str) -> bool:
+    """Whether a value is a mapping, which is noted where it is none."""
     if not isinstance(value, Mapping):
-        raise TypeError(
-            f"{construct.node.path}: {where} is {described(value)}; expected a mapping such as "
-            f"{such}"
-        )
+        arguments.wrong_type(where, value, f"a mapping such as {such}")
+    return isinstance(value, Mapping)
 
 
-def _expect_arguments(construct: BatchConstruct, where: str, value: Any) -> None:
-    """Refuse what are no arguments of a queue."""
-    _expect_mapping(construct, where, value, '{"priority": 5}')
-    known = inspect.signature(JobQueue).parameters
-    unknown = next((name for name in value if name not in known), None)
-    if unknown is not None:
-        raise TypeError(
-            f"{construct.node.path}: a key of {where} is {shown(unknown)}; expected a parameter of "
-            "JobQueue"
-        )
+def _expect_arguments(arguments: Arguments, where: str, value: Any) -> None:
+    """Note what are no arguments of a queue."""
+    if _is_mapping(arguments, where, value, '{"priority": 5}'):
+        known = inspect.signature(JobQueue).parameters
+        for name in value:
+            if name not in known:
+                arguments.wrong_value(
+                    f"a key of {where} is {shown(name)}; expected a parameter of JobQueue"
+                )
