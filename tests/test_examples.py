@@ -113,7 +113,7 @@ def test_what_cdk_nag_finds_in_an_example_is_its_authors_and_meant_so(
         for construct in violation["violatingConstructs"]
     ]
     in_a_stack_set = path.parent.name == "many_places"  # its network, and most else
-    assert found or in_a_stack_set, "cdk-nag has looked"
+    assert in_a_stack_set or any("AwsSolutions-VPC7" in rule for rule, _ in found)
     assert [one for one in found if _is_within(one[1], own) and not _GRANTED.search(one[1])] == []
     unexplained = [
         rule
