@@ -84,7 +84,7 @@ class Checker:
 
 
 def _standard_input() -> str:
-    return template_files.decoded(sys.stdin.buffer.read())
+    return template_files.text_in(sys.stdin.buffer)
 
 
 def _placed(

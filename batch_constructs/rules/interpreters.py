@@ -10,7 +10,7 @@ from batch_constructs.aws.pattern import pattern
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_SHELL: Final = r"-[a-z]*c|--command"
+_SHELL: Final = r"-[a-z]*c[a-z]*|--command"
 _POWERSHELL: Final = r"-c(?:ommand)?|-e(?:ncodedcommand|c)?"
 _OPTIONS: Final = {
     "sh": _SHELL,
@@ -113,6 +113,8 @@ def code_at(words: Sequence[str | None]) -> int | None:
             return _behind(words, place)
         if option is not None and re.match(rf"(?:{option})=", word, re.IGNORECASE):
             return place
+        if option is not None and _holds_code(option, word):
+            return place
         # Behind a script or a module, options are its own.
         ended = word == "-m" or (word[:1] != "-" and _FILE.search(word) is not None)
         program = _program(word)
@@ -125,6 +127,12 @@ def code_at(words: Sequence[str | None]) -> int | None:
         if place == 0 and word[:1] in "-/" and _ANY.fullmatch(word) and _CODE.search(following):
             return place + 1
     return None
+
+
+def _holds_code(option: str, word: str) -> bool:
+    """Whether a parameter stands in code that is written onto its option, as in ``-cprint(1)``."""
+    short = word[:1] == "-" != word[1:2]
+    return short and "Ref::" in word and re.match(rf"(?:{option})", word) is not None
 
 
 def _behind(words: Sequence[str | None], place: int) -> int | None:

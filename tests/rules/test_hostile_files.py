@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -190,6 +191,21 @@ def test_a_pipe_among_the_templates_of_an_assembly_is_passed_over(tmp_path: Path
     done = run(tmp_path)
 
     assert (done.exit_code, done.stdout) == (0, "1 template checked, nothing to report\n")
+
+
+def test_standard_input_without_an_end_is_refused_in_one_line() -> None:
+    with Path("/dev/zero").open("rb") as endless:
+        done = subprocess.run(
+            [sys.executable, "-m", "batch_constructs", "check", "-"],
+            stdin=endless,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=300,
+        )
+
+    assert done.returncode == 2
+    assert "it has more than 16,777,216 bytes" in done.stderr
 
 
 def test_a_device_is_no_template() -> None:

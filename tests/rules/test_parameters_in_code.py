@@ -119,6 +119,12 @@ def test_the_arguments_of_a_pod_follow_its_command() -> None:
         (["awk", "-f", "program.awk", "{print Ref::key}"], None),
         (["sed", None, "s/a/Ref::key/"], None),
         (["-c", "report", "print('Ref::key')"], None),
+        (["sh", "-ce", "cat Ref::key"], 2),
+        (["bash", "-cx", "cat Ref::key"], 2),
+        (["python", "-cprint('Ref::key')"], 1),
+        (["node", "-econsole.log('Ref::key')"], 1),
+        (["python", "train.py", "-cRef::key"], None),
+        (["python", "--config-Ref::key"], None),
         (["python", "-Xlog.py", "-c", "print('Ref::key')"], 3),
     ],
 )

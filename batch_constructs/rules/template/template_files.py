@@ -14,6 +14,8 @@ from batch_constructs.aws.quotas import TEMPLATE_BYTES
 from batch_constructs.rules.template.other_tools import CLOSINGS, OPENINGS, jinja_line
 
 if TYPE_CHECKING:
+    from typing import BinaryIO
+
     from batch_constructs.rules.template.source_map import SourceMap
 
 _MOST_BYTES: Final = 16 * 1024 * 1024
@@ -156,10 +158,18 @@ def text_of(file: PathLike) -> str:
     """
     try:
         with open(file, "rb") as stream:
-            raw = stream.read(_MOST_BYTES + 1)
+            return text_in(stream)
     except OSError as error:
         raise UnreadableTemplateError(_reason(error)) from None
-    return decoded(raw)
+
+
+def text_in(stream: BinaryIO) -> str:
+    """Read the text of a stream, such as standard input, which may have no end.
+
+    Raises:
+        UnreadableTemplateError: it is none, or far too much.
+    """
+    return decoded(stream.read(_MOST_BYTES + 1))
 
 
 def decoded(raw: bytes) -> str:
