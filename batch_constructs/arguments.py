@@ -23,7 +23,13 @@ from batch_constructs.jsii_objects import constant_of, described, has_member, is
 from batch_constructs.place import in_another_region
 from batch_constructs.rules import UNKNOWN, check_resource
 from batch_constructs.rules.error_outcomes import UNPROVEN
-from batch_constructs.tokens import is_secret_value, is_token, names_a_secret, without_tokens
+from batch_constructs.tokens import (
+    is_made_up,
+    is_secret_value,
+    is_token,
+    names_a_secret,
+    without_tokens,
+)
 
 if TYPE_CHECKING:
     from aws_cdk import Duration, Size
@@ -241,6 +247,11 @@ class Arguments:
         """Read True or False."""
         if value is None:
             return self._left_out(parameter, "True or False", required=required)
+        if isinstance(value, str) and is_token(value):
+            from aws_cdk import Token  # noqa: PLC0415  # loaded by whoever made the token
+
+            # L1s take a truth value that is not known as an object, and not as a text
+            return None if is_made_up(value) else Token.as_any(value)
         if isinstance(value, bool) or is_token(value):
             return value
         return self.wrong_type(parameter, value, "True or False")

@@ -250,6 +250,18 @@ def test_every_option_of_instances_is_rendered(
     assert rendered["State"] == "DISABLED"
 
 
+def test_a_parameter_says_whether_an_update_ends_jobs(
+    stack: cdk.Stack, vpc: ec2.Vpc, properties: Properties
+) -> None:
+    ends: Any = cdk.CfnParameter(stack, "Ends").value_as_string
+
+    bc.Ec2ComputeEnvironment(
+        stack, "OnDemand", vpc=vpc, update_policy=bc.UpdatePolicy(terminate_jobs=ends)
+    )
+
+    assert properties(ENVIRONMENT)["UpdatePolicy"] == {"TerminateJobsOnUpdate": {"Ref": "Ends"}}
+
+
 def test_an_image_without_a_type_is_amazon_linux_2023(
     stack: cdk.Stack, vpc: ec2.Vpc, properties: Properties
 ) -> None:
