@@ -146,8 +146,8 @@ def under_way(local_aws: LocalAws, tmp_path_factory: pytest.TempPathFactory) -> 
         flow: machines.start_execution(stateMachineArn=outputs[f"{flow}Arn"])["executionArn"]
         for flow in ("Newest", "Kept")
     }
-    for flow in executions:
-        until(lambda flow=flow: client.named(f"{flow}-first", queue=outputs["OnDemandArn"]))
+    firsts = [f"{flow}-first" for flow in executions]
+    until(lambda: all(client.named(one, queue=outputs["OnDemandArn"]) for one in firsts))
     lost = submit("night", "RescuedArn", "StaysName")
     fails = {"command": ["sh", "-c", "exit 1"]}
     failed = submit("fails", "OnDemandArn", "TellsName", containerOverrides=fails)
