@@ -17,6 +17,7 @@ from tests.impact.changed_properties import (
     EC2,
     ENVIRONMENT,
     ENVIRONMENTS,
+    FARGATE,
     KINDS,
     OTHERS,
     OWN_ROLE,
@@ -191,3 +192,29 @@ def test_a_deployment_that_impact_says_fails_fails_and_leaves_what_was_there(
     deployment = DirectDeployment(aws.server.record, aws.client)
     assert deployment.describe(stack).resources == before
     deployment.destroy(stack)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        ("creating", "Cannot update, resource is being modified"),
+        ("deleting", "Cannot update, resource is being modified"),
+        ("invalid", "is INVALID: CLIENT_ERROR"),
+        ("updating", "Cannot update, resource is being modified"),
+    ],
+)
+def test_a_deployment_that_meets_an_environment_in_trouble_says_so_and_goes_when_it_is_well(
+    kind: str, said: str, aws: LocalAws, tmp_path: Path
+) -> None:
+    path, stack = tmp_path / "template.json", f"Trouble{kind.title()}"
+    larger = put(FARGATE, "ComputeResources/MaxvCpus", 8)
+    before = deploy(aws, path, stack, {"It": resource(ENVIRONMENT, FARGATE)})
+    control = aws.server.record.access.control
+    control("fault", {"environment": before["It"], "kind": kind})
+
+    with pytest.raises(LocalAwsError, match=said):
+        deploy(aws, path, stack, {"It": resource(ENVIRONMENT, larger)})
+
+    control("fault", {"environment": before["It"], "kind": "none"})
+    assert deploy(aws, path, stack, {"It": resource(ENVIRONMENT, larger)}) == before
+    DirectDeployment(aws.server.record, aws.client).destroy(stack)
