@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from aws_cdk import Duration, Size
     from constructs import Construct
 
-    from batch_constructs.aws.bound import Bound
+    from batch_constructs.aws.bound import Bound, Matching
 
 _AMOUNTS: WeakKeyDictionary[Any, dict[str, float]] = WeakKeyDictionary()
 """What a Size or a Duration holds, by unit: to ask the CDK is a jsii crossing, and people share
@@ -266,8 +266,15 @@ class Arguments:
             return State.ENABLED if value else State.DISABLED
         return self.wrong_type(parameter, value, "True or False")
 
-    def texts(self, parameter: str, value: Sequence[str] | None) -> Any:
-        """Read a sequence of strings, as a list."""
+    def texts(
+        self,
+        parameter: str,
+        value: Sequence[str] | None,
+        *,
+        filled: bool = False,
+        bound: Matching | None = None,
+    ) -> Any:
+        """Read a sequence of strings, as a list; ``filled`` or with a bound, none is empty."""
         if value is None:
             return None
         if is_resolvable(value):
@@ -277,7 +284,10 @@ class Arguments:
             return self.wrong_type(parameter, value, "a list of strings", secret=secret)
         if is_token(value):
             return list(value)
-        return [self._string(f"{parameter}[{index}]", item) for index, item in enumerate(value)]
+        read = self._string
+        if filled or bound is not None:
+            read = partial(self.text, required=True, bound=bound)
+        return [read(f"{parameter}[{index}]", item) for index, item in enumerate(value)]
 
     def one_by_one(self, parameter: str, value: object) -> bool:
         """Refuse a list that only CloudFormation knows, where each entry has to be looked at."""

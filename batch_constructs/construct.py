@@ -230,3 +230,11 @@ def arn_prefix(service: str) -> str:
     from aws_cdk import Aws  # noqa: PLC0415  # the CDK is loaded when a construct is made
 
     return f"arn:{Aws.PARTITION}:{service}:{Aws.REGION}:{Aws.ACCOUNT_ID}:"
+
+
+@cache
+def own_account() -> dict[str, Any]:
+    """Return the condition that a service acts for nobody but this account."""
+    from aws_cdk import Aws  # noqa: PLC0415  # the CDK is loaded when a construct is made
+
+    return {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}

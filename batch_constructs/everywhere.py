@@ -6,14 +6,13 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/what-is-cfnstacks
 from __future__ import annotations
 
 import json
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 from aws_cdk import aws_s3_assets as s3_assets
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.asset_folder import asset_folder
 from batch_constructs.aws.bound import Matching
 from batch_constructs.aws.names import ACCOUNT
 from batch_constructs.aws.quotas import TEMPLATE_BODY_BYTES
@@ -80,15 +79,15 @@ class EverywhereStackSet(BatchConstruct):
         arguments = Arguments(self)
         if not callable(build):
             arguments.wrong_type("build", build, "a function that fills the stack it is given")
-        places = _texts(arguments, "regions", regions, None)
+        places = arguments.texts("regions", regions, filled=True)
         if not places:
             arguments.wrong_value("regions is empty: name at least one")
         if accounts is not None and organizational_units is not None:
             arguments.only_one("organizational_units", "accounts")
         if accounts is None and organizational_units is None:
             arguments.wrong_value("accounts is left out: give it, or organizational_units")
-        targets = _texts(arguments, "accounts", accounts, ACCOUNT)
-        units = _texts(arguments, "organizational_units", organizational_units, _UNIT)
+        targets = arguments.texts("accounts", accounts, bound=ACCOUNT)
+        units = arguments.texts("organizational_units", organizational_units, bound=_UNIT)
         name = arguments.text("stack_set_name", stack_set_name)
         arguments.refuse()
 
@@ -97,7 +96,7 @@ class EverywhereStackSet(BatchConstruct):
         body = json.dumps(template, separators=(",", ":"))
         where: dict[str, Any] = {"template_body": body}
         if len(body.encode()) > TEMPLATE_BODY_BYTES:
-            file = Path(tempfile.mkdtemp()) / "template.json"
+            file = asset_folder() / "template.json"
             file.write_text(body)
             asset = s3_assets.Asset(self, "Template", path=str(file))
             where = {"template_url": asset.http_url}
@@ -122,7 +121,7 @@ class EverywhereStackSet(BatchConstruct):
     def _template(self, build: Callable[[cdk.Stack], object]) -> Any:
         """Build the stack in an app of its own, and return its template."""
         app = cdk.App(
-            outdir=tempfile.mkdtemp(), analytics_reporting=False, context=_context_of(self)
+            outdir=str(asset_folder()), analytics_reporting=False, context=_context_of(self)
         )
         inner = cdk.Stack(app, self.node.id, synthesizer=cdk.BootstraplessSynthesizer())
         try:
@@ -143,12 +142,3 @@ def _context_of(construct: Construct) -> dict[str, Any]:
     return {
         name: value for name, value in context.items() if not name.startswith("aws:cdk:bundling")
     }
-
-
-def _texts(arguments: Arguments, parameter: str, value: Any, bound: Matching | None) -> list[str]:
-    listed = arguments.texts(parameter, value)
-    if not isinstance(listed, list):
-        return []
-    for place, one in enumerate(listed):
-        arguments.text(f"{parameter}[{place}]", one, required=True, bound=bound)
-    return listed

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import ast
 import shutil
-from atexit import register
 from functools import cache
 from pathlib import Path
-from tempfile import mkdtemp
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Duration, RemovalPolicy, Stack
@@ -18,6 +16,7 @@ from aws_cdk import aws_logs as logs
 from batch_constructs import functions
 from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.applied_settings import default_for
+from batch_constructs.asset_folder import asset_folder
 from batch_constructs.aws.delivery import LAMBDA_EVENT_AGE_SECONDS, LAMBDA_RETRIES
 from batch_constructs.aws.role_actions import LOG_STREAM_ACTIONS
 from batch_constructs.aws.service_principals import LAMBDA
@@ -185,8 +184,7 @@ def _together(folder: str, code: tuple[tuple[str, str], ...]) -> str:
     All of it comes from this environment: no network, no Docker. The CDK copies it into the cloud
     assembly at once, so that nothing stays here when Python ends.
     """
-    together = Path(mkdtemp(prefix="batch-constructs-"))
-    register(shutil.rmtree, together, ignore_errors=True)
+    together = asset_folder()
     without = shutil.ignore_patterns("__pycache__")
     shutil.copytree(_FOLDER / folder, together / folder, ignore=without)
     for module in sorted(_imported(_FOLDER / folder)):

@@ -9,12 +9,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 
 from batch_constructs.aws.role_actions import SEND_ENCRYPTED_ACTIONS
 from batch_constructs.aws.service_principals import EVENTS
-from batch_constructs.construct import arn_prefix, once_made
+from batch_constructs.construct import arn_prefix, once_made, own_account
 from batch_constructs.jsii_objects import has_member
 
 if TYPE_CHECKING:
@@ -44,7 +43,7 @@ def _admit(topic: sns.ITopic, service: str) -> None:
     # condition on it: one that does not hold would drop every message.
     unconditional = service == EVENTS
     alarms = {"ArnLike": {"aws:SourceArn": f"{arn_prefix('cloudwatch')}alarm:*"}}
-    account = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+    account = own_account()
     publish = ["sns:Publish"]
     topic.add_to_resource_policy(
         _statement(service, publish, topic.topic_arn, {} if unconditional else alarms)

@@ -1,8 +1,7 @@
 """Pages of the site that are made of what stands elsewhere; a hook of MkDocs (mkdocs.yml).
 
 The README is the first page, each example and how-to is one, and the reference is read off the
-code:
-signatures as Python sees them, words as the docstrings have them.
+code: signatures as Python sees them, words as the docstrings have them.
 """
 
 from __future__ import annotations
@@ -272,12 +271,9 @@ def _call(function: Any, *, skip: int) -> str:
 
 
 def _types(function: Any) -> dict[str, str]:
-    """Parameter → its type and default, for the list of parameters."""
-    told = {}
-    for one in inspect.signature(function).parameters.values():
-        if one.annotation is not one.empty:
-            told[one.name] = str(one.annotation)
-    return told
+    """Parameter → its type, for the list of parameters."""
+    parameters = inspect.signature(function).parameters.values()
+    return {one.name: str(one.annotation) for one in parameters if one.annotation is not one.empty}
 
 
 def _code(text: str) -> str:

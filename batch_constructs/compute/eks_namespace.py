@@ -154,7 +154,8 @@ class EksNamespace(BatchConstruct):
                 "namespace: give access_entry_state=AccessEntryState.ENABLED, or config_map=True "
                 "to the namespace"
             )
-        environment.resource.node.add_dependency(*self._ready)
+        # behind the manifest, which is made once this construct is whole
+        once_made(lambda: environment.resource.node.add_dependency(*self._ready))
         if not self._by_map:
             if self._access is None:
                 self._access = self._associate()

@@ -7,12 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 
 from batch_constructs.aws import managed_policies as policies
 from batch_constructs.aws.service_principals import BATCH, EC2, ECS, SPOT_FLEET
-from batch_constructs.construct import arn_prefix, once_made
+from batch_constructs.construct import arn_prefix, once_made, own_account
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -119,9 +118,7 @@ def make_service_role(scope: Construct) -> iam.Role:
     return iam.Role(
         scope,
         "ServiceRole",
-        assumed_by=iam.ServicePrincipal(
-            BATCH, conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
-        ),
+        assumed_by=iam.ServicePrincipal(BATCH, conditions=own_account()),
         managed_policies=[_aws_managed(policies.BATCH_SERVICE)],
     )
 

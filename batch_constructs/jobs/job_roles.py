@@ -9,12 +9,11 @@ from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
-from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 
 from batch_constructs.aws.authorization import POLICY_VERSION
 from batch_constructs.aws.service_principals import ECS_TASKS
-from batch_constructs.construct import once_made
+from batch_constructs.construct import once_made, own_account
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -44,18 +43,12 @@ def is_customized(job: BatchConstruct) -> bool:
 
 
 @cache
-def _own_account() -> dict[str, Any]:
-    """Say that only jobs of this account may be meant, whoever asks the service."""
-    return {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
-
-
-@cache
 def _trust() -> dict[str, Any]:
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": ECS_TASKS},
         "Action": "sts:AssumeRole",
-        "Condition": _own_account(),
+        "Condition": own_account(),
     }
     return {"Version": POLICY_VERSION, "Statement": [statement]}
 
@@ -125,4 +118,4 @@ def add_job_role(call: OneCall) -> Made[iam.Role]:
 
 @cache
 def _ecs_tasks() -> iam.IPrincipal:
-    return iam.ServicePrincipal(ECS_TASKS, conditions=_own_account())
+    return iam.ServicePrincipal(ECS_TASKS, conditions=own_account())

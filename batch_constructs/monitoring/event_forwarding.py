@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Aws
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 
@@ -17,7 +16,7 @@ from batch_constructs.aws import batch_events
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.names import ACCOUNT, ORGANIZATION
 from batch_constructs.aws.service_principals import EVENTS
-from batch_constructs.construct import BatchConstruct
+from batch_constructs.construct import BatchConstruct, own_account
 from batch_constructs.dead_letter_queue import admit_rules, dead_letter_queue
 from batch_constructs.monitoring.watched_resources import watched_queues
 from batch_constructs.tokens import is_token
@@ -75,9 +74,7 @@ class CentralEventBus(BatchConstruct):
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
-        listed = arguments.texts("accounts", accounts) or []
-        for place, account in enumerate(listed if isinstance(listed, list) else ()):
-            arguments.text(f"accounts[{place}]", account, required=True, bound=ACCOUNT)
+        listed = arguments.texts("accounts", accounts, bound=ACCOUNT)
         organization = arguments.text("organization_id", organization_id, bound=ORGANIZATION)
         name = arguments.text("event_bus_name", event_bus_name, required=True)
         arguments.refuse()
@@ -165,7 +162,8 @@ class ForwardedEvents(BatchConstruct):
         watched = watched_queues(arguments, queues, needed=False)
         arguments.refuse()
 
-        self.role = iam.Role(self, "Role", assumed_by=_eventbridge_here())
+        here = iam.ServicePrincipal(EVENTS, conditions=own_account())
+        self.role = iam.Role(self, "Role", assumed_by=here)
         self.role.add_to_policy(
             iam.PolicyStatement(actions=["events:PutEvents"], resources=[str(arn)])
         )
@@ -189,9 +187,3 @@ class ForwardedEvents(BatchConstruct):
             ],
         )
         self.resource.node.add_dependency(self.role)
-
-
-def _eventbridge_here() -> iam.ServicePrincipal:
-    """EventBridge, as far as it acts for this account."""
-    own = {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
-    return iam.ServicePrincipal(EVENTS, conditions=own)

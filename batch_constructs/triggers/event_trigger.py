@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Unpack
 
-from aws_cdk import Aws, Stack
+from aws_cdk import Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -17,7 +17,7 @@ from batch_constructs.aws.admission import asked_for
 from batch_constructs.aws.authorization import POLICY_VERSION
 from batch_constructs.aws.quotas import DESCRIPTION, RULE_NAME
 from batch_constructs.aws.service_principals import EVENTS
-from batch_constructs.construct import BatchConstruct, given, once_made
+from batch_constructs.construct import BatchConstruct, given, once_made, own_account
 from batch_constructs.event_bus import event_bus_argument
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
 from batch_constructs.shared_arguments import only, spells_out
@@ -184,9 +184,7 @@ class EventTrigger(BatchConstruct):
         self.role = iam.Role(
             self,
             "Role",
-            assumed_by=iam.ServicePrincipal(
-                EVENTS, conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
-            ),
+            assumed_by=iam.ServicePrincipal(EVENTS, conditions=own_account()),
             inline_policies={
                 "Submit": iam.PolicyDocument.from_json(
                     {"Version": POLICY_VERSION, "Statement": job.statements()}

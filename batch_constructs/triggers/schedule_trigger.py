@@ -21,7 +21,7 @@ from batch_constructs.aws.quotas import DESCRIPTION, SCHEDULE_NAME
 from batch_constructs.aws.role_actions import SEND_ENCRYPTED_ACTIONS
 from batch_constructs.aws.schedule_expression import problem_with
 from batch_constructs.aws.service_principals import SCHEDULER
-from batch_constructs.construct import BatchConstruct, given
+from batch_constructs.construct import BatchConstruct, given, own_account
 from batch_constructs.encryption_key import key_argument
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.shared_arguments import only, spells_out
@@ -158,7 +158,7 @@ class ScheduleTrigger(BatchConstruct):
             "Role",
             assumed_by=iam.ServicePrincipal(
                 SCHEDULER,
-                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+                conditions=own_account(),
             ),
             inline_policies={
                 "Submit": iam.PolicyDocument.from_json(

@@ -6,14 +6,11 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 from __future__ import annotations
 
 import re
-import shutil
-from atexit import register
-from pathlib import Path
-from tempfile import mkdtemp
 from typing import Final, NamedTuple
 
 from aws_cdk import aws_stepfunctions as sfn
 
+from batch_constructs.asset_folder import asset_folder
 from batch_constructs.aws.names import (
     ACCOUNT_ID_LENGTH,
     LONGEST_ARN,
@@ -68,9 +65,7 @@ def definition_of(text: str) -> Definition:
         name += "Of"
     places = {token: f"{name}{n}" for n, token in enumerate(_tokens(text))}
     written = _TOKEN.sub(lambda found: f"${{{places[found[0]]}}}", text)
-    folder = Path(mkdtemp(prefix="batch-constructs-"))
-    register(shutil.rmtree, folder, ignore_errors=True)
-    file = folder / "definition.asl.json"
+    file = asset_folder() / "definition.asl.json"
     file.write_text(written, encoding="utf-8")
     body = sfn.DefinitionBody.from_file(str(file))
     return Definition(body, {place: token for token, place in places.items()})

@@ -28,7 +28,7 @@ from batch_constructs.aws.bound import shown
 from batch_constructs.aws.quotas import EXECUTION_SECONDS, STATE_MACHINE_NAME
 from batch_constructs.aws.service_principals import STATES
 from batch_constructs.aws.submit_job import SHARE_IDENTIFIER
-from batch_constructs.construct import BatchConstruct, arn_prefix, given
+from batch_constructs.construct import BatchConstruct, arn_prefix, given, own_account
 from batch_constructs.job_graph import Graph
 from batch_constructs.jobs.job_definition import (
     is_job_definition,
@@ -200,7 +200,7 @@ class Workflow(BatchConstruct):
             "Role",
             assumed_by=iam.ServicePrincipal(
                 STATES,
-                conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+                conditions=own_account(),
             ),
             inline_policies={"Jobs": as_document(policies.inline)},
         )
