@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from batch_constructs.functions.claims.invocation import Invocation
+from batch_constructs.functions.cost_guard import guard as guards
 from batch_constructs.functions.cost_guard.budget import Budget, Usage
 from batch_constructs.functions.cost_guard.guard import NOTE, Guard
 from tests.functions.interleaving import QUEUE
@@ -130,3 +132,20 @@ def test_a_tag_of_somebody_else_that_ends_alike_holds_no_queue() -> None:
         "state": "ENABLED",
         "tags": {"team": "checks disabled"},
     }
+
+
+@pytest.mark.parametrize("choice", ["EXTRAPOLATE", "HOLD"])
+def test_what_its_construct_chose_without_data_is_what_it_does(
+    choice: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guards, "boto3", SimpleNamespace(client=lambda *_, **__: None))
+    for name, value in {
+        **dict.fromkeys(("BUDGET", "CLAIMS_TABLE", "COMPUTE_ENVIRONMENTS", "NAMESPACE"), "any"),
+        **dict.fromkeys(("ACTION", "NOTE", "PERIOD", "QUEUES", "TOPIC_ARN"), "any"),
+        **dict.fromkeys(("GAUGE_SECONDS", "LOWERED_MAX_VCPUS", "VCPU_HOURS"), "300"),
+        "WARN_AT_PERCENT": "80",
+        "WITHOUT_DATA": choice,
+    }.items():
+        monkeypatch.setenv(name, value)
+
+    assert guards._guard.__wrapped__().holds_without_data is (choice == "HOLD")
