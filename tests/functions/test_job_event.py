@@ -9,6 +9,7 @@ import pytest
 from batch_constructs.functions.job_events.cause import Cause, cause_of
 from batch_constructs.functions.job_events.count import Counter
 from batch_constructs.functions.job_events.job_event import Job
+from batch_constructs.functions.job_events.job_size import JobSize
 
 IDENTITY = {
     "jobId": "4c75",
@@ -190,8 +191,45 @@ def test_memory_of_a_pod_is_read_in_each_of_kubernetes_units(
     )
 
 
-def test_a_container_that_says_nothing_of_memory_has_none() -> None:
-    assert job(container={"image": "busybox"}).size.memory_mib == 0
+@pytest.mark.parametrize(
+    ("shape", "size"),
+    [
+        ({"container": {"image": "busybox"}}, JobSize()),
+        ({"container": {"vcpus": 2, "memory": 512}}, JobSize(vcpus=2, memory_mib=512)),
+        (
+            {
+                "container": {
+                    "resourceRequirements": [
+                        {"type": kind, "value": value}
+                        for kind, value in (("VCPU", "4"), ("MEMORY", "2048"), ("GPU", "1"))
+                    ]
+                }
+            },
+            JobSize(vcpus=4, memory_mib=2048, gpus=1),
+        ),
+        (
+            {
+                "eksProperties": {
+                    "podProperties": {
+                        "containers": [
+                            {
+                                "resources": {
+                                    "requests": {"cpu": "500m", "memory": "1Gi"},
+                                    "limits": {"cpu": "1500m", "nvidia.com/gpu": "2"},
+                                }
+                            }
+                        ]
+                    }
+                }
+            },
+            JobSize(vcpus=1.5, memory_mib=1024, gpus=2),
+        ),
+    ],
+)
+def test_what_a_container_asks_for_is_read_wherever_it_says_so(
+    shape: dict[str, Any], size: JobSize
+) -> None:
+    assert job(**shape).size == size
 
 
 @pytest.mark.parametrize(
