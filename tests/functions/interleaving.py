@@ -1,7 +1,7 @@
 """Instances of a function, interleaved at every call to AWS, on a clock of their own.
 
-A trial is decided by its seed. Each instance is a thread, of which one runs at a time: it hands
-over before and after each call takes effect, and whenever it sleeps. There a call is throttled, for
+A trial is decided by its seed. Each instance is a thread, of which one runs at a time: before and
+after each call takes effect, and whenever it sleeps, it is drawn who goes on. There a call is throttled, for
 once or for a while, refused, fails before it did anything or after, loses its answer, or takes
 effect after its caller gave up; a service is down for long, in each of these ways; an instance
 dies; lists and reads that are not consistent are late; clocks are up to 30 seconds apart. ``met``
@@ -105,6 +105,13 @@ class Outage:
     how: str
 
 
+def _baton() -> threading.Lock:
+    """Return what whoever waits for it gets when somebody releases it."""
+    baton = threading.Lock()
+    baton.acquire()
+    return baton
+
+
 @dataclass(eq=False)
 class Instance:
     """A run of a function in a thread of its own."""
@@ -128,7 +135,7 @@ class Instance:
     began_at: float = float("inf")
     over_at: float = float("inf")
     over: bool = False
-    baton: threading.Semaphore = field(default_factory=lambda: threading.Semaphore(0))
+    baton: threading.Lock = field(default_factory=_baton)
 
     def clock(self) -> float:
         return self.world.now + self.apart
@@ -136,8 +143,7 @@ class Instance:
     def sleep(self, seconds: float) -> None:
         """Hand over, and go on so much later; a function that has no time left dies."""
         self.wakes_at = self.world.now + seconds
-        self.world.baton.release()
-        self.baton.acquire()
+        self.world.hand_over(self)
         if self.world.now >= self.ends_at:
             self.unsure = True
             self.went_wrong_after |= self.did > 0
@@ -172,7 +178,7 @@ class World:
         self.met: Counter[str] = Counter()
         self.wrong: list[str] = []
         """What a function did that it must not, found on the way."""
-        self.baton = threading.Semaphore(0)
+        self.baton = _baton()
         self.current: Instance | None = None
         self._instances: list[Instance] = []
         self._all: list[Instance] = []
@@ -233,25 +239,41 @@ class World:
         """Do something at a time, between two instructions of whoever runs."""
         self._later.append((when, what))
 
-    def run(self, until: Callable[[], bool] = lambda: False) -> None:
+    def run(self) -> None:
         """Let the instances run, each as it is woken, until all are over."""
-        while (self._instances or self._later) and not until():
-            soonest = min(
-                [one.wakes_at for one in self._instances] + [when for when, _ in self._later]
-            )
-            self.now = max(self.now, soonest)
-            due = [each for each in self._later if each[0] <= self.now]
-            if due:
-                self._later.remove(due[0])
-                due[0][1]()
+        while self._instances or self._later:
+            self.current = self._next()
+            if self.current is None:
+                due = next(each for each in self._later if each[0] <= self.now)
+                self._later.remove(due)
+                due[1]()
                 continue
-            one = self.rng.choice([one for one in self._instances if one.wakes_at <= self.now])
-            self.current = one
-            one.baton.release()
+            self.current.baton.release()
             self.baton.acquire()
+            if self.current.over:
+                self._instances.remove(self.current)
             self.current = None
-            if one.over:
-                self._instances.remove(one)
+
+    def _next(self) -> Instance | None:
+        """Draw who goes on, and let it be that time; nobody where something else is due."""
+        wake = [one.wakes_at for one in self._instances]
+        later = [when for when, _ in self._later]
+        self.now = max(self.now, min(wake + later))
+        if later and min(later) <= self.now:
+            return None
+        return self.rng.choice([one for one in self._instances if one.wakes_at <= self.now])
+
+    def hand_over(self, me: Instance) -> None:
+        """Let the next one go on, who may be the same: a change of threads costs more than a call."""
+        following = self._next()
+        if following is me:
+            return
+        if following is None:
+            self.baton.release()
+        else:
+            self.current = following
+            following.baton.release()
+        me.baton.acquire()
 
     def clear_up(self) -> None:
         """Let nothing go wrong any more."""
