@@ -21,6 +21,9 @@ A_KEY: Final = "a key of "
 
 _SHOWN: Final = 60
 
+_MOST_WORDS: Final = 60
+"""How many alternatives a sentence names; AWS has no list as long."""
+
 _NEAR: Final = 0.7
 """How alike two words are that one may be a misspelling of the other."""
 
@@ -40,10 +43,12 @@ def refused(value: object, what: str, unit: str = "") -> str:
 
 
 def one_of(values: Iterable[Any]) -> str:
-    """Write alternatives as prose: ``A, B or C``."""
+    """Write alternatives as prose: ``A, B or C``; of very many, the first."""
     words = [
         _number(value) if isinstance(value, int | float) else str(value) or '""' for value in values
     ]
+    if len(words) > _MOST_WORDS:
+        words[_MOST_WORDS - 1 :] = [f"{len(words) - _MOST_WORDS + 1:,} more"]
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import Counting, Decimal, Matching, OneOf, Whole
 from batch_constructs.aws.limits import table
-from batch_constructs.aws.property_paths import places
+from batch_constructs.aws.property_paths import Places
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Rule, add
 from batch_constructs.rules.template.values import count, listing, number, text
@@ -42,12 +42,12 @@ def register(noun: str, *, area: str) -> None:
 
 
 def _faults(limit: Limit, subject: Resource) -> Iterator[Fault]:
-    for path, got, message in _beyond(limit, subject.properties):
+    for path, got, message in _beyond(limit, subject.places):
         if not _in_its_case(limit, got):
             yield path, message
 
 
-def in_another_case(limit: Limit, within: Properties) -> Iterator[tuple[str, str, str]]:
+def in_another_case(limit: Limit, within: Places) -> Iterator[tuple[str, str, str]]:
     """Find the words that are right but for their case: where, the word, and how AWS writes it."""
     for path, got, _ in _beyond(limit, within) if isinstance(limit.bound, OneOf) else ():
         right = _in_its_case(limit, got)
@@ -65,13 +65,13 @@ def _in_its_case(limit: Limit, got: object) -> str:
 
 def faults_in(limit: Limit, within: Properties) -> Iterator[tuple[str, str]]:
     """Find what is beyond a limit within properties, or members of a request."""
-    return ((path, message) for path, _, message in _beyond(limit, within))
+    return ((path, message) for path, _, message in _beyond(limit, Places(within)))
 
 
-def _beyond(limit: Limit, within: Properties) -> Iterator[tuple[str, Any, str]]:
+def _beyond(limit: Limit, within: Places) -> Iterator[tuple[str, Any, str]]:
     read, (below, key) = _READERS[type(limit.bound)], limit.way
     for way in limit.within:
-        for path, properties in places(within, f"{way}/{below}".strip("/")):
+        for path, properties in within.at(f"{way}/{below}".strip("/")):
             if key not in properties:
                 continue
             found = [("", read(properties, key))]

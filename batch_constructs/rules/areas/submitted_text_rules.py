@@ -11,13 +11,13 @@ from batch_constructs.aws.job_definition_facts import PLACEHOLDER
 from batch_constructs.aws.source import api, docs
 from batch_constructs.rules.areas.secret_rules import DYNAMIC, strings
 from batch_constructs.rules.areas.submitter_rules import SUBMITTERS
+from batch_constructs.rules.code_in_command import code_in
 from batch_constructs.rules.credentials import (
     credential_in,
     names_a_credential,
     option_with_credential,
 )
 from batch_constructs.rules.findings import Severity
-from batch_constructs.rules.interpreters import code_at
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.submitted_jobs import FUNCTION, submissions_from, variables_of
@@ -95,10 +95,10 @@ def submitted_parameter_in_code(source: Resource) -> Iterator[Fault]:
     for path, request in _requests(source):
         command = mapping(request, "ContainerOverrides").get("Command")
         words = [literal(word) for word in command] if isinstance(command, list) else []
-        place = code_at(words)
-        below = f"ContainerOverrides/Command/{place}" if path.endswith("/") else ""
-        for name in PLACEHOLDER.findall(words[place] or "") if place is not None else ():
-            yield f"{path}{below}", f"{shown(f'Ref::{name}')} stands inside of code"
+        for place in code_in(words):
+            below = f"ContainerOverrides/Command/{place}" if path.endswith("/") else ""
+            for name in PLACEHOLDER.findall(words[place] or ""):
+                yield f"{path}{below}", f"{shown(f'Ref::{name}')} stands inside of code"
 
 
 def _requests(source: Resource) -> Iterator[tuple[str, Mapping[str, Any]]]:
