@@ -72,10 +72,17 @@ def is_secret_value(text: str) -> bool:
     if text not in _SECRETS:
         from aws_cdk import App, CfnDynamicReference, Stack, Tokenization  # noqa: PLC0415  # loaded by whoever made the token
 
+        def names_one(reference: CfnDynamicReference) -> bool:
+            try:
+                return names_a_secret(str(Stack(App()).resolve(reference)))
+            except (
+                RuntimeError
+            ):  # a secret of a stack with an account and a Region, which no other has
+                return True
+
         tokens = Tokenization.reverse_string(text).tokens
-        found = [one for one in tokens if isinstance(one, CfnDynamicReference)]
         _SECRETS[text] = any(
-            mark in str(Stack(App()).resolve(one)) for one in found for mark in _SECRET_REFERENCES
+            names_one(one) for one in tokens if isinstance(one, CfnDynamicReference)
         )
     return _SECRETS[text]
 
