@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from batch_constructs.aws.bound import A_KEY, Whole, allowed, refused, shown
+from batch_constructs.aws.credentials import without_credentials
 from batch_constructs.aws.resource_states import State
 from batch_constructs.aws.submit_job import LARGEST_NUMBER
 from batch_constructs.jsii_objects import constant_of, described, has_member, is_resolvable, kind_of
@@ -477,7 +478,9 @@ class Arguments:
             ValueError: a value is wrong.
             TypeError: nothing but types are wrong.
         """
-        problems = [one.replace(*added) if added else one for one in self.problems]
+        problems = [
+            without_credentials(one.replace(*added) if added else one) for one in self.problems
+        ]
         if not problems:
             if self._seen is not None:
                 _CHECKED[self.construct] = self._seen
@@ -497,7 +500,8 @@ class Arguments:
             TypeError: nothing but types are wrong.
         """
         if self.problems:
-            raise (ValueError if self._wrong_values else TypeError)("\n".join(self.problems))
+            said = without_credentials("\n".join(self.problems))
+            raise (ValueError if self._wrong_values else TypeError)(said)
 
     def _expect_no_secret_value(self) -> None:
         """Refuse the value of a secret that is hidden in a string: the template would name it."""

@@ -11,6 +11,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.aws.credentials import credential_in
 from batch_constructs.aws.record import Record
 
 if TYPE_CHECKING:
@@ -53,7 +54,10 @@ def one_of(values: Iterable[Any]) -> str:
 
 
 def shown(value: object) -> str:
-    """Write a value for a message, cut to a readable length."""
+    """Write a value for a message, cut to a readable length; never one that holds a credential."""
+    kind = credential_in(value) if isinstance(value, str) else None
+    if kind is not None:
+        return f"{kind}, which is not shown"
     text = _CONTROL.sub(_escaped, value) if isinstance(value, str) else _number(value)
     text = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
     return f'"{text}"' if isinstance(value, str) else text

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any
 
@@ -149,3 +149,37 @@ def test_what_its_construct_chose_without_data_is_what_it_does(
         monkeypatch.setenv(name, value)
 
     assert guards._guard.__wrapped__().holds_without_data is (choice == "HOLD")
+
+
+@pytest.mark.parametrize(("seconds", "is_silent"), [(0, False), (1, True)])
+def test_a_gauge_is_silent_when_three_readings_are_missing_and_guessed_from_the_second(
+    seconds: int,
+    is_silent: bool,  # noqa: FBT001 - expected
+) -> None:
+    midnight, noon = NOW.replace(hour=0), NOW.replace(hour=12)
+    usage = Usage(cloudwatch=Gauge(q=every_step(midnight, noon, 12)), namespace="Ours")
+
+    now = noon + timedelta(minutes=15, seconds=seconds)
+    used = usage.used(["q"], start=midnight, now=now)
+
+    assert used.silent == ({"q": noon} if is_silent else {})
+    assert used.guessed_vcpu_hours == pytest.approx(12 * (300 + seconds) / 3600)
+
+
+@pytest.mark.parametrize(("gauge_seconds", "period"), [(3599, 300), (3600, 3600)])
+def test_a_gauge_that_is_read_by_the_hour_is_asked_for_by_the_hour(
+    gauge_seconds: int, period: int
+) -> None:
+    asked: list[int] = []
+
+    class Asked(Gauge):
+        def get_metric_data(self, **request: Any) -> Any:
+            asked.extend(one["MetricStat"]["Period"] for one in request["MetricDataQueries"])
+            return super().get_metric_data(**request)
+
+    midnight = NOW.replace(hour=0)
+    gauge = Asked(q=every_step(midnight, NOW, 12))
+    usage = Usage(cloudwatch=gauge, namespace="Ours", gauge_seconds=gauge_seconds)
+    usage.used(["q"], start=midnight, now=NOW)
+
+    assert asked[0] == period

@@ -7,16 +7,16 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.bound import shown
+from batch_constructs.aws.credentials import (
+    credential_in,
+    names_a_credential,
+    option_with_credential,
+)
 from batch_constructs.aws.job_definition_facts import PLACEHOLDER
 from batch_constructs.aws.source import api, docs
 from batch_constructs.rules.areas.secret_rules import DYNAMIC, strings
 from batch_constructs.rules.areas.submitter_rules import SUBMITTERS
 from batch_constructs.rules.code_in_command import code_in
-from batch_constructs.rules.credentials import (
-    credential_in,
-    names_a_credential,
-    option_with_credential,
-)
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.iam_roles import literal
