@@ -17,8 +17,9 @@ HERE, ELSEWHERE = "111111111111", "222222222222"
 Grant = Callable[[cdk.Stack, Any], iam.Grant]
 
 
-def stack(account: str = HERE) -> cdk.Stack:
-    return cdk.Stack(cdk.App(), "S", env=cdk.Environment(account=account, region="eu-west-1"))
+def stack(app: cdk.App | None = None, account: str = HERE) -> cdk.Stack:
+    env = cdk.Environment(account=account, region="eu-west-1")
+    return cdk.Stack(cdk.App() if app is None else app, f"Of{account}", env=env)
 
 
 def queue(scope: cdk.Stack, region: str = "eu-west-1") -> bc.JobQueue:
@@ -59,7 +60,9 @@ def test_a_role_of_another_account_is_refused(grant: Grant) -> None:
     ours = stack()
     role = iam.Role.from_role_arn(ours, "Role", f"arn:aws:iam::{ELSEWHERE}:role/head")
 
-    with pytest.raises(ValueError, match=rf"S/\w+: grantee is of account {ELSEWHERE}, and this of"):
+    with pytest.raises(
+        ValueError, match=rf"Of{HERE}/\w+: grantee is of account {ELSEWHERE}, and this of"
+    ):
         grant(ours, role)
 
 
@@ -72,7 +75,7 @@ def test_a_role_of_another_account_is_refused(grant: Grant) -> None:
     ],
 )
 def test_what_has_no_policies_is_refused(grant: Grant, principal: Callable[[], Any]) -> None:
-    said = r"S/\w+: grantee is an? \w+Principal, which has no policies; AWS Batch"
+    said = r"Of\d+/\w+: grantee is an? \w+Principal, which has no policies; AWS Batch"
     with pytest.raises(ValueError, match=said):
         grant(stack(), principal())
 
@@ -90,10 +93,9 @@ def test_a_role_of_the_account_or_of_one_that_nobody_knows_is_granted(
 
 @every_grant
 def test_a_role_of_a_stack_in_another_account_is_refused(grant: Grant) -> None:
-    ours = stack()
-    env = cdk.Environment(account=ELSEWHERE, region="eu-west-1")
-    other = cdk.Stack(ours.node.root, "O", env=env)
-    role = iam.Role(other, "Role", assumed_by=iam.AccountRootPrincipal())
+    app = cdk.App()
+    ours = stack(app)
+    role = iam.Role(stack(app, ELSEWHERE), "Role", assumed_by=iam.AccountRootPrincipal())
 
     with pytest.raises(ValueError, match=f"grantee is of account {ELSEWHERE}"):
         grant(ours, role)
