@@ -161,7 +161,9 @@ def test_a_secret_in_what_event_bridge_hands_over_is_found(
 ) -> None:
     if as_template:
         text = json.dumps(request_)[:-1] + ', "key": <key>, "other": "<key>"}'
-        target = {"InputTransformer": {"InputPathsMap": {"key": "$.k"}, "InputTemplate": text}}
+        target: dict[str, Any] = {
+            "InputTransformer": {"InputPathsMap": {"key": "$.k"}, "InputTemplate": text}
+        }
         path = "Properties/Targets/0/InputTransformer/InputTemplate"
     else:
         target, path = {"Input": json.dumps(request_)}, "Properties/Targets/0/Input"
