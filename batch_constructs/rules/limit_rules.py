@@ -49,7 +49,9 @@ def _faults(limit: Limit, subject: Resource) -> Iterator[Fault]:
 
 def in_another_case(limit: Limit, within: Places) -> Iterator[tuple[str, str, str]]:
     """Find the words that are right but for their case: where, the word, and how AWS writes it."""
-    for path, got, _ in _beyond(limit, within) if isinstance(limit.bound, OneOf) else ():
+    for path, got in _values(limit, within) if isinstance(limit.bound, OneOf) else ():
+        if got is None or limit.bound.admits(got):
+            continue
         right = _in_its_case(limit, got)
         if right:
             yield path, str(got), right
@@ -69,6 +71,14 @@ def faults_in(limit: Limit, within: Properties) -> Iterator[tuple[str, str]]:
 
 
 def _beyond(limit: Limit, within: Places) -> Iterator[tuple[str, Any, str]]:
+    for path, got in _values(limit, within):
+        wrong = None if got is None else limit.bound.wrong(got)
+        if wrong:
+            yield path, got, f"{limit.noun} {wrong}"
+
+
+def _values(limit: Limit, within: Places) -> Iterator[tuple[str, Any]]:
+    """Find what a limit is about: where, and what is there."""
     read, (below, key) = _READERS[type(limit.bound)], limit.way
     for way in limit.within:
         for path, properties in within.at(f"{way}/{below}".strip("/")):
@@ -79,9 +89,7 @@ def _beyond(limit: Limit, within: Places) -> Iterator[tuple[str, Any, str]]:
                 found = [(f"/{n}", one) for n, one in enumerate(listing(properties, key) or ())]
                 found = [(place, one) for place, one in found if type(one) is str]
             for place, got in found:
-                wrong = None if got is None else limit.bound.wrong(got)
-                if wrong:
-                    yield f"{path}{key}{place}", got, f"{limit.noun} {wrong}"
+                yield f"{path}{key}{place}", got
 
 
 def _entries(within: Properties, key: str) -> Any:
