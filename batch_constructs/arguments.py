@@ -55,6 +55,8 @@ _A_VALUE_FOR_ALL = (
     "allowed is a secret that is fetched as the container starts: give it as secrets={NAME: secret}"
 )
 
+_NOT_UNICODE = re.compile("[\ud800-\udfff]")
+
 T = TypeVar("T")
 
 
@@ -253,7 +255,7 @@ class Arguments:
 
             # L1s take a truth value that is not known as an object, and not as a text
             return None if is_made_up(value) else Token.as_any(value)
-        if isinstance(value, bool) or is_token(value):
+        if isinstance(value, bool) or (is_resolvable(value) and is_token(value)):
             return value
         return self.wrong_type(parameter, value, "True or False")
 
@@ -415,6 +417,11 @@ class Arguments:
         if isinstance(value, str):
             if is_token(value) or names_a_secret(value):
                 self._hidden[f"{self._within}{parameter}"] = value
+            if (not value.isascii() and _NOT_UNICODE.search(value)) or "\0" in value:
+                return self.wrong_value(
+                    f"{parameter} has a character in it that no template can hold: leave out NUL "
+                    "and halves of characters"
+                )
             return str(value)  # an enumeration's member as well
         if is_resolvable(value) and has_member(value, "unsafe_unwrap"):
             return self.wrong_value(f"{parameter} {_A_VALUE_FOR_ALL}")

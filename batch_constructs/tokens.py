@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from typing import Any, TypeAlias
 
-from batch_constructs.jsii_objects import is_resolvable
+from batch_constructs.jsii_objects import LARGEST_NUMBER_TOKEN, is_resolvable
 from batch_constructs.rules import UNKNOWN
 
 WholeNumber: TypeAlias = int | float  # both show in an editor, which says why
@@ -22,7 +22,6 @@ WholeNumber: TypeAlias = int | float  # both show in an editor, which says why
 one that is known to have a fraction is refused."""
 
 _MARKS = ("${Token[", "#{Token[")
-_LARGEST_NUMBER_TOKEN = -1e280
 
 _PARAMETER_MADE_UP = "dummy-value-for-"
 _SUBNETS_MADE_UP = tuple(f"{kind}-{number}" for kind in "spi" for number in (12345, 67890))
@@ -40,7 +39,7 @@ def is_token(value: object) -> bool:
     if isinstance(value, str):
         return is_made_up(value) or ("Token[" in value and any(mark in value for mark in _MARKS))
     if isinstance(value, float):
-        return -math.inf < value < _LARGEST_NUMBER_TOKEN
+        return -math.inf < value < LARGEST_NUMBER_TOKEN
     if isinstance(value, list | tuple):
         return len(value) == 1 and isinstance(value[0], str) and value[0].startswith(_MARKS[1])
     return not isinstance(value, int | dict | None) and is_resolvable(value)
