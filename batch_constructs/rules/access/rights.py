@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _MANAGED: Final = "AWS::IAM::ManagedPolicy"
 _COMPARED: Final = "patterns compared"
-_MOST_COMPARED: Final = 200_000
+_MOST_COMPARED: Final = 60_000
 """How often patterns of policies are compared with a resource; beyond, rights are not known."""
 
 _ATTACHED: Final = ("AWS::IAM::Policy", _MANAGED, "AWS::IAM::RolePolicy")
@@ -80,7 +80,7 @@ class Rights(Record):
         memory = self.template.memory
         before = memory.get(_COMPARED, 0)
         compared = before if isinstance(before, int) else 0
-        memory[_COMPARED] = compared + sum(len(one.resources) for one in about)
+        memory[_COMPARED] = compared = compared + sum(one.work for one in about)
         return compared > _MOST_COMPARED
 
     def answer(
