@@ -419,8 +419,8 @@ class Arguments:
                 self._hidden[f"{self._within}{parameter}"] = value
             if (not value.isascii() and _NOT_UNICODE.search(value)) or "\0" in value:
                 return self.wrong_value(
-                    f"{parameter} has a character in it that no template can hold: leave out NUL "
-                    "and halves of characters"
+                    f"{parameter} has a character in it that no template can hold: write it "
+                    "without NUL, and without half of a character"
                 )
             return str(value)  # an enumeration's member as well
         if is_resolvable(value) and has_member(value, "unsafe_unwrap"):

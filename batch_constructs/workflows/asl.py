@@ -272,7 +272,7 @@ class AslWriter:
             parameters["Parameters"] = _from_input(job.parameters)
         overrides = dict(parameters.get("ContainerOverrides", {}))
         if any(word.startswith("$.") for word in job.command or ()):
-            overrides["Command.$"] = _words(overrides.pop("Command"))
+            overrides["Command.$"] = command_words(overrides.pop("Command"))
         if job.environment:
             overrides["Environment"] = [
                 {"Name": name, **_from_input({"Value": value})}
@@ -325,7 +325,7 @@ def _depends_on(job: WorkflowJob, places: Mapping[str, str]) -> list[dict[str, s
     ]
 
 
-def _words(command: Iterable[str]) -> str:
+def command_words(command: Iterable[str]) -> str:
     """Put a command together of which words come from the input, as text.
 
     https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html

@@ -102,8 +102,8 @@ def user_data_mime(environment: ComputeEnvironment) -> Iterator[Fault]:
         begin = _begin(mapping(template.properties, "LaunchTemplateData").get("UserData"))
         if not begin or begin.startswith(_UNKNOWN_OR_OTHER):
             continue
-        if not begin[:_FIRST].lower().startswith(("mime-version:", "content-type:")):
-            first = (begin[:_FIRST].strip().splitlines() or [""])[0]
+        if not begin[:_MOST_LOOKED_AT].lower().startswith(("mime-version:", "content-type:")):
+            first = (begin[:_MOST_LOOKED_AT].strip().splitlines() or [""])[0]
             yield (
                 path,
                 (
@@ -113,7 +113,7 @@ def user_data_mime(environment: ComputeEnvironment) -> Iterator[Fault]:
             )
 
 
-_FIRST: Final = 1000
+_MOST_LOOKED_AT: Final = 1000
 """Characters of user data that are looked at for how they begin."""
 
 
