@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from itertools import islice
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.container_facts import SizeType
 from batch_constructs.aws.job_definition_facts import JobDefinitionType
@@ -83,7 +84,7 @@ class Task(Record):
             return [Container(self.path, self.properties, self)]
         return [
             Container(f"{self.path}/Containers/{position}", entry, self)
-            for position, entry in entries(self.properties, "Containers")
+            for position, entry in _some(self.properties, "Containers")
         ]
 
     @property
@@ -137,7 +138,7 @@ class Pod(Record):
         return [
             (f"{self.path}/{key}/{position}", entry)
             for key in ("Containers", "InitContainers")
-            for position, entry in entries(self.properties, key)
+            for position, entry in _some(self.properties, key)
         ]
 
 
@@ -184,7 +185,7 @@ class JobDefinition(Resource):
         nodes = mapping(self.properties, "NodeProperties")
         return [
             (f"NodeProperties/NodeRangeProperties/{position}", entry)
-            for position, entry in entries(nodes, "NodeRangeProperties")
+            for position, entry in _some(nodes, "NodeRangeProperties")
         ]
 
     @cached_property
@@ -226,3 +227,11 @@ class JobDefinition(Resource):
             if isinstance(pod, dict):
                 found.append(Pod(f"{path}EksProperties/PodProperties", pod))
         return found
+
+
+_MOST_LOOKED_AT: Final = 100
+
+
+def _some(within: Properties, key: str) -> Iterator[tuple[int, Properties]]:
+    """Go through a list of which AWS takes ten at most: of more, the first hundred tell it all."""
+    return islice(entries(within, key), _MOST_LOOKED_AT)
