@@ -21,7 +21,7 @@ from batch_constructs.aws.credentials import without_credentials
 from batch_constructs.aws.resource_states import State
 from batch_constructs.aws.submit_job import LARGEST_NUMBER
 from batch_constructs.jsii_objects import constant_of, described, has_member, is_resolvable, kind_of
-from batch_constructs.place import in_another_region
+from batch_constructs.place import from_elsewhere, in_another_region, role_from_elsewhere
 from batch_constructs.rules import UNKNOWN, check_resource
 from batch_constructs.rules.error_outcomes import UNPROVEN
 from batch_constructs.tokens import (
@@ -345,6 +345,15 @@ class Arguments:
                 self.wrong_type(f"{parameter}[{place}]", item, one)
         return found
 
+    def role(self, parameter: str, value: Any, expected: str = "an iam.IRole") -> None:
+        """Look at a role that is given: that it is one, and of the stack's account."""
+        if value is None:
+            return
+        if not has_member(value, "role_arn"):
+            self.wrong_type(parameter, value, expected)
+        elif (problem := role_from_elsewhere(self.construct, value)) is not None:
+            self.wrong_value(f"{parameter}: {problem}")
+
     def of_this_region(self, parameter: str, resource: Any, arn: str, because: str) -> bool:
         """Note a resource of another Region than the stack's; ``because`` says what to do."""
         problem = in_another_region(self.construct, resource, arn, because)
@@ -457,6 +466,12 @@ class Arguments:
 
             problems = told(causes(refused, check, known), resource_type.rpartition("::")[2], known)
             self._wrong_values += self._but_for_known(problems)
+        if self.construct is not None:
+            for path, problem in from_elsewhere(self.construct, known):
+                from batch_constructs.aws.parameters import parameter_at  # noqa: PLC0415  # only in an error
+
+                parameter = parameter_at(resource_type.rpartition("::")[2], path, known)
+                self.wrong_value(f"{parameter}: {problem}")
         self._seen = Checked(type=resource_type, properties=known, beside=beside or {})
 
     @property

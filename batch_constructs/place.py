@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.names import ARN_PARTS
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
     from constructs import Construct
 
 
@@ -18,6 +21,24 @@ SUBMIT_THERE = (
     "put it into a stack of that place, and let an event bus there take events of here"
 )
 """Why nothing is submitted to another Region or account, and what to do."""
+
+
+_NOT_FROM_ELSEWHERE: Final = {
+    "iam": (
+        "a service is passed roles of its own account alone, so that it would refuse this one: "
+        "make a role there, which may assume this one"
+    ),
+    "batch": (
+        "a job takes what is of its own Region and account, so that it would be refused: make one "
+        "there"
+    ),
+}
+"""What a job definition or a compute environment refers to, by its service, and why not so."""
+
+_LITERAL_ARN: Final = re.compile(
+    r"arn:[a-z-]+:(?:(iam)::\d{12}:(?:role|instance-profile)|(batch):[a-z0-9-]+:\d{12}:"
+    r"consumable-resource)/"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,3 +149,34 @@ def _told(arn: str, resource: Any, differ: tuple[str, str, str], rest: str) -> s
 
 def _called(resource: Any, arn: str) -> str:
     return str(resource.node.path) if is_token(arn) and has_member(resource, "node") else arn
+
+
+def role_from_elsewhere(scope: Construct, role: Any) -> str | None:
+    """Say that a role was taken in from another account, if so, and why that does not work.
+
+    Of one that an app makes the CDK itself says where it is.
+    """
+    if type(role).__name__ == "Role":
+        return None
+    return elsewhere(scope, role.role_arn, _NOT_FROM_ELSEWHERE["iam"])
+
+
+def from_elsewhere(scope: Construct, properties: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Give the places below properties where what is not of the stack's place stands, and why not.
+
+    The stack is asked only where an ARN is known.
+    """
+    for path, text in _texts("", properties):
+        found = _LITERAL_ARN.match(text)
+        if found is not None:
+            problem = elsewhere(scope, text, _NOT_FROM_ELSEWHERE[found[1] or found[2]])
+            if problem is not None:
+                yield path, problem
+
+
+def _texts(path: str, value: object) -> Iterator[tuple[str, str]]:
+    if isinstance(value, str):
+        yield path, value
+    elif isinstance(value, dict | list):
+        for key, one in value.items() if isinstance(value, dict) else enumerate(value):
+            yield from _texts(f"{path}/{key}" if path else str(key), one)

@@ -402,3 +402,72 @@ def test_the_right_to_write_is_in_the_region_that_the_driver_names() -> None:
 
     roles = cdk.assertions.Template.from_stack(stack).find_resources("AWS::IAM::Role")
     assert ":logs:eu-west-1:" in str(roles)
+
+
+ROLE = "arn:aws:iam::222222222222:role/other"
+
+
+def role_elsewhere(stack: cdk.Stack) -> iam.IRole:
+    return iam.Role.from_role_arn(stack, "Theirs", ROLE)
+
+
+@pytest.mark.parametrize(
+    ("kind", "parameter"),
+    [
+        ("FargateJobDefinition", "job_role"),
+        ("FargateJobDefinition", "execution_role"),
+        ("MultiContainerJobDefinition", "job_role"),
+        ("Ec2ComputeEnvironment", "service_role"),
+        ("SpotComputeEnvironment", "spot_fleet_role"),
+        ("Ec2ComputeEnvironment", "instance_role"),
+        ("ManagedInstancesComputeEnvironment", "infrastructure_role"),
+    ],
+)
+def test_a_role_of_another_account_is_refused_since_nobody_passes_it(
+    kind: str, parameter: str
+) -> None:
+    env = cdk.Environment(account="111111111111", region="eu-west-1")
+    given = Given(cdk.Stack(cdk.App(), "Stack", env=env))
+    arguments = {**given.arguments(kind), parameter: role_elsewhere(given.stack)}
+
+    with pytest.raises(
+        ValueError, match=rf"X: {parameter}: {ROLE} is in account 222222222222, and"
+    ):
+        getattr(bc, kind)(given.stack, "X", **arguments)
+
+
+@pytest.mark.parametrize("account", [None, "222222222222"])
+def test_a_role_of_the_account_or_of_a_stack_that_may_be_anywhere_is_taken(
+    account: str | None,
+) -> None:
+    env = cdk.Environment(account=account, region="eu-west-1")
+    given = Given(cdk.Stack(cdk.App(), "Stack", env=env))
+    arguments = {
+        **given.arguments("FargateJobDefinition"),
+        "job_role": role_elsewhere(given.stack),
+    }
+
+    bc.FargateJobDefinition(given.stack, "X", **arguments)
+
+
+@pytest.mark.parametrize(("region", "is_refused"), [("us-east-1", True), ("eu-west-1", False)])
+def test_a_consumable_resource_of_another_region_is_refused(
+    region: str,
+    is_refused: bool,  # noqa: FBT001 - expected
+) -> None:
+    env = cdk.Environment(account="111111111111", region="eu-west-1")
+    given = Given(cdk.Stack(cdk.App(), "Stack", env=env))
+    arn = f"arn:aws:batch:{region}:111111111111:consumable-resource/licences"
+    licences = bc.ConsumableResource.from_consumable_resource_arn(given.stack, "Theirs", arn)
+    arguments = {
+        **given.arguments("FargateJobDefinition"),
+        "consumable_resources": {licences: 1},
+    }
+
+    if not is_refused:
+        bc.FargateJobDefinition(given.stack, "X", **arguments)
+        return
+    with pytest.raises(
+        ValueError, match=f"{arn} is in Region us-east-1, and the stack in eu-west-1"
+    ):
+        bc.FargateJobDefinition(given.stack, "X", **arguments)

@@ -432,8 +432,8 @@ def _expect_roles(arguments: Arguments, instances: InstanceOptions, purchase: Pu
     }
     for parameter, (role, expected) in roles.items():
         profile = parameter == "instance_role" and has_member(role, "instance_profile_arn")
-        if role is not None and not profile and not has_member(role, "role_arn"):
-            arguments.wrong_type(parameter, role, expected)
+        if not profile:
+            arguments.role(parameter, role, expected)
 
 
 def _expect_role_for_buckets(arguments: Arguments, instances: InstanceOptions) -> None:

@@ -39,7 +39,6 @@ from batch_constructs.compute.managed_compute_environment import (
     read_replaced,
 )
 from batch_constructs.construct import given
-from batch_constructs.jsii_objects import has_member
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.shared_arguments import only, spells_out
 
@@ -155,8 +154,7 @@ class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironm
             ("instance_role", instance_role),
             ("infrastructure_role", infrastructure_role),
         ):
-            if role is not None and not has_member(role, "role_arn"):
-                arguments.wrong_type(parameter, role, "an iam.IRole")
+            arguments.role(parameter, role)
         monitored = arguments.flag("detailed_monitoring", detailed_monitoring)
         launch = given(
             CapacityOptionType=CapacityOption.SPOT

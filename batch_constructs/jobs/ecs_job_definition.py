@@ -226,12 +226,9 @@ def _is_its_instance(
 
 def _expect_resources(arguments: Arguments, own: Mapping[str, Any]) -> None:
     """Look at the arguments that are resources: what they have to offer."""
-    expected: tuple[tuple[str, object, str, str], ...] = (
-        ("job_role", own["job_role"], "role_arn", "an iam.IRole"),
-        ("execution_role", own["execution_role"], "role_arn", "an iam.IRole"),
-        ("log_group", own["log_group"], "log_group_name", "a logs.ILogGroup"),
-    )
+    for role in ("job_role", "execution_role"):
+        arguments.role(role, own[role])
+    log_group = own["log_group"]
+    if log_group is not None and not has_member(log_group, "log_group_name"):
+        arguments.wrong_type("log_group", log_group, "a logs.ILogGroup")
     key_argument(arguments, "log_encryption_key", own["log_encryption_key"])
-    for parameter, value, attribute, kind in expected:
-        if value is not None and not has_member(value, attribute):
-            arguments.wrong_type(parameter, value, kind)
