@@ -124,6 +124,7 @@ def test_the_function_ships_its_folder_and_the_facts_that_it_reads(
         "batch_constructs/aws/bound.py",
         "batch_constructs/aws/consoles.py",
         "batch_constructs/aws/container_facts.py",
+        "batch_constructs/aws/credentials.py",
         "batch_constructs/aws/delivery.py",
         "batch_constructs/aws/error_names.py",
         "batch_constructs/aws/job_queue_facts.py",
