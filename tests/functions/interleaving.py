@@ -1,11 +1,11 @@
 """Instances of a function, interleaved at every call to AWS, on a clock of their own.
 
 A trial is decided by its seed. Each instance is a thread, of which one runs at a time: before and
-after each call takes effect, and whenever it sleeps, it is drawn who goes on. There a call is throttled, for
-once or for a while, refused, fails before it did anything or after, loses its answer, or takes
-effect after its caller gave up; a service is down for long, in each of these ways; an instance
-dies; lists and reads that are not consistent are late; clocks are up to 30 seconds apart. ``met``
-counts what happened, so that a test can say that nothing was left out.
+after each call takes effect, and whenever it sleeps, it is drawn who goes on. There a call is
+throttled, for once or for a while, refused, fails before it did anything or after, loses its
+answer, or takes effect after its caller gave up; a service is down for long, in each of these ways;
+an instance dies; lists and reads that are not consistent are late; clocks are up to 30 seconds
+apart. ``met`` counts what happened, so that a test can say that nothing was left out.
 """
 
 from __future__ import annotations
@@ -262,7 +262,7 @@ class World:
         return self.rng.choice([one for one in self._instances if one.wakes_at <= self.now])
 
     def hand_over(self, me: Instance) -> None:
-        """Let the next one go on, who may be the same: a change of threads costs more than a call."""
+        """Let the next one go on, by a change of threads only where it is another: that is dear."""
         following = self._next()
         if following is me:
             return
