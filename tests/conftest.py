@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ec2 as ec2
+from botocore.loaders import JSONFileLoader
 
 from tests import rendered
 
@@ -66,4 +68,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: "tests/judges/" in item.nodeid)
 
 
+def share_models_of_aws() -> None:
+    """Read each of botocore's models once a run, and not once a session of boto3."""
+    read = lru_cache(maxsize=64)(JSONFileLoader().load_file)
+    JSONFileLoader.load_file = lambda _loader, file_path: read(file_path)
+
+
 rendered.keep()
+share_models_of_aws()
