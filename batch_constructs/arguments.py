@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from batch_constructs.aws.bound import A_KEY, Whole, allowed, refused, shown
+from batch_constructs.aws.credentials import without_credentials
 from batch_constructs.aws.resource_states import State
 from batch_constructs.aws.submit_job import LARGEST_NUMBER
 from batch_constructs.jsii_objects import constant_of, described, has_member, is_resolvable, kind_of
@@ -53,6 +54,8 @@ _A_VALUE_FOR_ALL = (
     "is the value of a secret, which everybody who may describe the resource would read; "
     "allowed is a secret that is fetched as the container starts: give it as secrets={NAME: secret}"
 )
+
+_NOT_UNICODE = re.compile("[\ud800-\udfff]")
 
 T = TypeVar("T")
 
@@ -252,7 +255,7 @@ class Arguments:
 
             # L1s take a truth value that is not known as an object, and not as a text
             return None if is_made_up(value) else Token.as_any(value)
-        if isinstance(value, bool) or is_token(value):
+        if isinstance(value, bool) or (is_resolvable(value) and is_token(value)):
             return value
         return self.wrong_type(parameter, value, "True or False")
 
@@ -414,6 +417,11 @@ class Arguments:
         if isinstance(value, str):
             if is_token(value) or names_a_secret(value):
                 self._hidden[f"{self._within}{parameter}"] = value
+            if (not value.isascii() and _NOT_UNICODE.search(value)) or "\0" in value:
+                return self.wrong_value(
+                    f"{parameter} has a character in it that no template can hold: write it "
+                    "without NUL, and without half of a character"
+                )
             return str(value)  # an enumeration's member as well
         if is_resolvable(value) and has_member(value, "unsafe_unwrap"):
             return self.wrong_value(f"{parameter} {_A_VALUE_FOR_ALL}")
@@ -477,7 +485,9 @@ class Arguments:
             ValueError: a value is wrong.
             TypeError: nothing but types are wrong.
         """
-        problems = [one.replace(*added) if added else one for one in self.problems]
+        problems = [
+            without_credentials(one.replace(*added) if added else one) for one in self.problems
+        ]
         if not problems:
             if self._seen is not None:
                 _CHECKED[self.construct] = self._seen
@@ -497,7 +507,8 @@ class Arguments:
             TypeError: nothing but types are wrong.
         """
         if self.problems:
-            raise (ValueError if self._wrong_values else TypeError)("\n".join(self.problems))
+            said = without_credentials("\n".join(self.problems))
+            raise (ValueError if self._wrong_values else TypeError)(said)
 
     def _expect_no_secret_value(self) -> None:
         """Refuse the value of a secret that is hidden in a string: the template would name it."""

@@ -7,10 +7,14 @@ see whether it is there would be a crossing.
 
 from __future__ import annotations
 
+import math
 import re
 from typing import Any
 
 from batch_constructs.aws.bound import shown
+
+LARGEST_NUMBER_TOKEN = -1e280
+"""The CDK writes a token for a number as one that is smaller still."""
 
 _TOKEN = "a token"  # noqa: S105  # no secret
 
@@ -58,6 +62,8 @@ def kind_of(value: object) -> str:
     named with its module; a proxy of jsii is what it stands for.
     """
     if is_resolvable(value) or (isinstance(value, str) and "Token[" in value):
+        return _TOKEN
+    if isinstance(value, float) and -math.inf < value < LARGEST_NUMBER_TOKEN:
         return _TOKEN
     kind = next(one for one in type(value).__mro__ if not one.__name__.startswith("_"))
     ours = kind.__module__.partition(".")[0] in {"builtins", "batch_constructs"}

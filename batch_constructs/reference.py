@@ -169,14 +169,23 @@ class Reference:
         generated = len(Stack.of(resource).get_logical_id(resource)) + GENERATED_NAME_ENDING
         return min(max(generated, GENERATED_NAME_SHORTEST_LIMIT), RESOURCE_NAME_LENGTH)
 
-    def beside(self, value: Any, resource: str, name: str) -> str:
-        """Return another ARN of AWS Batch in the account and the Region of such a resource."""
+    def beside(
+        self, value: Any, resource: str, name: str, *, service: str = "batch", separator: str = "/"
+    ) -> str:
+        """Return another ARN in the account and the Region of such a resource."""
         arn = self.arn_of(value)
         if names.marker(self.resource) in arn:
-            return ":".join([*arn.split(":")[:5], f"{resource}/{name}"])
-        from aws_cdk import Stack  # noqa: PLC0415  # the CDK is loaded when a construct is made
+            _, partition, _, region, account, *_ = arn.split(":")
+            return ":".join(
+                ["arn", partition, service, region, account, f"{resource}{separator}{name}"]
+            )
+        from aws_cdk import ArnFormat, Stack  # noqa: PLC0415  # the CDK is loaded when a construct is made
 
-        return Stack.of(value).format_arn(service="batch", resource=resource, resource_name=name)
+        return Stack.of(value).format_arn(
+            service=service,
+            resource=f"{resource}{separator}{name}",
+            arn_format=ArnFormat.NO_RESOURCE_NAME,
+        )
 
 
 COMPUTE_ENVIRONMENT = Reference(

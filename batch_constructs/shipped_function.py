@@ -8,7 +8,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, RemovalPolicy, Stack, Token
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -114,6 +114,9 @@ class ShippedFunction(BatchConstruct):
             inline_policies={"Policy": as_document(policies.inline)},
         )
         more = policies.attach(self, self.role)
+        concurrency = wanted.reserved_concurrency
+        if concurrency is not None and not isinstance(concurrency, int | float):
+            concurrency = Token.as_number(concurrency)
         self.handler = lambda_.Function(
             self,
             "Handler",
@@ -128,7 +131,7 @@ class ShippedFunction(BatchConstruct):
             code=lambda_.Code.from_asset(_together(folder, tuple((code or {}).items()))),
             environment=told.variables,
             environment_encryption=key,
-            reserved_concurrent_executions=wanted.reserved_concurrency,
+            reserved_concurrent_executions=concurrency,
             vpc=wanted.vpc,
             vpc_subnets=wanted.vpc_subnets,
             security_groups=wanted.security_groups and list(wanted.security_groups),
@@ -136,7 +139,7 @@ class ShippedFunction(BatchConstruct):
         tell_checkov(
             self.handler,
             "AWS::Lambda::Function",
-            ReservedConcurrentExecutions=wanted.reserved_concurrency,
+            ReservedConcurrentExecutions=concurrency,
             VpcConfig=wanted.vpc,
             KmsKeyArn=key,
         )

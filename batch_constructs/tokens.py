@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 from typing import Any, TypeAlias
 
-from batch_constructs.jsii_objects import is_resolvable
+from batch_constructs.jsii_objects import LARGEST_NUMBER_TOKEN, is_resolvable
 from batch_constructs.rules import UNKNOWN
 
 WholeNumber: TypeAlias = int | float  # both show in an editor, which says why
@@ -22,7 +22,6 @@ WholeNumber: TypeAlias = int | float  # both show in an editor, which says why
 one that is known to have a fraction is refused."""
 
 _MARKS = ("${Token[", "#{Token[")
-_LARGEST_NUMBER_TOKEN = -1e280
 
 _PARAMETER_MADE_UP = "dummy-value-for-"
 _SUBNETS_MADE_UP = tuple(f"{kind}-{number}" for kind in "spi" for number in (12345, 67890))
@@ -40,7 +39,7 @@ def is_token(value: object) -> bool:
     if isinstance(value, str):
         return is_made_up(value) or ("Token[" in value and any(mark in value for mark in _MARKS))
     if isinstance(value, float):
-        return -math.inf < value < _LARGEST_NUMBER_TOKEN
+        return -math.inf < value < LARGEST_NUMBER_TOKEN
     if isinstance(value, list | tuple):
         return len(value) == 1 and isinstance(value[0], str) and value[0].startswith(_MARKS[1])
     return not isinstance(value, int | dict | None) and is_resolvable(value)
@@ -72,10 +71,17 @@ def is_secret_value(text: str) -> bool:
     if text not in _SECRETS:
         from aws_cdk import App, CfnDynamicReference, Stack, Tokenization  # noqa: PLC0415  # loaded by whoever made the token
 
+        def names_one(reference: CfnDynamicReference) -> bool:
+            try:
+                return names_a_secret(str(Stack(App()).resolve(reference)))
+            except (
+                RuntimeError
+            ):  # a secret of a stack with an account and a Region, which no other has
+                return True
+
         tokens = Tokenization.reverse_string(text).tokens
-        found = [one for one in tokens if isinstance(one, CfnDynamicReference)]
         _SECRETS[text] = any(
-            mark in str(Stack(App()).resolve(one)) for one in found for mark in _SECRET_REFERENCES
+            names_one(one) for one in tokens if isinstance(one, CfnDynamicReference)
         )
     return _SECRETS[text]
 

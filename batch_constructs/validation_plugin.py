@@ -17,12 +17,15 @@ from batch_constructs.aws.template_quotas import RESOURCES
 from batch_constructs.check.ignored_findings import ACKNOWLEDGED, Assembly
 from batch_constructs.refusal import in_parameters
 from batch_constructs.rules import Finding, Severity
+from batch_constructs.rules.areas.secret_rules import DYNAMIC
 from batch_constructs.rules.engine import examine
 from batch_constructs.rules.template import template_files
 from batch_constructs.tokens import is_made_up
+from batch_constructs.written_secrets import RESOLVED, written_secrets
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
+    from collections.abc import Set as AbstractSet
 
     from constructs import IConstruct
 
@@ -77,8 +80,9 @@ class BatchRules:
             tell_cdk_nag(context.app_construct, context.template_paths, ours)
         violations: list[cdk.PolicyViolation] = []
         success = True
+        assembly = Assembly()
         for path in _with_nested(context.template_paths):
-            template, findings = _checked(path)
+            template, findings = _checked(path, assembly, ours)
             for finding in findings:
                 fails = finding.severity is Severity.ERROR
                 warns = finding.severity is Severity.WARNING
@@ -120,12 +124,20 @@ _SCOPES: Final[dict[str, tuple[str, str]]] = {}
 """Scopes whose app has been looked at → the app, and the scope's path."""
 
 
-def _checked(file: str | Path) -> tuple[dict[str, Any], list[Finding]]:
+def _checked(
+    file: str, assembly: Assembly, ours: AbstractSet[str]
+) -> tuple[dict[str, Any], list[Finding]]:
     """Check a template as it is deployed, indentation included."""
     text = Path(file).read_text(encoding="utf-8")
     template = json.loads(text)
     document = template_files.Document(text, template, is_json=True, repeats=False)
-    return template, examine(_but_for_made_up(template), document).findings
+    findings = examine(_but_for_made_up(template), document).findings
+    if DYNAMIC.search(text):
+        written = [*written_secrets(template, assembly.paths(file), ours)]
+        told = {one.resource for one in written}
+        others = [one for one in findings if one.resource not in told or one.rule not in RESOLVED]
+        findings = [*written, *others]
+    return template, findings
 
 
 def _but_for_made_up(value: Any) -> Any:
@@ -296,17 +308,18 @@ class _StageCheck:
             if entry.type == ACKNOWLEDGED and isinstance(entry.data, dict)
             for rule in entry.data
         }
-        return [one for rule, one in _errors(folder) if f"{self._NAME}::{rule}" not in meant]
+        ours = {path for app, path in OURS if app == self._app}
+        return [one for rule, one in _errors(folder, ours) if f"{self._NAME}::{rule}" not in meant]
 
     _NAME: Final = "batch-constructs"
 
 
-def _errors(folder: str) -> Iterator[tuple[str, str]]:
+def _errors(folder: str, ours: AbstractSet[str]) -> Iterator[tuple[str, str]]:
     """Say what is an error in the templates of an assembly, and is not acknowledged."""
     assembly = Assembly()
     for file in template_files.find(folder):
         acknowledged = assembly.acknowledged(file)
-        for one in _checked(file)[1]:
+        for one in _checked(file, assembly, ours)[1]:
             meant = one.rule in acknowledged.get(one.resource, acknowledged.get("", ()))
             if one.severity is Severity.ERROR and not meant:
                 said = f"{one.resource}/{one.path}: {one.message}; {one.fix} ({one.rule})"

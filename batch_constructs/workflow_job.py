@@ -28,6 +28,7 @@ from batch_constructs.submission_overrides import (
     read_tags,
     read_timeout,
 )
+from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -99,9 +100,9 @@ class StepRetry:
 class WorkflowJob:
     """One job of a graph.
 
-    Values of ``parameters`` and ``environment`` that start with ``$.`` are read from the input of
-    the execution: ``$.day``. In a job with ``for_each`` they see ``$.item``, one element of the
-    list, and ``$.input``, the whole input.
+    Values of ``parameters`` and ``environment`` and words of ``command`` that start with ``$.`` are
+    read from the input of the execution: ``$.day``. In a job with ``for_each`` they see
+    ``$.item``, one element of the list, and ``$.input``, the whole input.
 
     Attributes:
         name: unique in the graph; letters, digits, ``-`` and ``_``, at most 64.
@@ -112,7 +113,7 @@ class WorkflowJob:
         array_size: children of an array job, 2 to 10,000. Default: not an array.
         parameters: values for the definition's ``Ref::`` placeholders.
         environment: environment variables, added to the definition's.
-        command: replaces the definition's command.
+        command: replaces the definition's command, one element a word.
         share_identifier: share of a fair-share queue. Default: the graph's.
         scheduling_priority: priority within the share, 0 to 9999.
         timeout: limit of one attempt, a minute or more: a ``timedelta`` or the CDK's ``Duration``.
@@ -184,7 +185,11 @@ def read_job(at: Arguments, job: WorkflowJob) -> None:
     at.number("scheduling_priority", job.scheduling_priority, bound=SCHEDULING_PRIORITY)
     read_timeout(at, job.timeout)
     read_tags(at, job.tags)
-    at.texts("command", job.command)
+    if is_token(job.command):
+        at.wrong_value(
+            "command is a list that only CloudFormation knows, and a state machine takes word by "
+            "word: give the words, each of which may be a token"
+        )
     _read_waiting(at, job)
     _read_input(at, job)
     _read_retry(at, job.step_retry)
@@ -210,24 +215,37 @@ def _read_waiting(at: Arguments, job: WorkflowJob) -> None:
 def _read_input(at: Arguments, job: WorkflowJob) -> None:
     """Look at what is read from the input, or may be."""
     each = at.text("for_each", job.for_each)
-    texts = {} if each is None else {"for_each": each}
+    values: dict[str, Any] = {} if each is None else {"for_each": each}
+    words = None if is_token(job.command) else at.texts("command", job.command)
     for field_name, read in (
         ("parameters", at.mapping("parameters", job.parameters)),
         ("environment", read_environment(at, job.environment)),
     ):
-        texts |= {
-            f"{field_name}[{shown(name)}]": text
-            for name, text in read.items()
-            if isinstance(text, str) and text.startswith("$.")
-        }
-    for where, text in texts.items():
-        if isinstance(text, str) and not PATH.fullmatch(text):
-            at.wrong_value(f"{where} {refused(text, _A_PATH)}")
+        values |= {f"{field_name}[{shown(name)}]": text for name, text in read.items()}
+    if isinstance(words, list):
+        values |= {f"command[{place}]": text for place, text in enumerate(words)}
+    for where, text in values.items():
+        if not isinstance(text, str):
+            continue
+        if text.startswith("$.") or where == "for_each":
+            if not PATH.fullmatch(text):
+                at.wrong_value(f"{where} {refused(text, _A_PATH)}")
+        elif is_token(text) and _is_json_path(text):
+            at.wrong_value(
+                f"{where} is what sfn.JsonPath makes, which says nothing here: write the path "
+                'itself, such as "$.day"'
+            )
     most = at.number("max_concurrency", job.max_concurrency, bound=Whole(1))
     if most is not None and job.for_each is None:
         at.wrong_value(
             "max_concurrency is given without for_each: leave it out, or name a list in for_each"
         )
+
+
+def _is_json_path(text: str) -> bool:
+    from aws_cdk.aws_stepfunctions import JsonPath  # noqa: PLC0415  # loaded by whoever made the token
+
+    return bool(JsonPath.is_encoded_json_path(text))
 
 
 def _read_retry(at: Arguments, retry: Any) -> None:

@@ -70,8 +70,8 @@ def keep() -> None:
 
     check = vars(validation_plugin)["_checked"]
 
-    def checked_and_kept(file: str | Path) -> tuple[dict[str, Any], list[Finding]]:
-        template, findings = check(file)
+    def checked_and_kept(file: str | Path, *told: Any) -> tuple[dict[str, Any], list[Finding]]:
+        template, findings = check(file, *told)
         errors = [one for one in findings if one.severity is Severity.ERROR]
         LEFT_OUT.update({one.rule: os.environ.get("PYTEST_CURRENT_TEST", "") for one in errors})
         refused = {one.resource for one in errors}

@@ -63,3 +63,26 @@ def test_the_pattern_of_a_bucket_has_as_many_characters_as_eventbridge_takes(
     before = len(json.dumps(short, separators=(",", ":"))) - 1
     read_object_pattern(arguments, prefix="x" * (characters - before), **given)
     assert len(arguments.problems) == problems
+
+
+@pytest.mark.parametrize("text", ["a\0b", "a\ud800b", "\udfff"])
+def test_a_text_that_no_template_can_hold_is_refused(text: str) -> None:
+    arguments = Arguments.of_a_value()
+    arguments.text("name", text)
+    (said,) = arguments.problems
+    assert said.startswith("name has a character in it that no template can hold")
+
+
+@pytest.mark.parametrize("text", ["日本", "\N{GRINNING FACE}", "a\tb", "\x7f"])
+def test_any_other_text_is_taken(text: str) -> None:
+    arguments = Arguments.of_a_value()
+    assert arguments.text("name", text) == text
+    assert not arguments.problems
+
+
+def test_a_list_or_a_number_that_nobody_knows_is_no_truth_value() -> None:
+    arguments = Arguments.of_a_value()
+    arguments.flag("privileged", cdk.Fn.split(",", "a,b"))
+    arguments.flag("init", cdk.Token.as_number(cdk.Fn.import_value("n")))
+    assert len(arguments.problems) == 2
+    assert arguments.problems[1].startswith("init is a token; expected True or False")

@@ -218,3 +218,22 @@ def test_environments_that_share_a_function_share_its_settings(stack: cdk.Stack)
 
 def ours(template: assertions.Template, type: str) -> list[dict[str, Any]]:
     return [one["Properties"] for one in template.find_resources(type).values()]
+
+
+@pytest.mark.parametrize("as_object", [False, True])
+def test_how_many_run_at_a_time_may_be_known_to_cloudformation_alone(
+    as_object: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    stack = cdk.Stack()
+    number = cdk.Fn.import_value("concurrency")
+    many: Any = cdk.Token.as_any(number) if as_object else number
+    queue = bc.JobQueue.from_job_queue_name(stack, "Queue", "nightly")
+    settings = bc.FunctionSettings(reserved_concurrency=many)
+    bc.JobGauges(stack, "Gauges", queues=[queue], function_settings=settings)
+
+    (function,) = (
+        assertions.Template.from_stack(stack).find_resources("AWS::Lambda::Function").values()
+    )
+    assert function["Properties"]["ReservedConcurrentExecutions"] == {
+        "Fn::ImportValue": "concurrency"
+    }

@@ -11,6 +11,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.aws.credentials import credential_in
 from batch_constructs.aws.record import Record
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ A_KEY: Final = "a key of "
 """What a problem begins with that is one of a mapping's key, and not of the value behind it."""
 
 _SHOWN: Final = 60
+
+_MOST_WORDS: Final = 60
+"""How many alternatives a sentence names; AWS has no list as long."""
 
 _NEAR: Final = 0.7
 """How alike two words are that one may be a misspelling of the other."""
@@ -40,15 +44,20 @@ def refused(value: object, what: str, unit: str = "") -> str:
 
 
 def one_of(values: Iterable[Any]) -> str:
-    """Write alternatives as prose: ``A, B or C``."""
+    """Write alternatives as prose: ``A, B or C``; of very many, the first."""
     words = [
         _number(value) if isinstance(value, int | float) else str(value) or '""' for value in values
     ]
+    if len(words) > _MOST_WORDS:
+        words[_MOST_WORDS - 1 :] = [f"{len(words) - _MOST_WORDS + 1:,} more"]
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
 def shown(value: object) -> str:
-    """Write a value for a message, cut to a readable length."""
+    """Write a value for a message, cut to a readable length; never one that holds a credential."""
+    kind = credential_in(value) if isinstance(value, str) else None
+    if kind is not None:
+        return f"{kind}, which is not shown"
     text = _CONTROL.sub(_escaped, value) if isinstance(value, str) else _number(value)
     text = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
     return f'"{text}"' if isinstance(value, str) else text

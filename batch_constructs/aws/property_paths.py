@@ -53,29 +53,41 @@ def way_and_key(name: str) -> tuple[str, str]:
 
 def places(within: Mapping[str, Any], path: str) -> Iterable[tuple[str, Mapping[str, Any]]]:
     """Find the mappings at a path, where ``*`` is every entry of a list, with their paths."""
-    steps = _steps(path)
-    if not steps:
-        return (("", within),)
-    return _walk(within, "", steps, 0) if steps[0] in within else ()
+    return Places(within).at(path)
+
+
+class Places:
+    """The mappings below one, by the paths to them; each part of a path is gone once."""
+
+    def __init__(self, within: Mapping[str, Any]) -> None:
+        self._known: dict[str, list[tuple[str, Mapping[str, Any]]]] = {"": [("", within)]}
+
+    def at(self, path: str) -> list[tuple[str, Mapping[str, Any]]]:
+        """Find the mappings at a path, where ``*`` is every entry of a list, with their paths."""
+        found = self._known.get(path)
+        if found is None:
+            above, step, listed = _last_step(path)
+            owners = self.at(above)
+            found = self._known[path] = [*_inside(owners, step, listed=listed)] if owners else []
+        return found
 
 
 @cache
-def _steps(path: str) -> tuple[str, ...]:
-    return tuple(path.split("/")) if path else ()
+def _last_step(path: str) -> tuple[str, str, bool]:
+    """Divide a path into what is above its last step, the step, and whether that is a list."""
+    above, _, step = path.removesuffix("/*").rpartition("/")
+    return above, step, path.endswith("/*")
 
 
-def _walk(
-    within: Mapping[str, Any], way: str, steps: tuple[str, ...], at: int
+def _inside(
+    owners: Iterable[tuple[str, Mapping[str, Any]]], step: str, *, listed: bool
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    if at == len(steps):
-        yield way, within
-        return
-    step = steps[at]
-    found = within.get(step)
-    if steps[at + 1 : at + 2] == ("*",):
-        if type(found) is list:
+    for way, owner in owners:
+        found = owner.get(step)
+        if not listed:
+            if type(found) is dict:
+                yield f"{way}{step}/", found
+        elif type(found) is list:
             for position, entry in enumerate(found):
                 if type(entry) is dict:
-                    yield from _walk(entry, f"{way}{step}/{position}/", steps, at + 2)
-    elif type(found) is dict:
-        yield from _walk(found, f"{way}{step}/", steps, at + 1)
+                    yield f"{way}{step}/{position}/", entry

@@ -77,26 +77,46 @@ class Assembly:
             folder = os.path.dirname(folder)
         return found
 
-    def _in_metadata(self, template_file: str) -> dict[str, set[str]]:
-        folder, name = os.path.split(template_file)
-        metadata = self._metadata.get(folder)
-        if metadata is None:
-            metadata = self._metadata[folder] = dict(_metadata_of(folder))
-        rules = {path: _rules(entries) for path, entries in metadata.items()}
-        rules = {path: some for path, some in rules.items() if some}
+    def paths(self, template_file: str) -> dict[str, str]:
+        """Give the construct paths of a template's resources: logical ID → path."""
         scopes = {
             path: str(value)
-            for path, entries in metadata.items()
+            for path, entries in self._metadata_beside(template_file).items()
             for value in _values(entries, _TEMPLATE_FILE)
         }
+        name = os.path.basename(template_file)
         mine = next((path for path, file in scopes.items() if file == name), None)
-        if not rules or mine is None:
+        return {
+            str(id_): path
+            for path, entries in self._metadata_beside(template_file).items()
+            for id_ in _values(entries, _LOGICAL_ID)
+            if mine is not None and _within(path, mine) and _nearest(path, scopes) == mine
+        }
+
+    def _metadata_beside(self, template_file: str) -> Metadata:
+        folder = os.path.dirname(template_file)
+        if folder not in self._metadata:
+            self._metadata[folder] = dict(_metadata_of(folder))
+        return self._metadata[folder]
+
+    def _in_metadata(self, template_file: str) -> dict[str, set[str]]:
+        metadata = self._metadata_beside(template_file)
+        rules = {path: _rules(entries) for path, entries in metadata.items()}
+        rules = {path: some for path, some in rules.items() if some}
+        if not rules:
             return {}
-        found: dict[str, set[str]] = {"": _held(rules, mine)}
-        for path, entries in metadata.items():
-            for id_ in _values(entries, _LOGICAL_ID):
-                if _within(path, mine) and _nearest(path, scopes) == mine:
-                    found.setdefault(str(id_), set()).update(_held(rules, path))
+        name = os.path.basename(template_file)
+        mine = next(
+            (
+                path
+                for path, entries in metadata.items()
+                if name in _values(entries, _TEMPLATE_FILE)
+            ),
+            None,
+        )
+        found: dict[str, set[str]] = {} if mine is None else {"": _held(rules, mine)}
+        for id_, path in self.paths(template_file).items():
+            found.setdefault(id_, set()).update(_held(rules, path))
         return found
 
 

@@ -86,6 +86,8 @@ class JobDefinition(BatchResource):
 
         Raises:
             TypeError: an argument is not what it should be.
+            ValueError: definition and queue are in different Regions or accounts, or the grantee is
+                of another account or has no policies.
 
         https://docs.aws.amazon.com/batch/latest/userguide/iam-example-job-definition-revisions.html
         """

@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import aws_iam as iam
-
 from batch_constructs.aws.authorization import SUBMIT, TAG, submit_job_resources
+from batch_constructs.grants import grant
 from batch_constructs.place import apart
 from batch_constructs.reference import JOB_DEFINITION, JOB_QUEUE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from aws_cdk import aws_iam as iam
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.any_job_queue import AnyJobQueue
@@ -29,19 +30,16 @@ def grant_submit(
 
     Raises:
         TypeError: an argument is not what it should be.
-        ValueError: the two are in different Regions or accounts.
+        ValueError: the two are in different Regions or accounts, or the grantee is of another
+            account or has no policies.
     """
     problem = apart_from(job_definition, queue)
     if problem is not None:
         raise ValueError(f"{queue.node.path}: job_definition: {problem}")
     resources = submit_resources(queue, job_definition)
-    submit, tag = (
-        iam.Grant.add_to_principal(
-            grantee=grantee, actions=[one["Action"]], resource_arns=one["Resource"]
-        )
-        for one in submit_statements(resources, [jobs_of(queue)])
+    return grant(
+        queue, JOB_QUEUE.arn_of(queue), grantee, [([SUBMIT], resources), ([TAG], [jobs_of(queue)])]
     )
-    return submit.combine(tag)
 
 
 def submit_statements(submit: Sequence[str], jobs: Sequence[str] | str) -> list[dict[str, Any]]:

@@ -9,19 +9,20 @@ from typing import TYPE_CHECKING, Any
 
 import jsii
 from aws_cdk import aws_batch as batch
-from aws_cdk import aws_iam as iam
 from aws_cdk.interfaces import aws_batch as batch_interfaces
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.scheduling import NON_REPLENISHABLE, REPLENISHABLE
 from batch_constructs.batch_resource import BatchResource
 from batch_constructs.construct import BatchConstruct, given, made_here
+from batch_constructs.grants import grant
 from batch_constructs.reference import Reference
 from batch_constructs.replaceable_name import RemembersOverrides, read_name, replaceable_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aws_cdk import aws_iam as iam
     from constructs import Construct
 
     from batch_constructs.tokens import WholeNumber
@@ -144,12 +145,11 @@ class ConsumableResource(BatchResource):
 
         Raises:
             TypeError: the grantee is none.
+            ValueError: the grantee is of another account, or has no policies.
         """
-        return iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=["batch:DescribeConsumableResource", "batch:UpdateConsumableResource"],
-            resource_arns=[self.consumable_resource_arn],
-        )
+        actions = ["batch:DescribeConsumableResource", "batch:UpdateConsumableResource"]
+        arn = self.consumable_resource_arn
+        return grant(self, arn, grantee, [(actions, [arn])])
 
     @classmethod
     def from_consumable_resource_arn(

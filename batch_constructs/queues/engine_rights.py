@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.authorization import EVERYTHING, SUBMIT, TAG, submit_job_resources
 from batch_constructs.aws.names import DEFAULT_LOG_GROUP, RESOURCE_NAME
-from batch_constructs.construct import arn_prefix
+from batch_constructs.grants import grant
 from batch_constructs.jobs.submit_rights import jobs_of
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.reference import JOB_QUEUE
@@ -44,8 +44,6 @@ def grant_engine(
     log_group: logs.ILogGroup | None,
 ) -> iam.Grant:
     """Let an engine's head run jobs in a queue, with definitions that it registers itself."""
-    from aws_cdk import aws_iam as iam  # noqa: PLC0415  # loaded by whoever made the grantee
-
     arguments = Arguments(queue)
     prefix = arguments.text("job_definition_prefix", job_definition_prefix, bound=RESOURCE_NAME)
     roles = arguments.resources("job_roles", job_roles, "role_arn", "an iam.IRole", "iam.IRole")
@@ -66,26 +64,25 @@ def grant_engine(
         # Which instance a job runs on; the clusters' names are AWS Batch's own.
         "find instances": (
             ["ecs:DescribeTasks", "ecs:DescribeContainerInstances"],
-            [f"{arn_prefix('ecs')}{kind}/*" for kind in ("task", "container-instance")],
+            [
+                JOB_QUEUE.beside(queue, kind, "*", service="ecs")
+                for kind in ("task", "container-instance")
+            ],
         ),
-        "read logs": (["logs:GetLogEvents"], [_streams(log_group)]),
+        "read logs": (["logs:GetLogEvents"], [_streams(queue, log_group)]),
     }
     if roles:
         allowed["pass"] = (["iam:PassRole"], [role.role_arn for role in roles])
-    grants = [
-        iam.Grant.add_to_principal(grantee=grantee, actions=actions, resource_arns=resources)
-        for actions, resources in allowed.values()
-    ]
-    first, *rest = grants
-    for one in rest:
-        first = first.combine(one)
-    return first
+    return grant(queue, queue.job_queue_arn, grantee, allowed.values())
 
 
-def _streams(log_group: logs.ILogGroup | None) -> str:
+def _streams(queue: JobQueue, log_group: logs.ILogGroup | None) -> str:
     """Return the ARN of all log streams of a group."""
     known: Any = log_group
     if known is None:
-        return f"{arn_prefix('logs')}log-group:{DEFAULT_LOG_GROUP}:log-stream:*"
+        group = JOB_QUEUE.beside(
+            queue, "log-group", DEFAULT_LOG_GROUP, service="logs", separator=":"
+        )
+        return f"{group}:log-stream:*"
     # The ARN of an L2 or an L1 ends in ":*", which covers its streams.
     return str(known.log_group_arn if has_member(known, "log_group_arn") else known.attr_arn)

@@ -268,6 +268,8 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents):
 
         Raises:
             TypeError: an argument is not what it should be.
+            ValueError: definition and queue are in different Regions or accounts, or the grantee is
+                of another account or has no policies.
 
         https://docs.aws.amazon.com/batch/latest/userguide/iam-example-job-definition-revisions.html
         """
@@ -298,7 +300,8 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents):
             log_group: Where its jobs write. Default: ``/aws/batch/job``, AWS Batch's own default.
 
         Raises:
-            ValueError: the prefix cannot begin a definition's name.
+            ValueError: the prefix cannot begin a definition's name, or the grantee is of another
+                account or has no policies.
             TypeError: an argument is not what it should be.
 
         https://docs.aws.amazon.com/batch/latest/userguide/batch_user_policies.html

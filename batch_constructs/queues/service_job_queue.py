@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeAlias
 
 from aws_cdk import aws_batch as batch
-from aws_cdk import aws_iam as iam
 from aws_cdk.interfaces import aws_batch as batch_interfaces
 
 from batch_constructs.arguments import Arguments
@@ -17,6 +16,7 @@ from batch_constructs.aws.job_queue_facts import SERVICE_JOBS, SERVICE_QUEUE_TYP
 from batch_constructs.aws.names import quota_share
 from batch_constructs.batch_resource import BatchResource
 from batch_constructs.construct import BatchConstruct, given, l1_properties, made_here
+from batch_constructs.grants import grant
 from batch_constructs.queues.job_queue_metrics import QueueMetrics
 from batch_constructs.queues.scheduling_policy import policy_beside, read_scheduling_policy
 from batch_constructs.queues.service_environment import service_environment_arns
@@ -27,6 +27,7 @@ from batch_constructs.reference import Reference
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from aws_cdk import aws_iam as iam
     from constructs import Construct
 
     from batch_constructs.queues.scheduling_policy import AnySchedulingPolicy
@@ -158,18 +159,22 @@ class ServiceJobQueue(BatchResource, QueueMetrics, ServiceQueueEvents):
 
         Raises:
             TypeError: the grantee is none.
+            ValueError: the grantee is of another account, or has no policies.
 
         https://docs.aws.amazon.com/batch/latest/APIReference/API_SubmitServiceJob.html
         """
         # A job that is submitted, and tagged as it is, has no ID yet.
         jobs = SERVICE_JOB_QUEUE.beside(self, "service-job", "*")
-        submit = iam.Grant.add_to_principal(
-            grantee=grantee,
-            actions=["batch:SubmitServiceJob"],
-            resource_arns=[self.job_queue_arn, quota_share(self.job_queue_arn, "*"), jobs],
+        shares = quota_share(self.job_queue_arn, "*")
+        return grant(
+            self,
+            self.job_queue_arn,
+            grantee,
+            [
+                (["batch:SubmitServiceJob"], [self.job_queue_arn, shares, jobs]),
+                ([TAG], [jobs]),
+            ],
         )
-        tag = iam.Grant.add_to_principal(grantee=grantee, actions=[TAG], resource_arns=[jobs])
-        return submit.combine(tag)
 
     @classmethod
     def from_job_queue_arn(cls, scope: Construct, id: str, job_queue_arn: str) -> ServiceJobQueue:

@@ -89,7 +89,7 @@ def _faults(rule: Combination, subject: Resource) -> Iterator[Fault]:
     for part in rule.parts:
         if part.kinds and not any(_may_be(subject, first) for first, *_ in part.kinds):
             continue
-        for path, within in chain(*(places(subject.properties, way) for way in part.within)):
+        for path, within in chain(*map(subject.places.at, part.within)):
             kind = _kind(part.kinds, subject, path)
             if kind is not None and all(
                 any(_is(value, values) for *_, value in _values(within, name))
@@ -125,14 +125,17 @@ def _kind(wanted: tuple[tuple[str, ...], ...], subject: Resource, path: str) -> 
     if not wanted:
         return ""
     kinds = subject.kinds
-    if isinstance(subject, JobDefinition) and any(
-        task.is_windows and path.startswith(f"{task.path}/") for task in subject.tasks
-    ):
+    if isinstance(subject, JobDefinition) and _is_within(path, subject.windows_tasks):
         kinds |= {"WINDOWS"}
     for words in wanted:
         if all((word.removeprefix("!") in kinds) != word.startswith("!") for word in words):
             return words[0]
     return None
+
+
+def _is_within(path: str, tasks: frozenset[str]) -> bool:
+    """Whether a place is inside of one of some tasks."""
+    return bool(tasks) and any(path[:end] in tasks for end, sign in enumerate(path) if sign == "/")
 
 
 def _who(subject: Resource, kind: str) -> dict[str, str]:

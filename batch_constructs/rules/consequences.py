@@ -52,6 +52,7 @@ CAUSES: Final[Mapping[str, tuple[str, ...]]] = {
 After a blank stands the property that the cause is about, where not every property will do.
 """
 
+_NAMED: Final = frozenset().union(*CAUSES.values())
 _NAME: Final = "property-name"
 _TYPE: Final = "property-type"
 _MEANT: Final = "write "
@@ -68,12 +69,27 @@ def causes_in(found: Collection[Finding]) -> Collection[Finding]:
         return found
     told = {one.path for one in found if one.severity is Severity.ERROR and one.rule != _TYPE}
     meant = {_meant(one) for one in found if one.rule == _NAME and one.fix.startswith(_MEANT)}
+    causes = _by_name(found)
     return [
         one
         for one in found
         if one.path not in (told if one.rule == _TYPE else meant)
-        and not any(_causes(other, one) for other in found if one.rule in CAUSES)
+        and not any(
+            _are_about_one_thing(cause, one.path.split("/"))
+            for name in CAUSES.get(one.rule, ())
+            for cause in causes.get(name, ())
+        )
     ]
+
+
+def _by_name(found: Collection[Finding]) -> dict[str, list[list[str]]]:
+    """Give the paths of findings by what `CAUSES` calls them: the rule, or it and a property."""
+    made: dict[str, list[list[str]]] = {}
+    for one in found:
+        named = {one.rule, *(f"{one.rule} {part}" for part in _meant(one).split("/"))}
+        for name in named & _NAMED:
+            made.setdefault(name, []).append(one.path.split("/"))
+    return made
 
 
 def _meant(cause: Finding) -> str:
@@ -83,12 +99,8 @@ def _meant(cause: Finding) -> str:
     return cause.path
 
 
-def _causes(cause: Finding, one: Finding) -> bool:
-    """Tell whether a finding follows from another; two entries of one list are two things."""
-    about = _meant(cause).split("/")
-    named = {cause.rule, *(f"{cause.rule} {part}" for part in about)}
-    if named.isdisjoint(CAUSES[one.rule]):
-        return False
-    pairs = zip(cause.path.split("/"), one.path.split("/"), strict=False)
+def _are_about_one_thing(cause: list[str], path: list[str]) -> bool:
+    """Tell whether two paths may be about one thing; two entries of one list are two things."""
+    pairs = zip(cause, path, strict=False)
     first = next(((here, there) for here, there in pairs if here != there), ("", ""))
     return not all(part.isdigit() for part in first)

@@ -7,6 +7,7 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from batch_constructs.aws.credentials import without_credentials
 from batch_constructs.aws.template_quotas import RESOURCES
 from batch_constructs.rules.circumstances import needed
 from batch_constructs.rules.consequences import causes_in
@@ -127,8 +128,8 @@ def _check_whole(whole: Whole) -> Iterator[Finding]:
                 severity=rule.severity,
                 resource=parts[1] if inside else "",
                 path="/".join(parts[2:]) if inside else path,
-                message=message,
-                fix=own_fix[0] if own_fix else rule.fix,
+                message=without_credentials(message),
+                fix=without_credentials(own_fix[0]) if own_fix else rule.fix,
                 source=str(rule.source),
             )
 
@@ -214,8 +215,8 @@ def _check(subject: Resource, rules: Sequence[Rule] | None = None) -> Iterator[F
                 severity=rule.severity,
                 resource=subject.id,
                 path=f"Properties/{path}" if path else "Properties",
-                message=message,
-                fix=own_fix[0] if own_fix else rule.fix,
+                message=without_credentials(message),
+                fix=without_credentials(own_fix[0]) if own_fix else rule.fix,
                 source=str(rule.sources.get(subject.type, rule.source)),
             )
 

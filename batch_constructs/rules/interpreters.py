@@ -1,164 +1,285 @@
-"""Programs that run code from their command line, and the option before it."""
+"""Programs that run code from their command line, and how each is given it."""
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
+from typing import Final, NamedTuple
 
 from batch_constructs.aws.pattern import pattern
 
-if TYPE_CHECKING:
-    from collections.abc import Sequence
 
-_SHELL: Final = r"-[a-z]*c[a-z]*|--command"
-_POWERSHELL: Final = r"-c(?:ommand)?|-e(?:ncodedcommand|c)?"
-_OPTIONS: Final = {
-    "sh": _SHELL,
-    "ash": _SHELL,
-    "bash": _SHELL,
-    "dash": _SHELL,
-    "fish": _SHELL,
-    "ksh": _SHELL,
-    "zsh": _SHELL,
-    "csh": _SHELL,
-    "mksh": _SHELL,
-    "nu": _SHELL,
-    "rbash": _SHELL,
-    "tcsh": _SHELL,
-    "xonsh": _SHELL,
-    "busybox": _SHELL,
-    "cmd": r"/[ck]",
-    "powershell": _POWERSHELL,
-    "pwsh": _POWERSHELL,
-    "python": r"-[a-z]*c",
-    "pypy": r"-[a-z]*c",
-    "ipython": r"-c",
-    "perl": r"-[a-z0]*e",
-    "ruby": r"-[a-z0]*e",
-    "jruby": r"-[a-z0]*e",
-    "raku": r"-[a-z0]*e",
-    "node": r"-[a-z]*[ep]|--eval|--print",
-    "nodejs": r"-[a-z]*[ep]|--eval|--print",
-    "bun": r"-[ep]|--eval|--print",
-    "ts-node": r"-[ep]|--eval|--print",
-    "tsx": r"-[ep]|--eval|--print",
-    "deno": r"eval",
-    "php": r"-r|--run",
-    "rscript": r"-e",
-    "r": r"-e",
-    "julia": r"-[eE]|--eval|--print",
-    "lua": r"-e",
-    "clojure": r"-e|--eval",
-    "elixir": r"-e|--eval",
-    "erl": r"-eval",
-    "expect": r"-c",
-    "groovy": r"-e",
-    "guile": r"-c",
-    "luajit": r"-e",
-    "racket": r"-e|--eval",
-    "sbcl": r"--eval",
-    "scala": r"-e",
-    "psql": r"-c|--command",
-    "mysql": r"-e|--execute",
-    "mariadb": r"-e|--execute",
-    "beeline": r"-e",
-    "clickhouse-client": r"-q|--query",
-    "duckdb": r"-c|-cmd|-s",
-    "hive": r"-e",
-    "mongosh": r"--eval",
-    "snowsql": r"-q|--query",
-    "spark-sql": r"-e",
-    "sqlcmd": r"-q",
-    "trino": r"--execute",
-    "sqlite3": r"-cmd",
-    "octave": r"--eval",
-    "matlab": r"-r|-batch",
-    "eval": r"eval",
-    "su": r"-c|--command",
-    "runuser": r"-c|--command",
-    "flock": r"-c|--command",
-    "script": r"-[a-z]*c|--command",
-    "awk": r"-e|--source",
-    "gawk": r"-e|--source",
-    "mawk": r"-e",
-    "nawk": r"-e",
-    "sed": r"-[a-z]*e|--expression",
-    "gsed": r"-[a-z]*e|--expression",
-}
-"""Program, without the number of its version → the option whose value is code."""
+class Program(NamedTuple):
+    """Programs that take code alike.
 
-_CODE_FIRST: Final = frozenset({"awk", "gawk", "mawk", "nawk", "sed", "gsed"})
-"""Programs whose first word that is no option is code: awk has system(), and sed the command e."""
+    Attributes:
+        names: their names, without the numbers of their versions.
+        page: where their command line is described; empty where no page does.
+        option: the option whose value is code.
+        operand: which word that is no option is code, counted from 1; 0 for none.
+        valued: the options that take a value of another kind, where an operand is code.
+        from_file: the option by which the code stands in a file instead.
+        all_behind: whether every word behind is part of the code, too.
+    """
 
-_FROM_FILE: Final = pattern(r"-[a-zA-Z]*f.*|--file(?:=.*)?")
-_WITH_VALUE: Final = pattern(r"-[FvliL]|--(?:field-separator|assign|include|line-length)")
+    names: str
+    page: str
+    option: str = ""
+    operand: int = 0
+    valued: str = ""
+    from_file: str = ""
+    all_behind: bool = False
+
+
+_SHELL: Final = r"-[a-zA-Z]*c[a-zA-Z]*|--command"
+_FIELDS: Final = r"-[Fvli]|--(?:field-separator|assign|include|load)"
+_PROGRAM_FILE: Final = r"-[a-zA-Z]*f.*|--(?:from-)?file(?:=.*)?"
+_SSH: Final = r"-[a-zA-Z]*[BbcDEeFIiJLlmOopQRSWw]"
+_WATCH: Final = r"-[a-z]*[nq]|--(?:interval|equexit)"
+_PARALLEL: Final = (
+    r"-[ajnNLSPCdI]|--(?:arg-file|jobs|max-procs|max-args|max-replace-args|max-lines|sshlogin"
+    r"|colsep|delimiter|joblog|results|tmpdir|timeout|retries|delay|halt|tagstring|workdir|wd"
+    r"|memfree|load|env|block|recstart|recend|nice|basefile|return|sshloginfile|tempdir)"
+)
+_JQ: Final = r"-L|--(?:indent|library-path)"
+_SQLITE: Final = r"--?(?:init|separator|newline|nullvalue|maxsize|mmap|vfs|lookaside|pagecache)"
+
+PROGRAMS: Final = (
+    # shells
+    Program(
+        "sh ash dash",
+        "https://pubs.opengroup.org/onlinepubs/9799919799/utilities/sh.html",
+        _SHELL,
+    ),
+    Program(
+        "bash rbash",
+        "https://www.gnu.org/software/bash/manual/html_node/Invoking-Bash.html",
+        _SHELL,
+    ),
+    Program("fish", "https://fishshell.com/docs/current/cmds/fish.html", _SHELL),
+    Program("ksh oksh loksh pdksh", "https://man.openbsd.org/ksh.1", _SHELL),
+    Program("mksh lksh", "https://www.mirbsd.org/htman/i386/man1/mksh.htm", _SHELL),
+    Program("zsh", "https://zsh.sourceforge.io/Doc/Release/Invocation.html", _SHELL),
+    Program("csh tcsh", "https://man.freebsd.org/cgi/man.cgi?query=tcsh", _SHELL),
+    Program("nu", "https://www.nushell.sh/book/running_externals.html", _SHELL),
+    Program("xonsh", "https://xon.sh/launch.html", _SHELL),
+    Program("osh oil ysh", "https://oils.pub/release/latest/doc/getting-started.html", _SHELL),
+    Program("yash", "https://magicant.github.io/yash/doc/invoke.html", _SHELL),
+    Program("elvish", "https://elv.sh/ref/command.html", _SHELL),
+    Program("busybox toybox", "https://busybox.net/downloads/BusyBox.html", _SHELL),
+    Program(
+        "cmd",
+        "https://learn.microsoft.com/windows-server/administration/windows-commands/cmd",
+        r"/[ckrCKR]",
+        all_behind=True,
+    ),
+    Program(
+        "powershell pwsh",
+        "https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_pwsh",
+        r"(?i:[-/](?:c|command|e|ec|encodedcommand))",
+        all_behind=True,
+    ),
+    # what hands text to a shell
+    Program(
+        "su runuser",
+        "https://man7.org/linux/man-pages/man1/su.1.html",
+        r"-c|--(?:session-)?command",
+    ),
+    Program("flock", "https://man7.org/linux/man-pages/man1/flock.1.html", r"-c|--command"),
+    Program("script", "https://man7.org/linux/man-pages/man1/script.1.html", r"-[a-z]*c|--command"),
+    Program(
+        "env",
+        "https://www.gnu.org/software/coreutils/manual/html_node/env-invocation.html",
+        r"-[iv0]*S|--split-string",
+    ),
+    Program(
+        "eval",
+        "https://pubs.opengroup.org/onlinepubs/9799919799/utilities/V3_chap02.html",
+        operand=1,
+        all_behind=True,
+    ),
+    Program(
+        "watch",
+        "https://man7.org/linux/man-pages/man1/watch.1.html",
+        operand=1,
+        valued=_WATCH,
+        from_file=r"-[a-z]*x|--exec",
+        all_behind=True,
+    ),
+    Program("ssh", "https://man.openbsd.org/ssh.1", operand=2, valued=_SSH, all_behind=True),
+    Program(
+        "parallel",
+        "https://www.gnu.org/software/parallel/man.html",
+        operand=1,
+        valued=_PARALLEL,
+        all_behind=True,
+    ),
+    Program("expect", "https://man7.org/linux/man-pages/man1/expect.1.html", r"-c"),
+    # languages
+    Program("python pypy", "https://docs.python.org/3/using/cmdline.html", r"-[a-zA-Z]*c"),
+    Program("ipython", "https://ipython.readthedocs.io/en/stable/interactive/reference.html", "-c"),
+    Program("micropython", "https://docs.micropython.org/en/latest/unix/quickref.html", r"-c"),
+    Program("sage", "https://doc.sagemath.org/html/en/reference/repl/options.html", r"-c"),
+    Program("perl", "https://perldoc.perl.org/perlrun", r"-[a-zA-Z0]*[eE]"),
+    Program("raku", "https://docs.raku.org/programs/04-running-raku", r"-[a-z0]*e"),
+    Program(
+        "ruby jruby", "https://docs.ruby-lang.org/en/master/ruby/options_md.html", r"-[a-z0]*e"
+    ),
+    Program("crystal", "https://crystal-lang.org/reference/man/crystal/", r"eval"),
+    Program("node nodejs", "https://nodejs.org/api/cli.html", r"-[a-z]*[ep]|--eval|--print"),
+    Program("bun", "https://bun.sh/docs/cli/run", r"-[ep]|--eval|--print"),
+    Program("ts-node tsx", "https://typestrong.org/ts-node/docs/usage/", r"-p?[ep]|--eval|--print"),
+    Program("deno", "https://docs.deno.com/runtime/reference/cli/eval/", r"eval"),
+    Program(
+        "php",
+        "https://www.php.net/manual/features.commandline.options.php",
+        r"-[rRBE]|--(?:run|process-code|process-begin|process-end)",
+    ),
+    Program(
+        "rscript",
+        "https://stat.ethz.ch/R-manual/R-devel/library/utils/html/Rscript.html",
+        r"-e",
+    ),
+    Program("r", "https://cran.r-project.org/doc/manuals/r-release/R-intro.html", r"-e"),
+    Program(
+        "julia",
+        "https://docs.julialang.org/en/v1/manual/command-line-interface/",
+        r"-[eE]|--eval|--print",
+    ),
+    Program("lua", "https://www.lua.org/manual/5.4/lua.html", r"-e"),
+    Program("luajit", "https://luajit.org/running.html", r"-e"),
+    Program("clojure clj", "https://clojure.org/reference/deps_and_cli", r"-e|--eval"),
+    Program("elixir iex", "https://hexdocs.pm/elixir/introduction-to-mix.html", r"-e|--eval"),
+    Program("erl", "https://www.erlang.org/doc/apps/erts/erl_cmd.html", r"-eval"),
+    Program("groovy", "https://groovy-lang.org/groovycli.html", r"-e"),
+    Program("scala", "https://docs.scala-lang.org/overviews/scala3-book/scala-tools.html", r"-e"),
+    Program("ghc", "https://downloads.haskell.org/ghc/latest/docs/users_guide/using.html", r"-e"),
+    Program("ocaml", "https://ocaml.org/manual/toplevel.html", r"-e"),
+    Program("swift", "https://www.swift.org/documentation/", r"-e"),
+    Program("osascript", "https://ss64.com/mac/osascript.html", r"-e"),
+    Program(
+        "guile",
+        "https://www.gnu.org/software/guile/manual/html_node/Command_002dline-Options.html",
+        r"-c",
+    ),
+    Program("racket", "https://docs.racket-lang.org/reference/running-sa.html", r"-e|--eval"),
+    Program("sbcl", "https://www.sbcl.org/manual/", r"--eval"),
+    Program("swipl", "https://www.swi-prolog.org/pldoc/man?section=cmdline", r"-g|-t"),
+    Program(
+        "emacs",
+        "https://www.gnu.org/software/emacs/manual/html_node/emacs/Action-Arguments.html",
+        r"--?(?:eval|execute)",
+    ),
+    Program("vim nvim vi", "https://vimhelp.org/starting.txt.html", r"-c|--cmd|\+(?=.)"),
+    Program(
+        "gdb",
+        "https://sourceware.org/gdb/current/onlinedocs/gdb.html/File-Options.html",
+        r"--?(?:ex|iex|eval-command|init-eval-command)",
+    ),
+    Program(
+        "octave",
+        "https://docs.octave.org/latest/Command-Line-Options.html",
+        r"--eval",
+    ),
+    Program("matlab", "https://www.mathworks.com/help/matlab/ref/matlablinux.html", r"-r|-batch"),
+    # text
+    Program(
+        "awk gawk mawk nawk",
+        "https://www.gnu.org/software/gawk/manual/html_node/Options.html",
+        r"-e|--source",
+        operand=1,
+        valued=_FIELDS,
+        from_file=_PROGRAM_FILE,
+    ),
+    Program(
+        "sed gsed",
+        "https://www.gnu.org/software/sed/manual/html_node/Command_002dLine-Options.html",
+        r"-[a-z]*e|--expression",
+        operand=1,
+        valued=r"-l|--line-length",
+        from_file=_PROGRAM_FILE,
+    ),
+    Program(
+        "jq gojq jaq",
+        "https://jqlang.org/manual/",
+        operand=1,
+        valued=_JQ,
+        from_file=_PROGRAM_FILE,
+    ),
+    # databases
+    Program("psql", "https://www.postgresql.org/docs/current/app-psql.html", r"-c|--command"),
+    Program(
+        "mysql",
+        "https://dev.mysql.com/doc/refman/8.4/en/mysql-command-options.html",
+        r"-[a-zA-Z]*e|--execute",
+    ),
+    Program(
+        "mariadb",
+        "https://mariadb.com/kb/en/mariadb-command-line-client/",
+        r"-[a-zA-Z]*e|--execute",
+    ),
+    Program(
+        "sqlite3",
+        "https://www.sqlite.org/cli.html",
+        r"--?cmd",
+        operand=2,
+        valued=_SQLITE,
+        all_behind=True,
+    ),
+    Program(
+        "duckdb",
+        "https://duckdb.org/docs/stable/clients/cli/arguments",
+        r"--?(?:c|cmd|s)",
+        operand=2,
+        valued=_SQLITE,
+        all_behind=True,
+    ),
+    Program(
+        "clickhouse-client clickhouse-local",
+        "https://clickhouse.com/docs/interfaces/cli",
+        r"-q|--query",
+    ),
+    Program(
+        "sqlcmd",
+        "https://learn.microsoft.com/sql/tools/sqlcmd/sqlcmd-utility",
+        r"-[qQ]",
+    ),
+    Program(
+        "mongosh mongo", "https://www.mongodb.com/docs/mongodb-shell/reference/options/", r"--eval"
+    ),
+    Program(
+        "cqlsh",
+        "https://cassandra.apache.org/doc/stable/cassandra/tools/cqlsh.html",
+        r"-e|--execute",
+    ),
+    Program(
+        "redis-cli valkey-cli",
+        "https://redis.io/docs/latest/develop/tools/cli/",
+        r"(?i:eval(?:_ro)?)",
+    ),
+    Program(
+        "hive beeline",
+        "https://hive.apache.org/docs/latest/user/hiveserver2-clients/",
+        r"-e",
+    ),
+    Program(
+        "spark-sql",
+        "https://spark.apache.org/docs/latest/sql-distributed-sql-engine-spark-sql-cli.html",
+        r"-e",
+    ),
+    Program("snowsql", "https://docs.snowflake.com/en/user-guide/snowsql-start", r"-q|--query"),
+    Program("trino", "https://trino.io/docs/current/client/cli.html", r"--execute"),
+)
+
+_BY_NAME: Final = {name: one for one in PROGRAMS for name in one.names.split()}
 
 _VERSION: Final = pattern(r"[\d.]+(?:\.exe)?$|\.exe$")
-_ANY: Final = pattern(r"-[a-z]*[ce]|--eval|--command|--execute|-Command|/[cC]", re.IGNORECASE)
-_FILE: Final = pattern(r"[./]")
-_CODE: Final = pattern(r"[\s;()|&$`'\"]")
 
 
-def code_at(words: Sequence[str | None]) -> int | None:
-    """Find the word of a command that an interpreter takes for code, if there is one.
-
-    Args:
-        words: the words of a command; None for one that is not known.
-    """
-    option: str | None = None
-    for place, word in enumerate(words):
-        if word is None:
-            continue
-        if option is not None and re.fullmatch(option, word, re.IGNORECASE):
-            return _behind(words, place)
-        if option is not None and re.match(rf"(?:{option})=", word, re.IGNORECASE):
-            return place
-        if option is not None and _holds_code(option, word):
-            return place
-        # Behind a script or a module, options are its own.
-        ended = word == "-m" or (word[:1] != "-" and _FILE.search(word) is not None)
-        program = _program(word)
-        first = _first_operand(words, place) if program in _CODE_FIRST else None
-        if first is not None:
-            return first
-        option = _OPTIONS.get(program) or (None if ended else option)
-        # The image's own entry point may be an interpreter, whose option comes first then.
-        following = "".join(one or "" for one in words[place + 1 : place + 2])
-        if place == 0 and word[:1] in "-/" and _ANY.fullmatch(word) and _CODE.search(following):
-            return place + 1
-    return None
+def program_of(word: str) -> Program | None:
+    """Find the program of a word, without its folder and the number of its version."""
+    name = re.split(r"[/\\]", word)[-1].lower() if len(word) < _LONGEST else ""
+    return _BY_NAME.get(name) or _BY_NAME.get(_VERSION.sub("", name))
 
 
-def _holds_code(option: str, word: str) -> bool:
-    """Whether a parameter stands in code that is written onto its option, as in ``-cprint(1)``."""
-    short = word[:1] == "-" != word[1:2]
-    return short and "Ref::" in word and re.match(rf"(?:{option})", word) is not None
-
-
-def _behind(words: Sequence[str | None], place: int) -> int | None:
-    """Find the code behind an option; a shell takes further options in between."""
-    behind = range(place + 1, len(words))
-    return next((at for at in behind if (words[at] or "x")[:1] not in "-+"), None)
-
-
-def _first_operand(words: Sequence[str | None], place: int) -> int | None:
-    """Find the code of a program that takes it without an option, if it is given so."""
-    option = _OPTIONS[_program(words[place] or "")]
-    value = False
-    for at in range(place + 1, len(words)):
-        word = words[at]
-        if value:
-            value = False
-        elif word is None or _FROM_FILE.fullmatch(word) or re.match(rf"(?:{option})(?:=|$)", word):
-            return None
-        elif _WITH_VALUE.fullmatch(word):
-            value = True
-        elif word[:1] != "-":
-            return at
-    return None
-
-
-def _program(word: str) -> str:
-    """Name the program of a word, without its folder and the number of its version."""
-    name = re.split(r"[/\\]", word)[-1].lower()
-    return name if name in _OPTIONS else _VERSION.sub("", name)
+_LONGEST: Final = 4096
+"""No path is longer."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import Counting, Decimal, Matching, OneOf, Whole
 from batch_constructs.aws.limits import table
-from batch_constructs.aws.property_paths import places
+from batch_constructs.aws.property_paths import Places
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Rule, add
 from batch_constructs.rules.template.values import count, listing, number, text
@@ -42,14 +42,16 @@ def register(noun: str, *, area: str) -> None:
 
 
 def _faults(limit: Limit, subject: Resource) -> Iterator[Fault]:
-    for path, got, message in _beyond(limit, subject.properties):
+    for path, got, message in _beyond(limit, subject.places):
         if not _in_its_case(limit, got):
             yield path, message
 
 
-def in_another_case(limit: Limit, within: Properties) -> Iterator[tuple[str, str, str]]:
+def in_another_case(limit: Limit, within: Places) -> Iterator[tuple[str, str, str]]:
     """Find the words that are right but for their case: where, the word, and how AWS writes it."""
-    for path, got, _ in _beyond(limit, within) if isinstance(limit.bound, OneOf) else ():
+    for path, got in _values(limit, within) if isinstance(limit.bound, OneOf) else ():
+        if got is None or limit.bound.admits(got):
+            continue
         right = _in_its_case(limit, got)
         if right:
             yield path, str(got), right
@@ -65,13 +67,21 @@ def _in_its_case(limit: Limit, got: object) -> str:
 
 def faults_in(limit: Limit, within: Properties) -> Iterator[tuple[str, str]]:
     """Find what is beyond a limit within properties, or members of a request."""
-    return ((path, message) for path, _, message in _beyond(limit, within))
+    return ((path, message) for path, _, message in _beyond(limit, Places(within)))
 
 
-def _beyond(limit: Limit, within: Properties) -> Iterator[tuple[str, Any, str]]:
+def _beyond(limit: Limit, within: Places) -> Iterator[tuple[str, Any, str]]:
+    for path, got in _values(limit, within):
+        wrong = None if got is None else limit.bound.wrong(got)
+        if wrong:
+            yield path, got, f"{limit.noun} {wrong}"
+
+
+def _values(limit: Limit, within: Places) -> Iterator[tuple[str, Any]]:
+    """Find what a limit is about: where, and what is there."""
     read, (below, key) = _READERS[type(limit.bound)], limit.way
     for way in limit.within:
-        for path, properties in places(within, f"{way}/{below}".strip("/")):
+        for path, properties in within.at(f"{way}/{below}".strip("/")):
             if key not in properties:
                 continue
             found = [("", read(properties, key))]
@@ -79,9 +89,7 @@ def _beyond(limit: Limit, within: Properties) -> Iterator[tuple[str, Any, str]]:
                 found = [(f"/{n}", one) for n, one in enumerate(listing(properties, key) or ())]
                 found = [(place, one) for place, one in found if type(one) is str]
             for place, got in found:
-                wrong = None if got is None else limit.bound.wrong(got)
-                if wrong:
-                    yield f"{path}{key}{place}", got, f"{limit.noun} {wrong}"
+                yield f"{path}{key}{place}", got
 
 
 def _entries(within: Properties, key: str) -> Any:

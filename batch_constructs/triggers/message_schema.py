@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.bound import shown
+from batch_constructs.tokens import is_made_up, is_token, names_a_secret
 from batch_constructs.triggers.exponential_pattern import is_exponential
 
 if TYPE_CHECKING:
@@ -53,6 +54,17 @@ def read_schema(arguments: Arguments, schema: Any) -> Any:
 
 
 def _problem_of(schema: Any) -> str | None:
+    values = [*_values(schema)]
+    if any(isinstance(one, str) and names_a_secret(one) for one in values):
+        return (
+            "has a reference to a secret in it, and stands in the function as it is written here: "
+            "leave secrets out, or validate where the message is read"
+        )
+    if any(is_token(one) and not is_made_up(str(one)) for one in values):
+        return (
+            "has a value in it that only CloudFormation knows, and it is made code at synthesis: "
+            "write the value itself"
+        )
     draft = schema.get("$schema", _DRAFTS[-1])
     if not isinstance(draft, str) or not any(each in draft for each in _DRAFTS):
         return (
@@ -96,3 +108,15 @@ def _references(schema: object) -> Iterator[str]:
     if isinstance(schema, dict | list):
         for each in schema.values() if isinstance(schema, dict) else schema:
             yield from _references(each)
+
+
+def _values(schema: Any) -> Iterator[object]:
+    """Give every value below a schema, and every key."""
+    rest = [schema]
+    while rest:
+        one = rest.pop()
+        yield one
+        if isinstance(one, dict):
+            rest += [*one, *one.values()]
+        elif isinstance(one, list):
+            rest += one

@@ -6,6 +6,7 @@ job may read it. https://docs.aws.amazon.com/step-functions/latest/dg/connect-ba
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.delivery import STATE_NAME
@@ -20,7 +21,7 @@ from batch_constructs.aws.submit_job import ArrayDependency
 from batch_constructs.workflows.structure import Parallel, Sequence, Together, structure_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from batch_constructs.job_graph import Graph
     from batch_constructs.workflow_job import WorkflowJob
@@ -36,6 +37,8 @@ _THROTTLED = {
     "MaxDelaySeconds": 60,
     "JitterStrategy": "FULL",
 }
+_SPECIAL = re.compile(r"(\$\{Token\[[^\]]*\]\})|['{}\\]")
+"""What a text in a function of Step Functions cannot hold as it is; tokens are left alone."""
 _UNCLEAR = list(STEP_FUNCTIONS_UNCLEAR)
 _PAUSE = "{% 5 + $floor($random() * 56) %}"
 """Seconds until a throttled submission is repeated: 5 to 60, so that many do not come at once."""
@@ -268,6 +271,8 @@ class AslWriter:
         if job.parameters:
             parameters["Parameters"] = _from_input(job.parameters)
         overrides = dict(parameters.get("ContainerOverrides", {}))
+        if any(word.startswith("$.") for word in job.command or ()):
+            overrides["Command.$"] = command_words(overrides.pop("Command"))
         if job.environment:
             overrides["Environment"] = [
                 {"Name": name, **_from_input({"Value": value})}
@@ -318,6 +323,21 @@ def _depends_on(job: WorkflowJob, places: Mapping[str, str]) -> list[dict[str, s
         for name in job.waits_for
         if name in places
     ]
+
+
+def command_words(command: Iterable[str]) -> str:
+    """Put a command together of which words come from the input, as text.
+
+    https://docs.aws.amazon.com/step-functions/latest/dg/intrinsic-functions.html
+    """
+    return f"States.Array({', '.join(map(_word, command))})"
+
+
+def _word(word: str) -> str:
+    if word.startswith("$."):
+        return f"States.Format('{{}}', {word})"
+    escaped = _SPECIAL.sub(lambda found: found[1] or f"\\{found[0]}", word)
+    return f"'{word}'" if escaped == word else f"States.Format('{escaped}')"
 
 
 def _from_input(values: Mapping[str, str]) -> dict[str, str]:

@@ -47,6 +47,7 @@ CHOSEN = {
     r"local/(cdk_cli\.py OLDEST_NODE|demo\.py .*)": "not AWS's",
     r"project/.*": "an example",
     r"compute/cheapest_instances\.py _NEARLY": "what we take for as cheap",
+    r"rules/interpreters\.py operand=": "which word of a program is code",
     r"compute/root_volume\.py _SYSTEM_GIBIBYTES": "what we reckon with",
     r"jobs/gpu_settings\.py _STACK_BYTES": "NVIDIA's",
     r"queues/nested_queues\.py STACKS": "among how many stacks of ours queues are divided",

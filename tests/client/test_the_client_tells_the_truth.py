@@ -12,8 +12,9 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import SimpleNamespace
 from typing import NoReturn
@@ -24,7 +25,10 @@ import pytest
 from botocore.config import Config
 from botocore.exceptions import CredentialRetrievalError, EndpointConnectionError, SSLError
 from click.testing import CliRunner
-from urllib3.exceptions import SSLError as PoolSslError
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from batch_constructs.cli import main
 from batch_constructs.client import (
@@ -50,9 +54,18 @@ class Clock:
         self.now += seconds
 
 
+def listening(
+    speak: Callable[[socket.socket], None],
+) -> AbstractContextManager[tuple[str, list[bytes]]]:
+    """Answer connections so, whatever comes; yield the address and what came."""
+    return listening_to(lambda connection, _: speak(connection))
+
+
 @contextmanager
-def listening(speak: Callable[[socket.socket], None]) -> Iterator[tuple[str, list[bytes]]]:
-    """Answer connections so, each in a thread; yield the address and what came."""
+def listening_to(
+    speak: Callable[[socket.socket, bytes], None],
+) -> Iterator[tuple[str, list[bytes]]]:
+    """Answer connections and what comes first so; yield the address and what came first."""
     server = socket.create_server(("127.0.0.1", 0))
     came: list[bytes] = []
     held: list[socket.socket] = []
@@ -65,7 +78,8 @@ def listening(speak: Callable[[socket.socket], None]) -> Iterator[tuple[str, lis
                 return
             held.append(connection)
             came.append(connection.recv(65536))
-            speak(connection)
+            with suppress(OSError):  # who called is gone
+                speak(connection, came[-1])
 
     threading.Thread(target=serve, daemon=True).start()
     try:
@@ -105,12 +119,18 @@ def expired(connection: socket.socket) -> None:
     connection.close()
 
 
+def once(*, connect_timeout: float) -> Config:
+    """How a client calls that repeats nothing, and that waits for no answer long."""
+    return Config(
+        retries={"mode": "standard", "total_max_attempts": 1},
+        connect_timeout=connect_timeout,
+        read_timeout=0.5,
+    )
+
+
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    short = Config(
-        retries={"mode": "standard", "total_max_attempts": 1}, connect_timeout=30, read_timeout=0.5
-    )
-    monkeypatch.setattr(outcome, "ONCE", short)
+    monkeypatch.setattr(outcome, "ONCE", once(connect_timeout=30))
     for name in ("AWS_PROFILE", "AWS_ENDPOINT_URL", "HTTPS_PROXY", "HTTP_PROXY"):
         monkeypatch.delenv(name, raising=False)
     return Clock()
@@ -401,28 +421,100 @@ def test_a_program_for_credentials_that_never_answers_ends(
         client_of(clock, "http://127.0.0.1:1", "us-east-1", None).describe(["a"])
 
 
-def test_an_endpoint_that_speaks_no_tls_gets_no_request(clock: Clock) -> None:
-    def plain(connection: socket.socket) -> None:
-        connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
-        connection.close()
+def plain(connection: socket.socket) -> None:
+    connection.sendall(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+    connection.close()
 
-    with listening(plain) as (address, _), pytest.raises(NotSubmittedError, match="never left"):
+
+@pytest.mark.parametrize("speak", [plain, cut, reset, nothing])
+def test_an_endpoint_that_never_ends_the_handshake_gets_no_request(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch, speak: Callable[[socket.socket], None]
+) -> None:
+    monkeypatch.setattr(outcome, "ONCE", once(connect_timeout=0.3))
+    with listening(speak) as (address, _), pytest.raises(NotSubmittedError, match="never left"):
         submit(clock, f"https://{address}")
 
 
-@pytest.mark.parametrize(
-    ("seen", "failure"),
-    [
-        (ssl.SSLCertVerificationError("self-signed certificate"), Failure.NOT_SENT),
-        (ssl.SSLEOFError(8, "EOF occurred in violation of protocol"), Failure.UNSURE),
-        (ssl.SSLError(1, "[SSL: DECRYPTION_FAILED_OR_BAD_RECORD_MAC]"), Failure.UNSURE),
-    ],
-)
+def tunnel(connection: socket.socket) -> None:
+    """Open the way to AWS, and close it."""
+    connection.sendall(b"HTTP/1.1 200 Connection established\r\n\r\n")
+    connection.close()
+
+
+@pytest.mark.parametrize("speak", [tunnel, plain, cut, nothing])
+def test_a_proxy_that_opens_no_way_gets_no_request(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch, speak: Callable[[socket.socket], None]
+) -> None:
+    monkeypatch.setattr(outcome, "ONCE", once(connect_timeout=0.3))
+    with listening(speak) as (address, came):
+        monkeypatch.setenv("HTTPS_PROXY", f"http://{address}")
+        with pytest.raises(NotSubmittedError, match="never left"):
+            submit(clock, "https://batch.us-east-1.amazonaws.com")
+    assert all(each.startswith(b"CONNECT batch.us-east-1.amazonaws.com:443 ") for each in came)
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A file with a key and a certificate for this machine, signed with the key itself."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    made = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+    file = tmp_path / "both.pem"
+    file.write_bytes(
+        key.private_bytes(
+            serialization.Encoding.PEM,
+            serialization.PrivateFormat.PKCS8,
+            serialization.NoEncryption(),
+        )
+        + made.public_bytes(serialization.Encoding.PEM)
+    )
+    return file
+
+
+@pytest.mark.parametrize(("trusted", "kind"), [(True, SubmissionUnclearError), (False, None)])
 def test_a_safe_connection_that_breaks_off_may_have_carried_the_request(
-    seen: ssl.SSLError, failure: Failure
+    clock: Clock,
+    certificate: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    trusted: bool,  # noqa: FBT001 - a parameter of the test
+    kind: type[Exception] | None,
 ) -> None:
     """botocore calls both by one name: a handshake that failed, and an answer that broke off."""
-    error = SSLError(endpoint_url="https://batch", error=PoolSslError(seen))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    asked: list[bytes] = []
 
-    assert failure_of(error) is failure
+    def serve(connection: socket.socket, hello: bytes) -> None:
+        incoming, outgoing = ssl.MemoryBIO(), ssl.MemoryBIO()
+        incoming.write(hello)
+        safe = context.wrap_bio(incoming, outgoing, server_side=True)
+        for step in (safe.do_handshake, lambda: asked.append(safe.read())):
+            while True:
+                try:
+                    step()
+                    break
+                except ssl.SSLWantReadError:
+                    connection.sendall(outgoing.read())
+                    incoming.write(connection.recv(65536))
+            connection.sendall(outgoing.read())
+        connection.close()  # and TLS is never told so
+
+    monkeypatch.setenv("AWS_CA_BUNDLE", str(certificate) if trusted else "")
+    with listening_to(serve) as (address, _), pytest.raises(kind or NotSubmittedError):
+        submit(clock, f"https://localhost:{address.rpartition(':')[2]}")
+    assert [each.split()[0] for each in asked] == ([b"POST"] if trusted else [])
+
+
+def test_an_error_that_says_nothing_of_where_it_came_from_is_unsure() -> None:
     assert failure_of(SSLError(endpoint_url="https://batch", error="text")) is Failure.UNSURE

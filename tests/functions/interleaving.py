@@ -15,7 +15,7 @@ import random
 import threading
 from collections import Counter
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import (
@@ -202,6 +202,8 @@ class World:
             }
             for arn in (QUEUE, f"{QUEUE}2")
         }
+        self.silences: dict[str, tuple[datetime, datetime]] = {}
+        """The queues whose gauges say nothing, from when until when."""
         self.environment: dict[str, Any] = {
             "max_vcpus": 64,
             "tags": {},
@@ -209,9 +211,9 @@ class World:
             "cluster_tags": {},
         }
 
-    def held_back(self) -> tuple[str, int]:
-        """Return the state of the queue, and how large the environment may become."""
-        return self.queues[QUEUE]["state"], self.environment["max_vcpus"]
+    def held_back(self) -> tuple[set[str], int]:
+        """Return the states of the queues, and how large the environment may become."""
+        return {queue["state"] for queue in self.queues.values()}, self.environment["max_vcpus"]
 
     # -- instances and time
 
@@ -262,7 +264,7 @@ class World:
         return self.rng.choice([one for one in self._instances if one.wakes_at <= self.now])
 
     def hand_over(self, me: Instance) -> None:
-        """Let the next one go on, by a change of threads only where it is another: that is dear."""
+        """Let the next one go on, perhaps the same: to change threads costs more than a call."""
         following = self._next()
         if following is me:
             return
@@ -545,13 +547,18 @@ class World:
         return None
 
     def _cloudwatch_get_metric_data(self, request: dict[str, Any]) -> Any:
-        """Answer 10 vCPUs in use, all the time."""
-        step = timedelta(seconds=request["MetricDataQueries"][0]["MetricStat"]["Period"])
-        times = [request["StartTime"]]
-        while times[-1] + step < request["EndTime"]:
-            times.append(times[-1] + step)
-        result = {"Id": "queue0", "Timestamps": times, "Values": [10.0] * len(times)}
-        return {"MetricDataResults": [result]}
+        """Answer 10 vCPUs in use of each queue, but for hours in which its gauges are silent."""
+        results = []
+        for query in request["MetricDataQueries"]:
+            metric = query["MetricStat"]
+            (name,) = [each["Value"] for each in metric["Metric"]["Dimensions"]]
+            begins, ends = self.silences.get(name, (request["EndTime"], request["EndTime"]))
+            step, times = timedelta(seconds=metric["Period"]), [request["StartTime"]]
+            while times[-1] + step < request["EndTime"]:
+                times.append(times[-1] + step)
+            times = [at for at in times if not begins <= at < ends]
+            results.append({"Id": query["Id"], "Timestamps": times, "Values": [10.0] * len(times)})
+        return {"MetricDataResults": results}
 
     def _sns_publish(self, request: dict[str, Any]) -> Any:
         self.published.append(request["Message"])

@@ -338,6 +338,41 @@ def test_a_claim_that_ended_meanwhile_is_not_taken_over(world: World) -> None:
     assert other.is_settled(digest("a"))
 
 
+def test_a_claim_of_which_a_part_ended_meanwhile_is_not_taken_over_as_it_was(
+    world: World,
+) -> None:
+    one, other = log(world), log(world)
+    mine = take(one, "run", [digest("a"), digest("b")])
+    other.refresh()
+    found = other.claim_of(digest("a"))
+    assert mine is not None
+    assert found is not None
+    one.end(mine, unsure=[1], deadline=2e9)
+    other.refresh()
+
+    assert other.take_over(found[0], lease_until=2e9, deadline=2e9) is None
+    assert other.is_settled(digest("a"))
+    now = other.claim_of(digest("b"))
+    assert now is not None
+    assert other.take_over(now[0], lease_until=2e9, deadline=2e9) is not None
+
+
+def test_a_function_that_slept_until_all_it_would_read_had_expired_goes_on(world: World) -> None:
+    one = log(world)
+    take(one, "run", [digest("a")])
+    take(log(world), "other", [digest("b")])
+    world.aws.clock.now += 2 * (WINDOW_SECONDS + LONGEST_SECONDS)
+    table = boto3.client("dynamodb")
+    for number in ("1", "2"):
+        entry = {"log": {"S": "claims"}, "number": {"N": number}}
+        table.delete_item(TableName="ledger", Key=entry)
+
+    mine = take(one, "mine", [digest("c")])
+
+    assert mine is not None
+    assert mine.number == 3
+
+
 def test_the_window_counts_from_the_end_of_work(world: World) -> None:
     """Claimed at noon, its job made at 16:24; at 18:36 no other may be made of it."""
     one = log(world)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from batch_constructs.functions.claims.invocation import Invocation
+from batch_constructs.functions.cost_guard import guard as guards
 from batch_constructs.functions.cost_guard.budget import Budget, Usage
 from batch_constructs.functions.cost_guard.guard import NOTE, Guard
 from tests.functions.interleaving import QUEUE
@@ -130,3 +132,54 @@ def test_a_tag_of_somebody_else_that_ends_alike_holds_no_queue() -> None:
         "state": "ENABLED",
         "tags": {"team": "checks disabled"},
     }
+
+
+@pytest.mark.parametrize("choice", ["EXTRAPOLATE", "HOLD"])
+def test_what_its_construct_chose_without_data_is_what_it_does(
+    choice: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guards, "boto3", SimpleNamespace(client=lambda *_, **__: None))
+    for name, value in {
+        **dict.fromkeys(("BUDGET", "CLAIMS_TABLE", "COMPUTE_ENVIRONMENTS", "NAMESPACE"), "any"),
+        **dict.fromkeys(("ACTION", "NOTE", "PERIOD", "QUEUES", "TOPIC_ARN"), "any"),
+        **dict.fromkeys(("GAUGE_SECONDS", "LOWERED_MAX_VCPUS", "VCPU_HOURS"), "300"),
+        "WARN_AT_PERCENT": "80",
+        "WITHOUT_DATA": choice,
+    }.items():
+        monkeypatch.setenv(name, value)
+
+    assert guards._guard.__wrapped__().holds_without_data is (choice == "HOLD")
+
+
+@pytest.mark.parametrize(("seconds", "is_silent"), [(0, False), (1, True)])
+def test_a_gauge_is_silent_when_three_readings_are_missing_and_guessed_from_the_second(
+    seconds: int,
+    is_silent: bool,  # noqa: FBT001 - expected
+) -> None:
+    midnight, noon = NOW.replace(hour=0), NOW.replace(hour=12)
+    usage = Usage(cloudwatch=Gauge(q=every_step(midnight, noon, 12)), namespace="Ours")
+
+    now = noon + timedelta(minutes=15, seconds=seconds)
+    used = usage.used(["q"], start=midnight, now=now)
+
+    assert used.silent == ({"q": noon} if is_silent else {})
+    assert used.guessed_vcpu_hours == pytest.approx(12 * (300 + seconds) / 3600)
+
+
+@pytest.mark.parametrize(("gauge_seconds", "period"), [(3599, 300), (3600, 3600)])
+def test_a_gauge_that_is_read_by_the_hour_is_asked_for_by_the_hour(
+    gauge_seconds: int, period: int
+) -> None:
+    asked: list[int] = []
+
+    class Asked(Gauge):
+        def get_metric_data(self, **request: Any) -> Any:
+            asked.extend(one["MetricStat"]["Period"] for one in request["MetricDataQueries"])
+            return super().get_metric_data(**request)
+
+    midnight = NOW.replace(hour=0)
+    gauge = Asked(q=every_step(midnight, NOW, 12))
+    usage = Usage(cloudwatch=gauge, namespace="Ours", gauge_seconds=gauge_seconds)
+    usage.used(["q"], start=midnight, now=NOW)
+
+    assert asked[0] == period

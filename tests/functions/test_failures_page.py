@@ -12,6 +12,7 @@ from batch_constructs.aws.job_states import REMEMBERED_DAYS
 from batch_constructs.aws.metrics import HOURLY_DAYS, HOURLY_SOURCE, OLDEST_METRIC_SOURCE
 from batch_constructs.functions.claims import lease
 from batch_constructs.functions.claims.remembered import most_bytes
+from tests.functions.trials import TRIALS
 from tests.test_function_settings import every_one
 
 TESTS = Path(__file__).parent.parent
@@ -46,11 +47,33 @@ def test_every_row_names_a_test_that_is_there_and_no_cell_is_empty() -> None:
     assert len(found) > 40
 
     for row in found:
-        named = _TEST.search(row[-1])
-        assert named is not None, row
-        assert f"def {named[2]}(" in (TESTS / named[1]).read_text("utf-8"), row
+        named = _TEST.findall(row[-1])
+        assert row[-1] == ", ".join(f"`{file}::{test}`" for file, test in named), row
+        for file, test in named:
+            assert f"def {test}(" in (TESTS / file).read_text("utf-8"), row
         assert len(row) == 6, row
         assert all(row), row
+
+
+INTERLEAVED = {
+    "CostGuard": {"cost_guard"},
+    "JobCounters": {"counters"},
+    "JobNotifications": {"notifications"},
+    "Spot rescue": {"spot_rescue"},
+    "SubmissionGateway": {"gateway", "coalescing_gateway", "fifo_gateway"},
+    "SubmitFunction": {"submit_function"},
+    "UnmanagedComputeEnvironment": {"ecs_cluster"},
+    "keep_old_revisions": {"old_revisions"},
+}
+"""The trials of each piece whose rows name them; gauges are samples, whose rows have their own."""
+
+
+def test_every_row_that_rests_on_trials_is_of_a_piece_that_has_some() -> None:
+    rest = {piece for piece, *_, test in rows() if "test_nothing_is_lost" in test}
+
+    assert {of for of in INTERLEAVED if any(of in piece for piece in rest)} == INTERLEAVED.keys()
+    assert all(any(of in piece for of in INTERLEAVED) for piece in rest)
+    assert set().union(*INTERLEAVED.values()) == TRIALS.keys() - {"gauges"}
 
 
 def test_every_piece_says_what_each_failure_does() -> None:

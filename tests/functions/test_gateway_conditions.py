@@ -135,6 +135,27 @@ def test_an_array_of_fewer_messages_than_were_sought_has_a_manifest_of_its_own(
     assert sorted(array.children()) == [body(1), body(2), body(3)]
 
 
+def test_a_manifest_is_written_once_however_often_the_log_goes_on_before_the_claim(
+    array: World,
+) -> None:
+    first, second, *theirs = sent(array, *(body(number) for number in range(5)))
+    one = array.gateway()
+    array.settings["manifest_bucket"] = None
+    other = array.gateway()
+
+    def meanwhile(call: str) -> None:
+        if call == "dynamodb:TransactWriteItems" and theirs:
+            array.aws.before.clear()
+            assert other.handle([theirs.pop()], seconds=TIMEOUT_SECONDS) == []
+            array.aws.before.append(meanwhile)
+
+    array.aws.before.append(meanwhile)
+
+    assert one.handle([first, second], seconds=TIMEOUT_SECONDS) == []
+    assert theirs == []
+    assert array.aws.calls["s3:PutObject"] == 1
+
+
 def test_messages_that_cannot_be_claimed_come_again_and_poison_is_set_aside_all_the_same(
     world: World,
 ) -> None:

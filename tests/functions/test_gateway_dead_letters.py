@@ -161,15 +161,22 @@ def test_attributes_of_the_senders_own_tell_nothing(world: World, receives: int)
 
 
 @pytest.mark.parametrize("array", [False, True])
+@pytest.mark.parametrize("landed", [True, False])
 def test_a_list_that_is_refused_costs_the_messages_of_the_dead_claim_alone(
     world: World,
     array: bool,  # noqa: FBT001 - a case
+    landed: bool,  # noqa: FBT001 - whether the dead function's submission took effect
 ) -> None:
     if array:
         world.settings["manifest_bucket"] = "manifests"
-    world.aws.faults.lose_answer = 1.0
+    if landed:
+        world.aws.faults.lose_answer = 1.0
+    else:
+        world.aws.batch.script["SubmitJob"] = lambda _: answer(500, {"message": "down"})
     world.gateway().handle([record("dead", 0)], seconds=TIMEOUT_SECONDS)
     world.aws.faults.lose_answer = 0.0
+    world.aws.batch.script.clear()
+    assert len(world.jobs()) == landed
     world.aws.clock.now += HOUR
     world.aws.batch.script["ListJobs"] = lambda _: answer(
         403, {"message": "no"}, error="AccessDeniedException"
@@ -178,9 +185,9 @@ def test_a_list_that_is_refused_costs_the_messages_of_the_dead_claim_alone(
 
     assert world.gateway().handle(records, seconds=TIMEOUT_SECONDS) == ["dead"]
 
-    made = 3 if not array else 2
-    assert len(world.jobs()) == made
+    made = 1 if array else 2
+    assert len(world.jobs()) == landed + made
     world.aws.batch.script.clear()
     world.aws.clock.now += HOUR
     assert world.gateway().handle([record("dead", 0, 3)], seconds=TIMEOUT_SECONDS) == []
-    assert len(world.jobs()) == made
+    assert len(world.jobs()) == 1 + made

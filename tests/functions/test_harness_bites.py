@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import contextmanager, suppress
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -223,6 +224,26 @@ def noted_though_nobody_was_told(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(guard, "_going_on", going_on)
 
 
+def one_claim_is_for_all_silences(patch: pytest.MonkeyPatch) -> None:
+    publish = guard.Guard._publish
+    patch.setattr(
+        guard.Guard,
+        "_publish",
+        lambda one, what, *told: publish(one, what[:1] if what[0] == "silent" else what, *told),
+    )
+
+
+def a_silence_is_told_at_each_run(patch: pytest.MonkeyPatch) -> None:
+    publish, runs = guard.Guard._publish, count()
+    patch.setattr(
+        guard.Guard,
+        "_publish",
+        lambda one, what, *told: publish(
+            one, (*what, str(next(runs))) if what[0] == "silent" else what, *told
+        ),
+    )
+
+
 def what_was_lowered_stays_low(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(guard.Lowered, "read", lambda _: None)
 
@@ -406,6 +427,8 @@ PLANTED: dict[str, tuple[Plant, ...]] = {
     "cost_guard": (
         *_CLAIMED,
         noted_though_nobody_was_told,
+        one_claim_is_for_all_silences,
+        a_silence_is_told_at_each_run,
         what_was_lowered_stays_low,
         what_was_disabled_stays_so,
     ),

@@ -26,9 +26,10 @@ _GATEWAYS = {"gateway", "coalescing_gateway"}
 ONLY_SOME = {
     "late list": {*_GATEWAYS, "fifo_gateway", "submit_function", "spot_rescue"},
     "without a name": {*_GATEWAYS, "submit_function"},
+    "silence": {"cost_guard"},
     "redriven": TRIALS.keys() - {"fifo_gateway"},
 }
-"""What the others cannot meet: they list no jobs, events have no names, order is lost."""
+"""What the others do not meet: jobs to list, gauges, events without names, order kept."""
 
 
 @pytest.mark.parametrize("function", TRIALS)

@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from batch_constructs.functions.job_events.cause import Cause, cause_of
 from batch_constructs.functions.job_events.count import Counter
 from batch_constructs.functions.job_events.job_event import Job
+from batch_constructs.functions.job_events.job_size import JobSize
 
 IDENTITY = {
     "jobId": "4c75",
@@ -164,3 +166,82 @@ def test_the_log_of_the_last_attempt_that_wrote_one_is_shown() -> None:
 
     assert log is not None
     assert (log.group, log.stream, log.region) == ("/aws/batch/job", "second", "us-east-1")
+
+
+@pytest.mark.parametrize(
+    ("quantity", "mebibytes"),
+    [
+        ("512Mi", 512),
+        ("3Gi", 3 * 1024),
+        ("2048Ki", 2),
+        ("1048576k", 1000),
+        ("1048.576M", 1000),
+        ("1.073741824G", 1024),
+        ("3145728", 3),
+        (3145728, 3),
+    ],
+)
+def test_memory_of_a_pod_is_read_in_each_of_kubernetes_units(
+    quantity: str | int, mebibytes: float
+) -> None:
+    pod = {"containers": [{"resources": {"limits": {"memory": quantity}}}]}
+
+    assert job(eksProperties={"podProperties": pod}).size.memory_mib == pytest.approx(
+        mebibytes, rel=1e-9
+    )
+
+
+@pytest.mark.parametrize(
+    ("shape", "size"),
+    [
+        ({"container": {"image": "busybox"}}, JobSize()),
+        ({"container": {"vcpus": 2, "memory": 512}}, JobSize(vcpus=2, memory_mib=512)),
+        (
+            {
+                "container": {
+                    "resourceRequirements": [
+                        {"type": kind, "value": value}
+                        for kind, value in (("VCPU", "4"), ("MEMORY", "2048"), ("GPU", "1"))
+                    ]
+                }
+            },
+            JobSize(vcpus=4, memory_mib=2048, gpus=1),
+        ),
+        (
+            {
+                "eksProperties": {
+                    "podProperties": {
+                        "containers": [
+                            {
+                                "resources": {
+                                    "requests": {"cpu": "500m", "memory": "1Gi"},
+                                    "limits": {"cpu": "1500m", "nvidia.com/gpu": "2"},
+                                }
+                            }
+                        ]
+                    }
+                }
+            },
+            JobSize(vcpus=1.5, memory_mib=1024, gpus=2),
+        ),
+    ],
+)
+def test_what_a_container_asks_for_is_read_wherever_it_says_so(
+    shape: dict[str, Any], size: JobSize
+) -> None:
+    assert job(**shape).size == size
+
+
+@pytest.mark.parametrize(
+    ("attempt", "cause"),
+    [
+        ({}, Cause.NEVER_STARTED),
+        ({"startedAt": 5}, Cause.OTHER),
+        ({"statusReason": "Host EC2 (instance i-1) terminated."}, Cause.SPOT_RECLAIMED),
+        ({"container": {"reason": "OutOfMemoryError: killed"}}, Cause.OUT_OF_MEMORY),
+    ],
+)
+def test_what_an_attempt_says_tells_why_its_job_failed(
+    attempt: dict[str, Any], cause: Cause
+) -> None:
+    assert cause_of(job(attempts=[attempt])) is cause

@@ -15,7 +15,7 @@ import urllib.request
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
@@ -205,11 +205,22 @@ def spot_rescue(seed: int) -> World:
 
 
 def cost_guard(seed: int) -> World:
-    """The budget is spent: people are told once, and no new work begins, until the next day."""
+    """The budget of two queues is spent, and the gauges of some are silent for hours.
+
+    People are told of each once, and no new work begins, until the next day.
+    """
     world = World(seed)
     world.trouble("sns", "dynamodb", "batch", "cloudwatch")
     action = world.rng.choice(("DISABLE_QUEUES", "LOWER_MAX_VCPUS"))
-    spent, next_day = datetime(2026, 11, 20, 14, tzinfo=UTC), datetime(2026, 11, 21, 1, tzinfo=UTC)
+    day = datetime(2026, 11, 20, tzinfo=UTC)
+    called = f"Batch budget of {_TOLD['BUDGET']}"
+    expected = {f"{called} is spent"}
+    for name in ("nightly", "nightly2"):
+        if world.rng.random() < 1 / 2:
+            begins = day + timedelta(hours=world.rng.choice((5, 9)))
+            world.silences[name] = (begins, day + timedelta(hours=20))
+            expected.add(f"{called}: no data of {name}")
+    world.met["silence"] += len(world.silences)
 
     def at(now: datetime) -> Callable[[Instance, Any, str], object]:
         def work(me: Instance, _: Any, __: str) -> object:
@@ -219,16 +230,19 @@ def cost_guard(seed: int) -> World:
 
         return work
 
-    with patch.dict(os.environ, {"ACTION": action}):
-        deliveries = play(world, {"spent": {}}, at(spent), seconds=60)
-        told = Counter("spent" for _ in world.published)
-        _told_once(deliveries, told, {"spent"})
+    given = {"ACTION": action, "QUEUES": f"{QUEUE},{QUEUE}2"}
+    with patch.dict(os.environ, given):
+        deliveries = play(world, {"spent": {}}, at(day + timedelta(hours=14)), seconds=60)
+        told = Counter(text.partition("\n")[0] for text in world.published)
+        assert set(told) == expected, f"lost {expected - set(told)}"
+        vanished = sum(run.went_wrong_after for one in deliveries for run in one.runs)
+        assert max(told.values()) <= 1 + vanished, f"told {max(told.values())} times"
         held = action == "DISABLE_QUEUES"
-        assert world.held_back() == ("DISABLED" if held else "ENABLED", 64 if held else 1)
+        assert world.held_back() == ({"DISABLED" if held else "ENABLED"}, 64 if held else 1)
         world.weather = Weather.of(world.rng)
-        play(world, {"next day": {}}, at(next_day), seconds=60)
-    assert world.held_back() == ("ENABLED", 64)
-    assert len(world.published) == told["spent"]
+        play(world, {"next day": {}}, at(day + timedelta(hours=25)), seconds=60)
+    assert world.held_back() == ({"ENABLED"}, 64)
+    assert len(world.published) == told.total()
     return world
 
 

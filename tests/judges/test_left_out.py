@@ -6,6 +6,7 @@ from tests import rendered
 
 WHY = {
     "fargate-size": "tests of `testing.synth` show it a job that Fargate has no size for",
+    "secret-resolved": "tests of the synthesis hide a secret's value from constructors",
     "job-queue-priority": "tests of the synthesis show it a queue of a negative priority",
     "queue-environment-count": "the same queue, without an environment",
 }

@@ -58,6 +58,8 @@ class World:
         """When the gauges said nothing."""
         self.silent_queues: dict[str, list[tuple[datetime, datetime]]] = {}
         """When those of a queue alone did."""
+        self.set_to: list[int] = []
+        """The maxima that the environment was given."""
         self.more_queues: list[dict[str, Any]] = []
         self.asked: list[str] = []
         """The ARNs that were described."""
@@ -148,6 +150,7 @@ class World:
     ) -> fake_batch.Answer:
         assert computeEnvironment == ENVIRONMENT
         self.environment["computeResources"].update(computeResources)
+        self.set_to.append(computeResources["maxvCpus"])
         return {}
 
     def _get_metric_data(
@@ -495,6 +498,28 @@ def test_a_guard_that_holds_without_data_lets_go_when_there_is_data_again(world:
     assert world.queue["tags"] == {"team": "data"}
 
 
+def test_a_guard_that_only_tells_says_nothing_of_work_held_back(world: World) -> None:
+    noon = world.uses(10, hours=4)
+    world.silent.append((noon, noon + timedelta(hours=1)))
+
+    world.guard("NOTIFY", holds_without_data=True).run(noon + timedelta(minutes=30))
+    world.guard("DISABLE_QUEUES", note="Other").run(noon + timedelta(minutes=30))
+
+    assert [text.count("held back") for text in world.messages] == [0, 0]
+
+
+@pytest.mark.parametrize("hours", [0, 3])
+def test_a_message_tells_what_of_it_is_reckoned_if_any_is(world: World, hours: int) -> None:
+    noon = world.uses(20, hours=4)
+    world.uses(20, hours=6)
+    world.silent.append((noon, noon + timedelta(hours=hours)))
+
+    world.guard().run(noon + timedelta(hours=2))
+
+    spent = [text for text in world.messages if "vCPU-hours used" in text]
+    assert ["reckoned from the last known vCPUs" in text for text in spent] == [hours > 0]
+
+
 def test_one_reading_that_is_missing_is_no_silence(world: World) -> None:
     noon = world.uses(10, hours=4)
     world.silent.append((noon - timedelta(minutes=10), noon))
@@ -579,6 +604,27 @@ def test_an_environment_goes_to_what_the_other_guard_wants_and_then_to_what_it_w
     month.run(evening + timedelta(days=20))
     assert world.environment["computeResources"]["maxvCpus"] == 256
     assert world.environment["tags"] == {}
+
+
+def test_an_environment_that_is_as_small_as_wanted_is_left_as_it_is(world: World) -> None:
+    world.environment["computeResources"]["maxvCpus"] = 4
+
+    world.guard("LOWER_MAX_VCPUS").run(world.uses(20, hours=6))
+
+    assert (world.environment["tags"], world.set_to) == ({}, [])
+
+
+def test_a_guard_that_comes_later_remembers_what_the_environment_was_last(world: World) -> None:
+    evening = world.uses(20, hours=6)
+    world.guard("LOWER_MAX_VCPUS").run(evening)
+    world.environment["computeResources"]["maxvCpus"] = 512
+    world.guard("LOWER_MAX_VCPUS", note="Week").run(evening + timedelta(minutes=15))
+    assert world.set_to == [4, 4]
+
+    world.guard("LOWER_MAX_VCPUS", note="Month").run(evening + timedelta(minutes=30))
+
+    assert world.environment["tags"][f"{ANY_NOTE}:Month"].startswith("maxvCpus was 512 until")
+    assert world.set_to == [4, 4], "it is as small as it should be"
 
 
 @pytest.mark.parametrize("action", ["NOTIFY", "LOWER_MAX_VCPUS"])

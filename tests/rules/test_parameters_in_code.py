@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 import pytest
 
 from batch_constructs.rules import check_resource
-from batch_constructs.rules.interpreters import code_at
+from batch_constructs.rules.code_in_command import code_in
+from batch_constructs.rules.interpreters import PROGRAMS, Program
 
 
 def faults(properties: dict[str, Any]) -> list[tuple[str, str]]:
@@ -33,8 +35,6 @@ def faults(properties: dict[str, Any]) -> list[tuple[str, str]]:
         ["php", "-r"],
         ["Rscript", "-e"],
         ["julia", "-E"],
-        ["pwsh", "-NoProfile", "-Command"],
-        ["C:\\\\Windows\\\\cmd.exe", "/C"],
         ["-c"],
         ["sh", "-c", "-e"],
         ["su", "-c"],
@@ -114,21 +114,100 @@ def test_the_arguments_of_a_pod_follow_its_command() -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "place"),
+    ("words", "places"),
     [
-        (["awk", "-f", "program.awk", "{print Ref::key}"], None),
-        (["sed", None, "s/a/Ref::key/"], None),
-        (["-c", "report", "print('Ref::key')"], None),
-        (["sh", "-ce", "cat Ref::key"], 2),
-        (["bash", "-cx", "cat Ref::key"], 2),
-        (["python", "-cprint('Ref::key')"], 1),
-        (["node", "-econsole.log('Ref::key')"], 1),
-        (["python", "train.py", "-cRef::key"], None),
-        (["python", "--config-Ref::key"], None),
-        (["python", "-Xlog.py", "-c", "print('Ref::key')"], 3),
+        (["awk", "-f", "program.awk", "{print Ref::key}"], []),
+        (["sed", None, "s/a/Ref::key/"], []),
+        (["-c", "report", "print('Ref::key')"], []),
+        (["sh", "-ce", "cat Ref::key"], [2]),
+        (["bash", "-cx", "cat Ref::key"], [2]),
+        (["python", "-cprint('Ref::key')"], [1]),
+        (["node", "-econsole.log('Ref::key')"], [1]),
+        (["python", "train.py", "-cRef::key"], []),
+        (["python", "--config-Ref::key"], []),
+        (["python", "-Xlog.py", "-c", "print('Ref::key')"], [3]),
+        (["perl", "-E", "say"], [2]),
+        (["env", "-S", "python -c Ref::key"], [2]),
+        (["env", "-iSpython -c Ref::key"], [1]),
+        (["env", "--split-string=python Ref::key"], [1]),
+        (["vim", "-es", "+s/a/Ref::key/", "a.txt"], [2]),
+        (["vim", "+", "a.txt"], []),
+        (["redis-cli", "-h", "host", "EVAL", "return 1", "0"], [4]),
+        (["crystal", "eval", "puts 1"], [2]),
+        (["C:\\Windows\\cmd.exe", "/C", "type", "a.txt"], [2, 3]),
+        (["pwsh", "-NoProfile", "-Command", "type", "a.txt"], [3, 4]),
+        (["watch", "-n", "5", "cat", "Ref::key"], [3, 4]),
+        (["watch", "-x", "cat", "Ref::key"], []),
+        (["ssh", "-i", "key.pem", "-p22", "host", "cat", "Ref::key"], [5, 6]),
+        (["ssh", "host"], []),
+        (["parallel", "-j", "4", "cat", "{}", ":::", "Ref::key"], [3, 4]),
+        (["eval", "cat", "Ref::key"], [1, 2]),
+        (["jq", "--arg", "a", "Ref::a", "-r", ".x", "Ref::file"], [5]),
+        (["jq", "-f", "filter.jq", "Ref::file"], []),
+        (["sqlite3", "-separator", ",", "a.db", "select 1", "select 2"], [4, 5]),
+        (["sqlite3", "Ref::database"], []),
+        (["sqlite3", "-cmd", "select 1", "a.db"], [2]),
+        (["duckdb", ":memory:", "select 1"], [2]),
+        (["gawk", "-f", "x.awk", "-e", "Ref::key"], [4]),
+        (["timeout", "5", "jq", ".a"], [3]),
+        (["tool", "--", "jq", ".a"], [3]),
+        (["tool", "jq", ".a"], []),
+        (["kubectl", "watch", "Ref::pod"], []),
+        (["python", "main.py", "eval", "Ref::model"], []),
     ],
 )
 def test_what_stands_before_a_word_says_whether_it_is_code(
-    words: list[str | None], place: int | None
+    words: list[str | None], places: list[int]
 ) -> None:
-    assert code_at(words) == place
+    assert code_in(words) == places
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "python script.py Ref::k",
+        "aws s3 cp Ref::k .",
+        "aws batch submit-job --job-name Ref::k",
+        "jq -r .x Ref::file",
+        "samtools view -c Ref::bam",
+        "bwa mem -t 4 Ref::genome Ref::reads",
+        "nextflow run main.nf -c Ref::config",
+        "env KEY=Ref::k python main.py",
+        "ionice -c 2 python main.py Ref::k",
+        "java -jar app.jar -e Ref::environment",
+        "ssh -i Ref::key host",
+        "parallel gzip ::: Ref::a Ref::b",
+        "sqlite3 Ref::database .dump",
+        "docker run --env K=Ref::k image",
+        "find Ref::folder -name x",
+        "xargs -a Ref::list rm",
+        "vim Ref::file",
+        "make -C Ref::folder all",
+        "tar -czf Ref::file .",
+        "timeout 60 ./run.sh -c Ref::config",
+    ],
+)
+def test_honest_commands_are_no_alarm(command: str) -> None:
+    assert faults({"ContainerProperties": {"Command": command.split()}}) == []
+
+
+def test_every_program_of_the_table_is_known_once_and_has_its_page() -> None:
+    names = [name for one in PROGRAMS for name in one.names.split()]
+
+    assert len(names) == len(set(names))
+    assert all(one.page.startswith("https://") for one in PROGRAMS)
+    assert all(one.option or one.operand for one in PROGRAMS)
+
+
+SPELLINGS = (
+    *("-c", "-e", "-r", "-q", "-g", "-S", "/c", "eval", "--eval", "-eval", "-cmd", "--execute"),
+    "-ex",
+)
+
+
+@pytest.mark.parametrize("program", [one for one in PROGRAMS if one.option])
+def test_each_program_of_the_table_is_found_by_its_option(program: Program) -> None:
+    for name in program.names.split():
+        option = next(one for one in SPELLINGS if re.fullmatch(program.option, one))
+
+        assert code_in([name, option, "Ref::key"]) == [2]

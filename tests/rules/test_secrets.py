@@ -13,8 +13,8 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
 
 import batch_constructs as bc
+from batch_constructs.aws.credentials import CREDENTIALS, credential_in
 from batch_constructs.rules import check_resource, check_template
-from batch_constructs.rules.credentials import CREDENTIALS, credential_in
 
 JOB = "AWS::Batch::JobDefinition"
 B = "b" * 40

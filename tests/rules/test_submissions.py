@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from batch_constructs.aws import submit_job
 from batch_constructs.rules import Finding, check_template
 
 QUEUE = "arn:aws:batch:us-east-1:123456789012:job-queue/queue"
@@ -111,6 +112,10 @@ def overriding(**members: Any) -> dict[str, Any]:
     return {"ContainerOverrides": members}
 
 
+ROOM = submit_job.OVERRIDES_BYTES - submit_job.overrides_length({"Command": [""]})
+"""Characters of the longest word that ECS takes as a command."""
+
+
 def sized(kind: str, value: str) -> dict[str, Any]:
     return overriding(ResourceRequirements=[{"Type": kind, "Value": value}])
 
@@ -147,8 +152,10 @@ class TestOneFloor:
                 {"Tags": {f"x{n}": "y" for n in range(51)}},
                 {"Tags": {f"x{n}": "y" for n in range(50)}},
             ),
-            ("submission-length", overriding(Command=["x" * 8192]), overriding(Command=["x"])),
-            ("submission-length", on_node(Command=["x" * 8192]), on_node(Command=["x" * 8000])),
+            *(
+                ("submission-length", make(Command=["x" * (ROOM + 1)]), make(Command=["x" * ROOM]))
+                for make in (overriding, on_node)
+            ),
             ("submission-unknown", {"Bogus": 1}, {"PropagateTags": True}),
             ("submission-unknown", overriding(Bogus=1), overriding(InstanceType="m5.large")),
             ("submission-shape", overriding(Comand=["x"]), overriding(Command=["x"])),

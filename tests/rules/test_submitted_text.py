@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -129,3 +130,48 @@ def test_a_parameter_that_is_a_word_of_its_own_is_no_code(
     SUBMITS[how](stack, given, overrides=overrides, parameters={"key": "a"})
 
     assert found(stack) == []
+
+
+def _rule(**target: Any) -> dict[str, Any]:
+    arn = "arn:aws:batch:us-east-1:123456789012"
+    whole = {
+        "Id": "it",
+        "Arn": f"{arn}:job-queue/q",
+        "RoleArn": "arn:aws:iam::123456789012:role/r",
+        "BatchParameters": {"JobDefinition": f"{arn}:job-definition/j", "JobName": "n"},
+        **target,
+    }
+    properties = {"EventPattern": {"source": ["shop"]}, "Targets": [whole]}
+    return {"Resources": {"R": {"Type": "AWS::Events::Rule", "Properties": properties}}}
+
+
+@pytest.mark.parametrize(
+    "request_",
+    [
+        {"Parameters": {"hub": PLANTED["HUB"]}},
+        {"Parameters": {"password": "hunter2"}},
+        {"ContainerOverrides": {"Environment": [{"Name": "A", "Value": PLANTED["KEY_ID"]}]}},
+        {"ContainerOverrides": {"Command": ["load", "--password", "hunter2"]}},
+    ],
+)
+@pytest.mark.parametrize("as_template", [False, True])
+def test_a_secret_in_what_event_bridge_hands_over_is_found(
+    request_: dict[str, Any],
+    as_template: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    if as_template:
+        text = json.dumps(request_)[:-1] + ', "key": <key>, "other": "<key>"}'
+        target: dict[str, Any] = {
+            "InputTransformer": {"InputPathsMap": {"key": "$.k"}, "InputTemplate": text}
+        }
+        path = "Properties/Targets/0/InputTransformer/InputTemplate"
+    else:
+        target, path = {"Input": json.dumps(request_)}, "Properties/Targets/0/Input"
+
+    found = [one for one in check_template(_rule(**target)) if one.rule == "submitted-secret"]
+
+    assert [one.path for one in found] == [path]
+    assert "hunter2" not in found[0].message
+    without_batch = _rule(**target, BatchParameters=None)
+    del without_batch["Resources"]["R"]["Properties"]["Targets"][0]["BatchParameters"]
+    assert "submitted-secret" not in {one.rule for one in check_template(without_batch)}

@@ -335,6 +335,12 @@ def test_there_is_nothing_to_fetch_with_a_job_a_message(
         ({"schema": {"type": "objekt"}}, "schema is no JSON schema"),
         ({"schema": {"pattern": "("}}, "schema is no JSON schema"),
         ({"schema": {"const": {1, 2}}}, "schema is no JSON schema"),
+        (
+            {"schema": {"properties": {"a": {"const": "{{resolve:secretsmanager:db}}"}}}},
+            "schema has a reference to a secret in it",
+        ),
+        ({"schema": {"minLength": -1.888154589709e289}}, "schema has a value in it that only Clo"),
+        ({"schema": {"required": ["${Token[A.1]}"]}}, "schema has a value in it that only Cloud"),
         ({"schema": {"items": [{"$ref": "http://nowhere.invalid/a"}]}}, "schema refers to http:"),
         (
             {"schema": {"$schema": "https://json-schema.org/draft/2020-12/schema"}},

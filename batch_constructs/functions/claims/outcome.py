@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from enum import Enum
-from ssl import SSLCertVerificationError
-from ssl import SSLError as SecureSocketError
+from traceback import walk_tb
 from typing import Any
 
 from botocore.config import Config
 from botocore.exceptions import (
+    BotoCoreError,
     ClientError,
     ConnectTimeoutError,
     CredentialRetrievalError,
@@ -20,7 +20,6 @@ from botocore.exceptions import (
     PartialCredentialsError,
     ProfileNotFound,
     ProxyConnectionError,
-    SSLError,
     SSOError,
     TokenRetrievalError,
     UnknownEndpointError,
@@ -34,15 +33,8 @@ _NO_CONNECTION = (
     ConnectTimeoutError,
     ProxyConnectionError,
 )
-_NO_HANDSHAKE = frozenset(
-    {
-        "SSLV3_ALERT_HANDSHAKE_FAILURE",
-        "TLSV1_ALERT_PROTOCOL_VERSION",
-        "UNSUPPORTED_PROTOCOL",
-        "WRONG_VERSION_NUMBER",
-    }
-)
-"""Reasons for which two sides never come to speak; nothing is sent before they do."""
+_CONNECTING = ("urllib3.connection", "connect")
+"""The module and function in which a connection is made, by a proxy and TLS where they are."""
 
 _NOT_WRITTEN = (ParamValidationError, RecursionError, UnicodeError)
 _NOT_SIGNED = (
@@ -109,16 +101,21 @@ def failure_of(error: Exception) -> Failure:
     ):
         if isinstance(error, kinds):
             return failure
-    return Failure.NOT_SENT if _is_refused_handshake(error) else Failure.UNSURE
+    return Failure.NO_CONNECTION if _ended_connecting(error) else Failure.UNSURE
 
 
-def _is_refused_handshake(error: Exception) -> bool:
-    """Whether a connection was never made safe; what breaks off later may have been sent."""
-    seen: Any = error.kwargs.get("error") if isinstance(error, SSLError) else None
+def _ended_connecting(error: Exception) -> bool:
+    """Whether a call ended while it made its connection; nothing is sent before there is one.
+
+    botocore has one name for a handshake that failed and for an answer that broke off, and another
+    for a proxy and an AWS that are silent: where it happened tells them apart.
+    """
+    seen: Any = error.kwargs.get("error") if isinstance(error, BotoCoreError) else None
     while isinstance(seen, Exception):
-        if isinstance(seen, SSLCertVerificationError):
+        if any(
+            (frame.f_globals.get("__name__"), frame.f_code.co_name) == _CONNECTING
+            for frame, _ in walk_tb(seen.__traceback__)
+        ):
             return True
-        if isinstance(seen, SecureSocketError) and getattr(seen, "reason", "") in _NO_HANDSHAKE:
-            return True
-        seen = next((each for each in seen.args if isinstance(each, Exception)), None)
+        seen = next((each for each in seen.args if isinstance(each, Exception)), seen.__cause__)
     return False

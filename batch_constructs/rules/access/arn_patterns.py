@@ -12,6 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.names import ARN_PARTS, is_arn
+from batch_constructs.aws.pattern import pattern as regular_expression
 from batch_constructs.rules.template.resource_graph import (
     COMPUTE_ENVIRONMENT,
     JOB_DEFINITION,
@@ -162,6 +163,9 @@ def _is_open(character: str) -> bool:
     return character in (HOLE, CLOSED) or ord(character) >= _REFERRED
 
 
+_STANDS_FOR_OTHERS: Final = regular_expression(f"[{HOLE}{CLOSED}{chr(_MADE_UP)}-{chr(0x10FFFF)}]")
+"""A character that stands for text: without one, a pattern fits or it does not."""
+
 _LONGEST: Final = 2_048
 """Characters of an ARN; nobody knows what a longer pattern is for."""
 
@@ -175,6 +179,8 @@ def matches(pattern: str, name: str) -> bool | None:
         return None
     if HOLE not in pattern and fits(name, pattern, _is_one):
         return True
+    if not _STANDS_FOR_OTHERS.search(pattern) and not _STANDS_FOR_OTHERS.search(name):
+        return False
     return None if _may_meet(pattern, name) else False
 
 
@@ -185,10 +191,12 @@ def _is_one(character: str) -> bool:
 
 def _may_meet(pattern: str, name: str) -> bool:
     """Tell whether a pattern and a name can mean one text."""
-    while pattern and name and pattern[0] == name[0] and _is_plain(pattern[0]):
-        pattern, name = pattern[1:], name[1:]
-    while pattern and name and pattern[-1] == name[-1] and _is_plain(pattern[-1]):
-        pattern, name = pattern[:-1], name[:-1]
+    begin, end, shorter = 0, 0, min(len(pattern), len(name))
+    while begin < shorter and pattern[begin] == name[begin] and _is_plain(pattern[begin]):
+        begin += 1
+    while end < shorter - begin and pattern[~end] == name[~end] and _is_plain(pattern[~end]):
+        end += 1
+    pattern, name = pattern[begin : len(pattern) - end], name[begin : len(name) - end]
     ends = ((pattern[:1], name[:1]), (pattern[-1:], name[-1:]))
     if any(a and b and _is_plain(a) and _is_plain(b) for a, b in ends):
         return False

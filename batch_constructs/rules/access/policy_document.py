@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.managed_policies import ALMOST_EVERYTHING
@@ -51,6 +52,11 @@ class Statement(Record):
     principal: object = None
     managed: str = ""
     origin: str = ""
+
+    @cached_property
+    def work(self) -> int:
+        """How much it takes to compare its resources: twenty times as much with an inner ``*``."""
+        return sum(20 if "*" in one[:-1] else 1 for one in self.resources)
 
     def covers(self, action: str) -> bool | None:
         """Tell whether an action is one of those the statement is about."""

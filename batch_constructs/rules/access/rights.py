@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from batch_constructs.rules.template.resource_graph import Resource, Template
 
 _MANAGED: Final = "AWS::IAM::ManagedPolicy"
+_COMPARED: Final = "patterns compared"
+_MOST_COMPARED: Final = 60_000
+"""How often patterns of policies are compared with a resource; beyond, rights are not known."""
+
 _ATTACHED: Final = ("AWS::IAM::Policy", _MANAGED, "AWS::IAM::RolePolicy")
 """Policies that are resources of their own, and name their roles."""
 
@@ -46,7 +50,10 @@ class Rights(Record):
         self, action: str, resource: str = "*", context: Mapping[str, str | None] = NOTHING_KNOWN
     ) -> bool | None:
         """Tell whether an action on a resource is allowed; None where that is not known."""
-        allowed, denied = decided(self._about(action), action, resource, context, self.template)
+        about = self._about(action)
+        if self._are_too_many(about):
+            return None
+        allowed, denied = decided(about, action, resource, context, self.template)
         if not self.complete:
             allowed, denied = allowed or None, denied or None
         bounded: bool | None = True
@@ -67,6 +74,14 @@ class Rights(Record):
             about = [one for one in self.statements if one.covers(action) is not False]
             known = self.template.memory[key] = (self, about)  # it lives as long as its ID
         return list(known[1])
+
+    def _are_too_many(self, about: list[Statement]) -> bool:
+        """Tell whether the patterns of a template have been compared very often already."""
+        memory = self.template.memory
+        before = memory.get(_COMPARED, 0)
+        compared = before if isinstance(before, int) else 0
+        memory[_COMPARED] = compared = compared + sum(one.work for one in about)
+        return compared > _MOST_COMPARED
 
     def answer(
         self, action: str, resource: str = "*", context: Mapping[str, str | None] = NOTHING_KNOWN

@@ -8,8 +8,8 @@ from batch_constructs.aws.bound import shown
 from batch_constructs.aws.job_definition_facts import PLACEHOLDER
 from batch_constructs.aws.source import api
 from batch_constructs.rules.areas import job_rule
+from batch_constructs.rules.code_in_command import code_in
 from batch_constructs.rules.findings import Severity
-from batch_constructs.rules.interpreters import code_at
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.submitted_jobs import is_submitted, without_default
 from batch_constructs.rules.template.values import listing
@@ -74,11 +74,10 @@ def commands(job: JobDefinition) -> Iterator[tuple[str, list[object]]]:
 def parameter_in_code(job: JobDefinition) -> Iterator[Fault]:
     """Whoever chooses the value, such as the key of an object, runs code with the job's role."""
     for words in _whole_commands(job):
-        place = code_at([literal(word) for _, word in words])
-        if place is None:
-            continue
-        for name in PLACEHOLDER.findall(literal(words[place][1]) or ""):
-            yield words[place][0], f"{shown(f'Ref::{name}')} stands inside of code"
+        texts = [literal(word) for _, word in words]
+        for place in code_in(texts):
+            for name in PLACEHOLDER.findall(texts[place] or ""):
+                yield words[place][0], f"{shown(f'Ref::{name}')} stands inside of code"
 
 
 def _whole_commands(job: JobDefinition) -> Iterator[list[tuple[str, object]]]:

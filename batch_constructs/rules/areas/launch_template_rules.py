@@ -102,8 +102,8 @@ def user_data_mime(environment: ComputeEnvironment) -> Iterator[Fault]:
         begin = _begin(mapping(template.properties, "LaunchTemplateData").get("UserData"))
         if not begin or begin.startswith(_UNKNOWN_OR_OTHER):
             continue
-        if not begin.lower().startswith(("mime-version:", "content-type:")):
-            first = (begin.strip().splitlines() or [""])[0]
+        if not begin[:_MOST_LOOKED_AT].lower().startswith(("mime-version:", "content-type:")):
+            first = (begin[:_MOST_LOOKED_AT].strip().splitlines() or [""])[0]
             yield (
                 path,
                 (
@@ -111,6 +111,10 @@ def user_data_mime(environment: ComputeEnvironment) -> Iterator[Fault]:
                     " multipart"
                 ),
             )
+
+
+_MOST_LOOKED_AT: Final = 1000
+"""Characters of user data that are looked at for how they begin."""
 
 
 def _templates(environment: ComputeEnvironment) -> Iterator[tuple[str, Resource]]:

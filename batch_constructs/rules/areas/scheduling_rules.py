@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, insort
 from typing import TYPE_CHECKING
 
 from batch_constructs.aws import scheduling
-from batch_constructs.aws.property_paths import places
 from batch_constructs.aws.source import api, guide
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limit_rules import register
@@ -43,27 +43,30 @@ register("scheduling", area="scheduling")
 )
 def share_overlap(policy: Resource) -> Iterator[Fault]:
     """A job would belong to two shares."""
-    seen: set[str] = set()
-    prefixes: list[str] = []
+    seen: list[str] = []
+    prefixes: dict[int, set[str]] = {}
     shares = entries(mapping(policy.properties, "FairsharePolicy"), "ShareDistribution")
     for position, share in shares:
         name = text(share, "ShareIdentifier")
         if not name:
             continue
         stem = name.removesuffix("*")
-        other = next((one for one in prefixes if stem.startswith(one[:-1])), None)
-        if other is None and name.endswith("*"):
-            other = next((one for one in seen if one.startswith(stem)), None)
-        if name in seen:
+        begin = (stem[:length] for length, some in prefixes.items() if stem[:length] in some)
+        other = next((f"{one}*" for one in begin), None)
+        place = bisect_left(seen, stem)
+        following = seen[place : place + 1]
+        if other is None and name.endswith("*") and following and following[0].startswith(stem):
+            other = following[0]
+        elif name in following:
             other = name
         if other is not None:
             yield (
                 f"FairsharePolicy/ShareDistribution/{position}/ShareIdentifier",
                 f'the share identifiers "{show(name)}" and "{show(other)}" overlap',
             )
-        seen.add(name)
+        insort(seen, name)
         if name.endswith("*"):
-            prefixes.append(name)
+            prefixes.setdefault(len(stem), set()).add(stem)
 
 
 @rule(
@@ -164,9 +167,9 @@ def _queue_of(share: Resource) -> str | None:
 )
 def consumable_too_much(job: JobDefinition) -> Iterator[Fault]:
     """It would wait indefinitely."""
-    seen: list[object] = []
+    seen: set[tuple[str, object]] = set()
     for within in scheduling.CONSUMED:
-        for path, entry in places(job.properties, within):
+        for path, entry in job.places.at(within):
             wanted = entry.get("ConsumableResource")
             resource = job.neighbour(wanted, CONSUMABLE_RESOURCE)
             got = number(entry, "Quantity")
@@ -179,6 +182,8 @@ def consumable_too_much(job: JobDefinition) -> Iterator[Fault]:
                     )
             name = resource.id if resource is not None else wanted
             identity = (path[:-1].rpartition("/")[0], name)
-            if isinstance(name, str) and identity in seen:
-                yield f"{path}ConsumableResource", f"{show(name)} is required twice", "add them up"
-            seen.append(identity)
+            if isinstance(name, str):
+                if identity in seen:
+                    said = f"{show(name)} is required twice"
+                    yield f"{path}ConsumableResource", said, "add them up"
+                seen.add(identity)

@@ -6,17 +6,17 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import shown
+from batch_constructs.aws.credentials import (
+    credential_in,
+    names_a_credential,
+    option_with_credential,
+)
 from batch_constructs.aws.names import form, is_arn
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import api, docs
 from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.areas.command_rules import commands
 from batch_constructs.rules.areas.container_rules import variables_of
-from batch_constructs.rules.credentials import (
-    credential_in,
-    names_a_credential,
-    option_with_credential,
-)
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.listed_parts import listed

@@ -281,6 +281,6 @@ _register(
 def word_case(subject: Resource) -> Iterator[Fault]:
     """Whether AWS Batch takes it is not documented: some words it does, and not all were tried."""
     for limit in limits_of(subject.type):
-        for path, got, right in in_another_case(limit, subject.properties):
+        for path, got, right in in_another_case(limit, subject.places):
             fix = f"set {path.rpartition('/')[2]} to {right}"
             yield path, f'{limit.noun} is "{got}"; AWS writes {right}', fix

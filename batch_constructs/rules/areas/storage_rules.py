@@ -55,10 +55,12 @@ def unknown_mounts(
     names = [volume.get("Name") if isinstance(volume, dict) else UNKNOWN for volume in written]
     if any(not isinstance(name, str | None) for name in names):
         return
+    there = {*names}
+    known = ""
     for path, mount in mounts:
         got = text(mount, key)
-        if got is not None and got not in names:
-            known = one_of([name for name in names if name] or ["none"])
+        if got is not None and got not in there:
+            known = known or one_of([name for name in names if name] or ["none"])
             yield f"{path}/{key}", f"there is no volume {shown(got)}; there are {known}"
 
 

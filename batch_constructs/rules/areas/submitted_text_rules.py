@@ -4,20 +4,21 @@ from __future__ import annotations
 
 import json
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import shown
-from batch_constructs.aws.job_definition_facts import PLACEHOLDER
-from batch_constructs.aws.source import api, docs
-from batch_constructs.rules.areas.secret_rules import DYNAMIC, strings
-from batch_constructs.rules.areas.submitter_rules import SUBMITTERS
-from batch_constructs.rules.credentials import (
+from batch_constructs.aws.credentials import (
     credential_in,
     names_a_credential,
     option_with_credential,
 )
+from batch_constructs.aws.job_definition_facts import PLACEHOLDER
+from batch_constructs.aws.pattern import pattern
+from batch_constructs.aws.source import api, docs
+from batch_constructs.rules.areas.secret_rules import DYNAMIC, strings
+from batch_constructs.rules.areas.submitter_rules import SUBMITTERS
+from batch_constructs.rules.code_in_command import code_in
 from batch_constructs.rules.findings import Severity
-from batch_constructs.rules.interpreters import code_at
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.submitted_jobs import FUNCTION, submissions_from, variables_of
@@ -27,6 +28,10 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from batch_constructs.rules.template.resource_graph import Resource
+
+_TEMPLATE: Final = "InputTransformer/InputTemplate"
+_FIELD: Final = pattern(r"<[\w.-]+>")
+"""A field of the event, with quotation marks around it or without."""
 
 _rule = partial(rule, subject=(*SUBMITTERS, FUNCTION))
 
@@ -95,10 +100,10 @@ def submitted_parameter_in_code(source: Resource) -> Iterator[Fault]:
     for path, request in _requests(source):
         command = mapping(request, "ContainerOverrides").get("Command")
         words = [literal(word) for word in command] if isinstance(command, list) else []
-        place = code_at(words)
-        below = f"ContainerOverrides/Command/{place}" if path.endswith("/") else ""
-        for name in PLACEHOLDER.findall(words[place] or "") if place is not None else ():
-            yield f"{path}{below}", f"{shown(f'Ref::{name}')} stands inside of code"
+        for place in code_in(words):
+            below = f"ContainerOverrides/Command/{place}" if path.endswith("/") else ""
+            for name in PLACEHOLDER.findall(words[place] or ""):
+                yield f"{path}{below}", f"{shown(f'Ref::{name}')} stands inside of code"
 
 
 def _requests(source: Resource) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -112,10 +117,22 @@ def _requests(source: Resource) -> Iterator[tuple[str, Mapping[str, Any]]]:
     for one in submissions_from(source):
         yield one.at(""), one.request
     for place, target in entries(source.properties, "Targets"):
-        template = mapping(target, "InputTransformer").get("InputTemplate")
-        request = _object(template)
-        if request is not None and "jobName" in request:  # for a function of this library
-            yield f"Targets/{place}/InputTransformer/InputTemplate", _in_pascal_case(request)
+        for where, request in _inputs(target):
+            yield f"Targets/{place}/{where}", request
+
+
+def _inputs(target: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Give what a rule of EventBridge hands over, where that becomes a job."""
+    template = mapping(target, "InputTransformer").get("InputTemplate")
+    filled = _FIELD.sub("0", template) if isinstance(template, str) else None
+    for where, written in (("Input", target.get("Input")), (_TEMPLATE, filled)):
+        request = _object(written)
+        if request is None:
+            continue
+        if "BatchParameters" in target:
+            yield where, request
+        elif "jobName" in request:  # for a function of this library
+            yield where, _in_pascal_case(request)
 
 
 def _submits(function: Resource) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import container_facts as aws
@@ -57,6 +58,7 @@ def container_dependency(job: JobDefinition) -> Iterator[Fault]:
     """It names a container of the same task, and no chain of them forms a circle."""
     for task in _several(job):
         names = {text(one.properties, "Name"): one for one in task.containers}
+        known = one_of([one for one in names if one] or ["none"])
         if any(
             given(one.properties, "Name") and not text(one.properties, "Name")
             for one in task.containers
@@ -72,7 +74,6 @@ def container_dependency(job: JobDefinition) -> Iterator[Fault]:
                 waits.setdefault(own, set()).add(name)
                 condition = text(dependency, "Condition")
                 if name not in names:
-                    known = one_of([one for one in names if one] or ["none"])
                     yield (
                         f"{path}/ContainerName",
                         f"there is no container {shown(name)}; there are {known}",
@@ -83,26 +84,23 @@ def container_dependency(job: JobDefinition) -> Iterator[Fault]:
                         f"Condition is {condition}, but {shown(name)} is essential",
                         f"set Essential of {shown(name)} to false, or Condition to START",
                     )
-        for name in sorted(waits):
-            if _reaches(waits, name):
-                yield f"{task.path}/Containers", f"the container {shown(name)} waits for itself"
-                break
+        name = _in_a_circle(waits)
+        if name is not None:
+            yield f"{task.path}/Containers", f"the container {shown(name)} waits for itself"
 
 
 def _is_essential(container: Container) -> bool:
     return container.properties.get("Essential", True) in (True, "true")
 
 
-def _reaches(waits: dict[str, set[str]], start: str) -> bool:
-    waiting, seen = list(waits[start]), set[str]()
-    while waiting:
-        name = waiting.pop()
-        if name == start:
-            return True
-        if name not in seen:
-            seen.add(name)
-            waiting += waits.get(name, ())
-    return False
+def _in_a_circle(waits: dict[str, set[str]]) -> str | None:
+    """Find a container that waits for itself, through others perhaps; None if there is none."""
+    try:
+        TopologicalSorter(waits).prepare()
+    except CycleError as error:
+        circle: list[str] = error.args[1]
+        return min(circle)
+    return None
 
 
 _ROUTING_SOURCE: Final = api(

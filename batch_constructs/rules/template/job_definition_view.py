@@ -202,6 +202,11 @@ class JobDefinition(Resource):
             found += self._ecs_tasks(f"{path}/EcsProperties", node, node)
         return found
 
+    @cached_property
+    def windows_tasks(self) -> frozenset[str]:
+        """Give the paths of the tasks that run on Windows for sure."""
+        return frozenset(task.path for task in self.tasks if task.is_windows)
+
     def _ecs_tasks(self, path: str, within: Properties, node: Properties | None) -> Iterator[Task]:
         for position, task in entries(mapping(within, "EcsProperties"), "TaskProperties"):
             yield Task(f"{path}/TaskProperties/{position}", task, self.platform, node, single=False)

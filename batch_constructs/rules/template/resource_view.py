@@ -5,6 +5,8 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.property_paths import Places
+
 if TYPE_CHECKING:
     from batch_constructs.rules.template.resource_graph import Template
     from batch_constructs.rules.template.values import Properties
@@ -32,6 +34,11 @@ class Resource:
     def kinds(self) -> frozenset[str | None]:
         """Give the kinds of job or environment that it is of, as the ground floor calls them."""
         return frozenset()
+
+    @cached_property
+    def places(self) -> Places:
+        """Give what finds the mappings inside of the properties by the paths to them."""
+        return Places(self.properties)
 
     @cached_property
     def names(self) -> frozenset[str]:

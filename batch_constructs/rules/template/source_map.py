@@ -91,7 +91,7 @@ class SourceMap:
 
     def _step(self, node: Node, path: Sequence[str]) -> tuple[int, Node, int] | None:
         """Take one step; a name may have a slash in it."""
-        for length in range(1, len(path) + 1 if node.named else 1):
+        for length in range(1, min(len(path), _MOST_SLASHES) + 1 if node.named else 1):
             named = node.named.get("/".join(path[:length]))
             if named is not None:
                 return *named, length
@@ -135,6 +135,8 @@ def _path(place: Any) -> tuple[str, ...]:
 
 _IF: Final = "Fn::If"
 _LONGEST_INDEX: Final = 7
+_MOST_SLASHES: Final = 30
+"""Slashes in a name that is found in the text; with more, what it stands in is pointed to."""
 _MOST_BRANCHES: Final = 64
 """Branches of Fn::If that are looked into for one path."""
 

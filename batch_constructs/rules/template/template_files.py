@@ -22,6 +22,9 @@ _MOST_BYTES: Final = 16 * 1024 * 1024
 _MOST_VALUES: Final = 100_000
 """Commas or lines: a template of 500 resources has a few thousand."""
 
+_MOST_OBJECTS: Final = 30_000
+"""Objects and lists: the most that any template known here would have, were it of 1 MB."""
+
 _SUFFIXES: Final = (".json", ".yaml", ".yml", ".template")
 _TEMPLATE_SUFFIXES: Final = (".template.json", ".template.yaml", ".template.yml")
 _MANIFEST: Final = "manifest.json"
@@ -220,7 +223,24 @@ def document(text: str) -> Document:
         raise NoTemplateError("it is not a template: an object with Resources is expected")
     if not isinstance(parsed.get("Resources"), dict):
         raise NoTemplateError("it is not a template: it has no Resources")
+    if _has_too_many_objects(parsed):
+        raise UnreadableTemplateError(
+            f"it has more than {_MOST_OBJECTS:,} objects and lists, which are more than are"
+            " looked at; split the template"
+        )
     return Document(text, parsed, is_json=is_json, repeats=bool(repeats))
+
+
+def _has_too_many_objects(template: Template) -> bool:
+    """Count the objects and lists of a template, each where it stands."""
+    count = 0
+    waiting: list[object] = [template]
+    while waiting and count <= _MOST_OBJECTS:
+        value = waiting.pop()
+        count += 1
+        below = value.values() if isinstance(value, dict) else value
+        waiting += [one for one in below if isinstance(one, dict | list)]  # type: ignore[attr-defined]  # a list
+    return count > _MOST_OBJECTS
 
 
 class _NoJsonError(Exception):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
+from batch_constructs.aws.submit_job import OVERRIDES_BYTES, overrides_length
 from batch_constructs.local.batch import SecretReference
 
 if TYPE_CHECKING:
@@ -531,15 +532,23 @@ def test_under_that_policy_a_job_whose_host_is_gone_runs_again(
     assert (job["status"], len(job["attempts"])) == ("SUCCEEDED", 2)
 
 
+@pytest.mark.parametrize("failed", [False, True], ids=["fits", "does not fit"])
 @pytest.mark.parametrize(
-    ("characters", "failed"), [(8_080, False), (8_200, True)], ids=["fits", "does not fit"]
+    ("way", "beside"),
+    [
+        (
+            "environment",
+            {"environment": [{"name": "A", "value": ""}], "command": ["true", "short"]},
+        ),
+        ("command", {"command": ["true", ""]}),
+        ("parameters", {"command": ["true", ""]}),
+    ],
 )
-@pytest.mark.parametrize("way", ["environment", "command", "parameters"])
-def test_ecs_refuses_overrides_that_are_too_long(
-    ready: Account, way: str, characters: int, *, failed: bool
+def test_ecs_takes_overrides_of_so_many_characters_and_no_more(
+    ready: Account, way: str, beside: dict[str, Any], *, failed: bool
 ) -> None:
     ready.definition("true", "Ref::text", parameters={"text": "short"})
-    long = "x" * characters
+    long = "x" * (OVERRIDES_BYTES - overrides_length(beside) + failed)
     ways: dict[str, dict[str, Any]] = {
         "environment": {"containerOverrides": {"environment": [{"name": "A", "value": long}]}},
         "command": {"containerOverrides": {"command": ["true", long]}},

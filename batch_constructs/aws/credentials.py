@@ -111,6 +111,8 @@ CREDENTIALS: Final = (
 
 _FOUND: Final = pattern("|".join(f"({one.pattern})" for one in CREDENTIALS))
 
+_WHOLE: Final = pattern(rf"(?:{_FOUND.pattern})[^\s\"']*")
+
 _NAMED: Final = (
     r"(?:password|passwd|passphrase|api[-_]?key|secret[-_]?key|private[-_]?key|client[-_]?secret"
     r"|secret[-_]?access[-_]?key|(?:auth|access|bearer|refresh|api)[-_]?token)"
@@ -155,6 +157,15 @@ def credential_in(text: str) -> str | None:
         return None
     found = _FOUND.search(text)
     return None if found is None else CREDENTIALS[(found.lastindex or 1) - 1].noun
+
+
+def without_credentials(text: str) -> str:
+    """Leave out of a text that people read what is known by its form as a credential."""
+    if credential_in(text) is None:
+        return text
+    return _WHOLE.sub(
+        lambda found: f"({CREDENTIALS[(found.lastindex or 1) - 1].noun}, not shown)", text
+    )
 
 
 def names_a_credential(name: str, value: str) -> bool:

@@ -1,0 +1,132 @@
+"""The words of a command that are code, for the program that they are given to."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Final
+
+from batch_constructs.aws.pattern import pattern
+from batch_constructs.rules.interpreters import Program, program_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+_ANY: Final = pattern(r"-[a-z]*[ce]|--eval|--command|--execute|-Command|/[cC]", re.IGNORECASE)
+_FILE: Final = pattern(r"[./]")
+_CODE: Final = pattern(r"[\s;()|&$`'\"]")
+_WRAPPERS: Final = frozenset(
+    (
+        *("busybox", "chrt", "command", "doas", "dumb-init", "env", "exec", "ionice", "nice"),
+        *("nohup", "numactl", "setsid", "stdbuf", "strace", "sudo", "taskset", "time", "timeout"),
+        *("tini", "toybox", "xargs"),
+    )
+)
+"""Programs that run the program behind them."""
+
+_OF_A_WRAPPER: Final = pattern(r"-.*|\d.*|\w+=.*", re.DOTALL)
+_NAMED_VALUES: Final = {"--arg": 2, "--argjson": 2, "--slurpfile": 2, "--rawfile": 2}
+"""Options of jq that take more than one value."""
+
+_QUOTED: Final = pattern(r":::[+:]?.*")
+"""Behind this, GNU parallel gives the words to the command as they are."""
+
+
+def code_in(words: Sequence[str | None]) -> list[int]:
+    """Find the words of a command that a program takes for code.
+
+    Args:
+        words: the words of a command; None for one that is not known.
+    """
+    program: Program | None = None
+    for place, word in enumerate(words):
+        if word is None:
+            continue
+        found = _of_option(program, words, place) if program is not None else None
+        if found is not None:
+            return found
+        # Behind a script or a module, options are its own.
+        ended = word == "-m" or (word[:1] != "-" and _FILE.search(word) is not None)
+        if program is not None and place and _is_from_file(program, words[place - 1]):
+            ended = False
+        new = program_of(word)
+        if new is not None and new.operand and _may_start(words, place):
+            found = _operands(new, words, place)
+            if found:
+                return found
+        program = new or (None if ended else program)
+        # The image's own entry point may be an interpreter, whose option comes first then.
+        following = "".join(one or "" for one in words[place + 1 : place + 2])
+        if place == 0 and word[:1] in "-/" and _ANY.fullmatch(word) and _CODE.search(following):
+            return [place + 1]
+    return []
+
+
+def _of_option(program: Program, words: Sequence[str | None], place: int) -> list[int] | None:
+    """Find the code of an option, behind it or written onto it; None if the word is no option."""
+    word = words[place] or ""
+    if not program.option or word[:1] not in ("-", "/", "+", "e", "E"):
+        return None
+    if re.fullmatch(program.option, word):
+        # a shell takes further options between its option and the code
+        behind = range(place + 1, len(words))
+        first = next((at for at in behind if (words[at] or "x")[:1] not in "-+"), None)
+        if first is None:
+            return []
+        several = program.all_behind and not program.operand
+        return [*range(first, len(words))] if several else [first]
+    if re.match(rf"(?:{program.option})=", word):
+        return [place]
+    if word[:1] in "-+" and word[:2] != "--" and "Ref::" in word:
+        return [place] if re.match(rf"(?:{program.option})", word) else None
+    return None
+
+
+def _operands(program: Program, words: Sequence[str | None], place: int) -> list[int]:
+    """Find the code of a program that takes it without an option, if it is given so."""
+    met = skipped = 0
+    for at in range(place + 1, len(words)):
+        word = words[at]
+        if skipped:
+            skipped -= 1
+        elif word is None or _ends(program, word):
+            break
+        elif word[:1] == "-":
+            skipped = _NAMED_VALUES.get(word, int(re.fullmatch(program.valued, word) is not None))
+        else:
+            met += 1
+            if met == program.operand:
+                return [at, *_all_behind(words, at)] if program.all_behind else [at]
+    return []
+
+
+def _all_behind(words: Sequence[str | None], place: int) -> Iterator[int]:
+    """Give the words behind one, up to those that GNU parallel gives on as they are."""
+    for at in range(place + 1, len(words)):
+        if _QUOTED.fullmatch(words[at] or ""):
+            break
+        yield at
+
+
+def _ends(program: Program, word: str) -> bool:
+    """Whether an option says that the code stands elsewhere."""
+    option = rf"(?:{program.option})(?:=.*|$)" if program.option else r"(?!)"
+    return _is_from_file(program, word) or re.match(option, word) is not None
+
+
+def _is_from_file(program: Program, word: str | None) -> bool:
+    """Whether a word is the option behind which the code stands in a file."""
+    written = program.from_file
+    return bool(written) and re.fullmatch(written, word or "") is not None
+
+
+def _may_start(words: Sequence[str | None], place: int) -> bool:
+    """Whether a word of a command may be a program: it is the first, or what wraps one goes before.
+
+    Elsewhere it may as well be a word of another program, such as a subcommand.
+    """
+    if place == 0 or words[place - 1] == "--":
+        return True
+    before = [one or "" for one in words[:place]]
+    return before[0] in _WRAPPERS and all(
+        one in _WRAPPERS or _OF_A_WRAPPER.fullmatch(one) for one in before[1:]
+    )

@@ -1,0 +1,72 @@
+"""A secret's value that CloudFormation would write into what a construct of ours made.
+
+Constructors refuse it where a parameter holds it as it is. Put together by `Fn.join`, `Fn.sub` and
+the like it shows in the template alone: to look into a token before would fix what is still lazy.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html
+"""
+
+from __future__ import annotations
+
+from itertools import accumulate
+from typing import TYPE_CHECKING, Any, Final
+
+from batch_constructs.refusal import in_parameters
+from batch_constructs.rules.areas.secret_rules import DYNAMIC, strings
+from batch_constructs.rules.findings import Finding, Severity
+from batch_constructs.rules.rulebook import RULES
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from collections.abc import Set as AbstractSet
+
+_RULE: Final = "secret-resolved"
+RESOLVED: Final = (_RULE, "submitted-secret-resolved")
+"""The rules that say less of it, of what anybody made."""
+
+_MAY_HOLD_ONE: Final = "AWS::SNS::Subscription"
+"""A web hook's address may have a password in it, and SNS has no other place for it."""
+
+_FIX: Final = (
+    "give a job's container the secret itself, as secrets={NAME: secret} of its definition, which "
+    "is fetched as the container starts"
+)
+
+
+def written_secrets(
+    template: Mapping[str, Any], paths: Mapping[str, str], ours: AbstractSet[str]
+) -> Iterator[Finding]:
+    """Give an error for each place in a resource of ours that a secret's value is written to.
+
+    Args:
+        template: As it is deployed.
+        paths: Logical IDs and the paths of the resources' constructs.
+        ours: The paths of our constructs.
+    """
+    for id_, resource in template["Resources"].items():
+        kind = str(resource.get("Type"))
+        above = accumulate(paths.get(id_, "").strip("/").split("/"), "{}/{}".format)
+        if kind == _MAY_HOLD_ONE or ours.isdisjoint(above):
+            continue
+        properties = resource.get("Properties") or {}
+        told: set[str] = set()
+        for path, text in strings("Properties", properties):
+            place = path.partition("/Fn::")[0]
+            if not DYNAMIC.search(text) or place in told:
+                continue
+            told.add(place)
+            found = Finding(
+                rule=_RULE,
+                severity=Severity.ERROR,
+                resource=id_,
+                path=place,
+                message="the value of a secret stands here, which everybody who may describe it "
+                "would read",
+                fix=_FIX,
+                source=str(RULES[_RULE].source),
+            )
+            of_batch = kind.partition("AWS::Batch::")[2]
+            if of_batch:
+                message, _ = in_parameters(found, of_batch, properties)
+                found = found.replaced(message=message)
+            yield found

@@ -1,0 +1,105 @@
+"""What has the form of a password, a token or a key stands in no message of ours."""
+
+from __future__ import annotations
+
+import inspect
+import random
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import aws_cdk as cdk
+import pytest
+from aws_cdk.assertions import Template
+
+import batch_constructs as bc
+from batch_constructs.aws.bound import shown
+from batch_constructs.aws.credentials import without_credentials
+from batch_constructs.rules import check_template
+from tests.constructors import Given
+from tests.everything import everything
+from tests.test_public_api import MADE_BY_US
+
+SECRETS = ("hunter2x9Q", f"ghp_{'a1B2' * 9}", f"AKIA{'Q2RTNVWX' * 2}")
+PLANTED = (f"https://u:{SECRETS[0]}@registry.example/x !", f"{SECRETS[1]} !", f"{SECRETS[2]} !")
+
+
+@pytest.fixture(scope="module")
+def team() -> Given:
+    return Given(cdk.Stack(cdk.App(), "Stack"))
+
+
+def planted_in(annotation: str, place: int) -> Iterator[Any]:
+    """Give what a parameter takes that may hold text, with a credential in it, each in turn."""
+    text = PLANTED[place % len(PLANTED)]
+    yield text
+    yield [text]
+    if "Mapping" in annotation:
+        yield {"KEY": text}
+        yield {PLANTED[1]: "value"}
+
+
+@pytest.mark.parametrize("name", MADE_BY_US)
+def test_no_refusal_of_a_constructor_shows_a_credential(name: str, team: Given) -> None:
+    kind = getattr(bc, name)
+    right = team.arguments(name)
+    said = []
+    parameters = [*inspect.signature(kind).parameters.items()][2:]
+    for place, (parameter, it) in enumerate(parameters, start=len(name)):
+        for value in planted_in(str(it.annotation), place):
+            try:
+                kind(team.stack, "X", **{**right, parameter: value})
+            except (TypeError, ValueError) as error:
+                said.append((parameter, str(error)))
+            team.stack.node.try_remove_child("X")
+
+    assert [one for one in said if any(secret in one[1] for secret in SECRETS)] == []
+
+
+def test_no_finding_of_a_rule_shows_a_credential(team: Given) -> None:
+    """Text of a template that every rule is asked about, one after another, holds one."""
+    stack = cdk.Stack(cdk.App(), "Everything")
+    everything(stack, defaults=True)
+    template = Template.from_stack(stack).to_json()
+    draw = random.Random(7)  # noqa: S311 - a seed
+
+    def planted(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {key: planted(one) for key, one in value.items()}
+        if isinstance(value, list):
+            return [planted(one) for one in value]
+        return draw.choice(PLANTED) if isinstance(value, str) and draw.random() < 1 / 8 else value
+
+    rules = set()
+    for _ in range(30):
+        resources = {
+            name: {**one, "Properties": planted(one.get("Properties", {}))}
+            for name, one in template["Resources"].items()
+        }
+        for finding in check_template({**template, "Resources": resources}):
+            rules.add(finding.rule)
+            text = f"{finding.message} {finding.fix}"
+            assert not any(secret in text for secret in SECRETS), (finding.rule, text)
+    assert len(rules) > 60
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *PLANTED,
+        f"eyJ{'a' * 40}.eyJ{'b' * 40}.{'c' * 43}",
+        "-----BEGIN RSA PRIVATE KEY-----\\nMIIEpAIBAAKCAQEA",
+        "Authorization: Bearer abcdefghijk",
+    ],
+)
+def test_a_value_that_holds_a_credential_is_told_by_what_it_is(text: str) -> None:
+    assert re.fullmatch(r"an? [\w ]+, which is not shown", shown(text))
+    told = without_credentials(f'image is "{text}"; allowed are 1')
+    assert re.fullmatch(r'image is ".*\(an? [\w ]+, not shown\).*"; allowed are 1', told), told
+    rest = re.sub(r"\(an? [\w ]+, not shown\)", "", told)
+    assert not any(secret in rest for secret in (*SECRETS, "MIIE", "abcdefghijk", "cccc", "bbbb"))
+
+
+def test_what_holds_none_is_shown() -> None:
+    assert shown("postgres://db.example/x") == '"postgres://db.example/x"'
+    assert without_credentials("a: b") == "a: b"
