@@ -230,3 +230,34 @@ def test_a_message_is_submitted_by_one_alone_though_another_read_the_log_before(
     one.handle(records, seconds=TIMEOUT_SECONDS)
 
     one_job_each(world, [1])
+
+
+@pytest.mark.parametrize("landed", [True, False])
+@pytest.mark.parametrize("before", ["manifests", None])
+def test_what_a_function_of_the_other_mode_left_open_is_done_once(
+    world: World,
+    before: str | None,
+    landed: bool,  # noqa: FBT001 - whether its submission took effect
+) -> None:
+    """A deployment changes the mode while a function of the one before is at work."""
+    world.settings["manifest_bucket"] = before
+    records = sent(world, body(1), body(2))
+    if landed:
+        world.aws.faults.lose_answer = 1.0
+    else:
+        world.aws.batch.script["SubmitJob"] = lambda _: answer(500, {"message": "down"})
+    assert len(world.gateway().handle(records, seconds=TIMEOUT_SECONDS)) == 2
+    world.aws.faults.lose_answer = 0.0
+    world.aws.batch.script.clear()
+    world.aws.clock.now += 3600
+    world.settings["manifest_bucket"] = None if before else "manifests"
+
+    assert world.gateway().handle(records, seconds=TIMEOUT_SECONDS) == []
+
+    arrays = [job for job in world.jobs() if "arrayProperties" in job]
+    singles = [job for job in world.jobs() if "arrayProperties" not in job]
+    array_expected = bool(before) is landed
+    assert (len(arrays), len(singles)) == ((1, 0) if array_expected else (0, 2))
+    if arrays:
+        assert sorted(world.children()) == [body(1), body(2)]
+    assert open_claims(world) == 0

@@ -225,28 +225,27 @@ class _Batch:
         claim = self._log.take_over(dead, lease_until=self._lease_until, deadline=self._deadline)
         if claim is None:
             return  # somebody was faster
-        array = self._settings.manifest_bucket is not None
         try:
-            wanted = claim.name if array else f"{claim.name}-*"
-            names = self._batch_api.named(self._settings.job_queue, wanted)
+            names = self._batch_api.named(self._settings.job_queue, f"{claim.name}*")
         except (BotoCoreError, ClientError):
             # these alone come again; the others of this batch have nothing to do with it
             _LOG.exception("could not look what became of %s", claim.name)
             self._finish(claim, unsure=claim.positions)
             self._keep_all(claim, held)
             return
-        if array:
-            if claim.name in names:
-                self._finish(claim)
-                self._handled.update(message.id for _, message in held)
-            else:
-                self._submit_array(claim, held)
+        # The dead function may be of a deployment in the other mode: both kinds are looked for.
+        if claim.name in names:
+            self._finish(claim)
+            self._handled.update(message.id for _, message in held)
             return
         there = {p for p in claim.positions if _job_name(claim, p) in names}
         self._handled.update(message.id for p, message in held if p in there)
         missing = [(p, message) for p, message in held if p not in there]
         others = set(claim.positions) - there - {p for p, _ in missing}
-        self._submit_each(claim, missing, others=others)
+        if self._settings.manifest_bucket is None:
+            self._submit_each(claim, missing, others=others)
+        else:  # they are claimed anew, for an array with a manifest of its own
+            self._finish(claim, unsure=others, free=[p for p, _ in missing])
 
     def _claim(self, fresh: list[Message], read_to: int) -> Claim | None:
         keys = [digest(message.key) for message in fresh]
