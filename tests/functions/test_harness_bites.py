@@ -142,6 +142,17 @@ def claims_are_not_written(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Log, "_write", lambda *_: None)
 
 
+def jobs_of_the_other_mode_are_not_looked_for(patch: pytest.MonkeyPatch) -> None:
+    whole = BatchApi.named
+    patch.setattr(
+        BatchApi,
+        "named",
+        lambda one, queue, name: {
+            job: id_ for job, id_ in whole(one, queue, name).items() if job != name.rstrip("*")
+        },
+    )
+
+
 def claims_are_written_unseen(patch: pytest.MonkeyPatch) -> None:
     """No fencing: an entry is written whatever others wrote meanwhile."""
 
@@ -405,7 +416,7 @@ _LOGGED: tuple[Plant, ...] = (
 )
 PLANTED: dict[str, tuple[Plant, ...]] = {
     "gateway": _LOGGED,
-    "coalescing_gateway": _LOGGED,
+    "coalescing_gateway": (*_LOGGED, jobs_of_the_other_mode_are_not_looked_for),
     "fifo_gateway": (
         a_group_does_not_wait,
         claims_are_not_written,
