@@ -261,3 +261,31 @@ def test_what_a_function_of_the_other_mode_left_open_is_done_once(
     if arrays:
         assert sorted(world.children()) == [body(1), body(2)]
     assert open_claims(world) == 0
+
+
+@pytest.mark.parametrize("landed", [True, False])
+@pytest.mark.parametrize("bucket", ["manifests", None])
+def test_what_a_function_submitted_to_the_queue_before_is_looked_for_there(
+    world: World,
+    bucket: str | None,
+    landed: bool,  # noqa: FBT001 - whether its submission took effect
+) -> None:
+    """A deployment gives the gateway another queue while a function is at work."""
+    world.settings["manifest_bucket"] = bucket
+    records = sent(world, body(1), body(2))
+    if landed:
+        world.aws.faults.lose_answer = 1.0
+    else:
+        world.aws.batch.script["SubmitJob"] = lambda _: answer(500, {"message": "down"})
+    world.gateway().handle(records, seconds=TIMEOUT_SECONDS)
+    world.aws.batch.script.clear()
+    world.settings["job_queue"] = "another"
+
+    for lost in (1.0, 0.0):  # the answer of what is submitted there may get lost as well
+        world.aws.faults.lose_answer = lost
+        world.aws.clock.now += 3600
+        again = world.gateway().handle(records, seconds=TIMEOUT_SECONDS)
+
+    assert again == []
+    assert len(world.jobs()) == (1 if bucket else 2)
+    assert {job["jobQueue"] for job in world.jobs()} == {"queue" if landed else "another"}
