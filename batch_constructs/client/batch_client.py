@@ -330,9 +330,9 @@ class BatchClient:
         Raises:
             JobsNotFoundError: AWS Batch knows one of them no longer, or never did.
         """
-        from batch_constructs.functions.submission.batch_api import described  # noqa: PLC0415
+        from batch_constructs.functions.submission.batch_api import jobs_described  # noqa: PLC0415
 
-        found = {detail["jobId"]: detail for detail in described(self._batch, job_ids)}
+        found = {detail["jobId"]: detail for detail in jobs_described(self._batch, job_ids)}
         missing = [job_id for job_id in job_ids if job_id not in found]
         if missing:
             raise JobsNotFoundError(
