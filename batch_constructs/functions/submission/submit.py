@@ -1,10 +1,12 @@
 """SubmitFunction's handler: one event, one job.
 
 The event holds ``parameters``, ``environment`` as a plain map, and those members of ``SubmitJob``
-that ``ALLOW`` names. Who gives a
-``jobName`` may send the event again, as EventBridge and Lambda's retries do: of all events with one
-name the first becomes a job. Environment: ``JOB_QUEUE``, ``JOB_DEFINITION``, ``NAME_PREFIX``,
-``CLAIMS_TABLE``; ``SHARE_IDENTIFIER`` and ``SCHEDULING_PRIORITY`` of events that say none.
+that ``ALLOW`` names. Who gives a ``jobName`` may send the event again, as EventBridge and Lambda's
+retries do: of all events with one name the first becomes a job.
+
+Environment: ``JOB_QUEUE``, ``JOB_DEFINITION``, ``NAME_PREFIX``, ``CLAIMS_TABLE``; ``DEFAULTS`` (see
+``defaults``) and ``ALLOW``; ``SHARE_IDENTIFIER`` and ``SCHEDULING_PRIORITY`` of events that say
+none.
 """
 
 from __future__ import annotations
