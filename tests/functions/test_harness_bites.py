@@ -53,9 +53,9 @@ def held_counts_as_done(patch: pytest.MonkeyPatch) -> None:
     """What a dead run began is its own for ever."""
     whole = Claims.once
 
-    def once(claims: Claims, *identity: str, work: _Work, deadline: float) -> tuple[str, bool]:
+    def once(claims: Claims, *identity: str, work: _Work, **more: Any) -> tuple[str, bool]:
         try:
-            return whole(claims, *identity, work=work, deadline=deadline)
+            return whole(claims, *identity, work=work, **more)
         except HeldError:
             return "", False
 
@@ -65,8 +65,8 @@ def held_counts_as_done(patch: pytest.MonkeyPatch) -> None:
 def settled_before_it_is_done(patch: pytest.MonkeyPatch) -> None:
     take = Claims._take
 
-    def settling(claims: Claims, key: Any, holder: str, deadline: float) -> Any:
-        before = take(claims, key, holder, deadline)
+    def settling(claims: Claims, key: Any, holder: str, *more: Any) -> Any:
+        before = take(claims, key, holder, *more)
         if "result" not in before:
             claims._settle(key, holder, "done")
         return before
