@@ -117,6 +117,25 @@ def test_messages_of_a_living_function_are_given_back_without_waiting_for_it(
     assert world.aws.clock.slept - before < 1
 
 
+def test_a_claim_is_left_to_its_holder_to_the_end_of_its_lease(world: World) -> None:
+    records = sent(world, body(1))
+    world.aws.batch.script["SubmitJob"] = lambda _: answer(
+        500, {"message": "lost"}, error="ServerException"
+    )
+    gateway = world.gateway()
+    gateway.handle(records, seconds=TIMEOUT_SECONDS)
+    world.aws.batch.script.clear()
+    (claim,) = gateway.log._open.values()
+    world.aws.clock.call_seconds = 0
+
+    world.aws.clock.now = claim.lease_until - 0.5
+    assert len(world.gateway().handle(records, seconds=TIMEOUT_SECONDS)) == 1
+    world.aws.clock.now = claim.lease_until
+    assert world.gateway().handle(records, seconds=TIMEOUT_SECONDS) == []
+
+    one_job_each(world, [1])
+
+
 def test_an_array_of_fewer_messages_than_were_sought_has_a_manifest_of_its_own(
     array: World,
 ) -> None:
