@@ -255,7 +255,12 @@ def tell_cdk_nag(app: IConstruct, templates: Sequence[str], ours: AbstractSet[st
 
 def is_within(construct: IConstruct, paths: AbstractSet[str]) -> bool:
     """Whether a construct is at one of these paths, or below."""
-    return not paths.isdisjoint(accumulate(construct.node.path.split("/"), "{}/{}".format))
+    return is_path_within(construct.node.path, paths)
+
+
+def is_path_within(path: str, paths: AbstractSet[str]) -> bool:
+    """Whether a construct's path is one of these, or below one."""
+    return not paths.isdisjoint(accumulate(path.split("/"), "{}/{}".format))
 
 
 def _meant(kind: str, properties: Mapping[str, Any], *, mine: bool) -> Iterator[tuple[str, str]]:

@@ -21,7 +21,7 @@ from batch_constructs.aws.credentials import without_credentials
 from batch_constructs.aws.resource_states import State
 from batch_constructs.aws.submit_job import LARGEST_NUMBER
 from batch_constructs.jsii_objects import constant_of, described, has_member, is_resolvable, kind_of
-from batch_constructs.place import from_elsewhere, in_another_region, role_from_elsewhere
+from batch_constructs.place import in_another_region, role_from_elsewhere
 from batch_constructs.rules import UNKNOWN, check_resource
 from batch_constructs.rules.error_outcomes import UNPROVEN
 from batch_constructs.tokens import (
@@ -466,19 +466,14 @@ class Arguments:
 
             problems = told(causes(refused, check, known), resource_type.rpartition("::")[2], known)
             self._wrong_values += self._but_for_known(problems)
-        if self.construct is not None:
-            for path, problem in from_elsewhere(self.construct, known):
-                from batch_constructs.aws.parameters import parameter_at  # noqa: PLC0415  # only in an error
-
-                parameter = parameter_at(resource_type.rpartition("::")[2], path, known)
-                self.wrong_value(f"{parameter}: {problem}")
         self._seen = Checked(type=resource_type, properties=known, beside=beside or {})
 
     @property
     def problems(self) -> list[str]:
-        """All that is wrong so far, a line each."""
+        """All that is wrong so far, a line each, without credentials."""
         self._expect_no_secret_value()
-        return [self._as_given(one) for one in self._wrong_types + self._wrong_values]
+        problems = self._wrong_types + self._wrong_values
+        return [without_credentials(self._as_given(one)) for one in problems]
 
     def _as_given(self, problem: str) -> str:
         """Say a duration as somebody would, where AWS counts it in a smaller unit."""
@@ -500,9 +495,7 @@ class Arguments:
             ValueError: a value is wrong.
             TypeError: nothing but types are wrong.
         """
-        problems = [
-            without_credentials(one.replace(*added) if added else one) for one in self.problems
-        ]
+        problems = [one.replace(*added) if added else one for one in self.problems]
         if not problems:
             if self._seen is not None:
                 _CHECKED[self.construct] = self._seen
@@ -522,8 +515,7 @@ class Arguments:
             TypeError: nothing but types are wrong.
         """
         if self.problems:
-            said = without_credentials("\n".join(self.problems))
-            raise (ValueError if self._wrong_values else TypeError)(said)
+            raise (ValueError if self._wrong_values else TypeError)("\n".join(self.problems))
 
     def _expect_no_secret_value(self) -> None:
         """Refuse the value of a secret that is hidden in a string: the template would name it."""

@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from batch_constructs.aws.bound import OneOf
+from batch_constructs.jsii_objects import with_article
 
 if TYPE_CHECKING:
     from batch_constructs.arguments import Arguments
@@ -16,8 +17,7 @@ E = TypeVar("E", bound=StrEnum)
 def member(arguments: Arguments, parameter: str, value: object, kind: type[E]) -> Any:
     """Read a member of an enumeration, and note what is none."""
     if not isinstance(value, str):
-        article = "an" if kind.__name__[0] in "AEIOU" else "a"
-        return arguments.wrong_type(parameter, value, f"{article} {kind.__name__}")
+        return arguments.wrong_type(parameter, value, with_article(kind))
     found = {str(one).upper(): one for one in kind}.get(str(value).upper())
     if found is None:
         return arguments.bounded(parameter, value, OneOf(tuple(kind)))

@@ -5,11 +5,11 @@ https://docs.aws.amazon.com/batch/latest/userguide/security_iam_service-with-iam
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aws_cdk import aws_iam as iam
 
-from batch_constructs.jsii_objects import has_member
+from batch_constructs.jsii_objects import has_member, with_article
 from batch_constructs.place import Place
 from batch_constructs.tokens import is_token
 
@@ -50,15 +50,10 @@ def grant(
     )
     if not first.success:
         raise ValueError(
-            f"{resource.node.path}: grantee is {_called(grantee)}, which has no policies; "
-            f"{_NO_OTHER_WAY} it cannot be allowed anything: give a role, a user, a group, or what "
-            "runs as one of them"
+            f"{resource.node.path}: grantee is {with_article(type(grantee))}, which has no "
+            f"policies; {_NO_OTHER_WAY} it cannot be allowed anything: give a role, a user, a "
+            "group, or what runs as one of them"
         )
     for one in rest:
         first = first.combine(one)
     return first
-
-
-def _called(grantee: Any) -> str:
-    name = type(grantee).__name__
-    return f"{'an' if name[:1] in 'AEIOU' else 'a'} {name}"

@@ -70,6 +70,11 @@ def kind_of(value: object) -> str:
     return kind.__name__ if ours else f"{kind.__module__}.{kind.__name__}"
 
 
+def with_article(kind: type) -> str:
+    """Name a class in a sentence: ``an AccountPrincipal``."""
+    return f"{'an' if kind.__name__[0] in 'AEIOU' else 'a'} {kind.__name__}"
+
+
 def described(value: object) -> str:
     """Say what somebody gave instead of what is expected: its class, and itself where it is short.
 

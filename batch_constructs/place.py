@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.names import ARN_PARTS, form
+from batch_constructs.aws.names import ARN_PARTS
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
-
     from constructs import Construct
 
 
@@ -23,20 +20,9 @@ SUBMIT_THERE = (
 """Why nothing is submitted to another Region or account, and what to do."""
 
 
-_NOT_FROM_ELSEWHERE: Final = {
-    "iam": (
-        "a service is passed roles of its own account alone, so that it would refuse this one: "
-        "make a role there, which may assume this one"
-    ),
-    "batch": (
-        "a job takes what is of its own Region and account, so that it would be refused: make one "
-        "there"
-    ),
-}
-"""What a job definition or a compute environment refers to, by its service, and why not so."""
-
-_KNOWN_ARN: Final = re.compile(
-    form("(iam|batch)", "(?:role|instance-profile|consumable-resource)/.*", account=r"\d+")
+_PASSED_HERE = (
+    "a service is passed roles of its own account alone, so that it would refuse this one: "
+    "make a role there, which may assume this one"
 )
 
 
@@ -157,25 +143,4 @@ def role_from_elsewhere(scope: Construct, role: Any) -> str | None:
     """
     if type(role).__name__ == "Role":
         return None
-    return elsewhere(scope, role.role_arn, _NOT_FROM_ELSEWHERE["iam"])
-
-
-def from_elsewhere(scope: Construct, properties: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Give the places below properties where what is not of the stack's place stands, and why not.
-
-    The stack is asked only where an ARN is known.
-    """
-    for path, text in _texts("", properties):
-        found = _KNOWN_ARN.match(text)
-        if found is not None:
-            problem = elsewhere(scope, text, _NOT_FROM_ELSEWHERE[found[1]])
-            if problem is not None:
-                yield path, problem
-
-
-def _texts(path: str, value: object) -> Iterator[tuple[str, str]]:
-    if isinstance(value, str):
-        yield path, value
-    elif isinstance(value, dict | list):
-        for key, one in value.items() if isinstance(value, dict) else enumerate(value):
-            yield from _texts(f"{path}/{key}" if path else str(key), one)
+    return elsewhere(scope, role.role_arn, _PASSED_HERE)

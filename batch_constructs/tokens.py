@@ -74,9 +74,7 @@ def is_secret_value(text: str) -> bool:
         def names_one(reference: CfnDynamicReference) -> bool:
             try:
                 return names_a_secret(str(Stack(App()).resolve(reference)))
-            except (
-                RuntimeError
-            ):  # a secret of a stack with an account and a Region, which no other has
+            except RuntimeError:  # it is of a stack with an account and a Region of its own
                 return True
 
         tokens = Tokenization.reverse_string(text).tokens

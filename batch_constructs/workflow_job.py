@@ -185,11 +185,6 @@ def read_job(at: Arguments, job: WorkflowJob) -> None:
     at.number("scheduling_priority", job.scheduling_priority, bound=SCHEDULING_PRIORITY)
     read_timeout(at, job.timeout)
     read_tags(at, job.tags)
-    if is_token(job.command):
-        at.wrong_value(
-            "command is a list that only CloudFormation knows, and a state machine takes word by "
-            "word: give the words, each of which may be a token"
-        )
     _read_waiting(at, job)
     _read_input(at, job)
     _read_retry(at, job.step_retry)
@@ -216,14 +211,12 @@ def _read_input(at: Arguments, job: WorkflowJob) -> None:
     """Look at what is read from the input, or may be."""
     each = at.text("for_each", job.for_each)
     values: dict[str, Any] = {} if each is None else {"for_each": each}
-    words = None if is_token(job.command) else at.texts("command", job.command)
     for field_name, read in (
         ("parameters", at.mapping("parameters", job.parameters)),
         ("environment", read_environment(at, job.environment)),
     ):
         values |= {f"{field_name}[{shown(name)}]": text for name, text in read.items()}
-    if isinstance(words, list):
-        values |= {f"command[{place}]": text for place, text in enumerate(words)}
+    values |= {f"command[{place}]": text for place, text in enumerate(_words(at, job.command))}
     for where, text in values.items():
         if not isinstance(text, str):
             continue
@@ -240,6 +233,17 @@ def _read_input(at: Arguments, job: WorkflowJob) -> None:
         at.wrong_value(
             "max_concurrency is given without for_each: leave it out, or name a list in for_each"
         )
+
+
+def _words(at: Arguments, command: Any) -> list[Any]:
+    if is_token(command):
+        at.wrong_value(
+            "command is a list that only CloudFormation knows, and a state machine takes word by "
+            "word: give the words, each of which may be a token"
+        )
+        return []
+    words = at.texts("command", command)
+    return words if isinstance(words, list) else []
 
 
 def _is_json_path(text: str) -> bool:

@@ -8,9 +8,9 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-reference
 
 from __future__ import annotations
 
-from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.acknowledgements import is_path_within
 from batch_constructs.refusal import in_parameters
 from batch_constructs.rules.areas.secret_rules import DYNAMIC, strings
 from batch_constructs.rules.findings import Finding, Severity
@@ -45,8 +45,8 @@ def written_secrets(
     """
     for id_, resource in template["Resources"].items():
         kind = str(resource.get("Type"))
-        above = accumulate(paths.get(id_, "").strip("/").split("/"), "{}/{}".format)
-        if kind == _MAY_HOLD_ONE or ours.isdisjoint(above):
+        made_at = paths.get(id_, "").removeprefix("/")
+        if kind == _MAY_HOLD_ONE or not is_path_within(made_at, ours):
             continue
         properties = resource.get("Properties") or {}
         told: set[str] = set()

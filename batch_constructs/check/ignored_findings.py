@@ -12,6 +12,7 @@ from batch_constructs.rules.template import template_files
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from batch_constructs.rules.findings import Finding
 
@@ -79,19 +80,23 @@ class Assembly:
 
     def paths(self, template_file: str) -> dict[str, str]:
         """Give the construct paths of a template's resources: logical ID → path."""
-        scopes = {
-            path: str(value)
-            for path, entries in self._metadata_beside(template_file).items()
-            for value in _values(entries, _TEMPLATE_FILE)
-        }
-        name = os.path.basename(template_file)
-        mine = next((path for path, file in scopes.items() if file == name), None)
+        metadata = self._metadata_beside(template_file)
+        scopes = {path for path, entries in metadata.items() if _values(entries, _TEMPLATE_FILE)}
+        mine = self._stack_of(template_file)
         return {
             str(id_): path
-            for path, entries in self._metadata_beside(template_file).items()
+            for path, entries in metadata.items()
             for id_ in _values(entries, _LOGICAL_ID)
             if mine is not None and _within(path, mine) and _nearest(path, scopes) == mine
         }
+
+    def _stack_of(self, template_file: str) -> str | None:
+        """Give the path of the stack whose template it is."""
+        name = os.path.basename(template_file)
+        for path, entries in self._metadata_beside(template_file).items():
+            if name in _values(entries, _TEMPLATE_FILE):
+                return path
+        return None
 
     def _metadata_beside(self, template_file: str) -> Metadata:
         folder = os.path.dirname(template_file)
@@ -105,15 +110,7 @@ class Assembly:
         rules = {path: some for path, some in rules.items() if some}
         if not rules:
             return {}
-        name = os.path.basename(template_file)
-        mine = next(
-            (
-                path
-                for path, entries in metadata.items()
-                if name in _values(entries, _TEMPLATE_FILE)
-            ),
-            None,
-        )
+        mine = self._stack_of(template_file)
         found: dict[str, set[str]] = {} if mine is None else {"": _held(rules, mine)}
         for id_, path in self.paths(template_file).items():
             found.setdefault(id_, set()).update(_held(rules, path))
@@ -189,7 +186,7 @@ def _above(path: str) -> Iterable[str]:
         path = path.rpartition("/")[0]
 
 
-def _nearest(path: str, scopes: Mapping[str, str]) -> str | None:
+def _nearest(path: str, scopes: AbstractSet[str]) -> str | None:
     return next((one for one in _above(path) if one in scopes), None)
 
 

@@ -14,7 +14,6 @@ from batch_constructs.aws.updates import family, has_role_of_its_own, is_replace
 from batch_constructs.compute.compute_environment import ComputeEnvironment
 from batch_constructs.compute.instance_tags import with_all_tags
 from batch_constructs.construct import given, l1_properties, put_tags
-from batch_constructs.jsii_objects import has_member
 from batch_constructs.replaceable_name import RemembersOverrides, read_name, replaceable_name
 
 if TYPE_CHECKING:
@@ -124,14 +123,12 @@ def environment_properties(
         arguments, "compute_environment_name", own.compute_environment_name, own.exact_name
     )
     role = own.service_role
-    if role is not None and not has_member(role, "role_arn"):
-        arguments.wrong_type("service_role", role, "an iam.IRole")
-        role = None
+    arguments.role("service_role", role)
     return given(
         Type=kind,
         ComputeEnvironmentName=name,
         State=arguments.state("enabled", own.enabled),
-        ServiceRole=None if role is None else role.role_arn,
+        ServiceRole=getattr(role, "role_arn", None),
         ReplaceComputeEnvironment=replaced,
         Tags=arguments.mapping("tags", own.tags),
     )

@@ -12,6 +12,7 @@ from batch_constructs.arguments import checked
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.limits import bound_of
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.place import elsewhere
 
 if TYPE_CHECKING:
     from batch_constructs.arguments import Arguments
@@ -34,6 +35,9 @@ class LimitedQueue(Protocol):
     """What each of its jobs takes one of; None without a limit."""
 
 
+_TAKEN_HERE = (
+    "a job takes what is of its own Region and account, so that it would be refused: make one there"
+)
 _EXPECTED = "a mapping of consumable resources to whole numbers, such as {licences: 1}"
 
 
@@ -57,6 +61,9 @@ class Consumes:
             quantities = None
         for place, (resource, quantity) in enumerate((quantities or {}).items()):
             arn = _arn(arguments, resource)
+            problem = elsewhere(arguments.construct, str(arn), _TAKEN_HERE)
+            if problem is not None:
+                arguments.wrong_value(f"consumable_resources: {problem}")
             known_as = resource.node.id if has_member(resource, "node") else place
             parameter = f"consumable_resources[{shown(known_as)}]"
             number = arguments.number(parameter, quantity, required=True, bound=_QUANTITY)

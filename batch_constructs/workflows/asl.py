@@ -335,16 +335,20 @@ def command_words(command: Iterable[str]) -> str:
 
 def _word(word: str) -> str:
     if word.startswith("$."):
-        return f"States.Format('{{}}', {word})"
+        return _as_text(word)
     escaped = _SPECIAL.sub(lambda found: found[1] or f"\\{found[0]}", word)
     return f"'{word}'" if escaped == word else f"States.Format('{escaped}')"
+
+
+def _as_text(path: str) -> str:
+    return f"States.Format('{{}}', {path})"
 
 
 def _from_input(values: Mapping[str, str]) -> dict[str, str]:
     """Read values that start with ``$.`` from the input, as text: AWS Batch takes nothing else."""
     return {
         f"{name}.$" if value.startswith("$.") else name: (
-            f"States.Format('{{}}', {value})" if value.startswith("$.") else value
+            _as_text(value) if value.startswith("$.") else value
         )
         for name, value in values.items()
     }

@@ -12,7 +12,7 @@ import pytest
 
 from batch_constructs.functions.submission.index import build
 from batch_constructs.functions.submission.settings import Settings
-from tests.functions.aws_in_process import REGION, Aws, KilledError, messages_in
+from tests.functions.aws_in_process import REGION, Aws, KilledError, answer, messages_in
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -164,6 +164,18 @@ def tables(aws: Aws) -> World:
 
 def body(number: int) -> str:
     return json.dumps({"parameters": {"n": str(number)}})
+
+
+def left_open(world: World, records: list[dict[str, Any]], *, landed: bool) -> None:
+    """Let a function submit these without an answer: as jobs that landed, or that did not."""
+    if landed:
+        world.aws.faults.lose_answer = 1.0
+    else:
+        world.aws.batch.script["SubmitJob"] = lambda _: answer(500, {"message": "down"})
+    again = world.gateway().handle(records, seconds=TIMEOUT_SECONDS)
+    assert len(again) == len(records)
+    world.aws.faults.lose_answer = 0.0
+    world.aws.batch.script.clear()
 
 
 def one_job_each(world: World, expected: Iterable[int]) -> None:

@@ -12,6 +12,7 @@ from tests.functions.gateway_world import (
     Sqs,
     World,
     body,
+    left_open,
     one_job_each,
     world,
 )
@@ -261,13 +262,7 @@ def test_what_a_function_of_the_other_mode_left_open_is_done_once(
     """A deployment changes the mode while a function of the one before is at work."""
     world.settings["manifest_bucket"] = before
     records = sent(world, body(1), body(2))
-    if landed:
-        world.aws.faults.lose_answer = 1.0
-    else:
-        world.aws.batch.script["SubmitJob"] = lambda _: answer(500, {"message": "down"})
-    assert len(world.gateway().handle(records, seconds=TIMEOUT_SECONDS)) == 2
-    world.aws.faults.lose_answer = 0.0
-    world.aws.batch.script.clear()
+    left_open(world, records, landed=landed)
     world.aws.clock.now += 3600
     world.settings["manifest_bucket"] = None if before else "manifests"
 
@@ -292,12 +287,7 @@ def test_what_a_function_submitted_to_the_queue_before_is_looked_for_there(
     """A deployment gives the gateway another queue while a function is at work."""
     world.settings["manifest_bucket"] = bucket
     records = sent(world, body(1), body(2))
-    if landed:
-        world.aws.faults.lose_answer = 1.0
-    else:
-        world.aws.batch.script["SubmitJob"] = lambda _: answer(500, {"message": "down"})
-    world.gateway().handle(records, seconds=TIMEOUT_SECONDS)
-    world.aws.batch.script.clear()
+    left_open(world, records, landed=landed)
     world.settings["job_queue"] = "another"
 
     for lost in (1.0, 0.0):  # the answer of what is submitted there may get lost as well

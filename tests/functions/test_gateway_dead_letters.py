@@ -8,7 +8,14 @@ import pytest
 
 from batch_constructs.functions.submission.message_reader import CLAIMED_AT, FIRST_ID
 from tests.functions.aws_in_process import answer, messages_in
-from tests.functions.gateway_world import TIMEOUT_SECONDS, World, body, one_job_each, world
+from tests.functions.gateway_world import (
+    TIMEOUT_SECONDS,
+    World,
+    body,
+    left_open,
+    one_job_each,
+    world,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -169,13 +176,7 @@ def test_a_list_that_is_refused_costs_the_messages_of_the_dead_claim_alone(
 ) -> None:
     if array:
         world.settings["manifest_bucket"] = "manifests"
-    if landed:
-        world.aws.faults.lose_answer = 1.0
-    else:
-        world.aws.batch.script["SubmitJob"] = lambda _: answer(500, {"message": "down"})
-    world.gateway().handle([record("dead", 0)], seconds=TIMEOUT_SECONDS)
-    world.aws.faults.lose_answer = 0.0
-    world.aws.batch.script.clear()
+    left_open(world, [record("dead", 0)], landed=landed)
     assert len(world.jobs()) == landed
     world.aws.clock.now += HOUR
     world.aws.batch.script["ListJobs"] = lambda _: answer(

@@ -226,7 +226,7 @@ class _Batch:
         if claim is None:
             return  # somebody was faster
         here = self._settings.job_queue
-        queue = claim.queue or here
+        queue = here if claim.queue is None else claim.queue
         try:
             names = self._batch_api.named(queue, f"{claim.name}*")
         except (BotoCoreError, ClientError):
