@@ -113,6 +113,14 @@ VISIBILITY_FACTOR_SOURCE: Final[Source] = docs(
 SQS_ENTRIES: Final = 10
 """How many messages a call sends to SQS."""
 
+CUSTOM_RESOURCE_ANSWER_BYTES: Final = 4096
+"""How long the answer of a custom resource may be."""
+
+CUSTOM_RESOURCE_ANSWER_SOURCE: Final[Source] = docs(
+    "AWSCloudFormation/latest/UserGuide/crpg-ref-responses.html",
+    '"The total size of the response body can\'t exceed 4096 bytes."',
+)
+
 SQS_RECEIVED_AT_ONCE: Final = 10
 """How many a call receives."""
 

@@ -46,6 +46,14 @@ OLDEST_METRIC_SOURCE: Final[Source] = docs(
     '"You can specify time stamps that are as much as two weeks before the current date", 14 days.',
 )
 
+QUERIES_AT_ONCE: Final = 500
+"""How many queries of metrics a call takes."""
+
+QUERIES_AT_ONCE_SOURCE: Final[Source] = docs(
+    "AmazonCloudWatch/latest/APIReference/API_GetMetricData.html",
+    '"A single GetMetricData call can include as many as 500 MetricDataQuery structures."',
+)
+
 VALUES_AT_ONCE: Final = 150
 """How many values of a metric a call takes."""
 

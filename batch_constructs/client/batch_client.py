@@ -314,15 +314,12 @@ class BatchClient:
 
     def named(self, name: str, *, queue: str) -> dict[str, str]:
         """Find jobs of a queue by name, ``*`` at the end for a prefix: name → newest ID."""
-        pages = self._batch.get_paginator("list_jobs").paginate(
-            jobQueue=queue, filters=[{"name": "JOB_NAME", "values": [name]}]
+        from batch_constructs.functions.submission.batch_api import (  # noqa: PLC0415
+            jobs_named,
+            newest_of,
         )
-        newest: dict[str, tuple[int, str]] = {}
-        for page in pages:
-            for job in page["jobSummaryList"]:
-                found = (job.get("createdAt", 0), job["jobId"])
-                newest[job["jobName"]] = max(newest.get(job["jobName"], (-1, "")), found)
-        return {job_name: job_id for job_name, (_, job_id) in newest.items()}
+
+        return newest_of(jobs_named(self._batch, queue, name))
 
     def describe(self, job_ids: Sequence[str]) -> list[dict[str, Any]]:
         """Describe jobs, a hundred a call, in the order asked for.

@@ -12,17 +12,17 @@ from batch_constructs.aws.bound import allowed, shown
 from batch_constructs.aws.names import JOB_NAME
 from batch_constructs.aws.submit_job import DEPENDENCIES, SHARE_IDENTIFIER, ArrayDependency
 from batch_constructs.client.submit_request import submit_job_request
+from batch_constructs.functions.submission.json_path import value_at
 from batch_constructs.job_graph import Graph
 from batch_constructs.submission_overrides import requirements_of
 from batch_constructs.workflow_job import NToN, WorkflowJob
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterator, Sequence
 
     from batch_constructs.client.batch_client import BatchClient
 
 _RUN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_]|-(?!-|$))*")
-_STEP = re.compile(r"\.([^.\[\]]+)|\[(\d+)\]|\['([^']+)'\]")
 
 Plan = dict[str, list[dict[str, Any]]]
 """Job → its submissions, several with ``for_each``; what they wait for is yet to be added."""
@@ -99,27 +99,28 @@ def _refuse_another_input(
     ]
     if other:
         raise ValueError(
-            f"the run {run} has begun with other parameters or another environment of "
+            f"the run {run} has begun with other parameters, or another environment or command, of "
             f"{', '.join(sorted(other))}: give the same input again, or the run another name"
         )
 
 
 def _given(request: Mapping[str, Any]) -> set[tuple[str, str, str]]:
-    environment = request.get("containerOverrides", {}).get("environment", ())
-    return _values_of(request.get("parameters", {}), environment)
+    return _values_of(request.get("parameters", {}), request.get("containerOverrides", {}))
 
 
 def _there(detail: Mapping[str, Any]) -> set[tuple[str, str, str]]:
-    environment = detail.get("container", {}).get("environment", ())
-    return _values_of(detail.get("parameters", {}), environment)
+    return _values_of(detail.get("parameters", {}), detail.get("container", {}))
 
 
 def _values_of(
-    parameters: Mapping[str, str], environment: Iterable[Mapping[str, str]]
+    parameters: Mapping[str, str], container: Mapping[str, Any]
 ) -> set[tuple[str, str, str]]:
+    environment, command = container.get("environment", ()), container.get("command", ())
     return {
         *(("parameter", name, value) for name, value in parameters.items()),
         *(("variable", one["name"], one.get("value", "")) for one in environment),
+        # a word with a placeholder may be described with what stands in its place
+        *(("word", str(at), word) for at, word in enumerate(command) if "Ref::" not in word),
     }
 
 
@@ -194,7 +195,7 @@ def _requests(
             array_size=_whole(job.array_size),
             parameters=_resolved("parameters", job.parameters, scope),
             environment=_resolved("environment", job.environment, scope),
-            command=job.command,
+            command=_words(job.command, scope),
             share_identifier=job.share_identifier,
             scheduling_priority=_whole(job.scheduling_priority),
             timeout_seconds=job.timeout_seconds,
@@ -205,11 +206,21 @@ def _requests(
     ]
 
 
+def _words(command: Sequence[str] | None, data: Mapping[str, Any]) -> list[str] | None:
+    if command is None:
+        return None
+    return [_from_input(f"command[{at}]", word, data) for at, word in enumerate(command)]
+
+
 def _resolved(field: str, values: Mapping[str, str], data: Mapping[str, Any]) -> dict[str, str]:
     return {
-        name: _text(f"{field}[{shown(name)}]", value, data) if value.startswith("$.") else value
-        for name, value in values.items()
+        name: _from_input(f"{field}[{shown(name)}]", value, data) for name, value in values.items()
     }
+
+
+def _from_input(where: str, value: str, data: Mapping[str, Any]) -> str:
+    """Return a value as it is given, or as the input gives it: one that starts with ``$.``."""
+    return _text(where, value, data) if value.startswith("$.") else value
 
 
 def _text(where: str, path: str, data: Mapping[str, Any]) -> str:
@@ -223,13 +234,10 @@ def _text(where: str, path: str, data: Mapping[str, Any]) -> str:
 
 
 def _value(path: str, data: Mapping[str, Any]) -> object:
-    at: Any = data
-    for name, position, quoted in _STEP.findall(path.removeprefix("$")):
-        try:
-            at = at[int(position)] if position else at[name or quoted]
-        except (KeyError, IndexError, TypeError):
-            raise ValueError(f"the input has no {path}") from None
-    return at
+    try:
+        return value_at(path, data)
+    except LookupError:
+        raise ValueError(f"the input has no {path}") from None
 
 
 def _refuse_what_needs_step_functions(jobs: Sequence[WorkflowJob], queue: str | None) -> None:

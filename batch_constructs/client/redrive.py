@@ -125,9 +125,8 @@ def redrive(
         "share": share_identifier,
         "whole": whole_array,
     }
-    if any(changes.values()):
-        # not the queue, which may be a name or an ARN: each queue has its own jobs anyway
-        given = {key: value for key, value in changes.items() if value}
+    given = {key: value for key, value in changes.items() if value not in (None, False, {})}
+    if given:  # not the queue, which may be a name or an ARN: each queue has its own jobs anyway
         name += f"-{sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()[:8]}"
     requests = list(_requests(client, detail, request, name, whole_array=whole_array))
     for each in requests:

@@ -242,7 +242,6 @@ class JobNotifications(BatchConstruct):
             description="Writes messages about AWS Batch jobs",
             environment={
                 "TOPIC_ARN": topic.topic_arn,
-                "LIST_CHILDREN": "yes",
                 **claims.environment(),
             },
             statements=[

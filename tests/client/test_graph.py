@@ -108,8 +108,17 @@ def test_the_same_run_with_another_variable_is_refused(aws: Aws, client: BatchCl
 
     submit_graph(client, [job("fast")], queue="q", run="r1")
 
-    with pytest.raises(ValueError, match=r"another environment of r1--a"):
+    with pytest.raises(ValueError, match=r"another environment or command, of r1--a"):
         submit_graph(client, [job("slow")], queue="q", run="r1")
+
+
+def test_the_same_run_with_another_command_is_refused(aws: Aws, client: BatchClient) -> None:
+    job = WorkflowJob(name="a", job_definition="d", command=["run", "Ref::day", "$.mode"])
+    first = submit_graph(client, [job], queue="q", run="r1", input={"mode": "fast"})
+
+    assert submit_graph(client, [job], queue="q", run="r1", input={"mode": "fast"}) == first
+    with pytest.raises(ValueError, match=r"another environment or command, of r1--a"):
+        submit_graph(client, [job], queue="q", run="r1", input={"mode": "slow"})
 
 
 def test_a_lost_answer_does_not_make_a_twin(aws: Aws, client: BatchClient) -> None:
@@ -230,9 +239,19 @@ def test_values_of_the_input_are_found_by_index_and_quoted_key(
     values = {"a": "$.files[1].key", "b": "$.files[0]['a key']", "c": "$.yes"}
     data = {"files": [{"a key": 1}, {"key": "two"}], "yes": True}
 
-    submit_graph(client, [each("a", parameters=values)], queue="q", input=data)
+    command = ["run", "$.files[1].key", "$.yes", "$HOME"]
+    job = each("a", parameters=values, command=command)
 
-    assert aws.batch.jobs[0]["parameters"] == {"a": "two", "b": "1", "c": "true"}
+    submit_graph(client, [job], queue="q", input=data)
+
+    (made,) = aws.batch.jobs
+    assert made["parameters"] == {"a": "two", "b": "1", "c": "true"}
+    assert made["containerOverrides"]["command"] == ["run", "two", "true", "$HOME"]
+
+
+def test_a_word_of_a_command_that_the_input_has_not_is_named(client: BatchClient) -> None:
+    with pytest.raises(ValueError, match=r"command\[1\]: \$.a is a JSON list in the input"):
+        submit_graph(client, [each("a", command=["run", "$.a"])], queue="q", input={"a": []})
 
 
 @pytest.mark.parametrize("given", [{"job_definition": object()}, {"queue": object()}])

@@ -156,8 +156,10 @@ def test_redriving_with_other_changes_submits_again(aws: Aws, client: BatchClien
     largest = redrive(client, "0a1b2c3d", memory_mebibytes=8192)
     again = redrive(client, "0a1b2c3d", memory_mebibytes=8192)
 
+    emptied = redrive(client, "0a1b2c3d", command=[])
+
     assert largest == again
-    assert len({*plain, *larger, *largest}) == len(aws.batch.jobs) == 3
+    assert len({*plain, *larger, *largest, *emptied}) == len(aws.batch.jobs) == 4
 
 
 def test_a_redriven_job_keeps_the_first_name(aws: Aws, client: BatchClient) -> None:

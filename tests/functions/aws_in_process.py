@@ -89,7 +89,11 @@ class BatchInProcess:
         return answer(200, {"jobQueues": queues})
 
     def DescribeJobs(self, body: dict[str, Any]) -> Any:  # noqa: N802 - as above
-        found = [{**job, "status": "RUNNABLE"} for job in self.jobs if job["jobId"] in body["jobs"]]
+        found = [
+            {**job, "status": "RUNNABLE", "container": job.get("containerOverrides", {})}
+            for job in self.jobs
+            if job["jobId"] in body["jobs"]
+        ]
         return answer(200, {"jobs": found})
 
     def ListJobs(self, body: dict[str, Any]) -> Any:  # noqa: N802 - the operation's name

@@ -6,6 +6,7 @@ The same requests go through botocore and moto in the other tests.
 from __future__ import annotations
 
 import copy
+import operator as operator_of
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -107,9 +108,10 @@ class SmallDynamoDb:
         key = _key(request["Key"])
         row = dict(self.rows.get(key, request["Key"]))
         names, values = request["ExpressionAttributeNames"], request["ExpressionAttributeValues"]
-        written, _, removed = request["UpdateExpression"].removeprefix("SET ").partition(" REMOVE ")
-        sets, _, added = written.partition(" ADD ")
-        for part in re.split(r", (?![^(]*\))", sets):
+        clauses = re.split(r" ?(SET|ADD|REMOVE) ", request["UpdateExpression"])[1:]
+        said = dict(zip(clauses[::2], clauses[1::2], strict=True))
+        sets, added, removed = (said.get(kind, "") for kind in ("SET", "ADD", "REMOVE"))
+        for part in re.split(r", (?![^(]*\))", sets) if sets else ():
             name, value = part.split(" = ")
             kept = re.fullmatch(r"if_not_exists\((#\w+), (:\w+)\)", value)
             if kept is None:
@@ -139,12 +141,13 @@ def _holds(expression: str, row: Item, request: dict[str, Any]) -> bool:
         ((kind, one),), ((_, other),) = left.items(), right.items()
         if kind == "N":
             one, other = float(one), float(other)
-        return str(one == other if operator == "=" else one < other)
+        compared = {"=": operator_of.eq, "<": operator_of.lt, ">=": operator_of.ge}
+        return str(compared[operator](one, other))
 
     text = re.sub(
         r"attribute_not_exists\((#\w+)\)", lambda m: str(names[m[1]] not in row), expression
     )
-    text = re.sub(r"(#\w+) ([=<]) (:\w+)", compare, text)
+    text = re.sub(r"(#\w+) (=|<|>=) (:\w+)", compare, text)
     text = text.replace("AND", "and").replace("OR", "or")
     assert re.fullmatch(r"(True|False|and|or|[() ])+", text), text
     return bool(eval(text))  # noqa: S307 - nothing but True, False, and, or

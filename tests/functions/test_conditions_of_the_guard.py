@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from types import SimpleNamespace
 from typing import Any
 
+import boto3
 import pytest
 from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
+from batch_constructs.aws.metrics import QUERIES_AT_ONCE
 from batch_constructs.functions.claims.invocation import Invocation
 from batch_constructs.functions.cost_guard import guard as guards
 from batch_constructs.functions.cost_guard.budget import Budget, Usage
@@ -138,7 +139,7 @@ def test_a_tag_of_somebody_else_that_ends_alike_holds_no_queue() -> None:
 def test_what_its_construct_chose_without_data_is_what_it_does(
     choice: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(guards, "boto3", SimpleNamespace(client=lambda *_, **__: None))
+    monkeypatch.setattr(boto3, "client", lambda *_, **__: None)
     for name, value in {
         **dict.fromkeys(("BUDGET", "CLAIMS_TABLE", "COMPUTE_ENVIRONMENTS", "NAMESPACE"), "any"),
         **dict.fromkeys(("ACTION", "NOTE", "PERIOD", "QUEUES", "TOPIC_ARN"), "any"),
@@ -183,3 +184,22 @@ def test_a_gauge_that_is_read_by_the_hour_is_asked_for_by_the_hour(
     usage.used(["q"], start=midnight, now=NOW)
 
     assert asked[0] == period
+
+
+def test_more_queues_than_a_call_takes_are_asked_for_in_several() -> None:
+    asked: list[int] = []
+
+    class Counting(Gauge):
+        def get_metric_data(self, **request: Any) -> Any:
+            asked.append(len(request["MetricDataQueries"]))
+            return super().get_metric_data(**request)
+
+    start = NOW.replace(hour=0)
+    names = [f"q{number}" for number in range(QUERIES_AT_ONCE + 1)]
+    gauge = Counting(**{name: every_step(start, NOW, 2.0) for name in names})
+
+    used = Usage(cloudwatch=gauge, namespace="Ours").used(names, start=start, now=NOW)
+
+    hours = (NOW - start).total_seconds() / 3600
+    assert used.vcpu_hours == pytest.approx(2 * hours * len(names))
+    assert asked == [QUERIES_AT_ONCE, 1]

@@ -13,7 +13,7 @@ from batch_constructs.functions.claims.effect import OutOfTimeError
 from batch_constructs.functions.claims.invocation import Invocation
 from batch_constructs.functions.claims.rows import Claims
 from batch_constructs.functions.cost_guard.budget import Budget, Usage
-from batch_constructs.functions.job_events.count import Counter
+from batch_constructs.functions.job_events.count import Counter, TooOldError
 from batch_constructs.functions.job_events.notify import Notifier
 from tests.functions.small_dynamodb import SmallDynamoDb
 from tests.functions.trials import _event
@@ -95,12 +95,24 @@ def test_vcpu_hours_are_a_metric_of_jobs_that_ran(ran: bool) -> None:  # noqa: F
     assert line["_aws"]["Timestamp"] == 5_000
 
 
-def test_a_job_that_never_stopped_is_counted_for_the_time_it_is_counted() -> None:
+def test_a_job_that_never_ran_is_counted_for_the_time_aws_batch_told_of_it() -> None:
+    """Of a job that was cancelled, or failed with another, AWS Batch says no ``stoppedAt``."""
     counter = Counter(claims=claims(), namespace="Ours", count_by=[], write=lambda _: None)
+    event = {**_event("one"), "time": "1970-01-01T00:10:00Z"}
 
-    line = json.loads(counter.handle(_event("one"), invocation()) or "")
+    line = json.loads(counter.handle(event, invocation()) or "")
 
-    assert line["_aws"]["Timestamp"] == 1_000_000
+    assert line["_aws"]["Timestamp"] == 600_000
+
+
+def test_the_end_of_a_job_that_never_ran_may_be_too_old_to_count() -> None:
+    written: list[str] = []
+    late = Claims(dynamodb=SmallDynamoDb(), table="claims", clock=lambda: 600 + 15 * 86_400)
+    counter = Counter(claims=late, namespace="Ours", count_by=[], write=written.append)
+
+    with pytest.raises(TooOldError, match="ended at 1970-01-01 00:10 UTC"):
+        counter.handle({**_event("one"), "time": "1970-01-01T00:10:00Z"}, invocation())
+    assert written == []
 
 
 class Gauge:

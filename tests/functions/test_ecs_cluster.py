@@ -13,6 +13,7 @@ import boto3
 import pytest
 from botocore.stub import Stubber
 
+from batch_constructs.aws.delivery import CUSTOM_RESOURCE_ANSWER_BYTES
 from batch_constructs.functions.ecs_cluster import lookup
 
 ENVIRONMENT = "arn:aws:batch:us-east-1:123456789012:compute-environment/own"
@@ -180,3 +181,13 @@ def test_an_error_of_aws_is_told_too(batch: Stubber, answer: mock.Mock) -> None:
 
     assert sent(answer)["Status"] == "FAILED"
     assert "AccessDenied" in sent(answer)["Reason"]
+
+
+def test_a_reason_of_any_length_finds_room_in_the_answer(batch: Stubber, answer: mock.Mock) -> None:
+    looks(batch, {"status": "INVALID", "statusReason": 'é"' * 5000})
+
+    lookup.handler(event(), Context())
+
+    (request,) = answer.call_args.args
+    assert sent(answer)["Reason"].startswith(f"LookupError: {ENVIRONMENT} is INVALID: ?")
+    assert len(request.data) <= CUSTOM_RESOURCE_ANSWER_BYTES

@@ -191,6 +191,30 @@ def test_messages_that_cannot_be_claimed_come_again_and_poison_is_set_aside_all_
     assert list(world.reasons()) == ["poison"]
 
 
+def test_what_the_log_knows_is_neither_moved_by_sqs_nor_submitted_as_time_runs_out(
+    world: World,
+) -> None:
+    """At its last receive: what became a job is deleted, what may be one says so, others wait."""
+    done, unsure, fresh = records = sent(world, body(1), body(2), body(3))
+    assert world.gateway().handle([done], seconds=TIMEOUT_SECONDS) == []
+    world.aws.batch.script["SubmitJob"] = lambda _: answer(
+        500, {"message": "lost"}, error="ServerException"
+    )
+    world.gateway().handle([unsure], seconds=TIMEOUT_SECONDS)
+    world.aws.batch.script.clear()
+    world.aws.clock.now += 3600
+    world.settings["max_receives"] = 1
+    gateway = world.gateway()
+
+    def conflict(**_: Any) -> Any:
+        raise cancelled("TransactionConflict", "None")
+
+    gateway.log._dynamodb.transact_write_items = conflict
+
+    assert gateway.handle(records, seconds=TIMEOUT_SECONDS) == [fresh["messageId"]]
+    assert {key: reason[:11] for key, reason in world.reasons().items()} == {body(2): "perhaps job"}
+
+
 @pytest.mark.parametrize("bucket", [None, "manifests"])
 def test_what_was_throttled_is_given_back_and_free_at_once(
     world: World, bucket: str | None

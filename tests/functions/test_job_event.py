@@ -130,7 +130,7 @@ def test_vcpu_hours_are_counted_over_all_attempts_to_the_millionth() -> None:
     counted = job(container=needs("2"), attempts=attempts)
     counter: Any = Counter(claims=None, namespace="N", count_by=[])  # type: ignore[arg-type]
 
-    line = counter.line(counted, now=1.5)
+    line = counter.line(counted, 1.5)
 
     assert line["VcpuHours"] == 1.000001
     assert line["_aws"]["Timestamp"] == 1500

@@ -10,10 +10,12 @@ from typing import Any
 
 import pytest
 
+from batch_constructs.aws.submit_job import OVERRIDES_BYTES
 from batch_constructs.functions.claims.effect import RefusedError
 from batch_constructs.functions.claims.invocation import Invocation
 from batch_constructs.functions.claims.rows import Claims
 from batch_constructs.functions.submission.batch_api import BatchApi
+from batch_constructs.functions.submission.repeat import longest_overrides, with_variable
 from batch_constructs.functions.submission.rescue import rescue
 from batch_constructs.functions.submission.submit import Submitter
 from batch_constructs.functions.submission.waiting import LeftToPeopleError, NotYetError
@@ -35,6 +37,10 @@ class Batch:
     closed: tuple[str, ...] = ()
     """Queues where the function may not submit."""
 
+    refused: int = 0
+    asked_for: list[str] = field(default_factory=list)
+    """The IDs of jobs that were to be described."""
+
     def add(self, job_id: str, reason: str = "", **more: Any) -> dict[str, Any]:
         job = {
             "jobId": job_id,
@@ -51,11 +57,16 @@ class Batch:
 
     def submit_job(self, **request: Any) -> Any:
         if request["jobQueue"] in self.closed:
+            self.refused += 1
             raise refused("SubmitJob", 403, "AccessDeniedException")
         self.submitted.append(request)
         return {"jobId": f"new-{len(self.submitted)}"}
 
+    def describe_job_queues(self, jobQueues: list[str]) -> Any:  # noqa: N803 - boto3's name
+        return {"jobQueues": [{"jobQueueName": one} for one in jobQueues]}
+
     def describe_jobs(self, jobs: list[str]) -> Any:
+        self.asked_for += jobs
         return {"jobs": [self.jobs[one] for one in jobs if one in self.jobs]}
 
     def get_paginator(self, _: str) -> Any:
@@ -394,3 +405,130 @@ def test_a_child_of_an_array_that_runs_again_as_a_whole_does_not_run_again_by_it
 
     assert again["dependsOn"] == after("new-1", "new-2")
     assert rescues.told(child) == []
+
+
+def test_a_job_that_waited_for_more_than_batch_remembers_waits_for_what_there_is(
+    rescues: Rescues,
+) -> None:
+    rescues.run(rescues.batch.add("lost", LOST))
+    rescues.batch.add("going", status="RUNNING")
+    late = rescues.batch.add("late", WAITED, dependsOn=after("gone", "lost", "going"))
+
+    (again,) = rescues.told(late)
+
+    assert again["dependsOn"] == after("new-1", "going")
+
+
+def test_an_array_that_waits_child_by_child_for_one_that_goes_on_does_so_again(
+    rescues: Rescues,
+) -> None:
+    rescues.run(rescues.batch.add("lost", LOST))
+    rescues.batch.add("many", status="RUNNING", arrayProperties={"size": 2})
+    depends_on = [*after("lost"), *after("many", type="N_TO_N")]
+    array = rescues.batch.add("next", WAITED, dependsOn=depends_on, arrayProperties={"size": 2})
+
+    (again,) = rescues.told(array)
+
+    assert again["dependsOn"] == [*after("new-1"), *after("many", type="N_TO_N")]
+
+
+def test_the_first_child_of_an_array_one_by_one_waits_for_no_child(rescues: Rescues) -> None:
+    """AWS Batch refuses to describe what can be no job, and all that stands beside it."""
+    rescues.batch.add("next", status="RUNNING", arrayProperties={"size": 2}, dependsOn=ONE_BY_ONE)
+    child = rescues.batch.add(
+        "next:0", WAITED, dependsOn=[*ONE_BY_ONE, *after("lost:0")], arrayProperties={"index": 0}
+    )
+    rescues.run(rescues.batch.add("lost:0", LOST, arrayProperties={"index": 0}))
+
+    (again,) = rescues.told(child)
+
+    assert again["dependsOn"] == after("new-1")
+    assert not any(one.endswith(":-1") for one in rescues.batch.asked_for)
+
+
+def test_a_share_stays_in_a_queue_of_its_own(rescues: Rescues) -> None:
+    """Only a job that moves to the rescue queue is fitted to that."""
+    rescues.run(rescues.batch.add("lost", LOST))
+    late = rescues.batch.add(
+        "late", WAITED, dependsOn=after("lost"), jobQueue=GPU, shareIdentifier="blue"
+    )
+    moved = rescues.batch.add("moved", LOST, shareIdentifier="blue")
+
+    assert rescues.told(late)[0]["shareIdentifier"] == "blue"
+    assert "shareIdentifier" not in rescues.told(moved)[0]
+
+
+def test_a_definition_without_a_revision_is_refused_once(rescues: Rescues) -> None:
+    rescues.batch.closed = (f"{SPOT}-on-demand",)
+
+    with pytest.raises(RefusedError):
+        rescues.run(rescues.batch.add("lost", LOST, jobDefinition="report"))
+
+    assert rescues.batch.refused == 1
+
+
+def test_overrides_of_exactly_what_ecs_takes_are_submitted(rescues: Rescues) -> None:
+    taken = longest_overrides(with_variable(with_variable({}, "X", ""), "BATCH_RESCUES", "1"))
+    room = OVERRIDES_BYTES - taken
+    fits, too_long = (
+        rescues.batch.add(name, LOST, container={"environment": [{"name": "X", "value": value}]})
+        for name, value in (("fits", "x" * room), ("too-long", "x" * (room + 1)))
+    )
+
+    assert rescues.run(fits) is not None
+    with pytest.raises(LeftToPeopleError):
+        rescues.run(too_long)
+    assert len(rescues.batch.submitted) == 1
+
+
+def test_a_first_child_of_which_nothing_is_said_is_left_to_its_array(rescues: Rescues) -> None:
+    rescues.batch.add("next", WAITED, arrayProperties={"size": 2}, dependsOn=ONE_BY_ONE)
+    child = rescues.batch.add("next:0", WAITED, arrayProperties={"index": 0})
+
+    assert rescues.told(child) == []
+
+
+def test_a_job_of_the_spot_queue_is_waited_for_whatever_queue_it_waits_for(
+    rescues: Rescues,
+) -> None:
+    """Events come before ``DescribeJobs`` shows what they tell."""
+    rescues.batch.add("slow", status="RUNNING", jobQueue=GPU)
+    late = rescues.batch.add("late", WAITED, dependsOn=after("slow"))
+
+    with pytest.raises(NotYetError):
+        rescues.run(late)
+    assert rescues.run({**late, "jobQueue": GPU}) is None
+
+
+def test_a_child_runs_again_though_the_array_it_waited_for_failed_meanwhile(
+    rescues: Rescues,
+) -> None:
+    rescues.batch.add("many", "Array Child Job failed", arrayProperties={"size": 3})
+    rescues.batch.add("next", status="RUNNING", arrayProperties={"size": 3}, dependsOn=N_TO_N)
+    rescues.run(rescues.batch.add("many:2", LOST, arrayProperties={"index": 2}))
+
+    (again,) = rescues.told(rescues.batch.add("next:2", WAITED, arrayProperties={"index": 2}))
+
+    assert again["dependsOn"] == after("new-1")
+
+
+@pytest.mark.parametrize("array", [{}, {"arrayProperties": {"size": 2}}])
+def test_what_waited_in_the_middle_may_have_waited_for_others_that_are_done(
+    rescues: Rescues, array: dict[str, Any]
+) -> None:
+    rescues.run(rescues.batch.add("lost", LOST))
+    rescues.batch.add("done")
+    middle = rescues.batch.add("middle", WAITED, dependsOn=after("done", "lost"), **array)
+    last = rescues.batch.add("last", WAITED, dependsOn=after("middle"))
+
+    (second,) = rescues.told(middle)
+    (third,) = rescues.told(last)
+
+    assert second["dependsOn"] == after("new-1")
+    assert third["dependsOn"] == after("new-2")
+
+
+def test_a_child_that_tells_the_size_of_its_array_is_no_array(rescues: Rescues) -> None:
+    child = rescues.batch.add("many:1", LOST, arrayProperties={"index": 1, "size": 2})
+
+    assert rescues.run(child) is not None

@@ -106,9 +106,10 @@ def test_defaults_of_the_construct_give_way_to_the_event(
     monkeypatch.setenv("ALLOW", "share_identifier")
 
     submit.handler({"shareIdentifier": "red"}, Context())
+    submit.handler({"jobName": "plain"}, Context())
 
-    (job,) = aws.batch.jobs
-    assert (job["shareIdentifier"], job["schedulingPriorityOverride"]) == ("red", 3)
+    shares = [(job["shareIdentifier"], job["schedulingPriorityOverride"]) for job in aws.batch.jobs]
+    assert shares == [("red", 3), ("blue", 3)]
 
 
 @pytest.mark.parametrize("name", ["", {}, ["a"], {"id": 1}, 1764361234.1234567])
@@ -587,6 +588,29 @@ def test_a_job_of_a_dead_letter_that_batch_would_know_and_does_not_is_submitted(
     asks(by("claims", at=days * DAY))
 
     assert len(aws.batch.jobs) == 1
+
+
+def test_a_job_that_batch_still_knows_after_a_week_is_found(aws: Aws) -> None:
+    with pytest.raises(KilledError):
+        asks(by("claims", dies=True))
+    asks(by("claims", at=DAY))
+    settled = boto3.client("dynamodb")
+    (row,) = settled.scan(TableName="claims")["Items"]
+    settled.update_item(  # as if its end could not be noted
+        TableName="claims",
+        Key={"key": row["key"]},
+        UpdateExpression="REMOVE #result",
+        ExpressionAttributeNames={"#result": "result"},
+    )
+
+    assert asks(by("claims", at=9 * DAY)) == aws.batch.jobs[0]["jobId"]
+    assert len(aws.batch.jobs) == 1
+
+
+def test_a_job_that_nobody_began_is_sought_nowhere(aws: Aws) -> None:
+    asks(by("claims"))
+
+    assert (aws.calls["batch:ListJobs"], aws.calls["dynamodb:GetItem"]) == (0, 0)
 
 
 def test_a_job_of_a_dead_letter_that_batch_may_have_forgotten_is_never_made_twice(

@@ -13,13 +13,15 @@ import sys
 import time
 import urllib.request
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 from unittest.mock import patch
 
+from batch_constructs.functions.claims import rows
 from batch_constructs.functions.claims.invocation import Invocation, each_event
 from batch_constructs.functions.claims.outcome import ONCE
 from batch_constructs.functions.cost_guard import guard as cost_guards
@@ -64,10 +66,12 @@ def _made(me: Instance, module: Any, make: Callable[[], Any]) -> Any:
         return me.world.client(service, patient=config is not ONCE)
 
     clocks = SimpleNamespace(time=me.clock, sleep=me.sleep)
-    with (
-        patch.object(module, "boto3", SimpleNamespace(client=client)),
-        patch.object(module, "time", clocks),
-    ):
+    with ExitStack() as patched:
+        for each in (module, rows):
+            patched.enter_context(
+                patch.object(each, "boto3", SimpleNamespace(client=client), create=True)
+            )
+            patched.enter_context(patch.object(each, "time", clocks, create=True))
         return getattr(make, "__wrapped__", make)()
 
 
@@ -75,6 +79,7 @@ def _event(job_id: str, status: str = "FAILED", **detail: Any) -> dict[str, Any]
     return {
         "detail-type": "Batch Job State Change",
         "region": "us-east-1",
+        "time": "2027-01-15T08:00:00Z",  # START
         "detail": {
             "jobId": job_id,
             "jobName": "night",
@@ -192,7 +197,11 @@ def spot_rescue(seed: int) -> World:
         return each_event(
             event,
             lambda each, _: rescue(
-                _submitter(me), each["detail"], "on-demand", _invocation(me, 60)
+                _submitter(me),
+                each["detail"],
+                "on-demand",
+                _invocation(me, 60),
+                spot_queue=each["detail"]["jobQueue"],
             ),
         )
 
@@ -222,27 +231,43 @@ def cost_guard(seed: int) -> World:
             expected.add(f"{called}: no data of {name}")
     world.met["silence"] += len(world.silences)
 
-    def at(now: datetime) -> Callable[[Instance, Any, str], object]:
-        def work(me: Instance, _: Any, __: str) -> object:
-            guard: Guard = _made(me, cost_guards, cost_guards._guard)
-            guard.run(now, _invocation(me, 60))
-            return None
+    def run(me: Instance, event: Any, _: str) -> object:
+        def guard(each: Mapping[str, Any]) -> None:
+            with patch.dict(os.environ, each["guard"]):
+                made: Guard = _made(me, cost_guards, cost_guards._guard)
+            me.works_on = made.note  # whatever the hour: one run is at it at a time
+            made.run(day + timedelta(hours=each["hours"]), _invocation(me, 60))
 
-        return work
+        return each_event(event, lambda each, _: guard(each))
 
-    given = {"ACTION": action, "QUEUES": f"{QUEUE},{QUEUE}2"}
-    with patch.dict(os.environ, given):
-        deliveries = play(world, {"spent": {}}, at(day + timedelta(hours=14)), seconds=60)
+    other = {"NOTE": f"{cost_guards.NOTE}:Other", "BUDGET": "80 vCPU-hours a day"}
+    guards: list[dict[str, str]] = [{}, other] if world.rng.random() < 1 / 2 else [{}]
+    for name in expected.copy() if other in guards else ():
+        expected.add(name.replace(_TOLD["BUDGET"], other["BUDGET"]))
+
+    def at(*hours: float) -> list[Delivery]:
+        runs = {
+            f"{n}-{hour}": {"hours": hour, "guard": guard}
+            for n, guard in enumerate(guards)
+            for hour in hours
+        }
+        return play(world, runs, run, seconds=60)
+
+    with patch.dict(os.environ, {"ACTION": action, "QUEUES": f"{QUEUE},{QUEUE}2"}):
+        deliveries = at(14)
         told = Counter(text.partition("\n")[0] for text in world.published)
         assert set(told) == expected, f"lost {expected - set(told)}"
-        vanished = sum(run.went_wrong_after for one in deliveries for run in one.runs)
-        assert max(told.values()) <= 1 + vanished, f"told {max(told.values())} times"
         held = action == "DISABLE_QUEUES"
         assert world.held_back() == ({"DISABLED" if held else "ENABLED"}, 64 if held else 1)
         world.weather = Weather.of(world.rng)
-        play(world, {"next day": {}}, at(day + timedelta(hours=25)), seconds=60)
+        deliveries += at(23.999, 24.001)  # one run sees the budget spent, and one the next day's
+        world.weather = Weather.of(world.rng)
+        deliveries += at(25)
     assert world.held_back() == ({"ENABLED"}, 64)
-    assert len(world.published) == told.total()
+    told = Counter(text.partition("\n")[0] for text in world.published)
+    vanished = sum(run.went_wrong_after for one in deliveries for run in one.runs)
+    assert set(told) == expected
+    assert max(told.values()) <= 1 + vanished, f"told {max(told.values())} times"
     return world
 
 

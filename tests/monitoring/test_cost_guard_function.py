@@ -32,7 +32,7 @@ class Guarded:
     guard: Guard
 
     def run(self, now: datetime) -> Level:
-        invocation = Invocation(deadline=50, clock=lambda: 0, sleep=lambda _: None)
+        invocation = Invocation(deadline=50, clock=lambda: 1, sleep=lambda _: None)
         return self.guard.run(now, invocation)
 
 
@@ -107,7 +107,7 @@ class World:
             action=action,
             lowered_max_vcpus=lowered_max_vcpus,
             note=f"{ANY_NOTE}:{note}",
-            claims=Claims(dynamodb=self.dynamodb, table="claims", clock=lambda: 0),
+            claims=Claims(dynamodb=self.dynamodb, table="claims", clock=lambda: 1),
             holds_without_data=holds_without_data,
         )
         return Guarded(guard)

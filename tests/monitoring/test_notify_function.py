@@ -29,10 +29,17 @@ if TYPE_CHECKING:
 CONSOLE = "https://us-east-1.console.aws.amazon.com"
 
 
+class NoChildren:
+    """AWS Batch that lists none."""
+
+    def list_jobs(self, **_: object) -> dict[str, Any]:
+        return {"jobSummaryList": []}
+
+
 class Inbox:
     """A queue subscribed to a topic, and the notifier that publishes to it."""
 
-    def __init__(self, local_aws: LocalAws, claims: Claims, batch: object = None) -> None:
+    def __init__(self, local_aws: LocalAws, claims: Claims, batch: object | None = None) -> None:
         sns, self.sqs = local_aws.client("sns"), local_aws.client("sqs")
         topic = sns.create_topic(Name="jobs")["TopicArn"]
         allow = {"Effect": "Allow", "Principal": {"Service": "sns.amazonaws.com"}}
@@ -44,7 +51,9 @@ class Inbox:
         self.sqs.purge_queue(QueueUrl=self.url)
         arn = "arn:aws:sqs:us-east-1:123456789012:inbox"
         sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
-        self.notifier = Notifier(sns=sns, topic_arn=topic, claims=claims, batch=batch)
+        self.notifier = Notifier(
+            sns=sns, topic_arn=topic, claims=claims, batch=NoChildren() if batch is None else batch
+        )
 
     def after(self, events: Sequence[story.Event]) -> list[dict[str, Any]]:
         """Return what lies in the queue after the notifier handled what a FAILED rule lets by."""
@@ -269,6 +278,7 @@ def test_a_message_that_was_refused_is_sent_by_whoever_comes_next(inbox: Inbox) 
         sns=inbox.notifier.sns,
         topic_arn="arn:aws:sns:us-east-1:123456789012:gone",
         claims=inbox.notifier.claims,
+        batch=None,
     )
     with pytest.raises(RefusedError, match="NotFound"):
         refusing.handle(end, INVOCATION)
@@ -281,7 +291,7 @@ def test_a_message_that_was_perhaps_sent_is_sent_again_after_the_lease(inbox: In
     [end] = ends(story.exhausted_job())
     claims = inbox.notifier.claims
     with pytest.raises(AttributeError):
-        Notifier(sns=None, topic_arn="", claims=claims).handle(end, INVOCATION)
+        Notifier(sns=None, topic_arn="", claims=claims, batch=None).handle(end, INVOCATION)
 
     with pytest.raises(HeldError):
         inbox.notifier.handle(end, INVOCATION)
@@ -326,28 +336,10 @@ def test_a_queue_that_is_blocked_for_another_reason_is_told_of_again(inbox: Inbo
     assert sorted("CAPACITY" in text for text in told) == [False, True]
 
 
-@pytest.mark.parametrize("lists", [False, True])
-def test_the_function_names_failed_children_where_it_may_list_them(
-    monkeypatch: pytest.MonkeyPatch,
-    lists: bool,  # noqa: FBT001 - a case
-) -> None:
-    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
-    monkeypatch.setenv("TOPIC_ARN", "topic")
-    monkeypatch.setenv("CLAIMS_TABLE", "claims")
-    monkeypatch.delenv("LIST_CHILDREN", raising=False)
-    if lists:
-        monkeypatch.setenv("LIST_CHILDREN", "yes")
-
-    notifier = notify._notifier.__wrapped__()
-
-    assert (notifier.batch is not None) is lists
-
-
 def test_a_silent_batch_leaves_time_to_tell_of_the_array(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("TOPIC_ARN", "topic")
     monkeypatch.setenv("CLAIMS_TABLE", "claims")
-    monkeypatch.setenv("LIST_CHILDREN", "yes")
 
     config = notify._notifier.__wrapped__().batch.meta.config
 

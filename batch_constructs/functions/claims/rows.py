@@ -8,20 +8,25 @@ fails, so that whoever delivers tries again when the holder is done, or dead.
 from __future__ import annotations
 
 import logging
+import os
+import time
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
 from batch_constructs.aws.delivery import LONGEST_EVENT_AGE_SECONDS, SQS_RETENTION_DAYS
 from batch_constructs.aws.error_names import CONDITION_FAILED
-from batch_constructs.functions.claims.effect import NotDoneError
+from batch_constructs.functions.claims.effect import NotDoneError, UnsureError
 from batch_constructs.functions.claims.identity import digest
 from batch_constructs.functions.claims.lease import lease_until
+from batch_constructs.functions.claims.outcome import PATIENT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 _LOG = logging.getLogger(__name__)
 _DAY_SECONDS = 86_400
@@ -44,6 +49,15 @@ class Claims:
     dynamodb: Any
     table: str
     clock: Callable[[], float]
+
+    @classmethod
+    def of_this_function(cls) -> Claims:
+        """Return the claims of the function that runs, whose table its environment names."""
+        return cls(
+            dynamodb=boto3.client("dynamodb", config=PATIENT),
+            table=os.environ["CLAIMS_TABLE"],
+            clock=time.time,
+        )
 
     def once(
         self, *identity: str, work: Callable[[bool], str], deadline: float, place: str = ""
@@ -79,6 +93,32 @@ class Claims:
         self._settle(key, holder, result)
         return result, True
 
+    @contextmanager
+    def alone(self, *identity: str, deadline: float) -> Iterator[None]:
+        """Be the only one at a work, which is done anew each time.
+
+        Where it ends with ``UnsureError``, something of it may take effect yet: others wait for the
+        lease to be over.
+
+        Raises:
+            HeldError: somebody else is at it, or was, and what it did may not be seen yet.
+        """
+        key = {"key": {"S": digest(*identity).hex()}}
+        holder = str(uuid4())
+        self._take(key, holder, deadline, "")
+        try:
+            yield
+        except UnsureError:
+            raise
+        except BaseException:
+            self._release(key, holder)
+            raise
+        self._release(key, holder)
+
+    def is_begun(self, *identity: str) -> bool:
+        """Whether a work was begun, however it ended."""
+        return "holder" in self._read({"key": {"S": digest(*identity).hex()}})
+
     def result_of(self, *identity: str) -> str | None:
         """Return what came of a work; None where it is not done."""
         row = self._read({"key": {"S": digest(*identity).hex()}})
@@ -97,7 +137,10 @@ class Claims:
     def _take(
         self, key: dict[str, Any], holder: str, deadline: float, place: str
     ) -> dict[str, Any]:
-        """Take a row and return what it said before, which is all where it is done."""
+        """Take a row and return what it said before, which is all where it is done.
+
+        One that DynamoDB has not deleted yet though it is over says nothing any more.
+        """
         now = self.clock()
         try:
             answer = self.dynamodb.update_item(
@@ -106,7 +149,7 @@ class Claims:
                 UpdateExpression="SET #holder = :holder, #lease = :lease, #expires = :expires,"
                 f" #since = if_not_exists(#since, :now){' ADD #places :place' if place else ''}",
                 ConditionExpression="attribute_not_exists(#holder)"
-                " OR (attribute_not_exists(#result) AND #lease < :now)",
+                " OR (attribute_not_exists(#result) AND #lease < :now AND #expires >= :now)",
                 ExpressionAttributeNames={
                     "#holder": "holder",
                     "#lease": "lease",
@@ -128,6 +171,8 @@ class Claims:
             if error.response["Error"]["Code"] != CONDITION_FAILED:
                 raise
             row = self._read(key)
+            if not row and self._forget(key, now):
+                return self._take(key, holder, deadline, place)
             if "result" in row:
                 return row
             if row.get("holder", {}).get("S") == holder:
@@ -137,9 +182,33 @@ class Claims:
         return old
 
     def _read(self, key: dict[str, Any]) -> dict[str, Any]:
+        """Read a row; one that is over is none, though DynamoDB deletes it within some days only.
+
+        https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
+        """
         answer = self.dynamodb.get_item(TableName=self.table, Key=key, ConsistentRead=True)
         row: dict[str, Any] = answer.get("Item", {})
-        return row
+        return row if row and float(row["expires"]["N"]) >= self.clock() else {}
+
+    def _forget(self, key: dict[str, Any], now: float) -> bool:
+        """Empty a row that is over; False where somebody else was faster."""
+        try:
+            self.dynamodb.update_item(
+                TableName=self.table,
+                Key=key,
+                UpdateExpression="REMOVE #holder, #lease, #result, #since, #places",
+                ConditionExpression="#expires < :now",
+                ExpressionAttributeNames={
+                    name: name.removeprefix("#")
+                    for name in ("#holder", "#lease", "#result", "#since", "#places", "#expires")
+                },
+                ExpressionAttributeValues={":now": {"N": str(now)}},
+            )
+        except ClientError as error:
+            if error.response["Error"]["Code"] != CONDITION_FAILED:
+                raise
+            return False
+        return True
 
     def _settle(self, key: dict[str, Any], holder: str, result: str) -> None:
         """Note what came of it; it is done, so that a failure here must not have it done again."""

@@ -8,7 +8,8 @@ from decimal import Decimal
 from enum import IntEnum
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.metrics import HOURLY_DAYS, WHOLE_ANSWER
+from batch_constructs.aws.metrics import HOURLY_DAYS, QUERIES_AT_ONCE, WHOLE_ANSWER
+from batch_constructs.functions.at_once import at_once
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -147,6 +148,25 @@ class Usage:
         Raises:
             RuntimeError: CloudWatch does not give it all, which says nothing of what was used.
         """
+        found: dict[str, dict[datetime, float]] = {queue: {} for queue in queues}
+        wrong: list[str] = []
+        for some in at_once(queues, QUERIES_AT_ONCE):
+            wrong += self._read(some, step, start, end, found, only_the_newest=only_the_newest)
+        if wrong:
+            raise RuntimeError(f"CloudWatch does not give all data of {', '.join(wrong)}")
+        return found
+
+    def _read(
+        self,
+        queues: Sequence[str],
+        step: timedelta,
+        start: datetime,
+        end: datetime,
+        found: dict[str, dict[datetime, float]],
+        *,
+        only_the_newest: bool,
+    ) -> list[str]:
+        """Read of as many queues as a call takes; return those of which not all is given."""
         queries = [
             {
                 "Id": f"queue{number}",
@@ -162,7 +182,6 @@ class Usage:
             }
             for number, queue in enumerate(queues)
         ]
-        found: dict[str, dict[datetime, float]] = {queue: {} for queue in queues}
         status: dict[str, str] = {}
         token: dict[str, str] = {}
         while True:
@@ -178,15 +197,12 @@ class Usage:
                 status[queue] = result.get("StatusCode", WHOLE_ANSWER)
                 for timestamp, average in zip(result["Timestamps"], result["Values"], strict=True):
                     found[queue][_step_of(timestamp, start, step)] = average
-            if only_the_newest and all(found.values()):
-                return found
+            if only_the_newest and all(found[queue] for queue in queues):
+                return []
             if not page.get("NextToken"):
                 break
             token = {"NextToken": page["NextToken"]}
-        wrong = [f"{queue} ({said})" for queue, said in status.items() if said != WHOLE_ANSWER]
-        if wrong:
-            raise RuntimeError(f"CloudWatch does not give all data of {', '.join(wrong)}")
-        return found
+        return [f"{queue} ({said})" for queue, said in status.items() if said != WHOLE_ANSWER]
 
 
 def _step_of(timestamp: datetime, start: datetime, step: timedelta) -> datetime:

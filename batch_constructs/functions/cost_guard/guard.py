@@ -16,8 +16,7 @@ from __future__ import annotations
 import logging
 import os
 import re
-import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import cache
@@ -28,11 +27,11 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from batch_constructs.aws.quotas import SUBJECT_CHARACTERS
 from batch_constructs.aws.resource_states import State
+from batch_constructs.functions.at_once import at_once
 from batch_constructs.functions.claims.effect import NotDoneError, UnsureError, attempt
 from batch_constructs.functions.claims.invocation import Invocation
-from batch_constructs.functions.claims.outcome import ONCE, PATIENT
+from batch_constructs.functions.claims.outcome import ONCE, failure_of
 from batch_constructs.functions.claims.rows import Claims, HeldError
-from batch_constructs.functions.described import at_once
 from batch_constructs.functions.told.listing import listed
 
 from .budget import Budget, Level, Usage, Used, plain
@@ -45,7 +44,9 @@ NOTE = "batch-constructs:cost-guard"
 _TELLING_SECONDS = 10
 """A topic that is down takes so long, and leaves the rest of a run to hold new work back."""
 
-_HELD = " disabled"
+_HELD, _LETS_GO = " disabled", " lets go"
+"""How the note of a queue ends that a guard holds back, and of what it is about to let go."""
+
 _LOWERED = re.compile(r"maxvCpus was (\d+) until (\S+) lowered to (\d+)")
 _log = logging.getLogger()
 _log.setLevel(logging.INFO)
@@ -84,10 +85,34 @@ class Guard:
     def run(self, now: datetime, invocation: Invocation) -> Level:
         """Compare, tell, and hold back or let go; return how far the budget is used up.
 
+        One run is at it at a time. Two at once may judge differently, as one of them begins before
+        midnight: what the first holds back last, nobody would let go. Where the claim cannot be
+        written, a run holds back all the same, and lets nothing go.
+
         Raises:
+            HeldError: another run is at it, or died a moment ago.
             RuntimeError: something could not be done; everything else is, and the next run tries
                 again.
+            UnsureError: the same, and what failed may take effect yet.
         """
+        failed: dict[str, bool] = {}
+        with ExitStack() as claimed:
+            try:
+                alone = self.claims.alone("run", self.note, deadline=invocation.deadline)
+                claimed.enter_context(alone)
+            except (BotoCoreError, ClientError):
+                _log.exception("cannot claim this run")
+                failed["claim"] = False
+            level = self._run(now, invocation, failed)
+            says = f"the guard failed at {', '.join(failed)}; the log says why"
+            if any(failed.values()):
+                raise UnsureError(says)
+        if failed:
+            raise RuntimeError(says)
+        return level
+
+    def _run(self, now: datetime, invocation: Invocation, failed: dict[str, bool]) -> Level:
+        """Do what a run does; ``failed`` gets what is not done, and whether it may be done yet."""
         queues = [
             queue
             for some in at_once(self.queues)
@@ -99,31 +124,30 @@ class Guard:
         noted = max((_noted(_tags(queue).get(self.note, ""), here) for queue in queues), default=0)
         level = max(self.budget.level(used.vcpu_hours), Level(noted))
         hold = level is Level.OVER or (bool(used.silent) and self.holds_without_data)
-        failed: list[str] = []
         told = level
         until = min(invocation.deadline, invocation.clock() + _TELLING_SECONDS)
         telling = replace(invocation, deadline=until)
         if level > noted:
             with _going_on("topic", failed):
                 self._tell_level(level, used, here, names, telling)
-            told = Level(noted) if failed else level
+            told = Level(noted) if "topic" in failed else level
         with _going_on("topic", failed):
             self._tell_silence(used.silent, telling)
+        if "claim" in failed and not hold:
+            return level
         for queue in queues:
             with _going_on(queue["jobQueueName"], failed):
                 self._keep(queue, level, f"{here} {told.name}", hold=hold)
         if self.environments:
             with _going_on("compute environments", failed):
                 self._limit_environments(now, failed, hold=hold)
-        if failed:
-            raise RuntimeError(f"the guard failed at {', '.join(failed)}; the log says why")
         return level
 
     def _keep(self, queue: Mapping[str, Any], level: Level, says: str, *, hold: bool) -> None:
         """Bring one queue and its note to where the budget wants them."""
         arn, tags = queue["jobQueueArn"], _tags(queue)
         note = tags.get(self.note, "")
-        enabled, held_here = queue["state"] == State.ENABLED, note.endswith(_HELD)
+        enabled, held_here = queue["state"] == State.ENABLED, note.endswith((_HELD, _LETS_GO))
         held_elsewhere = any(value.endswith(_HELD) for value in self._others(tags))
         disables = hold and self.action == "DISABLE_QUEUES"
         if disables and (enabled or held_here or held_elsewhere):
@@ -132,18 +156,30 @@ class Guard:
             if enabled:
                 self.batch.update_job_queue(jobQueue=arn, state=State.DISABLED)
             return
-        if held_here and not held_elsewhere:
-            self.batch.update_job_queue(jobQueue=arn, state=State.ENABLED)
+        if held_here:
+            self._let_go(arn, note)
+            (again,) = self.batch.describe_job_queues(jobQueues=[arn])["jobQueues"]
+            if not any(value.endswith(_HELD) for value in self._others(_tags(again))):
+                self.batch.update_job_queue(jobQueue=arn, state=State.ENABLED)
         if level is Level.FINE and note:
             self.batch.untag_resource(resourceArn=arn, tagKeys=[self.note])
         elif level is not Level.FINE and note != says:
             self.batch.tag_resource(resourceArn=arn, tags={self.note: says})
 
+    def _let_go(self, arn: str, note: str) -> None:
+        """Say that this guard holds it no more, before it looks which others do.
+
+        Of two that let go at once, each would else leave it to the other.
+        """
+        if not note.endswith(_LETS_GO):
+            lets_go = note.removesuffix(_HELD) + _LETS_GO
+            self.batch.tag_resource(resourceArn=arn, tags={self.note: lets_go})
+
     def _others(self, tags: Mapping[str, str]) -> list[str]:
         """Return the notes of other guards."""
         return [value for key, value in tags.items() if key.startswith(NOTE) and key != self.note]
 
-    def _limit_environments(self, now: datetime, failed: list[str], *, hold: bool) -> None:
+    def _limit_environments(self, now: datetime, failed: dict[str, bool], *, hold: bool) -> None:
         described = [
             environment
             for some in at_once(self.environments)
@@ -159,8 +195,8 @@ class Guard:
         """Lower one environment, or give back what it had before any guard lowered it."""
         arn, tags = environment["computeEnvironmentArn"], _tags(environment)
         is_now = environment["computeResources"]["maxvCpus"]
-        mine = Lowered.read(tags.get(self.note, ""))
-        others = [held for text in self._others(tags) if (held := Lowered.read(text))]
+        note = tags.get(self.note, "")
+        mine, others = Lowered.read(note.removesuffix(_LETS_GO)), self._lowered_by_others(tags)
         known = [held for held in (mine, *others) if held is not None]
         if hold and self.action == "LOWER_MAX_VCPUS":
             by_a_guard = any(held.to == is_now for held in known)
@@ -172,17 +208,25 @@ class Guard:
                 at=f"{now:%Y-%m-%dT%H:%M}" if last is None else last.at,
                 to=self.lowered_max_vcpus,
             )
-            if lowered != mine:
+            if lowered.text() != note:
                 self.batch.tag_resource(resourceArn=arn, tags={self.note: lowered.text()})
             if is_now > self.lowered_max_vcpus:
                 self._set_max_vcpus(arn, self.lowered_max_vcpus)
         elif mine is not None:
             if is_now == mine.to:
+                self._let_go(arn, note)
+                (again,) = self.batch.describe_compute_environments(computeEnvironments=[arn])[
+                    "computeEnvironments"
+                ]
+                others = self._lowered_by_others(_tags(again))
                 last = max(known, key=lambda held: held.at)
                 wanted = min([last.was, *(held.to for held in others)])
                 if wanted != is_now:
                     self._set_max_vcpus(arn, wanted)
             self.batch.untag_resource(resourceArn=arn, tagKeys=[self.note])
+
+    def _lowered_by_others(self, tags: Mapping[str, str]) -> list[Lowered]:
+        return [held for text in self._others(tags) if (held := Lowered.read(text))]
 
     def _set_max_vcpus(self, environment: str, max_vcpus: int) -> None:
         self.batch.update_compute_environment(
@@ -283,18 +327,21 @@ def _tags(described: Mapping[str, Any]) -> Mapping[str, str]:
 
 def _noted(note: str, here: str) -> Level:
     """Read the level noted for this period and this budget."""
-    said = note.removesuffix(_HELD)
+    said = note.removesuffix(_HELD).removesuffix(_LETS_GO)
     return Level[said.rpartition(" ")[2]] if said.startswith(f"{here} ") else Level.FINE
 
 
 @contextmanager
-def _going_on(what: str, failed: list[str]) -> Iterator[None]:
+def _going_on(what: str, failed: dict[str, bool]) -> Iterator[None]:
     """Note and log what AWS refuses, so that the rest is still done."""
     try:
         yield
-    except (BotoCoreError, ClientError, HeldError, NotDoneError, UnsureError):
+    except (BotoCoreError, ClientError) as error:
         _log.exception("failed at %s", what)
-        failed.append(what)
+        failed[what] = failed.get(what, False) or not failure_of(error).is_sure
+    except (HeldError, NotDoneError, UnsureError):  # of telling, which has a claim of its own
+        _log.exception("failed at %s", what)
+        failed[what] = False
 
 
 @cache
@@ -303,11 +350,7 @@ def _guard() -> Guard:
     return Guard(
         batch=boto3.client("batch"),
         sns=boto3.client("sns", config=ONCE),
-        claims=Claims(
-            dynamodb=boto3.client("dynamodb", config=PATIENT),
-            table=environment["CLAIMS_TABLE"],
-            clock=time.time,
-        ),
+        claims=Claims.of_this_function(),
         usage=Usage(
             cloudwatch=boto3.client("cloudwatch"),
             namespace=environment["NAMESPACE"],

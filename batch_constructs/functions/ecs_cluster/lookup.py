@@ -13,6 +13,7 @@ from typing import Any
 
 import boto3
 
+from batch_constructs.aws.delivery import CUSTOM_RESOURCE_ANSWER_BYTES
 from batch_constructs.aws.resource_states import Status
 
 _SECONDS_BETWEEN_LOOKS = 5
@@ -33,7 +34,7 @@ def handler(event: Event, context: Any) -> None:
             tag(arn, event)
             answer |= {"PhysicalResourceId": arn, "Data": attributes(arn)}
         except Exception as error:  # noqa: BLE001  # whatever it is, CloudFormation has to be told
-            answer |= {"Status": "FAILED", "Reason": f"{type(error).__name__}: {error}"}
+            answer |= {"Status": "FAILED", "Reason": _short(f"{type(error).__name__}: {error}")}
     send(event, answer)
 
 
@@ -80,6 +81,11 @@ def tag(cluster: str, event: Event) -> None:
 def attributes(arn: str) -> dict[str, str]:
     """Return what templates can take from the resource."""
     return {"EcsClusterArn": arn, "EcsClusterName": arn.rpartition("/")[2]}
+
+
+def _short(reason: str) -> str:
+    """Cut a reason to what finds room in an answer, two bytes a character, beside the rest."""
+    return reason.encode("ascii", "replace").decode()[: CUSTOM_RESOURCE_ANSWER_BYTES // 4]
 
 
 def send(event: Event, answer: dict[str, Any]) -> None:

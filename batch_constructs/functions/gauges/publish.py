@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
-from batch_constructs.functions.described import at_once
+from batch_constructs.functions.at_once import at_once
 from batch_constructs.functions.told.listing import listed
 
 from .reading import EnvironmentReading, QueueReading, Reader
@@ -112,7 +112,7 @@ def handler(event: object, context: Any) -> None:
             for environment in _reader().environments(some):
                 print(environment_line(environment, namespace=namespace, now=now))  # noqa: T201 - as above
         except (BotoCoreError, ClientError):
-            _log.exception("cannot read the compute environments")
+            _log.exception("cannot describe %s", ", ".join(some))
             failed.append("compute environments")
     if failed:
-        raise RuntimeError(f"could not read {', '.join(failed)}; the log says why")
+        raise RuntimeError(f"could not read {', '.join(dict.fromkeys(failed))}; the log says why")

@@ -12,7 +12,7 @@ from batch_constructs.aws.container_facts import SizeType
 from batch_constructs.aws.job_states import UNFINISHED
 from batch_constructs.aws.resource_states import State, Status
 from batch_constructs.aws.submit_job import LISTED_AT_ONCE
-from batch_constructs.functions.described import at_once
+from batch_constructs.functions.at_once import at_once
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -9,19 +9,15 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-import boto3
-
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.metrics import OLDEST_METRIC_DAYS
 from batch_constructs.functions.claims.effect import NotDoneError
 from batch_constructs.functions.claims.invocation import Invocation, each_event
-from batch_constructs.functions.claims.outcome import PATIENT
 from batch_constructs.functions.claims.rows import Claims
 
 from .cause import cause_of
@@ -55,11 +51,12 @@ class Counter:
         job = Job.of(event["detail"], region=event["region"])
         if job.status not in _ENDED or job.is_array:
             return None
-        line = json.dumps(self.line(job, now=self.claims.clock()), separators=(",", ":"))
+        ended = _ended_at(event, job)
+        line = json.dumps(self.line(job, ended), separators=(",", ":"))
 
         def write(_: bool) -> str:  # noqa: FBT001 - as claims call it
             invocation.begins()
-            _refuse_what_is_too_old(job, self.claims.clock())
+            _refuse_what_is_too_old(job, ended, self.claims.clock())
             self.write(line)
             return "counted"
 
@@ -68,7 +65,7 @@ class Counter:
         )
         return line if now else None
 
-    def line(self, job: Job, *, now: float) -> dict[str, Any]:
+    def line(self, job: Job, ended: float) -> dict[str, Any]:
         """Describe the end of a job: its metrics, their dimensions, and what a person asks next."""
         values = {
             "JobQueueName": job.queue,
@@ -81,7 +78,7 @@ class Counter:
         metrics += [{"Name": "VcpuHours", "Unit": "None"}] if job.vcpu_hours else []
         return {
             "_aws": {
-                "Timestamp": job.stopped_at or int(now * 1000),
+                "Timestamp": int(ended * 1000),
                 "CloudWatchMetrics": [
                     {
                         "Namespace": self.namespace,
@@ -102,9 +99,15 @@ class Counter:
         }
 
 
-def _refuse_what_is_too_old(job: Job, now: float) -> None:
+def _ended_at(event: Mapping[str, Any], job: Job) -> float:
+    """Return when a job ended; of one that never ran, when AWS Batch told of it."""
+    if job.stopped_at is not None:
+        return job.stopped_at / 1000
+    return datetime.fromisoformat(event["time"]).timestamp()
+
+
+def _refuse_what_is_too_old(job: Job, ended: float, now: float) -> None:
     """Say so where CloudWatch would drop what is written, without a word."""
-    ended = now if job.stopped_at is None else job.stopped_at / 1000
     if now - ended > _TAKEN_SECONDS:
         raise TooOldError(
             f"job {job.id} ended at {datetime.fromtimestamp(ended, UTC):%Y-%m-%d %H:%M} UTC, and "
@@ -116,11 +119,7 @@ def _refuse_what_is_too_old(job: Job, now: float) -> None:
 @cache
 def _counter() -> Counter:
     return Counter(
-        claims=Claims(
-            dynamodb=boto3.client("dynamodb", config=PATIENT),
-            table=os.environ["CLAIMS_TABLE"],
-            clock=time.time,
-        ),
+        claims=Claims.of_this_function(),
         namespace=os.environ["NAMESPACE"],
         count_by=[name for name in os.environ["COUNT_BY"].split(",") if name],
     )

@@ -1,14 +1,12 @@
 """Tell people what became of a job: one message a job, one an array, one a blocked queue.
 
-Environment: ``TOPIC_ARN``, ``CLAIMS_TABLE``; ``LIST_CHILDREN`` set to name the failed children of
-arrays, which takes ``batch:ListJobs`` and ``batch:DescribeJobs``.
+Environment: ``TOPIC_ARN``, ``CLAIMS_TABLE``.
 """
 
 from __future__ import annotations
 
 import logging
 import os
-import time
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -21,7 +19,7 @@ from batch_constructs.aws.batch_events import QUEUE_BLOCKED
 from batch_constructs.aws.job_states import FINAL, JobState
 from batch_constructs.functions.claims.effect import attempt
 from batch_constructs.functions.claims.invocation import Invocation, each_event
-from batch_constructs.functions.claims.outcome import ONCE, PATIENT
+from batch_constructs.functions.claims.outcome import ONCE
 from batch_constructs.functions.claims.rows import Claims
 
 from .job_event import Job
@@ -46,30 +44,29 @@ class Notifier:
     sns: Any
     topic_arn: str
     claims: Claims
-    batch: Any = None
+    batch: Any
 
     def handle(self, event: Mapping[str, Any], invocation: Invocation) -> Message | None:
         """Publish what ``event`` says, once; return it, or ``None`` where it was said before."""
         job = Job.of(event["detail"], region=event["region"])
         what = _reason_code(job) if event["detail-type"] in QUEUE_BLOCKED else job.status
-        if what not in FINAL and self._has_ended(job):
-            _log.info("late: job %s %s", job.id, what)
-            return None
         told: list[Message] = []
 
         def tell(_: bool) -> str:  # noqa: FBT001 - as claims call it
+            if what not in FINAL and self._has_ended(job):
+                return "late"
             told.append(self._message(event, job))
             self._publish(told[0], invocation)
             return "told"
 
-        _, now = self.claims.once(*_identity(job, what), work=tell, deadline=invocation.deadline)
-        if not now:
-            _log.info("told before: job %s %s", job.id, what)
-        return told[0] if now else None
+        self.claims.once(*_identity(job, what), work=tell, deadline=invocation.deadline)
+        if not told:
+            _log.info("told before, or late: job %s %s", job.id, what)
+        return told[0] if told else None
 
     def _has_ended(self, job: Job) -> bool:
-        """Whether people were told already how the job ended."""
-        return any(self.claims.result_of(*_identity(job, state)) for state in FINAL)
+        """Whether people were told how the job ended, or are at this moment."""
+        return any(self.claims.is_begun(*_identity(job, state)) for state in FINAL)
 
     def _message(self, event: Mapping[str, Any], job: Job) -> Message:
         if event["detail-type"] in QUEUE_BLOCKED:
@@ -94,8 +91,6 @@ class Notifier:
 
     def _failed_children(self, array: Job) -> Sequence[tuple[int, Job]]:
         """Describe the first failed children; a message without them is better than none."""
-        if self.batch is None:
-            return ()
         try:
             listed = self.batch.list_jobs(
                 arrayJobId=array.id, jobStatus=JobState.FAILED, maxResults=CHILDREN_SHOWN
@@ -128,12 +123,8 @@ def _notifier() -> Notifier:
     return Notifier(
         sns=boto3.client("sns", config=ONCE),
         topic_arn=os.environ["TOPIC_ARN"],
-        claims=Claims(
-            dynamodb=boto3.client("dynamodb", config=PATIENT),
-            table=os.environ["CLAIMS_TABLE"],
-            clock=time.time,
-        ),
-        batch=boto3.client("batch", config=_GLANCE) if "LIST_CHILDREN" in os.environ else None,
+        claims=Claims.of_this_function(),
+        batch=boto3.client("batch", config=_GLANCE),
     )
 
 

@@ -8,12 +8,12 @@ from botocore.exceptions import ClientError
 
 from batch_constructs.aws.error_names import CLIENT_EXCEPTION
 from batch_constructs.aws.job_states import JobState
+from batch_constructs.functions.at_once import at_once
 from batch_constructs.functions.claims.effect import Pauses, RefusedError, UnsureError, attempt
 from batch_constructs.functions.claims.outcome import Failure
-from batch_constructs.functions.described import at_once
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 _SETTINGS = ("job queue", "jobqueue", "job definition", "jobdefinition", "not authorized")
 """What a ClientException speaks of when the gateway's own settings are at fault."""
@@ -26,6 +26,26 @@ def jobs_described(batch: Any, job_ids: Sequence[str]) -> Iterator[dict[str, Any
     """Describe those of these jobs that AWS Batch knows, as many a call as it takes."""
     for some in at_once(job_ids):
         yield from batch.describe_jobs(jobs=some)["jobs"]
+
+
+def jobs_named(batch: Any, queue: str, name: str) -> Iterator[dict[str, Any]]:
+    """List the jobs of a queue with a name (``*`` at its end: prefix), the newest first.
+
+    AWS Batch takes capital and small letters for the same.
+    """
+    pages = batch.get_paginator("list_jobs").paginate(
+        jobQueue=queue, filters=[{"name": "JOB_NAME", "values": [name]}]
+    )
+    for page in pages:
+        yield from page["jobSummaryList"]
+
+
+def newest_of(jobs: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """Name the newest job of each name, of jobs of which the newest come first: name → ID."""
+    found: dict[str, str] = {}
+    for job in jobs:
+        found.setdefault(job["jobName"], job["jobId"])
+    return found
 
 
 class BatchApi:
@@ -75,14 +95,12 @@ class BatchApi:
 
     def named(self, queue: str, name: str) -> dict[str, str]:
         """Find the jobs of a queue with this name (``*`` at its end: prefix): name → newest ID."""
-        found: dict[str, str] = {}
-        for job in self._listed(queue, name):
-            found.setdefault(job["jobName"], job["jobId"])
-        return found
+        return newest_of(jobs_named(self._lister, queue, name))
 
     def all_named(self, queue: str, name: str) -> list[str]:
         """Find the IDs of the jobs of a queue with exactly this name, the newest first."""
-        return [job["jobId"] for job in self._listed(queue, name) if job["jobName"] == name]
+        listed = jobs_named(self._lister, queue, name)
+        return [job["jobId"] for job in listed if job["jobName"] == name]
 
     def failed_children(self, array_job_id: str) -> list[dict[str, Any]]:
         """List the children of an array that failed."""
@@ -101,14 +119,6 @@ class BatchApi:
     def described(self, job_ids: Sequence[str]) -> list[dict[str, Any]]:
         """Describe those of these jobs that AWS Batch knows, in no certain order."""
         return list(jobs_described(self._lister, job_ids))
-
-    def _listed(self, queue: str, name: str) -> Iterator[dict[str, Any]]:
-        """List jobs, the newest first; AWS Batch takes capital and small letters for the same."""
-        pages = self._lister.get_paginator("list_jobs").paginate(
-            jobQueue=queue, filters=[{"name": "JOB_NAME", "values": [name]}]
-        )
-        for page in pages:
-            yield from page["jobSummaryList"]
 
     def _wait_for_turn(self, pauses: Pauses) -> None:
         now = self._clock()

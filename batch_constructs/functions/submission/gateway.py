@@ -164,9 +164,11 @@ class _Batch:
             while not self._is_all_seen_to():
                 pauses.grow()  # somebody else wrote to the log meanwhile
         except OutOfTimeError:
-            for message, *_ in self._twins.values():
-                if message.id not in self._handled:
-                    self._return(message)
+            fresh, held = self._sort()
+            for theirs in held:
+                self._keep_all(*theirs)
+            for message in fresh:
+                self._return(message)
 
     def _is_all_seen_to(self) -> bool:
         """See to what is neither submitted nor given back; False where that has to be looked at."""

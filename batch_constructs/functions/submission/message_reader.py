@@ -21,6 +21,8 @@ from batch_constructs.aws.admission import not_admitted
 from batch_constructs.aws.delivery import SQS_BYTES
 from batch_constructs.aws.submit_job import OVERRIDES_BYTES, RESERVED_VARIABLES, overrides_length
 
+from .json_path import value_at
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
@@ -56,8 +58,6 @@ ROOM_BYTES = 512
 
 _TOLD_ID, _TOLD_SECONDS = re.compile(r"[!-~]{1,100}"), re.compile(r"[0-9]{1,12}")
 """What the gateway writes there; anything else is a sender's own, and says nothing."""
-
-_STEP = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
 
 
 class Poison(Exception):  # noqa: N818 - what the message is, not what went wrong here
@@ -313,11 +313,7 @@ def text(where: str, value: object) -> str:
 
 
 def _find(body: object, path: str) -> object:
-    """Follow a path such as ``$.detail.object.key`` or ``$.Records[0].s3.bucket.name``."""
-    at = body
-    for name, position in _STEP.findall(path.removeprefix("$")):
-        try:
-            at = at[int(position)] if position else at[name]  # type: ignore[index]  # caught below
-        except (KeyError, IndexError, TypeError) as error:
-            raise Poison(f"the body has no {path}") from error
-    return at
+    try:
+        return value_at(path, body)
+    except LookupError as error:
+        raise Poison(f"the body has no {path}") from error

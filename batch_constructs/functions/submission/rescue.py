@@ -70,7 +70,7 @@ def rescue(
     queue: str,
     invocation: Invocation,
     *,
-    spot_queue: str | None = None,
+    spot_queue: str,
 ) -> dict[str, str] | None:
     """Submit a lost job again, or one that waited for it.
 
@@ -79,7 +79,7 @@ def rescue(
         job: The job that failed, as its event tells of it.
         queue: Where it runs again.
         invocation: The run of the function.
-        spot_queue: The ARN of the queue whose lost jobs are rescued. Default: the job's own.
+        spot_queue: The ARN of the queue whose lost jobs are rescued.
 
     Returns:
         The new job; None where that is another event's, another function's, or was done too often.
@@ -89,12 +89,11 @@ def rescue(
         LeftToPeopleError: it cannot be submitted again, and why.
         RefusedError: AWS Batch refuses it.
     """
-    ours = job["jobQueue"] if spot_queue is None else spot_queue
 
     def again(one: Mapping[str, Any]) -> dict[str, Any] | None:
-        return rescue_request(one, queue if one["jobQueue"] == ours else one["jobQueue"])
+        return rescue_request(one, queue if one["jobQueue"] == spot_queue else one["jobQueue"])
 
-    waits = _waits(job, Waiting(by=by, job=job, spot_queue=ours, request=again))
+    waits = _waits(job, Waiting(by=by, job=job, spot_queue=spot_queue, request=again))
     if waits is None:
         return None
     request = again(job)

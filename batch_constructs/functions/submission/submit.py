@@ -23,6 +23,7 @@ import boto3
 from batch_constructs.aws.job_states import REMEMBERED_DAYS
 from batch_constructs.aws.names import JOB_NAME, JOB_NAME_LENGTH, NOT_IN_A_JOB_NAME
 from batch_constructs.aws.submit_job import SUBMISSIONS_PER_SECOND
+from batch_constructs.functions.claims.effect import UnsureError
 from batch_constructs.functions.claims.identity import digest
 from batch_constructs.functions.claims.invocation import Invocation, TooLateError, each_event
 from batch_constructs.functions.claims.lease import CLOCKS_APART_SECONDS
@@ -82,13 +83,20 @@ class Submitter:
         return digest(self.claims.table, *identity).hex()
 
     def _found(self, *identity: str, request: Mapping[str, Any]) -> str | None:
-        """Look for the job in its queue, and in those that deployments before had for it."""
+        """Look for the job in its queue, and in those that deployments before had for it.
+
+        Raises:
+            UnsureError: AWS Batch lists jobs of its name and does not tell of them.
+        """
         whose = self._whose(*identity)
         for queue in dict.fromkeys([request["jobQueue"], *self.claims.places(*identity)]):
             named = self.batch_api.all_named(queue, request["jobName"])
-            for job in self.batch_api.described(named):
+            described = self.batch_api.described(named)
+            for job in described:
                 if job.get("tags", {}).get(WHOSE) == whose:
                     return str(job["jobId"])
+            if len(described) < len(named):
+                raise UnsureError(f"jobs are called {request['jobName']}, and not all are told of")
         return None
 
     def _refuse_what_is_forgotten(self, name: str, since: float) -> None:
@@ -105,11 +113,7 @@ class Submitter:
 def submitter() -> Submitter:
     """Return what submits, one for the life of the function."""
     return Submitter(
-        claims=Claims(
-            dynamodb=boto3.client("dynamodb", config=PATIENT),
-            table=os.environ["CLAIMS_TABLE"],
-            clock=time.time,
-        ),
+        claims=Claims.of_this_function(),
         batch_api=BatchApi(
             boto3.client("batch", config=ONCE),
             boto3.client("batch", config=PATIENT),

@@ -96,11 +96,12 @@ class Waiting:
         wanted = []
         for each in given:
             other = each.get("jobId")
-            if other is None and int(index) > 0:
-                wanted.append({"jobId": f"{parent}:{int(index) - 1}"})
-            elif other is not None and ":" in other:
+            if other is None:  # one by one
+                if int(index) > 0:
+                    wanted.append({"jobId": f"{parent}:{int(index) - 1}"})
+            elif ":" in other:
                 wanted.append({"jobId": other})
-            elif other is not None and each.get("type") == _N_TO_N:
+            elif each.get("type") == _N_TO_N:
                 wanted.append({"jobId": f"{other}:{index}"})
         return wanted
 
