@@ -13,7 +13,6 @@ from botocore.exceptions import ClientError
 from batch_constructs.aws.job_states import UNFINISHED
 from batch_constructs.aws.names import NOT_IN_A_JOB_NAME
 from batch_constructs.functions.claims import log, rows
-from batch_constructs.functions.claims.effect import UnsureError
 from batch_constructs.functions.claims.log import Log
 from batch_constructs.functions.claims.outcome import Failure
 from batch_constructs.functions.claims.rows import Claims, HeldError
@@ -283,24 +282,6 @@ def guards_leave_it_to_each_other(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(guard.Guard, "_let_go", lambda *_: None)
 
 
-def what_may_take_effect_yet_is_over(patch: pytest.MonkeyPatch) -> None:
-    """A run that lost an answer makes way for the next at once."""
-    whole = Claims.alone
-
-    @contextmanager
-    def alone(claims: Claims, *identity: str, deadline: float) -> Iterator[None]:
-        unsure: list[UnsureError] = []
-        with whole(claims, *identity, deadline=deadline):
-            try:
-                yield
-            except UnsureError as error:
-                unsure.append(error)
-        if unsure:
-            raise unsure[0]
-
-    patch.setattr(Claims, "alone", alone)
-
-
 def what_was_lowered_stays_low(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(guard.Lowered, "read", lambda _: None)
 
@@ -495,7 +476,6 @@ PLANTED: dict[str, tuple[Plant, ...]] = {
         what_was_disabled_stays_so,
         runs_of_a_guard_meet,
         guards_leave_it_to_each_other,
-        what_may_take_effect_yet_is_over,
     ),
     "gauges": (
         a_queue_that_cannot_be_read_is_no_failure,

@@ -236,6 +236,7 @@ def cost_guard(seed: int) -> World:
             with patch.dict(os.environ, each["guard"]):
                 made: Guard = _made(me, cost_guards, cost_guards._guard)
             me.works_on = made.note  # whatever the hour: one run is at it at a time
+            world.meet_with_clocks_apart(me)
             made.run(day + timedelta(hours=each["hours"]), _invocation(me, 60))
 
         return each_event(event, lambda each, _: guard(each))
