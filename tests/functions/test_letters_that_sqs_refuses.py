@@ -48,7 +48,7 @@ class StrictSqs:
             if size > SQS_BYTES or empty or "odd" in each["MessageBody"]:
                 raise refused("InvalidParameterValue", 400)
         self.letters += Entries
-        return {}
+        return {"Successful": [{"Id": each["Id"]} for each in Entries]}
 
 
 def refused(code: str, status: int) -> ClientError:

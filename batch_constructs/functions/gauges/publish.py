@@ -14,9 +14,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 
 from batch_constructs.functions.at_once import at_once
+from batch_constructs.functions.claims.outcome import FAILED_CALL
 from batch_constructs.functions.told.listing import listed
 
 from .reading import EnvironmentReading, QueueReading, Reader
@@ -111,7 +111,7 @@ def handler(event: object, context: Any) -> None:
         try:
             for environment in _reader().environments(some):
                 print(environment_line(environment, namespace=namespace, now=now))  # noqa: T201 - as above
-        except (BotoCoreError, ClientError):
+        except FAILED_CALL:
             _log.exception("cannot describe %s", ", ".join(some))
             failed.append("compute environments")
     if failed:
