@@ -6,9 +6,12 @@ that never answers, or one that speaks no TLS, is what it is.
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 import time
 import traceback
@@ -716,3 +719,18 @@ def test_a_command_whose_credentials_cannot_be_read_ends_with_the_fix(
         assert came == []
 
     assert re.search(f"there are no credentials: .*{says}.*check the Region, the cred", line)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_program_whose_stdout_is_full_says_the_id_of_the_job_and_ends_with_2() -> None:
+    """Python itself ends with 120 where it cannot write what is left."""
+    words = f"{sys.executable} -m batch_constructs {COMMANDS['submit']}".split()
+    given = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "a")
+    with saying(b'{"jobId": "1234"}') as (address, _), Path("/dev/full").open("w") as full:
+        given |= {"AWS_ENDPOINT_URL": f"http://{address}", "AWS_DEFAULT_REGION": "us-east-1"}
+        ended = subprocess.run(
+            words, env={**os.environ, **given}, stdout=full, stderr=subprocess.PIPE, check=False
+        )
+
+    assert ended.returncode == 2
+    assert ended.stderr.endswith(b"which was to get: 1234\n")

@@ -61,9 +61,9 @@ class Reader:
     ) -> Iterator[QueueReading]:
         """Read each queue that can be; ``now`` in seconds since 1970, ``failed`` gets others."""
         for queue in self._describe_queues(arns, failed):
-            order = sorted(queue.get("computeEnvironmentOrder") or (), key=lambda e: e["order"])
-            environments = [entry["computeEnvironment"] for entry in order]
             try:
+                order = sorted(queue.get("computeEnvironmentOrder") or (), key=lambda e: e["order"])
+                environments = [entry["computeEnvironment"] for entry in order]
                 yield self._queue(queue, self._max_vcpus(environments), now)
             except FAILED_CALL:
                 _log.exception("cannot read queue %s", queue["jobQueueName"])

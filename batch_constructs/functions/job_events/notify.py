@@ -97,14 +97,13 @@ class Notifier:
             if not listed:
                 return ()
             ids = [summary["jobId"] for summary in listed[:CHILDREN_SHOWN]]
-            described = self.batch.describe_jobs(jobs=ids)["jobs"]
+            children = [
+                (child["arrayProperties"]["index"], Job.of(child, region=array.region))
+                for child in self.batch.describe_jobs(jobs=ids)["jobs"]
+            ]
         except FAILED_CALL:
             _log.exception("cannot name the failed children of %s", array.id)
             return ()
-        children = [
-            (child["arrayProperties"]["index"], Job.of(child, region=array.region))
-            for child in described
-        ]
         return sorted(children, key=lambda child: child[0])
 
 
