@@ -58,6 +58,9 @@ EXISTS_ALREADY: Final = "ResourceAlreadyExistsException"
 
 CONDITION_FAILED: Final = "ConditionalCheckFailedException"
 TRANSACTION_CANCELED: Final = "TransactionCanceledException"
+CONDITION_FAILED_REASON: Final = "ConditionalCheckFailed"
+"""Why DynamoDB cancels a transaction whose condition does not hold."""
+
 PASSING_REASONS: Final = frozenset(
     {"ProvisionedThroughputExceeded", "ThrottlingError", "TransactionConflict"}
 )

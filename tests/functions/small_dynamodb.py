@@ -45,19 +45,14 @@ class SmallDynamoDb:
         assert request["KeyConditionExpression"] == "#log = :log AND #number >= :start"
         values = request["ExpressionAttributeValues"]
         start = int(values[":start"]["N"])
-        forward = request["ScanIndexForward"]
-        numbers = sorted(
-            (
-                key[1]
-                for key in rows
-                if len(key) == 2 and key[0] == values[":log"]["S"] and key[1] >= start
-            ),
-            reverse=not forward,
-        )
         after = request.get("ExclusiveStartKey")
         if after is not None:
-            at = int(after["number"]["N"])
-            numbers = [n for n in numbers if (n > at if forward else n < at)]
+            start = int(after["number"]["N"]) + 1
+        numbers = sorted(
+            key[1]
+            for key in rows
+            if len(key) == 2 and key[0] == values[":log"]["S"] and key[1] >= start
+        )
         page, size = [], 0
         for number in numbers:
             row = rows[values[":log"]["S"], number]

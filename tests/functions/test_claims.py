@@ -313,7 +313,7 @@ def test_a_holder_whose_claim_was_taken_over_cannot_end_it(world: World) -> None
     assert theirs is not None
 
     one.refresh()
-    assert len(one._open) == 1
+    assert len(one._known.open) == 1
     world.aws.calls.clear()
     one.end(mine, free=[0], deadline=2e9)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -11,6 +13,7 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from batch_constructs.aws.metrics import QUERIES_AT_ONCE
 from batch_constructs.functions.claims.invocation import Invocation
+from batch_constructs.functions.claims.rows import Claims
 from batch_constructs.functions.cost_guard import guard as guards
 from batch_constructs.functions.cost_guard.budget import Budget, Usage
 from batch_constructs.functions.cost_guard.guard import NOTE, Guard
@@ -34,6 +37,8 @@ class Aws:
         self.said: list[str] = []
 
     def describe_job_queues(self, **_: Any) -> Any:
+        if not self.queue:
+            return {"jobQueues": []}
         return {"jobQueues": [{**self.queue, "tags": dict(self.queue["tags"])}]}
 
     def tag_resource(self, *, tags: dict[str, str], **_: Any) -> None:
@@ -203,3 +208,101 @@ def test_more_queues_than_a_call_takes_are_asked_for_in_several() -> None:
     hours = (NOW - start).total_seconds() / 3600
     assert used.vcpu_hours == pytest.approx(2 * hours * len(names))
     assert asked == [QUERIES_AT_ONCE, 1]
+
+
+def test_new_work_is_held_back_before_people_are_told_and_without_a_table() -> None:
+    """Telling waits for a topic and a table, and a run has a minute."""
+    states: list[str] = []
+
+    class Watched(Aws):
+        def publish(self, **request: Any) -> None:
+            states.append(self.queue["state"])
+            super().publish(**request)
+
+    class Down:
+        def update_item(self, **_: Any) -> Any:
+            raise EndpointConnectionError(endpoint_url="dynamodb")
+
+    aws = Watched()
+    guard(aws, 60).run(NOW, invocation())
+    assert (states, aws.queue["state"]) == (["DISABLED"], "DISABLED")
+    assert aws.queue["tags"] == {f"{NOTE}:Day": "2026-11-20 of 100 OVER disabled"}
+
+    aws = Watched()
+    down = Claims(dynamodb=Down(), table="claims", clock=lambda: 1000.0)
+    with pytest.raises(RuntimeError, match="the guard failed at claim, topic; the log says why"):
+        replace(guard(aws, 60), claims=down).run(NOW, invocation())
+    assert aws.queue["state"] == "DISABLED"
+    assert states == ["DISABLED"]
+
+
+def test_nothing_is_let_go_by_a_run_that_cannot_be_claimed() -> None:
+    class Down:
+        def update_item(self, **_: Any) -> Any:
+            raise EndpointConnectionError(endpoint_url="dynamodb")
+
+    aws = Aws()
+    guard(aws, 60).run(NOW, invocation())
+    down = Claims(dynamodb=Down(), table="claims", clock=lambda: 1000.0)
+    tomorrow = NOW + timedelta(days=1)
+
+    with pytest.raises(RuntimeError, match="the guard failed at claim"):
+        replace(guard(aws, 1), claims=down).run(tomorrow, invocation())
+    assert aws.queue["state"] == "DISABLED"
+
+    guard(aws, 1).run(tomorrow, invocation())
+    assert (aws.queue["state"], aws.queue["tags"]) == ("ENABLED", {})
+
+
+def test_of_two_guards_that_let_go_at_once_one_enables_the_queue() -> None:
+    aws = Aws()
+    one, other = guard(aws, 60), replace(guard(aws, 60), note=f"{NOTE}:Week")
+    one.run(NOW, invocation())
+    other.run(NOW, invocation())
+    assert aws.queue["state"] == "DISABLED"
+    assert set(aws.queue["tags"]) == {f"{NOTE}:Day", f"{NOTE}:Week"}
+    tomorrow, describe = NOW + timedelta(days=1), aws.describe_job_queues
+    turns = [replace(guard(aws, 1), note=f"{NOTE}:Week")]
+
+    def meanwhile(**given: Any) -> Any:
+        seen = describe(**given)
+        if turns:
+            turns.pop().run(tomorrow, invocation())
+        return seen
+
+    aws.describe_job_queues = meanwhile  # type: ignore[method-assign]  # as two runs meet
+    guard(aws, 1).run(tomorrow, invocation())
+
+    assert (aws.queue["state"], aws.queue["tags"]) == ("ENABLED", {})
+
+
+def test_a_queue_that_batch_does_not_tell_of_is_an_error_of_the_run() -> None:
+    aws = Aws()
+    aws.queue.clear()
+
+    with pytest.raises(RuntimeError, match=f"the guard failed at {QUEUE}"):
+        guard(aws, 1).run(NOW, invocation())
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"MetricDataResults": []},
+        {"MetricDataResults": [], "Messages": [{"Code": "InternalError", "Value": "x"}]},
+    ],
+)
+def test_what_cloudwatch_leaves_out_is_not_nothing(answer: dict[str, Any]) -> None:
+    cloudwatch = SimpleNamespace(get_metric_data=lambda **_: answer)
+
+    with pytest.raises(RuntimeError, match=r"does not give all data of q \(nothing\)"):
+        Usage(cloudwatch=cloudwatch, namespace="Ours").used(["q"], start=NOW, now=NOW)
+
+
+def test_what_cloudwatch_says_beside_an_answer_is_an_error() -> None:
+    class Saying(Gauge):
+        def get_metric_data(self, **request: Any) -> Any:
+            messages = [{"Code": "MaxMetricsExceeded", "Value": "x"}]
+            return {**super().get_metric_data(**request), "Messages": messages}
+
+    with pytest.raises(RuntimeError, match=r"all \(MaxMetricsExceeded\)"):
+        Usage(cloudwatch=Saying(), namespace="Ours").used(["q"], start=NOW, now=NOW)

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from batch_constructs.aws.job_states import REMEMBERED_DAYS
+from batch_constructs.functions.claims.lease import CLOCKS_APART_SECONDS, LONGEST_SECONDS
 from batch_constructs.functions.submission.message_reader import CLAIMED_AT, FIRST_ID
 from tests.functions.aws_in_process import answer, messages_in
 from tests.functions.gateway_world import (
@@ -74,19 +76,70 @@ def test_a_message_that_is_perhaps_a_job_is_known_again_when_it_is_redriven(
     one_job_each(world, [1])
 
 
-def test_one_that_is_forgotten_is_set_aside_again_and_never_made_twice(world: World) -> None:
+@pytest.mark.parametrize("hours", [1, 7, 40, 160])
+@pytest.mark.parametrize("landed", [True, False])
+@pytest.mark.parametrize("array", [True, False])
+@pytest.mark.parametrize("warm", [True, False])
+@pytest.mark.parametrize("through", ["the dead-letter queue", "the source queue"])
+def test_what_is_perhaps_a_job_is_looked_up_however_long_ago_it_was_claimed(
+    world: World,
+    hours: float,
+    landed: bool,  # noqa: FBT001 - a case
+    array: bool,  # noqa: FBT001 - a case
+    warm: bool,  # noqa: FBT001 - a case
+    through: str,
+) -> None:
+    """As a mapping is off for a day: the window is for other messages of the same key."""
+    if array:
+        world.settings["manifest_bucket"] = "manifests"
+    first = record("a", 1)
+    left_open(world, [first], landed=landed)
+    began, gateway = world.aws.clock.now, world.gateway()
+    if through == "the dead-letter queue":
+        world.aws.clock.now += HOUR / 2
+        denied = answer(403, {"message": "no"}, error="AccessDeniedException")
+        world.aws.batch.script["ListJobs"] = lambda _: denied
+        assert gateway.handle([record("a", 1, LAST)], seconds=TIMEOUT_SECONDS) == []
+        world.aws.batch.script.clear()
+        (first,) = redriven(world)
+    else:
+        first["attributes"] = {
+            "ApproximateReceiveCount": "2",
+            "ApproximateFirstReceiveTimestamp": str(int(began * 1000)),
+        }
+    for hour in range(1, int(hours), 1 + int(hours) // 8) if warm else ():
+        world.aws.clock.now = began + hour * HOUR
+        gateway.handle([record(f"other-{hour}", 100 + hour)], seconds=TIMEOUT_SECONDS)
+    world.aws.clock.now = began + hours * HOUR
+    others = len(world.jobs())
+
+    again = (gateway if warm else world.gateway()).handle([first], seconds=TIMEOUT_SECONDS)
+
+    assert again == []
+    assert len(world.jobs()) == others + (not landed)
+    assert world.gateway().handle([first], seconds=TIMEOUT_SECONDS) == []
+    assert len(world.jobs()) == others + (not landed)
+
+
+@pytest.mark.parametrize("days", [7.0, 8.0, 13.9, 15.0])
+def test_one_that_is_forgotten_is_set_aside_again_and_never_made_twice(
+    world: World, days: float
+) -> None:
+    """AWS Batch forgets a job seven days after its end; SQS keeps a message for fourteen."""
     world.aws.faults.lose_answer = 1.0
+    began = world.aws.clock.now
     world.gateway().handle([record("a", 1, LAST)], seconds=TIMEOUT_SECONDS)
     world.aws.faults.lose_answer = 0.0
-    for _ in range(2):
+    world.aws.batch.script["ListJobs"] = lambda _: answer(200, {"jobSummaryList": []})
+    for later in range(2):
         (again,) = redriven(world)
-        world.aws.clock.now += 6 * HOUR
+        world.aws.clock.now = began + days * 24 * HOUR + later * HOUR
 
         assert world.gateway().handle([again], seconds=TIMEOUT_SECONDS) == []
         one_job_each(world, [1])
 
     (letter,) = redriven(world)
-    assert letter["messageAttributes"]["Reason"]["stringValue"].startswith("perhaps a job, since")
+    assert letter["messageAttributes"]["Reason"]["stringValue"].startswith("perhaps a job, so long")
 
 
 @pytest.mark.parametrize(("left", "forgotten"), [(31, False), (29, True)])
@@ -95,18 +148,37 @@ def test_one_counts_as_forgotten_as_soon_as_a_clock_may_say_so(
     left: float,
     forgotten: bool,  # noqa: FBT001 - a case
 ) -> None:
-    """Clocks are 30 seconds apart: what another function has forgotten is never made here."""
-    world.aws.faults.lose_answer = 1.0
+    """Clocks are 30 seconds apart."""
+    world.aws.batch.script["SubmitJob"] = lambda _: answer(500, {}, error="ServerException")
     world.aws.clock.now = float(int(world.aws.clock.now))
     world.gateway().handle([record("a", 1, LAST)], seconds=TIMEOUT_SECONDS)
+    world.aws.batch.script.clear()
     (again,) = redriven(world)
     at = float(again["messageAttributes"][CLAIMED_AT]["stringValue"])
-    world.aws.clock.now = at + world.settings["window_seconds"] - left
+    world.aws.clock.now = at + REMEMBERED_DAYS * 24 * HOUR - left
 
     world.gateway().handle([again], seconds=TIMEOUT_SECONDS)
 
-    reasons = [each["MessageAttributes"]["Reason"] for each in messages_in(world.dead_letters)]
-    assert any("since longer ago" in each["StringValue"] for each in reasons) is forgotten
+    assert len(world.jobs()) == (not forgotten)
+
+
+@pytest.mark.parametrize("receives", [1, 2])
+def test_a_message_that_another_had_before_is_not_taken_for_it_after_the_window(
+    world: World, receives: int
+) -> None:
+    """It has the same key, and was sent after the window: cold and warm functions know that."""
+    world.settings["idempotency_key"] = "$.parameters.n"
+    warm, began = world.gateway(), world.aws.clock.now
+    assert warm.handle([record("a", 1)], seconds=TIMEOUT_SECONDS) == []
+    window = world.settings["window_seconds"] + LONGEST_SECONDS + CLOCKS_APART_SECONDS
+    for at, jobs in ((window - 1, 1), (window * (1 + 1 / 64) + 1, 2)):
+        for gateway in (warm, world.gateway()):
+            world.aws.clock.now = began + at
+            later = record("b", 1, receives)
+            first = str(int(world.aws.clock.now * 1000))
+            later["attributes"]["ApproximateFirstReceiveTimestamp"] = first
+            assert gateway.handle([later], seconds=TIMEOUT_SECONDS) == []
+            assert len(world.jobs()) == jobs
 
 
 def test_one_that_surely_is_no_job_may_be_redriven_at_any_time(world: World) -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from batch_constructs.functions.claims.known import Known
 from batch_constructs.functions.claims.log import Log
 from batch_constructs.functions.claims.remembered import Remembered, most_bytes
 from batch_constructs.functions.submission.settings import Settings
@@ -79,7 +80,7 @@ def figures_of(messages: int) -> Figures:
             again = gateway.handle([*records, never], seconds=120)
             assert again == ["never"]
             figures.reads.append(world.dynamodb.items_read - before)
-            figures.open_claims.append(len(gateway.log._open))
+            figures.open_claims.append(len(gateway.log._known.open))
             figures.identities.append(len(gateway.log._new))
             me.sleep(10)
         parts = [bucket for _, part in gateway.log.remembered._parts for bucket in part]
@@ -117,9 +118,9 @@ def reads_since_the_oldest_open_claim(patch: pytest.MonkeyPatch) -> None:
     refresh = Log.refresh
 
     def again(one: Log) -> int:
-        oldest = min(one._open, default=None)
+        oldest = min(one._known.open, default=None)
         if oldest is not None:
-            for _ in one._pages(start=oldest):
+            for _ in one._entries(start=oldest):
                 pass
         return refresh(one)
 
@@ -127,12 +128,12 @@ def reads_since_the_oldest_open_claim(patch: pytest.MonkeyPatch) -> None:
 
 
 def reads_everything_at_each_look(patch: pytest.MonkeyPatch) -> None:
-    pages = Log._pages
-    patch.setattr(Log, "_pages", lambda one, **given: pages(one, **{**given, "start": 0}))
+    entries = Log._entries
+    patch.setattr(Log, "_entries", lambda one, **given: entries(one, **{**given, "start": 0}))
 
 
 def keeps_claims_that_ended(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(Log, "_learn_end", lambda *_: None)
+    patch.setattr(Known, "_learn_end", lambda *_: None)
 
 
 def remembers_a_message_more_than_once(patch: pytest.MonkeyPatch) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
@@ -20,7 +20,7 @@ from batch_constructs.functions.cost_guard import guard
 from batch_constructs.functions.ecs_cluster import lookup
 from batch_constructs.functions.gauges.reading import QueueReading, Reader
 from batch_constructs.functions.revisions import retire
-from batch_constructs.functions.submission import gateway
+from batch_constructs.functions.submission import batch_api, gateway
 from batch_constructs.functions.submission import rescue as rescues
 from batch_constructs.functions.submission.batch_api import BatchApi
 from batch_constructs.functions.submission.gateway import _Batch
@@ -104,7 +104,7 @@ def identities_are_alike(patch: pytest.MonkeyPatch) -> None:
 
 
 def nobody_looks_whether_it_is_there(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(BatchApi, "_listed", lambda *_: iter(()))
+    patch.setattr(batch_api, "jobs_named", lambda *_: iter(()))
 
 
 def a_lost_answer_counts_as_not_done(patch: pytest.MonkeyPatch) -> None:
@@ -171,6 +171,25 @@ def claims_are_written_unseen(patch: pytest.MonkeyPatch) -> None:
         )
 
     patch.setattr(Log, "_write", write)
+
+
+def nobody_looks_back(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Log, "look_back", lambda *_, **__: None)
+
+
+def a_log_that_was_read_in_part_counts_as_read(patch: pytest.MonkeyPatch) -> None:
+    whole = Log.refresh
+
+    def refresh(one: Log) -> int:
+        was_cold = one._last is None
+        try:
+            return whole(one)
+        except ClientError:
+            if was_cold:
+                one._last = one._read_head()
+            raise
+
+    patch.setattr(Log, "refresh", refresh)
 
 
 def what_surely_failed_counts_as_done(patch: pytest.MonkeyPatch) -> None:
@@ -253,6 +272,14 @@ def a_silence_is_told_at_each_run(patch: pytest.MonkeyPatch) -> None:
             one, (*what, str(next(runs))) if what[0] == "silent" else what, *told
         ),
     )
+
+
+def runs_of_a_guard_meet(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Claims, "alone", lambda *_, **__: nullcontext())
+
+
+def guards_leave_it_to_each_other(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(guard.Guard, "_let_go", lambda *_: None)
 
 
 def what_was_lowered_stays_low(patch: pytest.MonkeyPatch) -> None:
@@ -411,12 +438,17 @@ _LOGGED: tuple[Plant, ...] = (
     what_surely_failed_counts_as_done,
     what_is_unsure_counts_as_done,
     what_is_unsure_is_free,
+    nobody_looks_back,
     ended_before_it_is_submitted,
     what_failed_is_not_delivered_again,
 )
 PLANTED: dict[str, tuple[Plant, ...]] = {
     "gateway": _LOGGED,
-    "coalescing_gateway": (*_LOGGED, jobs_of_the_other_mode_are_not_looked_for),
+    "coalescing_gateway": (
+        *_LOGGED,
+        jobs_of_the_other_mode_are_not_looked_for,
+        a_log_that_was_read_in_part_counts_as_read,
+    ),
     "fifo_gateway": (
         a_group_does_not_wait,
         claims_are_not_written,
@@ -442,6 +474,8 @@ PLANTED: dict[str, tuple[Plant, ...]] = {
         a_silence_is_told_at_each_run,
         what_was_lowered_stays_low,
         what_was_disabled_stays_so,
+        runs_of_a_guard_meet,
+        guards_leave_it_to_each_other,
     ),
     "gauges": (
         a_queue_that_cannot_be_read_is_no_failure,

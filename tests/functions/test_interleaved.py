@@ -28,6 +28,7 @@ ONLY_SOME = {
     "without a name": {*_GATEWAYS, "submit_function"},
     "silence": {"cost_guard"},
     "another mode": {"coalescing_gateway"},
+    "off for hours": _GATEWAYS,
     "redriven": TRIALS.keys() - {"fifo_gateway"},
 }
 """What the others do not meet: jobs to list, gauges, events without names, order kept."""

@@ -236,6 +236,7 @@ def cost_guard(seed: int) -> World:
             with patch.dict(os.environ, each["guard"]):
                 made: Guard = _made(me, cost_guards, cost_guards._guard)
             me.works_on = made.note  # whatever the hour: one run is at it at a time
+            world.meet_with_clocks_apart(me)
             made.run(day + timedelta(hours=each["hours"]), _invocation(me, 60))
 
         return each_event(event, lambda each, _: guard(each))
@@ -376,6 +377,11 @@ class _Queue:
     deployed: tuple[float, Settings] | None = None
     """When functions with other settings come up, and these."""
 
+    off: tuple[float, float] = (0.0, 0.0)
+    """From when to when nobody hands messages over."""
+
+    first_received: dict[str, float] = field(default_factory=dict)
+
     @property
     def sent(self) -> set[str]:
         return set(self.bodies.values())
@@ -419,9 +425,16 @@ class _Queue:
             twice = not self.settings.fifo and self._redelivers()
             self.visible_at[message_id] = self.world.now + (0 if twice else VISIBILITY_SECONDS)
             self.receives[message_id] += 1
+            self.first_received.setdefault(message_id, self.world.now)
         return [
             {
-                **record_of(m, self.bodies[m], self.receives[m], self.groups.get(m)),
+                **record_of(
+                    m,
+                    self.bodies[m],
+                    self.receives[m],
+                    self.groups.get(m),
+                    first_received=self.first_received[m],
+                ),
                 "messageAttributes": self.attributes.get(m, {}),
             }
             for m in ready[: self.most]
@@ -436,6 +449,9 @@ class _Queue:
         """Feed a function, another after each death, as Lambda's poller does."""
         gateway: Gateway | None = None
         while self.visible_at and self.world.now < self.ends:
+            begins, ends = self.off
+            if begins <= self.world.now < ends:
+                me.sleep(ends - self.world.now)
             records = self.receive()
             if not records:
                 me.sleep(20)
@@ -446,7 +462,9 @@ class _Queue:
                 again = gateway.handle(records, seconds=TIMEOUT_SECONDS)
             except BaseException as error:  # noqa: BLE001 - deaths as well
                 self.world.look_at(me, error)
-                again, gateway = [record["messageId"] for record in records], None
+                again = [record["messageId"] for record in records]
+                if not isinstance(error, Exception):  # Lambda goes on with what has only failed
+                    gateway = None
             me.ends_at = float("inf")
             for record in records:
                 if record["messageId"] not in again and not self._redelivers():
@@ -458,17 +476,25 @@ class _Queue:
 
     def drain(self, *, hours: float) -> None:
         """Let two functions at a time work on the queue."""
-        self.ends = self.world.now + hours * 3600
+        self.ends = max(self.world.now, self.off[1]) + hours * 3600
         for _ in range(2):
             self.world.start(self.poll, seconds=float("inf"))
         self.world.run()
 
 
 def record_of(
-    message_id: str, body: str, receives: int = 1, group: str | None = None
+    message_id: str,
+    body: str,
+    receives: int = 1,
+    group: str | None = None,
+    *,
+    first_received: float = 0.0,
 ) -> dict[str, Any]:
     """Return a message as Lambda hands it over."""
-    attributes = {"ApproximateReceiveCount": str(receives)}
+    attributes = {
+        "ApproximateReceiveCount": str(receives),
+        "ApproximateFirstReceiveTimestamp": str(int(first_received * 1000)),
+    }
     if group is not None:
         attributes["MessageGroupId"] = group
     return {"messageId": message_id, "body": body, "attributes": attributes}
@@ -510,8 +536,13 @@ def _run_gateway(seed: int, *, array: bool) -> tuple[World, _Queue]:
             replace(settings, manifest_bucket=None),
         )
         world.met["another mode"] += 1
+    if world.rng.random() < 1 / 4:
+        begins = world.now + world.rng.choice((1, 60, 150, 400))
+        queue.off = (begins, begins + 3600 * world.rng.choice((2, 7, 40)))
+        world.met["off for hours"] += 1
     for number in range(world.rng.randint(1, 12)):
-        for _ in range(world.rng.choice((1, 1, 2)) if with_key else 1):
+        # of two with one key, the second is another job when the window is over
+        for _ in range(world.rng.choice((1, 1, 2)) if with_key and not queue.off[1] else 1):
             after = world.rng.choice((0, 0, 110, 125, 140))
             queue.send(json.dumps({"parameters": {"n": str(number)}}), after=after)
     read = with_key and queue.deployed is None
@@ -531,11 +562,15 @@ def _run_gateway(seed: int, *, array: bool) -> tuple[World, _Queue]:
 
 
 def _once_each(queue: _Queue, counted: Counter[str]) -> None:
-    """One job a message; without a key, one at most for each ID that SQS alone gave it."""
+    """One job a message; without a key that is known yet, one for each ID that SQS gave it."""
     assert counted.keys() == queue.sent - {POISON}, "lost"
     for body, times in counted.items():
         with_key = queue.settings.idempotency_key is not None
-        bound = 1 if with_key else len({queue.first_id(m) for m in queue.ids_of(body)})
+        bound = (
+            1
+            if with_key and not queue.off[1]
+            else len({queue.first_id(m) for m in queue.ids_of(body)})
+        )
         assert times <= bound, f"{times} times {body}"
 
 

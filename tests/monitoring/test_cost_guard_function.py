@@ -549,7 +549,9 @@ def test_more_queues_and_environments_than_one_call_describes_are_all_looked_at(
     queues = [*(f"{QUEUE}{number}" for number in range(DESCRIBED_AT_ONCE)), QUEUE]
     environments = [*(f"{ENVIRONMENT}{number}" for number in range(DESCRIBED_AT_ONCE)), ENVIRONMENT]
 
-    Guarded(replace(guard, queues=queues, environments=environments)).run(now)
+    many = Guarded(replace(guard, queues=queues, environments=environments))
+    with pytest.raises(RuntimeError, match="compute environments"):  # there is one of each here
+        many.run(now)
 
     assert world.asked == [*queues, *environments]
     assert world.environment["computeResources"]["maxvCpus"] == 4

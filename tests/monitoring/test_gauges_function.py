@@ -424,3 +424,32 @@ def test_environments_that_cannot_be_described_cost_the_others_nothing(
 
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [one["ComputeEnvironmentName"] for one in told][:3] == ["e99", "e100", "e101"]
+
+
+@pytest.mark.usefixtures("told")
+def test_what_batch_does_not_tell_of_is_an_error_of_the_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Nothing:
+        def describe_job_queues(self, **_: object) -> Any:
+            return {"jobQueues": []}
+
+        def describe_compute_environments(self, **_: object) -> Any:
+            return {"computeEnvironments": []}
+
+    monkeypatch.setattr(publish, "_reader", lambda: Reader(batch=Nothing(), most_jobs=1))
+    monkeypatch.setenv("QUEUES", "one,two")
+    monkeypatch.setenv("COMPUTE_ENVIRONMENTS", "fleet")
+
+    with pytest.raises(RuntimeError, match="could not read one, two, compute environments; the"):
+        publish.handler({}, None)
+
+
+def test_a_maximum_of_which_a_part_is_not_told_is_not_known() -> None:
+    class Half:
+        def describe_compute_environments(self, **_: object) -> Any:
+            found = {"computeEnvironmentName": "a", "computeResources": {"maxvCpus": 4}}
+            return {"computeEnvironments": [found]}
+
+    assert Reader(batch=Half(), most_jobs=1)._max_vcpus(["a"]) == 4
+    assert Reader(batch=Half(), most_jobs=1)._max_vcpus(["a", "b"]) is None

@@ -12,22 +12,27 @@ and every entry expires by itself.
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from batch_constructs.aws.error_names import PASSING_CODES, PASSING_REASONS, TRANSACTION_CANCELED
+from batch_constructs.aws.delivery import SQS_RETENTION_DAYS
+from batch_constructs.aws.error_names import (
+    CONDITION_FAILED_REASON,
+    PASSING_CODES,
+    PASSING_REASONS,
+    TRANSACTION_CANCELED,
+)
 from batch_constructs.functions.claims.effect import OutOfTimeError, Pauses
-from batch_constructs.functions.claims.identity import DIGEST_BYTES
+from batch_constructs.functions.claims.known import Claim, Known, Wanted
 from batch_constructs.functions.claims.lease import (
     AFTERMATH_SECONDS,
     CLOCKS_APART_SECONDS,
     LONGEST_SECONDS,
 )
 from batch_constructs.functions.claims.outcome import Failure, failure_of
-from batch_constructs.functions.claims.ranges import numbers_of, ranges_of
+from batch_constructs.functions.claims.ranges import ranges_of
 from batch_constructs.functions.claims.remembered import Remembered
 
 if TYPE_CHECKING:
@@ -37,55 +42,13 @@ _LOG = logging.getLogger(__name__)
 _ENTRIES = {"S": "claims"}
 _HEAD = {"log": {"S": "head"}, "number": {"N": "0"}}
 _DAY_SECONDS = 86_400
+LOOKED_BACK_SECONDS = SQS_RETENTION_DAYS * _DAY_SECONDS
+"""How long ago a message may have been claimed of which somebody asks: as old as SQS keeps it."""
+
+_ENTRY_SECONDS = LOOKED_BACK_SECONDS + _DAY_SECONDS
 
 Client = Any
 """A boto3 client."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Claim:
-    """Messages that one function took upon itself, and of which nobody knows yet what became."""
-
-    number: int
-    name: str
-    """What it makes is called so."""
-
-    lease_until: float
-    keys: bytes
-    """The messages' digests, one after another."""
-
-    positions: Sequence[int]
-    """The position of each among those that were claimed first."""
-
-    queue: str | None = None
-    """Where its jobs are submitted to, which may be another queue after a deployment."""
-
-    def position_of(self, key: bytes) -> int | None:
-        """Return the position of a message; None where this claim does not hold it."""
-        at = self.keys.find(key)
-        while at > 0 and at % DIGEST_BYTES:
-            at = self.keys.find(key, at + 1)
-        return None if at < 0 else self.positions[at // DIGEST_BYTES]
-
-    def only(self, positions: set[int]) -> Claim:
-        """Return the claim with only these of its messages."""
-        kept = [at for at, position in enumerate(self.positions) if position in positions]
-        if len(kept) == len(self.positions):
-            return self
-        return replace(
-            self,
-            keys=b"".join(self._key(at) for at in kept),
-            positions=[self.positions[at] for at in kept],
-        )
-
-    def at(self, positions: set[int]) -> list[bytes]:
-        """Return the digests of the messages at these positions."""
-        return [
-            self._key(at) for at, position in enumerate(self.positions) if position in positions
-        ]
-
-    def _key(self, at: int) -> bytes:
-        return self.keys[DIGEST_BYTES * at : DIGEST_BYTES * (at + 1)]
 
 
 class Log:
@@ -111,24 +74,21 @@ class Log:
     def _cold(self) -> None:
         self._last: int | None = None
         self._looked = self._clock()
-        self._open: dict[int, Claim] = {}
         self._new: set[str] = set()
         self.remembered = Remembered(self._kept_seconds)
+        self._known = Known(self.remembered)
+        self._older = Known(Wanted(set()))
 
     def is_settled(self, key: bytes) -> bool:
         """Whether the work on a message is known to be done."""
-        number = self.remembered.number_of(key)
-        return number is not None and self._holding(key, number) is None
+        return self._knowing(key).is_settled(key)
 
     def claim_of(self, key: bytes) -> tuple[Claim, int] | None:
         """Return the open claim that holds a message, and its position there."""
-        number = self.remembered.number_of(key)
-        return None if number is None else self._holding(key, number)
+        return self._knowing(key).claim_of(key)
 
-    def _holding(self, key: bytes, number: int) -> tuple[Claim, int] | None:
-        claim = self._open.get(number)
-        position = None if claim is None else claim.position_of(key)
-        return None if claim is None or position is None else (claim, position)
+    def _knowing(self, key: bytes) -> Known:
+        return self._older if self.remembered.number_of(key) is None else self._known
 
     def refresh(self) -> int:
         """Read what was written since the last time, and return how far the log is read."""
@@ -136,17 +96,28 @@ class Log:
         if now - self._looked > self._kept_seconds:
             self._cold()  # what it would go on from may have expired
         self._looked = now
-        self._forget(now)
         if self._last is None:
-            # before the entries: those that expired are counted by nothing else
-            self._last = self._read_head()
-            entries = self._read_back(now)
-        else:
-            entries = [entry for page in self._pages(start=self._last + 1) for entry in page]
+            # a function that is stopped meanwhile goes on with what it has learned until then
+            self._last = self._first_since(now - self._kept_seconds, self._read_head()) - 1
         self._new.clear()
-        for entry in entries:
+        for entry in self._entries(start=self._last + 1):
             self._learn(entry)
+        self._forget(now)
         return self._last
+
+    def look_back(self, keys: set[bytes], *, since: float) -> None:
+        """Learn what became of messages that may have been claimed before what is remembered.
+
+        Args:
+            keys: Their digests.
+            since: When the first of them was claimed at the earliest.
+        """
+        self._older = Known(Wanted(keys))
+        until = self._clock() - self._kept_seconds + LONGEST_SECONDS
+        for entry in self._entries(start=self._first_since(since, self._last or 0)):
+            if float(entry["at"]["N"]) > until:
+                break  # an end follows its claim within a lease
+            self._older.learn(entry)
 
     def claim(
         self,
@@ -184,7 +155,7 @@ class Log:
         Raises:
             OutOfTimeError: it could not be written until the deadline.
         """
-        if self._open.get(claim.number) is not claim:
+        if all(known.open.get(claim.number) is not claim for known in (self._known, self._older)):
             return None
         entry: dict[str, Any] = {
             "name": {"S": claim.name},
@@ -222,14 +193,14 @@ class Log:
             "lease": {"N": str(self._clock() + AFTERMATH_SECONDS)},
         }
         try:
-            while claim.number in self._open and self._append(entry, deadline) is None:
+            while claim.number in self._known.open and self._append(entry, deadline) is None:
                 pass
         except (BotoCoreError, ClientError, OutOfTimeError):
             _LOG.exception("could not write down what became of %s", claim.name)
 
     def _claimed(self, entry: dict[str, Any], lease_until: float, deadline: float) -> Claim | None:
         number = self._append({**entry, "lease": {"N": str(lease_until)}}, deadline)
-        return None if number is None else self._open[number]
+        return None if number is None else self._known.open[number]
 
     def _append(self, entry: dict[str, Any], deadline: float) -> int | None:
         """Write an entry behind what was read, and return its number.
@@ -249,7 +220,7 @@ class Log:
             "number": {"N": str(before + 1)},
             "id": {"S": identity},
             "at": {"N": str(now)},
-            "expires": {"N": str(int(now + self._kept_seconds + _DAY_SECONDS))},
+            "expires": {"N": str(int(now + _ENTRY_SECONDS))},
         }
         while True:
             pauses.wait()
@@ -287,17 +258,29 @@ class Log:
         answer = self._dynamodb.get_item(TableName=self._table, Key=_HEAD, ConsistentRead=True)
         return int(answer["Item"]["last"]["N"]) if "Item" in answer else 0
 
-    def _read_back(self, now: float) -> list[dict[str, Any]]:
-        """Read from the newest entry back to the start of the window, for a cold start."""
-        oldest = now - self._kept_seconds
-        found: list[dict[str, Any]] = []
-        for page in self._pages(newest_first=True):
-            found += page
-            if page and float(page[-1]["at"]["N"]) < oldest:
-                break
-        return found[::-1]
+    def _first_since(self, oldest: float, last: int) -> int:
+        """Return the number of the first entry that was written since then.
 
-    def _pages(self, *, start: int = 0, newest_first: bool = False) -> Iterator[list[Any]]:
+        Numbers go up with time, but for clocks that are apart; entries that expired are gone.
+        """
+        low, high = 1, last + 1
+        while low < high:
+            middle = (low + high) // 2
+            answer = self._dynamodb.get_item(
+                TableName=self._table,
+                Key={"log": _ENTRIES, "number": {"N": str(middle)}},
+                ProjectionExpression="#at",
+                ExpressionAttributeNames={"#at": "at"},
+                ConsistentRead=True,
+            )
+            at = float(answer["Item"]["at"]["N"]) if "Item" in answer else 0.0
+            if at < oldest - CLOCKS_APART_SECONDS:
+                low = middle + 1
+            else:
+                high = middle
+        return low
+
+    def _entries(self, *, start: int) -> Iterator[dict[str, Any]]:
         more: dict[str, Any] = {}
         while True:
             page = self._dynamodb.query(
@@ -306,72 +289,33 @@ class Log:
                 ExpressionAttributeNames={"#log": "log", "#number": "number"},
                 ExpressionAttributeValues={":log": _ENTRIES, ":start": {"N": str(start)}},
                 ConsistentRead=True,
-                ScanIndexForward=not newest_first,
                 **more,
             )
-            yield page["Items"]
+            yield from page["Items"]
             if not page.get("LastEvaluatedKey"):
                 return
             more = {"ExclusiveStartKey": page["LastEvaluatedKey"]}
 
     def _learn(self, entry: dict[str, Any]) -> None:
-        number = int(entry["number"]["N"])
-        self._last = max(self._last or 0, number)
+        self._last = max(self._last or 0, int(entry["number"]["N"]))
         self._new.add(entry["id"]["S"])
-        lease = float(entry["lease"]["N"])
-        if "of" in entry:
-            self._learn_end(int(entry["of"]["N"]), entry, lease)
-            return
-        keys = bytes(_binary(entry["keys"]["B"]))
-        if "replaces" in entry:
-            replaced = int(entry["replaces"]["N"])
-            self._open.pop(replaced, None)
-            for at in range(0, len(keys), DIGEST_BYTES):
-                self.remembered.remove(keys[at : at + DIGEST_BYTES], replaced)
-        self._open[number] = Claim(
-            number=number,
-            name=entry["name"]["S"],
-            lease_until=lease,
-            keys=keys,
-            positions=_positions(entry["positions"])
-            if "positions" in entry
-            else range(len(keys) // DIGEST_BYTES),
-            queue=entry["queue"]["S"] if "queue" in entry else None,
-        )
-        self.remembered.add(keys, number, float(entry["at"]["N"]))
-
-    def _learn_end(self, number: int, entry: dict[str, Any], lease: float) -> None:
-        claim = self._open.pop(number, None)
-        if claim is None:
-            return  # of a claim that is older than the window
-        for key in claim.at(set(_positions(entry["free"]))):
-            self.remembered.remove(key, number)
-        unsure = set(_positions(entry["unsure"]))
-        if unsure:
-            self._open[number] = replace(claim.only(unsure), lease_until=lease)
+        self._known.learn(entry)
+        self._older.learn_replaced(entry)
 
     def _forget(self, now: float) -> None:
         """Drop what is older than the window, so that a long-lived function does not grow."""
         self.remembered.forget(now)
-        while self._open:
-            claim = next(iter(self._open.values()))
+        while self._known.open:
+            claim = next(iter(self._known.open.values()))
             # later than its messages: until then they are claimed, not settled
             if claim.lease_until + 2 * self._kept_seconds >= now:
                 return
-            del self._open[claim.number]
+            del self._known.open[claim.number]
 
 
 def _numbers(positions: Iterable[int]) -> dict[str, Any]:
     """Write positions as ``3,17-20``, which of 10,000 neighbours is one range."""
     return {"S": ranges_of(sorted(positions))}
-
-
-def _positions(written: dict[str, Any]) -> list[int]:
-    return numbers_of(written["S"]) if written["S"] else []
-
-
-def _binary(value: Any) -> bytes:
-    return value if isinstance(value, bytes) else value.value
 
 
 def _may_pass(error: Exception) -> bool:
@@ -381,5 +325,6 @@ def _may_pass(error: Exception) -> bool:
     code = error.response["Error"]["Code"]
     if code == TRANSACTION_CANCELED:
         reasons = {each.get("Code") for each in error.response.get("CancellationReasons", [])}
-        return reasons <= {None, "None", *PASSING_REASONS}
+        # somebody wrote, and it cannot be read yet
+        return reasons <= {None, "None", CONDITION_FAILED_REASON, *PASSING_REASONS}
     return code in PASSING_CODES or failure_of(error) in (Failure.THROTTLED, Failure.UNSURE)

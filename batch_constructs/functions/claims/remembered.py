@@ -16,7 +16,10 @@ _NUMBER_BYTES = 4
 _SUFFIX = slice(2, 2 + ENTRY_BYTES - _NUMBER_BYTES)
 _BUCKETS = 4096
 PARTS = 4
-"""The window is dropped in so many parts: for a part longer than it is, a message is remembered."""
+"""The memory of the window is dropped in so many parts."""
+
+_MARKS = 64
+"""A message is forgotten with one of so many parts of the window, some minutes later."""
 
 _GROWTH = 9 / 8
 """How much room a bytearray keeps for growing, at most."""
@@ -40,6 +43,9 @@ class Remembered:
         self._seconds = seconds
         self._parts: deque[tuple[float, list[bytearray | None]]] = deque()
         self._count: deque[int] = deque()
+        self._marks: deque[tuple[float, int]] = deque()
+        self._first = self._newest = 0
+        """Claims before the first are over."""
 
     def __len__(self) -> int:
         """Return how many messages are remembered."""
@@ -61,6 +67,9 @@ class Remembered:
                 bucket = buckets[index] = bytearray()
             bucket += key[_SUFFIX] + end
         self._count[-1] += len(keys) // DIGEST_BYTES
+        self._newest = number
+        if not self._marks or at >= self._marks[-1][0] + self._seconds / _MARKS:
+            self._marks.append((at, number))
 
     def number_of(self, key: bytes) -> int | None:
         """Return the number of the newest claim that holds a message."""
@@ -69,7 +78,9 @@ class Remembered:
             bucket = buckets[index]
             at = -1 if bucket is None else _find(bucket, key[_SUFFIX])
             if bucket is not None and at >= 0:
-                return int.from_bytes(bucket[at + ENTRY_BYTES - _NUMBER_BYTES : at + ENTRY_BYTES])
+                end = at + ENTRY_BYTES
+                number = int.from_bytes(bucket[end - _NUMBER_BYTES : end])
+                return None if number < self._first else number
         return None
 
     def remove(self, key: bytes, number: int) -> None:
@@ -85,7 +96,10 @@ class Remembered:
                 return
 
     def forget(self, now: float) -> None:
-        """Drop the parts that are over."""
+        """Forget what is over, and drop the parts of which all is."""
+        while self._marks and self._marks[0][0] + self._seconds * (1 + 1 / _MARKS) < now:
+            self._marks.popleft()
+            self._first = self._marks[0][1] if self._marks else self._newest + 1
         part_seconds = self._seconds / PARTS
         while self._parts and self._parts[0][0] + part_seconds + self._seconds < now:
             self._parts.popleft()

@@ -28,6 +28,8 @@ from batch_constructs.functions.claims.outcome import FAILED_CALL, PATIENT
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from botocore.config import Config
+
 _LOG = logging.getLogger(__name__)
 _DAY_SECONDS = 86_400
 
@@ -51,10 +53,10 @@ class Claims:
     clock: Callable[[], float]
 
     @classmethod
-    def of_this_function(cls) -> Claims:
+    def of_this_function(cls, config: Config = PATIENT) -> Claims:
         """Return the claims of the function that runs, whose table its environment names."""
         return cls(
-            dynamodb=boto3.client("dynamodb", config=PATIENT),
+            dynamodb=boto3.client("dynamodb", config=config),
             table=os.environ["CLAIMS_TABLE"],
             clock=time.time,
         )

@@ -182,8 +182,9 @@ class Usage:
             }
             for number, queue in enumerate(queues)
         ]
-        status: dict[str, str] = {}
+        status = dict.fromkeys(queues, "nothing")
         token: dict[str, str] = {}
+        messages: list[dict[str, str]] = []
         while True:
             page = self.cloudwatch.get_metric_data(
                 MetricDataQueries=queries,
@@ -192,6 +193,7 @@ class Usage:
                 ScanBy="TimestampDescending",
                 **token,
             )
+            messages += page.get("Messages", [])
             for result in page["MetricDataResults"]:
                 queue = queues[int(result["Id"].removeprefix("queue"))]
                 status[queue] = result.get("StatusCode", WHOLE_ANSWER)
@@ -202,7 +204,8 @@ class Usage:
             if not page.get("NextToken"):
                 break
             token = {"NextToken": page["NextToken"]}
-        return [f"{queue} ({said})" for queue, said in status.items() if said != WHOLE_ANSWER]
+        wrong = [f"{queue} ({said})" for queue, said in status.items() if said != WHOLE_ANSWER]
+        return wrong + [f"all ({each['Code']})" for each in messages]
 
 
 def _step_of(timestamp: datetime, start: datetime, step: timedelta) -> datetime:

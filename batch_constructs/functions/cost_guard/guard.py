@@ -23,6 +23,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from batch_constructs.aws.quotas import SUBJECT_CHARACTERS
@@ -37,12 +38,17 @@ from batch_constructs.functions.told.listing import listed
 from .budget import Budget, Level, Usage, Used, plain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 NOTE = "batch-constructs:cost-guard"
 """What the tags begin with that say what guards did; each guard has its own."""
 _TELLING_SECONDS = 10
 """A topic that is down takes so long, and leaves the rest of a run to hold new work back."""
+
+_QUICK = Config(
+    retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=2, read_timeout=5
+)
+"""For clients of a function that has a minute, whatever is down: new work is to be held back."""
 
 _HELD, _LETS_GO = " disabled", " lets go"
 """How the note of a queue ends that a guard holds back, and of what it is about to let go."""
@@ -118,12 +124,18 @@ class Guard:
             for some in at_once(self.queues)
             for queue in self.batch.describe_job_queues(jobQueues=some)["jobQueues"]
         ]
+        told_of = {queue["jobQueueArn"] for queue in queues}
+        for untold in (queue for queue in self.queues if queue not in told_of):
+            _log.error("AWS Batch does not tell of %s", untold)
+            failed[untold] = False
         names = [queue["jobQueueName"] for queue in queues]
         used = self.usage.used(names, start=self.budget.start(now), now=now)
         here = f"{self.budget.label(now)} of {plain(self.budget.vcpu_hours)}"
         noted = max((_noted(_tags(queue).get(self.note, ""), here) for queue in queues), default=0)
         level = max(self.budget.level(used.vcpu_hours), Level(noted))
         hold = level is Level.OVER or (bool(used.silent) and self.holds_without_data)
+        if hold:
+            self._bring(queues, level, f"{here} {Level(noted).name}", now, failed, hold=True)
         told = level
         until = min(invocation.deadline, invocation.clock() + _TELLING_SECONDS)
         telling = replace(invocation, deadline=until)
@@ -133,30 +145,46 @@ class Guard:
             told = Level(noted) if "topic" in failed else level
         with _going_on("topic", failed):
             self._tell_silence(used.silent, telling)
-        if "claim" in failed and not hold:
-            return level
+        if not hold and "claim" not in failed:
+            self._bring(queues, level, f"{here} {told.name}", now, failed, hold=False)
+        elif hold and told > noted:
+            for queue in queues:
+                note = f"{here} {told.name}{_HELD if self._disables(queue) else ''}"
+                with _going_on(queue["jobQueueName"], failed):
+                    self.batch.tag_resource(
+                        resourceArn=queue["jobQueueArn"], tags={self.note: note}
+                    )
+        return level
+
+    def _bring(
+        self,
+        queues: Iterable[Mapping[str, Any]],
+        level: Level,
+        says: str,
+        now: datetime,
+        failed: dict[str, bool],
+        *,
+        hold: bool,
+    ) -> None:
+        """Bring everything to where the budget wants it."""
         for queue in queues:
             with _going_on(queue["jobQueueName"], failed):
-                self._keep(queue, level, f"{here} {told.name}", hold=hold)
+                self._keep(queue, level, says, hold=hold)
         if self.environments:
             with _going_on("compute environments", failed):
                 self._limit_environments(now, failed, hold=hold)
-        return level
 
     def _keep(self, queue: Mapping[str, Any], level: Level, says: str, *, hold: bool) -> None:
         """Bring one queue and its note to where the budget wants them."""
         arn, tags = queue["jobQueueArn"], _tags(queue)
         note = tags.get(self.note, "")
-        enabled, held_here = queue["state"] == State.ENABLED, note.endswith((_HELD, _LETS_GO))
-        held_elsewhere = any(value.endswith(_HELD) for value in self._others(tags))
-        disables = hold and self.action == "DISABLE_QUEUES"
-        if disables and (enabled or held_here or held_elsewhere):
+        if hold and self._disables(queue):
             if note != says + _HELD:
                 self.batch.tag_resource(resourceArn=arn, tags={self.note: says + _HELD})
-            if enabled:
+            if queue["state"] == State.ENABLED:
                 self.batch.update_job_queue(jobQueue=arn, state=State.DISABLED)
             return
-        if held_here:
+        if note.endswith((_HELD, _LETS_GO)):
             self._let_go(arn, note)
             (again,) = self.batch.describe_job_queues(jobQueues=[arn])["jobQueues"]
             if not any(value.endswith(_HELD) for value in self._others(_tags(again))):
@@ -165,6 +193,14 @@ class Guard:
             self.batch.untag_resource(resourceArn=arn, tagKeys=[self.note])
         elif level is not Level.FINE and note != says:
             self.batch.tag_resource(resourceArn=arn, tags={self.note: says})
+
+    def _disables(self, queue: Mapping[str, Any]) -> bool:
+        """Whether a queue is this guard's to disable: not one that people disabled."""
+        tags = _tags(queue)
+        by_a_guard = tags.get(self.note, "").endswith((_HELD, _LETS_GO)) or any(
+            value.endswith(_HELD) for value in self._others(tags)
+        )
+        return self.action == "DISABLE_QUEUES" and (queue["state"] == State.ENABLED or by_a_guard)
 
     def _let_go(self, arn: str, note: str) -> None:
         """Say that this guard holds it no more, before it looks which others do.
@@ -187,6 +223,9 @@ class Guard:
                 "computeEnvironments"
             ]
         ]
+        if len(described) < len(self.environments):
+            _log.error("AWS Batch tells of %d environments only", len(described))
+            failed["compute environments"] = False
         for environment in described:
             with _going_on(environment["computeEnvironmentName"], failed):
                 self._limit(environment, now, hold=hold)
@@ -348,11 +387,11 @@ def _going_on(what: str, failed: dict[str, bool]) -> Iterator[None]:
 def _guard() -> Guard:
     environment = os.environ
     return Guard(
-        batch=boto3.client("batch"),
+        batch=boto3.client("batch", config=_QUICK),
         sns=boto3.client("sns", config=ONCE),
-        claims=Claims.of_this_function(),
+        claims=Claims.of_this_function(_QUICK),
         usage=Usage(
-            cloudwatch=boto3.client("cloudwatch"),
+            cloudwatch=boto3.client("cloudwatch", config=_QUICK),
             namespace=environment["NAMESPACE"],
             gauge_seconds=int(environment["GAUGE_SECONDS"]),
         ),

@@ -109,10 +109,15 @@ def handler(event: object, context: Any) -> None:
             print(line)  # noqa: T201 - CloudWatch reads the metrics from the log
     for some in at_once(listed(os.environ, "COMPUTE_ENVIRONMENTS")):
         try:
-            for environment in _reader().environments(some):
-                print(environment_line(environment, namespace=namespace, now=now))  # noqa: T201 - as above
+            read = list(_reader().environments(some))
         except FAILED_CALL:
             _log.exception("cannot describe %s", ", ".join(some))
+            failed.append("compute environments")
+            continue
+        for environment in read:
+            print(environment_line(environment, namespace=namespace, now=now))  # noqa: T201 - as above
+        if len(read) < len(some):
+            _log.error("AWS Batch tells of %d of %s", len(read), ", ".join(some))
             failed.append("compute environments")
     if failed:
         raise RuntimeError(f"could not read {', '.join(dict.fromkeys(failed))}; the log says why")

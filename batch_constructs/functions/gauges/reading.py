@@ -142,17 +142,21 @@ class Reader:
         """Add up what the environments may use; ``None`` where one of them does not say."""
         found = [environment.max_vcpus for environment in self.environments(environments)]
         known = [vcpus for vcpus in found if vcpus is not None]
-        return sum(known) if len(known) == len(found) else None
+        return sum(known) if len(known) == len(environments) else None
 
     def _describe_queues(
         self, arns: Sequence[str], failed: list[str]
     ) -> Iterator[Mapping[str, Any]]:
         for some in at_once(arns):
             try:
-                yield from self.batch.describe_job_queues(jobQueues=some)["jobQueues"]
+                found = self.batch.describe_job_queues(jobQueues=some)["jobQueues"]
             except FAILED_CALL:
                 _log.exception("cannot describe %s", ", ".join(some))
                 failed += some
+                continue
+            yield from found
+            told_of = {queue["jobQueueArn"] for queue in found}
+            failed += [arn for arn in some if arn not in told_of]
 
     def _describe_environments(self, arns: Sequence[str]) -> Iterator[Mapping[str, Any]]:
         for some in at_once(arns):

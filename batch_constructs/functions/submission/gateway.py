@@ -10,7 +10,7 @@ from uuid import uuid4
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from batch_constructs.aws.submit_job import ARRAY_SIZE
+from batch_constructs.aws.job_states import REMEMBERED_DAYS
 from batch_constructs.functions.claims.effect import (
     OutOfTimeError,
     Pauses,
@@ -20,12 +20,14 @@ from batch_constructs.functions.claims.effect import (
 from batch_constructs.functions.claims.identity import digest
 from batch_constructs.functions.claims.lease import (
     CLOCKS_APART_SECONDS,
+    LONGEST_SECONDS,
     RESERVE_SECONDS,
     lease_until,
 )
+from batch_constructs.functions.claims.log import LOOKED_BACK_SECONDS
 
 from .batch_api import is_about_the_request
-from .defaults import defaults, merged
+from .gateway_requests import Requests
 from .manifest import encode
 from .message_reader import Message, MessageReader, Poison, is_s3_test
 
@@ -46,9 +48,15 @@ _SECONDS_FOR_THE_END = 15.0
 """What stays of the function's time for writing down what became of the messages."""
 
 _FORGOTTEN = (
-    "perhaps a job, since longer ago than deduplication_window: an earlier Reason named the job; "
-    "look whether it ran, and where it did not, send the message anew"
+    "perhaps a job, so long ago that AWS Batch may have forgotten it: an earlier Reason or the "
+    "function's log named the job; look whether it ran, and where it did not, send the message anew"
 )
+
+_BATCH_REMEMBERS_SECONDS = REMEMBERED_DAYS * 86_400 - CLOCKS_APART_SECONDS
+
+_NO_ANSWER = "AWS Batch gave no clear answer"
+
+_MENDED = "; mend that, and redrive it within two weeks: then it is known whether it is one"
 
 _NO_ROOM = (
     "surely no job: the function remembers the messages of deduplication_window, and has room for "
@@ -95,11 +103,7 @@ class Gateway:
                 unread.append(record["messageId"])  # slow ones came before it: it comes again
                 continue
             try:
-                message = self.reader.read(record)
-                if self._is_forgotten(message, began):
-                    batch.set_aside(message, _FORGOTTEN)
-                else:
-                    batch.add(message)
+                batch.add(self.reader.read(record))
             except Poison as poison:
                 batch.set_aside(Message.of(record), str(poison))
             except Exception as error:  # noqa: BLE001 - one odd message must not stop its neighbours
@@ -109,11 +113,6 @@ class Gateway:
                 )
         batch.run()
         return [*batch.deliver_again(), *unread]
-
-    def _is_forgotten(self, message: Message, now: float) -> bool:
-        """Whether a message is perhaps a job, and nobody knows it any more."""
-        kept = self.settings.window_seconds - CLOCKS_APART_SECONDS
-        return message.claimed_at is not None and now - message.claimed_at > kept
 
 
 def _log_the_way_to(error: Exception, message_id: str) -> None:
@@ -128,6 +127,7 @@ class _Batch:
     def __init__(self, gateway: Gateway, *, now: float, seconds: float) -> None:
         self._gateway = gateway
         self._settings = gateway.settings
+        self._requests = Requests(gateway.settings)
         self._log = gateway.log
         self._batch_api = gateway.batch_api
         self._now = now
@@ -140,6 +140,7 @@ class _Batch:
         self._aside: list[tuple[Message, str]] = []
         self._handled: set[str] = set()
         self._manifest: tuple[list[bytes], str] | None = None
+        self._looked_back = False
 
     def add(self, message: Message) -> None:
         """Take a good message; those with the same key share one job."""
@@ -164,15 +165,32 @@ class _Batch:
             while not self._is_all_seen_to():
                 pauses.grow()  # somebody else wrote to the log meanwhile
         except OutOfTimeError:
-            fresh, held = self._sort()
-            for theirs in held:
-                self._keep_all(*theirs)
-            for message in fresh:
+            self._give_up(" until the function's time ran out")
+        except (BotoCoreError, ClientError) as error:
+            _LOG.exception("the rest of this batch has to wait")
+            self._give_up(f": {error}")
+
+    def _give_up(self, why: str) -> None:
+        """Return what could not be claimed; at its last receive, set it aside.
+
+        Where the log knows of a claim, that says more.
+        """
+        fresh, held = self._sort()
+        for theirs in held:
+            self._keep_all(*theirs)
+        for message in fresh:
+            if message.receives < self._settings.max_receives:
                 self._return(message)
+                continue
+            for twin in self._twins[digest(message.key)]:
+                self._set_aside_as_claimed(
+                    twin, f"perhaps a job: it could not be claimed {why}{_MENDED}"
+                )
 
     def _is_all_seen_to(self) -> bool:
         """See to what is neither submitted nor given back; False where that has to be looked at."""
         read_to = self._log.refresh()
+        self._look_back()
         fresh, held = self._sort()
         if held:
             for theirs in held:
@@ -185,6 +203,25 @@ class _Batch:
         if claim is not None:
             self._submit(claim, list(enumerate(fresh)))
         return claim is not None
+
+    def _look_back(self) -> None:
+        """Learn of messages that may be jobs since before the window, and set aside the oldest."""
+        if self._looked_back:
+            return
+        self._looked_back = True
+        window = self._settings.window_seconds - CLOCKS_APART_SECONDS
+        old: dict[bytes, float] = {}
+        for key, twins in self._twins.items():
+            begun = [twin.perhaps_since for twin in twins if twin.perhaps_since is not None]
+            since = min(begun, default=self._now)
+            known = self._log.is_settled(key) or self._log.claim_of(key) is not None
+            if self._now - since > LOOKED_BACK_SECONDS:
+                for twin in twins:
+                    self.set_aside(twin, _FORGOTTEN)
+            elif self._now - since > window and not known:
+                old[key] = since
+        if old:
+            self._log.look_back(set(old), since=min(old.values()) - LONGEST_SECONDS)
 
     def _sort(self) -> tuple[list[Message], list[tuple[Claim, _Held]]]:
         """Part what nobody claimed from what a function before us left unfinished."""
@@ -231,11 +268,11 @@ class _Batch:
         queue = here if claim.queue is None else claim.queue
         try:
             names = self._batch_api.named(queue, f"{claim.name}*")
-        except (BotoCoreError, ClientError):
+        except (BotoCoreError, ClientError) as error:
             # these alone come again; the others of this batch have nothing to do with it
             _LOG.exception("could not look what became of %s", claim.name)
             self._finish(claim, unsure=claim.positions)
-            self._keep_all(claim, held)
+            self._keep_all(claim, held, why=str(error))
             return
         # The dead function may be of a deployment with another queue or mode.
         if claim.name in names:
@@ -245,6 +282,12 @@ class _Batch:
         there = {p for p in claim.positions if _job_name(claim, p) in names}
         self._handled.update(message.id for p, message in held if p in there)
         missing = [(p, message) for p, message in held if p not in there]
+        for position, message in missing.copy():
+            since = message.perhaps_since
+            if since is not None and self._now - since > _BATCH_REMEMBERS_SECONDS:
+                missing.remove((position, message))
+                for twin in self._twins[digest(message.key)]:
+                    self.set_aside(twin, _FORGOTTEN)
         others = set(claim.positions) - there - {p for p, _ in missing}
         if self._settings.manifest_bucket is None and queue == here:
             self._submit_each(claim, missing, others=others)
@@ -270,7 +313,7 @@ class _Batch:
         if self._settings.manifest_bucket is not None:
             self._gateway.s3.put_object(
                 Bucket=self._settings.manifest_bucket,
-                Key=self._manifest_key(name),
+                Key=self._requests.manifest_key(name),
                 Body=encode([message.body for message in fresh]),
             )
             self._manifest = (keys, name)
@@ -290,7 +333,9 @@ class _Batch:
     def _submit_array(self, claim: Claim, held: _Held) -> None:
         every = claim.positions
         try:
-            self._batch_api.submit(self._array_request(claim), deadline=self._deadline)
+            self._batch_api.submit(
+                self._requests.of_array(claim.name, len(claim.positions)), deadline=self._deadline
+            )
         except UnsureError:
             self._finish(claim, unsure=every)
             self._keep_all(claim, held)
@@ -314,7 +359,7 @@ class _Batch:
             try:
                 if out_of_time is not None:
                     raise out_of_time
-                request = self._job_request(message, _job_name(claim, position))
+                request = self._requests.of_message(message, _job_name(claim, position))
                 self._batch_api.submit(request, deadline=self._deadline)
                 self._handled.add(message.id)
             except UnsureError:
@@ -329,41 +374,6 @@ class _Batch:
                 self._give_back(message, _words(error), now=is_about_the_request(error))
         self._finish(claim, unsure=unsure, free=free)
 
-    def _job_request(self, message: Message, name: str) -> dict[str, Any]:
-        given = {**self._every_request(), **defaults()}
-        return merged(given, {**message.request, "jobName": name})
-
-    def _array_request(self, claim: Claim) -> dict[str, Any]:
-        uri = f"s3://{self._settings.manifest_bucket}/{self._manifest_key(claim.name)}"
-        request = {
-            **self._every_request(),
-            "jobName": claim.name,
-            "containerOverrides": {
-                "environment": [
-                    {"name": "MESSAGE_MANIFEST", "value": uri},
-                    {"name": "MESSAGE_MANIFEST_REGION", "value": self._settings.region},
-                ]
-            },
-        }
-        size = len(claim.positions)
-        if size >= ARRAY_SIZE.low:
-            request["arrayProperties"] = {"size": size}
-        return merged(defaults(), request)
-
-    def _every_request(self) -> dict[str, Any]:
-        request: dict[str, Any] = {
-            "jobQueue": self._settings.job_queue,
-            "jobDefinition": self._settings.job_definition,
-        }
-        if self._settings.share_identifier is not None:
-            request["shareIdentifier"] = self._settings.share_identifier
-        if self._settings.scheduling_priority is not None:
-            request["schedulingPriorityOverride"] = self._settings.scheduling_priority
-        return request
-
-    def _manifest_key(self, name: str) -> str:
-        return f"{self._settings.manifest_prefix}{name}"
-
     def _give_back(self, message: Message, reason: str, *, now: bool = False) -> None:
         """Return a message that is surely no job; at its last receive, set it aside."""
         if now or message.receives >= self._settings.max_receives:
@@ -372,12 +382,12 @@ class _Batch:
         else:
             self._return(message)
 
-    def _keep_all(self, claim: Claim, held: _Held) -> None:
+    def _keep_all(self, claim: Claim, held: _Held, why: str = _NO_ANSWER) -> None:
         array = self._settings.manifest_bucket is not None
         for position, message in held:
-            self._keep(message, claim.name if array else _job_name(claim, position))
+            self._keep(message, claim.name if array else _job_name(claim, position), why)
 
-    def _keep(self, message: Message, job_name: str) -> None:
+    def _keep(self, message: Message, job_name: str, why: str = _NO_ANSWER) -> None:
         """Return a message that is perhaps a job; at its last receive, set it aside as that.
 
         SQS would give it another ID as it is redriven, and nobody would know it again.
@@ -386,8 +396,12 @@ class _Batch:
             self._return(message)
             return
         for twin in self._twins[digest(message.key)]:
-            claimed = replace(twin, claimed_at=self._now)
-            self.set_aside(claimed, f"perhaps job {job_name}: AWS Batch gave no clear answer")
+            self._set_aside_as_claimed(twin, f"perhaps job {job_name}: {why}")
+
+    def _set_aside_as_claimed(self, message: Message, reason: str) -> None:
+        """Set a message aside that is perhaps a job, and say since when it may be."""
+        since = self._now if message.perhaps_since is None else message.perhaps_since
+        self.set_aside(replace(message, claimed_at=since), reason)
 
     def _return(self, message: Message) -> bool:
         """Let SQS deliver a message and its twins again; False, so that a filter drops it."""

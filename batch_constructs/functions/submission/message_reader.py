@@ -82,6 +82,16 @@ class Message:
     claimed_at: float | None = None
     """When it was set aside as perhaps a job."""
 
+    first_received: float | None = None
+    """When SQS first delivered it, perhaps to a function that made a job of it."""
+
+    @property
+    def perhaps_since(self) -> float | None:
+        """Since when it may be a job; None where nobody had it before."""
+        if self.claimed_at is not None:
+            return self.claimed_at
+        return self.first_received if self.receives > 1 else None
+
     @classmethod
     def of(cls, record: Mapping[str, Any]) -> Message:
         """Read an SQS record but for its body; one that was set aside keeps its identity."""
@@ -91,6 +101,7 @@ class Message:
             for name, value in record.get("messageAttributes", {}).items()
         }
         first_id, at = told.get(FIRST_ID, ""), told.get(CLAIMED_AT, "")
+        first = attributes.get("ApproximateFirstReceiveTimestamp")
         if not _TOLD_ID.fullmatch(first_id):
             first_id = record["messageId"]
         return cls(
@@ -101,6 +112,7 @@ class Message:
             receives=int(attributes.get("ApproximateReceiveCount", 1)),
             group=attributes.get("MessageGroupId"),
             claimed_at=float(at) if _TOLD_SECONDS.fullmatch(at) else None,
+            first_received=None if first is None else int(first) / 1000,
         )
 
 

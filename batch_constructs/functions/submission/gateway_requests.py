@@ -1,0 +1,58 @@
+"""What the gateway asks of AWS Batch: its own settings, and what a message adds to them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.aws.submit_job import ARRAY_SIZE
+
+from .defaults import defaults, merged
+
+if TYPE_CHECKING:
+    from .message_reader import Message
+    from .settings import Settings
+
+
+@dataclass(frozen=True)
+class Requests:
+    """Requests of ``SubmitJob``."""
+
+    settings: Settings
+
+    def of_message(self, message: Message, name: str) -> dict[str, Any]:
+        """Return the request of a job for one message."""
+        given = {**self._every_request(), **defaults()}
+        return merged(given, {**message.request, "jobName": name})
+
+    def of_array(self, name: str, messages: int) -> dict[str, Any]:
+        """Return the request of an array for so many, or of a job for one, with its manifest."""
+        uri = f"s3://{self.settings.manifest_bucket}/{self.manifest_key(name)}"
+        request = {
+            **self._every_request(),
+            "jobName": name,
+            "containerOverrides": {
+                "environment": [
+                    {"name": "MESSAGE_MANIFEST", "value": uri},
+                    {"name": "MESSAGE_MANIFEST_REGION", "value": self.settings.region},
+                ]
+            },
+        }
+        if messages >= ARRAY_SIZE.low:
+            request["arrayProperties"] = {"size": messages}
+        return merged(defaults(), request)
+
+    def manifest_key(self, name: str) -> str:
+        """Return where the manifest of an array lies in its bucket."""
+        return f"{self.settings.manifest_prefix}{name}"
+
+    def _every_request(self) -> dict[str, Any]:
+        request: dict[str, Any] = {
+            "jobQueue": self.settings.job_queue,
+            "jobDefinition": self.settings.job_definition,
+        }
+        if self.settings.share_identifier is not None:
+            request["shareIdentifier"] = self.settings.share_identifier
+        if self.settings.scheduling_priority is not None:
+            request["schedulingPriorityOverride"] = self.settings.scheduling_priority
+        return request
