@@ -18,8 +18,14 @@ def main() -> None:
             code = run(request)
             sys.stdout.flush()
             os._exit(code)  # to take everything apart would be a tenth of a check of one file
-    from batch_constructs.cli import main as whole  # noqa: PLC0415  # as above
+    try:
+        from batch_constructs.cli import main as whole  # noqa: PLC0415  # as above
+    except KeyboardInterrupt:  # before there is anything that could say how to go on
+        import shlex  # noqa: PLC0415  # as above
 
+        again = shlex.join(["batch-constructs", *sys.argv[1:]])
+        sys.stderr.write(f"interrupted before anything was done. To go on here: {again}\n")
+        sys.exit(130)
     whole()
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shlex
+import sys
 from importlib import import_module, metadata
 from typing import Any
 
@@ -62,6 +64,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
 """Subcommand → where it lives (``module:attribute``), and its line in the overview."""
 
 
+_INTERRUPTED = 130
+
+
 class _Commands(click.Group):
     """Subcommands that are imported when used, so that ``--help`` and ``check`` start at once."""
 
@@ -77,10 +82,24 @@ class _Commands(click.Group):
         command: Any = getattr(import_module(module), attribute)
         return command  # type: ignore[no-any-return]  # import_module is untyped by nature
 
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Find a command, and say how to go on after an interruption meanwhile."""
+        try:
+            return super().resolve_command(ctx, args)
+        except KeyboardInterrupt:
+            again = shlex.join(["batch-constructs", *args])
+            click.echo(f"interrupted before anything was done. To go on here: {again}", err=True)
+            sys.exit(_INTERRUPTED)
+
     def invoke(self, ctx: click.Context) -> Any:
-        """Say in one line what a small installation lacks."""
+        """Say in one line what a small installation lacks; end with 130 after Ctrl-C."""
         try:
             return super().invoke(ctx)
+        except KeyboardInterrupt:
+            click.echo("interrupted", err=True)
+            sys.exit(_INTERRUPTED)
         except ModuleNotFoundError as error:
             raise click.ClickException(_lacking(str(error.name))) from None
 

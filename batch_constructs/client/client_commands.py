@@ -15,7 +15,7 @@ import click
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.submit_job import ARRAY_SIZE, TIMEOUT_SECONDS
 from batch_constructs.client.batch_client import BatchClient
-from batch_constructs.client.plain_errors import command, plain_errors, same_command
+from batch_constructs.client.plain_errors import command, plain_errors, same_command, say
 
 _FAILED = 1
 
@@ -48,7 +48,7 @@ def _time(seconds: int | None) -> timedelta | None:
 
 
 def _print(data: dict[str, Any], *, as_json: bool, text: str) -> None:
-    click.echo(json.dumps(data) if as_json else text)
+    say(json.dumps(data) if as_json else text)
 
 
 def _submit_again(*, name: str | None, queue: str | None, graph: Path | None, **_: object) -> str:
@@ -147,9 +147,11 @@ def _submit_graph(
     click.get_current_context().params["run"] = run
     with plain_errors(_once_listed()):
         submitted = submit_graph(client, jobs, queue=queue, input=json.loads(input_json), run=run)
-    for name, job_id in submitted.items():
-        data = {"run": run, "name": name, "jobId": job_id}
-        _print(data, as_json=as_json, text=f"{name}\t{job_id}")
+    lines = [
+        json.dumps({"run": run, "name": name, "jobId": job_id}) if as_json else f"{name}\t{job_id}"
+        for name, job_id in submitted.items()
+    ]
+    say("\n".join(lines))
 
 
 @click.command
@@ -162,16 +164,14 @@ def watch(*, job_ids: tuple[str, ...], queue: str | None, as_json: bool) -> None
     client = _client()
     ids = _by_name(client, job_ids, queue)
     if as_json:
-        last = client.wait(ids, on_change=lambda status: click.echo(json.dumps(status.as_json())))
+        last = client.wait(ids, on_change=lambda status: say(json.dumps(status.as_json())))
     else:
-        from rich.console import Console  # noqa: PLC0415 - loaded when used
-
-        from batch_constructs.client.progress import in_words  # noqa: PLC0415 - as above
+        from batch_constructs.client.progress import in_words  # noqa: PLC0415 - loaded when used
         from batch_constructs.client.progress import watch as watch_bars  # noqa: PLC0415
 
-        last = watch_bars(client, ids, console=Console(stderr=True))
+        last = watch_bars(client, ids)
         for status in last:
-            click.echo(f"{status.job_id}\t{status.name}\t{in_words(status)}")
+            say(f"{status.job_id}\t{status.name}\t{in_words(status)}")
     if any(status.state == JobState.FAILED for status in last):
         sys.exit(_FAILED)
 

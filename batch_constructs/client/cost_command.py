@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from batch_constructs.client.plain_errors import command
+from batch_constructs.client.plain_errors import command, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -88,7 +88,7 @@ def cost_command(
         prices=_prices(batch.meta.region_name, price_per_vcpu_hour, instance_type, ask=price_list),
     )
     if as_json:
-        click.echo(json.dumps(_plain(groups, by)))
+        say(json.dumps(_plain(groups, by)))
         return
     _print(groups, by)
     _print_sources(groups, batch.meta.region_name, asked=price_list)
@@ -148,9 +148,9 @@ def _print(groups: Mapping[str, Usage], by: str) -> None:
     widths = [max(len(row[at]) for row in rows) for at in range(len(rows[0]))]
     for row in rows:
         first, *others = zip(row, widths, strict=True)
-        click.echo("  ".join([first[0].ljust(first[1]), *(t.rjust(w) for t, w in others)]).rstrip())
+        say("  ".join([first[0].ljust(first[1]), *(t.rjust(w) for t, w in others)]).rstrip())
     if not groups:
-        click.echo("no job ran")
+        say("no job ran")
 
 
 def _print_sources(groups: Mapping[str, Usage], region: str, *, asked: bool) -> None:

@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import threading
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, CredentialRetrievalError, ReadTimeoutError
+from botocore.exceptions import BotoCoreError, ReadTimeoutError
 
-from batch_constructs.functions.claims.outcome import Failure, failure_of
+from batch_constructs.functions.claims.outcome import (
+    Failure,
+    NothingSentError,
+    as_told,
+    failure_of,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -46,9 +51,14 @@ class _GivesUpEarly:
     ) -> None:
         """Raise what a call failed with, where no further attempt is worth its while."""
         self._answered |= response is not None
-        if self._answered or caught_exception is None:
+        if caught_exception is None:
             return
-        alone = failure_of(caught_exception) is Failure.NO_CONNECTION
+        failure = failure_of(caught_exception)
+        if failure is Failure.NOT_SENT:
+            raise caught_exception
+        if self._answered:
+            return
+        alone = failure is Failure.NO_CONNECTION
         silent = isinstance(caught_exception, ReadTimeoutError)
         if (alone and attempts >= ATTEMPTS_WITHOUT_CONNECTION) or (
             silent and attempts >= _ATTEMPTS_WITHOUT_ANSWER
@@ -78,14 +88,9 @@ def made(make: Callable[[], _Result]) -> _Result:
     """Return the boto3 client that is made, for which a program may have to give credentials.
 
     Raises:
-        CredentialRetrievalError: that program does not answer.
+        NothingSentError: that program does not answer.
     """
-    try:
-        return within(MAKE_SECONDS, make)
-    except NoWholeAnswerError as error:
-        raise CredentialRetrievalError(
-            provider="credential_process", error_msg=f"no answer in {MAKE_SECONDS:g} s"
-        ) from error
+    return within(MAKE_SECONDS, make)
 
 
 class Bounded:
@@ -96,6 +101,7 @@ class Bounded:
 
     def __init__(self, client: Any, seconds: float) -> None:
         self._client, self._seconds = client, seconds
+        client.meta.events.register_first("before-send", _begin_to_send)
 
     def __getattr__(self, name: str) -> Any:
         found = getattr(self._client, name)
@@ -118,26 +124,58 @@ class _Pages:
             yield page
 
 
+class _Call(threading.Thread):
+    """A call in a thread of its own, which never keeps the program from its end."""
+
+    def __init__(self, call: Callable[[], object]) -> None:
+        super().__init__(daemon=True)
+        self._call = call
+        self._turn = threading.Lock()
+        self._sent = self._given_up = False
+        self.results: list[object] = []
+        self.errors: list[BaseException] = []
+
+    def run(self) -> None:
+        try:
+            self.results.append(self._call())
+        except BaseException as error:  # noqa: BLE001 - raised again by who waits
+            self.errors.append(error)
+
+    def send(self) -> None:
+        """Note that a request is sent, or do not send it if nobody waits for it any more."""
+        with self._turn:
+            if self._given_up:
+                raise NothingSentError(why="given up")
+            self._sent = True
+
+    def give_up(self) -> bool:
+        """Send nothing from now on; return whether anything was sent before."""
+        with self._turn:
+            self._given_up = True
+            return self._sent
+
+
+def _begin_to_send(**_: object) -> None:
+    call = threading.current_thread()
+    if isinstance(call, _Call):
+        call.send()
+
+
 def within(seconds: float, call: Callable[[], _Result]) -> _Result:
-    """Return what a call returns, or raise what it raises.
+    """Return what a call returns, or raise what it raises, as an error of botocore's.
 
     Raises:
+        NothingSentError: nothing has been sent after so many seconds, and nothing will be.
         NoWholeAnswerError: it has not ended after so many seconds; perhaps it is done.
     """
-    results: list[_Result] = []
-    errors: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            results.append(call())
-        except BaseException as error:  # noqa: BLE001 - raised again by who waits
-            errors.append(error)
-
-    thread = threading.Thread(target=run, daemon=True)  # never keeps the program from its end
+    thread = _Call(call)
     thread.start()
     thread.join(seconds)
-    if errors:
-        raise errors[0]
-    if not results:
+    if thread.errors:
+        error = thread.errors[0]
+        raise as_told(error) if isinstance(error, Exception) else error
+    if thread.results:
+        return cast("_Result", thread.results[0])
+    if thread.give_up():
         raise NoWholeAnswerError(seconds=seconds)
-    return results[0]
+    raise NothingSentError(why=f"no credentials came within {seconds:g} s")

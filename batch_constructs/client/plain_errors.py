@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import wraps
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -18,38 +18,78 @@ if TYPE_CHECKING:
 _TROUBLE, _INTERRUPTED = 2, 130
 _CHECK = "check the Region, the endpoint and the network, then"
 _NO_ANSWER = "what came back is no answer of AWS Batch"
+_CLOSED = "stdout is closed, and nothing was done, since nobody would learn of it"
+_READ_AMISS = (AttributeError, IndexError, KeyError, TypeError)
+_IN_OUR_WORDS = (LookupError, ValueError, RuntimeError, OSError)
 
 
 @contextmanager
 def plain_errors(again: str) -> Iterator[None]:
     """Say in one line what AWS or the user did wrong, and how to go on after an interruption."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # loaded when used
-
-    from batch_constructs.functions.claims.outcome import Failure, failure_of  # noqa: PLC0415
-
     try:
         yield
     except KeyboardInterrupt:
-        click.echo(f"interrupted; the jobs go on. To go on here: {again}", err=True)
-        sys.exit(_INTERRUPTED)
-    except ClientError as error:
+        end(f"interrupted; the jobs go on. To go on here: {again}", _INTERRUPTED)
+    except Exception as error:
+        words = _words_of(error, again)
+        if words is None:
+            raise
+        end(f"error: {words}", _TROUBLE)
+
+
+def _words_of(error: Exception, again: str) -> str | None:
+    """Put an error into words; None of what is neither AWS's nor the user's."""
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # loaded when used
+
+    from batch_constructs.functions.claims.outcome import (  # noqa: PLC0415  # as above
+        Failure,
+        NoAnswerOfAwsError,
+        failure_of,
+    )
+
+    failure = failure_of(error)
+    if isinstance(error, ClientError):
         code = str(error.response["Error"]["Code"])
         if code.isdigit():  # AWS calls its errors by names
-            _end(f"{_NO_ANSWER} (HTTP {code})", f"; {_CHECK}: {again}")
-        fix = "renew your credentials, or set the clock if it is wrong, then"
-        _end(error, f"; {fix}: {again}" if code in NOT_AUTHENTICATED else "")
-    except BotoCoreError as error:
+            return f"{_NO_ANSWER} (HTTP {code}); {_CHECK}: {again}"
+        if code in NOT_AUTHENTICATED:
+            fix = "renew your credentials, or set the clock if it is wrong, then"
+            return f"{error}; {fix}: {again}"
+    if isinstance(error, NoAnswerOfAwsError):
+        return f"{error}; {_CHECK}: {again}"
+    if isinstance(error, BotoCoreError | ClientError):
         fix = "check the Region, the credentials and the network, then"
-        _end(error, "" if failure_of(error) is Failure.UNWRITABLE else f"; {fix}: {again}")
-    except (KeyError, IndexError):
-        _end(_NO_ANSWER, f"; {_CHECK}: {again}")
-    except (LookupError, ValueError, RuntimeError, TimeoutError) as error:
-        _end(error)
+        by_aws = isinstance(error, ClientError) and failure is not Failure.NOT_SENT
+        known = by_aws or failure is Failure.UNWRITABLE
+        return str(error) if known else f"{error}; {fix}: {again}"
+    if isinstance(error, _READ_AMISS):
+        return f"{_NO_ANSWER} ({type(error).__name__}); {_CHECK}: {again}"
+    return str(error) if isinstance(error, _IN_OUR_WORDS) else None
 
 
-def _end(error: object, fix: str = "") -> NoReturn:
-    click.echo(f"error: {error}{fix}", err=True)
-    sys.exit(_TROUBLE)
+def end(words: str, status: int) -> NoReturn:
+    """End with these last words, wherever they can still be written."""
+    for name in ("stdout", "stderr"):
+        try:
+            getattr(sys, name).flush()
+        except (AttributeError, OSError):  # closed, or full: Python would end with 120
+            setattr(sys, name, None)
+    with suppress(OSError):
+        click.echo(words, err=True)
+    sys.exit(status)
+
+
+def say(text: str) -> None:
+    """Print what a command was asked for.
+
+    Raises:
+        OSError: it cannot be written; what it was is said in the error.
+    """
+    try:
+        click.echo(text)
+    except OSError as error:
+        why = f"stdout cannot be written to ({error.strerror}), which was to get"
+        raise OSError(f"{why}: {text}") from error
 
 
 def command(
@@ -61,6 +101,8 @@ def command(
         @wraps(run)
         def guarded(**arguments: Any) -> None:
             with plain_errors((again or same_command)(**arguments)):
+                if sys.stdout is None:
+                    raise OSError(_CLOSED)
                 run(**arguments)
 
         return guarded

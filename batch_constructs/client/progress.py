@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import os
+from errno import EPIPE
 from typing import TYPE_CHECKING
 
+from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from batch_constructs.aws.job_states import JobState
@@ -11,13 +14,20 @@ from batch_constructs.aws.job_states import JobState
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from rich.console import Console
-
     from batch_constructs.client.batch_client import BatchClient
     from batch_constructs.client.job_status import JobStatus
 
 
-def watch(client: BatchClient, job_ids: Sequence[str], *, console: Console) -> list[JobStatus]:
+class _Screen(Console):
+    """What people look at; rich would end the program with 1 when they turn away."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError(EPIPE, os.strerror(EPIPE))
+
+
+def watch(
+    client: BatchClient, job_ids: Sequence[str], *, console: Console | None = None
+) -> list[JobStatus]:
     """Wait until all jobs are done and show how far they are."""
     columns = (
         TextColumn("{task.description}", markup=False),  # square brackets are AWS's own here
@@ -26,7 +36,8 @@ def watch(client: BatchClient, job_ids: Sequence[str], *, console: Console) -> l
         TextColumn("{task.fields[states]}", markup=False),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console) as progress:
+    screen = _Screen(stderr=True) if console is None else console
+    with Progress(*columns, console=screen) as progress:
         bars = {job_id: progress.add_task(job_id, total=1, states="") for job_id in job_ids}
 
         def show(status: JobStatus) -> None:

@@ -8,7 +8,7 @@ from typing import Final
 import click
 
 from batch_constructs.aws.job_states import JobState
-from batch_constructs.client.plain_errors import command
+from batch_constructs.client.plain_errors import command, say
 
 _SOMETHING_IS_WRONG: Final = 1
 
@@ -28,9 +28,9 @@ def why_command(job: str) -> None:
     from batch_constructs.client.why import why  # noqa: PLC0415  # as boto3
 
     answer = why(patient_client(boto3.client, "batch"), job)
-    click.echo(f"{answer.job_id} is {answer.status}")
+    say(f"{answer.job_id} is {answer.status}")
     for reason in answer.reasons:
-        click.echo(f"  {reason}")
+        say(f"  {reason}")
     if not answer.reasons and answer.status == JobState.RUNNABLE:
-        click.echo("  nothing is wrong that AWS Batch shows: it waits for capacity or its turn")
+        say("  nothing is wrong that AWS Batch shows: it waits for capacity or its turn")
     sys.exit(_SOMETHING_IS_WRONG if answer.reasons else 0)

@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import errno
+import io
 import json
+import os
 import shlex
+import sys
 import time
-from typing import TYPE_CHECKING, Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import boto3
 import pytest
 from click.testing import CliRunner
 
+from batch_constructs import cli
+from batch_constructs.__main__ import main as program
 from batch_constructs.cli import main
+from batch_constructs.client import plain_errors
 from tests.client.test_batch_client import describe, detail
 from tests.functions.aws_in_process import answer
 
@@ -25,6 +33,7 @@ if TYPE_CHECKING:
     from tests.functions.aws_in_process import Aws
 
     Run = Callable[..., Result]
+    Told = Callable[[str, io.StringIO | None, io.StringIO | None], tuple[object, str, str]]
 
 
 @pytest.fixture
@@ -319,3 +328,171 @@ def test_redrive_of_a_job_that_runs_is_refused(aws: Aws, run: Run) -> None:
 
     assert result.exit_code == 2
     assert "job a is RUNNING; only FAILED jobs can be redriven" in result.stderr
+
+
+# -- interrupted before anything is done
+
+
+def interrupted(*_: object, **__: object) -> NoReturn:
+    raise KeyboardInterrupt
+
+
+def test_an_interruption_while_a_command_loads_says_how_to_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(cli, "import_module", interrupted)
+
+    ended = CliRunner().invoke(main, ["watch", "a b", "--queue", "q"])
+
+    assert ended.exit_code == 130
+    assert ended.stderr == (
+        "interrupted before anything was done. "
+        "To go on here: batch-constructs watch 'a b' --queue q\n"
+    )
+
+
+def test_an_interruption_while_the_program_loads_says_how_to_go_on(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["batch-constructs", "watch", "a b"])
+    monkeypatch.setitem(sys.modules, "batch_constructs.cli", Interrupting("cli"))
+
+    with pytest.raises(SystemExit) as ended:
+        program()
+
+    assert ended.value.code == 130
+    assert (
+        "anything was done. To go on here: batch-constructs watch 'a b'" in capsys.readouterr()[1]
+    )
+
+
+class Interrupting(ModuleType):
+    def __getattr__(self, _: str) -> NoReturn:
+        raise KeyboardInterrupt
+
+
+def test_an_interruption_at_any_other_moment_ends_with_130(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(plain_errors, "same_command", interrupted)
+
+    ended = CliRunner().invoke(main, ["watch", "a"])
+
+    assert (ended.exit_code, ended.stderr) == (130, "interrupted\n")
+
+
+def test_an_interruption_while_a_command_loads_what_it_needs_says_how_to_go_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("batch_constructs.client.client_commands._client", interrupted)
+
+    ended = CliRunner().invoke(main, ["watch", "a"])
+
+    assert (ended.exit_code, ended.stdout) == (130, "")
+    assert "To go on here: batch-constructs watch a\n" in ended.stderr
+
+
+# -- nobody can be told
+
+
+class Broken(io.StringIO):
+    """Takes no text, as a full disk and a pipe whose reader is gone."""
+
+    def __init__(self, error: type[OSError], number: int) -> None:
+        super().__init__()
+        self.error = error(number, os.strerror(number))
+
+    def write(self, text: str) -> int:
+        if text:
+            raise self.error
+        return 0
+
+    def flush(self) -> None:
+        raise self.error
+
+
+FULL, GONE = (OSError, errno.ENOSPC), (BrokenPipeError, errno.EPIPE)
+
+
+@pytest.fixture
+def told(client: BatchClient, monkeypatch: pytest.MonkeyPatch) -> Told:
+    """Run a command with these streams; return what it ends with and what each got."""
+    monkeypatch.setattr("batch_constructs.client.client_commands._client", lambda: client)
+
+    def run(
+        words: str, stdout: io.StringIO | None, stderr: io.StringIO | None
+    ) -> tuple[object, str, str]:
+        with monkeypatch.context() as streams:
+            streams.setattr(sys, "stdout", stdout)
+            streams.setattr(sys, "stderr", stderr)
+            with pytest.raises(SystemExit) as ended:
+                main.main(words.split(), "batch-constructs")
+        return ended.value.code, *(each.getvalue() if each else "" for each in (stdout, stderr))
+
+    return run
+
+
+@pytest.mark.parametrize("broken", [FULL, GONE])
+@pytest.mark.parametrize("how", ["", " --json"])
+def test_the_id_of_a_job_is_said_on_stderr_where_stdout_cannot_be_written_to(
+    aws: Aws, told: Told, broken: tuple[type[OSError], int], how: str
+) -> None:
+    code, _, said = told(
+        f"submit job --queue q --definition d{how}", Broken(*broken), io.StringIO()
+    )
+
+    assert code == 2
+    assert aws.batch.jobs[0]["jobId"] in said
+    assert said.startswith("error: stdout cannot be written to (")
+    assert len(said.splitlines()) == 1
+
+
+def test_the_ids_of_a_graph_are_said_on_stderr_where_stdout_cannot_be_written_to(
+    aws: Aws, told: Told, tmp_path: Path
+) -> None:
+    graph = tmp_path / "graph.json"
+    graph.write_text('{"jobs": {"a": {"jobDefinition": "d"}, "b": {"jobDefinition": "d"}}}')
+
+    code, _, said = told(f"submit --graph {graph} --queue q", Broken(*FULL), io.StringIO())
+
+    assert code == 2
+    assert [each["jobId"] in said for each in aws.batch.jobs] == [True, True]
+
+
+@pytest.mark.parametrize("broken", [FULL, GONE])
+@pytest.mark.parametrize("words", ["watch job", "watch job --json", "logs job"])
+def test_a_command_that_cannot_say_its_answer_ends_with_2(
+    aws: Aws, told: Told, words: str, broken: tuple[type[OSError], int]
+) -> None:
+    """And not with 1, which says that a job failed."""
+    describe(aws, [detail("job", "SUCCEEDED", arrayProperties={"size": 2})])
+
+    stdout, stderr = Broken(*broken), io.StringIO()
+    if words == "logs job":
+        stdout, stderr = stderr, stdout
+    assert told(words, stdout, stderr)[0] == 2
+
+
+@pytest.mark.parametrize("broken", [FULL, GONE])
+def test_a_watch_whose_bars_cannot_be_shown_ends_with_2(
+    aws: Aws, told: Told, broken: tuple[type[OSError], int]
+) -> None:
+    describe(aws, [detail("job", "SUCCEEDED")])
+
+    assert told("watch job", io.StringIO(), Broken(*broken))[0] == 2
+
+
+def test_a_submission_needs_no_stderr(aws: Aws, told: Told) -> None:
+    code, said, _ = told("submit job --queue q --definition d", io.StringIO(), Broken(*FULL))
+
+    assert code == 0
+    assert said == f"{aws.batch.jobs[0]['jobId']}\n"
+
+
+@pytest.mark.parametrize("stderr", [io.StringIO(), None])
+def test_a_command_without_stdout_does_nothing(
+    aws: Aws, told: Told, stderr: io.StringIO | None
+) -> None:
+    code, _, said = told("submit job --queue q --definition d", None, stderr)
+
+    assert code == 2
+    assert aws.batch.jobs == []
+    assert stderr is None or "stdout is closed, and nothing was done" in said

@@ -6,11 +6,15 @@ that never answers, or one that speaks no TLS, is what it is.
 
 from __future__ import annotations
 
+import os
 import re
 import socket
 import ssl
+import subprocess
+import sys
 import threading
 import time
+import traceback
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import dataclass
@@ -23,7 +27,7 @@ import boto3
 import botocore.endpoint
 import pytest
 from botocore.config import Config
-from botocore.exceptions import CredentialRetrievalError, EndpointConnectionError, SSLError
+from botocore.exceptions import EndpointConnectionError, SSLError
 from click.testing import CliRunner
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -40,7 +44,7 @@ from batch_constructs.client import (
 )
 from batch_constructs.client.deadline import NoWholeAnswerError
 from batch_constructs.functions.claims import outcome
-from batch_constructs.functions.claims.outcome import Failure, failure_of
+from batch_constructs.functions.claims.outcome import Failure, NothingSentError, failure_of
 
 
 @dataclass
@@ -193,23 +197,43 @@ def test_each_way_to_fail_says_whether_a_job_may_exist_and_what_to_do(
     assert clock.now - began < 5
 
 
+NO_ANSWERS = [
+    b"null",
+    b"[]",
+    b'"hi"',
+    b'{"jobs": 5, "jobSummaryList": "x", "jobQueues": {"a": 1}, "jobId": 7}',
+    b'{"jobs": ["a"], "jobSummaryList": ["a"], "jobQueues": ["a"], "jobId": {"a": 1}}',
+    b"[" * 100_000,
+]
+"""What is JSON, or begins so, and nothing that AWS says."""
+
+
 @pytest.mark.parametrize(
-    "answered", [b"{}", b'{"jobId": ""}', b"<html>Log in to this network</html>"]
+    "answered", [b"{}", b'{"jobId": ""}', b"<html>Log in to this network</html>", *NO_ANSWERS]
 )
 def test_an_answer_that_names_no_job_is_no_clear_answer(clock: Clock, answered: bytes) -> None:
     """A captive portal or a proxy says 200 to everything."""
-
-    def portal(connection: socket.socket) -> None:
-        head = f"HTTP/1.1 200 OK\r\nContent-Length: {len(answered)}\r\nConnection: close\r\n\r\n"
-        connection.sendall(head.encode() + answered)
-        connection.close()
-
     with (
-        listening(portal) as (address, came),
-        pytest.raises(SubmissionUnclearError, match="names no job.*look for its name"),
+        saying(answered) as (address, came),
+        pytest.raises(
+            SubmissionUnclearError, match="(names no job|no answer of AWS).*look for its name"
+        ),
     ):
         submit(clock, f"http://{address}")
     assert len(came) == 1
+
+
+@contextmanager
+def saying(body: bytes, head: str = "200 OK") -> Iterator[tuple[str, list[bytes]]]:
+    """Answer everything so; yield the address and what came first."""
+
+    def say(connection: socket.socket) -> None:
+        told = f"HTTP/1.1 {head}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
+        connection.sendall(told.encode() + body)
+        connection.close()
+
+    with listening(say) as both:
+        yield both
 
 
 def trickle(connection: socket.socket) -> None:
@@ -276,6 +300,7 @@ def command(
             pauses.append(seconds)
 
     monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=pause))
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # which keeps the credentials of before
     monkeypatch.setattr(deadline, "READ_SECONDS", 0.3)
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "a")
@@ -311,19 +336,23 @@ def test_a_command_that_something_else_than_aws_answers_ends_with_the_fix(
     command: Callable[[str], str], head: str, answered: bytes
 ) -> None:
     """A captive portal or a proxy answers everything."""
-
-    def portal(connection: socket.socket) -> None:
-        told = f"HTTP/1.1 {head}\r\nContent-Length: {len(answered)}\r\nConnection: close\r\n\r\n"
-        connection.sendall(told.encode() + answered)
-        connection.close()
-
-    with listening(portal) as (address, _):
+    with saying(answered, head) as (address, _):
         line = command(f"http://{address}")
 
     assert re.search(
         "check the Region.*, then: (batch-constructs|look whether)|look for its name", line
     )
     assert "error: '" not in line
+
+
+@pytest.mark.parametrize("answered", NO_ANSWERS)
+def test_a_command_that_is_answered_what_aws_never_says_ends_with_the_fix(
+    command: Callable[[str], str], answered: bytes
+) -> None:
+    with saying(answered) as (address, _):
+        line = command(f"http://{address}")
+
+    assert re.search("no answer of AWS.*check the Region|look for its name", line)
 
 
 def test_a_command_against_one_that_never_answers_ends(command: Callable[[str], str]) -> None:
@@ -415,9 +444,9 @@ def test_a_program_for_credentials_that_never_answers_ends(
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setattr(deadline, "MAKE_SECONDS", 0.2)
 
-    with pytest.raises(NotSubmittedError, match="never left.*credential_process: no answer in"):
+    with pytest.raises(NotSubmittedError, match="never left: no credentials came within"):
         submit(clock, "http://127.0.0.1:1", key=None)
-    with pytest.raises(CredentialRetrievalError, match="no answer in"):
+    with pytest.raises(NothingSentError, match="no credentials came within"):
         client_of(clock, "http://127.0.0.1:1", "us-east-1", None).describe(["a"])
 
 
@@ -518,3 +547,190 @@ def test_a_safe_connection_that_breaks_off_may_have_carried_the_request(
 
 def test_an_error_that_says_nothing_of_where_it_came_from_is_unsure() -> None:
     assert failure_of(SSLError(endpoint_url="https://batch", error="text")) is Failure.UNSURE
+
+
+# -- nothing was sent
+
+
+SECRET = "Zm9ydHktdHdv"
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("AWS_SESSION_TOKEN", f"{SECRET}\n"),
+        ("AWS_SESSION_TOKEN", f"{SECRET}\r"),
+        ("AWS_ACCESS_KEY_ID", f"{SECRET}\nb"),
+        ("AWS_SESSION_TOKEN", f"{SECRET}\udcff"),
+    ],
+)
+def test_credentials_that_no_header_may_have_are_not_said_and_nothing_is_sent(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    """As of an env file that was written on Windows; whoever lets the error through prints all."""
+    for each in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(each, "a")
+    monkeypatch.setenv(name, value)
+    with listening(cut) as (address, came):
+        with pytest.raises(NotSubmittedError, match="never left.*look for a line feed") as caught:
+            submit(clock, f"http://{address}", key=None)
+        with pytest.raises(NothingSentError, match="look for a line feed") as asked:
+            client_of(clock, f"http://{address}", key=None).describe(["a"])
+        assert [each for each in came if each] == []
+    for error in (caught.value, asked.value):
+        assert SECRET not in "".join(traceback.format_exception(error))
+
+
+def test_a_command_does_not_say_credentials_that_no_header_may_have(
+    command: Callable[[str], str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SESSION_TOKEN", f"{SECRET}\n")
+    with listening(cut) as (address, came):
+        line = command(f"http://{address}")
+        assert [each for each in came if each] == []
+
+    assert re.search("look for a line feed.*check the Region, the credentials", line)
+    assert SECRET not in line
+
+
+@pytest.mark.parametrize(
+    ("url", "proxy"),
+    [
+        ("ftp://127.0.0.1", None),
+        ("http://127.0.0.1:99999", None),
+        ("http://127.0.0.1:1", f"http://me:{SECRET}@127.0.0.1:99999"),
+        ("http://127.0.0.1:1", "::::"),
+    ],
+)
+def test_an_address_that_cannot_be_read_gets_no_request(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch, url: str, proxy: str | None
+) -> None:
+    if proxy is not None:
+        monkeypatch.setenv("HTTP_PROXY", proxy)
+    with pytest.raises(NotSubmittedError, match="never left") as caught:
+        submit(clock, url)
+    assert SECRET not in "".join(traceback.format_exception(caught.value))
+
+
+@pytest.fixture
+def profile(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], None]:
+    """Take the credentials as this profile says."""
+    monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=lambda _: None))
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", "/nowhere")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+    def use(lines: str) -> None:
+        (tmp_path / "config").write_text(lines)
+        monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+
+    return use
+
+
+ROLE = """
+[default]
+role_arn = arn:aws:iam::123456789012:role/x
+source_profile = base
+[profile base]
+aws_access_key_id = a
+aws_secret_access_key = b
+"""
+FAILED = (
+    b"<ErrorResponse><Error><Code>InternalFailure</Code><Message>x</Message></Error>"
+    b"</ErrorResponse>"
+)
+DENIED = FAILED.replace(b"InternalFailure", b"AccessDenied")
+
+
+@pytest.mark.parametrize(
+    ("head", "body"),
+    [
+        ("500 Oops", FAILED),
+        ("502 Bad Gateway", b"<html>bad gateway</html>"),
+        ("403 Forbidden", DENIED),
+        ("200 OK", b"<html>Log in to this network</html>"),
+        ("200 OK", b"{}"),
+    ],
+)
+def test_an_error_of_who_gives_the_credentials_is_no_submission(
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    profile: Callable[[str], None],
+    head: str,
+    body: bytes,
+) -> None:
+    """botocore asks STS, which gives a role's, in the midst of the call."""
+    profile(ROLE)
+    with saying(body, head) as (sts, _), listening(cut) as (address, came):
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", f"http://{sts}")
+        with pytest.raises(NotSubmittedError, match="never left.*the credentials"):
+            submit(clock, f"http://{address}", key=None)
+        assert came == []
+
+
+def test_who_gives_the_credentials_and_never_answers_makes_no_submission(
+    clock: Clock, monkeypatch: pytest.MonkeyPatch, profile: Callable[[str], None]
+) -> None:
+    monkeypatch.setattr(batch_client, "_SUBMIT_SECONDS", 1.0)
+    profile(ROLE)
+    with listening(nothing) as (sts, _), listening(cut) as (address, came):
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", f"http://{sts}")
+        with pytest.raises(NotSubmittedError, match="never left: no credentials came within 1 s"):
+            submit(clock, f"http://{address}", key=None)
+        assert came == []
+
+
+def test_a_call_that_was_given_up_before_it_was_sent_is_never_sent() -> None:
+    come, before = threading.Event(), {*threading.enumerate()}
+    session = boto3.Session(aws_access_key_id="a", aws_secret_access_key="a")
+    with listening(cut) as (address, came):
+        url = f"http://{address}"
+        client = session.client("batch", region_name="us-east-1", endpoint_url=url)
+        client.meta.events.register("before-sign", lambda **_: come.wait(60) and None)
+        with pytest.raises(NothingSentError):
+            deadline.Bounded(client, 0.1).describe_jobs(jobs=["a"])
+        late = [each for each in threading.enumerate() if isinstance(each, deadline._Call)]
+        come.set()
+        for each in {*late} - before:
+            each.join()
+        assert late
+        assert came == []
+
+
+@pytest.mark.parametrize(
+    ("lines", "says"),
+    [
+        (
+            ROLE.partition("source")[0] + "web_identity_token_file = /nowhere/token",
+            "/nowhere/token",
+        ),
+        ("[default]\ncredential_process = /nowhere/program", "/nowhere/program"),
+        ("[default]\ncredential_process = /bin/echo hello", "JSONDecodeError"),
+        ("[default]\ncredential_process = /bin/echo []", "AttributeError"),
+    ],
+)
+def test_a_command_whose_credentials_cannot_be_read_ends_with_the_fix(
+    command: Callable[[str], str], profile: Callable[[str], None], lines: str, says: str
+) -> None:
+    profile(lines)
+    with listening(cut) as (address, came):
+        line = command(f"http://{address}")
+        assert came == []
+
+    assert re.search(f"there are no credentials: .*{says}.*check the Region, the cred", line)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_program_whose_stdout_is_full_says_the_id_of_the_job_and_ends_with_2() -> None:
+    """Python itself ends with 120 where it cannot write what is left."""
+    words = f"{sys.executable} -m batch_constructs {COMMANDS['submit']}".split()
+    given = dict.fromkeys(("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"), "a")
+    with saying(b'{"jobId": "1234"}') as (address, _), Path("/dev/full").open("w") as full:
+        given |= {"AWS_ENDPOINT_URL": f"http://{address}", "AWS_DEFAULT_REGION": "us-east-1"}
+        ended = subprocess.run(
+            words, env={**os.environ, **given}, stdout=full, stderr=subprocess.PIPE, check=False
+        )
+
+    assert ended.returncode == 2
+    assert ended.stderr.endswith(b"which was to get: 1234\n")

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
+from botocore.parsers import ResponseParserError
 
 from batch_constructs.aws.delivery import LONGEST_FUNCTION_SECONDS
 from batch_constructs.functions.claims.effect import (
@@ -111,7 +112,11 @@ def test_a_table_that_refuses_is_no_claim_of_somebody_else(table: Table, claims:
 
 @pytest.mark.parametrize(
     "error",
-    [EndpointConnectionError(endpoint_url="x"), refused("update_item", 500, "InternalServerError")],
+    [
+        EndpointConnectionError(endpoint_url="x"),
+        refused("update_item", 500, "InternalServerError"),
+        TypeError("an answer that is none"),
+    ],
 )
 def test_work_whose_end_cannot_be_written_is_done_all_the_same(
     table: Table, claims: Claims, error: Exception
@@ -176,6 +181,12 @@ def failing(*errors: Exception) -> Any:
     [
         (ReadTimeoutError(endpoint_url="x"), UnsureError),
         (refused("x", 500, "ServerException"), UnsureError),
+        (ResponseParserError("an answer that is none"), UnsureError),
+        (AttributeError("as above"), UnsureError),
+        (KeyError("as above"), UnsureError),
+        (TypeError("as above"), UnsureError),
+        (ValueError("as above"), UnsureError),
+        (ConnectionResetError("as above"), UnsureError),
         (refused("x", 400, "ClientException"), RefusedError),
         (UnicodeEncodeError("utf-8", "\ud800", 0, 1, "surrogate"), RefusedError),
         (RecursionError(), RefusedError),

@@ -33,20 +33,25 @@ def claims() -> Claims:
 class Silent:
     """A Batch that cannot be reached, and an SNS that can."""
 
-    def __init__(self) -> None:
+    def __init__(self, error: Exception | None = None) -> None:
+        self.error = EndpointConnectionError(endpoint_url="batch") if error is None else error
         self.asked = 0
         self.said: list[str] = []
 
     def list_jobs(self, **_: Any) -> Any:
         self.asked += 1
-        raise EndpointConnectionError(endpoint_url="batch")
+        raise self.error
 
     def publish(self, **request: Any) -> Any:
         self.said.append(request["Subject"])
 
 
-def test_a_failed_array_is_told_though_its_children_cannot_be_named() -> None:
-    aws = Silent()
+@pytest.mark.parametrize("error", [None, TypeError("NoneType"), KeyError("jobSummaryList")])
+def test_a_failed_array_is_told_though_its_children_cannot_be_named(
+    error: Exception | None,
+) -> None:
+    """Nobody answers, or somebody else than AWS."""
+    aws = Silent(error)
     notifier = Notifier(sns=aws, topic_arn="topic", claims=claims(), batch=aws)
 
     notifier.handle(_event("many", arrayProperties={"size": 3}), invocation())

@@ -33,11 +33,14 @@ class StrictSqs:
     letters: list[dict[str, Any]] = field(default_factory=list)
     calls: int = 0
     error: Exception | None = None
+    answer: dict[str, Any] | None = None
 
     def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> Any:  # noqa: N803, ARG002 - AWS's
         self.calls += 1
         if self.error is not None:
             raise self.error
+        if self.answer is not None:
+            return self.answer
         for each in Entries:
             attributes = each["MessageAttributes"]
             size = len(each["MessageBody"].encode()) + sum(
@@ -48,7 +51,7 @@ class StrictSqs:
             if size > SQS_BYTES or empty or "odd" in each["MessageBody"]:
                 raise refused("InvalidParameterValue", 400)
         self.letters += Entries
-        return {}
+        return {"Successful": [{"Id": each["Id"]} for each in Entries]}
 
 
 def refused(code: str, status: int) -> ClientError:
@@ -83,7 +86,7 @@ def test_a_letter_that_is_refused_fails_alone() -> None:
 
 
 @pytest.mark.parametrize(
-    "error", [ReadTimeoutError(endpoint_url="u"), refused("InternalError", 500)]
+    "error", [ReadTimeoutError(endpoint_url="u"), refused("InternalError", 500), TypeError("null")]
 )
 def test_letters_that_may_lie_there_are_not_sent_again(error: Exception) -> None:
     sqs = StrictSqs(error=error)
@@ -92,6 +95,20 @@ def test_letters_that_may_lie_there_are_not_sent_again(error: Exception) -> None
     assert letters(sqs).put(aside) == {each.id for each, _ in aside}
 
     assert sqs.calls == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "there"), [({}, ()), ({"Successful": [{"Id": "1"}], "Failed": [{"Id": "0"}]}, (1,))]
+)
+def test_letters_are_there_that_sqs_says_are_there(
+    answer: dict[str, Any], there: tuple[int, ...]
+) -> None:
+    """And no others: a proxy may answer in its place."""
+    aside = [(message("{}", number=n), NAME) for n in range(3)]
+
+    failed = letters(StrictSqs(answer=answer)).put(aside)
+
+    assert failed == {each.id for n, (each, _) in enumerate(aside) if n not in there}
 
 
 def test_the_longest_message_that_may_be_a_job_keeps_what_it_is_known_by() -> None:

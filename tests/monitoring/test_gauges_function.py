@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError
+from botocore.parsers import ResponseParserError
 
 from batch_constructs.aws.submit_job import DESCRIBED_AT_ONCE
 from batch_constructs.functions.gauges import publish
@@ -20,6 +21,11 @@ BACKUP = "arn:aws:batch:us-east-1:123456789012:compute-environment/on-demand"
 NOW = 1_780_000_600.0
 
 
+DENIED = ClientError({"Error": {"Code": "AccessDenied"}}, "Describe")
+FAULTS = [DENIED, ResponseParserError("invalid XML"), TypeError("NoneType"), KeyError("jobs")]
+"""What AWS refuses, and what reading the answer of a proxy raises."""
+
+
 class Batch:
     """What the queue and its environments look like; tests change it."""
 
@@ -28,6 +34,7 @@ class Batch:
         self.page = 1000
         self.refused: set[str] = set()
         self.undescribed: set[str] = set()
+        self.fault: Exception = DENIED
         self.snapshot: dict[str, Any] = {}
         self.described: dict[str, dict[str, Any]] = {}
         self.environments = {
@@ -47,7 +54,7 @@ class Batch:
 
     def snapshot_of(self, jobQueue: str) -> fake_batch.Answer:  # noqa: N803
         if jobQueue in self.refused:
-            raise ClientError({"Error": {"Code": "AccessDenied"}}, "GetJobQueueSnapshot")
+            raise self.fault
         return self.snapshot
 
     def reader(self, *, most_jobs: int = 10_000) -> Reader:
@@ -64,7 +71,7 @@ class Batch:
     def _describe_job_queues(self, jobQueues: list[str]) -> fake_batch.Answer:  # noqa: N803
         assert len(jobQueues) <= DESCRIBED_AT_ONCE
         if self.undescribed.intersection(jobQueues):
-            raise ClientError({"Error": {"Code": "ClientException"}}, "DescribeJobQueues")
+            raise self.fault
         order = [
             {"order": 2, "computeEnvironment": BACKUP},
             {"order": 1, "computeEnvironment": ENVIRONMENT},
@@ -129,7 +136,11 @@ def test_more_queues_than_one_call_describes_are_all_read(batch: Batch) -> None:
     assert [one.name for one in readings] == [name.rpartition("/")[2] for name in queues]
 
 
-def test_queues_that_cannot_be_described_cost_the_others_nothing(batch: Batch) -> None:
+@pytest.mark.parametrize("fault", FAULTS)
+def test_queues_that_cannot_be_described_cost_the_others_nothing(
+    batch: Batch, fault: Exception
+) -> None:
+    batch.fault = fault
     queues = [f"{QUEUE}{number}" for number in range(DESCRIBED_AT_ONCE + 1)]
     batch.undescribed = {queues[-1]}
     failed: list[str] = []
@@ -311,7 +322,11 @@ def test_nothing_is_asked_about_no_environments(batch: Batch) -> None:
     assert list(batch.reader().environments([])) == []
 
 
-def test_a_queue_that_cannot_be_read_does_not_keep_the_others_from_it(batch: Batch) -> None:
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_queue_that_cannot_be_read_does_not_keep_the_others_from_it(
+    batch: Batch, fault: Exception
+) -> None:
+    batch.fault = fault
     other = QUEUE.replace("nightly", "daily")
     batch.refused.add(QUEUE)
     failed: list[str] = []
@@ -372,11 +387,12 @@ def test_a_run_that_could_not_read_everything_fails_after_it_wrote_the_rest(
 
 
 @pytest.mark.usefixtures("told")
+@pytest.mark.parametrize("fault", FAULTS)
 def test_environments_that_cannot_be_read_are_said_in_the_log(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, fault: Exception
 ) -> None:
     def refused(_: object, __: object) -> Any:
-        raise ClientError({"Error": {"Code": "AccessDenied"}}, "DescribeComputeEnvironments")
+        raise fault
 
     monkeypatch.setattr(Reader, "environments", refused)
     monkeypatch.setenv("QUEUES", "")
@@ -384,7 +400,7 @@ def test_environments_that_cannot_be_read_are_said_in_the_log(
     with pytest.raises(RuntimeError, match="could not read compute environments; the log says"):
         publish.handler({}, None)
 
-    assert "AccessDenied" in caplog.text
+    assert str(fault) in caplog.text
 
 
 @pytest.mark.usefixtures("told")

@@ -6,9 +6,7 @@ import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from botocore.exceptions import BotoCoreError, ClientError
-
-from batch_constructs.functions.claims.outcome import Failure, failure_of
+from batch_constructs.functions.claims.outcome import FAILED_CALL, Failure, as_told, failure_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -96,11 +94,11 @@ def attempt(
         pauses.wait()
         try:
             return call()
-        except (BotoCoreError, ClientError, RecursionError, UnicodeError) as error:
-            failure = failure_of(error)
+        except FAILED_CALL as error:
+            failure, told = failure_of(error), as_told(error)
             unconnected += failure is Failure.NO_CONNECTION
             if not failure.is_sure:
-                raise UnsureError(str(error)) from error
+                raise UnsureError(str(told)) from told
             if not failure.may_pass or unconnected >= most_without_connection:
-                raise RefusedError(str(error), failure) from error
+                raise RefusedError(str(told), failure) from told
         pauses.grow()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum
 from traceback import walk_tb
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
 from botocore.exceptions import (
@@ -24,9 +24,13 @@ from botocore.exceptions import (
     TokenRetrievalError,
     UnknownEndpointError,
 )
+from botocore.parsers import ResponseParserError
 
 from batch_constructs.aws.error_names import SERVER_FAULT, THROTTLING, TOO_MANY_REQUESTS
 from batch_constructs.functions.claims.lease import CALL_SECONDS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 _NO_CONNECTION = (
     EndpointConnectionError,
@@ -36,12 +40,59 @@ _NO_CONNECTION = (
 _CONNECTING = ("urllib3.connection", "connect")
 """The module and function in which a connection is made, by a proxy and TLS where they are."""
 
+_MAKING_HEADERS = ("http.client", "putheader")
+_MAKING_WAY_BY_PROXY = ("botocore.httpsession", "_get_connection_manager")
+_MAKING = frozenset(
+    {
+        ("botocore.endpoint", "create_request"),  # and signs it
+        _MAKING_WAY_BY_PROXY,
+        ("urllib3.poolmanager", "connection_from_url"),
+        _MAKING_HEADERS,
+    }
+)
+"""Functions in which a request is made, or a way for it; it is sent when they have ended."""
+
+_UNSENDABLE = (
+    "the request cannot be signed or sent: look for a line feed, or another character that no "
+    "header may have, in the credentials (AWS_ACCESS_KEY_ID, AWS_SESSION_TOKEN) and in the Region"
+)
+_NO_PROXY = "the address of the proxy cannot be read: look at HTTPS_PROXY and HTTP_PROXY"
+_CREDENTIALS = "botocore.credentials"
+_CALLING = ("botocore.endpoint", "make_request")
+
+
+class NothingSentError(BotoCoreError):  # type: ignore[misc]  # botocore has no types
+    """A request was never sent, for a reason that is not in the request."""
+
+    fmt = "{why}"
+
+
+class NoAnswerOfAwsError(BotoCoreError):  # type: ignore[misc]  # as above
+    """What answered is not AWS, but a proxy or a captive portal; perhaps it is done."""
+
+    fmt = "what came back is no answer of AWS ({error})"
+
+
+FAILED_CALL = (
+    BotoCoreError,
+    ClientError,
+    ResponseParserError,
+    AttributeError,
+    LookupError,
+    OSError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What a call raises that failed, and what reading it raises where AWS did not answer."""
+
 _NOT_WRITTEN = (ParamValidationError, RecursionError, UnicodeError)
 _NOT_SIGNED = (
     CredentialRetrievalError,
     InvalidRegionError,
     NoCredentialsError,
     NoRegionError,
+    NothingSentError,
     PartialCredentialsError,
     ProfileNotFound,
     SSOError,
@@ -88,34 +139,67 @@ class Failure(Enum):
 
 def failure_of(error: Exception) -> Failure:
     """Say what became of the call that ended with this error."""
+    error = as_told(error)
+    passed = set(_passed(error))
+    never_sent = not passed.isdisjoint(_MAKING) or _is_about_credentials(passed)
     if isinstance(error, ClientError):
         code = error.response.get("Error", {}).get("Code", "")
         status = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 0)
         if code in THROTTLING or status == TOO_MANY_REQUESTS:
             return Failure.THROTTLED
+        if never_sent:  # what was asked for credentials said so
+            return Failure.NOT_SENT
         return Failure.UNSURE if status >= SERVER_FAULT else Failure.REFUSED
-    for kinds, failure in (
-        (_NO_CONNECTION, Failure.NO_CONNECTION),
-        (_NOT_WRITTEN, Failure.UNWRITABLE),
-        (_NOT_SIGNED, Failure.NOT_SENT),
-    ):
-        if isinstance(error, kinds):
-            return failure
-    return Failure.NO_CONNECTION if _ended_connecting(error) else Failure.UNSURE
+    if isinstance(error, _NO_CONNECTION) or _CONNECTING in passed:
+        return Failure.NO_CONNECTION
+    if isinstance(error, _NOT_SIGNED) or never_sent:
+        return Failure.NOT_SENT
+    return Failure.UNWRITABLE if isinstance(error, _NOT_WRITTEN) else Failure.UNSURE
 
 
-def _ended_connecting(error: Exception) -> bool:
-    """Whether a call ended while it made its connection; nothing is sent before there is one.
+def as_told(error: Exception) -> Exception:
+    """Return what a call raised in words that hold no secret, as an error of botocore's.
 
-    botocore has one name for a handshake that failed and for an answer that broke off, and another
-    for a proxy and an AWS that are silent: where it happened tells them apart.
+    botocore lets through what went wrong while it read credentials, or an answer that is none. It
+    repeats a header that cannot be sent, as the session token that ends with a line feed, and the
+    address of a proxy that cannot be read, with its password.
     """
-    seen: Any = error.kwargs.get("error") if isinstance(error, BotoCoreError) else None
+    passed = set(_passed(error))
+    if _MAKING_HEADERS in passed:
+        return NothingSentError(why=_UNSENDABLE)
+    if _MAKING_WAY_BY_PROXY in passed:
+        return NothingSentError(why=_NO_PROXY)
+    if isinstance(error, BotoCoreError | ClientError):
+        return error
+    told: Exception = error
+    if _is_about_credentials(passed):
+        said = error if isinstance(error, OSError) else f"{type(error).__name__} while reading them"
+        told = NothingSentError(why=f"there are no credentials: {said}")
+    elif not passed.isdisjoint(_MAKING):
+        told = NothingSentError(why=str(error) if type(error) is ValueError else _UNSENDABLE)
+    elif _CALLING in passed:
+        told = NoAnswerOfAwsError(error=type(error).__name__)
+    if told is not error:
+        told.__cause__ = error
+    return told
+
+
+def _is_about_credentials(passed: set[tuple[str, str]]) -> bool:
+    return any(module == _CREDENTIALS for module, _ in passed)
+
+
+def _passed(error: Exception) -> Iterator[tuple[str, str]]:
+    """Name the functions, with their modules, that an error and those within it came through.
+
+    botocore has one name for a handshake that failed and for an answer that broke off, another for
+    a proxy and an AWS that are silent, and one for STS and the AWS that is called: where it
+    happened tells them apart.
+    """
+    seen: Any = error
     while isinstance(seen, Exception):
-        if any(
-            (frame.f_globals.get("__name__"), frame.f_code.co_name) == _CONNECTING
-            for frame, _ in walk_tb(seen.__traceback__)
-        ):
-            return True
-        seen = next((each for each in seen.args if isinstance(each, Exception)), seen.__cause__)
-    return False
+        for frame, _ in walk_tb(seen.__traceback__):
+            yield str(frame.f_globals.get("__name__")), frame.f_code.co_name
+        if isinstance(seen, BotoCoreError):
+            seen = seen.kwargs.get("error")
+        else:
+            seen = next((each for each in seen.args if isinstance(each, Exception)), seen.__cause__)

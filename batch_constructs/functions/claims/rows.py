@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from batch_constructs.aws.delivery import LONGEST_EVENT_AGE_SECONDS, SQS_RETENTION_DAYS
 from batch_constructs.aws.error_names import CONDITION_FAILED
 from batch_constructs.functions.claims.effect import NotDoneError, UnsureError
 from batch_constructs.functions.claims.identity import digest
 from batch_constructs.functions.claims.lease import lease_until
-from batch_constructs.functions.claims.outcome import PATIENT
+from batch_constructs.functions.claims.outcome import FAILED_CALL, PATIENT
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -250,7 +250,7 @@ class Claims:
                 ExpressionAttributeNames={**names, "#holder": "holder"},
                 ExpressionAttributeValues={**values, ":holder": {"S": holder}},
             )
-        except (BotoCoreError, ClientError):
+        except FAILED_CALL:
             _LOG.exception("could not note what became of claim %s", key["key"]["S"])
 
 

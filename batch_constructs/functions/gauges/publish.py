@@ -14,9 +14,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from botocore.exceptions import BotoCoreError, ClientError
 
 from batch_constructs.functions.at_once import at_once
+from batch_constructs.functions.claims.outcome import FAILED_CALL
 from batch_constructs.functions.told.listing import listed
 
 from .reading import EnvironmentReading, QueueReading, Reader
@@ -110,7 +110,7 @@ def handler(event: object, context: Any) -> None:
     for some in at_once(listed(os.environ, "COMPUTE_ENVIRONMENTS")):
         try:
             read = list(_reader().environments(some))
-        except (BotoCoreError, ClientError):
+        except FAILED_CALL:
             _log.exception("cannot describe %s", ", ".join(some))
             failed.append("compute environments")
             continue

@@ -6,13 +6,12 @@ import logging
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from batch_constructs.aws.container_facts import SizeType
 from batch_constructs.aws.job_states import UNFINISHED
 from batch_constructs.aws.resource_states import State, Status
 from batch_constructs.aws.submit_job import LISTED_AT_ONCE
 from batch_constructs.functions.at_once import at_once
+from batch_constructs.functions.claims.outcome import FAILED_CALL
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -62,11 +61,11 @@ class Reader:
     ) -> Iterator[QueueReading]:
         """Read each queue that can be; ``now`` in seconds since 1970, ``failed`` gets others."""
         for queue in self._describe_queues(arns, failed):
-            order = sorted(queue.get("computeEnvironmentOrder") or (), key=lambda e: e["order"])
-            environments = [entry["computeEnvironment"] for entry in order]
             try:
+                order = sorted(queue.get("computeEnvironmentOrder") or (), key=lambda e: e["order"])
+                environments = [entry["computeEnvironment"] for entry in order]
                 yield self._queue(queue, self._max_vcpus(environments), now)
-            except (BotoCoreError, ClientError):
+            except FAILED_CALL:
                 _log.exception("cannot read queue %s", queue["jobQueueName"])
                 failed.append(queue["jobQueueName"])
 
@@ -151,7 +150,7 @@ class Reader:
         for some in at_once(arns):
             try:
                 found = self.batch.describe_job_queues(jobQueues=some)["jobQueues"]
-            except (BotoCoreError, ClientError):
+            except FAILED_CALL:
                 _log.exception("cannot describe %s", ", ".join(some))
                 failed += some
                 continue

@@ -13,13 +13,12 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
 from batch_constructs.aws.batch_events import QUEUE_BLOCKED
 from batch_constructs.aws.job_states import FINAL, JobState
 from batch_constructs.functions.claims.effect import attempt
 from batch_constructs.functions.claims.invocation import Invocation, each_event
-from batch_constructs.functions.claims.outcome import ONCE
+from batch_constructs.functions.claims.outcome import FAILED_CALL, ONCE
 from batch_constructs.functions.claims.rows import Claims
 
 from .job_event import Job
@@ -98,14 +97,13 @@ class Notifier:
             if not listed:
                 return ()
             ids = [summary["jobId"] for summary in listed[:CHILDREN_SHOWN]]
-            described = self.batch.describe_jobs(jobs=ids)["jobs"]
-        except (BotoCoreError, ClientError):
+            children = [
+                (child["arrayProperties"]["index"], Job.of(child, region=array.region))
+                for child in self.batch.describe_jobs(jobs=ids)["jobs"]
+            ]
+        except FAILED_CALL:
             _log.exception("cannot name the failed children of %s", array.id)
             return ()
-        children = [
-            (child["arrayProperties"]["index"], Job.of(child, region=array.region))
-            for child in described
-        ]
         return sorted(children, key=lambda child: child[0])
 
 

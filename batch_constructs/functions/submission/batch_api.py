@@ -89,9 +89,10 @@ class BatchApi:
             before=lambda: self._wait_for_turn(pauses),
             most_without_connection=self._most_without_connection,
         )
-        if not answer.get("jobId"):  # a proxy or a captive portal answered in place of AWS Batch
+        job_id = answer.get("jobId")
+        if not isinstance(job_id, str) or not job_id:  # a proxy answered, or a captive portal
             raise UnsureError("the answer names no job")
-        return str(answer["jobId"])
+        return job_id
 
     def named(self, queue: str, name: str) -> dict[str, str]:
         """Find the jobs of a queue with this name (``*`` at its end: prefix): name → newest ID."""

@@ -6,10 +6,8 @@ import logging
 import re
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from batch_constructs.aws.delivery import SQS_BYTES, SQS_ENTRIES
-from batch_constructs.functions.claims.outcome import Failure, failure_of
+from batch_constructs.functions.claims.outcome import FAILED_CALL, Failure, failure_of
 
 from .message_reader import CLAIMED_AT, FIRST_ID, REASON
 
@@ -54,12 +52,13 @@ class DeadLetters:
         """Send these; return the ``Id`` of those that failed. One that is refused fails alone."""
         try:
             answer = self._sqs.send_message_batch(QueueUrl=self._queue_url, Entries=entries)
-        except (BotoCoreError, ClientError) as error:
+        except FAILED_CALL as error:
             if len(entries) > 1 and failure_of(error) is Failure.REFUSED:
                 return [failed for entry in entries for failed in self._send([entry])]
             _LOG.exception("could not set %d messages aside", len(entries))
             return [entry["Id"] for entry in entries]
-        return [each["Id"] for each in answer.get("Failed", [])]
+        there = {each["Id"] for each in answer.get("Successful", [])}
+        return [entry["Id"] for entry in entries if entry["Id"] not in there]
 
     def _entry(self, at: str, message: Message, reason: str) -> _Entry:
         body = _sendable(message.body)
