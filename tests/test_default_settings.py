@@ -135,6 +135,20 @@ def test_it_is_refused_where_something_is_made_already(stack: cdk.Stack) -> None
     )
 
 
+def test_an_app_is_refused_where_something_is_made_in_any_stack_of_it(stack: cdk.Stack) -> None:
+    job(stack)
+
+    with pytest.raises(ValueError, match=r"the app: .*Job is made already"):
+        bc.DefaultSettings.of(stack.node.root).apply(log_retention=logs.RetentionDays.ONE_DAY)
+
+
+def test_what_is_made_in_a_stack_of_a_longer_name_is_not_in_the_way() -> None:
+    app = cdk.App()
+    job(cdk.Stack(app, "Stack2"))
+
+    bc.DefaultSettings.of(cdk.Stack(app, "Stack")).apply(log_retention=logs.RetentionDays.ONE_DAY)
+
+
 def test_what_it_cannot_take_is_said_at_once() -> None:
     wrong: Any = {"log_retention": 30, "log_encryption_key": "alias/a", "function_settings": {}}
     with pytest.raises(TypeError) as caught:
