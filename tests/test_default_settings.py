@@ -180,9 +180,10 @@ def test_it_is_refused_where_something_is_made_already(stack: cdk.Stack) -> None
 
 def test_an_app_is_refused_where_something_is_made_in_any_stack_of_it(stack: cdk.Stack) -> None:
     job(stack)
+    app: Any = stack.node.root
 
     with pytest.raises(ValueError, match=r"the app: .*Job is made already"):
-        bc.DefaultSettings.of(stack.node.root).apply(log_retention=logs.RetentionDays.ONE_DAY)
+        bc.DefaultSettings.of(app).apply(log_retention=logs.RetentionDays.ONE_DAY)
 
 
 def test_what_is_made_in_a_stack_of_a_longer_name_is_not_in_the_way() -> None:
