@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from batch_constructs.aws.names import ARN_PARTS
+from batch_constructs.aws.names import ARN_PARTS, form
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.tokens import is_token
 
@@ -35,9 +35,8 @@ _NOT_FROM_ELSEWHERE: Final = {
 }
 """What a job definition or a compute environment refers to, by its service, and why not so."""
 
-_LITERAL_ARN: Final = re.compile(
-    r"arn:[a-z-]+:(?:(iam)::\d{12}:(?:role|instance-profile)|(batch):[a-z0-9-]+:\d{12}:"
-    r"consumable-resource)/"
+_KNOWN_ARN: Final = re.compile(
+    form("(iam|batch)", "(?:role|instance-profile|consumable-resource)/.*", account=r"\d+")
 )
 
 
@@ -167,9 +166,9 @@ def from_elsewhere(scope: Construct, properties: Mapping[str, Any]) -> Iterator[
     The stack is asked only where an ARN is known.
     """
     for path, text in _texts("", properties):
-        found = _LITERAL_ARN.match(text)
+        found = _KNOWN_ARN.match(text)
         if found is not None:
-            problem = elsewhere(scope, text, _NOT_FROM_ELSEWHERE[found[1] or found[2]])
+            problem = elsewhere(scope, text, _NOT_FROM_ELSEWHERE[found[1]])
             if problem is not None:
                 yield path, problem
 

@@ -81,7 +81,7 @@ def test_what_has_no_policies_is_refused(grant: Grant, principal: Callable[[], A
 
 
 @every_grant
-@pytest.mark.parametrize("account", [HERE, cdk.Aws.ACCOUNT_ID])
+@pytest.mark.parametrize("account", [HERE, cdk.Aws.ACCOUNT_ID], ids=["ours", "unknown"])
 def test_a_role_of_the_account_or_of_one_that_nobody_knows_is_granted(
     grant: Grant, account: str
 ) -> None:

@@ -128,21 +128,23 @@ class BatchClient:
         """Wait before the next look."""
         self._sleep(seconds)
 
-    def _deadline(self, timeout: timedelta | None = None) -> Callable[[Sequence[str]], None]:
-        """Return what raises ``TimeoutError``, from so long after now on, of jobs not done."""
+    def _deadline(self, timeout: timedelta | None = None) -> Callable[[Sequence[str]], float]:
+        """Return what tells the seconds left for jobs not done, or raises ``TimeoutError``."""
         if not isinstance(timeout, timedelta | None):
             raise TypeError(f"timeout is {described(timeout)}; expected a timedelta")
         seconds = _WAIT_DAYS * 86_400 if timeout is None else timeout.total_seconds()
         ends = self._clock() + seconds
 
-        def in_time(waiting: Sequence[str]) -> None:
-            if self._clock() >= ends:
+        def seconds_left(waiting: Sequence[str]) -> float:
+            left = ends - self._clock()
+            if left <= 0:
                 raise TimeoutError(
                     f"not done after {seconds:g} s: {', '.join(waiting)}; waiting changes nothing: "
                     "wait again, or ask why: batch-constructs why JOB"
                 )
+            return left
 
-        return in_time
+        return seconds_left
 
     @cached_property
     def _batch_api(self) -> Any:
@@ -328,9 +330,9 @@ class BatchClient:
         Raises:
             JobsNotFoundError: AWS Batch knows one of them no longer, or never did.
         """
-        from batch_constructs.functions.submission.batch_api import described  # noqa: PLC0415
+        from batch_constructs.functions.submission.batch_api import jobs_described  # noqa: PLC0415
 
-        found = {detail["jobId"]: detail for detail in described(self._batch, job_ids)}
+        found = {detail["jobId"]: detail for detail in jobs_described(self._batch, job_ids)}
         missing = [job_id for job_id in job_ids if job_id not in found]
         if missing:
             raise JobsNotFoundError(
@@ -374,7 +376,7 @@ class BatchClient:
         """
         seen: dict[str, JobStatus] = {}
         waiting = list(dict.fromkeys(job_ids))
-        in_time, pause = self._deadline(timeout), _FIRST_POLL_SECONDS
+        seconds_left, pause = self._deadline(timeout), _FIRST_POLL_SECONDS
         while True:
             changed = False
             for detail in self.describe(waiting):
@@ -386,9 +388,9 @@ class BatchClient:
             waiting = [job_id for job_id in waiting if not seen[job_id].state.is_final]
             if not waiting:
                 return [seen[job_id] for job_id in job_ids]
-            in_time(waiting)
+            left = seconds_left(waiting)
             pause = _FIRST_POLL_SECONDS if changed else min(pause * 1.5, _SLOWEST_POLL_SECONDS)
-            self._sleep(pause)
+            self._sleep(min(pause, left))
 
     def cancel(self, job_ids: Iterable[str], *, reason: str) -> dict[str, str]:
         """Cancel jobs that have not started; those that run go on.

@@ -11,7 +11,7 @@ from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.aws.prices import FARGATE, FARGATE_LEAST_SECONDS
 from batch_constructs.functions.job_events.job_event import Job
-from batch_constructs.functions.submission.batch_api import described
+from batch_constructs.functions.submission.batch_api import jobs_described
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -158,11 +158,11 @@ def _jobs(batch: Any, queue: str, since_milliseconds: int) -> Iterator[Mapping[s
 
 
 def _described(batch: Any, ids: Sequence[str]) -> Iterator[Mapping[str, Any]]:
-    for detail in described(batch, ids):
+    for detail in jobs_described(batch, ids):
         array = detail.get("arrayProperties") or {}
         if "size" in array and "index" not in array:
             children = [f"{detail['jobId']}:{index}" for index in range(array["size"])]
-            for child in described(batch, children):
+            for child in jobs_described(batch, children):
                 yield {**child, "tags": child.get("tags") or detail.get("tags")}
         else:
             yield detail

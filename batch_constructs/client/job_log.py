@@ -51,7 +51,7 @@ def read_logs(client: BatchClient, job_id: str, *, follow: bool = False) -> Iter
     Raises:
         TimeoutError: the job is not done in time.
     """
-    in_time = client._deadline()  # noqa: SLF001  # of the same room
+    seconds_left = client._deadline()  # noqa: SLF001  # of the same room
     token: dict[_Stream, str] = {}
     while True:
         (detail,) = client.describe([job_id])
@@ -60,8 +60,7 @@ def read_logs(client: BatchClient, job_id: str, *, follow: bool = False) -> Iter
             yield from _read(client, job_id, stream, token)
         if done or not follow:
             return
-        in_time([job_id])
-        client._pause(_POLL_SECONDS)  # noqa: SLF001  # of the same room
+        client._pause(min(_POLL_SECONDS, seconds_left([job_id])))  # noqa: SLF001  # of the same room
 
 
 def where_logs_are(client: BatchClient, job_id: str) -> str | None:

@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 def watch(client: BatchClient, job_ids: Sequence[str], *, console: Console) -> list[JobStatus]:
     """Wait until all jobs are done and show how far they are."""
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),  # square brackets are AWS's own here
         BarColumn(),
         MofNCompleteColumn(),
-        TextColumn("{task.fields[states]}"),
+        TextColumn("{task.fields[states]}", markup=False),
         TimeElapsedColumn(),
     )
     with Progress(*columns, console=console) as progress:

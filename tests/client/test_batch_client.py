@@ -259,9 +259,12 @@ def test_waiting_survives_throttling(
 
 def test_waiting_ends_at_its_limit(aws: Aws, client: BatchClient) -> None:
     describe(aws, [detail("a", "RUNNABLE")])
+    began = aws.clock()
 
     with pytest.raises(TimeoutError, match="not done after 60 s: a"):
         client.wait(["a"], timeout=timedelta(minutes=1))
+
+    assert aws.clock() - began == pytest.approx(60, abs=0.1)
 
 
 @pytest.mark.parametrize(

@@ -107,7 +107,8 @@ class SmallDynamoDb:
         key = _key(request["Key"])
         row = dict(self.rows.get(key, request["Key"]))
         names, values = request["ExpressionAttributeNames"], request["ExpressionAttributeValues"]
-        sets, _, removed = request["UpdateExpression"].removeprefix("SET ").partition(" REMOVE ")
+        written, _, removed = request["UpdateExpression"].removeprefix("SET ").partition(" REMOVE ")
+        sets, _, added = written.partition(" ADD ")
         for part in re.split(r", (?![^(]*\))", sets):
             name, value = part.split(" = ")
             kept = re.fullmatch(r"if_not_exists\((#\w+), (:\w+)\)", value)
@@ -115,6 +116,10 @@ class SmallDynamoDb:
                 row[names[name]] = values[value]
             else:
                 row.setdefault(names[kept[1]], values[kept[2]])
+        if added:
+            name, value = added.split(" ")
+            before = row.get(names[name], {"SS": []})["SS"]
+            row[names[name]] = {"SS": sorted({*before, *values[value]["SS"]})}
         for name in filter(None, removed.split(", ")):
             row.pop(names[name], None)
         self._write(key, row)

@@ -184,9 +184,10 @@ def failing(*errors: Exception) -> Any:
 def test_what_is_unsure_or_refused_is_tried_once(
     clock: Clock, error: Exception, raised: type[Exception]
 ) -> None:
-    with pytest.raises(raised):
+    with pytest.raises(raised) as caught:
         attempt(failing(error), pauses(clock))
     assert clock.slept == 0
+    assert str(caught.value) == str(error)  # what people read in the dead-letter queue
 
 
 @pytest.mark.parametrize(
@@ -246,7 +247,9 @@ def test_a_run_begins_until_its_deadline_and_nothing_at_it(clock: Clock) -> None
         invocation.begins()
 
 
-def test_of_a_batch_of_dead_letters_those_that_fail_stay_in_the_queue() -> None:
+def test_of_a_batch_of_dead_letters_those_that_fail_stay_in_the_queue_and_the_log_says_why(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     seen: list[tuple[Any, Any]] = []
 
     def handle(event: Any, before: Any) -> None:
@@ -261,6 +264,8 @@ def test_of_a_batch_of_dead_letters_those_that_fail_stay_in_the_queue() -> None:
         "batchItemFailures": [{"itemIdentifier": "a"}]
     }
     assert seen == [({"n": 1}, "a"), ({"n": 2}, "r")]
+    assert "message a fails again" in caplog.text
+    assert "ValueError: again" in caplog.text
 
 
 @pytest.mark.parametrize(
@@ -292,6 +297,12 @@ def test_numbers_are_written_as_ranges_and_read_again(numbers: list[int], writte
     assert ranges_of(numbers) == written
     if numbers:
         assert numbers_of(written) == numbers
+
+
+def test_an_identity_has_the_digest_it_had_in_the_releases_before() -> None:
+    """Tables keep digests: after an upgrade what is done is still known as done."""
+    assert digest("order-1").hex() == "0bafe22156d2698c143b86040446d366"
+    assert digest("rescue", "queue").hex() == "289d65f71d08ef156b10f63dfcfa35e5"
 
 
 def test_an_identity_of_one_part_is_another_than_of_two() -> None:

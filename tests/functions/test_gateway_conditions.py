@@ -117,6 +117,25 @@ def test_messages_of_a_living_function_are_given_back_without_waiting_for_it(
     assert world.aws.clock.slept - before < 1
 
 
+def test_a_claim_is_left_to_its_holder_to_the_end_of_its_lease(world: World) -> None:
+    records = sent(world, body(1))
+    world.aws.batch.script["SubmitJob"] = lambda _: answer(
+        500, {"message": "lost"}, error="ServerException"
+    )
+    gateway = world.gateway()
+    gateway.handle(records, seconds=TIMEOUT_SECONDS)
+    world.aws.batch.script.clear()
+    (claim,) = gateway.log._open.values()
+    world.aws.clock.call_seconds = 0
+
+    world.aws.clock.now = claim.lease_until - 0.5
+    assert len(world.gateway().handle(records, seconds=TIMEOUT_SECONDS)) == 1
+    world.aws.clock.now = claim.lease_until
+    assert world.gateway().handle(records, seconds=TIMEOUT_SECONDS) == []
+
+    one_job_each(world, [1])
+
+
 def test_an_array_of_fewer_messages_than_were_sought_has_a_manifest_of_its_own(
     array: World,
 ) -> None:
@@ -230,3 +249,62 @@ def test_a_message_is_submitted_by_one_alone_though_another_read_the_log_before(
     one.handle(records, seconds=TIMEOUT_SECONDS)
 
     one_job_each(world, [1])
+
+
+@pytest.mark.parametrize("landed", [True, False])
+@pytest.mark.parametrize("before", ["manifests", None])
+def test_what_a_function_of_the_other_mode_left_open_is_done_once(
+    world: World,
+    before: str | None,
+    landed: bool,  # noqa: FBT001 - whether its submission took effect
+) -> None:
+    """A deployment changes the mode while a function of the one before is at work."""
+    world.settings["manifest_bucket"] = before
+    records = sent(world, body(1), body(2))
+    if landed:
+        world.aws.faults.lose_answer = 1.0
+    else:
+        world.aws.batch.script["SubmitJob"] = lambda _: answer(500, {"message": "down"})
+    assert len(world.gateway().handle(records, seconds=TIMEOUT_SECONDS)) == 2
+    world.aws.faults.lose_answer = 0.0
+    world.aws.batch.script.clear()
+    world.aws.clock.now += 3600
+    world.settings["manifest_bucket"] = None if before else "manifests"
+
+    assert world.gateway().handle(records, seconds=TIMEOUT_SECONDS) == []
+
+    arrays = [job for job in world.jobs() if "arrayProperties" in job]
+    singles = [job for job in world.jobs() if "arrayProperties" not in job]
+    array_expected = bool(before) is landed
+    assert (len(arrays), len(singles)) == ((1, 0) if array_expected else (0, 2))
+    if arrays:
+        assert sorted(world.children()) == [body(1), body(2)]
+    assert open_claims(world) == 0
+
+
+@pytest.mark.parametrize("landed", [True, False])
+@pytest.mark.parametrize("bucket", ["manifests", None])
+def test_what_a_function_submitted_to_the_queue_before_is_looked_for_there(
+    world: World,
+    bucket: str | None,
+    landed: bool,  # noqa: FBT001 - whether its submission took effect
+) -> None:
+    """A deployment gives the gateway another queue while a function is at work."""
+    world.settings["manifest_bucket"] = bucket
+    records = sent(world, body(1), body(2))
+    if landed:
+        world.aws.faults.lose_answer = 1.0
+    else:
+        world.aws.batch.script["SubmitJob"] = lambda _: answer(500, {"message": "down"})
+    world.gateway().handle(records, seconds=TIMEOUT_SECONDS)
+    world.aws.batch.script.clear()
+    world.settings["job_queue"] = "another"
+
+    for lost in (1.0, 0.0):  # the answer of what is submitted there may get lost as well
+        world.aws.faults.lose_answer = lost
+        world.aws.clock.now += 3600
+        again = world.gateway().handle(records, seconds=TIMEOUT_SECONDS)
+
+    assert again == []
+    assert len(world.jobs()) == (1 if bucket else 2)
+    assert {job["jobQueue"] for job in world.jobs()} == {"queue" if landed else "another"}

@@ -53,9 +53,9 @@ def held_counts_as_done(patch: pytest.MonkeyPatch) -> None:
     """What a dead run began is its own for ever."""
     whole = Claims.once
 
-    def once(claims: Claims, *identity: str, work: _Work, deadline: float) -> tuple[str, bool]:
+    def once(claims: Claims, *identity: str, work: _Work, **more: Any) -> tuple[str, bool]:
         try:
-            return whole(claims, *identity, work=work, deadline=deadline)
+            return whole(claims, *identity, work=work, **more)
         except HeldError:
             return "", False
 
@@ -65,8 +65,8 @@ def held_counts_as_done(patch: pytest.MonkeyPatch) -> None:
 def settled_before_it_is_done(patch: pytest.MonkeyPatch) -> None:
     take = Claims._take
 
-    def settling(claims: Claims, key: Any, holder: str, deadline: float) -> Any:
-        before = take(claims, key, holder, deadline)
+    def settling(claims: Claims, key: Any, holder: str, *more: Any) -> Any:
+        before = take(claims, key, holder, *more)
         if "result" not in before:
             claims._settle(key, holder, "done")
         return before
@@ -140,6 +140,17 @@ def _swallowing(call: Callable[..., Any], answer: Any) -> Callable[..., Any]:
 
 def claims_are_not_written(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Log, "_write", lambda *_: None)
+
+
+def jobs_of_the_other_mode_are_not_looked_for(patch: pytest.MonkeyPatch) -> None:
+    whole = BatchApi.named
+    patch.setattr(
+        BatchApi,
+        "named",
+        lambda one, queue, name: {
+            job: id_ for job, id_ in whole(one, queue, name).items() if job != name.rstrip("*")
+        },
+    )
 
 
 def claims_are_written_unseen(patch: pytest.MonkeyPatch) -> None:
@@ -405,7 +416,7 @@ _LOGGED: tuple[Plant, ...] = (
 )
 PLANTED: dict[str, tuple[Plant, ...]] = {
     "gateway": _LOGGED,
-    "coalescing_gateway": _LOGGED,
+    "coalescing_gateway": (*_LOGGED, jobs_of_the_other_mode_are_not_looked_for),
     "fifo_gateway": (
         a_group_does_not_wait,
         claims_are_not_written,

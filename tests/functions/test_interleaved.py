@@ -27,6 +27,7 @@ ONLY_SOME = {
     "late list": {*_GATEWAYS, "fifo_gateway", "submit_function", "spot_rescue"},
     "without a name": {*_GATEWAYS, "submit_function"},
     "silence": {"cost_guard"},
+    "another mode": {"coalescing_gateway"},
     "redriven": TRIALS.keys() - {"fifo_gateway"},
 }
 """What the others do not meet: jobs to list, gauges, events without names, order kept."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from batch_constructs.functions.claims.identity import digest
 from batch_constructs.functions.claims.log import Log
@@ -32,7 +32,7 @@ def test_two_functions_claim_take_over_and_end_what_each_other_wrote(local_aws: 
             Log(dynamodb, "ledger", window_seconds=3600, clock=lambda: now, sleep=time.sleep)
             for _ in range(2)
         )
-        times = {"lease_until": now + 9, "deadline": now + 9}
+        times: dict[str, Any] = {"lease_until": now + 9, "deadline": now + 9}
         keys = [digest("a"), digest("b")]
         read_to = other.refresh()
         mine = one.claim("run", keys, read_to=one.refresh(), **times)

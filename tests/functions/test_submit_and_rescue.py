@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -295,6 +296,33 @@ def test_a_job_whose_submitter_died_is_found_by_its_exact_name(
 
     assert [job["jobName"] for job in aws.batch.jobs] == ["Report", "report"]
     assert again == {"jobName": "report", "jobId": aws.batch.jobs[1]["jobId"]}
+
+
+@pytest.mark.parametrize("landed", [True, False])
+def test_a_job_that_was_perhaps_submitted_to_the_queue_before_is_looked_for_there(
+    aws: Aws,
+    monkeypatch: pytest.MonkeyPatch,
+    landed: bool,  # noqa: FBT001 - whether the first submission took effect
+) -> None:
+    """A deployment gives the function another queue, and then the one before it again."""
+    first = os.environ["JOB_QUEUE"]
+    now = time.time()
+    for hour, queue in enumerate((first, "another", first)):
+        monkeypatch.setenv("JOB_QUEUE", queue)
+        monkeypatch.setattr(time, "time", lambda at=now + 3600 * hour: at)
+        submit.submitter.cache_clear()
+        aws.faults.lose_answer = 1.0
+        if hour == 0 and not landed:
+            aws.batch.script["SubmitJob"] = lambda _: answer(500, {"message": "down"})
+        if hour == 0 or (hour == 1 and not landed):
+            with pytest.raises(UnsureError):
+                submit.handler({"jobName": "report"}, Context())
+        else:
+            found = submit.handler({"jobName": "report"}, Context())
+            assert found == {"jobName": "report", "jobId": aws.batch.jobs[0]["jobId"]}
+        aws.batch.script.clear()
+
+    assert [job["jobQueue"] for job in aws.batch.jobs] == [first if landed else "another"]
 
 
 def test_what_lies_in_the_dead_letter_queue_is_handled_as_it_lies_there(aws: Aws) -> None:

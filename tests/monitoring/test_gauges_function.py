@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from batch_constructs.aws.submit_job import DESCRIBED_AT_ONCE
 from batch_constructs.functions.gauges import publish
 from batch_constructs.functions.gauges.publish import environment_line, queue_lines
-from batch_constructs.functions.gauges.reading import Reader
+from batch_constructs.functions.gauges.reading import EnvironmentReading, Reader
 from tests.monitoring import fake_batch
 
 QUEUE = "arn:aws:batch:us-east-1:123456789012:job-queue/nightly"
@@ -385,3 +385,25 @@ def test_environments_that_cannot_be_read_are_said_in_the_log(
         publish.handler({}, None)
 
     assert "AccessDenied" in caplog.text
+
+
+@pytest.mark.usefixtures("told")
+def test_environments_that_cannot_be_described_cost_the_others_nothing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def partly(_: object, arns: list[str]) -> Any:
+        if "first" in arns:
+            raise ClientError({"Error": {"Code": "ClientException"}}, "Describe")
+        state: Any = {"invalid": False, "disabled": False, "max_vcpus": 4, "desired_vcpus": 0}
+        return iter([EnvironmentReading(name=one, **state) for one in arns])
+
+    monkeypatch.setattr(Reader, "environments", partly)
+    monkeypatch.setenv("QUEUES", "")
+    many = ["first", *(f"e{number}" for number in range(DESCRIBED_AT_ONCE + 2))]
+    monkeypatch.setenv("COMPUTE_ENVIRONMENTS", ",".join(many))
+
+    with pytest.raises(RuntimeError, match="could not read compute environments; the log says"):
+        publish.handler({}, None)
+
+    told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [one["ComputeEnvironmentName"] for one in told] == ["e99", "e100", "e101"]

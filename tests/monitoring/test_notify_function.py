@@ -10,13 +10,14 @@ from urllib.parse import unquote
 import pytest
 
 from batch_constructs.functions.claims.effect import RefusedError
-from batch_constructs.functions.claims.lease import AFTERMATH_SECONDS
+from batch_constructs.functions.claims.lease import AFTERMATH_SECONDS, RESERVE_SECONDS
 from batch_constructs.functions.claims.rows import DAYS_KEPT, Claims, HeldError
 from batch_constructs.functions.job_events import notify
 from batch_constructs.functions.job_events.cause import Cause, cause_of
 from batch_constructs.functions.job_events.job_event import Job
 from batch_constructs.functions.job_events.notification_text import about_job, log_url
 from batch_constructs.functions.job_events.notify import Notifier
+from batch_constructs.monitoring import job_notifications
 from tests.monitoring import job_story as story
 from tests.monitoring.conftest import INVOCATION, NOW
 
@@ -340,6 +341,19 @@ def test_the_function_names_failed_children_where_it_may_list_them(
     notifier = notify._notifier.__wrapped__()
 
     assert (notifier.batch is not None) is lists
+
+
+def test_a_silent_batch_leaves_time_to_tell_of_the_array(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv("TOPIC_ARN", "topic")
+    monkeypatch.setenv("CLAIMS_TABLE", "claims")
+    monkeypatch.setenv("LIST_CHILDREN", "yes")
+
+    config = notify._notifier.__wrapped__().batch.meta.config
+
+    attempts = config.retries["total_max_attempts"]
+    both_calls = 2 * attempts * (config.connect_timeout + config.read_timeout)
+    assert both_calls < job_notifications._TIMEOUT_SECONDS - RESERVE_SECONDS
 
 
 def test_chat_gets_what_its_service_shows() -> None:

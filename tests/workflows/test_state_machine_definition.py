@@ -90,15 +90,15 @@ def test_what_just_has_room_stays_in_the_template(
 
 
 TOKENS = {
-    "": 0,
-    cdk.Aws.PARTITION: names.LONGEST_PARTITION,
-    cdk.Aws.REGION: names.LONGEST_REGION,
-    cdk.Aws.ACCOUNT_ID: names.ACCOUNT_ID_LENGTH,
-    cdk.Fn.ref("Job"): names.LONGEST_ARN,
+    "none": ("", 0),
+    "partition": (cdk.Aws.PARTITION, names.LONGEST_PARTITION),
+    "Region": (cdk.Aws.REGION, names.LONGEST_REGION),
+    "account": (cdk.Aws.ACCOUNT_ID, names.ACCOUNT_ID_LENGTH),
+    "ARN": (cdk.Fn.ref("Job"), names.LONGEST_ARN),
 }
 
 
-@pytest.mark.parametrize(("token", "length"), TOKENS.items())
+@pytest.mark.parametrize(("token", "length"), TOKENS.values(), ids=TOKENS)
 def test_a_definition_may_be_as_long_as_step_functions_takes_and_no_longer(
     token: str, length: int
 ) -> None:

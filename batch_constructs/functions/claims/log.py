@@ -57,6 +57,9 @@ class Claim:
     positions: Sequence[int]
     """The position of each among those that were claimed first."""
 
+    queue: str | None = None
+    """Where its jobs are submitted to, which may be another queue after a deployment."""
+
     def position_of(self, key: bytes) -> int | None:
         """Return the position of a message; None where this claim does not hold it."""
         at = self.keys.find(key)
@@ -153,6 +156,7 @@ class Log:
         read_to: int,
         lease_until: float,
         deadline: float,
+        queue: str | None = None,
     ) -> Claim | None:
         """Claim messages that nobody held; None when the log has gone on since they were sought.
 
@@ -162,13 +166,16 @@ class Log:
             read_to: How far the log was read when nobody held them.
             lease_until: Until when the claim is left to its holder.
             deadline: Until when it is tried.
+            queue: Where it is made.
 
         Raises:
             OutOfTimeError: it could not be written until the deadline.
         """
         if read_to != self._last:
             return None
-        entry = {"name": {"S": name}, "keys": {"B": b"".join(keys)}}
+        entry: dict[str, Any] = {"name": {"S": name}, "keys": {"B": b"".join(keys)}}
+        if queue is not None:
+            entry["queue"] = {"S": queue}
         return self._claimed(entry, lease_until, deadline)
 
     def take_over(self, claim: Claim, *, lease_until: float, deadline: float) -> Claim | None:
@@ -184,6 +191,8 @@ class Log:
             "keys": {"B": claim.keys},
             "replaces": {"N": str(claim.number)},
         }
+        if claim.queue is not None:
+            entry["queue"] = {"S": claim.queue}
         if list(claim.positions) != list(range(len(claim.positions))):
             entry["positions"] = _numbers(claim.positions)
         return self._claimed(entry, lease_until, deadline)
@@ -327,6 +336,7 @@ class Log:
             positions=_positions(entry["positions"])
             if "positions" in entry
             else range(len(keys) // DIGEST_BYTES),
+            queue=entry["queue"]["S"] if "queue" in entry else None,
         )
         self.remembered.add(keys, number, float(entry["at"]["N"]))
 

@@ -46,7 +46,7 @@ class Claims:
     clock: Callable[[], float]
 
     def once(
-        self, *identity: str, work: Callable[[bool], str], deadline: float
+        self, *identity: str, work: Callable[[bool], str], deadline: float, place: str = ""
     ) -> tuple[str, bool]:
         """Do ``work`` unless it has been done, and return what came of it.
 
@@ -56,6 +56,7 @@ class Claims:
                 have done it before, whose end nobody saw, and returns what to remember. Whatever
                 it raises but ``NotDoneError`` leaves open whether it was done.
             deadline: Until when the function begins anything.
+            place: Where it is done, which may be elsewhere after a deployment; see ``places``.
 
         Returns:
             What came of it, and whether it was done now.
@@ -66,7 +67,7 @@ class Claims:
         """
         key = {"key": {"S": digest(*identity).hex()}}
         holder = str(uuid4())
-        before = self._take(key, holder, deadline)
+        before = self._take(key, holder, deadline, place)
         if "result" in before:
             return str(before["result"]["S"]), False
         perhaps_done = "holder" in before and float(before["lease"]["N"]) != _RELEASED
@@ -88,7 +89,14 @@ class Claims:
         row = self._read({"key": {"S": digest(*identity).hex()}})
         return float(row["since"]["N"]) if "since" in row else self.clock()
 
-    def _take(self, key: dict[str, Any], holder: str, deadline: float) -> dict[str, Any]:
+    def places(self, *identity: str) -> list[str]:
+        """Return where a work that was begun may be done."""
+        row = self._read({"key": {"S": digest(*identity).hex()}})
+        return sorted(row.get("places", {}).get("SS", []))
+
+    def _take(
+        self, key: dict[str, Any], holder: str, deadline: float, place: str
+    ) -> dict[str, Any]:
         """Take a row and return what it said before, which is all where it is done."""
         now = self.clock()
         try:
@@ -96,7 +104,7 @@ class Claims:
                 TableName=self.table,
                 Key=key,
                 UpdateExpression="SET #holder = :holder, #lease = :lease, #expires = :expires,"
-                " #since = if_not_exists(#since, :now)",
+                f" #since = if_not_exists(#since, :now){' ADD #places :place' if place else ''}",
                 ConditionExpression="attribute_not_exists(#holder)"
                 " OR (attribute_not_exists(#result) AND #lease < :now)",
                 ExpressionAttributeNames={
@@ -105,8 +113,10 @@ class Claims:
                     "#expires": "expires",
                     "#result": "result",
                     "#since": "since",
+                    **({"#places": "places"} if place else {}),
                 },
                 ExpressionAttributeValues={
+                    **({":place": {"SS": [place]}} if place else {}),
                     ":holder": {"S": holder},
                     ":lease": {"N": str(lease_until(deadline))},
                     ":expires": {"N": str(_expires(now))},
@@ -146,8 +156,8 @@ class Claims:
         self._note(
             key,
             holder,
-            "SET #lease = :free REMOVE #since",
-            {"#lease": "lease", "#since": "since"},
+            "SET #lease = :free REMOVE #since, #places",
+            {"#lease": "lease", "#since": "since", "#places": "places"},
             {":free": {"N": str(_RELEASED)}},
         )
 

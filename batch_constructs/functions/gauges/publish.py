@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.exceptions import BotoCoreError, ClientError
 
+from batch_constructs.functions.described import at_once
 from batch_constructs.functions.told.listing import listed
 
 from .reading import EnvironmentReading, QueueReading, Reader
@@ -106,11 +107,12 @@ def handler(event: object, context: Any) -> None:
             queue, namespace=namespace, now=now, per_share="PER_SHARE" in os.environ
         ):
             print(line)  # noqa: T201 - CloudWatch reads the metrics from the log
-    try:
-        for environment in _reader().environments(listed(os.environ, "COMPUTE_ENVIRONMENTS")):
-            print(environment_line(environment, namespace=namespace, now=now))  # noqa: T201 - as above
-    except (BotoCoreError, ClientError):
-        _log.exception("cannot read the compute environments")
-        failed.append("compute environments")
+    for some in at_once(listed(os.environ, "COMPUTE_ENVIRONMENTS")):
+        try:
+            for environment in _reader().environments(some):
+                print(environment_line(environment, namespace=namespace, now=now))  # noqa: T201 - as above
+        except (BotoCoreError, ClientError):
+            _log.exception("cannot read the compute environments")
+            failed.append("compute environments")
     if failed:
         raise RuntimeError(f"could not read {', '.join(failed)}; the log says why")

@@ -14,10 +14,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from botocore.exceptions import (
-    BotoCoreError,
-    ClientError,
-)
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
 
 from batch_constructs.aws.batch_events import QUEUE_BLOCKED
 from batch_constructs.aws.job_states import FINAL, JobState
@@ -34,6 +32,11 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger()
 _log.setLevel(logging.INFO)
+
+_GLANCE = Config(
+    retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=2, read_timeout=3
+)
+"""For a client whose answers are welcome, and never cost the message its time."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -130,7 +133,7 @@ def _notifier() -> Notifier:
             table=os.environ["CLAIMS_TABLE"],
             clock=time.time,
         ),
-        batch=boto3.client("batch") if "LIST_CHILDREN" in os.environ else None,
+        batch=boto3.client("batch", config=_GLANCE) if "LIST_CHILDREN" in os.environ else None,
     )
 
 

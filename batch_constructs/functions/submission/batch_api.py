@@ -22,7 +22,7 @@ Client = Any
 """A boto3 client."""
 
 
-def described(batch: Any, job_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
+def jobs_described(batch: Any, job_ids: Sequence[str]) -> Iterator[dict[str, Any]]:
     """Describe those of these jobs that AWS Batch knows, as many a call as it takes."""
     for some in at_once(job_ids):
         yield from batch.describe_jobs(jobs=some)["jobs"]
@@ -100,7 +100,7 @@ class BatchApi:
 
     def described(self, job_ids: Sequence[str]) -> list[dict[str, Any]]:
         """Describe those of these jobs that AWS Batch knows, in no certain order."""
-        return list(described(self._lister, job_ids))
+        return list(jobs_described(self._lister, job_ids))
 
     def _listed(self, queue: str, name: str) -> Iterator[dict[str, Any]]:
         """List jobs, the newest first; AWS Batch takes capital and small letters for the same."""

@@ -225,28 +225,29 @@ class _Batch:
         claim = self._log.take_over(dead, lease_until=self._lease_until, deadline=self._deadline)
         if claim is None:
             return  # somebody was faster
-        array = self._settings.manifest_bucket is not None
+        here = self._settings.job_queue
+        queue = claim.queue or here
         try:
-            wanted = claim.name if array else f"{claim.name}-*"
-            names = self._batch_api.named(self._settings.job_queue, wanted)
+            names = self._batch_api.named(queue, f"{claim.name}*")
         except (BotoCoreError, ClientError):
             # these alone come again; the others of this batch have nothing to do with it
             _LOG.exception("could not look what became of %s", claim.name)
             self._finish(claim, unsure=claim.positions)
             self._keep_all(claim, held)
             return
-        if array:
-            if claim.name in names:
-                self._finish(claim)
-                self._handled.update(message.id for _, message in held)
-            else:
-                self._submit_array(claim, held)
+        # The dead function may be of a deployment with another queue or mode.
+        if claim.name in names:
+            self._finish(claim)
+            self._handled.update(message.id for _, message in held)
             return
         there = {p for p in claim.positions if _job_name(claim, p) in names}
         self._handled.update(message.id for p, message in held if p in there)
         missing = [(p, message) for p, message in held if p not in there]
         others = set(claim.positions) - there - {p for p, _ in missing}
-        self._submit_each(claim, missing, others=others)
+        if self._settings.manifest_bucket is None and queue == here:
+            self._submit_each(claim, missing, others=others)
+        else:  # they are claimed anew: for this queue, or for an array with its own manifest
+            self._finish(claim, unsure=others, free=[p for p, _ in missing])
 
     def _claim(self, fresh: list[Message], read_to: int) -> Claim | None:
         keys = [digest(message.key) for message in fresh]
@@ -256,6 +257,7 @@ class _Batch:
             read_to=read_to,
             lease_until=self._lease_until,
             deadline=self._deadline,
+            queue=self._settings.job_queue,
         )
 
     def _name_for(self, keys: list[bytes], fresh: list[Message]) -> str:

@@ -1,10 +1,12 @@
 """SubmitFunction's handler: one event, one job.
 
 The event holds ``parameters``, ``environment`` as a plain map, and those members of ``SubmitJob``
-that ``ALLOW`` names. Who gives a
-``jobName`` may send the event again, as EventBridge and Lambda's retries do: of all events with one
-name the first becomes a job. Environment: ``JOB_QUEUE``, ``JOB_DEFINITION``, ``NAME_PREFIX``,
-``CLAIMS_TABLE``; ``SHARE_IDENTIFIER`` and ``SCHEDULING_PRIORITY`` of events that say none.
+that ``ALLOW`` names. Who gives a ``jobName`` may send the event again, as EventBridge and Lambda's
+retries do: of all events with one name the first becomes a job.
+
+Environment: ``JOB_QUEUE``, ``JOB_DEFINITION``, ``NAME_PREFIX``, ``CLAIMS_TABLE``; ``DEFAULTS`` (see
+``defaults``) and ``ALLOW``; ``SHARE_IDENTIFIER`` and ``SCHEDULING_PRIORITY`` of events that say
+none.
 """
 
 from __future__ import annotations
@@ -62,27 +64,31 @@ class Submitter:
         full = {**request, "tags": {**request.get("tags", {}), WHOSE: whose}}
 
         def submit(perhaps_done: bool) -> str:  # noqa: FBT001 - as claims call it
-            there = self._found(request["jobQueue"], name, whose) if perhaps_done else None
+            there = self._found(*identity, request=request) if perhaps_done else None
             if perhaps_done and there is None:
                 self._refuse_what_is_forgotten(name, self.claims.since(*identity))
             return there or self.batch_api.submit(full, deadline=invocation.deadline)
 
-        job_id, _ = self.claims.once(*identity, work=submit, deadline=invocation.deadline)
+        job_id, _ = self.claims.once(
+            *identity, work=submit, deadline=invocation.deadline, place=request["jobQueue"]
+        )
         return {"jobName": name, "jobId": job_id}
 
     def submitted(self, *identity: str, request: Mapping[str, Any]) -> str | None:
         """Return the ID of the job of an identity, also where its end could not be noted."""
-        return self.claims.result_of(*identity) or self._found(
-            request["jobQueue"], request["jobName"], self._whose(*identity)
-        )
+        return self.claims.result_of(*identity) or self._found(*identity, request=request)
 
     def _whose(self, *identity: str) -> str:
         return digest(self.claims.table, *identity).hex()
 
-    def _found(self, queue: str, name: str, whose: str) -> str | None:
-        for job in self.batch_api.described(self.batch_api.all_named(queue, name)):
-            if job.get("tags", {}).get(WHOSE) == whose:
-                return str(job["jobId"])
+    def _found(self, *identity: str, request: Mapping[str, Any]) -> str | None:
+        """Look for the job in its queue, and in those that deployments before had for it."""
+        whose = self._whose(*identity)
+        for queue in dict.fromkeys([request["jobQueue"], *self.claims.places(*identity)]):
+            named = self.batch_api.all_named(queue, request["jobName"])
+            for job in self.batch_api.described(named):
+                if job.get("tags", {}).get(WHOSE) == whose:
+                    return str(job["jobId"])
         return None
 
     def _refuse_what_is_forgotten(self, name: str, since: float) -> None:
