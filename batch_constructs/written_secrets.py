@@ -8,6 +8,8 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-reference
 
 from __future__ import annotations
 
+import json
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.acknowledgements import is_path_within
@@ -49,12 +51,8 @@ def written_secrets(
         if kind == _MAY_HOLD_ONE or not is_path_within(made_at, ours):
             continue
         properties = resource.get("Properties") or {}
-        told: set[str] = set()
-        for path, text in strings("Properties", properties):
-            place = path.partition("/Fn::")[0]
-            if not DYNAMIC.search(text) or place in told:
-                continue
-            told.add(place)
+        paths_of = (f"Properties/{path}" for path, _ in _references(properties))
+        for place in dict.fromkeys(path.partition("/Fn::")[0] for path in paths_of):
             found = Finding(
                 rule=_RULE,
                 severity=Severity.ERROR,
@@ -68,5 +66,31 @@ def written_secrets(
             of_batch = kind.partition("AWS::Batch::")[2]
             if of_batch:
                 message, _ = in_parameters(found, of_batch, properties)
-                found = found.replaced(message=message)
-            yield found
+            else:
+                member = place.removeprefix("Properties/") + _member(resource, place)
+                message = f"{member}: {found.message}"
+            yield found.replaced(message=message)
+
+
+def _member(resource: Mapping[str, Any], place: str) -> str:
+    """Name the member of an object of JSON that holds a reference to a secret, if that is one."""
+    value: Any = resource
+    try:
+        for key in place.split("/"):
+            value = value[int(key) if isinstance(value, list) else key]
+        delimiter, pieces = value["Fn::Join"] if isinstance(value, dict) else ("", [value])
+        read = json.loads(delimiter.join(map(_reference, pieces)), strict=False)
+    except (LookupError, TypeError, ValueError):
+        return ""
+    return "".join(f"/{path}" for path, _ in islice(_references(read), 1) if path)
+
+
+def _reference(piece: Any) -> str:
+    """Give a piece of `Fn::Join`, or of what a function makes the reference in it alone."""
+    if isinstance(piece, str):
+        return piece
+    return "".join(written for _, written in islice(_references(piece), 1))
+
+
+def _references(value: Any) -> Iterator[tuple[str, str]]:
+    return (one for one in strings("", value) if DYNAMIC.search(one[1]))

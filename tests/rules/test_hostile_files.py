@@ -21,7 +21,9 @@ from batch_constructs.check.check_command import check
 from batch_constructs.rules.access import rights
 from batch_constructs.rules.areas.shape_rules import model
 from batch_constructs.rules.engine import examine
-from batch_constructs.rules.template import template_files, whole
+from batch_constructs.rules.template import intrinsics, template_files, whole
+from batch_constructs.rules.template.intrinsics import Resolver
+from batch_constructs.rules.template.values import UNKNOWN
 from batch_constructs.rules.template.wildcard import fits
 
 
@@ -251,6 +253,43 @@ def test_rights_of_very_many_patterns_are_not_known(
     found = examine({"Resources": {"R": role, "J": one}}).findings
 
     assert ("secret-permission" in {one.rule for one in found}) is told
+
+
+def doubled(times: int) -> Any:
+    value: Any = "x"
+    for _ in range(times):
+        value = {"Fn::Sub": ["${a}${a}", {"a": value}]}
+    return value
+
+
+REPEATING: dict[str, Any] = {
+    "a delimiter": {"Fn::Join": ["x" * 3_000, ["y"] * 3_000]},
+    "a variable": {"Fn::Sub": ["${a}" * 3_000, {"a": "x" * 3_000}]},
+    "a variable in a variable": doubled(24),
+    "parts that nobody knows": {"Fn::Sub": ["${a}" * 3_000, {"a": {"Fn::Sub": "${b}-" * 1_500}}]},
+    "JSON in JSON": {
+        "Fn::Join": ["", [{"Fn::ToJsonString": {"Fn::FindInMap": ["M", "a", "b"]}}] * 2_000]
+    },
+    "lists": [{"Fn::Split": [",", {"Fn::FindInMap": ["M", "a", "b"]}]} for _ in range(2_000)],
+}
+
+
+@pytest.mark.parametrize("value", REPEATING.values(), ids=REPEATING)
+def test_text_that_functions_repeat_is_unknown_beyond_a_bound(value: Any) -> None:
+    mappings = {"M": {"a": {"b": "x" * 3_000}}}
+
+    made = Resolver({}, mappings=mappings).resolve(value)
+
+    assert (made[-1] if isinstance(made, list) else made) is UNKNOWN
+
+
+@pytest.mark.parametrize(("delimiter", "made"), [("....", "a....a....a"), (".....", UNKNOWN)])
+def test_text_is_made_up_to_the_bound(
+    delimiter: str, made: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intrinsics, "_MOST_MADE", 11)
+
+    assert Resolver({}).resolve({"Fn::Join": [delimiter, ["a", "a", "a"]]}) == made
 
 
 def test_a_word_that_is_no_number_however_long_is_text() -> None:

@@ -15,6 +15,7 @@ from aws_cdk import aws_ssm as ssm
 import batch_constructs as bc
 from batch_constructs.aws.credentials import CREDENTIALS, credential_in
 from batch_constructs.rules import check_resource, check_template
+from batch_constructs.rules.areas.secret_rules import strings
 
 JOB = "AWS::Batch::JobDefinition"
 B = "b" * 40
@@ -87,6 +88,89 @@ def test_a_credential_is_known_by_its_form_wherever_it_stands(
     properties = places[place]
 
     assert messages(properties) == [f"{noun} stands in the template"]
+
+
+@pytest.mark.parametrize("place", ["variable", "parameter", "option"])
+@pytest.mark.parametrize(
+    ("name", "value", "found"),
+    [
+        ("A", {"Fn::Base64": "ghp_" + B}, "a token of GitHub stands in the template"),
+        ("PASSWORD", {"Fn::Base64": "hunter2"}, 'the value of "PASSWORD" stands in the template'),
+        ("PASSWORD", {"Fn::Base64": {"Ref": "P"}}, None),
+        ("A", {"Fn::Base64": "plain"}, None),
+    ],
+)
+def test_a_credential_that_cloudformation_encodes_is_found(
+    name: str, value: Any, place: str, found: str | None
+) -> None:
+    places: dict[str, dict[str, Any]] = {
+        "variable": {"ContainerProperties": {"Environment": [{"Name": name, "Value": value}]}},
+        "parameter": {"Parameters": {name: value}},
+        "option": {"ContainerProperties": {"LogConfiguration": {"Options": {name: value}}}},
+    }
+
+    assert messages(places[place]) == ([found] if found else [])
+
+
+def test_a_value_that_is_secret_by_its_name_and_by_its_form_is_told_once() -> None:
+    token = "ghp_" + B
+
+    assert messages({"Parameters": {"password": token}}) == [
+        'the value of "password" stands in the template'
+    ]
+    assert messages({"ContainerProperties": {"Command": ["run", "--password", token]}}) == [
+        "an option's password or token stands in the template"
+    ]
+
+
+def test_a_value_that_nothing_says_the_name_of_is_known_by_its_form_alone() -> None:
+    environment = [{"Value": "hunter2"}, {"Name": "PASSWORD"}, {"Value": "ghp_" + B}]
+
+    assert messages({"ContainerProperties": {"Environment": environment}}) == [
+        "a token of GitHub stands in the template"
+    ]
+
+
+def test_a_secret_that_is_fetched_may_have_any_name() -> None:
+    arn = "arn:aws:secretsmanager:eu-west-1:1:secret:x"
+    given = [{"Name": "PASSWORD", "ValueFrom": arn, "Value": "hunter2"}]
+
+    assert messages({"ContainerProperties": {"Secrets": given}}) == []
+
+
+def test_what_contains_itself_is_searched_once() -> None:
+    """As a mapping of Python may; no file can write it."""
+    group: dict[str, Any] = {"a": "ghp_" + B}
+    group["b"] = group
+
+    assert [*strings("", group)] == [("a", "ghp_" + B)]
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("{{resolve:ssm:/secret/arn}}", []),
+        ({"Fn::Sub": "arn:aws:${Service}:eu-west-1:1:secret:x"}, []),
+        ({"Fn::Sub": "arn:aws:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:x"}, []),
+        ({"Fn::Sub": "arn:aws:s3:::a-bucket-of-mine/${Key}"}, ["secret-source"]),
+        ("", ["secret-source"]),
+        ({"Ref": "Bucket"}, ["secret-source"]),
+        ({"Ref": "Secret"}, []),
+    ],
+)
+def test_what_a_secret_comes_from_is_judged_as_far_as_it_is_known(
+    source: Any, found: list[str]
+) -> None:
+    container = {"Image": "i", "Secrets": [{"Name": "A", "ValueFrom": source}]}
+    resources = {
+        "Job": {"Type": JOB, "Properties": {"Type": "container", "ContainerProperties": container}},
+        "Bucket": {"Type": "AWS::S3::Bucket"},
+        "Secret": {"Type": "AWS::SecretsManager::Secret"},
+    }
+
+    rules = [one.rule for one in check_template({"Resources": resources})]
+
+    assert [one for one in rules if one == "secret-source"] == found
 
 
 def test_every_kind_of_credential_is_planted_and_names_its_page() -> None:
@@ -205,6 +289,11 @@ RESOLVED = "a secret's value is written into the job definition"
             "info",
         ),
         ({"Fn::Sub": "{{resolve:secretsmanager:${S}:SecretString:::}}"}, "info"),
+        ({"Fn::Join": ["", ["{{resol", "ve:secretsmanager:db:SecretString:p}}"]]}, "info"),
+        ({"Fn::Join": [":", ["{{resolve", "secretsmanager", {"Ref": "S"}, "}}"]]}, "info"),
+        ({"Fn::Join": ["secretsmanager", ["a {{resolve:", ":db}}"]]}, "info"),
+        ({"Fn::Base64": {"Fn::Join": ["", ["{{resolve:ssm-", "secure:/p}}"]]}}, "error"),
+        ({"Fn::Join": ["-", ["{{resolve:", "secretsmanager:db}}"]]}, None),
         ("{{resolve:ssm:/db/host}}", None),
     ],
 )

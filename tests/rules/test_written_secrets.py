@@ -17,6 +17,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 
 import batch_constructs as bc
+from batch_constructs.written_secrets import written_secrets
 
 Form = Callable[[cdk.Stack, str], str]
 
@@ -108,6 +109,44 @@ def test_a_secrets_value_in_any_form_is_an_error_of_the_construct(
     assert all("the value of a secret stands here" in said for said in found.values())
     assert found["S/Environment/Resource"].startswith("environment: ")
     assert found["S/Command/Resource"].startswith("command[1]: ")
+    assert {path.split("/")[1]: said.partition(": ")[0] for path, said in found.items()} == {
+        "Environment": "environment",
+        "Command": "command[1]",
+        "Parameters": "parameters",
+        "Schedule": "Target/Input/ContainerOverrides/Environment/0/Value",
+        "Event": "Targets/0/Input/Parameters/a",
+        "Object": "Targets/0/InputTransformer/InputTemplate",
+        "Function": "Environment/Variables/DEFAULTS/parameters/a",
+        "Flow": "DefinitionString/States/a/Parameters/ContainerOverrides/Environment/0/Value",
+        "Tagged": "tags",
+    }
+
+
+REFERENCE = "{{resolve:secretsmanager:db:SecretString:p}}"
+
+
+@pytest.mark.parametrize(
+    ("value", "where"),
+    [
+        (REFERENCE, "Code/a"),
+        (f'"{REFERENCE}"', "Code/a"),
+        (json.dumps({"b": [{"c": REFERENCE}]}), "Code/a/b/0/c"),
+        ({"Fn::Join": ["", ['{"b": "', {"Ref": "X"}, '", "c": "', REFERENCE, '"}']]}, "Code/a/c"),
+        ({"Fn::Join": ["", ['{"b": "', {"Fn::Base64": REFERENCE}, '"}']]}, "Code/a/b"),
+        ({"Fn::Join": ["", ['{"b": "{{resol', REFERENCE[7:], '"}']]}, "Code/a/b"),
+        ({"Fn::Sub": f'{{"b": "{REFERENCE}"}}'}, "Code/a"),
+        ({"b/c": REFERENCE}, "Code/a/b/c"),
+        ([REFERENCE, REFERENCE], "Code/a/0"),
+    ],
+)
+def test_the_member_that_holds_it_is_named_as_far_as_it_can_be(value: Any, where: str) -> None:
+    resource = {"Type": "AWS::Lambda::Function", "Properties": {"Code": {"a": value}}}
+
+    found = [*written_secrets({"Resources": {"F": resource}}, {"F": "/S/F/R"}, {"S/F"})]
+
+    assert found[0].message.partition(": ")[0] == where
+    assert len(found) == (2 if isinstance(value, list) else 1)
+    assert found[0].path.startswith("Properties/Code/a")
 
 
 def job(scope: cdk.Stack, value: str) -> bc.FargateJobDefinition:

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import instance_types
 from batch_constructs.aws.compute_environment_facts import ResourceType
-from batch_constructs.aws.source import api, guide
+from batch_constructs.aws.credentials import credential_in, option_with_credential
+from batch_constructs.aws.source import api, docs, guide
 from batch_constructs.rules.areas import environment_rule
 from batch_constructs.rules.areas.environment_role_rules import profile_of
+from batch_constructs.rules.areas.secret_rules import DYNAMIC, strings
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.values import (
     Base64,
     Properties,
-    Text,
     absent,
     entries,
     flag,
@@ -113,6 +114,34 @@ def user_data_mime(environment: ComputeEnvironment) -> Iterator[Fault]:
             )
 
 
+@environment_rule(
+    "user-data-secret",
+    severity=Severity.WARNING,
+    title="sensitive value in user data",
+    fix="have the script fetch it from Secrets Manager or Parameter Store with the role of the"
+    " instance",
+    source=docs(
+        "AWSEC2/latest/UserGuide/ec2-instance-metadata.html",
+        '"Anyone who has direct access to the instance, and potentially any software running on the'
+        " instance, can view its metadata. Therefore, you should not store sensitive data, such as"
+        ' passwords or long-lived encryption keys, as user data."',
+    ),
+)
+def user_data_secret(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """Every container on the instance can read it, and whoever may describe the launch template."""
+    for path, template in _templates(environment):
+        script = _script(mapping(template.properties, "LaunchTemplateData").get("UserData"))
+        kind = credential_in(script)
+        if kind is None and option_with_credential([script]) is not None:
+            kind = "a password or a token"
+        written = mapping(environment.template.raw(template.id), "Properties")
+        data = mapping(written, "LaunchTemplateData").get("UserData")
+        if kind is None and any(DYNAMIC.search(one) for _, one in strings("", data)):
+            kind = "the value of a secret"
+        if kind is not None:
+            yield path, f"{kind} stands in the user data of {template.id}"
+
+
 _MOST_LOOKED_AT: Final = 1000
 """Characters of user data that are looked at for how they begin."""
 
@@ -193,16 +222,18 @@ _UNKNOWN_OR_OTHER: Final = ("\0", "[", "<")
 
 def _begin(data: object) -> str:
     """Give the beginning of user data, empty if it is not known."""
-    content = data.content if isinstance(data, Base64) else data
-    written = content.pattern if isinstance(content, Text) else content
-    if not isinstance(written, str):
-        return ""
+    return _script(data, _A_LINE).lstrip()
+
+
+def _script(data: object, most: int | None = None) -> str:
+    """Give user data as text, of what is encoded already up to a number of characters."""
     if isinstance(data, Base64):
-        return written.lstrip()
+        return literal(data.content) or ""
     from base64 import b64decode  # noqa: PLC0415  # seldom needed
 
     with suppress(ValueError):
-        return b64decode(written[:_A_LINE], validate=True).decode("utf-8", "replace").lstrip()
+        written = (literal(data) or "")[:most]
+        return b64decode(written, validate=True).decode("utf-8", "replace")
     return ""
 
 

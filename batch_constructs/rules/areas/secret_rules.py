@@ -20,13 +20,14 @@ from batch_constructs.rules.areas.container_rules import variables_of
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.listed_parts import listed
-from batch_constructs.rules.template.values import mapping, text
+from batch_constructs.rules.template.values import Base64, mapping, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from batch_constructs.rules.rule import Fault
     from batch_constructs.rules.template.resource_graph import JobDefinition
+    from batch_constructs.rules.template.values import Properties
 
 
 @job_rule(
@@ -62,7 +63,7 @@ def _named_values(job: JobDefinition) -> Iterator[tuple[str, str, str]]:
     """Give what has a name and a value: variables, parameters, options of a log driver."""
     for variables in variables_of(job):
         for path, kind, entry in variables:
-            name, value = text(entry, "Name"), text(entry, "Value")
+            name, value = text(entry, "Name"), _text(entry, "Value")
             if kind != "Secrets" and name and value:
                 yield f"{path}/Value", name, value
     groups = [("Parameters", mapping(job.properties, "Parameters"))]
@@ -71,12 +72,22 @@ def _named_values(job: JobDefinition) -> Iterator[tuple[str, str, str]]:
         groups.append((f"{container.path}/LogConfiguration/Options", mapping(log, "Options")))
     for path, group in groups:
         for name in group:
-            if value := text(group, name):
+            if value := _text(group, name):
                 yield f"{path}/{name}", name, value
 
 
+def _text(within: Properties, key: str) -> str | None:
+    """Read a string that is known in full, also one that CloudFormation encodes."""
+    value = within.get(key)
+    known = value.content if isinstance(value, Base64) else value
+    return known if isinstance(known, str) else None
+
+
 def strings(path: str, value: object) -> Iterator[tuple[str, str]]:
-    """Give every string below a value, with its path; what contains itself is gone through once."""
+    """Give every string below a value, with its path; what contains itself is gone through once.
+
+    Of `Fn::Join` as it is written the whole is given, too: pieces may be a reference together.
+    """
     met: set[int] = set()
     rest: list[tuple[str, object]] = [(path, value)]
     while rest:
@@ -85,12 +96,27 @@ def strings(path: str, value: object) -> Iterator[tuple[str, str]]:
             if id(value) in met:
                 continue
             met.add(id(value))
+            if isinstance(value, dict) and "Fn::Join" in value:
+                yield f"{path}/Fn::Join", _joined(value["Fn::Join"])
             below = value.items() if isinstance(value, dict) else enumerate(value)
             found = [(f"{path}/{key}" if path else str(key), one) for key, one in below]
             rest += reversed(found)
+        elif isinstance(value, Base64):
+            rest.append((path, value.content))
         elif written := literal(value):
             yield path, written
 
+
+def _joined(argument: object) -> str:
+    """Put the pieces of `Fn::Join` together that are text, with a NUL for each other one."""
+    match argument:
+        case [str(delimiter), list(pieces)] if len(delimiter) <= len(_REFERENCE):
+            return delimiter.join(one if isinstance(one, str) else "\0" for one in pieces)
+    return ""
+
+
+_REFERENCE: Final = "{{resolve:secretsmanager:"
+"""How a reference begins; a longer delimiter of `Fn::Join` is part of none that pieces make."""
 
 DYNAMIC: Final = pattern(r"\{\{resolve:(?:secretsmanager|ssm-secure):")
 
@@ -129,9 +155,12 @@ def secure_string_resolved(job: JobDefinition) -> Iterator[Fault]:
 
 def _references_to(job: JobDefinition, service: str) -> Iterator[str]:
     """Give the paths of dynamic references, as they are written."""
-    for path, value in strings("", job.template.raw(job.id).get("Properties")):
-        if f"{{{{resolve:{service}:" in value:
-            yield path.partition("/Fn::")[0]
+    found = {
+        path.partition("/Fn::")[0]: None
+        for path, value in strings("", job.template.raw(job.id).get("Properties"))
+        if f"{{{{resolve:{service}:" in value
+    }
+    yield from found
 
 
 _SECRET_SOURCE: Final = pattern(form("(?:secretsmanager|ssm)", ".*"), re.DOTALL)

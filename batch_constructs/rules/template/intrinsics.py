@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from batch_constructs.aws.quotas import TEMPLATE_BYTES
 from batch_constructs.rules.template.text import joined, literal, substitutions
 from batch_constructs.rules.template.values import (
     MAYBE,
@@ -22,6 +23,8 @@ from batch_constructs.rules.template.values import (
 )
 
 _DEEPEST = 120
+_MOST_MADE: Final = 5 * TEMPLATE_BYTES
+"""Characters that the functions of a template make; what more of them would make is unknown."""
 _TOKEN_NUMBER = -1e280
 """The CDK encodes numeric tokens as huge negative floats."""
 
@@ -46,6 +49,7 @@ class Resolver:
         self._condition = condition
         self._under_way: set[int] = set()
         self._done: dict[int, object] = {}
+        self._made = 0
 
     def resolve(self, value: object) -> object:
         """Resolve a value and all that it contains."""
@@ -155,7 +159,7 @@ class Resolver:
                     if position and delimiter:
                         pieces.append(delimiter)
                     pieces.append(part)
-                return joined(pieces)
+                return self._joined(pieces)
             case _:
                 return UNKNOWN
 
@@ -180,7 +184,19 @@ class Resolver:
                 parts.append(self._get_att(name, depth))
             else:
                 parts.append(self._ref(name))
+        return self._joined(parts)
+
+    def _joined(self, parts: list[object]) -> object:
+        for part in parts:
+            if not self._may_make(part):
+                return UNKNOWN
         return joined(parts)
+
+    def _may_make(self, part: object) -> bool:
+        """Count what a function makes: one that repeats another's text could go on for ever."""
+        for piece in part.parts if isinstance(part, Text) else (part,):
+            self._made += len(piece) if isinstance(piece, str) else 1
+        return self._made <= _MOST_MADE
 
     def _select(self, argument: object, depth: int) -> object:
         match argument:
@@ -197,7 +213,7 @@ class Resolver:
         match argument:
             case [str(delimiter), source] if delimiter:
                 whole = self._resolve(source, depth)
-                if isinstance(whole, str):
+                if isinstance(whole, str) and self._may_make(whole):
                     return list(whole.split(delimiter))
         return UNKNOWN
 
@@ -233,9 +249,10 @@ class Resolver:
     def _to_json(self, argument: object, depth: int) -> object:
         content = self._resolve(argument, depth)
         try:
-            return json.dumps(content)
+            written = json.dumps(content)
         except TypeError:
             return UNKNOWN
+        return written if self._may_make(written) else UNKNOWN
 
     _FUNCTIONS: Final = {
         "Base64": _base64,

@@ -228,7 +228,7 @@ def schedule_request(schedule: Resource) -> object:
     literal = arn.pattern if isinstance(arn, Text) else arn
     if not isinstance(literal, str) or not literal.lower().endswith(SCHEDULER_SUBMIT_JOB.lower()):
         return None
-    return _parse(target.get("Input"))
+    return parse(target.get("Input"))
 
 
 def _pascal(request: dict[str, object]) -> dict[str, object]:
@@ -306,7 +306,7 @@ def state_machine_definition(machine: Resource) -> object:
     """Give the definition of a state machine as data, its substitutions made."""
     properties = machine.properties
     written = properties.get("Definition", properties.get("DefinitionString"))
-    definition = written if isinstance(written, dict) else _parse(written)
+    definition = written if isinstance(written, dict) else parse(written)
     substitutions = properties.get("DefinitionSubstitutions")
     if not isinstance(substitutions, dict):
         substitutions = {}
@@ -342,7 +342,7 @@ _OPEN, _CLOSE = "\ue000", "\ue001"
 _MARK: Final = pattern(f"{_OPEN}(\\d+){_CLOSE}")
 
 
-def _parse(written: object) -> object:
+def parse(written: object) -> object:
     """Parse JSON in which references and unknown parts stand."""
     parts = written.parts if isinstance(written, Text) else (written,)
     pieces: list[str] = []
