@@ -14,6 +14,7 @@ from batch_constructs.rules.areas.environment_role_rules import profile_of
 from batch_constructs.rules.areas.secret_rules import DYNAMIC, strings
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.template.iam_roles import literal
+from batch_constructs.rules.template.once import once
 from batch_constructs.rules.template.values import (
     Base64,
     Properties,
@@ -100,11 +101,11 @@ def user_data_mime(environment: ComputeEnvironment) -> Iterator[Fault]:
     if not environment.is_ec2 or environment.is_unmanaged:
         return
     for path, template in _templates(environment):
-        begin = _begin(mapping(template.properties, "LaunchTemplateData").get("UserData"))
+        begin = _script(template)[:_MOST_LOOKED_AT].lstrip()
         if not begin or begin.startswith(_UNKNOWN_OR_OTHER):
             continue
-        if not begin[:_MOST_LOOKED_AT].lower().startswith(("mime-version:", "content-type:")):
-            first = (begin[:_MOST_LOOKED_AT].strip().splitlines() or [""])[0]
+        if not begin.lower().startswith(("mime-version:", "content-type:")):
+            first = begin.splitlines()[0]
             yield (
                 path,
                 (
@@ -130,16 +131,23 @@ def user_data_mime(environment: ComputeEnvironment) -> Iterator[Fault]:
 def user_data_secret(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Every container on the instance can read it, and whoever may describe the launch template."""
     for path, template in _templates(environment):
-        script = _script(mapping(template.properties, "LaunchTemplateData").get("UserData"))
-        kind = credential_in(script)
-        if kind is None and option_with_credential([script]) is not None:
-            kind = "a password or a token"
-        written = mapping(environment.template.raw(template.id), "Properties")
-        data = mapping(written, "LaunchTemplateData").get("UserData")
-        if kind is None and any(DYNAMIC.search(one) for _, one in strings("", data)):
-            kind = "the value of a secret"
+        kind = _secret_in_user_data(template)
         if kind is not None:
             yield path, f"{kind} stands in the user data of {template.id}"
+
+
+@once
+def _secret_in_user_data(template: Resource) -> str | None:
+    """Say what kind of secret stands in the user data of a launch template."""
+    script = _script(template)
+    kind = credential_in(script)
+    if kind is None and option_with_credential([script]) is not None:
+        kind = "a password or a token"
+    written = mapping(template.template.raw(template.id), "Properties")
+    data = mapping(written, "LaunchTemplateData").get("UserData")
+    if kind is None and any(DYNAMIC.search(one) for _, one in strings("", data)):
+        kind = "the value of a secret"
+    return kind
 
 
 _MOST_LOOKED_AT: Final = 1000
@@ -220,21 +228,15 @@ _UNKNOWN_OR_OTHER: Final = ("\0", "[", "<")
 """What nobody can know yet, the settings of Bottlerocket, and the scripts of Windows."""
 
 
-def _begin(data: object) -> str:
-    """Give the beginning of user data, empty if it is not known."""
-    return _script(data, _A_LINE).lstrip()
-
-
-def _script(data: object, most: int | None = None) -> str:
-    """Give user data as text, of what is encoded already up to a number of characters."""
+@once
+def _script(template: Resource) -> str:
+    """Give the user data of a launch template as text, empty if they are not known."""
+    data = mapping(template.properties, "LaunchTemplateData").get("UserData")
     if isinstance(data, Base64):
         return literal(data.content) or ""
     from base64 import b64decode  # noqa: PLC0415  # seldom needed
 
     with suppress(ValueError):
-        written = (literal(data) or "")[:most]
-        return b64decode(written, validate=True).decode("utf-8", "replace")
+        known = "".join((literal(data) or "").partition("\0")[0].split())
+        return b64decode(known[: len(known) // 4 * 4], validate=True).decode("utf-8", "replace")
     return ""
-
-
-_A_LINE: Final = 64

@@ -69,10 +69,11 @@ def role_policy_size(whole: Whole) -> Iterator[Fault]:
     """IAM refuses the role. Values known only at deployment are not counted."""
     attached: dict[str, int] = {}
     for id_, properties in _of_type(whole, "AWS::IAM::Policy"):
+        if _is_conditional(whole, id_):
+            continue
+        length = _length(properties.get("PolicyDocument"))
         for role in _listed(properties.get("Roles")):
-            named = isinstance(role, dict) and isinstance(role.get("Ref"), str)
-            if named and not _is_conditional(whole, id_):
-                length = _length(properties.get("PolicyDocument"))
+            if isinstance(role, dict) and isinstance(role.get("Ref"), str):
                 attached[role["Ref"]] = attached.get(role["Ref"], 0) + length
     for id_, properties in _of_type(whole, "AWS::IAM::Role"):
         own = [one for one in _listed(properties.get("Policies")) if isinstance(one, dict)]

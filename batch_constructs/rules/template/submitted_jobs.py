@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.job_definition_facts import PLACEHOLDER
 from batch_constructs.aws.names import RESOURCE_NAME, SCHEDULER_SUBMIT_JOB, marker
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.record import Record
 from batch_constructs.rules.template.iam_roles import role_of
+from batch_constructs.rules.template.once import once
 from batch_constructs.rules.template.resource_graph import (
     JOB_DEFINITION,
     JOB_QUEUE,
@@ -30,7 +31,7 @@ from batch_constructs.rules.template.values import (
     Reference,
     Text,
     Unknown,
-    entries,
+    few,
     mapping,
     text,
 )
@@ -81,12 +82,17 @@ class Submission(Record):
         return found if isinstance(found, JobDefinition) else None
 
     @property
+    def target(self) -> Properties:
+        """Give the target of a rule of EventBridge that it is."""
+        targets: Any = self.source.properties["Targets"]
+        return targets[int(self.path.partition("/")[2])]  # type: ignore[no-any-return]  # a mapping
+
+    @property
     def role(self) -> Resource | None:
         """Give the role that it is submitted with, if it is in the template."""
         within = self.source.properties
         if self.source.type == EVENT_RULE:
-            position = int(self.path.partition("/")[2])
-            within = dict(entries(within, "Targets")).get(position, {})
+            within = self.target
         elif self.source.type == SCHEDULE:
             within = mapping(within, "Target")
         return role_of(self.source, within.get("RoleArn", within.get("Role")))
@@ -180,7 +186,7 @@ def is_batch_target(target: Properties) -> bool:
 
 def _from_rules(template: Template) -> Iterator[Submission]:
     for rule in template.all(EVENT_RULE):
-        for position, target in entries(rule.properties, "Targets"):
+        for position, target in few(rule.properties, "Targets"):
             to_queue = template.target(target.get("Arn"), JOB_QUEUE) is not None
             if not to_queue and not is_batch_target(target):
                 continue
@@ -401,6 +407,7 @@ def placeholders(job: JobDefinition) -> Iterator[tuple[str, str]]:
                 yield f"{path}/{position}", name
 
 
+@once
 def without_default(job: JobDefinition) -> dict[str, str]:
     """Give the parameters that a job takes and has no default for, with a path of each."""
     defaults = job.properties.get("Parameters", NOTHING)
