@@ -276,6 +276,7 @@ def test_no_finding_shows_what_may_be_a_secret(properties: dict[str, Any]) -> No
     assert "hunter2" not in str(found)
 
 
+REFERENCE = "{{resolve:secretsmanager:db:SecretString:password}}"
 RESOLVED = "a secret's value is written into the job definition"
 
 
@@ -353,6 +354,82 @@ class Late:
         raise AssertionError("it was resolved as the construct was made")
 
 
+SECTIONS: dict[str, Any] = {
+    "Parameters": {
+        "Hidden": {"Type": "String", "NoEcho": True},
+        "Also": {"Type": "String", "NoEcho": "true", "Default": "x"},
+        "Shown": {"Type": "String", "Default": "{{resolve:ssm:/host}}"},
+        "Spelt": {"Type": "String", "NoEcho": "false", "Default": "secretsmanager"},
+        "Given": {"Type": "String", "Default": REFERENCE},
+    },
+    "Mappings": {"M": {"a": {"b": REFERENCE}}},
+    "Conditions": {"C": {"Fn::Equals": [{"Ref": "Shown"}, "y"]}},
+}
+HIDDEN = "the value of Hidden, which is NoEcho, is written into the job definition"
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ({"Ref": "Hidden"}, HIDDEN),
+        ({"Ref": "Also"}, HIDDEN.replace("Hidden", "Also")),
+        ({"Fn::Sub": "a${Hidden}"}, HIDDEN),
+        ({"Fn::Sub": ["a${X}", {"X": {"Ref": "Hidden"}}]}, HIDDEN),
+        ({"Fn::Join": ["", ["a", {"Fn::Join": ["-", ["b", {"Ref": "Hidden"}]]}]]}, HIDDEN),
+        ({"Fn::If": ["C", {"Fn::Sub": "${Hidden}"}, "b"]}, HIDDEN),
+        ({"Fn::If": ["C", "a", {"Fn::Sub": "${Hidden}"}]}, HIDDEN),
+        ({"Fn::Base64": {"Ref": "Hidden"}}, HIDDEN),
+        ({"Fn::Sub": ["a${Hidden}", {"Hidden": "b"}]}, None),
+        ({"Ref": "Shown"}, None),
+        ({"Ref": "Spelt"}, None),
+        ({"Ref": "Given"}, RESOLVED),
+        ({"Fn::Sub": "a${Given}"}, RESOLVED),
+        ({"Fn::FindInMap": ["M", "a", "b"]}, RESOLVED),
+        ({"Fn::Sub": "{{resolve:${Spelt}:db}}"}, RESOLVED),
+        ({"Fn::Sub": ["{{resolve:${X}:db}}", {"X": {"Ref": "Spelt"}}]}, RESOLVED),
+        ({"Fn::Join": [":", ["{{resolve", {"Ref": "Spelt"}, "db}}"]]}, RESOLVED),
+        (
+            {"Fn::Join": ["", ["{{", {"Fn::Join": [":", ["resolve", {"Ref": "Spelt"}]]}, ":db}}"]]},
+            RESOLVED,
+        ),
+        ({"Fn::Select": [1, ["a", {"Fn::Sub": "${Given}"}]]}, RESOLVED),
+        ({"Fn::Select": [0, {"Fn::Split": [",", {"Ref": "Given"}]}]}, RESOLVED),
+    ],
+)
+@pytest.mark.parametrize("place", ["Environment", "Command", "Parameters"])
+def test_a_secret_that_functions_put_together_is_found(
+    value: Any, message: str | None, place: str
+) -> None:
+    properties: dict[str, Any] = {
+        "Environment": {"ContainerProperties": {"Environment": [{"Name": "A", "Value": value}]}},
+        "Command": {"ContainerProperties": {"Command": ["run", value]}},
+        "Parameters": {"Parameters": {"a": value}},
+    }[place]
+    template = {**SECTIONS, "Resources": {"J": {"Type": JOB, "Properties": properties}}}
+
+    found = [one for one in check_template(template) if one.rule == "secret-resolved"]
+
+    assert [one.message for one in found] == ([] if message is None else [message])
+    assert all(one.path.startswith("Properties/") and "Fn::" not in one.path for one in found)
+
+
+def test_a_secret_that_functions_put_into_a_submission_is_found() -> None:
+    input_ = {"Fn::Sub": '{"Parameters": {"a": "${Hidden}"}}'}
+    target = {"Id": "a", "Arn": "a", "RoleArn": "r", "BatchParameters": {}, "Input": input_}
+    rule = {"Type": "AWS::Events::Rule", "Properties": {"Targets": [target]}}
+
+    found = check_template({**SECTIONS, "Resources": {"R": rule}})
+
+    assert [
+        (one.path, one.message) for one in found if one.rule == "submitted-secret-resolved"
+    ] == [
+        (
+            "Properties/Targets/0/Input",
+            "the value of Hidden, which is NoEcho, is written into the submission",
+        )
+    ]
+
+
 class TestConstructors:
     """What a template would be refused for is refused at the line that gives it."""
 
@@ -375,9 +452,39 @@ class TestConstructors:
         assert "secrets" in str(refused.value)
         assert "hunter2" not in str(refused.value)
 
-    def test_a_submissions_environment_holds_no_secrets_value(self, stack: cdk.Stack) -> None:
+    @pytest.mark.parametrize("form", ["value", "unwrapped", "part", "of the parameter"])
+    @pytest.mark.parametrize("place", ["environment", "parameters", "command"])
+    def test_the_value_of_a_parameter_that_is_not_shown_is_refused(
+        self, form: str, place: str, stack: cdk.Stack
+    ) -> None:
+        parameter = cdk.CfnParameter(stack, "Password", no_echo=True)
+        secret = cdk.SecretValue.cfn_parameter(parameter)
+        value: Any = {
+            "value": secret,
+            "unwrapped": secret.unsafe_unwrap(),
+            "part": f"a{parameter.value_as_string}b",
+            "of the parameter": parameter.value_as_string,
+        }[form]
+        given: dict[str, Any] = {place: ["run", value] if place == "command" else {"P": value}}
+
+        with pytest.raises(ValueError, match=r"is the value of a secret.*secrets="):
+            definition(stack, **given)
+
+    def test_the_value_of_a_parameter_that_is_shown_is_admitted(self, stack: cdk.Stack) -> None:
+        shown = cdk.CfnParameter(stack, "Host").value_as_string
+        definition(stack, environment={"A": shown}, command=["run", f"a{shown}b"])
+
+    @pytest.mark.parametrize("kind", ["secret", "parameter"])
+    def test_a_submissions_environment_holds_no_secrets_value(
+        self, kind: str, stack: cdk.Stack
+    ) -> None:
         secret = secretsmanager.Secret(stack, "Secret")
-        overrides = bc.SubmissionOverrides(environment={"P": secret.secret_value.unsafe_unwrap()})
+        parameter = cdk.CfnParameter(stack, "Password", no_echo=True)
+        kinds = {
+            "secret": secret.secret_value,
+            "parameter": cdk.SecretValue.cfn_parameter(parameter),
+        }
+        overrides = bc.SubmissionOverrides(environment={"P": kinds[kind].unsafe_unwrap()})
         queue = bc.JobQueue.from_job_queue_arn(
             stack, "Queue", "arn:aws:batch:us-east-1:123456789012:job-queue/q"
         )

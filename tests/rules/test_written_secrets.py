@@ -94,15 +94,27 @@ def everything(stack: cdk.Stack, value: str) -> set[str]:
     return {*definitions, "Schedule", "Event", "Object", "Function", "Flow", "Tagged"}
 
 
-@pytest.mark.parametrize("form", FORMS)
+def parameter_in(stack: cdk.Stack) -> str:
+    parameter = cdk.CfnParameter(stack, "Password", no_echo=True)
+    return cdk.SecretValue.cfn_parameter(parameter).to_string()
+
+
+@pytest.mark.parametrize(
+    ("form", "kind"),
+    [
+        *((form, "secret") for form in FORMS),
+        *((form, "parameter") for form in ("is", "join", "sub")),
+    ],
+)
 def test_a_secrets_value_in_any_form_is_an_error_of_the_construct(
-    form: str, tmp_path: Path
+    form: str, kind: str, tmp_path: Path
 ) -> None:
+    """Such is the value of a parameter with NoEcho."""
     tree = app(tmp_path)
     stack = cdk.Stack(tree, "S")
-    value = secretsmanager.Secret(stack, "Secret").secret_value_from_json("p").unsafe_unwrap()
+    value = secret_in(stack) if kind == "secret" else parameter_in(stack)
 
-    expected = everything(stack, FORMS[form](stack, value))
+    expected = everything(stack, FORMS.get(form, lambda _, same: same)(stack, value))
     found = refused(tree, tmp_path)
 
     assert {path.split("/")[1] for path in found} == expected
@@ -134,7 +146,7 @@ REFERENCE = "{{resolve:secretsmanager:db:SecretString:p}}"
         ({"Fn::Join": ["", ['{"b": "', {"Ref": "X"}, '", "c": "', REFERENCE, '"}']]}, "Code/a/c"),
         ({"Fn::Join": ["", ['{"b": "', {"Fn::Base64": REFERENCE}, '"}']]}, "Code/a/b"),
         ({"Fn::Join": ["", ['{"b": "{{resol', REFERENCE[7:], '"}']]}, "Code/a/b"),
-        ({"Fn::Sub": f'{{"b": "{REFERENCE}"}}'}, "Code/a"),
+        ({"Fn::Sub": f'{{"b": "{REFERENCE}"}}'}, "Code/a/b"),
         ({"b/c": REFERENCE}, "Code/a/b/c"),
         ([REFERENCE, REFERENCE], "Code/a/0"),
     ],

@@ -11,7 +11,7 @@ from batch_constructs.aws.credentials import credential_in, option_with_credenti
 from batch_constructs.aws.source import api, docs, guide
 from batch_constructs.rules.areas import environment_rule
 from batch_constructs.rules.areas.environment_role_rules import profile_of
-from batch_constructs.rules.areas.secret_rules import DYNAMIC, strings
+from batch_constructs.rules.areas.secret_rules import secrets_written
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.once import once
@@ -143,9 +143,7 @@ def _secret_in_user_data(template: Resource) -> str | None:
     kind = credential_in(script)
     if kind is None and option_with_credential([script]) is not None:
         kind = "a password or a token"
-    written = mapping(template.template.raw(template.id), "Properties")
-    data = mapping(written, "LaunchTemplateData").get("UserData")
-    if kind is None and any(DYNAMIC.search(one) for _, one in strings("", data)):
+    if kind is None and any("UserData" in path for path in secrets_written(template)):
         kind = "the value of a secret"
     return kind
 

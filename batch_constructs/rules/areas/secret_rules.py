@@ -18,15 +18,17 @@ from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.areas.command_rules import commands
 from batch_constructs.rules.areas.container_rules import variables_of
 from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.template.as_written import NO_ECHO, SECRET_REFERENCE
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.listed_parts import listed
+from batch_constructs.rules.template.once import once
 from batch_constructs.rules.template.values import Base64, mapping, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from batch_constructs.rules.rule import Fault
-    from batch_constructs.rules.template.resource_graph import JobDefinition
+    from batch_constructs.rules.template.resource_graph import JobDefinition, Resource
     from batch_constructs.rules.template.values import Properties
 
 
@@ -118,7 +120,22 @@ def _joined(argument: object) -> str:
 _REFERENCE: Final = "{{resolve:secretsmanager:"
 """How a reference begins; a longer delimiter of `Fn::Join` is part of none that pieces make."""
 
-DYNAMIC: Final = pattern(r"\{\{resolve:(?:secretsmanager|ssm-secure):")
+
+@once
+def secrets_written(resource: Resource) -> dict[str, tuple[str, str]]:
+    """Give the paths where a secret's value is written, each with its service and its name."""
+    return references_in(resource.template.properties_as_written(resource.id))
+
+
+def references_in(several: Iterable[object]) -> dict[str, tuple[str, str]]:
+    """Give the paths of references to secrets in properties, each with its service and its name."""
+    found: dict[str, tuple[str, str]] = {}
+    for properties in several:
+        for path, value in strings("", properties):
+            reference = SECRET_REFERENCE.search(value) if "{" in value else None
+            if reference is not None:
+                found.setdefault(path.partition("/Fn::")[0], (reference[1], reference[2]))
+    return found
 
 
 @job_rule(
@@ -133,8 +150,11 @@ DYNAMIC: Final = pattern(r"\{\{resolve:(?:secretsmanager|ssm-secure):")
 )
 def secret_resolved(job: JobDefinition) -> Iterator[Fault]:
     """The value stands in every description of the definition and its jobs, and in their events."""
-    for path in _references_to(job, "secretsmanager"):
-        yield path, "a secret's value is written into the job definition"
+    for path, (service, name) in secrets_written(job).items():
+        if service == NO_ECHO:
+            yield path, f"the value of {name}, which is NoEcho, is written into the job definition"
+        elif service == "secretsmanager":
+            yield path, "a secret's value is written into the job definition"
 
 
 @job_rule(
@@ -149,18 +169,9 @@ def secret_resolved(job: JobDefinition) -> Iterator[Fault]:
 )
 def secure_string_resolved(job: JobDefinition) -> Iterator[Fault]:
     """CloudFormation refuses the reference."""
-    for path in _references_to(job, "ssm-secure"):
-        yield path, "a reference to a secure string, which job definitions do not take"
-
-
-def _references_to(job: JobDefinition, service: str) -> Iterator[str]:
-    """Give the paths of dynamic references, as they are written."""
-    found = {
-        path.partition("/Fn::")[0]: None
-        for path, value in strings("", job.template.raw(job.id).get("Properties"))
-        if f"{{{{resolve:{service}:" in value
-    }
-    yield from found
+    for path, (service, _) in secrets_written(job).items():
+        if service == "ssm-secure":
+            yield path, "a reference to a secure string, which job definitions do not take"
 
 
 _SECRET_SOURCE: Final = pattern(form("(?:secretsmanager|ssm)", ".*"), re.DOTALL)

@@ -15,11 +15,12 @@ from batch_constructs.aws.credentials import (
 from batch_constructs.aws.job_definition_facts import PLACEHOLDER
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import api, docs
-from batch_constructs.rules.areas.secret_rules import DYNAMIC, strings
+from batch_constructs.rules.areas.secret_rules import secrets_written, strings
 from batch_constructs.rules.areas.submitter_rules import SUBMITTERS
 from batch_constructs.rules.code_in_command import code_in
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
+from batch_constructs.rules.template.as_written import NO_ECHO
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.submitted_jobs import (
     FUNCTION,
@@ -86,13 +87,11 @@ def submitted_secret_resolved(source: Resource) -> Iterator[Fault]:
     """The value stands in every description of the job, and in its events."""
     if source.type == FUNCTION and not _submits(source):
         return
-    found = {
-        path.partition("/Fn::")[0]: None
-        for path, value in strings("", source.template.raw(source.id).get("Properties"))
-        if DYNAMIC.search(value)
-    }
-    for path in found:
-        yield path, "a secret's value is written into the submission"
+    for path, (service, name) in secrets_written(source).items():
+        what = (
+            f"the value of {name}, which is NoEcho," if service == NO_ECHO else "a secret's value"
+        )
+        yield path, f"{what} is written into the submission"
 
 
 @_rule(

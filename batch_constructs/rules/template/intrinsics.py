@@ -47,6 +47,7 @@ class Resolver:
         parameters: Mapping[str, object] | None = None,
         condition: Callable[[str], bool | None] = lambda _: None,
         left_out: Counts | None = None,
+        as_written: bool = False,
     ) -> None:
         self._resources = resources
         self._mappings = mappings or {}
@@ -55,6 +56,7 @@ class Resolver:
         self._under_way: set[int] = set()
         self._done: dict[int, object] = {}
         self._made = 0
+        self._as_written = as_written
         self._sizes: dict[int, int] = {}
         self._left_out = {} if left_out is None else left_out
 
@@ -66,7 +68,9 @@ class Resolver:
     def _resolve(self, value: object, depth: int) -> object:  # noqa: C901, PLR0911  # the hot path
         kind = type(value)
         if kind is str:
-            return literal(value) if "{" in value else value  # type: ignore[arg-type,operator]
+            if self._as_written or "{" not in value:  # type: ignore[operator]
+                return value
+            return literal(value)  # type: ignore[arg-type]
         if kind in _SCALARS:
             return value
         if kind is float:
@@ -197,7 +201,7 @@ class Resolver:
         for part in parts:
             if not self._may_make(part):
                 return UNKNOWN
-        return joined(parts)
+        return joined(parts, as_written=self._as_written)
 
     def _may_make(self, part: object) -> bool:
         """Count what a function makes: one that repeats another's text could go on for ever."""

@@ -27,7 +27,7 @@ from batch_constructs.rules.template.resource_view import (
 from batch_constructs.rules.template.values import NOTHING, Reference, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from batch_constructs.rules.template.intrinsics import Resolver
     from batch_constructs.rules.template.left_out import Counts, LeftOut
@@ -71,9 +71,11 @@ class Template:
         resources: Mapping[str, Mapping[str, object]],
         resolver: Resolver,
         left_out: Counts | None = None,
+        as_written: Sequence[Resolver] = (),
     ) -> None:
         self._raw = resources
         self._resolver = resolver
+        self._as_written = as_written
         self._views: dict[str, Resource] = {}
         self.memory: dict[str, object] = {}
         self.left_out: Counts = {} if left_out is None else left_out
@@ -130,6 +132,16 @@ class Template:
     def raw(self, id: str) -> Mapping[str, object]:
         """Give a resource as it is written, for what stands beside its properties."""
         return self._raw.get(id, {})
+
+    def properties_as_written(self, id: str) -> Iterator[object]:
+        """Give the properties of a resource with the references to secrets that are in them.
+
+        First as they stand there; then as the functions of CloudFormation put them together.
+        """
+        properties = self.raw(id).get("Properties")
+        yield properties
+        for resolver in self._as_written:
+            yield resolver.resolve(properties)
 
     def all(self, type: str) -> list[Resource]:
         """Give every resource of a type."""

@@ -15,6 +15,7 @@ from itertools import combinations, product
 from math import prod
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from batch_constructs.rules.template.as_written import as_written
 from batch_constructs.rules.template.intrinsics import Resolver
 from batch_constructs.rules.template.resource_graph import Template
 from batch_constructs.rules.template.values import UNKNOWN
@@ -73,6 +74,7 @@ class Worlds:
         )
         self._resources = resources
         self.left_out: Counts = {}
+        self._as_written = as_written(template)
         asked = _literals_compared(self._conditions, parameters) if self._conditions else {}
         self._asked = list(asked)[:_MOST_PARAMETERS]
         values = [_values(parameters.get(name), [*asked[name]]) for name in self._asked]
@@ -107,7 +109,8 @@ class Worlds:
             states = related.states(truth, certain) if related is not None else {}
             known_by = {id_: states.get(id_) for id_ in present}
             holds = {name: truth.of(name) for name in self._conditions}
-            yield World(Template(present, resolver, self.left_out), known_by, holds)
+            template = Template(present, resolver, self.left_out, self._as_written)
+            yield World(template, known_by, holds)
 
 
 class _Related:
