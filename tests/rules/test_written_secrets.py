@@ -83,6 +83,7 @@ def everything(stack: cdk.Stack, value: str) -> set[str]:
         stack, "Object", bucket=s3.Bucket(stack, "Bucket"), **to, command=["run", value]
     )
     bc.SubmitFunction(stack, "Function", **to, parameters={"a": value})
+    bc.SubmissionGateway(stack, "Gateway", **to, overrides=overrides)
     flow = bc.WorkflowJob(name="a", job_definition=job, environment={"P": value})
     bc.Workflow(stack, "Flow", queue=queue, jobs=[flow])
     fleet = bc.FargateComputeEnvironment.from_compute_environment_arn(
@@ -91,7 +92,8 @@ def everything(stack: cdk.Stack, value: str) -> set[str]:
     tagged = bc.JobQueue(stack, "Tagged", compute_environments=[fleet])
     cdk.Tags.of(tagged).add("key", value)
     definitions = {"Environment", "Command", "Parameters"}
-    return {*definitions, "Schedule", "Event", "Object", "Function", "Flow", "Tagged"}
+    triggers = {"Schedule", "Event", "Object", "Function", "Gateway", "Flow"}
+    return {*definitions, *triggers, "Tagged"}
 
 
 def parameter_in(stack: cdk.Stack) -> str:
@@ -129,6 +131,7 @@ def test_a_secrets_value_in_any_form_is_an_error_of_the_construct(
         "Event": "Targets/0/Input/Parameters/a",
         "Object": "Targets/0/InputTransformer/InputTemplate",
         "Function": "Environment/Variables/DEFAULTS/parameters/a",
+        "Gateway": "Environment/Variables/DEFAULTS/containerOverrides/environment/0/value",
         "Flow": "DefinitionString/States/a/Parameters/ContainerOverrides/Environment/0/Value",
         "Tagged": "tags",
     }
