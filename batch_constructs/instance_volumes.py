@@ -11,6 +11,7 @@ import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from batch_constructs.acknowledgements import note_key_grant, note_rights
 from batch_constructs.aws.bound import refused, shown
 from batch_constructs.aws.storage import INSTALL_LUSTRE, INSTALL_MOUNTPOINT
 from batch_constructs.jsii_objects import has_member
@@ -245,7 +246,9 @@ def _grant(volume: S3MountVolume, role: iam.IRole) -> None:
     objects = {"Effect": "Allow", "Action": actions, "Resource": f"{bucket.bucket_arn}/{prefix}*"}
     for statement in (listing, objects):
         role.add_to_principal_policy(iam.PolicyStatement.from_json(statement))
+        note_rights(role, statement["Action"], statement["Resource"])
     key = bucket.encryption_key
     if key is not None:
         grant = key.grant_decrypt if volume.read_only else key.grant_encrypt_decrypt
         grant(role)
+        note_key_grant(role, key)
