@@ -349,8 +349,8 @@ def _of_rights(
     documents = [one["PolicyDocument"] for one in properties.get("Policies", ())]
     documents += filter(None, [properties.get("PolicyDocument")])
     for document in documents:
-        said = (_asterisks(statement, wrote) for statement in document["Statement"])
-        for finding, reason in chain.from_iterable(said):
+        told = (_asterisks(statement, wrote) for statement in document["Statement"])
+        for finding, reason in chain.from_iterable(told):
             found.setdefault(f"IAM5[{finding}]", set()).add(reason)
     return found
 

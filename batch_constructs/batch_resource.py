@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/cdk/api/v2/python/aws_cdk/IResource.html
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import RemovalPolicy, Stack
@@ -16,6 +17,7 @@ from batch_constructs.place import region_and_account
 
 if TYPE_CHECKING:
     from aws_cdk import CfnResource
+    from constructs import Construct
 
 
 class BatchResource(BatchConstruct):
@@ -27,6 +29,12 @@ class BatchResource(BatchConstruct):
 
     _resource: Any = None
     _arn: str | None = None
+
+    if TYPE_CHECKING:  # a class without a constructor of its own cannot be made
+
+        @abstractmethod
+        def __init__(self, scope: Construct, id: str) -> None:
+            super().__init__(scope, id)
 
     @property
     def stack(self) -> Stack:

@@ -7,6 +7,7 @@ nodes of a multi-node job, send events of their own.
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, cast
 
 from batch_constructs.arguments import Arguments
@@ -14,6 +15,7 @@ from batch_constructs.aws import batch_events, event_pattern
 from batch_constructs.aws.bound import meant, one_of, refused
 from batch_constructs.aws.job_states import WITH_EVENTS, JobState
 from batch_constructs.aws.quotas import DESCRIPTION, RULE_NAME
+from batch_constructs.construct import BuiltUpon
 from batch_constructs.event_bus import expect_forwarded
 from batch_constructs.jobs.job_definition import (
     is_job_definition,
@@ -117,12 +119,13 @@ def read_states(
     return [str(state) for state in listed]
 
 
-class QueueRules:
+class QueueRules(BuiltUpon):
     """What the rules on every kind of queue share: how they are made, and what they refuse."""
 
     if TYPE_CHECKING:  # every queue has it
 
         @property
+        @abstractmethod
         def job_queue_arn(self) -> str:
             """The ARN of the queue."""
 
@@ -182,6 +185,8 @@ class QueueEvents(QueueRules):
 
     ``JobQueue`` has them. For an L2 or an L1 queue, ``events_of(queue)`` does.
     """
+
+    _instead = "make a JobQueue, which has them, or ask events_of(queue) for those of any queue"
 
     def on_job_state_change(
         self,
