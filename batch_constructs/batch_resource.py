@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/cdk/api/v2/python/aws_cdk/IResource.html
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import RemovalPolicy, Stack
@@ -16,6 +15,8 @@ from batch_constructs.jsii_objects import kind_of
 from batch_constructs.place import region_and_account
 
 if TYPE_CHECKING:
+    from abc import abstractmethod
+
     from aws_cdk import CfnResource
     from constructs import Construct
 

@@ -139,6 +139,7 @@ class BuiltUpon:
     """What to do instead: a class that has this itself cannot be made."""
 
     def __new__(cls, *_: Any, **__: Any) -> Self:
+        """Refuse one that cannot be made."""
         if "_instead" in vars(cls):
             raise TypeError(f"{cls.__name__} is abstract: {cls._instead}")
         return super().__new__(cls)

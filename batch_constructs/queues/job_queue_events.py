@@ -7,7 +7,6 @@ nodes of a multi-node job, send events of their own.
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, cast
 
 from batch_constructs.arguments import Arguments
@@ -27,6 +26,7 @@ from batch_constructs.reference import JOB_DEFINITION
 from batch_constructs.tokens import without_tokens
 
 if TYPE_CHECKING:
+    from abc import abstractmethod
     from collections.abc import Sequence
 
     from aws_cdk import aws_events as events

@@ -5,7 +5,6 @@ How things stand at a moment is what ``JobGauges`` measures.
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict, cast
 
 from batch_constructs.arguments import Arguments
@@ -22,6 +21,7 @@ from batch_constructs.place import Place
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
+    from abc import abstractmethod
     from collections.abc import Mapping
     from typing import Unpack
 

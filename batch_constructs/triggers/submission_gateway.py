@@ -76,6 +76,10 @@ if TYPE_CHECKING:
 
 _TIMEOUT = 120
 _MANIFEST_PREFIX = "manifests/"
+_FIELDS_OF_MESSAGES = (
+    "these are the values of messages that give none: write the value itself; parameters take "
+    "fields of a message, and allow lets a message say the others itself"
+)
 _OBJECT_KEY = OBJECT_CREATED_FIELDS["key"]
 
 
@@ -224,6 +228,7 @@ class SubmissionGateway(BatchConstruct):
             timeout=timeout,
             overrides=overrides,
             shares_may_come_later=Admission.SHARE_IDENTIFIER in admitted,
+            no_fields=_FIELDS_OF_MESSAGES,
         )
         gateway = read_gateway(
             arguments,
