@@ -59,7 +59,7 @@ class Place:
         if by_arn != cls(None, None) or not isinstance(resource, Construct):
             return by_arn
         if not has_member(resource, "env"):
-            return by_arn
+            return cls.of_stack(resource)
         env = resource.env  # type: ignore[attr-defined]  # as has been seen
         return cls(*(None if is_token(one) else one for one in (env.region, env.account)))
 
@@ -133,7 +133,8 @@ def _told(arn: str, resource: Any, differ: tuple[str, str, str], rest: str) -> s
 
 
 def _called(resource: Any, arn: str) -> str:
-    return str(resource.node.path) if is_token(arn) and has_member(resource, "node") else arn
+    known = arn and not is_token(arn)
+    return arn if known or not has_member(resource, "node") else str(resource.node.path)
 
 
 def role_from_elsewhere(scope: Construct, role: Any) -> str | None:

@@ -146,6 +146,7 @@ class World:
                 stack, "OtherLogs", _there("logs", "log-group:a:*")
             ),
             "cluster": _there("eks", "cluster/a"),
+            **_of_a_stack_there(app),
             "schedule_group": scheduler.ScheduleGroup.from_schedule_group_arn(
                 stack, "OtherGroup", _there("scheduler", "schedule-group/a")
             ),
@@ -158,6 +159,7 @@ class World:
             "shares": [batch.Share(share_identifier="team", weight_factor=1)],
             "cpu_architecture": ecs.CpuArchitecture.X86_64,
             "operating_system_family": ecs.OperatingSystemFamily.LINUX,
+            "platform_version": ecs.FargatePlatformVersion.VERSION1_4,
             "image": ecs.ContainerImage.from_registry("busybox"),
             "secrets": {"A": ecs.Secret.from_secrets_manager(given.secret)},
             "retry_policy": batch.RetryStrategy.of(
@@ -212,6 +214,19 @@ class World:
                         problem = "taken without a word"
                 self.stack.node.try_remove_child("X")
                 yield Answer(name, parameter, what, refusal, problem)
+
+
+def _of_a_stack_there(app: cdk.App) -> dict[str, Any]:
+    """Make what has no Region in its name, in a stack of another one."""
+    there = cdk.Stack(app, "There", env=cdk.Environment(account=ACCOUNT, region="eu-west-1"))
+    vpc = ec2.Vpc(there, "Vpc", max_azs=1, nat_gateways=0)
+    return {
+        "vpc": vpc,
+        "vpc_subnet": ec2.SubnetSelection(subnets=vpc.public_subnets),
+        "security_group": ec2.SecurityGroup(there, "Group", vpc=vpc),
+        "launch_template": ec2.LaunchTemplate(there, "Template"),
+        "placement_group": ec2.PlacementGroup(there, "Together"),
+    }
 
 
 def _there(service: str, resource: str) -> str:

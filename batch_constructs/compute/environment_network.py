@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/batch/latest/userguide/create-a-vpc.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from aws_cdk import aws_ec2 as ec2
 
@@ -19,6 +19,12 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.arguments import Arguments
+
+
+OF_ONE_REGION: Final = (
+    "instances and network interfaces start with what is of their own Region: give one of this "
+    "Region, or make the environment in a stack of that one"
+)
 
 
 class Network:
@@ -47,6 +53,8 @@ class Network:
                 some=not in_template,
             )
         )
+        for place, group in enumerate(self._groups or ()):
+            arguments.of_this_region(f"security_groups[{place}]", group, "", OF_ONE_REGION)
         self.subnet_ids: list[Any] = _subnet_ids(arguments, vpc, vpc_subnets)
 
     def known(self) -> dict[str, Any]:
@@ -75,6 +83,7 @@ def _subnet_ids(
         arguments.wrong_type("vpc", vpc, "an ec2.IVpc, such as ec2.Vpc.from_lookup(…)")
     if arguments.is_wrong("vpc") or arguments.is_wrong("vpc_subnets"):
         return [UNKNOWN]
+    arguments.of_this_region("vpc", vpc, "", OF_ONE_REGION)
     if selection.subnets is not None:  # their IDs are enough, and zones need not be known
         return _listed(arguments, selection.subnets)
     try:
@@ -105,4 +114,11 @@ def _listed(arguments: Arguments, subnets: Any) -> list[Any]:
         if not has_member(one, "subnet_id"):
             arguments.wrong_type(f"vpc_subnets.subnets[{place}]", one, "an ec2.ISubnet")
             return [UNKNOWN]
+    check_subnets(arguments, subnets)
     return [one.subnet_id for one in subnets]
+
+
+def check_subnets(arguments: Arguments, subnets: Sequence[ec2.ISubnet]) -> None:
+    """Note subnets of another Region."""
+    for place, one in enumerate(subnets):
+        arguments.of_this_region(f"vpc_subnets.subnets[{place}]", one, "", OF_ONE_REGION)

@@ -24,7 +24,7 @@ from batch_constructs.aws.compute_environment_facts import (
 )
 from batch_constructs.aws.managed_policies import ECS_INSTANCE, SESSION_ACTIONS
 from batch_constructs.compute.capacity_reservation import reservation_properties
-from batch_constructs.compute.environment_network import Network
+from batch_constructs.compute.environment_network import OF_ONE_REGION, Network
 from batch_constructs.compute.environment_roles import (
     make_instance_profile,
     make_instance_role,
@@ -411,6 +411,7 @@ def _placement_group(arguments: Arguments, group: ec2.IPlacementGroup | None) ->
         return None
     if not has_member(group, "placement_group_name"):
         return arguments.wrong_type("placement_group", group, "an ec2.IPlacementGroup")
+    arguments.of_this_region("placement_group", group, "", OF_ONE_REGION)
     return group.placement_group_name
 
 

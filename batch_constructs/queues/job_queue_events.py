@@ -315,6 +315,7 @@ def rule_to(
     scope = arguments.construct
     arguments.text("rule_name", rule_name, bound=RULE_NAME)
     arguments.text("description", description, bound=DESCRIPTION)
+    _check_target(arguments, target)
     arguments.refuse(id)
     return make_rule(
         scope,
@@ -377,6 +378,30 @@ def refuse_pattern(path: str, pattern: dict[str, Any], *, way_out: str) -> None:
 
 _TARGETS = {"function_arn": "LambdaFunction", "topic_arn": "SnsTopic", "queue_arn": "SqsQueue"}
 """What a resource that is a target as it is has → the CDK's target that permits it."""
+
+
+_REACHED_HERE = (
+    "of what is elsewhere, a rule reaches event buses alone: send the events to a bus there "
+    "(targets.EventBus), and let a rule of that bus hand them on"
+)
+
+
+def _check_target(arguments: Arguments, target: Any) -> None:
+    """Note a target that was taken in from another place; of one that is made, the CDK forwards."""
+    member = next((one for one in _TARGETS if has_member(target, one)), None)
+    if member is None or _is_made_here(target):
+        return
+    problem = elsewhere(
+        arguments.construct, getattr(target, member), _REACHED_HERE, resource=target
+    )
+    if problem is not None:
+        arguments.wrong_value(f"target: {problem}")
+
+
+def _is_made_here(resource: Any) -> bool:
+    from aws_cdk import Resource  # noqa: PLC0415 - loaded when it is used
+
+    return bool(Resource.is_owned_resource(resource))
 
 
 def _rule_target(target: RuleTarget) -> events.IRuleTarget:
