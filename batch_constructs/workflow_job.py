@@ -249,8 +249,8 @@ def _texts(said: Any) -> dict[str, Any]:
     texts = {"share_identifier": said.share_identifier}
     for name in ("parameters", "environment", "tags"):
         held = getattr(said, name, None)
-        for key in held if isinstance(held, Mapping) else ():
-            texts[f"{name}[{shown(key)}]"] = held[key]
+        known = held if isinstance(held, Mapping) else {}
+        texts |= {f"{name}[{shown(key)}]": value for key, value in known.items()}
     words = said.command if isinstance(said.command, list | tuple) else ()
     return texts | {f"command[{place}]": word for place, word in enumerate(words)}
 
