@@ -20,6 +20,13 @@ SUBMIT_THERE = (
 """Why nothing is submitted to another Region or account, and what to do."""
 
 
+OF_ONE_REGION = (
+    "instances and network interfaces start with what is of their own Region: give one of this "
+    "Region, or make this in a stack of that one"
+)
+"""Why a network, or what instances start with, is of one Region, and what to do."""
+
+
 _PASSED_HERE = (
     "a service is passed roles of its own account alone, so that it would refuse this one: "
     "make a role there, which may assume this one"

@@ -65,7 +65,9 @@ def read_queues(arguments: Arguments, queue: Any) -> list[AnyJobQueue]:
             return [queue]
         arguments.wrong_type("queue", queue, "a job queue")
         return []
-    if not isinstance(queue.path, str) or not PATH.fullmatch(queue.path):
+    if not arguments.within_text(**{"queue.path": queue.path}):
+        pass
+    elif not isinstance(queue.path, str) or not PATH.fullmatch(queue.path):
         wrong = refused(queue.path, "a path into the input of the execution such as $.queue")
         arguments.wrong_value(f"queue.path {wrong}")
     return arguments.resources(

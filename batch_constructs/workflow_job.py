@@ -183,6 +183,13 @@ def read_job(at: Arguments, job: WorkflowJob) -> None:
     for field_name, expected in {"depends_on": "a list of names of jobs", **mappings}.items():
         if getattr(job, field_name) is None:
             at.wrong_type(field_name, None, expected)
+    at.within_text(
+        share_identifier=job.share_identifier,
+        array_size=job.array_size,
+        scheduling_priority=job.scheduling_priority,
+        catch=job.catch,
+        max_concurrency=job.max_concurrency,
+    )
     at.text("name", job.name, required=True, bound=NAME)
     share = at.text("share_identifier", job.share_identifier)
     if json_path(share) is None:
@@ -278,6 +285,7 @@ def _read_retry(at: Arguments, retry: Any) -> None:
         at.wrong_type("step_retry", retry, "StepRetry(max_attempts=…)")
         return
     view = at.within("step_retry")
+    view.within_text(max_attempts=retry.max_attempts, backoff_rate=retry.backoff_rate)
     view.number("max_attempts", retry.max_attempts, required=True, bound=STATE_RETRIES)
     wait = read_seconds(view, "interval", retry.interval, required=True)
     view.bounded("interval", wait, STATE_RETRY_SECONDS)

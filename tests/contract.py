@@ -6,7 +6,7 @@ import inspect
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import Any
 
 import aws_cdk as cdk
@@ -24,6 +24,7 @@ from aws_cdk import aws_sqs as sqs
 
 import batch_constructs as bc
 from tests.constructors import Given
+from tests.value_objects import holding, right_fields
 
 ACCOUNT = "123456789012"
 ELSEWHERE = f"arn:aws:batch:eu-west-1:{ACCOUNT}"
@@ -44,11 +45,23 @@ KINDS = (
 NEVER_TAKEN = ("another Region", "NaN", "wrong type")
 """What no parameter takes without a word."""
 
-WORKS_ELSEWHERE = {("another Region", "log_group"), ("another Region", "OverviewDashboard.queues")}
-"""What AWS reaches in another Region: jobs write to log groups there, a dashboard shows metrics."""
+WORKS_ELSEWHERE = {
+    ("another Region", "log_group"),
+    ("another Region", "OverviewDashboard.queues"),
+    ("another Region", "S3FilesVolume.bucket"),
+    ("another Region", "S3MountVolume.bucket"),
+}
+"""What AWS reaches in another Region: log groups, metrics, and the objects of a bucket."""
 
-INSTEAD_OF = {"organizational_units": "accounts"}
-"""Parameter → one that is left out where it is given."""
+INSTEAD_OF: dict[str, tuple[str, ...]] = {"organizational_units": ("accounts",)}
+"""Parameter → what is left out where it is given."""
+
+VALUE_OBJECTS = [
+    name
+    for name in bc.__all__
+    if is_dataclass(getattr(bc, name)) and name not in {"JobSize", "WatchedFunction"}
+]
+"""What constructs take; a ``JobSize`` is taken by a function, a ``WatchedFunction`` is made."""
 
 Value = Callable[[str, str], Any]
 
@@ -194,15 +207,21 @@ class World:
         yield "wrong type", self._wrong
 
     def answers(self, name: str) -> Iterator[Answer]:
-        """Give each value to each parameter of a construct."""
+        """Give each value to each parameter of a construct, or to each field of a value object."""
         kind = getattr(bc, name)
-        right: Mapping[str, Any] = self.given.arguments(name)
-        for parameter, it in list(inspect.signature(kind).parameters.items())[2:]:
+        if is_dataclass(kind):
+            right = right_fields(name, self.given)
+            parameters = list(inspect.signature(kind).parameters.items())
+        else:
+            right = self.given.arguments(name)
+            parameters = list(inspect.signature(kind).parameters.items())[2:]
+        for parameter, it in parameters:
+            without = INSTEAD_OF.get(parameter, ())
+            others = {key: held for key, held in right.items() if key not in without}
             for what, value in self.values_of(parameter, str(it.annotation)):
                 refusal = problem = None
                 try:
-                    others = {k: v for k, v in right.items() if k != INSTEAD_OF.get(parameter)}
-                    kind(self.stack, "X", **{**others, parameter: value})
+                    self.make(kind, {**others, parameter: value})
                 except (TypeError, ValueError) as error:
                     refusal = str(error)
                     problem = wrong_with(refusal)
@@ -214,6 +233,14 @@ class World:
                         problem = "taken without a word"
                 self.stack.node.try_remove_child("X")
                 yield Answer(name, parameter, what, refusal, problem)
+
+    def make(self, kind: Any, arguments: Mapping[str, Any]) -> None:
+        """Make a construct, or one that takes a value object."""
+        if not is_dataclass(kind):
+            kind(self.stack, "X", **arguments)
+            return
+        holder, taking = holding(kind.__name__, kind(**arguments), self.given)
+        getattr(bc, holder)(self.stack, "X", **taking)
 
 
 def _of_a_stack_there(app: cdk.App) -> dict[str, Any]:

@@ -15,9 +15,10 @@ from batch_constructs.arguments import Arguments, checked
 from batch_constructs.aws.bound import refused
 from batch_constructs.aws.compute_environment_facts import ResourceType
 from batch_constructs.aws.network import ENDPOINTS_OF_INSTANCES, HTTPS, INTERFACES_OF_JOBS
-from batch_constructs.compute.environment_network import OF_ONE_REGION, check_subnets
+from batch_constructs.compute.environment_network import check_subnets
 from batch_constructs.construct import BatchConstruct, once_made
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.place import OF_ONE_REGION
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:

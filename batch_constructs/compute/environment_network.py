@@ -5,11 +5,12 @@ https://docs.aws.amazon.com/batch/latest/userguide/create-a-vpc.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.jsii_objects import has_member, javascript_error
+from batch_constructs.place import OF_ONE_REGION
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.tokens import SUBNET_MADE_UP, is_token
 
@@ -19,12 +20,6 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.arguments import Arguments
-
-
-OF_ONE_REGION: Final = (
-    "instances and network interfaces start with what is of their own Region: give one of this "
-    "Region, or make the environment in a stack of that one"
-)
 
 
 class Network:

@@ -24,7 +24,7 @@ from batch_constructs.aws.compute_environment_facts import (
 )
 from batch_constructs.aws.managed_policies import ECS_INSTANCE, SESSION_ACTIONS
 from batch_constructs.compute.capacity_reservation import reservation_properties
-from batch_constructs.compute.environment_network import OF_ONE_REGION, Network
+from batch_constructs.compute.environment_network import Network
 from batch_constructs.compute.environment_roles import (
     make_instance_profile,
     make_instance_role,
@@ -50,6 +50,7 @@ from batch_constructs.compute.update_policy import UpdatePolicy, read_update_pol
 from batch_constructs.construct import given, once_made
 from batch_constructs.instance_volumes import S3MountVolume, admit
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.place import OF_ONE_REGION
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.shared_arguments import only
 

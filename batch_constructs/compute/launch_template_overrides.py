@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.aws.bound import shown
-from batch_constructs.compute.environment_network import OF_ONE_REGION
 from batch_constructs.compute.launch_template import LaunchTemplate
 from batch_constructs.construct import given
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.place import OF_ONE_REGION
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
