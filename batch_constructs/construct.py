@@ -138,6 +138,9 @@ class BuiltUpon:
     _instead: ClassVar[str]
     """What to do instead: a class that has this itself cannot be made."""
 
+    __signature__ = inspect.Signature()
+    """For ``help()``: what cannot be made takes nothing; constructs have their own."""
+
     def __new__(cls, *_: Any, **__: Any) -> Self:
         """Refuse one that cannot be made."""
         if "_instead" in vars(cls):
