@@ -244,6 +244,7 @@ def _read_input(at: Arguments, job: WorkflowJob, overrides: SubmissionOverrides)
                 f"{where} is what sfn.JsonPath makes, which says nothing here: write the path "
                 'itself, such as "$.day"'
             )
+    _no_path(at, {"max_concurrency": job.max_concurrency})
     most = at.number("max_concurrency", job.max_concurrency, bound=Whole(1))
     if most is not None and job.for_each is None:
         at.wrong_value(
@@ -272,6 +273,15 @@ def _words(at: Arguments, command: Any) -> None:
         at.texts("command", command)
 
 
+def _no_path(at: Arguments, numbers: Mapping[str, Any]) -> None:
+    for name, number in numbers.items():
+        if isinstance(number, float) and json_path(number) is not None:
+            at.wrong_value(
+                f"{name} is what sfn.JsonPath makes, and Step Functions reads no path there: give "
+                "a number"
+            )
+
+
 def _is_json_path(text: str) -> bool:
     from aws_cdk.aws_stepfunctions import JsonPath  # noqa: PLC0415  # loaded by whoever made the token
 
@@ -285,7 +295,9 @@ def _read_retry(at: Arguments, retry: Any) -> None:
         at.wrong_type("step_retry", retry, "StepRetry(max_attempts=…)")
         return
     view = at.within("step_retry")
-    view.within_text(max_attempts=retry.max_attempts, backoff_rate=retry.backoff_rate)
+    numbers = {"max_attempts": retry.max_attempts, "backoff_rate": retry.backoff_rate}
+    view.within_text(**numbers)
+    _no_path(view, numbers)
     view.number("max_attempts", retry.max_attempts, required=True, bound=STATE_RETRIES)
     wait = read_seconds(view, "interval", retry.interval, required=True)
     view.bounded("interval", wait, STATE_RETRY_SECONDS)

@@ -330,7 +330,7 @@ class Workflow(BatchConstruct):
                 **({} if share is None else _text("ShareIdentifier", share)),
                 **_number("SchedulingPriorityOverride", job.scheduling_priority),
                 Timeout=given(**_number("AttemptDurationSeconds", job.timeout_seconds)),
-                RetryStrategy=requirements.retry,
+                RetryStrategy=_by_number("Attempts", requirements.retry),
                 Tags=from_input(job.tags),
             ),
         }
@@ -347,6 +347,12 @@ def _number(name: str, number: Any) -> dict[str, Any]:
     """Give a number, or where in the input it stands."""
     path = json_path(number)
     return {name: number} if path is None else {f"{name}.$": path}
+
+
+def _by_number(name: str, members: dict[str, Any]) -> dict[str, Any]:
+    """Give members, of which one is a number that may stand in the input."""
+    parts = (_number(name, held) if key == name else {key: held} for key, held in members.items())
+    return {key: held for part in parts for key, held in part.items()}
 
 
 def _text(name: str, text: Any) -> dict[str, Any]:

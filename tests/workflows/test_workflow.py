@@ -82,7 +82,10 @@ def test_shares_tags_sizes_and_numbers_are_read_from_the_input_where_they_are_pa
 ) -> None:
     number = sfn.JsonPath.number_at("$.n")
     overrides = bc.SubmissionOverrides(
-        vcpus=number, tags={"run": "$.run", "of": "us"}, share_identifier="$.team"
+        vcpus=number,
+        retry=bc.RetryPolicy(attempts=number),
+        tags={"run": "$.run", "of": "us"},
+        share_identifier="$.team",
     )
     job = WorkflowJob(
         name="a",
@@ -99,6 +102,7 @@ def test_shares_tags_sizes_and_numbers_are_read_from_the_input_where_they_are_pa
     assert asked["Tags"] == {"run.$": "States.Format('{}', $.run)", "of": "us"}
     assert asked["ArrayProperties"] == {"Size.$": "$.n"}
     assert asked["SchedulingPriorityOverride.$"] == "$.n"
+    assert asked["RetryStrategy"]["Attempts.$"] == "$.n"
     assert asked["Timeout"] == {"AttemptDurationSeconds.$": "$.n"}
     (size,) = asked["ContainerOverrides"]["ResourceRequirements"]
     assert size == {"Type": "VCPU", "Value.$": "States.Format('{}', $.n)"}
@@ -135,6 +139,10 @@ def test_a_command_without_paths_stands_as_it_is(stack: Stack, queue: Any, defin
                 "overrides": bc.SubmissionOverrides(tags={"a": sfn.JsonPath.string_at("$.x")})
             },
             r'overrides.tags\["a"\] is what sfn.JsonPath makes',
+        ),
+        (
+            lambda: {"step_retry": StepRetry(max_attempts=sfn.JsonPath.number_at("$.n"))},
+            "step_retry.max_attempts is what sfn.JsonPath makes, and Step Functions reads no path",
         ),
         (lambda: {"share_identifier": "$.a b"}, r'share_identifier is "\$.a b"; allowed'),
         (lambda: {"command": ["$.a b"]}, r'command\[0\] is "\$.a b"'),
