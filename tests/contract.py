@@ -209,12 +209,11 @@ class World:
     def answers(self, name: str) -> Iterator[Answer]:
         """Give each value to each parameter of a construct, or to each field of a value object."""
         kind = getattr(bc, name)
-        if is_dataclass(kind):
+        parameters = list(inspect.signature(kind).parameters.items())
+        if name in VALUE_OBJECTS:
             right = right_fields(name, self.given)
-            parameters = list(inspect.signature(kind).parameters.items())
         else:
-            right = self.given.arguments(name)
-            parameters = list(inspect.signature(kind).parameters.items())[2:]
+            right, parameters = self.given.arguments(name), parameters[2:]
         for parameter, it in parameters:
             without = INSTEAD_OF.get(parameter, ())
             others = {key: held for key, held in right.items() if key not in without}
@@ -236,11 +235,11 @@ class World:
 
     def make(self, kind: Any, arguments: Mapping[str, Any]) -> None:
         """Make a construct, or one that takes a value object."""
-        if not is_dataclass(kind):
-            kind(self.stack, "X", **arguments)
-            return
-        holder, taking = holding(kind.__name__, kind(**arguments), self.given)
-        getattr(bc, holder)(self.stack, "X", **taking)
+        name = str(kind.__name__)
+        made = arguments
+        if name in VALUE_OBJECTS:
+            name, made = holding(name, kind(**arguments), self.given)
+        getattr(bc, name)(self.stack, "X", **made)
 
 
 def _of_a_stack_there(app: cdk.App) -> dict[str, Any]:

@@ -21,7 +21,7 @@ SIZE: Mapping[str, Any] = {"image": IMAGE, "vcpus": 1, "memory": MEMORY}
 def right_fields(name: str, given: Given) -> dict[str, Any]:
     """Return the fields that a value object needs, and those that say something together."""
     mounted = {"name": "a", "mount_path": "/a"}
-    found: dict[str, dict[str, Any]] = {
+    found: dict[str, Mapping[str, Any]] = {
         "CapacityLimit": {"max_capacity": 1},
         "CapacityReservation": {"capacity_reservation_id": "cr-0123456789abcdef0"},
         "Container": {**SIZE, "name": "main"},
