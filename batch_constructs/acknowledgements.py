@@ -179,7 +179,7 @@ _KEY_GRANTS: Final = frozenset({"kms:GenerateDataKey*", "kms:ReEncrypt*"})
 _ENDINGS: Final = (
     (rf":{every('job', '[*]')}$", "A job has no ID before it is submitted."),
     (
-        rf":{every('job-definition', '[A-Za-z0-9_-]*')}[*]$",
+        rf":{every('job-definition', '[^:/]*')}[*]$",
         "An engine names what it registers, and a rescue submits whichever job lost its host.",
     ),
     (r":(task|container-instance)/\*$", "AWS Batch makes the clusters and Amazon ECS the IDs."),
