@@ -39,6 +39,10 @@ class BatchRules:
 
         cdk.Validations.of(app).add_plugins(BatchRules())
 
+    The CDK asks plugins as the whole app is synthesised, which ``cdk synth`` does. A stage that is
+    synthesised by itself, as ``Template.from_stack`` does with a stack of one, is checked where a
+    construct of this library is in it.
+
     A finding that is meant so is acknowledged where it is::
 
         rule = cdk.Acknowledgment(id="batch-constructs::max-vcpus", reason="…")
