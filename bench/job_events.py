@@ -80,7 +80,7 @@ def main() -> None:
     invocation = Invocation(deadline=NOW + 25, clock=lambda: NOW)
     notify_claims = Claims(dynamodb=SmallDynamoDb(), table="claims", clock=lambda: NOW)
     count_claims = Claims(dynamodb=SmallDynamoDb(), table="claims", clock=lambda: NOW)
-    notifier = Notifier(sns=topic, topic_arn="topic", claims=notify_claims)
+    notifier = Notifier(sns=topic, topic_arn="topic", claims=notify_claims, batch=None)
     counter = Counter(
         claims=count_claims,
         namespace="BatchConstructs",

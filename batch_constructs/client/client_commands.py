@@ -246,6 +246,9 @@ def _by_name(client: BatchClient, jobs: tuple[str, ...], queue: str | None) -> l
     for name in jobs:
         named = client.named(name, queue=queue)
         if name not in named:
-            raise LookupError(f"no job is called {name!r} in queue {queue}")
+            raise LookupError(
+                f"no job is called {name!r} in queue {queue}; AWS Batch lists one within a minute "
+                "of its submission"
+            )
         found.append(named[name])
     return found

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tracemalloc
 from datetime import timedelta
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import boto3
@@ -337,7 +338,7 @@ def test_who_was_never_answered_ends_at_once_and_who_may_not_ask_too(
     running = answer(200, {"jobs": [{**detail("a", "RUNNING"), "container": {}}]})
     for first, second in ((down, running), (running, denied)):
         looks = iter([first, *[second] * 50])
-        aws.batch.script["DescribeJobs"] = lambda _, looks=looks: next(looks)
+        aws.batch.script["DescribeJobs"] = partial(lambda those, _: next(those), looks)
         with pytest.raises(ClientError):
             client.wait(["a"])
     aws.batch.script["DescribeJobs"] = lambda _: down

@@ -431,7 +431,8 @@ def told(client: BatchClient, monkeypatch: pytest.MonkeyPatch) -> Told:
             streams.setattr(sys, "stderr", stderr)
             with pytest.raises(SystemExit) as ended:
                 main.main(words.split(), "batch-constructs")
-        return ended.value.code, *(each.getvalue() if each else "" for each in (stdout, stderr))
+        out, err = (each.getvalue() if each else "" for each in (stdout, stderr))
+        return ended.value.code, out, err
 
     return run
 
@@ -471,10 +472,9 @@ def test_a_command_that_cannot_say_its_answer_ends_with_2(
     """And not with 1, which says that a job failed."""
     describe(aws, [detail("job", "SUCCEEDED", arrayProperties={"size": 2})])
 
-    stdout, stderr = Broken(*broken), io.StringIO()
-    if words == "logs job":
-        stdout, stderr = stderr, stdout
-    assert told(words, stdout, stderr)[0] == 2
+    unheard, heard = Broken(*broken), io.StringIO()
+    streams = (heard, unheard) if words == "logs job" else (unheard, heard)
+    assert told(words, *streams)[0] == 2
 
 
 @pytest.mark.parametrize("broken", [FULL, GONE])

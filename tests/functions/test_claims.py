@@ -22,8 +22,9 @@ from batch_constructs.functions.claims.effect import (
     attempt,
 )
 from batch_constructs.functions.claims.identity import digest
+from batch_constructs.functions.claims.known import Claim
 from batch_constructs.functions.claims.lease import LONGEST_SECONDS, lease_until
-from batch_constructs.functions.claims.log import Claim, Log
+from batch_constructs.functions.claims.log import Log
 from batch_constructs.functions.claims.outcome import Failure, failure_of
 from batch_constructs.functions.claims.remembered import Remembered, most_bytes
 from batch_constructs.functions.claims.rows import Claims, HeldError

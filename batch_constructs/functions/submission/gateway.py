@@ -34,7 +34,8 @@ from .message_reader import Message, MessageReader, Poison, is_s3_test
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from batch_constructs.functions.claims.log import Claim, Log
+    from batch_constructs.functions.claims.known import Claim
+    from batch_constructs.functions.claims.log import Log
 
     from .batch_api import BatchApi
     from .dead_letters import DeadLetters

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Final
 
 from batch_constructs.aws.pattern import pattern
@@ -15,15 +15,19 @@ SECRET_REFERENCE: Final = pattern(
 """A reference to a secret, and what stands for the value of a parameter that is not shown."""
 
 
+def sections_of(template: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
+    """Give the mappings, conditions and parameters of a template; none for what is no section."""
+    for name in ("Mappings", "Conditions", "Parameters"):
+        section = template.get(name)
+        yield section if isinstance(section, Mapping) else {}
+
+
 def as_written(template: Mapping[str, object]) -> list[Resolver]:
     """Make what puts texts together as CloudFormation does, parameters at their defaults.
 
     There is one for conditions that hold, and one for those that do not.
     """
-    mappings, conditions, parameters = (
-        section if isinstance(section := template.get(name), Mapping) else {}
-        for name in ("Mappings", "Conditions", "Parameters")
-    )
+    mappings, conditions, parameters = sections_of(template)
     known = {
         name: value
         for name, one in parameters.items()
