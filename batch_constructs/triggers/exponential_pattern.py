@@ -241,7 +241,8 @@ class _Automaton:
         if most >= _MANY:
             once = self._sequence(body)
             self._join(once.last, once.first)
-            return _Part(once.first, once.last, min(once.empty + (least == 0), _SEVERAL))
+            empty = _SEVERAL if once.empty else int(least == 0)  # empty once, or twice
+            return _Part(once.first, once.last, empty)
         whole = _Part()
         for number in reversed(range(most)):  # a(a(a)?)?: as it is matched, each count in one way
             whole = self._then(self._sequence(body), whole)

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.bound import Whole, refused, shown
 from batch_constructs.aws.delivery import (
-    LAMBDA_MEMORY_MEBIBYTES,
     SQS_BATCH,
     SQS_CONCURRENCY,
     SQS_FIFO_BATCH,
@@ -18,7 +17,7 @@ from batch_constructs.aws.delivery import (
 from batch_constructs.aws.quotas import FUNCTION_ENVIRONMENT_KB
 from batch_constructs.aws.submit_job import SUBMISSIONS_PER_SECOND
 from batch_constructs.functions.claims.lease import LONGEST_SECONDS
-from batch_constructs.functions.claims.remembered import most_bytes
+from batch_constructs.functions.claims.remembered import MOST, most_bytes
 from batch_constructs.known_argument import known_now
 from batch_constructs.tokens import WholeNumber, is_token, without_tokens
 from batch_constructs.triggers.job_fit import check_parameters
@@ -205,16 +204,13 @@ def _room(
     if coalesce:
         by_hour = _MESSAGES_PER_HOUR if not isinstance(given, int | float) else given
     most = int(by_hour * (window_seconds + LONGEST_SECONDS) / _HOUR_SECONDS)
-    needed = _MEMORY_OF_THE_REST_MEBIBYTES + -(-most_bytes(most) // _MEBIBYTE)
-    if needed > LAMBDA_MEMORY_MEBIBYTES:
-        fits = (LAMBDA_MEMORY_MEBIBYTES - _MEMORY_OF_THE_REST_MEBIBYTES) * _MEBIBYTE
-        least = most_bytes(1_000_000) / 1_000_000
+    if most > MOST:
         arguments.wrong_value(
             f"max_messages_per_hour is {by_hour:,.0f} and deduplication_window {window_seconds:,} "
-            f"seconds: {most:,} messages to remember take {needed:,} MiB; allowed are "
-            f"{LAMBDA_MEMORY_MEBIBYTES:,} MiB, about {int(fits / least):,} messages a window: give "
-            "a shorter window, or several gateways"
+            f"seconds: {most:,} messages to remember; allowed are {MOST:,}, which a function reads "
+            "in a minute when it starts: give a shorter window, or several gateways"
         )
+    needed = _MEMORY_OF_THE_REST_MEBIBYTES + -(-most_bytes(most) // _MEBIBYTE)
     return most if coalesce else None, max(LEAST_MEMORY_MEBIBYTES, needed)
 
 

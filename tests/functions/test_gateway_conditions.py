@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.functions.aws_in_process import answer
+from batch_constructs.functions.submission.message_reader import CLAIMED_AT, FIRST_ID
+from tests.functions.aws_in_process import answer, messages_in
 from tests.functions.gateway_world import (
     TIMEOUT_SECONDS,
     Sqs,
@@ -16,7 +17,7 @@ from tests.functions.gateway_world import (
     one_job_each,
     world,
 )
-from tests.functions.interleaving import cancelled
+from tests.functions.interleaving import cancelled, refused
 
 __all__ = ["world"]  # the fixture
 
@@ -216,6 +217,39 @@ def test_what_the_log_knows_is_neither_moved_by_sqs_nor_submitted_as_time_runs_o
     assert set(reasons) == {body(2), body(3)}
     assert reasons[body(2)].startswith("perhaps job mail-")
     assert reasons[body(3)].startswith("perhaps a job: it could not be claimed until the function")
+
+
+@pytest.mark.parametrize("denied", ["dynamodb:Query", "dynamodb:GetItem", "s3:PutObject"])
+def test_what_cannot_be_claimed_is_set_aside_with_its_reason_and_known_again(
+    world: World, denied: str
+) -> None:
+    """A table or a bucket that is denied, from the first look on."""
+    if denied.startswith("s3"):
+        world.settings["manifest_bucket"] = "manifests"
+    world.settings["max_receives"] = 2
+    first, last, poison = sent(world, body(1), body(2), "poison")
+    last["attributes"]["ApproximateReceiveCount"] = "2"
+    service, operation = denied.split(":")
+    client, name = world.gateway(), _METHODS[operation]
+    target = client.s3 if service == "s3" else client.log._dynamodb
+
+    def refuse(**_: Any) -> Any:
+        raise refused(operation, 403, "AccessDeniedException")
+
+    setattr(target, name, refuse)
+    bodies = {"poison", body(2)} if service == "dynamodb" else {body(2)}
+    again = client.handle([first, last, poison][: len(bodies) + 1], seconds=TIMEOUT_SECONDS)
+
+    assert again == [first["messageId"]]
+    letters = {each["Body"]: each["MessageAttributes"] for each in messages_in(world.dead_letters)}
+    assert set(letters) == bodies
+    told = {name: value["StringValue"] for name, value in letters[body(2)].items()}
+    assert told["Reason"].startswith("perhaps a job: it could not be claimed: An error occurred")
+    assert told[FIRST_ID] == last["messageId"]
+    assert CLAIMED_AT in told
+
+
+_METHODS = {"Query": "query", "GetItem": "get_item", "PutObject": "put_object"}
 
 
 @pytest.mark.parametrize("bucket", [None, "manifests"])

@@ -607,6 +607,26 @@ def test_a_job_that_batch_still_knows_after_a_week_is_found(aws: Aws) -> None:
     assert len(aws.batch.jobs) == 1
 
 
+@pytest.mark.parametrize("count", [49, 50])
+def test_a_job_with_as_many_tags_as_aws_takes_is_submitted_once(
+    aws: Aws, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    tags = {f"tag-{number}": "x" for number in range(count)}
+    monkeypatch.setenv("ALLOW", "tags")
+    aws.faults.lose_answer = 1.0
+
+    def asked(at: float) -> str:
+        whom = by("claims", at=at)
+        invocation = Invocation(deadline=whom.claims.clock() + 50, clock=whom.claims.clock)
+        return submit.submit(whom, {"jobName": "n", "tags": tags}, "5a1f", invocation)["jobId"]
+
+    with pytest.raises(UnsureError):
+        asked(0)
+
+    assert asked(HOUR) == aws.batch.jobs[0]["jobId"]
+    assert [len(job["tags"]) for job in aws.batch.jobs] == [50]
+
+
 def test_a_job_that_nobody_began_is_sought_nowhere(aws: Aws) -> None:
     asks(by("claims"))
 

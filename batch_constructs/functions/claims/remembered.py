@@ -28,6 +28,10 @@ _BUCKET_BYTES = 80
 """What an empty bucket takes."""
 
 
+MOST = 40_000_000
+"""So many messages a function reads in a minute when it starts, with one processor of Lambda's."""
+
+
 def most_bytes(messages: int) -> int:
     """Return how much memory so many messages of a window take at most."""
     parts = PARTS + 2  # the one that fills, and the one that is not over yet

@@ -182,10 +182,9 @@ class _Batch:
             if message.receives < self._settings.max_receives:
                 self._return(message)
                 continue
+            reason = f"perhaps a job: it could not be claimed{why}{_MENDED}"
             for twin in self._twins[digest(message.key)]:
-                self._set_aside_as_claimed(
-                    twin, f"perhaps a job: it could not be claimed {why}{_MENDED}"
-                )
+                self._set_aside_as_claimed(twin, reason)
 
     def _is_all_seen_to(self) -> bool:
         """See to what is neither submitted nor given back; False where that has to be looked at."""

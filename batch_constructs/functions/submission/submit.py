@@ -23,6 +23,7 @@ import boto3
 from batch_constructs.aws.job_states import REMEMBERED_DAYS
 from batch_constructs.aws.names import JOB_NAME, JOB_NAME_LENGTH, NOT_IN_A_JOB_NAME
 from batch_constructs.aws.submit_job import SUBMISSIONS_PER_SECOND
+from batch_constructs.aws.tags import COUNT
 from batch_constructs.functions.claims.effect import UnsureError
 from batch_constructs.functions.claims.identity import digest
 from batch_constructs.functions.claims.invocation import Invocation, TooLateError, each_event
@@ -62,7 +63,8 @@ class Submitter:
             TooLateError: perhaps it was submitted, so long ago that AWS Batch may have forgotten.
         """
         name, whose = request["jobName"], self._whose(*identity)
-        full = {**request, "tags": {**request.get("tags", {}), WHOSE: whose}}
+        tags = request.get("tags", {})
+        full = {**request, "tags": {**tags, WHOSE: whose} if _has_room(tags) else tags}
 
         def submit(perhaps_done: bool) -> str:  # noqa: FBT001 - as claims call it
             there = self._found(*identity, request=request) if perhaps_done else None
@@ -93,7 +95,7 @@ class Submitter:
             named = self.batch_api.all_named(queue, request["jobName"])
             described = self.batch_api.described(named)
             for job in described:
-                if job.get("tags", {}).get(WHOSE) == whose:
+                if _is_of(job, request, whose):
                     return str(job["jobId"])
             if len(described) < len(named):
                 raise UnsureError(f"jobs are called {request['jobName']}, and not all are told of")
@@ -107,6 +109,17 @@ class Submitter:
                 f"forgets jobs {REMEMBERED_DAYS} days after their end; look at what it makes, and "
                 "where it never ran, send the event under another name"
             )
+
+
+def _has_room(tags: Mapping[str, str]) -> bool:
+    """Whether a job with these tags may have one more."""
+    return len(tags) < COUNT.high
+
+
+def _is_of(job: Mapping[str, Any], request: Mapping[str, Any], whose: str) -> bool:
+    """Whether a job of its name is this submission's: by its tag, or by all that it has."""
+    tags, given = job.get("tags", {}), request.get("tags", {})
+    return bool(tags.get(WHOSE) == whose or (not _has_room(given) and tags == given))
 
 
 @cache
