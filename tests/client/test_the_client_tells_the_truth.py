@@ -352,7 +352,7 @@ def test_a_command_that_is_answered_what_aws_never_says_ends_with_the_fix(
     with saying(answered) as (address, _):
         line = command(f"http://{address}")
 
-    assert re.search("no answer of AWS.*check the Region|look for its name", line)
+    assert re.search("no answer of AWS.*check the Region, the endpoint|look for its name", line)
 
 
 def test_a_command_against_one_that_never_answers_ends(command: Callable[[str], str]) -> None:
