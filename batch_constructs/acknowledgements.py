@@ -10,6 +10,7 @@ https://docs.aws.amazon.com/cdk/v2/guide/policy-validation-synthesis.html
 from __future__ import annotations
 
 import json
+import re
 import sys
 from dataclasses import dataclass
 from itertools import accumulate, chain, product
@@ -19,11 +20,15 @@ from typing import TYPE_CHECKING, Any, Final
 from batch_constructs.aws import managed_policies
 from batch_constructs.aws.authorization import takes_everything
 from batch_constructs.aws.names import every
+from batch_constructs.jsii_objects import has_member
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
+    from aws_cdk import CfnResource, Stack
+    from aws_cdk.aws_iam import IGrantable
+    from aws_cdk.aws_kms import IKey
     from constructs import IConstruct
 
     from batch_constructs.one_call import Made
@@ -172,17 +177,27 @@ _MANAGED: Final = {
 _KEY_GRANTS: Final = frozenset({"kms:GenerateDataKey*", "kms:ReEncrypt*"})
 
 _ENDINGS: Final = (
-    (f":{every('job')}", "A job has no ID before it is submitted."),
-    (f":{every('job-definition')}", "Whichever job of the queue lost its host is submitted again."),
-    (":instance/*", "An instance has no ID before it is launched."),
-    (":cluster/*_Batch_*", "AWS Batch names its clusters, and so ends the pattern."),
-    (":cluster/AWSBatch-*", "AWS Batch names its clusters, and so begins the pattern."),
-    ("/manifests/*", "The objects below one prefix of one bucket."),
-    (">:*", "The streams of one log group: their names are the service's."),
-    (":*", "Every revision of one job definition."),
+    (rf":{every('job', '[*]')}$", "A job has no ID before it is submitted."),
+    (
+        rf":{every('job-definition', '[^:/]*')}[*]$",
+        "An engine names what it registers, and a rescue submits whichever job lost its host.",
+    ),
+    (r":(task|container-instance)/\*$", "AWS Batch makes the clusters and Amazon ECS the IDs."),
+    (r":instance/\*$", "An instance has no ID before it is launched."),
+    (r":cluster/\*_Batch_\*$", "AWS Batch names its clusters, and so ends the pattern."),
+    (r":cluster/AWSBatch-\*$", "AWS Batch names its clusters, and so begins the pattern."),
+    (r"(>|:::[^:/]+)/[^:]*\*$", "The objects below one prefix of one bucket."),
+    (r"(>|:log-stream):\*$", "The streams of one log group: their names are the service's."),
+    (r":\*$", "Every revision of one job definition."),
 )
 """The end of an ARN → why there is an asterisk."""
 
+
+_POLICY: Final = "AWS::IAM::Policy"
+"""What users and the CDK add to a role stands in one."""
+
+_ALLOWED: Final[list[tuple[IConstruct, Sequence[str], Sequence[str]]]] = []
+"""What constructs have allowed to roles that may be a user's: the role, actions, resources."""
 
 OURS: Final[list[tuple[str, str]]] = []
 """App and path of each construct of ours that is in no other."""
@@ -222,6 +237,8 @@ def write_metadata(app: str) -> None:
 def tell_cdk_nag(app: IConstruct, templates: Sequence[str], ours: AbstractSet[str]) -> None:
     """Acknowledge what its packs find in resources of ours, where an app may have one of them.
 
+    Users and the CDK add to the policies of a role; of those, what was noted is acknowledged.
+
     Args:
         app: the app, being synthesised.
         templates: the files of its stacks.
@@ -238,7 +255,7 @@ def tell_cdk_nag(app: IConstruct, templates: Sequence[str], ours: AbstractSet[st
             continue
         kind = one.cfn_resource_type
         mine = is_within(one, ours)
-        if mine or kind == "AWS::IAM::Policy":
+        if mine or kind == _POLICY:
             stack = Stack.of(one)
             file = stack.template_file
             if file not in read:
@@ -248,9 +265,43 @@ def tell_cdk_nag(app: IConstruct, templates: Sequence[str], ours: AbstractSet[st
             if rendered is None:
                 continue  # others make it: iam.Role.customize_roles
             properties = rendered.get("Properties", {})
-            meant = dict(_meant(kind, properties, mine=mine))
+            meant = dict(_meant(kind, properties, _wrote(one, stack, mine=mine), mine=mine))
             rules = [Acknowledgment(id=rule, reason=why) for rule, why in meant.items()]
             Validations.of(one).acknowledge(*rules)
+
+
+def note_rights(
+    grantee: IGrantable, actions: str | Sequence[str], resources: str | Sequence[str]
+) -> None:
+    """Note what a role that may be a user's is allowed here: `tell_cdk_nag` asks for it."""
+    role: Any = grantee.grant_principal
+    if has_member(role, "node"):
+        _ALLOWED.append((role, _several(actions), _several(resources)))
+
+
+def note_key_grant(grantee: IGrantable, key: IKey | None) -> None:
+    """Note that the CDK lets a role that may be a user's encrypt with a key."""
+    if key is not None:
+        note_rights(grantee, [*_KEY_GRANTS], key.key_arn)
+
+
+def _wrote(one: CfnResource, stack: Stack, *, mine: bool) -> Callable[[str, str], bool]:
+    """Tell of which resources and actions in a role or a policy this library wrote.
+
+    A role of ours has its statements in itself. In a policy are what users add to a role, what was
+    noted, and of a role of ours what the CDK adds to it: on ``*``, and of keys.
+    """
+    if one.cfn_resource_type != _POLICY:
+        return lambda *_: True
+    noted = {
+        pair
+        for role, actions, resources in _ALLOWED
+        if one.node.root == role.node.root and is_within(one, {role.node.path})
+        for pair in product(map(_flat, stack.resolve(list(resources))), actions)
+    }
+    return lambda resource, action: (
+        (resource, action) in noted or (mine and (resource == "*" or action in _KEY_GRANTS))
+    )
 
 
 def is_within(construct: IConstruct, paths: AbstractSet[str]) -> bool:
@@ -263,7 +314,9 @@ def is_path_within(path: str, paths: AbstractSet[str]) -> bool:
     return not paths.isdisjoint(accumulate(path.split("/"), "{}/{}".format))
 
 
-def _meant(kind: str, properties: Mapping[str, Any], *, mine: bool) -> Iterator[tuple[str, str]]:
+def _meant(
+    kind: str, properties: Mapping[str, Any], wrote: Callable[[str, str], bool], *, mine: bool
+) -> Iterator[tuple[str, str]]:
     """Give identifier and reason of each finding that is meant so."""
     for one in MEANT.get(kind, ()) if mine else ():
         if one.solutions is not None:
@@ -271,7 +324,7 @@ def _meant(kind: str, properties: Mapping[str, Any], *, mine: bool) -> Iterator[
         for pack, name in product(_LIKE_EACH_OTHER, one.nag):
             yield _in(pack, name), one.reason
     if kind.startswith("AWS::IAM::"):
-        for finding, reasons in _of_rights(properties).items():
+        for finding, reasons in _of_rights(properties, wrote).items():
             if None not in reasons:
                 yield _in(_SOLUTIONS, finding), " ".join(sorted(map(str, reasons)))
 
@@ -281,7 +334,9 @@ def _in(pack: str, rule: str) -> str:
     return f"{pack}::{pack}-{rule}"
 
 
-def _of_rights(properties: Mapping[str, Any]) -> Mapping[str, set[str | None]]:
+def _of_rights(
+    properties: Mapping[str, Any], wrote: Callable[[str, str], bool]
+) -> Mapping[str, set[str | None]]:
     """Give what is found in a role or a policy, with the reasons; None among them where one is not.
 
     One finding may stand for several statements, and each needs a reason.
@@ -294,28 +349,36 @@ def _of_rights(properties: Mapping[str, Any]) -> Mapping[str, set[str | None]]:
     documents = [one["PolicyDocument"] for one in properties.get("Policies", ())]
     documents += filter(None, [properties.get("PolicyDocument")])
     for document in documents:
-        for finding, reason in chain.from_iterable(map(_asterisks, document["Statement"])):
+        told = (_asterisks(statement, wrote) for statement in document["Statement"])
+        for finding, reason in chain.from_iterable(told):
             found.setdefault(f"IAM5[{finding}]", set()).add(reason)
     return found
 
 
-def _asterisks(statement: Mapping[str, Any]) -> Iterator[tuple[str, str | None]]:
+def _asterisks(
+    statement: Mapping[str, Any], wrote: Callable[[str, str], bool]
+) -> Iterator[tuple[str, str | None]]:
     """Give what cdk-nag says of a statement's asterisks, and the reason for each; None if none."""
     if statement["Effect"] != "Allow":
         return
     actions = _several(statement["Action"])
+    resources = [*map(_flat, _several(statement.get("Resource", [])))]
     for action in actions:
         if "*" in action:
-            known = action in _KEY_GRANTS
+            known = action in _KEY_GRANTS and all(wrote(one, action) for one in resources)
             yield f"Action::{action}", "The CDK's own grant of a key." if known else None
-    for resource in map(_flat, _several(statement.get("Resource", []))):
-        if resource == "*":
-            known = all(map(takes_everything, actions))
-            said = f"AWS takes no resource for {', '.join(sorted(actions))}."
-            yield "Resource::*", said if known else None
-        elif "*" in resource:
-            reasons = (reason for end, reason in _ENDINGS if resource.endswith(end))
-            yield f"Resource::{resource}", next(reasons, None)
+    for resource in resources:
+        if "*" in resource:
+            ours = all(wrote(resource, action) for action in actions)
+            yield f"Resource::{resource}", _reason(resource, actions) if ours else None
+
+
+def _reason(resource: str, actions: Sequence[str]) -> str | None:
+    """Say why there is an asterisk in what actions are allowed on."""
+    if resource == "*":
+        known = all(map(takes_everything, actions))
+        return f"AWS takes no resource for {', '.join(sorted(actions))}." if known else None
+    return next((reason for end, reason in _ENDINGS if re.search(end, resource)), None)
 
 
 def _several(value: Any) -> list[Any]:

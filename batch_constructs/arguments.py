@@ -246,6 +246,16 @@ class Arguments:
             return self.wrong_value(f"{parameter} {wrong}")
         return int(value) if isinstance(bound, Whole) else value
 
+    def within_text(self, **values: object) -> bool:
+        """Refuse tokens as objects where what is given becomes a part of a text."""
+        objects = [parameter for parameter, value in values.items() if is_resolvable(value)]
+        for parameter in objects:
+            self.wrong_value(
+                f"{parameter} is a token as an object, and here it becomes a part of a text: give "
+                "cdk.Token.as_string(…) or cdk.Token.as_number(…) of it"
+            )
+        return not objects
+
     def flag(self, parameter: str, value: object, *, required: bool = False) -> Any:
         """Read True or False."""
         if value is None:

@@ -15,7 +15,10 @@ from batch_constructs.jsii_objects import kind_of
 from batch_constructs.place import region_and_account
 
 if TYPE_CHECKING:
+    from abc import abstractmethod
+
     from aws_cdk import CfnResource
+    from constructs import Construct
 
 
 class BatchResource(BatchConstruct):
@@ -27,6 +30,12 @@ class BatchResource(BatchConstruct):
 
     _resource: Any = None
     _arn: str | None = None
+
+    if TYPE_CHECKING:  # a class without a constructor of its own cannot be made
+
+        @abstractmethod
+        def __init__(self, scope: Construct, id: str) -> None:
+            super().__init__(scope, id)
 
     @property
     def stack(self) -> Stack:

@@ -9,7 +9,7 @@ import inspect
 import traceback
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 
 import jsii
 from aws_cdk import Stage
@@ -102,9 +102,6 @@ class _AllOrNothing(jsii.JSIIAbstractClass):
     if not TYPE_CHECKING:  # a type checker would take its return type for every construct's
 
         def __call__(self, *args: Any, **options: Any) -> Any:
-            instead = vars(self).get("_instead")
-            if instead is not None:
-                raise TypeError(f"{self.__name__} is abstract: {instead}")
             with all_or_none():
                 return super().__call__(*args, **options)
 
@@ -135,14 +132,27 @@ def _is_of_jsii(error: TypeError) -> bool:
     return cdk and str(error).startswith("type of argument")
 
 
-class BatchConstruct(Construct, metaclass=_AllOrNothing):
+class BuiltUpon:
+    """What may have classes that are only built upon, and say what to do instead of making one."""
+
+    _instead: ClassVar[str]
+    """What to do instead: a class that has this itself cannot be made."""
+
+    __signature__ = inspect.Signature()
+    """For ``help()``: what cannot be made takes nothing; constructs have their own."""
+
+    def __new__(cls, *_: Any, **__: Any) -> Self:
+        """Refuse one that cannot be made."""
+        if "_instead" in vars(cls):
+            raise TypeError(f"{cls.__name__} is abstract: {cls._instead}")
+        return super().__new__(cls)
+
+
+class BatchConstruct(Construct, BuiltUpon, metaclass=_AllOrNothing):
     """A construct whose scope and ID are looked at before the CDK sees them.
 
     The first one in an app also adds the rules (``BatchRules``) to the app's synthesis.
     """
-
-    _instead: ClassVar[str]
-    """What to do instead of making one: a class that has this itself is only built upon."""
 
     def __init__(self, scope: Construct, id: str, **options: Any) -> None:
         """Make it; the options are those of the L2 that a construct of ours is as well."""

@@ -13,6 +13,7 @@ from batch_constructs.aws.authorization import NETWORK_OF_FUNCTIONS
 from batch_constructs.aws.bound import Whole
 from batch_constructs.encryption_key import key_argument
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.place import OF_ONE_REGION
 from batch_constructs.topic import topic_argument
 
 if TYPE_CHECKING:
@@ -99,6 +100,8 @@ def _read_network(view: Arguments, settings: FunctionSettings) -> None:
             view.wrong_value(f"{name} is given without vpc: give vpc, or leave {name} out")
     if settings.vpc is not None and not has_member(settings.vpc, "vpc_id"):
         view.wrong_type("vpc", settings.vpc, "an ec2.IVpc")
+    elif settings.vpc is not None:
+        view.of_this_region("vpc", settings.vpc, "", OF_ONE_REGION)
     view.resources(
         "security_groups",
         settings.security_groups,

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import aws_iam as iam
 
+from batch_constructs.acknowledgements import note_rights
 from batch_constructs.jsii_objects import has_member, with_article
 from batch_constructs.place import Place
 from batch_constructs.tokens import is_token
@@ -19,6 +20,15 @@ if TYPE_CHECKING:
     from constructs import IConstruct
 
 _NO_OTHER_WAY = "AWS Batch has no resource policies, so that"
+
+
+def _allow(grantee: iam.IGrantable, actions: Sequence[str], resources: Sequence[str]) -> iam.Grant:
+    granted = iam.Grant.add_to_principal(
+        grantee=grantee, actions=list(actions), resource_arns=list(resources)
+    )
+    if granted.success:
+        note_rights(grantee, actions, resources)
+    return granted
 
 
 def grant(
@@ -42,12 +52,7 @@ def grant(
                 f"{_NO_OTHER_WAY} every call would be denied: grant it to a role of {here}, "
                 "which the grantee may assume"
             )
-    first, *rest = (
-        iam.Grant.add_to_principal(
-            grantee=grantee, actions=list(actions), resource_arns=list(resources)
-        )
-        for actions, resources in rights
-    )
+    first, *rest = (_allow(grantee, actions, resources) for actions, resources in rights)
     if not first.success:
         raise ValueError(
             f"{resource.node.path}: grantee is {with_article(type(grantee))}, which has no "

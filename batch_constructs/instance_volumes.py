@@ -11,9 +11,12 @@ import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from batch_constructs.acknowledgements import note_key_grant, note_rights
 from batch_constructs.aws.bound import refused, shown
+from batch_constructs.aws.limits import bound_of
 from batch_constructs.aws.storage import INSTALL_LUSTRE, INSTALL_MOUNTPOINT
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.rules import UNKNOWN
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
@@ -129,7 +132,10 @@ def expect_volumes(
             arguments.wrong_type(f"volumes[{place}]", volume, EXPECTED)
             continue
         inner = arguments.within(f"volumes[{place}]")
-        expect_source(inner, volume)
+        name = inner.text("name", volume.name, required=True, bound=bound_of("volume-name"))
+        inner.text("container_path", volume.container_path)
+        if not expect_source(inner, volume) or name is UNKNOWN:
+            continue
         path = inner.text("host_path", host_path(volume))
         if isinstance(path, str) and not is_token(path):
             expect_plain_path(inner, "host_path", path)
@@ -142,9 +148,14 @@ def expect_volumes(
     return [one for one in listed if isinstance(one, INSTANCE_VOLUMES)]
 
 
-def expect_source(arguments: Arguments, volume: AnyInstanceVolume) -> None:
-    """Look at what a volume is of."""
+def expect_source(arguments: Arguments, volume: AnyInstanceVolume) -> bool:
+    """Look at what a volume is of, and tell whether its path on the instance is a text."""
+    _expect_origin(arguments, volume)
     arguments.flag("read_only", volume.read_only, required=True)
+    return arguments.within_text(name=volume.name, host_path=volume.host_path)
+
+
+def _expect_origin(arguments: Arguments, volume: AnyInstanceVolume) -> None:
     if isinstance(volume, FsxLustreVolume):
         for member in ("dns_name", "mount_name", "connections"):
             if not has_member(volume.file_system, member):
@@ -245,7 +256,9 @@ def _grant(volume: S3MountVolume, role: iam.IRole) -> None:
     objects = {"Effect": "Allow", "Action": actions, "Resource": f"{bucket.bucket_arn}/{prefix}*"}
     for statement in (listing, objects):
         role.add_to_principal_policy(iam.PolicyStatement.from_json(statement))
+        note_rights(role, statement["Action"], statement["Resource"])
     key = bucket.encryption_key
     if key is not None:
         grant = key.grant_decrypt if volume.read_only else key.grant_encrypt_decrypt
         grant(role)
+        note_key_grant(role, key)

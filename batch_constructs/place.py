@@ -20,6 +20,13 @@ SUBMIT_THERE = (
 """Why nothing is submitted to another Region or account, and what to do."""
 
 
+OF_ONE_REGION = (
+    "instances and network interfaces start with what is of their own Region: give one of this "
+    "Region, or make this in a stack of that one"
+)
+"""Why a network, or what instances start with, is of one Region, and what to do."""
+
+
 _PASSED_HERE = (
     "a service is passed roles of its own account alone, so that it would refuse this one: "
     "make a role there, which may assume this one"
@@ -59,7 +66,7 @@ class Place:
         if by_arn != cls(None, None) or not isinstance(resource, Construct):
             return by_arn
         if not has_member(resource, "env"):
-            return by_arn
+            return cls.of_stack(resource)
         env = resource.env  # type: ignore[attr-defined]  # as has been seen
         return cls(*(None if is_token(one) else one for one in (env.region, env.account)))
 
@@ -133,7 +140,8 @@ def _told(arn: str, resource: Any, differ: tuple[str, str, str], rest: str) -> s
 
 
 def _called(resource: Any, arn: str) -> str:
-    return str(resource.node.path) if is_token(arn) and has_member(resource, "node") else arn
+    known = arn and not is_token(arn)
+    return arn if known or not has_member(resource, "node") else str(resource.node.path)
 
 
 def role_from_elsewhere(scope: Construct, role: Any) -> str | None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import refused
+from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,6 +20,19 @@ if TYPE_CHECKING:
 
 PATH: Final = re.compile(r"\$(\.[^\s.,\[\]()'\"$]+|\[\d+\]|\['[^'\[\]]+'\])+")
 """A path into the input: ``$.day``, ``$.files[0].key``, ``$.files['a key']``."""
+
+
+def json_path(value: Any) -> str | None:
+    """Return the path into the input that a value is, written as text or made by ``sfn.JsonPath``.
+
+    https://docs.aws.amazon.com/cdk/api/v2/python/aws_cdk.aws_stepfunctions/JsonPath.html
+    """
+    if not is_token(value):
+        return value if isinstance(value, str) and value.startswith("$.") else None
+    from aws_cdk.aws_stepfunctions import FieldUtils  # noqa: PLC0415  # whoever has tokens has the CDK
+
+    paths = FieldUtils.find_referenced_paths({"value": value})
+    return paths[0] if paths else None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,7 +65,9 @@ def read_queues(arguments: Arguments, queue: Any) -> list[AnyJobQueue]:
             return [queue]
         arguments.wrong_type("queue", queue, "a job queue")
         return []
-    if not isinstance(queue.path, str) or not PATH.fullmatch(queue.path):
+    if not arguments.within_text(**{"queue.path": queue.path}):
+        pass
+    elif not isinstance(queue.path, str) or not PATH.fullmatch(queue.path):
         wrong = refused(queue.path, "a path into the input of the execution such as $.queue")
         arguments.wrong_value(f"queue.path {wrong}")
     return arguments.resources(

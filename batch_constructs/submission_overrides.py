@@ -213,13 +213,6 @@ def read_tags(view: Arguments, tags: Any) -> dict[str, Any]:
     return read
 
 
-def read_overrides(arguments: Arguments, overrides: object) -> SubmissionOverrides:
-    """Look at what was given as ``overrides``, without the job that it is for."""
-    given = given_overrides(arguments, overrides)
-    read_fields(arguments.within("overrides"), given)
-    return given
-
-
 def read_fields(view: Arguments, given: SubmissionOverrides) -> None:
     """Look at each field of overrides."""
     read_requirements(view, given)

@@ -64,24 +64,29 @@ def names_a_secret(text: str) -> bool:
 def is_secret_value(text: str) -> bool:
     """Whether a string holds a secret's value: written so, or as ``unsafe_unwrap()`` gives it.
 
-    Only dynamic references are resolved: a lazy value would be fixed too early.
+    So does the value of a parameter with ``no_echo=True``. Only dynamic references are resolved: a
+    lazy value would be fixed too early.
     """
     if names_a_secret(text):
         return True
     if text not in _SECRETS:
-        from aws_cdk import App, CfnDynamicReference, Stack, Tokenization  # noqa: PLC0415  # loaded by whoever made the token
+        from aws_cdk import Tokenization  # noqa: PLC0415  # loaded by whoever made the token
 
-        def names_one(reference: CfnDynamicReference) -> bool:
-            try:
-                return names_a_secret(str(Stack(App()).resolve(reference)))
-            except RuntimeError:  # it is of a stack with an account and a Region of its own
-                return True
-
-        tokens = Tokenization.reverse_string(text).tokens
-        _SECRETS[text] = any(
-            names_one(one) for one in tokens if isinstance(one, CfnDynamicReference)
-        )
+        _SECRETS[text] = any(map(_is_secret, Tokenization.reverse_string(text).tokens))
     return _SECRETS[text]
+
+
+def _is_secret(token: Any) -> bool:
+    from aws_cdk import App, CfnDynamicReference, CfnParameter, Reference, Stack  # noqa: PLC0415  # as above
+
+    if isinstance(token, Reference):
+        return isinstance(token.target, CfnParameter) and bool(token.target.no_echo)
+    if not isinstance(token, CfnDynamicReference):
+        return False
+    try:
+        return names_a_secret(str(Stack(App()).resolve(token)))
+    except RuntimeError:  # it is of a stack with an account and a Region of its own
+        return True
 
 
 def without_tokens(value: Any) -> Any:

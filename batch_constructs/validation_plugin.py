@@ -17,7 +17,6 @@ from batch_constructs.aws.template_quotas import RESOURCES
 from batch_constructs.check.ignored_findings import ACKNOWLEDGED, Assembly
 from batch_constructs.refusal import in_parameters
 from batch_constructs.rules import Finding, Severity
-from batch_constructs.rules.areas.secret_rules import DYNAMIC
 from batch_constructs.rules.engine import examine
 from batch_constructs.rules.template import template_files
 from batch_constructs.tokens import is_made_up
@@ -39,6 +38,10 @@ class BatchRules:
     the plugin already; add it yourself to check an app without them::
 
         cdk.Validations.of(app).add_plugins(BatchRules())
+
+    The CDK asks plugins as the whole app is synthesised, which ``cdk synth`` does. A stage that is
+    synthesised by itself, as ``Template.from_stack`` does with a stack of one, is checked where a
+    construct of this library is in it.
 
     A finding that is meant so is acknowledged where it is::
 
@@ -132,12 +135,10 @@ def _checked(
     template = json.loads(text)
     document = template_files.Document(text, template, is_json=True, repeats=False)
     findings = examine(_but_for_made_up(template), document).findings
-    if DYNAMIC.search(text):
-        written = [*written_secrets(template, assembly.paths(file), ours)]
-        told = {one.resource for one in written}
-        others = [one for one in findings if one.resource not in told or one.rule not in RESOLVED]
-        findings = [*written, *others]
-    return template, findings
+    written = [*written_secrets(template, assembly.paths(file), ours)]
+    told = {one.resource for one in written}
+    others = [one for one in findings if one.resource not in told or one.rule not in RESOLVED]
+    return template, [*written, *others]
 
 
 def _but_for_made_up(value: Any) -> Any:

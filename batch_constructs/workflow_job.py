@@ -5,6 +5,7 @@ Nothing here needs the CDK or boto3.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -19,11 +20,12 @@ from batch_constructs.aws.submit_job import (
     SCHEDULING_PRIORITY,
     SHARE_IDENTIFIER,
 )
-from batch_constructs.queue_from_input import PATH
+from batch_constructs.queue_from_input import PATH, json_path
 from batch_constructs.submission_overrides import (
     folded,
+    given_overrides,
     read_environment,
-    read_overrides,
+    read_fields,
     read_seconds,
     read_tags,
     read_timeout,
@@ -31,7 +33,7 @@ from batch_constructs.submission_overrides import (
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
     from aws_cdk import Duration
 
@@ -100,9 +102,11 @@ class StepRetry:
 class WorkflowJob:
     """One job of a graph.
 
-    Values of ``parameters`` and ``environment`` and words of ``command`` that start with ``$.`` are
-    read from the input of the execution: ``$.day``. In a job with ``for_each`` they see
-    ``$.item``, one element of the list, and ``$.input``, the whole input.
+    Values of ``parameters``, ``environment`` and ``tags``, words of ``command`` and a
+    ``share_identifier`` that start with ``$.`` are read from the input of the execution: ``$.day``.
+    In a job with ``for_each`` they see ``$.item``, one element of the list, and ``$.input``, the
+    whole input. ``array_size``, ``scheduling_priority`` and ``timeout`` may be read from it with
+    ``sfn.JsonPath.number_at``.
 
     Attributes:
         name: unique in the graph; letters, digits, ``-`` and ``_``, at most 64.
@@ -179,16 +183,30 @@ def read_job(at: Arguments, job: WorkflowJob) -> None:
     for field_name, expected in {"depends_on": "a list of names of jobs", **mappings}.items():
         if getattr(job, field_name) is None:
             at.wrong_type(field_name, None, expected)
+    at.within_text(
+        share_identifier=job.share_identifier,
+        array_size=job.array_size,
+        scheduling_priority=job.scheduling_priority,
+        catch=job.catch,
+        max_concurrency=job.max_concurrency,
+    )
     at.text("name", job.name, required=True, bound=NAME)
-    at.text("share_identifier", job.share_identifier, bound=SHARE_IDENTIFIER)
+    share = at.text("share_identifier", job.share_identifier)
+    if json_path(share) is None:
+        at.bounded("share_identifier", share, SHARE_IDENTIFIER)
     at.number("array_size", job.array_size, bound=ARRAY_SIZE)
     at.number("scheduling_priority", job.scheduling_priority, bound=SCHEDULING_PRIORITY)
     read_timeout(at, job.timeout)
     read_tags(at, job.tags)
     _read_waiting(at, job)
-    _read_input(at, job)
+    overrides = given_overrides(at, job.overrides)
+    _read_input(at, job, overrides)
     _read_retry(at, job.step_retry)
-    overrides = read_overrides(at, job.overrides)
+    in_the_input = json_path(overrides.share_identifier) is not None
+    read_fields(
+        at.within("overrides"),
+        replace(overrides, share_identifier=None) if in_the_input else overrides,
+    )
     unset = WorkflowJob(name="", job_definition="")
     for field_name in folded(job, overrides):
         if getattr(job, field_name) != getattr(unset, field_name):
@@ -207,16 +225,14 @@ def _read_waiting(at: Arguments, job: WorkflowJob) -> None:
     at.flag("only_on_failure", job.only_on_failure, required=True)
 
 
-def _read_input(at: Arguments, job: WorkflowJob) -> None:
+def _read_input(at: Arguments, job: WorkflowJob, overrides: SubmissionOverrides) -> None:
     """Look at what is read from the input, or may be."""
     each = at.text("for_each", job.for_each)
-    values: dict[str, Any] = {} if each is None else {"for_each": each}
-    for field_name, read in (
-        ("parameters", at.mapping("parameters", job.parameters)),
-        ("environment", read_environment(at, job.environment)),
-    ):
-        values |= {f"{field_name}[{shown(name)}]": text for name, text in read.items()}
-    values |= {f"command[{place}]": text for place, text in enumerate(_words(at, job.command))}
+    at.mapping("parameters", job.parameters)
+    read_environment(at, job.environment)
+    _words(at, job.command)
+    values = {"for_each": each, **_texts(job)}
+    values |= {f"overrides.{where}": text for where, text in _texts(overrides).items()}
     for where, text in values.items():
         if not isinstance(text, str):
             continue
@@ -228,6 +244,7 @@ def _read_input(at: Arguments, job: WorkflowJob) -> None:
                 f"{where} is what sfn.JsonPath makes, which says nothing here: write the path "
                 'itself, such as "$.day"'
             )
+    _no_path(at, {"max_concurrency": job.max_concurrency})
     most = at.number("max_concurrency", job.max_concurrency, bound=Whole(1))
     if most is not None and job.for_each is None:
         at.wrong_value(
@@ -235,15 +252,34 @@ def _read_input(at: Arguments, job: WorkflowJob) -> None:
         )
 
 
-def _words(at: Arguments, command: Any) -> list[Any]:
+def _texts(said: Any) -> dict[str, Any]:
+    """Give what may be read from the input, by where it stands: of a job, or of its overrides."""
+    texts = {"share_identifier": said.share_identifier}
+    for name in ("parameters", "environment", "tags"):
+        held = getattr(said, name, None)
+        known = held if isinstance(held, Mapping) else {}
+        texts |= {f"{name}[{shown(key)}]": value for key, value in known.items()}
+    words = said.command if isinstance(said.command, list | tuple) else ()
+    return texts | {f"command[{place}]": word for place, word in enumerate(words)}
+
+
+def _words(at: Arguments, command: Any) -> None:
     if is_token(command):
         at.wrong_value(
             "command is a list that only CloudFormation knows, and a state machine takes word by "
             "word: give the words, each of which may be a token"
         )
-        return []
-    words = at.texts("command", command)
-    return words if isinstance(words, list) else []
+    else:
+        at.texts("command", command)
+
+
+def _no_path(at: Arguments, numbers: Mapping[str, Any]) -> None:
+    for name, number in numbers.items():
+        if isinstance(number, float) and json_path(number) is not None:
+            at.wrong_value(
+                f"{name} is what sfn.JsonPath makes, and Step Functions reads no path there: give "
+                "a number"
+            )
 
 
 def _is_json_path(text: str) -> bool:
@@ -259,6 +295,9 @@ def _read_retry(at: Arguments, retry: Any) -> None:
         at.wrong_type("step_retry", retry, "StepRetry(max_attempts=…)")
         return
     view = at.within("step_retry")
+    numbers = {"max_attempts": retry.max_attempts, "backoff_rate": retry.backoff_rate}
+    view.within_text(**numbers)
+    _no_path(view, numbers)
     view.number("max_attempts", retry.max_attempts, required=True, bound=STATE_RETRIES)
     wait = read_seconds(view, "interval", retry.interval, required=True)
     view.bounded("interval", wait, STATE_RETRY_SECONDS)

@@ -8,13 +8,17 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-reference
 
 from __future__ import annotations
 
+import json
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.acknowledgements import is_path_within
 from batch_constructs.refusal import in_parameters
-from batch_constructs.rules.areas.secret_rules import DYNAMIC, strings
+from batch_constructs.rules.areas.secret_rules import references_in, strings
 from batch_constructs.rules.findings import Finding, Severity
 from batch_constructs.rules.rulebook import RULES
+from batch_constructs.rules.template.as_written import SECRET_REFERENCE, as_written
+from batch_constructs.rules.template.iam_roles import literal
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -43,18 +47,16 @@ def written_secrets(
         paths: Logical IDs and the paths of the resources' constructs.
         ours: The paths of our constructs.
     """
+    resolvers = as_written(template)
     for id_, resource in template["Resources"].items():
         kind = str(resource.get("Type"))
         made_at = paths.get(id_, "").removeprefix("/")
         if kind == _MAY_HOLD_ONE or not is_path_within(made_at, ours):
             continue
         properties = resource.get("Properties") or {}
-        told: set[str] = set()
-        for path, text in strings("Properties", properties):
-            place = path.partition("/Fn::")[0]
-            if not DYNAMIC.search(text) or place in told:
-                continue
-            told.add(place)
+        several = (properties, *(one.resolve(properties) for one in resolvers))
+        for path in references_in(several):
+            place = f"Properties/{path}"
             found = Finding(
                 rule=_RULE,
                 severity=Severity.ERROR,
@@ -68,5 +70,31 @@ def written_secrets(
             of_batch = kind.partition("AWS::Batch::")[2]
             if of_batch:
                 message, _ = in_parameters(found, of_batch, properties)
-                found = found.replaced(message=message)
-            yield found
+            else:
+                member = next(filter(None, (_member(one, path) for one in several)), "")
+                message = f"{path}{member}: {found.message}"
+            yield found.replaced(message=message)
+
+
+def _member(properties: Any, path: str) -> str:
+    """Name the member of an object of JSON that holds a reference to a secret, if that is one."""
+    value = properties
+    try:
+        for key in path.split("/"):
+            value = value[int(key) if isinstance(value, list) else key]
+        delimiter, pieces = value["Fn::Join"] if isinstance(value, dict) else ("", [value])
+        read = json.loads(delimiter.join(map(_reference, pieces)), strict=False)
+    except (LookupError, TypeError, ValueError):
+        return ""
+    return "".join(f"/{path}" for path, _ in islice(_references(read), 1) if path)
+
+
+def _reference(piece: Any) -> str:
+    """Give a piece of `Fn::Join`, or of what a function makes the reference in it alone."""
+    if (text := literal(piece)) is not None:
+        return text
+    return "".join(written for _, written in islice(_references(piece), 1))
+
+
+def _references(value: Any) -> Iterator[tuple[str, str]]:
+    return (one for one in strings("", value) if SECRET_REFERENCE.search(one[1]))

@@ -11,12 +11,13 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.contract import KINDS, World  # noqa: E402  # found by the path above
+from tests.contract import KINDS, VALUE_OBJECTS, World  # noqa: E402  # found by the path above
 from tests.test_public_api import MADE_BY_US  # noqa: E402  # as above
 
 HEAD = """# The contract of every parameter
 
-Each parameter of each construct was given a value of each kind. **takes** is what works; *refuses*
+Each parameter of each construct, and each field of the value objects that they take, was given a
+value of each kind. **takes** is what works; *refuses*
 is one line of a `TypeError` or a `ValueError`, with the construct's path, the parameter and what is
 allowed; an empty place has no value of the kind. No value ends in an error of jsii's, and none
 is passed over in silence. `tests/test_contract.py` holds the constructs to it;
@@ -24,7 +25,7 @@ is passed over in silence. `tests/test_contract.py` holds the constructs to it;
 
 - *token*: a `CfnParameter` as a string, a number or a list; *as an object*: an `IResolvable`.
 - *look-up*: what `value_from_lookup` answers before the CLI has looked.
-- *another Region*: a resource of AWS Batch whose ARN names one.
+- *another Region*: a resource whose ARN names one, or of a stack there.
 - *L1*, *L2*, *value of the CDK*: what `aws_batch`, `aws_ecs` and others have for the same.
 """
 
@@ -33,7 +34,7 @@ def main() -> None:
     """Write the page."""
     world = World()
     lines = [HEAD]
-    for name in MADE_BY_US:
+    for name in [*MADE_BY_US, *VALUE_OBJECTS]:
         table: dict[str, dict[str, str]] = {}
         for one in world.answers(name):
             told = "**takes**" if one.refusal is None else "*refuses*"

@@ -6,7 +6,7 @@ import inspect
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, is_dataclass
 from typing import Any
 
 import aws_cdk as cdk
@@ -24,6 +24,7 @@ from aws_cdk import aws_sqs as sqs
 
 import batch_constructs as bc
 from tests.constructors import Given
+from tests.value_objects import holding, right_fields
 
 ACCOUNT = "123456789012"
 ELSEWHERE = f"arn:aws:batch:eu-west-1:{ACCOUNT}"
@@ -44,11 +45,23 @@ KINDS = (
 NEVER_TAKEN = ("another Region", "NaN", "wrong type")
 """What no parameter takes without a word."""
 
-WORKS_ELSEWHERE = {("another Region", "log_group"), ("another Region", "OverviewDashboard.queues")}
-"""What AWS reaches in another Region: jobs write to log groups there, a dashboard shows metrics."""
+WORKS_ELSEWHERE = {
+    ("another Region", "log_group"),
+    ("another Region", "OverviewDashboard.queues"),
+    ("another Region", "S3FilesVolume.bucket"),
+    ("another Region", "S3MountVolume.bucket"),
+}
+"""What AWS reaches in another Region: log groups, metrics, and the objects of a bucket."""
 
-INSTEAD_OF = {"organizational_units": "accounts"}
-"""Parameter → one that is left out where it is given."""
+INSTEAD_OF: dict[str, tuple[str, ...]] = {"organizational_units": ("accounts",)}
+"""Parameter → what is left out where it is given."""
+
+VALUE_OBJECTS = [
+    name
+    for name in bc.__all__
+    if is_dataclass(getattr(bc, name)) and name not in {"JobSize", "WatchedFunction"}
+]
+"""What constructs take; a ``JobSize`` is taken by a function, a ``WatchedFunction`` is made."""
 
 Value = Callable[[str, str], Any]
 
@@ -146,6 +159,7 @@ class World:
                 stack, "OtherLogs", _there("logs", "log-group:a:*")
             ),
             "cluster": _there("eks", "cluster/a"),
+            **_of_a_stack_there(app),
             "schedule_group": scheduler.ScheduleGroup.from_schedule_group_arn(
                 stack, "OtherGroup", _there("scheduler", "schedule-group/a")
             ),
@@ -158,6 +172,7 @@ class World:
             "shares": [batch.Share(share_identifier="team", weight_factor=1)],
             "cpu_architecture": ecs.CpuArchitecture.X86_64,
             "operating_system_family": ecs.OperatingSystemFamily.LINUX,
+            "platform_version": ecs.FargatePlatformVersion.VERSION1_4,
             "image": ecs.ContainerImage.from_registry("busybox"),
             "secrets": {"A": ecs.Secret.from_secrets_manager(given.secret)},
             "retry_policy": batch.RetryStrategy.of(
@@ -192,15 +207,20 @@ class World:
         yield "wrong type", self._wrong
 
     def answers(self, name: str) -> Iterator[Answer]:
-        """Give each value to each parameter of a construct."""
+        """Give each value to each parameter of a construct, or to each field of a value object."""
         kind = getattr(bc, name)
-        right: Mapping[str, Any] = self.given.arguments(name)
-        for parameter, it in list(inspect.signature(kind).parameters.items())[2:]:
+        parameters = list(inspect.signature(kind).parameters.items())
+        if name in VALUE_OBJECTS:
+            right = right_fields(name, self.given)
+        else:
+            right, parameters = self.given.arguments(name), parameters[2:]
+        for parameter, it in parameters:
+            without = INSTEAD_OF.get(parameter, ())
+            others = {key: held for key, held in right.items() if key not in without}
             for what, value in self.values_of(parameter, str(it.annotation)):
                 refusal = problem = None
                 try:
-                    others = {k: v for k, v in right.items() if k != INSTEAD_OF.get(parameter)}
-                    kind(self.stack, "X", **{**others, parameter: value})
+                    self.make(kind, {**others, parameter: value})
                 except (TypeError, ValueError) as error:
                     refusal = str(error)
                     problem = wrong_with(refusal)
@@ -212,6 +232,27 @@ class World:
                         problem = "taken without a word"
                 self.stack.node.try_remove_child("X")
                 yield Answer(name, parameter, what, refusal, problem)
+
+    def make(self, kind: Any, arguments: Mapping[str, Any]) -> None:
+        """Make a construct, or one that takes a value object."""
+        name = str(kind.__name__)
+        made = arguments
+        if name in VALUE_OBJECTS:
+            name, made = holding(name, kind(**arguments), self.given)
+        getattr(bc, name)(self.stack, "X", **made)
+
+
+def _of_a_stack_there(app: cdk.App) -> dict[str, Any]:
+    """Make what has no Region in its name, in a stack of another one."""
+    there = cdk.Stack(app, "There", env=cdk.Environment(account=ACCOUNT, region="eu-west-1"))
+    vpc = ec2.Vpc(there, "Vpc", max_azs=1, nat_gateways=0)
+    return {
+        "vpc": vpc,
+        "vpc_subnet": ec2.SubnetSelection(subnets=vpc.public_subnets),
+        "security_group": ec2.SecurityGroup(there, "Group", vpc=vpc),
+        "launch_template": ec2.LaunchTemplate(there, "Template"),
+        "placement_group": ec2.PlacementGroup(there, "Together"),
+    }
 
 
 def _there(service: str, resource: str) -> str:

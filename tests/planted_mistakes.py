@@ -41,6 +41,12 @@ def argument_of_another_kind_of_job(stack: cdk.Stack) -> None:
     bc.EksJobDefinition(stack, "A", containers=[], propagate_tags=True)  # type: ignore[call-arg]  # the mistake
 
 
+def what_is_only_built_upon(stack: cdk.Stack) -> None:
+    bc.JobDefinition(stack, "A")  # type: ignore[abstract]  # the mistake
+    bc.ManagedComputeEnvironment(stack, "A")  # type: ignore[abstract]  # the mistake
+    bc.SchedulingPolicy(stack, "A")  # type: ignore[abstract]  # the mistake
+
+
 def missing_method(queue: bc.JobQueue) -> None:
     queue.no_such_method()  # type: ignore[attr-defined]  # the mistake
 

@@ -70,6 +70,26 @@ def test_a_class_of_the_cdk_is_named_with_its_module(
     assert told in str(refusal.value)
 
 
+@pytest.mark.parametrize(
+    ("theirs", "rendered"),
+    [
+        (ecs.FargatePlatformVersion.LATEST, "LATEST"),
+        (ecs.FargatePlatformVersion.VERSION1_4, "1.4.0"),
+        ("1.3.0", "1.3.0"),
+    ],
+)
+def test_a_version_of_fargates_platform_may_be_the_cdks(
+    theirs: Any, rendered: str, stack: cdk.Stack
+) -> None:
+    bc.FargateJobDefinition(
+        stack, "Job", image="a", vcpus=1, memory=cdk.Size.gibibytes(2), platform_version=theirs
+    )
+    Template.from_stack(stack).has_resource_properties(
+        "AWS::Batch::JobDefinition",
+        {"ContainerProperties": {"FargatePlatformConfiguration": {"PlatformVersion": rendered}}},
+    )
+
+
 def test_a_type_of_volume_may_be_the_cdks(stack: cdk.Stack) -> None:
     volume = bc.RootVolume(volume_type=ec2.EbsDeviceVolumeType.IO2, iops=1000)
     bc.LaunchTemplate(stack, "Template", root_volume=volume)

@@ -1,4 +1,4 @@
-"""Every parameter of every construct: each kind of value works, or is refused in one clear line."""
+"""Every parameter and every field: each kind of value works, or is refused in one clear line."""
 
 from __future__ import annotations
 
@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 import batch_constructs as bc
-from tests.contract import KINDS, World
+from tests.contract import KINDS, VALUE_OBJECTS, World
 from tests.test_public_api import MADE_BY_US
+from tests.value_objects import right_fields
 
 PAGE = Path(bc.__file__).parent.parent / "docs" / "contract.md"
 
@@ -19,7 +20,14 @@ def world() -> World:
     return World()
 
 
-@pytest.mark.parametrize("name", MADE_BY_US)
+@pytest.mark.parametrize("name", VALUE_OBJECTS)
+def test_a_value_object_with_what_it_needs_is_taken(name: str, world: World) -> None:
+    """So that what is refused of a field is refused for that field."""
+    world.make(getattr(bc, name), right_fields(name, world.given))
+    world.stack.node.try_remove_child("X")
+
+
+@pytest.mark.parametrize("name", [*MADE_BY_US, *VALUE_OBJECTS])
 def test_every_kind_of_value_works_or_is_refused_in_one_line(name: str, world: World) -> None:
     answers = list(world.answers(name))
 
@@ -30,10 +38,12 @@ def test_the_page_has_a_column_for_every_kind() -> None:
     assert f"| parameter | {' | '.join(KINDS)} |" in PAGE.read_text()
 
 
-@pytest.mark.parametrize("name", MADE_BY_US)
+@pytest.mark.parametrize("name", [*MADE_BY_US, *VALUE_OBJECTS])
 def test_the_page_has_a_row_for_every_parameter(name: str) -> None:
     page = PAGE.read_text().partition(f"## {name}\n")[2].partition("\n## ")[0]
-    parameters = list(inspect.signature(getattr(bc, name)).parameters)[2:]
+    parameters = list(inspect.signature(getattr(bc, name)).parameters)
+    if name in MADE_BY_US:
+        parameters = parameters[2:]
 
     missing = [one for one in parameters if f"| `{one}` |" not in page]
     assert missing == [], "run: uv run python scripts/make_contract.py"

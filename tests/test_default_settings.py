@@ -94,6 +94,49 @@ def test_what_a_constructor_is_given_goes_before_it(stack: cdk.Stack) -> None:
     assert group == {"RetentionInDays": 1, "KmsKeyId": stack.resolve(key.key_arn)}
 
 
+def trail(stack: cdk.Stack, **given: Any) -> bc.AuditTrail:
+    queue = bc.JobQueue.from_job_queue_name(stack, "Queue", "nightly")
+    return bc.AuditTrail(stack, "Trail", queues=[queue], **given)
+
+
+@pytest.mark.parametrize(
+    ("said", "given", "days", "key"),
+    [
+        (None, None, 365, "TrailKey"),
+        (None, "Own", 1, "Own"),
+        ("Apps", None, 180, "Apps"),
+        ("Apps", "Own", 1, "Own"),
+    ],
+)
+def test_a_log_group_is_as_it_is_given_else_as_the_app_says_else_as_the_piece_has_it(
+    said: str | None, given: str | None, days: int, key: str, stack: cdk.Stack
+) -> None:
+    if said:
+        bc.DefaultSettings.of(stack).apply(
+            log_retention=logs.RetentionDays.SIX_MONTHS, log_encryption_key=kms.Key(stack, said)
+        )
+    own: dict[str, Any] = {}
+    if given:
+        own["log_retention"] = logs.RetentionDays.ONE_DAY
+        own["log_encryption_key"] = kms.Key(stack, given)
+    trail(stack, **own)
+
+    [group] = groups(stack)
+    assert group["RetentionInDays"] == days
+    assert group["KmsKeyId"]["Fn::GetAtt"][0].startswith(key)
+    keys = assertions.Template.from_stack(stack).find_resources("AWS::KMS::Key")
+    admitted = [id_ for id_, one in keys.items() if "CloudWatchLogs" in json.dumps(one)]
+    assert [id_.startswith(key) for id_ in admitted] == [True]
+
+
+def test_a_key_and_a_retention_of_a_log_group_that_are_none_are_refused(stack: cdk.Stack) -> None:
+    with pytest.raises(TypeError) as refused:
+        trail(stack, log_retention=30, log_encryption_key="alias/a")
+
+    assert "log_retention is int 30; expected a member of logs.RetentionDays" in str(refused.value)
+    assert 'log_encryption_key is str "alias/a"' in str(refused.value)
+
+
 def test_a_stack_says_it_before_its_app_and_says_no_more_than_it_says() -> None:
     app = cdk.App(builtin_cloud_formation_validation=False)
     one, other = cdk.Stack(app, "One"), cdk.Stack(app, "Other")
@@ -133,6 +176,21 @@ def test_it_is_refused_where_something_is_made_already(stack: cdk.Stack) -> None
     bc.DefaultSettings.of(cdk.Stack(stack, "Another")).apply(
         log_retention=logs.RetentionDays.SIX_MONTHS
     )
+
+
+def test_an_app_is_refused_where_something_is_made_in_any_stack_of_it(stack: cdk.Stack) -> None:
+    job(stack)
+    app: Any = stack.node.root
+
+    with pytest.raises(ValueError, match=r"the app: .*Job is made already"):
+        bc.DefaultSettings.of(app).apply(log_retention=logs.RetentionDays.ONE_DAY)
+
+
+def test_what_is_made_in_a_stack_of_a_longer_name_is_not_in_the_way() -> None:
+    app = cdk.App()
+    job(cdk.Stack(app, "Stack2"))
+
+    bc.DefaultSettings.of(cdk.Stack(app, "Stack")).apply(log_retention=logs.RetentionDays.ONE_DAY)
 
 
 def test_what_it_cannot_take_is_said_at_once() -> None:

@@ -193,6 +193,49 @@ def test_settings_that_cannot_be_are_refused(
         )
 
 
+def test_a_function_runs_in_the_subnets_and_security_groups_that_are_given(
+    stack: cdk.Stack,
+) -> None:
+    vpc = ec2.Vpc(stack, "Vpc", nat_gateways=1)
+    group = ec2.SecurityGroup(stack, "Group", vpc=vpc)
+    settings = bc.FunctionSettings(
+        vpc=vpc,
+        vpc_subnets=ec2.SubnetSelection(subnets=[vpc.private_subnets[1]]),
+        security_groups=[group],
+    )
+    SHIPS["SubmitFunction"](stack, Shared(stack), function_settings=settings)
+
+    (function,) = ours(assertions.Template.from_stack(stack), "AWS::Lambda::Function")
+    assert function["VpcConfig"] == {
+        "SubnetIds": [stack.resolve(vpc.private_subnets[1].subnet_id)],
+        "SecurityGroupIds": [stack.resolve(group.security_group_id)],
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "given", "recovers"),
+    [
+        ("SubmissionGateway", None, True),
+        ("SubmissionGateway", True, True),
+        ("SubmissionGateway", False, False),
+        ("JobNotifications", None, False),
+        ("JobNotifications", True, True),
+        ("JobNotifications", False, False),
+    ],
+)
+def test_a_table_can_be_restored_where_it_matters_and_where_it_is_wanted(
+    name: str,
+    given: bool | None,  # noqa: FBT001 - a parameter of the test
+    recovers: bool,  # noqa: FBT001 - a parameter of the test
+    stack: cdk.Stack,
+) -> None:
+    settings = bc.FunctionSettings(point_in_time_recovery=given)
+    SHIPS[name](stack, Shared(stack), function_settings=settings)
+
+    (table,) = ours(assertions.Template.from_stack(stack), "AWS::DynamoDB::Table")
+    assert ("PointInTimeRecoverySpecification" in table) is recovers
+
+
 def test_settings_of_a_function_that_is_not_there_are_refused(stack: cdk.Stack) -> None:
     environment = bc.ComputeEnvironment.from_compute_environment_arn(
         stack, "E", "arn:aws:batch:us-east-1:123456789012:compute-environment/e"

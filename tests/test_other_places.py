@@ -183,6 +183,22 @@ def test_a_rule_of_a_queue_is_made_where_the_queue_is(world: World) -> None:
     assert cdk.Stack.of(rule).region == "eu-west-1"
 
 
+@pytest.mark.parametrize(
+    "target",
+    [
+        lambda s: sqs.Queue.from_queue_arn(s, "T", f"arn:aws:sqs:eu-west-1:{ACCOUNT}:a"),
+        lambda s: sns.Topic.from_topic_arn(s, "T", f"arn:aws:sns:us-east-1:{'2' * 12}:a"),
+    ],
+)
+def test_a_target_that_was_taken_in_from_elsewhere_is_refused_with_the_way_there(
+    target: Callable[[cdk.Stack], Any],
+) -> None:
+    here = World("ARN")
+    with pytest.raises(ValueError, match="target: arn:aws:s.s:.* send the events to a bus there"):
+        here.queue.on_job_failed("Failed", target=target(here.here))
+    assert here.queue.node.try_find_child("Failed") is None
+
+
 def test_an_account_is_a_place_too() -> None:
     world = World("ARN")
     theirs = bc.JobQueue.from_job_queue_arn(

@@ -72,6 +72,8 @@ def test_a_name_that_is_none_says_so() -> None:
         ("ManagedComputeEnvironment", ["EksComputeEnvironment"]),
         ("SchedulingPolicy", ["FairSharePolicy", "QuotaSharePolicy"]),
         ("ImportedJobDefinition", ["JobDefinition.from_job_definition_attributes"]),
+        ("QueueEvents", ["JobQueue", "events_of"]),
+        ("QueueMetrics", ["JobQueue", "metrics_of"]),
     ],
 )
 def test_what_is_only_built_upon_says_what_to_make_and_leaves_no_trace(

@@ -142,6 +142,53 @@ def test_what_a_user_adds_to_ours_is_found(tmp_path: Path, monkeypatch: pytest.M
     assert any(path == "All/Bucket/Resource" for path, _ in rules)
 
 
+def test_of_a_users_role_only_what_is_granted_by_ours_is_acknowledged(tmp_path: Path) -> None:
+    """The same rights in another role are its author's."""
+    app, stack = an_app(tmp_path)
+    queue = bc.JobQueue.from_job_queue_arn(
+        stack, "Queue", "arn:aws:batch:us-east-1:123456789012:job-queue/q"
+    )
+    bucket = s3.Bucket(stack, "Bucket", encryption_key=kms.Key(stack, "Key"))
+    head, instances, sender, other = (
+        iam.Role(stack, name, assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"))
+        for name in ("Head", "Instances", "Sender", "Other")
+    )
+    queue.grant_engine(head, job_definition_prefix="nf-", job_roles=[sender])
+    volume = bc.S3MountVolume(bucket=bucket, prefix="in/", read_only=False)
+    bc.Ec2ComputeEnvironment(
+        stack,
+        "Environment",
+        vpc=ec2.Vpc(stack, "Vpc"),
+        instance_role=instances,
+        launch_template=bc.LaunchTemplate(stack, "Template", volumes=[volume]),
+    )
+    gateway = bc.SubmissionGateway(
+        stack,
+        "Gateway",
+        queue=queue,
+        job_definition=bc.FargateJobDefinition(
+            stack, "Job", image="busybox", vcpus=1, memory=cdk.Size.gibibytes(2)
+        ),
+        mode="coalesce",
+        encryption_key=kms.Key(stack, "Messages"),
+    )
+    gateway.grant_send_messages(sender)
+    gateway.grant_read_messages(sender)
+    written = {
+        "arn:aws:batch:us-east-1:123456789012:job/*": "batch:TerminateJob",
+        "arn:aws:batch:us-east-1:123456789012:job-definition/nf-*": "batch:RegisterJobDefinition",
+        "arn:aws:logs:us-east-1:123456789012:log-group:/aws/batch/job:*": "logs:GetLogEvents",
+        "*": "batch:DescribeJobs",
+    }
+    for resource, action in written.items():
+        other.add_to_policy(iam.PolicyStatement(actions=[action], resources=[resource]))
+
+    rights = {(path, rule) for path, rule, _ in found(app) if "-IAM5" in rule}
+
+    policy = "All/Other/DefaultPolicy/Resource"
+    assert rights == {(policy, f"AwsSolutions-IAM5[Resource::{one}]") for one in written}
+
+
 def test_without_cdk_nag_nothing_is_acknowledged(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -45,11 +45,14 @@ def refused(value: object, what: str, unit: str = "") -> str:
 
 def one_of(values: Iterable[Any]) -> str:
     """Write alternatives as prose: ``A, B or C``; of very many, the first."""
+    several = list(values)
+    more = len(several) - _MOST_WORDS + 1
     words = [
-        _number(value) if isinstance(value, int | float) else str(value) or '""' for value in values
+        _number(value) if isinstance(value, int | float) else str(value) or '""'
+        for value in (several[: _MOST_WORDS - 1] if more > 1 else several)
     ]
-    if len(words) > _MOST_WORDS:
-        words[_MOST_WORDS - 1 :] = [f"{len(words) - _MOST_WORDS + 1:,} more"]
+    if more > 1:
+        words.append(f"{more:,} more")
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 

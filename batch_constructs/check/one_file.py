@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from batch_constructs.rules.engine import examine
+from batch_constructs.rules.engine import MORE, examine
 from batch_constructs.rules.template import template_files
 
 if TYPE_CHECKING:
@@ -116,7 +116,8 @@ def _placed(
         if one.rule == "other-tool":
             chain = [max(0, document.placeholder)]
         positions = [source.position(offset) for offset in chain or [0]]
-        if not any(one.rule in ignored.get(line, ()) for line, _ in positions):
+        is_ignored = any(one.rule in ignored.get(line, ()) for line, _ in positions)
+        if not is_ignored or MORE in one.message:  # those may stand where nothing is ignored
             line, column = positions[-1]
             placed.append(one.replaced(line=line, column=column))
     return placed

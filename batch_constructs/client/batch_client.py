@@ -371,12 +371,20 @@ class BatchClient:
             TimeoutError: some are not done in time.
             JobsNotFoundError: AWS Batch knows one of them no longer, or never did.
         """
+        from batch_constructs.client.deadline import may_pass  # noqa: PLC0415  # loaded when used
+
         seen: dict[str, JobStatus] = {}
         waiting = list(dict.fromkeys(job_ids))
         seconds_left, pause = self._deadline(timeout), _FIRST_POLL_SECONDS
         while True:
             changed = False
-            for detail in self.describe(waiting):
+            try:
+                details = self.describe(waiting)
+            except Exception as error:
+                if not seen or not may_pass(error):  # a wrong address stays wrong
+                    raise
+                details = []
+            for detail in details:
                 status = JobStatus.of(detail)
                 if seen.get(status.job_id) != status:
                     seen[status.job_id] = status

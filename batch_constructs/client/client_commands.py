@@ -145,7 +145,7 @@ def _submit_graph(
     jobs = read_graph(path.read_text(encoding="utf-8"))
     run = f"run-{uuid4().hex[:12]}" if run is None else run
     click.get_current_context().params["run"] = run
-    with plain_errors(_once_listed()):
+    with plain_errors(_once_listed(), finds_its_jobs=True):
         submitted = submit_graph(client, jobs, queue=queue, input=json.loads(input_json), run=run)
     lines = [
         json.dumps({"run": run, "name": name, "jobId": job_id}) if as_json else f"{name}\t{job_id}"
@@ -218,7 +218,7 @@ def logs(*, job_id: str, queue: str | None, follow: bool, as_json: bool) -> None
 @click.option("--share-identifier", help="Another share of a fair-share queue.")
 @click.option("--whole-array", is_flag=True, help="All children again, not only the failed ones.")
 @_json
-@command(_once_listed)
+@command(_once_listed, finds_its_jobs=True)
 def redrive(
     *,
     job_ids: tuple[str, ...],

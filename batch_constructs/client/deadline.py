@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ReadTimeoutError
+from botocore.exceptions import BotoCoreError, ClientError, ReadTimeoutError
 
 from batch_constructs.functions.claims.outcome import (
     Failure,
@@ -32,6 +32,12 @@ ATTEMPTS_WITHOUT_CONNECTION = 3
 """What finds no connection so often is given up, after some seconds."""
 
 _ATTEMPTS_WITHOUT_ANSWER = 2
+
+
+def may_pass(error: Exception) -> bool:
+    """Whether asking AWS the same again may go well a little later."""
+    passing = (Failure.NO_CONNECTION, Failure.THROTTLED, Failure.UNSURE)
+    return isinstance(error, BotoCoreError | ClientError) and failure_of(error) in passing
 
 
 class NoWholeAnswerError(BotoCoreError):  # type: ignore[misc]  # botocore has no types

@@ -51,13 +51,21 @@ def read_logs(client: BatchClient, job_id: str, *, follow: bool = False) -> Iter
     Raises:
         TimeoutError: the job is not done in time.
     """
+    from batch_constructs.client.deadline import may_pass  # noqa: PLC0415  # loaded when used
+
     seconds_left = client._deadline()  # noqa: SLF001  # of the same room
     token: dict[_Stream, str] = {}
+    reached = False
     while True:
-        (detail,) = client.describe([job_id])
-        done = JobState(detail["status"]).is_final
-        for stream in _streams(detail):
-            yield from _read(client, job_id, stream, token)
+        try:
+            (detail,) = client.describe([job_id])
+            reached, done = True, JobState(detail["status"]).is_final
+            for stream in _streams(detail):
+                yield from _read(client, job_id, stream, token)
+        except Exception as error:
+            if not (follow and reached and may_pass(error)):
+                raise
+            done = False
         if done or not follow:
             return
         client._pause(min(_POLL_SECONDS, seconds_left([job_id])))  # noqa: SLF001  # of the same room

@@ -24,8 +24,12 @@ _IN_OUR_WORDS = (LookupError, ValueError, RuntimeError, OSError)
 
 
 @contextmanager
-def plain_errors(again: str) -> Iterator[None]:
-    """Say in one line what AWS or the user did wrong, and how to go on after an interruption."""
+def plain_errors(again: str, *, finds_its_jobs: bool = False) -> Iterator[None]:
+    """Say in one line what AWS or the user did wrong, and how to go on after an interruption.
+
+    A command that finds its own jobs by their names is always told how to go on; of one that does
+    not, a job that was perhaps submitted would run twice.
+    """
     try:
         yield
     except KeyboardInterrupt:
@@ -34,6 +38,8 @@ def plain_errors(again: str) -> Iterator[None]:
         words = _words_of(error, again)
         if words is None:
             raise
+        if finds_its_jobs and isinstance(error, RuntimeError):
+            words = f"{words}; to go on here: {again}"
         end(f"error: {words}", _TROUBLE)
 
 
@@ -93,14 +99,15 @@ def say(text: str) -> None:
 
 
 def command(
-    again: Callable[..., str] | None = None,
+    again: Callable[..., str] | None = None, *, finds_its_jobs: bool = False
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """Make a command's errors plain; ``again`` says how to go on, default: the same command."""
 
     def decorate(run: Callable[..., None]) -> Callable[..., None]:
         @wraps(run)
         def guarded(**arguments: Any) -> None:
-            with plain_errors((again or same_command)(**arguments)):
+            says = (again or same_command)(**arguments)
+            with plain_errors(says, finds_its_jobs=finds_its_jobs):
                 if sys.stdout is None:
                     raise OSError(_CLOSED)
                 run(**arguments)

@@ -15,8 +15,10 @@ from batch_constructs.arguments import Arguments, checked
 from batch_constructs.aws.bound import refused
 from batch_constructs.aws.compute_environment_facts import ResourceType
 from batch_constructs.aws.network import ENDPOINTS_OF_INSTANCES, HTTPS, INTERFACES_OF_JOBS
+from batch_constructs.compute.environment_network import check_subnets
 from batch_constructs.construct import BatchConstruct, once_made
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.place import OF_ONE_REGION
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
@@ -96,8 +98,12 @@ class BatchEndpoints(BatchConstruct):
         arguments = Arguments(self)
         if not has_member(vpc, "add_interface_endpoint"):
             arguments.wrong_type("vpc", vpc, "an ec2.IVpc, such as ec2.Vpc.from_lookup(…)")
+        else:
+            arguments.of_this_region("vpc", vpc, "", OF_ONE_REGION)
         if vpc_subnets is not None and not isinstance(vpc_subnets, ec2.SubnetSelection):
             arguments.wrong_type("vpc_subnets", vpc_subnets, "an ec2.SubnetSelection")
+        elif vpc_subnets is not None:
+            check_subnets(arguments, vpc_subnets.subnets or ())
         environments = _environments(arguments, compute_environments)
         needed = set(_besides(arguments, services))
         if arguments.flag("session_manager", session_manager, required=True) is True:
@@ -155,7 +161,7 @@ def _environments(arguments: Arguments, environments: Any) -> list[ManagedComput
         return checked(one) is not None and has_member(one, "connections")
 
     such = "such as FargateComputeEnvironment(…)"
-    return arguments.resources(
+    found = arguments.resources(
         "compute_environments",
         environments,
         fits,
@@ -163,6 +169,10 @@ def _environments(arguments: Arguments, environments: Any) -> list[ManagedComput
         f"managed compute environments {such}",
         some=True,
     )
+    for place, one in enumerate(found):
+        parameter = f"compute_environments[{place}]"
+        arguments.of_this_region(parameter, one, one.compute_environment_arn, OF_ONE_REGION)
+    return found
 
 
 def _needed(properties: Any) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.jsii_objects import has_member, javascript_error
+from batch_constructs.place import OF_ONE_REGION
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.tokens import SUBNET_MADE_UP, is_token
 
@@ -47,6 +48,8 @@ class Network:
                 some=not in_template,
             )
         )
+        for place, group in enumerate(self._groups or ()):
+            arguments.of_this_region(f"security_groups[{place}]", group, "", OF_ONE_REGION)
         self.subnet_ids: list[Any] = _subnet_ids(arguments, vpc, vpc_subnets)
 
     def known(self) -> dict[str, Any]:
@@ -75,6 +78,7 @@ def _subnet_ids(
         arguments.wrong_type("vpc", vpc, "an ec2.IVpc, such as ec2.Vpc.from_lookup(…)")
     if arguments.is_wrong("vpc") or arguments.is_wrong("vpc_subnets"):
         return [UNKNOWN]
+    arguments.of_this_region("vpc", vpc, "", OF_ONE_REGION)
     if selection.subnets is not None:  # their IDs are enough, and zones need not be known
         return _listed(arguments, selection.subnets)
     try:
@@ -105,4 +109,11 @@ def _listed(arguments: Arguments, subnets: Any) -> list[Any]:
         if not has_member(one, "subnet_id"):
             arguments.wrong_type(f"vpc_subnets.subnets[{place}]", one, "an ec2.ISubnet")
             return [UNKNOWN]
+    check_subnets(arguments, subnets)
     return [one.subnet_id for one in subnets]
+
+
+def check_subnets(arguments: Arguments, subnets: Sequence[ec2.ISubnet]) -> None:
+    """Note subnets of another Region."""
+    for place, one in enumerate(subnets):
+        arguments.of_this_region(f"vpc_subnets.subnets[{place}]", one, "", OF_ONE_REGION)

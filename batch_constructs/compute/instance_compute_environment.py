@@ -50,6 +50,7 @@ from batch_constructs.compute.update_policy import UpdatePolicy, read_update_pol
 from batch_constructs.construct import given, once_made
 from batch_constructs.instance_volumes import S3MountVolume, admit
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.place import OF_ONE_REGION
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.shared_arguments import only
 
@@ -411,6 +412,7 @@ def _placement_group(arguments: Arguments, group: ec2.IPlacementGroup | None) ->
         return None
     if not has_member(group, "placement_group_name"):
         return arguments.wrong_type("placement_group", group, "an ec2.IPlacementGroup")
+    arguments.of_this_region("placement_group", group, "", OF_ONE_REGION)
     return group.placement_group_name
 
 

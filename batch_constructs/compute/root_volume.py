@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final
 from batch_constructs.aws import ebs
 from batch_constructs.aws.bound import Whole, allowed, one_of, shown
 from batch_constructs.construct import given
-from batch_constructs.jsii_objects import has_member
+from batch_constructs.encryption_key import key_argument
 from batch_constructs.tokens import WholeNumber, is_token
 
 if TYPE_CHECKING:
@@ -74,8 +74,8 @@ def ebs_properties(arguments: Arguments, volume: RootVolume | None) -> dict[str,
         if throughput is None and kind == "gp3":
             throughput = _fast_enough(images, iops)
     key = volume.encryption_key
-    if key is not None and not has_member(key, "key_arn"):
-        inner.wrong_type("encryption_key", key, "a kms.IKey")
+    key_argument(inner, "encryption_key", key)
+    if inner.is_wrong("encryption_key"):
         key = None
     if isinstance(kind, str) and not is_token(kind):
         _expect_fitting(inner, kind, size, iops, throughput)

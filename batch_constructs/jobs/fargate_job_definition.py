@@ -16,6 +16,7 @@ from batch_constructs.jobs.single_container_job_definition import (
     SHARED,
     SHARED_DEFAULTS,
     ContainerJobDefinition,
+    read_platform_version,
     runtime_platform,
 )
 from batch_constructs.jobs.volumes import refuse_mounts_of_instances
@@ -82,7 +83,7 @@ class FargateJobDefinition(ContainerJobDefinition):
         | ecs.OperatingSystemFamily
         | str
         | None = None,
-        platform_version: str | None = None,
+        platform_version: ecs.FargatePlatformVersion | str | None = None,
         assign_public_ip: bool = False,
         **shared: Unpack[SingleContainerArguments],
     ) -> None:
@@ -91,7 +92,7 @@ class FargateJobDefinition(ContainerJobDefinition):
         refuse_mounts_of_instances(arguments, shared.get("volumes"))
         storage = arguments.gibibytes("ephemeral_storage", ephemeral_storage)
         public_ip = arguments.flag("assign_public_ip", assign_public_ip, required=True)
-        version = arguments.text("platform_version", platform_version)
+        version = read_platform_version(arguments, platform_version)
         self._define_container(
             arguments,
             Container(image=image, vcpus=vcpus, memory=memory, **only(ContainerArguments, shared)),

@@ -11,6 +11,7 @@ from weakref import WeakKeyDictionary
 
 from aws_cdk import aws_iam as iam
 
+from batch_constructs.acknowledgements import note_rights
 from batch_constructs.aws.authorization import POLICY_VERSION
 from batch_constructs.aws.service_principals import ECS_TASKS
 from batch_constructs.construct import once_made, own_account
@@ -107,8 +108,12 @@ class ExecutionRole:
 def allow(role: iam.IRole, statements: Iterable[dict[str, Any]]) -> None:
     """Allow something to a role, once the construct that needs it is made."""
     for statement in statements:
-        policy = iam.PolicyStatement.from_json(statement)
-        once_made(partial(role.add_to_principal_policy, policy))
+        once_made(partial(_allow, role, statement))
+
+
+def _allow(role: iam.IRole, statement: dict[str, Any]) -> None:
+    role.add_to_principal_policy(iam.PolicyStatement.from_json(statement))
+    note_rights(role, statement["Action"], statement["Resource"])
 
 
 def add_job_role(call: OneCall) -> Made[iam.Role]:

@@ -26,7 +26,10 @@ from batch_constructs.jobs.job_arguments import (
     Job,
     JobArguments,
 )
-from batch_constructs.jobs.single_container_job_definition import runtime_platform
+from batch_constructs.jobs.single_container_job_definition import (
+    read_platform_version,
+    runtime_platform,
+)
 from batch_constructs.shared_arguments import spells_out
 
 if TYPE_CHECKING:
@@ -108,7 +111,7 @@ class MultiContainerJobDefinition(EcsJobDefinition):
         | ecs.OperatingSystemFamily
         | str
         | None = None,
-        platform_version: str | None = None,
+        platform_version: ecs.FargatePlatformVersion | str | None = None,
         assign_public_ip: bool | None = None,
         network_mode: NetworkMode | str | None = None,
         **shared: Unpack[SeveralContainersJobArguments],
@@ -134,7 +137,7 @@ class MultiContainerJobDefinition(EcsJobDefinition):
                 RuntimePlatform=runtime_platform(
                     arguments, cpu_architecture, operating_system_family
                 ),
-                PlatformVersion=arguments.text("platform_version", platform_version),
+                PlatformVersion=read_platform_version(arguments, platform_version),
                 NetworkMode=arguments.text("network_mode", network_mode),
                 **task_options(arguments, shared),
             ),

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/batch/latest/userguide/job_definition_parameters.htm
 
 from __future__ import annotations
 
+import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
@@ -81,3 +82,11 @@ def runtime_platform(
     if cpu is None and system is None:
         return None
     return given(CpuArchitecture=cpu, OperatingSystemFamily="LINUX" if system is None else system)
+
+
+def read_platform_version(arguments: Arguments, version: Any) -> Any:
+    """Read a version of Fargate's platform; ``VERSION1_4`` is the CDK's name of ``1.4.0``."""
+    named = re.fullmatch(r"VERSION(\d+)_(\d+)", getattr(version, "name", ""))
+    if named:
+        return f"{named[1]}.{named[2]}.0"
+    return arguments.text("platform_version", getattr(version, "value", version))

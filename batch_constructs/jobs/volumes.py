@@ -22,6 +22,7 @@ from batch_constructs.instance_volumes import (
     host_path,
 )
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.rules import UNKNOWN
 from batch_constructs.tokens import WholeNumber, is_token
 
 if TYPE_CHECKING:
@@ -156,8 +157,8 @@ class Volumes:
             if isinstance(volume, HostVolume | batch.HostVolume):
                 source = volume.host_path
             else:
-                expect_source(arguments, volume)
-                source = host_path(volume)
+                known = expect_source(arguments, volume)
+                source = host_path(volume) if known else None
             host = given(SourcePath=arguments.text("host_path", source))
             self.properties.append(given(Name=name, Host=host))
         path = (
@@ -185,6 +186,8 @@ class Volumes:
             wrong = arguments.wrong_type("file_system", volume.file_system, "an efs.IFileSystem")
             self.properties.append({"Name": name, "EfsVolumeConfiguration": wrong})
             return
+        if volume.allow_from is None:
+            arguments.wrong_type("allow_from", None, "a list of compute environments")
         arguments.resources(
             "allow_from",
             volume.allow_from,
@@ -220,6 +223,7 @@ class Volumes:
         )
 
     def _add_s3_files(self, arguments: Arguments, volume: S3FilesVolume, name: Any) -> None:
+        point = arguments.text("access_point_arn", volume.access_point_arn)
         configuration = given(
             FileSystemArn=arguments.text(
                 "file_system_arn",
@@ -227,7 +231,7 @@ class Volumes:
                 required=True,
                 bound=bound_of("s3files-file-system-arn"),
             ),
-            AccessPointArn=arguments.text("access_point_arn", volume.access_point_arn),
+            AccessPointArn=point,
             RootDirectory=arguments.text("root_directory", volume.root_directory),
             TransitEncryptionPort=arguments.number(
                 "transit_encryption_port",
@@ -240,7 +244,7 @@ class Volumes:
             _mount(
                 "s3files",
                 volume.file_system_arn,
-                volume.access_point_arn,
+                None if point is UNKNOWN else point,
                 write=not volume.read_only,
                 root=False,
             )

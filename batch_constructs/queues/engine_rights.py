@@ -47,6 +47,8 @@ def grant_engine(
     arguments = Arguments(queue)
     prefix = arguments.text("job_definition_prefix", job_definition_prefix, bound=RESOURCE_NAME)
     roles = arguments.resources("job_roles", job_roles, "role_arn", "an iam.IRole", "iam.IRole")
+    for place, role in enumerate(roles):
+        arguments.role(f"job_roles[{place}]", role)
     arguments.refuse()
 
     definitions = JOB_QUEUE.beside(queue, "job-definition", f"{prefix or ''}*")

@@ -14,6 +14,7 @@ from batch_constructs.aws import batch_events, event_pattern
 from batch_constructs.aws.bound import meant, one_of, refused
 from batch_constructs.aws.job_states import WITH_EVENTS, JobState
 from batch_constructs.aws.quotas import DESCRIPTION, RULE_NAME
+from batch_constructs.construct import BuiltUpon
 from batch_constructs.event_bus import expect_forwarded
 from batch_constructs.jobs.job_definition import (
     is_job_definition,
@@ -25,6 +26,7 @@ from batch_constructs.reference import JOB_DEFINITION
 from batch_constructs.tokens import without_tokens
 
 if TYPE_CHECKING:
+    from abc import abstractmethod
     from collections.abc import Sequence
 
     from aws_cdk import aws_events as events
@@ -117,12 +119,13 @@ def read_states(
     return [str(state) for state in listed]
 
 
-class QueueRules:
+class QueueRules(BuiltUpon):
     """What the rules on every kind of queue share: how they are made, and what they refuse."""
 
     if TYPE_CHECKING:  # every queue has it
 
         @property
+        @abstractmethod
         def job_queue_arn(self) -> str:
             """The ARN of the queue."""
 
@@ -182,6 +185,8 @@ class QueueEvents(QueueRules):
 
     ``JobQueue`` has them. For an L2 or an L1 queue, ``events_of(queue)`` does.
     """
+
+    _instead = "make a JobQueue, which has them, or ask events_of(queue) for those of any queue"
 
     def on_job_state_change(
         self,
@@ -310,6 +315,7 @@ def rule_to(
     scope = arguments.construct
     arguments.text("rule_name", rule_name, bound=RULE_NAME)
     arguments.text("description", description, bound=DESCRIPTION)
+    _check_target(arguments, target)
     arguments.refuse(id)
     return make_rule(
         scope,
@@ -372,6 +378,30 @@ def refuse_pattern(path: str, pattern: dict[str, Any], *, way_out: str) -> None:
 
 _TARGETS = {"function_arn": "LambdaFunction", "topic_arn": "SnsTopic", "queue_arn": "SqsQueue"}
 """What a resource that is a target as it is has → the CDK's target that permits it."""
+
+
+_REACHED_HERE = (
+    "of what is elsewhere, a rule reaches event buses alone: send the events to a bus there "
+    "(targets.EventBus), and let a rule of that bus hand them on"
+)
+
+
+def _check_target(arguments: Arguments, target: Any) -> None:
+    """Note a target that was taken in from another place; of one that is made, the CDK forwards."""
+    member = next((one for one in _TARGETS if has_member(target, one)), None)
+    if member is None or _is_made_here(target):
+        return
+    problem = elsewhere(
+        arguments.construct, getattr(target, member), _REACHED_HERE, resource=target
+    )
+    if problem is not None:
+        arguments.wrong_value(f"target: {problem}")
+
+
+def _is_made_here(resource: Any) -> bool:
+    from aws_cdk import Resource  # noqa: PLC0415 - loaded when it is used
+
+    return bool(Resource.is_owned_resource(resource))
 
 
 def _rule_target(target: RuleTarget) -> events.IRuleTarget:

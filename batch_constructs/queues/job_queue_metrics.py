@@ -16,10 +16,12 @@ from batch_constructs.aws.metrics import (
     PERIOD_SECONDS,
     STATISTIC,
 )
+from batch_constructs.construct import BuiltUpon
 from batch_constructs.place import Place
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
+    from abc import abstractmethod
     from collections.abc import Mapping
     from typing import Unpack
 
@@ -65,19 +67,23 @@ def _native(metric_name: str) -> _Method:
     return cast("_Method", read)
 
 
-class QueueMetrics:
+class QueueMetrics(BuiltUpon):
     """``metric`` and a ``metric_*`` for each of AWS Batch's own metrics, of one job queue.
 
     ``JobQueue`` has them all. For an L2, an L1 or an imported queue, ``metrics_of(queue)`` does.
     """
 
+    _instead = "make a JobQueue, which has them, or ask metrics_of(queue) for those of any queue"
+
     if TYPE_CHECKING:  # every queue has them
 
         @property
+        @abstractmethod
         def job_queue_arn(self) -> str:
             """The ARN of the queue."""
 
         @property
+        @abstractmethod
         def job_queue_name(self) -> str:
             """The name of the queue."""
 

@@ -14,6 +14,7 @@ from batch_constructs.rules.consequences import causes_in
 from batch_constructs.rules.findings import Finding, Severity
 from batch_constructs.rules.rulebook import rules_about, speaking
 from batch_constructs.rules.template.intrinsics import Resolver
+from batch_constructs.rules.template.left_out import LeftOut, TooManyLookUpsError
 from batch_constructs.rules.template.loops import unroll
 from batch_constructs.rules.template.resource_graph import Resource, Template
 from batch_constructs.rules.template.template_conditions import Resources, Worlds
@@ -25,6 +26,12 @@ if TYPE_CHECKING:
 
 _NOTHING_BESIDE: Final[Mapping[str, Mapping[str, object]]] = {}
 _MOST_OF_A_KIND: Final = 100
+MORE: Final = "(and there are more)"
+_MOST_TOLD: Final = 2_000
+"""Findings; of a template with more, each resource tells one of a kind."""
+
+_MOST_LOOK_UPS: Final = 400_000
+"""How often rules look a resource of a template up; those beyond are not asked, which is said."""
 _WORST_FIRST: Final = {severity: place for place, severity in enumerate(Severity)}
 
 
@@ -74,15 +81,15 @@ def examine(
         for id_, resource in whole.resources.items()
         if isinstance(id_, str) and isinstance(resource, Mapping)
     }
-    found, skipped = [*dict.fromkeys(_check_whole(whole))], 0
+    found, skipped, left_out = [*dict.fromkeys(_check_whole(whole))], 0, {}
     if len(whole.resources) <= RESOURCES:
         worlds = Worlds(unrolled.template, resources)
-        skipped = worlds.skipped
+        skipped, left_out = worlds.skipped, worlds.left_out
         found += _in_worlds(worlds, resources)
     places = {id_: place for place, id_ in enumerate(whole.resources)}
     return Examination(
         sorted(found, key=lambda one: (places.get(one.resource, -1), _WORST_FIRST[one.severity])),
-        whole.not_looked_at(worlds_skipped=skipped, nested_known=nested_known),
+        whole.not_looked_at(worlds_skipped=skipped, left_out=left_out, nested_known=nested_known),
         unrolled.template,
         unrolled.origins,
     )
@@ -94,18 +101,22 @@ def _in_worlds(worlds: Worlds, resources: Resources) -> list[Finding]:
     conditions: list[Mapping[str, bool | None]] = []
     present: dict[str, list[int]] = {}
     known: dict[tuple[str, object], dict[Finding, None]] = {}
+    look_ups = _MOST_LOOK_UPS
     for place, world in enumerate(worlds):
+        world.template.look_ups = look_ups
         conditions.append(world.conditions)
         for id_, state in world.present.items():
             if not rules_about(str(resources[id_].get("Type"))):
                 continue
             present.setdefault(id_, []).append(place)
             if (id_, state) not in known:
-                subject = world.template.get(id_)
-                faults = () if subject is None else _check(subject)
+                subject = world.template.view(id_)
+                most = _MOST_OF_A_KIND if len(found) < _MOST_TOLD else 1
+                faults = () if subject is None else _check(subject, most=most)
                 known[id_, state] = dict.fromkeys(causes_in([*faults]))
             for one in known[id_, state]:
                 found.setdefault(one, []).append(place)
+        look_ups = max(0, world.template.look_ups)
     return [
         _when(one, needed(conditions, there, present[one.resource])) for one, there in found.items()
     ]
@@ -120,7 +131,9 @@ def _when(finding: Finding, condition: str) -> Finding:
 
 def _check_whole(whole: Whole) -> Iterator[Finding]:
     for rule in rules_about(Whole.type):
-        for path, message, *own_fix in _some([*islice(rule.find(whole), _MOST_OF_A_KIND + 1)]):
+        for path, message, *own_fix in _some(
+            [*islice(rule.find(whole), _MOST_OF_A_KIND + 1)], _MOST_OF_A_KIND
+        ):
             parts = path.split("/", 2)
             inside = parts[0] == "Resources" and len(parts) > 1
             yield Finding(
@@ -192,7 +205,9 @@ def _causes(subject: Resource) -> tuple[str, ...]:
     return doubled(subject)
 
 
-def _check(subject: Resource, rules: Sequence[Rule] | None = None) -> Iterator[Finding]:
+def _check(
+    subject: Resource, rules: Sequence[Rule] | None = None, *, most: int = _MOST_OF_A_KIND
+) -> Iterator[Finding]:
     if subject.type == Whole.type:
         return
     whole = subject.template.raw(subject.id).get("Properties")
@@ -203,11 +218,14 @@ def _check(subject: Resource, rules: Sequence[Rule] | None = None) -> Iterator[F
         if no_object and rule.area != "shape":
             continue
         faults: list[Fault] = []
-        for fault in rule.find(subject):
-            faults.append(fault)
-            if len(faults) > _MOST_OF_A_KIND:
-                break
-        for path, message, *own_fix in _some(faults) if faults else ():
+        try:
+            for fault in rule.find(subject):
+                faults.append(fault)
+                if len(faults) > most:
+                    break
+        except TooManyLookUpsError:
+            subject.template.leave_out(LeftOut.RULES)
+        for path, message, *own_fix in _some(faults, most) if faults else ():
             if rule.area != "shape" and any(f"{path}/".startswith(one) for one in causes):
                 continue
             yield Finding(
@@ -221,10 +239,10 @@ def _check(subject: Resource, rules: Sequence[Rule] | None = None) -> Iterator[F
             )
 
 
-def _some(faults: list[Fault]) -> list[Fault]:
+def _some(faults: list[Fault], most: int) -> list[Fault]:
     """Say of very many faults of a kind that there are more: to tell them all tells no more."""
-    if len(faults) > _MOST_OF_A_KIND:
-        del faults[_MOST_OF_A_KIND:]
+    if len(faults) > most:
+        del faults[most:]
         path, message, *fix = faults[-1]
-        faults[-1] = (path, f"{message} (and there are more)", *fix)  # type: ignore[assignment]
+        faults[-1] = (path, f"{message} {MORE}", *fix)  # type: ignore[assignment]
     return faults

@@ -123,10 +123,13 @@ def is_field(value: object) -> bool:
     return isinstance(value, str) and (value.startswith("$.") or value == "$")
 
 
-def check_fields(arguments: Arguments, parameter: str, values: Mapping[str, str]) -> None:
-    """Note paths that EventBridge does not understand, and texts it would misread."""
+def check_fields(arguments: Arguments, parameter: str, values: Mapping[Any, str]) -> None:
+    """Note paths that EventBridge does not understand, and texts it would misread.
+
+    The one value of a parameter that is no mapping and no list has the name None.
+    """
     for name, value in values.items():
-        where = f"{parameter}[{shown(name)}]"
+        where = parameter if name is None else f"{parameter}[{shown(name)}]"
         if is_token(value) or not isinstance(value, str):
             continue
         if is_field(value):

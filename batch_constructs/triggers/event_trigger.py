@@ -21,7 +21,6 @@ from batch_constructs.construct import BatchConstruct, given, once_made, own_acc
 from batch_constructs.event_bus import event_bus_argument
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
 from batch_constructs.shared_arguments import only, spells_out
-from batch_constructs.tokens import is_token
 from batch_constructs.triggers.delivery_retries import (
     DEFAULTS,
     DeliveryArguments,
@@ -32,9 +31,14 @@ from batch_constructs.triggers.delivery_retries import (
 from batch_constructs.triggers.event_fields import (
     InputTemplate,
     check_fields,
+    is_field,
     read_pattern,
 )
-from batch_constructs.triggers.job_to_submit import SubmissionArguments, read_job_to_submit
+from batch_constructs.triggers.job_to_submit import (
+    SubmissionArguments,
+    read_job_to_submit,
+    words_of,
+)
 from batch_constructs.triggers.submit_function import SubmitFunction
 
 if TYPE_CHECKING:
@@ -85,6 +89,8 @@ class EventTrigger(BatchConstruct):
         environment: Environment variables, added to the definition's; fields as in ``parameters``.
         command: Replaces the definition's command; words may be fields as in ``parameters``.
             Default: the definition's.
+        share_identifier: A queue with a scheduling policy demands one; it may be a field as in
+            ``parameters``.
         rule_name: A physical name. Default: one that CloudFormation generates.
         description: What the rule is for.
         function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
@@ -128,8 +134,10 @@ class EventTrigger(BatchConstruct):
         check_fields(arguments, "parameters", job.parameters)
         check_fields(arguments, "environment", job.environment)
         arguments.one_by_one("command", job.command)
-        check_fields(arguments, "command", _words(job.command))
+        check_fields(arguments, "command", words_of(job.command))
         check_fields(arguments, "overrides.tags", job.tags)
+        if job.share_identifier is not None:
+            check_fields(arguments, "share_identifier", {None: job.share_identifier})
         retries = read_retries(arguments, shared)
         plain = self._read_pattern(arguments, event_pattern)
         state = arguments.state("enabled", shared["enabled"])
@@ -195,7 +203,7 @@ class EventTrigger(BatchConstruct):
         overrides = job.container_overrides()
         for pair in overrides.get("Environment", []):
             pair["Value"] = template.text(pair["Value"])
-        if _words(job.command):
+        if words_of(job.command):
             overrides["Command"] = [template.text(word) for word in overrides["Command"]]
         body = given(Parameters=template.texts(job.parameters), ContainerOverrides=overrides)
         return {
@@ -218,13 +226,15 @@ class EventTrigger(BatchConstruct):
         return read_pattern(arguments, event_pattern)
 
     def _by_function(self, job: JobToSubmit, settings: FunctionSettings) -> dict[str, Any]:
-        asked = job.defaults()
+        asked, share = job.defaults(), job.share_identifier
+        if is_field(share):
+            asked, share = {**asked, "shareIdentifier": share}, None
         self.function = SubmitFunction(
             self,
             "Submit",
             queue=job.queue,
             job_definition=job.job_definition,
-            share_identifier=job.share_identifier,
+            share_identifier=share,
             scheduling_priority=job.scheduling_priority,
             allow=asked_for(asked),
             function_settings=settings,
@@ -234,9 +244,11 @@ class EventTrigger(BatchConstruct):
         template = InputTemplate()
         overrides = asked.get("containerOverrides", {})
         overrides.pop("environment", None)  # told as a plain map
-        if _words(job.command):
+        if words_of(job.command):
             overrides["command"] = [template.text(word) for word in overrides["command"]]
         asked |= given(tags=template.texts(job.tags))
+        if "shareIdentifier" in asked:
+            asked["shareIdentifier"] = template.text(asked["shareIdentifier"])
         body = {
             # the event's ID: an event that is delivered twice becomes one job
             "jobName": f"{job.name_prefix}-{template.text('$.id')}",
@@ -257,12 +269,6 @@ class EventTrigger(BatchConstruct):
         return {
             "inputTransformer": {"inputPathsMap": template.paths, "inputTemplate": text},
         }
-
-
-def _words(command: Any) -> dict[Any, str]:
-    """Return the words of a command by their place; of one that is a token nobody knows any."""
-    known = isinstance(command, list) and not is_token(command)
-    return dict(enumerate(command)) if known else {}
 
 
 def _needs_function(job: JobToSubmit) -> bool:

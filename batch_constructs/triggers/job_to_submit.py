@@ -37,6 +37,7 @@ from batch_constructs.submission_overrides import (
     read_timeout,
 )
 from batch_constructs.tokens import WholeNumber, is_token
+from batch_constructs.triggers.event_fields import is_field
 from batch_constructs.triggers.job_fit import check_parameters, check_platform, check_sizes
 
 if TYPE_CHECKING:
@@ -164,9 +165,13 @@ def read_job_to_submit(
     queue: AnyJobQueue,
     job_definition: AnyJobDefinition,
     shares_may_come_later: bool = False,
+    no_fields: str | None = None,
     **said: Unpack[SubmissionArguments],
 ) -> JobToSubmit:
-    """Read a trigger's arguments and note what is wrong with them."""
+    """Read a trigger's arguments and note what is wrong with them.
+
+    ``no_fields`` says why no text can be a field of an event; without it some can.
+    """
     over = given_overrides(arguments, said.get("overrides"))
     view = arguments.within("overrides")
 
@@ -186,31 +191,40 @@ def read_job_to_submit(
             "a job definition of batch_constructs or aws_cdk.aws_batch",
         )
     check_places(arguments, queue, job_definition)
+    name = said.get("job_name")
+    check_no_fields(arguments, {"job_name": name}, no_fields or _OF_A_NAME)
     reader, value = chosen("share_identifier")
     share = reader.text("share_identifier", value)
+    check_no_fields(reader, {"share_identifier": share}, no_fields)
     check_share(reader, queue, share, may_come_later=shares_may_come_later)
-    variables = read_environment(*chosen("environment"))
+    reader, value = chosen("environment")
+    variables = read_environment(reader, value)
+    check_no_fields(reader, by_place("environment", variables), no_fields)
     reader, value = chosen("command")
     words = reader.texts("command", value)
+    check_no_fields(reader, by_place("command", words_of(words)), no_fields)
     check_platform(arguments, queue, job_definition)
-    parameters = said.get("parameters")
+    parameters = arguments.mapping("parameters", said.get("parameters"))
+    check_no_fields(arguments, by_place("parameters", parameters), no_fields)
     check_parameters(arguments, job_definition, parameters, command_is_known=words is None)
     reader, rank = chosen("scheduling_priority")
     check_length(arguments, words, variables)
+    tags = read_tags(view, over.tags)
+    check_no_fields(view, by_place("tags", tags), no_fields)
     requirements = read_requirements(view, over)
     check_sizes(view, job_definition, requirements, memory=name_of_memory(over))
     return JobToSubmit(
         queue=queue,
         job_definition=job_definition,
-        job_name=_name(arguments, id, said.get("job_name")),
+        job_name=_name(arguments, id, name),
         array_size=arguments.number("array_size", said.get("array_size"), bound=ARRAY_SIZE),
-        parameters=arguments.mapping("parameters", parameters),
+        parameters=parameters,
         environment=variables,
         command=words,
         share_identifier=share,
         scheduling_priority=reader.number("scheduling_priority", rank, bound=SCHEDULING_PRIORITY),
         timeout_seconds=read_timeout(*chosen("timeout")),
-        tags=read_tags(view, over.tags),
+        tags=tags,
         requirements=requirements,
     )
 
@@ -250,7 +264,9 @@ def check_share(
                 "Batch refuses a submission without one: give one of its shares"
             )
         return
-    if arguments.bounded("share_identifier", share, SHARE_IDENTIFIER) is UNKNOWN:
+    if not is_field(share) and (
+        arguments.bounded("share_identifier", share, SHARE_IDENTIFIER) is UNKNOWN
+    ):
         return
     if fair is False:
         arguments.wrong_value(
@@ -267,10 +283,13 @@ def check_length(arguments: Arguments, command: Any, variables: Mapping[str, Any
         if isinstance(name, str)
         and isinstance(value, str)
         and not is_token(value)
-        and not value.startswith("$.")
+        and not is_field(value)
     }
-    given_words = command if isinstance(command, list) else []
-    words = [word for word in given_words if isinstance(word, str) and not is_token(word)]
+    words = [
+        word
+        for word in words_of(command).values()
+        if isinstance(word, str) and not is_token(word) and not is_field(word)
+    ]
     length = overrides_length(
         {"command": words, "environment": [{"name": n, "value": v} for n, v in known.items()]}
     )
@@ -282,7 +301,31 @@ def check_length(arguments: Arguments, command: Any, variables: Mapping[str, Any
         )
 
 
+def words_of(command: Any) -> dict[Any, str]:
+    """Return the words of a command by their place; of one that is a token nobody knows any."""
+    known = isinstance(command, list) and not is_token(command)
+    return dict(enumerate(command)) if known else {}
+
+
+def by_place(parameter: str, values: Mapping[Any, Any]) -> dict[str, Any]:
+    """Call the values of a mapping, or the words of a command, by their places."""
+    return {f"{parameter}[{shown(place)}]": value for place, value in values.items()}
+
+
+def check_no_fields(arguments: Arguments, texts: Mapping[str, Any], because: str | None) -> None:
+    """Note texts that are fields of an event where none can be; without a reason they can."""
+    for where, text in texts.items():
+        if because is not None and is_field(text):
+            arguments.wrong_value(f"{where} is {shown(text)}, a field of an event, and {because}")
+
+
+_OF_A_NAME = (
+    "a name has letters, digits, hyphens and underscores only, which nobody knows of a field: "
+    "leave it out, or give a text; environment and overrides.tags take fields"
+)
+
+
 def _name(arguments: Arguments, id: str, job_name: str | None) -> Any:
     if job_name is None:
         return safe_name(id)
-    return arguments.text("job_name", job_name, bound=JOB_NAME)
+    return arguments.text("job_name", job_name, bound=None if is_field(job_name) else JOB_NAME)

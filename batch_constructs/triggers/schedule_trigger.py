@@ -48,6 +48,11 @@ if TYPE_CHECKING:
 _DEFAULT_ZONE = "Etc/UTC"
 """What the CDK's ScheduleExpression says when it was given none."""
 
+_NO_EVENT = (
+    "a schedule has no event: write the value itself; a command of the job definition may hold any "
+    "text"
+)
+
 
 @spells_out(SubmissionArguments, DeliveryArguments, defaults=DEFAULTS)
 class ScheduleTrigger(BatchConstruct):
@@ -119,6 +124,7 @@ class ScheduleTrigger(BatchConstruct):
             id,
             queue=queue,
             job_definition=job_definition,
+            no_fields=_NO_EVENT,
             **only(SubmissionArguments, shared),
         )
         retries = read_retries(arguments, shared)

@@ -19,7 +19,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 
-from batch_constructs.acknowledgements import tell_checkov
+from batch_constructs.acknowledgements import note_key_grant, note_rights, tell_checkov
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.admission import Admission
 from batch_constructs.aws.delivery import SQS_RETENTION_DAYS, VISIBILITY_FACTOR
@@ -76,6 +76,10 @@ if TYPE_CHECKING:
 
 _TIMEOUT = 120
 _MANIFEST_PREFIX = "manifests/"
+_FIELDS_OF_MESSAGES = (
+    "these are the values of messages that give none: write the value itself; parameters take "
+    "fields of a message, and allow lets a message say the others itself"
+)
 _OBJECT_KEY = OBJECT_CREATED_FIELDS["key"]
 
 
@@ -224,6 +228,7 @@ class SubmissionGateway(BatchConstruct):
             timeout=timeout,
             overrides=overrides,
             shares_may_come_later=Admission.SHARE_IDENTIFIER in admitted,
+            no_fields=_FIELDS_OF_MESSAGES,
         )
         gateway = read_gateway(
             arguments,
@@ -286,6 +291,7 @@ class SubmissionGateway(BatchConstruct):
 
     def grant_send_messages(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let somebody send messages that become jobs."""
+        note_key_grant(grantee, self.message_queue.encryption_master_key)
         return self.message_queue.grant_send_messages(grantee)
 
     def add_topic(self, topic: sns.ITopic) -> sns.Subscription:
@@ -384,11 +390,10 @@ class SubmissionGateway(BatchConstruct):
         bucket = self.manifest_bucket
         if bucket.encryption_key is not None:
             _by_way_of(bucket.encryption_key.grant_decrypt(grantee))
+        actions, manifests = ["s3:GetObject"], [bucket.arn_for_objects(f"{_MANIFEST_PREFIX}*")]
+        note_rights(grantee, actions, manifests)
         return iam.Grant.add_to_principal_or_resource(
-            grantee=grantee,
-            actions=["s3:GetObject"],
-            resource=bucket,
-            resource_arns=[bucket.arn_for_objects(f"{_MANIFEST_PREFIX}*")],
+            grantee=grantee, actions=actions, resource=bucket, resource_arns=manifests
         )
 
     def _queue(self, id: str, key: kms.IKey | None, **options: Any) -> sqs.Queue:

@@ -120,6 +120,7 @@ class SubmitFunction(BatchConstruct):
             job_definition=job_definition,
             **shared,
             shares_may_come_later=Admission.SHARE_IDENTIFIER in admitted,
+            no_fields=_SAID_BY_THE_EVENT,
         )
         check_told(arguments, job)
         settings = read_function_settings(arguments, function_settings)
@@ -150,6 +151,12 @@ class SubmitFunction(BatchConstruct):
     def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let somebody call the function."""
         return self.function.grant_invoke(grantee)
+
+
+_SAID_BY_THE_EVENT = (
+    "these are the values of events that give none: write the value itself, and let whoever calls "
+    "the function send the others"
+)
 
 
 def told(scope: Construct, job: JobToSubmit) -> dict[str, str]:

@@ -269,13 +269,13 @@ class AslWriter:
             parameters.pop("JobQueue.$", None)
             parameters["JobQueue"] = queue
         if job.parameters:
-            parameters["Parameters"] = _from_input(job.parameters)
+            parameters["Parameters"] = from_input(job.parameters)
         overrides = dict(parameters.get("ContainerOverrides", {}))
         if any(word.startswith("$.") for word in job.command or ()):
             overrides["Command.$"] = command_words(overrides.pop("Command"))
         if job.environment:
             overrides["Environment"] = [
-                {"Name": name, **_from_input({"Value": value})}
+                {"Name": name, **from_input({"Value": value})}
                 for name, value in job.environment.items()
             ]
         if overrides:
@@ -344,8 +344,8 @@ def _as_text(path: str) -> str:
     return f"States.Format('{{}}', {path})"
 
 
-def _from_input(values: Mapping[str, str]) -> dict[str, str]:
-    """Read values that start with ``$.`` from the input, as text: AWS Batch takes nothing else."""
+def from_input(values: Mapping[str, str]) -> dict[str, str]:
+    """Read values that start with ``$.`` from the input, as the text that AWS Batch takes."""
     return {
         f"{name}.$" if value.startswith("$.") else name: (
             _as_text(value) if value.startswith("$.") else value

@@ -40,6 +40,7 @@ from batch_constructs.log_settings import log_settings
 from batch_constructs.place import SUBMIT_THERE, elsewhere
 from batch_constructs.queue_from_input import (
     QueueFromInput,
+    json_path,
     queues_of,
     read_queues,
 )
@@ -59,7 +60,7 @@ from batch_constructs.triggers.job_to_submit import (
     check_share,
     safe_name,
 )
-from batch_constructs.workflows.asl import AslWriter
+from batch_constructs.workflows.asl import AslWriter, from_input
 from batch_constructs.workflows.state_machine_definition import definition_of, too_long
 from batch_constructs.workflows.structure import structure_of
 from batch_constructs.workflows.workflow_diagram import mermaid
@@ -147,7 +148,11 @@ class Workflow(BatchConstruct):
         super().__init__(scope, id)
         arguments = Arguments(self)
         listed = arguments.items("jobs", jobs, "WorkflowJob", some=True)
-        share = arguments.text("share_identifier", share_identifier, bound=SHARE_IDENTIFIER)
+        share = arguments.text(
+            "share_identifier",
+            share_identifier,
+            bound=None if json_path(share_identifier) else SHARE_IDENTIFIER,
+        )
         name = arguments.text("state_machine_name", state_machine_name, bound=STATE_MACHINE_NAME)
         share = None if share is UNKNOWN else share
         self._graph = _read_graph(arguments, listed, queue=queue, share_identifier=share)
@@ -308,20 +313,25 @@ class Workflow(BatchConstruct):
     def _request(self, job: WorkflowJob) -> dict[str, Any]:
         command = None if job.command is None else list(job.command)
         requirements = requirements_of(job.overrides)
+        share = job.share_identifier
         return {
             "JobName": f"{self._prefix}-{job.name}",
             **_queue(_of_ours(job.queue)),
             "JobDefinition": self._arn_to_submit(_of_ours(job.job_definition)),
             **given(
-                ArrayProperties=given(Size=job.array_size),
+                ArrayProperties=given(**_number("Size", job.array_size)),
                 ContainerOverrides=given(
-                    Command=command, ResourceRequirements=requirements.resources
+                    Command=command,
+                    ResourceRequirements=[
+                        {"Type": one["Type"], **_text("Value", one["Value"])}
+                        for one in requirements.resources
+                    ],
                 ),
-                ShareIdentifier=job.share_identifier,
-                SchedulingPriorityOverride=job.scheduling_priority,
-                Timeout=given(AttemptDurationSeconds=job.timeout_seconds),
-                RetryStrategy=requirements.retry,
-                Tags=dict(job.tags),
+                **({} if share is None else _text("ShareIdentifier", share)),
+                **_number("SchedulingPriorityOverride", job.scheduling_priority),
+                Timeout=given(**_number("AttemptDurationSeconds", job.timeout_seconds)),
+                RetryStrategy=_by_number("Attempts", requirements.retry),
+                Tags=from_input(job.tags),
             ),
         }
 
@@ -331,6 +341,24 @@ class Workflow(BatchConstruct):
         if arn not in self._submitted:
             self._submitted[arn] = job_definition_arn_to_submit(definition)
         return self._submitted[arn]
+
+
+def _number(name: str, number: Any) -> dict[str, Any]:
+    """Give a number, or where in the input it stands."""
+    path = json_path(number)
+    return {name: number} if path is None else {f"{name}.$": path}
+
+
+def _by_number(name: str, members: dict[str, Any]) -> dict[str, Any]:
+    """Give members, of which one is a number that may stand in the input."""
+    parts = (_number(name, held) if key == name else {key: held} for key, held in members.items())
+    return {key: held for part in parts for key, held in part.items()}
+
+
+def _text(name: str, text: Any) -> dict[str, Any]:
+    """Give a text, or where in the input it stands, as text."""
+    path = json_path(text)
+    return {name: text} if path is None else from_input({name: path})
 
 
 def _queue(queue: AnyJobQueue | QueueFromInput) -> dict[str, str]:

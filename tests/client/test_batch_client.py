@@ -13,7 +13,7 @@ import pytest
 from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
 
 from batch_constructs import RetryPolicy
-from batch_constructs.client import BatchClient, JobState, SubmissionUnclearError
+from batch_constructs.client import BatchClient, JobState, SubmissionUnclearError, deadline
 from batch_constructs.client.batch_client import JobsNotFoundError, NotSubmittedError
 from batch_constructs.client.job_log import read_logs
 from tests.functions.aws_in_process import BatchInProcess, answer
@@ -288,6 +288,61 @@ def test_waiting_ends_after_seven_days_unless_it_is_told_otherwise(
         wait(client)
 
     assert aws.clock() - began == pytest.approx(timedelta(days=7).total_seconds(), abs=60)
+
+
+@pytest.mark.parametrize("read", ["wait", "read_logs"])
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        (429, "TooManyRequestsException"),
+        (503, "ServiceUnavailable"),
+        (502, "ServerException"),
+    ],
+)
+def test_who_was_answered_once_is_patient(
+    aws: Aws,
+    client: BatchClient,
+    read: str,
+    trouble: tuple[int, str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(deadline, "ATTEMPTS", 1)
+    running = {**detail("a", "RUNNING"), "container": {}}
+    looks = [running, *[None] * 3, {**running, "status": "SUCCEEDED"}]
+
+    def tell(_: dict[str, Any]) -> Any:
+        look = looks.pop(0)
+        status, error = trouble
+        return (
+            answer(status, {"message": "x"}, error=error)
+            if look is None
+            else answer(200, {"jobs": [look]})
+        )
+
+    aws.batch.script["DescribeJobs"] = tell
+    if read == "wait":
+        (status,) = client.wait(["a"])
+        assert status.state is JobState.SUCCEEDED
+    else:
+        assert list(read_logs(client, "a", follow=True)) == []
+    assert looks == []
+
+
+def test_who_was_never_answered_ends_at_once_and_who_may_not_ask_too(
+    aws: Aws, client: BatchClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deadline, "ATTEMPTS", 1)
+    down = answer(503, {"message": "x"}, error="ServiceUnavailable")
+    denied = answer(403, {"message": "x"}, error="AccessDeniedException")
+    running = answer(200, {"jobs": [{**detail("a", "RUNNING"), "container": {}}]})
+    for first, second in ((down, running), (running, denied)):
+        looks = iter([first, *[second] * 50])
+        aws.batch.script["DescribeJobs"] = lambda _, looks=looks: next(looks)
+        with pytest.raises(ClientError):
+            client.wait(["a"])
+    aws.batch.script["DescribeJobs"] = lambda _: down
+    with pytest.raises(ClientError):
+        list(read_logs(client, "a", follow=True))
 
 
 def test_a_job_that_aws_does_not_know_is_named(aws: Aws, client: BatchClient) -> None:

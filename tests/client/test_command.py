@@ -89,8 +89,9 @@ def test_a_queue_that_does_not_exist_is_one_line(aws: Aws, run: Run) -> None:
     assert len(result.stderr.splitlines()) == 1
 
 
+@pytest.mark.parametrize("by", ["Ctrl-C", "expired credentials"])
 def test_an_interrupted_graph_says_how_to_go_on_and_does(
-    aws: Aws, run: Run, tmp_path: Path
+    aws: Aws, run: Run, tmp_path: Path, by: str
 ) -> None:
     graph = tmp_path / "graph.json"
     graph.write_text(
@@ -106,15 +107,20 @@ def test_an_interrupted_graph_says_how_to_go_on_and_does(
 
     def interrupt(call: str) -> None:
         if call == "batch:SubmitJob" and aws.batch.jobs:
-            raise KeyboardInterrupt
+            if by == "Ctrl-C":
+                raise KeyboardInterrupt
+            expired = answer(403, {"message": "expired"}, error="ExpiredTokenException")
+            aws.batch.script["SubmitJob"] = lambda _: expired
 
     aws.before.append(interrupt)
     stopped = run("submit", "--graph", str(graph), "--queue", "q", "--input", '{"day": "a b"}')
     aws.before.clear()
+    aws.batch.script.clear()
+    assert "batch-constructs " in stopped.stderr, stopped
     again = shlex.split(stopped.stderr.split("batch-constructs ", 1)[1])
     result = run(*again, "--json")
 
-    assert stopped.exit_code == 130
+    assert stopped.exit_code == (130 if by == "Ctrl-C" else 2)
     assert "wait a minute, until AWS Batch lists what was submitted, then:" in stopped.stderr
     assert result.exit_code == 0
     assert [line["name"] for line in objects(result)] == ["a", "b"]
@@ -425,7 +431,8 @@ def told(client: BatchClient, monkeypatch: pytest.MonkeyPatch) -> Told:
             streams.setattr(sys, "stderr", stderr)
             with pytest.raises(SystemExit) as ended:
                 main.main(words.split(), "batch-constructs")
-        return ended.value.code, *(each.getvalue() if each else "" for each in (stdout, stderr))
+        said, other = (each.getvalue() if each else "" for each in (stdout, stderr))
+        return ended.value.code, said, other
 
     return run
 
@@ -465,10 +472,10 @@ def test_a_command_that_cannot_say_its_answer_ends_with_2(
     """And not with 1, which says that a job failed."""
     describe(aws, [detail("job", "SUCCEEDED", arrayProperties={"size": 2})])
 
-    stdout, stderr = Broken(*broken), io.StringIO()
-    if words == "logs job":
-        stdout, stderr = stderr, stdout
-    assert told(words, stdout, stderr)[0] == 2
+    streams = [Broken(*broken), io.StringIO()]
+    if words == "logs job":  # an array's, which says on stderr who has one
+        streams.reverse()
+    assert told(words, *streams)[0] == 2
 
 
 @pytest.mark.parametrize("broken", [FULL, GONE])

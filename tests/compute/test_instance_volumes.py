@@ -213,7 +213,7 @@ def test_a_bucket_is_not_mounted_by_a_role_that_nobody_knows(
             r"volumes\[0\].prefix is \"x\"; .*: write \"x/\"",
         ),
         (lambda b: [bc.S3MountVolume(b, host_path="/usr")], r"volumes\[0\].host_path is \"/usr\""),
-        (lambda b: [bc.S3MountVolume(b, name="a b")], r"volumes\[0\].host_path is \"/mnt/a b\""),
+        (lambda b: [bc.S3MountVolume(b, name="a b")], r"volumes\[0\].name is \"a b\""),
         (
             lambda b: [bc.S3MountVolume(b), bc.S3MountVolume(b, prefix="x/")],
             r"volumes\[1\].host_path is \"/mnt/s3\", as that of volumes\[0\]",

@@ -141,9 +141,17 @@ class TestRefusals:
         with pytest.raises(TypeError, match=r"secrets\[\"PASSWORD\"\] is str"):
             fargate(secrets={"PASSWORD": "hunter2"})
 
-    def test_a_key_with_a_colon(self, secret: secretsmanager.Secret) -> None:
-        with pytest.raises(ValueError, match='key is "a:b"'):
-            bc.secret_field(secret, "a:b")
+    @pytest.mark.parametrize("part", ["key", "version_stage", "version_id"])
+    @pytest.mark.parametrize(
+        ("given", "said"), [("hunter2:", "has a colon in it"), ("", "is empty")]
+    )
+    def test_a_part_that_cannot_be_is_refused_and_not_shown(
+        self, part: str, given: str, said: str, secret: secretsmanager.Secret
+    ) -> None:
+        parts: dict[str, Any] = {"key": "a", part: given}
+        with pytest.raises(ValueError, match=f"{part} {said}; allowed is a text without") as told:
+            bc.secret_field(secret, **parts)
+        assert "hunter2" not in str(told.value)
 
     def test_a_stage_and_an_id(self, secret: secretsmanager.Secret) -> None:
         with pytest.raises(ValueError, match="allowed is one of them"):

@@ -107,6 +107,20 @@ def test_the_log_of_the_jobs_is_the_default_one_or_that_which_is_named(
     assert sum("Fn::GetAtt" in json.dumps(one) for one in read) == 1
 
 
+def test_a_role_that_cannot_be_passed_is_refused(
+    stack: cdk.Stack, queue: bc.JobQueue, head: iam.Role
+) -> None:
+    there = cdk.Stack(
+        cdk.App(), "There", env=cdk.Environment(account="123456789012", region="eu-west-1")
+    )
+    queue = bc.JobQueue.from_job_queue_arn(there, "Queue", f"{ARN}job-queue/main")
+    role = iam.Role.from_role_arn(there, "Theirs", f"arn:aws:iam::{'2' * 12}:role/theirs")
+    user = iam.User(there, "User")
+
+    with pytest.raises(ValueError, match=r"There/Queue: job_roles\[0\]: .* is in account 2222"):
+        queue.grant_engine(user, job_roles=[role])
+
+
 def test_rights_to_a_queue_of_the_stack_are_in_its_account_and_region(
     stack: cdk.Stack, vpc: ec2.Vpc, head: iam.Role
 ) -> None:

@@ -116,7 +116,7 @@ class TestFairShares:
 
     def test_the_base_of_the_policies_makes_none(self, stack: cdk.Stack) -> None:
         with pytest.raises(TypeError, match="make a FairSharePolicy or a QuotaSharePolicy"):
-            bc.SchedulingPolicy(stack, "Policy")
+            bc.SchedulingPolicy(stack, "Policy")  # type: ignore[abstract]  # as it is refused
         assert stack.node.try_find_child("Policy") is None
 
     def test_an_arn_that_is_none_is_refused(self, stack: cdk.Stack) -> None:

@@ -281,6 +281,40 @@ def test_user_data_are_named_by_their_first_line(data: Any) -> None:
     )
 
 
+TOKEN = "ghp_" + "a1B2" * 9
+
+
+@pytest.mark.parametrize(
+    ("script", "found"),
+    [
+        (f"export A={TOKEN}", "a token of GitHub stands in the user data of Launch"),
+        ("export DB_PASSWORD=hunter2", "a password or a token stands in the user data of Launch"),
+        ("load --password hunter2", "a password or a token stands in the user data of Launch"),
+        ("export DB_PASSWORD=$(fetch)", None),
+        (
+            "export A={{resolve:secretsmanager:db:SecretString:p}}",
+            "the value of a secret stands in the user data of Launch",
+        ),
+        ("export A={{resolve:ssm:/db/host}}", None),
+    ],
+)
+@pytest.mark.parametrize("form", ["Fn::Base64", "Fn::Sub", "encoded"])
+def test_a_secret_in_user_data_is_found(script: str, found: str | None, form: str) -> None:
+    text = f"MIME-Version: 1.0\n\n{SCRIPT}{script}\n"
+    data: dict[str, Any] = {
+        "Fn::Base64": {"Fn::Base64": text},
+        "Fn::Sub": {"Fn::Base64": {"Fn::Sub": text + "${AWS::Region}"}},
+        "encoded": b64encode(text.encode()).decode(),
+    }
+    if form == "encoded" and "{{" in script:
+        found = None  # CloudFormation does not look into it
+
+    said = found_in("user-data-secret", launched(None, UserData=data[form]))
+
+    assert [one.message for one in said] == ([found] if found else [])
+    assert "hunter2" not in str(said)
+
+
 @pytest.mark.parametrize(("value", "faults"), [(True, 1), ("true", 1), (False, 0), ("false", 0)])
 def test_what_a_launch_template_turns_off_is_not_ignored(value: object, faults: int) -> None:
     template = launched(None, DisableApiTermination=value)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import gc
 import json
 import os
+import re
 import subprocess
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -18,10 +20,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from batch_constructs.check.check_command import check
+from batch_constructs.rules import engine
 from batch_constructs.rules.access import rights
+from batch_constructs.rules.areas import launch_template_rules
 from batch_constructs.rules.areas.shape_rules import model
 from batch_constructs.rules.engine import examine
-from batch_constructs.rules.template import template_files, whole
+from batch_constructs.rules.template import intrinsics, template_files, whole
+from batch_constructs.rules.template.intrinsics import Resolver
+from batch_constructs.rules.template.values import UNKNOWN
 from batch_constructs.rules.template.wildcard import fits
 
 
@@ -111,6 +117,187 @@ def mounts(count: int) -> str:
     return one(job(Volumes=volumes, MountPoints=points))
 
 
+def target(batch: dict[str, Any]) -> dict[str, Any]:
+    return {"Id": "a", "Arn": "a", "RoleArn": "r", "BatchParameters": batch}
+
+
+def rule(definition: Any) -> dict[str, Any]:
+    batch = {"JobName": "a", "JobDefinition": definition}
+    return {"Type": "AWS::Events::Rule", "Properties": {"Targets": [target(batch)]}}
+
+
+def launched(count: int, **data: Any) -> str:
+    """Write environments of one launch template."""
+    compute = {"Type": "EC2", "LaunchTemplate": {"LaunchTemplateId": {"Ref": "L"}}}
+    environment = {
+        "Type": "AWS::Batch::ComputeEnvironment",
+        "Properties": {"Type": "MANAGED", "ComputeResources": compute},
+    }
+    template = {"Type": "AWS::EC2::LaunchTemplate", "Properties": {"LaunchTemplateData": data}}
+    some = {f"E{n}": environment for n in range(count // 10)}
+    return json.dumps({"Resources": {"L": template, **some}})
+
+
+def sharing(count: int) -> dict[str, Any]:
+    """Write roles that all have one policy of so many statements."""
+    some = [{"Effect": "Allow", "Action": "s3:*", "Resource": f"*{n}"} for n in range(count)]
+    roles = {f"R{n}": {"Type": "AWS::IAM::Role", "Properties": {}} for n in range(count)}
+    policy = {"PolicyDocument": {"Statement": some}, "Roles": [{"Ref": name} for name in roles]}
+    return {"P": {"Type": "AWS::IAM::Policy", "Properties": policy}, **roles}
+
+
+def trusted(count: int) -> dict[str, Any]:
+    """Write jobs of one role that trusts so many services."""
+    services = [f"s{n}.amazonaws.com" for n in range(count)]
+    trust = {"Effect": "Allow", "Principal": {"Service": services}, "Action": "sts:AssumeRole"}
+    properties = {"AssumeRolePolicyDocument": {"Statement": [trust]}}
+    jobs = {f"J{n}": job(JobRoleArn={"Fn::GetAtt": ["R", "Arn"]}) for n in range(count)}
+    return {"R": {"Type": "AWS::IAM::Role", "Properties": properties}, **jobs}
+
+
+def connected(count: int) -> dict[str, Any]:
+    """Write environments in a subnet, beside so many endpoints of its VPC."""
+    vpc = {"VpcId": {"Ref": "V"}}
+    compute = {"Type": "FARGATE", "Subnets": [{"Ref": "S"}], "MaxvCpus": 1}
+    properties = {"Type": "MANAGED", "ComputeResources": compute}
+    found = {"V": {"Type": "AWS::EC2::VPC"}, "S": {"Type": "AWS::EC2::Subnet", "Properties": vpc}}
+    for n in range(count):
+        found[f"P{n}"] = {
+            "Type": "AWS::EC2::VPCEndpoint",
+            "Properties": {**vpc, "ServiceName": "com.amazonaws.eu-west-1.s3"},
+        }
+        found[f"E{n}"] = {"Type": "AWS::Batch::ComputeEnvironment", "Properties": properties}
+    return found
+
+
+BESIDE: dict[str, Callable[[int], dict[str, Any]]] = {
+    "a policy of many roles": sharing,
+    "a role of many jobs": trusted,
+    "endpoints beside environments": connected,
+    "parameters that submissions leave out": lambda n: {
+        "J": job(Command=[f"Ref::p{m}" for m in range(n)]),
+        **{f"R{m}": rule({"Ref": "J"}) for m in range(n)},
+    },
+}
+
+
+@pytest.mark.parametrize("resources", BESIDE.values(), ids=BESIDE)
+def test_resources_beside_very_many_others_are_looked_at_up_to_a_bound(
+    resources: Callable[[int], dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is not looked at is said; all the rest is told."""
+    monkeypatch.setattr(engine, "_MOST_LOOK_UPS", 4_000)
+    few, more, most = (json.dumps({"Resources": resources(count)}) for count in (4, 100, 200))
+    calls(more)
+
+    assert examine(json.loads(few)).not_looked_at == []
+    said = examine(json.loads(more)).not_looked_at
+    assert len(said) == 1
+    assert re.fullmatch(r"\d+ rules on resources beside very many others", said[0])
+    assert calls(most) < 2.3 * calls(more)
+
+
+def test_a_list_that_is_found_again_and_again_is_unknown_beyond_a_bound(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(intrinsics, "_MOST_MADE", 10_000)
+    found = job(Command={"Fn::FindInMap": ["M", "a", "b"]})
+    few, many, most = (
+        {
+            "Mappings": {"M": {"a": {"b": ["Ref::p"] * 10}}},
+            "Resources": {f"J{n}": found for n in range(count)},
+        }
+        for count in (10, 100, 200)
+    )
+
+    assert examine(few).not_looked_at == []
+    said = examine(json.loads(json.dumps(many))).not_looked_at
+    assert said == ["65 values that functions would repeat very often"]
+    assert calls(json.dumps(most)) < 2.3 * calls(json.dumps(many))
+
+
+def test_the_user_data_of_a_launch_template_are_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A megabyte of them is read once, however many environments use it."""
+    read: list[str] = []
+    monkeypatch.setattr(launch_template_rules, "credential_in", read.append)
+    script = {"Fn::Base64": "MIME-Version: 1.0"}
+
+    examine(json.loads(launched(50, UserData=script)))
+
+    assert read == ["MIME-Version: 1.0"]
+
+
+@pytest.mark.parametrize(("more", "told"), [(0, ["100"] * 30), (1, ["100"] * 20 + ["1"] * 11)])
+def test_of_very_many_findings_each_resource_tells_some(
+    more: int, told: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A megabyte of misspelt names is no 33 MB of findings; none of the resources is left out."""
+    monkeypatch.setattr(engine, "_MOST_TOLD", 3_000 - 1_001 * more)
+    wrong = {f"Name{n}": 1 for n in range(200)}
+    queues = {
+        f"Q{n}": {"Type": "AWS::Batch::JobQueue", "Properties": wrong} for n in range(30 + more)
+    }
+
+    found = [one for one in examine({"Resources": queues}).findings if "Name" in one.path]
+
+    counted = Counter(one.resource for one in found)
+    assert [str(counted[name]) for name in queues] == told
+    assert sum("(and there are more)" in one.message for one in found) == len(queues)
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [("# batch-constructs: ignore property-unknown", [4]), ("#", [2, 3, 4])],
+)
+def test_what_is_ignored_hides_no_others(
+    line: str, told: list[int], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where one stands for more that are not told, a comment on its line does not hide them."""
+    monkeypatch.setattr(engine, "_MOST_OF_A_KIND", 3)
+    file = tmp_path / "a.yaml"
+    names = "".join(f"      Xyz{n}: 1  {line}\n" for n in range(5))
+    file.write_text(f"Resources:\n  Q:\n    Type: AWS::Batch::JobQueue\n    Properties:\n{names}")
+
+    [found] = json.loads(run(file, "--format", "json").stdout).values()
+
+    assert [one["line"] - 3 for one in found if one["rule"] == "property-unknown"] == told
+
+
+@pytest.mark.parametrize(
+    "values",
+    [["x" * 1_000] * 2, [f"a{n}" for n in range(2_000)]],
+    ids=["long values", "many values"],
+)
+def test_a_loop_that_would_make_very_much_text_is_left_as_it_is(values: list[str]) -> None:
+    properties = {"Parameters": {"p": "${A}" * 1_000}}
+    body = {"J${A}": {"Type": "AWS::Batch::JobDefinition", "Properties": properties}}
+    template = {
+        "Transform": "AWS::LanguageExtensions",
+        "Resources": {"Fn::ForEach::A": ["A", values, body]},
+    }
+
+    assert "1 resource in Fn::ForEach" in examine(template).not_looked_at
+
+
+@pytest.mark.parametrize("digits", [200, 201, 4_299, 100_000])
+@pytest.mark.parametrize("written", ["{}", "0x{}"])
+def test_a_number_of_any_length_is_a_finding(tmp_path: Path, digits: int, written: str) -> None:
+    number = written.format("9" * (digits - len(written) + 2))
+    container = f"Vcpus: {number}, Memory: {number}, Image: x"
+    ranges = f"[{{TargetNodes: '0:{number}'}}]"
+    nodes = f"NumNodes: {number}, MainNode: {number}, NodeRangeProperties: {ranges}"
+    file = tmp_path / "a.yaml"
+    file.write_text(
+        "Resources: {J: {Type: AWS::Batch::JobDefinition, Properties: {Type: container,"
+        f" ContainerProperties: {{{container}}}, NodeProperties: {{{nodes}}}}}}}}}"
+    )
+
+    done = run(file)
+
+    assert isinstance(done.exception, SystemExit)
+    assert done.exit_code == 1
+
+
 GROWING: dict[str, Callable[[int], str]] = {
     "aliases": lambda n: "A: &a [1]\nB: [" + "*a," * n + "]\nResources: {}",
     "merges": lambda n: "A: &a {b: 1}\nB: [" + "{<<: *a}," * n + "]\nResources: {}",
@@ -138,6 +325,15 @@ GROWING: dict[str, Callable[[int], str]] = {
     "ulimits": lambda n: one(job(Ulimits=[{"Name": f"n{m}"} for m in range(n)])),
     "shares": shares,
     "mount points of other volumes": mounts,
+    "targets of a rule": lambda n: one(
+        {
+            "Type": "AWS::Events::Rule",
+            "Properties": {"Targets": [target({"JobName": "a"})] * n},
+        }
+    ),
+    "volumes of a launch template": lambda n: launched(
+        n, BlockDeviceMappings=[{"Ebs": {"VolumeSize": 1}}] * n
+    ),
     "comments": lambda n: "# batch-constructs: ignore a\n" * n + "Resources: {R: {}}",
 }
 
@@ -248,9 +444,48 @@ def test_rights_of_very_many_patterns_are_not_known(
     secret = {"Name": "s", "ValueFrom": f"{arn}z"}
     one = job(ExecutionRoleArn={"Fn::GetAtt": ["R", "Arn"]}, Secrets=[secret])
 
-    found = examine({"Resources": {"R": role, "J": one}}).findings
+    seen = examine({"Resources": {"R": role, "J": one}})
 
-    assert ("secret-permission" in {one.rule for one in found}) is told
+    assert ("secret-permission" in {one.rule for one in seen.findings}) is told
+    said = [one for one in seen.not_looked_at if "very many patterns" in one]
+    assert said == ([] if told else ["1 right of a role with very many patterns"])
+
+
+def doubled(times: int) -> Any:
+    value: Any = "x"
+    for _ in range(times):
+        value = {"Fn::Sub": ["${a}${a}", {"a": value}]}
+    return value
+
+
+REPEATING: dict[str, Any] = {
+    "a delimiter": {"Fn::Join": ["x" * 3_000, ["y"] * 3_000]},
+    "a variable": {"Fn::Sub": ["${a}" * 3_000, {"a": "x" * 3_000}]},
+    "a variable in a variable": doubled(24),
+    "parts that nobody knows": {"Fn::Sub": ["${a}" * 3_000, {"a": {"Fn::Sub": "${b}-" * 1_500}}]},
+    "JSON in JSON": {
+        "Fn::Join": ["", [{"Fn::ToJsonString": {"Fn::FindInMap": ["M", "a", "b"]}}] * 2_000]
+    },
+    "lists": [{"Fn::Split": [",", {"Fn::FindInMap": ["M", "a", "b"]}]} for _ in range(2_000)],
+}
+
+
+@pytest.mark.parametrize("value", REPEATING.values(), ids=REPEATING)
+def test_text_that_functions_repeat_is_unknown_beyond_a_bound(value: Any) -> None:
+    mappings = {"M": {"a": {"b": "x" * 3_000}}}
+
+    made = Resolver({}, mappings=mappings).resolve(value)
+
+    assert (made[-1] if isinstance(made, list) else made) is UNKNOWN
+
+
+@pytest.mark.parametrize(("delimiter", "made"), [("....", "a....a....a"), (".....", UNKNOWN)])
+def test_text_is_made_up_to_the_bound(
+    delimiter: str, made: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(intrinsics, "_MOST_MADE", 11)
+
+    assert Resolver({}).resolve({"Fn::Join": [delimiter, ["a", "a", "a"]]}) == made
 
 
 def test_a_word_that_is_no_number_however_long_is_text() -> None:

@@ -15,6 +15,7 @@ from aws_cdk import aws_ssm as ssm
 import batch_constructs as bc
 from batch_constructs.aws.credentials import CREDENTIALS, credential_in
 from batch_constructs.rules import check_resource, check_template
+from batch_constructs.rules.areas.secret_rules import strings
 
 JOB = "AWS::Batch::JobDefinition"
 B = "b" * 40
@@ -87,6 +88,89 @@ def test_a_credential_is_known_by_its_form_wherever_it_stands(
     properties = places[place]
 
     assert messages(properties) == [f"{noun} stands in the template"]
+
+
+@pytest.mark.parametrize("place", ["variable", "parameter", "option"])
+@pytest.mark.parametrize(
+    ("name", "value", "found"),
+    [
+        ("A", {"Fn::Base64": "ghp_" + B}, "a token of GitHub stands in the template"),
+        ("PASSWORD", {"Fn::Base64": "hunter2"}, 'the value of "PASSWORD" stands in the template'),
+        ("PASSWORD", {"Fn::Base64": {"Ref": "P"}}, None),
+        ("A", {"Fn::Base64": "plain"}, None),
+    ],
+)
+def test_a_credential_that_cloudformation_encodes_is_found(
+    name: str, value: Any, place: str, found: str | None
+) -> None:
+    places: dict[str, dict[str, Any]] = {
+        "variable": {"ContainerProperties": {"Environment": [{"Name": name, "Value": value}]}},
+        "parameter": {"Parameters": {name: value}},
+        "option": {"ContainerProperties": {"LogConfiguration": {"Options": {name: value}}}},
+    }
+
+    assert messages(places[place]) == ([found] if found else [])
+
+
+def test_a_value_that_is_secret_by_its_name_and_by_its_form_is_told_once() -> None:
+    token = "ghp_" + B
+
+    assert messages({"Parameters": {"password": token}}) == [
+        'the value of "password" stands in the template'
+    ]
+    assert messages({"ContainerProperties": {"Command": ["run", "--password", token]}}) == [
+        "an option's password or token stands in the template"
+    ]
+
+
+def test_a_value_that_nothing_says_the_name_of_is_known_by_its_form_alone() -> None:
+    environment = [{"Value": "hunter2"}, {"Name": "PASSWORD"}, {"Value": "ghp_" + B}]
+
+    assert messages({"ContainerProperties": {"Environment": environment}}) == [
+        "a token of GitHub stands in the template"
+    ]
+
+
+def test_a_secret_that_is_fetched_may_have_any_name() -> None:
+    arn = "arn:aws:secretsmanager:eu-west-1:1:secret:x"
+    given = [{"Name": "PASSWORD", "ValueFrom": arn, "Value": "hunter2"}]
+
+    assert messages({"ContainerProperties": {"Secrets": given}}) == []
+
+
+def test_what_contains_itself_is_searched_once() -> None:
+    """As a mapping of Python may; no file can write it."""
+    group: dict[str, Any] = {"a": "ghp_" + B}
+    group["b"] = group
+
+    assert [*strings("", group)] == [("a", "ghp_" + B)]
+
+
+@pytest.mark.parametrize(
+    ("source", "found"),
+    [
+        ("{{resolve:ssm:/secret/arn}}", []),
+        ({"Fn::Sub": "arn:aws:${Service}:eu-west-1:1:secret:x"}, []),
+        ({"Fn::Sub": "arn:aws:secretsmanager:${AWS::Region}:${AWS::AccountId}:secret:x"}, []),
+        ({"Fn::Sub": "arn:aws:s3:::a-bucket-of-mine/${Key}"}, ["secret-source"]),
+        ("", ["secret-source"]),
+        ({"Ref": "Bucket"}, ["secret-source"]),
+        ({"Ref": "Secret"}, []),
+    ],
+)
+def test_what_a_secret_comes_from_is_judged_as_far_as_it_is_known(
+    source: Any, found: list[str]
+) -> None:
+    container = {"Image": "i", "Secrets": [{"Name": "A", "ValueFrom": source}]}
+    resources = {
+        "Job": {"Type": JOB, "Properties": {"Type": "container", "ContainerProperties": container}},
+        "Bucket": {"Type": "AWS::S3::Bucket"},
+        "Secret": {"Type": "AWS::SecretsManager::Secret"},
+    }
+
+    rules = [one.rule for one in check_template({"Resources": resources})]
+
+    assert [one for one in rules if one == "secret-source"] == found
 
 
 def test_every_kind_of_credential_is_planted_and_names_its_page() -> None:
@@ -192,6 +276,7 @@ def test_no_finding_shows_what_may_be_a_secret(properties: dict[str, Any]) -> No
     assert "hunter2" not in str(found)
 
 
+REFERENCE = "{{resolve:secretsmanager:db:SecretString:password}}"
 RESOLVED = "a secret's value is written into the job definition"
 
 
@@ -205,6 +290,11 @@ RESOLVED = "a secret's value is written into the job definition"
             "info",
         ),
         ({"Fn::Sub": "{{resolve:secretsmanager:${S}:SecretString:::}}"}, "info"),
+        ({"Fn::Join": ["", ["{{resol", "ve:secretsmanager:db:SecretString:p}}"]]}, "info"),
+        ({"Fn::Join": [":", ["{{resolve", "secretsmanager", {"Ref": "S"}, "}}"]]}, "info"),
+        ({"Fn::Join": ["secretsmanager", ["a {{resolve:", ":db}}"]]}, "info"),
+        ({"Fn::Base64": {"Fn::Join": ["", ["{{resolve:ssm-", "secure:/p}}"]]}}, "error"),
+        ({"Fn::Join": ["-", ["{{resolve:", "secretsmanager:db}}"]]}, None),
         ("{{resolve:ssm:/db/host}}", None),
     ],
 )
@@ -264,6 +354,82 @@ class Late:
         raise AssertionError("it was resolved as the construct was made")
 
 
+SECTIONS: dict[str, Any] = {
+    "Parameters": {
+        "Hidden": {"Type": "String", "NoEcho": True},
+        "Also": {"Type": "String", "NoEcho": "true", "Default": "x"},
+        "Shown": {"Type": "String", "Default": "{{resolve:ssm:/host}}"},
+        "Spelt": {"Type": "String", "NoEcho": "false", "Default": "secretsmanager"},
+        "Given": {"Type": "String", "Default": REFERENCE},
+    },
+    "Mappings": {"M": {"a": {"b": REFERENCE}}},
+    "Conditions": {"C": {"Fn::Equals": [{"Ref": "Shown"}, "y"]}},
+}
+HIDDEN = "the value of Hidden, which is NoEcho, is written into the job definition"
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ({"Ref": "Hidden"}, HIDDEN),
+        ({"Ref": "Also"}, HIDDEN.replace("Hidden", "Also")),
+        ({"Fn::Sub": "a${Hidden}"}, HIDDEN),
+        ({"Fn::Sub": ["a${X}", {"X": {"Ref": "Hidden"}}]}, HIDDEN),
+        ({"Fn::Join": ["", ["a", {"Fn::Join": ["-", ["b", {"Ref": "Hidden"}]]}]]}, HIDDEN),
+        ({"Fn::If": ["C", {"Fn::Sub": "${Hidden}"}, "b"]}, HIDDEN),
+        ({"Fn::If": ["C", "a", {"Fn::Sub": "${Hidden}"}]}, HIDDEN),
+        ({"Fn::Base64": {"Ref": "Hidden"}}, HIDDEN),
+        ({"Fn::Sub": ["a${Hidden}", {"Hidden": "b"}]}, None),
+        ({"Ref": "Shown"}, None),
+        ({"Ref": "Spelt"}, None),
+        ({"Ref": "Given"}, RESOLVED),
+        ({"Fn::Sub": "a${Given}"}, RESOLVED),
+        ({"Fn::FindInMap": ["M", "a", "b"]}, RESOLVED),
+        ({"Fn::Sub": "{{resolve:${Spelt}:db}}"}, RESOLVED),
+        ({"Fn::Sub": ["{{resolve:${X}:db}}", {"X": {"Ref": "Spelt"}}]}, RESOLVED),
+        ({"Fn::Join": [":", ["{{resolve", {"Ref": "Spelt"}, "db}}"]]}, RESOLVED),
+        (
+            {"Fn::Join": ["", ["{{", {"Fn::Join": [":", ["resolve", {"Ref": "Spelt"}]]}, ":db}}"]]},
+            RESOLVED,
+        ),
+        ({"Fn::Select": [1, ["a", {"Fn::Sub": "${Given}"}]]}, RESOLVED),
+        ({"Fn::Select": [0, {"Fn::Split": [",", {"Ref": "Given"}]}]}, RESOLVED),
+    ],
+)
+@pytest.mark.parametrize("place", ["Environment", "Command", "Parameters"])
+def test_a_secret_that_functions_put_together_is_found(
+    value: Any, message: str | None, place: str
+) -> None:
+    properties: dict[str, Any] = {
+        "Environment": {"ContainerProperties": {"Environment": [{"Name": "A", "Value": value}]}},
+        "Command": {"ContainerProperties": {"Command": ["run", value]}},
+        "Parameters": {"Parameters": {"a": value}},
+    }[place]
+    template = {**SECTIONS, "Resources": {"J": {"Type": JOB, "Properties": properties}}}
+
+    found = [one for one in check_template(template) if one.rule == "secret-resolved"]
+
+    assert [one.message for one in found] == ([] if message is None else [message])
+    assert all(one.path.startswith("Properties/") and "Fn::" not in one.path for one in found)
+
+
+def test_a_secret_that_functions_put_into_a_submission_is_found() -> None:
+    input_ = {"Fn::Sub": '{"Parameters": {"a": "${Hidden}"}}'}
+    target = {"Id": "a", "Arn": "a", "RoleArn": "r", "BatchParameters": {}, "Input": input_}
+    rule = {"Type": "AWS::Events::Rule", "Properties": {"Targets": [target]}}
+
+    found = check_template({**SECTIONS, "Resources": {"R": rule}})
+
+    assert [
+        (one.path, one.message) for one in found if one.rule == "submitted-secret-resolved"
+    ] == [
+        (
+            "Properties/Targets/0/Input",
+            "the value of Hidden, which is NoEcho, is written into the submission",
+        )
+    ]
+
+
 class TestConstructors:
     """What a template would be refused for is refused at the line that gives it."""
 
@@ -286,9 +452,39 @@ class TestConstructors:
         assert "secrets" in str(refused.value)
         assert "hunter2" not in str(refused.value)
 
-    def test_a_submissions_environment_holds_no_secrets_value(self, stack: cdk.Stack) -> None:
+    @pytest.mark.parametrize("form", ["value", "unwrapped", "part", "of the parameter"])
+    @pytest.mark.parametrize("place", ["environment", "parameters", "command"])
+    def test_the_value_of_a_parameter_that_is_not_shown_is_refused(
+        self, form: str, place: str, stack: cdk.Stack
+    ) -> None:
+        parameter = cdk.CfnParameter(stack, "Password", no_echo=True)
+        secret = cdk.SecretValue.cfn_parameter(parameter)
+        value: Any = {
+            "value": secret,
+            "unwrapped": secret.unsafe_unwrap(),
+            "part": f"a{parameter.value_as_string}b",
+            "of the parameter": parameter.value_as_string,
+        }[form]
+        given: dict[str, Any] = {place: ["run", value] if place == "command" else {"P": value}}
+
+        with pytest.raises(ValueError, match=r"is the value of a secret.*secrets="):
+            definition(stack, **given)
+
+    def test_the_value_of_a_parameter_that_is_shown_is_admitted(self, stack: cdk.Stack) -> None:
+        shown = cdk.CfnParameter(stack, "Host").value_as_string
+        definition(stack, environment={"A": shown}, command=["run", f"a{shown}b"])
+
+    @pytest.mark.parametrize("kind", ["secret", "parameter"])
+    def test_a_submissions_environment_holds_no_secrets_value(
+        self, kind: str, stack: cdk.Stack
+    ) -> None:
         secret = secretsmanager.Secret(stack, "Secret")
-        overrides = bc.SubmissionOverrides(environment={"P": secret.secret_value.unsafe_unwrap()})
+        parameter = cdk.CfnParameter(stack, "Password", no_echo=True)
+        kinds = {
+            "secret": secret.secret_value,
+            "parameter": cdk.SecretValue.cfn_parameter(parameter),
+        }
+        overrides = bc.SubmissionOverrides(environment={"P": kinds[kind].unsafe_unwrap()})
         queue = bc.JobQueue.from_job_queue_arn(
             stack, "Queue", "arn:aws:batch:us-east-1:123456789012:job-queue/q"
         )

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
+import aws_cdk as cdk
 import pytest
+from click.testing import CliRunner
 
+import batch_constructs as bc
 from batch_constructs.aws import quotas
+from batch_constructs.aws.template_quotas import RESOURCES
+from batch_constructs.check.check_command import check
 from batch_constructs.rules import check_template
 
 
@@ -26,6 +33,26 @@ def role(length: int) -> dict[str, Any]:
 def role_and_policy(length: int) -> dict[str, Any]:
     attached = {"Roles": [{"Ref": "R"}], "PolicyDocument": document(length - 5000)}
     return {**role(5000), "P": {"Type": "AWS::IAM::Policy", "Properties": attached}}
+
+
+def arns(count: int) -> dict[str, Any]:
+    some = [f"arn:aws:iam::111122223333:policy/p{number}" for number in range(count)]
+    return {"R": {"Type": "AWS::IAM::Role", "Properties": {"ManagedPolicyArns": some}}}
+
+
+def arns_and_policy(count: int) -> dict[str, Any]:
+    own = {"Roles": [{"Ref": "R"}], "PolicyDocument": document(100)}
+    return {**arns(count - 1), "M": {"Type": "AWS::IAM::ManagedPolicy", "Properties": own}}
+
+
+def event_pattern(length: int) -> dict[str, Any]:
+    source = "x" * (length - len('{"source":[""]}'))
+    own = {"EventPattern": {"source": [source]}}
+    return {"R": {"Type": "AWS::Events::Rule", "Properties": own}}
+
+
+def topics(count: int) -> dict[str, Any]:
+    return {f"T{number}": {"Type": "AWS::SNS::Topic"} for number in range(count)}
 
 
 def managed(length: int) -> dict[str, Any]:
@@ -106,6 +133,8 @@ def references(count: int) -> dict[str, Any]:
 CASES: list[Any] = [
     ("role-policy-size", role, quotas.ROLE_POLICY_CHARACTERS),
     ("role-policy-size", role_and_policy, quotas.ROLE_POLICY_CHARACTERS),
+    ("role-policy-count", arns, quotas.MANAGED_POLICIES_A_ROLE),
+    ("role-policy-count", arns_and_policy, quotas.MANAGED_POLICIES_A_ROLE),
     ("managed-policy-size", managed, quotas.MANAGED_POLICY_CHARACTERS),
     ("function-environment-size", function, quotas.FUNCTION_ENVIRONMENT_BYTES),
     ("log-resource-policies", policies, quotas.LOG_RESOURCE_POLICIES),
@@ -120,17 +149,75 @@ CASES: list[Any] = [
 ]
 
 
+ALL: list[Any] = [
+    *CASES,
+    ("event-pattern-syntax", event_pattern, quotas.EVENT_PATTERN_CHARACTERS),
+    ("resource-count", topics, RESOURCES),
+]
+"""Also those whose other cases stand elsewhere."""
+
+
 def found(template: dict[str, Any]) -> list[tuple[str, str]]:
-    areas = {rule for rule, _, _ in CASES} | {"stack-sections"}
+    areas = {rule for rule, _, _ in ALL} | {"stack-sections"}
     return [(one.rule, one.message) for one in check_template(template) if one.rule in areas]
 
 
-@pytest.mark.parametrize(("rule", "make", "most"), CASES)
+@pytest.mark.parametrize(("rule", "make", "most"), ALL)
 def test_the_most_is_taken_and_one_more_is_not(rule: str, make: Any, most: int) -> None:
     assert found({"Resources": make(most)}) == []
     [(named, message)] = found({"Resources": make(most + 1)})
     assert named == rule
     assert str(most) in message.replace(",", "")
+
+
+@pytest.mark.parametrize(
+    ("rule", "make", "most"), [one for one in ALL if one[0] != "resource-count"]
+)
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_synthesis_says_the_same_of_what_anybody_made(
+    rule: str, make: Any, most: int, more: int, tmp_path: Path
+) -> None:
+    """Of resources the CDK counts 500 itself, and refuses the next one."""
+    app = cdk.App(
+        outdir=str(tmp_path),
+        builtin_cloud_formation_validation=False,
+        context={"@aws-cdk/core:suppressTemplateIndentation": True},
+    )
+    cdk.Validations.of(app).add_plugins(bc.BatchRules())
+    stack = cdk.Stack(app, "S", synthesizer=cdk.LegacyStackSynthesizer())
+    stack.template_options.metadata = {}
+    for id_, one in make(most + more).items():
+        resource = cdk.CfnResource(stack, id_, type=one["Type"], properties=one.get("Properties"))
+        for name, value in one.get("Metadata", {}).items():
+            resource.add_metadata(name, value)
+        resource.override_logical_id(id_)
+
+    with suppress(RuntimeError):
+        app.synth()
+
+    report = tmp_path / "validation-report.json"
+    written = json.loads(report.read_text()) if report.exists() else {"pluginReports": []}
+    told = {one["ruleName"] for plugin in written["pluginReports"] for one in plugin["violations"]}
+    if rule != "template-size":  # the CDK adds metadata of its own
+        assert (rule in told) is bool(more)
+    elif more:
+        assert rule in told
+
+
+@pytest.mark.parametrize("more", [0, 1])
+@pytest.mark.parametrize(("rule", "make", "most"), ALL)
+def test_a_check_from_the_command_line_says_the_same(
+    rule: str, make: Any, most: int, more: int, tmp_path: Path
+) -> None:
+    file = tmp_path / "a.json"
+    file.write_text(json.dumps({"Resources": make(most + more)}, separators=(",", ":")))
+
+    done = CliRunner().invoke(check, [str(file), "--format", "json"])
+
+    [found] = json.loads(done.stdout).values()
+    severities = {one["severity"] for one in found if one["rule"] == rule}
+    assert len(severities) == more
+    assert done.exit_code == any(one["severity"] == "error" for one in found)
 
 
 @pytest.mark.parametrize(

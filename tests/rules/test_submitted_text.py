@@ -175,3 +175,64 @@ def test_a_secret_in_what_event_bridge_hands_over_is_found(
     without_batch = _rule(**target, BatchParameters=None)
     del without_batch["Resources"]["R"]["Properties"]["Targets"][0]["BatchParameters"]
     assert "submitted-secret" not in {one.rule for one in check_template(without_batch)}
+
+
+INPUT = "Properties/Targets/0/Input"
+
+
+def handed_over(text: Any, *, as_template: bool = False) -> list[str]:
+    """Give what the rules say of a text that EventBridge hands over to a queue."""
+    target: dict[str, Any] = {"Input": text}
+    if as_template:
+        target = {"InputTransformer": {"InputPathsMap": {"key": "$.k"}, "InputTemplate": text}}
+    found = check_template(_rule(**target))
+    return [one.message for one in found if one.rule == "submitted-secret"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        {"Fn::Sub": '{"Parameters": {"at": "${AWS::Region}", "hub": "' + PLANTED["HUB"] + '"}}'},
+        {"Fn::Sub": '{"Parameters": {"size": ${Size}, "hub": "' + PLANTED["HUB"] + '"}}'},
+        {"Fn::Join": ["", ['{"Parameters": {"hub": "', PLANTED["HUB"], '"}}']]},
+        '{"Parameters": {"said": "\\"0\\"", "hub": "' + PLANTED["HUB"] + '"}}',
+    ],
+)
+@pytest.mark.parametrize("as_template", [False, True])
+def test_a_secret_beside_what_only_the_deployment_knows_is_found(
+    text: Any,
+    as_template: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    said = handed_over(text, as_template=as_template)
+
+    assert said == ["a token of GitHub stands in the template"]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"Parameters": {"password": <key>}}',
+        '{"Parameters": {"password": "<key>"}}',
+        '{"Parameters": {"password": "a<key>b"}}',
+        '{"Parameters": {"url": "postgres://user:<key>@db/main"}}',
+        '{"ContainerOverrides": {"Command": ["load", "--password", "<key>"]}}',
+        {"Fn::Sub": '{"Parameters": {"password": "${Password}"}}'},
+        {"Fn::Sub": '{"Parameters": {"url": "postgres://user:${Password}@db/main"}}'},
+        {"Fn::Sub": '{"Parameters": {"password": ${Password}}}'},
+        {"Ref": "Text"},
+        "[1]",
+        '{"Parameters"',
+    ],
+)
+def test_a_secret_that_only_an_event_or_the_deployment_knows_is_none(text: Any) -> None:
+    assert handed_over(text, as_template=True) == []
+
+
+def test_a_secret_that_event_bridge_hands_over_is_told_once_however_it_is_written() -> None:
+    reference = ["{{resolve:secretsmanager:", "{{resolve:secretsmanager:db}}"]
+    text = {"Fn::Join": ["", ['{"Parameters": {"p": "', *reference, '"}}']]}
+
+    found = check_template(_rule(Input=text))
+
+    paths = [one.path for one in found if one.rule == "submitted-secret-resolved"]
+    assert paths == [INPUT]

@@ -17,6 +17,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 
 import batch_constructs as bc
+from batch_constructs.written_secrets import written_secrets
 
 Form = Callable[[cdk.Stack, str], str]
 
@@ -82,6 +83,7 @@ def everything(stack: cdk.Stack, value: str) -> set[str]:
         stack, "Object", bucket=s3.Bucket(stack, "Bucket"), **to, command=["run", value]
     )
     bc.SubmitFunction(stack, "Function", **to, parameters={"a": value})
+    bc.SubmissionGateway(stack, "Gateway", **to, overrides=overrides)
     flow = bc.WorkflowJob(name="a", job_definition=job, environment={"P": value})
     bc.Workflow(stack, "Flow", queue=queue, jobs=[flow])
     fleet = bc.FargateComputeEnvironment.from_compute_environment_arn(
@@ -90,24 +92,76 @@ def everything(stack: cdk.Stack, value: str) -> set[str]:
     tagged = bc.JobQueue(stack, "Tagged", compute_environments=[fleet])
     cdk.Tags.of(tagged).add("key", value)
     definitions = {"Environment", "Command", "Parameters"}
-    return {*definitions, "Schedule", "Event", "Object", "Function", "Flow", "Tagged"}
+    triggers = {"Schedule", "Event", "Object", "Function", "Gateway", "Flow"}
+    return {*definitions, *triggers, "Tagged"}
 
 
-@pytest.mark.parametrize("form", FORMS)
+def parameter_in(stack: cdk.Stack) -> str:
+    parameter = cdk.CfnParameter(stack, "Password", no_echo=True)
+    return cdk.SecretValue.cfn_parameter(parameter).to_string()
+
+
+@pytest.mark.parametrize(
+    ("form", "kind"),
+    [
+        *((form, "secret") for form in FORMS),
+        *((form, "parameter") for form in ("is", "join", "sub")),
+    ],
+)
 def test_a_secrets_value_in_any_form_is_an_error_of_the_construct(
-    form: str, tmp_path: Path
+    form: str, kind: str, tmp_path: Path
 ) -> None:
+    """Such is the value of a parameter with NoEcho."""
     tree = app(tmp_path)
     stack = cdk.Stack(tree, "S")
-    value = secretsmanager.Secret(stack, "Secret").secret_value_from_json("p").unsafe_unwrap()
+    value = secret_in(stack) if kind == "secret" else parameter_in(stack)
 
-    expected = everything(stack, FORMS[form](stack, value))
+    expected = everything(stack, FORMS.get(form, lambda _, same: same)(stack, value))
     found = refused(tree, tmp_path)
 
     assert {path.split("/")[1] for path in found} == expected
     assert all("the value of a secret stands here" in said for said in found.values())
     assert found["S/Environment/Resource"].startswith("environment: ")
     assert found["S/Command/Resource"].startswith("command[1]: ")
+    assert {path.split("/")[1]: said.partition(": ")[0] for path, said in found.items()} == {
+        "Environment": "environment",
+        "Command": "command[1]",
+        "Parameters": "parameters",
+        "Schedule": "Target/Input/ContainerOverrides/Environment/0/Value",
+        "Event": "Targets/0/Input/Parameters/a",
+        "Object": "Targets/0/InputTransformer/InputTemplate",
+        "Function": "Environment/Variables/DEFAULTS/parameters/a",
+        "Gateway": "Environment/Variables/DEFAULTS/containerOverrides/environment/0/value",
+        "Flow": "DefinitionString/States/a/Parameters/ContainerOverrides/Environment/0/Value",
+        "Tagged": "tags",
+    }
+
+
+REFERENCE = "{{resolve:secretsmanager:db:SecretString:p}}"
+
+
+@pytest.mark.parametrize(
+    ("value", "where"),
+    [
+        (REFERENCE, "Code/a"),
+        (f'"{REFERENCE}"', "Code/a"),
+        (json.dumps({"b": [{"c": REFERENCE}]}), "Code/a/b/0/c"),
+        ({"Fn::Join": ["", ['{"b": "', {"Ref": "X"}, '", "c": "', REFERENCE, '"}']]}, "Code/a/c"),
+        ({"Fn::Join": ["", ['{"b": "', {"Fn::Base64": REFERENCE}, '"}']]}, "Code/a/b"),
+        ({"Fn::Join": ["", ['{"b": "{{resol', REFERENCE[7:], '"}']]}, "Code/a/b"),
+        ({"Fn::Sub": f'{{"b": "{REFERENCE}"}}'}, "Code/a/b"),
+        ({"b/c": REFERENCE}, "Code/a/b/c"),
+        ([REFERENCE, REFERENCE], "Code/a/0"),
+    ],
+)
+def test_the_member_that_holds_it_is_named_as_far_as_it_can_be(value: Any, where: str) -> None:
+    resource = {"Type": "AWS::Lambda::Function", "Properties": {"Code": {"a": value}}}
+
+    found = [*written_secrets({"Resources": {"F": resource}}, {"F": "/S/F/R"}, {"S/F"})]
+
+    assert found[0].message.partition(": ")[0] == where
+    assert len(found) == (2 if isinstance(value, list) else 1)
+    assert found[0].path.startswith("Properties/Code/a")
 
 
 def job(scope: cdk.Stack, value: str) -> bc.FargateJobDefinition:

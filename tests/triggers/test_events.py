@@ -499,3 +499,24 @@ def test_a_share_for_a_queue_that_nobody_knows_is_taken(
     stack: Stack, queue: Any, definition: Any
 ) -> None:
     on_object(stack, queue, definition, share_identifier="blue")
+
+
+def test_a_share_may_be_a_field_of_the_event(stack: Stack, shared: Any, definition: Any) -> None:
+    trigger = EventTrigger(
+        stack,
+        "OnEvent",
+        queue=shared,
+        job_definition=definition,
+        event_pattern={"source": ["mine"]},
+        share_identifier="$.detail.team",
+    )
+
+    transformer = rule(stack)["Targets"][0]["InputTransformer"]
+    names = {path: name for name, path in transformer["InputPathsMap"].items()}
+    asked = json.loads(transformer["InputTemplate"])
+    assert asked["shareIdentifier"] == f"<{names['$.detail.team']}>"
+    assert trigger.function is not None
+    (function,) = resources(stack, "AWS::Lambda::Function").values()
+    told = function["Environment"]["Variables"]
+    assert told["ALLOW"] == "share_identifier"
+    assert "SHARE_IDENTIFIER" not in told

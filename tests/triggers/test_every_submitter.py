@@ -117,3 +117,30 @@ def test_what_step_functions_takes_is_taken(given: Given) -> None:
     name = "a!'()+-.=@_" + "x" * 69
     bc.Workflow(given.stack, "X", **given.arguments("Workflow"), state_machine_name=name)
     assert given.stack.node.try_remove_child("X")
+
+
+@pytest.mark.parametrize("name", ["ScheduleTrigger", "SubmissionGateway", "SubmitFunction"])
+@pytest.mark.parametrize(
+    ("fields", "said"),
+    [
+        ({"command": ["$.detail.x"]}, "overrides.command[0]"),
+        ({"environment": {"A": "$.detail.x"}}, 'overrides.environment["A"]'),
+        ({"tags": {"a": "$.detail.x"}}, 'overrides.tags["a"]'),
+        ({"share_identifier": "$.detail.x"}, "overrides.share_identifier"),
+    ],
+)
+def test_a_field_of_an_event_is_refused_where_there_is_none(
+    name: str, fields: dict[str, Any], said: str, given: Given
+) -> None:
+    with pytest.raises(ValueError, match="a field of an event, and ") as refusal:
+        submit(name, given, overrides=bc.SubmissionOverrides(**fields))
+
+    assert f'{said} is "$.detail.x", a field of an event, and ' in str(refusal.value)
+
+
+@pytest.mark.parametrize("name", SUBMITTERS[:5])
+def test_no_field_of_an_event_is_the_name_of_a_job(name: str, given: Given) -> None:
+    with pytest.raises(
+        ValueError, match=r'X: job_name is "\$.detail.x", a field of an event, and '
+    ):
+        submit(name, given, job_name="$.detail.x")

@@ -77,6 +77,37 @@ def task(stack: Stack) -> dict[str, Any]:
     return found
 
 
+def test_shares_tags_sizes_and_numbers_are_read_from_the_input_where_they_are_paths(
+    stack: Stack, shared: Any, definition: Any
+) -> None:
+    number = sfn.JsonPath.number_at("$.n")
+    overrides = bc.SubmissionOverrides(
+        vcpus=number,
+        retry=bc.RetryPolicy(attempts=number),
+        tags={"run": "$.run", "of": "us"},
+        share_identifier="$.team",
+    )
+    job = WorkflowJob(
+        name="a",
+        job_definition=definition,
+        array_size=number,
+        scheduling_priority=number,
+        timeout=Duration.seconds(number),
+        overrides=overrides,
+    )
+    workflow(stack, shared, job)
+
+    asked = task(stack)
+    assert asked["ShareIdentifier.$"] == "States.Format('{}', $.team)"
+    assert asked["Tags"] == {"run.$": "States.Format('{}', $.run)", "of": "us"}
+    assert asked["ArrayProperties"] == {"Size.$": "$.n"}
+    assert asked["SchedulingPriorityOverride.$"] == "$.n"
+    assert asked["RetryStrategy"]["Attempts.$"] == "$.n"
+    assert asked["Timeout"] == {"AttemptDurationSeconds.$": "$.n"}
+    (size,) = asked["ContainerOverrides"]["ResourceRequirements"]
+    assert size == {"Type": "VCPU", "Value.$": "States.Format('{}', $.n)"}
+
+
 def test_a_command_without_paths_stands_as_it_is(stack: Stack, queue: Any, definition: Any) -> None:
     words = ["echo", "it's", "$HOME", "{}"]
     workflow(stack, queue, WorkflowJob(name="a", job_definition=definition, command=words))
@@ -99,6 +130,21 @@ def test_a_command_without_paths_stands_as_it_is(stack: Stack, queue: Any, defin
             lambda: {"parameters": {"a": sfn.JsonPath.format("{}-x", "$.x")}},
             r'parameters\["a"\] is what sfn.JsonPath makes',
         ),
+        (
+            lambda: {"share_identifier": sfn.JsonPath.string_at("$.x")},
+            "share_identifier is what sfn.JsonPath makes",
+        ),
+        (
+            lambda: {
+                "overrides": bc.SubmissionOverrides(tags={"a": sfn.JsonPath.string_at("$.x")})
+            },
+            r'overrides.tags\["a"\] is what sfn.JsonPath makes',
+        ),
+        (
+            lambda: {"step_retry": StepRetry(max_attempts=sfn.JsonPath.number_at("$.n"))},
+            "step_retry.max_attempts is what sfn.JsonPath makes, and Step Functions reads no path",
+        ),
+        (lambda: {"share_identifier": "$.a b"}, r'share_identifier is "\$.a b"; allowed'),
         (lambda: {"command": ["$.a b"]}, r'command\[0\] is "\$.a b"'),
         (
             lambda: {"command": Fn.split(",", Fn.import_value("words"))},

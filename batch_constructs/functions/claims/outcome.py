@@ -169,9 +169,9 @@ def as_told(error: Exception) -> Exception:
         return NothingSentError(why=_UNSENDABLE)
     if _MAKING_WAY_BY_PROXY in passed:
         return NothingSentError(why=_NO_PROXY)
-    if isinstance(error, BotoCoreError | ClientError):
-        return error
     told: Exception = error
+    if isinstance(error, BotoCoreError | ClientError):
+        return told
     if _is_about_credentials(passed):
         said = error if isinstance(error, OSError) else f"{type(error).__name__} while reading them"
         told = NothingSentError(why=f"there are no credentials: {said}")

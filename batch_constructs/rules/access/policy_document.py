@@ -28,6 +28,10 @@ _SENSITIVE: Final = (
 )
 
 
+_MANY_LOOK_UPS: Final = 10
+"""As many look-ups take as long as it takes to read a statement."""
+
+
 class Statement(Record):
     """One statement of a policy.
 
@@ -114,7 +118,9 @@ def statements(
     if not isinstance(document, dict):
         yield None
         return
-    for one in several(document.get("Statement", [])):
+    written = several(document.get("Statement", []))
+    template.count(_MANY_LOOK_UPS * len(written))
+    for one in written:
         yield _statement(one, template, managed, origin) if isinstance(one, dict) else None
 
 
@@ -149,6 +155,7 @@ def decided(
     template: Template,
 ) -> tuple[bool | None, bool | None]:
     """Tell whether statements allow a request, and whether they deny it explicitly."""
+    template.count(len(policy))
     found = [(one.allows, one.applies(action, resource, context, template)) for one in policy]
     return (
         any_of(applies for allows, applies in found if allows),

@@ -11,6 +11,7 @@ from batch_constructs.rules.access.creation_order import waits_for
 from batch_constructs.rules.access.policy_condition import NOTHING_KNOWN
 from batch_constructs.rules.access.policy_document import Statement, decided, statements
 from batch_constructs.rules.template.iam_roles import ROLE, policy_name, role_of
+from batch_constructs.rules.template.left_out import LeftOut
 from batch_constructs.rules.template.values import UNKNOWN, is_known, listing
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ class Rights(Record):
         """Tell whether an action on a resource is allowed; None where that is not known."""
         about = self._about(action)
         if self._are_too_many(about):
+            self.template.leave_out(LeftOut.RIGHTS)
             return None
         allowed, denied = decided(about, action, resource, context, self.template)
         if not self.complete:
@@ -71,6 +73,7 @@ class Rights(Record):
         key = f"statements {id(self)} has about {action}"
         known = self.template.memory.get(key)
         if not isinstance(known, tuple):
+            self.template.count(len(self.statements))
             about = [one for one in self.statements if one.covers(action) is not False]
             known = self.template.memory[key] = (self, about)  # it lives as long as its ID
         return list(known[1])
@@ -103,11 +106,13 @@ class Rights(Record):
 
     def mention(self, action: str) -> bool:
         """Tell whether an action is allowed on anything, or may be."""
+        self.template.count(len(self.statements))
         allowed = (one.covers(action) is not False for one in self.statements if one.allows)
         return not self.complete or any(allowed)
 
     def surely_mention(self, action: str) -> bool:
         """Tell whether an action is allowed on something, for all that is known."""
+        self.template.count(len(self.statements))
         return any(one.allows and one.covers(action) for one in self.statements)
 
     def before(self, resource: Resource) -> Rights:

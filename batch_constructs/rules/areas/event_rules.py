@@ -339,8 +339,7 @@ def passes_no_object(source: Resource, one: Submission) -> bool:
     pattern = mapping(source.properties, "EventPattern")
     if source.type != EVENT_RULE or OBJECTS_SOURCE not in texts(pattern, "source"):
         return False
-    position = int(one.path.partition("/")[2])
-    target = dict(entries(source.properties, "Targets"))[position]
+    target = one.target
     if "InputTransformer" in target or "InputPath" in target:
         return False
     written = literal(target.get("Input"))

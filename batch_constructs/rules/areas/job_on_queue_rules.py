@@ -100,6 +100,7 @@ def _everywhere(queue: JobQueue, problem: Callable[[ComputeEnvironment], str | N
     """Say what is wrong in every environment of a queue, if all of them are known."""
     if not queue.is_known_in_full:
         return None
+    queue.template.count(len(queue.environments))
     found = [problem(environment) for environment in queue.environments]
     return found[0] if found and all(found) else None
 

@@ -19,6 +19,7 @@ from batch_constructs.rules.access.resource_policy import service_linked_role
 from batch_constructs.rules.areas.log_group_rules import groups_in_use
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
+from batch_constructs.rules.template.once import once
 from batch_constructs.rules.template.resource_graph import (
     COMPUTE_ENVIRONMENT,
     ComputeEnvironment,
@@ -82,14 +83,8 @@ def volume_key(environment: ComputeEnvironment) -> Iterator[Fault]:
         return
     for path, reference in environment.launch_templates:
         template = environment.launch_template(reference)
-        data = mapping(template.properties, "LaunchTemplateData") if template is not None else {}
-        for _, device in entries(data, "BlockDeviceMappings"):
-            key = key_of(mapping(device, "Ebs").get("KmsKeyId"), environment.template)
-            roles = [
-                service_linked_role(service, f"{name}{HOLE}") for service, name in LAUNCHING_ROLES
-            ]
-            if key is None or any(may_use(key, role, CREATE_GRANT) is not False for role in roles):
-                continue
+        key = None if template is None else _closed_key(template)
+        if key is not None:
             role = linked_role(*LAUNCHING_ROLES[0])
             principal = {"AWS": missing_statement.arn("iam", role, region=False)}
             statement = missing_statement.statement(KEY_OF_VOLUMES_ACTIONS, ["*"], principal)
@@ -99,3 +94,17 @@ def volume_key(environment: ComputeEnvironment) -> Iterator[Fault]:
                 f"add to the key policy of {key.id}: {statement}",
             )
             return
+
+
+@once
+def _closed_key(launch_template: Resource) -> Resource | None:
+    """Give the first key of a volume that no launching service may use."""
+    roles = [service_linked_role(service, f"{name}{HOLE}") for service, name in LAUNCHING_ROLES]
+    data = mapping(launch_template.properties, "LaunchTemplateData")
+    for _, device in entries(data, "BlockDeviceMappings"):
+        key = key_of(mapping(device, "Ebs").get("KmsKeyId"), launch_template.template)
+        if key is not None and not any(
+            may_use(key, role, CREATE_GRANT) is not False for role in roles
+        ):
+            return key
+    return None

@@ -7,15 +7,17 @@ from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import instance_types
 from batch_constructs.aws.compute_environment_facts import ResourceType
-from batch_constructs.aws.source import api, guide
+from batch_constructs.aws.credentials import credential_in, option_with_credential
+from batch_constructs.aws.source import api, docs, guide
 from batch_constructs.rules.areas import environment_rule
 from batch_constructs.rules.areas.environment_role_rules import profile_of
+from batch_constructs.rules.areas.secret_rules import secrets_written
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.template.iam_roles import literal
+from batch_constructs.rules.template.once import once
 from batch_constructs.rules.template.values import (
     Base64,
     Properties,
-    Text,
     absent,
     entries,
     flag,
@@ -99,11 +101,11 @@ def user_data_mime(environment: ComputeEnvironment) -> Iterator[Fault]:
     if not environment.is_ec2 or environment.is_unmanaged:
         return
     for path, template in _templates(environment):
-        begin = _begin(mapping(template.properties, "LaunchTemplateData").get("UserData"))
+        begin = _script(template)[:_MOST_LOOKED_AT].lstrip()
         if not begin or begin.startswith(_UNKNOWN_OR_OTHER):
             continue
-        if not begin[:_MOST_LOOKED_AT].lower().startswith(("mime-version:", "content-type:")):
-            first = (begin[:_MOST_LOOKED_AT].strip().splitlines() or [""])[0]
+        if not begin.lower().startswith(("mime-version:", "content-type:")):
+            first = begin.splitlines()[0]
             yield (
                 path,
                 (
@@ -111,6 +113,39 @@ def user_data_mime(environment: ComputeEnvironment) -> Iterator[Fault]:
                     " multipart"
                 ),
             )
+
+
+@environment_rule(
+    "user-data-secret",
+    severity=Severity.WARNING,
+    title="sensitive value in user data",
+    fix="have the script fetch it from Secrets Manager or Parameter Store with the role of the"
+    " instance",
+    source=docs(
+        "AWSEC2/latest/UserGuide/ec2-instance-metadata.html",
+        '"Anyone who has direct access to the instance, and potentially any software running on the'
+        " instance, can view its metadata. Therefore, you should not store sensitive data, such as"
+        ' passwords or long-lived encryption keys, as user data."',
+    ),
+)
+def user_data_secret(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """Every container on the instance can read it, and whoever may describe the launch template."""
+    for path, template in _templates(environment):
+        kind = _secret_in_user_data(template)
+        if kind is not None:
+            yield path, f"{kind} stands in the user data of {template.id}"
+
+
+@once
+def _secret_in_user_data(template: Resource) -> str | None:
+    """Say what kind of secret stands in the user data of a launch template."""
+    script = _script(template)
+    kind = credential_in(script)
+    if kind is None and option_with_credential([script]) is not None:
+        kind = "a password or a token"
+    if kind is None and any("UserData" in path for path in secrets_written(template)):
+        kind = "the value of a secret"
+    return kind
 
 
 _MOST_LOOKED_AT: Final = 1000
@@ -191,19 +226,15 @@ _UNKNOWN_OR_OTHER: Final = ("\0", "[", "<")
 """What nobody can know yet, the settings of Bottlerocket, and the scripts of Windows."""
 
 
-def _begin(data: object) -> str:
-    """Give the beginning of user data, empty if it is not known."""
-    content = data.content if isinstance(data, Base64) else data
-    written = content.pattern if isinstance(content, Text) else content
-    if not isinstance(written, str):
-        return ""
+@once
+def _script(template: Resource) -> str:
+    """Give the user data of a launch template as text, empty if they are not known."""
+    data = mapping(template.properties, "LaunchTemplateData").get("UserData")
     if isinstance(data, Base64):
-        return written.lstrip()
+        return literal(data.content) or ""
     from base64 import b64decode  # noqa: PLC0415  # seldom needed
 
     with suppress(ValueError):
-        return b64decode(written[:_A_LINE], validate=True).decode("utf-8", "replace").lstrip()
+        known = "".join((literal(data) or "").partition("\0")[0].split())
+        return b64decode(known[: len(known) // 4 * 4], validate=True).decode("utf-8", "replace")
     return ""
-
-
-_A_LINE: Final = 64

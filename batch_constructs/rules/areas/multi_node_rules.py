@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from batch_constructs.rules.rule import Fault
     from batch_constructs.rules.template.resource_graph import JobDefinition
 
-_RANGE: Final = pattern(r"(\d*):(\d*)")
+_RANGE: Final = pattern("([0-9]{0,9}):([0-9]{0,9})")
+_INDEX: Final = pattern("[0-9]{1,9}")
 
 
 @job_rule(
@@ -40,7 +41,7 @@ def main_node(job: JobDefinition) -> Iterator[Fault]:
 
 def node_span(written: str, total: float) -> tuple[int, int] | None:
     """Give the first and last index of a node range or a lone index, None if it is neither."""
-    if written.isdecimal():
+    if _INDEX.fullmatch(written):
         return int(written), int(written)
     match = _RANGE.fullmatch(written)
     if not match or written == ":":

@@ -18,15 +18,18 @@ from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.areas.command_rules import commands
 from batch_constructs.rules.areas.container_rules import variables_of
 from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.template.as_written import NO_ECHO, SECRET_REFERENCE
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.listed_parts import listed
-from batch_constructs.rules.template.values import mapping, text
+from batch_constructs.rules.template.once import once
+from batch_constructs.rules.template.values import Base64, mapping, text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from batch_constructs.rules.rule import Fault
-    from batch_constructs.rules.template.resource_graph import JobDefinition
+    from batch_constructs.rules.template.resource_graph import JobDefinition, Resource
+    from batch_constructs.rules.template.values import Properties
 
 
 @job_rule(
@@ -62,7 +65,7 @@ def _named_values(job: JobDefinition) -> Iterator[tuple[str, str, str]]:
     """Give what has a name and a value: variables, parameters, options of a log driver."""
     for variables in variables_of(job):
         for path, kind, entry in variables:
-            name, value = text(entry, "Name"), text(entry, "Value")
+            name, value = text(entry, "Name"), _text(entry, "Value")
             if kind != "Secrets" and name and value:
                 yield f"{path}/Value", name, value
     groups = [("Parameters", mapping(job.properties, "Parameters"))]
@@ -71,12 +74,22 @@ def _named_values(job: JobDefinition) -> Iterator[tuple[str, str, str]]:
         groups.append((f"{container.path}/LogConfiguration/Options", mapping(log, "Options")))
     for path, group in groups:
         for name in group:
-            if value := text(group, name):
+            if value := _text(group, name):
                 yield f"{path}/{name}", name, value
 
 
+def _text(within: Properties, key: str) -> str | None:
+    """Read a string that is known in full, also one that CloudFormation encodes."""
+    value = within.get(key)
+    known = value.content if isinstance(value, Base64) else value
+    return known if isinstance(known, str) else None
+
+
 def strings(path: str, value: object) -> Iterator[tuple[str, str]]:
-    """Give every string below a value, with its path; what contains itself is gone through once."""
+    """Give every string below a value, with its path; what contains itself is gone through once.
+
+    Of `Fn::Join` as it is written the whole is given, too: pieces may be a reference together.
+    """
     met: set[int] = set()
     rest: list[tuple[str, object]] = [(path, value)]
     while rest:
@@ -85,14 +98,44 @@ def strings(path: str, value: object) -> Iterator[tuple[str, str]]:
             if id(value) in met:
                 continue
             met.add(id(value))
+            if isinstance(value, dict) and "Fn::Join" in value:
+                yield f"{path}/Fn::Join", _joined(value["Fn::Join"])
             below = value.items() if isinstance(value, dict) else enumerate(value)
             found = [(f"{path}/{key}" if path else str(key), one) for key, one in below]
             rest += reversed(found)
+        elif isinstance(value, Base64):
+            rest.append((path, value.content))
         elif written := literal(value):
             yield path, written
 
 
-DYNAMIC: Final = pattern(r"\{\{resolve:(?:secretsmanager|ssm-secure):")
+def _joined(argument: object) -> str:
+    """Put the pieces of `Fn::Join` together that are text, with a NUL for each other one."""
+    match argument:
+        case [str(delimiter), list(pieces)] if len(delimiter) <= len(_REFERENCE):
+            return delimiter.join(one if isinstance(one, str) else "\0" for one in pieces)
+    return ""
+
+
+_REFERENCE: Final = "{{resolve:secretsmanager:"
+"""How a reference begins; a longer delimiter of `Fn::Join` is part of none that pieces make."""
+
+
+@once
+def secrets_written(resource: Resource) -> dict[str, tuple[str, str]]:
+    """Give the paths where a secret's value is written, each with its service and its name."""
+    return references_in(resource.template.properties_as_written(resource.id))
+
+
+def references_in(several: Iterable[object]) -> dict[str, tuple[str, str]]:
+    """Give the paths of references to secrets in properties, each with its service and its name."""
+    found: dict[str, tuple[str, str]] = {}
+    for properties in several:
+        for path, value in strings("", properties):
+            reference = SECRET_REFERENCE.search(value) if "{" in value else None
+            if reference is not None:
+                found.setdefault(path.partition("/Fn::")[0], (reference[1], reference[2]))
+    return found
 
 
 @job_rule(
@@ -107,8 +150,11 @@ DYNAMIC: Final = pattern(r"\{\{resolve:(?:secretsmanager|ssm-secure):")
 )
 def secret_resolved(job: JobDefinition) -> Iterator[Fault]:
     """The value stands in every description of the definition and its jobs, and in their events."""
-    for path in _references_to(job, "secretsmanager"):
-        yield path, "a secret's value is written into the job definition"
+    for path, (service, name) in secrets_written(job).items():
+        if service == NO_ECHO:
+            yield path, f"the value of {name}, which is NoEcho, is written into the job definition"
+        elif service == "secretsmanager":
+            yield path, "a secret's value is written into the job definition"
 
 
 @job_rule(
@@ -123,15 +169,9 @@ def secret_resolved(job: JobDefinition) -> Iterator[Fault]:
 )
 def secure_string_resolved(job: JobDefinition) -> Iterator[Fault]:
     """CloudFormation refuses the reference."""
-    for path in _references_to(job, "ssm-secure"):
-        yield path, "a reference to a secure string, which job definitions do not take"
-
-
-def _references_to(job: JobDefinition, service: str) -> Iterator[str]:
-    """Give the paths of dynamic references, as they are written."""
-    for path, value in strings("", job.template.raw(job.id).get("Properties")):
-        if f"{{{{resolve:{service}:" in value:
-            yield path.partition("/Fn::")[0]
+    for path, (service, _) in secrets_written(job).items():
+        if service == "ssm-secure":
+            yield path, "a reference to a secure string, which job definitions do not take"
 
 
 _SECRET_SOURCE: Final = pattern(form("(?:secretsmanager|ssm)", ".*"), re.DOTALL)

@@ -6,7 +6,7 @@ API model of AWS Batch.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import one_of
@@ -44,6 +44,10 @@ _CLOSE: Final = 0.85
 _MOST_NAMES: Final = 200
 """No object of AWS has as many properties; guessing what they may mean takes its time."""
 
+_GUESSED: Final = "names guessed"
+_MOST_GUESSED: Final = 2_000
+"""Names of a template that are unknown; of more, none is taken for a slip of the pen."""
+
 Node = Any
 """A scalar's name, a list of one node, or an object: name → node, and the required names."""
 
@@ -62,7 +66,7 @@ _UNTYPED: Final = (Unknown, Reference, Text, Base64, type(None))
 
 
 def _problems(  # noqa: C901, PLR0912  # the hot path: a look at each kind of value
-    node: Node, value: object, path: str
+    node: Node, value: object, path: str, *, guess: bool
 ) -> Iterator[Problem]:
     kind = type(value)
     if kind in _UNTYPED:
@@ -71,12 +75,12 @@ def _problems(  # noqa: C901, PLR0912  # the hot path: a look at each kind of va
         if not isinstance(value, dict):
             yield "type", path, f"{_written(value, path)} stands where an object belongs", ""
         else:
-            yield from _object(node, value, path)
+            yield from _object(node, value, path, guess=guess)
     elif type(node) is list:
         if kind is list:
             for position, entry in enumerate(value):  # type: ignore[arg-type,var-annotated]
                 if type(entry) is not str or node[0] != "text":
-                    yield from _problems(node[0], entry, f"{path}/{position}")
+                    yield from _problems(node[0], entry, f"{path}/{position}", guess=guess)
         else:
             yield "type", path, f"{_written(value, path)} stands where a list belongs", ""
     elif node == "text":
@@ -101,10 +105,12 @@ def _problems(  # noqa: C901, PLR0912  # the hot path: a look at each kind of va
 
 def problems_with(node: Node, value: object) -> Iterator[Problem]:
     """Say where something does not have the shape of a node: kind, path, message and fix."""
-    return _problems(node, value, "")
+    return _problems(node, value, "", guess=True)
 
 
-def _object(node: dict[str, Node], value: Properties, path: str) -> Iterator[Problem]:
+def _object(
+    node: dict[str, Node], value: Properties, path: str, *, guess: bool
+) -> Iterator[Problem]:
     doubled = _doubled(node, value, path)
     if doubled is not None:
         yield doubled
@@ -113,9 +119,9 @@ def _object(node: dict[str, Node], value: Properties, path: str) -> Iterator[Pro
         member = node.get(name) if name else None
         where = f"{path}/{name}" if path else name
         if member is None:
-            yield from _unknown(node, name, where, value)
+            yield from _unknown(node, name, where, value, guess=guess)
         elif type(entry) is not str or member != "text":
-            yield from _problems(member, entry, where)
+            yield from _problems(member, entry, where, guess=guess)
     for name in node[_REQUIRED]:
         if name not in value and not isinstance(value, PartlyKnown):
             where = f"{path}/{name}" if path else name
@@ -141,26 +147,42 @@ def doubled(subject: Resource) -> tuple[str, ...]:
     return tuple(path.rpartition("/")[0] for path in found)
 
 
-def _unknown(node: dict[str, Node], name: str, path: str, beside: Properties) -> Iterator[Problem]:
-    known = [other for other in node if other]
-    same = [other for other in known if other.lower() == name.lower()]
-    close = same
-    if len(beside) <= _MOST_NAMES and not same:
-        from difflib import get_close_matches  # noqa: PLC0415  # seldom needed
-
-        close = get_close_matches(name, known, 1, _CLOSE)
-    if close:
-        message = f"there is no property {show(name)}; its nearest is {close[0]}"
-        given = close[0] in beside
+def _unknown(
+    node: dict[str, Node], name: str, path: str, beside: Properties, *, guess: bool
+) -> Iterator[Problem]:
+    known = tuple(node)
+    nearest = _in_any_case(known).get(name.lower())
+    if guess and len(beside) <= _MOST_NAMES and nearest is None:
+        nearest = _nearest(name, known)
+    if nearest is not None:
+        message = f"there is no property {show(name)}; its nearest is {nearest}"
+        given = nearest in beside
         yield (
             "misspelt",
             path,
             message,
-            f"leave it out: {close[0]} is given, too" if given else f"write {close[0]}",
+            f"leave it out: {nearest} is given, too" if given else f"write {nearest}",
         )
     else:
-        message = f"there is no property {show(name)}; there are {show(one_of(known), 160)}"
+        message = f"there is no property {show(name)}; there are {_listed(known)}"
         yield "unknown", path, message, "leave it out, or upgrade batch-constructs if AWS has it"
+
+
+@lru_cache
+def _in_any_case(known: tuple[str, ...]) -> dict[str, str]:
+    return {name.lower(): name for name in known if name}
+
+
+@lru_cache
+def _listed(known: tuple[str, ...]) -> str:
+    return show(one_of([name for name in known if name]), 160)
+
+
+@lru_cache(maxsize=4096)
+def _nearest(name: str, known: tuple[str, ...]) -> str | None:
+    from difflib import get_close_matches  # noqa: PLC0415  # seldom needed
+
+    return next(iter(get_close_matches(name, [one for one in known if one], 1, _CLOSE)), None)
 
 
 _PRIVATE: Final = pattern(r"(?:^|/)(?:Command|Environment|Env|Options|Parameters|Secrets)\b")
@@ -195,7 +217,12 @@ def _all_problems(subject: Resource) -> list[Problem]:
         if isinstance(whole, list | str | int | float):
             known = [("type", "", f"{_written(whole)} stands where the properties belong", "")]
         else:
-            known = list(_problems(model()[subject.type], subject.properties, ""))
+            memory = subject.template.memory
+            before = memory.get(_GUESSED, 0)
+            guessed = before if isinstance(before, int) else 0
+            guess = guessed < _MOST_GUESSED
+            known = list(_problems(model()[subject.type], subject.properties, "", guess=guess))
+            memory[_GUESSED] = guessed + len(known)
         subject.shape_problems = known
     return known
 

@@ -15,6 +15,7 @@ from batch_constructs.aws.quotas import (
     FUNCTION_ENVIRONMENT_SOURCE,
     LOG_RESOURCE_POLICIES,
     LOG_RESOURCE_POLICIES_SOURCE,
+    MANAGED_POLICIES_A_ROLE,
     MANAGED_POLICY_CHARACTERS,
     MANAGED_POLICY_SOURCE,
     ROLE_POLICY_CHARACTERS,
@@ -69,10 +70,11 @@ def role_policy_size(whole: Whole) -> Iterator[Fault]:
     """IAM refuses the role. Values known only at deployment are not counted."""
     attached: dict[str, int] = {}
     for id_, properties in _of_type(whole, "AWS::IAM::Policy"):
+        if _is_conditional(whole, id_):
+            continue
+        length = _length(properties.get("PolicyDocument"))
         for role in _listed(properties.get("Roles")):
-            named = isinstance(role, dict) and isinstance(role.get("Ref"), str)
-            if named and not _is_conditional(whole, id_):
-                length = _length(properties.get("PolicyDocument"))
+            if isinstance(role, dict) and isinstance(role.get("Ref"), str):
                 attached[role["Ref"]] = attached.get(role["Ref"], 0) + length
     for id_, properties in _of_type(whole, "AWS::IAM::Role"):
         own = [one for one in _listed(properties.get("Policies")) if isinstance(one, dict)]
@@ -81,6 +83,30 @@ def role_policy_size(whole: Whole) -> Iterator[Fault]:
             most = f"IAM takes {ROLE_POLICY_CHARACTERS:,} of a role"
             said = f"the inline policies have {length:,} characters or more; {most}"
             yield f"Resources/{id_}", said
+
+
+@_rule(
+    "role-policy-count",
+    severity=Severity.WARNING,
+    title="role with more managed policies than it may have",
+    fix="put the statements of several policies into one, or ask AWS for more policies a role",
+    source=MANAGED_POLICY_SOURCE,
+)
+def role_policy_count(whole: Whole) -> Iterator[Fault]:
+    """IAM refuses the next one, unless the account was given more."""
+    attached: dict[str, int] = {}
+    for id_, properties in _of_type(whole, "AWS::IAM::ManagedPolicy"):
+        for role in _listed(properties.get("Roles")):
+            named = isinstance(role, dict) and isinstance(role.get("Ref"), str)
+            if named and not _is_conditional(whole, id_):
+                attached[role["Ref"]] = attached.get(role["Ref"], 0) + 1
+    for id_, properties in _of_type(whole, "AWS::IAM::Role"):
+        arns = _listed(properties.get("ManagedPolicyArns"))
+        own = [one for one in arns if not (isinstance(one, dict) and "Fn::If" in one)]
+        count = len(own) + attached.get(id_, 0)
+        if count > MANAGED_POLICIES_A_ROLE:
+            most = f"IAM takes {MANAGED_POLICIES_A_ROLE} a role"
+            yield f"Resources/{id_}", f"there are {count} managed policies; {most}"
 
 
 @_rule(

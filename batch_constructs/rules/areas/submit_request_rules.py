@@ -544,11 +544,17 @@ def parameter_not_passed(source: Resource) -> Iterator[Fault]:
         passed = one.request.get("Parameters", {})
         if one.definition is None or not isinstance(passed, dict) or any(_commands(one)):
             continue
-        lacks = [name for name in without_default(one.definition) if name not in passed]
+        taken = without_default(one.definition)
+        source.template.count(len(taken))
+        lacks = [name for name in taken if name not in passed]
         if lacks and not passes_no_object(source, one):
-            names = ", ".join(f'"{show(name)}"' for name in lacks)
+            names = show(", ".join(f'"{show(name)}"' for name in lacks), _MOST_OF_NAMES)
             message = f"{one.definition.id} takes {names}, without a default, and gets no value"
             yield one.path, message
+
+
+_MOST_OF_NAMES: Final = 400
+"""Characters of the names of parameters in a message."""
 
 
 def _commands(one: Submission) -> Iterator[bool]:

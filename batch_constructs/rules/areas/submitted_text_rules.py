@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,14 +15,20 @@ from batch_constructs.aws.credentials import (
 from batch_constructs.aws.job_definition_facts import PLACEHOLDER
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import api, docs
-from batch_constructs.rules.areas.secret_rules import DYNAMIC, strings
+from batch_constructs.rules.areas.secret_rules import secrets_written, strings
 from batch_constructs.rules.areas.submitter_rules import SUBMITTERS
 from batch_constructs.rules.code_in_command import code_in
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
+from batch_constructs.rules.template.as_written import NO_ECHO
 from batch_constructs.rules.template.iam_roles import literal
-from batch_constructs.rules.template.submitted_jobs import FUNCTION, submissions_from, variables_of
-from batch_constructs.rules.template.values import entries, mapping, text
+from batch_constructs.rules.template.submitted_jobs import (
+    FUNCTION,
+    parse,
+    submissions_from,
+    variables_of,
+)
+from batch_constructs.rules.template.values import UNKNOWN, Text, entries, mapping, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -32,6 +38,7 @@ if TYPE_CHECKING:
 _TEMPLATE: Final = "InputTransformer/InputTemplate"
 _FIELD: Final = pattern(r"<[\w.-]+>")
 """A field of the event, with quotation marks around it or without."""
+_STRING_OR_UNKNOWN: Final = pattern(r'"(?:[^"\\]|\\.)*"?|\0', re.DOTALL)
 
 _rule = partial(rule, subject=(*SUBMITTERS, FUNCTION))
 
@@ -80,9 +87,11 @@ def submitted_secret_resolved(source: Resource) -> Iterator[Fault]:
     """The value stands in every description of the job, and in its events."""
     if source.type == FUNCTION and not _submits(source):
         return
-    for path, value in strings("", source.template.raw(source.id).get("Properties")):
-        if DYNAMIC.search(value):
-            yield path.partition("/Fn::")[0], "a secret's value is written into the submission"
+    for path, (service, name) in secrets_written(source).items():
+        what = (
+            f"the value of {name}, which is NoEcho," if service == NO_ECHO else "a secret's value"
+        )
+        yield path, f"{what} is written into the submission"
 
 
 @_rule(
@@ -124,7 +133,7 @@ def _requests(source: Resource) -> Iterator[tuple[str, Mapping[str, Any]]]:
 def _inputs(target: Mapping[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
     """Give what a rule of EventBridge hands over, where that becomes a job."""
     template = mapping(target, "InputTransformer").get("InputTemplate")
-    filled = _FIELD.sub("0", template) if isinstance(template, str) else None
+    filled = _FIELD.sub("\0", literal(template) or "")
     for where, written in (("Input", target.get("Input")), (_TEMPLATE, filled)):
         request = _object(written)
         if request is None:
@@ -140,14 +149,14 @@ def _submits(function: Resource) -> bool:
     return "JOB_QUEUE" in variables_of(function)
 
 
-def _object(value: object) -> dict[str, Any] | None:
-    """Read an object of JSON; what only the deployment knows is none."""
-    if not isinstance(value, str) or not value.startswith("{"):
+def _object(written: object) -> dict[str, object] | None:
+    """Read an object of JSON, in which what the deployment or an event will tell is unknown."""
+    known = literal(written) or ""
+    if not known.startswith("{"):
         return None
-    try:
-        read = json.loads(value)
-    except (ValueError, RecursionError):
-        return None
+    quoted = _STRING_OR_UNKNOWN.sub(lambda one: '"\0"' if one[0] == "\0" else one[0], known)
+    parts = [part for run in quoted.split("\0") for part in (UNKNOWN, run)]
+    read = parse(Text(tuple(parts[1:])))
     return read if isinstance(read, dict) else None
 
 

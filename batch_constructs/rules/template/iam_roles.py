@@ -44,7 +44,9 @@ def trusts(role: Resource, service: str) -> bool:
     document = role.properties.get("AssumeRolePolicyDocument")
     if not isinstance(document, dict):
         return True
-    for one in several(document.get("Statement", [])):
+    written = several(document.get("Statement", []))
+    role.template.count(len(written))
+    for one in written:
         if not isinstance(one, dict):
             return True
         if one.get("Effect") == "Deny":
@@ -52,7 +54,9 @@ def trusts(role: Resource, service: str) -> bool:
         principal = one.get("Principal", UNKNOWN)
         if principal == "*" or not isinstance(principal, dict):
             return True
-        for name in several(principal.get("Service", [])):
+        services = several(principal.get("Service", []))
+        role.template.count(len(services))
+        for name in services:
             literal = name.pattern if isinstance(name, Text) else name
             if not isinstance(literal, str) or literal.startswith("\0"):
                 return True

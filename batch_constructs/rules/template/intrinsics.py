@@ -11,6 +11,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from batch_constructs.aws.quotas import TEMPLATE_BYTES
+from batch_constructs.rules.template.left_out import Counts, LeftOut
 from batch_constructs.rules.template.text import joined, literal, substitutions
 from batch_constructs.rules.template.values import (
     MAYBE,
@@ -22,6 +24,11 @@ from batch_constructs.rules.template.values import (
 )
 
 _DEEPEST = 120
+_MOST_MADE: Final = 2 * TEMPLATE_BYTES
+"""Characters that the functions of a template make; what more of them would make is unknown."""
+
+_OF_AN_ENTRY: Final = 20
+"""As many characters as an entry of a list counts, or a part of a text that nobody knows."""
 _TOKEN_NUMBER = -1e280
 """The CDK encodes numeric tokens as huge negative floats."""
 
@@ -39,6 +46,8 @@ class Resolver:
         mappings: Mapping[str, object] | None = None,
         parameters: Mapping[str, object] | None = None,
         condition: Callable[[str], bool | None] = lambda _: None,
+        left_out: Counts | None = None,
+        as_written: bool = False,
     ) -> None:
         self._resources = resources
         self._mappings = mappings or {}
@@ -46,6 +55,10 @@ class Resolver:
         self._condition = condition
         self._under_way: set[int] = set()
         self._done: dict[int, object] = {}
+        self._made = 0
+        self._as_written = as_written
+        self._sizes: dict[int, int] = {}
+        self._left_out = {} if left_out is None else left_out
 
     def resolve(self, value: object) -> object:
         """Resolve a value and all that it contains."""
@@ -55,7 +68,9 @@ class Resolver:
     def _resolve(self, value: object, depth: int) -> object:  # noqa: C901, PLR0911  # the hot path
         kind = type(value)
         if kind is str:
-            return literal(value) if "{" in value else value  # type: ignore[arg-type,operator]
+            if self._as_written or "{" not in value:  # type: ignore[operator]
+                return value
+            return literal(value)  # type: ignore[arg-type]
         if kind in _SCALARS:
             return value
         if kind is float:
@@ -119,7 +134,7 @@ class Resolver:
             return UNKNOWN
         if name in self._resources:
             return Reference(name)
-        return self._parameters.get(name, UNKNOWN)
+        return self._again(self._parameters[name]) if name in self._parameters else UNKNOWN
 
     def _function(self, name: str, argument: object, depth: int) -> object:
         function = self._FUNCTIONS.get(name)
@@ -155,7 +170,7 @@ class Resolver:
                     if position and delimiter:
                         pieces.append(delimiter)
                     pieces.append(part)
-                return joined(pieces)
+                return self._joined(pieces)
             case _:
                 return UNKNOWN
 
@@ -180,7 +195,32 @@ class Resolver:
                 parts.append(self._get_att(name, depth))
             else:
                 parts.append(self._ref(name))
-        return joined(parts)
+        return self._joined(parts)
+
+    def _joined(self, parts: list[object]) -> object:
+        for part in parts:
+            if not self._may_make(part):
+                return UNKNOWN
+        return joined(parts, as_written=self._as_written)
+
+    def _may_make(self, part: object) -> bool:
+        """Count what a function makes: one that repeats another's text could go on for ever."""
+        for piece in part.parts if isinstance(part, Text) else (part,):
+            self._made += len(piece) if isinstance(piece, str) else _OF_AN_ENTRY
+        if self._made > _MOST_MADE:
+            self._left_out[LeftOut.TEXTS] = self._left_out.get(LeftOut.TEXTS, 0) + 1
+            return False
+        return True
+
+    def _again(self, value: object) -> object:
+        """Give a value that a name stands for, which what looks at it goes through again."""
+        if isinstance(value, dict | list):
+            size = self._sizes.get(id(value))
+            if size is None:
+                size = self._sizes[id(value)] = _size(value)
+            self._made += size
+            return value if self._may_make("") else UNKNOWN
+        return value if self._may_make(value) else UNKNOWN
 
     def _select(self, argument: object, depth: int) -> object:
         match argument:
@@ -197,7 +237,7 @@ class Resolver:
         match argument:
             case [str(delimiter), source] if delimiter:
                 whole = self._resolve(source, depth)
-                if isinstance(whole, str):
+                if isinstance(whole, str) and self._may_make(whole):
                     return list(whole.split(delimiter))
         return UNKNOWN
 
@@ -212,7 +252,7 @@ class Resolver:
                     if key not in found:
                         return self._otherwise(rest, depth)
                     found = found[key]
-                return self._resolve(found, depth)
+                return self._again(self._resolve(found, depth))
             case _:
                 return UNKNOWN
 
@@ -233,9 +273,10 @@ class Resolver:
     def _to_json(self, argument: object, depth: int) -> object:
         content = self._resolve(argument, depth)
         try:
-            return json.dumps(content)
+            written = json.dumps(content)
         except TypeError:
             return UNKNOWN
+        return written if self._may_make(written) else UNKNOWN
 
     _FUNCTIONS: Final = {
         "Base64": _base64,
@@ -249,6 +290,19 @@ class Resolver:
         "Sub": _sub,
         "ToJsonString": _to_json,
     }
+
+
+def _size(value: object) -> int:
+    """Count the characters of a value, and each of its entries as some."""
+    size = 0
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict | list):
+            waiting += one.values() if isinstance(one, dict) else one
+        size += len(one) if isinstance(one, str) else 0
+        size += _OF_AN_ENTRY
+    return size
 
 
 def _is_list_token(value: object) -> bool:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from itertools import islice
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from batch_constructs.aws.container_facts import SizeType
 from batch_constructs.aws.job_definition_facts import JobDefinitionType
@@ -14,7 +13,7 @@ from batch_constructs.rules.template.resource_view import Resource
 from batch_constructs.rules.template.values import (
     UNKNOWN,
     Properties,
-    entries,
+    few,
     listing,
     mapping,
     number,
@@ -84,7 +83,7 @@ class Task(Record):
             return [Container(self.path, self.properties, self)]
         return [
             Container(f"{self.path}/Containers/{position}", entry, self)
-            for position, entry in _some(self.properties, "Containers")
+            for position, entry in few(self.properties, "Containers")
         ]
 
     @property
@@ -138,7 +137,7 @@ class Pod(Record):
         return [
             (f"{self.path}/{key}/{position}", entry)
             for key in ("Containers", "InitContainers")
-            for position, entry in _some(self.properties, key)
+            for position, entry in few(self.properties, key)
         ]
 
 
@@ -185,7 +184,7 @@ class JobDefinition(Resource):
         nodes = mapping(self.properties, "NodeProperties")
         return [
             (f"NodeProperties/NodeRangeProperties/{position}", entry)
-            for position, entry in _some(nodes, "NodeRangeProperties")
+            for position, entry in few(nodes, "NodeRangeProperties")
         ]
 
     @cached_property
@@ -209,7 +208,7 @@ class JobDefinition(Resource):
         return frozenset(task.path for task in self.tasks if task.is_windows)
 
     def _ecs_tasks(self, path: str, within: Properties, node: Properties | None) -> Iterator[Task]:
-        for position, task in entries(mapping(within, "EcsProperties"), "TaskProperties"):
+        for position, task in few(mapping(within, "EcsProperties"), "TaskProperties"):
             yield Task(f"{path}/TaskProperties/{position}", task, self.platform, node, single=False)
 
     @cached_property
@@ -227,11 +226,3 @@ class JobDefinition(Resource):
             if isinstance(pod, dict):
                 found.append(Pod(f"{path}EksProperties/PodProperties", pod))
         return found
-
-
-_MOST_LOOKED_AT: Final = 100
-
-
-def _some(within: Properties, key: str) -> Iterator[tuple[int, Properties]]:
-    """Go through a list of which AWS takes ten at most: of more, the first hundred tell it all."""
-    return islice(entries(within, key), _MOST_LOOKED_AT)

@@ -9,11 +9,15 @@ from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from batch_constructs.aws.pattern import pattern
+from batch_constructs.aws.quotas import TEMPLATE_BYTES
 from batch_constructs.rules.template.intrinsics import Resolver
 
 PREFIX: Final = "Fn::ForEach::"
 _MOST_VALUES: Final = 100_000
 """Values that all loops of a template may make; a template of 1 MB has about as many."""
+
+_MOST_CHARACTERS: Final = TEMPLATE_BYTES
+"""Characters of these values: CloudFormation takes no more."""
 
 _DEEPEST: Final = 60
 _NO_LETTER_OR_DIGIT: Final = pattern(r"[^A-Za-z0-9]")
@@ -87,7 +91,7 @@ def _described(loop: object) -> int:
 class _Loops:
     def __init__(self, resolve: Callable[[object], object]) -> None:
         self._resolve = resolve
-        self._left = _MOST_VALUES
+        self._left, self._characters_left = _MOST_VALUES, _MOST_CHARACTERS
         self.origins: dict[Path, Path] = {}
 
     def members(
@@ -103,7 +107,7 @@ class _Loops:
                 if unrolled is not None:
                     made.update(unrolled)
                     continue
-            key = _filled(name, known)
+            key = self._filled(name, known)
             if known and depth <= len(known) + 1:
                 self.origins.setdefault((key,), (*origin, name))
             made[key] = self.value(value, known, depth + 1)
@@ -113,7 +117,7 @@ class _Loops:
         """Write out a value."""
         self._left -= 1
         if isinstance(written, str):
-            return _filled(written, known) if known else written
+            return self._filled(written, known) if known else written
         if depth > _DEEPEST * 4:
             return written
         if isinstance(written, Mapping):
@@ -139,7 +143,7 @@ class _Loops:
             return None
         made: dict[str, object] = {}
         for value in values:
-            if self._left < 0:
+            if self._left < 0 or self._characters_left < 0:
                 return None
             inner = {**known, identifier: value}
             made.update(self.members(body, inner, (*origin, name, "2"), depth + 1))
@@ -152,14 +156,18 @@ class _Loops:
         values = [str(one) for one in resolved if isinstance(one, str | int)]
         return values if len(values) == len(resolved) else None
 
-
-def _filled(written: str, known: Mapping[str, str]) -> str:
-    """Put the values of loops into a text."""
-    if "{" not in written:
+    def _filled(self, written: str, known: Mapping[str, str]) -> str:
+        """Put the values of loops into a text, as long as there is room for what comes of it."""
+        self._characters_left -= len(written)
+        if "{" not in written:
+            return written
+        for identifier, value in known.items():
+            for sign in ("$", "&"):
+                place = f"{sign}{{{identifier}}}"
+                self._characters_left -= written.count(place) * len(value)
+                if self._characters_left < 0:
+                    return written
+                if place in written:
+                    plain = value if sign == "$" else _NO_LETTER_OR_DIGIT.sub("", value)
+                    written = written.replace(place, plain)
         return written
-    for identifier, value in known.items():
-        written = written.replace(f"${{{identifier}}}", value)
-        if f"&{{{identifier}}}" in written:
-            plain = _NO_LETTER_OR_DIGIT.sub("", value)
-            written = written.replace(f"&{{{identifier}}}", plain)
-    return written

@@ -6,12 +6,14 @@ A rule is about one type of resource and gets a view of it: `ComputeEnvironment`
 
 from __future__ import annotations
 
+import sys
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.rules.template.compute_environment_view import ComputeEnvironment
 from batch_constructs.rules.template.job_definition_view import Container, JobDefinition, Pod, Task
 from batch_constructs.rules.template.job_queue_view import JobQueue
+from batch_constructs.rules.template.left_out import TooManyLookUpsError
 from batch_constructs.rules.template.resource_view import (
     COMPUTE_ENVIRONMENT,
     CONSUMABLE_RESOURCE,
@@ -25,9 +27,10 @@ from batch_constructs.rules.template.resource_view import (
 from batch_constructs.rules.template.values import NOTHING, Reference, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from batch_constructs.rules.template.intrinsics import Resolver
+    from batch_constructs.rules.template.left_out import Counts, LeftOut
 
 __all__ = [
     "COMPUTE_ENVIRONMENT",
@@ -59,13 +62,28 @@ class Template:
 
     Attributes:
         memory: what rules have found out about the template.
+        left_out: what was too much to be looked at.
+        look_ups: how often a resource may still be looked up.
     """
 
-    def __init__(self, resources: Mapping[str, Mapping[str, object]], resolver: Resolver) -> None:
+    def __init__(
+        self,
+        resources: Mapping[str, Mapping[str, object]],
+        resolver: Resolver,
+        left_out: Counts | None = None,
+        as_written: Sequence[Resolver] = (),
+    ) -> None:
         self._raw = resources
         self._resolver = resolver
+        self._as_written = as_written
         self._views: dict[str, Resource] = {}
         self.memory: dict[str, object] = {}
+        self.left_out: Counts = {} if left_out is None else left_out
+        self.look_ups = sys.maxsize
+
+    def leave_out(self, kind: LeftOut) -> None:
+        """Note a piece of work that is not done, since it would take very long."""
+        self.left_out[kind] = self.left_out.get(kind, 0) + 1
 
     @cached_property
     def ids(self) -> dict[str, list[str]]:
@@ -78,7 +96,26 @@ class Template:
         return found
 
     def get(self, id: str) -> Resource | None:
-        """Find a resource by its logical ID."""
+        """Find a resource by its logical ID.
+
+        Raises:
+            TooManyLookUpsError: that was done as often as it may be.
+        """
+        self.count(1)
+        return self.view(id)
+
+    def count(self, look_ups: int) -> None:
+        """Count what is looked at of other resources.
+
+        Raises:
+            TooManyLookUpsError: that was done as often as it may be.
+        """
+        self.look_ups -= look_ups
+        if self.look_ups < 0:
+            raise TooManyLookUpsError
+
+    def view(self, id: str) -> Resource | None:
+        """Find a resource by its logical ID, for what looks at each once."""
         view = self._views.get(id)
         if view is None and id in self._raw:
             raw = self._raw[id]
@@ -95,6 +132,16 @@ class Template:
     def raw(self, id: str) -> Mapping[str, object]:
         """Give a resource as it is written, for what stands beside its properties."""
         return self._raw.get(id, {})
+
+    def properties_as_written(self, id: str) -> Iterator[object]:
+        """Give the properties of a resource with the references to secrets that are in them.
+
+        First as they stand there; then as the functions of CloudFormation put them together.
+        """
+        properties = self.raw(id).get("Properties")
+        yield properties
+        for resolver in self._as_written:
+            yield resolver.resolve(properties)
 
     def all(self, type: str) -> list[Resource]:
         """Give every resource of a type."""

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.job_definition_facts import PLACEHOLDER
 from batch_constructs.aws.names import RESOURCE_NAME, SCHEDULER_SUBMIT_JOB, marker
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.record import Record
 from batch_constructs.rules.template.iam_roles import role_of
+from batch_constructs.rules.template.once import once
 from batch_constructs.rules.template.resource_graph import (
     JOB_DEFINITION,
     JOB_QUEUE,
@@ -30,7 +31,7 @@ from batch_constructs.rules.template.values import (
     Reference,
     Text,
     Unknown,
-    entries,
+    few,
     mapping,
     text,
 )
@@ -81,12 +82,17 @@ class Submission(Record):
         return found if isinstance(found, JobDefinition) else None
 
     @property
+    def target(self) -> Properties:
+        """Give the target of a rule of EventBridge that it is."""
+        targets: Any = self.source.properties["Targets"]
+        return targets[int(self.path.partition("/")[2])]  # type: ignore[no-any-return]  # a mapping
+
+    @property
     def role(self) -> Resource | None:
         """Give the role that it is submitted with, if it is in the template."""
         within = self.source.properties
         if self.source.type == EVENT_RULE:
-            position = int(self.path.partition("/")[2])
-            within = dict(entries(within, "Targets")).get(position, {})
+            within = self.target
         elif self.source.type == SCHEDULE:
             within = mapping(within, "Target")
         return role_of(self.source, within.get("RoleArn", within.get("Role")))
@@ -180,7 +186,7 @@ def is_batch_target(target: Properties) -> bool:
 
 def _from_rules(template: Template) -> Iterator[Submission]:
     for rule in template.all(EVENT_RULE):
-        for position, target in entries(rule.properties, "Targets"):
+        for position, target in few(rule.properties, "Targets"):
             to_queue = template.target(target.get("Arn"), JOB_QUEUE) is not None
             if not to_queue and not is_batch_target(target):
                 continue
@@ -228,7 +234,7 @@ def schedule_request(schedule: Resource) -> object:
     literal = arn.pattern if isinstance(arn, Text) else arn
     if not isinstance(literal, str) or not literal.lower().endswith(SCHEDULER_SUBMIT_JOB.lower()):
         return None
-    return _parse(target.get("Input"))
+    return parse(target.get("Input"))
 
 
 def _pascal(request: dict[str, object]) -> dict[str, object]:
@@ -306,7 +312,7 @@ def state_machine_definition(machine: Resource) -> object:
     """Give the definition of a state machine as data, its substitutions made."""
     properties = machine.properties
     written = properties.get("Definition", properties.get("DefinitionString"))
-    definition = written if isinstance(written, dict) else _parse(written)
+    definition = written if isinstance(written, dict) else parse(written)
     substitutions = properties.get("DefinitionSubstitutions")
     if not isinstance(substitutions, dict):
         substitutions = {}
@@ -342,7 +348,7 @@ _OPEN, _CLOSE = "\ue000", "\ue001"
 _MARK: Final = pattern(f"{_OPEN}(\\d+){_CLOSE}")
 
 
-def _parse(written: object) -> object:
+def parse(written: object) -> object:
     """Parse JSON in which references and unknown parts stand."""
     parts = written.parts if isinstance(written, Text) else (written,)
     pieces: list[str] = []
@@ -401,6 +407,7 @@ def placeholders(job: JobDefinition) -> Iterator[tuple[str, str]]:
                 yield f"{path}/{position}", name
 
 
+@once
 def without_default(job: JobDefinition) -> dict[str, str]:
     """Give the parameters that a job takes and has no default for, with a path of each."""
     defaults = job.properties.get("Parameters", NOTHING)

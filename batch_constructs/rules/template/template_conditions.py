@@ -13,11 +13,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import combinations, product
 from math import prod
-from typing import Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple
 
+from batch_constructs.rules.template.as_written import as_written
 from batch_constructs.rules.template.intrinsics import Resolver
 from batch_constructs.rules.template.resource_graph import Template
 from batch_constructs.rules.template.values import UNKNOWN
+
+if TYPE_CHECKING:
+    from batch_constructs.rules.template.left_out import Counts
 
 _MOST_WORLDS: Final = 32
 """Five conditions on parameters of their own make as many; a check of more would be slow."""
@@ -60,6 +64,7 @@ class Worlds:
 
     Attributes:
         skipped: how many of them are too many to be looked at.
+        left_out: what else was too much to be looked at.
     """
 
     def __init__(self, template: Mapping[str, object], resources: Resources) -> None:
@@ -68,6 +73,8 @@ class Worlds:
             for name in ("Mappings", "Conditions", "Parameters")
         )
         self._resources = resources
+        self.left_out: Counts = {}
+        self._as_written = as_written(template)
         asked = _literals_compared(self._conditions, parameters) if self._conditions else {}
         self._asked = list(asked)[:_MOST_PARAMETERS]
         values = [_values(parameters.get(name), [*asked[name]]) for name in self._asked]
@@ -93,12 +100,17 @@ class Worlds:
             }
             certain = {name: value for name, value in known.items() if value is not UNKNOWN}
             resolver = Resolver(
-                present, mappings=self._mappings, parameters=certain, condition=truth.of
+                present,
+                mappings=self._mappings,
+                parameters=certain,
+                condition=truth.of,
+                left_out=self.left_out,
             )
             states = related.states(truth, certain) if related is not None else {}
             known_by = {id_: states.get(id_) for id_ in present}
             holds = {name: truth.of(name) for name in self._conditions}
-            yield World(Template(present, resolver), known_by, holds)
+            template = Template(present, resolver, self.left_out, self._as_written)
+            yield World(template, known_by, holds)
 
 
 class _Related:

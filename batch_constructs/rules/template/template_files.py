@@ -25,6 +25,9 @@ _MOST_VALUES: Final = 100_000
 _MOST_OBJECTS: Final = 30_000
 """Objects and lists: the most that any template known here would have, were it of 1 MB."""
 
+LONGEST_NUMBER: Final = 200
+"""Characters of a number, with which every float can still be compared."""
+
 _SUFFIXES: Final = (".json", ".yaml", ".yml", ".template")
 _TEMPLATE_SUFFIXES: Final = (".template.json", ".template.yaml", ".template.yml")
 _MANIFEST: Final = "manifest.json"
@@ -255,7 +258,9 @@ def _json(text: str, repeats: list[str]) -> object:
         return made
 
     try:
-        parsed: object = json.loads(text, object_pairs_hook=members, parse_constant=_no_constant)
+        parsed: object = json.loads(
+            text, object_pairs_hook=members, parse_constant=_no_constant, parse_int=_whole_number
+        )
     except json.JSONDecodeError as error:
         raise _NoJsonError(f"line {error.lineno}: {error.msg}") from None
     except RecursionError:
@@ -263,6 +268,11 @@ def _json(text: str, repeats: list[str]) -> object:
     except ValueError as error:
         raise UnreadableTemplateError(f"it is not JSON: {_one_line(str(error))}") from None
     return parsed
+
+
+def _whole_number(digits: str) -> int | str:
+    """Read a number; of very many digits it is none that anything takes."""
+    return int(digits) if len(digits) <= LONGEST_NUMBER else digits
 
 
 def _no_constant(name: str) -> object:

@@ -34,8 +34,8 @@ def literal(written: str) -> object:
     return _simplest(_without_placeholders([written]))
 
 
-def joined(parts: list[object]) -> object:
-    """Put parts together as `Fn::Join` and `Fn::Sub` do."""
+def joined(parts: list[object], *, as_written: bool = False) -> object:
+    """Put parts together as `Fn::Join` and `Fn::Sub` do, with placeholders or without."""
     pieces: list[Part] = []
     for part in parts:
         for piece in part.parts if isinstance(part, Text) else (part,):
@@ -45,7 +45,7 @@ def joined(parts: list[object]) -> object:
                 pieces.append(str(piece))
             else:
                 pieces.append(piece if isinstance(piece, Reference) else UNKNOWN)
-    if any(type(piece) is str and "{" in piece for piece in pieces):
+    if not as_written and any(type(piece) is str and "{" in piece for piece in pieces):
         pieces = _without_placeholders(pieces)
     return _simplest(pieces)
 

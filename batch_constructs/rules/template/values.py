@@ -9,6 +9,7 @@ a rule never trips over a token.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 from typing import Final
 
 from batch_constructs.aws.record import Record
@@ -147,6 +148,14 @@ def entries(within: Properties, key: str) -> Iterator[tuple[int, Properties]]:
         for position, entry in enumerate(value):
             if isinstance(entry, dict):
                 yield position, entry
+
+
+_MOST_LOOKED_AT: Final = 100
+
+
+def few(within: Properties, key: str) -> Iterator[tuple[int, Properties]]:
+    """Go through a list of which AWS takes ten at most: of more, the first hundred tell it all."""
+    return islice(entries(within, key), _MOST_LOOKED_AT)
 
 
 def texts(within: Properties, key: str) -> list[str]:

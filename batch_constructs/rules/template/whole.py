@@ -11,6 +11,7 @@ from batch_constructs.rules.template.resource_view import JOB_DEFINITION, JOB_QU
 from batch_constructs.rules.template.text import substitutions
 
 if TYPE_CHECKING:
+    from batch_constructs.rules.template.left_out import Counts
     from batch_constructs.rules.template.template_files import Document
 
 Path = tuple[str, ...]
@@ -150,7 +151,9 @@ class Whole:
                 if path[0] in _REFERRING:
                     yield path, kind, name
 
-    def not_looked_at(self, *, worlds_skipped: int, nested_known: bool) -> list[str]:
+    def not_looked_at(
+        self, *, worlds_skipped: int, left_out: Counts, nested_known: bool
+    ) -> list[str]:
         """Say what a check did not look at."""
         types = [
             one.get("Type") if isinstance(one, Mapping) else None for one in self.resources.values()
@@ -175,6 +178,7 @@ class Whole:
                 "queues for jobs that nothing submits",
             ),
             (worlds_skipped, "combination of conditions", "combinations of conditions"),
+            *((count, *kind.value) for kind, count in left_out.items()),
         )
         return [f"{count} {one if count == 1 else many}" for count, one, many in counted if count]
 

@@ -245,7 +245,7 @@ def _function(tag: str, value: Any, node: Node | None) -> tuple[Any, Node | None
     return {name: value}, whole
 
 
-_LONGEST_WORD: Final = 400
+_LONGEST_WORD: Final = 200
 """Characters of what may be a number, or true or false."""
 
 
