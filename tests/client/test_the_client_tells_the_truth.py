@@ -352,7 +352,7 @@ def test_a_command_that_is_answered_what_aws_never_says_ends_with_the_fix(
     with saying(answered) as (address, _):
         line = command(f"http://{address}")
 
-    assert re.search("no answer of AWS.*check the Region|look for its name", line)
+    assert re.search("no answer of AWS.*check the Region, the endpoint|look for its name", line)
 
 
 def test_a_command_against_one_that_never_answers_ends(command: Callable[[str], str]) -> None:
@@ -667,6 +667,20 @@ def test_an_error_of_who_gives_the_credentials_is_no_submission(
         with pytest.raises(NotSubmittedError, match="never left.*the credentials"):
             submit(clock, f"http://{address}", key=None)
         assert came == []
+
+
+def test_a_command_that_is_given_no_credentials_ends_with_the_fix(
+    command: Callable[[str], str],
+    monkeypatch: pytest.MonkeyPatch,
+    profile: Callable[[str], None],
+) -> None:
+    profile(ROLE)
+    with saying(DENIED, "403 Forbidden") as (sts, _), listening(cut) as (address, came):
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", f"http://{sts}")
+        line = command(f"http://{address}")
+        assert came == []
+
+    assert re.search("calling the AssumeRole operation.*check the Region, the credentials", line)
 
 
 def test_who_gives_the_credentials_and_never_answers_makes_no_submission(

@@ -26,7 +26,9 @@ class KilledError(BaseException):
     """The function's process is gone, between two instructions."""
 
 
-class _Raw:
+class Raw:
+    """The bytes of an answer."""
+
     def __init__(self, body: bytes) -> None:
         self._body = body
 
@@ -38,7 +40,7 @@ def answer(status: int, body: dict[str, Any], *, error: str | None = None) -> An
     headers = {"content-type": "application/json"}
     if error is not None:
         headers["x-amzn-errortype"] = error
-    return AWSResponse("https://batch", status, headers, _Raw(json.dumps(body).encode()))
+    return AWSResponse("https://batch", status, headers, Raw(json.dumps(body).encode()))
 
 
 @dataclass

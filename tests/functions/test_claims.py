@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
+from botocore.awsrequest import AWSResponse
 from botocore.exceptions import (
     ClientError,
     EndpointConnectionError,
@@ -19,21 +20,24 @@ from batch_constructs.functions.claims.effect import (
     OutOfTimeError,
     Pauses,
     RefusedError,
+    UnsureError,
     attempt,
 )
 from batch_constructs.functions.claims.identity import digest
 from batch_constructs.functions.claims.known import Claim
 from batch_constructs.functions.claims.lease import LONGEST_SECONDS, lease_until
 from batch_constructs.functions.claims.log import Log
-from batch_constructs.functions.claims.outcome import Failure, failure_of
+from batch_constructs.functions.claims.outcome import ONCE, Failure, failure_of
 from batch_constructs.functions.claims.remembered import Remembered, most_bytes
 from batch_constructs.functions.claims.rows import Claims, HeldError
-from tests.functions.aws_in_process import answer
+from tests.functions.aws_in_process import Raw, answer
 from tests.functions.gateway_world import TIMEOUT_SECONDS, Sqs, World, body, one_job_each, world
 from tests.functions.interleaving import cancelled
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from tests.functions.aws_in_process import Aws
 
 __all__ = ["world"]  # the fixture
 
@@ -189,6 +193,18 @@ def test_what_was_never_sent_was_surely_not_done() -> None:
     assert failure_of(NoCredentialsError()) is Failure.NOT_SENT
     assert failure_of(EndpointConnectionError(endpoint_url="x")) is Failure.NO_CONNECTION
     assert failure_of(ConnectionResetError()) is Failure.UNSURE
+
+
+@pytest.mark.parametrize("body", [b"null", b"[]", b'"hi"', b"[" * 100_000])
+def test_an_answer_that_is_none_of_aws_s_is_no_clear_answer(aws: Aws, body: bytes) -> None:
+    """As of a proxy; what reading it raises is no error of botocore's."""
+    aws.batch.script["SubmitJob"] = lambda _: AWSResponse("https://batch", 200, {}, Raw(body))
+    pauses = Pauses(clock=aws.clock, sleep=aws.clock.sleep, deadline=aws.clock() + 60)
+    batch, request = boto3.client("batch", config=ONCE), {"jobName": "a", "jobQueue": "q"}
+
+    with pytest.raises(UnsureError, match="no answer of AWS"):
+        attempt(lambda: batch.submit_job(**request, jobDefinition="d"), pauses)
+    assert aws.calls["batch:SubmitJob"] == 1
 
 
 def test_attempts_end_with_the_deadline_and_not_before(world: World) -> None:

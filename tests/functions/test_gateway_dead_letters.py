@@ -5,11 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from botocore.awsrequest import AWSResponse
 
 from batch_constructs.aws.job_states import REMEMBERED_DAYS
 from batch_constructs.functions.claims.lease import CLOCKS_APART_SECONDS, LONGEST_SECONDS
 from batch_constructs.functions.submission.message_reader import CLAIMED_AT, FIRST_ID
-from tests.functions.aws_in_process import answer, messages_in
+from tests.functions.aws_in_process import Raw, answer, messages_in
 from tests.functions.gateway_world import (
     TIMEOUT_SECONDS,
     World,
@@ -241,19 +242,26 @@ def test_attributes_of_the_senders_own_tell_nothing(world: World, receives: int)
 
 @pytest.mark.parametrize("array", [False, True])
 @pytest.mark.parametrize("landed", [True, False])
+@pytest.mark.parametrize(
+    "listed",
+    [
+        answer(403, {"message": "no"}, error="AccessDeniedException"),
+        AWSResponse("https://batch", 200, {}, Raw(b"[]")),
+    ],
+    ids=["refused", "none of AWS's"],
+)
 def test_a_list_that_is_refused_costs_the_messages_of_the_dead_claim_alone(
     world: World,
     array: bool,  # noqa: FBT001 - a case
     landed: bool,  # noqa: FBT001 - whether the dead function's submission took effect
+    listed: AWSResponse,
 ) -> None:
     if array:
         world.settings["manifest_bucket"] = "manifests"
     left_open(world, [record("dead", 0)], landed=landed)
     assert len(world.jobs()) == landed
     world.aws.clock.now += HOUR
-    world.aws.batch.script["ListJobs"] = lambda _: answer(
-        403, {"message": "no"}, error="AccessDeniedException"
-    )
+    world.aws.batch.script["ListJobs"] = lambda _: listed
     records = [record("dead", 0, 2), record("b", 1), record("c", 2)]
 
     assert world.gateway().handle(records, seconds=TIMEOUT_SECONDS) == ["dead"]

@@ -11,6 +11,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 from batch_constructs.aws.submit_job import DESCRIBED_AT_ONCE
+from batch_constructs.functions.claims.effect import UnsureError
 from batch_constructs.functions.claims.invocation import Invocation
 from batch_constructs.functions.claims.rows import Claims
 from batch_constructs.functions.cost_guard.budget import Budget, Level, Usage
@@ -66,6 +67,7 @@ class World:
         self.pages = 0
         self.dynamodb = SmallDynamoDb()
         self.subjects: list[str] = []
+        self.fault: Exception = ClientError({"Error": {"Code": "AccessDenied"}}, "UpdateJobQueue")
         self.forbidden = False
         self.messages: list[str] = []
         self.status: dict[str, str] = {}
@@ -139,7 +141,7 @@ class World:
     def _update_job_queue(self, jobQueue: str, state: str) -> fake_batch.Answer:  # noqa: N803
         assert jobQueue == QUEUE
         if self.forbidden:
-            raise ClientError({"Error": {"Code": "AccessDenied"}}, "UpdateJobQueue")
+            raise self.fault
         self.queue["state"] = state
         return {}
 
@@ -652,6 +654,19 @@ def test_a_raised_budget_lets_go_and_a_spent_one_tells_again(world: World) -> No
     lowered = world.guard("DISABLE_QUEUES", vcpu_hours=50)
     assert lowered.run(evening) is Level.OVER
     assert len(world.subjects) == 2
+
+
+def test_an_answer_that_is_none_of_aws_s_does_not_stop_the_rest_and_is_an_error(
+    world: World,
+) -> None:
+    evening = world.uses(20, hours=6)
+    world.guard("DISABLE_QUEUES").run(evening)
+    world.forbidden, world.fault = True, TypeError("null is no answer")
+
+    with pytest.raises(UnsureError, match="failed at nightly"):
+        world.guard("LOWER_MAX_VCPUS").run(evening + timedelta(minutes=15))
+
+    assert world.environment["computeResources"]["maxvCpus"] == 4
 
 
 def test_what_aws_refuses_does_not_stop_the_rest_and_is_an_error(world: World) -> None:

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 import pytest
 
-from batch_constructs.functions.claims.effect import RefusedError
+from batch_constructs.functions.claims.effect import RefusedError, UnsureError
 from batch_constructs.functions.claims.lease import AFTERMATH_SECONDS, RESERVE_SECONDS
 from batch_constructs.functions.claims.rows import DAYS_KEPT, Claims, HeldError
 from batch_constructs.functions.job_events import notify
@@ -290,7 +290,7 @@ def test_a_message_that_was_refused_is_sent_by_whoever_comes_next(inbox: Inbox) 
 def test_a_message_that_was_perhaps_sent_is_sent_again_after_the_lease(inbox: Inbox) -> None:
     [end] = ends(story.exhausted_job())
     claims = inbox.notifier.claims
-    with pytest.raises(AttributeError):
+    with pytest.raises(UnsureError):
         Notifier(sns=None, topic_arn="", claims=claims, batch=None).handle(end, INVOCATION)
 
     with pytest.raises(HeldError):

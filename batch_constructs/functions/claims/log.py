@@ -15,7 +15,7 @@ import logging
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from batch_constructs.aws.delivery import SQS_RETENTION_DAYS
 from batch_constructs.aws.error_names import (
@@ -31,7 +31,7 @@ from batch_constructs.functions.claims.lease import (
     CLOCKS_APART_SECONDS,
     LONGEST_SECONDS,
 )
-from batch_constructs.functions.claims.outcome import Failure, failure_of
+from batch_constructs.functions.claims.outcome import FAILED_CALL, Failure, failure_of
 from batch_constructs.functions.claims.ranges import ranges_of
 from batch_constructs.functions.claims.remembered import Remembered
 
@@ -195,7 +195,7 @@ class Log:
         try:
             while claim.number in self._known.open and self._append(entry, deadline) is None:
                 pass
-        except (BotoCoreError, ClientError, OutOfTimeError):
+        except (*FAILED_CALL, OutOfTimeError):
             _LOG.exception("could not write down what became of %s", claim.name)
 
     def _claimed(self, entry: dict[str, Any], lease_until: float, deadline: float) -> Claim | None:
@@ -226,7 +226,7 @@ class Log:
             pauses.wait()
             try:
                 self._write(item, before)
-            except (BotoCoreError, ClientError) as error:
+            except FAILED_CALL as error:
                 self.refresh()
                 if identity in self._new:
                     return before + 1  # the answer got lost, or the SDK's own repetition met itself

@@ -169,7 +169,7 @@ def as_told(error: Exception) -> Exception:
         return NothingSentError(why=_UNSENDABLE)
     if _MAKING_WAY_BY_PROXY in passed:
         return NothingSentError(why=_NO_PROXY)
-    told = error
+    told: Exception = error
     if isinstance(error, BotoCoreError | ClientError):
         return told
     if _is_about_credentials(passed):

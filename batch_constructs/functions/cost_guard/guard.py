@@ -24,14 +24,13 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError
 
 from batch_constructs.aws.quotas import SUBJECT_CHARACTERS
 from batch_constructs.aws.resource_states import State
 from batch_constructs.functions.at_once import at_once
 from batch_constructs.functions.claims.effect import NotDoneError, UnsureError, attempt
 from batch_constructs.functions.claims.invocation import Invocation
-from batch_constructs.functions.claims.outcome import ONCE, failure_of
+from batch_constructs.functions.claims.outcome import FAILED_CALL, ONCE, failure_of
 from batch_constructs.functions.claims.rows import Claims, HeldError
 from batch_constructs.functions.told.listing import listed
 
@@ -106,7 +105,7 @@ class Guard:
             try:
                 alone = self.claims.alone("run", self.note, deadline=invocation.deadline)
                 claimed.enter_context(alone)
-            except (BotoCoreError, ClientError):
+            except FAILED_CALL:
                 _log.exception("cannot claim this run")
                 failed["claim"] = False
             level = self._run(now, invocation, failed)
@@ -375,7 +374,7 @@ def _going_on(what: str, failed: dict[str, bool]) -> Iterator[None]:
     """Note and log what AWS refuses, so that the rest is still done."""
     try:
         yield
-    except (BotoCoreError, ClientError) as error:
+    except FAILED_CALL as error:
         _log.exception("failed at %s", what)
         failed[what] = failed.get(what, False) or not failure_of(error).is_sure
     except (HeldError, NotDoneError, UnsureError):  # of telling, which has a claim of its own

@@ -8,8 +8,6 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from batch_constructs.aws.job_states import REMEMBERED_DAYS
 from batch_constructs.functions.claims.effect import (
     OutOfTimeError,
@@ -25,6 +23,7 @@ from batch_constructs.functions.claims.lease import (
     lease_until,
 )
 from batch_constructs.functions.claims.log import LOOKED_BACK_SECONDS
+from batch_constructs.functions.claims.outcome import FAILED_CALL, as_told
 
 from .batch_api import is_about_the_request
 from .gateway_requests import Requests
@@ -167,9 +166,9 @@ class _Batch:
                 pauses.grow()  # somebody else wrote to the log meanwhile
         except OutOfTimeError:
             self._give_up(" until the function's time ran out")
-        except (BotoCoreError, ClientError) as error:
+        except FAILED_CALL as error:
             _LOG.exception("the rest of this batch has to wait")
-            self._give_up(f": {error}")
+            self._give_up(f": {as_told(error)}")
 
     def _give_up(self, why: str) -> None:
         """Return what could not be claimed; at its last receive, set it aside.
@@ -268,11 +267,11 @@ class _Batch:
         queue = here if claim.queue is None else claim.queue
         try:
             names = self._batch_api.named(queue, f"{claim.name}*")
-        except (BotoCoreError, ClientError) as error:
+        except FAILED_CALL as error:
             # these alone come again; the others of this batch have nothing to do with it
             _LOG.exception("could not look what became of %s", claim.name)
             self._finish(claim, unsure=claim.positions)
-            self._keep_all(claim, held, why=str(error))
+            self._keep_all(claim, held, why=str(as_told(error)))
             return
         # The dead function may be of a deployment with another queue or mode.
         if claim.name in names:
