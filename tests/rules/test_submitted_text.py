@@ -177,6 +177,31 @@ def test_a_secret_in_what_event_bridge_hands_over_is_found(
     assert "submitted-secret" not in {one.rule for one in check_template(without_batch)}
 
 
+@pytest.mark.parametrize(
+    ("pattern", "where"),
+    [
+        ({"detail": {"https://u:hunter2x@db/a": ["b"]}}, "detail/https://u:hunter2x@db/a"),
+        ({"detail": {"a": ["b", "https://u:hunter2x@db/a"]}}, "detail/a/1"),
+        ({"detail": {"a": ["https://db/a"]}}, None),
+    ],
+)
+@pytest.mark.parametrize("submits", [True, False])
+def test_a_secret_in_the_pattern_of_a_rule_that_submits_is_found(
+    pattern: dict[str, Any], where: str | None, *, submits: bool
+) -> None:
+    template = _rule()
+    properties = template["Resources"]["R"]["Properties"]
+    properties["EventPattern"] = pattern
+    if not submits:
+        properties["Targets"] = [{"Id": "it", "Arn": "arn:aws:sqs:us-east-1:123456789012:q"}]
+
+    found = [one for one in check_template(template) if one.rule == "submitted-secret"]
+
+    expected = [f"Properties/EventPattern/{where}"] if where and submits else []
+    assert [one.path for one in found] == expected
+    assert all(one.message == "a URL with a password stands in the template" for one in found)
+
+
 INPUT = "Properties/Targets/0/Input"
 
 

@@ -55,9 +55,10 @@ def plaintext_secret(job: JobDefinition) -> Iterator[Fault]:
         if place is not None:
             told.add(f"{path}/{place}")
             yield f"{path}/{place}", "an option's password or token stands in the template"
-    for path, written in strings("", job.properties):
+    for path, written in strings("", job.properties, names=True):
         kind = credential_in(written)
         if kind is not None and path not in told:
+            told.add(path)
             yield path, f"{kind} stands in the template"
 
 
@@ -85,10 +86,11 @@ def _text(within: Properties, key: str) -> str | None:
     return known if isinstance(known, str) else None
 
 
-def strings(path: str, value: object) -> Iterator[tuple[str, str]]:
+def strings(path: str, value: object, *, names: bool = False) -> Iterator[tuple[str, str]]:
     """Give every string below a value, with its path; what contains itself is gone through once.
 
-    Of `Fn::Join` as it is written the whole is given, too: pieces may be a reference together.
+    Names are given as well where they are asked for. Of `Fn::Join` as it is written the whole is
+    given, too: pieces may be a reference together.
     """
     met: set[int] = set()
     rest: list[tuple[str, object]] = [(path, value)]
@@ -100,6 +102,8 @@ def strings(path: str, value: object) -> Iterator[tuple[str, str]]:
             met.add(id(value))
             if isinstance(value, dict) and "Fn::Join" in value:
                 yield f"{path}/Fn::Join", _joined(value["Fn::Join"])
+            if names and isinstance(value, dict):
+                yield from ((f"{path}/{key}" if path else key, key) for key in value)
             below = value.items() if isinstance(value, dict) else enumerate(value)
             found = [(f"{path}/{key}" if path else str(key), one) for key, one in below]
             rest += reversed(found)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Final
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
 
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.rules.template.intrinsics import Resolver
@@ -20,10 +20,7 @@ def as_written(template: Mapping[str, object]) -> list[Resolver]:
 
     There is one for conditions that hold, and one for those that do not.
     """
-    mappings, conditions, parameters = (
-        section if isinstance(section := template.get(name), Mapping) else {}
-        for name in ("Mappings", "Conditions", "Parameters")
-    )
+    mappings, conditions, parameters = sections(template)
     known = {
         name: value
         for name, one in parameters.items()
@@ -39,6 +36,13 @@ def as_written(template: Mapping[str, object]) -> list[Resolver]:
         )
         for holds in ((True, False) if conditions else (True,))
     ]
+
+
+def sections(template: Mapping[str, object]) -> Iterator[Mapping[str, Any]]:
+    """Give mappings, conditions and parameters of a template."""
+    for name in ("Mappings", "Conditions", "Parameters"):
+        section = template.get(name)
+        yield section if isinstance(section, Mapping) else {}
 
 
 def _value(name: object, parameter: Mapping[str, object]) -> object:

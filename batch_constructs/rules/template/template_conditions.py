@@ -15,7 +15,7 @@ from itertools import combinations, product
 from math import prod
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from batch_constructs.rules.template.as_written import as_written
+from batch_constructs.rules.template.as_written import as_written, sections
 from batch_constructs.rules.template.intrinsics import Resolver
 from batch_constructs.rules.template.resource_graph import Template
 from batch_constructs.rules.template.values import UNKNOWN
@@ -68,10 +68,7 @@ class Worlds:
     """
 
     def __init__(self, template: Mapping[str, object], resources: Resources) -> None:
-        self._mappings, self._conditions, parameters = (
-            section if isinstance(section := template.get(name), Mapping) else {}
-            for name in ("Mappings", "Conditions", "Parameters")
-        )
+        self._mappings, self._conditions, parameters = sections(template)
         self._resources = resources
         self.left_out: Counts = {}
         self._as_written = as_written(template)
