@@ -54,10 +54,10 @@ def test_statements_are_divided_among_policies_that_iam_takes(number: int) -> No
 
 def test_policies_are_filled_as_far_as_they_go_and_no_further() -> None:
     """Whatever the lengths; a statement of one resource, or of one that is no list, is whole."""
-    whole = {"Effect": "Allow", "Action": "logs:Write", "Resource": "arn:" + "y" * 3_000}
+    whole = {"Effect": "Allow", "Action": "logs:Write", "Resource": "arn:" + "y" * 2_300}
     for more in range(260):
         padded = {**statement(1), "Resource": ["z" * (more + 1)]}
-        asked = [statement(30), padded, whole, statement(60), whole, statement(60)]
+        asked = [statement(30), whole, padded, statement(60), whole, statement(60)]
         policies = RolePolicies(asked)
 
         parts = [policies.inline, *policies.managed]
