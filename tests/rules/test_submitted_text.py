@@ -282,7 +282,7 @@ def test_a_function_that_submits_nothing_may_be_told_a_secret(*, submits: bool) 
 
 def test_a_credential_that_is_the_name_of_a_parameter_is_found() -> None:
     request = {"JobName": "a", "JobQueue": "q", "JobDefinition": "d", "Parameters": {}}
-    request["Parameters"] = {"https://u:hunter2x@db/a": "b"}  # type: ignore[assignment]
+    request["Parameters"] = {"https://u:hunter2x@db/a": "b"}
     target = {
         "Arn": "arn:aws:scheduler:::aws-sdk:batch:submitJob",
         "RoleArn": "r",

@@ -21,7 +21,6 @@ from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.template.as_written import NO_ECHO, SECRET_REFERENCE
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.listed_parts import listed
-from batch_constructs.rules.template.once import once
 from batch_constructs.rules.template.values import Base64, mapping, text
 
 if TYPE_CHECKING:
@@ -125,10 +124,16 @@ _REFERENCE: Final = "{{resolve:secretsmanager:"
 """How a reference begins; a longer delimiter of `Fn::Join` is part of none that pieces make."""
 
 
-@once
 def secrets_written(resource: Resource) -> dict[str, tuple[str, str]]:
-    """Give the paths where a secret's value is written, each with its service and its name."""
-    return references_in(resource.template.properties_as_written(resource.id))
+    """Give the paths where a secret's value is written, each with its service and its name.
+
+    They are the same whatever conditions hold.
+    """
+    known = resource.template.secrets_written
+    if resource.id not in known:
+        written = resource.template.properties_as_written(resource.id)
+        known[resource.id] = references_in(written)
+    return known[resource.id]
 
 
 def references_in(several: Iterable[object]) -> dict[str, tuple[str, str]]:

@@ -85,6 +85,7 @@ class Worlds:
 
     def __iter__(self) -> Iterator[World]:
         related = _Related(self._resources) if len(self._choices) > 1 else None
+        secrets_written: dict[str, dict[str, tuple[str, str]]] = {}
         for choice in self._choices:
             known = dict(zip(self._asked, choice, strict=True))
             truth = _Truth(self._conditions, known, self._mappings)
@@ -107,6 +108,7 @@ class Worlds:
             known_by = {id_: states.get(id_) for id_ in present}
             holds = {name: truth.of(name) for name in self._conditions}
             template = Template(present, resolver, self.left_out, self._as_written)
+            template.secrets_written = secrets_written
             yield World(template, known_by, holds)
 
 
