@@ -13,6 +13,7 @@ import jsii
 from constructs import IValidation
 
 from batch_constructs.acknowledgements import OURS, tell_cdk_nag, write_metadata
+from batch_constructs.aws.credentials import without_credentials
 from batch_constructs.aws.template_quotas import RESOURCES
 from batch_constructs.check.ignored_findings import ACKNOWLEDGED, Assembly
 from batch_constructs.refusal import in_parameters
@@ -173,7 +174,7 @@ def _violation(finding: Finding, template: str, *, fatal: bool) -> cdk.PolicyVio
             cdk.PolicyViolatingResource(
                 resource_logical_id=finding.resource,
                 template_path=template,
-                locations=[finding.path],
+                locations=[without_credentials(finding.path)],
             )
         ],
     )
@@ -323,5 +324,6 @@ def _errors(folder: str, ours: AbstractSet[str]) -> Iterator[tuple[str, str]]:
         for one in _checked(file, assembly, ours)[1]:
             meant = one.rule in acknowledged.get(one.resource, acknowledged.get("", ()))
             if one.severity is Severity.ERROR and not meant:
-                said = f"{one.resource}/{one.path}: {one.message}; {one.fix} ({one.rule})"
+                where = without_credentials(one.path)
+                said = f"{one.resource}/{where}: {one.message}; {one.fix} ({one.rule})"
                 yield one.rule, said

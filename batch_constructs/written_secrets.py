@@ -13,6 +13,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.acknowledgements import is_path_within
+from batch_constructs.aws.credentials import without_credentials
 from batch_constructs.refusal import in_parameters
 from batch_constructs.rules.areas.secret_rules import references_in, strings
 from batch_constructs.rules.findings import Finding, Severity
@@ -48,7 +49,7 @@ def written_secrets(
         ours: The paths of our constructs.
     """
     resolvers = as_written(template)
-    for id_, resource in template["Resources"].items():
+    for id_, resource in template.get("Resources", {}).items():
         kind = str(resource.get("Type"))
         made_at = paths.get(id_, "").removeprefix("/")
         if kind == _MAY_HOLD_ONE or not is_path_within(made_at, ours):
@@ -73,7 +74,7 @@ def written_secrets(
             else:
                 member = next(filter(None, (_member(one, path) for one in several)), "")
                 message = f"{path}{member}: {found.message}"
-            yield found.replaced(message=message)
+            yield found.replaced(message=without_credentials(message))
 
 
 def _member(properties: Any, path: str) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
+import jsii
 import pytest
 from aws_cdk import assertions
 from aws_cdk import aws_batch as batch
@@ -28,6 +29,12 @@ def size(statements: list[dict[str, Any]]) -> int:
     return len(json.dumps(document, separators=(",", ":")))
 
 
+@jsii.implements(cdk.IStableStringProducer)
+class Known:
+    def produce(self) -> str:
+        return "arn"
+
+
 def statement(number: int) -> dict[str, Any]:
     resources = [ARN.format(f"job-definition/{place:0128}") for place in range(number)]
     return {"Effect": "Allow", "Action": "batch:SubmitJob", "Resource": resources}
@@ -43,6 +50,30 @@ def test_statements_are_divided_among_policies_that_iam_takes(number: int) -> No
     held = [one for part in (policies.inline, *policies.managed) for one in part]
     assert [arn for one in held for arn in one["Resource"]] == asked["Resource"]
     assert {(one["Effect"], one["Action"]) for one in held} == {("Allow", "batch:SubmitJob")}
+
+
+def test_policies_are_filled_as_far_as_they_go_and_no_further() -> None:
+    """Whatever the lengths; a statement of one resource, or of one that is no list, is whole."""
+    whole = {"Effect": "Allow", "Action": "logs:Write", "Resource": "arn:" + "y" * 2_300}
+    for more in range(260):
+        padded = {**statement(1), "Resource": ["z" * (more + 1)]}
+        asked = [statement(30), whole, padded, statement(60), whole, statement(60)]
+        policies = RolePolicies(asked)
+
+        parts = [policies.inline, *policies.managed]
+        assert size(policies.inline) <= quotas.ROLE_POLICY_CHARACTERS - LEFT_FOR_GRANTS
+        assert all(size(one) <= quotas.MANAGED_POLICY_CHARACTERS for one in policies.managed)
+        assert all(one["Resource"] for part in parts for one in part)
+        assert sum(one == whole for part in parts for one in part) == 2
+
+
+def test_a_token_counts_as_the_longest_arn_unless_its_length_is_known(stack: cdk.Stack) -> None:
+    token = cdk.Lazy.string(Known())
+    asked = [{**statement(1), "Resource": [f"{token}{number}" for number in range(100)]}]
+    tokens = {text: 10 for one in asked for text in one["Resource"]}
+
+    assert len(RolePolicies(asked).managed) == 2
+    assert RolePolicies(asked, lengths=tokens).managed == []
 
 
 def test_what_has_room_in_one_policy_stays_in_one() -> None:

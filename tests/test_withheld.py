@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import inspect
+import json
 import random
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import aws_cdk as cdk
 import pytest
 from aws_cdk.assertions import Template
+from click.testing import CliRunner
 
 import batch_constructs as bc
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.credentials import without_credentials
+from batch_constructs.check.check_command import check
+from batch_constructs.check.findings_report import FORMATS
 from batch_constructs.rules import check_template
+from batch_constructs.testing.synthesis import line_of
 from tests.constructors import Given
 from tests.everything import everything
 from tests.test_public_api import MADE_BY_US
@@ -65,7 +71,10 @@ def test_no_finding_of_a_rule_shows_a_credential(team: Given) -> None:
 
     def planted(value: Any) -> Any:
         if isinstance(value, dict):
-            return {key: planted(one) for key, one in value.items()}
+            return {
+                draw.choice(PLANTED) if draw.random() < 1 / 50 else key: planted(one)
+                for key, one in value.items()
+            }
         if isinstance(value, list):
             return [planted(one) for one in value]
         return draw.choice(PLANTED) if isinstance(value, str) and draw.random() < 1 / 8 else value
@@ -78,9 +87,28 @@ def test_no_finding_of_a_rule_shows_a_credential(team: Given) -> None:
         }
         for finding in check_template({**template, "Resources": resources}):
             rules.add(finding.rule)
-            text = f"{finding.message} {finding.fix}"
+            text = f"{finding.message} {finding.fix} {line_of('', finding)}"
             assert not any(secret in text for secret in SECRETS), (finding.rule, text)
     assert len(rules) > 60
+
+
+@pytest.mark.parametrize("format", FORMATS)
+def test_no_format_of_a_check_shows_a_credential_that_is_a_name(
+    format: str, tmp_path: Path
+) -> None:
+    named = {f"{text}/{number}": 1 for number, text in enumerate(PLANTED)}
+    queue = {"Type": "AWS::Batch::JobQueue", "Properties": named}
+    file, baseline = tmp_path / "a.json", tmp_path / "baseline.json"
+    file.write_text(json.dumps({"Resources": {"Q": queue}}))
+
+    done = CliRunner().invoke(check, [str(file), "--format", format])
+    CliRunner().invoke(check, [str(file), "--write-baseline", str(baseline)])
+    again = CliRunner().invoke(check, [str(file), "--baseline", str(baseline)])
+
+    assert "not shown" in done.stdout
+    written = done.output + baseline.read_text()
+    assert not any(secret in written for secret in SECRETS)
+    assert again.exit_code == 0
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from batch_constructs.aws.credentials import without_credentials
 from batch_constructs.check import findings_report
 from batch_constructs.check.one_file import STANDARD_INPUT, Checker, FileCheck
 from batch_constructs.rules.findings import Finding, Severity
@@ -107,8 +108,9 @@ class _Told:
         file = checked.file
         if checked.not_looked_at:
             self.said.append(f"{file}: {checked.not_looked_at}")
+        shown = [one.replaced(path=without_credentials(one.path)) for one in checked.findings]
         self.findings[file] = [
-            one for one in checked.findings if baseline is None or not baseline.takes(file, one)
+            one for one in shown if baseline is None or not baseline.takes(file, one)
         ]
         self.labels[file] = checked.labels
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.credentials import without_credentials
 from batch_constructs.rules import Severity, check_template
 
 if TYPE_CHECKING:
@@ -58,7 +59,8 @@ def templates_of(subject: Template | Stage | Stack) -> dict[str, dict[str, Any]]
 
 def line_of(stack: str, finding: Finding) -> str:
     """Write a finding in one line."""
-    where = "/".join(part for part in (stack, finding.resource, finding.path) if part)
+    path = without_credentials(finding.path)
+    where = "/".join(part for part in (stack, finding.resource, path) if part)
     return (
         f"{where}: {finding.severity}: {finding.message}; {finding.fix} "
         f"[{finding.rule}, {finding.source}]"

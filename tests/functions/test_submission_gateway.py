@@ -152,6 +152,8 @@ def test_share_identifier_and_priority_of_the_gateway_go_with_every_job(world: W
         ("{", "the body is not JSON: Expecting property name"),
         ("[1]", "the body is a JSON list, not an object"),
         ('{"jobQueue": "mine"}', "unknown members jobQueue; known: arrayProperties"),
+        ('{"jobDefinition": "mine"}', "unknown members jobDefinition; known: arrayProperties"),
+        ('{"jobName": "a", "queue": "mine"}', "unknown members jobName, queue"),
         ('{"parameters": {"a": null}}', "parameters.a is null, not a string or a number"),
         ('{"environment": {"AWS_BATCH_X": "1"}}', "names with AWS_BATCH are reserved"),
         ('{"timeout": 5}', "Invalid type for parameter timeout"),

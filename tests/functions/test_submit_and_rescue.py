@@ -23,6 +23,7 @@ from batch_constructs.functions.submission.batch_api import BatchApi
 from batch_constructs.functions.submission.message_reader import Poison
 from batch_constructs.functions.submission.repeat import WHOSE, repeat
 from tests.functions.aws_in_process import KilledError, answer
+from tests.functions.test_submission_gateway import ASKED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -65,13 +66,15 @@ def claims_table(name: str) -> None:
     )
 
 
+@pytest.mark.parametrize("name", ASKED)
 def test_an_event_sets_only_what_is_admitted_by_name(
-    aws: Aws, monkeypatch: pytest.MonkeyPatch
+    name: str, aws: Aws, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("ALLOW", "array_size,retry")
+    member, value = ASKED[name]
+    monkeypatch.setenv("ALLOW", ",".join(set(ASKED) - {name}))
 
-    with pytest.raises(Poison, match=r"not set containerOverrides.command \(allow command\)"):
-        submit.handler({"containerOverrides": {"command": ["rm"]}}, Context())
+    with pytest.raises(Poison, match=rf"not set {member}.*\(allow {name}\)"):
+        submit.handler({member: value}, Context())
     assert aws.batch.jobs == []
 
 
@@ -152,9 +155,10 @@ def test_names_that_a_job_cannot_have_stay_readable_and_apart() -> None:
     assert submit.job_name("Report_2026-11") == "Report_2026-11"
 
 
-def test_an_event_cannot_choose_the_queue(aws: Aws) -> None:
-    with pytest.raises(Poison, match="unknown members jobQueue"):
-        submit.handler({"jobQueue": "other"}, Context())
+def test_an_event_cannot_choose_the_queue_or_the_definition(aws: Aws) -> None:
+    for member in ("jobQueue", "jobDefinition"):
+        with pytest.raises(Poison, match=f"unknown members {member}"):
+            submit.handler({member: "other"}, Context())
     assert aws.batch.jobs == []
 
 

@@ -75,7 +75,9 @@ HARMLESS = [
 @pytest.mark.parametrize(
     ("noun", "text"), [(noun, text) for noun, texts in PLANTED.items() for text in texts]
 )
-@pytest.mark.parametrize("place", ["variable", "parameter", "command", "option"])
+@pytest.mark.parametrize(
+    "place", ["variable", "parameter", "command", "option", "name", "name and value"]
+)
 def test_a_credential_is_known_by_its_form_wherever_it_stands(
     noun: str, text: str, place: str
 ) -> None:
@@ -84,6 +86,8 @@ def test_a_credential_is_known_by_its_form_wherever_it_stands(
         "parameter": {"Parameters": {"a": text}},
         "command": {"ContainerProperties": {"Command": ["run", text]}},
         "option": {"ContainerProperties": {"LogConfiguration": {"Options": {"a": text}}}},
+        "name": {"Parameters": {text: "a"}},
+        "name and value": {"Parameters": {text: text}},
     }
     properties = places[place]
 

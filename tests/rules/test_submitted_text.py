@@ -177,6 +177,31 @@ def test_a_secret_in_what_event_bridge_hands_over_is_found(
     assert "submitted-secret" not in {one.rule for one in check_template(without_batch)}
 
 
+@pytest.mark.parametrize(
+    ("pattern", "where"),
+    [
+        ({"detail": {"https://u:hunter2x@db/a": ["b"]}}, "detail/https://u:hunter2x@db/a"),
+        ({"detail": {"a": ["b", "https://u:hunter2x@db/a"]}}, "detail/a/1"),
+        ({"detail": {"a": ["https://db/a"]}}, None),
+    ],
+)
+@pytest.mark.parametrize("submits", [True, False])
+def test_a_secret_in_the_pattern_of_a_rule_that_submits_is_found(
+    pattern: dict[str, Any], where: str | None, *, submits: bool
+) -> None:
+    template = _rule()
+    properties = template["Resources"]["R"]["Properties"]
+    properties["EventPattern"] = pattern
+    if not submits:
+        properties["Targets"] = [{"Id": "it", "Arn": "arn:aws:sqs:us-east-1:123456789012:q"}]
+
+    found = [one for one in check_template(template) if one.rule == "submitted-secret"]
+
+    expected = [f"Properties/EventPattern/{where}"] if where and submits else []
+    assert [one.path for one in found] == expected
+    assert all(one.message == "a URL with a password stands in the template" for one in found)
+
+
 INPUT = "Properties/Targets/0/Input"
 
 
@@ -236,3 +261,47 @@ def test_a_secret_that_event_bridge_hands_over_is_told_once_however_it_is_writte
 
     paths = [one.path for one in found if one.rule == "submitted-secret-resolved"]
     assert paths == [INPUT]
+
+
+def found_of(properties: dict[str, Any], type_: str) -> list[tuple[str, str]]:
+    rules = ("submitted-secret", "submitted-secret-resolved")
+    template = {"Resources": {"R": {"Type": type_, "Properties": properties}}}
+    return [(one.rule, one.path) for one in check_template(template) if one.rule in rules]
+
+
+@pytest.mark.parametrize("submits", [True, False])
+def test_a_function_that_submits_nothing_may_be_told_a_secret(*, submits: bool) -> None:
+    """The rule is about what a description of a job shows."""
+    variables = {"A": "{{resolve:secretsmanager:db}}", **({"JOB_QUEUE": "q"} if submits else {})}
+
+    found = found_of({"Environment": {"Variables": variables}}, "AWS::Lambda::Function")
+
+    path = "Properties/Environment/Variables/A"
+    assert found == ([("submitted-secret-resolved", path)] if submits else [])
+
+
+def test_a_credential_that_is_the_name_of_a_parameter_is_found() -> None:
+    request = {"JobName": "a", "JobQueue": "q", "JobDefinition": "d", "Parameters": {}}
+    request["Parameters"] = {"https://u:hunter2x@db/a": "b"}
+    target = {
+        "Arn": "arn:aws:scheduler:::aws-sdk:batch:submitJob",
+        "RoleArn": "r",
+        "Input": json.dumps(request),
+    }
+
+    found = found_of({"Target": target}, "AWS::Scheduler::Schedule")
+
+    assert found == [
+        ("submitted-secret", "Properties/Target/Input/Parameters/" + "https://u:hunter2x@db/a")
+    ]
+
+
+@pytest.mark.parametrize("named", [True, False])
+def test_what_another_function_is_handed_is_no_submission(*, named: bool) -> None:
+    secret = {"parameters": {"a": "https://u:hunter2x@db/a"}}
+    text = json.dumps({**secret, **({"jobName": "a"} if named else {})})
+    target = {"Id": "a", "Arn": "arn:aws:lambda:us-east-1:123456789012:function:f", "Input": text}
+
+    found = found_of({"Targets": [target]}, "AWS::Events::Rule")
+
+    assert found == ([("submitted-secret", "Properties/Targets/0/Input")] if named else [])

@@ -116,8 +116,7 @@ def test_a_secrets_value_in_any_form_is_an_error_of_the_construct(
     stack = cdk.Stack(tree, "S")
     value = secret_in(stack) if kind == "secret" else parameter_in(stack)
 
-    wrapped = FORMS[form](stack, value) if form in FORMS else value
-    expected = everything(stack, wrapped)
+    expected = everything(stack, FORMS[form](stack, value) if form in FORMS else value)
     found = refused(tree, tmp_path)
 
     assert {path.split("/")[1] for path in found} == expected

@@ -21,7 +21,6 @@ from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.template.as_written import NO_ECHO, SECRET_REFERENCE
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.listed_parts import listed
-from batch_constructs.rules.template.once import once
 from batch_constructs.rules.template.values import Base64, mapping, text
 
 if TYPE_CHECKING:
@@ -55,9 +54,10 @@ def plaintext_secret(job: JobDefinition) -> Iterator[Fault]:
         if place is not None:
             told.add(f"{path}/{place}")
             yield f"{path}/{place}", "an option's password or token stands in the template"
-    for path, written in strings("", job.properties):
+    for path, written in strings("", job.properties, names=True):
         kind = credential_in(written)
         if kind is not None and path not in told:
+            told.add(path)
             yield path, f"{kind} stands in the template"
 
 
@@ -85,10 +85,11 @@ def _text(within: Properties, key: str) -> str | None:
     return known if isinstance(known, str) else None
 
 
-def strings(path: str, value: object) -> Iterator[tuple[str, str]]:
+def strings(path: str, value: object, *, names: bool = False) -> Iterator[tuple[str, str]]:
     """Give every string below a value, with its path; what contains itself is gone through once.
 
-    Of `Fn::Join` as it is written the whole is given, too: pieces may be a reference together.
+    Names are given as well where they are asked for. Of `Fn::Join` as it is written the whole is
+    given, too: pieces may be a reference together.
     """
     met: set[int] = set()
     rest: list[tuple[str, object]] = [(path, value)]
@@ -100,6 +101,8 @@ def strings(path: str, value: object) -> Iterator[tuple[str, str]]:
             met.add(id(value))
             if isinstance(value, dict) and "Fn::Join" in value:
                 yield f"{path}/Fn::Join", _joined(value["Fn::Join"])
+            if names and isinstance(value, dict):
+                yield from ((f"{path}/{key}" if path else key, key) for key in value)
             below = value.items() if isinstance(value, dict) else enumerate(value)
             found = [(f"{path}/{key}" if path else str(key), one) for key, one in below]
             rest += reversed(found)
@@ -121,10 +124,16 @@ _REFERENCE: Final = "{{resolve:secretsmanager:"
 """How a reference begins; a longer delimiter of `Fn::Join` is part of none that pieces make."""
 
 
-@once
 def secrets_written(resource: Resource) -> dict[str, tuple[str, str]]:
-    """Give the paths where a secret's value is written, each with its service and its name."""
-    return references_in(resource.template.properties_as_written(resource.id))
+    """Give the paths where a secret's value is written, each with its service and its name.
+
+    They are the same whatever conditions hold.
+    """
+    known = resource.template.secrets_written
+    if resource.id not in known:
+        written = resource.template.properties_as_written(resource.id)
+        known[resource.id] = references_in(written)
+    return known[resource.id]
 
 
 def references_in(several: Iterable[object]) -> dict[str, tuple[str, str]]:

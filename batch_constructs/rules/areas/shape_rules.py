@@ -45,7 +45,7 @@ _MOST_NAMES: Final = 200
 """No object of AWS has as many properties; guessing what they may mean takes its time."""
 
 _GUESSED: Final = "names guessed"
-_MOST_GUESSED: Final = 1_900
+_MOST_GUESSED: Final = 2_400
 """Names of a template that are unknown; of more, none is taken for a slip of the pen."""
 
 Node = Any

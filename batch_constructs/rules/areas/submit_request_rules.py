@@ -23,6 +23,7 @@ from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limit_rules import faults_in
 from batch_constructs.rules.rule import Fault, Rule, add, rule
 from batch_constructs.rules.template.iam_roles import literal
+from batch_constructs.rules.template.once import once
 from batch_constructs.rules.template.resource_graph import (
     JOB_DEFINITION,
     JOB_QUEUE,
@@ -201,13 +202,18 @@ def submission_limit(source: Resource) -> Iterator[Fault]:
             yield path, message, limit.bound.fix(limit.way[1])
 
 
-def _beyond_limits(source: Resource) -> Iterator[tuple[Limit, str, str]]:
+@once
+def _beyond_limits(source: Resource) -> list[tuple[Limit, str, str]]:
+    found: list[tuple[Limit, str, str]] = []
     for one in submissions_from(source):
         request = _settled(one.request)
         for limit in submission_limits.overridden_limits():
-            for path, message in faults_in(limit, request):
-                if path not in submission_limits.BOUNDS and limit.severity == Severity.ERROR:
-                    yield limit, one.at(path), message
+            found += [
+                (limit, one.at(path), message)
+                for path, message in faults_in(limit, request)
+                if path not in submission_limits.BOUNDS and limit.severity == Severity.ERROR
+            ]
+    return found
 
 
 @_rule(

@@ -23,6 +23,7 @@ from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.as_written import NO_ECHO
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.submitted_jobs import (
+    EVENT_RULE,
     FUNCTION,
     parse,
     submissions_from,
@@ -65,12 +66,24 @@ def submitted_secret(source: Resource) -> Iterator[Fault]:
         if place is not None:
             option = "an option's password or token stands in the template"
             told[f"ContainerOverrides/Command/{place}"] = option
-        for below, written in strings("", request):
+        for below, written in strings("", request, names=True):
             kind = credential_in(written)
             if kind is not None:
                 told.setdefault(below, f"{kind} stands in the template")
         for below, message in told.items():
             yield f"{path}{below}" if path.endswith("/") else path, message
+    yield from _in_pattern(source)
+
+
+def _in_pattern(source: Resource) -> Iterator[Fault]:
+    """Give the credentials in the pattern of events that jobs are submitted for."""
+    if source.type != EVENT_RULE or not submissions_from(source):
+        return
+    pattern = source.properties.get("EventPattern")
+    for path, written in strings("EventPattern", pattern, names=True):
+        kind = credential_in(written)
+        if kind is not None:
+            yield path, f"{kind} stands in the template"
 
 
 @_rule(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final
+from typing import Any, Final
 
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.rules.template.intrinsics import Resolver
@@ -15,19 +15,12 @@ SECRET_REFERENCE: Final = pattern(
 """A reference to a secret, and what stands for the value of a parameter that is not shown."""
 
 
-def sections_of(template: Mapping[str, object]) -> Iterator[Mapping[str, object]]:
-    """Give the mappings, conditions and parameters of a template; none for what is no section."""
-    for name in ("Mappings", "Conditions", "Parameters"):
-        section = template.get(name)
-        yield section if isinstance(section, Mapping) else {}
-
-
 def as_written(template: Mapping[str, object]) -> list[Resolver]:
     """Make what puts texts together as CloudFormation does, parameters at their defaults.
 
     There is one for conditions that hold, and one for those that do not.
     """
-    mappings, conditions, parameters = sections_of(template)
+    mappings, conditions, parameters = sections(template)
     known = {
         name: value
         for name, one in parameters.items()
@@ -43,6 +36,13 @@ def as_written(template: Mapping[str, object]) -> list[Resolver]:
         )
         for holds in ((True, False) if conditions else (True,))
     ]
+
+
+def sections(template: Mapping[str, object]) -> Iterator[Mapping[str, Any]]:
+    """Give mappings, conditions and parameters of a template."""
+    for name in ("Mappings", "Conditions", "Parameters"):
+        section = template.get(name)
+        yield section if isinstance(section, Mapping) else {}
 
 
 def _value(name: object, parameter: Mapping[str, object]) -> object:

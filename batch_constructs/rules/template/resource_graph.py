@@ -63,6 +63,7 @@ class Template:
     Attributes:
         memory: what rules have found out about the template.
         left_out: what was too much to be looked at.
+        secrets_written: logical ID → where a secret's value is written, in any world.
         look_ups: how often a resource may still be looked up.
     """
 
@@ -76,6 +77,7 @@ class Template:
         self._raw = resources
         self._resolver = resolver
         self._as_written = as_written
+        self.secrets_written: dict[str, dict[str, tuple[str, str]]] = {}
         self._views: dict[str, Resource] = {}
         self.memory: dict[str, object] = {}
         self.left_out: Counts = {} if left_out is None else left_out

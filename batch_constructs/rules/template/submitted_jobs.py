@@ -308,6 +308,7 @@ def _states(definition: object, path: str, depth: int) -> Iterator[tuple[str, Pr
             yield from _states(branch, f"{where}/Branches/{position}/", depth + 1)
 
 
+@once
 def state_machine_definition(machine: Resource) -> object:
     """Give the definition of a state machine as data, its substitutions made."""
     properties = machine.properties

@@ -15,7 +15,7 @@ from itertools import combinations, product
 from math import prod
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from batch_constructs.rules.template.as_written import as_written, sections_of
+from batch_constructs.rules.template.as_written import as_written, sections
 from batch_constructs.rules.template.intrinsics import Resolver
 from batch_constructs.rules.template.resource_graph import Template
 from batch_constructs.rules.template.values import UNKNOWN
@@ -68,7 +68,7 @@ class Worlds:
     """
 
     def __init__(self, template: Mapping[str, object], resources: Resources) -> None:
-        self._mappings, self._conditions, parameters = sections_of(template)
+        self._mappings, self._conditions, parameters = sections(template)
         self._resources = resources
         self.left_out: Counts = {}
         self._as_written = as_written(template)
@@ -85,6 +85,7 @@ class Worlds:
 
     def __iter__(self) -> Iterator[World]:
         related = _Related(self._resources) if len(self._choices) > 1 else None
+        secrets_written: dict[str, dict[str, tuple[str, str]]] = {}
         for choice in self._choices:
             known = dict(zip(self._asked, choice, strict=True))
             truth = _Truth(self._conditions, known, self._mappings)
@@ -107,6 +108,7 @@ class Worlds:
             known_by = {id_: states.get(id_) for id_ in present}
             holds = {name: truth.of(name) for name in self._conditions}
             template = Template(present, resolver, self.left_out, self._as_written)
+            template.secrets_written = secrets_written
             yield World(template, known_by, holds)
 
 
