@@ -153,9 +153,23 @@ def triggers_that_say_all_they_can(stack: cdk.Stack) -> None:
     for number, said in enumerate(changed):
         job = bc.WorkflowJob(name="a", job_definition=submit["job_definition"], **said)
         bc.Workflow(stack, f"Flow{number}", queue=submit["queue"], jobs=[job])
-        bc.SubmitFunction(stack, f"Function{number}", **submit, **said)
-        bc.SubmissionGateway(stack, f"Gateway{number}", **submit, **said)
+        bc.SubmitFunction(stack, f"Function{number}", **submit, **_without_fields(said))
+        bc.SubmissionGateway(stack, f"Gateway{number}", **submit, **_without_fields(said))
     pattern = {"source": ["mine"]}
     for number, said in enumerate(({}, little, all_of_it, *changed)):
         bc.EventTrigger(stack, f"Event{number}", event_pattern=pattern, **submit, **said)
-        bc.ScheduleTrigger(stack, f"Schedule{number}", schedule="rate(1 hour)", **submit, **said)
+        plain = _without_fields(said)
+        bc.ScheduleTrigger(stack, f"Schedule{number}", schedule="rate(1 hour)", **submit, **plain)
+
+
+def _without_fields(said: dict[str, Any]) -> dict[str, Any]:
+    """Say the same where there is no event whose fields could be meant."""
+    plain = {
+        name: {key: each.replace("$.", "") for key, each in value.items()}
+        if name in ("parameters", "environment")
+        else value
+        for name, value in said.items()
+    }
+    if "overrides" in said and said["overrides"].environment:
+        plain["overrides"] = replace(said["overrides"], environment={"ID": "id"})
+    return plain
