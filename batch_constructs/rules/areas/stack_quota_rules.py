@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
@@ -37,7 +38,7 @@ from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.whole import Whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 _rule = partial(rule, subject=Whole.type)
 
@@ -60,6 +61,18 @@ _SECTIONS: Final = (
 )
 
 
+def _by_role(whole: Whole, kind: str, weight: Callable[[Any], int]) -> Counter[str]:
+    """Add up what policies of a kind, which exist for certain, give to each role."""
+    attached: Counter[str] = Counter()
+    for id_, properties in _of_type(whole, kind):
+        if _is_conditional(whole, id_):
+            continue
+        for role in _listed(properties.get("Roles")):
+            if isinstance(role, dict) and isinstance(role.get("Ref"), str):
+                attached[role["Ref"]] += weight(properties)
+    return attached
+
+
 @_rule(
     "role-policy-size",
     title="role whose inline policies are too long",
@@ -68,17 +81,12 @@ _SECTIONS: Final = (
 )
 def role_policy_size(whole: Whole) -> Iterator[Fault]:
     """IAM refuses the role. Values known only at deployment are not counted."""
-    attached: dict[str, int] = {}
-    for id_, properties in _of_type(whole, "AWS::IAM::Policy"):
-        if _is_conditional(whole, id_):
-            continue
-        length = _length(properties.get("PolicyDocument"))
-        for role in _listed(properties.get("Roles")):
-            if isinstance(role, dict) and isinstance(role.get("Ref"), str):
-                attached[role["Ref"]] = attached.get(role["Ref"], 0) + length
+    attached = _by_role(
+        whole, "AWS::IAM::Policy", lambda properties: _length(properties.get("PolicyDocument"))
+    )
     for id_, properties in _of_type(whole, "AWS::IAM::Role"):
         own = [one for one in _listed(properties.get("Policies")) if isinstance(one, dict)]
-        length = sum(_length(one.get("PolicyDocument")) for one in own) + attached.get(id_, 0)
+        length = sum(_length(one.get("PolicyDocument")) for one in own) + attached[id_]
         if length > ROLE_POLICY_CHARACTERS:
             most = f"IAM takes {ROLE_POLICY_CHARACTERS:,} of a role"
             said = f"the inline policies have {length:,} characters or more; {most}"
@@ -94,16 +102,11 @@ def role_policy_size(whole: Whole) -> Iterator[Fault]:
 )
 def role_policy_count(whole: Whole) -> Iterator[Fault]:
     """IAM refuses the next one, unless the account was given more."""
-    attached: dict[str, int] = {}
-    for id_, properties in _of_type(whole, "AWS::IAM::ManagedPolicy"):
-        for role in _listed(properties.get("Roles")):
-            named = isinstance(role, dict) and isinstance(role.get("Ref"), str)
-            if named and not _is_conditional(whole, id_):
-                attached[role["Ref"]] = attached.get(role["Ref"], 0) + 1
+    attached = _by_role(whole, "AWS::IAM::ManagedPolicy", lambda _: 1)
     for id_, properties in _of_type(whole, "AWS::IAM::Role"):
         arns = _listed(properties.get("ManagedPolicyArns"))
         own = [one for one in arns if not (isinstance(one, dict) and "Fn::If" in one)]
-        count = len(own) + attached.get(id_, 0)
+        count = len(own) + attached[id_]
         if count > MANAGED_POLICIES_A_ROLE:
             most = f"IAM takes {MANAGED_POLICIES_A_ROLE} a role"
             yield f"Resources/{id_}", f"there are {count} managed policies; {most}"
