@@ -122,6 +122,26 @@ def test_what_is_perhaps_a_job_is_looked_up_however_long_ago_it_was_claimed(
     assert len(world.jobs()) == others + (not landed)
 
 
+def test_what_was_looked_up_for_one_message_says_nothing_of_a_later_one(world: World) -> None:
+    """It has the same key, and comes to the same function after the window."""
+    world.settings["idempotency_key"] = "$.parameters.n"
+    left_open(world, [record("a", 1)], landed=True)
+    again = record("a", 1, 2)
+    began = str(int(world.aws.clock.now * 1000))
+    again["attributes"]["ApproximateFirstReceiveTimestamp"] = began
+    world.gateway().handle([record("other", 2)], seconds=TIMEOUT_SECONDS)
+    world.aws.clock.now += HOUR
+    assert world.gateway().handle([again], seconds=TIMEOUT_SECONDS) == []
+    world.aws.clock.now += 40 * HOUR
+    gateway = world.gateway()
+    assert gateway.handle([again], seconds=TIMEOUT_SECONDS) == []
+    assert len(world.jobs()) == 2
+
+    assert gateway.handle([record("b", 1)], seconds=TIMEOUT_SECONDS) == []
+
+    assert len(world.jobs()) == 3
+
+
 @pytest.mark.parametrize("days", [7.0, 8.0, 13.9, 15.0])
 def test_one_that_is_forgotten_is_set_aside_again_and_never_made_twice(
     world: World, days: float

@@ -36,7 +36,7 @@ from batch_constructs.functions.claims.ranges import ranges_of
 from batch_constructs.functions.claims.remembered import Remembered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 _LOG = logging.getLogger(__name__)
 _ENTRIES = {"S": "claims"}
@@ -105,16 +105,21 @@ class Log:
         self._forget(now)
         return self._last
 
-    def look_back(self, keys: set[bytes], *, since: float) -> None:
+    def look_back(self, since: Mapping[bytes, float]) -> None:
         """Learn what became of messages that may have been claimed before what is remembered.
 
+        What was learned of others before is forgotten: a later message with their key is another.
+
         Args:
-            keys: Their digests.
-            since: When the first of them was claimed at the earliest.
+            since: Their digests, and when each may have been claimed.
         """
-        self._older = Known(Wanted(keys))
+        wanted = {key: at for key, at in since.items() if self.remembered.number_of(key) is None}
+        self._older = Known(Wanted(set(wanted)))
+        if not wanted:
+            return
+        first = self._first_since(min(wanted.values()) - LONGEST_SECONDS, self._last or 0)
         until = self._clock() - self._kept_seconds + LONGEST_SECONDS
-        for entry in self._entries(start=self._first_since(since, self._last or 0)):
+        for entry in self._entries(start=first):
             if float(entry["at"]["N"]) > until:
                 break  # an end follows its claim within a lease
             self._older.learn(entry)

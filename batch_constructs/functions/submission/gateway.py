@@ -18,7 +18,6 @@ from batch_constructs.functions.claims.effect import (
 from batch_constructs.functions.claims.identity import digest
 from batch_constructs.functions.claims.lease import (
     CLOCKS_APART_SECONDS,
-    LONGEST_SECONDS,
     RESERVE_SECONDS,
     lease_until,
 )
@@ -213,14 +212,12 @@ class _Batch:
         for key, twins in self._twins.items():
             begun = [twin.perhaps_since for twin in twins if twin.perhaps_since is not None]
             since = min(begun, default=self._now)
-            known = self._log.is_settled(key) or self._log.claim_of(key) is not None
             if self._now - since > LOOKED_BACK_SECONDS:
                 for twin in twins:
                     self.set_aside(twin, _FORGOTTEN)
-            elif self._now - since > window and not known:
+            elif self._now - since > window:
                 old[key] = since
-        if old:
-            self._log.look_back(set(old), since=min(old.values()) - LONGEST_SECONDS)
+        self._log.look_back(old)
 
     def _sort(self) -> tuple[list[Message], list[tuple[Claim, _Held]]]:
         """Part what nobody claimed from what a function before us left unfinished."""
