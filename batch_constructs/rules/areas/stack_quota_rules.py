@@ -67,9 +67,10 @@ def _by_role(whole: Whole, kind: str, weight: Callable[[Any], int]) -> Counter[s
     for id_, properties in _of_type(whole, kind):
         if _is_conditional(whole, id_):
             continue
+        given = weight(properties)
         for role in _listed(properties.get("Roles")):
             if isinstance(role, dict) and isinstance(role.get("Ref"), str):
-                attached[role["Ref"]] += weight(properties)
+                attached[role["Ref"]] += given
     return attached
 
 
