@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
@@ -11,8 +10,6 @@ import aws_cdk as cdk
 import pytest
 
 from batch_constructs import JobGauges, JobQueue
-from batch_constructs.functions.gauges import publish
-from batch_constructs.functions.gauges.reading import QueueReading
 from batch_constructs.functions.revisions import retire
 from batch_constructs.monitoring import log_queries
 
@@ -51,23 +48,6 @@ def test_a_reading_that_stands_is_not_taken_again() -> None:
     (rule,) = [one for one in resources if one["Type"] == "AWS::Events::Rule"]
     (target,) = rule["Properties"]["Targets"]
     assert target["RetryPolicy"]["MaximumRetryAttempts"] == 0
-
-
-def test_a_reading_carries_the_time_at_which_it_was_taken() -> None:
-    """A metric counts for its own time, in whatever order the log is read."""
-    reading = QueueReading(
-        name="nightly",
-        jobs={"RUNNING": 1},
-        counted_all=True,
-        head_age_seconds=0,
-        vcpus=4,
-        max_vcpus=None,
-        shares={"blue": 4},
-    )
-
-    lines = list(publish.queue_lines(reading, namespace="Ours", now=1000.5, per_share=True))
-
-    assert [json.loads(line)["_aws"]["Timestamp"] for line in lines] == [1_000_500, 1_000_500]
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import botocore.session
 
 from batch_constructs.aws.job_states import REMEMBERED_DAYS
 from batch_constructs.aws.metrics import HOURLY_DAYS, HOURLY_SOURCE, OLDEST_METRIC_SOURCE
+from batch_constructs.client import batch_client, deadline
 from batch_constructs.functions.claims import lease
 from batch_constructs.functions.claims.remembered import MOST, most_bytes
 from tests.functions.trials import TRIALS
@@ -99,6 +100,14 @@ def test_the_bounds_are_those_of_the_code() -> None:
         assert re.search(rf"\| {re.escape(of)}[^|]*\| {seconds:g} \|", PAGE)
     assert REMEMBERED_DAYS == 7
     assert "at least seven days" in PAGE
+
+
+def test_the_seconds_of_the_client_are_those_of_the_code() -> None:
+    submission, calls = batch_client._SUBMIT_SECONDS, deadline.CALL_SECONDS
+    assert f"no whole answer in {submission:g} s (other calls: {calls:g} s)" in PAGE
+    assert f"within {submission:g} s (a program: {deadline.MAKE_SECONDS:g} s)" in PAGE
+    assert batch_client._WAIT_DAYS == 7
+    assert "end after seven days" in PAGE
 
 
 def test_how_long_metrics_are_kept_is_what_aws_says() -> None:

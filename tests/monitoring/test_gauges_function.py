@@ -372,6 +372,25 @@ def test_a_run_writes_all_that_it_was_told_to_read(
     assert who_is_told(capsys) == [*queues, ("spot", None)]
 
 
+def test_every_reading_carries_the_time_at_which_it_was_taken(
+    batch: Batch,
+    told: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """A metric counts for its own time, in whatever order the log is read."""
+    front = {"jobs": [{"jobArn": "a", "earliestTimeAtPosition": int(NOW) - 90}]}
+    batch.snapshot = {**SNAPSHOT_OF_SHARES, "frontOfQueue": front}
+    told.setenv("PER_SHARE", "1")
+    told.setattr(publish.time, "time", lambda: NOW + 0.5)
+
+    publish.handler({}, None)
+
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert len(lines) == 7
+    assert {line["_aws"]["Timestamp"] for line in lines} == {NOW * 1000 + 500}
+    assert [line["HeadOfQueueAge"] for line in lines if "HeadOfQueueAge" in line] == [90, 90]
+
+
 @pytest.mark.usefixtures("told")
 def test_a_run_that_could_not_read_everything_fails_after_it_wrote_the_rest(
     batch: Batch, capsys: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
