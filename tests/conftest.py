@@ -12,6 +12,14 @@ from aws_cdk import aws_ec2 as ec2
 from botocore.loaders import JSONFileLoader
 
 from tests import rendered
+from tests.workers import (
+    is_judge,
+    pytest_configure,
+    pytest_configure_node,
+    pytest_runtest_protocol,
+)
+
+__all__ = ["pytest_configure", "pytest_configure_node", "pytest_runtest_protocol"]
 
 Resources = Callable[..., dict[str, dict[str, Any]]]
 
@@ -65,7 +73,7 @@ def properties(resources: Resources) -> Callable[[str], dict[str, Any]]:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let the judges sit last: they judge what all other tests have rendered."""
-    items.sort(key=lambda item: "tests/judges/" in item.nodeid)
+    items.sort(key=is_judge)
 
 
 def share_models_of_aws() -> None:

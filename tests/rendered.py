@@ -31,23 +31,23 @@ class Packed(MutableMapping[str, Mapping[str, Any]]):
     """Templates, kept small: a run renders thousands."""
 
     def __init__(self) -> None:
-        self._packed: dict[str, bytes] = {}
+        self.packed: dict[str, bytes] = {}
 
     def __getitem__(self, name: str) -> Mapping[str, Any]:
-        template: Mapping[str, Any] = json.loads(zlib.decompress(self._packed[name]))
+        template: Mapping[str, Any] = json.loads(zlib.decompress(self.packed[name]))
         return template
 
     def __setitem__(self, name: str, template: Mapping[str, Any]) -> None:
-        self._packed[name] = zlib.compress(json.dumps(template, sort_keys=True).encode(), 1)
+        self.packed[name] = zlib.compress(json.dumps(template, sort_keys=True).encode(), 1)
 
     def __delitem__(self, name: str) -> None:
-        del self._packed[name]
+        del self.packed[name]
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._packed)
+        return iter(self.packed)
 
     def __len__(self) -> int:
-        return len(self._packed)
+        return len(self.packed)
 
 
 TEMPLATES = Packed()

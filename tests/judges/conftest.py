@@ -13,6 +13,7 @@ from tests import rendered
 from tests.everything import everything
 from tests.judges import widest
 from tests.whole.stacks import STACKS
+from tests.workers import wait_for_all
 
 EXAMPLES = Path(__file__).parent.parent / "__snapshots__" / "test_examples"
 
@@ -28,8 +29,9 @@ MORE: dict[str, Callable[[cdk.Stack], object]] = {
 
 
 @pytest.fixture(scope="session", autouse=True)
-def rendered_anyway() -> None:
+def rendered_anyway(request: pytest.FixtureRequest) -> None:
     """Have examples, every construct and every property, also when the judges run alone."""
+    wait_for_all(request.session)
     for name, build in {**STACKS, **MORE}.items():
         app = cdk.App(builtin_cloud_formation_validation=False)
         build(cdk.Stack(app, name.replace("_", "-")))

@@ -49,14 +49,22 @@ def _unknown(value: Any, shape: Any, path: str) -> Iterator[str]:
 
 
 def in_api_case(value: Any, shape: Any) -> Any:
-    """Translate ``JobName`` to ``jobName``, and ``"Key.$": "$.a"`` to a text, as AWS does."""
+    """Translate ``JobName`` to ``jobName``, and ``"Key.$": "$.a"`` to what is there, as AWS does.
+
+    Which is a number where the API wants one, and a text elsewhere.
+    """
     if shape.type_name == "structure":
-        found = {}
+        found: dict[str, Any] = {}
         for name, item in value.items():
             plain = name.removesuffix(".$")
             member = plain[:1].lower() + plain[1:]
             within = shape.members.get(member)
-            found[member] = item if within is None else in_api_case(item, within)
+            if within is None:
+                found[member] = item
+            elif name != plain and within.type_name == "integer":
+                found[member] = 1
+            else:
+                found[member] = in_api_case(item, within)
         return found
     if shape.type_name == "list":
         return [in_api_case(item, shape.member) for item in value]

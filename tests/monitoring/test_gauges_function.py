@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -381,7 +382,7 @@ def test_every_reading_carries_the_time_at_which_it_was_taken(
     front = {"jobs": [{"jobArn": "a", "earliestTimeAtPosition": int(NOW) - 90}]}
     batch.snapshot = {**SNAPSHOT_OF_SHARES, "frontOfQueue": front}
     told.setenv("PER_SHARE", "1")
-    told.setattr(publish.time, "time", lambda: NOW + 0.5)
+    told.setattr(time, "time", lambda: NOW + 0.5)
 
     publish.handler({}, None)
 
