@@ -24,6 +24,7 @@ from batch_constructs.enum_argument import member
 from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
 from batch_constructs.functions.cost_guard.budget import plain
+from batch_constructs.functions.cost_guard.note import HELD_OR_LETTING_GO, NOTE
 from batch_constructs.known_argument import known_now
 from batch_constructs.monitoring.alert_topic import AlertTopic
 from batch_constructs.monitoring.job_gauges import JobGauges
@@ -51,7 +52,6 @@ if TYPE_CHECKING:
     from batch_constructs.monitoring.watched_resources import Watched
     from batch_constructs.queues.any_job_queue import AnyJobQueue
 
-_NOTE = "batch-constructs:cost-guard"
 _LONGEST_NAME = 64
 _MOST_PERCENT = 100
 
@@ -243,7 +243,7 @@ class CostGuard(BatchConstruct):
         alarmed = topic_argument(arguments, "alarm_topic", alarm_topic)
         arguments.refuse()
 
-        self.note = f"{_NOTE}:{Names.unique_resource_name(self, max_length=_LONGEST_NAME)}"
+        self.note = f"{NOTE}:{Names.unique_resource_name(self, max_length=_LONGEST_NAME)}"
         self.topic = AlertTopic(self, "AlertTopic") if given_topic is None else given_topic
         self.gauges = (
             JobGauges(
@@ -420,7 +420,8 @@ def _statements(
     }
     if action is not GuardAction.DISABLE_QUEUES:
         # To undo what it did under another action: only where its own note stands.
-        update["Condition"] = {"StringLike": {f"aws:ResourceTag/{note}": "* disabled"}}
+        own = [f"*{end}" for end in HELD_OR_LETTING_GO]
+        update["Condition"] = {"StringLike": {f"aws:ResourceTag/{note}": own}}
     statements.append(update)
     if action is GuardAction.LOWER_MAX_VCPUS:
         statements.append(

@@ -16,7 +16,8 @@ from batch_constructs.functions.claims.invocation import Invocation
 from batch_constructs.functions.claims.rows import Claims
 from batch_constructs.functions.cost_guard import guard as guards
 from batch_constructs.functions.cost_guard.budget import Budget, Usage
-from batch_constructs.functions.cost_guard.guard import NOTE, Guard
+from batch_constructs.functions.cost_guard.guard import Guard
+from batch_constructs.functions.cost_guard.note import NOTE
 from tests.functions.interleaving import QUEUE
 from tests.functions.test_conditions_of_watchers import Gauge, claims, every_step, invocation
 

@@ -25,6 +25,7 @@ from batch_constructs.functions.claims import rows
 from batch_constructs.functions.claims.invocation import Invocation, each_event
 from batch_constructs.functions.claims.outcome import ONCE
 from batch_constructs.functions.cost_guard import guard as cost_guards
+from batch_constructs.functions.cost_guard.note import NOTE
 from batch_constructs.functions.ecs_cluster import lookup
 from batch_constructs.functions.gauges import publish
 from batch_constructs.functions.job_events import count, notify
@@ -241,7 +242,7 @@ def cost_guard(seed: int) -> World:
 
         return each_event(event, lambda each, _: guard(each))
 
-    other = {"NOTE": f"{cost_guards.NOTE}:Other", "BUDGET": "80 vCPU-hours a day"}
+    other = {"NOTE": f"{NOTE}:Other", "BUDGET": "80 vCPU-hours a day"}
     guards: list[dict[str, str]] = [{}, other] if world.rng.random() < 1 / 2 else [{}]
     for name in expected.copy() if other in guards else ():
         expected.add(name.replace(_TOLD["BUDGET"], other["BUDGET"]))
@@ -652,7 +653,7 @@ _TOLD = {
     "MOST_JOBS": "1000",
     "NAMESPACE": "Ours",
     "NAME_PREFIX": "Submit",
-    "NOTE": f"{cost_guards.NOTE}:Day",
+    "NOTE": f"{NOTE}:Day",
     "PERIOD": "DAY",
     "QUEUES": QUEUE,
     "RESCUE_QUEUE": "on-demand",

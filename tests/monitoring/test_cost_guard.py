@@ -20,7 +20,7 @@ from batch_constructs import (
     JobQueue,
     VcpuBudget,
 )
-from batch_constructs.functions.cost_guard.guard import NOTE
+from batch_constructs.functions.cost_guard.note import NOTE
 from tests.monitoring.conftest import Resources, queue_in, statements_of
 
 Find = Callable[[str], Resources]
@@ -66,7 +66,9 @@ def test_a_guard_that_only_tells_may_only_undo_what_it_noted(
             "Effect": "Allow",
             "Action": "batch:UpdateJobQueue",
             "Resource": stack.resolve(queue.job_queue_arn),
-            "Condition": {"StringLike": {f"aws:ResourceTag/{guard.note}": "* disabled"}},
+            "Condition": {
+                "StringLike": {f"aws:ResourceTag/{guard.note}": ["* disabled", "* lets go"]}
+            },
         },
         {
             "Effect": "Allow",

@@ -35,12 +35,11 @@ from batch_constructs.functions.claims.rows import Claims, HeldError
 from batch_constructs.functions.told.listing import listed
 
 from .budget import Budget, Level, Usage, Used, plain
+from .note import HELD, HELD_OR_LETTING_GO, LETS_GO, NOTE
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-NOTE = "batch-constructs:cost-guard"
-"""What the tags begin with that say what guards did; each guard has its own."""
 _TELLING_SECONDS = 10
 """A topic that is down takes so long, and leaves the rest of a run to hold new work back."""
 
@@ -48,9 +47,6 @@ _QUICK = Config(
     retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=2, read_timeout=5
 )
 """For clients of a function that has a minute, whatever is down: new work is to be held back."""
-
-_HELD, _LETS_GO = " disabled", " lets go"
-"""How the note of a queue ends that a guard holds back, and of what it is about to let go."""
 
 _LOWERED = re.compile(r"maxvCpus was (\d+) until (\S+) lowered to (\d+)")
 _log = logging.getLogger()
@@ -148,7 +144,7 @@ class Guard:
             self._bring(queues, level, f"{here} {told.name}", now, failed, hold=False)
         elif hold and told > noted:
             for queue in queues:
-                note = f"{here} {told.name}{_HELD if self._disables(queue) else ''}"
+                note = f"{here} {told.name}{HELD if self._disables(queue) else ''}"
                 with _going_on(queue["jobQueueName"], failed):
                     self.batch.tag_resource(
                         resourceArn=queue["jobQueueArn"], tags={self.note: note}
@@ -178,15 +174,15 @@ class Guard:
         arn, tags = queue["jobQueueArn"], _tags(queue)
         note = tags.get(self.note, "")
         if hold and self._disables(queue):
-            if note != says + _HELD:
-                self.batch.tag_resource(resourceArn=arn, tags={self.note: says + _HELD})
+            if note != says + HELD:
+                self.batch.tag_resource(resourceArn=arn, tags={self.note: says + HELD})
             if queue["state"] == State.ENABLED:
                 self.batch.update_job_queue(jobQueue=arn, state=State.DISABLED)
             return
-        if note.endswith((_HELD, _LETS_GO)):
+        if note.endswith(HELD_OR_LETTING_GO):
             self._let_go(arn, note)
             (again,) = self.batch.describe_job_queues(jobQueues=[arn])["jobQueues"]
-            if not any(value.endswith(_HELD) for value in self._others(_tags(again))):
+            if not any(value.endswith(HELD) for value in self._others(_tags(again))):
                 self.batch.update_job_queue(jobQueue=arn, state=State.ENABLED)
         if level is Level.FINE and note:
             self.batch.untag_resource(resourceArn=arn, tagKeys=[self.note])
@@ -196,8 +192,8 @@ class Guard:
     def _disables(self, queue: Mapping[str, Any]) -> bool:
         """Whether a queue is this guard's to disable: not one that people disabled."""
         tags = _tags(queue)
-        by_a_guard = tags.get(self.note, "").endswith((_HELD, _LETS_GO)) or any(
-            value.endswith(_HELD) for value in self._others(tags)
+        by_a_guard = tags.get(self.note, "").endswith(HELD_OR_LETTING_GO) or any(
+            value.endswith(HELD) for value in self._others(tags)
         )
         return self.action == "DISABLE_QUEUES" and (queue["state"] == State.ENABLED or by_a_guard)
 
@@ -206,8 +202,8 @@ class Guard:
 
         Of two that let go at once, each would else leave it to the other.
         """
-        if not note.endswith(_LETS_GO):
-            lets_go = note.removesuffix(_HELD) + _LETS_GO
+        if not note.endswith(LETS_GO):
+            lets_go = note.removesuffix(HELD) + LETS_GO
             self.batch.tag_resource(resourceArn=arn, tags={self.note: lets_go})
 
     def _others(self, tags: Mapping[str, str]) -> list[str]:
@@ -234,7 +230,7 @@ class Guard:
         arn, tags = environment["computeEnvironmentArn"], _tags(environment)
         is_now = environment["computeResources"]["maxvCpus"]
         note = tags.get(self.note, "")
-        mine, others = Lowered.read(note.removesuffix(_LETS_GO)), self._lowered_by_others(tags)
+        mine, others = Lowered.read(note.removesuffix(LETS_GO)), self._lowered_by_others(tags)
         known = [held for held in (mine, *others) if held is not None]
         if hold and self.action == "LOWER_MAX_VCPUS":
             by_a_guard = any(held.to == is_now for held in known)
@@ -365,7 +361,7 @@ def _tags(described: Mapping[str, Any]) -> Mapping[str, str]:
 
 def _noted(note: str, here: str) -> Level:
     """Read the level noted for this period and this budget."""
-    said = note.removesuffix(_HELD).removesuffix(_LETS_GO)
+    said = note.removesuffix(HELD).removesuffix(LETS_GO)
     return Level[said.rpartition(" ")[2]] if said.startswith(f"{here} ") else Level.FINE
 
 
