@@ -95,20 +95,23 @@ class Log:
         now = self._clock()
         if now - self._looked > self._kept_seconds:
             self._cold()  # what it would go on from may have expired
-        self._looked = now
         if self._last is None:
             # a function that is stopped meanwhile goes on with what it has learned until then
             self._last = self._first_since(now - self._kept_seconds, self._read_head()) - 1
         self._new.clear()
         for entry in self._entries(start=self._last + 1):
             self._learn(entry)
+        self._looked = now
         self._forget(now)
         return self._last
 
+    def begin(self) -> None:
+        """Know no more than holds now, also where nothing can be read: a message may be another."""
+        self._older = Known(Wanted(set()))
+        self._forget(self._clock())
+
     def look_back(self, since: Mapping[bytes, float]) -> None:
         """Learn what became of messages that may have been claimed before what is remembered.
-
-        What was learned of others before is forgotten: a later message with their key is another.
 
         Args:
             since: Their digests, and when each may have been claimed.

@@ -134,6 +134,8 @@ class _Batch:
         self._deadline = now + seconds - _SECONDS_FOR_THE_END
         self._lease_until = lease_until(self._deadline)
         self._twins: dict[bytes, list[Message]] = {}
+        self._parts = [self._twins]
+        """Messages by key; a part waits for those before it."""
         self._again: set[str] = set()
         self._blocked: set[str | None] = set()
         self._aside: list[tuple[Message, str]] = []
@@ -142,8 +144,17 @@ class _Batch:
         self._looked_back = False
 
     def add(self, message: Message) -> None:
-        """Take a good message; those with the same key share one job."""
-        self._twins.setdefault(digest(message.key), []).append(message)
+        """Take a good message; those with the same key share one job.
+
+        One that comes again from before the window and a later one with its key do not: what
+        follows waits for the first.
+        """
+        key = digest(message.key)
+        twins = self._parts[-1].setdefault(key, [])
+        if twins and self._is_old(twins[0]) is not self._is_old(message):
+            self._parts.append({key: [message]})
+        else:
+            twins.append(message)
 
     def set_aside(self, message: Message, reason: str) -> None:
         """Let a message that can never become a job lie in the dead-letter queue."""
@@ -160,14 +171,17 @@ class _Batch:
         pauses = Pauses(
             clock=self._gateway.clock, sleep=self._gateway.sleep, deadline=self._deadline
         )
-        try:
-            while not self._is_all_seen_to():
-                pauses.grow()  # somebody else wrote to the log meanwhile
-        except OutOfTimeError:
-            self._give_up(" until the function's time ran out")
-        except FAILED_CALL as error:
-            _LOG.exception("the rest of this batch has to wait")
-            self._give_up(f": {as_told(error)}")
+        for part in self._parts:
+            self._twins, self._looked_back = part, False
+            self._log.begin()
+            try:
+                while not self._is_all_seen_to():
+                    pauses.grow()  # somebody else wrote to the log meanwhile
+            except OutOfTimeError:
+                self._give_up(" until the function's time ran out")
+            except FAILED_CALL as error:
+                _LOG.exception("the rest of this batch has to wait")
+                self._give_up(f": {as_told(error)}")
 
     def _give_up(self, why: str) -> None:
         """Return what could not be claimed; at its last receive, set it aside.
@@ -178,7 +192,7 @@ class _Batch:
         for theirs in held:
             self._keep_all(*theirs)
         for message in fresh:
-            if message.receives < self._settings.max_receives:
+            if not self._is_last(message):
                 self._return(message)
                 continue
             reason = f"perhaps a job: it could not be claimed{why}{_MENDED}"
@@ -207,7 +221,6 @@ class _Batch:
         if self._looked_back:
             return
         self._looked_back = True
-        window = self._settings.window_seconds - CLOCKS_APART_SECONDS
         old: dict[bytes, float] = {}
         for key, twins in self._twins.items():
             begun = [twin.perhaps_since for twin in twins if twin.perhaps_since is not None]
@@ -215,9 +228,14 @@ class _Batch:
             if self._now - since > LOOKED_BACK_SECONDS:
                 for twin in twins:
                     self.set_aside(twin, _FORGOTTEN)
-            elif self._now - since > window:
+            elif self._is_old(twins[0]):
                 old[key] = since
         self._log.look_back(old)
+
+    def _is_old(self, message: Message) -> bool:
+        """Whether a message may be a job since before the window."""
+        window = self._settings.window_seconds - CLOCKS_APART_SECONDS
+        return message.perhaps_since is not None and self._now - message.perhaps_since > window
 
     def _sort(self) -> tuple[list[Message], list[tuple[Claim, _Held]]]:
         """Part what nobody claimed from what a function before us left unfinished."""
@@ -372,7 +390,7 @@ class _Batch:
 
     def _give_back(self, message: Message, reason: str, *, now: bool = False) -> None:
         """Return a message that is surely no job; at its last receive, set it aside."""
-        if now or message.receives >= self._settings.max_receives:
+        if now or self._is_last(message):
             for twin in self._twins[digest(message.key)]:
                 self.set_aside(twin, reason)
         else:
@@ -388,7 +406,7 @@ class _Batch:
 
         SQS would give it another ID as it is redriven, and nobody would know it again.
         """
-        if message.receives < self._settings.max_receives:
+        if not self._is_last(message):
             self._return(message)
             return
         for twin in self._twins[digest(message.key)]:
@@ -407,6 +425,11 @@ class _Batch:
             if self._settings.fifo and twin.group is not None:
                 self._blocked.add(twin.group)
         return False
+
+    def _is_last(self, message: Message) -> bool:
+        """Whether SQS would take a message or one of its twins away by itself, if it came again."""
+        twins = self._twins[digest(message.key)]
+        return max(twin.receives for twin in twins) >= self._settings.max_receives
 
     def _is_blocked(self, message: Message) -> bool:
         """Whether an earlier message of the same FIFO group has to come first."""

@@ -17,7 +17,12 @@ def value_at(path: str, data: object) -> object:
     at: Any = data
     for name, position, quoted in _STEP.findall(path.removeprefix("$")):
         try:
-            at = at[int(position)] if position else at[name or quoted]
+            # a text has positions, too; no path names a letter
+            at = _listed(at)[int(position)] if position else at[name or quoted]
         except (KeyError, IndexError, TypeError):
             raise LookupError(f"there is no {path}") from None
     return at
+
+
+def _listed(data: Any) -> Any:
+    return {} if isinstance(data, str) else data
