@@ -224,6 +224,8 @@ def test_new_work_is_held_back_before_people_are_told_and_without_a_table() -> N
         def update_item(self, **_: Any) -> Any:
             raise EndpointConnectionError(endpoint_url="dynamodb")
 
+        get_item = update_item
+
     aws = Watched()
     guard(aws, 60).run(NOW, invocation())
     assert (states, aws.queue["state"]) == (["DISABLED"], "DISABLED")

@@ -69,6 +69,7 @@ class World:
         self.subjects: list[str] = []
         self.fault: Exception = ClientError({"Error": {"Code": "AccessDenied"}}, "UpdateJobQueue")
         self.forbidden = False
+        self.dies_before_it_updates = False
         self.action = "NOTIFY"
         self.messages: list[str] = []
         self.status: dict[str, str] = {}
@@ -155,6 +156,8 @@ class World:
         computeResources: dict[str, int],  # noqa: N803
     ) -> fake_batch.Answer:
         assert computeEnvironment == ENVIRONMENT
+        if self.dies_before_it_updates:
+            raise KeyboardInterrupt
         self.environment["computeResources"].update(computeResources)
         self.set_to.append(computeResources["maxvCpus"])
         return {}
@@ -644,6 +647,59 @@ def test_another_action_enables_what_the_guard_disabled(world: World, action: st
 
     assert world.queue["state"] == "ENABLED"
     assert world.queue["tags"][NOTE] == "2026-11-20 of 100 OVER"
+
+
+def test_what_is_held_back_a_second_time_in_a_period_is_told_again(world: World) -> None:
+    evening = world.uses(20, hours=6)
+    for _ in range(3):
+        assert world.guard("DISABLE_QUEUES").run(evening) is Level.OVER
+        assert world.guard("DISABLE_QUEUES").run(evening) is Level.OVER
+        assert world.queue["state"] == "DISABLED"
+        assert world.guard("DISABLE_QUEUES", vcpu_hours=1000).run(evening) is Level.FINE
+        assert world.queue["state"] == "ENABLED"
+
+    assert world.subjects == ["Batch budget of 100 vCPU-hours a day is spent"] * 3
+
+
+@pytest.mark.parametrize("lowest", [8, 2])
+@pytest.mark.parametrize("killed", [False, True])
+def test_a_deploy_that_lowers_to_another_number_is_followed_and_given_back(
+    world: World,
+    lowest: int,
+    killed: bool,  # noqa: FBT001 - a case
+) -> None:
+    evening = world.uses(20, hours=6)
+    world.guard("LOWER_MAX_VCPUS", lowered_max_vcpus=4).run(evening)
+    if killed:
+        world.dies_before_it_updates = True
+        with pytest.raises(KeyboardInterrupt):
+            world.guard("LOWER_MAX_VCPUS", lowered_max_vcpus=lowest).run(evening)
+        world.dies_before_it_updates = False
+        assert world.environment["computeResources"]["maxvCpus"] == 4
+        world.dynamodb = SmallDynamoDb()
+
+    for _ in range(2):
+        world.guard("LOWER_MAX_VCPUS", lowered_max_vcpus=lowest).run(evening)
+        assert world.environment["computeResources"]["maxvCpus"] == lowest
+
+    world.guard("LOWER_MAX_VCPUS", lowered_max_vcpus=lowest).run(evening + timedelta(days=1))
+    assert world.environment["computeResources"]["maxvCpus"] == 256
+    assert world.environment["tags"] == {}
+
+
+def test_what_another_guard_died_letting_go_is_given_back_whole(world: World) -> None:
+    evening = world.uses(20, hours=6)
+    world.guard("LOWER_MAX_VCPUS", note="Month").run(evening)
+    world.dies_before_it_updates = True
+    with pytest.raises(KeyboardInterrupt):
+        world.guard("LOWER_MAX_VCPUS", note="Month").run(evening + timedelta(days=1))
+    world.dies_before_it_updates = False
+    world.dynamodb = SmallDynamoDb()
+    again = world.uses(20, hours=6, since=evening + timedelta(days=1))
+
+    for now, lowered in ((again, 1), (again + timedelta(days=1), 256)):
+        world.guard("LOWER_MAX_VCPUS", lowered_max_vcpus=1).run(now)
+        assert world.environment["computeResources"]["maxvCpus"] == lowered
 
 
 def test_a_raised_budget_lets_go_and_a_spent_one_tells_again(world: World) -> None:

@@ -15,7 +15,6 @@ from __future__ import annotations
 
 import logging
 import os
-import re
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -35,7 +34,8 @@ from batch_constructs.functions.claims.rows import Claims, HeldError
 from batch_constructs.functions.told.listing import listed
 
 from .budget import Budget, Level, Usage, Used, plain
-from .note import HELD, HELD_OR_LETTING_GO, LETS_GO, NOTE
+from .lowered import LoweredEnvironments
+from .note import HELD, HELD_OR_LETTING_GO, LETS_GO, lets_go, notes_of_others, tags_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -48,7 +48,6 @@ _QUICK = Config(
 )
 """For clients of a function that has a minute, whatever is down: new work is to be held back."""
 
-_LOWERED = re.compile(r"maxvCpus was (\d+) until (\S+) lowered to (\d+)")
 _log = logging.getLogger()
 _log.setLevel(logging.INFO)
 
@@ -126,11 +125,14 @@ class Guard:
         names = [queue["jobQueueName"] for queue in queues]
         used = self.usage.used(names, start=self.budget.start(now), now=now)
         here = f"{self.budget.label(now)} of {plain(self.budget.vcpu_hours)}"
-        noted = max((_noted(_tags(queue).get(self.note, ""), here) for queue in queues), default=0)
+        noted = max(
+            (_noted(tags_of(queue).get(self.note, ""), here) for queue in queues), default=0
+        )
         level = max(self.budget.level(used.vcpu_hours), Level(noted))
         hold = level is Level.OVER or (bool(used.silent) and self.holds_without_data)
         if hold:
-            self._bring(queues, level, f"{here} {Level(noted).name}", now, failed, hold=True)
+            says = f"{here} {Level(noted).name}"
+            self._bring(queues, level, says, now, failed, invocation=invocation, hold=True)
         told = level
         until = min(invocation.deadline, invocation.clock() + _TELLING_SECONDS)
         telling = replace(invocation, deadline=until)
@@ -141,7 +143,8 @@ class Guard:
         with _going_on("topic", failed):
             self._tell_silence(used.silent, telling)
         if not hold and "claim" not in failed:
-            self._bring(queues, level, f"{here} {told.name}", now, failed, hold=False)
+            says = f"{here} {told.name}"
+            self._bring(queues, level, says, now, failed, invocation=invocation, hold=False)
         elif hold and told > noted:
             for queue in queues:
                 note = f"{here} {told.name}{HELD if self._disables(queue) else ''}"
@@ -159,19 +162,28 @@ class Guard:
         now: datetime,
         failed: dict[str, bool],
         *,
+        invocation: Invocation,
         hold: bool,
     ) -> None:
         """Bring everything to where the budget wants it."""
         for queue in queues:
             with _going_on(queue["jobQueueName"], failed):
-                self._keep(queue, level, says, hold=hold)
+                self._keep(queue, level, says, invocation, hold=hold)
         if self.environments:
             with _going_on("compute environments", failed):
                 self._limit_environments(now, failed, hold=hold)
 
-    def _keep(self, queue: Mapping[str, Any], level: Level, says: str, *, hold: bool) -> None:
+    def _keep(
+        self,
+        queue: Mapping[str, Any],
+        level: Level,
+        says: str,
+        invocation: Invocation,
+        *,
+        hold: bool,
+    ) -> None:
         """Bring one queue and its note to where the budget wants them."""
-        arn, tags = queue["jobQueueArn"], _tags(queue)
+        arn, tags = queue["jobQueueArn"], tags_of(queue)
         note = tags.get(self.note, "")
         if hold and self._disables(queue):
             if note != says + HELD:
@@ -180,9 +192,12 @@ class Guard:
                 self.batch.update_job_queue(jobQueue=arn, state=State.DISABLED)
             return
         if note.endswith(HELD_OR_LETTING_GO):
-            self._let_go(arn, note)
+            self._count_what_is_let_go(note, says, invocation)
+            lets_go(self.batch, arn, self.note, note)
             (again,) = self.batch.describe_job_queues(jobQueues=[arn])["jobQueues"]
-            if not any(value.endswith(HELD) for value in self._others(_tags(again))):
+            if not any(
+                value.endswith(HELD) for value in notes_of_others(tags_of(again), self.note)
+            ):
                 self.batch.update_job_queue(jobQueue=arn, state=State.ENABLED)
         if level is Level.FINE and note:
             self.batch.untag_resource(resourceArn=arn, tagKeys=[self.note])
@@ -191,24 +206,31 @@ class Guard:
 
     def _disables(self, queue: Mapping[str, Any]) -> bool:
         """Whether a queue is this guard's to disable: not one that people disabled."""
-        tags = _tags(queue)
+        tags = tags_of(queue)
         by_a_guard = tags.get(self.note, "").endswith(HELD_OR_LETTING_GO) or any(
-            value.endswith(HELD) for value in self._others(tags)
+            value.endswith(HELD) for value in notes_of_others(tags, self.note)
         )
         return self.action == "DISABLE_QUEUES" and (queue["state"] == State.ENABLED or by_a_guard)
 
-    def _let_go(self, arn: str, note: str) -> None:
-        """Say that this guard holds it no more, before it looks which others do.
+    def _count_what_is_let_go(self, note: str, says: str, invocation: Invocation) -> None:
+        """Note that a period goes on, so that people are told if it is held back once more."""
+        period = says.partition(" ")[0]
+        if note.startswith(f"{period} "):
+            self.claims.once(
+                *self._letting_go(period, self._times_let_go(period)),
+                work=lambda _: "let go",
+                deadline=invocation.deadline,
+            )
 
-        Of two that let go at once, each would else leave it to the other.
-        """
-        if not note.endswith(LETS_GO):
-            lets_go = note.removesuffix(HELD) + LETS_GO
-            self.batch.tag_resource(resourceArn=arn, tags={self.note: lets_go})
+    def _times_let_go(self, period: str) -> int:
+        """Say how often something was let go before a period was over."""
+        times = 0
+        while self.claims.is_begun(*self._letting_go(period, times)):
+            times += 1
+        return times
 
-    def _others(self, tags: Mapping[str, str]) -> list[str]:
-        """Return the notes of other guards."""
-        return [value for key, value in tags.items() if key.startswith(NOTE) and key != self.note]
+    def _letting_go(self, period: str, times: int) -> tuple[str, ...]:
+        return ("guard", self.note, "let go", period, str(times))
 
     def _limit_environments(self, now: datetime, failed: dict[str, bool], *, hold: bool) -> None:
         described = [
@@ -221,51 +243,12 @@ class Guard:
         if len(described) < len(self.environments):
             _log.error("AWS Batch tells of %d environments only", len(described))
             failed["compute environments"] = False
+        lowered = LoweredEnvironments(
+            batch=self.batch, note=self.note, max_vcpus=self.lowered_max_vcpus
+        )
         for environment in described:
             with _going_on(environment["computeEnvironmentName"], failed):
-                self._limit(environment, now, hold=hold)
-
-    def _limit(self, environment: Mapping[str, Any], now: datetime, *, hold: bool) -> None:
-        """Lower one environment, or give back what it had before any guard lowered it."""
-        arn, tags = environment["computeEnvironmentArn"], _tags(environment)
-        is_now = environment["computeResources"]["maxvCpus"]
-        note = tags.get(self.note, "")
-        mine, others = Lowered.read(note.removesuffix(LETS_GO)), self._lowered_by_others(tags)
-        known = [held for held in (mine, *others) if held is not None]
-        if hold and self.action == "LOWER_MAX_VCPUS":
-            by_a_guard = any(held.to == is_now for held in known)
-            if not by_a_guard and is_now <= self.lowered_max_vcpus:
-                return
-            last = max(known, key=lambda held: held.at) if by_a_guard else None
-            lowered = Lowered(
-                was=is_now if last is None else last.was,
-                at=f"{now:%Y-%m-%dT%H:%M}" if last is None else last.at,
-                to=self.lowered_max_vcpus,
-            )
-            if lowered.text() != note:
-                self.batch.tag_resource(resourceArn=arn, tags={self.note: lowered.text()})
-            if is_now > self.lowered_max_vcpus:
-                self._set_max_vcpus(arn, self.lowered_max_vcpus)
-        elif mine is not None:
-            if is_now == mine.to:
-                self._let_go(arn, note)
-                (again,) = self.batch.describe_compute_environments(computeEnvironments=[arn])[
-                    "computeEnvironments"
-                ]
-                others = self._lowered_by_others(_tags(again))
-                last = max(known, key=lambda held: held.at)
-                wanted = min([last.was, *(held.to for held in others)])
-                if wanted != is_now:
-                    self._set_max_vcpus(arn, wanted)
-            self.batch.untag_resource(resourceArn=arn, tagKeys=[self.note])
-
-    def _lowered_by_others(self, tags: Mapping[str, str]) -> list[Lowered]:
-        return [held for text in self._others(tags) if (held := Lowered.read(text))]
-
-    def _set_max_vcpus(self, environment: str, max_vcpus: int) -> None:
-        self.batch.update_compute_environment(
-            computeEnvironment=environment, computeResources={"maxvCpus": max_vcpus}
-        )
+                lowered.bring(environment, now, hold=hold and self.action == "LOWER_MAX_VCPUS")
 
     def _tell_level(
         self,
@@ -290,7 +273,9 @@ class Guard:
         if level is Level.OVER and self.action in _DONE:
             lines.append(_DONE[self.action].format(self=self))
         subject = f"Batch budget of {self.called} {spent}"
-        self._publish((here, level.name), subject, lines, invocation)
+        times = self._times_let_go(period)
+        again = (str(times),) if times else ()
+        self._publish((here, level.name, *again), subject, lines, invocation)
 
     def _tell_silence(self, silent: Mapping[str, datetime | None], invocation: Invocation) -> None:
         """Tell of each silence of each queue, which is claimed for itself, once."""
@@ -329,34 +314,10 @@ class Guard:
         return int(used.vcpu_hours / self.budget.vcpu_hours * 100)
 
 
-@dataclass(frozen=True, kw_only=True)
-class Lowered:
-    """What a guard notes about an environment that it lowered."""
-
-    was: int
-    at: str
-    """When it was that last, such as ``2026-11-20T14:00``."""
-    to: int
-
-    def text(self) -> str:
-        """Return the note."""
-        return f"maxvCpus was {self.was} until {self.at} lowered to {self.to}"
-
-    @classmethod
-    def read(cls, note: str) -> Lowered | None:
-        """Read a note, if it is one of these."""
-        found = _LOWERED.fullmatch(note)
-        return None if found is None else cls(was=int(found[1]), at=found[2], to=int(found[3]))
-
-
 def _says_nothing(queue: str, since: datetime | None) -> str:
     if since is None:
         return f"The gauges of {queue} have never said anything."
     return f"The gauges of {queue} have said nothing since {since:%Y-%m-%d %H:%M} UTC."
-
-
-def _tags(described: Mapping[str, Any]) -> Mapping[str, str]:
-    return described.get("tags") or {}
 
 
 def _noted(note: str, here: str) -> Level:
