@@ -9,8 +9,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 from batch_constructs.functions.submission.gateway import Gateway
+from batch_constructs.functions.submission.message_reader import FIRST_ID
 from tests.functions.aws_in_process import answer
 from tests.functions.gateway_world import TIMEOUT_SECONDS, World, world
+from tests.functions.test_gateway_dead_letters import redriven
 
 __all__ = ["world"]
 HOURS = 3600.0
@@ -151,6 +153,47 @@ def test_twins_that_are_no_job_are_set_aside_together_too(
     assert handle(gateway, record("twin-0"), last) == []
 
     assert len(world.reasons()) == 2
+
+
+def test_what_a_stricter_deployment_takes_for_poison_stays_known(world: World) -> None:
+    """It may be a job since the deployment before, and is none twice."""
+    first = world.aws.clock.now
+    before = world.gateway()
+    world.aws.faults.lose_answer = 1.0
+    assert handle(before, record("a", first=first)) == ["a"]
+    world.aws.faults.lose_answer = 0.0
+    world.aws.clock.now += 720
+
+    def strict(_: Any) -> None:
+        raise ValueError("n is no integer")
+
+    world.validate = strict
+    assert handle(world.gateway(), record("a", receives=2, first=first)) == []
+    (letter,) = redriven(world)
+    assert "may be a job since then" in letter["messageAttributes"]["Reason"]["stringValue"]
+    world.validate = None
+    world.aws.clock.now += 20 * HOURS
+
+    assert handle(world.gateway(), letter) == []
+    assert jobs(world) == ["a"]
+
+
+@pytest.mark.parametrize("receives", [9, 10])
+def test_what_nobody_read_is_set_aside_at_its_last_receive(world: World, receives: int) -> None:
+    first = world.aws.clock.now
+
+    def slow(_: Any) -> None:
+        world.aws.clock.now += 31
+
+    world.validate = slow
+    again = handle(
+        world.gateway(), record("slow", "key-1"), record("b", receives=receives, first=first)
+    )
+
+    assert again == (["b"] if receives < 10 else [])
+    assert [letter["messageAttributes"][FIRST_ID]["stringValue"] for letter in redriven(world)] == (
+        [] if receives < 10 else ["b"]
+    )
 
 
 def test_a_path_into_a_text_names_none_of_its_letters(world: World) -> None:

@@ -100,7 +100,18 @@ def _original(
             )
         identity = str(event["requestContext"].get("requestId", identity))
         event = event["requestPayload"]
+    _refuse_what_is_replayed_too_late(event, now)
     return event, identity
+
+
+def _refuse_what_is_replayed_too_late(event: Mapping[str, Any], now: float) -> None:
+    """Refuse an event that an archive of EventBridge hands over again, weeks later."""
+    happened = event.get("time") if {"source", "detail-type", "detail"} <= event.keys() else None
+    if isinstance(happened, str) and now - _seconds(happened) > _OLDEST_LETTER_SECONDS:
+        raise TooLateError(
+            f"it happened at {happened}, more than {_OLDEST_LETTER_DAYS} days ago, and whether it "
+            "was done since is forgotten; look, and where it was not, do it by hand"
+        )
 
 
 def _seconds(timestamp: str) -> float:

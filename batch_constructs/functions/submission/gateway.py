@@ -28,6 +28,7 @@ from .batch_api import is_about_the_request
 from .gateway_requests import Requests
 from .manifest import encode
 from .message_reader import Message, MessageReader, Poison, is_s3_test
+from .reasons import BEHIND, FORGOTTEN, MENDED, NO_ANSWER, NO_ROOM, PERHAPS_BEFORE, UNREAD
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -46,21 +47,7 @@ _SHARE_FOR_READING = 0.25
 _SECONDS_FOR_THE_END = 15.0
 """What stays of the function's time for writing down what became of the messages."""
 
-_FORGOTTEN = (
-    "perhaps a job, so long ago that AWS Batch may have forgotten it: an earlier Reason or the "
-    "function's log named the job; look whether it ran, and where it did not, send the message anew"
-)
-
 _BATCH_REMEMBERS_SECONDS = REMEMBERED_DAYS * 86_400 - CLOCKS_APART_SECONDS
-
-_NO_ANSWER = "AWS Batch gave no clear answer"
-
-_MENDED = "; mend that, and redrive it within two weeks: then it is known whether it is one"
-
-_NO_ROOM = (
-    "surely no job: the function remembers the messages of deduplication_window, and has room for "
-    "{most}; raise max_messages_per_hour or shorten the window, and redrive it at any time"
-)
 
 Client = Any
 """A boto3 client."""
@@ -99,15 +86,17 @@ class Gateway:
             if is_s3_test(record["body"]):
                 continue
             if self.clock() - began > seconds * _SHARE_FOR_READING:
-                unread.append(record["messageId"])  # slow ones came before it: it comes again
+                # slow ones came before it: it comes again
+                if not batch.is_set_aside_unread(Message.of(record)):
+                    unread.append(record["messageId"])
                 continue
             try:
                 batch.add(self.reader.read(record))
             except Poison as poison:
-                batch.set_aside(Message.of(record), str(poison))
+                batch.set_aside_as_poison(Message.of(record), str(poison))
             except Exception as error:  # noqa: BLE001 - one odd message must not stop its neighbours
                 _log_the_way_to(error, record["messageId"])
-                batch.set_aside(
+                batch.set_aside_as_poison(
                     Message.of(record), f"cannot be read: {type(error).__name__}: {error}"
                 )
         batch.run()
@@ -161,6 +150,20 @@ class _Batch:
         self._aside.append((message, reason))
         self._handled.add(message.id)
 
+    def set_aside_as_poison(self, message: Message, reason: str) -> None:
+        """Set aside what can be no job now; what was delivered before may be one nevertheless."""
+        if message.perhaps_since is None:
+            self.set_aside(message, reason)
+        else:
+            self._set_aside_as_claimed(message, f"{reason}{PERHAPS_BEFORE}")
+
+    def is_set_aside_unread(self, message: Message) -> bool:
+        """Set aside what nobody looked at and SQS would take away; False where it comes again."""
+        if message.receives < self._settings.max_receives:
+            return False
+        self._set_aside_as_claimed(message, f"perhaps a job: {UNREAD}{MENDED}")
+        return True
+
     def deliver_again(self) -> list[str]:
         """Set the poison aside, then say which messages SQS shall keep."""
         self._again.update(self._gateway.dead_letters.put(self._aside))
@@ -195,7 +198,7 @@ class _Batch:
             if not self._is_last(message):
                 self._return(message)
                 continue
-            reason = f"perhaps a job: it could not be claimed{why}{_MENDED}"
+            reason = f"perhaps a job: it could not be claimed{why}{MENDED}"
             for twin in self._twins[digest(message.key)]:
                 self._set_aside_as_claimed(twin, reason)
 
@@ -208,7 +211,9 @@ class _Batch:
             for theirs in held:
                 self._finish_for(*theirs)
             return False  # the log has gone on
-        fresh = [m for m in fresh if not self._is_blocked(m) or self._return(m)]
+        for message in filter(self._is_blocked, fresh):
+            self._give_back(message, BEHIND)
+        fresh = [message for message in fresh if message.id not in self._handled]
         if not fresh or self._has_no_room_for(fresh):
             return True
         claim = self._claim(fresh, read_to)
@@ -227,7 +232,7 @@ class _Batch:
             since = min(begun, default=self._now)
             if self._now - since > LOOKED_BACK_SECONDS:
                 for twin in twins:
-                    self.set_aside(twin, _FORGOTTEN)
+                    self.set_aside(twin, FORGOTTEN)
             elif self._is_old(twins[0]):
                 old[key] = since
         self._log.look_back(old)
@@ -267,7 +272,7 @@ class _Batch:
             most,
         )
         for message in fresh:
-            self._give_back(message, _NO_ROOM.format(most=most))
+            self._give_back(message, NO_ROOM.format(most=most))
         return True
 
     def _finish_for(self, dead: Claim, held: _Held) -> None:
@@ -301,7 +306,7 @@ class _Batch:
             if since is not None and self._now - since > _BATCH_REMEMBERS_SECONDS:
                 missing.remove((position, message))
                 for twin in self._twins[digest(message.key)]:
-                    self.set_aside(twin, _FORGOTTEN)
+                    self.set_aside(twin, FORGOTTEN)
         others = set(claim.positions) - there - {p for p, _ in missing}
         if self._settings.manifest_bucket is None and queue == here:
             self._submit_each(claim, missing, others=others)
@@ -368,7 +373,7 @@ class _Batch:
         for position, message in held:
             if self._is_blocked(message):
                 free.add(position)
-                self._return(message)
+                self._give_back(message, BEHIND)
                 continue
             try:
                 if out_of_time is not None:
@@ -396,12 +401,12 @@ class _Batch:
         else:
             self._return(message)
 
-    def _keep_all(self, claim: Claim, held: _Held, why: str = _NO_ANSWER) -> None:
+    def _keep_all(self, claim: Claim, held: _Held, why: str = NO_ANSWER) -> None:
         array = self._settings.manifest_bucket is not None
         for position, message in held:
             self._keep(message, claim.name if array else _job_name(claim, position), why)
 
-    def _keep(self, message: Message, job_name: str, why: str = _NO_ANSWER) -> None:
+    def _keep(self, message: Message, job_name: str, why: str = NO_ANSWER) -> None:
         """Return a message that is perhaps a job; at its last receive, set it aside as that.
 
         SQS would give it another ID as it is redriven, and nobody would know it again.
@@ -417,14 +422,13 @@ class _Batch:
         since = self._now if message.perhaps_since is None else message.perhaps_since
         self.set_aside(replace(message, claimed_at=since), reason)
 
-    def _return(self, message: Message) -> bool:
-        """Let SQS deliver a message and its twins again; False, so that a filter drops it."""
+    def _return(self, message: Message) -> None:
+        """Let SQS deliver a message and its twins again."""
         for twin in self._twins[digest(message.key)]:
             self._again.add(twin.id)
             self._handled.add(twin.id)
             if self._settings.fifo and twin.group is not None:
                 self._blocked.add(twin.group)
-        return False
 
     def _is_last(self, message: Message) -> bool:
         """Whether SQS would take a message or one of its twins away by itself, if it came again."""

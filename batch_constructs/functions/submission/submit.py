@@ -154,6 +154,12 @@ def submit(
     by: Submitter, event: Mapping[str, Any], request_id: str, invocation: Invocation
 ) -> dict[str, str]:
     """Submit the job that an event asks for."""
+    if {"source", "detail-type", "detail"} <= event.keys():
+        raise Poison(
+            "this is an event as EventBridge has it, before a rule made a submission of it: "
+            "EventBridge could not hand it over; submit the job yourself, with what the rule's "
+            "input transformer takes from it"
+        )
     members = dict(event)
     given = members.pop("jobName", None)
     if isinstance(given, float):  # Lambda has read it, and of two names may have made one
