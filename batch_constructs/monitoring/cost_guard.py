@@ -280,7 +280,9 @@ class CostGuard(BatchConstruct):
                 *_statements(self.note, wanted, watched, environments),
                 claims.statement(),
             ],
-            timeout=Duration.minutes(1),
+            # a month of a hundred queues, read every time, is much to reckon with
+            timeout=Duration.minutes(4),
+            memory_mebibytes=1024,
             settings=settings,
             dead_letter_queue=self.dead_letter_queue,
             event_age=Duration.hours(1),  # the next run makes up for an older one

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from batch_constructs.functions.claims.identity import digest
 from batch_constructs.functions.submission.gateway import Gateway
 from batch_constructs.functions.submission.message_reader import FIRST_ID
 from tests.functions.aws_in_process import answer
@@ -176,6 +177,57 @@ def test_what_a_stricter_deployment_takes_for_poison_stays_known(world: World) -
 
     assert handle(world.gateway(), letter) == []
     assert jobs(world) == ["a"]
+
+
+@pytest.mark.parametrize("receives", [2, 10])
+def test_what_lies_too_far_back_to_be_read_waits_and_its_neighbours_go_on(
+    world: World, gateway: Gateway, receives: int
+) -> None:
+    """And is found in the end: each run goes on where the last one stopped."""
+    first = world.aws.clock.now
+    for number in range(8):
+        assert handle(gateway, record(f"job-{number}", f"key-{number}")) == []
+        world.aws.clock.now += 60
+    world.aws.clock.now += 8 * HOURS
+    old = record("job-7", "key-7", receives=receives, first=first)
+    slow = {"dynamodb:Query": 40.0}
+
+    def each(call: str) -> None:
+        world.aws.clock.now += slow.get(call, 0.0)
+
+    world.aws.before.append(each)
+    again = handle(gateway, old, record("new", "key-new"))
+    slow.clear()
+
+    assert again == (["job-7"] if receives < 10 else [])
+    assert jobs(world).count("new") == 1
+    [letter] = [*redriven(world)] or [old]
+    assert handle(gateway, letter) == []
+    assert len(jobs(world)) == 9
+
+
+def test_a_look_back_goes_on_where_it_stopped(world: World, gateway: Gateway) -> None:
+    for number in range(4):
+        assert handle(gateway, record(f"job-{number}", f"key-{number}")) == []
+    world.aws.clock.now += 8 * HOURS
+    log = gateway.log
+    log.refresh()
+    seen: list[int] = []
+    sought = {digest("key-3"): 0.0}
+    read = log._entries
+
+    def entries(*, start: int) -> Any:
+        seen.append(start)
+        for entry in read(start=start):
+            world.aws.clock.now += 1
+            yield entry
+
+    log._entries = entries  # type: ignore[method-assign]
+    while not log.look_back(sought, until=world.aws.clock.now + 2.5):
+        assert not log.is_settled(digest("key-3"))
+
+    assert log.is_settled(digest("key-3"))
+    assert seen == [1, 3, 5, 7]
 
 
 @pytest.mark.parametrize("receives", [9, 10])

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -340,6 +341,31 @@ def test_what_lies_in_the_dead_letter_queue_is_handled_as_it_lies_there(aws: Aws
 
     assert [job["jobName"] for job in aws.batch.jobs] == ["one", "two"]
     assert failures == {"batchItemFailures": [{"itemIdentifier": "2"}]}
+
+
+def test_an_event_that_no_rule_has_made_a_submission_of_says_so() -> None:
+    """As EventBridge leaves it in a dead-letter queue, whatever the rule makes of it."""
+    event = {"source": "aws.s3", "detail-type": "Object Created", "detail": {}, "account": "1"}
+
+    with pytest.raises(Poison, match="before a rule made a submission of it.*submit the job"):
+        submit.handler(event, Context())
+
+
+@pytest.mark.parametrize(("days", "made"), [(14.9, 1), (15.1, 0)])
+def test_an_event_that_is_replayed_after_its_claim_is_forgotten_is_refused(
+    aws: Aws, days: float, made: int
+) -> None:
+    """By an archive of EventBridge: nobody knows any more whether the job runs again already."""
+    happened = datetime.fromtimestamp(time.time() - days * DAY, UTC).isoformat()
+    event = {**lost(), "source": "aws.batch", "detail-type": "A", "time": happened}
+
+    if made:
+        rescue.handler(event, Context())
+    else:
+        with pytest.raises(TooLateError, match=f"it happened at {re.escape(happened)}, more than"):
+            rescue.handler(event, Context())
+
+    assert len(aws.batch.jobs) == made
 
 
 @pytest.mark.parametrize(

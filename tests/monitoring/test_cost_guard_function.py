@@ -649,6 +649,16 @@ def test_another_action_enables_what_the_guard_disabled(world: World, action: st
     assert world.queue["tags"][NOTE] == "2026-11-20 of 100 OVER"
 
 
+def test_people_are_told_what_could_not_be_held_back(world: World) -> None:
+    evening = world.uses(20, hours=6)
+    world.forbidden = True
+
+    with pytest.raises(RuntimeError, match="nightly"):
+        world.guard("DISABLE_QUEUES").run(evening)
+
+    assert "That failed so far at nightly; the log says why." in world.messages[0]
+
+
 def test_what_is_held_back_a_second_time_in_a_period_is_told_again(world: World) -> None:
     evening = world.uses(20, hours=6)
     for _ in range(3):

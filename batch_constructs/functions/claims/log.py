@@ -78,6 +78,7 @@ class Log:
         self.remembered = Remembered(self._kept_seconds)
         self._known = Known(self.remembered)
         self._older = Known(Wanted(set()))
+        self._search: _Search | None = None
 
     def is_settled(self, key: bytes) -> bool:
         """Whether the work on a message is known to be done."""
@@ -110,22 +111,36 @@ class Log:
         self._older = Known(Wanted(set()))
         self._forget(self._clock())
 
-    def look_back(self, since: Mapping[bytes, float]) -> None:
+    def look_back(self, since: Mapping[bytes, float], *, until: float) -> bool:
         """Learn what became of messages that may have been claimed before what is remembered.
+
+        Where the time is over before all is read, whoever seeks the same goes on from there.
 
         Args:
             since: Their digests, and when each may have been claimed.
+            until: When to read no further.
+
+        Returns:
+            Whether all was read; where it was not, nothing is known of them.
         """
         wanted = {key: at for key, at in since.items() if self.remembered.number_of(key) is None}
-        self._older = Known(Wanted(set(wanted)))
+        self._older = Known(Wanted(set()))
         if not wanted:
-            return
-        first = self._first_since(min(wanted.values()) - LONGEST_SECONDS, self._last or 0)
-        until = self._clock() - self._kept_seconds + LONGEST_SECONDS
-        for entry in self._entries(start=first):
-            if float(entry["at"]["N"]) > until:
+            return True
+        if self._search is None or self._search.wanted != wanted.keys():
+            first = self._first_since(min(wanted.values()) - LONGEST_SECONDS, self._last or 0)
+            self._search = _Search(set(wanted), first)
+        search = self._search
+        newest = self._clock() - self._kept_seconds + LONGEST_SECONDS
+        for entry in self._entries(start=search.next):
+            if float(entry["at"]["N"]) > newest:
                 break  # an end follows its claim within a lease
-            self._older.learn(entry)
+            if self._clock() > until:
+                return False
+            search.known.learn(entry)
+            search.next = int(entry["number"]["N"]) + 1
+        self._older, self._search = search.known, None
+        return True
 
     def claim(
         self,
@@ -309,6 +324,8 @@ class Log:
         self._new.add(entry["id"]["S"])
         self._known.learn(entry)
         self._older.learn_replaced(entry)
+        if self._search is not None:
+            self._search.known.learn_replaced(entry)
 
     def _forget(self, now: float) -> None:
         """Drop what is older than the window, so that a long-lived function does not grow."""
@@ -319,6 +336,14 @@ class Log:
             if claim.lease_until + 2 * self._kept_seconds >= now:
                 return
             del self._known.open[claim.number]
+
+
+class _Search:
+    """A look back at a few messages: what it has learned, and which entry is next."""
+
+    def __init__(self, wanted: set[bytes], first: int) -> None:
+        self.wanted, self.next = wanted, first
+        self.known = Known(Wanted(wanted))
 
 
 def _numbers(positions: Iterable[int]) -> dict[str, Any]:

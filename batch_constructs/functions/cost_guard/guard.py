@@ -46,11 +46,14 @@ _TELLING_SECONDS = 10
 _QUICK = Config(
     retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=2, read_timeout=5
 )
-"""For clients of a function that has a minute, whatever is down: new work is to be held back."""
+"""For clients of a function that has little time, whatever is down: new work is to be held back."""
 
 _log = logging.getLogger()
 _log.setLevel(logging.INFO)
 
+
+_NOT_HELD_BACK = ("claim", "topic")
+"""What a run can fail at beside what it is to hold back."""
 
 _DONE = {
     "DISABLE_QUEUES": "The queues take no new jobs until the next period; "
@@ -138,7 +141,8 @@ class Guard:
         telling = replace(invocation, deadline=until)
         if level > noted:
             with _going_on("topic", failed):
-                self._tell_level(level, used, here, names, telling)
+                at = [one for one in failed if one not in _NOT_HELD_BACK]
+                self._tell_level(level, used, here, names, invocation=telling, failed=at)
             told = Level(noted) if "topic" in failed else level
         with _going_on("topic", failed):
             self._tell_silence(used.silent, telling)
@@ -256,7 +260,9 @@ class Guard:
         used: Used,
         here: str,
         queues: Sequence[str],
+        *,
         invocation: Invocation,
+        failed: Iterable[str],
     ) -> None:
         spent = "is spent" if level is Level.OVER else f"is {self._percent(used)} % spent"
         period = here.partition(" ")[0]
@@ -272,6 +278,8 @@ class Guard:
             )
         if level is Level.OVER and self.action in _DONE:
             lines.append(_DONE[self.action].format(self=self))
+            if failed:
+                lines.append(f"That failed so far at {', '.join(failed)}; the log says why.")
         subject = f"Batch budget of {self.called} {spent}"
         times = self._times_let_go(period)
         again = (str(times),) if times else ()

@@ -28,7 +28,16 @@ from .batch_api import is_about_the_request
 from .gateway_requests import Requests
 from .manifest import encode
 from .message_reader import Message, MessageReader, Poison, is_s3_test
-from .reasons import BEHIND, FORGOTTEN, MENDED, NO_ANSWER, NO_ROOM, PERHAPS_BEFORE, UNREAD
+from .reasons import (
+    BEHIND,
+    FORGOTTEN,
+    MENDED,
+    NO_ANSWER,
+    NO_ROOM,
+    PERHAPS_BEFORE,
+    TOO_FAR_BACK,
+    UNREAD,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -42,7 +51,10 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger(__name__)
 _SHARE_FOR_READING = 0.25
-"""Of the function's time; what is not read by then waits for the next delivery."""
+"""Of the function's time, for messages, and as much for what became of old ones.
+
+What is not read by then waits for the next delivery.
+"""
 
 _SECONDS_FOR_THE_END = 15.0
 """What stays of the function's time for writing down what became of the messages."""
@@ -121,6 +133,7 @@ class _Batch:
         self._now = now
         self._end = now + seconds - RESERVE_SECONDS
         self._deadline = now + seconds - _SECONDS_FOR_THE_END
+        self._read_until = now + 2 * seconds * _SHARE_FOR_READING
         self._lease_until = lease_until(self._deadline)
         self._twins: dict[bytes, list[Message]] = {}
         self._parts = [self._twins]
@@ -195,12 +208,7 @@ class _Batch:
         for theirs in held:
             self._keep_all(*theirs)
         for message in fresh:
-            if not self._is_last(message):
-                self._return(message)
-                continue
-            reason = f"perhaps a job: it could not be claimed{why}{MENDED}"
-            for twin in self._twins[digest(message.key)]:
-                self._set_aside_as_claimed(twin, reason)
+            self._keep_as(message, f"perhaps a job: it could not be claimed{why}{MENDED}")
 
     def _is_all_seen_to(self) -> bool:
         """See to what is neither submitted nor given back; False where that has to be looked at."""
@@ -235,7 +243,11 @@ class _Batch:
                     self.set_aside(twin, FORGOTTEN)
             elif self._is_old(twins[0]):
                 old[key] = since
-        self._log.look_back(old)
+        if self._log.look_back(old, until=self._read_until):
+            return
+        for key in old:
+            if self._log.remembered.number_of(key) is None:
+                self._keep_as(self._twins[key][0], f"perhaps a job: {TOO_FAR_BACK}{MENDED}")
 
     def _is_old(self, message: Message) -> bool:
         """Whether a message may be a job since before the window."""
@@ -407,6 +419,9 @@ class _Batch:
             self._keep(message, claim.name if array else _job_name(claim, position), why)
 
     def _keep(self, message: Message, job_name: str, why: str = NO_ANSWER) -> None:
+        self._keep_as(message, f"perhaps job {job_name}: {why}")
+
+    def _keep_as(self, message: Message, reason: str) -> None:
         """Return a message that is perhaps a job; at its last receive, set it aside as that.
 
         SQS would give it another ID as it is redriven, and nobody would know it again.
@@ -415,7 +430,7 @@ class _Batch:
             self._return(message)
             return
         for twin in self._twins[digest(message.key)]:
-            self._set_aside_as_claimed(twin, f"perhaps job {job_name}: {why}")
+            self._set_aside_as_claimed(twin, reason)
 
     def _set_aside_as_claimed(self, message: Message, reason: str) -> None:
         """Set a message aside that is perhaps a job, and say since when it may be."""

@@ -20,6 +20,10 @@ UNREAD = "others before it took the time in which the function reads its message
 
 BEHIND = "surely no job: an earlier message of its group comes first; redrive it after that one"
 
+TOO_FAR_BACK = (
+    "more has been claimed since it was delivered first than the function can read in its time"
+)
+
 NO_ROOM = (
     "surely no job: the function remembers the messages of deduplication_window, and has room for "
     "{most}; raise max_messages_per_hour or shorten the window, and redrive it at any time"
