@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import pytest
 from botocore.exceptions import ClientError, ReadTimeoutError
 
-from batch_constructs.aws.delivery import SQS_BYTES
+from batch_constructs.aws.delivery import SQS_BYTES, SQS_ENTRIES
 from batch_constructs.functions.submission.dead_letters import DeadLetters
 from batch_constructs.functions.submission.message_reader import (
     CLAIMED_AT,
@@ -32,11 +32,16 @@ class StrictSqs:
 
     letters: list[dict[str, Any]] = field(default_factory=list)
     calls: int = 0
+    requests: list[int] = field(default_factory=list)
+    """The entries of each request."""
     error: Exception | None = None
     answer: dict[str, Any] | None = None
 
     def send_message_batch(self, *, QueueUrl: str, Entries: list[dict[str, Any]]) -> Any:  # noqa: N803, ARG002 - AWS's
         self.calls += 1
+        self.requests.append(len(Entries))
+        if len(Entries) > SQS_ENTRIES:
+            raise refused("AWS.SimpleQueueService.TooManyEntriesInBatchRequest", 400)
         if self.error is not None:
             raise self.error
         if self.answer is not None:
@@ -86,6 +91,41 @@ def test_a_letter_that_is_refused_fails_alone() -> None:
 
 
 @pytest.mark.parametrize(
+    ("count", "length", "requests"),
+    [(10, 2, [10]), (11, 2, [10, 1]), (4, 99_000, [2, 2]), (2, 150_000, [1, 1]), (1, 900_000, [1])],
+)
+def test_letters_go_together_as_far_as_sqs_takes_them_in_a_request(
+    count: int, length: int, requests: list[int]
+) -> None:
+    """Ten, and well below the bytes that it takes."""
+    sqs = StrictSqs()
+
+    assert (
+        letters(sqs).put([(message("x" * length, number=n), NAME) for n in range(count)]) == set()
+    )
+
+    assert sqs.requests == requests
+
+
+def test_nothing_set_aside_is_nothing_sent() -> None:
+    sqs = StrictSqs()
+
+    assert letters(sqs).put([]) == set()
+    assert sqs.requests == []
+
+
+@pytest.mark.parametrize("fifo", [True, False])
+def test_a_letter_keeps_its_group_in_a_fifo_queue(fifo: bool) -> None:  # noqa: FBT001 - a case
+    sqs = StrictSqs()
+
+    DeadLetters(sqs, queue_url="u", fifo=fifo).put([(replace(message("{}"), group="g"), NAME)])
+
+    (letter,) = sqs.letters
+    named = (letter.get("MessageGroupId"), letter.get("MessageDeduplicationId"))
+    assert named == (("g", message("").id) if fifo else (None, None))
+
+
+@pytest.mark.parametrize(
     "error", [ReadTimeoutError(endpoint_url="u"), refused("InternalError", 500), TypeError("null")]
 )
 def test_letters_that_may_lie_there_are_not_sent_again(error: Exception) -> None:
@@ -123,13 +163,17 @@ def test_the_longest_message_that_may_be_a_job_keeps_what_it_is_known_by() -> No
 
 
 @pytest.mark.parametrize("room", [0, 79, 80, 200, 512])
-def test_a_reason_is_cut_short_where_the_body_leaves_it_no_room(room: int) -> None:
+def test_a_reason_is_cut_short_where_the_body_leaves_it_no_room(
+    room: int, caplog: pytest.LogCaptureFixture
+) -> None:
+    """And is in the log where it has none at all."""
     sqs = StrictSqs()
 
     assert letters(sqs).put([(message("x" * (SQS_BYTES - room), None), "no job " * 90)]) == set()
 
     (letter,) = sqs.letters
     assert bool(told(letter)) is (room >= 80)
+    assert ("set aside without its reason: no job" in caplog.text) is (room < 80)
 
 
 def test_a_body_with_no_room_for_attributes_is_poison_each_time(world: World) -> None:
