@@ -348,6 +348,15 @@ CASES: dict[str, Callable[[], str]] = {
             },
         }
     ),
+    "substitutions that do not end in a state machine": lambda: resources(
+        M={
+            "Type": "AWS::StepFunctions::StateMachine",
+            "Properties": {
+                "Definition": {"States": {"A": {"Type": "Task", "Resource": "${" * 400_000}}},
+                "DefinitionSubstitutions": {"a": "b"},
+            },
+        }
+    ),
     "ignore comments": lambda: (
         "# batch-constructs: ignore a\n" * 33_000
         + "Resources: {Q: {Type: 'AWS::Batch::JobQueue', Properties: {Priority: -1}}}"
