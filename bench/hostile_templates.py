@@ -121,6 +121,40 @@ def conditions(count: int, definitions: int) -> str:
     )
 
 
+def many_containers(definitions: int, conditions: int) -> str:
+    """Write definitions of eight containers each, all under conditions."""
+    names = [f"C{n}" for n in range(conditions)]
+    image: Any = "busybox"
+    for name in names:
+        image = {"Fn::If": [name, image, "alpine"]}
+    sizes = [{"Type": "VCPU", "Value": "1"}, {"Type": "MEMORY", "Value": "2048"}]
+    some = [
+        {"Image": "x", "Name": f"c{n}", "ResourceRequirements": sizes, "Command": ["a"]}
+        for n in range(7)
+    ]
+    task = {"Containers": [*some, {"Image": image}]}
+    return json.dumps(
+        {
+            "Parameters": {f"P{name}": {"Type": "String"} for name in names},
+            "Conditions": {name: {"Fn::Equals": [{"Ref": f"P{name}"}, "yes"]} for name in names},
+            "Resources": {
+                f"D{n}": definition(EcsProperties={"TaskProperties": [task]})
+                for n in range(definitions)
+            },
+        }
+    )
+
+
+def found(value: Any, definitions: int) -> str:
+    """Write definitions that all find one long value in a mapping."""
+    look_up = {"Fn::FindInMap": ["M", "a", "b"]}
+    jobs = {
+        f"D{n}": container(Command=look_up if isinstance(value, list) else [look_up])
+        for n in range(definitions)
+    }
+    return json.dumps({"Mappings": {"M": {"a": {"b": value}}}, "Resources": jobs})
+
+
 def wired(count: int) -> str:
     """Write jobs, queues, and rules that send each job to each queue."""
     parts: dict[str, Any] = {"E": environment()}
@@ -181,6 +215,11 @@ CASES: dict[str, Callable[[], str]] = {
     "many definitions": lambda: resources(**{f"J{n}": container() for n in range(4000)}),
     "500 definitions, 10 conditions": lambda: conditions(10, 500),
     "500 definitions, 40 conditions": lambda: conditions(40, 150),
+    "490 definitions of 8 containers": lambda: many_containers(490, 0),
+    "420 definitions of 8 containers, 10 conditions": lambda: many_containers(420, 10),
+    "a text found by 490 definitions": lambda: found("x" * 480_000, 490),
+    "brackets found by 490 definitions": lambda: found("${" * 240_000, 490),
+    "a list found by 490 definitions": lambda: found(["x y"] * 70_000, 490),
     "a chain of conditions": lambda: json.dumps(
         {
             "Conditions": {
@@ -309,6 +348,15 @@ CASES: dict[str, Callable[[], str]] = {
             },
         }
     ),
+    "substitutions that do not end in a state machine": lambda: resources(
+        M={
+            "Type": "AWS::StepFunctions::StateMachine",
+            "Properties": {
+                "Definition": {"States": {"A": {"Type": "Task", "Resource": "${" * 400_000}}},
+                "DefinitionSubstitutions": {"a": "b"},
+            },
+        }
+    ),
     "ignore comments": lambda: (
         "# batch-constructs: ignore a\n" * 33_000
         + "Resources: {Q: {Type: 'AWS::Batch::JobQueue', Properties: {Priority: -1}}}"
@@ -342,7 +390,7 @@ def main() -> None:
             seconds, done = cpu([check, "check", "--format", "json", str(file)])
             said = done.stderr.strip().replace(str(file), "")[:70] or f"{len(done.stdout)} B told"
             trouble = "  TRACEBACK" if "Traceback" in done.stderr else ""
-            print(f"{seconds:6.2f} s  exit {done.returncode}  {name:36} {said}{trouble}")
+            print(f"{seconds:6.2f} s  exit {done.returncode}  {name:46} {said}{trouble}")
 
 
 if __name__ == "__main__":

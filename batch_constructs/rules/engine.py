@@ -32,6 +32,14 @@ _MOST_TOLD: Final = 2_400
 
 _MOST_LOOK_UPS: Final = 400_000
 """How often rules look a resource of a template up; those beyond are not asked, which is said."""
+
+_MOST_VALUES: Final = 100_000
+"""Values of resources that are looked at again as other conditions hold; a world more is one too
+many."""
+
+_OF_A_CHECK: Final = 30
+"""As many values as it takes to look at a resource that has next to none."""
+
 _WORST_FIRST: Final = {severity: place for place, severity in enumerate(Severity)}
 
 
@@ -84,8 +92,8 @@ def examine(
     found, skipped, left_out = [*dict.fromkeys(_check_whole(whole))], 0, {}
     if len(whole.resources) <= RESOURCES:
         worlds = Worlds(unrolled.template, resources)
-        skipped, left_out = worlds.skipped, worlds.left_out
         found += _in_worlds(worlds, resources)
+        skipped, left_out = worlds.skipped, worlds.left_out
     places = {id_: place for place, id_ in enumerate(whole.resources)}
     return Examination(
         sorted(found, key=lambda one: (places.get(one.resource, -1), _WORST_FIRST[one.severity])),
@@ -102,7 +110,13 @@ def _in_worlds(worlds: Worlds, resources: Resources) -> list[Finding]:
     present: dict[str, list[int]] = {}
     known: dict[tuple[str, object], dict[Finding, None]] = {}
     look_ups = _MOST_LOOK_UPS
+    sizes: dict[str, int] = {}
+    spent = before = 0
     for place, world in enumerate(worlds):
+        if place and 2 * spent - before > _MOST_VALUES:  # as much again as in the last one
+            worlds.skipped += len(worlds) - place
+            break
+        before = spent
         world.template.look_ups = look_ups
         conditions.append(world.conditions)
         for id_, state in world.present.items():
@@ -110,6 +124,9 @@ def _in_worlds(worlds: Worlds, resources: Resources) -> list[Finding]:
                 continue
             present.setdefault(id_, []).append(place)
             if (id_, state) not in known:
+                if id_ not in sizes:
+                    sizes[id_] = _OF_A_CHECK + _values_in(resources[id_])
+                spent += sizes[id_]
                 subject = world.template.view(id_)
                 most = _MOST_OF_A_KIND if len(found) < _MOST_TOLD else 1
                 faults = () if subject is None else _check(subject, most=most)
@@ -120,6 +137,18 @@ def _in_worlds(worlds: Worlds, resources: Resources) -> list[Finding]:
     return [
         _when(one, needed(conditions, there, present[one.resource])) for one, there in found.items()
     ]
+
+
+def _values_in(resource: Mapping[str, object]) -> int:
+    """Count the values of a resource, each as often as it stands there, up to the most."""
+    count = 0
+    waiting: list[object] = [resource]
+    while waiting and count <= _MOST_VALUES:
+        value = waiting.pop()
+        if isinstance(value, Mapping | list):
+            count += len(value)
+            waiting += value.values() if isinstance(value, Mapping) else value
+    return count
 
 
 def _when(finding: Finding, condition: str) -> Finding:

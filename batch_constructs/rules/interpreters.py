@@ -1,4 +1,9 @@
-"""Programs that run code from their command line, and how each is given it."""
+"""Programs that run code from their command line, and how each is given it.
+
+Seen on their own pages: csh, elvish, expect, nu, osh and ysh, yash; on pages of others: beeline,
+ghc, hive, micropython, ocaml, spark-sql, swift, trino. Of the rest the page says where to look, and
+it is open whether it says so today: a mistake is a warning too many or too few, never an error.
+"""
 
 from __future__ import annotations
 
@@ -60,10 +65,14 @@ PROGRAMS: Final = (
     Program("mksh lksh", "https://www.mirbsd.org/htman/i386/man1/mksh.htm", _SHELL),
     Program("zsh", "https://zsh.sourceforge.io/Doc/Release/Invocation.html", _SHELL),
     Program("csh tcsh", "https://man.freebsd.org/cgi/man.cgi?query=tcsh", _SHELL),
-    Program("nu", "https://www.nushell.sh/book/running_externals.html", _SHELL),
+    Program(
+        "nu",
+        "https://github.com/nushell/nushell/blob/main/src/command.rs",
+        r"-[a-z]*[ce]|--commands|--execute",
+    ),
     Program("xonsh", "https://xon.sh/launch.html", _SHELL),
-    Program("osh oil ysh", "https://oils.pub/release/latest/doc/getting-started.html", _SHELL),
-    Program("yash", "https://magicant.github.io/yash/doc/invoke.html", _SHELL),
+    Program("osh oil ysh", "https://oils.pub/release/latest/doc/ref/chap-front-end.html", _SHELL),
+    Program("yash", "https://magicant.github.io/yash/doc/invoke.html", rf"{_SHELL}|--cmdline"),
     Program("elvish", "https://elv.sh/ref/command.html", _SHELL),
     Program("busybox toybox", "https://busybox.net/downloads/BusyBox.html", _SHELL),
     Program(

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 
-from batch_constructs.rules import check_resource
+from batch_constructs.rules import check_resource, check_template
 from batch_constructs.rules.code_in_command import code_in
 from batch_constructs.rules.interpreters import PROGRAMS, Program
 
@@ -120,6 +122,9 @@ def test_the_arguments_of_a_pod_follow_its_command() -> None:
         (["sed", None, "s/a/Ref::key/"], []),
         (["-c", "report", "print('Ref::key')"], []),
         (["sh", "-ce", "cat Ref::key"], [2]),
+        (["nu", "--commands", "open Ref::key"], [2]),
+        (["nu", "-le", "open Ref::key"], [2]),
+        (["yash", "--cmdline", "cat Ref::key"], [2]),
         (["bash", "-cx", "cat Ref::key"], [2]),
         (["python", "-cprint('Ref::key')"], [1]),
         (["node", "-econsole.log('Ref::key')"], [1]),
@@ -211,3 +216,23 @@ def test_each_program_of_the_table_is_found_by_its_option(program: Program) -> N
         option = next(one for one in SPELLINGS if re.fullmatch(program.option, one))
 
         assert code_in([name, option, "Ref::key"]) == [2]
+
+
+TESTS = Path(__file__).parent.parent
+EXAMPLES = sorted(TESTS.glob("__snapshots__/test_examples/*.json"))
+
+
+def test_no_example_puts_a_parameter_inside_of_code() -> None:
+    """What stands in an example stands in the stacks of those who begin with it."""
+    texts = [file.read_text() for file in EXAMPLES]
+    found = [one for text in texts for one in check_template(json.loads(text))]
+
+    assert any('"Ref::' in text for text in texts)
+    assert [one for one in found if one.rule.endswith("parameter-in-code")] == []
+
+
+def test_the_readme_gives_a_parameter_as_a_word_of_its_own() -> None:
+    words = re.findall(r'"([^"\n]*Ref::[^"\n]*)"[,\]]', (TESTS.parent / "README.md").read_text())
+
+    assert words
+    assert [one for one in words if not re.fullmatch(r"Ref::\w+", one)] == []

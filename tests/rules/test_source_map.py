@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batch_constructs.check.one_file import Checker
@@ -91,6 +91,7 @@ def places(value: Any, path: tuple[str, ...] = ()) -> list[tuple[tuple[str, ...]
     return found
 
 
+@settings(deadline=None)
 @given(values, st.sampled_from([None, 1, 3]), st.booleans())
 def test_every_value_of_any_json_is_found_where_it_stands(
     value: Any,

@@ -149,7 +149,7 @@ def references_in(several: Iterable[object]) -> dict[str, tuple[str, str]]:
 
 @job_rule(
     "secret-resolved",
-    severity=Severity.INFO,
+    severity=Severity.WARNING,
     title="secret that CloudFormation writes into the job definition",
     fix="name the secret under Secrets, where AWS Batch fetches it as the container starts",
     source=docs(
@@ -158,7 +158,12 @@ def references_in(several: Iterable[object]) -> dict[str, tuple[str, str]]:
     ),
 )
 def secret_resolved(job: JobDefinition) -> Iterator[Fault]:
-    """The value stands in every description of the definition and its jobs, and in their events."""
+    """The value stands in every description of the definition and its jobs, and in their events.
+
+    So it is with the value of a parameter with NoEcho: CloudFormation shows asterisks where it
+    describes the stack, and gives AWS Batch the value. Nobody refuses that, so it is no error of a
+    template; constructors of this library refuse it, since they take secrets.
+    """
     for path, (service, name) in secrets_written(job).items():
         if service == NO_ECHO:
             yield path, f"the value of {name}, which is NoEcho, is written into the job definition"

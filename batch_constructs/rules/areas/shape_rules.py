@@ -9,7 +9,7 @@ from __future__ import annotations
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from batch_constructs.aws.bound import one_of
+from batch_constructs.aws.bound import OneOf, one_of
 from batch_constructs.aws.limits import limits_of
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import cloudformation
@@ -31,6 +31,7 @@ from batch_constructs.rules.template.values import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from batch_constructs.aws.limits import Limit
     from batch_constructs.rules.template.resource_graph import Resource
 
 AREA: Final = "shape"
@@ -307,7 +308,14 @@ _register(
 )
 def word_case(subject: Resource) -> Iterator[Fault]:
     """Whether AWS Batch takes it is not documented: some words it does, and not all were tried."""
-    for limit in limits_of(subject.type):
-        for path, got, right in in_another_case(limit, subject.places):
+    names = subject.names
+    for key, limit in _of_words(subject.type):
+        for path, got, right in in_another_case(limit, subject.places) if key in names else ():
             fix = f"set {path.rpartition('/')[2]} to {right}"
             yield path, f'{limit.noun} is "{got}"; AWS writes {right}', fix
+
+
+@cache
+def _of_words(type: str) -> list[tuple[str, Limit]]:
+    """Give the limits of a type that say which words a property may be, with its key."""
+    return [(one.way[1], one) for one in limits_of(type) if isinstance(one.bound, OneOf)]

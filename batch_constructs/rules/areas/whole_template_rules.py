@@ -36,7 +36,11 @@ _LOGICAL_ID: Final = pattern(r"[A-Za-z0-9]+")
     source=RESOURCES_SOURCE,
 )
 def resource_count(whole: Whole) -> Iterator[Fault]:
-    """No other rule then looks at the template."""
+    """No other rule then looks at the template.
+
+    A synthesis of the CDK counts itself and stops before the rules are asked; where
+    `@aws-cdk/core:stackResourceLimit` lifts that, it is this rule that says so.
+    """
     if len(whole.resources) > RESOURCES:
         count = f"{len(whole.resources):,}"
         yield "Resources", f"there are {count} resources; CloudFormation takes {RESOURCES}"

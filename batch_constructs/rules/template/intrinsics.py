@@ -183,19 +183,21 @@ class Resolver:
         if not isinstance(argument, str):
             return UNKNOWN
         parts: list[object] = []
+        known: dict[str, object] = {**variables}
         for text, name in substitutions(argument):
             parts.append(text)
             if name is None:
                 continue
-            if name.startswith("!"):
-                parts.append(f"${{{name[1:].strip()}}}")
-            elif name in variables:
-                parts.append(variables[name])
-            elif "." in name:
-                parts.append(self._get_att(name, depth))
-            else:
-                parts.append(self._ref(name))
+            if name not in known:
+                known[name] = self._named(name, depth)
+            parts.append(known[name])
         return self._joined(parts)
+
+    def _named(self, name: str, depth: int) -> object:
+        """Give what a name in a substitution stands for."""
+        if name.startswith("!"):
+            return f"${{{name[1:].strip()}}}"
+        return self._get_att(name, depth) if "." in name else self._ref(name)
 
     def _joined(self, parts: list[object]) -> object:
         for part in parts:
@@ -252,7 +254,9 @@ class Resolver:
                     if key not in found:
                         return self._otherwise(rest, depth)
                     found = found[key]
-                return self._again(self._resolve(found, depth))
+                # what is too much is not gone through
+                again = self._again(found)
+                return again if again is UNKNOWN else self._resolve(again, depth)
             case _:
                 return UNKNOWN
 

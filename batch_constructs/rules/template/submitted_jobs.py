@@ -24,6 +24,7 @@ from batch_constructs.rules.template.resource_graph import (
     Resource,
     Template,
 )
+from batch_constructs.rules.template.text import SUBSTITUTION
 from batch_constructs.rules.template.values import (
     NOTHING,
     UNKNOWN,
@@ -320,19 +321,16 @@ def state_machine_definition(machine: Resource) -> object:
     return _substitute(definition, substitutions, 0)
 
 
-_VARIABLE: Final = pattern(r"\$\{([^}]*)\}")
-
-
 def _substitute(value: object, variables: Properties, depth: int) -> object:
     if depth > _DEEPEST:
         return UNKNOWN
     if isinstance(value, str) and "${" in value:
-        whole = _VARIABLE.fullmatch(value)
+        whole = SUBSTITUTION.fullmatch(value)
         if whole:
             return variables.get(whole[1], UNKNOWN)
         parts: list[str | Reference | Unknown] = []
         end = 0
-        for match in _VARIABLE.finditer(value):
+        for match in SUBSTITUTION.finditer(value, 0, value.rfind("}") + 1):
             one = variables.get(match[1], UNKNOWN)
             known = one if isinstance(one, str | Reference) else UNKNOWN
             parts += [value[end : match.start()], known]

@@ -78,10 +78,15 @@ class Worlds:
         most = max(_FEWEST_WORLDS, min(_MOST_WORLDS, _MOST_CHECKS // (len(resources) or 1)))
         possible = prod(len(one) for one in values)
         if possible <= most and len(asked) <= _MOST_PARAMETERS:
-            self._choices = list(product(*values))
+            first, *others = product(*values)
+            # the most different first, for whoever does not look at all of them
+            self._choices = [first, *others[-1:], *others[:-1]]
         else:
             self._choices = _in_pairs(values, most)
         self.skipped = possible - len(self._choices)
+
+    def __len__(self) -> int:
+        return len(self._choices)
 
     def __iter__(self) -> Iterator[World]:
         related = _Related(self._resources) if len(self._choices) > 1 else None

@@ -117,10 +117,11 @@ def _placeholders(whole: str) -> Iterator[tuple[int, int]]:
 def substitutions(template: str) -> Iterator[tuple[str, str | None]]:
     """Give each piece of text with the name in the ``${…}`` behind it, None after the last."""
     position = 0
-    while (start := template.find("${", position)) >= 0:
-        end = template.find("}", start)
-        if end < 0:
-            break
-        yield template[position:start], template[start + 2 : end].strip()
-        position = end + 1
+    for found in SUBSTITUTION.finditer(template, 0, template.rfind("}") + 1):
+        yield template[position : found.start()], found[1].strip()
+        position = found.end()
     yield template[position:], None
+
+
+SUBSTITUTION: Final = pattern(r"\$\{([^}]*)\}")
+"""It is looked for up to the last bracket only, so that none without an end is gone through."""

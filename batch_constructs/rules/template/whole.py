@@ -115,7 +115,8 @@ class Whole:
                     continue
                 seen.add(id(value))
                 if len(value) == 1:
-                    named += [(kind, name, place) for kind, name in _references(value)]
+                    once = dict.fromkeys(_references(value))
+                    named += [(kind, name, place) for kind, name in once]
                 if "Fn::Transform" in value:
                     transforms += 1
                 waiting += [
