@@ -16,7 +16,7 @@ from batch_constructs.functions.claims import log, rows
 from batch_constructs.functions.claims.log import Log
 from batch_constructs.functions.claims.outcome import Failure
 from batch_constructs.functions.claims.rows import Claims, HeldError
-from batch_constructs.functions.cost_guard import guard
+from batch_constructs.functions.cost_guard import guard, lowered, note
 from batch_constructs.functions.ecs_cluster import lookup
 from batch_constructs.functions.gauges.reading import QueueReading, Reader
 from batch_constructs.functions.revisions import retire
@@ -279,16 +279,15 @@ def runs_of_a_guard_meet(patch: pytest.MonkeyPatch) -> None:
 
 
 def guards_leave_it_to_each_other(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(guard.Guard, "_let_go", lambda *_: None)
+    patch.setattr(guard, "lets_go", lambda *_: None)
 
 
 def what_was_lowered_stays_low(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(guard.Lowered, "read", lambda _: None)
+    patch.setattr(lowered.Lowered, "read", lambda _: None)
 
 
 def what_was_disabled_stays_so(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(guard, "_HELD", " held")
-    patch.setattr(guard.Guard, "_others", lambda *_: [" held"])
+    patch.setattr(guard, "notes_of_others", lambda *_: [note.HELD])
 
 
 # -- in the gauges
