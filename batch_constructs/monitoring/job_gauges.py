@@ -59,7 +59,8 @@ class JobGauges(BatchConstruct):
     environment: whether it is INVALID or disabled, its maximum and desired vCPUs. The namespace is
     ``BatchConstructs``. A metric costs 0.30 USD a month: 8 a queue, up to 4 an environment.
 
-    A queue that cannot be read does not keep the others from being read.
+    A queue that cannot be read does not keep the others from being read. What a run of two minutes
+    has no time for is an error, and the next run begins with it.
 
     Creates, below its own ID: ``Function`` (Lambda, its role and log group), ``Schedule``
     (AWS::Events::Rule) and ``DeadLetterQueue`` (AWS::SQS::Queue).

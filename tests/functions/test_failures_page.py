@@ -11,6 +11,7 @@ from batch_constructs.aws.job_states import REMEMBERED_DAYS
 from batch_constructs.aws.metrics import HOURLY_DAYS, HOURLY_SOURCE, OLDEST_METRIC_SOURCE
 from batch_constructs.client import batch_client, deadline
 from batch_constructs.functions.claims import lease
+from batch_constructs.functions.claims.outcome import QUICK_SECONDS
 from batch_constructs.functions.claims.remembered import MOST, most_bytes
 from tests.functions.trials import TRIALS
 from tests.test_function_settings import every_one
@@ -98,6 +99,7 @@ def test_the_bounds_are_those_of_the_code() -> None:
         (lease.CLOCKS_APART_SECONDS, "clocks of two functions"),
     ):
         assert re.search(rf"\| {re.escape(of)}[^|]*\| {seconds:g} \|", PAGE)
+    assert f"no call in the last {QUICK_SECONDS + lease.RESERVE_SECONDS:g} seconds" in PAGE
     assert REMEMBERED_DAYS == 7
     assert "at least seven days" in PAGE
 

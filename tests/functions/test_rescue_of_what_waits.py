@@ -41,6 +41,15 @@ class Batch:
     asked_for: list[str] = field(default_factory=list)
     """The IDs of jobs that were to be described."""
 
+    lists: list[str] = field(default_factory=list)
+    """The arrays whose children were listed, once for each page."""
+
+    says_why: bool = False
+    """Whether lists say why a job failed; AWS need not."""
+
+    untold: tuple[str, ...] = ()
+    """Jobs that are listed and not told of."""
+
     def add(self, job_id: str, reason: str = "", **more: Any) -> dict[str, Any]:
         job = {
             "jobId": job_id,
@@ -67,7 +76,7 @@ class Batch:
 
     def describe_jobs(self, jobs: list[str]) -> Any:
         self.asked_for += jobs
-        return {"jobs": [self.jobs[one] for one in jobs if one in self.jobs]}
+        return {"jobs": [self.jobs[one] for one in jobs if one in self.jobs.keys() - self.untold]}
 
     def get_paginator(self, _: str) -> Any:
         return self
@@ -77,13 +86,15 @@ class Batch:
             yield {"jobSummaryList": []}
             return
         children = [
-            {"jobId": job_id}
+            {"jobId": job_id, **({"statusReason": job["statusReason"]} if self.says_why else {})}
             for job_id, job in self.jobs.items()
             if job_id.startswith(f"{request['arrayJobId']}:")
             and job["status"] == request["jobStatus"]
         ]
-        for child in children:
-            yield {"jobSummaryList": [child]}
+        most = request["maxResults"]
+        for start in range(0, len(children), most):
+            self.lists.append(request["arrayJobId"])
+            yield {"jobSummaryList": children[start : start + most]}
 
 
 @dataclass

@@ -284,13 +284,15 @@ def gauges(seed: int) -> World:
 
     def work(me: Instance, _: Any, __: str) -> object:
         lines[me] = []
-        publish.handler({}, None)
+        left = SimpleNamespace(get_remaining_time_in_millis=lambda: 1000 * (me.ends_at - world.now))
+        publish.handler({}, left)
         return None
 
     make = publish._reader
     with (
         patch.dict(os.environ, {"QUEUES": f"{QUEUE},{QUEUE}2"}),
         patch.object(publish, "_reader", lambda: _made(world.me(), publish, make)),
+        patch.object(publish, "_unread_before", []),
         patch.object(publish, "print", write, create=True),
         patch.object(publish, "time", SimpleNamespace(time=lambda: world.me().clock())),
     ):

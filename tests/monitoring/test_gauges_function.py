@@ -27,6 +27,13 @@ FAULTS = [DENIED, ResponseParserError("invalid XML"), TypeError("NoneType"), Key
 """What AWS refuses, and what reading the answer of a proxy raises."""
 
 
+class Run:
+    """Lambda's context of a run that has time."""
+
+    def get_remaining_time_in_millis(self) -> int:
+        return 120_000
+
+
 class Batch:
     """What the queue and its environments look like; tests change it."""
 
@@ -123,7 +130,7 @@ def singles(count: int) -> list[dict[str, Any]]:
 
 def read(batch: Batch, **reader: int) -> dict[str, Any]:
     """Read the queue and return its line."""
-    [reading] = batch.reader(**reader).queues([QUEUE], now=NOW, failed=[])
+    [reading] = batch.reader(**reader).queues([QUEUE], now=NOW, failed=[], unread=[])
     [line] = queue_lines(reading, namespace="BatchConstructs", now=NOW, per_share=False)
     document: dict[str, Any] = json.loads(line)
     return document
@@ -132,7 +139,7 @@ def read(batch: Batch, **reader: int) -> dict[str, Any]:
 def test_more_queues_than_one_call_describes_are_all_read(batch: Batch) -> None:
     queues = [f"{QUEUE}{number}" for number in range(2 * DESCRIBED_AT_ONCE + 1)]
 
-    readings = batch.reader().queues(queues, now=NOW, failed=[])
+    readings = batch.reader().queues(queues, now=NOW, failed=[], unread=[])
 
     assert [one.name for one in readings] == [name.rpartition("/")[2] for name in queues]
 
@@ -146,7 +153,7 @@ def test_queues_that_cannot_be_described_cost_the_others_nothing(
     batch.undescribed = {queues[-1]}
     failed: list[str] = []
 
-    readings = [*batch.reader().queues(queues, now=NOW, failed=failed)]
+    readings = [*batch.reader().queues(queues, now=NOW, failed=failed, unread=[])]
 
     assert len(readings) == DESCRIBED_AT_ONCE
     assert failed == queues[-1:]
@@ -277,7 +284,7 @@ SNAPSHOT_OF_SHARES = {
 
 def test_shares_have_lines_of_their_own_when_asked_for(batch: Batch) -> None:
     batch.snapshot = SNAPSHOT_OF_SHARES
-    [reading] = batch.reader().queues([QUEUE], now=NOW, failed=[])
+    [reading] = batch.reader().queues([QUEUE], now=NOW, failed=[], unread=[])
 
     lines = [
         json.loads(line)
@@ -332,7 +339,7 @@ def test_a_queue_that_cannot_be_read_does_not_keep_the_others_from_it(
     batch.refused.add(QUEUE)
     failed: list[str] = []
 
-    read_ones = list(batch.reader().queues([QUEUE, other], now=NOW, failed=failed))
+    read_ones = list(batch.reader().queues([QUEUE, other], now=NOW, failed=failed, unread=[]))
 
     assert [reading.name for reading in read_ones] == ["daily"]
     assert failed == ["nightly"]
@@ -342,6 +349,7 @@ def test_a_queue_that_cannot_be_read_does_not_keep_the_others_from_it(
 def told(batch: Batch, monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
     """Tell the function what to read, as the construct does."""
     monkeypatch.setattr(publish, "_reader", batch.reader)
+    monkeypatch.setattr(publish, "_unread_before", [QUEUE])  # the one it begins with
     monkeypatch.setenv("NAMESPACE", "BatchConstructs")
     monkeypatch.setenv("QUEUES", f"{QUEUE},{QUEUE.replace('nightly', 'daily')}")
     monkeypatch.setenv("COMPUTE_ENVIRONMENTS", ENVIRONMENT)
@@ -367,10 +375,10 @@ def test_a_run_writes_all_that_it_was_told_to_read(
     if shares:
         told.setenv("PER_SHARE", "1")
 
-    publish.handler({}, None)
+    publish.handler({}, Run())
 
     queues = [(name, share) for name in ("nightly", "daily") for share in (None, *shares)]
-    assert who_is_told(capsys) == [*queues, ("spot", None)]
+    assert who_is_told(capsys) == [("spot", None), *queues]
 
 
 def test_every_reading_carries_the_time_at_which_it_was_taken(
@@ -384,7 +392,7 @@ def test_every_reading_carries_the_time_at_which_it_was_taken(
     told.setenv("PER_SHARE", "1")
     told.setattr(time, "time", lambda: NOW + 0.5)
 
-    publish.handler({}, None)
+    publish.handler({}, Run())
 
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert len(lines) == 7
@@ -400,9 +408,9 @@ def test_a_run_that_could_not_read_everything_fails_after_it_wrote_the_rest(
     batch.refused.add(QUEUE)
 
     with pytest.raises(RuntimeError, match="could not read nightly; the log says why"):
-        publish.handler({}, None)
+        publish.handler({}, Run())
 
-    assert who_is_told(capsys) == [("daily", None), ("spot", None)]
+    assert who_is_told(capsys) == [("spot", None), ("daily", None)]
     assert "cannot read queue nightly" in caplog.text
 
 
@@ -418,7 +426,7 @@ def test_environments_that_cannot_be_read_are_said_in_the_log(
     monkeypatch.setenv("QUEUES", "")
 
     with pytest.raises(RuntimeError, match="could not read compute environments; the log says"):
-        publish.handler({}, None)
+        publish.handler({}, Run())
 
     assert str(fault) in caplog.text
 
@@ -440,7 +448,7 @@ def test_environments_that_cannot_be_described_cost_the_others_nothing(
     monkeypatch.setenv("COMPUTE_ENVIRONMENTS", ",".join(many))
 
     with pytest.raises(RuntimeError, match="could not read compute environments; the log says"):
-        publish.handler({}, None)
+        publish.handler({}, Run())
 
     told = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [one["ComputeEnvironmentName"] for one in told][:3] == ["e99", "e100", "e101"]
@@ -458,11 +466,12 @@ def test_what_batch_does_not_tell_of_is_an_error_of_the_run(
             return {"computeEnvironments": []}
 
     monkeypatch.setattr(publish, "_reader", lambda: Reader(batch=Nothing(), most_jobs=1))
+    monkeypatch.setattr(publish, "_unread_before", ["one"])
     monkeypatch.setenv("QUEUES", "one,two")
     monkeypatch.setenv("COMPUTE_ENVIRONMENTS", "fleet")
 
-    with pytest.raises(RuntimeError, match="could not read one, two, compute environments; the"):
-        publish.handler({}, None)
+    with pytest.raises(RuntimeError, match="could not read compute environments, one, two; the"):
+        publish.handler({}, Run())
 
 
 def test_a_maximum_of_which_a_part_is_not_told_is_not_known() -> None:

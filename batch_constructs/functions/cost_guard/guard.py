@@ -22,14 +22,13 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
-from botocore.config import Config
 
 from batch_constructs.aws.quotas import SUBJECT_CHARACTERS
 from batch_constructs.aws.resource_states import State
 from batch_constructs.functions.at_once import at_once
 from batch_constructs.functions.claims.effect import NotDoneError, UnsureError, attempt
 from batch_constructs.functions.claims.invocation import Invocation
-from batch_constructs.functions.claims.outcome import FAILED_CALL, ONCE, failure_of
+from batch_constructs.functions.claims.outcome import FAILED_CALL, ONCE, QUICK, failure_of
 from batch_constructs.functions.claims.rows import Claims, HeldError
 from batch_constructs.functions.told.listing import listed
 
@@ -42,11 +41,6 @@ if TYPE_CHECKING:
 
 _TELLING_SECONDS = 10
 """A topic that is down takes so long, and leaves the rest of a run to hold new work back."""
-
-_QUICK = Config(
-    retries={"mode": "standard", "total_max_attempts": 3}, connect_timeout=2, read_timeout=5
-)
-"""For clients of a function that has little time, whatever is down: new work is to be held back."""
 
 _log = logging.getLogger()
 _log.setLevel(logging.INFO)
@@ -351,11 +345,11 @@ def _going_on(what: str, failed: dict[str, bool]) -> Iterator[None]:
 def _guard() -> Guard:
     environment = os.environ
     return Guard(
-        batch=boto3.client("batch", config=_QUICK),
+        batch=boto3.client("batch", config=QUICK),
         sns=boto3.client("sns", config=ONCE),
-        claims=Claims.of_this_function(_QUICK),
+        claims=Claims.of_this_function(QUICK),
         usage=Usage(
-            cloudwatch=boto3.client("cloudwatch", config=_QUICK),
+            cloudwatch=boto3.client("cloudwatch", config=QUICK),
             namespace=environment["NAMESPACE"],
             gauge_seconds=int(environment["GAUGE_SECONDS"]),
         ),

@@ -10,13 +10,16 @@ import json
 import logging
 import os
 import time
+from dataclasses import replace
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import boto3
 
 from batch_constructs.functions.at_once import at_once
-from batch_constructs.functions.claims.outcome import FAILED_CALL
+from batch_constructs.functions.claims.effect import OutOfTimeError
+from batch_constructs.functions.claims.lease import RESERVE_SECONDS
+from batch_constructs.functions.claims.outcome import FAILED_CALL, QUICK, QUICK_SECONDS
 from batch_constructs.functions.told.listing import listed
 
 from .reading import EnvironmentReading, QueueReading, Reader
@@ -90,34 +93,92 @@ def _line(
 
 @cache
 def _reader() -> Reader:
-    return Reader(batch=boto3.client("batch"), most_jobs=int(os.environ["MOST_JOBS"]))
+    client = boto3.client("batch", config=QUICK)
+    return Reader(batch=client, most_jobs=int(os.environ["MOST_JOBS"]))
+
+
+_unread_before: list[str] = []
+"""The queues for which the run before had no time, where Lambda kept this function for another."""
 
 
 def handler(event: object, context: Any) -> None:
-    """Take one reading of everything that can be read.
+    """Take one reading of everything that can be read before Lambda would end the run.
+
+    Environments come first, since one call tells of a hundred of them, and then queues, beginning
+    with one that the run before did not come to.
 
     Raises:
-        RuntimeError: something could not be; the rest is written.
+        RuntimeError: something could not be, or there was no time for it; the rest is written.
     """
-    del event, context
+    del event
+
+    def left() -> float:
+        """Say how long a call may begin that ends before Lambda ends it."""
+        remaining: float = context.get_remaining_time_in_millis() / 1000
+        return remaining - QUICK_SECONDS - RESERVE_SECONDS
+
     namespace, now = os.environ["NAMESPACE"], time.time()
     failed: list[str] = []
-    for queue in _reader().queues(listed(os.environ, "QUEUES"), now=now, failed=failed):
+    reader = replace(_reader(), left=left)
+    for line in _environment_lines(reader, failed, namespace=namespace, now=now):
+        print(line)  # noqa: T201 - CloudWatch reads the metrics from the log
+    unread: list[str] = []
+    queues = _in_turn(_told("QUEUES", failed), now)
+    for queue in reader.queues(queues, now=now, failed=failed, unread=unread):
         for line in queue_lines(
             queue, namespace=namespace, now=now, per_share="PER_SHARE" in os.environ
         ):
-            print(line)  # noqa: T201 - CloudWatch reads the metrics from the log
-    for some in at_once(listed(os.environ, "COMPUTE_ENVIRONMENTS")):
+            print(line)  # noqa: T201 - as above
+    _unread_before[:] = unread
+    if unread:
+        _log.error(
+            "there was no time for %d of %d queues: divide them among several JobGauges",
+            len(unread),
+            len(queues),
+        )
+        failed += unread
+    if failed:
+        raise RuntimeError(f"could not read {', '.join(dict.fromkeys(failed))}; the log says why")
+
+
+def _environment_lines(
+    reader: Reader, failed: list[str], *, namespace: str, now: float
+) -> Iterator[str]:
+    """Yield the lines of environments, for which there is half of the time."""
+    reader = reader.within(reader.left() / 2)
+    for some in at_once(_told("COMPUTE_ENVIRONMENTS", failed)):
         try:
-            read = list(_reader().environments(some))
-        except FAILED_CALL:
+            read = list(reader.environments(some))
+        except (*FAILED_CALL, OutOfTimeError):
             _log.exception("cannot describe %s", ", ".join(some))
             failed.append("compute environments")
             continue
         for environment in read:
-            print(environment_line(environment, namespace=namespace, now=now))  # noqa: T201 - as above
+            yield environment_line(environment, namespace=namespace, now=now)
         if len(read) < len(some):
             _log.error("AWS Batch tells of %d of %s", len(read), ", ".join(some))
             failed.append("compute environments")
-    if failed:
-        raise RuntimeError(f"could not read {', '.join(dict.fromkeys(failed))}; the log says why")
+
+
+def _told(name: str, failed: list[str]) -> list[str]:
+    """Return a list that the function is told; one that cannot be read costs the other nothing."""
+    try:
+        return listed(os.environ, name)
+    except FAILED_CALL:
+        _log.exception("cannot read the list %s", name)
+        failed.append(f"the list {name}")
+        return []
+
+
+def _in_turn(queues: Sequence[str], now: float) -> list[str]:
+    """Begin where the run before did not come to, or anywhere: a function that is new knows none.
+
+    The milliseconds at which a run begins are as good as chance.
+    """
+    for unread in _unread_before:
+        if unread in queues:
+            start = queues.index(unread)
+            break
+    else:
+        start = int(now * 1000) % len(queues) if queues else 0
+    return [*queues[start:], *queues[:start]]

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import logging
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.container_facts import SizeType
+from batch_constructs.aws.delivery import LONGEST_FUNCTION_SECONDS
 from batch_constructs.aws.job_states import UNFINISHED
 from batch_constructs.aws.resource_states import State, Status
 from batch_constructs.aws.submit_job import LISTED_AT_ONCE
 from batch_constructs.functions.at_once import at_once
+from batch_constructs.functions.claims.effect import OutOfTimeError
 from batch_constructs.functions.claims.outcome import FAILED_CALL
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 _log = logging.getLogger()
 _log.setLevel(logging.INFO)
@@ -56,21 +58,68 @@ class Reader:
     most_jobs: int
     """How many jobs of a state are listed at most, so that a huge queue costs no more time."""
 
+    left: Callable[[], float] = lambda: LONGEST_FUNCTION_SECONDS
+    """How many seconds there are yet in which a call may begin."""
+
+    def within(self, seconds: float) -> Reader:
+        """Return the same reader with so many seconds, of those that are left."""
+        kept_back = max(0.0, self.left() - seconds)
+        return replace(self, left=lambda: self.left() - kept_back)
+
     def queues(
-        self, arns: Sequence[str], *, now: float, failed: list[str]
+        self, arns: Sequence[str], *, now: float, failed: list[str], unread: list[str]
     ) -> Iterator[QueueReading]:
-        """Read each queue that can be; ``now`` in seconds since 1970, ``failed`` gets others."""
-        for queue in self._describe_queues(arns, failed):
+        """Read each queue that can be, in this order; none takes the time of all the others.
+
+        Args:
+            arns: Which queues.
+            now: In seconds since 1970.
+            failed: Gets those that cannot be read.
+            unread: Gets the ARNs of those for which there was no time.
+        """
+        most = self.left() if len(arns) == 1 else self.left() / 2
+        for some in at_once(arns):
             try:
-                order = sorted(queue.get("computeEnvironmentOrder") or (), key=lambda e: e["order"])
-                environments = [entry["computeEnvironment"] for entry in order]
-                yield self._queue(queue, self._max_vcpus(environments), now)
-            except FAILED_CALL:
-                _log.exception("cannot read queue %s", queue["jobQueueName"])
-                failed.append(queue["jobQueueName"])
+                described = self._describe_queues(some, failed)
+            except OutOfTimeError:
+                unread += some
+                continue
+            for queue in described:
+                try:
+                    reading = self.within(most).one_queue(queue, now=now)
+                except OutOfTimeError:
+                    if self.left() <= 0:
+                        unread.append(queue["jobQueueArn"])
+                        continue
+                    _log.error(
+                        "queue %s takes more than %.0f s: lower max_jobs of these JobGauges, or "
+                        "give the queue some of its own",
+                        queue["jobQueueName"],
+                        most,
+                    )
+                    failed.append(queue["jobQueueName"])
+                except FAILED_CALL:
+                    _log.exception("cannot read queue %s", queue["jobQueueName"])
+                    failed.append(queue["jobQueueName"])
+                else:
+                    yield reading
+
+    def one_queue(self, queue: Mapping[str, Any], *, now: float) -> QueueReading:
+        """Read one queue, of which AWS Batch told.
+
+        Raises:
+            OutOfTimeError: there was no time for it.
+        """
+        order = sorted(queue.get("computeEnvironmentOrder") or (), key=lambda e: e["order"])
+        environments = [entry["computeEnvironment"] for entry in order]
+        return self._queue(queue, self._max_vcpus(environments), now)
 
     def environments(self, arns: Sequence[str]) -> Iterator[EnvironmentReading]:
-        """Read each compute environment."""
+        """Read each compute environment.
+
+        Raises:
+            OutOfTimeError: there was no time to ask about them.
+        """
         for found in self._describe_environments(arns):
             resources = found.get("computeResources") or {}
             yield EnvironmentReading(
@@ -80,6 +129,13 @@ class Reader:
                 max_vcpus=resources.get("maxvCpus", found.get("unmanagedvCpus")),
                 desired_vcpus=resources.get("desiredvCpus"),
             )
+
+    @property
+    def _in_time(self) -> Any:
+        """The client, while a call may begin."""
+        if self.left() <= 0:
+            raise OutOfTimeError
+        return self.batch
 
     def _queue(self, queue: Mapping[str, Any], max_vcpus: float | None, now: float) -> QueueReading:
         arn = queue["jobQueueArn"]
@@ -91,7 +147,7 @@ class Reader:
             for job_state, count in self._count(summaries, state):
                 if job_state in jobs:
                     jobs[job_state] += count
-        snapshot = self.batch.get_job_queue_snapshot(jobQueue=arn)
+        snapshot = self._in_time.get_job_queue_snapshot(jobQueue=arn)
         usage = snapshot.get("queueUtilization") or {}
         fair = (usage.get("fairshareUtilization") or {}).get("topCapacityUtilization") or ()
         return QueueReading(
@@ -109,7 +165,7 @@ class Reader:
         summaries: list[Mapping[str, Any]] = []
         token: dict[str, str] = {}
         while len(summaries) < self.most_jobs:
-            page = self.batch.list_jobs(
+            page = self._in_time.list_jobs(
                 jobQueue=queue,
                 jobStatus=state,
                 maxResults=min(LISTED_AT_ONCE, self.most_jobs),
@@ -135,7 +191,7 @@ class Reader:
             else:
                 unknown.append(summary["jobId"])
         for ids in at_once(unknown):
-            for job in self.batch.describe_jobs(jobs=ids)["jobs"]:
+            for job in self._in_time.describe_jobs(jobs=ids)["jobs"]:
                 yield from (job["arrayProperties"].get("statusSummary") or {}).items()
 
     def _max_vcpus(self, environments: Sequence[str]) -> float | None:
@@ -144,23 +200,21 @@ class Reader:
         known = [vcpus for vcpus in found if vcpus is not None]
         return sum(known) if len(known) == len(environments) else None
 
-    def _describe_queues(
-        self, arns: Sequence[str], failed: list[str]
-    ) -> Iterator[Mapping[str, Any]]:
-        for some in at_once(arns):
-            try:
-                found = self.batch.describe_job_queues(jobQueues=some)["jobQueues"]
-            except FAILED_CALL:
-                _log.exception("cannot describe %s", ", ".join(some))
-                failed += some
-                continue
-            yield from found
-            told_of = {queue["jobQueueArn"] for queue in found}
-            failed += [arn for arn in some if arn not in told_of]
+    def _describe_queues(self, arns: Sequence[str], failed: list[str]) -> list[Mapping[str, Any]]:
+        """Describe as many as a call takes, in their order."""
+        try:
+            found = self._in_time.describe_job_queues(jobQueues=arns)["jobQueues"]
+            told_of = {queue["jobQueueArn"]: queue for queue in found}
+        except FAILED_CALL:
+            _log.exception("cannot describe %s", ", ".join(arns))
+            failed += arns
+            return []
+        failed += [arn for arn in arns if arn not in told_of]
+        return [told_of[arn] for arn in arns if arn in told_of]
 
     def _describe_environments(self, arns: Sequence[str]) -> Iterator[Mapping[str, Any]]:
         for some in at_once(arns):
-            described = self.batch.describe_compute_environments(computeEnvironments=some)
+            described = self._in_time.describe_compute_environments(computeEnvironments=some)
             yield from described["computeEnvironments"]
 
 

@@ -8,6 +8,7 @@ from botocore.exceptions import ClientError
 
 from batch_constructs.aws.error_names import CLIENT_EXCEPTION
 from batch_constructs.aws.job_states import JobState
+from batch_constructs.aws.submit_job import LISTED_AT_ONCE
 from batch_constructs.functions.at_once import at_once
 from batch_constructs.functions.claims.effect import Pauses, RefusedError, UnsureError, attempt
 from batch_constructs.functions.claims.outcome import Failure
@@ -104,9 +105,9 @@ class BatchApi:
         return [job["jobId"] for job in listed if job["jobName"] == name]
 
     def failed_children(self, array_job_id: str) -> list[dict[str, Any]]:
-        """List the children of an array that failed."""
+        """List the children of an array that failed, as many a call as AWS gives."""
         pages = self._lister.get_paginator("list_jobs").paginate(
-            arrayJobId=array_job_id, jobStatus=JobState.FAILED
+            arrayJobId=array_job_id, jobStatus=JobState.FAILED, maxResults=LISTED_AT_ONCE
         )
         return [job for page in pages for job in page["jobSummaryList"]]
 

@@ -6,7 +6,7 @@ waited for, whatever queue it waits in itself.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.job_states import CAPACITY_LOST, DEPENDENCY_FAILED, JobState
@@ -44,6 +44,9 @@ class Waiting:
     request: Callable[[Mapping[str, Any]], dict[str, Any] | None]
     """Builds the request that runs a lost job again."""
 
+    _listed: dict[str, list[_Job]] = field(default_factory=dict)
+    """The failed children of arrays that were listed, by the array's ID."""
+
     def dependencies(self) -> list[dict[str, str]] | None:
         """Say what it waits for when it runs again; None where that is not ours to do.
 
@@ -72,16 +75,10 @@ class Waiting:
                 "what runs instead of them"
             )
         found: dict[str, dict[str, str]] = {}
-        for each in wanted:
-            job = known.get(each["jobId"])
-            for instead in [] if job is None else self._instead_of(job):
-                is_itself = job is not None and job["jobId"] == instead
-                found[instead] = each if is_itself else {"jobId": instead}
-        if not DEPENDENCIES.admits(len(found)):
-            raise LeftToPeopleError(
-                f"job {self.job['jobId']} would have to wait for {len(found)} jobs, and AWS Batch "
-                f"takes {DEPENDENCIES.high}; submit it again yourself when they have ended"
-            )
+        asked = {each["jobId"]: each for each in wanted}
+        for job in self._to_wait_for(known[one] for one in asked if one in known):
+            instead = self._instead_of(job)
+            found[instead] = asked.get(instead, {"jobId": instead})
         one_by_one = [each for each in self.job.get("dependsOn") or () if "jobId" not in each]
         return [*found.values(), *(one_by_one if is_array(self.job) else [])]
 
@@ -146,7 +143,7 @@ class Waiting:
                 before = self._described(each["jobId"] for each in self._wanted(job))
                 losers = self._losers(one for one in before if one["status"] == FAILED)
             elif is_array(job):
-                losers = self._losers(self._failed_children(job))
+                losers = self._losers(self._some_failed_children(job))
             else:
                 losers = None
             if not losers:
@@ -154,22 +151,59 @@ class Waiting:
             found |= losers
         return found
 
-    def _instead_of(self, job: Mapping[str, Any]) -> list[str]:
-        if job["status"] == JobState.SUCCEEDED:
-            return []
+    def _to_wait_for(self, jobs: Iterable[_Job]) -> list[_Job]:
+        """Name the jobs that these come down to: what goes on, and what failed.
+
+        Raises:
+            LeftToPeopleError: they are more than AWS Batch takes; none of them is looked up.
+            NotYetError: AWS Batch lists some and does not tell of them.
+        """
+        found: dict[str, _Job] = {}
+        children: list[str] = []
+        for job in jobs:
+            if job["status"] == FAILED and is_array(job) and not failed_with_another(job):
+                listed = {child["jobId"]: child for child in self._failed_children(job)}
+                children += listed
+                found |= listed
+            elif job["status"] != JobState.SUCCEEDED:
+                found[job["jobId"]] = job
+        if not DEPENDENCIES.admits(len(found)):
+            raise LeftToPeopleError(
+                f"job {self.job['jobId']} would have to wait for {len(found)} jobs, and AWS Batch "
+                f"takes {DEPENDENCIES.high}; submit it again yourself when they have ended"
+            )
+        told_of = {child["jobId"]: child for child in self._described(children)}
+        for untold in (child for child in children if child not in told_of):
+            raise NotYetError(f"AWS Batch lists {untold} and does not tell of it")
+        return [*(found | told_of).values()]
+
+    def _instead_of(self, job: Mapping[str, Any]) -> str:
+        """Name what runs instead of a job that failed, or the job."""
         if job["status"] != FAILED:
-            return [job["jobId"]]
-        if is_array(job) and not failed_with_another(job):
-            return [one for child in self._failed_children(job) for one in self._instead_of(child)]
+            return str(job["jobId"])
         identity, request = ("rescue", job["jobQueue"], job["jobId"]), self.request(job)
         again = None if request is None else self.by.submitted(*identity, request=request)
         if again is None:
             raise NotYetError(f"{job['jobId']} was lost and is not submitted again yet")
-        return [again]
+        return again
 
     def _failed_children(self, array: Mapping[str, Any]) -> list[_Job]:
-        children = self.by.batch_api.failed_children(array["jobId"])
-        return self._described(child["jobId"] for child in children)
+        """List the children of an array that failed, once."""
+        if array["jobId"] not in self._listed:
+            self._listed[array["jobId"]] = self.by.batch_api.failed_children(array["jobId"])
+        return self._listed[array["jobId"]]
+
+    def _some_failed_children(self, array: Mapping[str, Any]) -> list[_Job]:
+        """Tell of no more children than AWS takes to wait for, those that were not lost first.
+
+        What waits for more is left to people; of so many it is enough to know who lost some, and
+        of one that failed of its own, of which the list says so.
+        """
+        suspects_first = sorted(
+            self._failed_children(array),
+            key=lambda child: is_lost(child) or failed_with_another(child),
+        )
+        return self._described(child["jobId"] for child in suspects_first[: DEPENDENCIES.high])
 
     def _described(self, ids: Iterable[str]) -> list[_Job]:
         return self.by.batch_api.described(list(ids))

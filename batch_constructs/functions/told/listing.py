@@ -7,13 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from batch_constructs.functions.claims.outcome import QUICK
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 
 @cache
 def _parameters() -> Any:
-    return boto3.client("ssm")
+    return boto3.client("ssm", config=QUICK)
 
 
 def listed(environment: Mapping[str, str], name: str) -> list[str]:
