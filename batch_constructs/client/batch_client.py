@@ -53,7 +53,18 @@ class NotSubmittedError(RuntimeError):
 
 
 class JobsNotFoundError(LookupError):
-    """AWS Batch knows no such job; it forgets jobs some days after they end."""
+    """AWS Batch knows no such job; it forgets jobs some days after they end.
+
+    Attributes:
+        missing: the jobs of which it does not tell.
+        told: what it tells of the others.
+    """
+
+    def __init__(
+        self, words: str, *, missing: Sequence[str] = (), told: Sequence[dict[str, Any]] = ()
+    ) -> None:
+        super().__init__(words)
+        self.missing, self.told = list(missing), list(told)
 
 
 class BatchClient:
@@ -334,7 +345,9 @@ class BatchClient:
         if missing:
             raise JobsNotFoundError(
                 f"AWS Batch knows no job {', '.join(missing)}; check the ID and the region "
-                f"({self._batch.meta.region_name}); jobs are forgotten some days after they end"
+                f"({self._batch.meta.region_name}); jobs are forgotten some days after they end",
+                missing=missing,
+                told=list(found.values()),
             )
         return [found[job_id] for job_id in job_ids]
 
@@ -369,22 +382,18 @@ class BatchClient:
         Raises:
             TypeError: the timeout is none.
             TimeoutError: some are not done in time.
-            JobsNotFoundError: AWS Batch knows one of them no longer, or never did.
+            JobsNotFoundError: AWS Batch never knew one of them, or tells of it no longer, for five
+                minutes.
         """
-        from batch_constructs.client.deadline import may_pass  # noqa: PLC0415  # loaded when used
+        from batch_constructs.client.patience import Patience  # noqa: PLC0415  # loaded when used
 
         seen: dict[str, JobStatus] = {}
+        patience = Patience(self)
         waiting = list(dict.fromkeys(job_ids))
         seconds_left, pause = self._deadline(timeout), _FIRST_POLL_SECONDS
         while True:
             changed = False
-            try:
-                details = self.describe(waiting)
-            except Exception as error:
-                if not seen or not may_pass(error):  # a wrong address stays wrong
-                    raise
-                details = []
-            for detail in details:
+            for detail in patience.look(waiting, seen):
                 status = JobStatus.of(detail)
                 if seen.get(status.job_id) != status:
                     seen[status.job_id] = status
