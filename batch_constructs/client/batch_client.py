@@ -19,6 +19,7 @@ from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.names import JOB_NAME, RESOURCE_NAME, form, is_arn
 from batch_constructs.aws.submit_job import ARRAY_SIZE, STOPPED_AT_ONCE
 from batch_constructs.client.job_status import JobStatus
+from batch_constructs.client.jobs_not_found import JobsNotFoundError
 from batch_constructs.client.submit_request import submit_job_request
 from batch_constructs.jsii_objects import described
 from batch_constructs.submission_overrides import (
@@ -50,21 +51,6 @@ class SubmissionUnclearError(RuntimeError):
 
 class NotSubmittedError(RuntimeError):
     """The request never left, or AWS did not take its caller, or throttled it: no job was made."""
-
-
-class JobsNotFoundError(LookupError):
-    """AWS Batch knows no such job; it forgets jobs some days after they end.
-
-    Attributes:
-        missing: the jobs of which it does not tell.
-        told: what it tells of the others.
-    """
-
-    def __init__(
-        self, words: str, *, missing: Sequence[str] = (), told: Sequence[dict[str, Any]] = ()
-    ) -> None:
-        super().__init__(words)
-        self.missing, self.told = list(missing), list(told)
 
 
 class BatchClient:

@@ -14,7 +14,8 @@ import click
 
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.submit_job import ARRAY_SIZE, TIMEOUT_SECONDS
-from batch_constructs.client.batch_client import BatchClient, JobsNotFoundError
+from batch_constructs.client.batch_client import BatchClient
+from batch_constructs.client.jobs_not_found import JobsNotFoundError
 from batch_constructs.client.plain_errors import command, plain_errors, same_command, say
 
 _FAILED = 1

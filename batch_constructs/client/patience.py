@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.client.batch_client import JobsNotFoundError
 from batch_constructs.client.deadline import may_pass
+from batch_constructs.client.jobs_not_found import JobsNotFoundError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence

@@ -49,7 +49,7 @@ def _how_to_go_on(error: Exception, again: str) -> str:
     """Say after what was refused or ended how the command goes on; of another error, nothing."""
     from botocore.exceptions import ClientError  # noqa: PLC0415  # loaded when used
 
-    from batch_constructs.client.batch_client import JobsNotFoundError  # noqa: PLC0415  # as above
+    from batch_constructs.client.jobs_not_found import JobsNotFoundError  # noqa: PLC0415  # as above
 
     if isinstance(error, ClientError | JobsNotFoundError):
         return f"; to go on here once that is mended: {again}"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.resource_states import State, Status
-from batch_constructs.client.batch_client import JobsNotFoundError
+from batch_constructs.client.jobs_not_found import JobsNotFoundError
 from batch_constructs.functions.job_events.cause import Cause, cause_of
 from batch_constructs.functions.job_events.job_event import Job
 

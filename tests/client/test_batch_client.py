@@ -15,8 +15,9 @@ from botocore.exceptions import ClientError, EndpointConnectionError, NoCredenti
 
 from batch_constructs import RetryPolicy
 from batch_constructs.client import BatchClient, JobState, SubmissionUnclearError, deadline
-from batch_constructs.client.batch_client import JobsNotFoundError, NotSubmittedError
+from batch_constructs.client.batch_client import NotSubmittedError
 from batch_constructs.client.job_log import read_logs
+from batch_constructs.client.jobs_not_found import JobsNotFoundError
 from tests.functions.aws_in_process import BatchInProcess, answer
 
 if TYPE_CHECKING:
