@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Callable
 from functools import lru_cache
 from typing import Any
@@ -82,5 +83,15 @@ def share_models_of_aws() -> None:
     JSONFileLoader.load_file = lambda _loader, file_path: read(file_path)
 
 
+def listen_to_interruptions() -> None:
+    """Let what the tests start hear Ctrl-C, also where a shell started the tests beside itself.
+
+    Such a shell has it ignored, and whoever is started then ignores it, too.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+listen_to_interruptions()
 rendered.keep()
 share_models_of_aws()

@@ -19,6 +19,7 @@ from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.names import JOB_NAME, RESOURCE_NAME, form, is_arn
 from batch_constructs.aws.submit_job import ARRAY_SIZE, STOPPED_AT_ONCE
 from batch_constructs.client.job_status import JobStatus
+from batch_constructs.client.jobs_not_found import JobsNotFoundError
 from batch_constructs.client.submit_request import submit_job_request
 from batch_constructs.jsii_objects import described
 from batch_constructs.submission_overrides import (
@@ -50,10 +51,6 @@ class SubmissionUnclearError(RuntimeError):
 
 class NotSubmittedError(RuntimeError):
     """The request never left, or AWS did not take its caller, or throttled it: no job was made."""
-
-
-class JobsNotFoundError(LookupError):
-    """AWS Batch knows no such job; it forgets jobs some days after they end."""
 
 
 class BatchClient:
@@ -334,7 +331,9 @@ class BatchClient:
         if missing:
             raise JobsNotFoundError(
                 f"AWS Batch knows no job {', '.join(missing)}; check the ID and the region "
-                f"({self._batch.meta.region_name}); jobs are forgotten some days after they end"
+                f"({self._batch.meta.region_name}); jobs are forgotten some days after they end",
+                missing=missing,
+                told=list(found.values()),
             )
         return [found[job_id] for job_id in job_ids]
 
@@ -369,22 +368,18 @@ class BatchClient:
         Raises:
             TypeError: the timeout is none.
             TimeoutError: some are not done in time.
-            JobsNotFoundError: AWS Batch knows one of them no longer, or never did.
+            JobsNotFoundError: AWS Batch never knew one of them, or tells of it no longer, for five
+                minutes.
         """
-        from batch_constructs.client.deadline import may_pass  # noqa: PLC0415  # loaded when used
+        from batch_constructs.client.patience import Patience  # noqa: PLC0415  # loaded when used
 
         seen: dict[str, JobStatus] = {}
+        patience = Patience(self)
         waiting = list(dict.fromkeys(job_ids))
         seconds_left, pause = self._deadline(timeout), _FIRST_POLL_SECONDS
         while True:
             changed = False
-            try:
-                details = self.describe(waiting)
-            except Exception as error:
-                if not seen or not may_pass(error):  # a wrong address stays wrong
-                    raise
-                details = []
-            for detail in details:
+            for detail in patience.look(waiting, seen):
                 status = JobStatus.of(detail)
                 if seen.get(status.job_id) != status:
                     seen[status.job_id] = status

@@ -15,6 +15,7 @@ import click
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.submit_job import ARRAY_SIZE, TIMEOUT_SECONDS
 from batch_constructs.client.batch_client import BatchClient
+from batch_constructs.client.jobs_not_found import JobsNotFoundError
 from batch_constructs.client.plain_errors import command, plain_errors, same_command, say
 
 _FAILED = 1
@@ -246,7 +247,7 @@ def _by_name(client: BatchClient, jobs: tuple[str, ...], queue: str | None) -> l
     for name in jobs:
         named = client.named(name, queue=queue)
         if name not in named:
-            raise LookupError(
+            raise JobsNotFoundError(
                 f"no job is called {name!r} in queue {queue}; AWS Batch lists one within a minute "
                 "of its submission"
             )

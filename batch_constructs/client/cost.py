@@ -23,6 +23,9 @@ _SECONDS_AN_HOUR: Final = 3600
 _MIB_A_GIB: Final = 1024
 _LINUX: Final = OperatingSystemFamily.LINUX
 _TAG: Final = "tag:"
+_BEGUN: Final = (JobState.RUNNING, JobState.SUCCEEDED, JobState.FAILED)
+"""States of a job that may have used something."""
+
 NONE: Final = "-"
 """The group of the jobs that have no such share or tag."""
 
@@ -55,6 +58,17 @@ class Usage:
         self.gpu_hours += size.gpus * hours
         self.dollars += dollars or 0.0
         self.unpriced += dollars is None
+
+
+class Groups(dict[str, Usage]):
+    """What groups of jobs used, the dearest first.
+
+    Attributes:
+        not_told: how many jobs and children are missing, since AWS Batch lists or counts them and
+            does not tell of them.
+    """
+
+    not_told: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,10 +112,11 @@ def usage(
     now_milliseconds: int,
     by: str,
     prices: Prices,
-) -> dict[str, Usage]:
+) -> Groups:
     """Reckon what jobs used, group by group, the dearest first.
 
-    Only reads. AWS Batch forgets jobs some days after their end, so that what is older is missing.
+    Only reads. AWS Batch forgets jobs some days after their end, so that what is older is missing;
+    ``not_told`` of what is returned counts those that are listed and not told of.
 
     Args:
         batch: a boto3 client of AWS Batch.
@@ -116,8 +131,9 @@ def usage(
     """
     group_of = _grouping(by)
     groups: dict[str, Usage] = defaultdict(Usage)
+    telling = _Telling(batch)
     for queue in queues:
-        for detail in _jobs(batch, queue, since_milliseconds):
+        for detail in telling.jobs(queue, since_milliseconds):
             job = Job.of(detail, region="")
             seconds = list(_seconds(job, detail, now_milliseconds))
             if seconds:
@@ -127,7 +143,9 @@ def usage(
     by_weight = sorted(
         groups.items(), key=lambda one: (-one[1].dollars, -one[1].vcpu_hours, one[0])
     )
-    return dict(by_weight)
+    reckoned = Groups(by_weight)
+    reckoned.not_told = telling.not_told
+    return reckoned
 
 
 def _grouping(by: str) -> Callable[[Job, Mapping[str, Any]], str]:
@@ -146,26 +164,42 @@ def _grouping(by: str) -> Callable[[Job, Mapping[str, Any]], str]:
     return lambda job, _: read[by](job)
 
 
-def _jobs(batch: Any, queue: str, since_milliseconds: int) -> Iterator[Mapping[str, Any]]:
-    """Describe the jobs that run or ran; of an array its children, which are what is paid for."""
-    pages = batch.get_paginator("list_jobs").paginate(
-        jobQueue=queue,
-        filters=[{"name": "AFTER_CREATED_AT", "values": [str(since_milliseconds)]}],
-    )
-    for page in pages:
-        listed = [one["jobId"] for one in page["jobSummaryList"]]
-        yield from _described(batch, listed)
+class _Telling:
+    """Asks AWS Batch for jobs, and counts those of which it does not tell."""
 
+    def __init__(self, batch: Any) -> None:
+        self._batch = batch
+        self.not_told = 0
 
-def _described(batch: Any, ids: Sequence[str]) -> Iterator[Mapping[str, Any]]:
-    for detail in jobs_described(batch, ids):
-        array = detail.get("arrayProperties") or {}
-        if "size" in array and "index" not in array:
-            children = [f"{detail['jobId']}:{index}" for index in range(array["size"])]
-            for child in jobs_described(batch, children):
-                yield {**child, "tags": child.get("tags") or detail.get("tags")}
-        else:
-            yield detail
+    def jobs(self, queue: str, since_milliseconds: int) -> Iterator[Mapping[str, Any]]:
+        """Describe the jobs that run or ran; of an array its children, which are paid for."""
+        pages = self._batch.get_paginator("list_jobs").paginate(
+            jobQueue=queue,
+            filters=[{"name": "AFTER_CREATED_AT", "values": [str(since_milliseconds)]}],
+        )
+        for page in pages:
+            listed = [one["jobId"] for one in page["jobSummaryList"]]
+            self.not_told += len(set(listed))
+            for detail in jobs_described(self._batch, listed):
+                self.not_told -= 1
+                array = detail.get("arrayProperties") or {}
+                if "size" in array and "index" not in array:
+                    yield from self._children(detail, array)
+                else:
+                    yield detail
+
+    def _children(
+        self, detail: Mapping[str, Any], array: Mapping[str, Any]
+    ) -> Iterator[Mapping[str, Any]]:
+        """Describe the children of an array; those that have not begun are perhaps not there."""
+        begun = 0
+        children = [f"{detail['jobId']}:{index}" for index in range(array["size"])]
+        for child in jobs_described(self._batch, children):
+            begun += child["status"] in _BEGUN
+            yield {**child, "tags": child.get("tags") or detail.get("tags")}
+        counts = array.get("statusSummary") or {}
+        counted = sum(counts.get(state, 0) for state in _BEGUN)
+        self.not_told += max(0, counted - begun)
 
 
 def _seconds(job: Job, detail: Mapping[str, Any], now_milliseconds: int) -> Iterator[float]:

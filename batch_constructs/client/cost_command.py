@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from batch_constructs.client.plain_errors import command, say
+from batch_constructs.client.plain_errors import command, same_command, say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from batch_constructs.client.cost import Prices, Usage
+    from batch_constructs.client.cost import Groups, Prices, Usage
 
 _MILLISECONDS_A_DAY: Final = 24 * 3600 * 1000
 _COLUMNS: Final = ("jobs", "vCPU h", "GiB h", "GPU h", "USD")
@@ -65,8 +65,9 @@ def cost_command(
 ) -> None:
     """Say what jobs used, and what that cost, by queue, share, definition or tag.
 
-    Hours are those in which containers ran, all attempts and children counted. Prices are on
-    demand: Spot costs less, and an instance also costs what no job uses of it.
+    Hours are those in which containers ran, all attempts and children counted; jobs that AWS Batch
+    lists and does not tell of are missing, and counted on stderr. Prices are on demand: Spot costs
+    less, and an instance also costs what no job uses of it.
 
     Exits with 0, and with 2 if AWS cannot be asked or an option is wrong.
     """
@@ -89,9 +90,15 @@ def cost_command(
     )
     if as_json:
         say(json.dumps(_plain(groups, by)))
-        return
-    _print(groups, by)
-    _print_sources(groups, batch.meta.region_name, asked=price_list)
+    else:
+        _print(groups, by)
+        _print_sources(groups, batch.meta.region_name, asked=price_list)
+    if groups.not_told:
+        click.echo(
+            f"{groups.not_told} jobs are missing here, since AWS Batch lists or counts them and"
+            f" does not tell of them: more was used, and paid; ask again: {same_command()}",
+            err=True,
+        )
 
 
 def _all_queues(batch: Any) -> list[str]:
@@ -122,9 +129,10 @@ def _prices(region: str, given: float | None, instance_type: str | None, *, ask:
     return Prices(vcpu_hour=given)
 
 
-def _plain(groups: Mapping[str, Usage], by: str) -> dict[str, Any]:
+def _plain(groups: Groups, by: str) -> dict[str, Any]:
     return {
         "by": by,
+        "jobsNotTold": groups.not_told,
         "groups": {
             name: {
                 "jobs": used.jobs,
@@ -139,7 +147,7 @@ def _plain(groups: Mapping[str, Usage], by: str) -> dict[str, Any]:
     }
 
 
-def _print(groups: Mapping[str, Usage], by: str) -> None:
+def _print(groups: Groups, by: str) -> None:
     rows: list[tuple[str, ...]] = [(by, *_COLUMNS)]
     for name, used in groups.items():
         dollars = f"{used.dollars:.2f}" if used.unpriced < used.jobs else "no price"
@@ -150,7 +158,7 @@ def _print(groups: Mapping[str, Usage], by: str) -> None:
         first, *others = zip(row, widths, strict=True)
         say("  ".join([first[0].ljust(first[1]), *(t.rjust(w) for t, w in others)]).rstrip())
     if not groups:
-        say("no job ran")
+        say("no job of which AWS Batch tells ran" if groups.not_told else "no job ran")
 
 
 def _print_sources(groups: Mapping[str, Usage], region: str, *, asked: bool) -> None:

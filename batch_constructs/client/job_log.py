@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from batch_constructs.client.batch_client import BatchClient
 
 _POLL_SECONDS = 2.0
+QUIET_SECONDS = 10.0
+"""So long nothing new must come after a job's end until its log is taken for whole."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -46,29 +48,58 @@ def read_logs(client: BatchClient, job_id: str, *, follow: bool = False) -> Iter
     Args:
         client: who reads.
         job_id: a job, or the child of an array (``parent:index``).
-        follow: go on until the job is done, and what it wrote last is read; seven days at most.
+        follow: go on until the job is done, seven days at most, and what it wrote last is read:
+            until nothing new came for ten seconds after its end.
 
     Raises:
         TimeoutError: the job is not done in time.
     """
     from batch_constructs.client.deadline import may_pass  # noqa: PLC0415  # loaded when used
+    from batch_constructs.client.patience import Patience  # noqa: PLC0415  # as above
 
     seconds_left = client._deadline()  # noqa: SLF001  # of the same room
+    patience, known, end = Patience(client), set[str](), _End(client)
     token: dict[_Stream, str] = {}
-    reached = False
     while True:
-        try:
-            (detail,) = client.describe([job_id])
-            reached, done = True, JobState(detail["status"]).is_final
-            for stream in _streams(detail):
-                yield from _read(client, job_id, stream, token)
-        except Exception as error:
-            if not (follow and reached and may_pass(error)):
-                raise
-            done = False
-        if done or not follow:
+        done = news = False
+        for detail in patience.look([job_id], known):
+            try:
+                for line in _new(client, job_id, detail, token):
+                    news = True
+                    yield line
+                done = JobState(detail["status"]).is_final
+            except Exception as error:
+                if not (follow and may_pass(error)):
+                    raise
+            if not follow or (done and not _streams(detail)):
+                return
+            known.add(job_id)
+        if end.is_reached(done=done, news=news):
             return
-        client._pause(min(_POLL_SECONDS, seconds_left([job_id])))  # noqa: SLF001  # of the same room
+        left = _POLL_SECONDS if done else seconds_left([job_id])
+        client._pause(min(_POLL_SECONDS, left))  # noqa: SLF001  # of the same room
+
+
+class _End:
+    """Tells whether all that a job wrote was read."""
+
+    def __init__(self, client: BatchClient) -> None:
+        self._client = client
+        self._quiet_since: float | None = None
+
+    def is_reached(self, *, done: bool, news: bool) -> bool:
+        """Take in a look: whether the job is done and all streams were read, and whether they grew.
+
+        Drivers of logs send, and CloudWatch shows, some seconds late.
+        """
+        now = self._client._clock()  # noqa: SLF001  # of the same room
+        if not done:
+            self._quiet_since = None
+        elif news or self._quiet_since is None:
+            self._quiet_since = now
+        else:
+            return now - self._quiet_since >= QUIET_SECONDS
+        return False
 
 
 def where_logs_are(client: BatchClient, job_id: str) -> str | None:
@@ -113,6 +144,13 @@ def _streams(detail: Mapping[str, Any]) -> list[_Stream]:
 def _where(container: Mapping[str, Any]) -> tuple[str, str | None]:
     options = container.get("logConfiguration", {}).get("options", {})
     return options.get(LOG_GROUP_OPTION, DEFAULT_LOG_GROUP), options.get(LOG_REGION_OPTION)
+
+
+def _new(
+    client: BatchClient, job_id: str, detail: Mapping[str, Any], token: dict[_Stream, str]
+) -> Iterator[LogLine]:
+    for stream in _streams(detail):
+        yield from _read(client, job_id, stream, token)
 
 
 def _read(

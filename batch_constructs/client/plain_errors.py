@@ -24,11 +24,13 @@ _IN_OUR_WORDS = (LookupError, ValueError, RuntimeError, OSError)
 
 
 @contextmanager
-def plain_errors(again: str, *, finds_its_jobs: bool = False) -> Iterator[None]:
+def plain_errors(
+    again: str, *, finds_its_jobs: bool = False, only_reads: bool = False
+) -> Iterator[None]:
     """Say in one line what AWS or the user did wrong, and how to go on after an interruption.
 
-    A command that finds its own jobs by their names is always told how to go on; of one that does
-    not, a job that was perhaps submitted would run twice.
+    A command that finds its own jobs by their names, or only reads, is always told how to go on; of
+    another, a job that was perhaps submitted would run twice.
     """
     try:
         yield
@@ -38,9 +40,20 @@ def plain_errors(again: str, *, finds_its_jobs: bool = False) -> Iterator[None]:
         words = _words_of(error, again)
         if words is None:
             raise
-        if finds_its_jobs and isinstance(error, RuntimeError):
-            words = f"{words}; to go on here: {again}"
+        if (finds_its_jobs or only_reads) and again not in words:
+            words += _how_to_go_on(error, again)
         end(f"error: {words}", _TROUBLE)
+
+
+def _how_to_go_on(error: Exception, again: str) -> str:
+    """Say after what was refused or ended how the command goes on; of another error, nothing."""
+    from botocore.exceptions import ClientError  # noqa: PLC0415  # loaded when used
+
+    from batch_constructs.client.jobs_not_found import JobsNotFoundError  # noqa: PLC0415  # as above
+
+    if isinstance(error, ClientError | JobsNotFoundError):
+        return f"; to go on here once that is mended: {again}"
+    return f"; to go on here: {again}" if isinstance(error, RuntimeError | TimeoutError) else ""
 
 
 def _words_of(error: Exception, again: str) -> str | None:
@@ -101,13 +114,16 @@ def say(text: str) -> None:
 def command(
     again: Callable[..., str] | None = None, *, finds_its_jobs: bool = False
 ) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Make a command's errors plain; ``again`` says how to go on, default: the same command."""
+    """Make a command's errors plain.
+
+    ``again`` says how to go on. Default: by the same command, which only reads.
+    """
 
     def decorate(run: Callable[..., None]) -> Callable[..., None]:
         @wraps(run)
         def guarded(**arguments: Any) -> None:
             says = (again or same_command)(**arguments)
-            with plain_errors(says, finds_its_jobs=finds_its_jobs):
+            with plain_errors(says, finds_its_jobs=finds_its_jobs, only_reads=again is None):
                 if sys.stdout is None:
                     raise OSError(_CLOSED)
                 run(**arguments)

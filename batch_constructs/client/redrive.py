@@ -41,7 +41,7 @@ _INACTIVE = DefinitionStatus.INACTIVE
 
 
 class NothingToRedriveError(ValueError):
-    """The job did not fail."""
+    """The job did not fail, or AWS Batch does not say which children of the array did."""
 
 
 def redrive(
@@ -83,7 +83,8 @@ def redrive(
             for containers that read ``AWS_BATCH_JOB_ARRAY_INDEX`` themselves.
 
     Raises:
-        NothingToRedriveError: the job did not fail.
+        NothingToRedriveError: the job did not fail, or AWS Batch does not list each failed child
+            of the array; nothing was submitted.
         LookupError: there is no such job or queue.
         ValueError: the queue demands a share identifier and there is none, or refuses the given;
             or the job's revision of its definition is not active any more.
@@ -184,10 +185,7 @@ def _requests(
         single = {**request, "jobName": name}
         yield single if before is None else _array_of(single, before)
     else:
-        children = client.children(detail["jobId"], state=JobState.FAILED)
-        failed = sorted(child["arrayProperties"]["index"] for child in children)
-        if whole_array:
-            failed = list(range(array["size"]))
+        failed = range(array["size"]) if whole_array else _failed(client, detail)
         numbers = _original(detail, failed)
         if numbers == list(range(array["size"])):
             yield {**request, "jobName": name, "arrayProperties": {"size": array["size"]}}
@@ -195,6 +193,29 @@ def _requests(
         for part, some in enumerate(_parts(numbers, _room(request))):
             part_name = name if part == 0 else f"{name}-part{part}"
             yield _array_of({**request, "jobName": part_name}, some)
+
+
+def _failed(client: BatchClient, detail: Mapping[str, Any]) -> list[int]:
+    """Name the failed children of an array, all of them or none.
+
+    What is submitted now has the name by which it is found later: the rest would never run.
+    """
+    array_id, array = detail["jobId"], detail["arrayProperties"]
+    children = client.children(array_id, state=JobState.FAILED)
+    failed = sorted({child["arrayProperties"]["index"] for child in children})
+    counted = array.get("statusSummary", {}).get(JobState.FAILED, 0)
+    if failed and len(failed) >= counted:
+        return failed
+    listed = (
+        f"lists {len(failed)} of its {counted} failed children"
+        if failed
+        else "lists no child of it as FAILED, as where it failed before they began"
+    )
+    raise NothingToRedriveError(
+        f"array {array_id} is {detail['status']}, but AWS Batch {listed}; nothing was submitted: "
+        f"redrive it again in a minute, or run all its {array['size']} children again: "
+        f"whole_array=True, batch-constructs redrive {array_id} --whole-array"
+    )
 
 
 def _array_of(request: dict[str, Any], numbers: list[int]) -> dict[str, Any]:

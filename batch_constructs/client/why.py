@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.resource_states import State, Status
+from batch_constructs.client.jobs_not_found import JobsNotFoundError
 from batch_constructs.functions.job_events.cause import Cause, cause_of
 from batch_constructs.functions.job_events.job_event import Job
 
@@ -68,11 +69,11 @@ def why(batch: Any, job_id: str) -> Why:
         job_id: the job's ID; of a child ``JOB:INDEX``.
 
     Raises:
-        LookupError: AWS Batch knows no such job, or no longer.
+        JobsNotFoundError: AWS Batch knows no such job, or no longer.
     """
     jobs = batch.describe_jobs(jobs=[job_id])["jobs"]
     if not jobs:
-        raise LookupError(
+        raise JobsNotFoundError(
             f"there is no job {job_id} in this account and Region: look at the ID; AWS Batch"
             " forgets jobs some days after their end"
         )

@@ -102,7 +102,7 @@ class Clients:
 
 @contextmanager
 def _known(job_id: str) -> Iterator[None]:
-    from batch_constructs.client.batch_client import JobsNotFoundError
+    from batch_constructs.client.jobs_not_found import JobsNotFoundError
 
     try:
         yield

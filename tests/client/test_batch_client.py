@@ -15,8 +15,9 @@ from botocore.exceptions import ClientError, EndpointConnectionError, NoCredenti
 
 from batch_constructs import RetryPolicy
 from batch_constructs.client import BatchClient, JobState, SubmissionUnclearError, deadline
-from batch_constructs.client.batch_client import JobsNotFoundError, NotSubmittedError
+from batch_constructs.client.batch_client import NotSubmittedError
 from batch_constructs.client.job_log import read_logs
+from batch_constructs.client.jobs_not_found import JobsNotFoundError
 from tests.functions.aws_in_process import BatchInProcess, answer
 
 if TYPE_CHECKING:
@@ -351,6 +352,37 @@ def test_a_job_that_aws_does_not_know_is_named(aws: Aws, client: BatchClient) ->
 
     with pytest.raises(JobsNotFoundError, match=r"knows no job b; .*us-east-1"):
         client.wait(["a", "b"])
+
+
+@pytest.mark.parametrize("read", ["wait", "read_logs"])
+def test_a_job_that_an_answer_leaves_out_is_asked_for_again(
+    aws: Aws, client: BatchClient, read: str
+) -> None:
+    running, done = (detail("a", state, container={}) for state in ("RUNNING", "SUCCEEDED"))
+    others = [detail("b", state) for state in ("RUNNING", "FAILED")]
+    describe(aws, [running, others[0]], [others[1]], [], [done])
+
+    if read == "wait":
+        last = client.wait(["a", "b"])
+        assert [status.state for status in last] == [JobState.SUCCEEDED, JobState.FAILED]
+    else:
+        assert list(read_logs(client, "a", follow=True)) == []
+
+
+def test_a_job_that_answers_leave_out_for_five_minutes_is_named(aws: Aws) -> None:
+    running = [detail("a", "RUNNING", container={})]
+    client = BatchClient(  # looks every half minute
+        boto3.DEFAULT_SESSION, clock=aws.clock, sleep=lambda _: aws.clock.sleep(30)
+    )
+    for read in (
+        lambda: client.wait(["a"]),
+        lambda: list(read_logs(client, "a", follow=True)),
+    ):
+        describe(aws, running, *[[]] * 8, running, [])
+        began = aws.clock()
+        with pytest.raises(JobsNotFoundError, match="knows no job a"):
+            read()
+        assert 10 * 30 + 300 <= aws.clock() - began < 10 * 30 + 360
 
 
 def test_many_jobs_are_described_a_hundred_a_call(aws: Aws, client: BatchClient) -> None:

@@ -19,7 +19,7 @@ from click.testing import CliRunner
 from batch_constructs import cli
 from batch_constructs.__main__ import main as program
 from batch_constructs.cli import main
-from batch_constructs.client import plain_errors
+from batch_constructs.client import deadline, plain_errors
 from tests.client.test_batch_client import describe, detail
 from tests.functions.aws_in_process import answer
 
@@ -85,7 +85,7 @@ def test_a_queue_that_does_not_exist_is_one_line(aws: Aws, run: Run) -> None:
     result = run("submit", "job", "--queue", "nowhere", "--definition", "d")
 
     assert result.exit_code == 2
-    assert "JobQueue nowhere not found" in result.stderr
+    assert result.stderr.endswith("JobQueue nowhere not found\n"), "what would run it again"
     assert len(result.stderr.splitlines()) == 1
 
 
@@ -246,6 +246,36 @@ def test_expired_credentials_say_what_to_do(aws: Aws, run: Run) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("trouble", "words"),
+    [
+        ("denied", "watch a"),
+        ("denied", "logs a --follow"),
+        ("denied", "redrive a --vcpus 2.0"),
+        ("denied", "cost --queue q"),
+        ("unknown", "watch a"),
+        ("unknown", "logs n --queue q"),
+        ("unknown", "redrive a"),
+        ("unknown", "why a"),
+    ],
+)
+def test_who_is_denied_or_asks_for_an_unknown_job_is_told_the_command_that_goes_on(
+    aws: Aws, run: Run, trouble: str, words: str
+) -> None:
+    said = answer(403, {"message": "not authorized"}, error="AccessDeniedException")
+    if trouble == "unknown":
+        said = answer(200, {"jobs": [], "jobSummaryList": []})
+    aws.batch.script |= {"DescribeJobs": lambda _: said, "ListJobs": lambda _: said}
+
+    result = run(*words.split())
+
+    *_, last = result.stderr.splitlines()
+    assert result.exit_code == 2
+    assert {"denied": "not authorized", "unknown": "no job"}[trouble] in last
+    assert "; to go on here once that is mended: " in last
+    assert last.endswith(f": batch-constructs {words}")
+
+
 def test_logs_follow_a_job_over_its_attempts_to_its_end(aws: Aws, run: Run) -> None:
     logs = boto3.client("logs")
     logs.create_log_group(logGroupName="/jobs")
@@ -286,6 +316,34 @@ def test_logs_follow_a_job_over_its_attempts_to_its_end(aws: Aws, run: Run) -> N
     result = run("logs", "a", "--follow")
 
     assert result.stdout.splitlines() == ["first attempt", "second attempt", "the last word"]
+
+
+def test_logs_follow_a_job_until_nothing_new_came_for_ten_seconds_after_its_end(
+    aws: Aws, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A log driver sends, and CloudWatch shows, some seconds late; a failed look is no look."""
+    logs, began = boto3.client("logs"), aws.clock()
+    logs.create_log_group(logGroupName="/aws/batch/job")
+    logs.create_log_stream(logGroupName="/aws/batch/job", logStreamName="s")
+    left = {1: "first", 9: "last words", 18: "and the very last", 60: "of nobody"}
+    monkeypatch.setattr(deadline, "ATTEMPTS", 1)
+
+    def tell(_: dict[str, Any]) -> Any:
+        age = int(aws.clock() - began)
+        for at in [at for at in left if at <= age]:
+            event = {"timestamp": int(time.time() * 1000) + at, "message": left.pop(at)}
+            logs.put_log_events(logGroupName="/aws/batch/job", logStreamName="s", logEvents=[event])
+        if 20 <= age < 28:
+            return answer(400, {"message": "slowly"}, error="ThrottlingException")
+        container = {"logStreamName": "s"}
+        return answer(200, {"jobs": [detail("a", "SUCCEEDED", container=container)]})
+
+    aws.batch.script["DescribeJobs"] = tell
+
+    result = run("logs", "a", "--follow")
+
+    assert result.stdout.splitlines() == ["first", "last words", "and the very last"]
+    assert 28 + 10 <= aws.clock() - began < 50
 
 
 def test_logs_of_a_job_that_wrote_nothing_are_empty(aws: Aws, run: Run) -> None:
@@ -334,6 +392,33 @@ def test_redrive_of_a_job_that_runs_is_refused(aws: Aws, run: Run) -> None:
 
     assert result.exit_code == 2
     assert "job a is RUNNING; only FAILED jobs can be redriven" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("listed", "counted", "said"),
+    [
+        ([], 0, "lists no child of it as FAILED, as where it failed before they began"),
+        ([1], 2, "lists 1 of its 2 failed children"),
+    ],
+)
+def test_a_failed_array_whose_failed_children_are_not_listed_is_said_with_the_fix(
+    aws: Aws, run: Run, listed: list[int], counted: int, said: str
+) -> None:
+    """What is redriven of it now is all that is found by its name later."""
+    array = {"size": 3, "statusSummary": {"FAILED": counted, "SUCCEEDED": 1}}
+    describe(aws, [detail("a", "FAILED", arrayProperties=array, container={})])
+    children = [{"jobId": f"a:{n}", "arrayProperties": {"index": n}} for n in listed]
+    aws.batch.script["ListJobs"] = lambda body: answer(
+        200, {"jobSummaryList": children if "arrayJobId" in body else []}
+    )
+
+    refused = run("redrive", "a")
+
+    assert (refused.exit_code, refused.stdout, aws.batch.jobs) == (2, "", [])
+    assert f"array a is FAILED, but AWS Batch {said}; nothing was submitted" in refused.stderr
+    fix = shlex.split(refused.stderr.split("batch-constructs ", 1)[1])
+    assert run(*fix).exit_code == 0
+    assert [job["arrayProperties"] for job in aws.batch.jobs] == [{"size": 3}]
 
 
 # -- interrupted before anything is done

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 from batch_constructs.cli import main
 from batch_constructs.client import deadline
-from batch_constructs.client.cost import NONE, Prices, Usage, usage
+from batch_constructs.client.cost import NONE, Groups, Prices, Usage, usage
 from batch_constructs.client.price_list import fargate_prices, vcpu_hour
 
 if TYPE_CHECKING:
@@ -288,6 +288,48 @@ def test_the_command_prints_json() -> None:
         "dollars": 0.0987,
         "jobsWithoutPrice": 0,
     }
+
+
+def test_jobs_and_children_of_which_aws_does_not_tell_are_counted() -> None:
+    counts = {"RUNNABLE": 5, "RUNNING": 1, "SUCCEEDED": 1, "FAILED": 1}
+    array = job("array", arrayProperties={"size": 8, "statusSummary": counts})
+    children = [
+        job(f"array:{at}", status=state, arrayProperties={"index": at}, **ran(1))
+        for at, state in enumerate(("SUCCEEDED", "RUNNABLE"))
+    ]
+    batch = boto3.client("batch", **KEYS)
+    with Stubber(batch) as stub:
+        listed = [summary(one) for one in ("a", "b", "array", "c")]
+        stub.add_response("list_jobs", {"jobSummaryList": listed})
+        stub.add_response("describe_jobs", {"jobs": [job("a", **ran(1)), array]})
+        stub.add_response("describe_jobs", {"jobs": children})
+        found = usage(
+            batch, [QUEUE], since_milliseconds=5, now_milliseconds=0, by="queue", prices=Prices()
+        )
+
+    assert (found["q"].jobs, found.not_told) == (3, 2 + 2)
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_the_command_says_how_many_jobs_are_missing_of_which_aws_does_not_tell(
+    monkeypatch: pytest.MonkeyPatch,
+    as_json: bool,  # noqa: FBT001 - a case
+) -> None:
+    groups = Groups()
+    groups.not_told = 3
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-west-1")
+    monkeypatch.setattr("batch_constructs.client.cost.usage", lambda *_, **__: groups)
+    words = ["cost", "--queue", "q", *(["--json"] if as_json else [])]
+
+    result = CliRunner().invoke(main, words)
+
+    again = f"ask again: batch-constructs {' '.join(words)}\n"
+    assert result.stderr.startswith("3 jobs are missing here, since AWS Batch lists or counts them")
+    assert result.stderr.endswith(again)
+    if as_json:
+        assert json.loads(result.stdout) == {"by": "queue", "jobsNotTold": 3, "groups": {}}
+    else:
+        assert result.stdout.splitlines()[1:] == ["no job of which AWS Batch tells ran"]
 
 
 def test_a_wrong_group_is_one_line_and_exit_status_2(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,7 +9,7 @@ import botocore.session
 
 from batch_constructs.aws.job_states import REMEMBERED_DAYS
 from batch_constructs.aws.metrics import HOURLY_DAYS, HOURLY_SOURCE, OLDEST_METRIC_SOURCE
-from batch_constructs.client import batch_client, deadline
+from batch_constructs.client import batch_client, deadline, job_log, patience
 from batch_constructs.functions.claims import lease
 from batch_constructs.functions.claims.outcome import QUICK_SECONDS
 from batch_constructs.functions.claims.remembered import MOST, most_bytes
@@ -82,7 +82,7 @@ def test_every_piece_says_what_each_failure_does() -> None:
     for piece, failures, *_ in rows():
         said.setdefault(piece, set()).update(each.strip() for each in failures.split(","))
 
-    assert len(said) == 15
+    assert len(said) == 16
     assert {piece for piece, failures in said.items() if not failures >= FAILURES} == set()
 
 
@@ -110,6 +110,10 @@ def test_the_seconds_of_the_client_are_those_of_the_code() -> None:
     assert f"within {submission:g} s (a program: {deadline.MAKE_SECONDS:g} s)" in PAGE
     assert batch_client._WAIT_DAYS == 7
     assert "end after seven days" in PAGE
+    assert job_log.QUIET_SECONDS == 10
+    assert "until nothing new came for ten seconds" in PAGE
+    assert patience.LEFT_OUT_SECONDS == 300
+    assert "asks again, for five minutes" in PAGE
 
 
 def test_how_long_metrics_are_kept_is_what_aws_says() -> None:
