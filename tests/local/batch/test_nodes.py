@@ -76,7 +76,12 @@ def test_the_end_of_the_main_node_is_the_end_of_the_job(
 
 
 def test_the_end_of_another_node_is_not(account: Account) -> None:
-    nodes(account, node_range("0:0", WAIT), node_range("1:2", f"{FINISH}; exit 1"))
+    gone = "[ -s ../node-1/pid ] && ! kill -0 $(cat ../node-1/pid) 2>/dev/null"
+    nodes(
+        account,
+        node_range("0:0", f"until {gone}; do sleep 0.01; done"),
+        node_range("1:2", "echo $$ > pid; exit 1"),
+    )
 
     job = account.ended(account.submit())
 
