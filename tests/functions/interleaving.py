@@ -132,6 +132,8 @@ class Instance:
     """Whether something went wrong after the first effect."""
     unsure: bool = False
     """Whether nobody can tell what it did: only then its claims outlast it."""
+    dead: bool = False
+    """Whether it was killed: what it would do as it goes down is not done."""
     began_at: float = float("inf")
     over_at: float = float("inf")
     over: bool = False
@@ -342,6 +344,8 @@ class World:
     def _call_once(self, service: str, operation: str, request: dict[str, Any]) -> Any:
         self.calls[f"{service}:{operation}"] += 1
         me = self.me()
+        if me.dead:
+            raise KilledError
         me.sleep(self._takes())
         down = self._down(service)
         self._goes_wrong_before(service, operation, request, me, down)
@@ -441,6 +445,7 @@ class World:
     def _die(self, me: Instance, when: str) -> None:
         self.met["death"] += 1
         self.met[f"death {when}"] += 1
+        me.dead = True
         me.unsure = True
         me.went_wrong_after |= me.did > 0
         raise KilledError

@@ -89,6 +89,36 @@ class Watch:
         self.now += seconds
 
 
+@pytest.mark.parametrize("period", ["DAY", "MONTH"])
+@pytest.mark.parametrize(("minutes", "state"), [(19, "DISABLED"), (1, "ENABLED")])
+def test_a_run_without_a_claim_holds_nothing_back_as_the_period_is_over(
+    period: str, minutes: int, state: str
+) -> None:
+    """Another one lets go then, and nobody would let go of what is held back after it."""
+
+    class Down:
+        def update_item(self, **_: Any) -> Any:
+            raise EndpointConnectionError(endpoint_url="dynamodb")
+
+        get_item = update_item
+
+    now = datetime(2026, 12, 1, tzinfo=UTC) - timedelta(minutes=minutes)
+    aws = Aws()
+    ours = guard(aws, 60)
+    ours = replace(
+        ours,
+        budget=replace(ours.budget, period=period),
+        usage=replace(ours.usage, cloudwatch=Gauge(q=every_step(now.replace(hour=0), now, 60))),
+        claims=Claims(dynamodb=Down(), table="claims", clock=lambda: 1000.0),
+    )
+
+    with pytest.raises(RuntimeError, match="claim"):
+        ours.run(now, invocation())
+
+    assert aws.queue["state"] == state
+    assert bool(aws.queue["tags"]) is (state == "DISABLED")
+
+
 @pytest.mark.parametrize(
     "error", [EndpointConnectionError(endpoint_url="sns"), ReadTimeoutError(endpoint_url="sns")]
 )

@@ -242,7 +242,7 @@ def cost_guard(seed: int) -> World:
 
         return each_event(event, lambda each, _: guard(each))
 
-    other = {"NOTE": f"{NOTE}:Other", "BUDGET": "80 vCPU-hours a day"}
+    other = {"NOTE": f"{NOTE}:Other", "BUDGET": "80 vCPU-hours a day", "LOWERED_MAX_VCPUS": "4"}
     guards: list[dict[str, str]] = [{}, other] if world.rng.random() < 1 / 2 else [{}]
     for name in expected.copy() if other in guards else ():
         expected.add(name.replace(_TOLD["BUDGET"], other["BUDGET"]))
@@ -261,6 +261,12 @@ def cost_guard(seed: int) -> World:
         assert set(told) == expected, f"lost {expected - set(told)}"
         held = action == "DISABLE_QUEUES"
         assert world.held_back() == ({"DISABLED" if held else "ENABLED"}, 64 if held else 1)
+        lowered = world.rng.choice((1, 2, 8))  # by a deployment
+        if lowered > 1:
+            with patch.dict(os.environ, {"LOWERED_MAX_VCPUS": str(lowered)}):
+                deliveries += at(15)
+            least = min(lowered, 4) if other in guards else lowered
+            assert world.held_back() == ({"DISABLED" if held else "ENABLED"}, 64 if held else least)
         world.weather = Weather.of(world.rng)
         deliveries += at(23.999, 24.001)  # one run sees the budget spent, and one the next day's
         world.weather = Weather.of(world.rng)

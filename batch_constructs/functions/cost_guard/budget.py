@@ -51,6 +51,10 @@ class Budget:
         midnight = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
         return midnight if self.period == "DAY" else midnight.replace(day=1)
 
+    def ends(self, now: datetime) -> datetime:
+        """Return when the period that ``now`` lies in is over."""
+        return self.start(self.start(now) + timedelta(days=1 if self.period == "DAY" else 31))
+
     def label(self, now: datetime) -> str:
         """Name the period, such as ``2026-11-20`` or ``2026-11``."""
         return self.start(now).strftime("%Y-%m-%d" if self.period == "DAY" else "%Y-%m")

@@ -17,7 +17,7 @@ import logging
 import os
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -28,6 +28,7 @@ from batch_constructs.aws.resource_states import State
 from batch_constructs.functions.at_once import at_once
 from batch_constructs.functions.claims.effect import NotDoneError, UnsureError, attempt
 from batch_constructs.functions.claims.invocation import Invocation
+from batch_constructs.functions.claims.lease import LONGEST_SECONDS
 from batch_constructs.functions.claims.outcome import FAILED_CALL, ONCE, QUICK, failure_of
 from batch_constructs.functions.claims.rows import Claims, HeldError
 from batch_constructs.functions.told.listing import listed
@@ -48,6 +49,12 @@ _log.setLevel(logging.INFO)
 
 _NOT_HELD_BACK = ("claim", "topic")
 """What a run can fail at beside what it is to hold back."""
+
+_NEARLY_OVER = timedelta(seconds=LONGEST_SECONDS)
+"""A run without a claim holds nothing back so shortly before a period is over.
+
+Another run lets go in the next period, and nobody would of what is held back after that.
+"""
 
 _DONE = {
     "DISABLE_QUEUES": "The queues take no new jobs until the next period; "
@@ -127,7 +134,8 @@ class Guard:
         )
         level = max(self.budget.level(used.vcpu_hours), Level(noted))
         hold = level is Level.OVER or (bool(used.silent) and self.holds_without_data)
-        if hold:
+        late = "claim" in failed and self.budget.ends(now) - now < _NEARLY_OVER
+        if hold and not late:
             says = f"{here} {Level(noted).name}"
             self._bring(queues, level, says, now, failed, invocation=invocation, hold=True)
         told = level
@@ -143,7 +151,7 @@ class Guard:
         if not hold and "claim" not in failed:
             says = f"{here} {told.name}"
             self._bring(queues, level, says, now, failed, invocation=invocation, hold=False)
-        elif hold and told > noted:
+        elif hold and told > noted and not late:
             for queue in queues:
                 note = f"{here} {told.name}{HELD if self._disables(queue) else ''}"
                 with _going_on(queue["jobQueueName"], failed):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from .note import LETS_GO, lets_go, notes_of_others, tags_of
@@ -12,7 +12,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-_LOWERED = re.compile(r"maxvCpus was (\d+) until (\S+) lowered to (\d+)(?: after (\d+))?")
+_LOWERED = re.compile(r"maxvCpus was (\d+) until (\S+) lowered to (\d+)(?: after (\d+(?:,\d+)*))?")
+
+_LOOKS = 4
+"""How often a run looks whether what it gave back is all that may be given back."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -23,17 +26,17 @@ class Lowered:
     at: str
     """When it was that last, such as ``2026-11-20T14:00``."""
     to: int
-    after: int | None = None
-    """What it may still be, which a guard set before."""
+    after: tuple[int, ...] = ()
+    """What it may be, too: what guards set before, or set for another one that holds it."""
 
     def has_set(self, max_vcpus: int) -> bool:
         """Whether a guard made that the maximum, and not people since."""
-        return max_vcpus in (self.to, self.after)
+        return max_vcpus in (self.to, *self.after)
 
     def text(self) -> str:
         """Return the note."""
         text = f"maxvCpus was {self.was} until {self.at} lowered to {self.to}"
-        return text if self.after is None else f"{text} after {self.after}"
+        return f"{text} after {','.join(map(str, self.after))}" if self.after else text
 
     @classmethod
     def read(cls, note: str) -> Lowered | None:
@@ -42,7 +45,8 @@ class Lowered:
         if found is None:
             return None
         was, at, to, after = found.groups()
-        return cls(was=int(was), at=at, to=int(to), after=None if after is None else int(after))
+        others = () if after is None else tuple(map(int, after.split(",")))
+        return cls(was=int(was), at=at, to=int(to), after=others)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,35 +73,45 @@ class LoweredEnvironments:
         by_a_guard = any(held.has_set(is_now) for held in known)
         if not by_a_guard and is_now <= self.max_vcpus:
             return
-        others = self._held_by_others(environment) if by_a_guard else []
         before = max(known, key=lambda held: held.at) if by_a_guard else None
+        was = is_now if before is None else before.was
+        others = self._held_by_others(environment) if by_a_guard else []
+        wanted = min([self.max_vcpus, was, *(held.to for held in others)])
         lowered = Lowered(
-            was=is_now if before is None else before.was,
+            was=was,
             at=f"{now:%Y-%m-%dT%H:%M}" if before is None else before.at,
             to=self.max_vcpus,
-            after=is_now if by_a_guard and is_now != self.max_vcpus else None,
+            after=tuple(sorted({is_now, wanted} - {self.max_vcpus})) if by_a_guard else (),
         )
-        tags = tags_of(environment)
-        if lowered.text() != tags.get(self.note):
+        if lowered.text() != tags_of(environment).get(self.note):
             self.batch.tag_resource(resourceArn=arn, tags={self.note: lowered.text()})
-        wanted = min([self.max_vcpus, lowered.was, *(held.to for held in others)])
         if wanted != is_now:
             self._set(arn, wanted)
 
     def _give_back(self, environment: Mapping[str, Any], known: list[Lowered]) -> None:
-        arn, is_now = environment["computeEnvironmentArn"], _max_vcpus(environment)
-        note = tags_of(environment)[self.note]
-        mine = Lowered.read(note)
-        if mine is not None and mine.has_set(is_now):
+        arn, note = environment["computeEnvironmentArn"], tags_of(environment)[self.note]
+        if any(held.has_set(_max_vcpus(environment)) for held in known):
             lets_go(self.batch, arn, self.note, note)
+            last = max(known, key=lambda held: held.at)
+            if not self._is_given_back(arn, last):
+                return  # the next run looks again
+        self.batch.untag_resource(resourceArn=arn, tagKeys=[self.note])
+
+    def _is_given_back(self, arn: str, last: Lowered) -> bool:
+        """Raise an environment as far as others let; what they let go meanwhile is seen, too."""
+        for _ in range(_LOOKS):
             (again,) = self.batch.describe_compute_environments(computeEnvironments=[arn])[
                 "computeEnvironments"
             ]
-            last = max(known, key=lambda held: held.at)
-            wanted = min([last.was, *(held.to for held in self._held_by_others(again))])
-            if wanted != is_now:
-                self._set(arn, wanted)
-        self.batch.untag_resource(resourceArn=arn, tagKeys=[self.note])
+            held = [other.to for other in self._held_by_others(again)]
+            wanted = min([last.was, *held])
+            if wanted == _max_vcpus(again):
+                return True
+            if held:
+                says = replace(last, to=self.max_vcpus, after=(*last.after, wanted)).text()
+                self.batch.tag_resource(resourceArn=arn, tags={self.note: says + LETS_GO})
+            self._set(arn, wanted)
+        return False
 
     def _held_by_others(self, environment: Mapping[str, Any]) -> list[Lowered]:
         """Return what other guards lowered, but for those that are about to let go."""
