@@ -12,6 +12,7 @@ import re
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from batch_constructs.names_in_annotations import let_resolve
 from batch_constructs.wrong_call import misfit
 
 if TYPE_CHECKING:
@@ -58,6 +59,9 @@ def spells_out(*parts: Any, defaults: Mapping[str, Any]) -> Callable[[type[C]], 
             constructor(*bound.args, **bound.kwargs)
 
         construct.__signature__ = signature  # type: ignore[attr-defined]  # inspect looks there
+        named = ((name, one.annotation) for name, one in signature.parameters.items())
+        construct.__annotations__ = {**dict([*named][1:]), "return": "None"}
+        let_resolve(construct, constructor, [part.__module__ for part in parts])
         setattr(kind, "__init__", construct)  # noqa: B010  # mypy knows the one that is written
         before, raises, after = (kind.__doc__ or "").partition("\n    Raises:\n")
         kind.__doc__ = before + "".join(_told(parts, before)) + raises + after

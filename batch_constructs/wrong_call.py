@@ -16,10 +16,11 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.bound import allowed, did_you_mean, meant, one_of
 from batch_constructs.jsii_objects import described, has_member
+from batch_constructs.names_in_annotations import let_resolve
 from batch_constructs.reference import COMPUTE_ENVIRONMENT, JOB_DEFINITION, JOB_QUEUE
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
 _OURS = __name__.partition(".")[0]
 
@@ -33,21 +34,30 @@ def telling(public: Any) -> Any:
         return _told(public, static=True)
     if inspect.isclass(public):
         for kind in public.__mro__:
-            if kind.__module__.partition(".")[0] == _OURS:
+            if _is_ours(kind):
                 for name, member in list(vars(kind).items()):
                     if not name.startswith("_") or name == "__init__":
                         _let_tell(kind, name, member)
     return public
 
 
+def _is_ours(kind: type) -> bool:
+    return kind.__module__.partition(".")[0] == _OURS
+
+
 def _let_tell(kind: type, name: str, member: Any) -> None:
     function = getattr(member, "__func__", member)
-    if inspect.isfunction(function) and not hasattr(function, "_tells"):
-        told = _told(function, static=isinstance(member, staticmethod))
+    modules = [one.__module__ for one in kind.__mro__ if _is_ours(one)]
+    if isinstance(member, property):
+        let_resolve(member.fget, member.fget, modules)
+    elif inspect.isfunction(function) and not hasattr(function, "_tells"):
+        told = _told(function, static=isinstance(member, staticmethod), modules=modules)
         setattr(kind, name, told if function is member else type(member)(told))
 
 
-def _told(function: Callable[..., Any], *, static: bool) -> Callable[..., Any]:
+def _told(
+    function: Callable[..., Any], *, static: bool, modules: Iterable[str] = ()
+) -> Callable[..., Any]:
     """Let a function, or a method, tell a call that does not fit it."""
     signature = inspect.signature(function)
     makes = function.__name__ == "__init__"  # which looks at its arguments itself
@@ -78,6 +88,7 @@ def _told(function: Callable[..., Any], *, static: bool) -> Callable[..., Any]:
                 raise
         raise told
 
+    let_resolve(called, function, modules)
     called._tells = True  # type: ignore[attr-defined]  # noqa: SLF001  # a mark of ours
     return called
 

@@ -9,8 +9,9 @@ import importlib.util
 import inspect
 import re
 import typing
+from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import get_args
 
 import aws_cdk as cdk
@@ -188,3 +189,31 @@ def test_every_attribute_has_a_type_that_can_be_imported(api: ModuleType) -> Non
             types.update(re.findall(r"(?<![\w.])[A-Z]\w*(?!\w|\.)", told))
     elsewhere = {*dir(cdk), *dir(typing), *dir(collections.abc), *dir(builtins), "Construct"}
     assert types - {*bc.__all__, *elsewhere} == _NO_NAMES_OF_OURS
+
+
+def test_every_annotation_of_the_api_resolves_at_run_time() -> None:
+    """Documentation tools and dependency injection ask ``typing.get_type_hints``."""
+    for name in bc.__all__:
+        for function in functions_of(getattr(bc, name)):
+            hints = typing.get_type_hints(function)
+            assert not any(isinstance(one, str | typing.ForwardRef) for one in hints.values()), name
+
+
+def functions_of(public: object) -> Iterator[FunctionType]:
+    if isinstance(public, FunctionType):
+        yield public
+    if isinstance(public, type):
+        for kind in public.__mro__:
+            if kind.__module__.startswith("batch_constructs"):
+                for name, member in vars(kind).items():
+                    one = getattr(member, "fget", None) or getattr(member, "__func__", member)
+                    if isinstance(one, FunctionType) and (name == "__init__" or name[0] != "_"):
+                        yield one
+
+
+def test_arguments_that_constructors_share_have_their_types_at_run_time() -> None:
+    hints = typing.get_type_hints(bc.Ec2ComputeEnvironment.__init__)
+
+    assert hints["scope"] is Construct
+    assert hints["tags"] == collections.abc.Mapping[str, str] | None
+    assert set(hints) == {*inspect.signature(bc.Ec2ComputeEnvironment).parameters, "return"}

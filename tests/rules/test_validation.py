@@ -11,6 +11,7 @@ from aws_cdk import assertions
 from aws_cdk import aws_batch as batch
 
 from batch_constructs import BatchRules, FargateJobDefinition
+from batch_constructs.testing import assert_no_findings
 from batch_constructs.validation_plugin import install
 
 
@@ -171,6 +172,29 @@ def test_a_stage_that_is_synthesised_for_itself_is_checked(tmp_path: Path, way: 
         stage.synth() if way == "stage" else assertions.Template.from_stack(stack)
 
     assert "(job-queue-priority)" in str(told.value)
+
+
+def test_a_construct_of_ours_brings_the_rules_to_its_stage(tmp_path: Path) -> None:
+    stage = cdk.Stage(app(tmp_path), "Stage")
+    stack = cdk.Stack(stage, "Stack")
+    memory = cdk.Size.gibibytes(2)
+    FargateJobDefinition(stack, "Ours", image="busybox", vcpus=1, memory=memory)
+    bad_queue(cdk.Stack(stage, "Beside"))
+
+    with pytest.raises(RuntimeError, match="job-queue-priority"):
+        stage.synth()
+
+
+def test_a_stage_without_a_construct_of_ours_is_checked_where_a_test_asks(tmp_path: Path) -> None:
+    """The CDK asks nobody outside of it, as the docstring of `BatchRules` says."""
+    tree = app(tmp_path)
+    install(cdk.Stack(tree, "Stack"))
+    stage = cdk.Stage(tree, "Stage")
+    bad_queue(cdk.Stack(stage, "Stack"))
+
+    stage.synth()
+    with pytest.raises(AssertionError, match="job-queue-priority"):
+        assert_no_findings(stage)
 
 
 @pytest.mark.parametrize("where", ["queue", "stack", "stage", "app"])
