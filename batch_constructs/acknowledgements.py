@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import re
 import sys
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import accumulate, chain, product
 from pathlib import Path
@@ -23,7 +24,7 @@ from batch_constructs.aws.names import every
 from batch_constructs.jsii_objects import has_member
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Sequence
     from collections.abc import Set as AbstractSet
 
     from aws_cdk import CfnResource, Stack
@@ -342,14 +343,16 @@ def _of_rights(
     One finding may stand for several statements, and each needs a reason.
     """
     found: dict[str, set[str | None]] = {}
-    for policy in map(_flat, properties.get("ManagedPolicyArns", ())):
+    for policy in map(_flat, _several(properties.get("ManagedPolicyArns", []))):
         reason = _MANAGED.get(policy.partition(":policy/")[2])
         said = reason and f"{reason}, and AWS keeps it up to date."
         found[f"IAM4[Policy::{policy}]"] = {said}
-    documents = [one["PolicyDocument"] for one in properties.get("Policies", ())]
-    documents += filter(None, [properties.get("PolicyDocument")])
-    for document in documents:
-        told = (_asterisks(statement, wrote) for statement in document["Statement"])
+    policies = _several(properties.get("Policies", []))
+    documents = [one.get("PolicyDocument") for one in policies if isinstance(one, Mapping)]
+    for document in [*documents, properties.get("PolicyDocument")]:
+        written = document.get("Statement", []) if isinstance(document, Mapping) else []
+        statements = [one for one in _several(written) if isinstance(one, Mapping)]
+        told = (_asterisks(statement, wrote) for statement in statements)
         for finding, reason in chain.from_iterable(told):
             found.setdefault(f"IAM5[{finding}]", set()).add(reason)
     return found
@@ -359,9 +362,9 @@ def _asterisks(
     statement: Mapping[str, Any], wrote: Callable[[str, str], bool]
 ) -> Iterator[tuple[str, str | None]]:
     """Give what cdk-nag says of a statement's asterisks, and the reason for each; None if none."""
-    if statement["Effect"] != "Allow":
+    if statement.get("Effect") != "Allow":
         return
-    actions = _several(statement["Action"])
+    actions = [*map(_flat, _several(statement.get("Action", [])))]
     resources = [*map(_flat, _several(statement.get("Resource", [])))]
     for action in actions:
         if "*" in action:

@@ -221,6 +221,39 @@ def test_cdk_nag_beside_does_not_miss_roles_that_others_made(
     test_roles_that_others_made_stand_for_all_of_ours("the app")
 
 
+ODD = {"Fn::If": ["C", {}, {}]}
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        *(
+            ("AWS::IAM::ManagedPolicy", {"PolicyDocument": document})
+            for document in (
+                *({}, ODD, {"Statement": ODD}, {"Statement": {"Action": "*"}}),
+                {"Statement": [{"Sid": "x"}, ODD]},
+                {"Statement": [{"Effect": "Allow", "NotAction": "s3:*", "NotResource": "*"}]},
+                {"Statement": [{"Effect": "Allow", "Action": ODD, "Resource": ODD}]},
+            )
+        ),
+        *(("AWS::IAM::Role", {"Policies": one}) for one in (ODD, [ODD], [{"PolicyName": "p"}])),
+        *(("AWS::IAM::Role", {"ManagedPolicyArns": one}) for one in (ODD, [ODD], [{"Ref": "AWS::StackId"}])),
+    ],
+)
+def test_cdk_nag_beside_takes_policies_as_others_write_them(
+    kind: str, given: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "cdk_nag", ModuleType("cdk_nag"))
+    app = cdk.App(builtin_cloud_formation_validation=False)
+    cdk.Validations.of(app).add_plugins(bc.BatchRules())
+    stack = cdk.Stack(app, "Stack")
+    cdk.CfnCondition(stack, "C", expression=cdk.Fn.condition_equals("a", "b"))
+    cdk.CfnResource(stack, "Theirs", type=kind, properties=given)
+
+    with rendered.somebody_elses():
+        app.synth()
+
+
 @pytest.mark.parametrize(
     ("synthesizer", "named"),
     [

@@ -52,6 +52,9 @@ if TYPE_CHECKING:
     from batch_constructs.monitoring.watched_resources import Watched
     from batch_constructs.queues.any_job_queue import AnyJobQueue
 
+_MEMORY_MEBIBYTES = 1024
+"""A month of a hundred queues, read at every run, is much to reckon with."""
+
 _LONGEST_NAME = 64
 _MOST_PERCENT = 100
 
@@ -280,9 +283,8 @@ class CostGuard(BatchConstruct):
                 *_statements(self.note, wanted, watched, environments),
                 claims.statement(),
             ],
-            # a month of a hundred queues, read every time, is much to reckon with
             timeout=Duration.minutes(4),
-            memory_mebibytes=1024,
+            memory_mebibytes=_MEMORY_MEBIBYTES,
             settings=settings,
             dead_letter_queue=self.dead_letter_queue,
             event_age=Duration.hours(1),  # the next run makes up for an older one

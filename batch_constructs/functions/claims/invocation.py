@@ -104,9 +104,14 @@ def _original(
     return event, identity
 
 
+def is_of_event_bridge(event: Mapping[str, Any]) -> bool:
+    """Whether this is an event as a bus has it, and not what a rule made of it."""
+    return {"source", "detail-type", "detail"} <= event.keys()
+
+
 def _refuse_what_is_replayed_too_late(event: Mapping[str, Any], now: float) -> None:
     """Refuse an event that an archive of EventBridge hands over again, weeks later."""
-    happened = event.get("time") if {"source", "detail-type", "detail"} <= event.keys() else None
+    happened = event.get("time") if is_of_event_bridge(event) else None
     if isinstance(happened, str) and now - _seconds(happened) > _OLDEST_LETTER_SECONDS:
         raise TooLateError(
             f"it happened at {happened}, more than {_OLDEST_LETTER_DAYS} days ago, and whether it "

@@ -107,17 +107,20 @@ ONCE = Config(
 )
 """For a client whose calls do something: a retry after a lost answer would do it again."""
 
-_QUICK_ATTEMPTS, _QUICK_CONNECT, _QUICK_READ = 3, 2, 5
+_ATTEMPTS_QUICK = 3
+_QUICK_CONNECT_SECONDS, _QUICK_READ_SECONDS = 2, 5
 
 QUICK = Config(
-    retries={"mode": "standard", "total_max_attempts": _QUICK_ATTEMPTS},
-    connect_timeout=_QUICK_CONNECT,
-    read_timeout=_QUICK_READ,
+    retries={"mode": "standard", "total_max_attempts": _ATTEMPTS_QUICK},
+    connect_timeout=_QUICK_CONNECT_SECONDS,
+    read_timeout=_QUICK_READ_SECONDS,
 )
 """For a client whose calls may be repeated, of a run that has others to make, whatever hangs."""
 
 QUICK_SECONDS: float = (
-    _QUICK_ATTEMPTS * (_QUICK_CONNECT + _QUICK_READ) + 2 ** (_QUICK_ATTEMPTS - 1) - 1
+    _ATTEMPTS_QUICK * (_QUICK_CONNECT_SECONDS + _QUICK_READ_SECONDS)
+    + 2 ** (_ATTEMPTS_QUICK - 1)
+    - 1
 )  # botocore pauses up to 1, 2, 4 … seconds between attempts
 """How long a call of such a client may take."""
 

@@ -131,7 +131,7 @@ class Reader:
             )
 
     @property
-    def _in_time(self) -> Any:
+    def _batch(self) -> Any:
         """The client, while a call may begin."""
         if self.left() <= 0:
             raise OutOfTimeError
@@ -147,7 +147,7 @@ class Reader:
             for job_state, count in self._count(summaries, state):
                 if job_state in jobs:
                     jobs[job_state] += count
-        snapshot = self._in_time.get_job_queue_snapshot(jobQueue=arn)
+        snapshot = self._batch.get_job_queue_snapshot(jobQueue=arn)
         usage = snapshot.get("queueUtilization") or {}
         fair = (usage.get("fairshareUtilization") or {}).get("topCapacityUtilization") or ()
         return QueueReading(
@@ -165,7 +165,7 @@ class Reader:
         summaries: list[Mapping[str, Any]] = []
         token: dict[str, str] = {}
         while len(summaries) < self.most_jobs:
-            page = self._in_time.list_jobs(
+            page = self._batch.list_jobs(
                 jobQueue=queue,
                 jobStatus=state,
                 maxResults=min(LISTED_AT_ONCE, self.most_jobs),
@@ -191,7 +191,7 @@ class Reader:
             else:
                 unknown.append(summary["jobId"])
         for ids in at_once(unknown):
-            for job in self._in_time.describe_jobs(jobs=ids)["jobs"]:
+            for job in self._batch.describe_jobs(jobs=ids)["jobs"]:
                 yield from (job["arrayProperties"].get("statusSummary") or {}).items()
 
     def _max_vcpus(self, environments: Sequence[str]) -> float | None:
@@ -203,7 +203,7 @@ class Reader:
     def _describe_queues(self, arns: Sequence[str], failed: list[str]) -> list[Mapping[str, Any]]:
         """Describe as many as a call takes, in their order."""
         try:
-            found = self._in_time.describe_job_queues(jobQueues=arns)["jobQueues"]
+            found = self._batch.describe_job_queues(jobQueues=arns)["jobQueues"]
             told_of = {queue["jobQueueArn"]: queue for queue in found}
         except FAILED_CALL:
             _log.exception("cannot describe %s", ", ".join(arns))
@@ -214,7 +214,7 @@ class Reader:
 
     def _describe_environments(self, arns: Sequence[str]) -> Iterator[Mapping[str, Any]]:
         for some in at_once(arns):
-            described = self._in_time.describe_compute_environments(computeEnvironments=some)
+            described = self._batch.describe_compute_environments(computeEnvironments=some)
             yield from described["computeEnvironments"]
 
 

@@ -26,7 +26,12 @@ from batch_constructs.aws.submit_job import SUBMISSIONS_PER_SECOND
 from batch_constructs.aws.tags import COUNT
 from batch_constructs.functions.claims.effect import UnsureError
 from batch_constructs.functions.claims.identity import digest
-from batch_constructs.functions.claims.invocation import Invocation, TooLateError, each_event
+from batch_constructs.functions.claims.invocation import (
+    Invocation,
+    TooLateError,
+    each_event,
+    is_of_event_bridge,
+)
 from batch_constructs.functions.claims.lease import CLOCKS_APART_SECONDS
 from batch_constructs.functions.claims.outcome import ONCE, PATIENT
 from batch_constructs.functions.claims.rows import Claims
@@ -154,7 +159,7 @@ def submit(
     by: Submitter, event: Mapping[str, Any], request_id: str, invocation: Invocation
 ) -> dict[str, str]:
     """Submit the job that an event asks for."""
-    if {"source", "detail-type", "detail"} <= event.keys():
+    if is_of_event_bridge(event):
         raise Poison(
             "this is an event as EventBridge has it, before a rule made a submission of it: "
             "EventBridge could not hand it over; submit the job yourself, with what the rule's "
