@@ -237,7 +237,10 @@ ODD = {"Fn::If": ["C", {}, {}]}
             )
         ),
         *(("AWS::IAM::Role", {"Policies": one}) for one in (ODD, [ODD], [{"PolicyName": "p"}])),
-        *(("AWS::IAM::Role", {"ManagedPolicyArns": one}) for one in (ODD, [ODD], [{"Ref": "AWS::StackId"}])),
+        *(
+            ("AWS::IAM::Role", {"ManagedPolicyArns": one})
+            for one in (ODD, [ODD], [{"Ref": "AWS::StackId"}])
+        ),
     ],
 )
 def test_cdk_nag_beside_takes_policies_as_others_write_them(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from calendar import monthrange
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -53,7 +54,9 @@ class Budget:
 
     def ends(self, now: datetime) -> datetime:
         """Return when the period that ``now`` lies in is over."""
-        return self.start(self.start(now) + timedelta(days=1 if self.period == "DAY" else 31))
+        start = self.start(now)
+        days = 1 if self.period == "DAY" else monthrange(start.year, start.month)[1]
+        return start + timedelta(days=days)
 
     def label(self, now: datetime) -> str:
         """Name the period, such as ``2026-11-20`` or ``2026-11``."""

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 _LOWERED = re.compile(r"maxvCpus was (\d+) until (\S+) lowered to (\d+)(?: after (\d+(?:,\d+)*))?")
 
-_LOOKS = 4
+_ROUNDS = 4
 """How often a run looks whether what it gave back is all that may be given back."""
 
 
@@ -99,7 +99,7 @@ class LoweredEnvironments:
 
     def _is_given_back(self, arn: str, last: Lowered) -> bool:
         """Raise an environment as far as others let; what they let go meanwhile is seen, too."""
-        for _ in range(_LOOKS):
+        for _ in range(_ROUNDS):
             (again,) = self.batch.describe_compute_environments(computeEnvironments=[arn])[
                 "computeEnvironments"
             ]
