@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from types import FrameType
 
 TRIALS_EACH = 300
+SEEDS = {"coalescing_gateway": range(700, 1100)}
+"""Of a function that seldom sets messages aside: those in which it dies around that, too."""
+
 _GATEWAYS = {"gateway", "coalescing_gateway"}
 ONLY_SOME = {
     "late list": {*_GATEWAYS, "fifo_gateway", "submit_function", "spot_rescue"},
@@ -36,7 +39,7 @@ ONLY_SOME = {
 
 @pytest.mark.parametrize("function", TRIALS)
 def test_nothing_is_lost_and_nothing_done_twice(function: str) -> None:
-    outcome = run(function, range(TRIALS_EACH))
+    outcome = run(function, SEEDS.get(function, range(TRIALS_EACH)))
 
     assert outcome.wrong == []
     wanted = {*DISTURBANCES, *ONLY_SOME, *(f"down: {how}" for how in OUTAGES)}
