@@ -76,6 +76,19 @@ def guard(aws: Aws, vcpus: float) -> Guard:
     )
 
 
+class Down:
+    """A table that cannot be reached."""
+
+    def update_item(self, **_: Any) -> Any:
+        raise EndpointConnectionError(endpoint_url="dynamodb")
+
+    get_item = update_item
+
+
+def unreachable() -> Claims:
+    return Claims(dynamodb=Down(), table="claims", clock=lambda: 1000.0)
+
+
 class Watch:
     """A clock that goes on while somebody sleeps."""
 
@@ -96,12 +109,6 @@ def test_a_run_without_a_claim_holds_nothing_back_as_the_period_is_over(
 ) -> None:
     """Another one lets go then, and nobody would let go of what is held back after it."""
 
-    class Down:
-        def update_item(self, **_: Any) -> Any:
-            raise EndpointConnectionError(endpoint_url="dynamodb")
-
-        get_item = update_item
-
     now = datetime(2026, 12, 1, tzinfo=UTC) - timedelta(minutes=minutes)
     aws = Aws()
     ours = guard(aws, 60)
@@ -109,7 +116,7 @@ def test_a_run_without_a_claim_holds_nothing_back_as_the_period_is_over(
         ours,
         budget=replace(ours.budget, period=period),
         usage=replace(ours.usage, cloudwatch=Gauge(q=every_step(now.replace(hour=0), now, 60))),
-        claims=Claims(dynamodb=Down(), table="claims", clock=lambda: 1000.0),
+        claims=unreachable(),
     )
 
     with pytest.raises(RuntimeError, match="claim"):
@@ -250,19 +257,13 @@ def test_new_work_is_held_back_before_people_are_told_and_without_a_table() -> N
             states.append(self.queue["state"])
             super().publish(**request)
 
-    class Down:
-        def update_item(self, **_: Any) -> Any:
-            raise EndpointConnectionError(endpoint_url="dynamodb")
-
-        get_item = update_item
-
     aws = Watched()
     guard(aws, 60).run(NOW, invocation())
     assert (states, aws.queue["state"]) == (["DISABLED"], "DISABLED")
     assert aws.queue["tags"] == {f"{NOTE}:Day": "2026-11-20 of 100 OVER disabled"}
 
     aws = Watched()
-    down = Claims(dynamodb=Down(), table="claims", clock=lambda: 1000.0)
+    down = unreachable()
     with pytest.raises(RuntimeError, match="the guard failed at claim, topic; the log says why"):
         replace(guard(aws, 60), claims=down).run(NOW, invocation())
     assert aws.queue["state"] == "DISABLED"
@@ -270,13 +271,9 @@ def test_new_work_is_held_back_before_people_are_told_and_without_a_table() -> N
 
 
 def test_nothing_is_let_go_by_a_run_that_cannot_be_claimed() -> None:
-    class Down:
-        def update_item(self, **_: Any) -> Any:
-            raise EndpointConnectionError(endpoint_url="dynamodb")
-
     aws = Aws()
     guard(aws, 60).run(NOW, invocation())
-    down = Claims(dynamodb=Down(), table="claims", clock=lambda: 1000.0)
+    down = unreachable()
     tomorrow = NOW + timedelta(days=1)
 
     with pytest.raises(RuntimeError, match="the guard failed at claim"):

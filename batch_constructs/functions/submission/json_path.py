@@ -17,12 +17,8 @@ def value_at(path: str, data: object) -> object:
     at: Any = data
     for name, position, quoted in _STEP.findall(path.removeprefix("$")):
         try:
-            # a text has positions, too; no path names a letter
-            at = _listed(at)[int(position)] if position else at[name or quoted]
+            # a text has positions, too, and no path names a letter: it has no member either
+            at = at[int(position)] if position and not isinstance(at, str) else at[name or quoted]
         except (KeyError, IndexError, TypeError):
             raise LookupError(f"there is no {path}") from None
     return at
-
-
-def _listed(data: Any) -> Any:
-    return {} if isinstance(data, str) else data
