@@ -29,6 +29,13 @@ def main() -> int:
     """Start the server with the settings of the command line, and clean up when it has ended."""
     settings = json.loads(sys.argv[1])
     stopping = threading.Event()
+
+    def stop(*_: object) -> None:
+        stopping.set()
+
+    # Before there is a server: told to end in between, it would leave one that nobody ends.
+    signal.signal(signal.SIGTERM, stop)
+    signal.signal(signal.SIGINT, stop)
     server = subprocess.Popen(  # noqa: S603 - our own module
         [sys.executable, "-m", "batch_constructs.local.server_process", sys.argv[1]],
         stdin=subprocess.PIPE,  # its lifeline: it ends when this process does
@@ -38,15 +45,9 @@ def main() -> int:
     )
     os.close(settings["ready_fd"])
 
-    def stop(*_: object) -> None:
-        stopping.set()
-        server.terminate()
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
     if settings["lifeline"]:
         threading.Thread(target=_wait_for_caller, args=(stop,), daemon=True).start()
-    threading.Thread(target=_insist, args=(stopping, server), daemon=True).start()
+    threading.Thread(target=_end, args=(stopping, server), daemon=True).start()
     code = server.wait()
     end_marked_processes(settings["marker"])
     if stopping.is_set():
@@ -62,9 +63,10 @@ def _wait_for_caller(stop: Callable[[], None]) -> None:
     stop()
 
 
-def _insist(stopping: threading.Event, server: subprocess.Popen[bytes]) -> None:
-    """Kill a server that does not end when asked to."""
+def _end(stopping: threading.Event, server: subprocess.Popen[bytes]) -> None:
+    """Ask the server to end once it is time to, and kill it if it does not."""
     stopping.wait()
+    server.terminate()
     try:
         server.wait(_STOP_TIMEOUT_SECONDS)
     except subprocess.TimeoutExpired:

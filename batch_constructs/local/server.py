@@ -188,7 +188,7 @@ class LocalServer:
         require_extra()
         import psutil
 
-        self._directory = directory = self._prepare_directory()
+        directory = self._prepare_directory()
         ready_reader, ready_writer = os.pipe()
         marker = uuid.uuid4().hex
         settings = {
@@ -238,10 +238,14 @@ class LocalServer:
 
     def _prepare_directory(self) -> Path:
         if self._wanted_directory is None:
+            # Known before it is there: whoever is interrupted in between removes it all the same.
+            name = f"batch-constructs-{uuid.uuid4().hex}"
             try:
-                return Path(tempfile.mkdtemp(prefix="batch-constructs-"))
+                self._directory = Path(tempfile.gettempdir(), name)
+                self._directory.mkdir(mode=0o700)
             except OSError as problem:
                 raise LocalAwsError(f"cannot create a temporary directory: {problem}") from problem
+            return self._directory
         directory = self._wanted_directory
         existing = ServerRecord.load(directory)
         if existing is not None and existing.process() is not None:
@@ -255,6 +259,7 @@ class LocalServer:
             (directory / ".gitignore").write_text("*\n")
         except OSError as problem:
             raise LocalAwsError(f"cannot prepare {directory}: {problem}") from problem
+        self._directory = directory
         return directory
 
     def stop(self) -> None:

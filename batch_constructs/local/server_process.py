@@ -58,7 +58,7 @@ def _prepare_environment(settings: dict[str, Any], access: Access) -> dict[str, 
     directory = Path(settings["state_directory"])
     temporary, home = directory / "tmp", directory / "home"
     for path in (temporary, home):
-        path.mkdir(parents=True, exist_ok=True)
+        path.mkdir(exist_ok=True)
     kept = without_aws()
     os.environ.clear()
     os.environ.update(kept)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import signal
 import socket
@@ -10,6 +11,8 @@ import subprocess
 import sys
 import textwrap
 import time
+import uuid
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
@@ -21,7 +24,6 @@ from batch_constructs.local.server import LocalServer, ServerRecord, stop_record
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
 
 pytestmark = pytest.mark.local_aws
 DEADLINE_SECONDS = 60
@@ -134,6 +136,52 @@ def test_after_everything_was_killed_a_new_server_starts_clean(tmp_path: Path) -
     assert marked_processes(record.marker) == []
 
 
+def test_a_keeper_told_to_end_as_it_has_started_its_server_leaves_neither(tmp_path: Path) -> None:
+    state = tmp_path / "state"
+    state.mkdir()
+    reader, writer = os.pipe()
+    marker = uuid.uuid4().hex
+    settings = {
+        "state_directory": str(state),
+        "port": 0,
+        "account_id": "123456789012",
+        "region": "eu-west-1",
+        "enforce_iam": True,
+        "marker": marker,
+        "images": {},
+        "engine": None,
+        "ready_fd": writer,
+        "lifeline": False,
+    }
+    interrupted = textwrap.dedent(
+        """
+        import os, signal, subprocess
+        from batch_constructs.local import keeper
+
+        class Interrupting(subprocess.Popen):
+            def __init__(self, *arguments, **named):
+                super().__init__(*arguments, **named)
+                os.kill(os.getpid(), signal.SIGTERM)
+
+        subprocess.Popen = Interrupting
+        raise SystemExit(keeper.main())
+        """
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", interrupted, json.dumps(settings)],
+        pass_fds=(writer,),
+        timeout=DEADLINE_SECONDS,
+        check=False,
+    )
+    for end in (reader, writer):
+        os.close(end)
+
+    assert done.returncode == 0
+    assert marked_processes(marker) == []
+    assert list(tmp_path.iterdir()) == []
+
+
 def test_a_server_outlives_its_caller_only_when_it_is_told_to(tmp_path: Path) -> None:
     state = tmp_path / "state"
     starter = textwrap.dedent(
@@ -188,10 +236,10 @@ def test_a_place_that_cannot_be_used_is_said(tmp_path: Path) -> None:
 def test_a_disk_that_is_full_from_the_start_is_said(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def full(*_: object, **__: object) -> str:
+    def full(*_: object, **__: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
-    monkeypatch.setattr("batch_constructs.local.server.tempfile.mkdtemp", full)
+    monkeypatch.setattr(Path, "mkdir", full)
 
     with pytest.raises(LocalAwsError, match="temporary directory: .*No space left on device"):
         LocalServer().start()
