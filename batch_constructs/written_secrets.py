@@ -18,7 +18,7 @@ from batch_constructs.refusal import in_parameters
 from batch_constructs.rules.areas.secret_rules import references_in, strings
 from batch_constructs.rules.findings import Finding, Severity
 from batch_constructs.rules.rulebook import RULES
-from batch_constructs.rules.template.as_written import SECRET_REFERENCE, as_written
+from batch_constructs.rules.template.as_written import SECRET_REFERENCE, AsWritten
 from batch_constructs.rules.template.iam_roles import literal
 
 if TYPE_CHECKING:
@@ -48,14 +48,14 @@ def written_secrets(
         paths: Logical IDs and the paths of the resources' constructs.
         ours: The paths of our constructs.
     """
-    resolvers = as_written(template)
+    written = AsWritten(template)
     for id_, resource in template.get("Resources", {}).items():
         kind = str(resource.get("Type"))
         made_at = paths.get(id_, "").removeprefix("/")
         if kind == _MAY_HOLD_ONE or not is_path_within(made_at, ours):
             continue
         properties = resource.get("Properties") or {}
-        several = (properties, *(one.resolve(properties) for one in resolvers))
+        several = written.of(properties)
         for path in references_in(several):
             place = f"Properties/{path}"
             found = Finding(

@@ -124,3 +124,46 @@ def test_a_finding_of_a_resource_that_a_loop_makes_is_placed_in_the_loop() -> No
         ("QueueFast", "job-queue-priority", 9, 9),
         ("QueueSlow", "job-queue-priority", 9, 9),
     ]
+
+
+NAMES = st.sampled_from(["a", "b", "a/b", "b/a", "0", "Fn::If", "AWS::NoValue"])
+branching: st.SearchStrategy[Any] = st.recursive(
+    st.sampled_from([1, "a", "AWS::NoValue"]),
+    lambda inner: (
+        st.lists(inner, max_size=4)
+        | st.dictionaries(NAMES, inner, max_size=3)
+        | st.lists(inner, min_size=3, max_size=3).map(lambda some: {"Fn::If": some})
+    ),
+    max_leaves=20,
+)
+
+
+def as_rules_tell_them(path: tuple[str, ...]) -> list[str]:
+    """Leave out the steps of Fn::If, and divide names at slashes."""
+    told: list[str] = []
+    for before, step in zip(("", *path), path, strict=False):
+        if "Fn::If" not in (before, step):
+            told += step.split("/")
+    return told
+
+
+@settings(deadline=None)
+@given(branching, st.data())
+def test_what_is_looked_for_is_found_as_if_everything_were(value: Any, data: st.DataObject) -> None:
+    document = template_files.document(json.dumps({"Resources": {"R": value}}))
+    written = [path for path, _ in places({"R": value})]
+    paths = data.draw(st.lists(st.sampled_from(written).map(as_rules_tell_them), max_size=2))
+    some = document.source_map_of([["Resources", *path] for path in paths])
+
+    for path in paths:
+        wanted = ["Resources", *path]
+        assert some.chain(wanted) == document.source_map.chain(wanted)
+
+
+def test_what_stands_below_a_name_with_a_slash_is_found_where_it_alone_is_looked_for() -> None:
+    text = '{"Resources": {"R": {"a/b": {"c": 1}}}}'
+    path = ["Resources", "R", "a", "b", "c"]
+
+    source = template_files.document(text).source_map_of([path])
+
+    assert text[source.chain(path)[-1] :].startswith('"c"')

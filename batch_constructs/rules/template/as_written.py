@@ -15,27 +15,58 @@ SECRET_REFERENCE: Final = pattern(
 """A reference to a secret, and what stands for the value of a parameter that is not shown."""
 
 
-def as_written(template: Mapping[str, object]) -> list[Resolver]:
-    """Make what puts texts together as CloudFormation does, parameters at their defaults.
+class AsWritten:
+    """What a template writes, with references to secrets, in resources of its own or of others."""
 
-    There is one for conditions that hold, and one for those that do not.
-    """
-    mappings, conditions, parameters = sections(template)
-    known = {
-        name: value
-        for name, one in parameters.items()
-        if isinstance(one, Mapping) and (value := _value(name, one)) is not None
-    }
-    return [
-        Resolver(
-            {},
-            mappings=mappings,
-            parameters=known,
-            condition=lambda _, holds=holds: holds,  # type: ignore[misc]  # bound as it is made
-            as_written=True,
-        )
-        for holds in ((True, False) if conditions else (True,))
-    ]
+    def __init__(self, template: Mapping[str, object]) -> None:
+        mappings, conditions, parameters = sections(template)
+        known = {
+            name: value
+            for name, one in parameters.items()
+            if isinstance(one, Mapping) and (value := _value(name, one)) is not None
+        }
+        self._found_elsewhere = _opens_a_reference([mappings, known])
+        self._resolvers = [
+            Resolver(
+                {},
+                mappings=mappings,
+                parameters=known,
+                condition=lambda _, holds=holds: holds,  # type: ignore[misc]  # bound as it is made
+                as_written=True,
+            )
+            for holds in ((True, False) if conditions else (True,))
+        ]
+
+    def of(self, properties: object) -> list[object]:
+        """Give properties with the references to secrets that are in them.
+
+        First as they stand there; then as the functions of CloudFormation put them together,
+        parameters at their defaults: once for conditions that hold, and once for those that do not.
+        Nothing where no reference can be: few resources have one, and to put a template together
+        twice is a fifth of its check.
+        """
+        if not self._found_elsewhere and not _opens_a_reference(properties):
+            return []
+        return [properties, *(one.resolve(properties) for one in self._resolvers)]
+
+
+_SEVERAL: Final = (dict, list, tuple, Mapping)
+"""What holds other values: plain ones first, since to ask for a `Mapping` is dear."""
+
+
+def _opens_a_reference(value: object) -> bool:
+    """Look for the bracket that a reference begins with; pieces of one may stand apart."""
+    met: set[int] = set()
+    rest = [value]
+    while rest:
+        value = rest.pop()
+        if isinstance(value, str):
+            if "{" in value:
+                return True
+        elif isinstance(value, _SEVERAL) and id(value) not in met:
+            met.add(id(value))
+            rest += value if isinstance(value, list | tuple) else value.values()
+    return False
 
 
 def sections(template: Mapping[str, object]) -> Iterator[Mapping[str, Any]]:

@@ -27,8 +27,9 @@ from batch_constructs.rules.template.resource_view import (
 from batch_constructs.rules.template.values import NOTHING, Reference, Text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping
 
+    from batch_constructs.rules.template.as_written import AsWritten
     from batch_constructs.rules.template.intrinsics import Resolver
     from batch_constructs.rules.template.left_out import Counts, LeftOut
 
@@ -72,7 +73,7 @@ class Template:
         resources: Mapping[str, Mapping[str, object]],
         resolver: Resolver,
         left_out: Counts | None = None,
-        as_written: Sequence[Resolver] = (),
+        as_written: AsWritten | None = None,
     ) -> None:
         self._raw = resources
         self._resolver = resolver
@@ -135,15 +136,10 @@ class Template:
         """Give a resource as it is written, for what stands beside its properties."""
         return self._raw.get(id, {})
 
-    def properties_as_written(self, id: str) -> Iterator[object]:
-        """Give the properties of a resource with the references to secrets that are in them.
-
-        First as they stand there; then as the functions of CloudFormation put them together.
-        """
+    def properties_as_written(self, id: str) -> list[object]:
+        """Give the properties of a resource with the references to secrets that are in them."""
         properties = self.raw(id).get("Properties")
-        yield properties
-        for resolver in self._as_written:
-            yield resolver.resolve(properties)
+        return [properties] if self._as_written is None else self._as_written.of(properties)
 
     def all(self, type: str) -> list[Resource]:
         """Give every resource of a type."""

@@ -9,7 +9,7 @@ from itertools import accumulate
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
 
 class Node:
@@ -146,53 +146,71 @@ def of_json(text: str, paths: Collection[Sequence[str]] | None = None) -> Node:
 
     Args:
         text: the text.
-        paths: what is looked for: sections and resources to which none leads are passed over.
+        paths: what is looked for: mappings and lists to which none leads are passed over.
     """
     root = Node.of_several(0, len(text))
-    around = [root]
+    around = [(root, None if paths is None else _ways(paths))]
     name: tuple[str, int] | None = None
-    section = ""
-    sections = {_IF, *(path[0] for path in paths or () if path)}
-    resources = {_IF, *(path[1] for path in paths or () if path[1:])}
     match = _TOKEN.match(text)
     while match:
         start, end = match.span(1)
-        sign, within = text[start], around[-1]
+        sign, (within, ways) = text[start], around[-1]
         if sign in "]}":
-            around.pop().end = end
+            around.pop()[0].end = end
         elif sign == '"' and name is None and within.style == "{":
             raw = text[start:end]
             name = (json.loads(raw) if "\\" in raw else raw[1:-1], start)
-            section = name[0] if len(around) == _OF_SECTIONS else section
-        else:
-            make = Node.of_several if sign in "{[" else Node
-            node = make(start, end, sign if sign in '{["' else "")
-            is_other = paths is not None and (
-                (len(around) == _OF_SECTIONS and section.partition("/")[0] not in sections)
-                or (
-                    (len(around) == _OF_RESOURCES and section == "Resources")
-                    and name is not None
-                    and name[0] not in resources
-                )
-            )
-            if name is None:
-                within.listed.append(node)
+        elif sign in "{[":
+            node = Node.of_several(start, end, sign)
+            if ways is not None and within is not root:
+                ways = _further(ways, str(len(within.listed)) if name is None else name[0])
+            if ways is _NO_WAYS and _IF not in text[start : (over := _SCAN(text, start)[1])]:
+                end = node.end = over
             else:
-                if name[0] in within.named:
-                    within.repeats.append(name)
-                within.named[name[0]] = (name[1], node)
-                name = None
-            if is_other:
-                end = node.end = _SCAN(text, start)[1]
-            elif sign in "{[":
-                around.append(node)
+                around.append((node, ways))
+            _put(within, name, node)
+            name = None
+        else:
+            _put(within, name, Node(start, end, '"' if sign == '"' else ""))
+            name = None
         match = _TOKEN.match(text, end)
     return root.listed[0]
 
 
-_OF_SECTIONS: Final = 2
-_OF_RESOURCES: Final = 3
-"""How many objects are around the name of a section, and around that of a resource."""
+def _put(within: Node, name: tuple[str, int] | None, node: Node) -> None:
+    """Put a value into what is around it, below its name if it has one."""
+    if name is None:
+        within.listed.append(node)
+        return
+    if name[0] in within.named:
+        within.repeats.append(name)
+    within.named[name[0]] = (name[1], node)
+
+
+_Ways = dict[str, "_Ways"]
+"""The steps that paths go from a place, and those from there."""
+
+_NO_WAYS: Final[_Ways] = {}
+
+
+def _ways(paths: Iterable[Sequence[str]]) -> _Ways:
+    first: _Ways = {}
+    for path in paths:
+        ways = first
+        for step in path:
+            ways = ways.setdefault(step, {})
+    return first
+
+
+def _further(ways: _Ways, step: str) -> _Ways | None:
+    """Take a step: None where everything further on is looked at."""
+    if step == _IF:
+        return None
+    found = ways.get(step, _NO_WAYS)
+    if found is _NO_WAYS and step.partition("/")[0] in ways:
+        return None  # a name with a slash: a path has it in pieces
+    return found
+
 
 _SCAN: Final = json.JSONDecoder().raw_decode
 _TOKEN: Final = re.compile(

@@ -15,7 +15,7 @@ from itertools import combinations, product
 from math import prod
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from batch_constructs.rules.template.as_written import as_written, sections
+from batch_constructs.rules.template.as_written import AsWritten, sections
 from batch_constructs.rules.template.intrinsics import Resolver
 from batch_constructs.rules.template.resource_graph import Template
 from batch_constructs.rules.template.values import UNKNOWN
@@ -71,7 +71,7 @@ class Worlds:
         self._mappings, self._conditions, parameters = sections(template)
         self._resources = resources
         self.left_out: Counts = {}
-        self._as_written = as_written(template)
+        self._as_written = AsWritten(template)
         asked = _literals_compared(self._conditions, parameters) if self._conditions else {}
         self._asked = list(asked)[:_MOST_PARAMETERS]
         values = [_values(parameters.get(name), [*asked[name]]) for name in self._asked]
