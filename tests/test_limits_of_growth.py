@@ -9,7 +9,7 @@ from typing import Any
 import aws_cdk as cdk
 import jsii
 import pytest
-from aws_cdk import assertions
+from aws_cdk import assertions, cloudformation_include
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_iam as iam
 from constructs import Construct
@@ -320,6 +320,22 @@ def test_a_stack_has_five_hundred_resources_and_no_more(more: int) -> None:
             assertions.Template.from_stack(stack)
     else:
         assert len(assertions.Template.from_stack(stack).to_json()["Resources"]) == 500
+
+
+def test_the_rules_count_resources_where_the_cdk_was_told_not_to(tmp_path: Path) -> None:
+    template = tmp_path / "many.json"
+    topic = {"Type": "AWS::SNS::Topic"}
+    template.write_text(json.dumps({"Resources": {f"T{n}": topic for n in range(498)}}))
+    app = cdk.App(
+        builtin_cloud_formation_validation=False,
+        context={"@aws-cdk/core:stackResourceLimit": 0},
+    )
+    stack = cdk.Stack(app, "Lifted")
+    cloudformation_include.CfnInclude(stack, "Many", template_file=str(template))
+    bc.AlertTopic(stack, "Alerts")
+
+    with pytest.raises(RuntimeError, match="there are 501 resources; CloudFormation takes 500"):
+        app.synth()
 
 
 def test_a_hundred_queues_are_monitored_in_a_nested_stack() -> None:
