@@ -142,7 +142,7 @@ _SIGNS: Final = (
 )
 """What stands in each kind of credential, and is sooner looked for than the whole."""
 
-_SHORTEST: Final = len("ab://:p@")
+SHORTEST: Final = len("ab://:p@")
 """No credential that is known by its form has fewer signs."""
 
 _WORDS: Final = ("pass", "key", "secret", "token", "credential", "pwd")
@@ -156,7 +156,7 @@ def _may_name(text: str) -> bool:
 
 def credential_in(text: str) -> str | None:
     """Say what kind of credential a text holds, if it is known by its form."""
-    if len(text) < _SHORTEST or not any(sign in text for sign in _SIGNS):
+    if len(text) < SHORTEST or not any(sign in text for sign in _SIGNS):
         return None
     found = _FOUND.search(text)
     return None if found is None else CREDENTIALS[(found.lastindex or 1) - 1].noun

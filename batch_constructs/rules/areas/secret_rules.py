@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.credentials import (
+    SHORTEST,
     credential_in,
     names_a_credential,
     option_with_credential,
@@ -54,7 +55,7 @@ def plaintext_secret(job: JobDefinition) -> Iterator[Fault]:
         if place is not None:
             told.add(f"{path}/{place}")
             yield f"{path}/{place}", "an option's password or token stands in the template"
-    for path, written in strings("", job.properties, names=True):
+    for path, written in strings("", job.properties, names=True, shortest=SHORTEST):
         kind = credential_in(written)
         if kind is not None and path not in told:
             told.add(path)
@@ -85,11 +86,14 @@ def _text(within: Properties, key: str) -> str | None:
     return known if isinstance(known, str) else None
 
 
-def strings(path: str, value: object, *, names: bool = False) -> Iterator[tuple[str, str]]:
+def strings(
+    path: str, value: object, *, names: bool = False, shortest: int = 0
+) -> Iterator[tuple[str, str]]:
     """Give every string below a value, with its path; what contains itself is gone through once.
 
-    Names are given as well where they are asked for. Of `Fn::Join` as it is written the whole is
-    given, too: pieces may be a reference together.
+    Names are given as well where they are asked for, and shorter ones are not where nobody wants
+    them: most are short, and their paths are what takes time. Of `Fn::Join` as it is written the
+    whole is given, too: pieces may be a reference together.
     """
     met: set[int] = set()
     rest: list[tuple[str, object]] = [(path, value)]
@@ -102,9 +106,15 @@ def strings(path: str, value: object, *, names: bool = False) -> Iterator[tuple[
             if isinstance(value, dict) and "Fn::Join" in value:
                 yield f"{path}/Fn::Join", _joined(value["Fn::Join"])
             if names and isinstance(value, dict):
-                yield from ((f"{path}/{key}" if path else key, key) for key in value)
+                yield from (
+                    (f"{path}/{key}" if path else key, key) for key in value if len(key) >= shortest
+                )
             below = value.items() if isinstance(value, dict) else enumerate(value)
-            found = [(f"{path}/{key}" if path else str(key), one) for key, one in below]
+            found = [
+                (f"{path}/{key}" if path else str(key), one)
+                for key, one in below
+                if type(one) is not str or len(one) >= shortest
+            ]
             rest += reversed(found)
         elif isinstance(value, Base64):
             rest.append((path, value.content))
