@@ -44,7 +44,8 @@ class SubmissionOverrides:
     """What one submission says otherwise than the job definition: ``overrides=`` of every trigger.
 
     What is left out is the definition's. A trigger or a ``WorkflowJob`` that has a parameter of the
-    same name takes it in one place only.
+    same name takes it in one place only. The environment is for every essential container of a job,
+    and of every node; a command and sizes are refused where it has several, and sizes of a pod.
     https://docs.aws.amazon.com/batch/latest/APIReference/API_SubmitJob.html
 
     Attributes:
@@ -127,6 +128,18 @@ def _memory(view: Arguments, overrides: SubmissionOverrides) -> Any:
     if overrides.memory_mebibytes is not None:
         return view.only_one("memory", view.named("memory_mebibytes"), ", which says the same")
     return view.bounded("memory", view.mebibytes("memory", overrides.memory), MEMORY_MIB)
+
+
+def sizes_said(
+    view: Arguments, overrides: SubmissionOverrides | None
+) -> list[tuple[Arguments, str, str]]:
+    """Give the sizes that overrides say, with who read them and the member that they become."""
+    names = ("vcpus", name_of_memory(overrides), "gpus")
+    return [
+        (view, name, "resourceRequirements")
+        for name in names
+        if getattr(overrides, name, None) is not None
+    ]
 
 
 def name_of_memory(overrides: SubmissionOverrides | None) -> str:

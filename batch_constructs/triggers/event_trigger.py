@@ -63,9 +63,9 @@ class EventTrigger(BatchConstruct):
     Creates, below its own ID: ``Resource`` (AWS::Events::Rule), ``Role/Resource`` (AWS::IAM::Role,
     allowed to submit exactly this definition to exactly this queue) and
     ``DeadLetterQueue/Resource`` (AWS::SQS::Queue, for events that became no job). EventBridge
-    submits by itself; only where it cannot, with a share identifier, priority, timeout, tags or
-    rules of a retry policy, a ``Submit`` (``SubmitFunction``) and its ``Permission`` stand in for
-    the role.
+    submits by itself; only where it cannot, with a share identifier, priority, timeout, tags, rules
+    of a retry policy, or where something changes in a job of nodes, pods or several containers, a
+    ``Submit`` (``SubmitFunction``) and its ``Permission`` stand in for the role.
 
     EventBridge delivers at least once: rarely, an event becomes two jobs (never with ``Submit``).
 
@@ -279,4 +279,5 @@ def _needs_function(job: JobToSubmit) -> bool:
         or job.timeout_seconds is not None
         or bool(job.tags)
         or "EvaluateOnExit" in job.requirements.retry
+        or (job.containers is not None and bool(job.container_overrides()))
     )

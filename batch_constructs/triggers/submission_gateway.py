@@ -57,6 +57,7 @@ from batch_constructs.triggers.object_created_trigger import (
 )
 from batch_constructs.triggers.submit_function import (
     LIST_JOBS,
+    check_admitted,
     read_allow,
     told,
     told_allow,
@@ -230,6 +231,7 @@ class SubmissionGateway(BatchConstruct):
             shares_may_come_later=Admission.SHARE_IDENTIFIER in admitted,
             no_fields=_FIELDS_OF_MESSAGES,
         )
+        check_admitted(arguments, job, admitted)
         gateway = read_gateway(
             arguments,
             job,
