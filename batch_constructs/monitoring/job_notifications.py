@@ -93,7 +93,8 @@ class JobNotifications(BatchConstruct):
         function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
             function and its table. Default: none of these.
         alarm_topic: Told when the function fails, is throttled or leaves something in the
-            dead-letter queue (alarms below ``Alarms``). Default: nobody.
+            dead-letter queue (alarms below ``Alarms``). Default: nobody. This, and
+            ``function_settings``, only where there are messages, and so a function.
 
     Raises:
         ValueError: a state that AWS Batch does not send, no queue, or a topic whose encryption
@@ -139,6 +140,14 @@ class JobNotifications(BatchConstruct):
         arguments.flag("blocked", blocked, required=True)
         name = arguments.text("rule_name", rule_name, bound=_RULE_NAME)
         settings = read_function_settings(arguments, function_settings)
+        if topic is None and given_targets:
+            of_function = {"function_settings": function_settings, "alarm_topic": alarm_topic}
+            for parameter, value in of_function.items():
+                if value is not None:
+                    arguments.wrong_value(
+                        f"{parameter} is given with targets and without a topic, so there is no "
+                        "function: leave it out, or give a topic for messages"
+                    )
         arguments.refuse()
 
         self.watched_function: WatchedFunction | None = None

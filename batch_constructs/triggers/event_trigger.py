@@ -94,7 +94,7 @@ class EventTrigger(BatchConstruct):
         rule_name: A physical name. Default: one that CloudFormation generates.
         description: What the rule is for.
         function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
-            function. Default: none of these.
+            function, where there is one. Default: none of these.
 
     Raises:
         ValueError: arguments that AWS would refuse; all at once.
@@ -145,6 +145,11 @@ class EventTrigger(BatchConstruct):
         text = arguments.text("description", description, bound=DESCRIPTION)
         bus = event_bus_argument(arguments, event_bus)
         settings = read_function_settings(arguments, function_settings)
+        if function_settings is not None and not _needs_function(job):
+            arguments.wrong_value(
+                "function_settings is given, but EventBridge submits such a job by itself, so "
+                "there is no function: leave it out"
+            )
         arguments.refuse()
 
         self.dead_letter_queue = given_or_own_queue(self, shared["dead_letter_queue"])
