@@ -236,14 +236,14 @@ def _read_input(at: Arguments, job: WorkflowJob, overrides: SubmissionOverrides)
     for where, text in values.items():
         if not isinstance(text, str):
             continue
-        if text.startswith("$.") or where == "for_each":
-            if not PATH.fullmatch(text):
-                at.wrong_value(f"{where} {refused(text, _A_PATH)}")
-        elif is_token(text) and _is_json_path(text):
-            at.wrong_value(
-                f"{where} is what sfn.JsonPath makes, which says nothing here: write the path "
-                'itself, such as "$.day"'
-            )
+        if is_token(text):
+            if _is_json_path(text):
+                at.wrong_value(
+                    f"{where} is what sfn.JsonPath makes, which says nothing here: write the path "
+                    'itself, such as "$.day"'
+                )
+        elif (text.startswith("$.") or where == "for_each") and not PATH.fullmatch(text):
+            at.wrong_value(f"{where} {refused(text, _A_PATH)}")
     _no_path(at, {"max_concurrency": job.max_concurrency})
     most = at.number("max_concurrency", job.max_concurrency, bound=Whole(1))
     if most is not None and job.for_each is None:

@@ -168,7 +168,7 @@ def read_gateway(
 
 
 def _check_path(arguments: Arguments, where: str, path: object) -> None:
-    if isinstance(path, str) and not path.startswith("$."):
+    if isinstance(path, str) and not is_token(path) and not path.startswith("$."):
         arguments.wrong_value(
             f"{where} {refused(path, 'a field of the JSON body such as $.detail.object.key')}"
         )
