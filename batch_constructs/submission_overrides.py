@@ -152,7 +152,11 @@ def _retry(view: Arguments, policy: Any) -> dict[str, Any]:
     """Read a retry policy as ``RetryStrategy``."""
     if policy is None:
         return {}
-    from batch_constructs.jobs.retry_policy import RetryPolicy, RetryRule  # noqa: PLC0415  # it is there where one was given
+    from batch_constructs.jobs.retry_policy import (  # noqa: PLC0415  # it is there where one was given
+        RetryPolicy,
+        RetryRule,
+        check_retries,
+    )
 
     if not isinstance(policy, RetryPolicy):
         view.wrong_type("retry", policy, "RetryPolicy(…)")
@@ -172,6 +176,7 @@ def _retry(view: Arguments, policy: Any) -> dict[str, Any]:
         at.bounded("action", action, bounds["Action"])
         return {"Action": action, **{k: v for k, v in condition.items() if v is not None}}
 
+    check_retries(inner, policy)
     attempts = inner.number("attempts", policy.attempts, required=True, bound=ATTEMPTS)
     rules = inner.each("rules", policy.rules, RetryRule, 'RetryRule(action="RETRY", …)', rule)
     inner.bounded("rules", rules, bounds["EvaluateOnExit"])

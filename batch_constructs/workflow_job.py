@@ -222,6 +222,8 @@ def _read_waiting(at: Arguments, job: WorkflowJob) -> None:
     at.text(
         "after_catch", job.after_catch, required=True, bound=OneOf(tuple(AfterCatch), any_case=True)
     )
+    if job.catch is None and job.goes_on_after_catch:
+        at.wrong_value("after_catch is given without catch: leave it out, or name a job in catch")
     at.flag("only_on_failure", job.only_on_failure, required=True)
 
 

@@ -19,7 +19,13 @@ from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.construct import given
 from batch_constructs.jobs.consumed_resources import Consumes
 from batch_constructs.jobs.ecs_job_definition import EcsArguments, EcsJobDefinition
-from batch_constructs.jobs.ecs_task import OF_SEVERAL, Task, TaskOfNodes, task_options
+from batch_constructs.jobs.ecs_task import (
+    OF_SEVERAL,
+    Task,
+    TaskOfNodes,
+    refuse_of_pods,
+    task_options,
+)
 from batch_constructs.jobs.job_arguments import DEFAULTS, Job, JobArguments
 from batch_constructs.jobs.pod import Pod, pod_properties
 from batch_constructs.rules import UNKNOWN
@@ -237,6 +243,7 @@ class Nodes:
                     )
         task: Task | None = None
         if entry.pod is not None:
+            refuse_of_pods(arguments, options)
             self.on_eks = True
             properties["EksProperties"] = {"PodProperties": _pod(arguments, entry.pod)}
         elif entry.container is not None:

@@ -274,6 +274,11 @@ def _limits(
         vcpu_hours_per_day=number("vcpu_hours_per_day"),
         oldest_message_age_seconds=seconds("oldest_message_age"),
     )
+    if wanted.failure_rate_percent is None and limits.failure_rate_min_jobs != _LEAST_JOBS:
+        arguments.wrong_value(
+            "thresholds.failure_rate_min_jobs is given, and failure_rate_percent is None, which "
+            "turns that alarm off: leave one of them out"
+        )
     for name, why in _OF_GAUGES.items() if gauges is None else ():
         if alarm_thresholds.is_said(wanted, name):
             arguments.wrong_value(
@@ -288,6 +293,7 @@ def _limits(
     return limits
 
 
+_LEAST_JOBS = AlarmThresholds.failure_rate_min_jobs
 _OF_GAUGES = {
     "head_of_queue_age": "the age of the first job is",
     "vcpu_hours_per_day": "vCPUs in use are",

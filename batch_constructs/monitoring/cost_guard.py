@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -22,7 +22,11 @@ from batch_constructs.construct import BatchConstruct
 from batch_constructs.dead_letter_queue import dead_letter_queue
 from batch_constructs.enum_argument import member
 from batch_constructs.function_alarms import WatchedFunction, watch
-from batch_constructs.function_settings import FunctionSettings, read_function_settings
+from batch_constructs.function_settings import (
+    FunctionSettings,
+    check_alarm_topics,
+    read_function_settings,
+)
 from batch_constructs.functions.cost_guard.budget import plain
 from batch_constructs.functions.cost_guard.note import HELD_OR_LETTING_GO, NOTE
 from batch_constructs.known_argument import known_now
@@ -249,14 +253,20 @@ class CostGuard(BatchConstruct):
                 "without_data out, or give another action"
             )
         settings = read_function_settings(arguments, function_settings)
+        check_alarm_topics(arguments, alarm_topic, function_settings)
         alarmed = topic_argument(arguments, "alarm_topic", alarm_topic)
         arguments.refuse()
 
         self.note = f"{NOTE}:{Names.unique_resource_name(self, max_length=_LONGEST_NAME)}"
         self.topic = AlertTopic(self, "AlertTopic") if given_topic is None else given_topic
+        of_gauges = settings if alarmed is None else replace(settings, alarm_topic=None)
         self.gauges = (
             JobGauges(
-                self, "Gauges", queues=queues, function_settings=settings, alarm_topic=alarmed
+                self,
+                "Gauges",
+                queues=queues,
+                function_settings=of_gauges,
+                alarm_topic=alarmed,
             )
             if gauges is None
             else gauges

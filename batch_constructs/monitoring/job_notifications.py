@@ -19,7 +19,11 @@ from batch_constructs.construct import BatchConstruct
 from batch_constructs.dead_letter_queue import dead_letter_queue
 from batch_constructs.event_bus import event_bus_argument
 from batch_constructs.function_alarms import WatchedFunction, watch
-from batch_constructs.function_settings import FunctionSettings, read_function_settings
+from batch_constructs.function_settings import (
+    FunctionSettings,
+    check_alarm_topics,
+    read_function_settings,
+)
 from batch_constructs.monitoring.alert_topic import AlertTopic
 from batch_constructs.monitoring.watched_resources import heard_queues, watched_definitions
 from batch_constructs.queues.job_queue_events import (
@@ -140,6 +144,7 @@ class JobNotifications(BatchConstruct):
         arguments.flag("blocked", blocked, required=True)
         name = arguments.text("rule_name", rule_name, bound=_RULE_NAME)
         settings = read_function_settings(arguments, function_settings)
+        check_alarm_topics(arguments, alarm_topic, function_settings)
         if topic is None and given_targets:
             of_function = {"function_settings": function_settings, "alarm_topic": alarm_topic}
             for parameter, value in of_function.items():

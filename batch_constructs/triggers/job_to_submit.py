@@ -223,6 +223,8 @@ def read_job_to_submit(
     check_no_fields(arguments, by_place("parameters", parameters), no_fields)
     check_parameters(arguments, job_definition, parameters, command_is_known=words is None)
     reader, rank = chosen("scheduling_priority")
+    rank = reader.number("scheduling_priority", rank, bound=SCHEDULING_PRIORITY)
+    check_priority(reader, queue, rank)
     check_length(arguments, words, variables)
     tags = read_tags(view, over.tags)
     check_no_fields(view, by_place("tags", tags), no_fields)
@@ -239,7 +241,7 @@ def read_job_to_submit(
         environment=variables,
         command=words,
         share_identifier=share,
-        scheduling_priority=reader.number("scheduling_priority", rank, bound=SCHEDULING_PRIORITY),
+        scheduling_priority=rank,
         timeout_seconds=read_timeout(*chosen("timeout")),
         tags=tags,
         requirements=requirements,
@@ -289,6 +291,15 @@ def check_share(
         arguments.wrong_value(
             f"share_identifier is {shown(share)}, but the queue has no scheduling policy, "
             "and AWS Batch refuses one there: leave it out, or give the queue a scheduling policy"
+        )
+
+
+def check_priority(arguments: Arguments, queue: AnyJobQueue, priority: object) -> None:
+    """Note a priority within a share where there are no shares."""
+    if priority not in (None, UNKNOWN) and is_fair_share(queue) is False:
+        arguments.wrong_value(
+            "scheduling_priority is given, but the queue has no scheduling policy, and AWS Batch "
+            "ignores it there: leave it out, or give the queue a scheduling policy"
         )
 
 

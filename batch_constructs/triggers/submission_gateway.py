@@ -33,6 +33,7 @@ from batch_constructs.event_bus import event_bus_argument
 from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.function_settings import (
     FunctionSettings,
+    check_alarm_topics,
     point_in_time_recovery,
     read_function_settings,
 )
@@ -252,6 +253,7 @@ class SubmissionGateway(BatchConstruct):
         text = arguments.text("description", description, bound=FUNCTION_DESCRIPTION)
         key_argument(arguments, "encryption_key", encryption_key)
         settings = read_function_settings(arguments, function_settings)
+        check_alarm_topics(arguments, alarm_topic, function_settings)
         arguments.refuse()
 
         self._fifo = gateway.fifo

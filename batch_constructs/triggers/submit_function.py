@@ -15,7 +15,11 @@ from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.enum_argument import member
 from batch_constructs.function_alarms import WatchedFunction, watch
-from batch_constructs.function_settings import FunctionSettings, read_function_settings
+from batch_constructs.function_settings import (
+    FunctionSettings,
+    check_alarm_topics,
+    read_function_settings,
+)
 from batch_constructs.jobs.submitted_containers import NO_ARRAY, is_multi_node
 from batch_constructs.shared_arguments import spells_out
 from batch_constructs.shipped_function import ShippedFunction
@@ -127,6 +131,7 @@ class SubmitFunction(BatchConstruct):
         check_admitted(arguments, job, admitted)
         check_told(arguments, job)
         settings = read_function_settings(arguments, function_settings)
+        check_alarm_topics(arguments, alarm_topic, function_settings)
         check_dead_letter_queue(arguments, dead_letter_queue)
         alarmed = topic_argument(arguments, "alarm_topic", alarm_topic)
         arguments.refuse()

@@ -66,6 +66,7 @@ from batch_constructs.triggers.job_fit import check_parameters, check_platform, 
 from batch_constructs.triggers.job_to_submit import (
     check_length,
     check_places,
+    check_priority,
     check_share,
     safe_name,
 )
@@ -416,6 +417,7 @@ def _read_graph(
         else:
             for one in read_queues(view, full.queue):
                 check_share(view, one, full.share_identifier)
+                check_priority(view, one, full.scheduling_priority)
                 check_places(view, one, full.job_definition)
                 check_platform(view, one, full.job_definition)
         if is_job_definition(full.job_definition):
