@@ -188,6 +188,7 @@ def read_job(at: Arguments, job: WorkflowJob) -> None:
         array_size=job.array_size,
         scheduling_priority=job.scheduling_priority,
         catch=job.catch,
+        for_each=job.for_each,
         max_concurrency=job.max_concurrency,
     )
     at.text("name", job.name, required=True, bound=NAME)
@@ -223,7 +224,7 @@ def _read_waiting(at: Arguments, job: WorkflowJob) -> None:
         "after_catch", job.after_catch, required=True, bound=OneOf(tuple(AfterCatch), any_case=True)
     )
     if job.catch is None and job.goes_on_after_catch:
-        at.wrong_value("after_catch is given without catch: leave it out, or name a job in catch")
+        at.wrong_value("after_catch is given without catch: leave it out, or give catch")
     at.flag("only_on_failure", job.only_on_failure, required=True)
 
 
