@@ -47,11 +47,11 @@ class FunctionSettings:
         log_retention: How long the function's log is kept. Default: a month.
         permissions_boundary: The most that the function's role may be allowed. Default: the
             stack's.
-        point_in_time_recovery: Whether the table can be restored to any second of the last 35 days.
-            Default: where the table says which messages became jobs.
+        point_in_time_recovery: Whether the table, where there is one, can be restored to any second
+            of the last 35 days. Default: where the table says which messages became jobs.
         alarm_topic: Told when the function fails, is throttled, does not run where a schedule runs
-            it, or leaves something in its dead-letter queue (alarms below ``Alarms``). Default:
-            nobody, or the ``alarm_topic`` of the construct where it has one.
+            it, or leaves something in its dead-letter queue (alarms below ``Alarms``); or say it
+            with the ``alarm_topic`` of the construct where it has one. Default: nobody.
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
     """
@@ -92,6 +92,15 @@ def read_function_settings(
     if kept is None:
         settings = replace(settings, log_retention=default_for(construct, "log_retention"))
     return settings
+
+
+def check_alarm_topics(
+    arguments: Arguments, alarm_topic: object, settings: FunctionSettings | None
+) -> None:
+    """Note two topics at once; that of the app's settings gives way."""
+    other = getattr(settings, "alarm_topic", None)
+    if alarm_topic is not None and other is not None and other is not alarm_topic:
+        arguments.only_one("alarm_topic", "function_settings.alarm_topic")
 
 
 def _read_network(view: Arguments, settings: FunctionSettings) -> None:

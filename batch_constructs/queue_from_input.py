@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import refused
-from batch_constructs.tokens import is_token
+from batch_constructs.tokens import is_made_up, is_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -67,7 +67,9 @@ def read_queues(arguments: Arguments, queue: Any) -> list[AnyJobQueue]:
         return []
     if not arguments.within_text(**{"queue.path": queue.path}):
         pass
-    elif not isinstance(queue.path, str) or not PATH.fullmatch(queue.path):
+    elif not isinstance(queue.path, str) or not (
+        is_made_up(queue.path) or PATH.fullmatch(queue.path)
+    ):
         wrong = refused(queue.path, "a path into the input of the execution such as $.queue")
         arguments.wrong_value(f"queue.path {wrong}")
     return arguments.resources(

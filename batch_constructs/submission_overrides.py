@@ -44,7 +44,8 @@ class SubmissionOverrides:
     """What one submission says otherwise than the job definition: ``overrides=`` of every trigger.
 
     What is left out is the definition's. A trigger or a ``WorkflowJob`` that has a parameter of the
-    same name takes it in one place only.
+    same name takes it in one place only. The environment is for every essential container of a job,
+    and of every node; a command and sizes are refused where it has several, and sizes of a pod.
     https://docs.aws.amazon.com/batch/latest/APIReference/API_SubmitJob.html
 
     Attributes:
@@ -129,6 +130,18 @@ def _memory(view: Arguments, overrides: SubmissionOverrides) -> Any:
     return view.bounded("memory", view.mebibytes("memory", overrides.memory), MEMORY_MIB)
 
 
+def sizes_said(
+    view: Arguments, overrides: SubmissionOverrides | None
+) -> list[tuple[Arguments, str, str]]:
+    """Give the sizes that overrides say, with who read them and the member that they become."""
+    names = ("vcpus", name_of_memory(overrides), "gpus")
+    return [
+        (view, name, "resourceRequirements")
+        for name in names
+        if getattr(overrides, name, None) is not None
+    ]
+
+
 def name_of_memory(overrides: SubmissionOverrides | None) -> str:
     """Name the field that says how much memory the container has."""
     in_mebibytes = overrides is not None and overrides.memory_mebibytes is not None
@@ -139,7 +152,11 @@ def _retry(view: Arguments, policy: Any) -> dict[str, Any]:
     """Read a retry policy as ``RetryStrategy``."""
     if policy is None:
         return {}
-    from batch_constructs.jobs.retry_policy import RetryPolicy, RetryRule  # noqa: PLC0415  # it is there where one was given
+    from batch_constructs.jobs.retry_policy import (  # noqa: PLC0415  # it is there where one was given
+        RetryPolicy,
+        RetryRule,
+        check_retries,
+    )
 
     if not isinstance(policy, RetryPolicy):
         view.wrong_type("retry", policy, "RetryPolicy(…)")
@@ -159,6 +176,7 @@ def _retry(view: Arguments, policy: Any) -> dict[str, Any]:
         at.bounded("action", action, bounds["Action"])
         return {"Action": action, **{k: v for k, v in condition.items() if v is not None}}
 
+    check_retries(inner, policy)
     attempts = inner.number("attempts", policy.attempts, required=True, bound=ATTEMPTS)
     rules = inner.each("rules", policy.rules, RetryRule, 'RetryRule(action="RETRY", …)', rule)
     inner.bounded("rules", rules, bounds["EvaluateOnExit"])

@@ -188,6 +188,7 @@ def read_job(at: Arguments, job: WorkflowJob) -> None:
         array_size=job.array_size,
         scheduling_priority=job.scheduling_priority,
         catch=job.catch,
+        for_each=job.for_each,
         max_concurrency=job.max_concurrency,
     )
     at.text("name", job.name, required=True, bound=NAME)
@@ -222,6 +223,8 @@ def _read_waiting(at: Arguments, job: WorkflowJob) -> None:
     at.text(
         "after_catch", job.after_catch, required=True, bound=OneOf(tuple(AfterCatch), any_case=True)
     )
+    if job.catch is None and job.goes_on_after_catch:
+        at.wrong_value("after_catch is given without catch: leave it out, or give catch")
     at.flag("only_on_failure", job.only_on_failure, required=True)
 
 
@@ -236,14 +239,14 @@ def _read_input(at: Arguments, job: WorkflowJob, overrides: SubmissionOverrides)
     for where, text in values.items():
         if not isinstance(text, str):
             continue
-        if text.startswith("$.") or where == "for_each":
-            if not PATH.fullmatch(text):
-                at.wrong_value(f"{where} {refused(text, _A_PATH)}")
-        elif is_token(text) and _is_json_path(text):
-            at.wrong_value(
-                f"{where} is what sfn.JsonPath makes, which says nothing here: write the path "
-                'itself, such as "$.day"'
-            )
+        if is_token(text):
+            if _is_json_path(text):
+                at.wrong_value(
+                    f"{where} is what sfn.JsonPath makes, which says nothing here: write the path "
+                    'itself, such as "$.day"'
+                )
+        elif (text.startswith("$.") or where == "for_each") and not PATH.fullmatch(text):
+            at.wrong_value(f"{where} {refused(text, _A_PATH)}")
     _no_path(at, {"max_concurrency": job.max_concurrency})
     most = at.number("max_concurrency", job.max_concurrency, bound=Whole(1))
     if most is not None and job.for_each is None:

@@ -52,6 +52,8 @@ def answer(key: str) -> object:
     assert key.startswith("ssm"), key
     answers = {
         "files": "fs-0123456789abcdef0",
+        "field": "$.detail.id",
+        "nodes": "0:3",
         "arn": f"arn:aws:batch:{REGION}:{ACCOUNT}:job-definition/tools:1",
     }
     return next((value for name, value in answers.items() if f"/{name}" in key), "tools")
@@ -168,6 +170,38 @@ def test_parameters_groups_images_and_file_systems_that_are_looked_up_are_unknow
 
     properties = two_passes(declare, tmp_path)["Resources"]
     assert "fs-0123456789abcdef0" in json.dumps(properties)
+
+
+def test_paths_and_ranges_of_nodes_that_are_looked_up_are_unknown(tmp_path: Path) -> None:
+    def declare(stack: cdk.Stack) -> None:
+        field = ssm.StringParameter.value_from_lookup(stack, "/shared/field")
+        nodes = ssm.StringParameter.value_from_lookup(stack, "/shared/nodes")
+        container = bc.Container(image="busybox", vcpus=1, memory=cdk.Size.gibibytes(2))
+        job = bc.MultiNodeJobDefinition(
+            stack,
+            "Job",
+            node_ranges=[
+                bc.NodeRange(target_nodes=nodes, container=container),
+                bc.NodeRange(target_nodes=2, container=container),
+            ],
+        )
+        queue = bc.JobQueue.from_job_queue_name(stack, "Queue", "main")
+        bc.SubmissionGateway(
+            stack, "Gateway", queue=queue, job_definition=job, idempotency_key=field
+        )
+        chosen = bc.QueueFromInput(path=field, queues=[queue])
+        each = bc.WorkflowJob(name="a", job_definition=job, queue=chosen, for_each=field)
+        bc.Workflow(stack, "Flow", jobs=[each])
+
+    resources = two_passes(declare, tmp_path)["Resources"].values()
+
+    (job,) = (one for one in resources if one["Type"] == "AWS::Batch::JobDefinition")
+    nodes = job["Properties"]["NodeProperties"]
+    targets = [one["TargetNodes"] for one in nodes["NodeRangeProperties"]]
+    assert (nodes["NumNodes"], targets) == (6, ["0:3", "4:5"])
+    written = json.dumps(list(resources))
+    assert '"IDEMPOTENCY_KEY": "$.detail.id"' in written
+    assert "$$.Execution.Input.detail.id" in written
 
 
 def test_a_selection_that_finds_nothing_in_a_known_vpc_is_refused() -> None:

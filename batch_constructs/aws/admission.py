@@ -55,6 +55,12 @@ _OVERRIDES: Final = {
     "vcpus": Admission.VCPUS,
 }
 _SIZES: Final = {"VCPU": Admission.VCPUS, "MEMORY": Admission.MEMORY, "GPU": Admission.GPUS}
+CONTAINER_MEMBERS: Final = {
+    **{name: member for member, name in _OVERRIDES.items()},
+    **dict.fromkeys(_SIZES.values(), "resourceRequirements"),
+}
+"""What a message may set of a container → the member of ``containerOverrides`` that says it."""
+
 _ALWAYS: Final = ("parameters", "environment")
 
 

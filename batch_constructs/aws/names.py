@@ -164,3 +164,8 @@ def arn(
 def as_member(name: str) -> str:
     """Return the API's member of a CloudFormation property: ``MaxvCpus`` is ``maxvCpus``."""
     return name[:1].lower() + name[1:]
+
+
+def as_property(member: str) -> str:
+    """Return a member of the API with a capital, as Step Functions and Scheduler spell it."""
+    return member[:1].upper() + member[1:]

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import Matching, Whole
-from batch_constructs.aws.source import Source, api, docs, guide
+from batch_constructs.aws.source import Source, api, docs, guide, seen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -86,12 +86,36 @@ RESERVED_VARIABLES_SOURCE: Final[Source] = api(
 )
 
 OVERRIDES: Final = {
-    "ContainerOverrides": ("EC2", "FARGATE"),
-    "EcsPropertiesOverride": ("EC2", "FARGATE", "MANAGED_INSTANCES"),
-    "EksPropertiesOverride": ("EKS",),
-    "NodeOverrides": ("EC2", "EKS"),
+    "ContainerProperties": ("ContainerOverrides", "EcsPropertiesOverride"),
+    "EcsProperties": ("EcsPropertiesOverride",),
+    "EksProperties": ("EksPropertiesOverride",),
+    "NodeProperties": ("NodeOverrides", "EcsPropertiesOverride", "EksPropertiesOverride"),
 }
-"""Overrides of a submission → the platforms whose jobs take them."""
+"""Property of a job definition → the overrides of a submission that go with it, the right one
+first; of the others nobody was told that AWS Batch refuses them."""
+
+ALL_OVERRIDES: Final = (
+    "ContainerOverrides",
+    "EcsPropertiesOverride",
+    "EksPropertiesOverride",
+    "NodeOverrides",
+)
+
+OVERRIDES_OF_KINDS_SOURCE: Final[Source] = api(
+    "SubmitJobRequest.eksPropertiesOverride",
+    '"can only be specified for jobs that are run on Amazon EKS resources";'
+    " SubmitJobRequest.ecsPropertiesOverride and SubmitJobRequest.nodeOverrides. AWS Batch was seen"
+    " to answer 'Container overrides should not be set for ecsProperties jobs', 'Container"
+    " overrides or node overrides should not be set for Batch on EKS jobs' and 'NodeOverride"
+    " targets should match job definition' (nextflow-io/nextflow 5817, aws/aws-parallelcluster"
+    " 964); that node overrides and container overrides exclude each other says apache/airflow"
+    " 25522.",
+)
+
+MULTI_NODE_ARRAY_SOURCE: Final[Source] = seen(
+    "https://github.com/apache/airflow/pull/29522",
+    "AWS Batch answers Multinode Array Job not supported to a submission with arrayProperties.",
+)
 
 OVERRIDES_BYTES: Final = 8192
 """Container overrides in the form that ECS gets; a longer one fails the job, not the request."""

@@ -8,7 +8,7 @@ import sys
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -17,6 +17,9 @@ from batch_constructs.aws.submit_job import ARRAY_SIZE, TIMEOUT_SECONDS
 from batch_constructs.client.batch_client import BatchClient
 from batch_constructs.client.jobs_not_found import JobsNotFoundError
 from batch_constructs.client.plain_errors import command, plain_errors, same_command, say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _FAILED = 1
 
@@ -88,7 +91,7 @@ def _named_watch(name: str | None, queue: str | None) -> str:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="A JSON file with jobs that wait for jobs.",
 )
-@click.option("--input", "input_json", default="{}", help="JSON that the graph's `$.` paths read.")
+@click.option("--input", "input_json", help="JSON that the graph's `$.` paths read. Default: {}.")
 @click.option("--run", help="Name of this run of a graph; the same again submits nothing twice.")
 @_json
 @command(_submit_again)
@@ -98,7 +101,7 @@ def submit(
     queue: str | None,
     job_definition: str | None,
     graph: Path | None,
-    input_json: str,
+    input_json: str | None,
     run: str | None,
     parameters: tuple[str, ...],
     environment: tuple[str, ...],
@@ -112,8 +115,13 @@ def submit(
     if graph is not None:
         if name or job_definition:
             raise click.UsageError("--graph names jobs and definitions itself")
-        _submit_graph(client, graph, queue=queue, input_json=input_json, run=run, as_json=as_json)
+        of_one = {**options, "parameter": parameters, "environment": environment}
+        of_one |= {"timeout_seconds": timeout, "depends_on": depends_on}
+        _expect_none(of_one, "the file of --graph says it of each job")
+        read = "{}" if input_json is None else input_json
+        _submit_graph(client, graph, queue=queue, input_json=read, run=run, as_json=as_json)
         return
+    _expect_none({"input": input_json, "run": run}, "it goes with --graph")
     if not (name and queue and job_definition):
         raise click.UsageError("give NAME, --queue and --job-definition, or --graph")
     job_id = client.submit(
@@ -127,6 +135,15 @@ def submit(
         **options,
     )
     _print({"jobName": name, "jobId": job_id}, as_json=as_json, text=job_id)
+
+
+def _expect_none(options: Mapping[str, object], why: str) -> None:
+    """Refuse options that would have no effect."""
+    given = [
+        f"--{name.replace('_', '-')}" for name, value in options.items() if value not in (None, ())
+    ]
+    if given:
+        raise click.UsageError(f"{', '.join(given)}: leave it out, {why}")
 
 
 def _submit_graph(

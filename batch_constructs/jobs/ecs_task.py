@@ -87,6 +87,15 @@ def task_options(arguments: Arguments, own: Mapping[str, Any]) -> dict[str, Any]
     )
 
 
+def refuse_of_pods(arguments: Arguments, options: Mapping[str, Any]) -> None:
+    """Note what is said beside a pod and is for tasks; ``options`` are those of a task."""
+    if options.get("EnableExecuteCommand") is not None:
+        arguments.wrong_value(
+            "enable_execute_command is given with a pod, where ECS Exec opens no shell: leave it "
+            "out, and use kubectl exec"
+        )
+
+
 class Task:
     """One task, read from its containers: CloudFormation's properties, and what its roles need.
 

@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from aws_cdk import Token
 from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.arguments import Arguments
@@ -18,12 +19,18 @@ from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.construct import given
 from batch_constructs.jobs.consumed_resources import Consumes
 from batch_constructs.jobs.ecs_job_definition import EcsArguments, EcsJobDefinition
-from batch_constructs.jobs.ecs_task import OF_SEVERAL, Task, TaskOfNodes, task_options
+from batch_constructs.jobs.ecs_task import (
+    OF_SEVERAL,
+    Task,
+    TaskOfNodes,
+    refuse_of_pods,
+    task_options,
+)
 from batch_constructs.jobs.job_arguments import DEFAULTS, Job, JobArguments
 from batch_constructs.jobs.pod import Pod, pod_properties
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.shared_arguments import spells_out
-from batch_constructs.tokens import WholeNumber, is_token
+from batch_constructs.tokens import WholeNumber, is_made_up, is_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -117,6 +124,8 @@ class MultiNodeJobDefinition(EcsJobDefinition):
         arguments = Arguments(self)
         nodes = Nodes(arguments, node_ranges)
         counted = nodes.count if num_nodes is None else arguments.number("num_nodes", num_nodes)
+        if num_nodes is None and nodes.made_up is not None:
+            counted = Token.as_number({"Ref": "AWS::AccountId"})  # what the second pass counts
         if num_nodes is None and (arguments.is_wrong("node_ranges") or nodes.malformed):
             counted = UNKNOWN
         if num_nodes is None and isinstance(counted, int) and not NODE_COUNT.admits(counted):
@@ -172,6 +181,7 @@ class Nodes:
         beside: The consumable resources that the ranges refer to.
         on_eks: Whether the nodes are pods.
         malformed: Whether a range is no range, which the rules say.
+        made_up: A range that a look-up has yet to find, if there is one.
     """
 
     def __init__(self, arguments: Arguments, ranges: Sequence[NodeRange]) -> None:
@@ -179,6 +189,7 @@ class Nodes:
         self.beside: dict[str, dict[str, object]] = {}
         self.on_eks = False
         self.malformed = False
+        self.made_up: str | None = None
         self._read: list[tuple[dict[str, Any], Task | None]] = []
         self._next: int | None = 0
         self._last = -1
@@ -232,6 +243,7 @@ class Nodes:
                     )
         task: Task | None = None
         if entry.pod is not None:
+            refuse_of_pods(arguments, options)
             self.on_eks = True
             properties["EksProperties"] = {"PodProperties": _pod(arguments, entry.pod)}
         elif entry.container is not None:
@@ -249,6 +261,7 @@ class Nodes:
     def _target(self, arguments: Arguments, nodes: int | str) -> Any:
         """Return a range as AWS writes it, and count its nodes."""
         if isinstance(nodes, str):
+            self.made_up = nodes if is_made_up(nodes) else self.made_up
             self.malformed |= not (is_token(nodes) or re.fullmatch(r"\d*:\d*|\d+", nodes))
             first, colon, last = nodes.partition(":")
             last = last if colon else first
@@ -266,6 +279,8 @@ class Nodes:
                 'is a number, or a range: give target_nodes="0:" and the token as num_nodes'
             )
         if not isinstance(number, int) or self._next is None:
+            if isinstance(number, int) and self.made_up is not None:
+                return self.made_up  # where it begins, the second pass knows
             if isinstance(number, int):
                 arguments.wrong_value(
                     f"target_nodes is {number} after an open range; allowed is a range as AWS "

@@ -15,6 +15,7 @@ from batch_constructs.construct import all_or_none, l1_properties, made_here, pu
 from batch_constructs.jobs.job_definition import JobDefinition
 from batch_constructs.jobs.old_revisions import retire_others
 from batch_constructs.jobs.pod import pod_metadata
+from batch_constructs.jobs.submitted_containers import know_containers
 from batch_constructs.jsii_objects import described
 from batch_constructs.one_call import OneCall, together
 
@@ -88,6 +89,7 @@ class OwnJobDefinition(JobDefinition):
 
     def _make(self, call: OneCall, properties: Mapping[str, Any], kept: int | None) -> None:
         """Make the L1 (ID ``Resource``), and in the same call what it waits for."""
+        know_containers(self, properties)
         tags = properties.get("Tags")
         own = {name: value for name, value in properties.items() if name != "Tags"}
         self._made = call.add(batch.CfnJobDefinition, "Resource", l1_properties(own))

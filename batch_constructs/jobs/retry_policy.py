@@ -104,10 +104,23 @@ def retry_strategy(arguments: Arguments, policy: RetryPolicy | None) -> dict[str
     expected = f'RetryRule(action="RETRY", on_status_reason="{HOST_LOST_PATTERN}")'
     if policy.rules is None:
         inner.wrong_type("rules", None, f"a list of {expected}; an empty one retries all")
+    check_retries(inner, policy)
     return given(
         Attempts=inner.number("attempts", policy.attempts, required=True),
         EvaluateOnExit=inner.each("rules", policy.rules, RetryRule, expected, _evaluate_on_exit),
     )
+
+
+def check_retries(inner: Arguments, policy: RetryPolicy) -> None:
+    """Note rules that retry where there is one attempt; ``inner`` is the view of the policy."""
+    rules = () if policy.rules is RetryPolicy.rules else policy.rules
+    listed = rules if isinstance(rules, list | tuple) else ()
+    retries = any(str(getattr(one, "action", "")).upper() == RetryAction.RETRY for one in listed)
+    if retries and policy.attempts == 1:
+        inner.wrong_value(
+            "attempts is 1, the first one, so that no rule retries: give 2 or more, or "
+            "RetryPolicy.never()"
+        )
 
 
 def _evaluate_on_exit(arguments: Arguments, rule: RetryRule) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, Final
 
 from aws_cdk import Duration
@@ -31,6 +32,12 @@ _QUARTER_HOUR = 15 * _MINUTE
 _MILLISECONDS = 1000
 
 
+@cache
+def _default_age(hours: int) -> Duration:
+    """Give a limit that nobody has said, always the same one, so that it is known for that."""
+    return Duration.hours(hours)
+
+
 @dataclass(frozen=True, kw_only=True)
 class AlarmThresholds:
     """The limits of ``BatchMonitoring``; None turns an alarm off.
@@ -44,15 +51,22 @@ class AlarmThresholds:
         head_of_queue_age: How long the first job of the queue has been first. Default: 2 hours.
             Needs ``gauges``.
         vcpu_hours_per_day: What a queue may use in 24 hours. Default: no limit. Needs ``gauges``.
-        oldest_message_age: How long a message waits in a gateway. Default: 1 hour.
+        oldest_message_age: How long a message waits in a gateway. Default: 1 hour. Needs
+            ``gateways``.
     """
 
     failure_rate_percent: float | None = 10
     failure_rate_min_jobs: int = 5
     time_in_runnable: Duration | None = field(default_factory=lambda: Duration.hours(1))
-    head_of_queue_age: Duration | None = field(default_factory=lambda: Duration.hours(2))
+    head_of_queue_age: Duration | None = field(default_factory=lambda: _default_age(2))
     vcpu_hours_per_day: float | None = None
-    oldest_message_age: Duration | None = field(default_factory=lambda: Duration.hours(1))
+    oldest_message_age: Duration | None = field(default_factory=lambda: _default_age(1))
+
+
+def is_said(thresholds: AlarmThresholds, name: str) -> bool:
+    """Tell whether somebody set a limit: it is there, and not the default one."""
+    value = getattr(thresholds, name)
+    return value is not None and value is not getattr(AlarmThresholds(), name)
 
 
 @dataclass(frozen=True, kw_only=True)

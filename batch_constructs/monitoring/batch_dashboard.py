@@ -119,6 +119,11 @@ class BatchDashboard(BatchConstruct):
         if isinstance(gauges, JobGauges):
             same_things(arguments, "gauges", watched, gauges.queue_arns)
             same_things(arguments, "gauges", environments, gauges.compute_environment_arns)
+        elif environments and gauges is None:
+            arguments.wrong_value(
+                "compute_environments is given without gauges, and only these have data of them: "
+                "give gauges=JobGauges(…) of them, or leave it out"
+            )
         if isinstance(counters, JobCounters):
             same_things(arguments, "counters", watched, counters.queue_arns)
         arguments.text("title", title)

@@ -124,7 +124,7 @@ class BatchMonitoring(BatchConstruct):
         watched = watched_queues(arguments, queues)
         environments = watched_environments(arguments, compute_environments)
         topic = topic_argument(arguments, "alarm_topic", alarm_topic)
-        limits = _limits(arguments, thresholds, gauges)
+        limits = _limits(arguments, thresholds, gauges, gateways)
         dead = arguments.resources(
             "dead_letter_queues", dead_letter_queues, "queue_arn", "an SQS queue", "SQS queues"
         )
@@ -239,7 +239,10 @@ class BatchMonitoring(BatchConstruct):
 
 
 def _limits(
-    arguments: Arguments, thresholds: AlarmThresholds | None, gauges: JobGauges | None
+    arguments: Arguments,
+    thresholds: AlarmThresholds | None,
+    gauges: JobGauges | None,
+    gateways: Sequence[SubmissionGateway] | None,
 ) -> Limits:
     wanted = AlarmThresholds() if thresholds is None else thresholds
     if not isinstance(wanted, AlarmThresholds):
@@ -271,12 +274,30 @@ def _limits(
         vcpu_hours_per_day=number("vcpu_hours_per_day"),
         oldest_message_age_seconds=seconds("oldest_message_age"),
     )
-    if wanted.vcpu_hours_per_day is not None and gauges is None:
+    if wanted.failure_rate_percent is None and limits.failure_rate_min_jobs != _LEAST_JOBS:
         arguments.wrong_value(
-            "thresholds.vcpu_hours_per_day is given without gauges, and vCPUs in use are no "
-            "metric of AWS Batch: give gauges=JobGauges(…)"
+            "thresholds.failure_rate_min_jobs is given, and failure_rate_percent is None, which "
+            "turns that alarm off: leave one of them out"
+        )
+    for name, why in _OF_GAUGES.items() if gauges is None else ():
+        if alarm_thresholds.is_said(wanted, name):
+            arguments.wrong_value(
+                f"thresholds.{name} is given without gauges, and {why} no metric of AWS Batch: "
+                "give gauges=JobGauges(…), or leave it out"
+            )
+    if not gateways and alarm_thresholds.is_said(wanted, "oldest_message_age"):
+        arguments.wrong_value(
+            "thresholds.oldest_message_age is given without gateways, so that there is no queue of "
+            "messages: give gateways, or leave it out"
         )
     return limits
+
+
+_LEAST_JOBS = AlarmThresholds.failure_rate_min_jobs
+_OF_GAUGES = {
+    "head_of_queue_age": "the age of the first job is",
+    "vcpu_hours_per_day": "vCPUs in use are",
+}
 
 
 def _gateways(arguments: Arguments, gateways: Any) -> list[SubmissionGateway]:

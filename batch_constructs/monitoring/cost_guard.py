@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -22,7 +22,11 @@ from batch_constructs.construct import BatchConstruct
 from batch_constructs.dead_letter_queue import dead_letter_queue
 from batch_constructs.enum_argument import member
 from batch_constructs.function_alarms import WatchedFunction, watch
-from batch_constructs.function_settings import FunctionSettings, read_function_settings
+from batch_constructs.function_settings import (
+    FunctionSettings,
+    check_alarm_topics,
+    read_function_settings,
+)
 from batch_constructs.functions.cost_guard.budget import plain
 from batch_constructs.functions.cost_guard.note import HELD_OR_LETTING_GO, NOTE
 from batch_constructs.known_argument import known_now
@@ -180,8 +184,8 @@ class CostGuard(BatchConstruct):
         budget: The budget.
         action: What to do while it is spent. Default: tell people.
         compute_environments: Environments to lower with ``GuardAction.LOWER_MAX_VCPUS``.
-        lowered_max_vcpus: What they are lowered to, a whole number: enough for one job, say.
-            Default: 1.
+        lowered_max_vcpus: What they are lowered to, a whole number: enough for one job, say; only
+            with that action. Default: 1.
         topic: Where to tell people. Default: an ``AlertTopic`` of its own.
         gauges: ``JobGauges`` of the same queues, or more. Default: some of its own.
         interval: How often to compare, in whole minutes. Default: 15 minutes.
@@ -218,7 +222,7 @@ class CostGuard(BatchConstruct):
         budget: VcpuBudget,
         action: GuardAction | str = GuardAction.NOTIFY,
         compute_environments: Sequence[AnyComputeEnvironment] | None = None,
-        lowered_max_vcpus: int = 1,
+        lowered_max_vcpus: int | None = None,
         topic: sns.ITopic | None = None,
         gauges: JobGauges | None = None,
         interval: Duration | None = None,
@@ -232,8 +236,9 @@ class CostGuard(BatchConstruct):
         environments = watched_environments(arguments, compute_environments)
         vcpu_hours = _vcpu_hours(arguments, budget)
         wanted = member(arguments, "action", action, GuardAction)
-        _check_action(arguments, wanted, environments)
-        _check_lowered(arguments, lowered_max_vcpus, compute_environments, environments)
+        _check_action(arguments, wanted, environments, lowered_max_vcpus)
+        lowered = 1 if lowered_max_vcpus is None else lowered_max_vcpus
+        _check_lowered(arguments, lowered, compute_environments, environments)
         given_topic = topic_argument(arguments, "topic", topic)
         if gauges is not None and not isinstance(gauges, JobGauges):
             arguments.wrong_type("gauges", gauges, "JobGauges(…)")
@@ -242,15 +247,26 @@ class CostGuard(BatchConstruct):
         pause = Duration.minutes(15) if interval is None else interval
         arguments.bounded("interval", arguments.minutes("interval", pause), RATE_MINUTES)
         without = member(arguments, "without_data", without_data, WithoutData)
+        if without is WithoutData.HOLD and wanted is GuardAction.NOTIFY:
+            arguments.wrong_value(
+                "without_data is HOLD, and action is NOTIFY, which holds nothing back: leave "
+                "without_data out, or give another action"
+            )
         settings = read_function_settings(arguments, function_settings)
+        check_alarm_topics(arguments, alarm_topic, function_settings)
         alarmed = topic_argument(arguments, "alarm_topic", alarm_topic)
         arguments.refuse()
 
         self.note = f"{NOTE}:{Names.unique_resource_name(self, max_length=_LONGEST_NAME)}"
         self.topic = AlertTopic(self, "AlertTopic") if given_topic is None else given_topic
+        of_gauges = settings if alarmed is None else replace(settings, alarm_topic=None)
         self.gauges = (
             JobGauges(
-                self, "Gauges", queues=queues, function_settings=settings, alarm_topic=alarmed
+                self,
+                "Gauges",
+                queues=queues,
+                function_settings=of_gauges,
+                alarm_topic=alarmed,
             )
             if gauges is None
             else gauges
@@ -271,7 +287,7 @@ class CostGuard(BatchConstruct):
                 "PERIOD": str(budget.period).upper(),
                 "WARN_AT_PERCENT": plain(budget.warn_at_percent),
                 "ACTION": str(wanted),
-                "LOWERED_MAX_VCPUS": str(int(lowered_max_vcpus)),
+                "LOWERED_MAX_VCPUS": str(int(lowered)),
                 "TOPIC_ARN": self.topic.topic_arn,
                 "BUDGET": _called(budget),
                 "NOTE": self.note,
@@ -377,7 +393,9 @@ def _check_lowered(
             )
 
 
-def _check_action(arguments: Arguments, action: Any, environments: Sequence[Watched]) -> None:
+def _check_action(
+    arguments: Arguments, action: Any, environments: Sequence[Watched], lowered: Any
+) -> None:
     if not isinstance(action, GuardAction):
         return
     lowers = action is GuardAction.LOWER_MAX_VCPUS
@@ -385,11 +403,13 @@ def _check_action(arguments: Arguments, action: Any, environments: Sequence[Watc
         arguments.wrong_value(
             "action is LOWER_MAX_VCPUS without compute_environments: give those to be lowered"
         )
-    if environments and not lowers:
-        arguments.wrong_value(
-            f"compute_environments is given, and action is {action}, which leaves them alone: "
-            "give action=GuardAction.LOWER_MAX_VCPUS"
-        )
+    of_lowering = {"compute_environments": environments, "lowered_max_vcpus": lowered is not None}
+    for parameter, is_given in of_lowering.items():
+        if is_given and not lowers:
+            arguments.wrong_value(
+                f"{parameter} is given, and action is {action}, which leaves environments alone: "
+                "leave it out, or give action=GuardAction.LOWER_MAX_VCPUS"
+            )
 
 
 def _called(budget: VcpuBudget) -> str:

@@ -20,7 +20,11 @@ from batch_constructs.construct import BatchConstruct
 from batch_constructs.dead_letter_queue import dead_letter_queue
 from batch_constructs.event_bus import event_bus_argument
 from batch_constructs.function_alarms import WatchedFunction, watch
-from batch_constructs.function_settings import FunctionSettings, read_function_settings
+from batch_constructs.function_settings import (
+    FunctionSettings,
+    check_alarm_topics,
+    read_function_settings,
+)
 from batch_constructs.monitoring.metric_series import OURS
 from batch_constructs.monitoring.watched_resources import (
     heard_queues,
@@ -137,6 +141,7 @@ class JobCounters(BatchConstruct):
         arguments.flag("per_definition", per_definition, required=True)
         arguments.flag("per_share", per_share, required=True)
         settings = read_function_settings(arguments, function_settings)
+        check_alarm_topics(arguments, alarm_topic, function_settings)
         told = topic_argument(arguments, "alarm_topic", alarm_topic)
         arguments.refuse()
 

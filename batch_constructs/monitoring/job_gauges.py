@@ -22,7 +22,11 @@ from batch_constructs.compute.compute_environment import (
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.dead_letter_queue import dead_letter_queue
 from batch_constructs.function_alarms import WatchedFunction, watch
-from batch_constructs.function_settings import FunctionSettings, read_function_settings
+from batch_constructs.function_settings import (
+    FunctionSettings,
+    check_alarm_topics,
+    read_function_settings,
+)
 from batch_constructs.monitoring.metric_series import OURS, Series, environment_gauge, queue_gauge
 from batch_constructs.monitoring.watched_resources import (
     environment_name,
@@ -125,6 +129,7 @@ class JobGauges(BatchConstruct):
         arguments.flag("per_share", per_share, required=True)
         arguments.number("max_jobs", max_jobs, required=True, bound=Whole(1))
         settings = read_function_settings(arguments, function_settings)
+        check_alarm_topics(arguments, alarm_topic, function_settings)
         told = topic_argument(arguments, "alarm_topic", alarm_topic)
         arguments.refuse()
 

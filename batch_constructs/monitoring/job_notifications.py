@@ -19,7 +19,11 @@ from batch_constructs.construct import BatchConstruct
 from batch_constructs.dead_letter_queue import dead_letter_queue
 from batch_constructs.event_bus import event_bus_argument
 from batch_constructs.function_alarms import WatchedFunction, watch
-from batch_constructs.function_settings import FunctionSettings, read_function_settings
+from batch_constructs.function_settings import (
+    FunctionSettings,
+    check_alarm_topics,
+    read_function_settings,
+)
 from batch_constructs.monitoring.alert_topic import AlertTopic
 from batch_constructs.monitoring.watched_resources import heard_queues, watched_definitions
 from batch_constructs.queues.job_queue_events import (
@@ -93,7 +97,8 @@ class JobNotifications(BatchConstruct):
         function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
             function and its table. Default: none of these.
         alarm_topic: Told when the function fails, is throttled or leaves something in the
-            dead-letter queue (alarms below ``Alarms``). Default: nobody.
+            dead-letter queue (alarms below ``Alarms``). Default: nobody. This, and
+            ``function_settings``, only where there are messages, and so a function.
 
     Raises:
         ValueError: a state that AWS Batch does not send, no queue, or a topic whose encryption
@@ -139,6 +144,15 @@ class JobNotifications(BatchConstruct):
         arguments.flag("blocked", blocked, required=True)
         name = arguments.text("rule_name", rule_name, bound=_RULE_NAME)
         settings = read_function_settings(arguments, function_settings)
+        check_alarm_topics(arguments, alarm_topic, function_settings)
+        if topic is None and given_targets:
+            of_function = {"function_settings": function_settings, "alarm_topic": alarm_topic}
+            for parameter, value in of_function.items():
+                if value is not None:
+                    arguments.wrong_value(
+                        f"{parameter} is given with targets and without a topic, so there is no "
+                        "function: leave it out, or give a topic for messages"
+                    )
         arguments.refuse()
 
         self.watched_function: WatchedFunction | None = None

@@ -29,7 +29,8 @@ TAKEN: Final = {
     ),
     **dict.fromkeys(
         (
-            *("array-size", "dependency-count", "job-name", "override-kind", "override-size"),
+            *("array-size", "dependency-count", "job-name", "multi-node-array"),
+            *("override-kind", "override-size"),
             *("reserved-override", "share-identifier-fifo", "share-identifier-missing"),
             *("submission-attempts", "submission-limit", "submission-platform"),
             *("submission-priority", "submission-reference", "submission-required"),

@@ -63,9 +63,9 @@ class EventTrigger(BatchConstruct):
     Creates, below its own ID: ``Resource`` (AWS::Events::Rule), ``Role/Resource`` (AWS::IAM::Role,
     allowed to submit exactly this definition to exactly this queue) and
     ``DeadLetterQueue/Resource`` (AWS::SQS::Queue, for events that became no job). EventBridge
-    submits by itself; only where it cannot, with a share identifier, priority, timeout, tags or
-    rules of a retry policy, a ``Submit`` (``SubmitFunction``) and its ``Permission`` stand in for
-    the role.
+    submits by itself; only where it cannot, with a share identifier, priority, timeout, tags, rules
+    of a retry policy, or where something changes in a job of nodes, pods or several containers, a
+    ``Submit`` (``SubmitFunction``) and its ``Permission`` stand in for the role.
 
     EventBridge delivers at least once: rarely, an event becomes two jobs (never with ``Submit``).
 
@@ -94,7 +94,7 @@ class EventTrigger(BatchConstruct):
         rule_name: A physical name. Default: one that CloudFormation generates.
         description: What the rule is for.
         function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
-            function. Default: none of these.
+            function, where there is one. Default: none of these.
 
     Raises:
         ValueError: arguments that AWS would refuse; all at once.
@@ -145,6 +145,11 @@ class EventTrigger(BatchConstruct):
         text = arguments.text("description", description, bound=DESCRIPTION)
         bus = event_bus_argument(arguments, event_bus)
         settings = read_function_settings(arguments, function_settings)
+        if function_settings is not None and not _needs_function(job):
+            arguments.wrong_value(
+                "function_settings is given, but EventBridge submits such a job by itself, so "
+                "there is no function: leave it out"
+            )
         arguments.refuse()
 
         self.dead_letter_queue = given_or_own_queue(self, shared["dead_letter_queue"])
@@ -279,4 +284,5 @@ def _needs_function(job: JobToSubmit) -> bool:
         or job.timeout_seconds is not None
         or bool(job.tags)
         or "EvaluateOnExit" in job.requirements.retry
+        or (job.containers is not None and bool(job.container_overrides()))
     )

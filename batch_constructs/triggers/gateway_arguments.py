@@ -14,10 +14,12 @@ from batch_constructs.aws.delivery import (
     SQS_RECEIVES,
     SQS_WINDOW_SECONDS,
 )
+from batch_constructs.aws.overridden_containers import not_sayable
 from batch_constructs.aws.quotas import FUNCTION_ENVIRONMENT_KB
 from batch_constructs.aws.submit_job import SUBMISSIONS_PER_SECOND
 from batch_constructs.functions.claims.lease import LONGEST_SECONDS
 from batch_constructs.functions.claims.remembered import MOST, most_bytes
+from batch_constructs.jobs.submitted_containers import NO_ARRAY, is_multi_node
 from batch_constructs.known_argument import known_now
 from batch_constructs.tokens import WholeNumber, is_token, without_tokens
 from batch_constructs.triggers.job_fit import check_parameters
@@ -104,6 +106,8 @@ def read_gateway(
             "of a FIFO queue at a time, and the children of an array have no order: use mode "
             "JOB_PER_MESSAGE, or leave fifo out"
         )
+    if coalesce:
+        _check_array(arguments, job)
     fields = arguments.mapping("parameters", parameters)
     if arguments.is_wrong("parameters"):
         fields = {}
@@ -164,7 +168,7 @@ def read_gateway(
 
 
 def _check_path(arguments: Arguments, where: str, path: object) -> None:
-    if isinstance(path, str) and not path.startswith("$."):
+    if isinstance(path, str) and not is_token(path) and not path.startswith("$."):
         arguments.wrong_value(
             f"{where} {refused(path, 'a field of the JSON body such as $.detail.object.key')}"
         )
@@ -180,6 +184,20 @@ def _rate(arguments: Arguments, per_second: float) -> Any:
             "Batch's own limit for an account"
         )
     return rate
+
+
+def _check_array(arguments: Arguments, job: JobToSubmit) -> None:
+    """Note a job that can be no array of children with messages."""
+    why = None if job.containers is None else not_sayable("environment", job.containers)
+    if is_multi_node(job.job_definition):
+        arguments.wrong_value(
+            f"mode is COALESCE, but the job is multi-node, {NO_ARRAY}: use mode JOB_PER_MESSAGE"
+        )
+    elif why is not None:
+        arguments.wrong_value(
+            f"mode is COALESCE, where an environment variable says where the messages are, but "
+            f"{why}: use mode JOB_PER_MESSAGE"
+        )
 
 
 def _room(

@@ -22,6 +22,12 @@ from batch_constructs.jobs.submit_rights import (
     submit_resources,
     submit_statements,
 )
+from batch_constructs.jobs.submitted_containers import (
+    check_array,
+    check_said,
+    containers_of,
+    said_of_containers,
+)
 from batch_constructs.place import SUBMIT_THERE, elsewhere
 from batch_constructs.queues.any_job_queue import is_job_queue, job_queue_arn
 from batch_constructs.queues.scheduling_policy import is_fair_share
@@ -35,6 +41,7 @@ from batch_constructs.submission_overrides import (
     read_requirements,
     read_tags,
     read_timeout,
+    sizes_said,
 )
 from batch_constructs.tokens import WholeNumber, is_token
 from batch_constructs.triggers.event_fields import is_field
@@ -46,6 +53,7 @@ if TYPE_CHECKING:
     from aws_cdk import Duration
 
     from batch_constructs.arguments import Arguments
+    from batch_constructs.aws.overridden_containers import Containers
     from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.any_job_queue import AnyJobQueue
     from batch_constructs.submission_overrides import SubmissionOverrides
@@ -127,7 +135,7 @@ class JobToSubmit:
             **given(
                 ArrayProperties=given(Size=self.array_size),
                 Parameters=dict(self.parameters),
-                ContainerOverrides=self.container_overrides(),
+                **said_of_containers(self.job_definition, self.container_overrides()),
                 ShareIdentifier=self.share_identifier,
                 SchedulingPriorityOverride=self.scheduling_priority,
                 Timeout=given(AttemptDurationSeconds=self.timeout_seconds),
@@ -147,8 +155,13 @@ class JobToSubmit:
             tags=dict(self.tags),
         )
 
+    @property
+    def containers(self) -> Containers | None:
+        """The containers of the definition, where it does not take ``ContainerOverrides``."""
+        return containers_of(self.job_definition)
+
     def container_overrides(self) -> dict[str, Any]:
-        """Spell what changes in the container."""
+        """Spell what changes in the container, as ``ContainerOverrides`` say it."""
         return given(
             Command=list(self.command) if self.command is not None else None,
             Environment=[
@@ -199,20 +212,26 @@ def read_job_to_submit(
     check_share(reader, queue, share, may_come_later=shares_may_come_later)
     reader, value = chosen("environment")
     variables = read_environment(reader, value)
+    of_containers = [(reader, "environment", "environment")] if variables else []
     check_no_fields(reader, by_place("environment", variables), no_fields)
     reader, value = chosen("command")
     words = reader.texts("command", value)
+    of_containers += [(reader, "command", "command")] if words is not None else []
     check_no_fields(reader, by_place("command", words_of(words)), no_fields)
     check_platform(arguments, queue, job_definition)
     parameters = arguments.mapping("parameters", said.get("parameters"))
     check_no_fields(arguments, by_place("parameters", parameters), no_fields)
     check_parameters(arguments, job_definition, parameters, command_is_known=words is None)
     reader, rank = chosen("scheduling_priority")
+    rank = reader.number("scheduling_priority", rank, bound=SCHEDULING_PRIORITY)
+    check_priority(reader, queue, rank)
     check_length(arguments, words, variables)
     tags = read_tags(view, over.tags)
     check_no_fields(view, by_place("tags", tags), no_fields)
     requirements = read_requirements(view, over)
     check_sizes(view, job_definition, requirements, memory=name_of_memory(over))
+    check_array(arguments, job_definition, said.get("array_size"))
+    check_said(job_definition, [*of_containers, *sizes_said(view, over)])
     return JobToSubmit(
         queue=queue,
         job_definition=job_definition,
@@ -222,7 +241,7 @@ def read_job_to_submit(
         environment=variables,
         command=words,
         share_identifier=share,
-        scheduling_priority=reader.number("scheduling_priority", rank, bound=SCHEDULING_PRIORITY),
+        scheduling_priority=rank,
         timeout_seconds=read_timeout(*chosen("timeout")),
         tags=tags,
         requirements=requirements,
@@ -272,6 +291,15 @@ def check_share(
         arguments.wrong_value(
             f"share_identifier is {shown(share)}, but the queue has no scheduling policy, "
             "and AWS Batch refuses one there: leave it out, or give the queue a scheduling policy"
+        )
+
+
+def check_priority(arguments: Arguments, queue: AnyJobQueue, priority: object) -> None:
+    """Note a priority within a share where there are no shares."""
+    if priority not in (None, UNKNOWN) and is_fair_share(queue) is False:
+        arguments.wrong_value(
+            "scheduling_priority is given, but the queue has no scheduling policy, and AWS Batch "
+            "ignores it there: leave it out, or give the queue a scheduling policy"
         )
 
 

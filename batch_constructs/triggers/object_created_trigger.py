@@ -61,7 +61,7 @@ class ObjectCreatedTrigger(EventTrigger):
         rule_name: A physical name. Default: one that CloudFormation generates.
         description: What the rule is for.
         function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
-            function. Default: none of these.
+            function, where there is one. Default: none of these.
 
     Raises:
         ValueError: arguments that AWS would refuse; all at once.

@@ -78,7 +78,8 @@ class ScheduleTrigger(BatchConstruct):
             ``TimeZone.EUROPE_BERLIN``, daylight saving included. Default: UTC.
         flexible_time_window: Submit at any moment so long after the appointed one, 1 minute to a
             day. Default: at the moment itself.
-        start: Nothing is submitted before; a ``datetime`` with a time zone. Default: at once.
+        start: Nothing is submitted before; a ``datetime`` with a time zone; not with ``at``.
+            Default: at once.
         end: Nothing is submitted after. Default: for ever.
         dead_letter_queue: A queue of yours. Default: one of its own.
         schedule_name: A physical name. Default: one that CloudFormation generates.
@@ -141,6 +142,7 @@ class ScheduleTrigger(BatchConstruct):
         )
         key_argument(arguments, "encryption_key", encryption_key)
         _check_order(arguments, start, end)
+        _check_once(arguments, properties["schedule_expression"], start=start, end=end)
         arguments.refuse()
 
         self.dead_letter_queue = given_or_own_queue(self, shared["dead_letter_queue"])
@@ -263,6 +265,17 @@ def _moment(arguments: Arguments, parameter: str, moment: Any) -> Any:
             "datetime(…, tzinfo=timezone.utc)"
         )
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _check_once(arguments: Arguments, expression: Any, **moments: datetime | None) -> None:
+    """Note when a schedule begins or ends that runs once, which Scheduler ignores."""
+    once = isinstance(expression, str) and not is_token(expression) and expression.startswith("at(")
+    for parameter, moment in moments.items():
+        if once and moment is not None:
+            arguments.wrong_value(
+                f"{parameter} is given with the one moment of {shown(expression)}, and EventBridge "
+                "Scheduler ignores it there: leave it out"
+            )
 
 
 def _check_order(arguments: Arguments, start: Any, end: Any) -> None:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Annotations, Aws, Duration, RemovalPolicy
+from aws_cdk import Annotations, Aws, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
@@ -33,6 +33,7 @@ from batch_constructs.event_bus import event_bus_argument
 from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.function_settings import (
     FunctionSettings,
+    check_alarm_topics,
     point_in_time_recovery,
     read_function_settings,
 )
@@ -41,6 +42,7 @@ from batch_constructs.jsii_objects import described, has_member
 from batch_constructs.queues.job_queue_events import make_rule
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.submission_overrides import number_text
+from batch_constructs.tokens import is_token
 from batch_constructs.topic import admit, topic_argument
 from batch_constructs.triggers.delivery_retries import admit_event_bridge
 from batch_constructs.triggers.event_fields import OBJECT_CREATED_FIELDS
@@ -57,6 +59,7 @@ from batch_constructs.triggers.object_created_trigger import (
 )
 from batch_constructs.triggers.submit_function import (
     LIST_JOBS,
+    check_admitted,
     read_allow,
     told,
     told_allow,
@@ -230,6 +233,7 @@ class SubmissionGateway(BatchConstruct):
             shares_may_come_later=Admission.SHARE_IDENTIFIER in admitted,
             no_fields=_FIELDS_OF_MESSAGES,
         )
+        check_admitted(arguments, job, admitted)
         gateway = read_gateway(
             arguments,
             job,
@@ -249,6 +253,7 @@ class SubmissionGateway(BatchConstruct):
         text = arguments.text("description", description, bound=FUNCTION_DESCRIPTION)
         key_argument(arguments, "encryption_key", encryption_key)
         settings = read_function_settings(arguments, function_settings)
+        check_alarm_topics(arguments, alarm_topic, function_settings)
         arguments.refuse()
 
         self._fifo = gateway.fifo
@@ -485,7 +490,9 @@ class SubmissionGateway(BatchConstruct):
             environment["MANIFEST_BUCKET"] = self.manifest_bucket.bucket_name
             environment["MANIFEST_PREFIX"] = _MANIFEST_PREFIX
         if gateway.parameters:
-            environment["PARAMETERS"] = json.dumps(gateway.parameters)
+            known = not any(map(is_token, gateway.parameters.values()))
+            write = json.dumps if known else Stack.of(self).to_json_string
+            environment["PARAMETERS"] = write(gateway.parameters)
         if gateway.idempotency_key is not None:
             environment["IDEMPOTENCY_KEY"] = gateway.idempotency_key
         if gateway.schema_code is not None:

@@ -8,13 +8,19 @@ from typing import TYPE_CHECKING, Unpack
 from aws_cdk import Duration, Stack
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.aws.admission import Admission
+from batch_constructs.aws.admission import CONTAINER_MEMBERS, Admission
+from batch_constructs.aws.overridden_containers import not_sayable
 from batch_constructs.aws.quotas import FUNCTION_ENVIRONMENT_KB
 from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.enum_argument import member
 from batch_constructs.function_alarms import WatchedFunction, watch
-from batch_constructs.function_settings import FunctionSettings, read_function_settings
+from batch_constructs.function_settings import (
+    FunctionSettings,
+    check_alarm_topics,
+    read_function_settings,
+)
+from batch_constructs.jobs.submitted_containers import NO_ARRAY, is_multi_node
 from batch_constructs.shared_arguments import spells_out
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.submission_overrides import number_text
@@ -122,8 +128,10 @@ class SubmitFunction(BatchConstruct):
             shares_may_come_later=Admission.SHARE_IDENTIFIER in admitted,
             no_fields=_SAID_BY_THE_EVENT,
         )
+        check_admitted(arguments, job, admitted)
         check_told(arguments, job)
         settings = read_function_settings(arguments, function_settings)
+        check_alarm_topics(arguments, alarm_topic, function_settings)
         check_dead_letter_queue(arguments, dead_letter_queue)
         alarmed = topic_argument(arguments, "alarm_topic", alarm_topic)
         arguments.refuse()
@@ -173,6 +181,9 @@ def told(scope: Construct, job: JobToSubmit) -> dict[str, str]:
     defaults = job.defaults()
     if defaults:
         variables["DEFAULTS"] = Stack.of(scope).to_json_string(defaults)
+    if job.containers is not None:
+        told_containers = [one.told() for one in job.containers]
+        variables["CONTAINERS"] = Stack.of(scope).to_json_string(told_containers)
     return variables
 
 
@@ -184,6 +195,24 @@ def read_allow(arguments: Arguments, allow: Sequence[Admission | str] | None) ->
         for place, one in enumerate(arguments.items("allow", allow, expected))
     ]
     return [one for one in Admission if one in read]
+
+
+def check_admitted(arguments: Arguments, job: JobToSubmit, admitted: Sequence[Admission]) -> None:
+    """Note what is admitted and AWS Batch would refuse of every event."""
+    if Admission.ARRAY_SIZE in admitted and is_multi_node(job.job_definition):
+        arguments.wrong_value(
+            f'allow has "{Admission.ARRAY_SIZE}", but the job is multi-node, {NO_ARRAY}: leave it '
+            "out"
+        )
+    for one in admitted if job.containers is not None else ():
+        member = CONTAINER_MEMBERS.get(one)
+        why = None if member is None else not_sayable(member, job.containers or ())
+        if why is not None:
+            arguments.wrong_value(
+                f'allow has "{one}", but {why}: leave it out, or allow '
+                f'"{Admission.CONTAINERS}", "{Admission.NODES}" or "{Admission.PODS}", and let '
+                "each event say it itself as SubmitJob takes it of such a job"
+            )
 
 
 def told_allow(admitted: Sequence[Admission]) -> dict[str, str]:

@@ -52,6 +52,7 @@ class AslWriter:
         graph: Graph,
         *,
         request: Callable[[WorkflowJob], dict[str, Any]],
+        said_of_containers: Callable[[WorkflowJob, dict[str, Any]], dict[str, Any]],
         partition: str,
         rescue_queue: str | None = None,
     ) -> None:
@@ -60,11 +61,14 @@ class AslWriter:
         Args:
             graph: the jobs.
             request: gives the submission of a job, its parameters and environment excluded.
+            said_of_containers: gives the members of a request that say what ``ContainerOverrides``
+                would say.
             partition: of ARNs: ``aws``.
             rescue_queue: where a job runs again that lost its Spot host.
         """
         self._graph = graph
         self._request = request
+        self._said_of_containers = said_of_containers
         self._submit = f"arn:{partition}:{STATES_SUBMIT_JOB}"
         self._rescue_queue = rescue_queue
         self._names: set[str] = set()
@@ -270,7 +274,7 @@ class AslWriter:
             parameters["JobQueue"] = queue
         if job.parameters:
             parameters["Parameters"] = from_input(job.parameters)
-        overrides = dict(parameters.get("ContainerOverrides", {}))
+        overrides = dict(parameters.pop("ContainerOverrides", {}))
         if any(word.startswith("$.") for word in job.command or ()):
             overrides["Command.$"] = command_words(overrides.pop("Command"))
         if job.environment:
@@ -278,8 +282,7 @@ class AslWriter:
                 {"Name": name, **from_input({"Value": value})}
                 for name, value in job.environment.items()
             ]
-        if overrides:
-            parameters["ContainerOverrides"] = overrides
+        parameters |= self._said_of_containers(job, overrides)
         if depends_on:
             parameters["DependsOn"] = depends_on
         retries: list[dict[str, Any]] = [_THROTTLED]

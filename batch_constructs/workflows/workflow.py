@@ -36,6 +36,11 @@ from batch_constructs.jobs.job_definition import (
     job_definition_arn_to_submit,
 )
 from batch_constructs.jobs.submit_rights import jobs_of
+from batch_constructs.jobs.submitted_containers import (
+    check_array,
+    check_said,
+    said_of_containers,
+)
 from batch_constructs.log_settings import log_settings
 from batch_constructs.place import SUBMIT_THERE, elsewhere
 from batch_constructs.queue_from_input import (
@@ -51,12 +56,17 @@ from batch_constructs.queues.job_queue_metrics import check_options
 from batch_constructs.reference import JOB_DEFINITION
 from batch_constructs.role_policies import RolePolicies, as_document
 from batch_constructs.rules import UNKNOWN
-from batch_constructs.submission_overrides import name_of_memory, requirements_of
+from batch_constructs.submission_overrides import (
+    name_of_memory,
+    requirements_of,
+    sizes_said,
+)
 from batch_constructs.tokens import is_made_up
 from batch_constructs.triggers.job_fit import check_parameters, check_platform, check_sizes
 from batch_constructs.triggers.job_to_submit import (
     check_length,
     check_places,
+    check_priority,
     check_share,
     safe_name,
 )
@@ -182,7 +192,11 @@ class Workflow(BatchConstruct):
         self._submitted: dict[str, str] = {}
         rescue = None if spot_rescue_queue is None else job_queue_arn(spot_rescue_queue)
         self.asl = AslWriter(
-            self._graph, request=self._request, partition=Aws.PARTITION, rescue_queue=rescue
+            self._graph,
+            request=self._request,
+            said_of_containers=lambda job, said: said_of_containers(job.job_definition, said),
+            partition=Aws.PARTITION,
+            rescue_queue=rescue,
         ).write()
         if seconds is not None:
             self.asl["TimeoutSeconds"] = seconds
@@ -403,6 +417,7 @@ def _read_graph(
         else:
             for one in read_queues(view, full.queue):
                 check_share(view, one, full.share_identifier)
+                check_priority(view, one, full.scheduling_priority)
                 check_places(view, one, full.job_definition)
                 check_platform(view, one, full.job_definition)
         if is_job_definition(full.job_definition):
@@ -433,6 +448,10 @@ def _check_fit(view: Arguments, job: WorkflowJob) -> None:
     command = None if job.command is None else list(job.command)
     check_parameters(view, job.job_definition, parameters, command_is_known=command is None)
     check_length(view, command, job.environment)
+    check_array(view, job.job_definition, job.array_size)
+    of_containers = {"command": command, "environment": job.environment or None}
+    said = [(view, name, name) for name, value in of_containers.items() if value is not None]
+    check_said(job.job_definition, [*said, *sizes_said(view.within("overrides"), job.overrides)])
 
 
 def _check_rescue(arguments: Arguments, job: WorkflowJob, rescue: AnyJobQueue) -> None:

@@ -79,6 +79,29 @@ def test_submit_says_what_is_missing(run: Run, words: list[str], problem: str) -
     assert problem in result.stderr
 
 
+def test_submit_refuses_options_that_a_graph_says_itself(
+    aws: Aws, run: Run, tmp_path: Path
+) -> None:
+    graph = tmp_path / "graph.json"
+    graph.write_text('{"jobs": {"a": {"jobDefinition": "d"}}}')
+    more = ("--array-size", "3", "-p", "day=mon", "--timeout-seconds", "60", "--depends-on", "x")
+
+    result = run("submit", "--graph", str(graph), "--queue", "q", *more)
+
+    assert (result.exit_code, aws.batch.jobs) == (2, [])
+    for option in ("--array-size", "--parameter", "--timeout-seconds", "--depends-on"):
+        assert option in result.stderr
+    assert "leave it out, the file of --graph says it of each job" in result.stderr
+
+
+@pytest.mark.parametrize("option", ["--input", "--run"])
+def test_submit_of_one_job_refuses_what_is_of_a_graph(aws: Aws, run: Run, option: str) -> None:
+    result = run("submit", "job", "--queue", "q", "--definition", "d", option, "{}")
+
+    assert (result.exit_code, aws.batch.jobs) == (2, [])
+    assert f"{option}: leave it out, it goes with --graph" in result.stderr
+
+
 def test_a_queue_that_does_not_exist_is_one_line(aws: Aws, run: Run) -> None:
     aws.faults.refuse = lambda _: "JobQueue nowhere not found"
 

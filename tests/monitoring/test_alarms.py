@@ -422,6 +422,26 @@ def test_wrong_arguments_are_refused_at_once(stack: Stack, queue: JobQueue) -> N
     assert "gateways[0] is aws_cdk.aws_sns.Topic" in said
 
 
+@pytest.mark.parametrize(
+    ("limit", "lacks"), [("head_of_queue_age", "gauges"), ("oldest_message_age", "gateways")]
+)
+def test_a_limit_that_nothing_measures_is_refused(
+    limit: str, lacks: str, stack: Stack, queue: JobQueue
+) -> None:
+    thresholds = AlarmThresholds(**{limit: Duration.hours(1)})  # type: ignore[arg-type]
+
+    with pytest.raises(ValueError, match=f"thresholds.{limit} is given without {lacks}, "):
+        BatchMonitoring(stack, "Monitoring", queues=[queue], thresholds=thresholds)
+
+
+def test_limits_that_nobody_set_need_nothing(stack: Stack, queue: JobQueue) -> None:
+    some = AlarmThresholds(time_in_runnable=Duration.hours(3))
+
+    BatchMonitoring(stack, "Monitoring", queues=[queue], thresholds=some)
+    none = AlarmThresholds(head_of_queue_age=None, oldest_message_age=None)
+    BatchMonitoring(stack, "Others", queues=[queue], thresholds=none)
+
+
 def test_limits_that_are_tokens_or_missing_are_refused(stack: Stack, queue: JobQueue) -> None:
     nothing: Any = None
     thresholds = AlarmThresholds(

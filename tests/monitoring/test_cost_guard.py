@@ -170,7 +170,15 @@ def test_what_to_do_without_data_is_one_of_two_things(
         CostGuard(stack, "A", queues=[queue], budget=budget, without_data="WAIT")
 
     gauges = JobGauges(stack, "Gauges", queues=[queue], interval=Duration.minutes(10))
-    CostGuard(stack, "Guard", queues=[queue], budget=budget, gauges=gauges, without_data="HOLD")
+    CostGuard(
+        stack,
+        "Guard",
+        queues=[queue],
+        budget=budget,
+        action="DISABLE_QUEUES",
+        gauges=gauges,
+        without_data="HOLD",
+    )
     found = variables(resources)
     assert (found["WITHOUT_DATA"], found["GAUGE_SECONDS"]) == ("HOLD", "600")
 
@@ -184,8 +192,28 @@ def test_an_action_that_does_not_fit_is_refused(
         CostGuard(stack, "A", queues=[queue], budget=budget, action="STOP")
     with pytest.raises(ValueError, match="LOWER_MAX_VCPUS without compute_environments"):
         CostGuard(stack, "B", queues=[queue], budget=budget, action=GuardAction.LOWER_MAX_VCPUS)
-    with pytest.raises(ValueError, match="which leaves them alone"):
+    with pytest.raises(ValueError, match="which leaves environments alone"):
         CostGuard(stack, "C", queues=[queue], budget=budget, compute_environments=[environment])
+
+
+@pytest.mark.parametrize(
+    ("more", "problem"),
+    [
+        (
+            {"lowered_max_vcpus": 1},
+            "lowered_max_vcpus is given, and action is NOTIFY, which leaves",
+        ),
+        (
+            {"without_data": "HOLD"},
+            "without_data is HOLD, and action is NOTIFY, which holds nothing",
+        ),
+    ],
+)
+def test_what_only_another_action_would_do_is_refused(
+    more: dict[str, Any], problem: str, stack: Stack, queue: JobQueue
+) -> None:
+    with pytest.raises(ValueError, match=problem):
+        CostGuard(stack, "Guard", queues=[queue], budget=VcpuBudget.of_vcpu_hours(5), **more)
 
 
 def test_a_budget_of_a_wrong_type_is_refused(stack: Stack, queue: JobQueue) -> None:

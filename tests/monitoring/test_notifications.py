@@ -20,7 +20,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 
-from batch_constructs import AlertTopic, JobNotifications, JobQueue, JobState
+from batch_constructs import AlertTopic, FunctionSettings, JobNotifications, JobQueue, JobState
 from tests.monitoring import job_story as story
 from tests.monitoring.conftest import Resources, one, queue_in, statements_of
 
@@ -386,3 +386,19 @@ def test_rules_have_names_where_one_is_given(
     assert names == ["failures", "failures-blocked"]
     with pytest.raises(ValueError, match="rule_name has 51 characters; allowed are at most 50"):
         JobNotifications(stack, "Other", queues=[queue], rule_name="x" * 51)
+
+
+@pytest.mark.parametrize("parameter", ["function_settings", "alarm_topic"])
+def test_what_is_for_a_function_is_refused_where_only_targets_are_told(
+    parameter: str, stack: Stack, queue: JobQueue
+) -> None:
+    given: dict[str, Any] = {
+        "function_settings": FunctionSettings(reserved_concurrency=2),
+        "alarm_topic": sns.Topic(stack, "Alarms", enforce_ssl=True),
+    }
+    target = targets.SqsQueue(sqs.Queue(stack, "Inbox"))
+
+    with pytest.raises(ValueError, match=f"{parameter} is given with targets and without a topic"):
+        JobNotifications(
+            stack, "Notify", queues=[queue], targets=[target], **{parameter: given[parameter]}
+        )

@@ -365,21 +365,59 @@ class TestOverrides:
         return messages(rule, Machine=submit, Job=job)
 
     @pytest.mark.parametrize(
-        ("override", "platforms"),
+        ("properties", "taken", "refused"),
         [
-            ("ContainerOverrides", {"EC2", "FARGATE"}),
-            ("EcsPropertiesOverride", {"EC2", "FARGATE"}),
-            ("EksPropertiesOverride", {"EKS"}),
-            ("NodeOverrides", {"EC2", "EKS"}),
+            (
+                "ContainerProperties",
+                "ContainerOverrides",
+                ("EksPropertiesOverride", "NodeOverrides"),
+            ),
+            ("EcsProperties", "EcsPropertiesOverride", ("ContainerOverrides", "NodeOverrides")),
+            ("EksProperties", "EksPropertiesOverride", ("ContainerOverrides", "NodeOverrides")),
+            ("NodeProperties", "NodeOverrides", ("ContainerOverrides",)),
         ],
     )
     def test_an_override_of_another_kind_of_job_is_refused(
-        self, override: str, platforms: set[str]
+        self, properties: str, taken: str, refused: tuple[str, ...]
     ) -> None:
-        for platform in ("EC2", "FARGATE", "EKS"):
-            expected = f"{override} is given for a job of the platform {platform}"
-            found = self.found("override-kind", platform, **{override: {}})
-            assert found == ([] if platform in platforms else [expected])
+        job = resource("AWS::Batch::JobDefinition", **{properties: {}})
+        for override in (taken, *refused):
+            request: dict[str, Any] = {"JobDefinition": {"Ref": "Job"}, override: {}}
+            submit = machine(**request)
+            found = messages("override-kind", Machine=submit, Job=job)
+            expected = f"{override} is given, but Job has {properties}"
+            assert found == ([expected] if override in refused else [])
+
+    def test_an_override_in_the_input_of_a_rule_is_seen(self) -> None:
+        job = resource("AWS::Batch::JobDefinition", NodeProperties={})
+        target = {
+            "Arn": "arn:aws:batch:us-east-1:123456789012:job-queue/q",
+            "BatchParameters": {"JobDefinition": {"Ref": "Job"}, "JobName": "a"},
+            "Input": '{"ContainerOverrides": {"Command": ["x"]}}',
+        }
+
+        found = messages(
+            "override-kind", Rule=resource("AWS::Events::Rule", Targets=[target]), Job=job
+        )
+
+        assert found == ["ContainerOverrides is given, but Job has NodeProperties"]
+
+    def test_a_kind_that_nobody_knows_takes_any(self) -> None:
+        either = {"Fn::If": ["C", {}, {"Ref": "AWS::NoValue"}]}
+        job = resource("AWS::Batch::JobDefinition", EcsProperties=either)
+        submit = machine(JobDefinition={"Ref": "Job"}, ContainerOverrides={})
+
+        assert messages("override-kind", Machine=submit, Job=job) == []
+
+    def test_an_array_of_multi_node_jobs_is_refused(self) -> None:
+        submit = machine(JobDefinition={"Ref": "Job"}, ArrayProperties={"Size": 5})
+
+        def found(**properties: Any) -> list[str]:
+            job = resource("AWS::Batch::JobDefinition", **properties)
+            return messages("multi-node-array", Machine=submit, Job=job)
+
+        assert found(NodeProperties={}) == ["an array is submitted, but Job is multi-node"]
+        assert found(ContainerProperties={}) == []
 
     @pytest.mark.parametrize(
         ("overrides", "problem"),

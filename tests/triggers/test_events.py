@@ -16,7 +16,13 @@ from aws_cdk import aws_s3_notifications as s3_notifications
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
-from batch_constructs import EventTrigger, ObjectCreatedTrigger, SubmissionOverrides
+from batch_constructs import (
+    DefaultSettings,
+    EventTrigger,
+    FunctionSettings,
+    ObjectCreatedTrigger,
+    SubmissionOverrides,
+)
 from batch_constructs.aws.delivery import INPUT_PATHS
 from tests.triggers.conftest import DEFINITION, JOBS, QUEUE, joined, only, resources
 from tests.triggers.event_patterns import matches
@@ -520,3 +526,32 @@ def test_a_share_may_be_a_field_of_the_event(stack: Stack, shared: Any, definiti
     told = function["Environment"]["Variables"]
     assert told["ALLOW"] == "share_identifier"
     assert "SHARE_IDENTIFIER" not in told
+
+
+def test_function_settings_are_refused_where_there_is_no_function(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    settings = FunctionSettings(reserved_concurrency=2)
+    given: dict[str, Any] = {"queue": queue, "job_definition": definition}
+
+    with pytest.raises(ValueError, match="function_settings is given, but EventBridge submits"):
+        EventTrigger(
+            stack, "Event", event_pattern={"source": ["a"]}, function_settings=settings, **given
+        )
+    bucket = s3.Bucket.from_bucket_name(stack, "Bucket", "incoming")
+    with pytest.raises(ValueError, match="function_settings is given, but EventBridge submits"):
+        ObjectCreatedTrigger(stack, "Object", bucket=bucket, function_settings=settings, **given)
+
+
+def test_function_settings_of_the_app_are_no_mistake_without_a_function(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    another = Stack(stack.node.scope, "Another")  # type: ignore[arg-type]
+    settings = FunctionSettings(reserved_concurrency=2)
+    DefaultSettings.of(another).apply(function_settings=settings)
+
+    trigger = EventTrigger(
+        another, "Event", event_pattern={"source": ["a"]}, queue=queue, job_definition=definition
+    )
+
+    assert trigger.function is None

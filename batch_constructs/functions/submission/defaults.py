@@ -6,8 +6,12 @@ import json
 import os
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.overridden_containers import as_members
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from batch_constructs.aws.overridden_containers import Containers
 
 
 def defaults() -> dict[str, Any]:
@@ -38,3 +42,41 @@ def merged(given: Mapping[str, Any], asked: Mapping[str, Any]) -> dict[str, Any]
 def _by(key: str, ours: Sequence[Mapping[str, Any]], theirs: Sequence[Any]) -> list[Any]:
     named = [entry.get(key) for entry in theirs if isinstance(entry, dict)]
     return [*(entry for entry in ours if entry[key] not in named), *theirs]
+
+
+def said_of_containers(request: dict[str, Any], containers: Containers | None) -> dict[str, Any]:
+    """Say what changes in the containers in the member that the job definition takes.
+
+    What a message says in that member itself wins.
+    """
+    overrides = request.get("containerOverrides")
+    if containers is None or not overrides:
+        return request
+    rest = {name: value for name, value in request.items() if name != "containerOverrides"}
+    both: dict[str, Any] = _both(as_members(overrides, containers), rest)
+    return both
+
+
+_KEYS = ("targetNodes", "name", "type")
+"""What tells the entries of a list from each other; of tasks there is one."""
+
+
+def _both(ours: Any, theirs: Any) -> Any:
+    """Put two values together, of which the second wins; entries of lists by their key."""
+    if isinstance(ours, dict) and isinstance(theirs, dict):
+        both = {name: _both(ours[name], theirs[name]) for name in ours if name in theirs}
+        return {**ours, **theirs, **both}
+    if not _are_entries(ours) or not _are_entries(theirs):
+        return theirs
+    found = {_key(entry): entry for entry in ours}
+    for entry in theirs:
+        found[_key(entry)] = _both(found.get(_key(entry), {}), entry)
+    return list(found.values())
+
+
+def _are_entries(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(entry, dict) for entry in value)
+
+
+def _key(entry: Mapping[str, Any]) -> Any:
+    return next((entry[name] for name in _KEYS if name in entry), None)

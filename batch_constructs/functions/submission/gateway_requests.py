@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.submit_job import ARRAY_SIZE
 
-from .defaults import defaults, merged
+from .defaults import defaults, merged, said_of_containers
 
 if TYPE_CHECKING:
     from .message_reader import Message
@@ -23,7 +23,7 @@ class Requests:
     def of_message(self, message: Message, name: str) -> dict[str, Any]:
         """Return the request of a job for one message."""
         given = {**self._every_request(), **defaults()}
-        return merged(given, {**message.request, "jobName": name})
+        return self._said(merged(given, {**message.request, "jobName": name}))
 
     def of_array(self, name: str, messages: int) -> dict[str, Any]:
         """Return the request of an array for so many, or of a job for one, with its manifest."""
@@ -40,7 +40,10 @@ class Requests:
         }
         if messages >= ARRAY_SIZE.low:
             request["arrayProperties"] = {"size": messages}
-        return merged(defaults(), request)
+        return self._said(merged(defaults(), request))
+
+    def _said(self, request: dict[str, Any]) -> dict[str, Any]:
+        return said_of_containers(request, self.settings.containers)
 
     def manifest_key(self, name: str) -> str:
         """Return where the manifest of an array lies in its bucket."""

@@ -44,6 +44,7 @@ def build(
             idempotency_key=settings.idempotency_key,
             validate=validate,
             allow=settings.allow,
+            containers=settings.containers,
         ),
         log=Log(
             boto3.client("dynamodb", config=PATIENT),

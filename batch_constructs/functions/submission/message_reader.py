@@ -19,12 +19,15 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.admission import not_admitted
 from batch_constructs.aws.delivery import SQS_BYTES
+from batch_constructs.aws.overridden_containers import not_sayable
 from batch_constructs.aws.submit_job import OVERRIDES_BYTES, RESERVED_VARIABLES, overrides_length
 
 from .json_path import value_at
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
+
+    from batch_constructs.aws.overridden_containers import Containers
 
 MEMBERS = frozenset(
     {
@@ -125,6 +128,7 @@ class MessageReader:
     idempotency_key: str | None = None
     validate: Callable[[Any], Any] | None = None
     allow: frozenset[str] = frozenset()
+    containers: Containers | None = None
     validation_seconds: float = 1.0
     """How long one message may be looked at, so that it never slows the others."""
 
@@ -152,7 +156,9 @@ class MessageReader:
                 raise Poison(f"{self.idempotency_key} is empty: it tells no message from another")
         if not self.array:
             message.request = (
-                self._mapped(body) if self.parameters else read_request(body, self.allow)
+                self._mapped(body)
+                if self.parameters
+                else read_request(body, self.allow, self.containers)
             )
         _check_text("the body", json.dumps([message.key, message.request], ensure_ascii=False))
         return message
@@ -233,12 +239,15 @@ def _check_length(body: str) -> None:
         raise Poison(f"the body has {length} bytes; with its attributes it may have {most}")
 
 
-def read_request(body: object, allow: frozenset[str]) -> dict[str, Any]:
+def read_request(
+    body: object, allow: frozenset[str], containers: Containers | None = None
+) -> dict[str, Any]:
     """Read members of ``SubmitJob``, and ``environment`` as a plain map.
 
     Args:
         body: what came.
         allow: what it may set beside parameters and environment.
+        containers: of a job that does not take ``containerOverrides``.
 
     Raises:
         Poison: they are not what they should be.
@@ -265,6 +274,10 @@ def read_request(body: object, allow: frozenset[str]) -> dict[str, Any]:
     _check_names([pair["name"] for pair in pairs])
     if pairs:
         request["containerOverrides"] = {**overrides, "environment": pairs}
+    for member in request.get("containerOverrides", ()):
+        why = None if containers is None else not_sayable(member, containers)
+        if why is not None:
+            raise Poison(f"it may not set {member}, since {why}")
     length = overrides_length(request.get("containerOverrides", {}))
     if length > OVERRIDES_BYTES:
         raise Poison(

@@ -7,9 +7,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from batch_constructs.aws import container_variables as variables
+from batch_constructs.aws.overridden_containers import from_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+    from batch_constructs.aws.overridden_containers import Containers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +45,9 @@ class Settings:
     allow: frozenset[str] = frozenset()
     """What a message may set beside parameters and environment."""
 
+    containers: Containers | None = None
+    """Of a job that does not take ``containerOverrides``."""
+
     @classmethod
     def of(cls, environment: Mapping[str, str]) -> Settings:
         """Read them from the function's environment."""
@@ -66,6 +72,7 @@ class Settings:
             idempotency_key=environment.get("IDEMPOTENCY_KEY"),
             fifo=environment.get("FIFO") == "true",
             allow=allowed(environment),
+            containers=from_text(environment.get("CONTAINERS")),
         )
 
 

@@ -5,8 +5,8 @@ that ``ALLOW`` names. Who gives a ``jobName`` may send the event again, as Event
 retries do: of all events with one name the first becomes a job.
 
 Environment: ``JOB_QUEUE``, ``JOB_DEFINITION``, ``NAME_PREFIX``, ``CLAIMS_TABLE``; ``DEFAULTS`` (see
-``defaults``) and ``ALLOW``; ``SHARE_IDENTIFIER`` and ``SCHEDULING_PRIORITY`` of events that say
-none.
+``defaults``), ``CONTAINERS`` (see ``overridden_containers``) and ``ALLOW``; ``SHARE_IDENTIFIER``
+and ``SCHEDULING_PRIORITY`` of events that say none.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import boto3
 
 from batch_constructs.aws.job_states import REMEMBERED_DAYS
 from batch_constructs.aws.names import JOB_NAME, JOB_NAME_LENGTH, NOT_IN_A_JOB_NAME
+from batch_constructs.aws.overridden_containers import from_text
 from batch_constructs.aws.submit_job import SUBMISSIONS_PER_SECOND
 from batch_constructs.aws.tags import COUNT
 from batch_constructs.functions.claims.effect import UnsureError
@@ -37,7 +38,7 @@ from batch_constructs.functions.claims.outcome import ONCE, PATIENT
 from batch_constructs.functions.claims.rows import Claims
 
 from .batch_api import BatchApi
-from .defaults import defaults, merged
+from .defaults import defaults, merged, said_of_containers
 from .message_reader import Poison, read_request, text
 from .repeat import WHOSE
 from .settings import allowed
@@ -172,10 +173,12 @@ def submit(
     name = f"{os.environ['NAME_PREFIX']}-{request_id}" if given is None else text("jobName", given)
     if not name:
         raise Poison("jobName is empty: it tells no event from another; leave it out, or give one")
+    containers = from_text(os.environ.get("CONTAINERS"))
+    asked = read_request(members, allowed(os.environ), containers)
     request = {
         "jobQueue": os.environ["JOB_QUEUE"],
         "jobDefinition": os.environ["JOB_DEFINITION"],
-        **merged({**defaults(), **_share()}, read_request(members, allowed(os.environ))),
+        **said_of_containers(merged({**defaults(), **_share()}, asked), containers),
         "jobName": job_name(name),
     }
     return by.once("submit", name, request=request, invocation=invocation)

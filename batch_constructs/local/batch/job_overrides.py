@@ -96,6 +96,7 @@ def submission_document(
 def _body(
     request: Mapping[str, Any], definition: Document, parameters: Mapping[str, str]
 ) -> Document:
+    _refuse_other_kinds(request, definition)
     if "eksProperties" in definition:
         pod = submitted_pod(
             definition["eksProperties"],
@@ -103,22 +104,14 @@ def _body(
             lambda command: _filled_in(command, parameters),
         )
         return {"eksProperties": pod}
-    if "eksPropertiesOverride" in request:
-        raise client_error("eksPropertiesOverride needs a definition with eksProperties")
     if "nodeProperties" in definition:
-        if "arrayProperties" in request:
-            raise client_error("a multi-node parallel job cannot be an array job")
         nodes = submitted_nodes(
             definition["nodeProperties"],
             request.get("nodeOverrides", {}),
             lambda properties, override: _overridden(properties, override, parameters),
         )
         return {"nodeProperties": nodes}
-    if "nodeOverrides" in request:
-        raise client_error("nodeOverrides needs a definition with nodeProperties")
     if "containerProperties" in definition:
-        if "ecsPropertiesOverride" in request:
-            raise client_error("ecsPropertiesOverride needs a definition with ecsProperties")
         override = request.get("containerOverrides", {})
         properties = definition["containerProperties"]
         container = _overridden(properties, override, parameters)
@@ -128,9 +121,34 @@ def _body(
             )
         )
         return {"container": container, **_too_long(properties, container, override)}
-    if "containerOverrides" in request:
-        raise client_error("containerOverrides needs a definition with containerProperties")
     return {"ecsProperties": _task(request, definition["ecsProperties"], parameters)}
+
+
+_TAKEN = {
+    "eksProperties": "eksPropertiesOverride",
+    "nodeProperties": "nodeOverrides",
+    "containerProperties": "containerOverrides",
+    "ecsProperties": "ecsPropertiesOverride",
+}
+_ANSWERS = {
+    "eksProperties": (
+        "Container overrides or node overrides should not be set for Batch on EKS jobs."
+    ),
+    "ecsProperties": "Container overrides should not be set for ecsProperties jobs.",
+}
+"""What AWS Batch says to overrides of a container."""
+
+
+def _refuse_other_kinds(request: Mapping[str, Any], definition: Document) -> None:
+    kind = next(name for name in _TAKEN if name in definition)
+    if kind == "nodeProperties" and "arrayProperties" in request:
+        raise client_error("Multinode Array Job not supported")
+    for of, override in _TAKEN.items():
+        if override in request and of != kind:
+            needs = f"{override} needs a definition with {of}"
+            raise client_error(
+                _ANSWERS.get(kind, needs) if override == "containerOverrides" else needs
+            )
 
 
 def _too_long(

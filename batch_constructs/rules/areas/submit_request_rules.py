@@ -496,25 +496,6 @@ def override_size(source: Resource) -> Iterator[Fault]:
 
 
 @_rule(
-    "override-kind",
-    title="override of another kind of job",
-    fix="use the override that goes with the job definition",
-    source=api(
-        "SubmitJobRequest.eksPropertiesOverride",
-        '"can only be specified for jobs that are run on Amazon EKS resources";'
-        " SubmitJobRequest.ecsPropertiesOverride and SubmitJobRequest.nodeOverrides",
-    ),
-)
-def override_kind(source: Resource) -> Iterator[Fault]:
-    """Batch refuses the submission."""
-    for one in submissions_from(source):
-        platform = one.definition.platform if one.definition is not None else None
-        for key, platforms in submit_job.OVERRIDES.items():
-            if platform is not None and key in one.request and platform not in platforms:
-                yield one.path, f"{key} is given for a job of the platform {platform}"
-
-
-@_rule(
     "submission-platform",
     title="submission to a queue of another platform",
     fix="send the job to a queue of its platform, or change PlatformCapabilities of the definition",
@@ -565,7 +546,7 @@ _MOST_OF_NAMES: Final = 400
 
 def _commands(one: Submission) -> Iterator[bool]:
     """Tell of each override whether it may replace the command."""
-    for key in submit_job.OVERRIDES:
+    for key in submit_job.ALL_OVERRIDES:
         if key in one.request and not isinstance(one.request[key], dict):
             yield True
     for overrides in _overrides(one):

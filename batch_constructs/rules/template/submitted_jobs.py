@@ -194,22 +194,26 @@ def _from_rules(template: Template) -> Iterator[Submission]:
             given = target.get("BatchParameters", NOTHING)
             request: dict[str, object] = {"JobQueue": target.get("Arn", UNKNOWN)}
             request |= given if isinstance(given, dict) else {"JobDefinition": UNKNOWN}
-            request["Parameters"] = _rule_parameters(target)
+            request |= _of_input(target)
             yield Submission(rule, f"Targets/{position}", request, takes_share=False)
 
 
-def _rule_parameters(target: Properties) -> object:
+def _of_input(target: Properties) -> dict[str, object]:
+    """Give what the input of a target adds to its request: its parameters, and an override."""
     transformer = mapping(target, "InputTransformer")
     written = target.get("Input", transformer.get("InputTemplate"))
     if written is None and "InputPath" not in target:
-        return NOTHING
+        return {"Parameters": NOTHING}
     literal = written.pattern if isinstance(written, Text) else written
     if not isinstance(literal, str):
-        return UNKNOWN
+        return {"Parameters": UNKNOWN}
+    overridden = re.search(r'"[Cc]ontainerOverrides"\s*:\s*\{', literal)
+    overrides = {"ContainerOverrides": UNKNOWN} if overridden else {}
     found = re.search(r'"[Pp]arameters"\s*:\s*\{([^}]*)', literal)
-    if not found:
-        return UNKNOWN
-    return dict.fromkeys(re.findall(r'"([^"]+)"\s*:', found[1]), UNKNOWN)
+    names: object = (
+        dict.fromkeys(re.findall(r'"([^"]+)"\s*:', found[1]), UNKNOWN) if found else UNKNOWN
+    )
+    return {"Parameters": names, **overrides}
 
 
 def _from_pipes(template: Template) -> Iterator[Submission]:

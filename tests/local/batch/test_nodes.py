@@ -129,7 +129,8 @@ def test_the_nodes_need_room_together(account: Account) -> None:
 @pytest.mark.parametrize(
     ("request_", "problem"),
     [
-        ({"arrayProperties": {"size": 2}}, "cannot be an array job"),
+        ({"arrayProperties": {"size": 2}}, "Multinode Array Job not supported"),
+        ({"containerOverrides": {"command": ["x"]}}, "needs a definition with containerProperties"),
         ({"nodeOverrides": {"numNodes": 9}}, r"no node range covers the nodes \[3, 4"),
         (
             {"nodeOverrides": {"nodePropertyOverrides": [{"targetNodes": "7:8"}]}},
