@@ -10,8 +10,10 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_efs as efs
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_fsx as fsx
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
@@ -418,6 +420,144 @@ def test_the_right_to_write_is_in_the_region_that_the_driver_names() -> None:
 
     roles = cdk.assertions.Template.from_stack(stack).find_resources("AWS::IAM::Role")
     assert ":logs:eu-west-1:" in str(roles)
+
+
+class Networks:
+    """Two stacks of an app in two Regions, and what a job or an instance there starts with."""
+
+    def __init__(self) -> None:
+        app = cdk.App()
+        self.here, self.there = (
+            cdk.Stack(app, name, env=cdk.Environment(account=ACCOUNT, region=region))
+            for name, region in {"Here": "us-east-1", "There": "eu-west-1"}.items()
+        )
+        self.vpc, vpc = (
+            ec2.Vpc.from_vpc_attributes(
+                one,
+                "Vpc",
+                vpc_id="vpc-1",
+                availability_zones=["a"],
+                private_subnet_ids=["subnet-1"],
+            )
+            for one in (self.here, self.there)
+        )
+        taken_in = ec2.SecurityGroup.from_security_group_id(self.there, "Group", "sg-1")
+        self.made, self.taken_in = ec2.SecurityGroup(self.there, "Made", vpc=vpc), taken_in
+        self.files = efs.FileSystem.from_file_system_attributes(
+            self.there, "Files", file_system_id="fs-01234567", security_group=taken_in
+        )
+        self.files_here = efs.FileSystem.from_file_system_attributes(
+            self.here, "Files", file_system_id="fs-01234567", security_group=taken_in
+        )
+        self.point = efs.AccessPoint.from_access_point_id(self.there, "Point", "fsap-01234567")
+        self.lustre = fsx.LustreFileSystem(
+            self.there,
+            "Lustre",
+            vpc=vpc,
+            vpc_subnet=vpc.private_subnets[0],
+            storage_capacity_gib=1200,
+            lustre_configuration=fsx.LustreConfiguration(
+                deployment_type=fsx.LustreDeploymentType.SCRATCH_2
+            ),
+        )
+
+    def job(self, volume: Any, kind: Any = bc.FargateJobDefinition) -> object:
+        return kind(self.here, "X", **IMAGE, volumes=[volume])
+
+    def files_volume(self, **other: Any) -> bc.EfsVolume:
+        given = {"file_system": self.files_here, **other}
+        return bc.EfsVolume(name="files", container_path="/files", **given)
+
+
+_FILES = f"arn:aws:s3files:us-east-1:{ACCOUNT}:file-system/fs-01234567"
+_OTHER_POINT = f"arn:aws:s3files:us-east-1:{'2' * 12}:file-system/fs-1/access-point/fsap-1"
+
+OF_ITS_REGION: dict[str, tuple[Callable[[Networks], object], str]] = {
+    "a security group of instances": (
+        lambda n: bc.Ec2ComputeEnvironment(n.here, "X", vpc=n.vpc, security_groups=[n.made]),
+        r"X: security_groups\[0\]: There/Made is in Region eu-west-1, and .* give one of this",
+    ),
+    "a security group that was taken in there": (
+        lambda n: bc.FargateComputeEnvironment(
+            n.here, "X", vpc=n.vpc, security_groups=[n.taken_in]
+        ),
+        r"X: security_groups\[0\]: There/Group is in Region eu-west-1, and the stack in us-east-1",
+    ),
+    "a security group of an adapter": (
+        lambda n: bc.LaunchTemplate(n.here, "X", efa=True, security_groups=[n.taken_in]),
+        r"X: security_groups\[0\]: There/Group is in Region eu-west-1",
+    ),
+    "a security group of a function": (
+        lambda n: bc.JobNotifications(
+            n.here,
+            "X",
+            queues=[bc.JobQueue.from_job_queue_name(n.here, "Queue", "a")],
+            function_settings=bc.FunctionSettings(vpc=n.vpc, security_groups=[n.taken_in]),
+        ),
+        r"X: function_settings.security_groups\[0\]: There/Group is in Region eu-west-1",
+    ),
+    "a network that was taken in there": (
+        lambda n: bc.FargateComputeEnvironment(
+            n.here,
+            "X",
+            vpc=ec2.Vpc.from_vpc_attributes(
+                n.there,
+                "Other",
+                vpc_id="vpc-2",
+                availability_zones=["a"],
+                private_subnet_ids=["subnet-2"],
+            ),
+        ),
+        "X: vpc: There/Other is in Region eu-west-1",
+    ),
+    "a file system": (
+        lambda n: n.job(n.files_volume(file_system=n.files)),
+        r"X: volumes\[0\].file_system: There/Files is in Region eu-west-1, .* such as a replica",
+    ),
+    "an access point": (
+        lambda n: n.job(n.files_volume(access_point=n.point)),
+        r"X: volumes\[0\].access_point: There/Point is in Region eu-west-1",
+    ),
+    "an access point of another account": (
+        lambda n: n.job(
+            bc.S3FilesVolume(
+                name="a", container_path="/a", file_system_arn=_FILES, access_point_arn=_OTHER_POINT
+            )
+        ),
+        r"volumes\[0\].access_point_arn: .* is in account 222222222222, and .*: give both of one",
+    ),
+    "a file system of instances": (
+        lambda n: bc.LaunchTemplate(
+            n.here, "X", volumes=[bc.FsxLustreVolume(file_system=n.lustre)]
+        ),
+        r"X: volumes\[0\].file_system: There/Lustre is in Region eu-west-1",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def networks() -> Networks:
+    return Networks()
+
+
+@pytest.mark.parametrize(("make", "said"), OF_ITS_REGION.values(), ids=OF_ITS_REGION)
+def test_what_jobs_and_instances_start_with_is_of_their_region(
+    networks: Networks, make: Callable[[Networks], object], said: str
+) -> None:
+    with pytest.raises(ValueError, match=said):
+        make(networks)
+    assert networks.here.node.try_find_child("X") is None
+
+
+def test_a_file_system_of_another_account_is_mounted_in_a_shared_network() -> None:
+    stack = cdk.Stack(cdk.App(), "Here", env=cdk.Environment(account=ACCOUNT, region="us-east-1"))
+    arn = f"arn:aws:elasticfilesystem:us-east-1:{'2' * 12}:file-system/fs-01234567"
+    group = ec2.SecurityGroup.from_security_group_id(stack, "Group", "sg-1")
+    files = efs.FileSystem.from_file_system_attributes(
+        stack, "Files", file_system_arn=arn, security_group=group
+    )
+    volume = bc.EfsVolume(name="files", file_system=files, container_path="/files")
+    bc.FargateJobDefinition(stack, "Job", volumes=[volume], **IMAGE)
 
 
 ROLE = "arn:aws:iam::222222222222:role/other"
