@@ -16,10 +16,12 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_fsx as fsx
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_stepfunctions as sfn
 
 import batch_constructs as bc
 from tests.constructors import Given
@@ -259,7 +261,7 @@ def _templates(app: cdk.App) -> dict[str, dict[str, Any]]:
     """Return the resources of each stack, with warnings of this library's rules as errors."""
     cdk.Validations.of(app).add_plugins(bc.BatchRules(strict=True))
     assembly = app.synth()
-    return {stack.stack_name: stack.template["Resources"] for stack in assembly.stacks}
+    return {stack.stack_name: stack.template.get("Resources", {}) for stack in assembly.stacks}
 
 
 def _rules(resources: dict[str, Any]) -> list[dict[str, Any]]:
@@ -312,21 +314,106 @@ def test_a_queue_sends_its_events_to_a_bus_of_another_region_and_account() -> No
     assert "RoleArn" in target
 
 
-def test_a_target_in_another_region_is_told_over_the_bus_there() -> None:
+def _function(stack: cdk.Stack, name: str | None) -> lambda_.Function:
+    return lambda_.Function(
+        stack,
+        "Target",
+        code=lambda_.Code.from_inline("a"),
+        handler="a.a",
+        runtime=lambda_.Runtime.PYTHON_3_14,
+        function_name=name,
+    )
+
+
+def _bus(stack: cdk.Stack, name: str | None) -> targets.EventBus:
+    return targets.EventBus(events.EventBus(stack, "Target", event_bus_name=name))
+
+
+def _two_regions() -> tuple[cdk.App, cdk.Stack, cdk.Stack]:
     app = cdk.App()
-    places = {"Here": "us-east-1", "There": "eu-west-1"}
     here, there = (
         cdk.Stack(app, name, env=cdk.Environment(account=ACCOUNT, region=region))
-        for name, region in places.items()
+        for name, region in {"Here": "us-east-1", "There": "eu-west-1"}.items()
     )
-    inbox = sqs.Queue(there, "Inbox", queue_name="inbox")
+    return app, here, there
+
+
+@pytest.mark.parametrize(
+    ("make", "arrives"),
+    [
+        (lambda stack: sqs.Queue(stack, "Target"), "Target"),
+        (lambda stack: targets.SqsQueue(sqs.Queue(stack, "Target")), "Target"),
+        (lambda stack: targets.LambdaFunction(_function(stack, "told")), "Target"),
+        (lambda stack: _function(stack, cdk.PhysicalName.GENERATE_IF_NEEDED), "Target"),
+        (lambda stack: targets.SfnStateMachine(_machine(stack)), "Target"),
+    ],
+)
+def test_a_target_in_another_region_is_told_over_the_bus_there(
+    make: Callable[[cdk.Stack], Any], arrives: str
+) -> None:
+    """The rule is called something there knows, though nobody has named it."""
+    app, here, there = _two_regions()
     queue = bc.JobQueue.from_job_queue_name(here, "Queue", "a")
-    queue.on_job_failed("Failed", target=inbox, rule_name="failed")
+    queue.on_job_failed("Failed", target=make(there))
 
     templates = _templates(app)
     (rule,) = _rules(templates["Here"])
     assert "event-bus/default" in str(rule["Targets"])
-    assert any("inbox" in str(one).lower() for one in _rules(templates["There"]))
+    assert any(arrives in str(one["Targets"]) for one in _rules(templates["There"]))
+
+
+def _machine(stack: cdk.Stack) -> sfn.StateMachine:
+    body = sfn.DefinitionBody.from_chainable(sfn.Pass(stack, "Pass"))
+    return sfn.StateMachine(stack, "Target", definition_body=body)
+
+
+def test_a_rule_whose_target_is_here_is_called_by_cloudformation() -> None:
+    app, here, _ = _two_regions()
+    queue = bc.JobQueue.from_job_queue_name(here, "Queue", "a")
+    queue.on_job_failed("Failed", target=targets.SqsQueue(sqs.Queue(here, "Target")))
+    bc.JobNotifications(here, "Told", queues=[queue])
+
+    rules = _rules(_templates(app)["Here"])
+    assert len(rules) > 1
+    assert not any("Name" in one for one in rules)
+
+
+TELL: dict[str, tuple[Callable[[bc.JobQueue, Any], object], str]] = {
+    "a rule of a queue": (lambda q, t: q.on_job_failed("X", target=t), "Here/Queue/X: target"),
+    "notifications": (
+        lambda q, t: bc.JobNotifications(q.stack, "X", queues=[q], targets=[t]),
+        r"Here/X/JobRule: targets\[0\]",
+    ),
+}
+
+
+@pytest.mark.parametrize(("tell", "where"), TELL.values(), ids=TELL)
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        (lambda stack: targets.LambdaFunction(_function(stack, None)), "function_name"),
+        (lambda stack: _bus(stack, None), "event_bus_name"),
+    ],
+)
+def test_a_target_elsewhere_that_nobody_can_know_by_a_name_is_refused(
+    make: Callable[[cdk.Stack], Any],
+    name: str,
+    tell: Callable[[bc.JobQueue, Any], object],
+    where: str,
+) -> None:
+    _, here, there = _two_regions()
+    queue = bc.JobQueue.from_job_queue_name(here, "Queue", "a")
+    said = f"^{where}: There/Target is in Region eu-west-1, and .*: give it {name}$"
+    with pytest.raises(ValueError, match=said):
+        tell(queue, make(there))
+
+
+def test_a_function_elsewhere_without_a_name_is_refused_before_a_rule_is_made() -> None:
+    _, here, there = _two_regions()
+    queue = bc.JobQueue.from_job_queue_name(here, "Queue", "a")
+    with pytest.raises(ValueError, match="X: target: There/Target is in .*: give it function_name"):
+        queue.on_job_failed("X", target=_function(there, None))
+    assert queue.node.try_find_child("X") is None
 
 
 BUS_THERE = f"arn:aws:events:eu-west-1:{ACCOUNT}:event-bus/a"

@@ -329,6 +329,7 @@ def _user_data(
     pull = arguments.choice("image_pull", image_pull, "an ImagePull")
     if isinstance(pull, str) and not is_token(pull) and pull not in set(ImagePull):
         arguments.bounded("image_pull", pull, OneOf(tuple(ImagePull)))
+    arguments.one_by_one("prefetch_images", prefetched)
     images = arguments.texts("prefetch_images", prefetched)
     if isinstance(images, list):
         for place, image in enumerate(images):

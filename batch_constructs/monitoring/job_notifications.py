@@ -29,6 +29,7 @@ from batch_constructs.queues.job_queue_events import (
     read_states,
     state_change_pattern,
 )
+from batch_constructs.queues.target_place import rule_target
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.topic import topic_argument
 
@@ -144,7 +145,9 @@ class JobNotifications(BatchConstruct):
         self.watched_function: WatchedFunction | None = None
         self._topic: sns.ITopic | None = None
         self._dead_letter_queue: sqs.Queue | None = None
-        told: list[Any] = given_targets
+        told: list[Any] = [
+            rule_target(self, one, f"targets[{place}]") for place, one in enumerate(given_targets)
+        ]
         if given_topic is not None or not given_targets:
             topic = AlertTopic(self, "AlertTopic") if given_topic is None else given_topic
             self._topic, self._dead_letter_queue = topic, dead_letter_queue(self)
