@@ -179,16 +179,16 @@ class BatchConstruct(Construct, BuiltUpon, metaclass=_AllOrNothing):
             note(scope, id)
 
 
-def made_here(construct: Construct, part: T | None) -> T:
-    """Return a part of a construct; one that was taken in by its ARN or name has none.
+def made_here(construct: Construct, part: T | None, member: str = "resource") -> T:
+    """Return what a member of a construct is; one that was taken in by its ARN or name has none.
 
     Raises:
         ValueError: it has none.
     """
     if part is None:
         raise ValueError(
-            f"{construct.node.path}: it was taken in by its ARN or name, and only its ARN and its "
-            "name are known here"
+            f"{construct.node.path}: {member} is not known: it was taken in by its ARN or name, "
+            f"which are all that is; ask for {member} where it is made"
         )
     return part
 

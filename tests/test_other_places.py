@@ -693,24 +693,26 @@ def test_a_role_of_the_account_or_of_a_stack_that_may_be_anywhere_is_taken(
     bc.FargateJobDefinition(given.stack, "X", **arguments)
 
 
-@pytest.mark.parametrize(("region", "is_refused"), [("us-east-1", True), ("eu-west-1", False)])
-def test_a_consumable_resource_of_another_region_is_refused(
-    region: str,
-    is_refused: bool,  # noqa: FBT001 - expected
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
+@pytest.mark.parametrize("way", ["consumable_resources", "max_concurrent_jobs", "of a stack"])
+def test_what_limits_jobs_is_of_their_region_and_named_as_it_was_given(
+    region: str, way: str
 ) -> None:
-    env = cdk.Environment(account="111111111111", region="eu-west-1")
-    given = Given(cdk.Stack(cdk.App(), "Stack", env=env))
-    arn = f"arn:aws:batch:{region}:111111111111:consumable-resource/licences"
-    licences = bc.ConsumableResource.from_consumable_resource_arn(given.stack, "Theirs", arn)
-    arguments = {
-        **given.arguments("FargateJobDefinition"),
-        "consumable_resources": {licences: 1},
-    }
+    app = cdk.App()
+    here = cdk.Stack(app, "Here", env=cdk.Environment(account=ACCOUNT, region="eu-west-1"))
+    there = cdk.Stack(app, "There", env=cdk.Environment(account=ACCOUNT, region=region))
+    if way == "of a stack":
+        licences = bc.ConsumableResource(there, "Licences", total_quantity=1)
+    else:
+        arn = f"arn:aws:batch:{region}:{ACCOUNT}:consumable-resource/licences"
+        licences = bc.ConsumableResource.from_consumable_resource_arn(here, "Theirs", arn)
+    wanted: Any = {"max_concurrent_jobs": licences}
+    if way == "consumable_resources":
+        wanted = {way: {licences: 1}}
 
-    if not is_refused:
-        bc.FargateJobDefinition(given.stack, "X", **arguments)
+    if region == "eu-west-1":
+        bc.FargateJobDefinition(here, "X", **IMAGE, **wanted)
         return
-    with pytest.raises(
-        ValueError, match=f"{arn} is in Region us-east-1, and the stack in eu-west-1"
-    ):
-        bc.FargateJobDefinition(given.stack, "X", **arguments)
+    said = f"Here/X: {next(iter(wanted))}: .* is in Region us-east-1, and the stack in eu-west-1"
+    with pytest.raises(ValueError, match=f"^{said}"):
+        bc.FargateJobDefinition(here, "X", **IMAGE, **wanted)

@@ -218,7 +218,7 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents):
         Raises:
             ValueError: the queue was taken in.
         """
-        return list(made_here(self, self._environments))
+        return list(made_here(self, self._environments, "compute_environments"))
 
     def add_compute_environment(self, environment: AnyComputeEnvironment) -> None:
         """Add a compute environment, which is tried after all that the queue has.
@@ -236,6 +236,12 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents):
 
         https://docs.aws.amazon.com/batch/latest/APIReference/API_ComputeEnvironmentOrder.html
         """
+        if self._resource is None:
+            raise ValueError(
+                f"{self.node.path}: add_compute_environment(environment=…) changes a queue that "
+                "was taken in by its ARN or name, and only what makes it can: add the environment "
+                "there"
+            )
         resource, arguments = self.resource, Arguments(self)
         environments = read_compute_environments(
             arguments, [*self.compute_environments, environment]
