@@ -17,6 +17,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 PLANTED = ROOT / "tests" / "planted_mistakes.py"
+ESTATE = ROOT / "tests" / "typed_estate.py"
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,12 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     (place / "pyrightconfig.json").write_text(
         json.dumps(
             {
-                "include": [str(ROOT / "examples"), str(ROOT / "app.py"), str(PLANTED)],
+                "include": [
+                    str(ROOT / "examples"),
+                    str(ROOT / "app.py"),
+                    str(PLANTED),
+                    str(ESTATE),
+                ],
                 "extraPaths": [str(ROOT)],
                 "typeCheckingMode": "standard",
                 "enableTypeIgnoreComments": False,
@@ -68,4 +74,14 @@ def test_the_examples_use_no_name_and_no_parameter_that_there_is_not(
         f"{one['file']}:{one['range']['start']['line'] + 1}: {one['message']}"
         for one in found
         if Path(one["file"]) != PLANTED and one.get("rule") != "reportArgumentType"
+    ] == []
+
+
+def test_ours_are_what_typed_code_for_those_of_the_cdk_asks_for(
+    found: list[dict[str, Any]],
+) -> None:
+    assert [
+        f"{one['range']['start']['line'] + 1}: {one['message']}"
+        for one in found
+        if Path(one["file"]) == ESTATE
     ] == []

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.any_job_queue import AnyJobQueue
+    from batch_constructs.queues.rule_target import BoundTarget
 
 _Made = TypeVar("_Made")
 _RETRIES = 3
@@ -115,7 +116,7 @@ class JobNotifications(BatchConstruct):
         *,
         queues: Sequence[AnyJobQueue],
         topic: sns.ITopic | None = None,
-        targets: Sequence[events.IRuleTarget] | None = None,
+        targets: Sequence[events.IRuleTarget | BoundTarget] | None = None,
         states: Sequence[JobState | str] = (JobState.FAILED,),
         job_definitions: Sequence[AnyJobDefinition] | None = None,
         include_array_children: bool = False,
