@@ -132,7 +132,15 @@ def _is_of_jsii(error: TypeError) -> bool:
     return cdk and str(error).startswith("type of argument")
 
 
-class BuiltUpon:
+if TYPE_CHECKING:  # so that what is abstract is so to them
+    import abc
+
+    _Abstract = abc.ABC
+else:
+    _Abstract = object
+
+
+class BuiltUpon(_Abstract):
     """What may have classes that are only built upon, and say what to do instead of making one."""
 
     _instead: ClassVar[str]

@@ -7,6 +7,7 @@ therefore left to mypy.
 
 from __future__ import annotations
 
+import inspect
 import json
 import subprocess
 import sys
@@ -14,6 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+import batch_constructs as bc
+from batch_constructs.jobs import keywords_of_many
 
 ROOT = Path(__file__).parent.parent
 PLANTED = ROOT / "tests" / "planted_mistakes.py"
@@ -65,6 +69,16 @@ def test_every_planted_mistake_is_found_and_nothing_else(found: list[dict[str, A
     assert {
         one["range"]["start"]["line"] for one in found if Path(one["file"]) == PLANTED
     } == planted
+
+
+@pytest.mark.parametrize("name", ["Fargate", "Ec2", "MultiContainer", "MultiNode", "Eks"])
+def test_many_definitions_take_the_keywords_of_one(name: str) -> None:
+    keywords = getattr(keywords_of_many, f"{name}Keywords")
+    parameters = inspect.signature(getattr(bc, f"{name}JobDefinition")).parameters
+    named = {key: one.annotation for key, one in parameters.items() if key not in ("scope", "id")}
+
+    assert {key: one.__forward_arg__ for key, one in keywords.__annotations__.items()} == named
+    assert not keywords.__required_keys__
 
 
 def test_the_examples_use_no_name_and_no_parameter_that_there_is_not(
