@@ -236,30 +236,19 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents, _Face):
         Raises:
             ValueError: the queue was taken in.
         """
-        return self._here("priority")["Priority"]  # type: ignore[no-any-return]  # as was read
+        made_here(self, self._resource, "priority")
+        priority: WholeNumber = self._known["Priority"]
+        return priority
 
     @property
-    def enabled(self) -> bool:
-        """Whether it takes submissions.
-
-        Raises:
-            ValueError: the queue was taken in.
-        """
-        return bool(self._here("enabled")["State"] == State.ENABLED)
+    def enabled(self) -> bool | None:
+        """Whether it takes submissions; None for a queue that was taken in."""
+        return None if self._resource is None else bool(self._known["State"] == State.ENABLED)
 
     @property
     def scheduling_policy(self) -> AnySchedulingPolicy | None:  # type: ignore[override]  # or an L1
-        """The scheduling policy; None where it is first in, first out.
-
-        Raises:
-            ValueError: the queue was taken in.
-        """
-        self._here("scheduling_policy")
+        """The scheduling policy; None without one, and for a queue that was taken in."""
         return self._policy
-
-    def _here(self, member: str) -> Mapping[str, Any]:
-        made_here(self, self._resource, member)
-        return self._known
 
     def add_compute_environment(self, environment: AnyComputeEnvironment) -> None:  # type: ignore[override]  # at the end
         """Add a compute environment, which is tried after all that the queue has.
