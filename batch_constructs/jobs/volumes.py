@@ -45,7 +45,7 @@ class EfsVolume:
 
     Attributes:
         name: The volume's name within the definition: letters, digits, ``-`` and ``_``.
-        file_system: The file system.
+        file_system: The file system, of the stack's Region; its account may be another.
         container_path: Where the container sees it, an absolute path.
         access_point: Mount through this access point. Default: the file system itself.
         root_directory: The directory to mount; not together with an access point. Default: the
