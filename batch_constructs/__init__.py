@@ -139,7 +139,7 @@ if TYPE_CHECKING:
     from batch_constructs.queues.job_queue_metrics import MetricOptions, QueueMetrics
     from batch_constructs.queues.nested_queues import NestedJobQueues
     from batch_constructs.queues.quota_share import QuotaShare, QuotaSharePolicy
-    from batch_constructs.queues.rule_target import RuleTarget
+    from batch_constructs.queues.rule_target import BoundTarget, RuleTarget
     from batch_constructs.queues.scheduling_policy import AnySchedulingPolicy, SchedulingPolicy
     from batch_constructs.queues.service_environment import (
         AnyServiceEnvironment,
@@ -182,6 +182,7 @@ _HOME: dict[str, str] = {
     "BatchEndpoints": "compute.endpoints",
     "BatchMonitoring": "monitoring.batch_monitoring",
     "BatchRules": "validation_plugin",
+    "BoundTarget": "queues.rule_target",
     "BudgetPeriod": "monitoring.cost_guard",
     "CapacityLimit": "queues.capacity_limit",
     "CapacityReservation": "compute.capacity_reservation",
@@ -339,6 +340,7 @@ __all__ = [
     "BatchEndpoints",
     "BatchMonitoring",
     "BatchRules",
+    "BoundTarget",
     "BudgetPeriod",
     "CapacityLimit",
     "CapacityReservation",

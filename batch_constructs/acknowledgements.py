@@ -185,6 +185,10 @@ _ENDINGS: Final = (
     ),
     (r":(task|container-instance)/\*$", "AWS Batch makes the clusters and Amazon ECS the IDs."),
     (r":instance/\*$", "An instance has no ID before it is launched."),
+    (
+        rf":({every('rule', '[*]')}|{every('schedule', '[*]')})$",
+        "Any rule and any schedule may submit a revision, and are read before it is retired.",
+    ),
     (r":cluster/\*_Batch_\*$", "AWS Batch names its clusters, and so ends the pattern."),
     (r":cluster/AWSBatch-\*$", "AWS Batch names its clusters, and so begins the pattern."),
     (r"(>|:::[^:/]+)/[^:]*\*$", "The objects below one prefix of one bucket."),

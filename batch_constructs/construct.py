@@ -132,7 +132,15 @@ def _is_of_jsii(error: TypeError) -> bool:
     return cdk and str(error).startswith("type of argument")
 
 
-class BuiltUpon:
+if TYPE_CHECKING:  # so that what is abstract is so to them
+    import abc
+
+    _Abstract = abc.ABC
+else:
+    _Abstract = object
+
+
+class BuiltUpon(_Abstract):
     """What may have classes that are only built upon, and say what to do instead of making one."""
 
     _instead: ClassVar[str]
@@ -179,16 +187,16 @@ class BatchConstruct(Construct, BuiltUpon, metaclass=_AllOrNothing):
             note(scope, id)
 
 
-def made_here(construct: Construct, part: T | None) -> T:
-    """Return a part of a construct; one that was taken in by its ARN or name has none.
+def made_here(construct: Construct, part: T | None, member: str = "resource") -> T:
+    """Return what a member of a construct is; one that was taken in by its ARN or name has none.
 
     Raises:
         ValueError: it has none.
     """
     if part is None:
         raise ValueError(
-            f"{construct.node.path}: it was taken in by its ARN or name, and only its ARN and its "
-            "name are known here"
+            f"{construct.node.path}: {member} is not known: it was taken in by its ARN or name, "
+            f"which are all that is; ask for {member} where it is made"
         )
     return part
 

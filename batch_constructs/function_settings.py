@@ -14,6 +14,7 @@ from batch_constructs.aws.bound import Whole
 from batch_constructs.encryption_key import key_argument
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.place import OF_ONE_REGION
+from batch_constructs.security_groups import read_security_groups
 from batch_constructs.topic import topic_argument
 
 if TYPE_CHECKING:
@@ -111,13 +112,7 @@ def _read_network(view: Arguments, settings: FunctionSettings) -> None:
         view.wrong_type("vpc", settings.vpc, "an ec2.IVpc")
     elif settings.vpc is not None:
         view.of_this_region("vpc", settings.vpc, "", OF_ONE_REGION)
-    view.resources(
-        "security_groups",
-        settings.security_groups,
-        "security_group_id",
-        "an ec2.ISecurityGroup",
-        "security groups",
-    )
+    read_security_groups(view, settings.security_groups)
 
 
 def point_in_time_recovery(

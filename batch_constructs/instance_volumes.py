@@ -16,6 +16,7 @@ from batch_constructs.aws.bound import refused, shown
 from batch_constructs.aws.limits import bound_of
 from batch_constructs.aws.storage import INSTALL_LUSTRE, INSTALL_MOUNTPOINT
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.place import OF_ONE_REGION
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.tokens import is_token
 
@@ -161,6 +162,7 @@ def _expect_origin(arguments: Arguments, volume: AnyInstanceVolume) -> None:
             if not has_member(volume.file_system, member):
                 arguments.wrong_type("file_system", volume.file_system, "an fsx.LustreFileSystem")
                 return
+        arguments.of_this_region("file_system", volume.file_system, "", OF_ONE_REGION)
     elif isinstance(volume, S3MountVolume):
         if not has_member(volume.bucket, "bucket_arn"):
             arguments.wrong_type("bucket", volume.bucket, "an s3.IBucket")

@@ -27,6 +27,13 @@ OF_ONE_REGION = (
 """Why a network, or what instances start with, is of one Region, and what to do."""
 
 
+MOUNTED_IN_ITS_REGION = (
+    "a job finds only file systems of its own Region: give one of this Region, such as a replica, "
+    "or mount it on the instances as they start, and give HostVolume(host_path=…)"
+)
+"""Why a file system is of one Region, and what to do."""
+
+
 _PASSED_HERE = (
     "a service is passed roles of its own account alone, so that it would refuse this one: "
     "make a role there, which may assume this one"
@@ -57,17 +64,18 @@ class Place:
     def of(cls, resource: Any, arn: str) -> Place:
         """Return the place of a resource: by its ARN, else by the construct that makes it.
 
-        An L2 that was taken in by a token says that it is in the stack it was taken into, which
-        nobody knows.
+        One that was taken in by a token for its ARN says that it is in the stack it was taken into,
+        which nobody knows; one that was taken in by its ID is there.
         """
         from constructs import Construct  # noqa: PLC0415  # the CDK is loaded when a construct is made
 
         by_arn = cls.of_arn(arn)
-        if by_arn != cls(None, None) or not isinstance(resource, Construct):
+        ours = isinstance(resource, Construct) or (not arn and has_member(resource, "env"))
+        if by_arn != cls(None, None) or not ours:
             return by_arn
         if not has_member(resource, "env"):
             return cls.of_stack(resource)
-        env = resource.env  # type: ignore[attr-defined]  # as has been seen
+        env = resource.env
         return cls(*(None if is_token(one) else one for one in (env.region, env.account)))
 
     def beside(self, other: Place) -> tuple[str, str, str] | None:

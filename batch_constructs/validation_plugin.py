@@ -42,7 +42,8 @@ class BatchRules:
 
     The CDK asks plugins as the whole app is synthesised, which ``cdk synth`` does. A stage that is
     synthesised by itself, as ``Template.from_stack`` does with a stack of one, is checked where a
-    construct of this library is in it; the CDK asks nobody outside of it. For one without there are
+    construct of this library is in it, for errors alone: the CDK asks nobody outside of it, such as
+    a plugin of the app that is ``strict``. For one without there are
     ``batch_constructs.testing.assert_no_findings(stage)`` and ``batch-constructs check cdk.out``.
 
     A finding that is meant so is acknowledged where it is::

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.bound import allowed, did_you_mean, meant, one_of
 from batch_constructs.jsii_objects import described, has_member
-from batch_constructs.names_in_annotations import let_resolve
+from batch_constructs.names_in_annotations import let_fields_resolve, let_resolve
 from batch_constructs.reference import COMPUTE_ENVIRONMENT, JOB_DEFINITION, JOB_QUEUE
 
 if TYPE_CHECKING:
@@ -35,6 +35,7 @@ def telling(public: Any) -> Any:
     if inspect.isclass(public):
         for kind in public.__mro__:
             if _is_ours(kind):
+                let_fields_resolve(kind)
                 for name, member in list(vars(kind).items()):
                     if not name.startswith("_") or name == "__init__":
                         _let_tell(kind, name, member)

@@ -68,7 +68,7 @@ def _members(kind: type) -> Iterator[str]:
                 found.setdefault(name, f"classmethod {name}{told}")
             elif inspect.isfunction(member):
                 found.setdefault(name, f"def {name}{_signature(member, skip=1)}")
-        for name, annotation in vars(base).get("__annotations__", {}).items():
+        for name, annotation in dict.items(vars(base).get("__annotations__", {})):  # as written
             told = getattr(annotation, "__forward_arg__", annotation)
             found.setdefault(name, f"{name}: {told}")
         described = (base.__doc__ or "").partition("Attributes:\n")[2].partition("\n\n")[0]

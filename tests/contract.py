@@ -230,6 +230,8 @@ class World:
                     here = {(what, parameter), (what, f"{name}.{parameter}")}
                     if what in NEVER_TAKEN and not here & WORKS_ELSEWHERE:
                         problem = "taken without a word"
+                    elif value is self._words:
+                        problem = self._unwritable()
                 self.stack.node.try_remove_child("X")
                 yield Answer(name, parameter, what, refusal, problem)
 
@@ -240,6 +242,16 @@ class World:
         if name in VALUE_OBJECTS:
             name, made = holding(name, kind(**arguments), self.given)
         getattr(bc, name)(self.stack, "X", **made)
+
+    def _unwritable(self) -> str | None:
+        """Say what the CDK could not write into a template of what was made."""
+        for one in self.stack.node.find_child("X").node.find_all():
+            if isinstance(one, cdk.CfnResource):
+                try:
+                    self.stack.resolve(one._cfn_properties)
+                except RuntimeError as error:
+                    return f"{one.node.path}: {error}"
+        return None
 
 
 def _of_a_stack_there(app: cdk.App) -> dict[str, Any]:

@@ -45,6 +45,13 @@ def what_is_only_built_upon(stack: cdk.Stack) -> None:
     bc.JobDefinition(stack, "A")  # type: ignore[abstract]  # the mistake
     bc.ManagedComputeEnvironment(stack, "A")  # type: ignore[abstract]  # the mistake
     bc.SchedulingPolicy(stack, "A")  # type: ignore[abstract]  # the mistake
+    bc.QueueMetrics()  # type: ignore[abstract]  # the mistake
+    bc.QueueEvents()  # type: ignore[abstract]  # the mistake
+
+
+def wrong_keyword_of_many(stack: cdk.Stack) -> None:
+    bc.FargateJobDefinition.from_mapping(stack, {"A": {}}, imag="a")  # type: ignore[call-arg]  # the mistake
+    bc.EksJobDefinition.from_mapping(stack, {"A": {}}, vcpus=1)  # type: ignore[call-arg]  # the mistake
 
 
 def missing_method(queue: bc.JobQueue) -> None:

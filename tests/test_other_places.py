@@ -10,14 +10,18 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_efs as efs
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
+from aws_cdk import aws_fsx as fsx
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_stepfunctions as sfn
 
 import batch_constructs as bc
 from tests.constructors import Given
@@ -257,7 +261,7 @@ def _templates(app: cdk.App) -> dict[str, dict[str, Any]]:
     """Return the resources of each stack, with warnings of this library's rules as errors."""
     cdk.Validations.of(app).add_plugins(bc.BatchRules(strict=True))
     assembly = app.synth()
-    return {stack.stack_name: stack.template["Resources"] for stack in assembly.stacks}
+    return {stack.stack_name: stack.template.get("Resources", {}) for stack in assembly.stacks}
 
 
 def _rules(resources: dict[str, Any]) -> list[dict[str, Any]]:
@@ -310,21 +314,106 @@ def test_a_queue_sends_its_events_to_a_bus_of_another_region_and_account() -> No
     assert "RoleArn" in target
 
 
-def test_a_target_in_another_region_is_told_over_the_bus_there() -> None:
+def _function(stack: cdk.Stack, name: str | None) -> lambda_.Function:
+    return lambda_.Function(
+        stack,
+        "Target",
+        code=lambda_.Code.from_inline("a"),
+        handler="a.a",
+        runtime=lambda_.Runtime.PYTHON_3_14,
+        function_name=name,
+    )
+
+
+def _bus(stack: cdk.Stack, name: str | None) -> targets.EventBus:
+    return targets.EventBus(events.EventBus(stack, "Target", event_bus_name=name))
+
+
+def _two_regions() -> tuple[cdk.App, cdk.Stack, cdk.Stack]:
     app = cdk.App()
-    places = {"Here": "us-east-1", "There": "eu-west-1"}
     here, there = (
         cdk.Stack(app, name, env=cdk.Environment(account=ACCOUNT, region=region))
-        for name, region in places.items()
+        for name, region in {"Here": "us-east-1", "There": "eu-west-1"}.items()
     )
-    inbox = sqs.Queue(there, "Inbox", queue_name="inbox")
+    return app, here, there
+
+
+@pytest.mark.parametrize(
+    ("make", "arrives"),
+    [
+        (lambda stack: sqs.Queue(stack, "Target"), "Target"),
+        (lambda stack: targets.SqsQueue(sqs.Queue(stack, "Target")), "Target"),
+        (lambda stack: targets.LambdaFunction(_function(stack, "told")), "Target"),
+        (lambda stack: _function(stack, cdk.PhysicalName.GENERATE_IF_NEEDED), "Target"),
+        (lambda stack: targets.SfnStateMachine(_machine(stack)), "Target"),
+    ],
+)
+def test_a_target_in_another_region_is_told_over_the_bus_there(
+    make: Callable[[cdk.Stack], Any], arrives: str
+) -> None:
+    """The rule is called something there knows, though nobody has named it."""
+    app, here, there = _two_regions()
     queue = bc.JobQueue.from_job_queue_name(here, "Queue", "a")
-    queue.on_job_failed("Failed", target=inbox, rule_name="failed")
+    queue.on_job_failed("Failed", target=make(there))
 
     templates = _templates(app)
     (rule,) = _rules(templates["Here"])
     assert "event-bus/default" in str(rule["Targets"])
-    assert any("inbox" in str(one).lower() for one in _rules(templates["There"]))
+    assert any(arrives in str(one["Targets"]) for one in _rules(templates["There"]))
+
+
+def _machine(stack: cdk.Stack) -> sfn.StateMachine:
+    body = sfn.DefinitionBody.from_chainable(sfn.Pass(stack, "Pass"))
+    return sfn.StateMachine(stack, "Target", definition_body=body)
+
+
+def test_a_rule_whose_target_is_here_is_called_by_cloudformation() -> None:
+    app, here, _ = _two_regions()
+    queue = bc.JobQueue.from_job_queue_name(here, "Queue", "a")
+    queue.on_job_failed("Failed", target=targets.SqsQueue(sqs.Queue(here, "Target")))
+    bc.JobNotifications(here, "Told", queues=[queue])
+
+    rules = _rules(_templates(app)["Here"])
+    assert len(rules) > 1
+    assert not any("Name" in one for one in rules)
+
+
+TELL: dict[str, tuple[Callable[[bc.JobQueue, Any], object], str]] = {
+    "a rule of a queue": (lambda q, t: q.on_job_failed("X", target=t), "Here/Queue/X: target"),
+    "notifications": (
+        lambda q, t: bc.JobNotifications(q.stack, "X", queues=[q], targets=[t]),
+        r"Here/X/JobRule: targets\[0\]",
+    ),
+}
+
+
+@pytest.mark.parametrize(("tell", "where"), TELL.values(), ids=TELL)
+@pytest.mark.parametrize(
+    ("make", "name"),
+    [
+        (lambda stack: targets.LambdaFunction(_function(stack, None)), "function_name"),
+        (lambda stack: _bus(stack, None), "event_bus_name"),
+    ],
+)
+def test_a_target_elsewhere_that_nobody_can_know_by_a_name_is_refused(
+    make: Callable[[cdk.Stack], Any],
+    name: str,
+    tell: Callable[[bc.JobQueue, Any], object],
+    where: str,
+) -> None:
+    _, here, there = _two_regions()
+    queue = bc.JobQueue.from_job_queue_name(here, "Queue", "a")
+    said = f"^{where}: There/Target is in Region eu-west-1, and .*: give it {name}$"
+    with pytest.raises(ValueError, match=said):
+        tell(queue, make(there))
+
+
+def test_a_function_elsewhere_without_a_name_is_refused_before_a_rule_is_made() -> None:
+    _, here, there = _two_regions()
+    queue = bc.JobQueue.from_job_queue_name(here, "Queue", "a")
+    with pytest.raises(ValueError, match="X: target: There/Target is in .*: give it function_name"):
+        queue.on_job_failed("X", target=_function(there, None))
+    assert queue.node.try_find_child("X") is None
 
 
 BUS_THERE = f"arn:aws:events:eu-west-1:{ACCOUNT}:event-bus/a"
@@ -420,6 +509,144 @@ def test_the_right_to_write_is_in_the_region_that_the_driver_names() -> None:
     assert ":logs:eu-west-1:" in str(roles)
 
 
+class Networks:
+    """Two stacks of an app in two Regions, and what a job or an instance there starts with."""
+
+    def __init__(self) -> None:
+        app = cdk.App()
+        self.here, self.there = (
+            cdk.Stack(app, name, env=cdk.Environment(account=ACCOUNT, region=region))
+            for name, region in {"Here": "us-east-1", "There": "eu-west-1"}.items()
+        )
+        self.vpc, vpc = (
+            ec2.Vpc.from_vpc_attributes(
+                one,
+                "Vpc",
+                vpc_id="vpc-1",
+                availability_zones=["a"],
+                private_subnet_ids=["subnet-1"],
+            )
+            for one in (self.here, self.there)
+        )
+        taken_in = ec2.SecurityGroup.from_security_group_id(self.there, "Group", "sg-1")
+        self.made, self.taken_in = ec2.SecurityGroup(self.there, "Made", vpc=vpc), taken_in
+        self.files = efs.FileSystem.from_file_system_attributes(
+            self.there, "Files", file_system_id="fs-01234567", security_group=taken_in
+        )
+        self.files_here = efs.FileSystem.from_file_system_attributes(
+            self.here, "Files", file_system_id="fs-01234567", security_group=taken_in
+        )
+        self.point = efs.AccessPoint.from_access_point_id(self.there, "Point", "fsap-01234567")
+        self.lustre = fsx.LustreFileSystem(
+            self.there,
+            "Lustre",
+            vpc=vpc,
+            vpc_subnet=vpc.private_subnets[0],
+            storage_capacity_gib=1200,
+            lustre_configuration=fsx.LustreConfiguration(
+                deployment_type=fsx.LustreDeploymentType.SCRATCH_2
+            ),
+        )
+
+    def job(self, volume: Any, kind: Any = bc.FargateJobDefinition) -> object:
+        return kind(self.here, "X", **IMAGE, volumes=[volume])
+
+    def files_volume(self, **other: Any) -> bc.EfsVolume:
+        given = {"file_system": self.files_here, **other}
+        return bc.EfsVolume(name="files", container_path="/files", **given)
+
+
+_FILES = f"arn:aws:s3files:us-east-1:{ACCOUNT}:file-system/fs-01234567"
+_OTHER_POINT = f"arn:aws:s3files:us-east-1:{'2' * 12}:file-system/fs-1/access-point/fsap-1"
+
+OF_ITS_REGION: dict[str, tuple[Callable[[Networks], object], str]] = {
+    "a security group of instances": (
+        lambda n: bc.Ec2ComputeEnvironment(n.here, "X", vpc=n.vpc, security_groups=[n.made]),
+        r"X: security_groups\[0\]: There/Made is in Region eu-west-1, and .* give one of this",
+    ),
+    "a security group that was taken in there": (
+        lambda n: bc.FargateComputeEnvironment(
+            n.here, "X", vpc=n.vpc, security_groups=[n.taken_in]
+        ),
+        r"X: security_groups\[0\]: There/Group is in Region eu-west-1, and the stack in us-east-1",
+    ),
+    "a security group of an adapter": (
+        lambda n: bc.LaunchTemplate(n.here, "X", efa=True, security_groups=[n.taken_in]),
+        r"X: security_groups\[0\]: There/Group is in Region eu-west-1",
+    ),
+    "a security group of a function": (
+        lambda n: bc.JobNotifications(
+            n.here,
+            "X",
+            queues=[bc.JobQueue.from_job_queue_name(n.here, "Queue", "a")],
+            function_settings=bc.FunctionSettings(vpc=n.vpc, security_groups=[n.taken_in]),
+        ),
+        r"X: function_settings.security_groups\[0\]: There/Group is in Region eu-west-1",
+    ),
+    "a network that was taken in there": (
+        lambda n: bc.FargateComputeEnvironment(
+            n.here,
+            "X",
+            vpc=ec2.Vpc.from_vpc_attributes(
+                n.there,
+                "Other",
+                vpc_id="vpc-2",
+                availability_zones=["a"],
+                private_subnet_ids=["subnet-2"],
+            ),
+        ),
+        "X: vpc: There/Other is in Region eu-west-1",
+    ),
+    "a file system": (
+        lambda n: n.job(n.files_volume(file_system=n.files)),
+        r"X: volumes\[0\].file_system: There/Files is in Region eu-west-1, .* such as a replica",
+    ),
+    "an access point": (
+        lambda n: n.job(n.files_volume(access_point=n.point)),
+        r"X: volumes\[0\].access_point: There/Point is in Region eu-west-1",
+    ),
+    "an access point of another account": (
+        lambda n: n.job(
+            bc.S3FilesVolume(
+                name="a", container_path="/a", file_system_arn=_FILES, access_point_arn=_OTHER_POINT
+            )
+        ),
+        r"volumes\[0\].access_point_arn: .* is in account 222222222222, and .*: give both of one",
+    ),
+    "a file system of instances": (
+        lambda n: bc.LaunchTemplate(
+            n.here, "X", volumes=[bc.FsxLustreVolume(file_system=n.lustre)]
+        ),
+        r"X: volumes\[0\].file_system: There/Lustre is in Region eu-west-1",
+    ),
+}
+
+
+@pytest.fixture(scope="module")
+def networks() -> Networks:
+    return Networks()
+
+
+@pytest.mark.parametrize(("make", "said"), OF_ITS_REGION.values(), ids=OF_ITS_REGION)
+def test_what_jobs_and_instances_start_with_is_of_their_region(
+    networks: Networks, make: Callable[[Networks], object], said: str
+) -> None:
+    with pytest.raises(ValueError, match=said):
+        make(networks)
+    assert networks.here.node.try_find_child("X") is None
+
+
+def test_a_file_system_of_another_account_is_mounted_in_a_shared_network() -> None:
+    stack = cdk.Stack(cdk.App(), "Here", env=cdk.Environment(account=ACCOUNT, region="us-east-1"))
+    arn = f"arn:aws:elasticfilesystem:us-east-1:{'2' * 12}:file-system/fs-01234567"
+    group = ec2.SecurityGroup.from_security_group_id(stack, "Group", "sg-1")
+    files = efs.FileSystem.from_file_system_attributes(
+        stack, "Files", file_system_arn=arn, security_group=group
+    )
+    volume = bc.EfsVolume(name="files", file_system=files, container_path="/files")
+    bc.FargateJobDefinition(stack, "Job", volumes=[volume], **IMAGE)
+
+
 ROLE = "arn:aws:iam::222222222222:role/other"
 
 
@@ -466,24 +693,26 @@ def test_a_role_of_the_account_or_of_a_stack_that_may_be_anywhere_is_taken(
     bc.FargateJobDefinition(given.stack, "X", **arguments)
 
 
-@pytest.mark.parametrize(("region", "is_refused"), [("us-east-1", True), ("eu-west-1", False)])
-def test_a_consumable_resource_of_another_region_is_refused(
-    region: str,
-    is_refused: bool,  # noqa: FBT001 - expected
+@pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])
+@pytest.mark.parametrize("way", ["consumable_resources", "max_concurrent_jobs", "of a stack"])
+def test_what_limits_jobs_is_of_their_region_and_named_as_it_was_given(
+    region: str, way: str
 ) -> None:
-    env = cdk.Environment(account="111111111111", region="eu-west-1")
-    given = Given(cdk.Stack(cdk.App(), "Stack", env=env))
-    arn = f"arn:aws:batch:{region}:111111111111:consumable-resource/licences"
-    licences = bc.ConsumableResource.from_consumable_resource_arn(given.stack, "Theirs", arn)
-    arguments = {
-        **given.arguments("FargateJobDefinition"),
-        "consumable_resources": {licences: 1},
-    }
+    app = cdk.App()
+    here = cdk.Stack(app, "Here", env=cdk.Environment(account=ACCOUNT, region="eu-west-1"))
+    there = cdk.Stack(app, "There", env=cdk.Environment(account=ACCOUNT, region=region))
+    if way == "of a stack":
+        licences = bc.ConsumableResource(there, "Licences", total_quantity=1)
+    else:
+        arn = f"arn:aws:batch:{region}:{ACCOUNT}:consumable-resource/licences"
+        licences = bc.ConsumableResource.from_consumable_resource_arn(here, "Theirs", arn)
+    wanted: Any = {"max_concurrent_jobs": licences}
+    if way == "consumable_resources":
+        wanted = {way: {licences: 1}}
 
-    if not is_refused:
-        bc.FargateJobDefinition(given.stack, "X", **arguments)
+    if region == "eu-west-1":
+        bc.FargateJobDefinition(here, "X", **IMAGE, **wanted)
         return
-    with pytest.raises(
-        ValueError, match=f"{arn} is in Region us-east-1, and the stack in eu-west-1"
-    ):
-        bc.FargateJobDefinition(given.stack, "X", **arguments)
+    said = f"Here/X: {next(iter(wanted))}: .* is in Region us-east-1, and the stack in eu-west-1"
+    with pytest.raises(ValueError, match=f"^{said}"):
+        bc.FargateJobDefinition(here, "X", **IMAGE, **wanted)

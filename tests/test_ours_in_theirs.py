@@ -192,3 +192,60 @@ def test_a_removal_policy_goes_to_the_resource(
         )
 
     assert next(iter(resources(QUEUE).values()))["DeletionPolicy"] == "Retain"
+
+
+def test_a_queue_has_what_an_l2_queue_has(
+    stack: cdk.Stack, environment: bc.FargateComputeEnvironment
+) -> None:
+    policy = bc.FairSharePolicy(stack, "Policy")
+    queue = bc.JobQueue(
+        stack,
+        "Ours",
+        compute_environments=[environment],
+        priority=7,
+        scheduling_policy=policy,
+        enabled=False,
+    )
+    assert (queue.priority, queue.enabled, queue.scheduling_policy) == (7, False, policy)
+
+
+def test_a_queue_that_was_taken_in_does_not_make_it_up(stack: cdk.Stack) -> None:
+    taken = bc.JobQueue.from_job_queue_name(stack, "Theirs", "a")
+    assert (taken.enabled, taken.scheduling_policy) == (None, None)
+    with pytest.raises(ValueError, match="^Stack/Theirs: priority is not known: "):
+        assert taken.priority
+
+
+def test_a_definition_has_what_an_l2_definition_has(stack: cdk.Stack) -> None:
+    rules = [bc.RetryRule(action="RETRY", on_exit_code="1"), bc.RetryRule(action="EXIT")]
+    made = bc.FargateJobDefinition(
+        stack,
+        "Job",
+        image="busybox",
+        vcpus=1,
+        memory=cdk.Size.gibibytes(2),
+        command=["Ref::who"],
+        parameters={"who": "world"},
+        retry_policy=bc.RetryPolicy(attempts=3, rules=rules),
+        scheduling_priority=5,
+        timeout=cdk.Duration.hours(2),
+    )
+    assert made.parameters == {"who": "world"}
+    assert (made.retry_attempts, made.scheduling_priority) == (3, 5)
+    assert made.timeout is not None
+    assert made.timeout.to_hours() == 2
+    first, last = made.retry_strategies
+    assert (first.action, last.action) == (batch.Action.RETRY, batch.Action.EXIT)
+    assert first.on is not None
+
+
+def test_of_a_definition_that_was_taken_in_nothing_is_said(stack: cdk.Stack) -> None:
+    taken = bc.JobDefinition.from_job_definition_name(stack, "Theirs", "a")
+    assert (taken.parameters, taken.retry_attempts, taken.timeout) == (None, None, None)
+    assert taken.retry_strategies == []
+
+
+def test_a_rule_for_retries_is_given_with_the_others(definition: bc.FargateJobDefinition) -> None:
+    more = batch.RetryStrategy.of(batch.Action.EXIT, batch.Reason.NON_ZERO_EXIT_CODE)
+    with pytest.raises(ValueError, match=r"^Stack/Job: add_retry_strategy.* give retry_policy="):
+        definition.add_retry_strategy(more)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import collections.abc
+import dataclasses
 import importlib.util
 import inspect
 import re
@@ -15,6 +16,7 @@ from types import FunctionType, ModuleType
 from typing import get_args
 
 import aws_cdk as cdk
+import cattrs
 import pytest
 from constructs import Construct
 
@@ -197,6 +199,26 @@ def test_every_annotation_of_the_api_resolves_at_run_time() -> None:
         for function in functions_of(getattr(bc, name)):
             hints = typing.get_type_hints(function)
             assert not any(isinstance(one, str | typing.ForwardRef) for one in hints.values()), name
+
+
+def test_every_annotation_of_a_class_resolves_at_run_time() -> None:
+    """What makes value objects of a table or a file asks the class itself."""
+    for kind in (
+        one for one in (getattr(bc, name) for name in bc.__all__) if isinstance(one, type)
+    ):
+        hints = typing.get_type_hints(kind)
+        assert not any(isinstance(one, str | typing.ForwardRef) for one in hints.values()), kind
+        if dataclasses.is_dataclass(kind):
+            assert {one.name for one in dataclasses.fields(kind)} <= set(hints)
+            own = inspect.get_annotations(kind)
+            assert own == {one: hints[one] for one in own}
+
+
+def test_a_value_object_is_made_by_what_reads_its_types() -> None:
+    fields = {"name": "a", "mount_path": "/a", "host_path": "/b", "read_only": True}
+    assert cattrs.structure(fields, bc.HostPathVolume) == bc.HostPathVolume(
+        name="a", mount_path="/a", host_path="/b", read_only=True
+    )
 
 
 def functions_of(public: object) -> Iterator[FunctionType]:

@@ -21,7 +21,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
 
 import batch_constructs as bc
-from batch_constructs import acknowledgements
+from batch_constructs import acknowledgements, functions
 from batch_constructs.acknowledgements import MEANT
 from tests import rendered
 from tests.everything import everything
@@ -57,6 +57,13 @@ def an_app(tmp_path: Path) -> tuple[cdk.App, cdk.Stack]:
 
 OURS = ("All/My", "All/BatchConstructs", "All/Definition/", "All/Queue/", "All/Template/")
 
+SHIPPED = {
+    file.parent.name
+    for file in Path(functions.__file__).parent.glob("*/*.py")
+    if "def handler(" in file.read_text()
+}
+"""The folders of functions that are deployed."""
+
 
 @pytest.mark.parametrize("defaults", [True, False])
 def test_of_one_stack_of_everything_nothing_of_ours_is_unacknowledged(
@@ -82,10 +89,19 @@ def test_with_sessions_and_settings_of_functions_nothing_is_unacknowledged_eithe
         permissions_boundary=iam.ManagedPolicy.from_managed_policy_name(stack, "Most", "most"),
         point_in_time_recovery=True,
     )
-    everything(stack, defaults=True, session_access=True, function_settings=settings)
+    everything(
+        stack,
+        defaults=True,
+        session_access=True,
+        function_settings=settings,
+        keep_old_revisions=3,
+    )
 
     assert [one for one in found(app) if one[0].startswith(OURS)] == []
-    assert "ssmmessages:OpenDataChannel" in (tmp_path / stack.template_file).read_text()
+    template = (tmp_path / stack.template_file).read_text()
+    assert "ssmmessages:OpenDataChannel" in template
+    handled = {folder for folder in SHIPPED if f'"{folder}.' in template}
+    assert handled == SHIPPED, "a function of ours that no pack has looked at"
 
 
 @pytest.mark.parametrize("name", STACKS)

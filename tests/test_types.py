@@ -7,6 +7,7 @@ therefore left to mypy.
 
 from __future__ import annotations
 
+import inspect
 import json
 import subprocess
 import sys
@@ -15,8 +16,12 @@ from typing import Any
 
 import pytest
 
+import batch_constructs as bc
+from batch_constructs.jobs import keywords_of_many
+
 ROOT = Path(__file__).parent.parent
 PLANTED = ROOT / "tests" / "planted_mistakes.py"
+ESTATE = ROOT / "tests" / "typed_estate.py"
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +31,12 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
     (place / "pyrightconfig.json").write_text(
         json.dumps(
             {
-                "include": [str(ROOT / "examples"), str(ROOT / "app.py"), str(PLANTED)],
+                "include": [
+                    str(ROOT / "examples"),
+                    str(ROOT / "app.py"),
+                    str(PLANTED),
+                    str(ESTATE),
+                ],
                 "extraPaths": [str(ROOT)],
                 "typeCheckingMode": "standard",
                 "enableTypeIgnoreComments": False,
@@ -61,6 +71,16 @@ def test_every_planted_mistake_is_found_and_nothing_else(found: list[dict[str, A
     } == planted
 
 
+@pytest.mark.parametrize("name", ["Fargate", "Ec2", "MultiContainer", "MultiNode", "Eks"])
+def test_many_definitions_take_the_keywords_of_one(name: str) -> None:
+    keywords = getattr(keywords_of_many, f"{name}Keywords")
+    parameters = inspect.signature(getattr(bc, f"{name}JobDefinition")).parameters
+    named = {key: one.annotation for key, one in parameters.items() if key not in ("scope", "id")}
+
+    assert {key: one.__forward_arg__ for key, one in keywords.__annotations__.items()} == named
+    assert not keywords.__required_keys__
+
+
 def test_the_examples_use_no_name_and_no_parameter_that_there_is_not(
     found: list[dict[str, Any]],
 ) -> None:
@@ -68,4 +88,14 @@ def test_the_examples_use_no_name_and_no_parameter_that_there_is_not(
         f"{one['file']}:{one['range']['start']['line'] + 1}: {one['message']}"
         for one in found
         if Path(one["file"]) != PLANTED and one.get("rule") != "reportArgumentType"
+    ] == []
+
+
+def test_ours_are_what_typed_code_for_those_of_the_cdk_asks_for(
+    found: list[dict[str, Any]],
+) -> None:
+    assert [
+        f"{one['range']['start']['line'] + 1}: {one['message']}"
+        for one in found
+        if Path(one["file"]) == ESTATE
     ] == []

@@ -52,6 +52,12 @@ MOUNT_TARGET_SOURCE: Final[Source] = docs(
     ' to access the file system."',
 )
 
+FILE_SYSTEM_REGION_SOURCE: Final[Source] = docs(
+    "efs/latest/ug/mount-different-region.html",
+    "From another Region it is mounted only after the configuration of the mount helper and the"
+    " hosts of the instance are edited: by no volume of a job.",
+)
+
 FILE_SYSTEM_POLICY_SOURCE: Final[Source] = docs(
     "efs/latest/ug/iam-access-control-nfs-efs.html",
     'An "allow" permission on an action in either an IAM identity policy or a file system resource'

@@ -12,6 +12,7 @@ from aws_cdk import aws_ec2 as ec2
 from batch_constructs.jsii_objects import has_member, javascript_error
 from batch_constructs.place import OF_ONE_REGION
 from batch_constructs.rules import UNKNOWN
+from batch_constructs.security_groups import read_security_groups
 from batch_constructs.tokens import SUBNET_MADE_UP, is_token
 
 if TYPE_CHECKING:
@@ -39,17 +40,13 @@ class Network:
         self._groups = (
             None
             if security_groups is None
-            else arguments.resources(
-                "security_groups",
+            else read_security_groups(
+                arguments,
                 security_groups,
-                "security_group_id",
-                "an ec2.ISecurityGroup",
-                "ec2.ISecurityGroup, or leave it out for a group that is made",
                 some=not in_template,
+                several="ec2.ISecurityGroup, or leave it out for a group that is made",
             )
         )
-        for place, group in enumerate(self._groups or ()):
-            arguments.of_this_region(f"security_groups[{place}]", group, "", OF_ONE_REGION)
         self.subnet_ids: list[Any] = _subnet_ids(arguments, vpc, vpc_subnets)
 
     def known(self) -> dict[str, Any]:

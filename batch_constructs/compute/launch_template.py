@@ -40,7 +40,7 @@ from batch_constructs.instance_volumes import (
     host_path,
     mount_commands,
 )
-from batch_constructs.jsii_objects import has_member
+from batch_constructs.security_groups import read_security_groups
 from batch_constructs.tokens import WholeNumber, is_token
 
 if TYPE_CHECKING:
@@ -268,7 +268,7 @@ def _network_interfaces(
     efa: bool | WholeNumber,
 ) -> list[dict[str, Any]]:
     some = security_groups is not None
-    groups = arguments.items("security_groups", security_groups, "ec2.ISecurityGroup", some=some)
+    groups = read_security_groups(arguments, security_groups, some=some)
     cards = 1
     if isinstance(efa, int) and not isinstance(efa, bool) and not is_token(efa):
         cards = efa
@@ -276,23 +276,18 @@ def _network_interfaces(
             arguments.bounded("efa", cards, MOST_EFA)
             return []
     elif arguments.flag("efa", efa, required=True) is not True:
-        if groups:
+        if security_groups:
             arguments.wrong_value(
                 "security_groups is given without efa; the compute environment has them otherwise: "
                 "give them there"
             )
         return []
-    if not groups:
+    if not security_groups:
         arguments.wrong_value(
             "security_groups is left out with efa; the adapter needs those of its environment: "
             "give the same to both, admitting all traffic among themselves"
         )
-    ids = [
-        group.security_group_id
-        if has_member(group, "security_group_id")
-        else arguments.wrong_type("security_groups", group, "ec2.ISecurityGroup")
-        for group in groups
-    ]
+    ids = [group.security_group_id for group in groups]
     return [
         {
             "DeviceIndex": 0 if card == 0 else 1,
@@ -334,6 +329,7 @@ def _user_data(
     pull = arguments.choice("image_pull", image_pull, "an ImagePull")
     if isinstance(pull, str) and not is_token(pull) and pull not in set(ImagePull):
         arguments.bounded("image_pull", pull, OneOf(tuple(ImagePull)))
+    arguments.one_by_one("prefetch_images", prefetched)
     images = arguments.texts("prefetch_images", prefetched)
     if isinstance(images, list):
         for place, image in enumerate(images):

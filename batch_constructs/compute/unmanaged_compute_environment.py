@@ -133,7 +133,7 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
     @property
     def service_role(self) -> iam.IRole:
         """The role that AWS Batch acts as."""
-        return made_here(self, self._service_role)
+        return made_here(self, self._service_role, "service_role")
 
     @property
     def ecs_cluster_arn(self) -> str:

@@ -14,6 +14,7 @@ from aws_cdk import aws_batch as batch
 
 from batch_constructs.aws.bound import Whole
 from batch_constructs.construct import make_l1
+from batch_constructs.jobs.consumed_resources import consumable_arn, expect_here
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.tokens import WholeNumber, is_token
 
@@ -57,13 +58,15 @@ def with_limit(
                 "max_concurrent_jobs=1, or more"
             )
             return quantities
-    if has_member(given, "consumable_resource_arn") or has_member(given, "consumable_resource_ref"):
+    arn = consumable_arn(given)
+    if arn is not None:
+        here = expect_here(arguments, "max_concurrent_jobs", given, arn)
         if given in consumed:
             arguments.wrong_value(
                 "max_concurrent_jobs is a resource that consumable_resources has as well; allowed "
                 "is one of them: leave one of them out"
             )
-        return quantities if given in consumed else {**consumed, given: 1}
+        return {**consumed, given: 1} if here and given not in consumed else quantities
     if isinstance(given, bool) or not (isinstance(given, int) or is_token(given)):
         arguments.wrong_type("max_concurrent_jobs", given, _EXPECTED)
         return quantities

@@ -60,10 +60,10 @@ class Consumes:
             arguments.wrong_type("consumable_resources", quantities, _EXPECTED)
             quantities = None
         for place, (resource, quantity) in enumerate((quantities or {}).items()):
-            arn = _arn(arguments, resource)
-            problem = elsewhere(arguments.construct, str(arn), _TAKEN_HERE)
-            if problem is not None:
-                arguments.wrong_value(f"consumable_resources: {problem}")
+            arn = consumable_arn(resource)
+            if arn is None:
+                arn = arguments.wrong_type("consumable_resources", resource, _EXPECTED)
+            expect_here(arguments, "consumable_resources", resource, arn)
             known_as = resource.node.id if has_member(resource, "node") else place
             parameter = f"consumable_resources[{shown(known_as)}]"
             number = arguments.number(parameter, quantity, required=True, bound=_QUANTITY)
@@ -82,9 +82,18 @@ class Consumes:
         self.known = {"ConsumableResourceList": known} if known else {}
 
 
-def _arn(arguments: Arguments, resource: Any) -> Any:
+def expect_here(arguments: Arguments, parameter: str, resource: Any, arn: Any) -> bool:
+    """Note a resource of another Region or account; tell whether it may be consumed here."""
+    problem = elsewhere(arguments.construct, str(arn), _TAKEN_HERE, resource=resource)
+    if problem is not None:
+        arguments.wrong_value(f"{parameter}: {problem}")
+    return problem is None
+
+
+def consumable_arn(resource: Any) -> Any:
+    """Return the ARN of a consumable resource; None for what is none."""
     if has_member(resource, "consumable_resource_arn"):
         return resource.consumable_resource_arn
     if has_member(resource, "consumable_resource_ref"):
         return resource.consumable_resource_ref.consumable_resource_arn
-    return arguments.wrong_type("consumable_resources", resource, _EXPECTED)
+    return None

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/batch/latest/userguide/create-job-definition-EC2.htm
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.platforms import PlatformCapability
@@ -23,11 +23,14 @@ from batch_constructs.jobs.single_container_job_definition import (
 from batch_constructs.shared_arguments import only, spells_out
 
 if TYPE_CHECKING:
-    from typing import Unpack
+    from collections.abc import Mapping
+    from typing import Self, Unpack
 
     from aws_cdk import Size
     from aws_cdk import aws_ecs as ecs
     from constructs import Construct
+
+    from batch_constructs.jobs.keywords_of_many import Ec2Keywords
 
 
 class Ec2Arguments(InstanceContainerArguments, SingleContainerArguments):
@@ -70,6 +73,18 @@ class Ec2JobDefinition(ContainerJobDefinition):
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-jobdefinition.html
     """
+
+    if TYPE_CHECKING:
+
+        @classmethod
+        def from_mapping(  # type: ignore[override]  # fewer than any
+            cls,
+            scope: Construct,
+            definitions: Mapping[str, Mapping[str, Any]],
+            **shared: Unpack[Ec2Keywords],
+        ) -> dict[str, Self]:
+            """Make many definitions at once, as `OwnJobDefinition` says."""
+            raise NotImplementedError
 
     def __init__(
         self,

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/batch/latest/userguide/fargate.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.platforms import PlatformCapability
@@ -23,13 +23,15 @@ from batch_constructs.jobs.volumes import refuse_mounts_of_instances
 from batch_constructs.shared_arguments import only, spells_out
 
 if TYPE_CHECKING:
-    from typing import Unpack
+    from collections.abc import Mapping
+    from typing import Self, Unpack
 
     from aws_cdk import Size
     from aws_cdk import aws_ecs as ecs
     from constructs import Construct
 
     from batch_constructs.aws.job_definition_facts import CpuArchitecture, OperatingSystemFamily
+    from batch_constructs.jobs.keywords_of_many import FargateKeywords
     from batch_constructs.jobs.single_container_job_definition import SingleContainerArguments
 
 
@@ -68,6 +70,18 @@ class FargateJobDefinition(ContainerJobDefinition):
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-jobdefinition.html
     """
+
+    if TYPE_CHECKING:
+
+        @classmethod
+        def from_mapping(  # type: ignore[override]  # fewer than any
+            cls,
+            scope: Construct,
+            definitions: Mapping[str, Mapping[str, Any]],
+            **shared: Unpack[FargateKeywords],
+        ) -> dict[str, Self]:
+            """Make many definitions at once, as `OwnJobDefinition` says."""
+            raise NotImplementedError
 
     def __init__(
         self,

@@ -5,9 +5,11 @@ https://docs.aws.amazon.com/batch/latest/userguide/job_definitions.html
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 import jsii
+from aws_cdk import Duration
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_iam as iam
 from aws_cdk.interfaces import aws_batch as batch_interfaces
@@ -21,18 +23,27 @@ from batch_constructs.jsii_objects import has_member
 from batch_constructs.reference import JOB_DEFINITION
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from aws_cdk import aws_logs as logs
     from constructs import Construct
 
     from batch_constructs.function_alarms import WatchedFunction
     from batch_constructs.one_call import Made
     from batch_constructs.queues.any_job_queue import AnyJobQueue
+    from batch_constructs.tokens import WholeNumber
 
 T = TypeVar("T")
 
 
+if TYPE_CHECKING:  # jsii names parameters of protocols otherwise: pyright wants it said
+    _Face = batch.IJobDefinition
+else:
+    _Face = object
+
+
 @jsii.implements(batch_interfaces.IJobDefinitionRef)
-class JobDefinition(BatchResource):
+class JobDefinition(BatchResource, _Face):
     """A job definition, ours or imported: its ARN and its name.
 
     Job definitions are made by ``FargateJobDefinition``, ``Ec2JobDefinition``,
@@ -52,6 +63,58 @@ class JobDefinition(BatchResource):
         "from_job_definition_attributes"
     )
     _made: Made[batch.CfnJobDefinition] | None = None
+    _said: Mapping[str, Any] = MappingProxyType({})
+    """What its resource says; nothing is known of one that was taken in."""
+
+    @property
+    def parameters(self) -> Mapping[str, Any] | None:
+        """The values that ``Ref::NAME`` in its command has by default; None without."""
+        return self._said.get("Parameters")
+
+    @property
+    def retry_attempts(self) -> WholeNumber | None:
+        """How often a job is tried; None where AWS Batch decides."""
+        attempts: WholeNumber | None = self._said.get("RetryStrategy", {}).get("Attempts")
+        return attempts
+
+    @property
+    def retry_strategies(self) -> list[batch.RetryStrategy]:
+        """When a job is tried again and when not, as an ``aws_batch`` L2 has it."""
+        return [
+            batch.RetryStrategy.of(
+                batch.Action[str(rule["Action"]).upper()],
+                batch.Reason.custom(
+                    on_exit_code=rule.get("OnExitCode"),
+                    on_reason=rule.get("OnReason"),
+                    on_status_reason=rule.get("OnStatusReason"),
+                ),
+            )
+            for rule in self._said.get("RetryStrategy", {}).get("EvaluateOnExit", ())
+        ]
+
+    @property
+    def scheduling_priority(self) -> WholeNumber | None:
+        """Which of the jobs of one share goes first; None without."""
+        priority: WholeNumber | None = self._said.get("SchedulingPriority")
+        return priority
+
+    @property
+    def timeout(self) -> Duration | None:
+        """After how long an attempt is ended; None without."""
+        seconds = self._said.get("Timeout", {}).get("AttemptDurationSeconds")
+        return None if seconds is None else Duration.seconds(seconds)
+
+    def add_retry_strategy(self, strategy: batch.RetryStrategy) -> None:
+        """Refuse what an ``aws_batch`` L2 can: ours are made whole.
+
+        Raises:
+            ValueError: always.
+        """
+        raise ValueError(
+            f"{self.node.path}: add_retry_strategy({type(strategy).__name__}) is of aws_batch's "
+            "L2s; a definition of ours is checked whole as it is made: give "
+            "retry_policy=RetryPolicy(rules=[RetryRule(…)]) there"
+        )
 
     @property
     def _resource(self) -> batch.CfnJobDefinition | None:

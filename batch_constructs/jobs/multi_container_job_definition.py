@@ -33,8 +33,8 @@ from batch_constructs.jobs.single_container_job_definition import (
 from batch_constructs.shared_arguments import spells_out
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import Unpack
+    from collections.abc import Mapping, Sequence
+    from typing import Self, Unpack
 
     from aws_cdk import Size
     from aws_cdk import aws_ecs as ecs
@@ -46,6 +46,7 @@ if TYPE_CHECKING:
         OperatingSystemFamily,
     )
     from batch_constructs.jobs.container import Container
+    from batch_constructs.jobs.keywords_of_many import MultiContainerKeywords
 
 
 class SeveralContainersJobArguments(EcsJobArguments, TaskArguments, SeveralContainersArguments):
@@ -96,6 +97,18 @@ class MultiContainerJobDefinition(EcsJobDefinition):
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-jobdefinition.html
     """
+
+    if TYPE_CHECKING:
+
+        @classmethod
+        def from_mapping(  # type: ignore[override]  # fewer than any
+            cls,
+            scope: Construct,
+            definitions: Mapping[str, Mapping[str, Any]],
+            **shared: Unpack[MultiContainerKeywords],
+        ) -> dict[str, Self]:
+            """Make many definitions at once, as `OwnJobDefinition` says."""
+            raise NotImplementedError
 
     def __init__(
         self,

@@ -34,13 +34,14 @@ from batch_constructs.tokens import WholeNumber, is_made_up, is_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import Unpack
+    from typing import Self, Unpack
 
     from constructs import Construct
 
     from batch_constructs.jobs.consumed_resources import Consumable
     from batch_constructs.jobs.container import Container
     from batch_constructs.jobs.ecs_job_definition import NodesJobArguments
+    from batch_constructs.jobs.keywords_of_many import MultiNodeKeywords
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,6 +109,18 @@ class MultiNodeJobDefinition(EcsJobDefinition):
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-jobdefinition.html
     """
+
+    if TYPE_CHECKING:
+
+        @classmethod
+        def from_mapping(  # type: ignore[override]  # fewer than any
+            cls,
+            scope: Construct,
+            definitions: Mapping[str, Mapping[str, Any]],
+            **shared: Unpack[MultiNodeKeywords],
+        ) -> dict[str, Self]:
+            """Make many definitions at once, as `OwnJobDefinition` says."""
+            raise NotImplementedError
 
     def __init__(
         self,

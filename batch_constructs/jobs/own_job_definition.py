@@ -90,6 +90,7 @@ class OwnJobDefinition(JobDefinition):
     def _make(self, call: OneCall, properties: Mapping[str, Any], kept: int | None) -> None:
         """Make the L1 (ID ``Resource``), and in the same call what it waits for."""
         know_containers(self, properties)
+        self._said = properties
         tags = properties.get("Tags")
         own = {name: value for name, value in properties.items() if name != "Tags"}
         self._made = call.add(batch.CfnJobDefinition, "Resource", l1_properties(own))

@@ -22,6 +22,7 @@ from batch_constructs.instance_volumes import (
     host_path,
 )
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.place import MOUNTED_IN_ITS_REGION, apart
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.tokens import WholeNumber, is_token
 
@@ -44,7 +45,7 @@ class EfsVolume:
 
     Attributes:
         name: The volume's name within the definition: letters, digits, ``-`` and ``_``.
-        file_system: The file system.
+        file_system: The file system, of the stack's Region; its account may be another.
         container_path: Where the container sees it, an absolute path.
         access_point: Mount through this access point. Default: the file system itself.
         root_directory: The directory to mount; not together with an access point. Default: the
@@ -196,6 +197,12 @@ class Volumes:
             "compute environments",
         )
         arguments.flag("root_access", volume.root_access, required=True)
+        arguments.of_this_region(
+            "file_system",
+            volume.file_system,
+            volume.file_system.file_system_arn,
+            MOUNTED_IN_ITS_REGION,
+        )
         point = _access_point(arguments, volume)
         self._file_systems.append(volume)
         configuration = given(
@@ -239,6 +246,11 @@ class Volumes:
                 bound=bound_of("s3files-transit-port"),
             ),
         )
+        system = configuration.get("FileSystemArn")
+        if isinstance(point, str) and isinstance(system, str):
+            problem = apart((None, point), (None, system))
+            if problem is not None:
+                arguments.wrong_value(f"access_point_arn: {problem}: give both of one file system")
         self.properties.append({"Name": name, "S3FilesVolumeConfiguration": configuration})
         self.statements.append(
             _mount(
@@ -273,6 +285,7 @@ def _access_point(arguments: Arguments, volume: EfsVolume) -> efs.IAccessPoint |
     if not has_member(point, "access_point_id"):
         arguments.wrong_type("access_point", point, "an efs.IAccessPoint")
         return None
+    arguments.of_this_region("access_point", point, point.access_point_arn, MOUNTED_IN_ITS_REGION)
     try:
         owner = point.file_system
     except RuntimeError:  # imported by its ID alone: nobody knows

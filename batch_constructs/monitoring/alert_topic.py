@@ -18,7 +18,15 @@ if TYPE_CHECKING:
     from constructs import Construct
 
 
-class AlertTopic(BatchConstruct, sns.Topic):
+if TYPE_CHECKING:  # jsii names parameters of protocols otherwise: pyright wants it said
+
+    class _Topic(sns.Topic, sns.ITopic):
+        pass
+else:
+    _Topic = sns.Topic
+
+
+class AlertTopic(BatchConstruct, _Topic):
     """An SNS topic for alarms and notifications, encrypted with a key those services may use.
 
     It is an ``sns.Topic`` (``add_subscription``, ``topic_arn``, ``grant_publish``, …) that takes

@@ -33,6 +33,7 @@ from batch_constructs.queues.job_queue_events import (
     read_states,
     state_change_pattern,
 )
+from batch_constructs.queues.target_place import rule_target
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.topic import topic_argument
 
@@ -48,6 +49,7 @@ if TYPE_CHECKING:
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.any_job_queue import AnyJobQueue
+    from batch_constructs.queues.rule_target import BoundTarget
 
 _Made = TypeVar("_Made")
 _RETRIES = 3
@@ -119,7 +121,7 @@ class JobNotifications(BatchConstruct):
         *,
         queues: Sequence[AnyJobQueue],
         topic: sns.ITopic | None = None,
-        targets: Sequence[events.IRuleTarget] | None = None,
+        targets: Sequence[events.IRuleTarget | BoundTarget] | None = None,
         states: Sequence[JobState | str] = (JobState.FAILED,),
         job_definitions: Sequence[AnyJobDefinition] | None = None,
         include_array_children: bool = False,
@@ -158,7 +160,9 @@ class JobNotifications(BatchConstruct):
         self.watched_function: WatchedFunction | None = None
         self._topic: sns.ITopic | None = None
         self._dead_letter_queue: sqs.Queue | None = None
-        told: list[Any] = given_targets
+        told: list[Any] = [
+            rule_target(self, one, f"targets[{place}]") for place, one in enumerate(given_targets)
+        ]
         if given_topic is not None or not given_targets:
             topic = AlertTopic(self, "AlertTopic") if given_topic is None else given_topic
             self._topic, self._dead_letter_queue = topic, dead_letter_queue(self)

@@ -16,6 +16,7 @@ from aws_cdk.interfaces import aws_batch as batch_interfaces
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.bound import Whole
+from batch_constructs.aws.resource_states import State
 from batch_constructs.batch_resource import BatchResource
 from batch_constructs.compute.compute_environment import compute_environment_arn
 from batch_constructs.construct import BatchConstruct, given, l1_properties, made_here, put_tags
@@ -47,8 +48,14 @@ if TYPE_CHECKING:
     from batch_constructs.tokens import WholeNumber
 
 
+if TYPE_CHECKING:  # jsii names parameters of protocols otherwise: pyright wants it said
+    _Face = batch.IJobQueue
+else:
+    _Face = object
+
+
 @jsii.implements(batch_interfaces.IJobQueueRef)
-class JobQueue(BatchResource, QueueMetrics, QueueEvents):
+class JobQueue(BatchResource, QueueMetrics, QueueEvents, _Face):
     """A job queue: jobs wait in it, and start in the first of its environments that has room.
 
     Creates, below its own ID: ``Resource`` (AWS::Batch::JobQueue); with
@@ -99,6 +106,7 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents):
 
     _resource: batch.CfnJobQueue | None = None
     _environments: list[AnyComputeEnvironment] | None = None
+    _policy: AnySchedulingPolicy | None = None
     _known: Mapping[str, Any]
     _beside: Mapping[str, Mapping[str, object]]
     spot_rescue: SpotRescue | None = None
@@ -158,6 +166,7 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents):
         if limit is not None:
             self.concurrent_jobs = ConsumableResource(self, "ConcurrentJobs", total_quantity=limit)
         self._environments = environments or []
+        self._policy = scheduling_policy
         self._resource = batch.CfnJobQueue(
             self,
             "Resource",
@@ -212,15 +221,36 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents):
         return batch_interfaces.JobQueueReference(job_queue_arn=self.job_queue_arn)
 
     @property
-    def compute_environments(self) -> list[AnyComputeEnvironment]:
+    def compute_environments(self) -> list[AnyComputeEnvironment]:  # type: ignore[override]  # in order
         """The compute environments, in the order in which they are tried.
 
         Raises:
             ValueError: the queue was taken in.
         """
-        return list(made_here(self, self._environments))
+        return list(made_here(self, self._environments, "compute_environments"))
 
-    def add_compute_environment(self, environment: AnyComputeEnvironment) -> None:
+    @property
+    def priority(self) -> WholeNumber:
+        """Among queues that share an environment, the higher goes first.
+
+        Raises:
+            ValueError: the queue was taken in.
+        """
+        made_here(self, self._resource, "priority")
+        priority: WholeNumber = self._known["Priority"]
+        return priority
+
+    @property
+    def enabled(self) -> bool | None:
+        """Whether it takes submissions; None for a queue that was taken in."""
+        return None if self._resource is None else bool(self._known["State"] == State.ENABLED)
+
+    @property
+    def scheduling_policy(self) -> AnySchedulingPolicy | None:  # type: ignore[override]  # or an L1
+        """The scheduling policy; None without one, and for a queue that was taken in."""
+        return self._policy
+
+    def add_compute_environment(self, environment: AnyComputeEnvironment) -> None:  # type: ignore[override]  # at the end
         """Add a compute environment, which is tried after all that the queue has.
 
         It is checked as the constructor would have checked it; what was made for the queue before,
@@ -236,6 +266,12 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents):
 
         https://docs.aws.amazon.com/batch/latest/APIReference/API_ComputeEnvironmentOrder.html
         """
+        if self._resource is None:
+            raise ValueError(
+                f"{self.node.path}: add_compute_environment(environment=…) changes a queue that "
+                "was taken in by its ARN or name, and only what makes it can: add the environment "
+                "there"
+            )
         resource, arguments = self.resource, Arguments(self)
         environments = read_compute_environments(
             arguments, [*self.compute_environments, environment]

@@ -20,7 +20,6 @@ from batch_constructs.jobs.job_definition import (
     is_job_definition,
     job_definition_arn_without_revision,
 )
-from batch_constructs.jsii_objects import has_member
 from batch_constructs.place import elsewhere
 from batch_constructs.reference import JOB_DEFINITION
 from batch_constructs.tokens import without_tokens
@@ -312,16 +311,21 @@ def rule_to(
     Raises:
         ValueError: the rule's name is wrong, or what the arguments know of already.
     """
+    from batch_constructs.queues.target_place import (  # noqa: PLC0415 - loads aws_events
+        check_target,
+        rule_target,
+    )
+
     scope = arguments.construct
     arguments.text("rule_name", rule_name, bound=RULE_NAME)
     arguments.text("description", description, bound=DESCRIPTION)
-    _check_target(arguments, target)
+    check_target(arguments, target)
     arguments.refuse(id)
     return make_rule(
         scope,
         id,
         pattern,
-        targets=[] if target is None else [_rule_target(target)],
+        targets=[] if target is None else [rule_target(scope, target, "target")],
         description=description,
         rule_name=rule_name,
     )
@@ -347,12 +351,14 @@ def make_rule(
     refuse_pattern(f"{scope.node.path}/{id}", pattern, way_out="name fewer in one rule")
     from aws_cdk import aws_events as events  # noqa: PLC0415 - loaded when it is used
 
+    from batch_constructs.queues.target_place import rule_name_there  # noqa: PLC0415 - as before
+
     rule = events.Rule(
         scope,
         id,
         event_bus=event_bus,
         description=description,
-        rule_name=rule_name,
+        rule_name=rule_name_there() if rule_name is None else rule_name,
         targets=list(targets),
         event_pattern=events.EventPattern(
             source=pattern["source"],
@@ -374,42 +380,3 @@ def refuse_pattern(path: str, pattern: dict[str, Any], *, way_out: str) -> None:
     for place, problem in event_pattern.wrong(without_tokens(pattern)):
         mend = f"{place} {problem}" if place else f"the event pattern {problem}: {way_out}"
         raise ValueError(f"{path}: {mend}")
-
-
-_TARGETS = {"function_arn": "LambdaFunction", "topic_arn": "SnsTopic", "queue_arn": "SqsQueue"}
-"""What a resource that is a target as it is has → the CDK's target that permits it."""
-
-
-_REACHED_HERE = (
-    "of what is elsewhere, a rule reaches event buses alone: send the events to a bus there "
-    "(targets.EventBus), and let a rule of that bus hand them on"
-)
-
-
-def _check_target(arguments: Arguments, target: Any) -> None:
-    """Note a target that was taken in from another place; of one that is made, the CDK forwards."""
-    member = next((one for one in _TARGETS if has_member(target, one)), None)
-    if member is None or _is_made_here(target):
-        return
-    problem = elsewhere(
-        arguments.construct, getattr(target, member), _REACHED_HERE, resource=target
-    )
-    if problem is not None:
-        arguments.wrong_value(f"target: {problem}")
-
-
-def _is_made_here(resource: Any) -> bool:
-    from aws_cdk import Resource  # noqa: PLC0415 - loaded when it is used
-
-    return bool(Resource.is_owned_resource(resource))
-
-
-def _rule_target(target: RuleTarget) -> events.IRuleTarget:
-    """Take a function, a topic or a queue as a target; EventBridge is permitted to reach it."""
-    kind = next((kind for member, kind in _TARGETS.items() if has_member(target, member)), None)
-    if kind is None:
-        return cast("events.IRuleTarget", target)
-    from aws_cdk import aws_events_targets as targets  # noqa: PLC0415 - loaded when it is used
-
-    made: events.IRuleTarget = getattr(targets, kind)(target)
-    return made

@@ -1,0 +1,142 @@
+"""Targets of rules in another Region or account: what the CDK carries events to, and what not.
+
+For a target that an app makes elsewhere, the CDK has the rule send to the event bus there, and a
+second rule there hands on. Each of the two stacks then has to know a name in the other before
+anything is deployed: that of the rule, which `rule_name_there` makes, and that of a function or an
+event bus, which only its author can give.
+https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_events-readme.html
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any, Final, cast
+
+import jsii
+from aws_cdk import aws_events as events
+
+from batch_constructs.jsii_objects import has_member
+from batch_constructs.place import Place, elsewhere
+from batch_constructs.tokens import is_token
+
+if TYPE_CHECKING:
+    from aws_cdk.interfaces.aws_events import IRuleRef
+    from constructs import Construct
+
+    from batch_constructs.arguments import Arguments
+    from batch_constructs.queues.rule_target import RuleTarget
+
+_TARGETS: Final = {
+    "function_arn": "LambdaFunction",
+    "topic_arn": "SnsTopic",
+    "queue_arn": "SqsQueue",
+}
+"""What a resource that is a target as it is has → the CDK's target that permits it."""
+
+_NAMES: Final = {"function_arn": "function_name", "event_bus_arn": "event_bus_name"}
+"""What a resource has that is reached elsewhere by its name alone → the argument of its name."""
+
+_REACHED_HERE: Final = (
+    "of what is elsewhere, a rule reaches event buses alone: send the events to a bus there "
+    "(targets.EventBus), and let a rule of that bus hand them on"
+)
+
+
+@cache
+def rule_name_there() -> str:
+    """Return the name of a rule that has none: made up where a target elsewhere has to know it."""
+    from aws_cdk import PhysicalName  # noqa: PLC0415 - loaded when it is used
+
+    return str(PhysicalName.GENERATE_IF_NEEDED)
+
+
+def check_target(arguments: Arguments, target: Any) -> None:
+    """Note a target that was taken in from another place, or that has no name to be known by."""
+    member = next((one for one in _TARGETS if has_member(target, one)), None)
+    if member is None:
+        return
+    if _is_made_here(target):
+        problem = _unnamed(arguments.construct, target)
+    else:
+        arn = getattr(target, member)
+        problem = elsewhere(arguments.construct, arn, _REACHED_HERE, resource=target)
+    if problem is not None:
+        arguments.wrong_value(f"target: {problem}")
+
+
+def rule_target(scope: Construct, target: RuleTarget, parameter: str) -> events.IRuleTarget:
+    """Take a function, a topic or a queue as a target; EventBridge is permitted to reach it.
+
+    Of a target of ``aws_events_targets`` only its binding tells what it is of: that is looked at.
+    """
+    kind = next((kind for member, kind in _TARGETS.items() if has_member(target, member)), None)
+    if kind is not None:
+        from aws_cdk import aws_events_targets as targets  # noqa: PLC0415 - loaded when it is used
+
+        made: events.IRuleTarget = getattr(targets, kind)(target)
+        return made
+    bound = cast("events.IRuleTarget", target)
+    if Place.of_stack(scope) == Place(None, None):
+        return bound
+    return _LookedAt(bound, scope, parameter)
+
+
+@jsii.implements(events.IRuleTarget)
+class _LookedAt:
+    """A target whose resource is looked at as it is bound to its rule."""
+
+    def __init__(self, target: events.IRuleTarget, scope: Construct, parameter: str) -> None:
+        self._target, self._scope, self._parameter = target, scope, parameter
+
+    def bind(self, rule: IRuleRef, id: str | None = None) -> events.RuleTargetConfig:
+        """Bind it, and refuse what has no name to be known by.
+
+        Raises:
+            ValueError: it has none.
+        """
+        config = self._target.bind(rule, id)
+        resource = config.target_resource
+        reached = _maker_of(config.arn) if resource is None else resource
+        problem = _unnamed(self._scope, reached)
+        if problem is not None:
+            raise ValueError(f"{rule.node.path}: {self._parameter}: {problem}")
+        return config
+
+
+def _unnamed(scope: Construct, resource: Any) -> str | None:
+    """Say that a function or a bus is made elsewhere without a name of its own, if so."""
+    member = next((one for one in _NAMES if has_member(resource, one)), None)
+    if member is None or not _is_made_here(resource) or _has_name(resource):
+        return None
+    return elsewhere(
+        scope,
+        "",
+        "from elsewhere it is reached by a name that is known before it is deployed: give it "
+        f"{_NAMES[member]}",
+        resource=resource,
+    )
+
+
+def _maker_of(arn: str) -> Any:
+    """Return the construct whose resource an ARN is of; None where that is no reference."""
+    from aws_cdk import Reference, Tokenization  # noqa: PLC0415 - loaded when it is used
+
+    token: Any = Tokenization.reverse_string(arn).first_token if is_token(arn) else None
+    return token.target.node.scope if Reference.is_reference(token) else None
+
+
+def _has_name(resource: Any) -> bool:
+    """Whether a resource's physical name is known beforehand, or made up where it has to be."""
+    from aws_cdk import Intrinsic, Stack, Tokenization  # noqa: PLC0415 - loaded when it is used
+
+    name = getattr(resource, "_physical_name", None)
+    if not is_token(name):
+        return True
+    token: Any = Tokenization.reverse_string(str(name)).first_token
+    return not isinstance(token, Intrinsic) and Stack.of(resource).resolve(name) is None
+
+
+def _is_made_here(resource: Any) -> bool:
+    from aws_cdk import Resource  # noqa: PLC0415 - loaded when it is used
+
+    return bool(Resource.is_owned_resource(resource))

@@ -1,0 +1,52 @@
+"""Typed code of an estate that has functions for what ``aws_batch`` and others make.
+
+``test_types.py`` lets pyright look; mypy looks with the rest of the tests.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from aws_cdk import aws_events_targets as targets
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_batch as batch
+    from aws_cdk import aws_lambda as lambda_
+    from aws_cdk import aws_sns as sns
+    from aws_cdk import aws_sqs as sqs
+
+    import batch_constructs as bc
+
+
+def watch(queue: batch.IJobQueue) -> str:
+    return queue.job_queue_arn
+
+
+def limit(definition: batch.IJobDefinition) -> object:
+    return definition.timeout
+
+
+def tell(topic: sns.ITopic) -> str:
+    return topic.topic_arn
+
+
+def use(queue: bc.JobQueue, definition: bc.FargateJobDefinition, topic: bc.AlertTopic) -> None:
+    watch(queue)
+    limit(definition)
+    tell(topic)
+
+
+def events(
+    queue: bc.JobQueue,
+    topic: bc.AlertTopic,
+    plain: sns.Topic,
+    function: lambda_.IFunction,
+    letters: sqs.Queue,
+) -> None:
+    queue.on_job_failed("Topic", target=targets.SnsTopic(topic))
+    queue.on_job_failed("Function", target=targets.LambdaFunction(function))
+    queue.on_job_failed("Queue", target=targets.SqsQueue(letters))
+    queue.on_job_failed("OurTopic", target=topic)
+    queue.on_job_failed("PlainTopic", target=plain)
+    queue.on_job_failed("PlainFunction", target=function)
+    queue.on_job_failed("PlainQueue", target=letters)
