@@ -25,7 +25,7 @@ from batch_constructs.aws.error_names import (
     TRANSACTION_CANCELED,
 )
 from batch_constructs.functions.claims.effect import OutOfTimeError, Pauses
-from batch_constructs.functions.claims.known import Claim, Known, Wanted
+from batch_constructs.functions.claims.known import Claim, Known, Wanted, digests_of, written_eras
 from batch_constructs.functions.claims.lease import (
     AFTERMATH_SECONDS,
     CLOCKS_APART_SECONDS,
@@ -69,6 +69,7 @@ class Log:
         self._kept_seconds = window_seconds + LONGEST_SECONDS + CLOCKS_APART_SECONDS
         self._clock = clock
         self._sleep = sleep
+        self._sought: Mapping[bytes, float] = {}
         self._cold()
 
     def _cold(self) -> None:
@@ -77,8 +78,11 @@ class Log:
         self._new: set[str] = set()
         self.remembered = Remembered(self._kept_seconds)
         self._known = Known(self.remembered)
-        self._older = Known(Wanted(set()))
+        self._older = self._nothing_of(self._sought)
         self._search: _Search | None = None
+
+    def _nothing_of(self, sought: Mapping[bytes, float]) -> Known:
+        return Known(Wanted(sought, self._kept_seconds))
 
     def is_settled(self, key: bytes) -> bool:
         """Whether the work on a message is known to be done."""
@@ -89,7 +93,7 @@ class Log:
         return self._knowing(key).claim_of(key)
 
     def _knowing(self, key: bytes) -> Known:
-        return self._older if self.remembered.number_of(key) is None else self._known
+        return self._older if key in self._sought else self._known
 
     def refresh(self) -> int:
         """Read what was written since the last time, and return how far the log is read."""
@@ -106,35 +110,38 @@ class Log:
         self._forget(now)
         return self._last
 
-    def begin(self) -> None:
-        """Know no more than holds now, also where nothing can be read: a message may be another."""
-        self._older = Known(Wanted(set()))
+    def begin(self, sought: Mapping[bytes, float]) -> None:
+        """Know no more than holds now, also where nothing can be read: a message may be another.
+
+        Args:
+            sought: Digests of messages that may have been claimed before the window, and since
+                when. Only claims of that time are theirs, whoever claimed the same key later.
+        """
+        self._sought = sought
+        self._older = self._nothing_of(sought)
         self._forget(self._clock())
 
-    def look_back(self, since: Mapping[bytes, float], *, until: float) -> bool:
-        """Learn what became of messages that may have been claimed before what is remembered.
+    def look_back(self, *, until: float) -> bool:
+        """Learn what became of messages that may have been claimed before the window.
 
         Where the time is over before all is read, whoever seeks the same goes on from there.
 
         Args:
-            since: Their digests, and when each may have been claimed.
             until: When to read no further.
 
         Returns:
             Whether all was read; where it was not, nothing is known of them.
         """
-        wanted = {key: at for key, at in since.items() if self.remembered.number_of(key) is None}
-        self._older = Known(Wanted(set()))
-        if not wanted:
+        if not self._sought:
             return True
-        if self._search is None or self._search.wanted != wanted.keys():
-            first = self._first_since(min(wanted.values()) - LONGEST_SECONDS, self._last or 0)
-            self._search = _Search(set(wanted), first)
+        last = self._last or 0
+        if self._search is None or self._search.sought != self._sought:
+            first = self._first_since(min(self._sought.values()) - self._kept_seconds, last)
+            self._search = _Search(self._sought, first, self._nothing_of(self._sought))
         search = self._search
-        newest = self._clock() - self._kept_seconds + LONGEST_SECONDS
         for entry in self._entries(start=search.next):
-            if float(entry["at"]["N"]) > newest:
-                break  # an end follows its claim within a lease
+            if int(entry["number"]["N"]) > last:
+                break  # it is learned as all that is new
             if self._clock() > until:
                 return False
             search.known.learn(entry)
@@ -170,6 +177,10 @@ class Log:
         entry: dict[str, Any] = {"name": {"S": name}, "keys": {"B": b"".join(keys)}}
         if queue is not None:
             entry["queue"] = {"S": queue}
+        eras = {at: self._sought[key] for at, key in enumerate(keys) if key in self._sought}
+        if eras:
+            taken = [at for at in eras if self.remembered.number_of(keys[at]) is not None]
+            entry |= {"eras": {"S": written_eras(eras)}, "past": _numbers(taken)}
         return self._claimed(entry, lease_until, deadline)
 
     def take_over(self, claim: Claim, *, lease_until: float, deadline: float) -> Claim | None:
@@ -189,6 +200,15 @@ class Log:
             entry["queue"] = {"S": claim.queue}
         if list(claim.positions) != list(range(len(claim.positions))):
             entry["positions"] = _numbers(claim.positions)
+        if claim.eras:
+            entry["eras"] = {"S": written_eras(claim.eras)}
+        past = [
+            position
+            for position, key in zip(claim.positions, digests_of(claim.keys), strict=True)
+            if self.remembered.number_of(key) != claim.number
+        ]
+        if past:
+            entry["past"] = _numbers(past)
         return self._claimed(entry, lease_until, deadline)
 
     def end(
@@ -323,9 +343,7 @@ class Log:
         self._last = max(self._last or 0, int(entry["number"]["N"]))
         self._new.add(entry["id"]["S"])
         self._known.learn(entry)
-        self._older.learn_replaced(entry)
-        if self._search is not None:
-            self._search.known.learn_replaced(entry)
+        self._older.learn(entry)
 
     def _forget(self, now: float) -> None:
         """Drop what is older than the window, so that a long-lived function does not grow."""
@@ -341,9 +359,8 @@ class Log:
 class _Search:
     """A look back at a few messages: what it has learned, and which entry is next."""
 
-    def __init__(self, wanted: set[bytes], first: int) -> None:
-        self.wanted, self.next = wanted, first
-        self.known = Known(Wanted(wanted))
+    def __init__(self, sought: Mapping[bytes, float], first: int, known: Known) -> None:
+        self.sought, self.next, self.known = sought, first, known
 
 
 def _numbers(positions: Iterable[int]) -> dict[str, Any]:

@@ -8,8 +8,12 @@ is a set of buckets for each part of the window, so that what is over is dropped
 from __future__ import annotations
 
 from collections import deque
+from typing import TYPE_CHECKING
 
 from batch_constructs.functions.claims.identity import DIGEST_BYTES
+
+if TYPE_CHECKING:
+    from batch_constructs.functions.claims.known import Claim
 
 ENTRY_BYTES = 16
 _NUMBER_BYTES = 4
@@ -54,6 +58,14 @@ class Remembered:
     def __len__(self) -> int:
         """Return how many messages are remembered."""
         return sum(self._count)
+
+    def note(self, claim: Claim, replaced: int | None) -> None:
+        """Note which messages a claim holds, but for those that count for another time."""
+        del replaced
+        keys = claim.keys
+        if claim.past:
+            keys = b"".join(claim.keys_at({*claim.positions} - claim.past))
+        self.add(keys, claim.number, claim.made_at)
 
     def add(self, keys: bytes, number: int, at: float) -> None:
         """Remember that a claim made at that time holds these messages, digest after digest."""
