@@ -16,7 +16,7 @@ from batch_constructs.functions.submission.message_reader import CLAIMED_AT
 from tests.functions.aws_in_process import answer
 from tests.functions.gateway_world import World, left_open, world
 from tests.functions.test_gateway_dead_letters import redriven
-from tests.functions.test_keys_that_come_again import HOURS, gateway, handle, jobs, record
+from tests.functions.test_keys_that_come_again import HOURS, denied, gateway, handle, jobs, record
 
 __all__ = ["gateway", "world"]
 DAY = 24 * HOURS
@@ -196,3 +196,110 @@ def test_what_was_claimed_hours_before_a_twin_came_is_found_for_the_twin(
     assert handle(world.gateway(), record("twin", receives=2, first=first)) == []
 
     assert jobs(world) == ["one"]
+
+
+@pytest.mark.parametrize("hours", [1, 8, 100])
+def test_a_letter_whose_message_came_again_and_became_a_job_is_none(
+    world: World, gateway: Gateway, hours: int
+) -> None:
+    """Lambda ended the function after it had set the message aside, surely no job."""
+    first = world.aws.clock.now - 2 * HOURS
+    world.aws.batch.script["SubmitJob"] = lambda _: REFUSED
+    handle(gateway, record("one", receives=10, first=first))
+    letters = [*redriven(world)]
+    world.aws.batch.script.clear()
+    world.aws.clock.now += 720
+    assert handle(gateway, record("one", receives=11, first=first)) == []
+    world.aws.clock.now += hours * HOURS
+
+    assert handle(world.gateway(), *letters) == []
+
+    assert len(letters) == 1
+    assert jobs(world) == ["one"]
+
+
+def test_to_find_the_job_of_an_old_message_claims_its_key_for_no_later_one(
+    world: World, gateway: Gateway
+) -> None:
+    first = world.aws.clock.now
+    left_open(world, [record("old", first=first)], landed=True)
+    world.aws.clock.now += 30 * HOURS
+    assert handle(world.gateway(), record("old", receives=2, first=first)) == []
+    world.aws.clock.now += 60
+
+    assert handle(world.gateway(), record("new")) == []
+
+    assert jobs(world) == ["old", "new"]
+
+
+def test_a_claim_of_the_day_before_is_no_message_s_of_today(world: World, gateway: Gateway) -> None:
+    """Although an older message of another key in its batch has the function read so far back."""
+    monday = world.aws.clock.now
+    other = record("other", "other", receives=10, first=monday)
+    assert handle(gateway, record("monday", "daily")) == []
+    world.aws.batch.script["SubmitJob"] = lambda _: REFUSED
+    assert handle(gateway, other) == []
+    world.aws.batch.script.clear()
+    (letter,) = redriven(world)
+    world.aws.clock.now += DAY + 7 * HOURS
+    today = record("tuesday", "daily", receives=2, first=monday + DAY)
+
+    assert handle(world.gateway(), today, letter) == []
+
+    assert sorted(jobs(world)) == ["monday", "other", "tuesday"]
+
+
+def test_old_messages_of_other_batches_are_looked_for_together(
+    world: World, gateway: Gateway
+) -> None:
+    """None has to begin anew, since what another sought was read without it."""
+    began = world.aws.clock.now
+    for number in range(8):
+        assert handle(gateway, record(f"job-{number}", f"key-{number}")) == []
+    world.aws.clock.now += 8 * HOURS
+    gateway.log.refresh()
+    read, reads = gateway.log._entries, 0
+
+    def slow(*, start: int) -> Any:
+        for entry in read(start=start):
+            nonlocal reads
+            reads += 1
+            world.aws.clock.now += 15
+            yield entry
+
+    gateway.log._entries = slow  # type: ignore[method-assign]
+    waiting = {"job-6": "key-6", "job-7": "key-7"}
+    for receives in range(2, 10):
+        for name, key in [*waiting.items()]:
+            if handle(gateway, record(name, key, receives=receives, first=began)) == []:
+                del waiting[name]
+
+    assert waiting == {}
+    assert reads < 40
+    assert sorted(jobs(world)) == [f"job-{number}" for number in range(8)]
+
+
+def test_a_group_waits_for_a_message_that_could_not_be_set_aside(world: World) -> None:
+    world.settings["fifo"] = True
+    answers = [REFUSED]
+
+    def first_is_refused(request: dict[str, Any]) -> Any:
+        return answers.pop() if answers else world.aws.batch.SubmitJob(request)
+
+    def without_letters(call: str) -> None:
+        if call.startswith("sqs:"):
+            raise denied(call)
+
+    world.aws.batch.script["SubmitJob"] = first_is_refused
+    world.aws.before.append(without_letters)
+    first = world.aws.clock.now - 60
+    batch = [record("one", "1", receives=10, first=first), record("two", "2")]
+    for each in batch:
+        each["attributes"]["MessageGroupId"] = "group"
+
+    again = handle(world.gateway(), *batch)
+    world.aws.before.clear()
+    handle(world.gateway(), *batch)
+
+    assert again == ["one", "two"]
+    assert jobs(world) == ["one", "two"]

@@ -47,14 +47,18 @@ def jobs(world: World) -> list[str]:
     return [job["parameters"]["n"] for job in world.jobs()]
 
 
+def denied(call: str) -> ClientError:
+    error: Any = {
+        "Error": {"Code": "AccessDeniedException"},
+        "ResponseMetadata": {"HTTPStatusCode": 400},
+    }
+    return ClientError(error, call)
+
+
 def deny(world: World) -> None:
     def each(call: str) -> None:
         if call.startswith("dynamodb:"):
-            error: Any = {
-                "Error": {"Code": "AccessDeniedException"},
-                "ResponseMetadata": {"HTTPStatusCode": 400},
-            }
-            raise ClientError(error, call)
+            raise denied(call)
 
     world.aws.before.append(each)
 

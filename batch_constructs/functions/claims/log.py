@@ -47,6 +47,9 @@ LOOKED_BACK_SECONDS = SQS_RETENTION_DAYS * _DAY_SECONDS
 
 _ENTRY_SECONDS = LOOKED_BACK_SECONDS + _DAY_SECONDS
 
+_MOST_SOUGHT = 10_000
+"""Messages that are sought together; of more, those of one batch."""
+
 Client = Any
 """A boto3 client."""
 
@@ -135,19 +138,26 @@ class Log:
         if not self._sought:
             return True
         last = self._last or 0
-        if self._search is None or self._search.sought != self._sought:
-            first = self._first_since(min(self._sought.values()) - self._kept_seconds, last)
-            self._search = _Search(self._sought, first, self._nothing_of(self._sought))
-        search = self._search
+        search = self._search = self._search_for(self._sought, last)
         for entry in self._entries(start=search.next):
             if int(entry["number"]["N"]) > last:
                 break  # it is learned as all that is new
             if self._clock() > until:
                 return False
-            search.known.learn(entry)
-            search.next = int(entry["number"]["N"]) + 1
-        self._older, self._search = search.known, None
+            search.learn(entry)
+        self._older = search.known
         return True
+
+    def _search_for(self, sought: Mapping[bytes, float], last: int) -> _Search:
+        """Go on with the search that seeks these, or begin one that others can go on with."""
+        before = {} if self._search is None else self._search.sought
+        if self._search is not None and sought.items() <= before.items():
+            return self._search
+        together = {**before, **sought}
+        if len(together) > _MOST_SOUGHT:
+            together = dict(sought)
+        first = self._first_since(min(together.values()) - self._kept_seconds, last)
+        return _Search(together, first, self._nothing_of(together))
 
     def claim(
         self,
@@ -343,7 +353,10 @@ class Log:
         self._last = max(self._last or 0, int(entry["number"]["N"]))
         self._new.add(entry["id"]["S"])
         self._known.learn(entry)
-        self._older.learn(entry)
+        if self._search is not None and self._older is self._search.known:
+            self._search.learn(entry)
+        else:
+            self._older.learn(entry)
 
     def _forget(self, now: float) -> None:
         """Drop what is older than the window, so that a long-lived function does not grow."""
@@ -357,10 +370,18 @@ class Log:
 
 
 class _Search:
-    """A look back at a few messages: what it has learned, and which entry is next."""
+    """A look back at a few messages: what it has learned, and which entry is next.
+
+    It seeks those of other batches, too: SQS mixes messages anew each time it delivers them.
+    """
 
     def __init__(self, sought: Mapping[bytes, float], first: int, known: Known) -> None:
         self.sought, self.next, self.known = sought, first, known
+
+    def learn(self, entry: dict[str, Any]) -> None:
+        """Learn what the next entry says."""
+        self.known.learn(entry)
+        self.next = int(entry["number"]["N"]) + 1
 
 
 def _numbers(positions: Iterable[int]) -> dict[str, Any]:

@@ -160,23 +160,26 @@ class _Batch:
         else:
             twins.append(message)
 
-    def set_aside(self, message: Message, reason: str) -> None:
-        """Let a message that can never become a job lie in the dead-letter queue."""
-        self._aside.append((message, reason))
+    def _put_aside(self, message: Message, reason: str) -> None:
         self._handled.add(message.id)
+        if not self._settings.fifo:
+            self._aside.append((message, reason))
+        elif again := self._gateway.dead_letters.put([(message, reason)]):
+            self._again.update(again)  # its group waits until it lies there
+            self._blocked.add(message.group)
 
     def set_aside_as_poison(self, message: Message, reason: str) -> None:
         """Set aside what can be no job now; what was delivered before may be one nevertheless."""
         if message.perhaps_since is None:
-            self.set_aside(message, reason)
+            self._put_aside(message, reason)
         else:
-            self._set_aside_as_claimed(message, f"{reason}{PERHAPS_BEFORE}")
+            self._set_aside(message, f"{reason}{PERHAPS_BEFORE}")
 
     def is_set_aside_unread(self, message: Message) -> bool:
         """Set aside what nobody looked at and SQS would take away; False where it comes again."""
         if message.receives < self._settings.max_receives:
             return False
-        self._set_aside_as_claimed(message, f"perhaps a job: {UNREAD}{MENDED}")
+        self._set_aside(message, f"perhaps a job: {UNREAD}{MENDED}")
         return True
 
     def deliver_again(self) -> list[str]:
@@ -248,7 +251,7 @@ class _Batch:
             if since is None or not self._is_old(message):
                 continue
             if self._now - since > LOOKED_BACK_SECONDS:
-                self._set_aside_as_claimed(message, FORGOTTEN)
+                self._set_aside(message, FORGOTTEN)
             else:
                 self._old[key] = since
         self._log.begin(self._old)
@@ -321,7 +324,7 @@ class _Batch:
             since = message.perhaps_since
             if since is not None and self._now - since > _BATCH_REMEMBERS_SECONDS:
                 missing.remove((position, message))
-                self._set_aside_as_claimed(message, FORGOTTEN)
+                self._set_aside(message, FORGOTTEN)
         others = set(claim.positions) - there - {p for p, _ in missing}
         if self._settings.manifest_bucket is None and queue == here:
             self._submit_each(claim, missing, others=others)
@@ -412,10 +415,7 @@ class _Batch:
         """Return a message that is surely no job; at its last receive, set it aside."""
         if now or self._is_last(message):
             for twin in self._twins[digest(message.key)]:
-                if self._is_old(twin):  # what was claimed with its key at that time stays known
-                    self._set_aside_as_claimed(twin, reason)
-                else:
-                    self.set_aside(twin, reason)
+                self._set_aside(twin, reason)
         else:
             self._return(message)
 
@@ -436,12 +436,16 @@ class _Batch:
             self._return(message)
             return
         for twin in self._twins[digest(message.key)]:
-            self._set_aside_as_claimed(twin, reason)
+            self._set_aside(twin, reason)
 
-    def _set_aside_as_claimed(self, message: Message, reason: str) -> None:
-        """Set a message aside that is perhaps a job, and say since when it may be."""
+    def _set_aside(self, message: Message, reason: str) -> None:
+        """Set a message aside, and say since when it may be a job.
+
+        SQS may deliver it again although it is no job now, and then it becomes one beside its
+        letter.
+        """
         since = self._now if message.perhaps_since is None else message.perhaps_since
-        self.set_aside(replace(message, claimed_at=since), reason)
+        self._put_aside(replace(message, claimed_at=since), reason)
 
     def _return(self, message: Message) -> None:
         """Let SQS deliver a message and its twins again."""
