@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from batch_constructs.functions.claims.identity import DIGEST_BYTES
+from batch_constructs.functions.claims.identity import DIGEST_BYTES, digests_of
 from batch_constructs.functions.claims.ranges import numbers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,8 @@ class Claim:
     """Where its jobs are submitted to, which may be another queue after a deployment."""
 
     made_at: float = 0.0
-    """When it, and not the one that it takes over, was made."""
+    began: float = 0.0
+    """When it was made, and when the first that it goes on from was."""
 
     eras: Mapping[int, float] = field(default_factory=dict)
     """Since when messages at some positions may have been claimed before, if that is long ago."""
@@ -84,9 +85,9 @@ class Numbers(Protocol):
 class Wanted:
     """The numbers of a few messages that may have been claimed long ago.
 
-    A key may have been claimed again for a later message. A claim is of a message's era if it, or
-    the one that it takes over, was made within so many seconds of when the message may have been
-    claimed first, or if it was made for a message of that era.
+    A key may have been claimed again for a later message. A claim is of a message's era if it began
+    within so many seconds of when the message may have been claimed first, unless it counts for
+    another era alone, or if it was made for a message of that era.
     """
 
     def __init__(self, since: Mapping[bytes, float], seconds: float) -> None:
@@ -97,12 +98,15 @@ class Wanted:
 
     def note(self, claim: Claim, replaced: int | None) -> None:
         """Note those messages of a claim that are wanted, if it is of their era."""
+        del replaced
         for position, key in zip(claim.positions, digests_of(claim.keys), strict=True):
             if key not in self.since:
                 continue
             numbers = self._numbers.setdefault(key, [])
-            apart = abs(claim.eras.get(position, claim.made_at) - self.since[key])
-            if replaced in numbers or apart <= self._seconds:
+            times = {claim.eras.get(position, claim.began)}
+            if position not in claim.past:
+                times.add(claim.began)
+            if min(abs(time - self.since[key]) for time in times) <= self._seconds:
                 numbers.append(claim.number)
 
     def remove(self, key: bytes, number: int) -> None:
@@ -147,6 +151,7 @@ class Known:
             self._learn_end(int(entry["of"]["N"]), entry, lease)
             return
         keys = _keys_of(entry)
+        made_at = float(entry["at"]["N"])
         claim = Claim(
             number=number,
             name=entry["name"]["S"],
@@ -156,7 +161,8 @@ class Known:
             if "positions" in entry
             else range(len(keys) // DIGEST_BYTES),
             queue=entry["queue"]["S"] if "queue" in entry else None,
-            made_at=float(entry["at"]["N"]),
+            made_at=made_at,
+            began=float(entry["began"]["N"]) if "began" in entry else made_at,
             eras=_eras(entry["eras"]["S"]) if "eras" in entry else {},
             past=frozenset(_positions(entry["past"])) if "past" in entry else frozenset(),
         )
@@ -177,12 +183,6 @@ class Known:
         unsure = set(_positions(entry["unsure"]))
         if unsure:
             self.open[number] = replace(claim.only(unsure), lease_until=lease)
-
-
-def digests_of(keys: bytes) -> Iterator[bytes]:
-    """Divide digests that stand one after another."""
-    for at in range(0, len(keys), DIGEST_BYTES):
-        yield keys[at : at + DIGEST_BYTES]
 
 
 def written_eras(eras: Mapping[int, float]) -> str:

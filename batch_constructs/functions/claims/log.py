@@ -25,7 +25,7 @@ from batch_constructs.aws.error_names import (
     TRANSACTION_CANCELED,
 )
 from batch_constructs.functions.claims.effect import OutOfTimeError, Pauses
-from batch_constructs.functions.claims.known import Claim, Known, Wanted, digests_of, written_eras
+from batch_constructs.functions.claims.known import Claim, Known, Wanted, written_eras
 from batch_constructs.functions.claims.lease import (
     AFTERMATH_SECONDS,
     CLOCKS_APART_SECONDS,
@@ -205,6 +205,7 @@ class Log:
             "name": {"S": claim.name},
             "keys": {"B": claim.keys},
             "replaces": {"N": str(claim.number)},
+            "began": {"N": str(claim.began)},
         }
         if claim.queue is not None:
             entry["queue"] = {"S": claim.queue}
@@ -212,13 +213,7 @@ class Log:
             entry["positions"] = _numbers(claim.positions)
         if claim.eras:
             entry["eras"] = {"S": written_eras(claim.eras)}
-        past = [
-            position
-            for position, key in zip(claim.positions, digests_of(claim.keys), strict=True)
-            if self.remembered.number_of(key) != claim.number
-        ]
-        if past:
-            entry["past"] = _numbers(past)
+            entry["past"] = _numbers(claim.past)
         return self._claimed(entry, lease_until, deadline)
 
     def end(
