@@ -47,14 +47,18 @@ def jobs(world: World) -> list[str]:
     return [job["parameters"]["n"] for job in world.jobs()]
 
 
+def denied(call: str) -> ClientError:
+    error: Any = {
+        "Error": {"Code": "AccessDeniedException"},
+        "ResponseMetadata": {"HTTPStatusCode": 400},
+    }
+    return ClientError(error, call)
+
+
 def deny(world: World) -> None:
     def each(call: str) -> None:
         if call.startswith("dynamodb:"):
-            error: Any = {
-                "Error": {"Code": "AccessDeniedException"},
-                "ResponseMetadata": {"HTTPStatusCode": 400},
-            }
-            raise ClientError(error, call)
+            raise denied(call)
 
     world.aws.before.append(each)
 
@@ -213,7 +217,7 @@ def test_a_look_back_goes_on_where_it_stopped(world: World, gateway: Gateway) ->
     log = gateway.log
     log.refresh()
     seen: list[int] = []
-    sought = {digest("key-3"): 0.0}
+    log.begin({digest("key-3"): world.aws.clock.now - 8 * HOURS})
     read = log._entries
 
     def entries(*, start: int) -> Any:
@@ -223,7 +227,7 @@ def test_a_look_back_goes_on_where_it_stopped(world: World, gateway: Gateway) ->
             yield entry
 
     log._entries = entries  # type: ignore[method-assign]
-    while not log.look_back(sought, until=world.aws.clock.now + 2.5):
+    while not log.look_back(until=world.aws.clock.now + 2.5):
         assert not log.is_settled(digest("key-3"))
 
     assert log.is_settled(digest("key-3"))

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Protocol
 
-from batch_constructs.functions.claims.identity import DIGEST_BYTES
+from batch_constructs.functions.claims.identity import DIGEST_BYTES, digests_of
 from batch_constructs.functions.claims.ranges import numbers_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Mapping, Sequence
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -30,6 +30,17 @@ class Claim:
     queue: str | None = None
     """Where its jobs are submitted to, which may be another queue after a deployment."""
 
+    made_at: float = 0.0
+    began: float = 0.0
+    """When it was made, and when the first that it goes on from was."""
+
+    eras: Mapping[int, float] = field(default_factory=dict)
+    """Since when messages at some positions may have been claimed before, if that is long ago."""
+
+    past: frozenset[int] = frozenset()
+    """Positions that count for messages of their era alone: for a later one with the same key
+    another claim does, or none."""
+
     def position_of(self, key: bytes) -> int | None:
         """Return the position of a message; None where this claim does not hold it."""
         at = self.keys.find(key)
@@ -48,7 +59,7 @@ class Claim:
             positions=[self.positions[at] for at in kept],
         )
 
-    def at(self, positions: set[int]) -> list[bytes]:
+    def keys_at(self, positions: set[int]) -> list[bytes]:
         """Return the digests of the messages at these positions."""
         return [
             self._key(at) for at, position in enumerate(self.positions) if position in positions
@@ -61,8 +72,8 @@ class Claim:
 class Numbers(Protocol):
     """The number of the newest claim of each message."""
 
-    def add(self, keys: bytes, number: int, at: float) -> None:
-        """Note that a claim made at that time holds these messages, digest after digest."""
+    def note(self, claim: Claim, replaced: int | None) -> None:
+        """Note which messages a claim holds, and the number of the one that it takes over."""
 
     def remove(self, key: bytes, number: int) -> None:
         """Forget that a claim holds a message."""
@@ -72,26 +83,42 @@ class Numbers(Protocol):
 
 
 class Wanted:
-    """The numbers of a few messages."""
+    """The numbers of a few messages that may have been claimed long ago.
 
-    def __init__(self, keys: set[bytes]) -> None:
-        """Look out for these."""
-        self._keys = keys
-        self._numbers: dict[bytes, int] = {}
+    A key may have been claimed again for a later message. A claim is of a message's era if it began
+    within so many seconds of when the message may have been claimed first, unless it counts for
+    another era alone, or if it was made for a message of that era.
+    """
 
-    def add(self, keys: bytes, number: int, at: float) -> None:
-        """Note those of these messages that are wanted."""
-        del at
-        self._numbers.update((key, number) for key in digests_of(keys) if key in self._keys)
+    def __init__(self, since: Mapping[bytes, float], seconds: float) -> None:
+        """Look out for these digests, each with the time that it may be claimed since."""
+        self.since = since
+        self._seconds = seconds
+        self._numbers: dict[bytes, list[int]] = {}
+
+    def note(self, claim: Claim, replaced: int | None) -> None:
+        """Note those messages of a claim that are wanted, if it is of their era."""
+        del replaced
+        for position, key in zip(claim.positions, digests_of(claim.keys), strict=True):
+            if key not in self.since:
+                continue
+            numbers = self._numbers.setdefault(key, [])
+            times = {claim.eras.get(position, claim.began)}
+            if position not in claim.past:
+                times.add(claim.began)
+            if min(abs(time - self.since[key]) for time in times) <= self._seconds:
+                numbers.append(claim.number)
 
     def remove(self, key: bytes, number: int) -> None:
         """Forget that a claim holds a message."""
-        if self._numbers.get(key) == number:
-            del self._numbers[key]
+        numbers = self._numbers.get(key, [])
+        if number in numbers:
+            numbers.remove(number)
 
     def number_of(self, key: bytes) -> int | None:
         """Return the number of the newest claim that holds a message."""
-        return self._numbers.get(key)
+        numbers = self._numbers.get(key)
+        return numbers[-1] if numbers else None
 
 
 class Known:
@@ -123,9 +150,9 @@ class Known:
         if "of" in entry:
             self._learn_end(int(entry["of"]["N"]), entry, lease)
             return
-        self.learn_replaced(entry)
         keys = _keys_of(entry)
-        self.open[number] = Claim(
+        made_at = float(entry["at"]["N"])
+        claim = Claim(
             number=number,
             name=entry["name"]["S"],
             lease_until=lease,
@@ -134,33 +161,38 @@ class Known:
             if "positions" in entry
             else range(len(keys) // DIGEST_BYTES),
             queue=entry["queue"]["S"] if "queue" in entry else None,
+            made_at=made_at,
+            began=float(entry["began"]["N"]) if "began" in entry else made_at,
+            eras=_eras(entry["eras"]["S"]) if "eras" in entry else {},
+            past=frozenset(_positions(entry["past"])) if "past" in entry else frozenset(),
         )
-        self._numbers.add(keys, number, float(entry["at"]["N"]))
-
-    def learn_replaced(self, entry: dict[str, Any]) -> None:
-        """Forget the claim that an entry takes over."""
-        if "replaces" not in entry:
-            return
-        replaced = int(entry["replaces"]["N"])
-        self.open.pop(replaced, None)
-        for key in digests_of(_keys_of(entry)):
-            self._numbers.remove(key, replaced)
+        replaced = int(entry["replaces"]["N"]) if "replaces" in entry else None
+        self._numbers.note(claim, replaced)
+        if replaced is not None:
+            self.open.pop(replaced, None)
+            for key in digests_of(keys):
+                self._numbers.remove(key, replaced)
+        self.open[number] = claim
 
     def _learn_end(self, number: int, entry: dict[str, Any], lease: float) -> None:
         claim = self.open.pop(number, None)
         if claim is None:
             return  # of a claim that is older than what is read
-        for key in claim.at(set(_positions(entry["free"]))):
+        for key in claim.keys_at(set(_positions(entry["free"]))):
             self._numbers.remove(key, number)
         unsure = set(_positions(entry["unsure"]))
         if unsure:
             self.open[number] = replace(claim.only(unsure), lease_until=lease)
 
 
-def digests_of(keys: bytes) -> Iterator[bytes]:
-    """Divide digests that stand one after another."""
-    for at in range(0, len(keys), DIGEST_BYTES):
-        yield keys[at : at + DIGEST_BYTES]
+def written_eras(eras: Mapping[int, float]) -> str:
+    """Write since when messages may have been claimed: ``3:1700000000,17:1700000100``."""
+    return ",".join(f"{position}:{since:.0f}" for position, since in eras.items())
+
+
+def _eras(written: str) -> dict[int, float]:
+    pairs = (each.split(":") for each in written.split(",") if each)
+    return {int(position): float(since) for position, since in pairs}
 
 
 def _keys_of(entry: dict[str, Any]) -> bytes:

@@ -25,7 +25,7 @@ from batch_constructs.aws.error_names import (
     TRANSACTION_CANCELED,
 )
 from batch_constructs.functions.claims.effect import OutOfTimeError, Pauses
-from batch_constructs.functions.claims.known import Claim, Known, Wanted
+from batch_constructs.functions.claims.known import Claim, Known, Wanted, written_eras
 from batch_constructs.functions.claims.lease import (
     AFTERMATH_SECONDS,
     CLOCKS_APART_SECONDS,
@@ -46,6 +46,9 @@ LOOKED_BACK_SECONDS = SQS_RETENTION_DAYS * _DAY_SECONDS
 """How long ago a message may have been claimed of which somebody asks: as old as SQS keeps it."""
 
 _ENTRY_SECONDS = LOOKED_BACK_SECONDS + _DAY_SECONDS
+
+_MOST_SOUGHT = 10_000
+"""Messages that are sought together; of more, those of one batch."""
 
 Client = Any
 """A boto3 client."""
@@ -69,6 +72,7 @@ class Log:
         self._kept_seconds = window_seconds + LONGEST_SECONDS + CLOCKS_APART_SECONDS
         self._clock = clock
         self._sleep = sleep
+        self._sought: Mapping[bytes, float] = {}
         self._cold()
 
     def _cold(self) -> None:
@@ -77,8 +81,11 @@ class Log:
         self._new: set[str] = set()
         self.remembered = Remembered(self._kept_seconds)
         self._known = Known(self.remembered)
-        self._older = Known(Wanted(set()))
+        self._older = self._nothing_of(self._sought)
         self._search: _Search | None = None
+
+    def _nothing_of(self, sought: Mapping[bytes, float]) -> Known:
+        return Known(Wanted(sought, self._kept_seconds))
 
     def is_settled(self, key: bytes) -> bool:
         """Whether the work on a message is known to be done."""
@@ -89,7 +96,7 @@ class Log:
         return self._knowing(key).claim_of(key)
 
     def _knowing(self, key: bytes) -> Known:
-        return self._older if self.remembered.number_of(key) is None else self._known
+        return self._older if key in self._sought else self._known
 
     def refresh(self) -> int:
         """Read what was written since the last time, and return how far the log is read."""
@@ -106,41 +113,51 @@ class Log:
         self._forget(now)
         return self._last
 
-    def begin(self) -> None:
-        """Know no more than holds now, also where nothing can be read: a message may be another."""
-        self._older = Known(Wanted(set()))
+    def begin(self, sought: Mapping[bytes, float]) -> None:
+        """Know no more than holds now, also where nothing can be read: a message may be another.
+
+        Args:
+            sought: Digests of messages that may have been claimed before the window, and since
+                when. Only claims of that time are theirs, whoever claimed the same key later.
+        """
+        self._sought = sought
+        self._older = self._nothing_of(sought)
         self._forget(self._clock())
 
-    def look_back(self, since: Mapping[bytes, float], *, until: float) -> bool:
-        """Learn what became of messages that may have been claimed before what is remembered.
+    def look_back(self, *, until: float) -> bool:
+        """Learn what became of messages that may have been claimed before the window.
 
         Where the time is over before all is read, whoever seeks the same goes on from there.
 
         Args:
-            since: Their digests, and when each may have been claimed.
             until: When to read no further.
 
         Returns:
             Whether all was read; where it was not, nothing is known of them.
         """
-        wanted = {key: at for key, at in since.items() if self.remembered.number_of(key) is None}
-        self._older = Known(Wanted(set()))
-        if not wanted:
+        if not self._sought:
             return True
-        if self._search is None or self._search.wanted != wanted.keys():
-            first = self._first_since(min(wanted.values()) - LONGEST_SECONDS, self._last or 0)
-            self._search = _Search(set(wanted), first)
-        search = self._search
-        newest = self._clock() - self._kept_seconds + LONGEST_SECONDS
+        last = self._last or 0
+        search = self._search = self._search_for(self._sought, last)
         for entry in self._entries(start=search.next):
-            if float(entry["at"]["N"]) > newest:
-                break  # an end follows its claim within a lease
+            if int(entry["number"]["N"]) > last:
+                break  # it is learned as all that is new
             if self._clock() > until:
                 return False
-            search.known.learn(entry)
-            search.next = int(entry["number"]["N"]) + 1
-        self._older, self._search = search.known, None
+            search.learn(entry)
+        self._older = search.known
         return True
+
+    def _search_for(self, sought: Mapping[bytes, float], last: int) -> _Search:
+        """Go on with the search that seeks these, or begin one that others can go on with."""
+        before = {} if self._search is None else self._search.sought
+        if self._search is not None and sought.items() <= before.items():
+            return self._search
+        together = {**before, **sought}
+        if len(together) > _MOST_SOUGHT:
+            together = dict(sought)
+        first = self._first_since(min(together.values()) - self._kept_seconds, last)
+        return _Search(together, first, self._nothing_of(together))
 
     def claim(
         self,
@@ -170,6 +187,10 @@ class Log:
         entry: dict[str, Any] = {"name": {"S": name}, "keys": {"B": b"".join(keys)}}
         if queue is not None:
             entry["queue"] = {"S": queue}
+        eras = {at: self._sought[key] for at, key in enumerate(keys) if key in self._sought}
+        if eras:
+            taken = [at for at in eras if self.remembered.number_of(keys[at]) is not None]
+            entry |= {"eras": {"S": written_eras(eras)}, "past": _numbers(taken)}
         return self._claimed(entry, lease_until, deadline)
 
     def take_over(self, claim: Claim, *, lease_until: float, deadline: float) -> Claim | None:
@@ -184,11 +205,15 @@ class Log:
             "name": {"S": claim.name},
             "keys": {"B": claim.keys},
             "replaces": {"N": str(claim.number)},
+            "began": {"N": str(claim.began)},
         }
         if claim.queue is not None:
             entry["queue"] = {"S": claim.queue}
         if list(claim.positions) != list(range(len(claim.positions))):
             entry["positions"] = _numbers(claim.positions)
+        if claim.eras:
+            entry["eras"] = {"S": written_eras(claim.eras)}
+            entry["past"] = _numbers(claim.past)
         return self._claimed(entry, lease_until, deadline)
 
     def end(
@@ -323,9 +348,10 @@ class Log:
         self._last = max(self._last or 0, int(entry["number"]["N"]))
         self._new.add(entry["id"]["S"])
         self._known.learn(entry)
-        self._older.learn_replaced(entry)
-        if self._search is not None:
-            self._search.known.learn_replaced(entry)
+        if self._search is not None and self._older is self._search.known:
+            self._search.learn(entry)
+        else:
+            self._older.learn(entry)
 
     def _forget(self, now: float) -> None:
         """Drop what is older than the window, so that a long-lived function does not grow."""
@@ -339,11 +365,18 @@ class Log:
 
 
 class _Search:
-    """A look back at a few messages: what it has learned, and which entry is next."""
+    """A look back at a few messages: what it has learned, and which entry is next.
 
-    def __init__(self, wanted: set[bytes], first: int) -> None:
-        self.wanted, self.next = wanted, first
-        self.known = Known(Wanted(wanted))
+    It seeks those of other batches, too: SQS mixes messages anew each time it delivers them.
+    """
+
+    def __init__(self, sought: Mapping[bytes, float], first: int, known: Known) -> None:
+        self.sought, self.next, self.known = sought, first, known
+
+    def learn(self, entry: dict[str, Any]) -> None:
+        """Learn what the next entry says."""
+        self.known.learn(entry)
+        self.next = int(entry["number"]["N"]) + 1
 
 
 def _numbers(positions: Iterable[int]) -> dict[str, Any]:

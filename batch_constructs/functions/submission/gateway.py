@@ -144,37 +144,42 @@ class _Batch:
         self._handled: set[str] = set()
         self._manifest: tuple[list[bytes], str] | None = None
         self._looked_back = False
+        self._old: dict[bytes, float] = {}
+        """Keys of messages that may be jobs since before the window, and since when."""
 
     def add(self, message: Message) -> None:
         """Take a good message; those with the same key share one job.
 
-        One that comes again from before the window and a later one with its key do not: what
-        follows waits for the first.
+        One that may be a job since before the window does not, whatever has its key: what follows
+        waits for the first.
         """
         key = digest(message.key)
         twins = self._parts[-1].setdefault(key, [])
-        if twins and self._is_old(twins[0]) is not self._is_old(message):
+        if twins and (self._is_old(twins[0]) or self._is_old(message)):
             self._parts.append({key: [message]})
         else:
             twins.append(message)
 
-    def set_aside(self, message: Message, reason: str) -> None:
-        """Let a message that can never become a job lie in the dead-letter queue."""
-        self._aside.append((message, reason))
+    def _put_aside(self, message: Message, reason: str) -> None:
         self._handled.add(message.id)
+        if not self._settings.fifo:
+            self._aside.append((message, reason))
+        elif again := self._gateway.dead_letters.put([(message, reason)]):
+            self._again.update(again)  # its group waits until it lies there
+            self._blocked.add(message.group)
 
     def set_aside_as_poison(self, message: Message, reason: str) -> None:
         """Set aside what can be no job now; what was delivered before may be one nevertheless."""
         if message.perhaps_since is None:
-            self.set_aside(message, reason)
+            self._put_aside(message, reason)
         else:
-            self._set_aside_as_claimed(message, f"{reason}{PERHAPS_BEFORE}")
+            self._set_aside(message, f"{reason}{PERHAPS_BEFORE}")
 
     def is_set_aside_unread(self, message: Message) -> bool:
         """Set aside what nobody looked at and SQS would take away; False where it comes again."""
         if message.receives < self._settings.max_receives:
             return False
-        self._set_aside_as_claimed(message, f"perhaps a job: {UNREAD}{MENDED}")
+        self._set_aside(message, f"perhaps a job: {UNREAD}{MENDED}")
         return True
 
     def deliver_again(self) -> list[str]:
@@ -188,8 +193,7 @@ class _Batch:
             clock=self._gateway.clock, sleep=self._gateway.sleep, deadline=self._deadline
         )
         for part in self._parts:
-            self._twins, self._looked_back = part, False
-            self._log.begin()
+            self._begin(part)
             try:
                 while not self._is_all_seen_to():
                     pauses.grow()  # somebody else wrote to the log meanwhile
@@ -230,24 +234,27 @@ class _Batch:
         return claim is not None
 
     def _look_back(self) -> None:
-        """Learn of messages that may be jobs since before the window, and set aside the oldest."""
+        """Learn of messages that may be jobs since before the window."""
         if self._looked_back:
             return
         self._looked_back = True
-        old: dict[bytes, float] = {}
-        for key, twins in self._twins.items():
-            begun = [twin.perhaps_since for twin in twins if twin.perhaps_since is not None]
-            since = min(begun, default=self._now)
-            if self._now - since > LOOKED_BACK_SECONDS:
-                for twin in twins:
-                    self.set_aside(twin, FORGOTTEN)
-            elif self._is_old(twins[0]):
-                old[key] = since
-        if self._log.look_back(old, until=self._read_until):
-            return
-        for key in old:
-            if self._log.remembered.number_of(key) is None:
+        if not self._log.look_back(until=self._read_until):
+            for key in self._old:
                 self._keep_as(self._twins[key][0], f"perhaps a job: {TOO_FAR_BACK}{MENDED}")
+
+    def _begin(self, part: dict[bytes, list[Message]]) -> None:
+        """Turn to a part of the messages; one older than any claim that is kept is set aside."""
+        self._twins, self._looked_back, self._manifest = part, False, None
+        self._old = {}
+        for key, (message, *_) in part.items():
+            since = message.perhaps_since
+            if since is None or not self._is_old(message):
+                continue
+            if self._now - since > LOOKED_BACK_SECONDS:
+                self._set_aside(message, FORGOTTEN)
+            else:
+                self._old[key] = since
+        self._log.begin(self._old)
 
     def _is_old(self, message: Message) -> bool:
         """Whether a message may be a job since before the window."""
@@ -317,8 +324,7 @@ class _Batch:
             since = message.perhaps_since
             if since is not None and self._now - since > _BATCH_REMEMBERS_SECONDS:
                 missing.remove((position, message))
-                for twin in self._twins[digest(message.key)]:
-                    self.set_aside(twin, FORGOTTEN)
+                self._set_aside(message, FORGOTTEN)
         others = set(claim.positions) - there - {p for p, _ in missing}
         if self._settings.manifest_bucket is None and queue == here:
             self._submit_each(claim, missing, others=others)
@@ -409,7 +415,7 @@ class _Batch:
         """Return a message that is surely no job; at its last receive, set it aside."""
         if now or self._is_last(message):
             for twin in self._twins[digest(message.key)]:
-                self.set_aside(twin, reason)
+                self._set_aside(twin, reason)
         else:
             self._return(message)
 
@@ -430,12 +436,16 @@ class _Batch:
             self._return(message)
             return
         for twin in self._twins[digest(message.key)]:
-            self._set_aside_as_claimed(twin, reason)
+            self._set_aside(twin, reason)
 
-    def _set_aside_as_claimed(self, message: Message, reason: str) -> None:
-        """Set a message aside that is perhaps a job, and say since when it may be."""
+    def _set_aside(self, message: Message, reason: str) -> None:
+        """Set a message aside, and say since when it may be a job.
+
+        SQS may deliver it again although it is no job now, and then it becomes one beside its
+        letter.
+        """
         since = self._now if message.perhaps_since is None else message.perhaps_since
-        self.set_aside(replace(message, claimed_at=since), reason)
+        self._put_aside(replace(message, claimed_at=since), reason)
 
     def _return(self, message: Message) -> None:
         """Let SQS deliver a message and its twins again."""
