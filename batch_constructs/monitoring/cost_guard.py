@@ -74,7 +74,11 @@ class GuardAction(StrEnum):
     DISABLE_QUEUES = "DISABLE_QUEUES"
     """Take no new jobs; those already in the queues still start and run."""
     LOWER_MAX_VCPUS = "LOWER_MAX_VCPUS"
-    """Start no more than a few vCPUs' worth of jobs; those that run keep running."""
+    """Start no more than a few vCPUs' worth of jobs; those that run keep running.
+
+    AWS Batch takes no maximum below the vCPUs that an environment on EC2 or Spot has. One that has
+    more is disabled, and starts nothing, until it has no more; then it is lowered and enabled.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,7 +159,7 @@ class CostGuard(BatchConstruct):
 
     Changing ``action`` from ``DISABLE_QUEUES`` enables at the next run what the guard disabled.
     Nobody undoes what a guard did that is deleted, or moved to another ID, or whose environments
-    are taken out: enable the queue, or set the environment's maximum, and remove the tag by hand.
+    are taken out: enable the queue or the environment, set its maximum, and remove the tag by hand.
 
     No data is not nothing spent: while the gauges say nothing, the queues are reckoned to use what
     they used last, and people are told so, once a silence.
@@ -194,8 +198,9 @@ class CostGuard(BatchConstruct):
 
     Raises:
         ValueError: no queue, a budget of nothing, environments without the action
-            that lowers them or the other way round, environments that are unmanaged or smaller than
-            they would be lowered to, gauges of other queues; all at once.
+            that lowers them or the other way round, environments that are unmanaged, or that have a
+            maximum not above or a minimum above what they would be lowered to, gauges of other
+            queues; all at once.
         TypeError: arguments of a wrong type; all at once.
 
     https://docs.aws.amazon.com/batch/latest/APIReference/API_UpdateJobQueue.html
@@ -368,13 +373,26 @@ def _check_lowered(
                 "instead"
             )
             continue
-        most: Any = getattr(resource.compute_resources, "maxv_cpus", None)
-        known = isinstance(number, int) and isinstance(most, int | float) and not is_token(most)
-        if known and number >= most:
-            arguments.wrong_value(
-                f"lowered_max_vcpus is {number}, and {environment.node.id} has max_vcpus of "
-                f"{plain(most)}, so that nothing would be lowered: give less"
-            )
+        if isinstance(number, int):
+            _check_room(arguments, number, environment.node.id, resource.compute_resources)
+
+
+def _check_room(arguments: Arguments, lowered: int, name: str, resources: Any) -> None:
+    """Look whether AWS Batch lowers an environment so far, and whether that is any lower."""
+    least, most = (
+        None if is_token(value) or not isinstance(value, int | float) else value
+        for value in (getattr(resources, key, None) for key in ("minv_cpus", "maxv_cpus"))
+    )
+    if most is not None and lowered >= most:
+        arguments.wrong_value(
+            f"lowered_max_vcpus is {lowered}, and {name} has max_vcpus of {plain(most)}, so that "
+            "nothing would be lowered: give less"
+        )
+    elif least is not None and lowered < least:
+        arguments.wrong_value(
+            f"lowered_max_vcpus is {lowered}, and {name} has min_vcpus of {plain(least)}, below "
+            f"which AWS Batch lowers no maximum: give {plain(least)} or more, or lower min_vcpus"
+        )
 
 
 def _check_action(arguments: Arguments, action: Any, environments: Sequence[Watched]) -> None:

@@ -220,13 +220,17 @@ def test_a_large_budget_is_written_without_an_exponent(
         (1.5, "lowered_max_vcpus is 1.5; allowed are whole numbers from 1"),
         (64, "lowered_max_vcpus is 64, and L1 has max_vcpus of 64"),
         (1, "compute_environments[1] is Hand, which is unmanaged"),
+        (
+            15,
+            "L1 has min_vcpus of 16, below which AWS Batch lowers no maximum: give 16 or more, or",
+        ),
     ],
 )
 def test_environments_that_cannot_be_lowered_are_refused(
     stack: Stack, queue: JobQueue, lowered: Any, said: str
 ) -> None:
     small = batch.CfnComputeEnvironment.ComputeResourcesProperty(
-        type="FARGATE", maxv_cpus=64, subnets=["subnet-1"]
+        type="EC2", minv_cpus=16, maxv_cpus=64, subnets=["subnet-1"]
     )
     environments = [
         batch.CfnComputeEnvironment(stack, "L1", type="MANAGED", compute_resources=small),

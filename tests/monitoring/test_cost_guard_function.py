@@ -50,7 +50,8 @@ class World:
         self.environment: dict[str, Any] = {
             "computeEnvironmentName": "spot",
             "computeEnvironmentArn": ENVIRONMENT,
-            "computeResources": {"maxvCpus": 256},
+            "state": "ENABLED",
+            "computeResources": {"maxvCpus": 256, "minvCpus": 0, "desiredvCpus": 0},
             "tags": {},
         }
         self.used: dict[datetime, float] = {}
@@ -153,13 +154,19 @@ class World:
     def _update_compute_environment(
         self,
         computeEnvironment: str,  # noqa: N803
-        computeResources: dict[str, int],  # noqa: N803
+        computeResources: dict[str, int] | None = None,  # noqa: N803
+        state: str = "",
     ) -> fake_batch.Answer:
         assert computeEnvironment == ENVIRONMENT
         if self.dies_before_it_updates:
             raise KeyboardInterrupt
-        self.environment["computeResources"].update(computeResources)
-        self.set_to.append(computeResources["maxvCpus"])
+        if computeResources is not None:
+            there = self.environment["computeResources"]
+            assert computeResources["maxvCpus"] >= there["desiredvCpus"], "AWS refuses it"
+            there.update(computeResources)
+            self.set_to.append(computeResources["maxvCpus"])
+        if state:
+            self.environment["state"] = state
         return {}
 
     def _get_metric_data(
@@ -324,6 +331,22 @@ def test_a_spent_budget_lowers_the_environment_and_the_next_day_restores_it(worl
     guard.run(evening + timedelta(days=1))
     assert world.environment["computeResources"]["maxvCpus"] == 256
     assert world.environment["tags"] == {}
+
+
+def test_an_environment_in_use_is_disabled_until_it_can_be_lowered_and_people_are_told(
+    world: World,
+) -> None:
+    world.environment["computeResources"]["desiredvCpus"] = 20
+    guard = world.guard("LOWER_MAX_VCPUS")
+    evening = world.uses(20, hours=6)
+
+    guard.run(evening)
+    assert (world.environment["state"], world.set_to) == ("DISABLED", [])
+    assert "one that has more of them is disabled until it has not" in world.messages[0]
+
+    world.environment["computeResources"]["desiredvCpus"] = 3
+    guard.run(evening + timedelta(minutes=15))
+    assert (world.environment["state"], world.set_to) == ("ENABLED", [4])
 
 
 def test_a_deploy_with_another_maximum_is_lowered_and_restored_to_that(world: World) -> None:

@@ -60,7 +60,8 @@ _DONE = {
     "DISABLE_QUEUES": "The queues take no new jobs until the next period; "
     "jobs already in them run to their end.",
     "LOWER_MAX_VCPUS": "The compute environments are lowered to {self.lowered_max_vcpus} "
-    "vCPUs until the next period; jobs that run keep running.",
+    "vCPUs, or to their minimum where that is more, until the next period; one that has more of "
+    "them is disabled until it has not. Jobs that run keep running.",
 }
 
 
