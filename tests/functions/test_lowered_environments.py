@@ -274,3 +274,22 @@ def test_an_environment_on_fargate_is_lowered_at_once() -> None:
     fleet.guarded(DAY, 4).bring(seen, NOW, hold=True)
 
     assert fleet.stands == ("ENABLED", 4)
+
+
+def test_a_note_does_not_grow_while_aws_refuses_to_give_back(fleet: Fleet) -> None:
+    """A tag that is too long would be refused after that, for ever."""
+
+    def refused() -> None:
+        fleet.resources["maxvCpus"] = 1
+        raise ClientError({"Error": {"Code": "ClientException"}}, "UpdateComputeEnvironment")
+
+    fleet.then = [refused] * 50
+    for _ in range(50):
+        with pytest.raises(ClientError):
+            fleet.guarded(DAY, 1).bring(fleet.seen(), NOW, hold=False)
+
+    assert fleet.environment["tags"][DAY] == (
+        "maxvCpus was 64 until 2026-11-20T14:00 lowered to 1 after 4 lets go"
+    )
+    fleet.guarded(DAY, 1).bring(fleet.seen(), NOW, hold=False)
+    assert (fleet.max_vcpus, set(fleet.environment["tags"])) == (4, {MONTH})
