@@ -27,7 +27,11 @@ from batch_constructs.functions.cost_guard.budget import plain
 from batch_constructs.functions.cost_guard.note import HELD_OR_LETTING_GO, NOTE
 from batch_constructs.known_argument import known_now
 from batch_constructs.monitoring.alert_topic import AlertTopic
-from batch_constructs.monitoring.job_gauges import JobGauges
+from batch_constructs.monitoring.job_gauges import (
+    JobGauges,
+    gauges_that_read,
+    refuse_read_twice,
+)
 from batch_constructs.monitoring.metric_series import OURS
 from batch_constructs.monitoring.watched_resources import (
     same_things,
@@ -166,7 +170,8 @@ class CostGuard(BatchConstruct):
 
     Creates, below its own ID: ``Function`` (Lambda, its role and log group), ``Schedule``
     (AWS::Events::Rule), ``Claims`` (AWS::DynamoDB::Table), ``DeadLetterQueue`` (AWS::SQS::Queue),
-    ``Gauges`` (a ``JobGauges``) where none is given, and ``AlertTopic`` where no topic is given.
+    ``Gauges`` (a ``JobGauges``) where none is given and none of the stack read all queues, and
+    ``AlertTopic`` where no topic is given.
 
     Attributes:
         topic: Where it tells people.
@@ -187,7 +192,8 @@ class CostGuard(BatchConstruct):
         lowered_max_vcpus: What they are lowered to, a whole number: enough for one job, say.
             Default: 1.
         topic: Where to tell people. Default: an ``AlertTopic`` of its own.
-        gauges: ``JobGauges`` of the same queues, or more. Default: some of its own.
+        gauges: ``JobGauges`` of the same queues, or more. Default: those of the stack that read all
+            of them, or some of its own.
         interval: How often to compare, in whole minutes. Default: 15 minutes.
         function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
             function. Default: none of these.
@@ -200,7 +206,7 @@ class CostGuard(BatchConstruct):
         ValueError: no queue, a budget of nothing, environments without the action
             that lowers them or the other way round, environments that are unmanaged, or that have a
             maximum not above or a minimum above what they would be lowered to, gauges of other
-            queues; all at once.
+            queues, no gauges where those of the stack read some of the queues; all at once.
         TypeError: arguments of a wrong type; all at once.
 
     https://docs.aws.amazon.com/batch/latest/APIReference/API_UpdateJobQueue.html
@@ -244,6 +250,10 @@ class CostGuard(BatchConstruct):
             arguments.wrong_type("gauges", gauges, "JobGauges(…)")
         elif gauges is not None:
             same_things(arguments, "gauges", watched, gauges.queue_arns)
+        else:
+            gauges = gauges_that_read(self, watched)
+            if gauges is None:
+                refuse_read_twice(arguments, "gauges", watched)
         pause = Duration.minutes(15) if interval is None else interval
         arguments.bounded("interval", arguments.minutes("interval", pause), RATE_MINUTES)
         without = member(arguments, "without_data", without_data, WithoutData)

@@ -258,6 +258,31 @@ def test_gauges_of_another_queue_are_refused(stack: Stack, queue: JobQueue) -> N
         CostGuard(stack, "Guard", queues=[queue], budget=VcpuBudget.of_vcpu_hours(1), gauges=gauges)
 
 
+def test_a_queue_is_read_once_whoever_comes_first(
+    stack: Stack, queue: JobQueue, resources: Find
+) -> None:
+    """vCPU-hours add readings up: twice as many would be told of."""
+    budget = VcpuBudget.of_vcpu_hours(1)
+    day = CostGuard(stack, "Day", queues=[queue], budget=budget)
+    month = CostGuard(stack, "Month", queues=[queue], budget=budget)
+    assert month.gauges is day.gauges
+    readers = [name for name in resources("AWS::Lambda::Function") if "Gauges" in name]
+    assert len(readers) == 1
+
+    once = "Nightly would be read by Platform/Day/Gauges too, and vCPU-hours add readings up: make"
+    with pytest.raises(ValueError, match=f"Platform/Gauges.*queues: {once}"):
+        JobGauges(stack, "Gauges", queues=[queue])
+    more = [queue, queue_in(stack, "Daily", "daily")]
+    with pytest.raises(ValueError, match=f"Platform/Both.*gauges: {once}"):
+        CostGuard(stack, "Both", queues=more, budget=budget)
+
+    stack.node.try_remove_child("Day")
+    assert JobGauges(stack, "Gauges", queues=[queue]).queue_arns == day.gauges.queue_arns
+
+    elsewhere = Stack(None, "Elsewhere")
+    assert CostGuard(elsewhere, "Day", queues=more[1:], budget=budget).gauges is not day.gauges
+
+
 def test_actions_and_periods_are_read_in_any_case(
     stack: Stack, queue: JobQueue, resources: Find
 ) -> None:
