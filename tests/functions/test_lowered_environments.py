@@ -293,3 +293,33 @@ def test_a_note_does_not_grow_while_aws_refuses_to_give_back(fleet: Fleet) -> No
     )
     fleet.guarded(DAY, 1).bring(fleet.seen(), NOW, hold=False)
     assert (fleet.max_vcpus, set(fleet.environment["tags"])) == (4, {MONTH})
+
+
+def test_one_is_enabled_when_it_has_no_more_than_the_guard_that_wants_least(busy: Fleet) -> None:
+    for has, stands in ((64, ("DISABLED", 64)), (3, ("DISABLED", 64)), (1, ("ENABLED", 1))):
+        busy.resources["desiredvCpus"] = has
+        for note, to in ((DAY, 1), (MONTH, 4)):
+            busy.guarded(note, to).bring(busy.seen(), NOW, hold=True)
+            assert busy.stands == stands
+
+
+def test_one_that_a_guard_waits_to_lower_is_let_go_by_another() -> None:
+    fleet = Fleet()
+    fleet.guarded(DAY, 8).bring(fleet.seen(), NOW, hold=True)
+    fleet.resources["desiredvCpus"] = 8
+    fleet.guarded(MONTH, 4).bring(fleet.seen(), NOW, hold=True)
+
+    fleet.guarded(DAY, 8).bring(fleet.seen(), NOW, hold=False)
+    assert (fleet.stands, set(fleet.environment["tags"])) == (("DISABLED", 8), {MONTH})
+
+    fleet.guarded(MONTH, 4).bring(fleet.seen(), NOW, hold=False)
+    assert (fleet.stands, fleet.environment["tags"]) == (("ENABLED", 64), {})
+
+
+def test_one_whose_minimum_is_its_maximum_is_left_as_it_is() -> None:
+    fleet = Fleet()
+    fleet.resources.update(minvCpus=64, desiredvCpus=64)
+
+    fleet.guarded(DAY, 4).bring(fleet.seen(), NOW, hold=True)
+
+    assert (fleet.stands, fleet.environment["tags"]) == (("ENABLED", 64), {})
