@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import Counting, Whole
-from batch_constructs.aws.source import Source, api
+from batch_constructs.aws.source import Source, api, guide
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -139,6 +139,16 @@ LAUNCH: Final = f"{PROVIDER}/InstanceLaunchTemplate"
 
 VCPUS: Final = Whole(0)
 """The fewest and the desired vCPUs of an environment, and those of one that is unmanaged."""
+
+HAS_MORE: Final = "desiredvCpus should be between minvCpus and maxvCpus."
+"""How AWS Batch refuses a maximum below the vCPUs that an environment on EC2 or Spot has."""
+
+HAS_MORE_SOURCE: Final[Source] = guide(
+    "scaling-updates",
+    '"When updating desiredvCpus, the value must be between minvCpus and maxvCpus."; that a maximum'
+    " below it is refused, and that a disabled environment can be lowered once its jobs have ended,"
+    " was seen: https://github.com/ASFHyP3/hyp3/issues/2965",
+)
 
 TAKEN_BY: Final = {
     "AllocationStrategy": ON_INSTANCES,

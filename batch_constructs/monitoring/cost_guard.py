@@ -31,7 +31,11 @@ from batch_constructs.functions.cost_guard.budget import plain
 from batch_constructs.functions.cost_guard.note import HELD_OR_LETTING_GO, NOTE
 from batch_constructs.known_argument import known_now
 from batch_constructs.monitoring.alert_topic import AlertTopic
-from batch_constructs.monitoring.job_gauges import JobGauges
+from batch_constructs.monitoring.job_gauges import (
+    JobGauges,
+    gauges_that_read,
+    refuse_read_twice,
+)
 from batch_constructs.monitoring.metric_series import OURS
 from batch_constructs.monitoring.watched_resources import (
     same_things,
@@ -78,7 +82,11 @@ class GuardAction(StrEnum):
     DISABLE_QUEUES = "DISABLE_QUEUES"
     """Take no new jobs; those already in the queues still start and run."""
     LOWER_MAX_VCPUS = "LOWER_MAX_VCPUS"
-    """Start no more than a few vCPUs' worth of jobs; those that run keep running."""
+    """Start no more than a few vCPUs' worth of jobs; those that run keep running.
+
+    AWS Batch takes no maximum below the vCPUs that an environment on EC2 or Spot has. One that has
+    more is disabled, and starts nothing, until it has no more; then it is lowered and enabled.
+    """
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,14 +167,15 @@ class CostGuard(BatchConstruct):
 
     Changing ``action`` from ``DISABLE_QUEUES`` enables at the next run what the guard disabled.
     Nobody undoes what a guard did that is deleted, or moved to another ID, or whose environments
-    are taken out: enable the queue, or set the environment's maximum, and remove the tag by hand.
+    are taken out: enable the queue or the environment, set its maximum, and remove the tag by hand.
 
     No data is not nothing spent: while the gauges say nothing, the queues are reckoned to use what
     they used last, and people are told so, once a silence.
 
     Creates, below its own ID: ``Function`` (Lambda, its role and log group), ``Schedule``
     (AWS::Events::Rule), ``Claims`` (AWS::DynamoDB::Table), ``DeadLetterQueue`` (AWS::SQS::Queue),
-    ``Gauges`` (a ``JobGauges``) where none is given, and ``AlertTopic`` where no topic is given.
+    ``Gauges`` (a ``JobGauges``) where none is given and none of the stack read all queues, and
+    ``AlertTopic`` where no topic is given.
 
     Attributes:
         topic: Where it tells people.
@@ -187,7 +196,8 @@ class CostGuard(BatchConstruct):
         lowered_max_vcpus: What they are lowered to, a whole number: enough for one job, say; only
             with that action. Default: 1.
         topic: Where to tell people. Default: an ``AlertTopic`` of its own.
-        gauges: ``JobGauges`` of the same queues, or more. Default: some of its own.
+        gauges: ``JobGauges`` of the same queues, or more. Default: those of the stack that read all
+            of them, or some of its own.
         interval: How often to compare, in whole minutes. Default: 15 minutes.
         function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
             function. Default: none of these.
@@ -198,8 +208,9 @@ class CostGuard(BatchConstruct):
 
     Raises:
         ValueError: no queue, a budget of nothing, environments without the action
-            that lowers them or the other way round, environments that are unmanaged or smaller than
-            they would be lowered to, gauges of other queues; all at once.
+            that lowers them or the other way round, environments that are unmanaged, or that have a
+            maximum not above or a minimum above what they would be lowered to, gauges of other
+            queues, no gauges where those of the stack read some of the queues; all at once.
         TypeError: arguments of a wrong type; all at once.
 
     https://docs.aws.amazon.com/batch/latest/APIReference/API_UpdateJobQueue.html
@@ -244,6 +255,10 @@ class CostGuard(BatchConstruct):
             arguments.wrong_type("gauges", gauges, "JobGauges(…)")
         elif gauges is not None:
             same_things(arguments, "gauges", watched, gauges.queue_arns)
+        else:
+            gauges = gauges_that_read(self, watched)
+            if gauges is None:
+                refuse_read_twice(arguments, "gauges", watched)
         pause = Duration.minutes(15) if interval is None else interval
         arguments.bounded("interval", arguments.minutes("interval", pause), RATE_MINUTES)
         without = member(arguments, "without_data", without_data, WithoutData)
@@ -384,13 +399,26 @@ def _check_lowered(
                 "instead"
             )
             continue
-        most: Any = getattr(resource.compute_resources, "maxv_cpus", None)
-        known = isinstance(number, int) and isinstance(most, int | float) and not is_token(most)
-        if known and number >= most:
-            arguments.wrong_value(
-                f"lowered_max_vcpus is {number}, and {environment.node.id} has max_vcpus of "
-                f"{plain(most)}, so that nothing would be lowered: give less"
-            )
+        if isinstance(number, int):
+            _check_room(arguments, number, environment.node.id, resource.compute_resources)
+
+
+def _check_room(arguments: Arguments, lowered: int, name: str, resources: Any) -> None:
+    """Look whether AWS Batch lowers an environment so far, and whether that is any lower."""
+    least, most = (
+        None if is_token(value) or not isinstance(value, int | float) else value
+        for value in (getattr(resources, key, None) for key in ("minv_cpus", "maxv_cpus"))
+    )
+    if most is not None and lowered >= most:
+        arguments.wrong_value(
+            f"lowered_max_vcpus is {lowered}, and {name} has max_vcpus of {plain(most)}, so that "
+            "nothing would be lowered: give less"
+        )
+    elif least is not None and lowered < least:
+        arguments.wrong_value(
+            f"lowered_max_vcpus is {lowered}, and {name} has min_vcpus of {plain(least)}, below "
+            f"which AWS Batch lowers no maximum: give {plain(least)} or more, or lower min_vcpus"
+        )
 
 
 def _check_action(

@@ -7,8 +7,9 @@ long the first one has, how full the environments are, or that one is INVALID.
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
-from aws_cdk import Duration
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -45,14 +46,18 @@ if TYPE_CHECKING:
     from aws_cdk import aws_lambda as lambda_
     from aws_cdk import aws_sns as sns
     from aws_cdk import aws_sqs as sqs
-    from constructs import Construct
+    from constructs import Construct, IConstruct
 
     from batch_constructs.compute.compute_environment import AnyComputeEnvironment
+    from batch_constructs.monitoring.watched_resources import Watched
     from batch_constructs.queues.any_job_queue import AnyJobQueue
     from batch_constructs.queues.job_queue_metrics import MetricOptions
 
 _MOST_JOBS = 10_000
 _FIVE_MINUTES, _HOUR = 300, 3600
+
+_MADE: WeakKeyDictionary[Stack, list[JobGauges]] = WeakKeyDictionary()
+"""The gauges of each stack."""
 
 
 class JobGauges(BatchConstruct):
@@ -62,6 +67,9 @@ class JobGauges(BatchConstruct):
     its head, vCPUs in use, and these in percent of what its environments may use. Of an
     environment: whether it is INVALID or disabled, its maximum and desired vCPUs. The namespace is
     ``BatchConstructs``. A metric costs 0.30 USD a month: 8 a queue, up to 4 an environment.
+
+    vCPU-hours add readings up, so that a queue is read once: a stack takes no second gauges of it,
+    and a ``CostGuard`` without ``gauges`` takes those of its stack.
 
     A queue that cannot be read does not keep the others from being read. What a run of two minutes
     has no time for is an error, and the next run begins with it.
@@ -94,7 +102,8 @@ class JobGauges(BatchConstruct):
             dead-letter queue (alarms below ``Alarms``). Default: nobody.
 
     Raises:
-        ValueError: no queue, or an interval that is no whole number of minutes; all at once.
+        ValueError: no queue, one that other gauges of the stack read, or an interval that is no
+            whole number of minutes; all at once.
         TypeError: arguments of a wrong type; all at once.
 
     https://docs.aws.amazon.com/batch/latest/APIReference/API_GetJobQueueSnapshot.html
@@ -123,6 +132,7 @@ class JobGauges(BatchConstruct):
         super().__init__(scope, id)
         arguments = Arguments(self)
         watched = watched_queues(arguments, queues)
+        refuse_read_twice(arguments, "queues", watched)
         environments = watched_environments(arguments, compute_environments)
         pause = Duration.minutes(5) if interval is None else interval
         arguments.bounded("interval", arguments.minutes("interval", pause), RATE_MINUTES)
@@ -184,6 +194,7 @@ class JobGauges(BatchConstruct):
             schedule=events.Schedule.rate(pause),
             targets=[target],
         )
+        _MADE.setdefault(Stack.of(self), []).append(self)
 
     def metric(
         self, queue: AnyJobQueue, metric_name: str, **options: Unpack[MetricOptions]
@@ -220,6 +231,38 @@ class JobGauges(BatchConstruct):
             arguments.wrong_value(f"compute_environment is {asked.node.path}, {_NOT_READ}")
         _look_at(arguments, metric_name, ENVIRONMENT_GAUGES, options)
         return _metric(environment_gauge(environment_name(arn), metric_name), options)
+
+
+def gauges_that_read(construct: Construct, queues: Sequence[Watched]) -> JobGauges | None:
+    """Return the gauges of its stack that read all of the queues, if there are any."""
+    for gauges in _gauges_beside(construct):
+        if all(queue.arn in gauges.queue_arns for queue in queues):
+            return gauges
+    return None
+
+
+def refuse_read_twice(arguments: Arguments, parameter: str, queues: Sequence[Watched]) -> None:
+    """Refuse queues that gauges of the stack read: two readings of a moment count as two."""
+    for gauges in _gauges_beside(arguments.construct):
+        again = [queue.id for queue in queues if queue.arn in gauges.queue_arns]
+        if again:
+            arguments.wrong_value(
+                f"{parameter}: {', '.join(again)} would be read by {gauges.node.path} too, and "
+                "vCPU-hours add readings up: make one JobGauges of all queues first, and give it "
+                "to whatever takes gauges"
+            )
+
+
+def _gauges_beside(construct: Construct) -> list[JobGauges]:
+    """Return the gauges of its stack, but for those that were taken out again."""
+    return [gauges for gauges in _MADE.get(Stack.of(construct), ()) if _is_there(gauges)]
+
+
+def _is_there(construct: IConstruct) -> bool:
+    scope = construct.node.scope
+    if scope is None:
+        return True
+    return scope.node.try_find_child(construct.node.id) is construct and _is_there(scope)
 
 
 _NOT_READ = "which is not read here: add it to the gauges"

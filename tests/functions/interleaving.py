@@ -208,14 +208,18 @@ class World:
         """The queues whose gauges say nothing, from when until when."""
         self.environment: dict[str, Any] = {
             "max_vcpus": 64,
+            "desired_vcpus": 0,
+            "state": "ENABLED",
             "tags": {},
             "cluster_from": 0.0,
             "cluster_tags": {},
         }
 
     def held_back(self) -> tuple[set[str], int]:
-        """Return the states of the queues, and how large the environment may become."""
-        return {queue["state"] for queue in self.queues.values()}, self.environment["max_vcpus"]
+        """Return the states of the queues, and how large the environment may become now."""
+        states = {queue["state"] for queue in self.queues.values()}
+        is_on = self.environment["state"] == "ENABLED"
+        return states, self.environment["max_vcpus"] if is_on else 0
 
     # -- instances and time
 
@@ -514,9 +518,13 @@ class World:
         found = {
             "computeEnvironmentName": "fleet",
             "computeEnvironmentArn": ENVIRONMENT,
-            "state": "ENABLED",
+            "state": self.environment["state"],
             "status": "CREATING",
-            "computeResources": {"maxvCpus": self.environment["max_vcpus"]},
+            "computeResources": {
+                "maxvCpus": self.environment["max_vcpus"],
+                "minvCpus": 0,
+                "desiredvCpus": self.environment["desired_vcpus"],
+            },
             "tags": dict(self.environment["tags"]),
         }
         if self.now >= self.environment["cluster_from"]:
@@ -543,7 +551,11 @@ class World:
         self.queues[request["jobQueue"]]["state"] = request["state"]
 
     def _batch_update_compute_environment(self, request: dict[str, Any]) -> Any:
-        self.environment["max_vcpus"] = request["computeResources"]["maxvCpus"]
+        resources = request.get("computeResources", {})
+        most = resources.get("maxvCpus", self.environment["max_vcpus"])
+        assert most >= self.environment["desired_vcpus"], "AWS refuses it"
+        self.environment["max_vcpus"] = most
+        self.environment["state"] = request.get("state", self.environment["state"])
 
     def _ecs_tag_resource(self, request: dict[str, Any]) -> Any:
         self.environment["cluster_tags"] |= {tag["key"]: tag["value"] for tag in request["tags"]}

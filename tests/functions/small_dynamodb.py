@@ -90,7 +90,8 @@ class SmallDynamoDb:
 
     def _checked(self, request: dict[str, Any], code: str) -> Item:
         row = self.rows.get(_key(request["Key"]), {})
-        if not _holds(request["ConditionExpression"], row, request):
+        condition = request.get("ConditionExpression")
+        if condition is not None and not _holds(condition, row, request):
             said = {
                 "Error": {"Code": code, "Message": ""},
                 "ResponseMetadata": {"HTTPStatusCode": 400},

@@ -70,6 +70,14 @@ def fails(error: Exception) -> Callable[[bool], str]:
     return work
 
 
+def test_what_is_noted_last_stands(claims: Claims) -> None:
+    assert claims.result_of("guard", "let go") is None
+
+    for last in ("one", "another"):
+        claims.note("guard", "let go", result=last)
+        assert claims.result_of("guard", "let go") == last
+
+
 def test_work_is_done_once_and_whoever_comes_next_learns_what_came_of_it(claims: Claims) -> None:
     deadline = claims.clock() + 25
 

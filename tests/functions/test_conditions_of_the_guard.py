@@ -279,9 +279,29 @@ def test_nothing_is_let_go_by_a_run_that_cannot_be_claimed() -> None:
     with pytest.raises(RuntimeError, match="the guard failed at claim"):
         replace(guard(aws, 1), claims=down).run(tomorrow, invocation())
     assert aws.queue["state"] == "DISABLED"
+    with pytest.raises(RuntimeError, match="the guard failed at claim"):
+        replace(guard(aws, 60), action="NOTIFY", claims=down).run(NOW, invocation())
+    assert aws.queue["state"] == "DISABLED"
 
     guard(aws, 1).run(tomorrow, invocation())
     assert (aws.queue["state"], aws.queue["tags"]) == ("ENABLED", {})
+
+
+@pytest.mark.parametrize(("action", "vcpu_hours"), [("NOTIFY", 100), ("DISABLE_QUEUES", 1000)])
+def test_nothing_is_let_go_before_it_is_noted_that_it_is(
+    action: str, vcpu_hours: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else nobody would be told when it is held back again."""
+    aws = Aws()
+    guard(aws, 60).run(NOW, invocation())
+    ours = guard(aws, 60)
+    budget = replace(ours.budget, vcpu_hours=vcpu_hours)
+    monkeypatch.setattr(Claims, "note", lambda *_, **__: Down().update_item())
+
+    with pytest.raises(RuntimeError, match="the guard failed at claim"):
+        replace(ours, action=action, budget=budget).run(NOW, invocation())
+
+    assert aws.queue["state"] == "DISABLED"
 
 
 def test_of_two_guards_that_let_go_at_once_one_enables_the_queue() -> None:

@@ -217,11 +217,14 @@ def spot_rescue(seed: int) -> World:
 def cost_guard(seed: int) -> World:
     """The budget of two queues is spent, and the gauges of some are silent for hours.
 
-    People are told of each once, and no new work begins, until the next day.
+    People are told of each once, and no new work begins, until the next day. An environment that
+    has more than it is to be lowered to is disabled, until it has no more.
     """
     world = World(seed)
     world.trouble("sns", "dynamodb", "batch", "cloudwatch")
     action = world.rng.choice(("DISABLE_QUEUES", "LOWER_MAX_VCPUS"))
+    held = action == "DISABLE_QUEUES"
+    busy = world.environment["desired_vcpus"] = 0 if held else world.rng.choice((0, 20))
     day = datetime(2026, 11, 20, tzinfo=UTC)
     called = f"Batch budget of {_TOLD['BUDGET']}"
     expected = {f"{called} is spent"}
@@ -259,13 +262,14 @@ def cost_guard(seed: int) -> World:
         deliveries = at(14)
         told = Counter(text.partition("\n")[0] for text in world.published)
         assert set(told) == expected, f"lost {expected - set(told)}"
-        held = action == "DISABLE_QUEUES"
-        assert world.held_back() == ({"DISABLED" if held else "ENABLED"}, 64 if held else 1)
+        least = 0 if busy else 1
+        assert world.held_back() == ({"DISABLED" if held else "ENABLED"}, 64 if held else least)
+        busy = world.environment["desired_vcpus"] = world.rng.choice((0, busy))
         lowered = world.rng.choice((1, 2, 8))  # by a deployment
         if lowered > 1:
             with patch.dict(os.environ, {"LOWERED_MAX_VCPUS": str(lowered)}):
                 deliveries += at(15)
-            least = min(lowered, 4) if other in guards else lowered
+            least = 0 if busy else min(lowered, 4) if other in guards else lowered
             assert world.held_back() == ({"DISABLED" if held else "ENABLED"}, 64 if held else least)
         world.weather = Weather.of(world.rng)
         deliveries += at(23.999, 24.001)  # one run sees the budget spent, and one the next day's

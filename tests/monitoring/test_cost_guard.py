@@ -248,13 +248,17 @@ def test_a_large_budget_is_written_without_an_exponent(
         (1.5, "lowered_max_vcpus is 1.5; allowed are whole numbers from 1"),
         (64, "lowered_max_vcpus is 64, and L1 has max_vcpus of 64"),
         (1, "compute_environments[1] is Hand, which is unmanaged"),
+        (
+            15,
+            "L1 has min_vcpus of 16, below which AWS Batch lowers no maximum: give 16 or more, or",
+        ),
     ],
 )
 def test_environments_that_cannot_be_lowered_are_refused(
     stack: Stack, queue: JobQueue, lowered: Any, said: str
 ) -> None:
     small = batch.CfnComputeEnvironment.ComputeResourcesProperty(
-        type="FARGATE", maxv_cpus=64, subnets=["subnet-1"]
+        type="EC2", minv_cpus=16, maxv_cpus=64, subnets=["subnet-1"]
     )
     environments = [
         batch.CfnComputeEnvironment(stack, "L1", type="MANAGED", compute_resources=small),
@@ -280,6 +284,31 @@ def test_gauges_of_another_queue_are_refused(stack: Stack, queue: JobQueue) -> N
 
     with pytest.raises(ValueError, match="gauges does not cover Nightly"):
         CostGuard(stack, "Guard", queues=[queue], budget=VcpuBudget.of_vcpu_hours(1), gauges=gauges)
+
+
+def test_a_queue_is_read_once_whoever_comes_first(
+    stack: Stack, queue: JobQueue, resources: Find
+) -> None:
+    """vCPU-hours add readings up: twice as many would be told of."""
+    budget = VcpuBudget.of_vcpu_hours(1)
+    day = CostGuard(stack, "Day", queues=[queue], budget=budget)
+    month = CostGuard(stack, "Month", queues=[queue], budget=budget)
+    assert month.gauges is day.gauges
+    readers = [name for name in resources("AWS::Lambda::Function") if "Gauges" in name]
+    assert len(readers) == 1
+
+    once = "Nightly would be read by Platform/Day/Gauges too, and vCPU-hours add readings up: make"
+    with pytest.raises(ValueError, match=f"Platform/Gauges.*queues: {once}"):
+        JobGauges(stack, "Gauges", queues=[queue])
+    more = [queue, queue_in(stack, "Daily", "daily")]
+    with pytest.raises(ValueError, match=f"Platform/Both.*gauges: {once}"):
+        CostGuard(stack, "Both", queues=more, budget=budget)
+
+    stack.node.try_remove_child("Day")
+    assert JobGauges(stack, "Gauges", queues=[queue]).queue_arns == day.gauges.queue_arns
+
+    elsewhere = Stack(None, "Elsewhere")
+    assert CostGuard(elsewhere, "Day", queues=more[1:], budget=budget).gauges is not day.gauges
 
 
 def test_actions_and_periods_are_read_in_any_case(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -50,7 +51,8 @@ class World:
         self.environment: dict[str, Any] = {
             "computeEnvironmentName": "spot",
             "computeEnvironmentArn": ENVIRONMENT,
-            "computeResources": {"maxvCpus": 256},
+            "state": "ENABLED",
+            "computeResources": {"maxvCpus": 256, "minvCpus": 0, "desiredvCpus": 0},
             "tags": {},
         }
         self.used: dict[datetime, float] = {}
@@ -65,6 +67,7 @@ class World:
         self.asked: list[str] = []
         """The ARNs that were described."""
         self.pages = 0
+        self.tagged = 0
         self.dynamodb = SmallDynamoDb()
         self.subjects: list[str] = []
         self.fault: Exception = ClientError({"Error": {"Code": "AccessDenied"}}, "UpdateJobQueue")
@@ -122,6 +125,9 @@ class World:
         self.asked += arns
         return [one for one in there if {one.get("jobQueueArn"), ENVIRONMENT}.intersection(arns)]
 
+    def stands(self) -> tuple[str, int]:
+        return self.queue["state"], self.environment["computeResources"]["maxvCpus"]
+
     def uses(self, vcpus: float, *, hours: int, since: datetime = MORNING) -> datetime:
         """Use so many vCPUs for so many hours; return when that is over."""
         for hour in range(hours):
@@ -129,10 +135,17 @@ class World:
         return since + timedelta(hours=hours)
 
     def _tagged(self, arn: str) -> dict[str, str]:
-        tags: dict[str, str] = (self.queue if arn == QUEUE else self.environment)["tags"]
+        there = [self.queue, *self.more_queues, self.environment]
+        (found,) = [
+            one
+            for one in there
+            if arn in (one.get("jobQueueArn"), one.get("computeEnvironmentArn"))
+        ]
+        tags: dict[str, str] = found["tags"]
         return tags
 
     def _tag_resource(self, resourceArn: str, tags: dict[str, str]) -> fake_batch.Answer:  # noqa: N803
+        self.tagged += 1
         self._tagged(resourceArn).update(tags)
         return {}
 
@@ -142,24 +155,32 @@ class World:
         return {}
 
     def _update_job_queue(self, jobQueue: str, state: str) -> fake_batch.Answer:  # noqa: N803
-        assert jobQueue == QUEUE
+        (queue,) = [
+            one for one in (self.queue, *self.more_queues) if one["jobQueueArn"] == jobQueue
+        ]
         # the role of another action admits what this guard disabled itself
-        own = self.queue["tags"].get(NOTE, "").endswith((" disabled", " lets go"))
+        own = queue["tags"].get(NOTE, "").endswith((" disabled", " lets go"))
         if self.forbidden or not (self.action == "DISABLE_QUEUES" or own):
             raise self.fault
-        self.queue["state"] = state
+        queue["state"] = state
         return {}
 
     def _update_compute_environment(
         self,
         computeEnvironment: str,  # noqa: N803
-        computeResources: dict[str, int],  # noqa: N803
+        computeResources: dict[str, int] | None = None,  # noqa: N803
+        state: str = "",
     ) -> fake_batch.Answer:
         assert computeEnvironment == ENVIRONMENT
         if self.dies_before_it_updates:
             raise KeyboardInterrupt
-        self.environment["computeResources"].update(computeResources)
-        self.set_to.append(computeResources["maxvCpus"])
+        if computeResources is not None:
+            there = self.environment["computeResources"]
+            assert computeResources["maxvCpus"] >= there["desiredvCpus"], "AWS refuses it"
+            there.update(computeResources)
+            self.set_to.append(computeResources["maxvCpus"])
+        if state:
+            self.environment["state"] = state
         return {}
 
     def _get_metric_data(
@@ -324,6 +345,22 @@ def test_a_spent_budget_lowers_the_environment_and_the_next_day_restores_it(worl
     guard.run(evening + timedelta(days=1))
     assert world.environment["computeResources"]["maxvCpus"] == 256
     assert world.environment["tags"] == {}
+
+
+def test_an_environment_in_use_is_disabled_until_it_can_be_lowered_and_people_are_told(
+    world: World,
+) -> None:
+    world.environment["computeResources"]["desiredvCpus"] = 20
+    guard = world.guard("LOWER_MAX_VCPUS")
+    evening = world.uses(20, hours=6)
+
+    guard.run(evening)
+    assert (world.environment["state"], world.set_to) == ("DISABLED", [])
+    assert "one that has more of them is disabled until it has not" in world.messages[0]
+
+    world.environment["computeResources"]["desiredvCpus"] = 3
+    guard.run(evening + timedelta(minutes=15))
+    assert (world.environment["state"], world.set_to) == ("ENABLED", [4])
 
 
 def test_a_deploy_with_another_maximum_is_lowered_and_restored_to_that(world: World) -> None:
@@ -646,7 +683,8 @@ def test_another_action_enables_what_the_guard_disabled(world: World, action: st
     world.guard(action).run(evening + timedelta(minutes=15))
 
     assert world.queue["state"] == "ENABLED"
-    assert world.queue["tags"][NOTE] == "2026-11-20 of 100 OVER"
+    end = " lowered" if action == "LOWER_MAX_VCPUS" else ""
+    assert world.queue["tags"][NOTE] == f"2026-11-20 of 100 OVER{end}"
 
 
 def test_people_are_told_what_could_not_be_held_back(world: World) -> None:
@@ -659,16 +697,102 @@ def test_people_are_told_what_could_not_be_held_back(world: World) -> None:
     assert "That failed so far at nightly; the log says why." in world.messages[0]
 
 
-def test_what_is_held_back_a_second_time_in_a_period_is_told_again(world: World) -> None:
+HELD = {"DISABLE_QUEUES": ("DISABLED", 256), "LOWER_MAX_VCPUS": ("ENABLED", 4)}
+FREE = ("ENABLED", 256)
+
+
+@pytest.mark.parametrize("action", HELD)
+def test_what_is_held_back_a_second_time_in_a_period_is_told_again(
+    world: World, action: str
+) -> None:
     evening = world.uses(20, hours=6)
     for _ in range(3):
-        assert world.guard("DISABLE_QUEUES").run(evening) is Level.OVER
-        assert world.guard("DISABLE_QUEUES").run(evening) is Level.OVER
-        assert world.queue["state"] == "DISABLED"
-        assert world.guard("DISABLE_QUEUES", vcpu_hours=1000).run(evening) is Level.FINE
-        assert world.queue["state"] == "ENABLED"
+        assert world.guard(action).run(evening) is Level.OVER
+        assert world.guard(action).run(evening) is Level.OVER
+        assert world.stands() == HELD[action]
+        assert world.guard(action, vcpu_hours=1000).run(evening) is Level.FINE
+        assert world.stands() == FREE
 
     assert world.subjects == ["Batch budget of 100 vCPU-hours a day is spent"] * 3
+
+
+@pytest.mark.parametrize("action", ["NOTIFY", "LOWER_MAX_VCPUS"])
+def test_another_action_and_back_is_told_each_time(world: World, action: str) -> None:
+    """Also the first that holds something back after one that only told."""
+    evening = world.uses(20, hours=6)
+    for _ in range(3):
+        world.guard(action).run(evening)
+        assert world.queue["state"] == "ENABLED"
+        for _ in range(2):
+            world.guard("DISABLE_QUEUES").run(evening)
+            assert world.queue["state"] == "DISABLED"
+
+    told = Counter(text.splitlines()[-1].partition(" until")[0] for text in world.messages)
+    assert told.pop("The queues take no new jobs") == 3
+    assert sum(told.values()) == (1 if action == "NOTIFY" else 3)
+
+
+def test_what_a_silence_holds_back_after_another_action_is_told(world: World) -> None:
+    noon = world.uses(10, hours=4)
+    world.silent.append((noon, noon + timedelta(hours=3)))
+    now = noon + timedelta(hours=1)
+    for action in ("NOTIFY", "DISABLE_QUEUES", "NOTIFY", "DISABLE_QUEUES"):
+        for _ in range(2):
+            world.guard(action, holds_without_data=True).run(now)
+
+    assert ["is held back" in text for text in world.messages] == [False, True, True]
+
+
+def test_what_is_held_back_again_weeks_later_is_told_again(world: World) -> None:
+    """When what was noted of the first times is over."""
+    start = datetime(2026, 11, 1, tzinfo=UTC)
+    world.uses(20, hours=6, since=start)
+    states = []
+    for days, vcpu_hours in ((1, 100), (2, 1000), (3, 100), (18.5, 1000), (18.6, 100)):
+        now = start + timedelta(days=days)
+        guard = world.guard("DISABLE_QUEUES", period="MONTH", vcpu_hours=vcpu_hours)
+        claims = replace(guard.guard.claims, clock=now.timestamp)
+        guard.guard = replace(guard.guard, claims=claims)
+        invocation = Invocation(
+            deadline=now.timestamp() + 50, clock=now.timestamp, sleep=lambda _: None
+        )
+        guard.guard.run(now, invocation)
+        states.append(world.queue["state"])
+
+    assert states == ["DISABLED", "ENABLED", "DISABLED", "ENABLED", "DISABLED"]
+    assert len(world.subjects) == 3
+
+
+def test_what_people_disabled_is_no_reason_to_tell_or_to_note_again(world: World) -> None:
+    world.queue["state"] = "DISABLED"
+    evening = world.uses(20, hours=6)
+    world.guard("DISABLE_QUEUES").run(evening)
+    written = world.tagged
+
+    world.guard("DISABLE_QUEUES").run(evening)
+
+    assert (world.tagged, len(world.subjects)) == (written, 1)
+
+
+def test_a_hundred_queues_that_are_let_go_are_noted_once(world: World) -> None:
+    """A run has four minutes, and a month of silences many times to let go."""
+    evening = world.uses(20, hours=6)
+    more = [
+        {"jobQueueName": f"q{number}", "jobQueueArn": f"{QUEUE}{number}", "state": "ENABLED"}
+        for number in range(99)
+    ]
+    world.more_queues = [{**queue, "tags": {}} for queue in more]
+    guard = world.guard("DISABLE_QUEUES").guard
+    many = replace(guard, queues=[QUEUE, *(str(queue["jobQueueArn"]) for queue in more)])
+    reads = []
+    for _ in range(3):
+        Guarded(many).run(evening)
+        before = world.dynamodb.items_read
+        Guarded(replace(many, budget=replace(many.budget, vcpu_hours=1e6))).run(evening)
+        reads.append(world.dynamodb.items_read - before)
+        assert {queue["state"] for queue in world.more_queues} == {"ENABLED"}
+
+    assert reads == [0, 0, 0]
 
 
 @pytest.mark.parametrize("lowest", [8, 2])

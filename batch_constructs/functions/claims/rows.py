@@ -126,6 +126,19 @@ class Claims:
         row = self._read({"key": {"S": digest(*identity).hex()}})
         return str(row["result"]["S"]) if "result" in row else None
 
+    def note(self, *identity: str, result: str) -> None:
+        """Note what came of a work last, over what was noted before; ``result_of`` reads it."""
+        self.dynamodb.update_item(
+            TableName=self.table,
+            Key={"key": {"S": digest(*identity).hex()}},
+            UpdateExpression="SET #result = :result, #expires = :expires",
+            ExpressionAttributeNames={"#result": "result", "#expires": "expires"},
+            ExpressionAttributeValues={
+                ":result": {"S": result},
+                ":expires": {"N": str(_expires(self.clock()))},
+            },
+        )
+
     def since(self, *identity: str) -> float:
         """Return since when a work that was begun may be done, whoever was at it after that."""
         row = self._read({"key": {"S": digest(*identity).hex()}})

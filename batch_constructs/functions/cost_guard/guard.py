@@ -20,6 +20,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
+from uuid import uuid4
 
 import boto3
 
@@ -35,7 +36,7 @@ from batch_constructs.functions.told.listing import listed
 
 from .budget import Budget, Level, Usage, Used, plain
 from .lowered import LoweredEnvironments
-from .note import HELD, HELD_OR_LETTING_GO, LETS_GO, lets_go, notes_of_others, tags_of
+from .note import HELD, HELD_OR_LETTING_GO, LETS_GO, LOWERED, lets_go, notes_of_others, tags_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -56,11 +57,15 @@ _NEARLY_OVER = timedelta(seconds=LONGEST_SECONDS)
 Another run lets go in the next period, and nobody would of what is held back after that.
 """
 
+_ENDS = {"DISABLE_QUEUES": HELD, "LOWER_MAX_VCPUS": LOWERED}
+"""How the note of a queue ends while a guard does this."""
+
 _DONE = {
     "DISABLE_QUEUES": "The queues take no new jobs until the next period; "
     "jobs already in them run to their end.",
     "LOWER_MAX_VCPUS": "The compute environments are lowered to {self.lowered_max_vcpus} "
-    "vCPUs until the next period; jobs that run keep running.",
+    "vCPUs, or to their minimum where that is more, until the next period; one that has more of "
+    "them is disabled until it has not. Jobs that run keep running.",
 }
 
 
@@ -129,15 +134,23 @@ class Guard:
         names = [queue["jobQueueName"] for queue in queues]
         used = self.usage.used(names, start=self.budget.start(now), now=now)
         here = f"{self.budget.label(now)} of {plain(self.budget.vcpu_hours)}"
-        noted = max(
-            (_noted(tags_of(queue).get(self.note, ""), here) for queue in queues), default=0
-        )
-        level = max(self.budget.level(used.vcpu_hours), Level(noted))
+        notes = [tags_of(queue).get(self.note, "") for queue in queues]
+        noted = max((_noted(note, here) for note in notes), default=Level.FINE)
+        level = max(self.budget.level(used.vcpu_hours), noted)
         hold = level is Level.OVER or (bool(used.silent) and self.holds_without_data)
         late = "claim" in failed and self.budget.ends(now) - now < _NEARLY_OVER
+        ends = _ENDS.get(self.action, "") if hold and not late else ""
+        is_new = bool(ends) and not any(note.endswith(ends) for note in notes)
+        if is_new and any(self._end(queue, ends) for queue in queues):
+            noted = min(noted, Level.WARNED)  # that it is held back, nobody has been told
+        over = tuple(end for end in _ENDS.values() if end != ends)
+        period = f"{self.budget.label(now)} "
+        let_go = any(note.startswith(period) and note.endswith(over) for note in notes)
+        if let_go and "claim" not in failed:
+            with _going_on("claim", failed):
+                self.claims.note(*self._let_go, result=str(uuid4()))
         if hold and not late:
-            says = f"{here} {Level(noted).name}"
-            self._bring(queues, level, says, now, failed, invocation=invocation, hold=True)
+            self._bring(queues, f"{here} {noted.name}", ends, now, failed)
         told = level
         until = min(invocation.deadline, invocation.clock() + _TELLING_SECONDS)
         telling = replace(invocation, deadline=until)
@@ -145,15 +158,14 @@ class Guard:
             with _going_on("topic", failed):
                 at = [one for one in failed if one not in _NOT_HELD_BACK]
                 self._tell_level(level, used, here, names, invocation=telling, failed=at)
-            told = Level(noted) if "topic" in failed else level
+            told = noted if "topic" in failed else level
         with _going_on("topic", failed):
             self._tell_silence(used.silent, telling)
         if not hold and "claim" not in failed:
-            says = f"{here} {told.name}"
-            self._bring(queues, level, says, now, failed, invocation=invocation, hold=False)
+            self._bring(queues, f"{here} {told.name}", ends, now, failed)
         elif hold and told > noted and not late:
             for queue in queues:
-                note = f"{here} {told.name}{HELD if self._disables(queue) else ''}"
+                note = f"{here} {told.name}{self._end(queue, ends)}"
                 with _going_on(queue["jobQueueName"], failed):
                     self.batch.tag_resource(
                         resourceArn=queue["jobQueueArn"], tags={self.note: note}
@@ -163,80 +175,62 @@ class Guard:
     def _bring(
         self,
         queues: Iterable[Mapping[str, Any]],
-        level: Level,
         says: str,
+        ends: str,
         now: datetime,
         failed: dict[str, bool],
-        *,
-        invocation: Invocation,
-        hold: bool,
     ) -> None:
-        """Bring everything to where the budget wants it."""
+        """Bring everything to where the budget wants it; ``ends`` is what is done, if anything."""
         for queue in queues:
             with _going_on(queue["jobQueueName"], failed):
-                self._keep(queue, level, says, invocation, hold=hold)
+                self._keep(queue, says, ends, may_let_go="claim" not in failed)
         if self.environments:
             with _going_on("compute environments", failed):
-                self._limit_environments(now, failed, hold=hold)
+                self._limit_environments(now, failed, hold=ends == LOWERED)
 
-    def _keep(
-        self,
-        queue: Mapping[str, Any],
-        level: Level,
-        says: str,
-        invocation: Invocation,
-        *,
-        hold: bool,
-    ) -> None:
+    def _keep(self, queue: Mapping[str, Any], says: str, ends: str, *, may_let_go: bool) -> None:
         """Bring one queue and its note to where the budget wants them."""
-        arn, tags = queue["jobQueueArn"], tags_of(queue)
-        note = tags.get(self.note, "")
-        if hold and self._disables(queue):
-            if note != says + HELD:
-                self.batch.tag_resource(resourceArn=arn, tags={self.note: says + HELD})
+        arn, note = queue["jobQueueArn"], tags_of(queue).get(self.note, "")
+        says_all = says + self._end(queue, ends)
+        if says_all.endswith(HELD):
+            if note != says_all:
+                self.batch.tag_resource(resourceArn=arn, tags={self.note: says_all})
             if queue["state"] == State.ENABLED:
                 self.batch.update_job_queue(jobQueue=arn, state=State.DISABLED)
             return
         if note.endswith(HELD_OR_LETTING_GO):
-            self._count_what_is_let_go(note, says, invocation)
+            if not may_let_go:
+                return
             lets_go(self.batch, arn, self.note, note)
             (again,) = self.batch.describe_job_queues(jobQueues=[arn])["jobQueues"]
             if not any(
                 value.endswith(HELD) for value in notes_of_others(tags_of(again), self.note)
             ):
                 self.batch.update_job_queue(jobQueue=arn, state=State.ENABLED)
-        if level is Level.FINE and note:
-            self.batch.untag_resource(resourceArn=arn, tagKeys=[self.note])
-        elif level is not Level.FINE and note != says:
-            self.batch.tag_resource(resourceArn=arn, tags={self.note: says})
+        if says_all.endswith(f" {Level.FINE.name}"):
+            if note:
+                self.batch.untag_resource(resourceArn=arn, tagKeys=[self.note])
+        elif note != says_all:
+            self.batch.tag_resource(resourceArn=arn, tags={self.note: says_all})
 
-    def _disables(self, queue: Mapping[str, Any]) -> bool:
-        """Whether a queue is this guard's to disable: not one that people disabled."""
+    def _end(self, queue: Mapping[str, Any], ends: str) -> str:
+        """Return how the note of a queue ends: no guard disables one that people disabled."""
         tags = tags_of(queue)
         by_a_guard = tags.get(self.note, "").endswith(HELD_OR_LETTING_GO) or any(
             value.endswith(HELD) for value in notes_of_others(tags, self.note)
         )
-        return self.action == "DISABLE_QUEUES" and (queue["state"] == State.ENABLED or by_a_guard)
+        is_ours = ends != HELD or queue["state"] == State.ENABLED or by_a_guard
+        return ends if is_ours else ""
 
-    def _count_what_is_let_go(self, note: str, says: str, invocation: Invocation) -> None:
-        """Note that a period goes on, so that people are told if it is held back once more."""
-        period = says.partition(" ")[0]
-        if note.startswith(f"{period} "):
-            self.claims.once(
-                *self._letting_go(period, self._times_let_go(period)),
-                work=lambda _: "let go",
-                deadline=invocation.deadline,
-            )
+    @property
+    def _let_go(self) -> tuple[str, ...]:
+        """Where it is noted what tells the last time that something was let go from others."""
+        return ("guard", self.note, "let go")
 
-    def _times_let_go(self, period: str) -> int:
-        """Say how often something was let go before a period was over."""
-        times = 0
-        while self.claims.is_begun(*self._letting_go(period, times)):
-            times += 1
-        return times
-
-    def _letting_go(self, period: str, times: int) -> tuple[str, ...]:
-        return ("guard", self.note, "let go", period, str(times))
+    def _held_since(self) -> tuple[str, ...]:
+        """Return what tells that something is held back from each time before."""
+        last = self.claims.result_of(*self._let_go)
+        return (self.action, "" if last is None else last)
 
     def _limit_environments(self, now: datetime, failed: dict[str, bool], *, hold: bool) -> None:
         described = [
@@ -254,7 +248,7 @@ class Guard:
         )
         for environment in described:
             with _going_on(environment["computeEnvironmentName"], failed):
-                lowered.bring(environment, now, hold=hold and self.action == "LOWER_MAX_VCPUS")
+                lowered.bring(environment, now, hold=hold)
 
     def _tell_level(
         self,
@@ -283,23 +277,24 @@ class Guard:
             if failed:
                 lines.append(f"That failed so far at {', '.join(failed)}; the log says why.")
         subject = f"Batch budget of {self.called} {spent}"
-        times = self._times_let_go(period)
-        again = (str(times),) if times else ()
-        self._publish((here, level.name, *again), subject, lines, invocation)
+        since = self._held_since() if level is Level.OVER else ()
+        self._publish((here, level.name, *since), subject, lines, invocation)
 
     def _tell_silence(self, silent: Mapping[str, datetime | None], invocation: Invocation) -> None:
         """Tell of each silence of each queue, which is claimed for itself, once."""
+        holds = bool(silent) and self.holds_without_data and self.action in _DONE
+        held_since = self._held_since() if holds else ()
         for queue, since in sorted(silent.items()):
             lines = [
                 _says_nothing(queue, since),
                 "Look whether the function of the gauges fails: its alarm and its log say why.",
                 "Until they speak again, the queue is reckoned to use what it used last.",
             ]
-            if self.holds_without_data and self.action in _DONE:
+            if holds:
                 lines.append("Meanwhile new work is held back, as if the budget were spent.")
             subject = f"Batch budget of {self.called}: no data of {queue}"
             silence = ("silent", queue, "never" if since is None else since.isoformat())
-            self._publish(silence, subject, lines, invocation)
+            self._publish((*silence, *held_since), subject, lines, invocation)
 
     def _publish(
         self, what: Sequence[str], subject: str, lines: Sequence[str], invocation: Invocation
@@ -332,7 +327,7 @@ def _says_nothing(queue: str, since: datetime | None) -> str:
 
 def _noted(note: str, here: str) -> Level:
     """Read the level noted for this period and this budget."""
-    said = note.removesuffix(HELD).removesuffix(LETS_GO)
+    said = note.removesuffix(HELD).removesuffix(LOWERED).removesuffix(LETS_GO)
     return Level[said.rpartition(" ")[2]] if said.startswith(f"{here} ") else Level.FINE
 
 

@@ -1,4 +1,9 @@
-"""Compute environments that guards lower, and give back what they had before."""
+"""Compute environments that guards lower, and give back what they had before.
+
+AWS Batch takes no maximum below the vCPUs that an environment has, and those stay for as long as
+jobs wait that fill them again. Such an environment is disabled, which lets its jobs run and starts
+none, until it has no more vCPUs than it is to be lowered to; then it is lowered and enabled.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +11,17 @@ import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.resource_states import State
+
 from .note import LETS_GO, lets_go, notes_of_others, tags_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
-_LOWERED = re.compile(r"maxvCpus was (\d+) until (\S+) lowered to (\d+)(?: after (\d+(?:,\d+)*))?")
+_LOWERED = re.compile(
+    r"maxvCpus was (\d+) until (\S+) (disabled and )?lowered to (\d+)(?: after (\d+(?:/\d+)*))?"
+)
 
 _ROUNDS = 4
 """How often a run looks whether what it gave back is all that may be given back."""
@@ -26,17 +35,21 @@ class Lowered:
     at: str
     """When it was that last, such as ``2026-11-20T14:00``."""
     to: int
-    after: tuple[int, ...] = ()
+    after: frozenset[int] = frozenset()
     """What it may be, too: what guards set before, or set for another one that holds it."""
+    disabled: bool = False
+    """Whether a guard disabled it until it has no more vCPUs than that."""
 
     def has_set(self, max_vcpus: int) -> bool:
         """Whether a guard made that the maximum, and not people since."""
         return max_vcpus in (self.to, *self.after)
 
     def text(self) -> str:
-        """Return the note."""
-        text = f"maxvCpus was {self.was} until {self.at} lowered to {self.to}"
-        return f"{text} after {','.join(map(str, self.after))}" if self.after else text
+        """Return the note, in characters that a tag takes."""
+        disabled = "disabled and " if self.disabled else ""
+        text = f"maxvCpus was {self.was} until {self.at} {disabled}lowered to {self.to}"
+        others = sorted(self.after - {self.to})
+        return f"{text} after {'/'.join(map(str, others))}" if others else text
 
     @classmethod
     def read(cls, note: str) -> Lowered | None:
@@ -44,9 +57,45 @@ class Lowered:
         found = _LOWERED.fullmatch(note.removesuffix(LETS_GO))
         if found is None:
             return None
-        was, at, to, after = found.groups()
-        others = () if after is None else tuple(map(int, after.split(",")))
-        return cls(was=int(was), at=at, to=int(to), after=others)
+        was, at, disabled, to, after = found.groups()
+        others = () if after is None else map(int, after.split("/"))
+        return cls(
+            was=int(was),
+            at=at,
+            to=int(to),
+            after=frozenset(others),
+            disabled=disabled is not None,
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Seen:
+    """An environment as AWS Batch describes it."""
+
+    arn: str
+    max_vcpus: int
+    min_vcpus: int
+    desired_vcpus: int
+    """What it has; 0 on Fargate, where a maximum may be lowered at any time."""
+    is_disabled: bool
+    tags: Mapping[str, str]
+
+    @classmethod
+    def of(cls, environment: Mapping[str, Any]) -> Seen:
+        """Read a description."""
+        resources = environment["computeResources"]
+        return cls(
+            arn=environment["computeEnvironmentArn"],
+            max_vcpus=resources["maxvCpus"],
+            min_vcpus=resources.get("minvCpus", 0),
+            desired_vcpus=resources.get("desiredvCpus", 0),
+            is_disabled=environment["state"] == State.DISABLED,
+            tags=tags_of(environment),
+        )
+
+    def has_too_many_for(self, max_vcpus: int) -> bool:
+        """Whether it has more vCPUs than it is to be lowered to, which AWS Batch refuses."""
+        return max_vcpus < self.max_vcpus and max_vcpus < self.desired_vcpus
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,71 +109,101 @@ class LoweredEnvironments:
 
     def bring(self, environment: Mapping[str, Any], now: datetime, *, hold: bool) -> None:
         """Lower one environment, or give back what it had before any guard lowered it."""
-        tags = tags_of(environment)
-        notes = [tags.get(self.note, ""), *notes_of_others(tags, self.note)]
-        known = [held for text in notes if (held := Lowered.read(text)) is not None]
+        seen = Seen.of(environment)
+        mine = Lowered.read(seen.tags.get(self.note, ""))
+        others = map(Lowered.read, notes_of_others(seen.tags, self.note))
+        known = [held for held in (mine, *others) if held is not None]
         if hold:
-            self._lower(environment, known, now)
-        elif Lowered.read(notes[0]) is not None:
-            self._give_back(environment, known)
+            self._lower(seen, known, now)
+        elif mine is not None:
+            self._give_back(seen, known, mine)
 
-    def _lower(self, environment: Mapping[str, Any], known: list[Lowered], now: datetime) -> None:
-        arn, is_now = environment["computeEnvironmentArn"], _max_vcpus(environment)
-        by_a_guard = any(held.has_set(is_now) for held in known)
-        if not by_a_guard and is_now <= self.max_vcpus:
+    def _lower(self, seen: Seen, known: list[Lowered], now: datetime) -> None:
+        lowest = max(self.max_vcpus, seen.min_vcpus)
+        by_a_guard = any(held.has_set(seen.max_vcpus) for held in known)
+        disabled = seen.is_disabled and any(held.disabled for held in known)
+        if not by_a_guard and not disabled and seen.max_vcpus <= lowest:
             return
         before = max(known, key=lambda held: held.at) if by_a_guard else None
-        was = is_now if before is None else before.was
-        others = self._held_by_others(environment) if by_a_guard else []
-        wanted = min([self.max_vcpus, was, *(held.to for held in others)])
+        was = seen.max_vcpus if before is None else before.was
+        others = self._held_by_others(seen) if by_a_guard or disabled else []
+        wanted = max(seen.min_vcpus, min([lowest, was, *(held.to for held in others)]))
+        waits = seen.has_too_many_for(wanted)
+        if waits and seen.is_disabled and not disabled:
+            return  # people did, and it starts nothing
         lowered = Lowered(
             was=was,
             at=f"{now:%Y-%m-%dT%H:%M}" if before is None else before.at,
-            to=self.max_vcpus,
-            after=tuple(sorted({is_now, wanted} - {self.max_vcpus})) if by_a_guard else (),
+            to=lowest,
+            after=frozenset({seen.max_vcpus, wanted} if by_a_guard else {wanted}) - {lowest},
+            disabled=waits or disabled,
         )
-        if lowered.text() != tags_of(environment).get(self.note):
-            self.batch.tag_resource(resourceArn=arn, tags={self.note: lowered.text()})
-        if wanted != is_now:
-            self._set(arn, wanted)
+        self._say(seen, lowered)
+        if waits and not disabled:
+            self._update(seen, state=State.DISABLED)
+        elif not waits:
+            state = State.ENABLED if disabled else None
+            self._update(seen, max_vcpus=wanted, state=state)
+            self._say(seen, replace(lowered, disabled=False), instead_of=lowered)
 
-    def _give_back(self, environment: Mapping[str, Any], known: list[Lowered]) -> None:
-        arn, note = environment["computeEnvironmentArn"], tags_of(environment)[self.note]
-        if any(held.has_set(_max_vcpus(environment)) for held in known):
-            lets_go(self.batch, arn, self.note, note)
-            last = max(known, key=lambda held: held.at)
-            if not self._is_given_back(arn, last):
+    def _give_back(self, seen: Seen, known: list[Lowered], mine: Lowered) -> None:
+        by_a_guard = any(held.has_set(seen.max_vcpus) for held in known)
+        if by_a_guard or mine.disabled:
+            lets_go(self.batch, seen.arn, self.note, seen.tags[self.note])
+            last = max(known, key=lambda held: held.at) if by_a_guard else None
+            if not self._is_given_back(seen.arn, last, mine):
                 return  # the next run looks again
-        self.batch.untag_resource(resourceArn=arn, tagKeys=[self.note])
+        self.batch.untag_resource(resourceArn=seen.arn, tagKeys=[self.note])
 
-    def _is_given_back(self, arn: str, last: Lowered) -> bool:
-        """Raise an environment as far as others let; what they let go meanwhile is seen, too."""
+    def _is_given_back(self, arn: str, last: Lowered | None, mine: Lowered) -> bool:
+        """Raise an environment as far as others let; what they let go meanwhile is seen, too.
+
+        One whose maximum is that of people is enabled, and left as it is otherwise.
+        """
+        after = mine.after
         for _ in range(_ROUNDS):
             (again,) = self.batch.describe_compute_environments(computeEnvironments=[arn])[
                 "computeEnvironments"
             ]
-            held = [other.to for other in self._held_by_others(again)]
-            wanted = min([last.was, *held])
-            if wanted == _max_vcpus(again):
+            seen = Seen.of(again)
+            held = self._held_by_others(seen)
+            wanted = seen.max_vcpus
+            if last is not None:
+                wanted = max(seen.min_vcpus, min([last.was, *(other.to for other in held)]))
+            if seen.has_too_many_for(wanted):
+                wanted = seen.max_vcpus  # whoever holds it disables it
+            enables = (
+                mine.disabled and seen.is_disabled and not any(other.disabled for other in held)
+            )
+            if wanted == seen.max_vcpus and not enables:
                 return True
-            if held:
-                says = replace(last, to=self.max_vcpus, after=(*last.after, wanted)).text()
+            if held and last is not None:
+                after |= {*last.after, seen.max_vcpus, wanted}
+                says = replace(last, to=mine.to, after=after, disabled=mine.disabled).text()
                 self.batch.tag_resource(resourceArn=arn, tags={self.note: says + LETS_GO})
-            self._set(arn, wanted)
+            self._update(seen, max_vcpus=wanted, state=State.ENABLED if enables else None)
         return False
 
-    def _held_by_others(self, environment: Mapping[str, Any]) -> list[Lowered]:
+    def _held_by_others(self, seen: Seen) -> list[Lowered]:
         """Return what other guards lowered, but for those that are about to let go."""
-        notes = notes_of_others(tags_of(environment), self.note)
+        notes = notes_of_others(seen.tags, self.note)
         held = (Lowered.read(text) for text in notes if not text.endswith(LETS_GO))
         return [one for one in held if one is not None]
 
-    def _set(self, arn: str, max_vcpus: int) -> None:
-        self.batch.update_compute_environment(
-            computeEnvironment=arn, computeResources={"maxvCpus": max_vcpus}
-        )
+    def _say(self, seen: Seen, lowered: Lowered, instead_of: Lowered | None = None) -> None:
+        """Note what is to be, where something else is noted."""
+        noted = seen.tags.get(self.note) if instead_of is None else instead_of.text()
+        if lowered.text() != noted:
+            self.batch.tag_resource(resourceArn=seen.arn, tags={self.note: lowered.text()})
 
-
-def _max_vcpus(environment: Mapping[str, Any]) -> int:
-    most: int = environment["computeResources"]["maxvCpus"]
-    return most
+    def _update(
+        self, seen: Seen, *, max_vcpus: int | None = None, state: State | None = None
+    ) -> None:
+        """Change what is to change, at once: one that is enabled first would start jobs."""
+        changed: dict[str, Any] = {}
+        if max_vcpus not in (None, seen.max_vcpus):
+            changed["computeResources"] = {"maxvCpus": max_vcpus}
+        if state is not None:
+            changed["state"] = state
+        if changed:
+            self.batch.update_compute_environment(computeEnvironment=seen.arn, **changed)

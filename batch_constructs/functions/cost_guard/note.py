@@ -16,6 +16,9 @@ HELD: Final = " disabled"
 LETS_GO: Final = " lets go"
 """How the note of a queue ends that a guard is about to let go."""
 
+LOWERED: Final = " lowered"
+"""How the note of a queue ends whose environments a guard lowers."""
+
 HELD_OR_LETTING_GO: Final = (HELD, LETS_GO)
 """How the note of a queue ends that a guard disabled, and may enable again."""
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from batch_constructs.aws import instance_types
 from batch_constructs.aws.compute_environment_facts import (
     FARGATE_NETWORK,
+    HAS_MORE,
     ON_FARGATE,
     ON_INSTANCES,
     TAKEN_BY,
@@ -223,12 +224,17 @@ class ComputeEnvironments:
     def _described(self, environment: ComputeEnvironment) -> Document:
         """Describe an environment with the vCPUs that it has now."""
         detail = deepcopy(environment.detail)
-        resources = detail.get("computeResources", {})
         if environment.kind in ON_INSTANCES:
-            held = environment.usage.held_vcpus(self._clock())
-            wanted = max(resources.get("minvCpus", 0), math.ceil(held))
-            resources["desiredvCpus"] = min(wanted, resources["maxvCpus"])
+            detail["computeResources"]["desiredvCpus"] = self._desired_vcpus(environment)
         return detail
+
+    def _desired_vcpus(self, environment: ComputeEnvironment) -> int:
+        """Return what an environment on instances has; none of what others run on is desired."""
+        if environment.kind not in ON_INSTANCES:
+            return 0
+        resources = environment.detail["computeResources"]
+        held = math.ceil(environment.usage.held_vcpus(self._clock()))
+        return int(min(max(resources.get("minvCpus", 0), held), resources["maxvCpus"]))
 
     def update(self, request: Mapping[str, Any]) -> Document:
         """Answer UpdateComputeEnvironment; every change is in effect at once."""
@@ -249,6 +255,8 @@ class ComputeEnvironments:
         if "computeResources" in detail:
             _check_change(detail, {**proposed, **request, "computeResources": changed})
             _check_resources(proposed, managed=True)
+            if changed.get("maxvCpus", math.inf) < self._desired_vcpus(environment):
+                raise client_error(HAS_MORE)
             detail["computeResources"] = proposed["computeResources"]
         for key in ("state", "unmanagedvCpus", "serviceRole", "context", "ecsSettings"):
             if key in request:

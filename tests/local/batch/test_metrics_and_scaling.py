@@ -6,6 +6,9 @@ import time
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
+import pytest
+from botocore.exceptions import ClientError
+
 from batch_constructs.aws.metrics import NATIVE_METRICS
 
 if TYPE_CHECKING:
@@ -100,8 +103,15 @@ def test_desired_vcpus_follow_the_jobs_and_stay_for_the_scale_down_delay(
     job = account.submit()
     account.until(job, "RUNNING")
     assert desired() == 2
+    with pytest.raises(ClientError, match="desiredvCpus should be between minvCpus and maxvCpus"):
+        account.batch.update_compute_environment(
+            computeEnvironment="ce", computeResources={"maxvCpus": 1}
+        )
     account.batch.terminate_job(jobId=job, reason="enough")
     account.ended(job)
     assert desired() == 2
     clock.seconds += 20 * 60
     assert desired() == 1
+    account.batch.update_compute_environment(
+        computeEnvironment="ce", computeResources={"maxvCpus": 1}
+    )
