@@ -6,12 +6,14 @@ https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
+from batch_constructs.aws.bound import Whole
 from batch_constructs.aws.metrics import LAMBDA_NAMESPACE, SQS_NAMESPACE
+from batch_constructs.aws.quotas import ALARM_SECONDS, RATE_MINUTES
 from batch_constructs.aws.service_principals import ALARMS
 from batch_constructs.topic import admit
 
@@ -27,6 +29,9 @@ if TYPE_CHECKING:
 _FIVE_MINUTES = 300
 _MISSED = 3
 """So many runs in a row that a schedule did not bring about are silence."""
+
+WATCHED_MINUTES: Final = Whole(RATE_MINUTES.low, ALARM_SECONDS // 60, unit="minutes")
+"""How often a function runs of which an alarm can tell that it does not."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +80,7 @@ def function_alarms(watched: WatchedFunction) -> Iterator[FunctionAlarm]:
                 **_above_zero(name, "Invocations", period),
                 "comparison_operator": "LessThanThreshold",
                 "threshold": 1,
-                "evaluation_periods": _MISSED,
+                "evaluation_periods": min(_MISSED, ALARM_SECONDS // period),
                 # a function that never ran has no metric at all
                 "treat_missing_data": "breaching",
             },

@@ -75,7 +75,8 @@ class ShippedFunction(BatchConstruct):
             memory_mebibytes: How much memory it has.
             code: Further modules, beside the folder: name → Python.
             dead_letter_queue: Where events go that it failed to handle, of those that nobody waits
-                for: EventBridge's dead-letter queue has only what could not be handed over.
+                for: EventBridge's dead-letter queue has only what could not be handed over. It may
+                take them from there again.
             event_age: How long such an event is tried, at most six hours. Default: six hours.
             retry_attempts: How often it is tried again. Default: twice.
             settings: How it runs. Default: outside of any VPC, with AWS's keys.
@@ -154,6 +155,8 @@ class ShippedFunction(BatchConstruct):
                 else event_age,
                 retry_attempts=retry_attempts,
             )
+            # so that the queue can be mapped to the function for a while, to give all of it back
+            dead_letter_queue.grant_consume_messages(self.role)
 
 
 def the_only(

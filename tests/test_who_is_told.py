@@ -67,6 +67,36 @@ def test_what_an_event_or_a_schedule_invokes_leaves_what_failed_in_a_queue(
         assert named(destination) in of_kind(everything, "AWS::SQS::Queue")
 
 
+def test_a_queue_of_dead_letters_can_be_mapped_to_the_function_that_left_them(
+    everything: Resources,
+) -> None:
+    """Lambda asks whether its role may, and whether letters stay hidden as long as it runs."""
+    queues = of_kind(everything, "AWS::SQS::Queue")
+    functions = of_kind(everything, "AWS::Lambda::Function")
+    policies = of_kind(everything, "AWS::IAM::Policy")
+    mapped = {
+        named(one["Properties"]["FunctionName"]): named(
+            one["Properties"]["DestinationConfig"]["OnFailure"]["Destination"]
+        )
+        for one in of_kind(everything, "AWS::Lambda::EventInvokeConfig").values()
+        if "OnFailure" in one["Properties"].get("DestinationConfig", {})
+    }
+    assert len(mapped) >= 6
+
+    for function, queue in mapped.items():
+        properties = functions[function]["Properties"]
+        assert queues[queue]["Properties"]["VisibilityTimeout"] >= properties["Timeout"]
+        allowed = {
+            action
+            for policy in policies.values()
+            if properties["Role"]["Fn::GetAtt"][0] in map(named, policy["Properties"]["Roles"])
+            for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+            if statement["Resource"] == {"Fn::GetAtt": [queue, "Arn"]}
+            for action in statement["Action"]
+        }
+        assert allowed >= {"sqs:ReceiveMessage", "sqs:DeleteMessage", "sqs:GetQueueAttributes"}
+
+
 def test_every_target_of_a_rule_has_a_dead_letter_queue(everything: Resources) -> None:
     """Functions, Batch, log groups, the audit's rules, and the schedules of gauges and guard."""
     targets = [

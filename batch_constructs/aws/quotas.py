@@ -155,6 +155,12 @@ CLOUDWATCH_SOURCE: Final[Source] = docs(
     ' 2500 metrics per dashboard, across all widgets."',
 )
 
+ALARM_SECONDS: Final = 604_800
+"""The longest that an alarm looks back: its period, as often as its evaluation periods say.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html (Period)
+"""
+
 ALARM_NAME: Final = Matching(r"[\s\S]+", "1 to 255 characters", 255)
 
 ALARM_NAME_SOURCE: Final[Source] = docs(

@@ -15,13 +15,12 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.aws.authorization import TAG
 from batch_constructs.aws.bound import Whole, refused
 from batch_constructs.aws.compute_environment_facts import EnvironmentType
-from batch_constructs.aws.quotas import RATE_MINUTES
 from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.compute.compute_environment import is_compute_environment
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.dead_letter_queue import dead_letter_queue
 from batch_constructs.enum_argument import member
-from batch_constructs.function_alarms import WatchedFunction, watch
+from batch_constructs.function_alarms import WATCHED_MINUTES, WatchedFunction, watch
 from batch_constructs.function_settings import (
     FunctionSettings,
     check_alarm_topics,
@@ -198,7 +197,7 @@ class CostGuard(BatchConstruct):
         topic: Where to tell people. Default: an ``AlertTopic`` of its own.
         gauges: ``JobGauges`` of the same queues, or more. Default: those of the stack that read all
             of them, or some of its own.
-        interval: How often to compare, in whole minutes. Default: 15 minutes.
+        interval: How often to compare, in whole minutes, at most a week. Default: 15 minutes.
         function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
             function. Default: none of these.
         without_data: What to do while the gauges say nothing. Default: reckon with the last known
@@ -260,7 +259,7 @@ class CostGuard(BatchConstruct):
             if gauges is None:
                 refuse_read_twice(arguments, "gauges", watched)
         pause = Duration.minutes(15) if interval is None else interval
-        arguments.bounded("interval", arguments.minutes("interval", pause), RATE_MINUTES)
+        arguments.bounded("interval", arguments.minutes("interval", pause), WATCHED_MINUTES)
         without = member(arguments, "without_data", without_data, WithoutData)
         if without is WithoutData.HOLD and wanted is GuardAction.NOTIFY:
             arguments.wrong_value(

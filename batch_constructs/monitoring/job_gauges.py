@@ -16,13 +16,12 @@ from aws_cdk import aws_events_targets as targets
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.bound import OneOf, Whole
-from batch_constructs.aws.quotas import RATE_MINUTES
 from batch_constructs.compute.compute_environment import (
     compute_environment_arn,
 )
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.dead_letter_queue import dead_letter_queue
-from batch_constructs.function_alarms import WatchedFunction, watch
+from batch_constructs.function_alarms import WATCHED_MINUTES, WatchedFunction, watch
 from batch_constructs.function_settings import (
     FunctionSettings,
     check_alarm_topics,
@@ -90,7 +89,7 @@ class JobGauges(BatchConstruct):
         id: Its ID, unique in the scope.
         queues: Job queues (ours, ``aws_batch`` L2s or L1s).
         compute_environments: Compute environments of any kind. Default: none.
-        interval: How often to read, in whole minutes. Default: 5 minutes.
+        interval: How often to read, in whole minutes, at most a week. Default: 5 minutes.
         per_share: Whether to publish the vCPUs of each share identifier too, for queues with fair
             shares; a metric a share. Default: no.
         max_jobs: How many jobs of a state are counted at most, so that a reading of a huge queue
@@ -135,7 +134,7 @@ class JobGauges(BatchConstruct):
         refuse_read_twice(arguments, "queues", watched)
         environments = watched_environments(arguments, compute_environments)
         pause = Duration.minutes(5) if interval is None else interval
-        arguments.bounded("interval", arguments.minutes("interval", pause), RATE_MINUTES)
+        arguments.bounded("interval", arguments.minutes("interval", pause), WATCHED_MINUTES)
         arguments.flag("per_share", per_share, required=True)
         arguments.number("max_jobs", max_jobs, required=True, bound=Whole(1))
         settings = read_function_settings(arguments, function_settings)

@@ -144,6 +144,8 @@ class SpotRescue(BatchConstruct):
         )
         watch(self, self.watched_function, None, function_settings)
         self.dead_letter_queue.grant_send_messages(self.function)
+        # so that the queue can be mapped to the function, to give all of it back
+        self.dead_letter_queue.grant_consume_messages(self.function)
         self.dead_letter_queue.add_to_resource_policy(
             iam.PolicyStatement(
                 actions=["sqs:SendMessage"],

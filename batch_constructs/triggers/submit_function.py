@@ -61,7 +61,7 @@ class SubmitFunction(BatchConstruct):
         dead_letter_queue: Where events lie that became no job; the function takes them as they lie
             there.
         watched_function: What ``BatchMonitoring(functions=…)`` watches.
-        function: The ``lambda_.Function``: a target, a subscriber, something to ``grant_invoke``.
+        function: The ``lambda_.Function``: a target, something to ``grant_invoke``.
 
     Args:
         scope: The construct that this one belongs to, usually the stack.

@@ -20,7 +20,7 @@ CHOSEN = {
     "long we wait, or hold something",
     r".* \w*(_MINUTE|_FIVE_MINUTES|_QUARTER_HOUR|_HOUR|_DAY|_AN_HOUR|_A_DAY|_MILLISECONDS|_A_GIB|"
     r"_MEBIBYTE|_PERCENT|FIVE_MINUTES|_A_MINUTE)": "units",
-    r"(rules|triggers/exponential_pattern\.py|adopt/rehearsal\.py).* "
+    r"(rules|triggers/exponential_pattern\.py|adopt/rehearsal\.py|functions/claims/log\.py).* "
     r"_?(MOST|LONGEST|FEWEST|DEEPEST|MANY|SEVERAL|WAYS_OF|A_LINE|FEW|ROUNDS)\w*": "how much is "
     "looked at",
     r".* (maxsize|indent|width|default|mode)=": "of Python's own functions",

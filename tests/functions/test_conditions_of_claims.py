@@ -258,6 +258,20 @@ def test_a_run_begins_until_its_deadline_and_nothing_at_it(clock: Clock) -> None
         invocation.begins()
 
 
+@pytest.mark.parametrize(
+    ("record", "service"),
+    [
+        ({"EventSource": "aws:sns", "Sns": {"Message": "{}"}}, "aws:sns"),
+        ({"eventSource": "aws:s3", "s3": {}}, "aws:s3"),
+    ],
+)
+def test_records_of_another_service_are_refused_by_its_name(
+    record: dict[str, Any], service: str
+) -> None:
+    with pytest.raises(ValueError, match=f"the event is of {service}; this function takes"):
+        each_event({"Records": [record]}, lambda *_: None)
+
+
 def test_of_a_batch_of_dead_letters_those_that_fail_stay_in_the_queue_and_the_log_says_why(
     caplog: pytest.LogCaptureFixture,
 ) -> None:

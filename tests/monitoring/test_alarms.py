@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -31,6 +32,8 @@ from batch_constructs import (
     VcpuBudget,
 )
 from batch_constructs.aws.metrics import NATIVE_METRICS
+from batch_constructs.aws.quotas import ALARM_SECONDS
+from batch_constructs.function_alarms import WatchedFunction, function_alarms
 from tests.monitoring import job_story as story
 from tests.monitoring.conftest import Resources, plain, queue_in
 
@@ -428,7 +431,7 @@ def test_wrong_arguments_are_refused_at_once(stack: Stack, queue: JobQueue) -> N
 def test_a_limit_that_nothing_measures_is_refused(
     limit: str, lacks: str, stack: Stack, queue: JobQueue
 ) -> None:
-    thresholds = AlarmThresholds(**{limit: Duration.hours(1)})  # type: ignore[arg-type]
+    thresholds = AlarmThresholds(**{limit: Duration.hours(1)})
 
     with pytest.raises(ValueError, match=f"thresholds.{limit} is given without {lacks}, "):
         BatchMonitoring(stack, "Monitoring", queues=[queue], thresholds=thresholds)
@@ -518,3 +521,16 @@ def test_what_a_function_fails_at_has_a_queue_and_an_age_wherever_nobody_waits(
     ]
     assert len(targets) >= 6
     assert all("DeadLetterConfig" in target for target in targets)
+
+
+@pytest.mark.parametrize("days", [0.01, 1, 3, 7])
+def test_an_alarm_on_a_function_looks_back_no_further_than_cloudwatch_does(days: float) -> None:
+    watched = WatchedFunction(
+        handler=SimpleNamespace(function_name="f"),
+        runs_every_seconds=int(days * 86_400),
+    )
+
+    for alarm in function_alarms(watched):
+        periods = alarm.properties["evaluation_periods"]
+        assert periods >= 1
+        assert periods * alarm.properties["period"] <= ALARM_SECONDS

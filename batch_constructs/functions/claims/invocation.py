@@ -57,6 +57,9 @@ class Invocation:
         return Pauses(clock=self.clock, sleep=self.sleep, deadline=self.deadline)
 
 
+_SQS = "aws:sqs"
+
+
 def each_event(
     event: Mapping[str, Any],
     handle: Callable[[Mapping[str, Any], str | None], object],
@@ -72,10 +75,18 @@ def each_event(
 
     Raises:
         TooLateError: the event failed so long ago that its claim is forgotten.
+        ValueError: these are records of another service.
     """
     if "Records" not in event:
         handle(*_original(event, None, clock()))
         return None
+    for record in event["Records"]:
+        source = record.get("eventSource", record.get("EventSource", _SQS))
+        if source != _SQS:
+            raise ValueError(
+                f"the event is of {source}; this function takes events of EventBridge, and what "
+                "lies in its dead-letter queue: put a rule, or code that invokes it, in between"
+            )
     failed = []
     for record in event["Records"]:
         try:
