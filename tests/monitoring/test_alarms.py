@@ -431,7 +431,7 @@ def test_wrong_arguments_are_refused_at_once(stack: Stack, queue: JobQueue) -> N
 def test_a_limit_that_nothing_measures_is_refused(
     limit: str, lacks: str, stack: Stack, queue: JobQueue
 ) -> None:
-    thresholds = AlarmThresholds(**{limit: Duration.hours(1)})
+    thresholds = AlarmThresholds(**{limit: Duration.hours(1)})  # type: ignore[arg-type]
 
     with pytest.raises(ValueError, match=f"thresholds.{limit} is given without {lacks}, "):
         BatchMonitoring(stack, "Monitoring", queues=[queue], thresholds=thresholds)
