@@ -32,7 +32,8 @@ class Claim:
 
     made_at: float = 0.0
     began: float = 0.0
-    """When it was made, and when the first that it goes on from was."""
+    until: float = 0.0
+    """From when to when it, and those that it goes on from, were made in their window."""
 
     eras: Mapping[int, float] = field(default_factory=dict)
     """Since when messages at some positions may have been claimed before, if that is long ago."""
@@ -85,9 +86,9 @@ class Numbers(Protocol):
 class Wanted:
     """The numbers of a few messages that may have been claimed long ago.
 
-    A key may have been claimed again for a later message. A claim is of a message's era if it began
-    within so many seconds of when the message may have been claimed first, unless it counts for
-    another era alone, or if it was made for a message of that era.
+    A key may have been claimed again for a later message. A claim is of a message's era if it was
+    made within so many seconds of when the message may have been claimed first, unless it counts
+    for another era alone, or if it was made for a message of that era.
     """
 
     def __init__(self, since: Mapping[bytes, float], seconds: float) -> None:
@@ -103,10 +104,11 @@ class Wanted:
             if key not in self.since:
                 continue
             numbers = self._numbers.setdefault(key, [])
-            times = {claim.eras.get(position, claim.began)}
-            if position not in claim.past:
-                times.add(claim.began)
-            if min(abs(time - self.since[key]) for time in times) <= self._seconds:
+            since = self.since[key]
+            spans = [] if position in claim.past else [(claim.began, claim.until)]
+            if position in claim.eras:
+                spans.append((claim.eras[position], claim.eras[position]))
+            if any(first - since <= self._seconds >= since - last for first, last in spans):
                 numbers.append(claim.number)
 
     def remove(self, key: bytes, number: int) -> None:
@@ -163,6 +165,7 @@ class Known:
             queue=entry["queue"]["S"] if "queue" in entry else None,
             made_at=made_at,
             began=float(entry["began"]["N"]) if "began" in entry else made_at,
+            until=float(entry["until"]["N"]) if "until" in entry else made_at,
             eras=_eras(entry["eras"]["S"]) if "eras" in entry else {},
             past=frozenset(_positions(entry["past"])) if "past" in entry else frozenset(),
         )

@@ -25,6 +25,7 @@ from batch_constructs.aws.error_names import (
     TRANSACTION_CANCELED,
 )
 from batch_constructs.functions.claims.effect import OutOfTimeError, Pauses
+from batch_constructs.functions.claims.identity import digests_of
 from batch_constructs.functions.claims.known import Claim, Known, Wanted, written_eras
 from batch_constructs.functions.claims.lease import (
     AFTERMATH_SECONDS,
@@ -211,6 +212,8 @@ class Log:
             entry["queue"] = {"S": claim.queue}
         if list(claim.positions) != list(range(len(claim.positions))):
             entry["positions"] = _numbers(claim.positions)
+        if all(self.remembered.number_of(key) != claim.number for key in digests_of(claim.keys)):
+            entry["until"] = {"N": str(claim.until)}
         if claim.eras:
             entry["eras"] = {"S": written_eras(claim.eras)}
             entry["past"] = _numbers(claim.past)

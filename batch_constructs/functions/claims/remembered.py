@@ -54,9 +54,6 @@ class Remembered:
         self._marks: deque[tuple[float, int]] = deque()
         self._first = self._newest = 0
         """Claims before the first are over."""
-        self._begun: dict[int, float] = {}
-        """When claims that took others over began; those that began before the window are over."""
-        self._over: set[int] = set()
 
     def __len__(self) -> int:
         """Return how many messages are remembered."""
@@ -65,19 +62,19 @@ class Remembered:
     def note(self, claim: Claim, replaced: int | None) -> None:
         """Note which messages a claim holds, but for those that count for another time.
 
-        One that is taken over counts as before: where it is over, or a later claim holds the
-        message, the new one does not count, either.
+        Where one is taken over that is over, or after which another holds the message, the new one
+        does not count, either.
         """
+        if claim.until < claim.made_at:
+            return
         keys = claim.keys
         if claim.past or replaced is not None:
             keys = b"".join(
                 key
                 for position, key in zip(claim.positions, digests_of(keys), strict=True)
                 if position not in claim.past
-                and (replaced is None or self.number_of(key) == replaced)
+                and (replaced is None or self.number_of(key) in (None, replaced))
             )
-        if claim.began < claim.made_at:
-            self._begun[claim.number] = claim.began
         self.add(keys, claim.number, claim.made_at)
 
     def add(self, keys: bytes, number: int, at: float) -> None:
@@ -109,7 +106,7 @@ class Remembered:
             if bucket is not None and at >= 0:
                 end = at + ENTRY_BYTES
                 number = int.from_bytes(bucket[end - _NUMBER_BYTES : end])
-                return None if number < self._first or number in self._over else number
+                return None if number < self._first else number
         return None
 
     def remove(self, key: bytes, number: int) -> None:
@@ -129,11 +126,6 @@ class Remembered:
         while self._marks and self._marks[0][0] + self._seconds * (1 + 1 / _MARKS) < now:
             self._marks.popleft()
             self._first = self._marks[0][1] if self._marks else self._newest + 1
-        for number, began in [*self._begun.items()]:
-            if began + self._seconds * (1 + 1 / _MARKS) < now:
-                del self._begun[number]
-                self._over.add(number)
-        self._over = {number for number in self._over if number >= self._first}
         part_seconds = self._seconds / PARTS
         while self._parts and self._parts[0][0] + part_seconds + self._seconds < now:
             self._parts.popleft()
