@@ -17,7 +17,7 @@ from batch_constructs.construct import arn_prefix
 if TYPE_CHECKING:
     from constructs import Construct
 
-VISIBLE_AGAIN_MINUTES: Final = 6
+_HIDDEN_SECONDS: Final = 360
 """How long a message that was received is hidden: six times as long as a function has that takes it
 from there, as AWS advises for a mapping; the four minutes of a cost guard are fewer, too.
 
@@ -41,7 +41,7 @@ def dead_letter_queue(
         encryption=sqs.QueueEncryption.SQS_MANAGED,
         enforce_ssl=True,
         retention_period=Duration.days(SQS_RETENTION_DAYS),
-        visibility_timeout=Duration.minutes(VISIBLE_AGAIN_MINUTES),
+        visibility_timeout=Duration.seconds(_HIDDEN_SECONDS),
         removal_policy=removal_policy,
     )
     tell_checkov(queue, "AWS::SQS::Queue")
