@@ -203,7 +203,9 @@ def _failed(client: BatchClient, detail: Mapping[str, Any]) -> list[int]:
     array_id, array = detail["jobId"], detail["arrayProperties"]
     children = client.children(array_id, state=JobState.FAILED)
     failed = sorted({child["arrayProperties"]["index"] for child in children})
-    counted = array.get("statusSummary", {}).get(JobState.FAILED, 0)
+    summary = array.get("statusSummary")
+    # none is under way any more, whatever the summary says of others: it may be older
+    counted = array["size"] - summary.get(JobState.SUCCEEDED, 0) if summary else 0
     if failed and len(failed) >= counted:
         return failed
     listed = (

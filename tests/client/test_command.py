@@ -422,6 +422,7 @@ def test_redrive_of_a_job_that_runs_is_refused(aws: Aws, run: Run) -> None:
     [
         ([], 0, "lists no child of it as FAILED, as where it failed before they began"),
         ([1], 2, "lists 1 of its 2 failed children"),
+        ([1], 1, "lists 1 of its 2 failed children"),  # the summary is of a while ago
     ],
 )
 def test_a_failed_array_whose_failed_children_are_not_listed_is_said_with_the_fix(

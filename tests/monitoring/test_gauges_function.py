@@ -71,7 +71,9 @@ class Batch:
             DescribeJobQueues=self._describe_job_queues,
             DescribeComputeEnvironments=self._describe_compute_environments,
             ListJobs=self._list_jobs,
-            DescribeJobs=lambda jobs: {"jobs": [self.described[job] for job in jobs]},
+            DescribeJobs=lambda jobs: {
+                "jobs": [self.described[job] for job in jobs if job in self.described]
+            },
             GetJobQueueSnapshot=self.snapshot_of,
         )
         return Reader(batch=client, most_jobs=most_jobs)
@@ -218,6 +220,31 @@ def test_an_array_listed_without_its_children_is_described(batch: Batch) -> None
     }
 
     assert read(batch)["JobsStarting"] == 6
+
+
+def test_an_array_of_which_nothing_is_told_is_told_to_be_missing(batch: Batch) -> None:
+    batch.jobs = {"PENDING": [{"jobId": one, "arrayProperties": {"size": 3}} for one in "ab"]}
+    batch.described = {"a": {"arrayProperties": {"size": 3, "statusSummary": {"RUNNING": 3}}}}
+
+    line = read(batch)
+
+    assert line["JobsRunning"] == 3
+    assert line["CountedAll"] is False
+
+
+@pytest.mark.parametrize(("state", "is_known"), [("RUNNING", False), ("RUNNABLE", True)])
+def test_what_jobs_that_run_use_is_not_nothing_where_it_is_not_told(
+    batch: Batch,
+    state: str,
+    is_known: bool,  # noqa: FBT001 - a case
+) -> None:
+    """A cost guard takes no reading for unknown, and nought for no spending."""
+    batch.jobs = {state: singles(2)}
+
+    line = read(batch)
+
+    assert ("VcpusInUse" in line) is is_known
+    assert ("VcpuUtilization" in line) is is_known
 
 
 def test_a_huge_queue_is_counted_up_to_a_bound_that_is_told(batch: Batch) -> None:

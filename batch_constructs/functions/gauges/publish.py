@@ -41,9 +41,10 @@ def queue_lines(
     metrics: list[Metric] = [
         *((f"Jobs{state.title()}", "Count", count) for state, count in reading.jobs.items()),
         ("HeadOfQueueAge", "Seconds", round(reading.head_age_seconds)),
-        ("VcpusInUse", "None", reading.vcpus),
     ]
-    if reading.max_vcpus:
+    if reading.vcpus is not None:
+        metrics.append(("VcpusInUse", "None", reading.vcpus))
+    if reading.vcpus is not None and reading.max_vcpus:
         used = round(reading.vcpus / reading.max_vcpus * _PERCENT, 1)
         metrics.append(("VcpuUtilization", "Percent", used))
     yield _line(namespace, dimensions, metrics, now, CountedAll=reading.counted_all)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.container_facts import SizeType
 from batch_constructs.aws.delivery import LONGEST_FUNCTION_SECONDS
-from batch_constructs.aws.job_states import UNFINISHED
+from batch_constructs.aws.job_states import UNFINISHED, JobState
 from batch_constructs.aws.resource_states import State, Status
 from batch_constructs.aws.submit_job import LISTED_AT_ONCE
 from batch_constructs.functions.at_once import at_once
@@ -23,6 +23,8 @@ _log.setLevel(logging.INFO)
 _EARLIEST_MILLISECONDS = 100_000_000_000
 """Smaller timestamps are seconds: the API says milliseconds, AWS's own samples show seconds."""
 
+_USE_VCPUS = (JobState.STARTING, JobState.RUNNING)
+
 
 @dataclass(frozen=True, kw_only=True)
 class QueueReading:
@@ -34,7 +36,8 @@ class QueueReading:
     counted_all: bool
     """Whether every job was counted; otherwise the counts are lower bounds."""
     head_age_seconds: float
-    vcpus: float
+    vcpus: float | None
+    """None where AWS Batch does not say what jobs that run use."""
     max_vcpus: float | None
     shares: Mapping[str, float] = field(default_factory=dict)
 
@@ -144,18 +147,22 @@ class Reader:
         for state in UNFINISHED:
             summaries, complete = self._list(arn, state)
             counted_all = counted_all and complete
-            for job_state, count in self._count(summaries, state):
+            counts, told = self._count(summaries, state)
+            counted_all = counted_all and told
+            for job_state, count in counts:
                 if job_state in jobs:
                     jobs[job_state] += count
         snapshot = self._batch.get_job_queue_snapshot(jobQueue=arn)
-        usage = snapshot.get("queueUtilization") or {}
+        told = snapshot.get("queueUtilization")
+        usage = told or {}
+        is_known = told is not None or not any(jobs[state] for state in _USE_VCPUS)
         fair = (usage.get("fairshareUtilization") or {}).get("topCapacityUtilization") or ()
         return QueueReading(
             name=queue["jobQueueName"],
             jobs=jobs,
             counted_all=counted_all,
             head_age_seconds=_head_age(snapshot, now),
-            vcpus=_vcpus(usage.get("totalCapacityUsage") or ()),
+            vcpus=_vcpus(usage.get("totalCapacityUsage") or ()) if is_known else None,
             max_vcpus=max_vcpus,
             shares={s["shareIdentifier"]: _vcpus(s.get("capacityUsage") or ()) for s in fair},
         )
@@ -179,20 +186,28 @@ class Reader:
 
     def _count(
         self, summaries: Iterable[Mapping[str, Any]], state: str
-    ) -> Iterator[tuple[str, int]]:
-        """Count single jobs as one each, and arrays by the states of their children."""
+    ) -> tuple[list[tuple[str, int]], bool]:
+        """Count single jobs as one each, and arrays by the states of their children.
+
+        And say whether AWS Batch told of the children of every array.
+        """
+        counts: list[tuple[str, int]] = []
         unknown = []
         for summary in summaries:
             array = summary.get("arrayProperties") or {}
             if "size" not in array:
-                yield state, 1
+                counts.append((state, 1))
             elif array.get("statusSummary"):
-                yield from array["statusSummary"].items()
+                counts += array["statusSummary"].items()
             else:
                 unknown.append(summary["jobId"])
+        told = 0
         for ids in at_once(unknown):
             for job in self._batch.describe_jobs(jobs=ids)["jobs"]:
-                yield from (job["arrayProperties"].get("statusSummary") or {}).items()
+                children = job["arrayProperties"].get("statusSummary") or {}
+                counts += children.items()
+                told += bool(children)
+        return counts, told == len(unknown)
 
     def _max_vcpus(self, environments: Sequence[str]) -> float | None:
         """Add up what the environments may use; ``None`` where one of them does not say."""
