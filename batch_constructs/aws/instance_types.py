@@ -22,7 +22,7 @@ BUNDLES: Final = {
 }
 """Names that stand for several families (ComputeResource.instanceTypes); Batch may widen them."""
 
-_FAMILY = pattern(r"([a-z]+)-?(\d+)[a-z]*(?:-[a-z0-9]+)*")
+_FAMILY = pattern(r"([a-z]+)-?(\d{1,4})[a-z]*(?:-[a-z0-9]+)*")
 _SIZE = pattern(r"nano|micro|small|medium|large|(?:\d{1,3})?xlarge|metal(?:-\d{1,3}xl)?")
 _ARM = pattern(r"a1|[a-z]+\d+g[a-z]*(?:-[a-z0-9]+)*")
 _STILL_GROWING = 2

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from batch_constructs.aws.bound import shown
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import Source, docs
 
@@ -35,7 +36,7 @@ def problem_with(expression: str) -> str | None:
     Of a unit Scheduler says "minute | minutes | hour | hours | day | days", whatever the number.
     """
     if rate := _RATE.fullmatch(expression):
-        return None if int(rate[1]) else "allowed are rates of 1 or more: write rate(1 hour)"
+        return None if _number(rate[1]) else "allowed are rates of 1 or more: write rate(1 hour)"
     if at := _AT.fullmatch(expression):
         from datetime import datetime  # noqa: PLC0415  # seldom needed
 
@@ -59,9 +60,10 @@ def problem_in_a_rule(expression: str) -> str | None:
     unit must be plural."
     """
     rate = _RATE.fullmatch(expression)
-    if rate and int(rate[1]) and bool(rate[3]) == (int(rate[1]) == 1):
-        right = f"{rate[1]} {rate[2]}{'' if int(rate[1]) == 1 else 's'}"
-        return f"the unit of {rate[1]} is {right.partition(' ')[2]}: write rate({right})"
+    number = _number(rate[1]) if rate else 0
+    if rate and number and bool(rate[3]) == (number == 1):
+        right = f"{number} {rate[2]}{'' if number == 1 else 's'}"
+        return f"the unit of {number} is {right.partition(' ')[2]}: write rate({right})"
     if _AT.fullmatch(expression):
         return "a rule takes rate(…) and cron(…); at(…) is for EventBridge Scheduler"
     return problem_with(expression)
@@ -81,11 +83,19 @@ def _problem_with_cron(fields: list[str]) -> str | None:
     for place, (name, field) in enumerate(zip(_FIELDS, fields, strict=True)):
         for number in re.findall(r"(?<![/#\d])\d+(?!#)", field):
             low, high = _RANGES[place]
-            if not low <= int(number) <= high:
-                return f"{name} is {field}; allowed are {low} to {high}"
+            if not low <= _number(number) <= high:
+                return f"{name} is {shown(field)}; allowed are {low} to {high}"
         words = set(re.findall(r"[A-Za-z]{3,}", field.upper()))
         allowed = {3: _NAMES[0], 4: _NAMES[1]}.get(place, frozenset[str]())
         if words - allowed:
             names = f" and {', '.join(sorted(allowed))}" if allowed else ""
-            return f"{name} is {field}; allowed are numbers{names}"
+            return f"{name} is {shown(field)}; allowed are numbers{names}"
     return None
+
+
+_DIGITS: Final = 9
+"""No number of an expression has more; of one that does, it is enough that it is large."""
+
+
+def _number(digits: str) -> int:
+    return int(digits[-_DIGITS:]) if len(digits.lstrip("0")) <= _DIGITS else 10**_DIGITS

@@ -323,6 +323,45 @@ def test_a_loop_that_would_make_very_much_text_is_left_as_it_is(values: list[str
     assert "1 resource in Fn::ForEach" in examine(template).not_looked_at
 
 
+LONG = "9" * 5_000
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties"),
+    [
+        ("AWS::Scheduler::Schedule", {"ScheduleExpression": f"cron({LONG} * * * ? *)"}),
+        ("AWS::Scheduler::Schedule", {"ScheduleExpression": f"rate({LONG} minutes)"}),
+        ("AWS::Events::Rule", {"ScheduleExpression": f"rate({LONG} minute)"}),
+        (
+            "AWS::Batch::ComputeEnvironment",
+            {"Type": "MANAGED", "ComputeResources": {"InstanceTypes": [f"m{LONG}.large"]}},
+        ),
+    ],
+)
+def test_a_number_inside_of_a_text_may_have_any_length(
+    tmp_path: Path, kind: str, properties: dict[str, Any]
+) -> None:
+    """Python itself reads none of more than 4,300 digits."""
+    file = tmp_path / "long.json"
+    file.write_text(json.dumps({"Resources": {"R": {"Type": kind, "Properties": properties}}}))
+
+    done = run(file)
+
+    assert done.exception is None or isinstance(done.exception, SystemExit)
+    assert done.exit_code in (0, 1)
+
+
+def test_a_text_that_is_split_into_very_many_is_not_gone_through(tmp_path: Path) -> None:
+    file = tmp_path / "split.json"
+    parts = {"Fn::Split": ["a", "a" * 500_000]}
+    properties = {"Type": "container", "ContainerProperties": {"Image": "x", "Command": parts}}
+    definition = {"Type": "AWS::Batch::JobDefinition", "Properties": properties}
+    file.write_text(json.dumps({"Resources": {"D": definition}}))
+
+    assert "not looked at: " in run(file).stderr
+    assert calls(file.read_text()) < 100_000
+
+
 @pytest.mark.parametrize("digits", [200, 201, 4_299, 100_000])
 @pytest.mark.parametrize("written", ["{}", "0x{}"])
 def test_a_number_of_any_length_is_a_finding(tmp_path: Path, digits: int, written: str) -> None:

@@ -239,8 +239,9 @@ class Resolver:
         match argument:
             case [str(delimiter), source] if delimiter:
                 whole = self._resolve(source, depth)
-                if isinstance(whole, str) and self._may_make(whole):
-                    return list(whole.split(delimiter))
+                if isinstance(whole, str):
+                    self._made += _OF_AN_ENTRY * whole.count(delimiter)
+                    return whole.split(delimiter) if self._may_make(whole) else UNKNOWN
         return UNKNOWN
 
     def _find_in_map(self, argument: object, depth: int) -> object:
