@@ -559,6 +559,8 @@ class Networks:
 _FILES = f"arn:aws:s3files:us-east-1:{ACCOUNT}:file-system/fs-01234567"
 _OTHER_POINT = f"arn:aws:s3files:us-east-1:{'2' * 12}:file-system/fs-1/access-point/fsap-1"
 
+_RESERVED = f"arn:aws:resource-groups:eu-west-1:{ACCOUNT}:group/reserved"
+
 OF_ITS_REGION: dict[str, tuple[Callable[[Networks], object], str]] = {
     "a security group of instances": (
         lambda n: bc.Ec2ComputeEnvironment(n.here, "X", vpc=n.vpc, security_groups=[n.made]),
@@ -612,6 +614,38 @@ OF_ITS_REGION: dict[str, tuple[Callable[[Networks], object], str]] = {
             )
         ),
         r"volumes\[0\].access_point_arn: .* is in account 222222222222, and .*: give both of one",
+    ),
+    "a key pair": (
+        lambda n: bc.Ec2ComputeEnvironment(
+            n.here, "X", vpc=n.vpc, key_pair=ec2.KeyPair(n.there, "Pair")
+        ),
+        "X: key_pair: There/Pair is in Region eu-west-1",
+    ),
+    "reserved capacity": (
+        lambda n: bc.LaunchTemplate(
+            n.here,
+            "X",
+            capacity_reservation=ec2.CfnCapacityReservation(
+                n.there,
+                "Reserved",
+                instance_count=1,
+                instance_platform="Linux/UNIX",
+                instance_type="m5.large",
+            ),
+        ),
+        "X: capacity_reservation: There/Reserved is in Region eu-west-1",
+    ),
+    "a group of reservations": (
+        lambda n: bc.LaunchTemplate(
+            n.here, "X", capacity_reservation=bc.CapacityReservation(resource_group_arn=_RESERVED)
+        ),
+        "X: capacity_reservation.resource_group_arn: .* is in Region eu-west-1",
+    ),
+    "a group of reservations of Managed Instances": (
+        lambda n: bc.ManagedInstancesComputeEnvironment(
+            n.here, "X", vpc=n.vpc, reservation_group_arn=_RESERVED
+        ),
+        "X: reservation_group_arn: .* is in Region eu-west-1",
     ),
     "a file system of instances": (
         lambda n: bc.LaunchTemplate(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from batch_constructs.aws.bound import shown
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import Source, docs
 
@@ -84,14 +83,17 @@ def _problem_with_cron(fields: list[str]) -> str | None:
         for number in re.findall(r"(?<![/#\d])\d+(?!#)", field):
             low, high = _RANGES[place]
             if not low <= _number(number) <= high:
-                return f"{name} is {shown(field)}; allowed are {low} to {high}"
+                return f"{name} is {_cut(field)}; allowed are {low} to {high}"
         words = set(re.findall(r"[A-Za-z]{3,}", field.upper()))
         allowed = {3: _NAMES[0], 4: _NAMES[1]}.get(place, frozenset[str]())
         if words - allowed:
             names = f" and {', '.join(sorted(allowed))}" if allowed else ""
-            return f"{name} is {shown(field)}; allowed are numbers{names}"
+            return f"{name} is {_cut(field)}; allowed are numbers{names}"
     return None
 
+
+_SHOWN: Final = 80
+"""Characters of a field that a message shows."""
 
 _DIGITS: Final = 9
 """No number of an expression has more; of one that does, it is enough that it is large."""
@@ -99,3 +101,7 @@ _DIGITS: Final = 9
 
 def _number(digits: str) -> int:
     return int(digits[-_DIGITS:]) if len(digits.lstrip("0")) <= _DIGITS else 10**_DIGITS
+
+
+def _cut(field: str) -> str:
+    return field if len(field) <= _SHOWN else f"{field[: _SHOWN - 1]}…"

@@ -20,6 +20,7 @@ from batch_constructs.aws.capacity_reservation_facts import (
 from batch_constructs.aws.names import arn
 from batch_constructs.construct import given
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.place import OF_ONE_REGION
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
@@ -57,6 +58,7 @@ def reservation_properties(arguments: Arguments, reservation: Any) -> dict[str, 
     if reservation is None:
         return {}
     if has_member(reservation, "attr_delivery_preference"):  # an L1
+        arguments.of_this_region("capacity_reservation", reservation, "", OF_ONE_REGION)
         reservation = CapacityReservation(capacity_reservation_id=reservation.attr_id)
     elif isinstance(reservation, str):
         reservation = CapacityReservation(capacity_reservation_id=reservation)
@@ -116,4 +118,6 @@ def resource_group(arguments: Arguments, parameter: str, value: str | None) -> A
     if isinstance(group, str) and not is_token(group) and not RESOURCE_GROUP_ARN.fullmatch(group):
         such = arn("group", "NAME", service="resource-groups", region="REGION", account="ACCOUNT")
         return arguments.wrong_value(f"{parameter} {refused(group, f'an ARN such as {such}')}")
+    if isinstance(group, str):
+        arguments.of_this_region(parameter, None, group, OF_ONE_REGION)
     return group

@@ -167,3 +167,12 @@ def test_what_stands_below_a_name_with_a_slash_is_found_where_it_alone_is_looked
     source = template_files.document(text).source_map_of([path])
 
     assert text[source.chain(path)[-1] :].startswith('"c"')
+
+
+def test_a_number_of_any_length_is_passed_over() -> None:
+    text = '{"Resources": {"R": {"a": [' + "9" * 5_000 + '], "b": 1}}}'
+    path = ["Resources", "R", "b"]
+
+    source = template_files.document(text).source_map_of([path])
+
+    assert text[source.chain(path)[-1] :].startswith('"b"')

@@ -107,6 +107,7 @@ def test_its_dead_letter_queue_is_encrypted_and_keeps_for_two_weeks(
     assert only(stack, "AWS::SQS::Queue") == {
         "SqsManagedSseEnabled": True,
         "MessageRetentionPeriod": 14 * 86400,
+        "VisibilityTimeout": 360,
     }
 
 

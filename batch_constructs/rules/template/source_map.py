@@ -212,7 +212,9 @@ def _further(ways: _Ways, step: str) -> _Ways | None:
     return found
 
 
-_SCAN: Final = json.JSONDecoder().raw_decode
+_SCAN: Final = json.JSONDecoder(parse_int=str).raw_decode
+"""Nobody looks at what is passed over; Python would not read numbers of any length."""
+
 _TOKEN: Final = re.compile(
     r'[ \t\r\n,:]*([{}\[\]]|"[^"\\]*(?:\\.[^"\\]*)*"|[^\s{}\[\],:"]+)', re.DOTALL
 )
