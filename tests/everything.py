@@ -55,6 +55,8 @@ def everything(stack: cdk.Stack, *, defaults: bool, **settings: Any) -> list[Con
         arguments = given.arguments(name) | {key: settings[key] for key in settings if key in takes}
         if defaults:
             arguments = {key: value for key, value in arguments.items() if key not in _OWN}
+        if name in ("EventTrigger", "ObjectCreatedTrigger"):
+            arguments.pop("function_settings", None)  # EventBridge submits by itself
         if name == "AuditTrail":
             arguments["create_trail"] = True
         made.append(kind(stack, f"My{name}", **arguments))

@@ -416,7 +416,7 @@ def _check_room(arguments: Arguments, lowered: int, name: str, resources: Any) -
     elif least is not None and lowered < least:
         arguments.wrong_value(
             f"lowered_max_vcpus is {lowered}, and {name} has min_vcpus of {plain(least)}, below "
-            f"which AWS Batch lowers no maximum: give {plain(least)} or more, or lower min_vcpus"
+            f"which AWS Batch lowers no maximum: give at least {plain(least)}, or lower min_vcpus"
         )
 
 

@@ -9,6 +9,7 @@ WHY = {
     "secret-resolved": "tests of the synthesis hide a secret's value from constructors",
     "job-queue-priority": "tests of the synthesis show it a queue of a negative priority",
     "queue-environment-count": "the same queue, without an environment",
+    "resource-count": "a test of limits renders one resource too many",
 }
 """Rule → why a test renders what it refuses."""
 

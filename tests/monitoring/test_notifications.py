@@ -82,6 +82,17 @@ def test_the_formatter_may_publish_remember_and_list_children_and_nothing_else(
             "Action": ["sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"],
             "Resource": {"Fn::GetAtt": [dead_letters, "Arn"]},
         },
+        {
+            "Effect": "Allow",
+            "Action": [
+                "sqs:ReceiveMessage",
+                "sqs:ChangeMessageVisibility",
+                "sqs:GetQueueUrl",
+                "sqs:DeleteMessage",
+                "sqs:GetQueueAttributes",
+            ],
+            "Resource": {"Fn::GetAtt": [dead_letters, "Arn"]},
+        },
         {"Effect": "Allow", "Action": "sns:Publish", "Resource": {"Ref": topic}},
         {
             "Effect": "Allow",

@@ -97,8 +97,8 @@ def as_number(value: object) -> int | float | None:  # noqa: PLR0911  # the hot 
         return int(finite) if finite == int(finite) else finite
     if kind is str:
         digits: str = value  # type: ignore[assignment]  # its type was just looked at
-        if len(digits) > _LONGEST_NUMBER:
-            return None
+        if len(digits) > _LONGEST_NUMBER or "_" in digits or not digits.isascii():
+            return None  # of Python alone
         try:
             return int(digits)
         except ValueError:
