@@ -351,6 +351,16 @@ def test_a_number_inside_of_a_text_may_have_any_length(
     assert done.exit_code in (0, 1)
 
 
+@pytest.mark.parametrize("written", ["6_00", "٦٠٠"])
+def test_what_python_alone_takes_for_a_number_is_none(tmp_path: Path, written: str) -> None:
+    file = tmp_path / "number.json"
+    properties = {"Type": "container", "Timeout": {"AttemptDurationSeconds": written}}
+    definition = {"Type": "AWS::Batch::JobDefinition", "Properties": properties}
+    file.write_text(json.dumps({"Resources": {"D": definition}}))
+
+    assert "AttemptDurationSeconds" in run(file).stdout
+
+
 def test_a_text_that_is_split_into_very_many_is_not_gone_through(tmp_path: Path) -> None:
     file = tmp_path / "split.json"
     parts = {"Fn::Split": ["a", "a" * 500_000]}
