@@ -56,13 +56,18 @@ def one_of(values: Iterable[Any]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
+def cut(text: str, longest: int) -> str:
+    """Cut a text to so many characters, the last of which then says so."""
+    return text if len(text) <= longest else f"{text[: longest - 1]}…"
+
+
 def shown(value: object) -> str:
     """Write a value for a message, cut to a readable length; never one that holds a credential."""
     kind = credential_in(value) if isinstance(value, str) else None
     if kind is not None:
         return f"{kind}, which is not shown"
     text = _CONTROL.sub(_escaped, value) if isinstance(value, str) else _number(value)
-    text = text if len(text) <= _SHOWN else f"{text[: _SHOWN - 1]}…"
+    text = cut(text, _SHOWN)
     return f'"{text}"' if isinstance(value, str) else text
 
 

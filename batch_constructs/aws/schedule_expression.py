@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
+from batch_constructs.aws.bound import cut
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import Source, docs
 
@@ -83,12 +84,12 @@ def _problem_with_cron(fields: list[str]) -> str | None:
         for number in re.findall(r"(?<![/#\d])\d+(?!#)", field):
             low, high = _RANGES[place]
             if not low <= _number(number) <= high:
-                return f"{name} is {_cut(field)}; allowed are {low} to {high}"
+                return f"{name} is {cut(field, _SHOWN)}; allowed are {low} to {high}"
         words = set(re.findall(r"[A-Za-z]{3,}", field.upper()))
         allowed = {3: _NAMES[0], 4: _NAMES[1]}.get(place, frozenset[str]())
         if words - allowed:
             names = f" and {', '.join(sorted(allowed))}" if allowed else ""
-            return f"{name} is {_cut(field)}; allowed are numbers{names}"
+            return f"{name} is {cut(field, _SHOWN)}; allowed are numbers{names}"
     return None
 
 
@@ -101,7 +102,3 @@ _DIGITS: Final = 9
 
 def _number(digits: str) -> int:
     return int(digits[-_DIGITS:]) if len(digits.lstrip("0")) <= _DIGITS else 10**_DIGITS
-
-
-def _cut(field: str) -> str:
-    return field if len(field) <= _SHOWN else f"{field[: _SHOWN - 1]}…"

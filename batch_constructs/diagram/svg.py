@@ -6,6 +6,7 @@ from html import escape
 from itertools import pairwise
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from batch_constructs.aws.bound import cut
 from batch_constructs.diagram.columns import columns
 from batch_constructs.diagram.picture import Part
 
@@ -96,12 +97,8 @@ def _boxes(picture: Picture, drawn: list[list[str]]) -> tuple[Mapping[str, _Box]
     return boxes, max(right + _MARGIN, least), inner + 2 * _MARGIN + _LEGEND
 
 
-def _cut(written: str) -> str:
-    return written if len(written) <= _LONGEST else f"{written[: _LONGEST - 1]}…"
-
-
 def _width(node: Node) -> float:
-    return 24 + _CHARACTER * max(len(_cut(node.name)), len(_cut(node.kind)) * 0.8)
+    return 24 + _CHARACTER * max(len(cut(node.name, _LONGEST)), len(cut(node.kind, _LONGEST)) * 0.8)
 
 
 def _box(node: Node, box: _Box) -> Iterator[str]:
@@ -114,7 +111,7 @@ def _box(node: Node, box: _Box) -> Iterator[str]:
     for offset, style, written in ((19, "n", node.name), (36, "k", node.kind)):
         yield (
             f'<text class="{style}" x="{box.x + 12:.0f}" y="{box.y + offset:.0f}">'
-            f"{escape(_cut(written))}</text>"
+            f"{escape(cut(written, _LONGEST))}</text>"
         )
     yield "</g>"
 

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Final
 
+from batch_constructs.aws.bound import cut
 from batch_constructs.aws.record import Record
 
 
@@ -209,5 +210,4 @@ def given(within: Properties, key: str) -> bool:
 
 def show(value: object, longest: int = 60) -> str:
     """Write a value for a message, cut to a readable length."""
-    written = value if isinstance(value, str) else str(value)
-    return written if len(written) <= longest else f"{written[: longest - 1]}…"
+    return cut(value if isinstance(value, str) else str(value), longest)
