@@ -250,7 +250,7 @@ def test_a_large_budget_is_written_without_an_exponent(
         (1, "compute_environments[1] is Hand, which is unmanaged"),
         (
             15,
-            "L1 has min_vcpus of 16, below which AWS Batch lowers no maximum: give 16 or more, or",
+            "L1 has min_vcpus of 16, below which AWS Batch lowers no maximum: give at least 16, or",
         ),
     ],
 )
