@@ -23,6 +23,7 @@ from batch_constructs.functions.revisions import retire
 from batch_constructs.functions.submission import batch_api, gateway
 from batch_constructs.functions.submission import rescue as rescues
 from batch_constructs.functions.submission.batch_api import BatchApi
+from batch_constructs.functions.submission.deliveries import Deliveries
 from batch_constructs.functions.submission.gateway import _Batch
 from batch_constructs.functions.submission.waiting import Waiting
 from tests.functions.interleaving import World
@@ -224,11 +225,11 @@ def ended_before_it_is_submitted(patch: pytest.MonkeyPatch) -> None:
 
 
 def what_failed_is_not_delivered_again(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(_Batch, "deliver_again", lambda _: [])
+    patch.setattr(Deliveries, "end", lambda _: [])
 
 
 def a_group_does_not_wait(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(_Batch, "_is_blocked", lambda *_: False)
+    patch.setattr(Deliveries, "is_blocked", lambda *_: False)
 
 
 # -- in Spot rescue

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -25,6 +25,7 @@ from batch_constructs.functions.claims.log import LOOKED_BACK_SECONDS
 from batch_constructs.functions.claims.outcome import FAILED_CALL, as_told
 
 from .batch_api import is_about_the_request
+from .deliveries import Deliveries
 from .gateway_requests import Requests
 from .manifest import encode
 from .message_reader import Message, MessageReader, Poison, is_s3_test
@@ -34,9 +35,7 @@ from .reasons import (
     MENDED,
     NO_ANSWER,
     NO_ROOM,
-    PERHAPS_BEFORE,
     TOO_FAR_BACK,
-    UNREAD,
 )
 
 if TYPE_CHECKING:
@@ -99,20 +98,20 @@ class Gateway:
                 continue
             if self.clock() - began > seconds * _SHARE_FOR_READING:
                 # slow ones came before it: it comes again
-                if not batch.is_set_aside_unread(Message.of(record)):
+                if not batch.deliveries.is_set_aside_unread(Message.of(record)):
                     unread.append(record["messageId"])
                 continue
             try:
                 batch.add(self.reader.read(record))
             except Poison as poison:
-                batch.set_aside_as_poison(Message.of(record), str(poison))
+                batch.deliveries.set_aside_as_poison(Message.of(record), str(poison))
             except Exception as error:  # noqa: BLE001 - one odd message must not stop its neighbours
                 _log_the_way_to(error, record["messageId"])
-                batch.set_aside_as_poison(
+                batch.deliveries.set_aside_as_poison(
                     Message.of(record), f"cannot be read: {type(error).__name__}: {error}"
                 )
         batch.run()
-        return [*batch.deliver_again(), *unread]
+        return [*batch.deliveries.end(), *unread]
 
 
 def _log_the_way_to(error: Exception, message_id: str) -> None:
@@ -130,6 +129,7 @@ class _Batch:
         self._requests = Requests(gateway.settings)
         self._log = gateway.log
         self._batch_api = gateway.batch_api
+        self.deliveries = Deliveries(gateway.settings, gateway.dead_letters, now=now)
         self._now = now
         self._end = now + seconds - RESERVE_SECONDS
         self._deadline = now + seconds - _SECONDS_FOR_THE_END
@@ -138,10 +138,6 @@ class _Batch:
         self._twins: dict[bytes, list[Message]] = {}
         self._parts = [self._twins]
         """Messages by key; a part waits for those before it."""
-        self._again: set[str] = set()
-        self._blocked: set[str | None] = set()
-        self._aside: list[tuple[Message, str]] = []
-        self._handled: set[str] = set()
         self._manifest: tuple[list[bytes], str] | None = None
         self._looked_back = False
         self._old: dict[bytes, float] = {}
@@ -159,33 +155,6 @@ class _Batch:
             self._parts.append({key: [message]})
         else:
             twins.append(message)
-
-    def _put_aside(self, message: Message, reason: str) -> None:
-        self._handled.add(message.id)
-        if not self._settings.fifo:
-            self._aside.append((message, reason))
-        elif again := self._gateway.dead_letters.put([(message, reason)]):
-            self._again.update(again)  # its group waits until it lies there
-            self._blocked.add(message.group)
-
-    def set_aside_as_poison(self, message: Message, reason: str) -> None:
-        """Set aside what can be no job now; what was delivered before may be one nevertheless."""
-        if message.perhaps_since is None:
-            self._put_aside(message, reason)
-        else:
-            self._set_aside(message, f"{reason}{PERHAPS_BEFORE}")
-
-    def is_set_aside_unread(self, message: Message) -> bool:
-        """Set aside what nobody looked at and SQS would take away; False where it comes again."""
-        if message.receives < self._settings.max_receives:
-            return False
-        self._set_aside(message, f"perhaps a job: {UNREAD}{MENDED}")
-        return True
-
-    def deliver_again(self) -> list[str]:
-        """Set the poison aside, then say which messages SQS shall keep."""
-        self._again.update(self._gateway.dead_letters.put(self._aside))
-        return sorted(self._again)
 
     def run(self) -> None:
         """Submit what is not submitted yet."""
@@ -212,7 +181,9 @@ class _Batch:
         for theirs in held:
             self._keep_all(*theirs)
         for message in fresh:
-            self._keep_as(message, f"perhaps a job: it could not be claimed{why}{MENDED}")
+            self.deliveries.give_back(
+                message, f"perhaps a job: it could not be claimed{why}{MENDED}"
+            )
 
     def _is_all_seen_to(self) -> bool:
         """See to what is neither submitted nor given back; False where that has to be looked at."""
@@ -223,9 +194,9 @@ class _Batch:
             for theirs in held:
                 self._finish_for(*theirs)
             return False  # the log has gone on
-        for message in filter(self._is_blocked, fresh):
-            self._give_back(message, BEHIND)
-        fresh = [message for message in fresh if message.id not in self._handled]
+        for message in filter(self.deliveries.is_blocked, fresh):
+            self.deliveries.give_back(message, BEHIND)
+        fresh = [message for message in fresh if not self.deliveries.is_seen_to(message)]
         if not fresh or self._has_no_room_for(fresh):
             return True
         claim = self._claim(fresh, read_to)
@@ -240,18 +211,21 @@ class _Batch:
         self._looked_back = True
         if not self._log.look_back(until=self._read_until):
             for key in self._old:
-                self._keep_as(self._twins[key][0], f"perhaps a job: {TOO_FAR_BACK}{MENDED}")
+                self.deliveries.give_back(
+                    self._twins[key][0], f"perhaps a job: {TOO_FAR_BACK}{MENDED}"
+                )
 
     def _begin(self, part: dict[bytes, list[Message]]) -> None:
         """Turn to a part of the messages; one older than any claim that is kept is set aside."""
         self._twins, self._looked_back, self._manifest = part, False, None
+        self.deliveries.turn_to(part)
         self._old = {}
         for key, (message, *_) in part.items():
             since = message.perhaps_since
             if since is None or not self._is_old(message):
                 continue
             if self._now - since > LOOKED_BACK_SECONDS:
-                self._set_aside(message, FORGOTTEN)
+                self.deliveries.set_aside(message, FORGOTTEN)
             else:
                 self._old[key] = since
         self._log.begin(self._old)
@@ -266,7 +240,7 @@ class _Batch:
         fresh: list[Message] = []
         held: dict[int, tuple[Claim, _Held]] = {}
         for key, (message, *_) in self._twins.items():
-            if message.id in self._handled or self._log.is_settled(key):
+            if self.deliveries.is_seen_to(message) or self._log.is_settled(key):
                 continue
             found = self._log.claim_of(key)
             if found is None:
@@ -291,7 +265,7 @@ class _Batch:
             most,
         )
         for message in fresh:
-            self._give_back(message, NO_ROOM.format(most=most))
+            self.deliveries.give_back(message, NO_ROOM.format(most=most))
         return True
 
     def _finish_for(self, dead: Claim, held: _Held) -> None:
@@ -315,16 +289,16 @@ class _Batch:
         # The dead function may be of a deployment with another queue or mode.
         if claim.name in names:
             self._finish(claim)
-            self._handled.update(message.id for _, message in held)
+            self.deliveries.see_to(message for _, message in held)
             return
         there = {p for p in claim.positions if _job_name(claim, p) in names}
-        self._handled.update(message.id for p, message in held if p in there)
+        self.deliveries.see_to(message for p, message in held if p in there)
         missing = [(p, message) for p, message in held if p not in there]
         for position, message in missing.copy():
             since = message.perhaps_since
             if since is not None and self._now - since > _BATCH_REMEMBERS_SECONDS:
                 missing.remove((position, message))
-                self._set_aside(message, FORGOTTEN)
+                self.deliveries.set_aside(message, FORGOTTEN)
         others = set(claim.positions) - there - {p for p, _ in missing}
         if self._settings.manifest_bucket is None and queue == here:
             self._submit_each(claim, missing, others=others)
@@ -379,9 +353,9 @@ class _Batch:
         except (OutOfTimeError, RefusedError) as error:
             self._finish(claim, free=every)
             for _, message in held:
-                self._give_back(message, _words(error))
+                self.deliveries.give_back(message, _words(error))
         else:
-            self._handled.update(message.id for _, message in held)
+            self.deliveries.see_to(message for _, message in held)
             self._finish(claim)
 
     def _submit_each(self, claim: Claim, held: _Held, *, others: set[int]) -> None:
@@ -389,35 +363,27 @@ class _Batch:
         unsure, free = set(others), set()
         out_of_time: OutOfTimeError | None = None
         for position, message in held:
-            if self._is_blocked(message):
+            if self.deliveries.is_blocked(message):
                 free.add(position)
-                self._give_back(message, BEHIND)
+                self.deliveries.give_back(message, BEHIND)
                 continue
             try:
                 if out_of_time is not None:
                     raise out_of_time
                 request = self._requests.of_message(message, _job_name(claim, position))
                 self._batch_api.submit(request, deadline=self._deadline)
-                self._handled.add(message.id)
+                self.deliveries.see_to([message])
             except UnsureError:
                 unsure.add(position)
                 self._keep(message, _job_name(claim, position))
             except OutOfTimeError as error:
                 out_of_time = error
                 free.add(position)
-                self._give_back(message, _words(error))
+                self.deliveries.give_back(message, _words(error))
             except RefusedError as error:
                 free.add(position)
-                self._give_back(message, _words(error), now=is_about_the_request(error))
+                self.deliveries.give_back(message, _words(error), now=is_about_the_request(error))
         self._finish(claim, unsure=unsure, free=free)
-
-    def _give_back(self, message: Message, reason: str, *, now: bool = False) -> None:
-        """Return a message that is surely no job; at its last receive, set it aside."""
-        if now or self._is_last(message):
-            for twin in self._twins[digest(message.key)]:
-                self._set_aside(twin, reason)
-        else:
-            self._return(message)
 
     def _keep_all(self, claim: Claim, held: _Held, why: str = NO_ANSWER) -> None:
         array = self._settings.manifest_bucket is not None
@@ -425,44 +391,7 @@ class _Batch:
             self._keep(message, claim.name if array else _job_name(claim, position), why)
 
     def _keep(self, message: Message, job_name: str, why: str = NO_ANSWER) -> None:
-        self._keep_as(message, f"perhaps job {job_name}: {why}")
-
-    def _keep_as(self, message: Message, reason: str) -> None:
-        """Return a message that is perhaps a job; at its last receive, set it aside as that.
-
-        SQS would give it another ID as it is redriven, and nobody would know it again.
-        """
-        if not self._is_last(message):
-            self._return(message)
-            return
-        for twin in self._twins[digest(message.key)]:
-            self._set_aside(twin, reason)
-
-    def _set_aside(self, message: Message, reason: str) -> None:
-        """Set a message aside, and say since when it may be a job.
-
-        SQS may deliver it again although it is no job now, and then it becomes one beside its
-        letter.
-        """
-        since = self._now if message.perhaps_since is None else message.perhaps_since
-        self._put_aside(replace(message, claimed_at=since), reason)
-
-    def _return(self, message: Message) -> None:
-        """Let SQS deliver a message and its twins again."""
-        for twin in self._twins[digest(message.key)]:
-            self._again.add(twin.id)
-            self._handled.add(twin.id)
-            if self._settings.fifo and twin.group is not None:
-                self._blocked.add(twin.group)
-
-    def _is_last(self, message: Message) -> bool:
-        """Whether SQS would take a message or one of its twins away by itself, if it came again."""
-        twins = self._twins[digest(message.key)]
-        return max(twin.receives for twin in twins) >= self._settings.max_receives
-
-    def _is_blocked(self, message: Message) -> bool:
-        """Whether an earlier message of the same FIFO group has to come first."""
-        return message.group in self._blocked
+        self.deliveries.give_back(message, f"perhaps job {job_name}: {why}")
 
 
 def _job_name(claim: Claim, position: int) -> str:
