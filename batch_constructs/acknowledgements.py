@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws import managed_policies
+from batch_constructs.aws.actions import KMS_GENERATE_DATA_KEY_ANY, KMS_RE_ENCRYPT_ANY
 from batch_constructs.aws.authorization import takes_everything
 from batch_constructs.aws.names import every
 from batch_constructs.jsii_objects import has_member
@@ -175,7 +176,7 @@ _MANAGED: Final = {
 }
 """AWS's managed policy → why it is there."""
 
-_KEY_GRANTS: Final = frozenset({"kms:GenerateDataKey*", "kms:ReEncrypt*"})
+_KEY_GRANTS: Final = frozenset({KMS_GENERATE_DATA_KEY_ANY, KMS_RE_ENCRYPT_ANY})
 
 _ENDINGS: Final = (
     (rf":{every('job', '[*]')}$", "A job has no ID before it is submitted."),

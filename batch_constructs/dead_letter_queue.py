@@ -9,6 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 
 from batch_constructs.acknowledgements import tell_checkov
+from batch_constructs.aws.actions import SOURCE_ARN, SQS_SEND_MESSAGE
 from batch_constructs.aws.delivery import SQS_RETENTION_DAYS
 from batch_constructs.aws.names import every
 from batch_constructs.aws.service_principals import EVENTS
@@ -52,9 +53,9 @@ def admit_rules(queue: sqs.Queue) -> None:
     """Let the rules of this account leave in a queue what they could not hand over."""
     queue.add_to_resource_policy(
         iam.PolicyStatement(
-            actions=["sqs:SendMessage"],
+            actions=[SQS_SEND_MESSAGE],
             principals=[iam.ServicePrincipal(EVENTS)],
             resources=[queue.queue_arn],
-            conditions={"ArnLike": {"aws:SourceArn": f"{arn_prefix('events')}{every('rule')}"}},
+            conditions={"ArnLike": {SOURCE_ARN: f"{arn_prefix('events')}{every('rule')}"}},
         )
     )

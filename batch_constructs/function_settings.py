@@ -9,6 +9,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 
 from batch_constructs.applied_settings import default_for
+from batch_constructs.aws.actions import EC2_DESCRIBE_NETWORK_INTERFACES, EC2_DESCRIBE_SUBNETS
 from batch_constructs.aws.authorization import NETWORK_OF_FUNCTIONS
 from batch_constructs.aws.bound import Whole
 from batch_constructs.encryption_key import key_argument
@@ -130,7 +131,7 @@ def point_in_time_recovery(
 NETWORK_STATEMENT: dict[str, Any] = {
     "Effect": "Allow",
     "Action": sorted(
-        (*NETWORK_OF_FUNCTIONS, "ec2:DescribeNetworkInterfaces", "ec2:DescribeSubnets")
+        (*NETWORK_OF_FUNCTIONS, EC2_DESCRIBE_NETWORK_INTERFACES, EC2_DESCRIBE_SUBNETS)
     ),
     # Lambda demands `*`: the interfaces have no ID yet, and the reads take no resource.
     "Resource": "*",

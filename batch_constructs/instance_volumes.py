@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from batch_constructs.acknowledgements import note_key_grant, note_rights
+from batch_constructs.aws.actions import S3_GET_OBJECT, S3_LIST_BUCKET, S3_PUT_OBJECT
 from batch_constructs.aws.bound import refused, shown
 from batch_constructs.aws.limits import bound_of
 from batch_constructs.aws.storage import INSTALL_LUSTRE, INSTALL_MOUNTPOINT
@@ -247,14 +248,14 @@ def _grant(volume: S3MountVolume, role: iam.IRole) -> None:
     bucket, prefix = volume.bucket, volume.prefix or ""
     listing: dict[str, Any] = {
         "Effect": "Allow",
-        "Action": "s3:ListBucket",
+        "Action": S3_LIST_BUCKET,
         "Resource": bucket.bucket_arn,
     }
     if prefix:
         listing["Condition"] = {"StringLike": {"s3:prefix": f"{prefix}*"}}
-    actions = ["s3:GetObject"]
+    actions = [S3_GET_OBJECT]
     if not volume.read_only:
-        actions += ["s3:PutObject", "s3:AbortMultipartUpload", "s3:DeleteObject"]
+        actions += [S3_PUT_OBJECT, "s3:AbortMultipartUpload", "s3:DeleteObject"]
     objects = {"Effect": "Allow", "Action": actions, "Resource": f"{bucket.bucket_arn}/{prefix}*"}
     for statement in (listing, objects):
         role.add_to_principal_policy(iam.PolicyStatement.from_json(statement))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.actions import SSM_GET_PARAMETER
 from batch_constructs.aws.names import LONGEST_ARN
 from batch_constructs.aws.quotas import FUNCTION_ENVIRONMENT_BYTES, PARAMETER_CHARACTERS
 from batch_constructs.tokens import is_token
@@ -51,7 +52,7 @@ class ToldVariables:
             del self.variables[name]
             self.variables[f"{name}_PARAMETERS"] = names
             arns += [one.parameter_arn for one in parameters]
-        self.statements = [{"Effect": "Allow", "Action": "ssm:GetParameter", "Resource": arns}]
+        self.statements = [{"Effect": "Allow", "Action": SSM_GET_PARAMETER, "Resource": arns}]
 
 
 def _that_fit(entries: Sequence[str]) -> list[list[str]]:

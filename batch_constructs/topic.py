@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_iam as iam
 
+from batch_constructs.aws.actions import SNS_PUBLISH, SOURCE_ARN
 from batch_constructs.aws.role_actions import SEND_ENCRYPTED_ACTIONS
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import arn_prefix, once_made, own_account
@@ -42,9 +43,9 @@ def _admit(topic: sns.ITopic, service: str) -> None:
     # EventBridge sends no aws:SourceArn or aws:SourceAccount along to KMS, and AWS's samples put no
     # condition on it: one that does not hold would drop every message.
     unconditional = service == EVENTS
-    alarms = {"ArnLike": {"aws:SourceArn": f"{arn_prefix('cloudwatch')}alarm:*"}}
+    alarms = {"ArnLike": {SOURCE_ARN: f"{arn_prefix('cloudwatch')}alarm:*"}}
     account = own_account()
-    publish = ["sns:Publish"]
+    publish = [SNS_PUBLISH]
     topic.add_to_resource_policy(
         _statement(service, publish, topic.topic_arn, {} if unconditional else alarms)
     )

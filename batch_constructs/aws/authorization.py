@@ -10,8 +10,20 @@ from __future__ import annotations
 
 from typing import Final
 
+from batch_constructs.aws.actions import (
+    BATCH_DESCRIBE_JOBS,
+    BATCH_TERMINATE_JOB,
+    CLOUDWATCH_GET_METRIC_DATA,
+    EC2_DESCRIBE_INSTANCES,
+    EC2_DESCRIBE_NETWORK_INTERFACES,
+    EC2_DESCRIBE_SUBNETS,
+    EVENTS_LIST_EVENT_BUSES,
+    EVENTS_LIST_RULES,
+    SCHEDULER_LIST_SCHEDULES,
+)
 from batch_constructs.aws.managed_policies import SESSION_CHANNELS
 from batch_constructs.aws.record import Record
+from batch_constructs.aws.role_actions import REGISTRY_LOGIN
 from batch_constructs.aws.source import Source, docs, guide, seen
 
 POLICY_VERSION: Final = "2012-10-17"
@@ -73,6 +85,11 @@ def _on(*required: str) -> Authorization:
     return Authorization(required)
 
 
+_EKS_IMAGE: Final = "batch:EKSImage"
+_EKS_NAMESPACE: Final = "batch:EKSNamespace"
+_PRIORITY: Final = "batch:SchedulingPriority"
+_SHARE: Final = "batch:ShareIdentifier"
+
 ACTIONS: Final = {
     "CancelJob": _on("job"),
     "CreateComputeEnvironment": _on("compute-environment"),
@@ -115,8 +132,8 @@ ACTIONS: Final = {
             "batch:AWSLogsGroup",
             "batch:AWSLogsRegion",
             "batch:AWSLogsStreamPrefix",
-            "batch:EKSImage",
-            "batch:EKSNamespace",
+            _EKS_IMAGE,
+            _EKS_NAMESPACE,
             "batch:EKSPrivileged",
             "batch:EKSRunAsGroup",
             "batch:EKSRunAsUser",
@@ -131,12 +148,12 @@ ACTIONS: Final = {
     "SubmitJob": Authorization(
         ("job", "job-queue"),
         ("consumable-resource", "job-definition", "job-definition-revision"),
-        ("batch:EKSImage", "batch:EKSNamespace", "batch:ShareIdentifier"),
+        (_EKS_IMAGE, _EKS_NAMESPACE, _SHARE),
     ),
     "SubmitServiceJob": Authorization(
         ("job-queue", "service-job"),
         ("quota-share",),
-        ("batch:SchedulingPriority", "batch:ShareIdentifier"),
+        (_PRIORITY, _SHARE),
     ),
     "TagResource": _TAGGED,
     "TerminateJob": _on("job"),
@@ -148,7 +165,7 @@ ACTIONS: Final = {
     "UpdateQuotaShare": _on("quota-share"),
     "UpdateSchedulingPolicy": _on("scheduling-policy"),
     "UpdateServiceEnvironment": _on("service-environment"),
-    "UpdateServiceJob": Authorization(("service-job",), (), ("batch:SchedulingPriority",)),
+    "UpdateServiceJob": Authorization(("service-job",), (), (_PRIORITY,)),
 }
 """Action → what it is authorized against. One that is not here does not exist."""
 
@@ -211,7 +228,7 @@ SUBMIT_JOB_RIGHTS: Final = (
 )
 """What to do about it."""
 
-STATE_MACHINE_JOBS: Final = ("batch:DescribeJobs", "batch:TerminateJob")
+STATE_MACHINE_JOBS: Final = (BATCH_DESCRIBE_JOBS, BATCH_TERMINATE_JOB)
 """What a state machine needs beside batch:SubmitJob to wait for a job."""
 
 STATE_MACHINE_RULE: Final = "rule/StepFunctionsGetEventsForBatchJobsRule"
@@ -227,24 +244,24 @@ STATE_MACHINE_JOBS_SOURCE: Final[Source] = docs(
 )
 
 OTHERS_WITHOUT_RESOURCES: Final = (
-    "cloudwatch:GetMetricData",
+    CLOUDWATCH_GET_METRIC_DATA,
     "cloudwatch:ListMetrics",
     "cloudwatch:PutMetricData",
     "dynamodb:ListTables",
     "ec2:DescribeAvailabilityZones",
     "ec2:DescribeInstanceTypes",
-    "ec2:DescribeInstances",
-    "ec2:DescribeNetworkInterfaces",
+    EC2_DESCRIBE_INSTANCES,
+    EC2_DESCRIBE_NETWORK_INTERFACES,
     "ec2:DescribeSecurityGroups",
     "ec2:DescribeSpotPriceHistory",
-    "ec2:DescribeSubnets",
+    EC2_DESCRIBE_SUBNETS,
     "ec2:DescribeTags",
     "ec2:DescribeVpcs",
-    "ecr:GetAuthorizationToken",
+    REGISTRY_LOGIN,
     "ecs:DiscoverPollEndpoint",
     "ecs:ListClusters",
-    "events:ListEventBuses",
-    "events:ListRules",
+    EVENTS_LIST_EVENT_BUSES,
+    EVENTS_LIST_RULES,
     "kms:ListAliases",
     "kms:ListKeys",
     "lambda:ListFunctions",
@@ -260,7 +277,7 @@ OTHERS_WITHOUT_RESOURCES: Final = (
     "pricing:GetProducts",
     "s3:GetAccountPublicAccessBlock",
     "s3:ListAllMyBuckets",
-    "scheduler:ListSchedules",
+    SCHEDULER_LIST_SCHEDULES,
     "secretsmanager:GetRandomPassword",
     "secretsmanager:ListSecrets",
     "sqs:ListQueues",

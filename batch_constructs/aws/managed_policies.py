@@ -9,7 +9,9 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Final
 
+from batch_constructs.aws.actions import SSM_GET_PARAMETER
 from batch_constructs.aws.record import Record
+from batch_constructs.aws.role_actions import GET_PARAMETERS, GET_SECRET
 from batch_constructs.aws.source import Source, api, docs, guide
 from batch_constructs.aws.table import read
 
@@ -39,9 +41,9 @@ INSTANCE_CREDENTIALS_SOURCE: Final[Source] = docs(
     "hostNetwork is false.",
 )
 READS_OF_SECRETS: Final = (
-    "ssm:GetParameter",
-    "ssm:GetParameters",
-    "secretsmanager:GetSecretValue",
+    SSM_GET_PARAMETER,
+    GET_PARAMETERS,
+    GET_SECRET,
 )
 """Actions that read what an account keeps secret."""
 

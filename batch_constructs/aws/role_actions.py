@@ -4,20 +4,37 @@ from __future__ import annotations
 
 from typing import Final
 
+from batch_constructs.aws.actions import (
+    BATCH_DESCRIBE_JOB_QUEUES,
+    BATCH_GET_JOB_QUEUE_SNAPSHOT,
+    BATCH_LIST_JOBS,
+    BATCH_UPDATE_JOB_QUEUE,
+    EC2_DESCRIBE_INSTANCES,
+    ECS_DESCRIBE_CLUSTERS,
+    KMS_DESCRIBE_KEY,
+    KMS_ENCRYPT,
+    KMS_GENERATE_DATA_KEY_ANY,
+    KMS_RE_ENCRYPT_ANY,
+    LOGS_CREATE_LOG_STREAM,
+    LOGS_PUT_LOG_EVENTS,
+    SQS_DELETE_MESSAGE,
+    SQS_RECEIVE_MESSAGE,
+)
+
 CLUSTER_ACTIONS: Final = (
     "ecs:CreateCluster",
-    "ecs:DescribeClusters",
+    ECS_DESCRIBE_CLUSTERS,
     "ecs:RegisterTaskDefinition",
 )
 """Some of what AWSBatchServiceRole allows, which every environment needs."""
 
-INSTANCE_ACTIONS: Final = ("autoscaling:CreateAutoScalingGroup", "ec2:DescribeInstances")
+INSTANCE_ACTIONS: Final = ("autoscaling:CreateAutoScalingGroup", EC2_DESCRIBE_INSTANCES)
 """The same for environments of instances."""
 
 JOIN_CLUSTER: Final = "ecs:RegisterContainerInstance"
 """How an instance joins its cluster."""
 
-LOG_STREAM_ACTIONS: Final = ("logs:CreateLogStream", "logs:PutLogEvents")
+LOG_STREAM_ACTIONS: Final = (LOGS_CREATE_LOG_STREAM, LOGS_PUT_LOG_EVENTS)
 CREATE_LOG_GROUP: Final = "logs:CreateLogGroup"
 """What the awslogs driver does with the execution role."""
 
@@ -51,7 +68,7 @@ GET_PARAMETERS: Final = "ssm:GetParameters"
 
 DECRYPT: Final = "kms:Decrypt"
 
-SEND_ENCRYPTED_ACTIONS: Final = (DECRYPT, "kms:GenerateDataKey*")
+SEND_ENCRYPTED_ACTIONS: Final = (DECRYPT, KMS_GENERATE_DATA_KEY_ANY)
 """What whoever sends to an encrypted topic or queue does with its key."""
 
 MOUNT: Final = "elasticfilesystem:ClientMount"
@@ -61,34 +78,34 @@ MOUNT_AND_WRITE: Final = (MOUNT, "elasticfilesystem:ClientWrite")
 KEY_OF_LOGS_ACTIONS: Final = (
     "kms:Encrypt*",
     "kms:Decrypt*",
-    "kms:ReEncrypt*",
-    "kms:GenerateDataKey*",
+    KMS_RE_ENCRYPT_ANY,
+    KMS_GENERATE_DATA_KEY_ANY,
     "kms:Describe*",
 )
 """What CloudWatch Logs does with the key of a log group."""
 
 CREATE_GRANT: Final = "kms:CreateGrant"
 KEY_OF_VOLUMES_ACTIONS: Final = (
-    "kms:Encrypt",
-    "kms:Decrypt",
-    "kms:ReEncrypt*",
-    "kms:GenerateDataKey*",
-    "kms:DescribeKey",
+    KMS_ENCRYPT,
+    DECRYPT,
+    KMS_RE_ENCRYPT_ANY,
+    KMS_GENERATE_DATA_KEY_ANY,
+    KMS_DESCRIBE_KEY,
     CREATE_GRANT,
 )
 """What EC2 Auto Scaling does with the key of a volume."""
 
 READ_QUEUE_ACTIONS: Final = (
-    "sqs:ReceiveMessage",
-    "sqs:DeleteMessage",
+    SQS_RECEIVE_MESSAGE,
+    SQS_DELETE_MESSAGE,
     "sqs:GetQueueAttributes",
 )
 """What Lambda does with the queue of a function, with the function's role."""
 
 LOOK_AT_QUEUE_ACTIONS: Final = (
-    "batch:DescribeJobQueues",
-    "batch:GetJobQueueSnapshot",
-    "batch:ListJobs",
-    "batch:UpdateJobQueue",
+    BATCH_DESCRIBE_JOB_QUEUES,
+    BATCH_GET_JOB_QUEUE_SNAPSHOT,
+    BATCH_LIST_JOBS,
+    BATCH_UPDATE_JOB_QUEUE,
 )
 """What else than submitting one does with a job queue."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import CustomResource, Duration
 
+from batch_constructs.aws.actions import BATCH_DESCRIBE_COMPUTE_ENVIRONMENTS
 from batch_constructs.construct import BatchConstruct, arn_prefix
 from batch_constructs.shipped_function import ShippedFunction, the_only
 
@@ -74,7 +75,7 @@ def _function(scope: Construct, settings: FunctionSettings) -> ShippedFunction:
         statements=[
             {
                 "Effect": "Allow",
-                "Action": "batch:DescribeComputeEnvironments",
+                "Action": BATCH_DESCRIBE_COMPUTE_ENVIRONMENTS,
                 "Resource": "*",  # AWS takes no resource here
             },
             {

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from aws_cdk import aws_iam as iam
 
 from batch_constructs.aws import managed_policies as policies
+from batch_constructs.aws.actions import IAM_PASS_ROLE
 from batch_constructs.aws.service_principals import BATCH, EC2, ECS, SPOT_FLEET
 from batch_constructs.construct import arn_prefix, once_made, own_account
 
@@ -85,7 +86,7 @@ def let_pass(infrastructure_role: iam.IRole, instance_role: iam.IRole) -> None:
     AWS's own policy allows that only for roles whose name begins with ``ecsInstanceRole``.
     """
     statement = iam.PolicyStatement(
-        actions=["iam:PassRole"],
+        actions=[IAM_PASS_ROLE],
         resources=[instance_role.role_arn],
         conditions={"StringEquals": {"iam:PassedToService": EC2}},
     )

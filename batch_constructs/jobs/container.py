@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from batch_constructs.aws.actions import S3_GET_OBJECT
 from batch_constructs.aws.container_facts import (
     ContainerDependencyCondition,
     FirelensType,
@@ -324,7 +325,7 @@ def _router_statements(firelens: Firelens | None) -> list[dict[str, Any]]:
 
         bucket = Fn.select(0, Fn.split("/", file))
     return [
-        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": file},
+        {"Effect": "Allow", "Action": S3_GET_OBJECT, "Resource": file},
         {
             "Effect": "Allow",
             "Action": "s3:GetBucketLocation",

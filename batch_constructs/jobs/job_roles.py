@@ -12,6 +12,7 @@ from weakref import WeakKeyDictionary
 from aws_cdk import aws_iam as iam
 
 from batch_constructs.acknowledgements import note_rights
+from batch_constructs.aws.actions import STS_ASSUME_ROLE
 from batch_constructs.aws.authorization import POLICY_VERSION
 from batch_constructs.aws.service_principals import ECS_TASKS
 from batch_constructs.construct import once_made, own_account
@@ -48,7 +49,7 @@ def _trust() -> dict[str, Any]:
     statement = {
         "Effect": "Allow",
         "Principal": {"Service": ECS_TASKS},
-        "Action": "sts:AssumeRole",
+        "Action": STS_ASSUME_ROLE,
         "Condition": own_account(),
     }
     return {"Version": POLICY_VERSION, "Statement": [statement]}

@@ -7,6 +7,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from batch_constructs.aws.actions import (
+    BATCH_DEREGISTER_JOB_DEFINITION,
+    BATCH_DESCRIBE_JOB_DEFINITIONS,
+    BATCH_DESCRIBE_JOB_QUEUES,
+    BATCH_LIST_JOBS,
+    EVENTS_LIST_EVENT_BUSES,
+    EVENTS_LIST_RULES,
+    SCHEDULER_LIST_SCHEDULES,
+)
 from batch_constructs.aws.bound import Whole
 from batch_constructs.aws.delivery import LONGEST_FUNCTION_SECONDS
 from batch_constructs.aws.names import every
@@ -75,18 +84,18 @@ def _function(scope: Construct) -> ShippedFunction:
             {
                 "Effect": "Allow",
                 "Action": [
-                    "batch:DescribeJobDefinitions",
-                    "batch:DescribeJobQueues",
-                    "batch:ListJobs",
-                    "events:ListEventBuses",
-                    "events:ListRules",
-                    "scheduler:ListSchedules",
+                    BATCH_DESCRIBE_JOB_DEFINITIONS,
+                    BATCH_DESCRIBE_JOB_QUEUES,
+                    BATCH_LIST_JOBS,
+                    EVENTS_LIST_EVENT_BUSES,
+                    EVENTS_LIST_RULES,
+                    SCHEDULER_LIST_SCHEDULES,
                 ],
                 "Resource": "*",  # AWS takes no resource here
             },
             {
                 "Effect": "Allow",
-                "Action": "batch:DeregisterJobDefinition",
+                "Action": BATCH_DEREGISTER_JOB_DEFINITION,
                 # The name is known when the definition is made, after this.
                 "Resource": f"{arn_prefix('batch')}{every('job-definition')}",
             },

@@ -16,6 +16,7 @@ from aws_cdk import Aws
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
 
+from batch_constructs.aws.actions import VIA_SERVICE
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.role_actions import DECRYPT, GET_PARAMETERS, GET_SECRET
 from batch_constructs.aws.service_principals import DOMAIN
@@ -190,7 +191,7 @@ class Secrets:
         for service, keys in self._keys.items():
             if keys:
                 via = f"{service}.{Aws.REGION}.{DOMAIN}"
-                condition = {"StringEquals": {"kms:ViaService": via}}
+                condition = {"StringEquals": {VIA_SERVICE: via}}
                 statements.append(_allow([DECRYPT], sorted(keys)) | {"Condition": condition})
         return statements
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from aws_cdk import aws_batch as batch
 
+from batch_constructs.aws.actions import S3_GET_OBJECT, S3_LIST_BUCKET
 from batch_constructs.aws.limits import bound_of
 from batch_constructs.aws.resource_states import State
 from batch_constructs.construct import given
@@ -268,10 +269,10 @@ class Volumes:
             arguments.wrong_type("bucket", bucket, "an s3.IBucket")
             return
         self.statements += [
-            {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": bucket.bucket_arn},
+            {"Effect": "Allow", "Action": S3_LIST_BUCKET, "Resource": bucket.bucket_arn},
             {
                 "Effect": "Allow",
-                "Action": ["s3:GetObject", "s3:GetObjectVersion"],
+                "Action": [S3_GET_OBJECT, "s3:GetObjectVersion"],
                 "Resource": f"{bucket.bucket_arn}/*",
             },
         ]

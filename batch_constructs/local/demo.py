@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.actions import SOURCE_ARN, SQS_SEND_MESSAGE
 from batch_constructs.aws.authorization import POLICY_VERSION
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.service_principals import SNS
@@ -128,9 +129,9 @@ class Demo:
         admitted = {
             "Effect": "Allow",
             "Principal": {"Service": SNS},
-            "Action": "sqs:SendMessage",
+            "Action": SQS_SEND_MESSAGE,
             "Resource": inbox,
-            "Condition": {"ArnEquals": {"aws:SourceArn": topic}},
+            "Condition": {"ArnEquals": {SOURCE_ARN: topic}},
         }
         policy = json.dumps({"Version": POLICY_VERSION, "Statement": [admitted]})
         sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": policy})

@@ -16,6 +16,12 @@ from aws_cdk import aws_s3 as s3
 from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws import batch_events
+from batch_constructs.aws.actions import (
+    KMS_DESCRIBE_KEY,
+    KMS_GENERATE_DATA_KEY_ANY,
+    S3_PUT_OBJECT,
+    SOURCE_ARN,
+)
 from batch_constructs.aws.event_pattern import OR
 from batch_constructs.aws.metrics import EVENTS_NAMESPACE
 from batch_constructs.aws.quotas import ALARM_NAME
@@ -309,8 +315,8 @@ def _admit_cloudtrail(key: kms.IKey) -> None:
     """
     context = {"kms:EncryptionContext:aws:cloudtrail:arn": f"{arn_prefix('cloudtrail')}trail/*"}
     for action, conditions in (
-        ("kms:GenerateDataKey*", {"StringLike": context}),
-        ("kms:DescribeKey", {}),
+        (KMS_GENERATE_DATA_KEY_ANY, {"StringLike": context}),
+        (KMS_DESCRIBE_KEY, {}),
     ):
         # in a key's policy, `*` is the key itself
         key.add_to_resource_policy(_of_trails(action, "*", conditions))
@@ -324,14 +330,14 @@ def _admit_trails(bucket: s3.Bucket) -> None:
     owned = {"StringEquals": {"s3:x-amz-acl": "bucket-owner-full-control"}}
     files = bucket.arn_for_objects(f"AWSLogs/{Aws.ACCOUNT_ID}/*")
     bucket.add_to_resource_policy(_of_trails("s3:GetBucketAcl", bucket.bucket_arn, {}))
-    bucket.add_to_resource_policy(_of_trails("s3:PutObject", files, owned))
+    bucket.add_to_resource_policy(_of_trails(S3_PUT_OBJECT, files, owned))
 
 
 def _of_trails(
     action: str, resource: str, conditions: Mapping[str, Mapping[str, str]]
 ) -> iam.PolicyStatement:
     """Allow CloudTrail something, on behalf of trails of this account and Region."""
-    trails = {"ArnLike": {"aws:SourceArn": f"{arn_prefix('cloudtrail')}trail/*"}}
+    trails = {"ArnLike": {SOURCE_ARN: f"{arn_prefix('cloudtrail')}trail/*"}}
     return iam.PolicyStatement(
         principals=[iam.ServicePrincipal(CLOUDTRAIL)],
         actions=[action],

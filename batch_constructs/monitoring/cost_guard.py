@@ -12,6 +12,12 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.actions import (
+    BATCH_DESCRIBE_COMPUTE_ENVIRONMENTS,
+    BATCH_DESCRIBE_JOB_QUEUES,
+    BATCH_UPDATE_JOB_QUEUE,
+    CLOUDWATCH_GET_METRIC_DATA,
+)
 from batch_constructs.aws.authorization import TAG
 from batch_constructs.aws.bound import Whole, refused
 from batch_constructs.aws.compute_environment_facts import EnvironmentType
@@ -452,8 +458,8 @@ def _statements(
 ) -> list[dict[str, Any]]:
     queue_arns = [queue.arn for queue in queues]
     environment_arns = [environment.arn for environment in environments]
-    reads = ["batch:DescribeJobQueues", "cloudwatch:GetMetricData"]
-    reads += ["batch:DescribeComputeEnvironments"] if environments else []
+    reads = [BATCH_DESCRIBE_JOB_QUEUES, CLOUDWATCH_GET_METRIC_DATA]
+    reads += [BATCH_DESCRIBE_COMPUTE_ENVIRONMENTS] if environments else []
     statements: list[dict[str, Any]] = [
         # None of these reads takes a resource: AWS demands `*`.
         {"Effect": "Allow", "Action": reads, "Resource": "*"},
@@ -466,7 +472,7 @@ def _statements(
     ]
     update: dict[str, Any] = {
         "Effect": "Allow",
-        "Action": "batch:UpdateJobQueue",
+        "Action": BATCH_UPDATE_JOB_QUEUE,
         "Resource": queue_arns,
     }
     if action is not GuardAction.DISABLE_QUEUES:

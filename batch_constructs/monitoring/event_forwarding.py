@@ -13,6 +13,7 @@ from aws_cdk import aws_iam as iam
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws import batch_events
+from batch_constructs.aws.actions import EVENTS_PUT_EVENTS
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.names import ACCOUNT, ORGANIZATION
 from batch_constructs.aws.service_principals import EVENTS
@@ -109,7 +110,7 @@ class CentralEventBus(BatchConstruct):
             "Sid": sid,
             "Effect": "Allow",
             "Principal": principal,
-            "Action": "events:PutEvents",
+            "Action": EVENTS_PUT_EVENTS,
             "Resource": self._resource.attr_arn,
             "Condition": conditions,
         }
@@ -165,7 +166,7 @@ class ForwardedEvents(BatchConstruct):
         here = iam.ServicePrincipal(EVENTS, conditions=own_account())
         self.role = iam.Role(self, "Role", assumed_by=here)
         self.role.add_to_policy(
-            iam.PolicyStatement(actions=["events:PutEvents"], resources=[str(arn)])
+            iam.PolicyStatement(actions=[EVENTS_PUT_EVENTS], resources=[str(arn)])
         )
         self.dead_letter_queue = dead_letter_queue(self)
         admit_rules(self.dead_letter_queue)

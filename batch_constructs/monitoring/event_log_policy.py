@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import Names, Stack
 from aws_cdk import aws_logs as logs
 
+from batch_constructs.aws.actions import LOGS_CREATE_LOG_STREAM, LOGS_PUT_LOG_EVENTS, SOURCE_ARN
 from batch_constructs.aws.authorization import POLICY_VERSION
 from batch_constructs.aws.names import every
 from batch_constructs.aws.service_principals import EVENTS, LOG_DELIVERY
@@ -53,12 +54,12 @@ class EventLogPolicy(BatchConstruct):
             "Principal": {"Service": [EVENTS, LOG_DELIVERY]},
             "Resource": self._groups[0] if len(self._groups) == 1 else self._groups,
         }
-        from_rules = {"ArnLike": {"aws:SourceArn": f"{arn_prefix('events')}{every('rule')}"}}
+        from_rules = {"ArnLike": {SOURCE_ARN: f"{arn_prefix('events')}{every('rule')}"}}
         document = {
             "Version": POLICY_VERSION,
             "Statement": [
-                {**writers, "Action": "logs:CreateLogStream"},
-                {**writers, "Action": "logs:PutLogEvents", "Condition": from_rules},
+                {**writers, "Action": LOGS_CREATE_LOG_STREAM},
+                {**writers, "Action": LOGS_PUT_LOG_EVENTS, "Condition": from_rules},
             ],
         }
         self._resource.policy_document = Stack.of(self).to_json_string(document)

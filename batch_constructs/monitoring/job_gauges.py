@@ -15,6 +15,13 @@ from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.actions import (
+    BATCH_DESCRIBE_COMPUTE_ENVIRONMENTS,
+    BATCH_DESCRIBE_JOB_QUEUES,
+    BATCH_DESCRIBE_JOBS,
+    BATCH_GET_JOB_QUEUE_SNAPSHOT,
+    BATCH_LIST_JOBS,
+)
 from batch_constructs.aws.bound import OneOf, Whole
 from batch_constructs.compute.compute_environment import (
     compute_environment_arn,
@@ -164,7 +171,7 @@ class JobGauges(BatchConstruct):
                 _READ,
                 {
                     "Effect": "Allow",
-                    "Action": "batch:GetJobQueueSnapshot",
+                    "Action": BATCH_GET_JOB_QUEUE_SNAPSHOT,
                     "Resource": [queue.arn for queue in watched],
                 },
             ],
@@ -294,10 +301,10 @@ ENVIRONMENT_GAUGES = ("EnvironmentInvalid", "EnvironmentDisabled", "MaxVcpus", "
 _READ = {
     "Effect": "Allow",
     "Action": [
-        "batch:DescribeComputeEnvironments",
-        "batch:DescribeJobQueues",
-        "batch:DescribeJobs",
-        "batch:ListJobs",
+        BATCH_DESCRIBE_COMPUTE_ENVIRONMENTS,
+        BATCH_DESCRIBE_JOB_QUEUES,
+        BATCH_DESCRIBE_JOBS,
+        BATCH_LIST_JOBS,
     ],
     # None of these reads takes a resource: AWS demands `*`.
     "Resource": "*",

@@ -11,6 +11,7 @@ from aws_cdk import Duration
 from aws_cdk import aws_events_targets as targets
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.actions import BATCH_DESCRIBE_JOBS, BATCH_LIST_JOBS
 from batch_constructs.aws.bound import Matching
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.quotas import RULE_NAME
@@ -266,7 +267,7 @@ class JobNotifications(BatchConstruct):
                 claims.statement(),
                 {
                     "Effect": "Allow",
-                    "Action": ["batch:ListJobs", "batch:DescribeJobs"],
+                    "Action": [BATCH_LIST_JOBS, BATCH_DESCRIBE_JOBS],
                     # Neither action takes a resource: AWS demands `*`. They name the children of
                     # an array that failed.
                     "Resource": "*",

@@ -9,6 +9,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.actions import (
+    BATCH_DEREGISTER_JOB_DEFINITION,
+    BATCH_DESCRIBE_COMPUTE_ENVIRONMENTS,
+    BATCH_DESCRIBE_JOB_DEFINITIONS,
+    BATCH_DESCRIBE_JOB_QUEUES,
+    BATCH_DESCRIBE_JOBS,
+    BATCH_LIST_JOBS,
+    BATCH_TERMINATE_JOB,
+    EC2_DESCRIBE_INSTANCES,
+    IAM_PASS_ROLE,
+)
 from batch_constructs.aws.authorization import EVERYTHING, SUBMIT, TAG, submit_job_resources
 from batch_constructs.aws.names import DEFAULT_LOG_GROUP, RESOURCE_NAME
 from batch_constructs.grants import grant
@@ -25,12 +36,12 @@ if TYPE_CHECKING:
     from batch_constructs.queues.job_queue import JobQueue
 
 _READ = (
-    "batch:DescribeComputeEnvironments",
-    "batch:DescribeJobDefinitions",
-    "batch:DescribeJobQueues",
-    "batch:DescribeJobs",
-    "batch:ListJobs",
-    "ec2:DescribeInstances",
+    BATCH_DESCRIBE_COMPUTE_ENVIRONMENTS,
+    BATCH_DESCRIBE_JOB_DEFINITIONS,
+    BATCH_DESCRIBE_JOB_QUEUES,
+    BATCH_DESCRIBE_JOBS,
+    BATCH_LIST_JOBS,
+    EC2_DESCRIBE_INSTANCES,
 )
 """AWS knows no resources for these."""
 
@@ -56,12 +67,12 @@ def grant_engine(
     submit = submit_job_resources(queue=queue.job_queue_arn, definition=definitions, jobs=jobs)
     allowed: dict[str, tuple[list[str], list[str]]] = {
         "define": (
-            ["batch:RegisterJobDefinition", "batch:DeregisterJobDefinition"],
+            ["batch:RegisterJobDefinition", BATCH_DEREGISTER_JOB_DEFINITION],
             [definitions],
         ),
         "submit": ([SUBMIT], submit),
         "tag": ([TAG], [definitions, jobs]),
-        "stop": (["batch:TerminateJob"], [jobs]),
+        "stop": ([BATCH_TERMINATE_JOB], [jobs]),
         "read": (list(_READ), [EVERYTHING]),
         # Which instance a job runs on; the clusters' names are AWS Batch's own.
         "find instances": (
@@ -74,7 +85,7 @@ def grant_engine(
         "read logs": (["logs:GetLogEvents"], [_streams(queue, log_group)]),
     }
     if roles:
-        allowed["pass"] = (["iam:PassRole"], [role.role_arn for role in roles])
+        allowed["pass"] = ([IAM_PASS_ROLE], [role.role_arn for role in roles])
     return grant(queue, queue.job_queue_arn, grantee, allowed.values())
 
 

@@ -13,6 +13,14 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
 from batch_constructs.aws import batch_events
+from batch_constructs.aws.actions import (
+    BATCH_DESCRIBE_JOB_QUEUES,
+    BATCH_DESCRIBE_JOBS,
+    BATCH_LIST_JOBS,
+    LAMBDA_INVOKE_FUNCTION,
+    SOURCE_ARN,
+    SQS_SEND_MESSAGE,
+)
 from batch_constructs.aws.delivery import LAMBDA_EVENT_AGE_SECONDS, LAMBDA_RETRIES
 from batch_constructs.aws.job_states import CAPACITY_LOST, DEPENDENCY_FAILED, JobState
 from batch_constructs.aws.service_principals import EVENTS
@@ -101,7 +109,7 @@ class SpotRescue(BatchConstruct):
                 # AWS knows no resources for any of them
                 {
                     "Effect": "Allow",
-                    "Action": ["batch:DescribeJobQueues", "batch:DescribeJobs", "batch:ListJobs"],
+                    "Action": [BATCH_DESCRIBE_JOB_QUEUES, BATCH_DESCRIBE_JOBS, BATCH_LIST_JOBS],
                     "Resource": "*",
                 },
                 claims.statement(),
@@ -124,7 +132,7 @@ class SpotRescue(BatchConstruct):
         lambda_.CfnPermission(
             self,
             "Permission",
-            action="lambda:InvokeFunction",
+            action=LAMBDA_INVOKE_FUNCTION,
             function_name=self.function.function_arn,
             principal=EVENTS,
             source_arn=self.resource.attr_arn,
@@ -148,10 +156,10 @@ class SpotRescue(BatchConstruct):
         self.dead_letter_queue.grant_consume_messages(self.function)
         self.dead_letter_queue.add_to_resource_policy(
             iam.PolicyStatement(
-                actions=["sqs:SendMessage"],
+                actions=[SQS_SEND_MESSAGE],
                 principals=[iam.ServicePrincipal(EVENTS)],
                 resources=[self.dead_letter_queue.queue_arn],
-                conditions={"ArnEquals": {"aws:SourceArn": self.resource.attr_arn}},
+                conditions={"ArnEquals": {SOURCE_ARN: self.resource.attr_arn}},
             )
         )
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
+from batch_constructs.aws.actions import SOURCE_ARN, SQS_SEND_MESSAGE
 from batch_constructs.aws.authorization import POLICY_VERSION
 from batch_constructs.aws.delivery import SQS_RECEIVED_AT_ONCE
 from batch_constructs.aws.error_names import NOT_FOUND
@@ -278,9 +279,9 @@ class LocalAws:
                 {
                     "Effect": "Allow",
                     "Principal": {"Service": EVENTS},
-                    "Action": "sqs:SendMessage",
+                    "Action": SQS_SEND_MESSAGE,
                     "Resource": arn,
-                    "Condition": {"ArnEquals": {"aws:SourceArn": rule}},
+                    "Condition": {"ArnEquals": {SOURCE_ARN: rule}},
                 }
             ],
         }

@@ -13,6 +13,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.actions import LAMBDA_INVOKE_FUNCTION, SOURCE_ARN, SQS_SEND_MESSAGE
 from batch_constructs.aws.admission import asked_for
 from batch_constructs.aws.authorization import POLICY_VERSION
 from batch_constructs.aws.quotas import DESCRIPTION, RULE_NAME
@@ -179,16 +180,16 @@ class EventTrigger(BatchConstruct):
             lambda_.CfnPermission(
                 self,
                 "Permission",
-                action="lambda:InvokeFunction",
+                action=LAMBDA_INVOKE_FUNCTION,
                 function_name=self.function.function.function_arn,
                 principal=EVENTS,
                 source_arn=self.resource.attr_arn,
             )
         send = iam.PolicyStatement(
-            actions=["sqs:SendMessage"],
+            actions=[SQS_SEND_MESSAGE],
             principals=[iam.ServicePrincipal(EVENTS)],
             resources=[self.dead_letter_queue.queue_arn],
-            conditions={"ArnEquals": {"aws:SourceArn": self.resource.attr_arn}},
+            conditions={"ArnEquals": {SOURCE_ARN: self.resource.attr_arn}},
         )
         once_made(lambda: self.dead_letter_queue.add_to_resource_policy(send))
         admit_event_bridge(self.dead_letter_queue.encryption_master_key)

@@ -13,12 +13,13 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.actions import SQS_SEND_MESSAGE
 from batch_constructs.aws.authorization import POLICY_VERSION
 from batch_constructs.aws.bound import refused, shown
 from batch_constructs.aws.delivery import WINDOW_MINUTES
 from batch_constructs.aws.names import SCHEDULER_SUBMIT_JOB
 from batch_constructs.aws.quotas import DESCRIPTION, SCHEDULE_NAME
-from batch_constructs.aws.role_actions import SEND_ENCRYPTED_ACTIONS
+from batch_constructs.aws.role_actions import DECRYPT, SEND_ENCRYPTED_ACTIONS
 from batch_constructs.aws.schedule_expression import problem_with
 from batch_constructs.aws.service_principals import SCHEDULER
 from batch_constructs.construct import BatchConstruct, given, own_account
@@ -148,7 +149,7 @@ class ScheduleTrigger(BatchConstruct):
         self.dead_letter_queue = given_or_own_queue(self, shared["dead_letter_queue"])
         put_aside = {
             "Effect": "Allow",
-            "Action": "sqs:SendMessage",
+            "Action": SQS_SEND_MESSAGE,
             "Resource": self.dead_letter_queue.queue_arn,
         }
         statements = [*job.statements(), put_aside]
@@ -159,7 +160,7 @@ class ScheduleTrigger(BatchConstruct):
             )
         if encryption_key is not None:
             properties["kms_key_arn"] = encryption_key.key_arn
-            decrypt = {"Effect": "Allow", "Action": "kms:Decrypt"}
+            decrypt = {"Effect": "Allow", "Action": DECRYPT}
             statements.append({**decrypt, "Resource": encryption_key.key_arn})
         self.role = iam.Role(
             self,

@@ -21,6 +21,13 @@ from aws_cdk import aws_sqs as sqs
 
 from batch_constructs.acknowledgements import note_key_grant, note_rights, tell_checkov
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.actions import (
+    S3_GET_OBJECT,
+    S3_PUT_OBJECT,
+    SOURCE_ARN,
+    SQS_SEND_MESSAGE,
+    VIA_SERVICE,
+)
 from batch_constructs.aws.admission import Admission
 from batch_constructs.aws.delivery import SQS_RETENTION_DAYS, VISIBILITY_FACTOR
 from batch_constructs.aws.quotas import FUNCTION_DESCRIPTION
@@ -368,10 +375,10 @@ class SubmissionGateway(BatchConstruct):
         for target in (self.message_queue, self.dead_letter_queue):
             target.add_to_resource_policy(
                 iam.PolicyStatement(
-                    actions=["sqs:SendMessage"],
+                    actions=[SQS_SEND_MESSAGE],
                     principals=[iam.ServicePrincipal(EVENTS)],
                     resources=[target.queue_arn],
-                    conditions={"ArnEquals": {"aws:SourceArn": rule.rule_arn}},
+                    conditions={"ArnEquals": {SOURCE_ARN: rule.rule_arn}},
                 )
             )
         if not self._event_bridge_has_key:  # one for both queues and all buckets
@@ -395,7 +402,7 @@ class SubmissionGateway(BatchConstruct):
         bucket = self.manifest_bucket
         if bucket.encryption_key is not None:
             _by_way_of(bucket.encryption_key.grant_decrypt(grantee))
-        actions, manifests = ["s3:GetObject"], [bucket.arn_for_objects(f"{_MANIFEST_PREFIX}*")]
+        actions, manifests = [S3_GET_OBJECT], [bucket.arn_for_objects(f"{_MANIFEST_PREFIX}*")]
         note_rights(grantee, actions, manifests)
         return iam.Grant.add_to_principal_or_resource(
             grantee=grantee, actions=actions, resource=bucket, resource_arns=manifests
@@ -504,12 +511,12 @@ class SubmissionGateway(BatchConstruct):
         ledger = [f"dynamodb:{name}" for name in ("GetItem", "PutItem", "Query", "UpdateItem")]
         allowed: list[tuple[str | list[str], str]] = [
             (receive, self.message_queue.queue_arn),
-            ("sqs:SendMessage", self.dead_letter_queue.queue_arn),
+            (SQS_SEND_MESSAGE, self.dead_letter_queue.queue_arn),
             (ledger, self.ledger.table_arn),
         ]
         if self.manifest_bucket is not None:
             manifests = self.manifest_bucket.arn_for_objects(f"{_MANIFEST_PREFIX}*")
-            allowed.append(("s3:PutObject", manifests))
+            allowed.append((S3_PUT_OBJECT, manifests))
         return [
             # messages may ask for tags; arrays have none
             *job.statements(tagging=not gateway.coalesce),
@@ -546,4 +553,4 @@ def _by_way_of(granted: iam.Grant) -> None:
     """Let a key be used by way of what the gateway encrypts with it, and of nothing else."""
     services = [f"{one}.{Aws.REGION}.{DOMAIN}" for one in ("dynamodb", "s3", "sqs")]
     for statement in granted.principal_statements:
-        statement.add_condition("StringEquals", {"kms:ViaService": services})
+        statement.add_condition("StringEquals", {VIA_SERVICE: services})

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Unpack
 from aws_cdk import Duration, Stack
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.actions import BATCH_DESCRIBE_JOBS, BATCH_LIST_JOBS
 from batch_constructs.aws.admission import CONTAINER_MEMBERS, Admission
 from batch_constructs.aws.overridden_containers import not_sayable
 from batch_constructs.aws.quotas import FUNCTION_ENVIRONMENT_KB
@@ -240,10 +241,10 @@ def check_told(arguments: Arguments, job: JobToSubmit) -> None:
 
 LIST_JOBS = {
     "Effect": "Allow",
-    "Action": "batch:ListJobs",
+    "Action": BATCH_LIST_JOBS,
     "Resource": "*",  # AWS knows no resources for ListJobs
 }
 """To find a job by its name before it is submitted again."""
 
-FIND_JOBS = {**LIST_JOBS, "Action": ["batch:DescribeJobs", "batch:ListJobs"]}
+FIND_JOBS = {**LIST_JOBS, "Action": [BATCH_DESCRIBE_JOBS, BATCH_LIST_JOBS]}
 """The same, where others may give their jobs that name."""

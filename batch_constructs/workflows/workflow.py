@@ -17,6 +17,7 @@ from aws_cdk import aws_stepfunctions as sfn
 from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws import execution_events
+from batch_constructs.aws.actions import BATCH_DESCRIBE_JOBS, BATCH_TERMINATE_JOB
 from batch_constructs.aws.authorization import (
     STATE_MACHINE_RULE,
     STATE_MACHINE_RULE_ACTIONS,
@@ -509,11 +510,11 @@ class _Rights:
             # jobs have no ID yet when the policy is written
             {
                 "Effect": "Allow",
-                "Action": [TAG, "batch:TerminateJob"],
+                "Action": [TAG, BATCH_TERMINATE_JOB],
                 "Resource": list(jobs),
             },
             # AWS knows no resources for DescribeJobs
-            {"Effect": "Allow", "Action": "batch:DescribeJobs", "Resource": "*"},
+            {"Effect": "Allow", "Action": BATCH_DESCRIBE_JOBS, "Resource": "*"},
             {
                 "Effect": "Allow",
                 "Action": list(STATE_MACHINE_RULE_ACTIONS),

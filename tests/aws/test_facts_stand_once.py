@@ -294,6 +294,21 @@ def test_no_pattern_and_no_list_of_names_stands_in_two_files() -> None:
     assert set(SAID_TWICE) <= set(twice), "what stands once need not be excused"
 
 
+ACTION_OR_KEY = re.compile(r"[a-z][a-z0-9-]+:[A-Z]\w+\*?")
+
+
+def test_no_action_and_no_condition_key_is_written_twice() -> None:
+    """What two policies name has one place, ``aws/actions.py`` if none is nearer."""
+    places: dict[str, list[str]] = {}
+    for path in sorted(PACKAGE.glob("**/*.py")):
+        for line, text in texts(ast.parse(path.read_text())):
+            if ACTION_OR_KEY.fullmatch(text):
+                places.setdefault(text, []).append(f"{path.relative_to(PACKAGE)}:{line}")
+
+    assert {text: found for text, found in places.items() if len(found) > 1} == {}
+    assert len(places) > 100
+
+
 WORDS = {"two": 2, "three": 3, "six": 6}
 SIZES_AND_TIMES = (1, 1024, 1024**2, 3600, 86_400)
 

@@ -6,12 +6,13 @@ import json
 from typing import Any
 
 from batch_constructs.aws import names
+from batch_constructs.aws.actions import SNS_PUBLISH, SQS_DELETE_MESSAGE, SQS_SEND_MESSAGE
 
 _ONE_RIGHT = {
-    "sns:PublishBatch": "sns:Publish",
+    "sns:PublishBatch": SNS_PUBLISH,
     "sqs:ChangeMessageVisibilityBatch": "sqs:ChangeMessageVisibility",
-    "sqs:DeleteMessageBatch": "sqs:DeleteMessage",
-    "sqs:SendMessageBatch": "sqs:SendMessage",
+    "sqs:DeleteMessageBatch": SQS_DELETE_MESSAGE,
+    "sqs:SendMessageBatch": SQS_SEND_MESSAGE,
 }
 """Operation → the right it needs, where that is not called after it."""
 

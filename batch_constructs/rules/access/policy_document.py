@@ -5,8 +5,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.actions import IAM_PASS_ROLE, STS_ASSUME_ROLE
 from batch_constructs.aws.managed_policies import ALMOST_EVERYTHING
 from batch_constructs.aws.record import Record
+from batch_constructs.aws.role_actions import DECRYPT, GET_SECRET
 from batch_constructs.rules.access import policy_condition as conditions
 from batch_constructs.rules.access.answer import all_of, any_of, negated
 from batch_constructs.rules.access.arn_patterns import matches, spelled
@@ -21,10 +23,10 @@ if TYPE_CHECKING:
 
 _ANY: Final = ("*",)
 _SENSITIVE: Final = (
-    "secretsmanager:GetSecretValue",
-    "iam:PassRole",
-    "sts:AssumeRole",
-    "kms:Decrypt",
+    GET_SECRET,
+    IAM_PASS_ROLE,
+    STS_ASSUME_ROLE,
+    DECRYPT,
 )
 
 

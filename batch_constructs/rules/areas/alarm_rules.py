@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING
 
+from batch_constructs.aws.actions import SNS_PUBLISH
 from batch_constructs.aws.metrics import DIMENSION, METRICS_SOURCE, NAMESPACE, NATIVE_METRICS
 from batch_constructs.aws.names import is_arn
 from batch_constructs.aws.service_principals import ALARMS
@@ -91,7 +92,7 @@ def alarm_topic(alarm: Resource) -> Iterator[Fault]:
         if topic is None:
             continue
         path = f"AlarmActions/{position}"
-        open_to = admits(topic, TOPIC_POLICIES, "sns:Publish", ALARMS, alarm)
+        open_to = admits(topic, TOPIC_POLICIES, SNS_PUBLISH, ALARMS, alarm)
         if has_policy(topic, TOPIC_POLICIES) and not open_to:
             yield path, f"{ALARMS} may not publish to {topic.id}"
         if fault := key_fault(topic, "cloudwatch", "alias/aws/sns"):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from batch_constructs.aws.actions import ECS_DESCRIBE_CLUSTERS, SQS_RECEIVE_MESSAGE
 from batch_constructs.aws.authorization import STATE_MACHINE_RULE, STATE_MACHINE_RULE_ACTIONS
 from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.source import cloudformation
@@ -42,7 +43,7 @@ def _uses(resource: Resource) -> Iterator[_Use]:
     if isinstance(resource, ComputeEnvironment) and resource.is_eks is False:
         role = role_of(resource, resource.properties.get("ServiceRole"))
         if role is not None:
-            yield _Use("ServiceRole", role, rights(role), "ecs:DescribeClusters", "*")
+            yield _Use("ServiceRole", role, rights(role), ECS_DESCRIBE_CLUSTERS, "*")
     elif resource.type == STATE_MACHINE and waits_for_jobs(resource):
         owner = rights_of(resource)
         if owner is not None:
@@ -56,7 +57,7 @@ def _uses(resource: Resource) -> Iterator[_Use]:
         owner = rights_of(function)
         if owner is not None:
             source = spelled(Reference(queue.id, "Arn"), queue.template)
-            yield _Use("FunctionName", *owner, "sqs:ReceiveMessage", source)
+            yield _Use("FunctionName", *owner, SQS_RECEIVE_MESSAGE, source)
 
 
 @rule(

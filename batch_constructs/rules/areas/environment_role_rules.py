@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import managed_policies as policies
+from batch_constructs.aws.actions import EC2_CREATE_TAGS
 from batch_constructs.aws.compute_environment_facts import AllocationStrategy, ResourceType
 from batch_constructs.aws.role_actions import CLUSTER_ACTIONS, INSTANCE_ACTIONS, JOIN_CLUSTER
 from batch_constructs.aws.service_principals import EC2, ENVIRONMENT_ROLES
@@ -209,14 +210,14 @@ def spot_fleet_role_policy(environment: ComputeEnvironment) -> Iterator[Fault]:
     if role is None or not _launches_spot_fleets(environment):
         return
     held = rights(role)
-    if held.surely_mention("ec2:CreateTags"):
+    if held.surely_mention(EC2_CREATE_TAGS):
         return
     if policies.OLD_SPOT_FLEET in held.managed:
         yield (
             _SPOT_FLEET_ROLE,
             f"{role.id} has the policy {policies.OLD_SPOT_FLEET}, which cannot tag instances",
         )
-    elif not held.mention("ec2:CreateTags"):
+    elif not held.mention(EC2_CREATE_TAGS):
         yield _SPOT_FLEET_ROLE, f"{role.id} does not allow ec2:CreateTags"
 
 

@@ -7,10 +7,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import batch_events, event_pattern
+from batch_constructs.aws.actions import KMS_GENERATE_DATA_KEY, SNS_PUBLISH, SQS_SEND_MESSAGE
 from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.delivery import OBJECTS_SOURCE
 from batch_constructs.aws.job_states import SERVICE_JOB_STATES
 from batch_constructs.aws.names import is_arn
+from batch_constructs.aws.role_actions import DECRYPT
 from batch_constructs.aws.service_principals import DOMAIN, EVENTS
 from batch_constructs.aws.source import docs, guide
 from batch_constructs.rules.access.arn_patterns import QUEUE, TOPIC, spelled
@@ -176,7 +178,7 @@ def key_fault(owner: Resource, service: str, managed: str) -> str | None:
     key = key_of(value, owner.template)
     if key is None:
         return None
-    for action in ("kms:GenerateDataKey", "kms:Decrypt"):
+    for action in (KMS_GENERATE_DATA_KEY, DECRYPT):
         if may_use(key, f"{service}.{DOMAIN}", action) is False:
             return f"the key {key.id} of {owner.id} does not allow {service} {action}"
     return None
@@ -199,7 +201,7 @@ def event_target_topic(source: Resource) -> Iterator[Fault]:
         if topic is None:
             continue
         path = f"Targets/{position}/Arn"
-        if not admits(topic, TOPIC_POLICIES, "sns:Publish", EVENTS, source):
+        if not admits(topic, TOPIC_POLICIES, SNS_PUBLISH, EVENTS, source):
             yield path, f"{EVENTS} may not publish to {topic.id}"
         if fault := key_fault(topic, "events", "alias/aws/sns"):
             yield path, fault
@@ -235,7 +237,7 @@ def event_target_queue(source: Resource) -> Iterator[Fault]:
             queue = source.neighbour(value, QUEUE)
             if queue is None:
                 continue
-            if not admits(queue, _QUEUE_POLICIES, "sqs:SendMessage", EVENTS, source):
+            if not admits(queue, _QUEUE_POLICIES, SQS_SEND_MESSAGE, EVENTS, source):
                 yield path, f"{EVENTS} may not send to {queue.id}"
             if fault := key_fault(queue, "events", "alias/aws/sqs"):
                 yield path, fault

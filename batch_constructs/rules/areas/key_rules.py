@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.actions import KMS_ENCRYPT, KMS_GENERATE_DATA_KEY
 from batch_constructs.aws.role_actions import (
     CREATE_GRANT,
     DECRYPT,
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-_OF_LOGS: Final = ("kms:Encrypt", DECRYPT, "kms:GenerateDataKey", "kms:ReEncryptFrom")
+_OF_LOGS: Final = (KMS_ENCRYPT, DECRYPT, KMS_GENERATE_DATA_KEY, "kms:ReEncryptFrom")
 """One of each group of ``KEY_OF_LOGS_ACTIONS``."""
 
 

@@ -1,0 +1,50 @@
+"""Actions and condition keys that policies in several rooms name.
+
+What a group of them is for is said in ``role_actions``.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+BATCH_DEREGISTER_JOB_DEFINITION: Final = "batch:DeregisterJobDefinition"
+BATCH_DESCRIBE_COMPUTE_ENVIRONMENTS: Final = "batch:DescribeComputeEnvironments"
+BATCH_DESCRIBE_JOBS: Final = "batch:DescribeJobs"
+BATCH_DESCRIBE_JOB_DEFINITIONS: Final = "batch:DescribeJobDefinitions"
+BATCH_DESCRIBE_JOB_QUEUES: Final = "batch:DescribeJobQueues"
+BATCH_GET_JOB_QUEUE_SNAPSHOT: Final = "batch:GetJobQueueSnapshot"
+BATCH_LIST_JOBS: Final = "batch:ListJobs"
+BATCH_TERMINATE_JOB: Final = "batch:TerminateJob"
+BATCH_UPDATE_JOB_QUEUE: Final = "batch:UpdateJobQueue"
+CLOUDWATCH_GET_METRIC_DATA: Final = "cloudwatch:GetMetricData"
+EC2_CREATE_TAGS: Final = "ec2:CreateTags"
+EC2_DESCRIBE_INSTANCES: Final = "ec2:DescribeInstances"
+EC2_DESCRIBE_NETWORK_INTERFACES: Final = "ec2:DescribeNetworkInterfaces"
+EC2_DESCRIBE_SUBNETS: Final = "ec2:DescribeSubnets"
+ECS_DESCRIBE_CLUSTERS: Final = "ecs:DescribeClusters"
+EVENTS_LIST_EVENT_BUSES: Final = "events:ListEventBuses"
+EVENTS_LIST_RULES: Final = "events:ListRules"
+EVENTS_PUT_EVENTS: Final = "events:PutEvents"
+IAM_PASS_ROLE: Final = "iam:PassRole"  # noqa: S105  # an action
+KMS_DESCRIBE_KEY: Final = "kms:DescribeKey"
+KMS_ENCRYPT: Final = "kms:Encrypt"
+KMS_GENERATE_DATA_KEY: Final = "kms:GenerateDataKey"
+KMS_GENERATE_DATA_KEY_ANY: Final = "kms:GenerateDataKey*"
+KMS_RE_ENCRYPT_ANY: Final = "kms:ReEncrypt*"
+LAMBDA_INVOKE_FUNCTION: Final = "lambda:InvokeFunction"
+LOGS_CREATE_LOG_STREAM: Final = "logs:CreateLogStream"
+LOGS_PUT_LOG_EVENTS: Final = "logs:PutLogEvents"
+S3_GET_OBJECT: Final = "s3:GetObject"
+S3_LIST_BUCKET: Final = "s3:ListBucket"
+S3_PUT_OBJECT: Final = "s3:PutObject"
+SCHEDULER_LIST_SCHEDULES: Final = "scheduler:ListSchedules"
+SNS_PUBLISH: Final = "sns:Publish"
+SQS_DELETE_MESSAGE: Final = "sqs:DeleteMessage"
+SQS_RECEIVE_MESSAGE: Final = "sqs:ReceiveMessage"
+SQS_SEND_MESSAGE: Final = "sqs:SendMessage"
+SSM_GET_PARAMETER: Final = "ssm:GetParameter"
+STS_ASSUME_ROLE: Final = "sts:AssumeRole"
+
+SOURCE_ARN: Final = "aws:SourceArn"
+VIA_SERVICE: Final = "kms:ViaService"
+"""Condition keys."""
