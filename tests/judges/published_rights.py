@@ -37,10 +37,41 @@ def kinds(action: dict[str, Any], *, required: bool = False) -> list[str]:
 
 
 def fits(arn: str, prefix: str, kind: str) -> bool:
-    """Tell whether an ARN may be one of a kind of resource; a wildcard is anything in both."""
-    form = re.sub(r"\$\{\w+\}", "*", service(prefix)["resources"][kind]["arn"])
+    """Tell whether an ARN may be one of a kind of resource; a wildcard is anything in both.
+
+    What lies below another resource, as an object in its bucket, is none of the upper kind.
+    """
+    forms = {one: facts["arn"] for one, facts in service(prefix)["resources"].items()}
+    form = re.sub(r"\$\{\w+\}", "*", forms[kind])
     ours = arn.split(":", 5) + ["*"] * (5 - arn.count(":"))
+    below = any(other.startswith(f"{forms[kind]}/") for other in forms.values())
+    if below and ours[5].count("/") > form.count("/"):
+        return False
     return all(starmap(meet, zip(ours, form.split(":", 5), strict=True)))
+
+
+def takes_condition(action: str, key: str) -> bool:
+    """Tell whether all that ``service:Name`` stands for may be asked about a condition key.
+
+    Keys that begin with ``aws:`` are every service's, but for those of tags and of parts of a
+    request, which an action has to know.
+    """
+    if key.startswith("aws:") and not key.startswith(("aws:RequestTag/", "aws:TagKeys")):
+        return True
+    return all(
+        any(_is_of(key, one) for one in conditions(facts)) for facts in actions(action).values()
+    )
+
+
+def conditions(action: dict[str, Any]) -> set[str]:
+    """Give the condition keys that an action knows, as the reference writes them."""
+    kinds = action["resource_types"].values()
+    return {key for kind in kinds for key in kind["condition_keys"]}
+
+
+def _is_of(key: str, written: str) -> bool:
+    """Tell whether ``kms:EncryptionContext:x`` is of ``kms:EncryptionContext:${Key}``."""
+    return fnmatchcase(key.lower(), re.sub(r"\$\{\w+\}", "*", written).lower())
 
 
 @cache

@@ -48,6 +48,14 @@ NO_ACTIONS = {
 }
 """What is written like an action and is none → what it is."""
 
+AS_ON_ITS_PAGE = {
+    (
+        "kms:Describe*",
+        "kms:EncryptionContext:aws:logs:arn",
+    ): "AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html",
+}
+"""Action and condition that it is never asked about → the page on which AWS writes them so."""
+
 OF_THE_CDK = {
     f"{policy}: batch:SubmitJob requires job too"
     for policy in ("GrantedByTheL2DefaultPolicy193BC522", "JobEventsRoleDefaultPolicy2850C8B0")
@@ -159,6 +167,15 @@ def wrong(
         yield f"no action of the statement is about {', '.join(sorted(idle))}"
 
 
+def unknown_conditions(statement: dict[str, Any]) -> Iterator[str]:
+    """Say which condition keys an action is never asked about, so that they match nothing."""
+    for keys in statement.get("Condition", {}).values():
+        for pattern, key in itertools.product(several(statement["Action"]), keys):
+            known = pattern in NEWER or (pattern, key) in AS_ON_ITS_PAGE
+            if not known and not published.takes_condition(pattern, key):
+                yield f"{pattern} knows no condition {key}"
+
+
 def prefix(pattern: str) -> str:
     return pattern.partition(":")[0].lower()
 
@@ -182,7 +199,7 @@ def test_every_statement_of_a_role_fits_the_reference() -> None:
         f"{one.where}: {problem}"
         for one, beside in found
         if one.said["Effect"] == "Allow" and not any(map(is_made_up, one.arns))
-        for problem in wrong(one.said, one.arns, beside)
+        for problem in (*wrong(one.said, one.arns, beside), *unknown_conditions(one.said))
     ]
 
     assert [one for one in said if one not in OF_THE_CDK] == []
@@ -208,7 +225,11 @@ def test_every_statement_beside_a_resource_fits_the_reference() -> None:
     assert [
         f"{one.where}: {problem}"
         for one in found
-        for problem in (*wrong(one.said, one.arns), *elsewhere(one))
+        for problem in (
+            *wrong(one.said, one.arns),
+            *unknown_conditions(one.said),
+            *elsewhere(one),
+        )
     ] == []
 
 
@@ -293,6 +314,9 @@ SUBMIT = [OWN.format("batch", one) for one in ("job-queue/q", "job-definition/d"
             [ARNS["AWS::SQS::Queue"], ARNS["AWS::SNS::Topic"]],
             "no action of the statement is about arn:aws:sns",
         ),
+        ("s3:ListBucket", ["arn:aws:s3:::bucket/*"], "s3:ListBucket fits none of"),
+        ("s3:GetObject", ["arn:aws:s3:::bucket"], "s3:GetObject fits none of"),
+        ("batch:UpdateJobQueue", [f"{SUBMIT[0]}/quota-share/s"], "fits none of"),
     ],
 )
 def test_the_judge_can_refuse(action: str, arns: list[str], problem: str) -> None:
@@ -305,10 +329,35 @@ def test_the_judge_can_refuse(action: str, arns: list[str], problem: str) -> Non
         ("batch:SubmitJob", SUBMIT),
         ("batch:ListJobs", ["*"]),
         ("s3:GetObject*", ["arn:aws:s3:::bucket/prefix/*"]),
+        ("s3:ListBucket", ["arn:aws:s3:::bucket"]),
     ],
 )
 def test_the_judge_can_agree(action: str, arns: list[str]) -> None:
     assert list(wrong({"Action": action}, arns)) == []
+
+
+@pytest.mark.parametrize(
+    ("action", "key", "known"),
+    [
+        ("s3:ListBucket", "s3:prefix", True),
+        ("s3:GetObject", "s3:prefix", False),
+        ("kms:Decrypt", "kms:EncryptionContext:aws:logs:arn", True),
+        ("sqs:SendMessage", "kms:ViaService", False),
+        ("iam:PassRole", "iam:PassedToService", True),
+        ("batch:SubmitJob", "batch:EKSImage", True),
+        ("batch:TerminateJob", "batch:ShareIdentifier", False),
+        ("logs:PutLogEvents", "aws:RequestTag/team", False),
+        ("logs:PutLogEvents", "aws:SourceArn", True),
+    ],
+)
+def test_the_judge_knows_which_conditions_an_action_is_asked_about(
+    action: str,
+    key: str,
+    known: bool,  # noqa: FBT001 - a case
+) -> None:
+    said = {"Action": action, "Condition": {"StringLike": {key: "x"}}}
+
+    assert (list(unknown_conditions(said)) == []) is known
 
 
 def test_a_resource_that_another_policy_of_the_role_has_is_not_missing() -> None:
