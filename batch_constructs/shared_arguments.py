@@ -54,7 +54,7 @@ def spells_out(*parts: Any, defaults: Mapping[str, Any]) -> Callable[[type[C]], 
             try:
                 bound = signature.bind(*given, **named)
             except TypeError:
-                raise misfit(constructor, given, named, signature) from None
+                raise misfit(constructor, given, named, signature).error from None
             bound.apply_defaults()
             constructor(*bound.args, **bound.kwargs)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from dataclasses import is_dataclass
+from dataclasses import dataclass, is_dataclass
 from functools import partial, wraps
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
@@ -70,7 +70,9 @@ def _told(
         except TypeError:
             if not (given or static):
                 raise
-            raise misfit(function, given, named, static=static) from None
+            found = misfit(function, given, named, static=static)
+            made = signature if makes else None
+            raise _with_wrong_values_of(function, made, given, named, found) from None
         if makes:
             return function(*given, **named)
         bound = call.arguments
@@ -102,8 +104,6 @@ def _with_wrong_values(
     Whoever is called reads its arguments before it makes anything, and refuses these at once. It
     never sees what has a wrong type: JavaScript would not survive each of them.
     """
-    from batch_constructs.arguments import known_already  # noqa: PLC0415  # only in an error
-
     for name, value in list(call.arguments.items()):
         parameter = call.signature.parameters[name]
         if name in wrong:
@@ -111,17 +111,61 @@ def _with_wrong_values(
             call.arguments[name] = None if needed else parameter.default
         elif parameter.kind is parameter.VAR_KEYWORD:
             call.arguments[name] = {one: value[one] for one in value if one not in wrong}
-    problems, left_out = list(wrong.values()), tuple(f"{name} is None" for name in wrong)
+    problems = list(wrong.values())
+    told = TypeError(_listed(path, problems))
+    return _also_wrong(lambda: function(*call.args, **call.kwargs), told, path, problems, wrong)
+
+
+def _with_wrong_values_of(
+    constructor: Callable[..., Any],
+    signature: inspect.Signature | None,
+    given: tuple[Any, ...],
+    named: Mapping[str, Any],
+    found: Misfit,
+) -> Exception:
+    """Tell what does not fit a construct with what is wrong beside it, as far as it gets there.
+
+    What is made of it meanwhile is taken out of the tree again, as of each that fails.
+    """
+    if signature is None:
+        return found.error
+    known = [one for one in signature.parameters.values() if one.kind is not one.VAR_KEYWORD]
+    by_place = [one.name for one in known if one.kind is not one.KEYWORD_ONLY]
+    if "scope" not in by_place or len(given) > len(by_place):
+        return found.error
+    values = dict(zip(by_place, given, strict=False)) | dict(named)
+    arguments = {one.name: values.get(found.written(one.name), one.default) for one in known}
+    missing = {name for name, value in arguments.items() if value is inspect.Parameter.empty}
+    if missing & {"scope", "id"} or not found.path:
+        return found.error
+    arguments |= dict.fromkeys(missing)
+    places = [arguments.pop(name) for name in by_place]
+    return _also_wrong(
+        lambda: constructor(*places, **arguments), found.error, found.path, found.problems, missing
+    )
+
+
+def _also_wrong(
+    call: Callable[[], object],
+    told: Exception,
+    path: str,
+    problems: list[str],
+    missing: Iterable[str],
+) -> Exception:
+    """Return the error of a call that tells these problems and its own; else the first one."""
+    from batch_constructs.arguments import known_already  # noqa: PLC0415  # only in an error
+
+    left_out = tuple(f"{name} is None" for name in missing)
     try:
         with known_already(problems):
-            function(*call.args, **call.kwargs)
+            call()
     except Exception as error:  # noqa: BLE001  # of whatever kind: it has what it cannot work with
-        own, said, told = str(error).partition(f"{path}:")
-        lines = [one.strip() for one in told.split("\n  - ") if one and said and not own]
+        own, said, rest = str(error).partition(f"{path}:")
+        lines = [one.strip() for one in rest.split("\n  - ") if one and said and not own]
         again = [one for one in lines if one not in problems and one.startswith(left_out)]
         if set(problems) <= set(lines) and len(lines) == len(set(lines)) and not again:
             return error.with_traceback(None)
-    return TypeError(_listed(path, problems))
+    return told
 
 
 def _wrong(signature: inspect.Signature, bound: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
@@ -197,6 +241,32 @@ _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
 """What a parameter of a method takes, by its type; an ID is a string that says something."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class Misfit:
+    """A call that does not fit what is called.
+
+    Attributes:
+        called: the name of what is called.
+        path: of the construct, as far as it is known.
+        problems: a line each.
+        misspelt: parameter → the name that was written, and means it.
+    """
+
+    called: str
+    path: str
+    problems: list[str]
+    misspelt: dict[str, str]
+
+    @property
+    def error(self) -> TypeError:
+        """What tells all of it at once."""
+        return TypeError(_listed(self.path or self.called, self.problems))
+
+    def written(self, parameter: str) -> str:
+        """Return the name under which an argument was given."""
+        return self.misspelt.get(parameter, parameter)
+
+
 def misfit(
     function: Callable[..., Any],
     given: tuple[Any, ...],
@@ -204,16 +274,17 @@ def misfit(
     signature: inspect.Signature | None = None,
     *,
     static: bool = False,
-) -> TypeError:
+) -> Misfit:
     """Say what does not fit: each unknown name, each that is left out, and what has no place."""
     parameters = list((signature or inspect.signature(function)).parameters.values())
     owner = None if static else given[0]
     parameters, given = (parameters, given) if static else (parameters[1:], given[1:])
-    problems = list(_problems(function, parameters, given, named))
+    misspelt: dict[str, str] = {}
+    problems = list(_problems(function, parameters, given, named, misspelt))
     by_place = [one.name for one in parameters if one.kind is not one.KEYWORD_ONLY]
     made = None if function.__name__ == "__init__" else owner  # else it has no place in the tree
     where = _path(made, dict(zip(by_place, given, strict=False)) | dict(named))
-    return TypeError(_listed(where or _name(function), problems))
+    return Misfit(called=_name(function), path=where, problems=problems, misspelt=misspelt)
 
 
 def _name(function: Callable[..., Any]) -> str:
@@ -227,7 +298,9 @@ def _problems(
     parameters: list[inspect.Parameter],
     given: tuple[Any, ...],
     named: Mapping[str, Any],
+    misspelt: dict[str, str],
 ) -> Iterator[str]:
+    """Say what does not fit, and note which names are misspelt."""
     takes_any = any(one.kind is one.VAR_KEYWORD for one in parameters)
     parameters = [
         one for one in parameters if one.kind not in (one.VAR_KEYWORD, one.VAR_POSITIONAL)
@@ -238,18 +311,17 @@ def _problems(
         places = " and ".join(by_place) or "none"
         yield f"{called} is given {len(given)} arguments by place; {allowed(places)}: name the rest"
     free = [name for name in known if name not in {"scope", "id", *by_place[: len(given)]}]
-    wanted = set()
     for name in named:
         if name in by_place[: len(given)]:
             yield f"{name} is given by place and by name: leave one of them out"
         elif name not in known and not takes_any:
             left = [one for one in free if one not in named]
             near = meant(name, left)
-            wanted |= {one for one in left if near == did_you_mean(one)}
+            misspelt |= {one: name for one in left if near == did_you_mean(one)}
             others = f"; {allowed(one_of(free))}" if free else ": leave it out"
             yield f"{name} is no parameter of {called}{near or _taken_by(name, called) or others}"
     for one in parameters:
-        given_or_meant = {*by_place[: len(given)], *named, *wanted}
+        given_or_meant = {*by_place[: len(given)], *named, *misspelt}
         if one.default is one.empty and one.name not in given_or_meant:
             yield f"{one.name} is left out: give it, since {called} needs it"
 

@@ -76,12 +76,38 @@ def test_what_is_taken_in_says_its_id(stack: cdk.Stack) -> None:
 
 
 def test_a_name_that_is_nearly_right_is_the_one_that_was_meant(stack: cdk.Stack) -> None:
-    """Then it is not left out as well."""
-    said = told(bc.JobQueue, stack, "X", compute_environment=[])
+    """Then it is not left out as well, and its value is read."""
+    with pytest.raises(ValueError, match="Stack/X:") as refused:
+        bc.JobQueue(stack, "X", compute_environment=[])  # type: ignore[call-arg]
 
-    assert said.endswith(
-        "/X: compute_environment is no parameter of JobQueue: did you mean compute_environments?"
-    )
+    assert str(refused.value).splitlines()[1:] == [
+        "  - compute_environment is no parameter of JobQueue: did you mean compute_environments?",
+        (
+            "  - compute_environments is empty; allowed is at least one: give compute environments "
+            "of batch_constructs or aws_cdk.aws_batch"
+        ),
+    ]
+
+
+def test_what_is_left_out_hides_nothing_that_is_wrong_beside_it(stack: cdk.Stack) -> None:
+    with pytest.raises(ValueError, match="Stack/X:") as refused:
+        bc.FargateJobDefinition(  # type: ignore[call-arg]
+            stack,
+            "X",
+            memory=cdk.Size.gibibytes(2),
+            vcpu=0.3,
+            timeout=cdk.Duration.seconds(3),
+            environment={"PASS": 7},  # type: ignore[dict-item]
+        )
+
+    assert str(refused.value).splitlines()[1:] == [
+        "  - vcpu is no parameter of FargateJobDefinition: did you mean vcpus?",
+        "  - image is left out: give it, since FargateJobDefinition needs it",
+        '  - environment["PASS"] is int; expected a string',
+        "  - timeout is 3 seconds; allowed are 60 seconds or more",
+        "  - vcpus is 0.3; allowed are 0.25, 0.5, 1, 2, 4, 8, 16 or 32 on Fargate",
+    ]
+    assert stack.node.children == []
 
 
 def test_what_is_given_by_place_is_told(stack: cdk.Stack) -> None:
