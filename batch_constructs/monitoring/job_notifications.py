@@ -11,7 +11,6 @@ from aws_cdk import Duration
 from aws_cdk import aws_events_targets as targets
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.aws.actions import BATCH_DESCRIBE_JOBS, BATCH_LIST_JOBS
 from batch_constructs.aws.bound import Matching
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.quotas import RULE_NAME
@@ -25,7 +24,9 @@ from batch_constructs.function_settings import (
     check_alarm_topics,
     read_function_settings,
 )
+from batch_constructs.known_argument import known_now
 from batch_constructs.monitoring.alert_topic import AlertTopic
+from batch_constructs.monitoring.idle_notices import IDLE_MINUTES, READ_JOBS, IdleNotices
 from batch_constructs.monitoring.watched_resources import heard_queues, watched_definitions
 from batch_constructs.queues.job_queue_events import (
     blocked_pattern,
@@ -72,6 +73,8 @@ class JobNotifications(BatchConstruct):
     also ``Function`` (Lambda, its role and log group), ``Claims`` (AWS::DynamoDB::Table),
     ``DeadLetterQueue`` (AWS::SQS::Queue), and ``AlertTopic`` where no topic is given. With
     ``targets`` and no topic, the events go to the targets as they are and nothing of that is made.
+    With ``idle_after`` also ``Idle``, with ``Function``, ``Schedule`` (AWS::Events::Rule) and
+    ``DeadLetterQueue`` below it.
 
     Attributes:
         job_rules: The ``events.Rule`` on jobs; several, ``JobRule1``, …, where one pattern has no
@@ -79,6 +82,7 @@ class JobNotifications(BatchConstruct):
         blocked_rules: Those on blocked queues; none where ``blocked`` is False.
         watched_function: What ``BatchMonitoring(functions=…)`` watches; None where only targets are
             told.
+        watched_idle_function: The same of what tells of idle queues; None without ``idle_after``.
 
     Args:
         scope: The construct that this one belongs to, usually the stack.
@@ -92,6 +96,13 @@ class JobNotifications(BatchConstruct):
         job_definitions: Only jobs of these definitions, all revisions. Default: all.
         include_array_children: Whether each child of an array is told of too. Default: no.
         blocked: Whether a queue that its first job blocks is told of. Default: yes.
+        idle_after: Also tell when a queue has had nothing to do for so long, in whole minutes from
+            5 to a day: one message that says how many jobs succeeded and failed since the one
+            before (each child of an array counts), and why the newest five failed, its attribute
+            ``status`` being ``IDLE``. So a drop of many files is one message when all is done. It
+            comes within five minutes; of more than 10,000 jobs it says "at least". Whatever their
+            state or definition, all jobs of the queue count; those submitted before the first
+            look do not. Default: not told.
         event_bus: The bus that hears of the queues; for queues of another Region or account, a rule
             there forwards their events to it. Default: the account's default bus.
         rule_name: A physical name of the rule on jobs, up to 50 characters; that on blocked queues
@@ -114,6 +125,7 @@ class JobNotifications(BatchConstruct):
     blocked_rules: list[events.Rule]
     job_rules: list[events.Rule]
     watched_function: WatchedFunction | None
+    watched_idle_function: WatchedFunction | None
 
     def __init__(
         self,
@@ -127,6 +139,7 @@ class JobNotifications(BatchConstruct):
         job_definitions: Sequence[AnyJobDefinition] | None = None,
         include_array_children: bool = False,
         blocked: bool = True,
+        idle_after: Duration | None = None,
         event_bus: events.IEventBus | None = None,
         rule_name: str | None = None,
         function_settings: FunctionSettings | None = None,
@@ -145,11 +158,19 @@ class JobNotifications(BatchConstruct):
         definitions = watched_definitions(arguments, job_definitions, event_bus=bus)
         arguments.flag("include_array_children", include_array_children, required=True)
         arguments.flag("blocked", blocked, required=True)
+        idle = known_now(arguments, "idle_after", arguments.minutes("idle_after", idle_after))
+        arguments.bounded("idle_after", idle, IDLE_MINUTES)
+        if idle_after is not None:
+            _refuse_beside_idle(arguments, job_definitions, event_bus)
         name = arguments.text("rule_name", rule_name, bound=_RULE_NAME)
         settings = read_function_settings(arguments, function_settings)
         check_alarm_topics(arguments, alarm_topic, function_settings)
         if topic is None and given_targets:
-            of_function = {"function_settings": function_settings, "alarm_topic": alarm_topic}
+            of_function = {
+                "function_settings": function_settings,
+                "alarm_topic": alarm_topic,
+                "idle_after": idle_after,
+            }
             for parameter, value in of_function.items():
                 if value is not None:
                     arguments.wrong_value(
@@ -159,6 +180,7 @@ class JobNotifications(BatchConstruct):
         arguments.refuse()
 
         self.watched_function: WatchedFunction | None = None
+        self.watched_idle_function: WatchedFunction | None = None
         self._topic: sns.ITopic | None = None
         self._dead_letter_queue: sqs.Queue | None = None
         told: list[Any] = [
@@ -167,7 +189,20 @@ class JobNotifications(BatchConstruct):
         if given_topic is not None or not given_targets:
             topic = AlertTopic(self, "AlertTopic") if given_topic is None else given_topic
             self._topic, self._dead_letter_queue = topic, dead_letter_queue(self)
-            told = [*told, self._notifier(topic, self._dead_letter_queue, alarmed, settings)]
+            claims = ClaimsTable(self, settings)
+            told.append(self._notifier(topic, self._dead_letter_queue, claims, alarmed, settings))
+            if idle_after is not None:
+                notices = IdleNotices(
+                    self,
+                    "Idle",
+                    queue_arns=arns,
+                    idle_seconds=60 * idle,
+                    topic=topic,
+                    claims=claims,
+                    alarm_topic=alarmed,
+                    settings=settings,
+                )
+                self.watched_idle_function = notices.watched_function
         prefixes = [definition_prefix(one) for one in definitions]
         job_patterns = patterns_that_fit(
             arns,
@@ -249,10 +284,10 @@ class JobNotifications(BatchConstruct):
         self,
         topic: sns.ITopic,
         dead_letters: sqs.Queue,
+        claims: ClaimsTable,
         alarm_topic: sns.ITopic | None,
         settings: FunctionSettings,
     ) -> targets.LambdaFunction:
-        claims = ClaimsTable(self, settings)
         function = ShippedFunction(
             self,
             "Function",
@@ -265,13 +300,7 @@ class JobNotifications(BatchConstruct):
             },
             statements=[
                 claims.statement(),
-                {
-                    "Effect": "Allow",
-                    "Action": [BATCH_LIST_JOBS, BATCH_DESCRIBE_JOBS],
-                    # Neither action takes a resource: AWS demands `*`. They name the children of
-                    # an array that failed.
-                    "Resource": "*",
-                },
+                READ_JOBS,  # they name the children of an array that failed
             ],
             timeout=Duration.seconds(_TIMEOUT_SECONDS),
             settings=settings,
@@ -284,4 +313,14 @@ class JobNotifications(BatchConstruct):
         watch(self, self.watched_function, alarm_topic, settings)
         return targets.LambdaFunction(
             function.handler, dead_letter_queue=dead_letters, retry_attempts=_RETRIES
+        )
+
+
+def _refuse_beside_idle(arguments: Arguments, job_definitions: object, event_bus: object) -> None:
+    """Refuse what a message about an idle queue cannot heed."""
+    if job_definitions is not None:
+        arguments.only_one("idle_after", "job_definitions", ", and tells of all jobs of a queue")
+    if event_bus is not None:
+        arguments.only_one(
+            "idle_after", "event_bus", ", and looks at queues of this account and Region alone"
         )

@@ -45,6 +45,7 @@ from tests.functions.interleaving import (
     World,
     play,
 )
+from tests.functions.trial_of_idle_queues import idle_queues
 from tests.functions.trial_of_revisions import old_revisions
 
 if TYPE_CHECKING:
@@ -648,6 +649,7 @@ TRIALS: dict[str, Trial] = {
         gauges,
         ecs_cluster,
         old_revisions,
+        idle_queues,
     )
 }
 

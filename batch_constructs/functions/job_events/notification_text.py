@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from batch_constructs.aws.consoles import console
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from .job_event import Job, LogStream
 
 CHILDREN_SHOWN = 5
+JOBS_SHOWN = 5
 
 _BECAME = {
     Cause.SPOT_RECLAIMED: "lost its instance (Spot reclaim)",
@@ -69,6 +71,36 @@ class Message:
         }
         return json.dumps({"default": self.text, "https": json.dumps(chat)})
 
+    def request(self, topic_arn: str) -> dict[str, Any]:
+        """Return what SNS is asked to publish."""
+        return {
+            "TopicArn": topic_arn,
+            "Subject": self.subject,
+            "Message": self.by_protocol(),
+            "MessageStructure": "json",
+            "MessageAttributes": {
+                name: {"DataType": "String", "StringValue": value}
+                for name, value in self.attributes.items()
+                if value
+            },
+        }
+
+
+@dataclass(frozen=True, kw_only=True)
+class Period:
+    """What a queue did until it was idle; times are milliseconds since 1970."""
+
+    begins_at: int
+    """When its first job was submitted."""
+    ended_at: int
+    succeeded: int
+    """Each child of an array counts, the array itself does not."""
+    failed: int
+    is_all: bool
+    """Whether all of its jobs are counted; otherwise there were more."""
+    failures: Sequence[tuple[str, str, str]]
+    """Name, ID and reason of the newest that failed."""
+
 
 def about_job(job: Job, failed_children: Sequence[tuple[int, Job]] = ()) -> Message:
     """Say what became of a job; of an array, with the children that failed first."""
@@ -112,6 +144,39 @@ def about_blocked_queue(job: Job) -> Message:
         text="\n".join([headline, "", *_table(rows)]),
         attributes={"status": "BLOCKED", "queue": job.queue, "definition": job.definition_name},
     )
+
+
+def about_idle_queue(queue_arn: str, period: Period) -> Message:
+    """Say that a queue has nothing left to do, and what became of its jobs."""
+    _, partition, _, region, _, resource = queue_arn.split(":", 5)
+    queue = resource.rpartition("/")[2]
+    least = "" if period.is_all else "at least "
+    done = f"{least}{_jobs(period.succeeded)} succeeded"
+    headline = f"Queue {queue} is idle: {done}, {period.failed or 'none'} failed"
+    rows = [
+        ("Queue", queue),
+        ("Succeeded", f"{least}{period.succeeded}"),
+        ("Failed", f"{least}{period.failed}"),
+        ("First job", f"submitted {_at(period.begins_at)}"),
+        ("Last job", f"ended {_at(period.ended_at)}"),
+        ("Took", _duration(max(0, period.ended_at - period.begins_at))),
+        ("Jobs page", f"{console(partition, region)}/batch/home?region={region}#jobs"),
+    ]
+    failures = [
+        f"{name} ({id_}) failed{': ' if reason else ''}{reason}"
+        for name, id_, reason in period.failures
+    ]
+    text = "\n".join([headline, "", *_table(rows), *(["", *failures] if failures else [])])
+    attributes = {"status": "IDLE", "queue": queue}
+    return Message(subject=_subject(headline), text=text, attributes=attributes)
+
+
+def _jobs(count: int) -> str:
+    return "1 job" if count == 1 else f"{count} jobs"
+
+
+def _at(milliseconds: int) -> str:
+    return f"{datetime.fromtimestamp(milliseconds // 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def job_url(job: Job) -> str:

@@ -75,17 +75,7 @@ class Notifier:
         return about_job(job)
 
     def _publish(self, message: Message, invocation: Invocation) -> None:
-        request = {
-            "TopicArn": self.topic_arn,
-            "Subject": message.subject,
-            "Message": message.by_protocol(),
-            "MessageStructure": "json",
-            "MessageAttributes": {
-                name: {"DataType": "String", "StringValue": value}
-                for name, value in message.attributes.items()
-                if value
-            },
-        }
+        request = message.request(self.topic_arn)
         attempt(lambda: self.sns.publish(**request), invocation.pauses())
 
     def _failed_children(self, array: Job) -> Sequence[tuple[int, Job]]:
