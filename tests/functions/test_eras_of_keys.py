@@ -303,3 +303,48 @@ def test_a_group_waits_for_a_message_that_could_not_be_set_aside(world: World) -
 
     assert again == ["one", "two"]
     assert jobs(world) == ["one", "two"]
+
+
+# -- a deployment with another window in between
+
+
+@KINDS
+def test_a_letter_is_known_again_in_a_window_that_was_shortened_since(
+    world: World,
+    gateway: Gateway,
+    array: bool,  # noqa: FBT001 - a case
+) -> None:
+    """It was refused for two hours, and became a job at its last receive, without an answer."""
+    if array:
+        world.settings["manifest_bucket"] = "manifests"
+        gateway = world.gateway()
+    first = world.aws.clock.now
+    world.aws.clock.now += 2 * HOURS
+    world.aws.faults.lose_answer = 1.0
+    assert handle(gateway, record("old", receives=10, first=first)) == []
+    world.aws.faults.lose_answer = 0.0
+    (letter,) = redriven(world)
+    world.settings["window_seconds"] = float(HOURS)
+    world.aws.clock.now += DAY
+
+    assert handle(world.gateway(), letter) == []
+
+    assert ran(world, array=array) == ["old"]
+
+
+def test_what_was_taken_over_after_its_window_is_known_in_one_that_was_lengthened_since(
+    world: World,
+) -> None:
+    world.settings["window_seconds"] = float(HOURS)
+    first = world.aws.clock.now
+    left_open(world, [record("old", receives=1, first=first)], landed=True)
+    world.aws.clock.now += 3 * HOURS
+    world.aws.batch.script["ListJobs"] = lambda _: answer(500, {"message": "down"})
+    assert handle(world.gateway(), record("old", receives=2, first=first)) == ["old"]
+    world.aws.batch.script.clear()
+    world.settings["window_seconds"] = float(DAY)
+    world.aws.clock.now += 7 * HOURS
+
+    assert handle(world.gateway(), record("old", receives=3, first=first)) == []
+
+    assert jobs(world) == ["old"]

@@ -359,3 +359,74 @@ def test_what_a_function_submitted_to_the_queue_before_is_looked_for_there(
     assert again == []
     assert len(world.jobs()) == (1 if bucket else 2)
     assert {job["jobQueue"] for job in world.jobs()} == {"queue" if landed else "another"}
+
+
+def test_letters_that_there_is_no_time_for_come_again_and_none_is_lost_or_doubled(
+    array: World,
+) -> None:
+    """A batch at its last receive that AWS Batch throttled until the deadline."""
+    array.settings["max_receives"] = 1
+    records = sent(array, *(body(number) for number in range(60)))
+    calls: list[float] = []
+
+    def slow(call: str) -> None:
+        if call == "sqs:SendMessageBatch":
+            array.aws.clock.now += 30
+            calls.append(array.aws.clock.now)
+
+    array.aws.before.append(slow)
+    refuse(array, "the queue is disabled")
+    ends = array.aws.clock.now + TIMEOUT_SECONDS
+
+    again = array.gateway().handle(records, seconds=TIMEOUT_SECONDS)
+
+    assert max(calls) <= ends - 5 + 30
+    assert len(again) == 60 - 10 * len(calls) > 0
+    assert sorted(array.reasons()) == sorted(
+        record["body"] for record in records if record["messageId"] not in again
+    )
+
+
+def test_there_is_time_left_for_the_letters_of_a_batch_at_its_last_receive(array: World) -> None:
+    array.settings["max_receives"] = 1
+    sqs = Sqs(array.aws, batch_size=200)
+    sqs.send(*(body(number) for number in range(200)))
+    records = sqs.receive()
+    array.aws.faults.throttle = 1.0
+    began, begun = array.aws.clock.now, [0.0]
+    array.aws.before.append(
+        lambda call: begun.append(array.aws.clock.now) if call == "batch:SubmitJob" else None
+    )
+
+    assert array.gateway().handle(records, seconds=TIMEOUT_SECONDS) == []
+
+    assert began < max(begun) <= began + TIMEOUT_SECONDS - 15 - 3
+
+
+def test_however_many_letters_there_may_be_half_of_the_time_is_for_jobs(array: World) -> None:
+    array.settings["max_receives"] = 1
+    sqs = Sqs(array.aws, batch_size=200)
+    sqs.send(*(body(number) for number in range(200)))
+
+    assert array.gateway().handle(sqs.receive(), seconds=16) == []
+
+    assert len(array.children()) == 200
+
+
+def test_no_call_waits_so_long_for_a_silent_service_that_nothing_can_be_set_aside(
+    world: World,
+) -> None:
+    """As a network without its endpoint: connections are taken, or dropped, without an answer."""
+    gateway = world.gateway()
+    clients = {
+        "table": gateway.log._dynamodb,
+        "list": gateway.batch_api._lister,
+        "letters": gateway.dead_letters._sqs,
+        "manifests": gateway.s3,
+    }
+    for name, client in clients.items():
+        config = client.meta.config
+        attempts = config.retries["total_max_attempts"]
+        pauses = sum(min(20, 2**n) for n in range(attempts - 1))
+        longest = attempts * (config.connect_timeout + config.read_timeout) + pauses
+        assert longest < TIMEOUT_SECONDS / 2, name

@@ -65,7 +65,7 @@ def refused(code: str, status: int) -> ClientError:
 
 
 def letters(sqs: StrictSqs) -> DeadLetters:
-    return DeadLetters(sqs, queue_url="u", fifo=False)
+    return DeadLetters(sqs, queue_url="u", fifo=False, clock=lambda: 0.0)
 
 
 def message(text: str, claimed_at: float | None = 1e9, number: int = 0) -> Message:
@@ -83,7 +83,7 @@ def test_a_letter_that_is_refused_fails_alone() -> None:
     sqs = StrictSqs()
     aside = [(message("odd" if n == 4 else "{}", number=n), NAME) for n in range(12)]
 
-    assert letters(sqs).put(aside) == {aside[4][0].id}
+    assert letters(sqs).put(aside, until=1) == {aside[4][0].id}
 
     assert [told(letter)[FIRST_ID] for letter in sqs.letters] == [
         each.id for each, _ in aside if each is not aside[4][0]
@@ -101,7 +101,8 @@ def test_letters_go_together_as_far_as_sqs_takes_them_in_a_request(
     sqs = StrictSqs()
 
     assert (
-        letters(sqs).put([(message("x" * length, number=n), NAME) for n in range(count)]) == set()
+        letters(sqs).put([(message("x" * length, number=n), NAME) for n in range(count)], until=1)
+        == set()
     )
 
     assert sqs.requests == requests
@@ -110,7 +111,7 @@ def test_letters_go_together_as_far_as_sqs_takes_them_in_a_request(
 def test_nothing_set_aside_is_nothing_sent() -> None:
     sqs = StrictSqs()
 
-    assert letters(sqs).put([]) == set()
+    assert letters(sqs).put([], until=1) == set()
     assert sqs.requests == []
 
 
@@ -118,7 +119,9 @@ def test_nothing_set_aside_is_nothing_sent() -> None:
 def test_a_letter_keeps_its_group_in_a_fifo_queue(fifo: bool) -> None:  # noqa: FBT001 - a case
     sqs = StrictSqs()
 
-    DeadLetters(sqs, queue_url="u", fifo=fifo).put([(replace(message("{}"), group="g"), NAME)])
+    DeadLetters(sqs, queue_url="u", fifo=fifo, clock=lambda: 0.0).put(
+        [(replace(message("{}"), group="g"), NAME)], until=1
+    )
 
     (letter,) = sqs.letters
     named = (letter.get("MessageGroupId"), letter.get("MessageDeduplicationId"))
@@ -132,9 +135,18 @@ def test_letters_that_may_lie_there_are_not_sent_again(error: Exception) -> None
     sqs = StrictSqs(error=error)
     aside = [(message("{}", number=n), NAME) for n in range(10)]
 
-    assert letters(sqs).put(aside) == {each.id for each, _ in aside}
+    assert letters(sqs).put(aside, until=1) == {each.id for each, _ in aside}
 
     assert sqs.calls == 1
+
+
+def test_letters_for_which_there_is_no_time_come_again() -> None:
+    sqs, clock = StrictSqs(), iter([0.0, 50.0, 100.0])
+    aside = [(message("{}", number=n), NAME) for n in range(25)]
+    some = DeadLetters(sqs, queue_url="u", fifo=False, clock=lambda: next(clock))
+
+    assert some.put(aside, until=100.0) == {each.id for each, _ in aside[20:]}
+    assert sqs.calls == 2
 
 
 @pytest.mark.parametrize(
@@ -146,7 +158,7 @@ def test_letters_are_there_that_sqs_says_are_there(
     """And no others: a proxy may answer in its place."""
     aside = [(message("{}", number=n), NAME) for n in range(3)]
 
-    failed = letters(StrictSqs(answer=answer)).put(aside)
+    failed = letters(StrictSqs(answer=answer)).put(aside, until=1)
 
     assert failed == {each.id for n, (each, _) in enumerate(aside) if n not in there}
 
@@ -154,7 +166,7 @@ def test_letters_are_there_that_sqs_says_are_there(
 def test_the_longest_message_that_may_be_a_job_keeps_what_it_is_known_by() -> None:
     sqs, longest = StrictSqs(), "x" * (SQS_BYTES - ROOM_BYTES)
 
-    assert letters(sqs).put([(message(longest), NAME + "é" * 900)]) == set()
+    assert letters(sqs).put([(message(longest), NAME + "é" * 900)], until=1) == set()
 
     (letter,) = sqs.letters
     assert told(letter)[FIRST_ID] == message("").id
@@ -169,7 +181,10 @@ def test_a_reason_is_cut_short_where_the_body_leaves_it_no_room(
     """And is in the log where it has none at all."""
     sqs = StrictSqs()
 
-    assert letters(sqs).put([(message("x" * (SQS_BYTES - room), None), "no job " * 90)]) == set()
+    assert (
+        letters(sqs).put([(message("x" * (SQS_BYTES - room), None), "no job " * 90)], until=1)
+        == set()
+    )
 
     (letter,) = sqs.letters
     assert bool(told(letter)) is (room >= 80)
@@ -241,7 +256,7 @@ def test_what_a_sender_writes_where_the_gateway_does_says_nothing(first_id: str,
     read = Message.of(record)
 
     assert (read.first_id, read.claimed_at) == ("m", None)
-    assert letters(sqs).put([(read, "no JSON")]) == set()
+    assert letters(sqs).put([(read, "no JSON")], until=1) == set()
     assert told(sqs.letters[0]) == {FIRST_ID: "m", REASON: "no JSON"}
 
 

@@ -342,8 +342,25 @@ def test_messages_wait_in_the_queue_when_the_window_has_no_room_for_them(world: 
     first = gateway.handle(sqs.receive(), seconds=TIMEOUT_SECONDS)
     second = gateway.handle(sqs.receive(), seconds=TIMEOUT_SECONDS)
 
-    assert (len(first), len(second)) == (0, 3)
-    one_job_each(world, [0, 1, 2])
+    assert (len(first), len(second)) == (0, 1)
+    one_job_each(world, [0, 1, 2, 3, 4])
+
+
+def test_of_a_batch_larger_than_the_room_as_many_become_jobs_as_fit(world: World) -> None:
+    """And the others when there is room again: a burst is not held back for ever by its size."""
+    world.settings |= {"most_remembered": 2, "manifest_bucket": "manifests"}
+    sqs = Sqs(world.aws, batch_size=5)
+    sqs.send(*(body(number) for number in range(5)))
+    records = sqs.receive()
+    gateway = world.gateway()
+
+    left: list[Any] = records
+    for expected in (2, 4, 5):
+        again = gateway.handle(left, seconds=TIMEOUT_SECONDS)
+        left = [record for record in left if record["messageId"] in again]
+        assert len(world.children()) == expected
+        world.aws.clock.now += 30 * 3600
+    assert left == []
 
 
 def test_what_finds_no_room_until_its_last_receive_is_set_aside_and_redriven(world: World) -> None:
@@ -356,7 +373,7 @@ def test_what_finds_no_room_until_its_last_receive_is_set_aside_and_redriven(wor
 
     assert max(sqs.receives.values()) == 3
     letters = messages_in(world.dead_letters)
-    assert sorted(letter["Body"] for letter in letters) == [body(3), body(4), body(5)]
+    assert sorted(letter["Body"] for letter in letters) == [body(5)]
     for letter in letters:
         assert "has room for 5" in letter["MessageAttributes"]["Reason"]["StringValue"]
         assert "ClaimedAt" not in letter["MessageAttributes"]

@@ -36,7 +36,7 @@ class Claim:
     """From when to when it, and those that it goes on from, were made in their window."""
 
     eras: Mapping[int, float] = field(default_factory=dict)
-    """Since when messages at some positions may have been claimed before, if that is long ago."""
+    """Since when messages at some positions may have been claimed before."""
 
     past: frozenset[int] = frozenset()
     """Positions that count for messages of their era alone: for a later one with the same key

@@ -169,6 +169,7 @@ class Log:
         lease_until: float,
         deadline: float,
         queue: str | None = None,
+        since: Mapping[bytes, float] | None = None,
     ) -> Claim | None:
         """Claim messages that nobody held; None when the log has gone on since they were sought.
 
@@ -179,6 +180,8 @@ class Log:
             lease_until: Until when the claim is left to its holder.
             deadline: Until when it is tried.
             queue: Where it is made.
+            since: Since when some of them may have been claimed before: it says so, since they may
+                come back when the window, which may be another by then, is over.
 
         Raises:
             OutOfTimeError: it could not be written until the deadline.
@@ -188,9 +191,11 @@ class Log:
         entry: dict[str, Any] = {"name": {"S": name}, "keys": {"B": b"".join(keys)}}
         if queue is not None:
             entry["queue"] = {"S": queue}
-        eras = {at: self._sought[key] for at, key in enumerate(keys) if key in self._sought}
+        of_old = {**(since or {}), **self._sought}
+        eras = {at: of_old[key] for at, key in enumerate(keys) if key in of_old}
         if eras:
-            taken = [at for at in eras if self.remembered.number_of(keys[at]) is not None]
+            sought = (at for at in eras if keys[at] in self._sought)
+            taken = [at for at in sought if self.remembered.number_of(keys[at]) is not None]
             entry |= {"eras": {"S": written_eras(eras)}, "past": _numbers(taken)}
         return self._claimed(entry, lease_until, deadline)
 

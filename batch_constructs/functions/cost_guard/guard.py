@@ -350,7 +350,7 @@ def _guard() -> Guard:
     return Guard(
         batch=boto3.client("batch", config=QUICK),
         sns=boto3.client("sns", config=ONCE),
-        claims=Claims.of_this_function(QUICK),
+        claims=Claims.of_this_function(),
         usage=Usage(
             cloudwatch=boto3.client("cloudwatch", config=QUICK),
             namespace=environment["NAMESPACE"],

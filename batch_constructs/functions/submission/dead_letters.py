@@ -12,7 +12,7 @@ from batch_constructs.functions.claims.outcome import FAILED_CALL, Failure, fail
 from .message_reader import CLAIMED_AT, FIRST_ID, REASON
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from .message_reader import Message
 
@@ -34,17 +34,23 @@ _Entry = dict[str, Any]
 class DeadLetters:
     """Puts messages aside, with the attribute ``Reason`` and with what they are known again by."""
 
-    def __init__(self, sqs: Client, *, queue_url: str, fifo: bool) -> None:
+    def __init__(
+        self, sqs: Client, *, queue_url: str, fifo: bool, clock: Callable[[], float]
+    ) -> None:
         """Remember the queue."""
+        self._clock = clock
         self._sqs = sqs
         self._queue_url = queue_url
         self._fifo = fifo
 
-    def put(self, aside: Sequence[_Aside]) -> set[str]:
-        """Put these aside and return the IDs of those that could not be."""
+    def put(self, aside: Sequence[_Aside], *, until: float) -> set[str]:
+        """Put these aside and return the IDs of those that could not be until then."""
         ids = [message.id for message, _ in aside]
         entries = [self._entry(str(at), *each) for at, each in enumerate(aside)]
-        failed = [each for chunk in _chunks(entries) for each in self._send(chunk)]
+        failed: list[str] = []
+        for chunk in _chunks(entries):
+            is_over = self._clock() >= until
+            failed += [entry["Id"] for entry in chunk] if is_over else self._send(chunk)
         # these alone come again; what became jobs in this batch is done
         return {ids[int(each)] for each in failed}
 

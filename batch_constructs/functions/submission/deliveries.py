@@ -24,8 +24,11 @@ class Deliveries:
     nobody would know it again. So what SQS would take away is set aside before.
     """
 
-    def __init__(self, settings: Settings, dead_letters: DeadLetters, *, now: float) -> None:
-        """Begin with the invocation."""
+    def __init__(
+        self, settings: Settings, dead_letters: DeadLetters, *, now: float, until: float
+    ) -> None:
+        """Begin with the invocation, in which nothing is set aside after ``until``."""
+        self._until = until
         self._settings = settings
         self._dead_letters = dead_letters
         self._now = now
@@ -85,14 +88,14 @@ class Deliveries:
 
     def end(self) -> list[str]:
         """Set aside what still has to be, and return the IDs of what SQS shall keep."""
-        self._again.update(self._dead_letters.put(self._aside))
+        self._again.update(self._dead_letters.put(self._aside, until=self._until))
         return sorted(self._again)
 
     def _put(self, message: Message, reason: str) -> None:
         self._seen_to.add(message.id)
         if not self._settings.fifo:
             self._aside.append((message, reason))
-        elif again := self._dead_letters.put([(message, reason)]):
+        elif again := self._dead_letters.put([(message, reason)], until=self._until):
             self._again.update(again)  # its group waits until it lies there
             self._blocked.add(message.group)
 

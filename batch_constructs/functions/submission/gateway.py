@@ -58,6 +58,9 @@ What is not read by then waits for the next delivery.
 _SECONDS_FOR_THE_END = 15.0
 """What stays of the function's time for writing down what became of the messages."""
 
+_SECONDS_A_LETTER = 0.015
+"""Ten go in a call, which takes some 50 to 150 milliseconds."""
+
 _BATCH_REMEMBERS_SECONDS = REMEMBERED_DAYS * 86_400 - CLOCKS_APART_SECONDS
 
 Client = Any
@@ -129,12 +132,14 @@ class _Batch:
         self._requests = Requests(gateway.settings)
         self._log = gateway.log
         self._batch_api = gateway.batch_api
-        self.deliveries = Deliveries(gateway.settings, gateway.dead_letters, now=now)
+        self._seconds = seconds
         self._now = now
         self._end = now + seconds - RESERVE_SECONDS
         self._deadline = now + seconds - _SECONDS_FOR_THE_END
+        self.deliveries = Deliveries(
+            gateway.settings, gateway.dead_letters, now=now, until=self._end
+        )
         self._read_until = now + 2 * seconds * _SHARE_FOR_READING
-        self._lease_until = lease_until(self._deadline)
         self._twins: dict[bytes, list[Message]] = {}
         self._parts = [self._twins]
         """Messages by key; a part waits for those before it."""
@@ -158,6 +163,7 @@ class _Batch:
 
     def run(self) -> None:
         """Submit what is not submitted yet."""
+        self._leave_time_for_letters()
         pauses = Pauses(
             clock=self._gateway.clock, sleep=self._gateway.sleep, deadline=self._deadline
         )
@@ -171,6 +177,14 @@ class _Batch:
             except FAILED_CALL as error:
                 _LOG.exception("the rest of this batch has to wait")
                 self._give_up(f": {as_told(error)}")
+
+    def _leave_time_for_letters(self) -> None:
+        """Begin nothing so late that there is no time to set aside what SQS would take away."""
+        most = self._settings.max_receives
+        twins = (twin for part in self._parts for each in part.values() for twin in each)
+        last = sum(twin.receives >= most for twin in twins)
+        needed = _SECONDS_FOR_THE_END + _SECONDS_A_LETTER * last
+        self._deadline = self._now + self._seconds - min(needed, self._seconds / 2)
 
     def _give_up(self, why: str) -> None:
         """Return what could not be claimed; at its last receive, set it aside.
@@ -196,8 +210,10 @@ class _Batch:
             return False  # the log has gone on
         for message in filter(self.deliveries.is_blocked, fresh):
             self.deliveries.give_back(message, BEHIND)
-        fresh = [message for message in fresh if not self.deliveries.is_seen_to(message)]
-        if not fresh or self._has_no_room_for(fresh):
+        fresh = self._that_have_room(
+            [message for message in fresh if not self.deliveries.is_seen_to(message)]
+        )
+        if not fresh:
             return True
         claim = self._claim(fresh, read_to)
         if claim is not None:
@@ -250,30 +266,32 @@ class _Batch:
                 held.setdefault(claim.number, (claim, []))[1].append((position, message))
         return fresh, list(held.values())
 
-    def _has_no_room_for(self, fresh: Sequence[Message]) -> bool:
-        """Give messages back where the function's memory has no room for them.
+    def _that_have_room(self, fresh: list[Message]) -> list[Message]:
+        """Give messages back for which the function's memory has no room; return the others.
 
         They wait in the queue until their last receive; then they are set aside, with the reason.
         """
         most = self._settings.most_remembered
-        if most is None or len(self._log.remembered) + len(fresh) <= most:
-            return False
-        _LOG.warning(
-            "%d messages wait: %d of the window are remembered, and there is room for %d",
-            len(fresh),
-            len(self._log.remembered),
-            most,
-        )
-        for message in fresh:
+        room = len(fresh) if most is None else max(0, most - len(self._log.remembered))
+        if room < len(fresh):
+            _LOG.warning(
+                "%d messages wait: %d of the window are remembered, and there is room for %d",
+                len(fresh) - room,
+                len(self._log.remembered),
+                most,
+            )
+        for message in fresh[room:]:
             self.deliveries.give_back(message, NO_ROOM.format(most=most))
-        return True
+        return fresh[:room]
 
     def _finish_for(self, dead: Claim, held: _Held) -> None:
         """Finish what another function began, if it is dead."""
         if dead.lease_until > self._now:
             self._keep_all(dead, held)
             return
-        claim = self._log.take_over(dead, lease_until=self._lease_until, deadline=self._deadline)
+        claim = self._log.take_over(
+            dead, lease_until=lease_until(self._deadline), deadline=self._deadline
+        )
         if claim is None:
             return  # somebody was faster
         here = self._settings.job_queue
@@ -311,9 +329,14 @@ class _Batch:
             self._name_for(keys, fresh),
             keys,
             read_to=read_to,
-            lease_until=self._lease_until,
+            lease_until=lease_until(self._deadline),
             deadline=self._deadline,
             queue=self._settings.job_queue,
+            since={
+                key: message.perhaps_since
+                for key, message in zip(keys, fresh, strict=True)
+                if message.perhaps_since is not None
+            },
         )
 
     def _name_for(self, keys: list[bytes], fresh: list[Message]) -> str:

@@ -11,6 +11,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import boto3
+from botocore.config import Config
 
 from batch_constructs.functions.claims.log import Log
 from batch_constructs.functions.claims.outcome import ONCE, PATIENT
@@ -26,6 +27,12 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger()
 _LOG.setLevel(logging.INFO)
+
+
+_MANIFESTS = Config(
+    retries={"mode": "standard", "total_max_attempts": 2}, connect_timeout=2, read_timeout=20
+)
+"""For manifests, which may be large."""
 
 
 def build(
@@ -64,8 +71,9 @@ def build(
             boto3.client("sqs", config=PATIENT),
             queue_url=settings.dead_letter_queue_url,
             fifo=settings.fifo,
+            clock=clock,
         ),
-        s3=boto3.client("s3", config=PATIENT),
+        s3=boto3.client("s3", config=_MANIFESTS),
         clock=clock,
         sleep=sleep,
     )
