@@ -67,9 +67,6 @@ _WORKED_OUT: Final = pattern(r"[A-Za-z_][\w.]{0,60}[(\[]|[a-z_]\w{0,60}\.[a-z_]"
 _OF_A_PLACE: Final = pattern(r"[/:]|passw|secret|token|key|cred", re.IGNORECASE)
 """What makes a text that is known in part a path or a name, and no password."""
 
-_WORDS: Final = ("pass", "key", "secret", "token", "cred", "pwd", "pw")
-"""What stands in every name of one."""
-
 _TOLD: Final = 6
 """Characters that have to be known of a text of which some are not."""
 
@@ -97,6 +94,7 @@ _MEMBER: Final = pattern(
 )
 """A member of an object of JSON, which may stand in a text of a shell or of JSON itself."""
 
+_SHORTEST: Final = len("pw=ab")
 _MOST: Final = 1_000
 """So many names of a text are looked at that may say that they are of a secret."""
 
@@ -161,8 +159,16 @@ _ANY_PROGRAM: Final = pattern(rf"(?<![\w.-])(?:{'|'.join(map(re.escape, _BY_NAME
 
 
 def _may_name(text: str) -> bool:
-    lower = text.lower()
-    return any(word in lower for word in _WORDS)
+    """Tell whether a text has what stands in every name of a secret; this is asked of each text."""
+    low = text.lower()
+    return (
+        "pass" in low
+        or "key" in low
+        or "secret" in low
+        or "token" in low
+        or "pw" in low
+        or "cred" in low
+    )
 
 
 def _is_mixed(value: str) -> bool:
@@ -214,7 +220,7 @@ def gives_a_credential(text: str) -> bool:
     ``--password x``, ``-Ddb.password=x``, ``DB_PASSWORD=x``, ``…?user=a&password=x``,
     ``Server=a;Password=x;`` and ``{"password": "x"}``.
     """
-    if not _may_name(text):
+    if len(text) < _SHORTEST or not _may_name(text):
         return False
     options = islice(_OPTION_IN_TEXT.finditer(text), _MOST)
     assigned = islice(_ASSIGNED.finditer(text), _MOST)

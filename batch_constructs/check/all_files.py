@@ -6,7 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from batch_constructs.aws.bound import cut
+from batch_constructs.aws.bound import cut, printable
 from batch_constructs.aws.credentials import without_credentials
 from batch_constructs.check import findings_report
 from batch_constructs.check.one_file import STANDARD_INPUT, Checker, FileCheck
@@ -65,7 +65,7 @@ def run(request: Request) -> int:
         told.said.append(
             f"{request.baseline}: {baseline.gone} of its findings are gone; write it anew"
         )
-    sys.stderr.write("".join(f"{line}\n" for line in told.said))
+    sys.stderr.write("".join(f"{printable(line)}\n" for line in told.said))
     if request.write_baseline is not None:
         from batch_constructs.check.ignored_findings import Baseline  # noqa: PLC0415  # only then
 
@@ -114,22 +114,22 @@ class _Told:
             one for one in shown if baseline is None or not baseline.takes(file, one)
         ]
         self.labels[file] = {
-            cut(id_, _LONGEST_ID): cut(label, _LONGEST) for id_, label in checked.labels.items()
+            cut(id_, _SHORT): cut(label, _MANY) for id_, label in checked.labels.items()
         }
 
 
-_LONGEST_ID: Final = 255
-_LONGEST: Final = 2_000
+_SHORT: Final = 255
+_MANY: Final = 2_100
 """Characters of a path or a message; a name of a megabyte would be all there is to read."""
 
 
 def _shown(finding: Finding) -> Finding:
     """Give a finding with names as long as people read them, and without credentials."""
     return finding.replaced(
-        resource=cut(finding.resource, _LONGEST_ID),
-        path=cut(without_credentials(finding.path), _LONGEST),
-        message=cut(finding.message, _LONGEST),
-        fix=cut(finding.fix, _LONGEST),
+        resource=cut(finding.resource, _SHORT),
+        path=cut(without_credentials(finding.path), _MANY),
+        message=cut(finding.message, _MANY),
+        fix=cut(finding.fix, _MANY),
     )
 
 

@@ -40,7 +40,7 @@ class Program(NamedTuple):
 
 _SHELL: Final = r"-[a-zA-Z]*c[a-zA-Z]*|--command"
 _POWERSHELL: Final = r"(?i:[-/](?:c|command|e|ec|encodedcommand))"
-_ANY: Final = 1_000
+_MANY: Final = 1_000
 _FIELDS: Final = r"-[Fvli]|--(?:field-separator|assign|include|load)"
 _PROGRAM_FILE: Final = r"-[a-zA-Z]*f.*|--(?:from-)?file(?:=.*)?"
 _SSH: Final = r"-[a-zA-Z]*[BbcDEeFIiJLlmOopQRSWw]"
@@ -199,16 +199,16 @@ PROGRAMS: Final = (
         "emacs",
         "https://www.gnu.org/software/emacs/manual/html_node/emacs/Action-Arguments.html",
         r"--?(?:eval|execute)",
-        files=_ANY,
+        files=_MANY,
     ),
     Program(
-        "vim nvim vi", "https://vimhelp.org/starting.txt.html", r"-c|--cmd|\+(?=.)", files=_ANY
+        "vim nvim vi", "https://vimhelp.org/starting.txt.html", r"-c|--cmd|\+(?=.)", files=_MANY
     ),
     Program(
         "gdb",
         "https://sourceware.org/gdb/current/onlinedocs/gdb.html/File-Options.html",
         r"--?(?:ex|iex|eval-command|init-eval-command)",
-        files=_ANY,
+        files=_MANY,
     ),
     Program(
         "octave",
@@ -242,19 +242,22 @@ PROGRAMS: Final = (
     ),
     # databases
     Program(
-        "psql", "https://www.postgresql.org/docs/current/app-psql.html", r"-c|--command", files=_ANY
+        "psql",
+        "https://www.postgresql.org/docs/current/app-psql.html",
+        r"-c|--command",
+        files=_MANY,
     ),
     Program(
         "mysql",
         "https://dev.mysql.com/doc/refman/8.4/en/mysql-command-options.html",
         r"-[a-zA-Z]*e|--execute",
-        files=_ANY,
+        files=_MANY,
     ),
     Program(
         "mariadb",
         "https://mariadb.com/kb/en/mariadb-command-line-client/",
         r"-[a-zA-Z]*e|--execute",
-        files=_ANY,
+        files=_MANY,
     ),
     Program(
         "sqlite3",
@@ -276,51 +279,51 @@ PROGRAMS: Final = (
         "clickhouse-client clickhouse-local",
         "https://clickhouse.com/docs/interfaces/cli",
         r"-q|--query",
-        files=_ANY,
+        files=_MANY,
     ),
     Program(
         "sqlcmd",
         "https://learn.microsoft.com/sql/tools/sqlcmd/sqlcmd-utility",
         r"-[qQ]",
-        files=_ANY,
+        files=_MANY,
     ),
     Program(
         "mongosh mongo",
         "https://www.mongodb.com/docs/mongodb-shell/reference/options/",
         r"--eval",
-        files=_ANY,
+        files=_MANY,
     ),
     Program(
         "cqlsh",
         "https://cassandra.apache.org/doc/stable/cassandra/tools/cqlsh.html",
         r"-e|--execute",
-        files=_ANY,
+        files=_MANY,
     ),
     Program(
         "redis-cli valkey-cli",
         "https://redis.io/docs/latest/develop/tools/cli/",
         r"(?i:eval(?:_ro)?)",
-        files=_ANY,
+        files=_MANY,
     ),
     Program(
         "hive beeline",
         "https://hive.apache.org/docs/latest/user/hiveserver2-clients/",
         r"-e",
-        files=_ANY,
+        files=_MANY,
     ),
     Program(
         "spark-sql",
         "https://spark.apache.org/docs/latest/sql-distributed-sql-engine-spark-sql-cli.html",
         r"-e",
-        files=_ANY,
+        files=_MANY,
     ),
     Program(
         "snowsql",
         "https://docs.snowflake.com/en/user-guide/snowsql-start",
         r"-q|--query",
-        files=_ANY,
+        files=_MANY,
     ),
-    Program("trino", "https://trino.io/docs/current/client/cli.html", r"--execute", files=_ANY),
+    Program("trino", "https://trino.io/docs/current/client/cli.html", r"--execute", files=_MANY),
 )
 
 _BY_NAME: Final = {name: one for one in PROGRAMS for name in one.names.split()}

@@ -8,6 +8,7 @@ from typing import Any
 import aws_cdk as cdk
 import jsii
 import pytest
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
@@ -594,7 +595,9 @@ class TestConstructors:
     """What a template would be refused for is refused at the line that gives it."""
 
     @pytest.mark.parametrize("parameter", ["environment", "parameters", "command"])
-    @pytest.mark.parametrize("form", ["value", "unwrapped", "part", "secure", "plain", "written"])
+    @pytest.mark.parametrize(
+        "form", ["value", "unwrapped", "part", "secure", "plain", "written", "attribute"]
+    )
     def test_a_secrets_value_is_refused(self, parameter: str, form: str, stack: cdk.Stack) -> None:
         secret = secretsmanager.Secret(stack, "Secret")
         value: Any = {
@@ -604,6 +607,7 @@ class TestConstructors:
             "secure": cdk.SecretValue.ssm_secure("/p").unsafe_unwrap(),
             "plain": cdk.SecretValue.unsafe_plain_text("hunter2"),
             "written": "{{resolve:secretsmanager:db}}",
+            "attribute": iam.CfnAccessKey(stack, "Key", user_name="u").attr_secret_access_key,
         }[form]
         given = {"command": ["run", value]} if parameter == "command" else {parameter: {"P": value}}
 
@@ -664,20 +668,36 @@ class TestConstructors:
         late = cdk.Lazy.string(Late())
         definition(
             stack,
-            environment={"A": s3.Bucket(stack, "Bucket").bucket_name, "B": host, "C": late},
+            environment={
+                "A": s3.Bucket(stack, "Bucket").bucket_name,
+                "B": host,
+                "C": late,
+                "D": iam.CfnAccessKey(stack, "Key", user_name="u").ref,
+            },
         )
 
-    @pytest.mark.parametrize("secrets", ["hunter2", {"P": "hunter2"}, {"P": ["hunter2"]}])
+    @pytest.mark.parametrize(
+        "secrets", ["hunter2", {"P": "hunter2"}, {"P": ["hunter2"]}, {"hunter2": "P"}]
+    )
     def test_what_may_be_a_secret_is_not_shown(self, secrets: Any, stack: cdk.Stack) -> None:
         with pytest.raises(TypeError) as refused:
             definition(stack, secrets=secrets)
 
         assert "hunter2" not in str(refused.value)
 
+    @pytest.mark.parametrize("name", ["DB_PASSWORD", "A", "_X9"])
+    def test_the_name_of_a_variable_is_shown(self, name: str, stack: cdk.Stack) -> None:
+        with pytest.raises(TypeError, match=rf'secrets\["{name}"\] is str'):
+            definition(stack, secrets={name: "hunter2"})
+
 
 def test_a_long_text_is_searched_in_time_that_grows_with_its_length() -> None:
     """Four times the text may take four times as long, and a little; not sixteen times."""
-    for beginning in ("eyJ", "a.", "--password", "ab-cd-", "http://a:", "xoxb-", "-----BEGIN A "):
+    others = ("-a=pw", "pwd=$", '"password":"$', "X-a-Key: ", "curl -u a:$ ", "&sig=%2b")
+    for beginning in (
+        *("eyJ", "a.", "--password", "ab-cd-", "http://a:", "xoxb-", "-----BEGIN A "),
+        *others,
+    ):
         slow = elapsed(beginning * (96_000 // len(beginning)))
         fast = elapsed(beginning * (24_000 // len(beginning)))
 

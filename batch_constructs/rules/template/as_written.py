@@ -29,7 +29,7 @@ class AsWritten:
             if isinstance(one, Mapping) and (value := _value(name, one)) is not None
         }
         known.update(_secret_attributes(template.get("Resources")))
-        self._texts = {
+        texts = {
             name: one["Default"]
             for name, one in parameters.items()
             if isinstance(one, Mapping)
@@ -37,7 +37,11 @@ class AsWritten:
             and name in known
             and known[name] == one.get("Default") != ""
         }
-        self._mappings = mappings
+        self._with_defaults = (
+            Resolver({}, mappings=mappings, parameters=texts, condition=lambda _: True)
+            if texts
+            else None
+        )
         self._found_elsewhere = _opens_a_reference([mappings, known])
         self._resolvers = [
             Resolver(
@@ -64,12 +68,9 @@ class AsWritten:
 
     def with_defaults(self, value: object) -> str | None:
         """Give the text that a value is while each parameter has its default, if it needs one."""
-        if not self._texts or not isinstance(value, dict):
+        if self._with_defaults is None or not isinstance(value, dict):
             return None
-        resolver = Resolver(
-            {}, mappings=self._mappings, parameters=self._texts, condition=lambda _: True
-        )
-        found = resolver.resolve(value)
+        found = self._with_defaults.resolve(value)
         return found if isinstance(found, str) else None
 
 
