@@ -14,6 +14,7 @@ from __future__ import annotations
 import math
 from typing import Any, TypeAlias
 
+from batch_constructs.aws.credential_names import SECRET_ATTRIBUTES
 from batch_constructs.jsii_objects import LARGEST_NUMBER_TOKEN, is_resolvable
 from batch_constructs.rules import UNKNOWN
 
@@ -64,8 +65,9 @@ def names_a_secret(text: str) -> bool:
 def is_secret_value(text: str) -> bool:
     """Whether a string holds a secret's value: written so, or as ``unsafe_unwrap()`` gives it.
 
-    So does the value of a parameter with ``no_echo=True``. Only dynamic references are resolved: a
-    lazy value would be fixed too early.
+    So does the value of a parameter with ``no_echo=True``, and an attribute that is a secret, such
+    as that of an access key. Only dynamic references are resolved: a lazy value would be fixed too
+    early.
     """
     if names_a_secret(text):
         return True
@@ -80,7 +82,11 @@ def _is_secret(token: Any) -> bool:
     from aws_cdk import App, CfnDynamicReference, CfnParameter, Reference, Stack  # noqa: PLC0415  # as above
 
     if isinstance(token, Reference):
-        return isinstance(token.target, CfnParameter) and bool(token.target.no_echo)
+        target = token.target
+        if isinstance(target, CfnParameter):
+            return bool(target.no_echo)
+        attribute = SECRET_ATTRIBUTES.get(getattr(target, "cfn_resource_type", ""))
+        return attribute is not None and token.display_name == attribute
     if not isinstance(token, CfnDynamicReference):
         return False
     try:

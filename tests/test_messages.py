@@ -62,8 +62,7 @@ def test_a_value_that_may_be_secret_is_never_in_a_message(
         bc.Ec2JobDefinition(
             given.stack, "X", **{"image": IMAGE, "vcpus": 1, "memory": MEMORY, **arguments}
         )
-    shown = str(refused.value).replace(f'secrets["{SECRET}"]', "")  # a name is none
-    assert SECRET not in shown
+    assert SECRET not in str(refused.value)
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,13 @@ def test_a_value_that_holds_a_credential_is_told_by_what_it_is(text: str) -> Non
     assert not any(secret in rest for secret in (*SECRETS, "MIIE", "abcdefghijk", "cccc", "bbbb"))
 
 
+@pytest.mark.parametrize(
+    "text", ["jdbc:x://h/d?user=a&password=hunter2", '{"api_key": "hunter2"}', "--password hunter2"]
+)
+def test_a_text_that_gives_a_password_is_not_shown(text: str) -> None:
+    assert shown(text) == "a text with a password or a token in it, which is not shown"
+
+
 def test_what_holds_none_is_shown() -> None:
     assert shown("postgres://db.example/x") == '"postgres://db.example/x"'
     assert without_credentials("a: b") == "a: b"

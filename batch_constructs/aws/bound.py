@@ -11,6 +11,7 @@ import math
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.aws.credential_names import gives_a_credential
 from batch_constructs.aws.credentials import credential_in
 from batch_constructs.aws.record import Record
 
@@ -66,7 +67,9 @@ def shown(value: object) -> str:
     kind = credential_in(value) if isinstance(value, str) else None
     if kind is not None:
         return f"{kind}, which is not shown"
-    text = _CONTROL.sub(_escaped, value) if isinstance(value, str) else _number(value)
+    if isinstance(value, str) and gives_a_credential(value):
+        return "a text with a password or a token in it, which is not shown"
+    text = printable(value) if isinstance(value, str) else _number(value)
     text = cut(text, _SHOWN)
     return f'"{text}"' if isinstance(value, str) else text
 
@@ -91,6 +94,11 @@ def _number(value: object) -> str:
     if not isinstance(value, float) or not math.isfinite(value):
         return str(value)
     return str(int(value)) if value == int(value) else f"{value:.10g}"
+
+
+def printable(text: str) -> str:
+    """Write out the control characters of a text, such as the end of a line."""
+    return _CONTROL.sub(_escaped, text)
 
 
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")

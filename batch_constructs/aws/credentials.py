@@ -5,7 +5,6 @@ A value that is found here is never shown: what may be a secret stands in no mes
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from batch_constructs.aws.pattern import pattern
@@ -79,7 +78,8 @@ CREDENTIALS: Final = (
     Credential("a key of Anthropic", r"\bsk-ant-[a-z0-9]{2,12}-[A-Za-z0-9_-]{20,255}", _COLLECTED),
     Credential(
         "a key of OpenAI",
-        r"\bsk-[A-Za-z0-9_-]{16,200}T3BlbkFJ[A-Za-z0-9_-]{16,200}",
+        r"\bsk-(?:[A-Za-z0-9_-]{16,200}T3BlbkFJ[A-Za-z0-9_-]{16,200}"
+        r"|(?:proj|svcacct|admin)-[A-Za-z0-9_-]{40,255})",
         _COLLECTED,
     ),
     Credential(
@@ -87,9 +87,16 @@ CREDENTIALS: Final = (
     ),
     Credential(
         "a header that authorizes",
-        r"\b[Aa]uthorization:\s{0,4}(?:[Bb]earer|[Bb]asic|[Tt]oken)\s{1,4}"
+        r"\b(?:(?:[Pp]roxy-)?[Aa]uthorization[\"']?:\s{0,4}[\"']?(?:[Bb]earer|[Bb]asic|[Tt]oken)\s{1,4}"
+        r"|[Xx](?:-[A-Za-z]{2,12}){0,2}-(?:[Kk][Ee][Yy]|[Tt][Oo][Kk][Ee][Nn]):\s{0,4}"
+        r"(?=\S{0,60}\d)|[Pp][Rr][Ii][Vv][Aa][Tt][Ee]-[Tt][Oo][Kk][Ee][Nn]:\s{0,4})"
         r"(?=[A-Za-z0-9+/=._~-]{8,})(?!Ref::)",
         "https://www.rfc-editor.org/rfc/rfc9110#name-authorization",
+    ),
+    Credential(
+        "a signed URL of Azure Storage",
+        r"[?&]sig=(?:[A-Za-z0-9+/]|%2[BbFf]){43}(?:=|%3[Dd])",
+        "https://learn.microsoft.com/rest/api/storageservices/create-service-sas",
     ),
     Credential(
         "a private key",
@@ -113,45 +120,16 @@ _FOUND: Final = pattern("|".join(f"({one.pattern})" for one in CREDENTIALS))
 
 _WHOLE: Final = pattern(rf"(?:{_FOUND.pattern})[^\s\"']*")
 
-_NAMED: Final = (
-    r"(?:password|passwd|passphrase|api[-_]?key|secret[-_]?key|private[-_]?key|client[-_]?secret"
-    r"|secret[-_]?access[-_]?key|(?:auth|access|bearer|refresh|api)[-_]?token)"
-)
-_OPTION: Final = pattern(rf"--?(?:[a-z]{{1,20}}[-_]){{0,4}}(?:{_NAMED}|token)", re.IGNORECASE)
-_IN_TEXT: Final = pattern(
-    rf"(?<![\w-]){_OPTION.pattern}(?:=|\s{{1,8}})(['\"]?)([^\s'\"]{{1,200}})", re.IGNORECASE
-)
-_NAME: Final = pattern(
-    rf"(?:(?:^|[-_.]|(?-i:(?<=[a-z0-9])(?=[A-Z])))(?:{_NAMED}|secret|token|credentials?)"
-    r"|passw(?:or)?d|[-_.]pwd"
-    r"|(?:^|[-_.])(?:db|database|mysql|pg|postgres|redis|smtp|ldap|ftp|admin|root|user)[-_]?pass)$",
-    re.IGNORECASE,
-)
-_ASSIGNED: Final = pattern(r"(?<![\w.-])([A-Za-z_]\w{0,60})=(['\"]?)([^\s'\"]{1,200})")
-_POINTER: Final = pattern(
-    r"arn:|[a-z][a-z0-9+.-]*://|[/.~@$`<{\[%*\0-]|Ref::|(?:true|false|none|null|yes|no)$|\d{1,7}$",
-    re.IGNORECASE,
-)
-"""What stands in the place of a secret and is none: where it lies, a variable, a number."""
-
-
 _SIGNS: Final = (
     *("AKIA", "ASIA", "AIza", "gh", "github_pat_", "gl", "hooks.slack", "hf_", "xapp-", "xox"),
-    *("k_live", "k_test", "PRIVATE KEY", "eyJ", "://", "npm_", "pypi-", "uthorization:"),
-    *("sk-ant-", "T3BlbkFJ", "SG."),
+    *("k_live", "k_test", "PRIVATE KEY", "eyJ", "://", "npm_", "pypi-", "uthorization"),
+    *("sk-ant-", "sk-proj-", "sk-svcacct-", "sk-admin-", "T3BlbkFJ", "SG.", "sig="),
+    *("-key:", "-Key:", "-KEY:", "-token:", "-Token:", "-TOKEN:"),
 )
 """What stands in each kind of credential, and is sooner looked for than the whole."""
 
 SHORTEST: Final = len("ab://:p@")
 """No credential that is known by its form has fewer signs."""
-
-_WORDS: Final = ("pass", "key", "secret", "token", "credential", "pwd")
-"""What stands in every name of one."""
-
-
-def _may_name(text: str) -> bool:
-    lower = text.lower()
-    return any(word in lower for word in _WORDS)
 
 
 def credential_in(text: str) -> str | None:
@@ -169,34 +147,3 @@ def without_credentials(text: str) -> str:
     return _WHOLE.sub(
         lambda found: f"({CREDENTIALS[(found.lastindex or 1) - 1].noun}, not shown)", text
     )
-
-
-def names_a_credential(name: str, value: str) -> bool:
-    """Tell whether a name says that its value is secret, and the value is more than a pointer."""
-    return (
-        bool(value)
-        and _may_name(name)
-        and _NAME.search(name) is not None
-        and not _POINTER.match(value)
-    )
-
-
-def option_with_credential(words: list[object]) -> int | None:
-    """Find the word of a command that gives an option or a variable its password or token.
-
-    ``--password x``, ``--password=x``, and in a shell's text ``DB_PASSWORD=x``.
-    """
-    for place, word in enumerate(words):
-        if not isinstance(word, str):
-            continue
-        before = words[place - 1] if place else ""
-        if not _may_name(f"{before} {word}"):
-            continue
-        if any(not _POINTER.match(one[2]) for one in _IN_TEXT.finditer(word)):
-            return place
-        if any(names_a_credential(one[1], one[3]) for one in _ASSIGNED.finditer(word)):
-            return place
-        is_value = isinstance(before, str) and _OPTION.fullmatch(before) is not None
-        if is_value and not _POINTER.match(word):
-            return place
-    return None

@@ -18,8 +18,8 @@ SOURCE: Final[Source] = docs(
     "Rates, cron expressions of six fields, and one moment.",
 )
 
-_RATE = pattern(r"rate\((\d+) (minute|hour|day)(s?)\)")
-_AT = pattern(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)")
+_RATE = pattern(r"rate\((\d+) (minute|hour|day)(s?)\)", re.ASCII)
+_AT = pattern(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)", re.ASCII)
 _CRON = pattern(r"cron\((.*)\)")
 _FIELDS = ("minutes", "hours", "day of month", "month", "day of week", "year")
 _RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (1, 7), (1970, 2199))
@@ -87,7 +87,7 @@ def _problem_with_cron(fields: list[str]) -> str | None:
                 return f"{name} is {cut(field, _SHOWN)}; allowed are {low} to {high}"
         words = set(re.findall(r"[A-Za-z]{3,}", field.upper()))
         allowed = {3: _NAMES[0], 4: _NAMES[1]}.get(place, frozenset[str]())
-        if words - allowed:
+        if words - allowed or not field.isascii():
             names = f" and {', '.join(sorted(allowed))}" if allowed else ""
             return f"{name} is {cut(field, _SHOWN)}; allowed are numbers{names}"
     return None

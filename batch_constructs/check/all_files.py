@@ -6,6 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from batch_constructs.aws.bound import cut, printable
 from batch_constructs.aws.credentials import without_credentials
 from batch_constructs.check import findings_report
 from batch_constructs.check.one_file import STANDARD_INPUT, Checker, FileCheck
@@ -64,7 +65,7 @@ def run(request: Request) -> int:
         told.said.append(
             f"{request.baseline}: {baseline.gone} of its findings are gone; write it anew"
         )
-    sys.stderr.write("".join(f"{line}\n" for line in told.said))
+    sys.stderr.write("".join(f"{printable(line)}\n" for line in told.said))
     if request.write_baseline is not None:
         from batch_constructs.check.ignored_findings import Baseline  # noqa: PLC0415  # only then
 
@@ -108,11 +109,28 @@ class _Told:
         file = checked.file
         if checked.not_looked_at:
             self.said.append(f"{file}: {checked.not_looked_at}")
-        shown = [one.replaced(path=without_credentials(one.path)) for one in checked.findings]
+        shown = [_shown(one) for one in checked.findings]
         self.findings[file] = [
             one for one in shown if baseline is None or not baseline.takes(file, one)
         ]
-        self.labels[file] = checked.labels
+        self.labels[file] = {
+            cut(id_, _SHORT): cut(label, _MANY) for id_, label in checked.labels.items()
+        }
+
+
+_SHORT: Final = 255
+_MANY: Final = 2_100
+"""Characters of a path or a message; a name of a megabyte would be all there is to read."""
+
+
+def _shown(finding: Finding) -> Finding:
+    """Give a finding with names as long as people read them, and without credentials."""
+    return finding.replaced(
+        resource=cut(finding.resource, _SHORT),
+        path=cut(without_credentials(finding.path), _MANY),
+        message=cut(finding.message, _MANY),
+        fix=cut(finding.fix, _MANY),
+    )
 
 
 def _baseline(request: Request, told: _Told) -> Baseline | None:

@@ -18,6 +18,7 @@ from aws_cdk import aws_ssm as ssm
 
 from batch_constructs.aws.actions import VIA_SERVICE
 from batch_constructs.aws.bound import shown
+from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.role_actions import DECRYPT, GET_PARAMETERS, GET_SECRET
 from batch_constructs.aws.service_principals import DOMAIN
 from batch_constructs.encryption_key import KEY, is_key
@@ -178,9 +179,10 @@ class Secrets:
             expected = f"a mapping of names to {_EXPECTED}"
             arguments.wrong_type(parameter, secrets, expected, secret=True)
             return
-        for name, source in (secrets or {}).items():
+        for place, (name, source) in enumerate((secrets or {}).items(), 1):
             variable = arguments.name(parameter, name)
-            value = self._value_from(arguments, f"{parameter}[{shown(name)}]", source)
+            whose = shown(name) if _is_variable(name) else f"entry {place}, whose name is not shown"
+            value = self._value_from(arguments, f"{parameter}[{whose}]", source)
             self.properties.append({"Name": variable, "ValueFrom": value})
 
     def statements(self) -> list[dict[str, Any]]:
@@ -219,6 +221,17 @@ class Secrets:
         if known.key_is_alias:
             arguments.wrong_type(f"the key of {parameter}", source.encryption_key, KEY)
         return known.arn
+
+
+_VARIABLE = pattern(r"[A-Z_][A-Z0-9_]*|(?:awslogs|fluentd|gelf|splunk|syslog)-[a-z-]+")
+
+
+def _is_variable(name: object) -> bool:
+    """Whether a name is plainly a variable's or a log option's.
+
+    Another may be the secret itself, which somebody gave the wrong way round.
+    """
+    return not isinstance(name, str) or _VARIABLE.fullmatch(name) is not None
 
 
 def _known(source: Any, arn_attribute: str) -> _Known:

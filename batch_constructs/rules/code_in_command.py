@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.pattern import pattern
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
 _ANY: Final = pattern(r"-[a-z]*[ce]|--eval|--command|--execute|-Command|/[cC]", re.IGNORECASE)
-_FILE: Final = pattern(r"[./]")
+_FILE: Final = pattern(r"(?!\d[\d.]*$)[^-].*[./]|[./]", re.DOTALL)
 _CODE: Final = pattern(r"[\s;()|&$`'\"]")
 _WRAPPERS: Final = frozenset(
     (
@@ -38,27 +39,59 @@ def code_in(words: Sequence[str | None]) -> list[int]:
         words: the words of a command; None for one that is not known.
     """
     program: Program | None = None
+    files = 0
     for place, word in enumerate(words):
         if word is None:
             continue
         found = _of_option(program, words, place) if program is not None else None
         if found is not None:
-            return found
+            return [*found, *_evaluated(words, found)]
         # Behind a script or a module, options are its own.
-        ended = word == "-m" or (word[:1] != "-" and _FILE.search(word) is not None)
+        is_file = _FILE.match(word) is not None
         if program is not None and place and _is_from_file(program, words[place - 1]):
-            ended = False
+            is_file = False
+        files += is_file
+        ended = word == "-m" or (is_file and (program is None or files > program.files))
         new = program_of(word)
         if new is not None and new.operand and _may_start(words, place):
             found = _operands(new, words, place)
             if found:
                 return found
+        if new is not None:
+            files = 0
         program = new or (None if ended else program)
         # The image's own entry point may be an interpreter, whose option comes first then.
         following = "".join(one or "" for one in words[place + 1 : place + 2])
         if place == 0 and word[:1] in "-/" and _ANY.fullmatch(word) and _CODE.search(following):
-            return [place + 1]
+            return [place + 1, *_evaluated(words, [place + 1])]
     return []
+
+
+_EVALUATES: Final = pattern(
+    r"\b(?:(eval)\s|(?:(?:ba|da|k|z)?sh|python[\d.]{0,6}|perl|ruby|node)(?:\s{1,4}-\w{1,12}){0,3}?"
+    r"\s{1,4}-\w{0,8}[ce]\s{1,4}(?=[\"']?\$))"
+)
+_LONGEST_CODE: Final = 200
+_MOST: Final = 100
+"""No code that anybody writes evaluates as often."""
+
+_END: Final = pattern(r"[;|&\n]")
+_POSITION: Final = pattern(r"\$\{?([1-9@*])")
+
+
+def _evaluated(words: Sequence[str | None], code: list[int]) -> Iterator[int]:
+    """Give the words behind a shell's code that it takes for code in turn, such as `eval "$1"`."""
+    [place, *several] = code or [len(words)]
+    text = words[place] if place < len(words) and not several else None
+    for one in islice(_EVALUATES.finditer(text or ""), _MOST):
+        rest = (text or "")[one.end() : one.end() + _LONGEST_CODE]
+        given = _END.split(rest, 1)[0] if one[1] else rest.lstrip("\"'")[:3]
+        for found in _POSITION.finditer(given):
+            first = place + 1
+            behind = range(first + 1, len(words))
+            yield from (
+                behind if found[1] in "@*" else [at for at in behind if at == first + int(found[1])]
+            )
 
 
 def _of_option(program: Program, words: Sequence[str | None], place: int) -> list[int] | None:

@@ -24,6 +24,8 @@ class Program(NamedTuple):
         valued: the options that take a value of another kind, where an operand is code.
         from_file: the option by which the code stands in a file instead.
         all_behind: whether every word behind is part of the code, too.
+        files: how many files or addresses may stand before the option; behind one more, which is a
+            script then, options are its own.
     """
 
     names: str
@@ -33,9 +35,12 @@ class Program(NamedTuple):
     valued: str = ""
     from_file: str = ""
     all_behind: bool = False
+    files: int = 0
 
 
 _SHELL: Final = r"-[a-zA-Z]*c[a-zA-Z]*|--command"
+_POWERSHELL: Final = r"(?i:[-/](?:c|command|e|ec|encodedcommand))"
+_MANY: Final = 1_000
 _FIELDS: Final = r"-[Fvli]|--(?:field-separator|assign|include|load)"
 _PROGRAM_FILE: Final = r"-[a-zA-Z]*f.*|--(?:from-)?file(?:=.*)?"
 _SSH: Final = r"-[a-zA-Z]*[BbcDEeFIiJLlmOopQRSWw]"
@@ -82,9 +87,19 @@ PROGRAMS: Final = (
         all_behind=True,
     ),
     Program(
-        "powershell pwsh",
+        "pwsh",
         "https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_pwsh",
-        r"(?i:[-/](?:c|command|e|ec|encodedcommand))",
+        _POWERSHELL,
+        all_behind=True,
+    ),
+    Program(
+        "powershell",  # a word without an option is -Command here, and -File to pwsh
+        "https://learn.microsoft.com/powershell/module/microsoft.powershell.core/about/about_powershell_exe",
+        _POWERSHELL,
+        operand=1,
+        valued=r"(?i:-(?:psconsolefile|version|v|inputformat|if|outputformat|of|windowstyle|w"
+        r"|executionpolicy|ep|ex|configurationname))",
+        from_file=r"(?i:[-/]f(?:ile)?)",
         all_behind=True,
     ),
     # what hands text to a shell
@@ -93,8 +108,15 @@ PROGRAMS: Final = (
         "https://man7.org/linux/man-pages/man1/su.1.html",
         r"-c|--(?:session-)?command",
     ),
-    Program("flock", "https://man7.org/linux/man-pages/man1/flock.1.html", r"-c|--command"),
-    Program("script", "https://man7.org/linux/man-pages/man1/script.1.html", r"-[a-z]*c|--command"),
+    Program(
+        "flock", "https://man7.org/linux/man-pages/man1/flock.1.html", r"-c|--command", files=1
+    ),
+    Program(
+        "script",
+        "https://man7.org/linux/man-pages/man1/script.1.html",
+        r"-[a-z]*c|--command",
+        files=1,
+    ),
     Program(
         "env",
         "https://www.gnu.org/software/coreutils/manual/html_node/env-invocation.html",
@@ -177,12 +199,16 @@ PROGRAMS: Final = (
         "emacs",
         "https://www.gnu.org/software/emacs/manual/html_node/emacs/Action-Arguments.html",
         r"--?(?:eval|execute)",
+        files=_MANY,
     ),
-    Program("vim nvim vi", "https://vimhelp.org/starting.txt.html", r"-c|--cmd|\+(?=.)"),
+    Program(
+        "vim nvim vi", "https://vimhelp.org/starting.txt.html", r"-c|--cmd|\+(?=.)", files=_MANY
+    ),
     Program(
         "gdb",
         "https://sourceware.org/gdb/current/onlinedocs/gdb.html/File-Options.html",
         r"--?(?:ex|iex|eval-command|init-eval-command)",
+        files=_MANY,
     ),
     Program(
         "octave",
@@ -215,16 +241,23 @@ PROGRAMS: Final = (
         from_file=_PROGRAM_FILE,
     ),
     # databases
-    Program("psql", "https://www.postgresql.org/docs/current/app-psql.html", r"-c|--command"),
+    Program(
+        "psql",
+        "https://www.postgresql.org/docs/current/app-psql.html",
+        r"-c|--command",
+        files=_MANY,
+    ),
     Program(
         "mysql",
         "https://dev.mysql.com/doc/refman/8.4/en/mysql-command-options.html",
         r"-[a-zA-Z]*e|--execute",
+        files=_MANY,
     ),
     Program(
         "mariadb",
         "https://mariadb.com/kb/en/mariadb-command-line-client/",
         r"-[a-zA-Z]*e|--execute",
+        files=_MANY,
     ),
     Program(
         "sqlite3",
@@ -246,37 +279,51 @@ PROGRAMS: Final = (
         "clickhouse-client clickhouse-local",
         "https://clickhouse.com/docs/interfaces/cli",
         r"-q|--query",
+        files=_MANY,
     ),
     Program(
         "sqlcmd",
         "https://learn.microsoft.com/sql/tools/sqlcmd/sqlcmd-utility",
         r"-[qQ]",
+        files=_MANY,
     ),
     Program(
-        "mongosh mongo", "https://www.mongodb.com/docs/mongodb-shell/reference/options/", r"--eval"
+        "mongosh mongo",
+        "https://www.mongodb.com/docs/mongodb-shell/reference/options/",
+        r"--eval",
+        files=_MANY,
     ),
     Program(
         "cqlsh",
         "https://cassandra.apache.org/doc/stable/cassandra/tools/cqlsh.html",
         r"-e|--execute",
+        files=_MANY,
     ),
     Program(
         "redis-cli valkey-cli",
         "https://redis.io/docs/latest/develop/tools/cli/",
         r"(?i:eval(?:_ro)?)",
+        files=_MANY,
     ),
     Program(
         "hive beeline",
         "https://hive.apache.org/docs/latest/user/hiveserver2-clients/",
         r"-e",
+        files=_MANY,
     ),
     Program(
         "spark-sql",
         "https://spark.apache.org/docs/latest/sql-distributed-sql-engine-spark-sql-cli.html",
         r"-e",
+        files=_MANY,
     ),
-    Program("snowsql", "https://docs.snowflake.com/en/user-guide/snowsql-start", r"-q|--query"),
-    Program("trino", "https://trino.io/docs/current/client/cli.html", r"--execute"),
+    Program(
+        "snowsql",
+        "https://docs.snowflake.com/en/user-guide/snowsql-start",
+        r"-q|--query",
+        files=_MANY,
+    ),
+    Program("trino", "https://trino.io/docs/current/client/cli.html", r"--execute", files=_MANY),
 )
 
 _BY_NAME: Final = {name: one for one in PROGRAMS for name in one.names.split()}

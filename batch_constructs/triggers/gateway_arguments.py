@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.bound import Whole, refused, shown
+from batch_constructs.aws.bound import Whole, allowed, refused, shown
 from batch_constructs.aws.delivery import (
     SQS_BATCH,
     SQS_CONCURRENCY,
@@ -169,8 +169,10 @@ def read_gateway(
 
 def _check_path(arguments: Arguments, where: str, path: object) -> None:
     if isinstance(path, str) and not is_token(path) and not path.startswith("$."):
+        may_be_secret = where.startswith("parameters")
+        given = "no field of the JSON body" if may_be_secret else shown(path)
         arguments.wrong_value(
-            f"{where} {refused(path, 'a field of the JSON body such as $.detail.object.key')}"
+            f"{where} is {given}; {allowed('a field of the JSON body such as $.detail.object.key')}"
         )
 
 

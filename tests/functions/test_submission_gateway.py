@@ -13,6 +13,7 @@ import pytest
 
 from batch_constructs.aws.admission import Admission
 from batch_constructs.functions.claims.lease import AFTERMATH_SECONDS
+from batch_constructs.functions.submission.message_reader import Poison, read_request
 from tests.functions.aws_in_process import answer, messages_in
 from tests.functions.gateway_world import (
     TIMEOUT_SECONDS,
@@ -170,6 +171,21 @@ def test_poison_is_set_aside_with_its_reason(world: World, bad: str, reason: str
     ((found, why),) = world.reasons().items()
     assert found == bad
     assert reason in why
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"environment": {"PASSWORD": ["hunter2"]}},
+        {"parameters": {"password": {"is": "hunter2"}}},
+        {"containerOverrides": {"environment": [{"Name": "PASSWORD", "Value": "hunter2"}]}},
+    ],
+)
+def test_no_reason_shows_a_value_that_may_be_secret(bad: dict[str, Any]) -> None:
+    with pytest.raises(Poison) as refused:
+        read_request(bad, frozenset())
+
+    assert "hunter2" not in str(refused.value)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,7 @@ from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from batch_constructs.aws.schedule_expression import problem_with
 from batch_constructs.check.check_command import check
 from batch_constructs.rules import engine
 from batch_constructs.rules.access import rights
@@ -361,6 +362,55 @@ def test_what_python_alone_takes_for_a_number_is_none(tmp_path: Path, written: s
     assert "AttemptDurationSeconds" in run(file).stdout
 
 
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [("+600", True), (" 600 ", True), ("6e2", True), ("600", False), ("600.0", False)],
+)
+def test_a_number_that_aws_is_not_known_to_read_is_a_warning(
+    tmp_path: Path, written: str, *, told: bool
+) -> None:
+    file = tmp_path / "number.json"
+    properties = {"Type": "container", "Timeout": {"AttemptDurationSeconds": written}}
+    definition = {"Type": "AWS::Batch::JobDefinition", "Properties": properties}
+    file.write_text(json.dumps({"Resources": {"D": definition}}))
+
+    [found] = json.loads(run(file, "--format", "json").stdout).values()
+
+    spelt = [(one["severity"], one["fix"]) for one in found if one["rule"] == "number-spelling"]
+    assert spelt == ([("warning", "write 600")] if told else [])
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["cron(²/1 * * * ? *)", "cron(٣ * * * ? *)", "cron(* * * * ? ٢٠٣٠)", "rate(٣ days)"],
+)
+def test_a_schedule_has_digits_of_ascii_alone(written: str) -> None:
+    assert problem_with("cron(1/2 3 * * ? 2030)") is None
+    assert "allowed are" in (problem_with(written) or "")
+
+
+@pytest.mark.parametrize("format", ["text", "json", "sarif", "github", "junit"])
+def test_a_name_of_a_megabyte_is_shortened(tmp_path: Path, format: str) -> None:
+    long = "Z" * 300_000
+    file = tmp_path / "long.json"
+    queue = {"Type": "AWS::Batch::JobQueue", "Properties": {long: 1, "Tags": {long: [1]}}}
+    file.write_text(json.dumps({"Resources": {f"A{long}": queue}}))
+
+    assert "ZZZ" in (written := run(file, "--format", format).stdout)
+    assert len(written) < 60_000
+
+
+def test_the_name_of_a_file_is_one_line(tmp_path: Path) -> None:
+    """Behind an end of line, GitHub would take it for a message of the check."""
+    (tmp_path / "a\n::error::forged.template.json").write_text('{"Resources": {"AWS::x": ')
+    (tmp_path / "manifest.json").write_text("{}")
+
+    done = run(tmp_path, "--format", "github")
+
+    assert "::error::forged" in done.stderr
+    assert len(done.stderr.splitlines()) == 1
+
+
 def test_a_text_that_is_split_into_very_many_is_not_gone_through(tmp_path: Path) -> None:
     file = tmp_path / "split.json"
     parts = {"Fn::Split": ["a", "a" * 500_000]}
@@ -427,6 +477,13 @@ GROWING: dict[str, Callable[[int], str]] = {
     "volumes of a launch template": lambda n: launched(
         n, BlockDeviceMappings=[{"Ebs": {"VolumeSize": 1}}] * n
     ),
+    "options in a text": lambda n: one(job(Command=["sh", "-c", "-a=pw " * n])),
+    "names of secrets in a text": lambda n: one(
+        job(Environment=[{"Name": "a", "Value": "pw=$" * n}])
+    ),
+    "members in a text": lambda n: one(job(Command=["x", '"password":"$' * n])),
+    "programs that take a password": lambda n: one(job(Command=["sh", "-c", "curl -u a:$ " * n])),
+    "code that evaluates": lambda n: one(job(Command=["sh", "-c", "eval $1 " * n, "x", "Ref::a"])),
     "comments": lambda n: "# batch-constructs: ignore a\n" * n + "Resources: {R: {}}",
 }
 

@@ -8,11 +8,13 @@ from typing import Any
 import aws_cdk as cdk
 import jsii
 import pytest
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
 
 import batch_constructs as bc
+from batch_constructs.aws.credential_names import PASSWORD_OPTIONS
 from batch_constructs.aws.credentials import CREDENTIALS, credential_in
 from batch_constructs.rules import check_resource, check_template
 from batch_constructs.rules.areas.secret_rules import strings
@@ -35,11 +37,18 @@ PLANTED = {
     "a token of npm": ["npm_" + B[:36]],
     "a token of PyPI": ["pypi-" + B],
     "a key of Anthropic": ["sk-ant-api03-" + B],
-    "a key of OpenAI": ["sk-proj-" + B + "T3BlbkFJ" + B],
+    "a key of OpenAI": ["sk-proj-" + B + "T3BlbkFJ" + B, "sk-svcacct-" + B],
     "a key of SendGrid": ["SG." + B[:22] + "." + B + "bbb"],
     "a header that authorizes": [
         "curl -H 'Authorization: Bearer abcdef0123' x",
         "authorization: basic dXNlcjpodW50ZXIy",
+        "{'Authorization': 'Bearer abcdef0123'}",
+        "X-Api-Key: abcdefgh1",
+        "x-vault-token:abcdefgh1",
+        "PRIVATE-TOKEN: abcdefgh",
+    ],
+    "a signed URL of Azure Storage": [
+        "https://a.blob.core.windows.net/c?sv=1&sig=" + B + "%2Fbb%3D"
     ],
     "a private key": ["-----BEGIN RSA PRIVATE KEY-----\nMII", "-----BEGIN PRIVATE KEY-----"],
     "a JSON Web Token": ["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0." + B],
@@ -69,6 +78,13 @@ HARMLESS = [
     "curl -H 'Authorization: Bearer $TOKEN' x",
     "curl -H 'Authorization: Bearer Ref::token' x",
     "authorization: bearer token",
+    "X-Api-Key: $API_KEY_2",
+    "X-Api-Key: Ref::api_key_2",
+    "X-Api-Key: the-name-of-it",
+    "X-Cache-Key-Id: abcdefgh1",
+    "https://a.blob.core.windows.net/c?sv=1&sig=$SIGNATURE",
+    "https://x/a?sig=" + B,
+    "sk-proj-short",
 ]
 
 
@@ -177,6 +193,10 @@ def test_what_a_secret_comes_from_is_judged_as_far_as_it_is_known(
     assert [one for one in rules if one == "secret-source"] == found
 
 
+def test_every_program_that_takes_a_password_names_its_page() -> None:
+    assert all(one.page.startswith("https://") for one in PASSWORD_OPTIONS)
+
+
 def test_every_kind_of_credential_is_planted_and_names_its_page() -> None:
     assert [one.noun for one in CREDENTIALS] == list(PLANTED)
     assert all(one.page.startswith("https://") for one in CREDENTIALS)
@@ -211,9 +231,46 @@ def test_what_only_resembles_a_credential_is_none(text: str) -> None:
         (["sh", "-c", 'export DB_PASSWORD="$P"; run'], False),
         (["java", "-Dstore.password=changeit"], False),
         (["run", "monkey=1"], False),
+        (["java", "-Ddb.password=hunter2", "Main"], True),
+        (["java", "-Dapi.key=hunter2"], True),
+        (["java", "-Durl=jdbc:postgresql://h/x?user=a&password=hunter2"], True),
+        (["java", "-Durl=jdbc:postgresql://h/x?user=a&password=$P"], False),
+        (["run", "URL=jdbc:sqlserver://h;user=a;password=hunter2;"], True),
+        (["run", "Server=h;Database=d;User Id=u;Password=hunter2;"], True),
+        (["run", "Server=h;Database=d;User Id=u;Password={0};"], False),
+        (["run", '{"password": "hunter2"}'], True),
+        (["sh", "-c", 'run "{\\"dbPassword\\":\\"hunter2\\"}"'], True),
+        (["run", '{"password": "$PASSWORD"}'], False),
+        (["run", '{"password": ""}'], False),
+        (["run", '{"secret": "the-name-of-it"}'], False),
+        (["python", "-c", "password=os.environ['P']; token=fetch()"], False),
+        (["run", "--pass", "hUnter2xyz"], True),
+        (["run", "--db-pass=hunter2"], True),
+        (["run", "--pass", "beauty"], False),
+        (["run", "--spring.datasource.password=hunter2"], True),
+        (["run", "--secret", "the-name-of-it"], False),
+        (["curl", "-u", "me:hunter2", "https://x"], True),
+        (["/usr/bin/curl", "--user", "me:hunter2"], True),
+        (["curl", "-sS", "-ume:hunter2"], True),
+        (["curl", "-u", "me:$PASSWORD"], False),
+        (["curl", "-u", "Ref::user:Ref::password"], False),
+        (["curl", "-u", "me"], False),
+        (["run", "-u", "me:hunter2"], False),
+        (["sh", "-c", "cd x && curl -u 'me:hunter2' https://x"], True),
+        (["sh", "-c", "curl https://x; run -u me:hunter2"], False),
+        (["mysql", "-uroot", "-phunter2"], True),
+        (["mysql", "-p", "main"], False),
+        (["mysql", "-p$PASSWORD"], False),
+        (["sshpass", "-p", "hunter2", "ssh", "h"], True),
+        (["redis-cli", "-a", "hunter2"], True),
+        (["sh", "-c", "docker login -u me -p hunter2"], True),
+        (["docker", "run", "-p", "8080:80"], False),
+        (["run", "--password", {"Fn::Sub": "hunter2${AWS::Region}"}], True),
+        (["sh", "-c", {"Fn::Sub": "run --password hunter2 ${AWS::Region}"}], True),
+        (["run", "--password", {"Fn::Sub": "${Name}-of-it"}], False),
     ],
 )
-def test_an_option_with_a_password_is_found(command: list[str], *, is_found: bool) -> None:
+def test_an_option_with_a_password_is_found(command: list[Any], *, is_found: bool) -> None:
     found = messages({"ContainerProperties": {"Command": command}})
 
     assert found == (["an option's password or token stands in the template"] if is_found else [])
@@ -238,6 +295,15 @@ def test_an_option_with_a_password_is_found(command: list[str], *, is_found: boo
         ("RENDER_PASS", "beauty", False),
         ("BYPASS", "cache", False),
         ("nontoken", "abcdefgh", False),
+        ("PASS", "hUnter2xyz", True),
+        ("PW", "hunter$2xyz", True),
+        ("DB_PW", "hUnter2xyz", True),
+        ("PWD_DB", "hUnter2xyz", True),
+        ("PASS_COUNT", "twelve", False),
+        ("PASSPHRASE", "hunter2", True),
+        ("CREDS", "hunter2", True),
+        ("PASSWORD_FILE", "/run/secrets/x", False),
+        ("PASSWORD", "%PASSWORD%", False),
     ],
 )
 @pytest.mark.parametrize("place", ["variable", "parameter", "option"])
@@ -278,6 +344,97 @@ def test_no_finding_shows_what_may_be_a_secret(properties: dict[str, Any]) -> No
 
     assert found
     assert "hunter2" not in str(found)
+
+
+GIVEN = 'a password or a token stands in the value of "{}"'
+NAMED = 'the value of "{}" stands in the template'
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "message"),
+    [
+        ("JAVA_OPTS", "-Ddb.password=hunter2", GIVEN),
+        ("URL", "jdbc:x://h/d?user=a&password=hunter2", GIVEN),
+        ("CONFIG", '{"api_key": "hunter2"}', GIVEN),
+        ("OPTIONS", "--password-file=x --passes=2 monkey=x", None),
+        ("DB_PASSWORD", {"Fn::Sub": "hunter2${AWS::Region}"}, NAMED),
+        ("DB_PASSWORD", {"Fn::Join": ["", ["hunter2", {"Ref": "P"}]]}, NAMED),
+        ("DB_PASSWORD", {"Fn::Sub": "main-${P}-password"}, None),
+        ("DB_PASSWORD", {"Fn::Sub": "database/${P}"}, None),
+        ("DB_PASSWORD", {"Fn::Sub": "a${P}"}, None),
+        ("DB_SECRET", {"Fn::Sub": "database-of-${P}"}, None),
+    ],
+)
+@pytest.mark.parametrize("place", ["variable", "parameter", "option"])
+def test_a_text_that_gives_a_password_is_found(
+    name: str, value: Any, message: str | None, place: str
+) -> None:
+    places: dict[str, dict[str, Any]] = {
+        "variable": {"ContainerProperties": {"Environment": [{"Name": name, "Value": value}]}},
+        "parameter": {"Parameters": {name: value}},
+        "option": {"ContainerProperties": {"LogConfiguration": {"Options": {name: value}}}},
+    }
+
+    assert messages(places[place]) == ([] if message is None else [message.format(name)])
+
+
+DEFAULT = 'the value of "DB_PASSWORD" stands in the template, as a parameter\'s default'
+OPTION = "an option's password or token stands in the template"
+
+
+@pytest.mark.parametrize(
+    ("properties", "parameter", "found"),
+    [
+        ({"Environment": [{"Name": "DB_PASSWORD", "Value": {"Ref": "P"}}]}, {}, [DEFAULT]),
+        ({"Environment": [{"Name": "DB_PASSWORD", "Value": {"Fn::Sub": "${P}"}}]}, {}, [DEFAULT]),
+        ({"Environment": [{"Name": "DB_HOST", "Value": {"Ref": "P"}}]}, {}, []),
+        ({"Environment": [{"Name": "DB_SECRET", "Value": {"Ref": "P"}}]}, {}, []),
+        ({"Environment": [{"Name": "DB_PASSWORD", "Value": {"Ref": "P"}}]}, {"Default": ""}, []),
+        ({"Environment": [{"Name": "DB_PASSWORD", "Value": {"Ref": "P"}}]}, {"NoEcho": True}, []),
+        (
+            {"Environment": [{"Name": "DB_PASSWORD", "Value": {"Ref": "P"}}]},
+            {"Type": "AWS::SSM::Parameter::Value<String>"},
+            [],
+        ),
+        ({"Command": ["run", "--password", {"Ref": "P"}]}, {}, [OPTION]),
+        ({"Command": ["run", "--host", {"Ref": "P"}]}, {}, []),
+    ],
+)
+def test_a_password_that_is_a_parameters_default_stands_in_the_template(
+    properties: dict[str, Any], parameter: dict[str, Any], found: list[str]
+) -> None:
+    given = {"Type": "String", "Default": "hunter2", **parameter}
+    job = {"Type": JOB, "Properties": {"ContainerProperties": properties}}
+
+    seen = check_template({"Parameters": {"P": given}, "Resources": {"J": job}})
+
+    assert [one.message for one in seen if one.rule == "plaintext-secret"] == found
+
+
+@pytest.mark.parametrize(
+    ("type_", "attribute", "is_secret"),
+    [
+        ("AWS::IAM::AccessKey", "SecretAccessKey", True),
+        ("AWS::IAM::AccessKey", "Id", False),
+        ("AWS::Cognito::UserPoolClient", "ClientSecret", True),
+        ("AWS::AppSync::ApiKey", "ApiKey", True),
+        ("AWS::S3::Bucket", "SecretAccessKey", False),
+    ],
+)
+@pytest.mark.parametrize(
+    "write", [lambda one: {"Fn::GetAtt": ["K", one]}, lambda one: {"Fn::Sub": f"x${{K.{one}}}"}]
+)
+def test_an_attribute_that_is_a_secret_is_written_into_the_job_definition(
+    type_: str, attribute: str, write: Any, *, is_secret: bool
+) -> None:
+    variables = [{"Name": "A", "Value": write(attribute)}]
+    job = {"Type": JOB, "Properties": {"ContainerProperties": {"Environment": variables}}}
+
+    seen = check_template({"Resources": {"K": {"Type": type_}, "J": job}})
+
+    told = f"K.{attribute}, which is a secret, is written into the job definition"
+    found = [one.message for one in seen if one.rule == "secret-resolved"]
+    assert found == ([told] if is_secret else [])
 
 
 REFERENCE = "{{resolve:secretsmanager:db:SecretString:password}}"
@@ -438,7 +595,9 @@ class TestConstructors:
     """What a template would be refused for is refused at the line that gives it."""
 
     @pytest.mark.parametrize("parameter", ["environment", "parameters", "command"])
-    @pytest.mark.parametrize("form", ["value", "unwrapped", "part", "secure", "plain", "written"])
+    @pytest.mark.parametrize(
+        "form", ["value", "unwrapped", "part", "secure", "plain", "written", "attribute"]
+    )
     def test_a_secrets_value_is_refused(self, parameter: str, form: str, stack: cdk.Stack) -> None:
         secret = secretsmanager.Secret(stack, "Secret")
         value: Any = {
@@ -448,6 +607,7 @@ class TestConstructors:
             "secure": cdk.SecretValue.ssm_secure("/p").unsafe_unwrap(),
             "plain": cdk.SecretValue.unsafe_plain_text("hunter2"),
             "written": "{{resolve:secretsmanager:db}}",
+            "attribute": iam.CfnAccessKey(stack, "Key", user_name="u").attr_secret_access_key,
         }[form]
         given = {"command": ["run", value]} if parameter == "command" else {parameter: {"P": value}}
 
@@ -508,20 +668,36 @@ class TestConstructors:
         late = cdk.Lazy.string(Late())
         definition(
             stack,
-            environment={"A": s3.Bucket(stack, "Bucket").bucket_name, "B": host, "C": late},
+            environment={
+                "A": s3.Bucket(stack, "Bucket").bucket_name,
+                "B": host,
+                "C": late,
+                "D": iam.CfnAccessKey(stack, "Key", user_name="u").ref,
+            },
         )
 
-    @pytest.mark.parametrize("secrets", ["hunter2", {"P": "hunter2"}, {"P": ["hunter2"]}])
+    @pytest.mark.parametrize(
+        "secrets", ["hunter2", {"P": "hunter2"}, {"P": ["hunter2"]}, {"hunter2": "P"}]
+    )
     def test_what_may_be_a_secret_is_not_shown(self, secrets: Any, stack: cdk.Stack) -> None:
         with pytest.raises(TypeError) as refused:
             definition(stack, secrets=secrets)
 
         assert "hunter2" not in str(refused.value)
 
+    @pytest.mark.parametrize("name", ["DB_PASSWORD", "A", "_X9"])
+    def test_the_name_of_a_variable_is_shown(self, name: str, stack: cdk.Stack) -> None:
+        with pytest.raises(TypeError, match=rf'secrets\["{name}"\] is str'):
+            definition(stack, secrets={name: "hunter2"})
+
 
 def test_a_long_text_is_searched_in_time_that_grows_with_its_length() -> None:
     """Four times the text may take four times as long, and a little; not sixteen times."""
-    for beginning in ("eyJ", "a.", "--password", "ab-cd-", "http://a:", "xoxb-", "-----BEGIN A "):
+    others = ("-a=pw", "pwd=$", '"password":"$', "X-a-Key: ", "curl -u a:$ ", "&sig=%2b")
+    for beginning in (
+        *("eyJ", "a.", "--password", "ab-cd-", "http://a:", "xoxb-", "-----BEGIN A "),
+        *others,
+    ):
         slow = elapsed(beginning * (96_000 // len(beginning)))
         fast = elapsed(beginning * (24_000 // len(beginning)))
 

@@ -297,8 +297,7 @@ def _pairs(value: object) -> list[dict[str, str]]:
         for pair in value
     ):
         raise Poison(
-            f"containerOverrides.environment is {json.dumps(value)[:80]}; it is a list of "
-            '{"name": "…", "value": "…"}, both strings'
+            'containerOverrides.environment is no list of {"name": "…", "value": "…"}, both strings'
         )
     return value
 
@@ -334,7 +333,9 @@ def text(where: str, value: object) -> str:
         return value.written
     if isinstance(value, int | float):
         return str(value)
-    raise Poison(f"{where} is {json.dumps(value)[:80]}, not a string or a number")
+    # what is in it may be a secret, and a reason is read by whoever reads logs
+    kind = "null" if value is None else "a list" if isinstance(value, list) else "an object"
+    raise Poison(f"{where} is {kind}, not a string or a number")
 
 
 def _find(body: object, path: str) -> object:

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import instance_types
 from batch_constructs.aws.compute_environment_facts import ResourceType
-from batch_constructs.aws.credentials import credential_in, option_with_credential
+from batch_constructs.aws.credential_names import option_with_credential
+from batch_constructs.aws.credentials import credential_in
 from batch_constructs.aws.source import api, docs, guide
 from batch_constructs.rules.areas import environment_rule
 from batch_constructs.rules.areas.environment_role_rules import profile_of

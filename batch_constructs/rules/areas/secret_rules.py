@@ -6,12 +6,12 @@ import re
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import shown
-from batch_constructs.aws.credentials import (
-    SHORTEST,
-    credential_in,
+from batch_constructs.aws.credential_names import (
+    gives_a_credential,
     names_a_credential,
     option_with_credential,
 )
+from batch_constructs.aws.credentials import SHORTEST, credential_in
 from batch_constructs.aws.names import form, is_arn
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import api, docs
@@ -19,17 +19,16 @@ from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.areas.command_rules import commands
 from batch_constructs.rules.areas.container_rules import variables_of
 from batch_constructs.rules.findings import Severity
-from batch_constructs.rules.template.as_written import NO_ECHO, SECRET_REFERENCE
+from batch_constructs.rules.template.as_written import ATTRIBUTE, NO_ECHO, SECRET_REFERENCE
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.listed_parts import listed
-from batch_constructs.rules.template.values import Base64, mapping, text
+from batch_constructs.rules.template.values import Base64, Text, Unknown, mapping, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from batch_constructs.rules.rule import Fault
     from batch_constructs.rules.template.resource_graph import JobDefinition, Resource
-    from batch_constructs.rules.template.values import Properties
 
 
 @job_rule(
@@ -47,11 +46,14 @@ def plaintext_secret(job: JobDefinition) -> Iterator[Fault]:
     """Whoever may describe the job definition, the job or the stack can read it."""
     told: set[str] = set()
     for path, name, value in _named_values(job):
-        if names_a_credential(name, value):
+        fault = secret_value(name, literal(value))
+        if fault is None and type(value) in _LATE and _is_default(job, path, name):
+            fault = f"the value of {shown(name)} stands in the template, as a parameter's default"
+        if fault is not None:
             told.add(path)
-            yield path, f"the value of {shown(name)} stands in the template"
+            yield path, fault
     for path, command in commands(job):
-        place = option_with_credential(command)
+        place = option_with_credential(_with_defaults(job, path, command))
         if place is not None:
             told.add(f"{path}/{place}")
             yield f"{path}/{place}", "an option's password or token stands in the template"
@@ -62,11 +64,48 @@ def plaintext_secret(job: JobDefinition) -> Iterator[Fault]:
             yield path, f"{kind} stands in the template"
 
 
-def _named_values(job: JobDefinition) -> Iterator[tuple[str, str, str]]:
+_LATE: Final = (Unknown, Text)
+
+
+def secret_value(name: str, value: str | None) -> str | None:
+    """Say of a value that it is secret by its name, or that a text gives a secret by one."""
+    if not value:
+        return None
+    if names_a_credential(name, value):
+        return f"the value of {shown(name)} stands in the template"
+    if gives_a_credential(value):
+        return f"a password or a token stands in the value of {shown(name)}"
+    return None
+
+
+def _is_default(job: JobDefinition, path: str, name: str) -> bool:
+    """Whether a value is a password that the default of a parameter is, which the template tells.
+
+    It is looked for where the name says so, and in the text of the template at the same path.
+    """
+    if not names_a_credential(name, "x", surely=True):
+        return False
+    default = job.template.with_defaults(job.id, path)
+    return default is not None and names_a_credential(name, default, surely=True)
+
+
+def _with_defaults(job: JobDefinition, path: str, command: list[object]) -> list[str | None]:
+    """Give the words of a command, parameters of the template at their defaults."""
+    known = [literal(word) for word in command]
+    found: list[str | None] = []
+    for place, word in enumerate(command):
+        before = known[place - 1] if place else None
+        is_asked = type(word) in _LATE and before is not None and before.startswith("-")
+        default = job.template.with_defaults(job.id, f"{path}/{place}") if is_asked else None
+        found.append(known[place] if default is None else default)
+    return found
+
+
+def _named_values(job: JobDefinition) -> Iterator[tuple[str, str, object]]:
     """Give what has a name and a value: variables, parameters, options of a log driver."""
     for variables in variables_of(job):
         for path, kind, entry in variables:
-            name, value = text(entry, "Name"), _text(entry, "Value")
+            name, value = text(entry, "Name"), _plain(entry.get("Value"))
             if kind != "Secrets" and name and value:
                 yield f"{path}/Value", name, value
     groups = [("Parameters", mapping(job.properties, "Parameters"))]
@@ -74,16 +113,14 @@ def _named_values(job: JobDefinition) -> Iterator[tuple[str, str, str]]:
         log = mapping(container.properties, "LogConfiguration")
         groups.append((f"{container.path}/LogConfiguration/Options", mapping(log, "Options")))
     for path, group in groups:
-        for name in group:
-            if value := _text(group, name):
+        for name, given in group.items():
+            if value := _plain(given):
                 yield f"{path}/{name}", name, value
 
 
-def _text(within: Properties, key: str) -> str | None:
-    """Read a string that is known in full, also one that CloudFormation encodes."""
-    value = within.get(key)
-    known = value.content if isinstance(value, Base64) else value
-    return known if isinstance(known, str) else None
+def _plain(value: object) -> object:
+    """Give a value as it is before CloudFormation encodes it."""
+    return value.content if isinstance(value, Base64) else value
 
 
 def strings(
@@ -177,6 +214,8 @@ def secret_resolved(job: JobDefinition) -> Iterator[Fault]:
     for path, (service, name) in secrets_written(job).items():
         if service == NO_ECHO:
             yield path, f"the value of {name}, which is NoEcho, is written into the job definition"
+        elif service == ATTRIBUTE:
+            yield path, f"{name}, which is a secret, is written into the job definition"
         elif service == "secretsmanager":
             yield path, "a secret's value is written into the job definition"
 

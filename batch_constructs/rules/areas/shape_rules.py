@@ -6,6 +6,7 @@ API model of AWS Batch.
 
 from __future__ import annotations
 
+import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
@@ -99,9 +100,15 @@ def _problems(  # noqa: C901, PLR0912  # the hot path: a look at each kind of va
             yield "type", path, f"{_written(value, path)} stands where true or false belongs", ""
     elif node in ("integer", "number"):
         got = None if kind is bool else as_number(value)
+        noun = "a whole number" if node == "integer" else "a number"
         if got is None or (node == "integer" and got != int(got)):
-            noun = "a whole number" if node == "integer" else "a number"
             yield "type", path, f"{_written(value, path)} stands where {noun} belongs", ""
+        elif kind is str and not _PLAIN_NUMBER.fullmatch(str(value)):
+            message = f"{_written(value, path)} stands where {noun} belongs"
+            yield "spelling", path, message, f"write {got}"
+
+
+_PLAIN_NUMBER: Final = pattern(r"-?\d+(?:\.\d+)?", re.ASCII)
 
 
 def problems_with(node: Node, value: object) -> Iterator[Problem]:
@@ -295,6 +302,16 @@ _register(
     fix="give a value of the right type",
     explanation="CloudFormation converts numbers and words, but not a list into one value, or the"
     " other way round.",
+)
+
+_register(
+    "number-spelling",
+    "spelling",
+    Severity.WARNING,
+    title="number that is not in digits alone",
+    fix="write it in digits alone",
+    explanation="Whether CloudFormation takes a plus, an exponent or spaces is not documented: of"
+    " texts it is known to take those that are digits.",
 )
 
 

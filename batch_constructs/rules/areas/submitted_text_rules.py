@@ -7,20 +7,17 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import shown
-from batch_constructs.aws.credentials import (
-    credential_in,
-    names_a_credential,
-    option_with_credential,
-)
+from batch_constructs.aws.credential_names import option_with_credential
+from batch_constructs.aws.credentials import credential_in
 from batch_constructs.aws.job_definition_facts import PLACEHOLDER
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import api, docs
-from batch_constructs.rules.areas.secret_rules import secrets_written, strings
+from batch_constructs.rules.areas.secret_rules import secret_value, secrets_written, strings
 from batch_constructs.rules.areas.submitter_rules import SUBMITTERS
 from batch_constructs.rules.code_in_command import code_in
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
-from batch_constructs.rules.template.as_written import NO_ECHO
+from batch_constructs.rules.template.as_written import ATTRIBUTE, NO_ECHO
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.submitted_jobs import (
     EVENT_RULE,
@@ -59,10 +56,12 @@ def submitted_secret(source: Resource) -> Iterator[Fault]:
     for path, request in _requests(source):
         told: dict[str, str] = {}
         for below, name, value in _named_values(request):
-            if names_a_credential(name, value):
-                told[below] = f"the value of {shown(name)} stands in the template"
+            fault = secret_value(name, value)
+            if fault is not None:
+                told[below] = fault
         command = mapping(request, "ContainerOverrides").get("Command")
-        place = option_with_credential(command) if isinstance(command, list) else None
+        words = map(literal, command) if isinstance(command, list) else ()
+        place = option_with_credential([*words])
         if place is not None:
             option = "an option's password or token stands in the template"
             told[f"ContainerOverrides/Command/{place}"] = option
@@ -101,9 +100,10 @@ def submitted_secret_resolved(source: Resource) -> Iterator[Fault]:
     if source.type == FUNCTION and not _submits(source):
         return
     for path, (service, name) in secrets_written(source).items():
-        what = (
-            f"the value of {name}, which is NoEcho," if service == NO_ECHO else "a secret's value"
-        )
+        what = {
+            NO_ECHO: f"the value of {name}, which is NoEcho,",
+            ATTRIBUTE: f"{name}, which is a secret,",
+        }.get(service, "a secret's value")
         yield path, f"{what} is written into the submission"
 
 
@@ -196,10 +196,10 @@ def _named_values(request: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
     """Give variables and parameters: path, name and value."""
     overrides = mapping(request, "ContainerOverrides")
     for place, one in entries(overrides, "Environment"):
-        name, value = text(one, "Name"), text(one, "Value")
+        name, value = text(one, "Name"), literal(one.get("Value"))
         if name and value:
             yield f"ContainerOverrides/Environment/{place}/Value", name, value
     parameters = mapping(request, "Parameters")
     for name in parameters:
-        if value := text(parameters, name):
+        if value := literal(parameters[name]):
             yield f"Parameters/{name}", name, value

@@ -5,14 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from batch_constructs.aws.credential_names import SECRET_ATTRIBUTES
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.rules.template.intrinsics import Resolver
 
 NO_ECHO: Final = "no-echo"
+ATTRIBUTE: Final = "attribute"
 SECRET_REFERENCE: Final = pattern(
-    rf"\{{\{{resolve:(secretsmanager|ssm-secure|{NO_ECHO}):([A-Za-z0-9]*)"
+    rf"\{{\{{resolve:(secretsmanager|ssm-secure|{NO_ECHO}|{ATTRIBUTE}):([A-Za-z0-9.]*)"
 )
-"""A reference to a secret, and what stands for the value of a parameter that is not shown."""
+"""A reference to a secret; and what stands for the value of a parameter that is not shown, and for
+an attribute of a resource that is secret."""
 
 
 class AsWritten:
@@ -25,6 +28,20 @@ class AsWritten:
             for name, one in parameters.items()
             if isinstance(one, Mapping) and (value := _value(name, one)) is not None
         }
+        known.update(_secret_attributes(template.get("Resources")))
+        texts = {
+            name: one["Default"]
+            for name, one in parameters.items()
+            if isinstance(one, Mapping)
+            and one.get("Type") == "String"
+            and name in known
+            and known[name] == one.get("Default") != ""
+        }
+        self._with_defaults = (
+            Resolver({}, mappings=mappings, parameters=texts, condition=lambda _: True)
+            if texts
+            else None
+        )
         self._found_elsewhere = _opens_a_reference([mappings, known])
         self._resolvers = [
             Resolver(
@@ -48,6 +65,23 @@ class AsWritten:
         if not self._found_elsewhere and not _opens_a_reference(properties):
             return []
         return [properties, *(one.resolve(properties) for one in self._resolvers)]
+
+    def with_defaults(self, value: object) -> str | None:
+        """Give the text that a value is while each parameter has its default, if it needs one."""
+        if self._with_defaults is None or not isinstance(value, dict):
+            return None
+        found = self._with_defaults.resolve(value)
+        return found if isinstance(found, str) else None
+
+
+def _secret_attributes(resources: object) -> Iterator[tuple[str, str]]:
+    """Give what stands for the secret attributes of resources, as `Fn::GetAtt` names them."""
+    for id_, one in resources.items() if isinstance(resources, Mapping) else ():
+        kind = one.get("Type") if isinstance(one, Mapping) else None
+        attribute = SECRET_ATTRIBUTES.get(kind) if isinstance(kind, str) else None
+        if attribute is not None:
+            name = f"{id_}.{attribute}"
+            yield name, f"{{{{resolve:{ATTRIBUTE}:{name}}}}}"
 
 
 _SEVERAL: Final = (dict, list, tuple, Mapping)

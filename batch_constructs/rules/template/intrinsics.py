@@ -146,6 +146,8 @@ class Resolver:
         match argument:
             case [str(target), str(attribute)] if target in self._resources:
                 return Reference(target, attribute)
+            case [str(target), str(attribute)]:  # one that is told of as it is written
+                return self._parameters.get(f"{target}.{attribute}", UNKNOWN)
             case _:
                 return UNKNOWN
 

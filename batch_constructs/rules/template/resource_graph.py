@@ -141,6 +141,21 @@ class Template:
         properties = self.raw(id).get("Properties")
         return [properties] if self._as_written is None else self._as_written.of(properties)
 
+    def with_defaults(self, id: str, path: str) -> str | None:
+        """Give the text at a path of a resource's properties, parameters at their defaults.
+
+        Nothing where it needs none of them, or where the text of the template has another shape.
+        """
+        value = self.raw(id).get("Properties") if self._as_written is not None else None
+        for key in path.split("/"):
+            if isinstance(value, list) and key.isdecimal() and int(key) < len(value):
+                value = value[int(key)]
+            elif isinstance(value, dict):
+                value = value.get(key)
+            else:
+                return None
+        return None if self._as_written is None else self._as_written.with_defaults(value)
+
     def all(self, type: str) -> list[Resource]:
         """Give every resource of a type."""
         return [view for id_ in self.ids.get(type, ()) if (view := self.get(id_)) is not None]
