@@ -35,6 +35,19 @@ class OneCall {
     return all;
   }
 
+  /**
+   * @param asked for each resource: the name of the member that is its ARN, or "", and whether the
+   *   app makes it, so that it is where its stack is.
+   * @returns for each the ARN, or "", and the account, or null for what only CloudFormation knows.
+   */
+  static accounts(asked) {
+    const { Stack, Token } = require("aws-cdk-lib");
+    return asked.map(([one, member, made]) => {
+      const account = made ? (one.env ?? Stack.of(one)).account : null;
+      return [member ? one[member] : "", Token.isUnresolved(account) ? null : account];
+    });
+  }
+
   /** Add one piece of metadata to many resources. */
   static tell(key, told) {
     for (const [resource, value] of told) {
