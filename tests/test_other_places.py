@@ -751,9 +751,8 @@ def accounts() -> Accounts:
 def test_a_role_of_another_account_is_refused_since_nobody_passes_it(
     accounts: Accounts, kind: str, parameter: str, way: str
 ) -> None:
-    role, called = (accounts.made, "There/Worker")
-    if way == "by its ARN":
-        role, called = (accounts.theirs, ROLE)
+    known = way == "by its ARN"
+    role, called = (accounts.theirs, ROLE) if known else (accounts.made, "There/Worker")
 
     said = f"X: {parameter}: {called} is in account {'2' * 12}, and the stack in {'1' * 12}; a ser"
     with pytest.raises(ValueError, match=said):
