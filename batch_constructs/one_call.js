@@ -37,12 +37,13 @@ class OneCall {
 
   /**
    * @param asked for each resource: the name of the member that is its ARN, or "", and whether the
-   *   app makes it, so that it is where its stack is.
+   *   app is known to make it, so that it is where its stack is.
    * @returns for each the ARN, or "", and the account, or null for what only CloudFormation knows.
    */
   static accounts(asked) {
-    const { Stack, Token } = require("aws-cdk-lib");
-    return asked.map(([one, member, made]) => {
+    const { Resource, Stack, Token } = require("aws-cdk-lib");
+    return asked.map(([one, member, known]) => {
+      const made = known || (Resource.isResource(one) && Resource.isOwnedResource(one));
       const account = made ? (one.env ?? Stack.of(one)).account : null;
       return [member ? one[member] : "", Token.isUnresolved(account) ? null : account];
     });

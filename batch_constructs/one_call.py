@@ -149,7 +149,8 @@ def arns_and_accounts(asked: list[tuple[Any, str, bool]]) -> list[tuple[str, str
     """Return the ARN of each resource, and the account that it is made in.
 
     Asked is the resource, the name of its ARN in JavaScript, or "" for none, and whether the app
-    makes it; of what it does not make, and where only CloudFormation knows, the account is None.
+    is known to make it; of what it does not make, and where only CloudFormation knows, the account
+    is None.
     """
     told = jsii.sinvoke(_javascript(), "accounts", [[[*one] for one in asked]])
     return [(arn, account) for arn, account in told]

@@ -430,6 +430,11 @@ def test_a_target_of_the_cdk_s_that_was_taken_in_is_told_of_with_the_parameter_a
     with pytest.raises(ValueError, match=said):
         tell(queue, targets.SqsQueue(letters))
 
+    arn = f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:/told"
+    group = logs.LogGroup.from_log_group_arn(here, "Logs", arn)
+    with pytest.raises(ValueError, match=f"^{where}: Here/Logs is in Region eu-west-1, .*EventBus"):
+        tell(queue, targets.CloudWatchLogGroup(group))
+
     known = sqs.Queue.from_queue_arn(there, "Letters", QUEUE_THERE)
     tell(queue, targets.SqsQueue(known))
 
@@ -758,6 +763,11 @@ def test_a_role_of_another_account_is_refused_since_nobody_passes_it(
     with pytest.raises(ValueError, match=said):
         accounts.make(kind, parameter, role)
     assert accounts.here.node.try_find_child("X") is None
+
+
+def test_a_role_that_is_not_to_be_changed_is_where_it_is_made(accounts: Accounts) -> None:
+    with pytest.raises(ValueError, match="X: job_role: There/.* is in account 2+, and the stack"):
+        accounts.make("FargateJobDefinition", "job_role", accounts.made.without_policy_updates())
 
 
 def test_an_engine_passes_no_role_that_another_account_makes(accounts: Accounts) -> None:

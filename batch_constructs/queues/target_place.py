@@ -109,11 +109,15 @@ class _LookedAt:
 
 
 def _taken_in(scope: Construct, arn: str, resource: Any) -> str | None:
-    """Say that a resource is elsewhere, and was not taken into a stack of that place, if so."""
-    its = Place.of_arn(arn)
-    if its == Place(None, None) or its.beside(Place.of_stack(resource)) is None:
-        return None
-    return elsewhere(scope, arn, _REACHED_HERE)
+    """Say that a resource is elsewhere, and was not taken into a stack of that place, if so.
+
+    The ARN of some targets is written as if they were where they were taken in.
+    """
+    into = Place.of_stack(resource)
+    for known in (arn, ""):
+        if Place.of(resource, known).beside(into) is not None:
+            return elsewhere(scope, known, _REACHED_HERE, resource=resource)
+    return None
 
 
 def _unnamed(scope: Construct, resource: Any) -> str | None:
