@@ -21,7 +21,7 @@ from batch_constructs.aws.credentials import without_credentials
 from batch_constructs.aws.resource_states import State
 from batch_constructs.aws.submit_job import LARGEST_NUMBER
 from batch_constructs.jsii_objects import constant_of, described, has_member, is_resolvable, kind_of
-from batch_constructs.place import in_another_region, role_from_elsewhere
+from batch_constructs.place import PASSED_HERE, in_another_account, in_another_region
 from batch_constructs.rules import UNKNOWN, check_resource
 from batch_constructs.rules.error_outcomes import UNPROVEN
 from batch_constructs.tokens import (
@@ -361,7 +361,16 @@ class Arguments:
             return
         if not has_member(value, "role_arn"):
             self.wrong_type(parameter, value, expected)
-        elif (problem := role_from_elsewhere(self.construct, value)) is not None:
+        else:
+            self.of_this_account(parameter, value, "roleArn", PASSED_HERE)
+
+    def of_this_account(self, parameter: str, resource: Any, member: str, because: str) -> None:
+        """Note a resource of IAM of another account than the stack's; ``because`` says what to do.
+
+        ``member`` is what its ARN is called in JavaScript.
+        """
+        problem = in_another_account(self.construct, resource, member, because)
+        if problem is not None:
             self.wrong_value(f"{parameter}: {problem}")
 
     def of_this_region(self, parameter: str, resource: Any, arn: str, because: str) -> bool:

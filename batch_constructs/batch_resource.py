@@ -1,4 +1,4 @@
-"""What every resource of AWS Batch is in other people's wiring: an ``IResource`` of the CDK's.
+"""What a resource of AWS Batch is in other people's wiring: an ``IResource`` of the CDK's.
 
 https://docs.aws.amazon.com/cdk/api/v2/python/aws_cdk/IResource.html
 """
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class BatchResource(BatchConstruct):
-    """A resource of AWS Batch, ours or taken in.
+    """A resource of AWS Batch, ours or taken in, or what one is made of.
 
     With ``jsii.implements`` and the ``…_ref`` of its kind, JavaScript takes it wherever the CDK
     asks for a reference of that kind (``IJobQueueRef`` and the like).

@@ -14,7 +14,7 @@ from batch_constructs.aws.authorization import NETWORK_OF_FUNCTIONS
 from batch_constructs.aws.bound import Whole
 from batch_constructs.encryption_key import key_argument
 from batch_constructs.jsii_objects import has_member
-from batch_constructs.place import OF_ONE_REGION
+from batch_constructs.place import BOUNDARY_OF_HERE, OF_ONE_REGION
 from batch_constructs.security_groups import read_security_groups
 from batch_constructs.topic import topic_argument
 
@@ -85,6 +85,9 @@ def read_function_settings(
     boundary = settings.permissions_boundary
     if boundary is not None and not has_member(boundary, "managed_policy_arn"):
         view.wrong_type("permissions_boundary", boundary, "an iam.IManagedPolicy")
+    elif boundary is not None:
+        member = "managedPolicyArn"
+        view.of_this_account("permissions_boundary", boundary, member, BOUNDARY_OF_HERE)
     view.number("reserved_concurrency", settings.reserved_concurrency, bound=_CONCURRENCY)
     kept = settings.log_retention
     if kept is not None and not isinstance(kept, logs.RetentionDays):

@@ -35,6 +35,20 @@ class OneCall {
     return all;
   }
 
+  /**
+   * @param asked for each resource: the name of the member that is its ARN, or "", and whether the
+   *   app is known to make it, so that it is where its stack is.
+   * @returns for each the ARN, or "", and the account, or null for what only CloudFormation knows.
+   */
+  static accounts(asked) {
+    const { Resource, Stack, Token } = require("aws-cdk-lib");
+    return asked.map(([one, member, known]) => {
+      const made = known || (Resource.isResource(one) && Resource.isOwnedResource(one));
+      const account = made ? (one.env ?? Stack.of(one)).account : null;
+      return [member ? one[member] : "", Token.isUnresolved(account) ? null : account];
+    });
+  }
+
   /** Add one piece of metadata to many resources. */
   static tell(key, told) {
     for (const [resource, value] of told) {

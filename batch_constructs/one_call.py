@@ -32,7 +32,7 @@ T = TypeVar("T")
 
 _NAME: Final = "batch-constructs"
 _VERSION: Final = "1.0.0"
-_METHODS: Final = {"make": ("calls",), "tell": ("key", "told")}
+_METHODS: Final = {"make": ("calls",), "tell": ("key", "told"), "accounts": ("asked",)}
 
 _WAITING: Final[list[OneCall]] = []
 """What is made together with what comes after it, in `together`."""
@@ -143,6 +143,17 @@ def tell(key: str, told: list[tuple[Any, Any]]) -> None:
     pairs = [pair for pair in made if pair[0] is not None]
     if pairs:
         jsii.sinvoke(_javascript(), "tell", [key, pairs])
+
+
+def arns_and_accounts(asked: list[tuple[Any, str, bool]]) -> list[tuple[str, str | None]]:
+    """Return the ARN of each resource, and the account that it is made in.
+
+    Asked is the resource, the name of its ARN in JavaScript, or "" for none, and whether the app
+    is known to make it; of what it does not make, and where only CloudFormation knows, the account
+    is None.
+    """
+    told = jsii.sinvoke(_javascript(), "accounts", [[[*one] for one in asked]])
+    return [(arn, account) for arn, account in told]
 
 
 @cache

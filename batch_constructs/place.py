@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from batch_constructs.aws.names import ARN_PARTS
 from batch_constructs.jsii_objects import has_member
@@ -34,10 +35,33 @@ MOUNTED_IN_ITS_REGION = (
 """Why a file system is of one Region, and what to do."""
 
 
-_PASSED_HERE = (
+PASSED_HERE = (
     "a service is passed roles of its own account alone, so that it would refuse this one: "
     "make a role there, which may assume this one"
 )
+"""Why a role is of one account, and what to do (`PASSED_ROLES_SOURCE`)."""
+
+
+PROFILE_OF_HERE = (
+    "a service is passed roles of its own account alone, so that it would refuse this one: give an "
+    "instance profile of that account, whose role may assume the one in this"
+)
+"""Why an instance profile is of one account, and what to do."""
+
+
+BOUNDARY_OF_HERE = (
+    "IAM bounds a role by policies of its own account, and by AWS's own: make a managed policy of "
+    "the same statements there, or give one of AWS's"
+)
+"""Why a permissions boundary is of one account, and what to do (`BOUNDARIES_SOURCE`)."""
+
+
+_AWS = "aws"
+"""Whose the managed policies are that every account has, where an account would stand."""
+
+
+_KNOWN: WeakKeyDictionary[Any, tuple[str, str | None]] = WeakKeyDictionary()
+"""Construct or resource → its ARN, if it was asked for, and the account that it is in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +176,39 @@ def _called(resource: Any, arn: str) -> str:
     return arn if known or not has_member(resource, "node") else str(resource.node.path)
 
 
-def role_from_elsewhere(scope: Construct, role: Any) -> str | None:
-    """Say that a role was taken in from another account, if so, and why that does not work.
+def in_another_account(scope: Construct, resource: Any, member: str, because: str) -> str | None:
+    """Say that a resource of IAM is of another account than the scope's stack, if so.
 
-    Of one that an app makes the CDK itself says where it is.
+    Args:
+        scope: What needs the resource.
+        resource: The resource: made by an app, or taken in.
+        member: What its ARN is called in JavaScript.
+        because: What does not work across, and what to do.
     """
-    if type(role).__name__ == "Role":
+    stack = getattr(scope, "_parent", scope)  # asked once for all that is in one scope
+    _ask((resource, member), (stack, ""))
+    arn, account = _KNOWN[resource]
+    by_arn = Place.of_arn(arn).account
+    there = Place(None, account if by_arn is None else by_arn)
+    differ = there.beside(Place(None, _KNOWN[stack][1]))
+    if differ is None or there.account == _AWS:
         return None
-    return elsewhere(scope, role.role_arn, _PASSED_HERE)
+    return _told(arn, resource, differ, f"the stack in {differ[2]}; {because}")
+
+
+def arn_of_role(role: Any) -> str:
+    """Return the ARN of a role, which is known already where its account was looked at."""
+    known = _KNOWN.get(role)
+    return str(role.role_arn) if known is None else known[0]
+
+
+def _ask(*asked: tuple[Any, str]) -> None:
+    """Ask JavaScript once for the ARNs and the accounts of what is not known yet."""
+    new = [one for one in asked if one[0] not in _KNOWN]
+    if new:
+        from constructs import Construct  # noqa: PLC0415  # loaded when a construct is made
+
+        from batch_constructs.one_call import arns_and_accounts  # noqa: PLC0415  # loads jsii
+
+        told = arns_and_accounts([(*one, isinstance(one[0], Construct)) for one in new])
+        _KNOWN.update(zip((one for one, _ in new), told, strict=True))

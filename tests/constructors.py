@@ -199,7 +199,7 @@ class Given:
 
     def _ScheduleTrigger(self) -> dict[str, Any]:  # noqa: N802
         dead = {"dead_letter_queue": self.messages}
-        return {**self._SubmitFunction(), **dead, "schedule": "rate(1 day)"}
+        return {**self._SubmitFunction(), **dead, "schedule": "cron(0 3 * * ? *)"}
 
     def _SubmissionGateway(self) -> dict[str, Any]:  # noqa: N802
         own = {"encryption_key": self.key, "alarm_topic": self.topic}

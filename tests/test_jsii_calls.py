@@ -7,6 +7,7 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 
 import batch_constructs as bc
@@ -86,3 +87,19 @@ def test_many_definitions_are_one_call_each_and_one_for_all(
         "InvokeRequest",  # how much the memory is
         "StaticInvokeRequest",
     ]
+
+
+def test_a_role_that_several_definitions_share_is_looked_at_once(
+    stack: cdk.Stack, sent: list[str], declare: Callable[[str], bc.FargateJobDefinition]
+) -> None:
+    """Its ARN, its account and that of the stack are one call, and none for the next one."""
+    declare("Other")
+    memory = cdk.Size.gibibytes(2)
+    role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"))
+    calls = []
+    for name in ("First", "Second"):
+        before = len(sent)
+        bc.FargateJobDefinition(stack, name, image="busybox", vcpus=1, memory=memory, job_role=role)
+        calls.append([one for one in sent[before:] if one != "InvokeRequest"])  # the memory
+
+    assert [len(one) for one in calls] == [3, 2]

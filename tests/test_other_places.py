@@ -416,6 +416,29 @@ def test_a_function_elsewhere_without_a_name_is_refused_before_a_rule_is_made() 
     assert queue.node.try_find_child("X") is None
 
 
+QUEUE_THERE = f"arn:aws:sqs:eu-west-1:{ACCOUNT}:letters"
+
+
+@pytest.mark.parametrize(("tell", "where"), TELL.values(), ids=TELL)
+def test_a_target_of_the_cdk_s_that_was_taken_in_is_told_of_with_the_parameter_and_the_way(
+    tell: Callable[[bc.JobQueue, Any], object], where: str
+) -> None:
+    _, here, there = _two_regions()
+    queue = bc.JobQueue.from_job_queue_name(here, "Queue", "a")
+    letters = sqs.Queue.from_queue_arn(here, "Letters", QUEUE_THERE)
+    said = f"^{where}: {QUEUE_THERE} is in Region eu-west-1, and the stack in us-east-1; .*EventBus"
+    with pytest.raises(ValueError, match=said):
+        tell(queue, targets.SqsQueue(letters))
+
+    arn = f"arn:aws:logs:eu-west-1:{ACCOUNT}:log-group:/told"
+    group = logs.LogGroup.from_log_group_arn(here, "Logs", arn)
+    with pytest.raises(ValueError, match=f"^{where}: Here/Logs is in Region eu-west-1, .*EventBus"):
+        tell(queue, targets.CloudWatchLogGroup(group))
+
+    known = sqs.Queue.from_queue_arn(there, "Letters", QUEUE_THERE)
+    tell(queue, targets.SqsQueue(known))
+
+
 BUS_THERE = f"arn:aws:events:eu-west-1:{ACCOUNT}:event-bus/a"
 
 
@@ -682,12 +705,42 @@ def test_a_file_system_of_another_account_is_mounted_in_a_shared_network() -> No
 
 
 ROLE = "arn:aws:iam::222222222222:role/other"
+PROFILE = "arn:aws:iam::222222222222:instance-profile/other"
+BOUNDARY = "arn:aws:iam::222222222222:policy/other"
 
 
-def role_elsewhere(stack: cdk.Stack) -> iam.IRole:
-    return iam.Role.from_role_arn(stack, "Theirs", ROLE)
+class Accounts:
+    """What is needed in one account, and roles, profiles and policies of it and of another."""
+
+    def __init__(self) -> None:
+        app = cdk.App()
+        self.here, self.there, self.anywhere = (
+            cdk.Stack(app, name, env=cdk.Environment(account=account, region="eu-west-1"))
+            for name, account in {"Here": "1" * 12, "There": "2" * 12, "Anywhere": None}.items()
+        )
+        self.given = Given(self.here)
+        self.theirs = iam.Role.from_role_arn(self.here, "Theirs", ROLE)
+        self.made = self.role(self.there)
+
+    def role(self, stack: cdk.Stack) -> iam.Role:
+        return iam.Role(stack, "Worker", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"))
+
+    def make(self, kind: str, parameter: str, value: object) -> object:
+        arguments = {**self.given.arguments(kind), parameter: value}
+        return getattr(bc, kind)(self.here, "X", **arguments)
+
+    def bound(self, policy: iam.IManagedPolicy) -> object:
+        queue = bc.JobQueue.from_job_queue_name(self.here, f"Queue{id(policy)}", "a")
+        settings = bc.FunctionSettings(permissions_boundary=policy)
+        return bc.JobNotifications(self.here, "X", queues=[queue], function_settings=settings)
 
 
+@pytest.fixture(scope="module")
+def accounts() -> Accounts:
+    return Accounts()
+
+
+@pytest.mark.parametrize("way", ["by its ARN", "of a stack"])
 @pytest.mark.parametrize(
     ("kind", "parameter"),
     [
@@ -701,30 +754,63 @@ def role_elsewhere(stack: cdk.Stack) -> iam.IRole:
     ],
 )
 def test_a_role_of_another_account_is_refused_since_nobody_passes_it(
-    kind: str, parameter: str
+    accounts: Accounts, kind: str, parameter: str, way: str
 ) -> None:
-    env = cdk.Environment(account="111111111111", region="eu-west-1")
-    given = Given(cdk.Stack(cdk.App(), "Stack", env=env))
-    arguments = {**given.arguments(kind), parameter: role_elsewhere(given.stack)}
+    known = way == "by its ARN"
+    role, called = (accounts.theirs, ROLE) if known else (accounts.made, "There/Worker")
 
+    said = f"X: {parameter}: {called} is in account {'2' * 12}, and the stack in {'1' * 12}; a ser"
+    with pytest.raises(ValueError, match=said):
+        accounts.make(kind, parameter, role)
+    assert accounts.here.node.try_find_child("X") is None
+
+
+def test_a_role_that_is_not_to_be_changed_is_where_it_is_made(accounts: Accounts) -> None:
+    with pytest.raises(ValueError, match="X: job_role: There/.* is in account 2+, and the stack"):
+        accounts.make("FargateJobDefinition", "job_role", accounts.made.without_policy_updates())
+
+
+def test_an_engine_passes_no_role_that_another_account_makes(accounts: Accounts) -> None:
+    queue = bc.JobQueue.from_job_queue_name(accounts.here, "Engine", "a")
+    user = iam.User.from_user_name(accounts.here, "User", "a")
     with pytest.raises(
-        ValueError, match=rf"X: {parameter}: {ROLE} is in account 222222222222, and"
+        ValueError, match=r"Engine: job_roles\[0\]: There/Worker is in account 2+, "
     ):
-        getattr(bc, kind)(given.stack, "X", **arguments)
+        queue.grant_engine(user, job_roles=[accounts.made])
 
 
-@pytest.mark.parametrize("account", [None, "222222222222"])
+def test_an_instance_profile_of_another_account_is_refused(accounts: Accounts) -> None:
+    taken_in = iam.InstanceProfile.from_instance_profile_arn(accounts.here, "Profile", PROFILE)
+    made = iam.InstanceProfile(accounts.there, "Made")
+    for profile, called in ((taken_in, PROFILE), (made, "There/Made")):
+        said = f"X: instance_role: {called} is in account {'2' * 12}, .*: give an instance profile"
+        with pytest.raises(ValueError, match=said):
+            accounts.make("Ec2ComputeEnvironment", "instance_role", profile)
+
+
+def test_a_boundary_is_of_the_account_or_aws_s_own(accounts: Accounts) -> None:
+    theirs = iam.ManagedPolicy.from_managed_policy_arn(accounts.here, "Boundary", BOUNDARY)
+    said = f"X: function_settings.permissions_boundary: {BOUNDARY} is in account {'2' * 12}"
+    with pytest.raises(ValueError, match=said):
+        accounts.bound(theirs)
+
+    accounts.bound(iam.ManagedPolicy.from_aws_managed_policy_name("PowerUserAccess"))
+    accounts.here.node.try_remove_child("X")
+
+
 def test_a_role_of_the_account_or_of_a_stack_that_may_be_anywhere_is_taken(
-    account: str | None,
+    accounts: Accounts,
 ) -> None:
-    env = cdk.Environment(account=account, region="eu-west-1")
-    given = Given(cdk.Stack(cdk.App(), "Stack", env=env))
-    arguments = {
-        **given.arguments("FargateJobDefinition"),
-        "job_role": role_elsewhere(given.stack),
-    }
+    arn = cdk.Fn.import_value("Role")
+    taken_in = iam.Role.from_role_arn(accounts.there, "Unknown", arn)
+    known = iam.Role.from_role_arn(accounts.here, "Known", f"arn:aws:iam::{'1' * 12}:role/known")
+    for role in (known, accounts.role(accounts.anywhere), taken_in):
+        accounts.make("FargateJobDefinition", "job_role", role)
+        accounts.here.node.try_remove_child("X")
 
-    bc.FargateJobDefinition(given.stack, "X", **arguments)
+    given = Given(accounts.anywhere)
+    arguments = {**given.arguments("FargateJobDefinition"), "job_role": accounts.made}
+    bc.FargateJobDefinition(accounts.anywhere, "X", **arguments)
 
 
 @pytest.mark.parametrize("region", ["us-east-1", "eu-west-1"])

@@ -7,6 +7,7 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_autoscaling as autoscaling
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_events as events
@@ -249,3 +250,29 @@ def test_a_rule_for_retries_is_given_with_the_others(definition: bc.FargateJobDe
     more = batch.RetryStrategy.of(batch.Action.EXIT, batch.Reason.NON_ZERO_EXIT_CODE)
     with pytest.raises(ValueError, match=r"^Stack/Job: add_retry_strategy.* give retry_policy="):
         definition.add_retry_strategy(more)
+
+
+def test_the_cdk_s_environments_and_fleets_take_our_launch_templates(
+    stack: cdk.Stack, vpc: ec2.Vpc, resources: Resources
+) -> None:
+    ours = bc.LaunchTemplate(stack, "Template")
+    ours.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
+    batch.ManagedEc2EcsComputeEnvironment(stack, "L2", vpc=vpc, launch_template=ours)
+    autoscaling.AutoScalingGroup(stack, "Fleet", vpc=vpc, launch_template=ours)
+    mixed = autoscaling.MixedInstancesPolicy(launch_template=ours)
+    autoscaling.AutoScalingGroup(stack, "Mixed", vpc=vpc, mixed_instances_policy=mixed)
+
+    (environment,) = resources("AWS::Batch::ComputeEnvironment").values()
+    used = environment["Properties"]["ComputeResources"]["LaunchTemplate"]
+    assert used == {"LaunchTemplateId": stack.resolve(ours.launch_template_id)}
+    fleet, other = (
+        one["Properties"] for one in resources("AWS::AutoScaling::AutoScalingGroup").values()
+    )
+    named = {**used, "Version": stack.resolve(ours.latest_version_number)}
+    assert fleet["LaunchTemplate"] == named
+    written = other["MixedInstancesPolicy"]["LaunchTemplate"]["LaunchTemplateSpecification"]
+    assert written == named
+    (template,) = resources("AWS::EC2::LaunchTemplate").values()
+    assert template["DeletionPolicy"] == "Retain"
+    assert ours.launch_template_name is None
+    assert ours.launch_template_ref.launch_template_id == ours.launch_template_id

@@ -113,7 +113,14 @@ def a_queue_twice(stack: cdk.Stack) -> None:
         ),
         (
             lambda stack: on_fargate(stack, keep_old_revisions="x"),
-            'keep_old_revisions is str "x"; expected True, False or a whole number of revisions',
+            'keep_old_revisions is str "x"; expected True, False or a whole number from 1',
+        ),
+        (
+            lambda stack: on_fargate(
+                stack,
+                keep_old_revisions=cdk.CfnParameter(stack, "Kept", type="Number").value_as_number,
+            ),
+            "expected True, False or a whole number from 1 that is known as the app is synth",
         ),
         (lambda stack: on_instances(stack, images=[]), "images is empty; allowed is at least one"),
         (

@@ -7,9 +7,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from aws_cdk import App, Size, Stack
+from aws_cdk import App, Duration, Size, Stack, TimeZone
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sns as sns
 
 import batch_constructs as bc
@@ -74,6 +75,21 @@ CASES: dict[str, tuple[Callable[[Stack], object], str]] = {
     "end of what runs once": (
         lambda stack: scheduled(stack, schedule=ONCE, end=BEFORE),
         'Nightly: end is given with the one moment of "at',
+    ),
+    "a time zone for a rate": (
+        lambda stack: scheduled(stack, time_zone="Europe/Berlin"),
+        "Nightly: time_zone is given with a rate, which goes by no clock: leave it out, or write",
+    ),
+    "a time zone in a rate": (
+        lambda stack: scheduled(
+            stack,
+            schedule=scheduler.ScheduleExpression.expression("rate(1 day)", TimeZone.ASIA_TOKYO),
+        ),
+        "Nightly: schedule has a time zone with a rate, which goes by no clock",
+    ),
+    "how long to try again, but not to": (
+        lambda stack: scheduled(stack, retry_attempts=0, max_event_age=Duration.hours(1)),
+        "Nightly: max_event_age is given with retry_attempts=0: .* leave max_event_age out",
     ),
     "priority without shares": (
         lambda stack: scheduled(stack, queue=without_shares(stack), scheduling_priority=5),

@@ -11,6 +11,7 @@ from aws_cdk import aws_events_targets as targets
 
 if TYPE_CHECKING:
     from aws_cdk import aws_batch as batch
+    from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_lambda as lambda_
     from aws_cdk import aws_sns as sns
     from aws_cdk import aws_sqs as sqs
@@ -30,10 +31,20 @@ def tell(topic: sns.ITopic) -> str:
     return topic.topic_arn
 
 
-def use(queue: bc.JobQueue, definition: bc.FargateJobDefinition, topic: bc.AlertTopic) -> None:
+def launch(template: ec2.ILaunchTemplate) -> str | None:
+    return template.launch_template_id
+
+
+def use(
+    queue: bc.JobQueue,
+    definition: bc.FargateJobDefinition,
+    topic: bc.AlertTopic,
+    template: bc.LaunchTemplate,
+) -> None:
     watch(queue)
     limit(definition)
     tell(topic)
+    launch(template)
 
 
 def events(

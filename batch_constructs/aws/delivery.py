@@ -26,7 +26,8 @@ EVENT_AGE_SECONDS: Final = Whole(60, LONGEST_EVENT_AGE_SECONDS, unit="seconds")
 
 RETRY_POLICY_SOURCE: Final[Source] = docs(
     "eventbridge/latest/APIReference/API_RetryPolicy.html",
-    "MaximumRetryAttempts: 0 to 185; MaximumEventAgeInSeconds: 60 to 86400.",
+    'MaximumRetryAttempts: 0 to 185; MaximumEventAgeInSeconds: 60 to 86400, "the maximum amount of'
+    ' time, in seconds, to continue to make retry attempts"; Scheduler says the same of its own.',
 )
 
 

@@ -18,6 +18,12 @@ SOURCE: Final[Source] = docs(
     "Rates, cron expressions of six fields, and one moment.",
 )
 
+TIME_ZONE_SOURCE: Final[Source] = docs(
+    "scheduler/latest/UserGuide/schedule-types.html#time-zones",
+    '"EventBridge Scheduler supports configuring cron-based and one-time schedules in any time zone'
+    ' that you specify."; days of a rate are 24 hours each, whatever the clocks do.',
+)
+
 _RATE = pattern(r"rate\((\d+) (minute|hour|day)(s?)\)", re.ASCII)
 _AT = pattern(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)", re.ASCII)
 _CRON = pattern(r"cron\((.*)\)")
@@ -51,6 +57,11 @@ def problem_with(expression: str) -> str | None:
         "allowed are rate(N minutes|hours|days), cron(minutes hours day-of-month month "
         "day-of-week year) and at(YYYY-MM-DDTHH:MM:SS)"
     )
+
+
+def is_rate(expression: object) -> bool:
+    """Tell whether it is a rate, which no time zone changes (`TIME_ZONE_SOURCE`)."""
+    return isinstance(expression, str) and _RATE.fullmatch(expression) is not None
 
 
 def problem_in_a_rule(expression: str) -> str | None:

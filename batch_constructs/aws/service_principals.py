@@ -56,6 +56,19 @@ def linked_role(service: str, name: str) -> str:
     return f"role/aws-service-role/{service}/{name}"
 
 
+PASSED_ROLES_SOURCE: Final[Source] = docs(
+    "IAM/latest/UserGuide/id_roles_use_passrole.html",
+    '"You can only use the PassRole permission to pass an IAM role to a service that shares the'
+    ' same AWS account."',
+)
+
+BOUNDARIES_SOURCE: Final[Source] = docs(
+    "IAM/latest/UserGuide/access_policies_create.html",
+    '"Customer managed policies are standalone policies that you manage in your own AWS account.'
+    " You can then attach the policies to identities (users, groups, and roles) in your AWS"
+    ' account."',
+)
+
 _PROVIDER: Final = "ManagedInstancesProvider"
 
 ENVIRONMENT_ROLES: Final = {

@@ -50,7 +50,7 @@ from batch_constructs.compute.update_policy import UpdatePolicy, read_update_pol
 from batch_constructs.construct import given, once_made
 from batch_constructs.instance_volumes import S3MountVolume, admit
 from batch_constructs.jsii_objects import has_member
-from batch_constructs.place import OF_ONE_REGION
+from batch_constructs.place import OF_ONE_REGION, PROFILE_OF_HERE
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.shared_arguments import only
 
@@ -434,8 +434,9 @@ def _expect_roles(arguments: Arguments, instances: InstanceOptions, purchase: Pu
         "spot_fleet_role": (purchase.spot_fleet_role, "an iam.IRole"),
     }
     for parameter, (role, expected) in roles.items():
-        profile = parameter == "instance_role" and has_member(role, "instance_profile_arn")
-        if not profile:
+        if parameter == "instance_role" and has_member(role, "instance_profile_arn"):
+            arguments.of_this_account(parameter, role, "instanceProfileArn", PROFILE_OF_HERE)
+        else:
             arguments.role(parameter, role, expected)
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import jsii
 from aws_cdk import Fn, ITaggableV2
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk.interfaces import aws_ec2 as ec2_interfaces
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws import container_variables as variables
@@ -22,6 +23,7 @@ from batch_constructs.aws.launch_template_facts import (
 )
 from batch_constructs.aws.limits import bound_of
 from batch_constructs.aws.tags import COUNT, KEY, VALUE
+from batch_constructs.batch_resource import BatchResource
 from batch_constructs.compute.capacity_reservation import reservation_properties
 from batch_constructs.compute.instance_tags import TaggedInstances
 from batch_constructs.compute.root_volume import RootVolume, ebs_properties
@@ -32,7 +34,7 @@ from batch_constructs.compute.user_data import (
     prefetch,
     scratch,
 )
-from batch_constructs.construct import BatchConstruct, given, l1_properties
+from batch_constructs.construct import given, l1_properties
 from batch_constructs.instance_volumes import (
     InstanceStoreVolume,
     expect_plain_path,
@@ -59,12 +61,19 @@ _BLOCKED = {variables.AGENT_NO_INSTANCE_METADATA: "true"}
 """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ec2-security-considerations.html"""
 
 
-@jsii.implements(ITaggableV2)
-class LaunchTemplate(TaggedInstances, BatchConstruct):
+if TYPE_CHECKING:  # jsii names parameters of protocols otherwise: pyright wants it said
+    _Face = ec2.ILaunchTemplate
+else:
+    _Face = object
+
+
+@jsii.implements(ITaggableV2, ec2.ILaunchTemplate)
+class LaunchTemplate(TaggedInstances, BatchResource, _Face):
     """A launch template for compute environments on EC2, such as AWS Batch accepts and rolls.
 
     Environments name its newest version by number, so that a change of the template replaces their
-    instances with the next deployment.
+    instances with the next deployment. It is an ``ec2.ILaunchTemplate``, for an ``aws_batch`` L2 or
+    an Auto Scaling group as well.
 
     Creates, below its own ID: ``Resource`` (AWS::EC2::LaunchTemplate).
 
@@ -183,7 +192,7 @@ class LaunchTemplate(TaggedInstances, BatchConstruct):
         arguments.refuse()
 
         specified = [_l1_specification(one) for one in _tag_specifications(listed)]
-        self.resource = ec2.CfnLaunchTemplate(
+        self.resource = self._resource = ec2.CfnLaunchTemplate(
             self,
             "Resource",
             launch_template_data={
@@ -208,9 +217,24 @@ class LaunchTemplate(TaggedInstances, BatchConstruct):
         return self.resource.ref
 
     @property
+    def launch_template_name(self) -> None:
+        """None: it is known by its ID."""
+        return
+
+    @property
     def latest_version_number(self) -> str:
         """The number of the newest version, which changes with the template."""
         return self.resource.attr_latest_version_number
+
+    @property
+    def version_number(self) -> str:
+        """The same number, as the CDK calls the version to use."""
+        return self.latest_version_number
+
+    @property
+    def launch_template_ref(self) -> ec2_interfaces.LaunchTemplateReference:
+        """What the CDK refers to it by, wherever it asks for an ``ILaunchTemplateRef``."""
+        return ec2_interfaces.LaunchTemplateReference(launch_template_id=self.launch_template_id)
 
 
 def make_default_launch_template(scope: Construct, *, blocks: bool) -> dict[str, Any]:

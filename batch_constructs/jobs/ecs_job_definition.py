@@ -21,6 +21,7 @@ from batch_constructs.jobs.own_job_definition import OwnJobDefinition
 from batch_constructs.jobs.policy_statements import merged
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.one_call import Made, OneCall
+from batch_constructs.place import arn_of_role
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -136,7 +137,7 @@ class EcsJobDefinition(OwnJobDefinition):
     def _job_role_arn(self) -> str | None:
         if isinstance(self._job_role, Made):
             return self._job_role.attribute("roleArn")
-        return None if self._job_role is None else self._job_role.role_arn
+        return None if self._job_role is None else arn_of_role(self._job_role)
 
     @property
     def log_group(self) -> logs.ILogGroup:

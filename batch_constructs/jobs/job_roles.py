@@ -16,6 +16,7 @@ from batch_constructs.aws.actions import STS_ASSUME_ROLE
 from batch_constructs.aws.authorization import POLICY_VERSION
 from batch_constructs.aws.service_principals import ECS_TASKS
 from batch_constructs.construct import once_made, own_account
+from batch_constructs.place import arn_of_role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -94,7 +95,7 @@ class ExecutionRole:
         if self._made is not None:
             return self._made.attribute("attrArn")
         assert self._role is not None  # noqa: S101  # one of the two is always there
-        return self._role.role_arn
+        return arn_of_role(self._role)
 
     def role(self) -> iam.IRole:
         """Return the role as the CDK's L2s take it."""

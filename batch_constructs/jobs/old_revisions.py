@@ -35,15 +35,20 @@ OLD_REVISIONS = "OldRevisions"
 
 _FUNCTION = "BatchConstructsOldRevisions"
 _AT_LEAST_ONE = Whole(1)
+_EXPECTED = "True, False or a whole number from 1"
 
 
 def read_kept(arguments: Arguments, kept: object) -> int | None:
     """Return how many stay active; None where it is all of them or none."""
-    if isinstance(kept, bool) or is_token(kept):
+    number = isinstance(kept, int | float) and not isinstance(kept, bool)
+    if isinstance(kept, bool) or (is_token(kept) and not number):
+        return None
+    if is_token(kept):
+        expected = f"{_EXPECTED} that is known as the app is synthesised"
+        arguments.wrong_type("keep_old_revisions", kept, expected)
         return None
     if not isinstance(kept, int):
-        expected = "True, False or a whole number of revisions"
-        arguments.wrong_type("keep_old_revisions", kept, expected)
+        arguments.wrong_type("keep_old_revisions", kept, _EXPECTED)
         return None
     arguments.number("keep_old_revisions", kept, bound=_AT_LEAST_ONE)
     return kept

@@ -321,14 +321,14 @@ def rule_to(
     arguments.text("description", description, bound=DESCRIPTION)
     check_target(arguments, target)
     arguments.refuse(id)
-    return make_rule(
-        scope,
-        id,
-        pattern,
-        targets=[] if target is None else [rule_target(scope, target, "target")],
-        description=description,
-        rule_name=rule_name,
-    )
+    rule = make_rule(scope, id, pattern, description=description, rule_name=rule_name)
+    if target is not None:
+        try:
+            rule.add_target(rule_target(scope, target, "target"))
+        except Exception:
+            scope.node.try_remove_child(id)
+            raise
+    return rule
 
 
 def make_rule(

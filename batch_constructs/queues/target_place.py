@@ -83,24 +83,41 @@ def rule_target(scope: Construct, target: RuleTarget, parameter: str) -> events.
 
 @jsii.implements(events.IRuleTarget)
 class _LookedAt:
-    """A target whose resource is looked at as it is bound to its rule."""
+    """A target whose resource is looked at as it is bound to its rule.
+
+    The CDK looks only after that: it refuses what was taken in from elsewhere without a parameter.
+    """
 
     def __init__(self, target: events.IRuleTarget, scope: Construct, parameter: str) -> None:
         self._target, self._scope, self._parameter = target, scope, parameter
 
     def bind(self, rule: IRuleRef, id: str | None = None) -> events.RuleTargetConfig:
-        """Bind it, and refuse what has no name to be known by.
+        """Bind it; refuse what no rule of here reaches, or what has no name to be known by.
 
         Raises:
-            ValueError: it has none.
+            ValueError: it is so.
         """
         config = self._target.bind(rule, id)
-        resource = config.target_resource
-        reached = _maker_of(config.arn) if resource is None else resource
-        problem = _unnamed(self._scope, reached)
+        arn, resource = config.arn, config.target_resource
+        reached = _maker_of(arn) if resource is None else resource
+        problem = None if resource is None else _taken_in(self._scope, arn, resource)
+        if problem is None:
+            problem = _unnamed(self._scope, reached)
         if problem is not None:
             raise ValueError(f"{rule.node.path}: {self._parameter}: {problem}")
         return config
+
+
+def _taken_in(scope: Construct, arn: str, resource: Any) -> str | None:
+    """Say that a resource is elsewhere, and was not taken into a stack of that place, if so.
+
+    The ARN of some targets is written as if they were where they were taken in.
+    """
+    into = Place.of_stack(resource)
+    for known in (arn, ""):
+        if Place.of(resource, known).beside(into) is not None:
+            return elsewhere(scope, known, _REACHED_HERE, resource=resource)
+    return None
 
 
 def _unnamed(scope: Construct, resource: Any) -> str | None:

@@ -35,7 +35,8 @@ class DeliveryArguments(TypedDict, total=False):
     Args:
         enabled: Whether it submits. Default: yes.
         retry_attempts: Retries of a failed submission, 0 to 185. Default: 185.
-        max_event_age: How long a failed submission is retried, a minute to a day. Default: a day.
+        max_event_age: How long a failed submission is retried, a minute to a day; not with
+            ``retry_attempts=0``. Default: a day.
         dead_letter_queue: A queue of yours; EventBridge is admitted to it. Default: one of its own.
     """
 
@@ -69,6 +70,11 @@ def read_retries(arguments: Arguments, shared: DeliveryArguments) -> Retries:
     attempts = arguments.number("retry_attempts", shared["retry_attempts"], required=True)
     age = arguments.seconds("max_event_age", shared["max_event_age"])
     check_dead_letter_queue(arguments, shared["dead_letter_queue"])
+    if attempts == 0 and shared["max_event_age"] is not None:
+        arguments.wrong_value(
+            "max_event_age is given with retry_attempts=0: it says how long EventBridge tries "
+            "again, which it then does not: leave max_event_age out, or let it try again"
+        )
     return Retries(
         attempts=arguments.bounded("retry_attempts", attempts, RETRY_ATTEMPTS),
         age_seconds=LONGEST_EVENT_AGE_SECONDS

@@ -20,7 +20,7 @@ from batch_constructs.aws.delivery import WINDOW_MINUTES
 from batch_constructs.aws.names import SCHEDULER_SUBMIT_JOB
 from batch_constructs.aws.quotas import DESCRIPTION, SCHEDULE_NAME
 from batch_constructs.aws.role_actions import DECRYPT, SEND_ENCRYPTED_ACTIONS
-from batch_constructs.aws.schedule_expression import problem_with
+from batch_constructs.aws.schedule_expression import is_rate, problem_with
 from batch_constructs.aws.service_principals import SCHEDULER
 from batch_constructs.construct import BatchConstruct, given, own_account
 from batch_constructs.encryption_key import key_argument
@@ -49,6 +49,10 @@ if TYPE_CHECKING:
 _DEFAULT_ZONE = "Etc/UTC"
 """What the CDK's ScheduleExpression says when it was given none."""
 
+_GOES_BY_NO_CLOCK = (
+    "a rate, which goes by no clock: leave it out, or write cron(…) for a time of day"
+)
+
 _NO_EVENT = (
     "a schedule has no event: write the value itself; a command of the job definition may hold any "
     "text"
@@ -76,7 +80,7 @@ class ScheduleTrigger(BatchConstruct):
         schedule: ``"rate(1 hour)"``, ``"cron(0 3 * * ? *)"``, ``"at(2026-12-24T18:00:00)"``, or the
             CDK's ``ScheduleExpression`` or ``events.Schedule``.
         time_zone: The time zone of cron and at expressions, such as ``"Europe/Berlin"`` or
-            ``TimeZone.EUROPE_BERLIN``, daylight saving included. Default: UTC.
+            ``TimeZone.EUROPE_BERLIN``, daylight saving included; not of rates. Default: UTC.
         flexible_time_window: Submit at any moment so long after the appointed one, 1 minute to a
             day. Default: at the moment itself.
         start: Nothing is submitted before; a ``datetime`` with a time zone; not with ``at``.
@@ -222,6 +226,11 @@ def _time_zone(arguments: Arguments, schedule: Any, given_zone: Any) -> Any:
     zone = arguments.text("time_zone", given_zone)
     expression_zone = getattr(schedule, "time_zone", None)  # of a ScheduleExpression
     own = None if expression_zone is None else expression_zone.timezone_name
+    if is_rate(getattr(schedule, "expression_string", schedule)):
+        if zone is not None:
+            return arguments.wrong_value(f"time_zone is given with {_GOES_BY_NO_CLOCK}")
+        if own not in {None, _DEFAULT_ZONE}:
+            return arguments.wrong_value(f"schedule has a time zone with {_GOES_BY_NO_CLOCK}")
     if zone is None:
         return own
     if own not in {None, zone, _DEFAULT_ZONE}:

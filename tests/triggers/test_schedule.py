@@ -245,7 +245,7 @@ def test_where_a_machine_knows_no_time_zones_every_name_is_taken(
 ) -> None:
     monkeypatch.setattr("zoneinfo.available_timezones", set)
 
-    trigger(stack, queue, definition, time_zone="Europe/Berlin")
+    trigger(stack, queue, definition, schedule="cron(0 3 * * ? *)", time_zone="Europe/Berlin")
 
 
 def test_the_scheduler_may_use_the_key_of_the_dead_letter_queue(
@@ -367,7 +367,7 @@ def test_a_schedule_has_a_name_a_group_and_a_key(stack: Stack, queue: Any, defin
         stack,
         queue,
         definition,
-        schedule="rate(1 day)",
+        schedule="cron(0 3 * * ? *)",
         time_zone=TimeZone.EUROPE_BERLIN,
         schedule_name="nightly",
         schedule_group=group,
