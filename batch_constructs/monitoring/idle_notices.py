@@ -24,8 +24,9 @@ if TYPE_CHECKING:
     from batch_constructs.claims_table import ClaimsTable
     from batch_constructs.function_settings import FunctionSettings
 
-_EVERY = 5
-IDLE_MINUTES = Whole(_EVERY, 24 * 60, unit="minutes")
+_A_DAY_MINUTES = 24 * 60
+_EVERY_MINUTES = 5
+IDLE_MINUTES = Whole(_EVERY_MINUTES, _A_DAY_MINUTES, unit="minutes")
 """How long a queue may have nothing to do before somebody is told: between two looks, or more."""
 
 READ_JOBS: dict[str, Any] = {
@@ -56,7 +57,7 @@ class IdleNotices(BatchConstruct):
         settings: FunctionSettings,
     ) -> None:
         super().__init__(scope, id)
-        dead_letters, pause = dead_letter_queue(self), Duration.minutes(_EVERY)
+        dead_letters, pause = dead_letter_queue(self), Duration.minutes(_EVERY_MINUTES)
         shipped = ShippedFunction(
             self,
             "Function",

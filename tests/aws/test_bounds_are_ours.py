@@ -30,7 +30,7 @@ CHOSEN = {
     r"_FOUND_BY_POINTER|_LONGEST_LINE|LINE_BYTES|_LINE_BYTES|ROOM_BYTES|_MOST_BYTES|LEAST_MEMORY_MEBIBYTES|"
     r"_MEMORY_OF_THE_REST_MEBIBYTES|_MEMORY_MEBIBYTES|MOST_BYTES_TOLD|LEFT_FOR_GRANTS|"
     r"_FRAME)": "sizes of ours",
-    r".* (_?SHORT|_MANY|_FEW|_SOME|_SHOWN_JOBS|CHILDREN_SHOWN|_INDENT|_WIDTH|_REASON_CHARACTERS|"
+    r".* (_?SHORT|_MANY|_FEW|_SOME|_SHOWN_JOBS|JOBS_SHOWN|CHILDREN_SHOWN|_INDENT|_WIDTH|_REASON_CHARACTERS|"
     r"_LEAST_ROOM|_WORTH_PROCESSES|_MOST_JOBS|_BATCHS_OWN_CHARACTERS)": "how much is said",
     r".* (HASH_LENGTH|_LONGEST_PREFIX|_LONGEST_NAME|max_length=|longest=)": "names of ours, "
     "shorter than AWS takes them",
@@ -51,6 +51,7 @@ CHOSEN = {
     r"rules/interpreters\.py operand=": "which word of a program is code",
     r"compute/root_volume\.py _SYSTEM_GIBIBYTES": "what we reckon with",
     r"jobs/gpu_settings\.py _STACK_BYTES": "NVIDIA's",
+    r"monitoring/idle_notices\.py _(EVERY|A_DAY)_MINUTES": "how often we look, and for how long",
     r"queues/nested_queues\.py STACKS": "among how many stacks of ours queues are divided",
 }
 """What has the form of a bound and is none of AWS's: file and name, and why."""

@@ -25,7 +25,7 @@ ROOMS = sorted(path for path in PACKAGE.glob("**/*.py") if "aws" not in path.par
 SMALLEST = 20
 """Smaller numbers mean too many things to be told apart by a search."""
 
-UNITS = {24, 60, 100, 1000, 1024, 3600, 86_400, 1_000_000}
+UNITS = {24, 60, 100, 1000, 1024, 1440, 3600, 86_400, 1_000_000}
 """Hours, minutes, seconds, days, percent, thousands: numbers of a unit, not of a limit."""
 
 OURS = {
