@@ -10,6 +10,7 @@ from aws_cdk import Duration
 
 from batch_constructs.aws.bound import Bound, Decimal, Whole
 from batch_constructs.aws.metrics import EVENTS_NAMESPACE, LAMBDA_NAMESPACE, SQS_NAMESPACE
+from batch_constructs.aws.quotas import ALARM_SECONDS
 from batch_constructs.monitoring.metric_series import (
     Math,
     Series,
@@ -30,6 +31,8 @@ BOUNDS: Final[dict[str, Bound]] = {
 _MINUTE = 60
 _QUARTER_HOUR = 15 * _MINUTE
 _MILLISECONDS = 1000
+_READINGS = 2
+"""So many bad readings of a gauge in a row wake somebody."""
 
 
 @cache
@@ -129,6 +132,15 @@ def _statistic(statistic: str) -> dict[str, str]:
     return {"extended_statistic" if statistic[0] == "p" else "statistic": statistic}
 
 
+def _in_a_row(gauge_seconds: int) -> int:
+    """Return how many readings have to be bad: two, where an alarm looks back that far.
+
+    Its period is the gauges' interval at least: where most periods have no reading, there would
+    never be two in what an alarm looks at.
+    """
+    return min(_READINGS, ALARM_SECONDS // gauge_seconds)
+
+
 def queue_alarms(queue: str, limits: Limits, *, gauge_seconds: int | None) -> list[Alarm]:
     """Return the alarms of a queue that its metrics carry, those of gauges where there are any."""
     alarms = []
@@ -151,10 +163,12 @@ def queue_alarms(queue: str, limits: Limits, *, gauge_seconds: int | None) -> li
             Alarm(
                 id="HeadOfQueue",
                 title="the first job of the queue does not start",
-                watches=queue_gauge(queue, "HeadOfQueueAge", "Minimum").over(_QUARTER_HOUR),
+                watches=queue_gauge(queue, "HeadOfQueueAge", "Minimum").over(
+                    max(_QUARTER_HOUR, gauge_seconds)
+                ),
                 above=limits.head_of_queue_age_seconds,
-                datapoints=2,
-                of=2,
+                datapoints=_in_a_row(gauge_seconds),
+                of=_in_a_row(gauge_seconds),
                 advice="Look at statusReason of the first RUNNABLE job: no instance may fit it.",
             )
         )
@@ -187,16 +201,17 @@ def blocked(rule_name: str) -> Alarm:
     )
 
 
-def environment_invalid(environment: str) -> Alarm:
+def environment_invalid(environment: str, *, gauge_seconds: int) -> Alarm:
     """Return the alarm of a compute environment that AWS Batch cannot use."""
+    gauge = environment_gauge(environment, "EnvironmentInvalid")
     return Alarm(
         id="Invalid",
         title="the compute environment is INVALID",
-        watches=environment_gauge(environment, "EnvironmentInvalid"),
+        watches=gauge.over(max(gauge.period_seconds, gauge_seconds)),
         above=1,
         or_equal=True,
-        datapoints=2,
-        of=2,
+        datapoints=_in_a_row(gauge_seconds),
+        of=_in_a_row(gauge_seconds),
         advice="Its statusReason says what is wrong: often a role, a launch template or a subnet.",
     )
 

@@ -159,9 +159,10 @@ class BatchMonitoring(BatchConstruct):
         if gauges is not None:
             for environment in environments:
                 below = Construct(self, environment.id)
-                self._alarm(
-                    below, environment.name, alarm_thresholds.environment_invalid(environment.name)
+                invalid = alarm_thresholds.environment_invalid(
+                    environment.name, gauge_seconds=gauges.interval_seconds
                 )
+                self._alarm(below, environment.name, invalid)
         unwritten = self.event_log.dead_letter_queue.queue_name
         self._alarm(
             self, unwritten, alarm_thresholds.dead_letters(unwritten), id="EventLogDeadLetters"
