@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aws_cdk import Duration
 
@@ -20,6 +20,9 @@ from batch_constructs.monitoring.metric_series import (
     queue_gauge,
     vcpu_hours_per_day,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 BOUNDS: Final[dict[str, Bound]] = {
     "failure_rate_percent": Decimal(0, 100),
@@ -185,15 +188,19 @@ def queue_alarms(queue: str, limits: Limits, *, gauge_seconds: int | None) -> li
     return alarms
 
 
-def blocked(rule_name: str) -> Alarm:
-    """Return the alarm of a queue whose first job cannot start, from the rule on that event."""
+def blocked(rule: Mapping[str, str]) -> Alarm:
+    """Return the alarm of a queue whose first job cannot start, from the rule on that event.
+
+    Args:
+        rule: The dimensions of the rule's metrics.
+    """
     return Alarm(
         id="Blocked",
         title="the queue is blocked",
         watches=Series(
             namespace=EVENTS_NAMESPACE,
             name="TriggeredRules",
-            dimensions={"RuleName": rule_name},
+            dimensions=rule,
             statistic="Sum",
         ),
         above=0,

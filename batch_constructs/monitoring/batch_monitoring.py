@@ -13,6 +13,7 @@ from batch_constructs.aws.bound import shown
 from batch_constructs.aws.quotas import ALARM_NAME
 from batch_constructs.aws.service_principals import ALARMS
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.event_bus import dimensions_of
 from batch_constructs.function_alarms import FunctionAlarm, WatchedFunction, function_alarms
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.known_argument import known_now
@@ -186,8 +187,8 @@ class BatchMonitoring(BatchConstruct):
         rules = alarm_thresholds.queue_alarms(queue.name, limits, gauge_seconds=gauge_seconds)
         for rule in rules:
             self._alarm(place, queue.name, rule)
-        blocked_rule = self.event_log.blocked_rules[queue.arn]
-        self._alarm(place, queue.name, alarm_thresholds.blocked(blocked_rule.ref))
+        rule_metrics = dimensions_of(self.event_log.blocked_rules[queue.arn])
+        self._alarm(place, queue.name, alarm_thresholds.blocked(rule_metrics))
         self.thresholds[queue.name] = {rule.id: _as_drawn(rule) for rule in rules}
 
     def _watch_gateway(self, gateway: SubmissionGateway, limits: Limits) -> None:
