@@ -124,8 +124,12 @@ QUICK_SECONDS: float = (
 )  # botocore pauses up to 1, 2, 4 … seconds between attempts
 """How long a call of such a client may take."""
 
-PATIENT = Config(retries={"mode": "standard", "total_max_attempts": 8})
-"""For a client whose calls may be repeated."""
+PATIENT = Config(
+    retries={"mode": "standard", "total_max_attempts": 4},
+    connect_timeout=_QUICK_CONNECT_SECONDS,
+    read_timeout=_QUICK_READ_SECONDS,
+)
+"""For a client whose calls may be repeated; one that is never answered ends in 35 seconds."""
 
 
 class Failure(Enum):

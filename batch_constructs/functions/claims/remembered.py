@@ -65,7 +65,7 @@ class Remembered:
         Where one is taken over that is over, or after which another holds the message, the new one
         does not count, either.
         """
-        if claim.until < claim.made_at:
+        if claim.made_at - claim.until > self._seconds:
             return
         keys = claim.keys
         if claim.past or replaced is not None:

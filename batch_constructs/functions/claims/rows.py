@@ -23,12 +23,11 @@ from batch_constructs.aws.error_names import CONDITION_FAILED
 from batch_constructs.functions.claims.effect import NotDoneError, UnsureError
 from batch_constructs.functions.claims.identity import digest
 from batch_constructs.functions.claims.lease import lease_until
-from batch_constructs.functions.claims.outcome import FAILED_CALL, PATIENT
+from batch_constructs.functions.claims.outcome import FAILED_CALL, QUICK
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from botocore.config import Config
 
 _LOG = logging.getLogger(__name__)
 _DAY_SECONDS = 86_400
@@ -46,17 +45,17 @@ class HeldError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class Claims:
-    """The table of what is being done and what has been. ``dynamodb`` is a patient client."""
+    """The table of what is being done and has been. ``dynamodb`` is a client that repeats calls."""
 
     dynamodb: Any
     table: str
     clock: Callable[[], float]
 
     @classmethod
-    def of_this_function(cls, config: Config = PATIENT) -> Claims:
+    def of_this_function(cls) -> Claims:
         """Return the claims of the function that runs, whose table its environment names."""
         return cls(
-            dynamodb=boto3.client("dynamodb", config=config),
+            dynamodb=boto3.client("dynamodb", config=QUICK),
             table=os.environ["CLAIMS_TABLE"],
             clock=time.time,
         )
