@@ -11,6 +11,7 @@ from aws_cdk import Duration
 from batch_constructs.aws.bound import Bound, Decimal, Whole
 from batch_constructs.aws.metrics import EVENTS_NAMESPACE, LAMBDA_NAMESPACE, SQS_NAMESPACE
 from batch_constructs.aws.quotas import ALARM_SECONDS
+from batch_constructs.dead_letter_queue import redrive_command
 from batch_constructs.monitoring.metric_series import (
     Math,
     Series,
@@ -223,8 +224,25 @@ def environment_invalid(environment: str, *, gauge_seconds: int) -> Alarm:
     )
 
 
-def dead_letters(queue_name: str) -> Alarm:
+def dead_letters(queue_name: str, queue_arn: str) -> Alarm:
     """Return the alarm of a dead-letter queue that holds something."""
+    command = redrive_command(queue_arn, "QUEUE_ARN")
+    return _holds_something(
+        queue_name,
+        "Read the messages and mend the cause; where they are of an SQS queue, send them back to "
+        f"it, with its ARN: `{command}`.",
+    )
+
+
+def unwritten_events(queue_name: str) -> Alarm:
+    """Return the alarm of the events that EventBridge could not write to an event log."""
+    return _holds_something(
+        queue_name,
+        "Read the events, mend the cause, and delete them: nothing writes them to the log again.",
+    )
+
+
+def _holds_something(queue_name: str, advice: str) -> Alarm:
     return Alarm(
         id="DeadLetters",
         title="messages could not be handled",
@@ -235,7 +253,7 @@ def dead_letters(queue_name: str) -> Alarm:
             statistic="Maximum",
         ),
         above=0,
-        advice="Read the messages, mend the cause, and send them back with a redrive.",
+        advice=advice,
     )
 
 

@@ -166,10 +166,10 @@ class BatchMonitoring(BatchConstruct):
                 self._alarm(below, environment.name, invalid)
         unwritten = self.event_log.dead_letter_queue.queue_name
         self._alarm(
-            self, unwritten, alarm_thresholds.dead_letters(unwritten), id="EventLogDeadLetters"
+            self, unwritten, alarm_thresholds.unwritten_events(unwritten), id="EventLogDeadLetters"
         )
         for number, letters in enumerate(dead, start=1):
-            rule = alarm_thresholds.dead_letters(letters.queue_name)
+            rule = alarm_thresholds.dead_letters(letters.queue_name, letters.queue_arn)
             self._alarm(self, letters.queue_name, rule, id=f"DeadLetters{number}")
         for gateway in submitting:
             self._watch_gateway(gateway, limits)
@@ -195,7 +195,9 @@ class BatchMonitoring(BatchConstruct):
         place = Construct(self, gateway.node.id)
         name = gateway.message_queue.queue_name
         watched = WatchedFunction(
-            handler=gateway.function, dead_letter_queue=gateway.dead_letter_queue
+            handler=gateway.function,
+            dead_letter_queue=gateway.dead_letter_queue,
+            message_queue=gateway.message_queue,
         )
         for rule in function_alarms(watched):
             if rule.id != "Throttles":  # a gateway's alarm on that is called Throttled

@@ -363,6 +363,28 @@ def test_a_dead_letter_queue_that_is_not_empty_is_an_alarm(
     assert alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
 
 
+def test_the_alarms_of_a_gateways_dead_letters_say_the_command_that_sends_them_back(
+    stack: Stack, queue: JobQueue, resources: Find
+) -> None:
+    job = JobDefinition.from_job_definition_arn(stack, "Job", story.DEFINITION)
+    gateway = SubmissionGateway(stack, "Gateway", queue=queue, job_definition=job)
+
+    BatchMonitoring(stack, "Monitoring", queues=[queue], gateways=[gateway])
+
+    letters, back = (
+        plain(stack.resolve(each.queue_arn))
+        for each in (gateway.dead_letter_queue, gateway.message_queue)
+    )
+    command = f"`aws sqs start-message-move-task --source-arn {letters} --destination-arn {back}`."
+    told = [
+        plain(alarm["AlarmDescription"])
+        for alarm in resources("AWS::CloudWatch::Alarm").values()
+        if letters in plain(alarm["AlarmDescription"])
+    ]
+    assert len(told) == 2
+    assert all(each.endswith(command) for each in told)
+
+
 def test_a_gateway_that_is_throttled_or_behind_is_an_alarm(
     stack: Stack, queue: JobQueue, alarms: Alarms
 ) -> None:
