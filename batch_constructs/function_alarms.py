@@ -107,7 +107,7 @@ def _advice(letters: sqs.IQueue, destination: sqs.IQueue | None) -> str:
     if destination is None:
         return "Read them, mend the cause, and give them to the function again as they lie there."
     command = redrive_command(letters.queue_arn, destination.queue_arn)
-    return f"Read them, mend what their attribute Reason says, and send them back: `{command}`."
+    return f"Read them, mend what their attribute Reason says, and send them back: {command} ."
 
 
 def watch(

@@ -230,7 +230,7 @@ def dead_letters(queue_name: str, queue_arn: str) -> Alarm:
     return _holds_something(
         queue_name,
         "Read the messages and mend the cause; where they are of an SQS queue, send them back to "
-        f"it, with its ARN: `{command}`.",
+        f"it, by its ARN, with this command: {command} .",
     )
 
 

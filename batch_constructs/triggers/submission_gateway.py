@@ -534,7 +534,7 @@ class SubmissionGateway(BatchConstruct):
             self,
             "DeadLetterAlarm",
             alarm_description="Messages lie in the dead-letter queue of a submission gateway; "
-            f"their attribute Reason says why. Mend that, and send them back: `{back}`.",
+            f"their attribute Reason says why. Mend that, and send them back: {back} .",
             metric=self.dead_letter_queue.metric_approximate_number_of_messages_visible(
                 period=Duration.minutes(1), statistic="Maximum"
             ),

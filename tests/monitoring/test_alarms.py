@@ -375,7 +375,7 @@ def test_the_alarms_of_a_gateways_dead_letters_say_the_command_that_sends_them_b
         plain(stack.resolve(each.queue_arn))
         for each in (gateway.dead_letter_queue, gateway.message_queue)
     )
-    command = f"`aws sqs start-message-move-task --source-arn {letters} --destination-arn {back}`."
+    command = f"aws sqs start-message-move-task --source-arn {letters} --destination-arn {back} ."
     told = [
         plain(alarm["AlarmDescription"])
         for alarm in resources("AWS::CloudWatch::Alarm").values()
