@@ -12,7 +12,8 @@ from tests.aws.test_facts_stand_once import PACKAGE, ROOMS
 CHOSEN = {
     r"diagram/.*": "how a picture looks",
     r"monitoring/(widgets|dashboard_body|overview_dashboard)\.py .*": "how a dashboard looks",
-    r"monitoring/alarm_thresholds\.py (datapoints=|of=|Decimal|_READINGS)": "when an alarm of ours rings",
+    r"monitoring/alarm_thresholds\.py (datapoints=|of=|Decimal|_READINGS)": "when an "
+    "alarm of ours rings",
     r"local/batch/host\.py (_CLONE_|_MS_|_PR_|_ST_|range).*": "Linux's",
     r"local/batch/image_runtimes\.py _LINKS": "Linux's",
     r".* (_UNREADABLE|_TROUBLE|_INTERRUPTED|_SIGNALLED)": "exit codes",
