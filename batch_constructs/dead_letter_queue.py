@@ -49,6 +49,18 @@ def dead_letter_queue(
     return queue
 
 
+def redrive_command(letters: str, destination: str) -> str:
+    """Return the command that sends dead letters to a queue, which are given by their ARNs.
+
+    Without a destination, as in the console's "Redrive to source queue(s)", SQS knows none of what
+    was sent to a dead-letter queue, by a function or by EventBridge, and the whole task fails with
+    CouldNotDetermineMessageSource.
+
+    https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/troubleshooting-dlq-redrive.html
+    """
+    return f"aws sqs start-message-move-task --source-arn {letters} --destination-arn {destination}"
+
+
 def admit_rules(queue: sqs.Queue) -> None:
     """Let the rules of this account leave in a queue what they could not hand over."""
     queue.add_to_resource_policy(

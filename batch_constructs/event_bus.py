@@ -7,6 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.aws.metrics import (
+    DEFAULT_EVENT_BUS,
+    EVENT_BUS_DIMENSION,
+    RULE_NAME_IN_ARN,
+)
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.place import elsewhere
 
@@ -40,6 +45,20 @@ def event_bus_argument(arguments: Arguments, event_bus: Any) -> events.IEventBus
         arguments.wrong_value(f"event_bus: {problem}")
     bus: events.IEventBus = event_bus
     return bus
+
+
+def dimensions_of(rule: events.CfnRule) -> dict[str, str]:
+    """Return the dimensions of a rule's own metrics, which differ on a custom bus.
+
+    Of the name of a rule there its reference says more, and its ARN where it stands.
+    """
+    from aws_cdk import Fn  # noqa: PLC0415  # for few rules
+
+    bus = rule.event_bus_name
+    if bus is None or bus == DEFAULT_EVENT_BUS:
+        return {"RuleName": rule.ref}
+    name = Fn.select(RULE_NAME_IN_ARN, Fn.split("/", rule.attr_arn))
+    return {EVENT_BUS_DIMENSION: bus, "RuleName": name}
 
 
 def expect_forwarded(rule: IConstruct) -> None:

@@ -15,6 +15,7 @@ from batch_constructs.aws.bound import Whole
 from batch_constructs.aws.metrics import LAMBDA_NAMESPACE, SQS_NAMESPACE
 from batch_constructs.aws.quotas import ALARM_SECONDS, RATE_MINUTES
 from batch_constructs.aws.service_principals import ALARMS
+from batch_constructs.dead_letter_queue import redrive_command
 from batch_constructs.topic import admit
 
 if TYPE_CHECKING:
@@ -42,6 +43,8 @@ class WatchedFunction:
     dead_letter_queue: sqs.IQueue | None = None
     runs_every_seconds: int | None = None
     """None where events run it, which may be rare."""
+    message_queue: sqs.IQueue | None = None
+    """Where its messages come from, and what it failed at is sent back to."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,8 +93,7 @@ def function_alarms(watched: WatchedFunction) -> Iterator[FunctionAlarm]:
         yield FunctionAlarm(
             id="DeadLetters",
             title="events could not be handled",
-            advice="Read them, mend the cause, and give them to the function again as they lie "
-            "there.",
+            advice=_advice(watched.dead_letter_queue, watched.message_queue),
             properties={
                 **_above_zero(queue, "ApproximateNumberOfMessagesVisible", _FIVE_MINUTES),
                 "namespace": SQS_NAMESPACE,
@@ -99,6 +101,13 @@ def function_alarms(watched: WatchedFunction) -> Iterator[FunctionAlarm]:
                 "statistic": "Maximum",
             },
         )
+
+
+def _advice(letters: sqs.IQueue, destination: sqs.IQueue | None) -> str:
+    if destination is None:
+        return "Read them, mend the cause, and give them to the function again as they lie there."
+    command = redrive_command(letters.queue_arn, destination.queue_arn)
+    return f"Read them, mend what their attribute Reason says, and send them back: {command} ."
 
 
 def watch(

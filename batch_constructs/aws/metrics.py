@@ -21,6 +21,26 @@ LAMBDA_NAMESPACE: Final = "AWS/Lambda"
 EVENTS_NAMESPACE: Final = "AWS/Events"
 """Of the services around AWS Batch."""
 
+EVENT_BUS_DIMENSION: Final = "EventBusName"
+"""What a metric of a rule on a custom bus has beside ``RuleName``."""
+
+EVENT_BUS_SOURCE: Final[Source] = docs(
+    "eventbridge/latest/userguide/eb-monitoring.html",
+    '"Metrics that specify only the RuleName dimension refer to the default event bus. Metrics that'
+    ' specify both the EventBusName and RuleName dimensions refer to a custom event bus."',
+)
+
+DEFAULT_EVENT_BUS: Final = "default"
+"""The bus of an account whose name no ARN of a rule has."""
+
+RULE_NAME_IN_ARN: Final = 2
+"""Which part of the ARN of a rule on a custom bus is its name, between slashes, from zero."""
+
+RULE_ARN_SOURCE: Final[Source] = docs(
+    "eventbridge/latest/userguide/eb-manage-iam-access.html",
+    'ARNs of a rule: "rule/[event-bus-name]/rule-name".',
+)
+
 DIMENSION: Final = "JobQueueName"
 """The one dimension."""
 

@@ -157,14 +157,22 @@ def _submit_graph(
 ) -> None:
     from uuid import uuid4  # noqa: PLC0415 - loaded when used
 
-    from batch_constructs.client.graph import submit_graph  # noqa: PLC0415 - as above
+    from batch_constructs.client.graph import RunFailedError, submit_graph  # noqa: PLC0415 - as above
     from batch_constructs.client.graph_file import read_graph  # noqa: PLC0415 - as above
 
     jobs = read_graph(path.read_text(encoding="utf-8"))
     run = f"run-{uuid4().hex[:12]}" if run is None else run
     click.get_current_context().params["run"] = run
     with plain_errors(_once_listed(), finds_its_jobs=True):
-        submitted = submit_graph(client, jobs, queue=queue, input=json.loads(input_json), run=run)
+        try:
+            ids = submit_graph(client, jobs, queue=queue, input=json.loads(input_json), run=run)
+        except RunFailedError as error:
+            _say_graph(run, error.submitted, as_json=as_json)
+            raise
+    _say_graph(run, ids, as_json=as_json)
+
+
+def _say_graph(run: str, submitted: Mapping[str, str], *, as_json: bool) -> None:
     lines = [
         json.dumps({"run": run, "name": name, "jobId": job_id}) if as_json else f"{name}\t{job_id}"
         for name, job_id in submitted.items()
@@ -247,14 +255,23 @@ def redrive(
     **options: Any,
 ) -> None:
     """Submit failed jobs, or the failed children of arrays, again."""
-    from batch_constructs.client.redrive import redrive as redrive_one  # noqa: PLC0415 - when used
+    from batch_constructs.client.redrive import RedrivenFailedError  # noqa: PLC0415 - when used
+    from batch_constructs.client.redrive import redrive as redrive_one  # noqa: PLC0415 - as above
 
     client = _client()
     changes = {"parameters": _pairs(parameters), "environment": _pairs(environment), **options}
     changes["timeout"] = _time(timeout)
+    failed = []
     for job_id in job_ids:
-        for new in redrive_one(client, job_id, **changes):
+        try:
+            jobs = redrive_one(client, job_id, **changes)
+        except RedrivenFailedError as error:
+            jobs = error.others
+            failed.append(str(error))
+        for new in jobs:
             _print({"jobId": new, "redriven": job_id}, as_json=as_json, text=new)
+    if failed:
+        raise ValueError("; ".join(failed))
 
 
 def _by_name(client: BatchClient, jobs: tuple[str, ...], queue: str | None) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from batch_constructs.aws.bound import allowed, shown
+from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.names import JOB_NAME
 from batch_constructs.aws.submit_job import DEPENDENCIES, SHARE_IDENTIFIER, ArrayDependency
 from batch_constructs.client.submit_request import submit_job_request
@@ -26,6 +27,18 @@ _RUN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9_]|-(?!-|$))*")
 
 Plan = dict[str, list[dict[str, Any]]]
 """Job → its submissions, several with ``for_each``; what they wait for is yet to be added."""
+
+
+class RunFailedError(ValueError):
+    """Jobs of a run that was submitted before FAILED meanwhile.
+
+    Attributes:
+        submitted: What ``submit_graph`` would have returned.
+    """
+
+    def __init__(self, message: str, *, submitted: dict[str, str]) -> None:
+        super().__init__(message)
+        self.submitted = submitted
 
 
 def submit_graph(
@@ -53,6 +66,7 @@ def submit_graph(
     Raises:
         ValueError: the graph or the input is wrong, or needs Step Functions (``catch``,
             ``step_retry``), or the run has begun with another input; nothing is submitted.
+        RunFailedError: the run has begun, and jobs of it FAILED; what was missing is submitted.
     """
     graph = Graph.of(jobs)
     _refuse_what_needs_step_functions(jobs, queue)
@@ -62,7 +76,7 @@ def submit_graph(
     there: dict[str, str] = {}
     for each in queues:
         there |= client.named(f"{run}--*", queue=each)
-    _refuse_another_input(client, run, plan, there)
+    failed = _failed_before(client, run, plan, there)
     submitted: dict[str, list[str]] = {}
     for name, job in graph.jobs.items():
         depends_on = [
@@ -78,17 +92,29 @@ def submit_graph(
             there.get(each["jobName"]) or client._submit_once({**each, **waiting})  # noqa: SLF001  # of the same room
             for each in plan[name]
         ]
-    return {
+    jobs_by_name = {
         name if len(ids) == 1 else f"{name}-{index}": job_id
         for name, ids in submitted.items()
         for index, job_id in enumerate(ids)
     }
+    if failed:
+        raise RunFailedError(
+            f"the run {run} was submitted before, and {', '.join(failed)} of it FAILED: redrive "
+            f"what failed: batch-constructs redrive {' '.join(failed.values())}; or give the run "
+            "another name, and all of it runs again",
+            submitted=jobs_by_name,
+        )
+    return jobs_by_name
 
 
-def _refuse_another_input(
+def _failed_before(
     client: BatchClient, run: str, plan: Plan, there: Mapping[str, str]
-) -> None:
-    """Look whether what was submitted already is what would be submitted now."""
+) -> dict[str, str]:
+    """Return what of the run FAILED: name → job ID.
+
+    Raises:
+        ValueError: what was submitted already is not what would be submitted now.
+    """
     again = {one["jobName"]: one for requests in plan.values() for one in requests}
     again = {name: one for name, one in again.items() if name in there}
     details = client.describe([there[name] for name in again])
@@ -102,6 +128,11 @@ def _refuse_another_input(
             f"the run {run} has begun with other parameters, or another environment or command, of "
             f"{', '.join(sorted(other))}: give the same input again, or the run another name"
         )
+    return {
+        name: detail["jobId"]
+        for name, detail in zip(again, details, strict=True)
+        if detail.get("status") == JobState.FAILED
+    }
 
 
 def _given(request: Mapping[str, Any]) -> set[tuple[str, str, str]]:

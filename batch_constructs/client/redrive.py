@@ -15,6 +15,7 @@ from batch_constructs.aws.names import JOB_NAME_LENGTH
 from batch_constructs.aws.resource_states import DefinitionStatus
 from batch_constructs.aws.submit_job import ARRAY_SIZE, OVERRIDES_BYTES
 from batch_constructs.functions.claims.ranges import ranges_of
+from batch_constructs.functions.submission.batch_api import jobs_named
 from batch_constructs.functions.submission.repeat import (
     fit_share,
     indices_of,
@@ -42,6 +43,18 @@ _INACTIVE = DefinitionStatus.INACTIVE
 
 class NothingToRedriveError(ValueError):
     """The job did not fail, or AWS Batch does not say which children of the array did."""
+
+
+class RedrivenFailedError(NothingToRedriveError):
+    """The job was redriven before, and what it was redriven as FAILED.
+
+    Attributes:
+        others: The IDs of what it was redriven as that did not fail.
+    """
+
+    def __init__(self, message: str, *, others: list[str]) -> None:
+        super().__init__(message)
+        self.others = others
 
 
 def redrive(
@@ -85,6 +98,8 @@ def redrive(
     Raises:
         NothingToRedriveError: the job did not fail, or AWS Batch does not list each failed child
             of the array; nothing was submitted.
+        RedrivenFailedError: it was redriven before, with the same changes, as a job that FAILED,
+            which is the one to redrive; whatever of several was missing is submitted.
         LookupError: there is no such job or queue.
         ValueError: the queue demands a share identifier and there is none, or refuses the given;
             or the job's revision of its definition is not active any more.
@@ -132,10 +147,30 @@ def redrive(
     requests = list(_requests(client, detail, request, name, whole_array=whole_array))
     for each in requests:
         _refuse_what_ecs_refuses(each)
-    there = client.named(f"{name}*", queue=request["jobQueue"])
-    return [
-        there.get(each["jobName"]) or _submit(client, each, job_definition) for each in requests
+    there = _there(client, f"{name}*", request["jobQueue"])
+    states = {each["jobId"]: each.get("status") for each in there.values()}
+    jobs = [
+        there[each["jobName"]]["jobId"]
+        if each["jobName"] in there
+        else _submit(client, each, job_definition)
+        for each in requests
     ]
+    failed = [each for each in jobs if states.get(each) == JobState.FAILED]
+    if failed:
+        raise RedrivenFailedError(
+            f"job {job_id} was redriven as {', '.join(failed)} before, which FAILED: redrive that: "
+            f"batch-constructs redrive {' '.join(failed)}",
+            others=[each for each in jobs if each not in failed],
+        )
+    return jobs
+
+
+def _there(client: BatchClient, name: str, queue: str) -> dict[str, Mapping[str, Any]]:
+    """Find the newest job of each name."""
+    found: dict[str, Mapping[str, Any]] = {}
+    for job in jobs_named(client._batch, queue, name):  # noqa: SLF001  # of the same room
+        found.setdefault(job["jobName"], job)
+    return found
 
 
 def _submit(client: BatchClient, request: dict[str, Any], job_definition: str | None) -> str:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aws_cdk import Duration
 
 from batch_constructs.aws.bound import Bound, Decimal, Whole
 from batch_constructs.aws.metrics import EVENTS_NAMESPACE, LAMBDA_NAMESPACE, SQS_NAMESPACE
+from batch_constructs.aws.quotas import ALARM_SECONDS
+from batch_constructs.dead_letter_queue import redrive_command
 from batch_constructs.monitoring.metric_series import (
     Math,
     Series,
@@ -19,6 +21,9 @@ from batch_constructs.monitoring.metric_series import (
     queue_gauge,
     vcpu_hours_per_day,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 BOUNDS: Final[dict[str, Bound]] = {
     "failure_rate_percent": Decimal(0, 100),
@@ -30,6 +35,8 @@ BOUNDS: Final[dict[str, Bound]] = {
 _MINUTE = 60
 _QUARTER_HOUR = 15 * _MINUTE
 _MILLISECONDS = 1000
+_READINGS = 2
+"""So many bad readings of a gauge in a row wake somebody."""
 
 
 @cache
@@ -129,6 +136,15 @@ def _statistic(statistic: str) -> dict[str, str]:
     return {"extended_statistic" if statistic[0] == "p" else "statistic": statistic}
 
 
+def _in_a_row(gauge_seconds: int) -> int:
+    """Return how many readings have to be bad: two, where an alarm looks back that far.
+
+    Its period is the gauges' interval at least: where most periods have no reading, there would
+    never be two in what an alarm looks at.
+    """
+    return min(_READINGS, ALARM_SECONDS // gauge_seconds)
+
+
 def queue_alarms(queue: str, limits: Limits, *, gauge_seconds: int | None) -> list[Alarm]:
     """Return the alarms of a queue that its metrics carry, those of gauges where there are any."""
     alarms = []
@@ -151,10 +167,12 @@ def queue_alarms(queue: str, limits: Limits, *, gauge_seconds: int | None) -> li
             Alarm(
                 id="HeadOfQueue",
                 title="the first job of the queue does not start",
-                watches=queue_gauge(queue, "HeadOfQueueAge", "Minimum").over(_QUARTER_HOUR),
+                watches=queue_gauge(queue, "HeadOfQueueAge", "Minimum").over(
+                    max(_QUARTER_HOUR, gauge_seconds)
+                ),
                 above=limits.head_of_queue_age_seconds,
-                datapoints=2,
-                of=2,
+                datapoints=_in_a_row(gauge_seconds),
+                of=_in_a_row(gauge_seconds),
                 advice="Look at statusReason of the first RUNNABLE job: no instance may fit it.",
             )
         )
@@ -171,15 +189,19 @@ def queue_alarms(queue: str, limits: Limits, *, gauge_seconds: int | None) -> li
     return alarms
 
 
-def blocked(rule_name: str) -> Alarm:
-    """Return the alarm of a queue whose first job cannot start, from the rule on that event."""
+def blocked(rule: Mapping[str, str]) -> Alarm:
+    """Return the alarm of a queue whose first job cannot start, from the rule on that event.
+
+    Args:
+        rule: The dimensions of the rule's metrics.
+    """
     return Alarm(
         id="Blocked",
         title="the queue is blocked",
         watches=Series(
             namespace=EVENTS_NAMESPACE,
             name="TriggeredRules",
-            dimensions={"RuleName": rule_name},
+            dimensions=rule,
             statistic="Sum",
         ),
         above=0,
@@ -187,22 +209,40 @@ def blocked(rule_name: str) -> Alarm:
     )
 
 
-def environment_invalid(environment: str) -> Alarm:
+def environment_invalid(environment: str, *, gauge_seconds: int) -> Alarm:
     """Return the alarm of a compute environment that AWS Batch cannot use."""
+    gauge = environment_gauge(environment, "EnvironmentInvalid")
     return Alarm(
         id="Invalid",
         title="the compute environment is INVALID",
-        watches=environment_gauge(environment, "EnvironmentInvalid"),
+        watches=gauge.over(max(gauge.period_seconds, gauge_seconds)),
         above=1,
         or_equal=True,
-        datapoints=2,
-        of=2,
+        datapoints=_in_a_row(gauge_seconds),
+        of=_in_a_row(gauge_seconds),
         advice="Its statusReason says what is wrong: often a role, a launch template or a subnet.",
     )
 
 
-def dead_letters(queue_name: str) -> Alarm:
+def dead_letters(queue_name: str, queue_arn: str) -> Alarm:
     """Return the alarm of a dead-letter queue that holds something."""
+    command = redrive_command(queue_arn, "QUEUE_ARN")
+    return _holds_something(
+        queue_name,
+        "Read the messages and mend the cause; where they are of an SQS queue, send them back to "
+        f"it, by its ARN, with this command: {command} .",
+    )
+
+
+def unwritten_events(queue_name: str) -> Alarm:
+    """Return the alarm of the events that EventBridge could not write to an event log."""
+    return _holds_something(
+        queue_name,
+        "Read the events, mend the cause, and delete them: nothing writes them to the log again.",
+    )
+
+
+def _holds_something(queue_name: str, advice: str) -> Alarm:
     return Alarm(
         id="DeadLetters",
         title="messages could not be handled",
@@ -213,7 +253,7 @@ def dead_letters(queue_name: str) -> Alarm:
             statistic="Maximum",
         ),
         above=0,
-        advice="Read the messages, mend the cause, and send them back with a redrive.",
+        advice=advice,
     )
 
 

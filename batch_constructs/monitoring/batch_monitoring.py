@@ -13,6 +13,7 @@ from batch_constructs.aws.bound import shown
 from batch_constructs.aws.quotas import ALARM_NAME
 from batch_constructs.aws.service_principals import ALARMS
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.event_bus import dimensions_of
 from batch_constructs.function_alarms import FunctionAlarm, WatchedFunction, function_alarms
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.known_argument import known_now
@@ -159,15 +160,16 @@ class BatchMonitoring(BatchConstruct):
         if gauges is not None:
             for environment in environments:
                 below = Construct(self, environment.id)
-                self._alarm(
-                    below, environment.name, alarm_thresholds.environment_invalid(environment.name)
+                invalid = alarm_thresholds.environment_invalid(
+                    environment.name, gauge_seconds=gauges.interval_seconds
                 )
+                self._alarm(below, environment.name, invalid)
         unwritten = self.event_log.dead_letter_queue.queue_name
         self._alarm(
-            self, unwritten, alarm_thresholds.dead_letters(unwritten), id="EventLogDeadLetters"
+            self, unwritten, alarm_thresholds.unwritten_events(unwritten), id="EventLogDeadLetters"
         )
         for number, letters in enumerate(dead, start=1):
-            rule = alarm_thresholds.dead_letters(letters.queue_name)
+            rule = alarm_thresholds.dead_letters(letters.queue_name, letters.queue_arn)
             self._alarm(self, letters.queue_name, rule, id=f"DeadLetters{number}")
         for gateway in submitting:
             self._watch_gateway(gateway, limits)
@@ -185,15 +187,17 @@ class BatchMonitoring(BatchConstruct):
         rules = alarm_thresholds.queue_alarms(queue.name, limits, gauge_seconds=gauge_seconds)
         for rule in rules:
             self._alarm(place, queue.name, rule)
-        blocked_rule = self.event_log.blocked_rules[queue.arn]
-        self._alarm(place, queue.name, alarm_thresholds.blocked(blocked_rule.ref))
+        rule_metrics = dimensions_of(self.event_log.blocked_rules[queue.arn])
+        self._alarm(place, queue.name, alarm_thresholds.blocked(rule_metrics))
         self.thresholds[queue.name] = {rule.id: _as_drawn(rule) for rule in rules}
 
     def _watch_gateway(self, gateway: SubmissionGateway, limits: Limits) -> None:
         place = Construct(self, gateway.node.id)
         name = gateway.message_queue.queue_name
         watched = WatchedFunction(
-            handler=gateway.function, dead_letter_queue=gateway.dead_letter_queue
+            handler=gateway.function,
+            dead_letter_queue=gateway.dead_letter_queue,
+            message_queue=gateway.message_queue,
         )
         for rule in function_alarms(watched):
             if rule.id != "Throttles":  # a gateway's alarm on that is called Throttled

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 OURS = "BatchConstructs"
 """The namespace of what this library measures beside AWS Batch's own metrics."""
 FIVE_MINUTES = 300
+_DAY = 86_400
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -178,10 +179,17 @@ def failure_rate(queue_name: str, *, at_least_jobs: int, period_seconds: int) ->
 def vcpu_hours_per_day(queue_name: str, *, gauge_seconds: int) -> Math:
     """Return the vCPU-hours of a day: each reading counts until the next one is due.
 
-    A gap counts as nothing, where an average would let two hours stand for the whole day.
+    A gap counts as nothing, where an average would let two hours stand for the whole day. No
+    reading counts for more than the day that it is of, nor do all of a day.
     """
-    day = 86_400
+    vcpus = queue_gauge(queue_name, "VcpusInUse", "Sum").over(_DAY)
+    if _DAY % gauge_seconds == 0:
+        return Math(expression=f"{{vcpus}} * {gauge_seconds} / 3600", uses={"vcpus": vcpus})
+    average = vcpus.over(_DAY, "Average")
+    if gauge_seconds > _DAY:
+        return Math(expression=f"{{vcpus}} * {_DAY} / 3600", uses={"vcpus": average})
+    summed, most = f"{{vcpus}} * {gauge_seconds}", f"{{average}} * {_DAY}"
     return Math(
-        expression=f"{{vcpus}} * {gauge_seconds} / 3600",
-        uses={"vcpus": queue_gauge(queue_name, "VcpusInUse", "Sum").over(day)},
+        expression=f"IF({summed} > {most}, {most}, {summed}) / 3600",
+        uses={"vcpus": vcpus, "average": average},
     )

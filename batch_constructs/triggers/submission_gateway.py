@@ -34,6 +34,7 @@ from batch_constructs.aws.quotas import FUNCTION_DESCRIPTION
 from batch_constructs.aws.role_actions import READ_QUEUE_ACTIONS
 from batch_constructs.aws.service_principals import ALARMS, DOMAIN, EVENTS
 from batch_constructs.construct import BatchConstruct, once_made
+from batch_constructs.dead_letter_queue import redrive_command
 from batch_constructs.encryption_key import key_argument
 from batch_constructs.enum_argument import member
 from batch_constructs.event_bus import event_bus_argument
@@ -528,11 +529,12 @@ class SubmissionGateway(BatchConstruct):
         ]
 
     def _alarm(self, topic: sns.ITopic | None) -> cloudwatch.Alarm:
+        back = redrive_command(self.dead_letter_queue.queue_arn, self.message_queue.queue_arn)
         alarm = cloudwatch.Alarm(
             self,
             "DeadLetterAlarm",
             alarm_description="Messages lie in the dead-letter queue of a submission gateway; "
-            "their attribute Reason says why.",
+            f"their attribute Reason says why. Mend that, and send them back: {back} .",
             metric=self.dead_letter_queue.metric_approximate_number_of_messages_visible(
                 period=Duration.minutes(1), statistic="Maximum"
             ),

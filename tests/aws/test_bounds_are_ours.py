@@ -12,7 +12,8 @@ from tests.aws.test_facts_stand_once import PACKAGE, ROOMS
 CHOSEN = {
     r"diagram/.*": "how a picture looks",
     r"monitoring/(widgets|dashboard_body|overview_dashboard)\.py .*": "how a dashboard looks",
-    r"monitoring/alarm_thresholds\.py (datapoints=|of=|Decimal)": "when an alarm of ours rings",
+    r"monitoring/alarm_thresholds\.py (datapoints=|of=|Decimal|_READINGS)": "when an "
+    "alarm of ours rings",
     r"local/batch/host\.py (_CLONE_|_MS_|_PR_|_ST_|range).*": "Linux's",
     r"local/batch/image_runtimes\.py _LINKS": "Linux's",
     r".* (_UNREADABLE|_TROUBLE|_INTERRUPTED|_SIGNALLED)": "exit codes",
@@ -30,8 +31,8 @@ CHOSEN = {
     r"_FOUND_BY_POINTER|_LONGEST_LINE|LINE_BYTES|_LINE_BYTES|ROOM_BYTES|_MOST_BYTES|LEAST_MEMORY_MEBIBYTES|"
     r"_MEMORY_OF_THE_REST_MEBIBYTES|_MEMORY_MEBIBYTES|MOST_BYTES_TOLD|LEFT_FOR_GRANTS|"
     r"_FRAME)": "sizes of ours",
-    r".* (_?SHORT|_MANY|_FEW|_SOME|_SHOWN_JOBS|(JOBS|CHILDREN)_SHOWN|_INDENT|_WIDTH|_REASON_CHARACTERS|"
-    r"_LEAST_ROOM|_WORTH_PROCESSES|_MOST_JOBS|_BATCHS_OWN_CHARACTERS)": "how much is said",
+    r".* (_?SHORT|_MANY|_FEW|_SOME|_SHOWN_JOBS|(JOBS|CHILDREN)_SHOWN|_INDENT|_WIDTH|"
+    r"_REASON_CHARACTERS|_LEAST_ROOM|_WORTH_PROCESSES|_MOST_JOBS|_BATCHS_OWN_CHARACTERS)": "how much is said",
     r".* (HASH_LENGTH|_LONGEST_PREFIX|_LONGEST_NAME|max_length=|longest=)": "names of ours, "
     "shorter than AWS takes them",
     r".* slice (2|3|-2|5)": "parts of something that is taken apart",

@@ -21,6 +21,7 @@ from batch_constructs.__main__ import main as program
 from batch_constructs.cli import main
 from batch_constructs.client import deadline, plain_errors
 from tests.client.test_batch_client import describe, detail
+from tests.client.test_redrive import fail_what_is_listed
 from tests.functions.aws_in_process import answer
 
 if TYPE_CHECKING:
@@ -406,6 +407,18 @@ def test_redrive_prints_the_new_jobs(aws: Aws, run: Run) -> None:
     (job,) = aws.batch.jobs
     assert objects(result) == [{"jobId": job["jobId"], "redriven": "a"}]
     assert job["containerOverrides"]["environment"] == [{"name": "MODE", "value": "fast"}]
+
+
+def test_redrive_of_what_failed_again_says_so_and_goes_on_with_the_rest(aws: Aws, run: Run) -> None:
+    describe(aws, [detail("0a1b2c3d-e", "FAILED"), detail("4f5a6b7c-e", "FAILED")])
+    first = run("redrive", "0a1b2c3d-e").stdout.strip()
+    fail_what_is_listed(aws)
+
+    ended = run("redrive", "0a1b2c3d-e", "4f5a6b7c-e")
+
+    assert ended.exit_code == 2
+    assert f"batch-constructs redrive {first}" in ended.stderr
+    assert ended.stdout.split() == [aws.batch.jobs[1]["jobId"]]
 
 
 def test_redrive_of_a_job_that_runs_is_refused(aws: Aws, run: Run) -> None:

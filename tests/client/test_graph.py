@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from batch_constructs.client.graph import submit_graph
+from batch_constructs.client.graph import RunFailedError, submit_graph
 from batch_constructs.client.graph_file import read_graph
 from batch_constructs.workflow_job import NToN, StepRetry, WorkflowJob
-from tests.client.test_batch_client import list_a_minute_late
+from tests.client.test_batch_client import describe, detail, list_a_minute_late
 
 if TYPE_CHECKING:
     from batch_constructs.client import BatchClient
@@ -306,3 +306,25 @@ def test_a_jobs_name_in_a_run_is_as_long_as_batch_takes(
     else:
         with pytest.raises(ValueError, match="whose name has 129 characters; allowed are at most"):
             submit_graph(client, [job], queue="q", run=run)
+
+
+def test_the_same_run_that_failed_is_said_with_what_failed(aws: Aws, client: BatchClient) -> None:
+    first = submit_graph(client, DIAMOND, queue="q", input={"day": "mon"}, run="r1")
+    bad, *others = first
+    states = {bad: "FAILED", **dict.fromkeys(others, "SUCCEEDED")}
+    describe(
+        aws,
+        [
+            {**detail(first[name], state), "parameters": job.get("parameters", {})}
+            for name, state in states.items()
+            for job in aws.batch.jobs
+            if job["jobId"] == first[name]
+        ],
+    )
+
+    with pytest.raises(RunFailedError, match=f"r1--{bad} of it FAILED") as refusal:
+        submit_graph(client, DIAMOND, queue="q", input={"day": "mon"}, run="r1")
+
+    assert f"batch-constructs redrive {first[bad]};" in str(refusal.value)
+    assert refusal.value.submitted == first
+    assert len(aws.batch.jobs) == len(first)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from batch_constructs.aws.submit_job import overrides_length
-from batch_constructs.client.redrive import NothingToRedriveError, redrive
+from batch_constructs.client.redrive import NothingToRedriveError, RedrivenFailedError, redrive
 from batch_constructs.functions.claims.ranges import numbers_of
 from tests.client.test_batch_client import describe, detail, list_a_minute_late
 from tests.functions.aws_in_process import answer
@@ -319,3 +320,23 @@ def test_a_child_of_an_array_of_pods_is_redriven_with_its_index(
 
     (container,) = aws.batch.jobs[0]["eksPropertiesOverride"]["podProperties"]["containers"]
     assert container["env"] == [{"name": "ARRAY_INDICES", "value": "7"}]
+
+
+def test_a_job_whose_redriven_job_failed_is_not_told_as_new(aws: Aws, client: BatchClient) -> None:
+    describe(aws, [detail("0a1b2c3d-e", "FAILED")])
+    (first,) = redrive(client, "0a1b2c3d-e")
+    fail_what_is_listed(aws)
+
+    with pytest.raises(RedrivenFailedError, match=f"redriven as {first} before") as refusal:
+        redrive(client, "0a1b2c3d-e")
+
+    assert f"batch-constructs redrive {first}" in str(refusal.value)
+    assert len(aws.batch.jobs) == 1
+
+
+def fail_what_is_listed(aws: Aws) -> None:
+    def tell(body: dict[str, Any]) -> Any:
+        jobs = json.loads(b"".join(aws.batch.ListJobs(body).raw.stream()))["jobSummaryList"]
+        return answer(200, {"jobSummaryList": [{**each, "status": "FAILED"} for each in jobs]})
+
+    aws.batch.script["ListJobs"] = tell

@@ -195,6 +195,49 @@ def test_what_its_construct_chose_without_data_is_what_it_does(
     assert guards._guard.__wrapped__().holds_without_data is (choice == "HOLD")
 
 
+def never_heard(aws: Aws, *, period: str, gauge_seconds: int) -> Guard:
+    ours = guard(aws, 0)
+    return replace(
+        ours,
+        budget=replace(ours.budget, period=period),
+        usage=replace(ours.usage, cloudwatch=Gauge(), gauge_seconds=gauge_seconds),
+        holds_without_data=True,
+    )
+
+
+@pytest.mark.parametrize(
+    ("period", "gauge_seconds", "grace_quarters"),
+    [("DAY", 300, 1), ("MONTH", 300, 1), ("DAY", 8 * 3600, 4 * 24)],
+)
+def test_gauges_that_never_said_anything_hold_a_queue_over_every_midnight(
+    period: str, gauge_seconds: int, grace_quarters: int
+) -> None:
+    aws = Aws()
+    ours = never_heard(aws, period=period, gauge_seconds=gauge_seconds)
+    began = datetime(2026, 11, 30, 12, tzinfo=UTC)
+    states = []
+    for quarters in range(4 * 37):
+        ours.run(began + timedelta(minutes=15 * quarters), invocation())
+        states.append(aws.queue["state"])
+
+    open_for = 1 + grace_quarters
+    assert states == ["ENABLED"] * open_for + ["DISABLED"] * (len(states) - open_for)
+    assert len(aws.said) == 1
+
+
+def test_a_guard_that_cannot_note_what_it_awaits_lets_nothing_go() -> None:
+    aws = Aws()
+    ours = never_heard(aws, period="DAY", gauge_seconds=300)
+    for minutes in (0, 15, 30):
+        ours.run(NOW + timedelta(minutes=minutes), invocation())
+    assert aws.queue["state"] == "DISABLED"
+
+    with pytest.raises(RuntimeError, match="claim"):
+        replace(ours, claims=unreachable()).run(NOW.replace(day=21, hour=0), invocation())
+
+    assert aws.queue["state"] == "DISABLED"
+
+
 @pytest.mark.parametrize(("seconds", "is_silent"), [(0, False), (1, True)])
 def test_a_gauge_is_silent_when_three_readings_are_missing_and_guessed_from_the_second(
     seconds: int,

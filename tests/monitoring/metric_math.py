@@ -8,7 +8,10 @@ from __future__ import annotations
 import ast
 import operator
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from batch_constructs.monitoring.alarm_thresholds import Alarm
 
 Series = dict[int, float]
 """Moment → value; a moment that is not there is a gap."""
@@ -36,6 +39,25 @@ def statistic(samples: Mapping[int, float], *, period: int, name: str) -> Series
         "Minimum": min,
     }
     return {at: reduce[name](values) for at, values in by_period.items()}
+
+
+def is_in_alarm(points: Series, alarm: Alarm, *, period: int, now: int) -> bool:
+    """Tell whether an alarm would be in ALARM, for which missing data is no trouble.
+
+    It looks at two periods more than it evaluates, and at as many of the newest values as it
+    evaluates; where it has fewer, the rest counts as fine.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarms-and-missing-data.html
+    """
+    newest = now // period * period
+    looked_at = [newest - number * period for number in range(1, alarm.of + 3)]
+    values = [points[at] for at in looked_at if at in points][: alarm.of]
+    bad = [
+        value
+        for value in values
+        if value > alarm.above or (alarm.or_equal and value == alarm.above)
+    ]
+    return len(bad) >= alarm.datapoints
 
 
 def evaluate(expression: str, series: Mapping[str, Series]) -> Series:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from aws_cdk import Duration, Stack, Token
 from aws_cdk import aws_batch as batch
+from aws_cdk import aws_events as events
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
@@ -33,6 +34,7 @@ from batch_constructs import (
 )
 from batch_constructs.aws.metrics import NATIVE_METRICS
 from batch_constructs.aws.quotas import ALARM_SECONDS
+from batch_constructs.event_bus import dimensions_of
 from batch_constructs.function_alarms import WatchedFunction, function_alarms
 from tests.monitoring import job_story as story
 from tests.monitoring.conftest import Resources, plain, queue_in
@@ -149,6 +151,30 @@ def test_a_blocked_queue_is_an_alarm_on_its_own_rules_metric(
     assert (alarm["Namespace"], alarm["MetricName"]) == ("AWS/Events", "TriggeredRules")
     assert rule["EventPattern"]["detail-type"][0] == "Batch Job Queue Blocked"
     assert rule["EventPattern"]["detail"]["jobQueue"] == [stack.resolve(queue.job_queue_arn)]
+
+
+def test_a_queue_that_is_blocked_is_told_from_the_bus_of_its_event_log(
+    stack: Stack, queue: JobQueue, alarms: Alarms, resources: Find
+) -> None:
+    bus = events.EventBus(stack, "Bus")
+    log = JobEventLog(stack, "Log", queues=[queue], event_bus=bus)
+
+    BatchMonitoring(stack, "Monitoring", queues=[queue], event_log=log)
+
+    of = {each["Name"]: each["Value"] for each in alarms()["Blocked"]["Dimensions"]}
+    [rule] = [name for name in resources("AWS::Events::Rule") if "Blocked" in name]
+    assert of == {
+        "EventBusName": stack.resolve(bus.event_bus_name),
+        "RuleName": {"Fn::Select": [2, {"Fn::Split": ["/", {"Fn::GetAtt": [rule, "Arn"]}]}]},
+    }
+
+
+def test_a_rule_on_the_default_bus_that_is_named_has_no_dimension_of_a_bus(stack: Stack) -> None:
+    rule = events.CfnRule(
+        stack, "Rule", event_bus_name="default", schedule_expression="rate(1 day)"
+    )
+
+    assert dimensions_of(rule) == {"RuleName": rule.ref}
 
 
 def test_gauges_add_the_head_of_the_queue_invalid_environments_and_spending(
@@ -335,6 +361,28 @@ def test_a_dead_letter_queue_that_is_not_empty_is_an_alarm(
         {"Name": "QueueName", "Value": stack.resolve(letters.queue_name)}
     ]
     assert alarm["MetricName"] == "ApproximateNumberOfMessagesVisible"
+
+
+def test_the_alarms_of_a_gateways_dead_letters_say_the_command_that_sends_them_back(
+    stack: Stack, queue: JobQueue, resources: Find
+) -> None:
+    job = JobDefinition.from_job_definition_arn(stack, "Job", story.DEFINITION)
+    gateway = SubmissionGateway(stack, "Gateway", queue=queue, job_definition=job)
+
+    BatchMonitoring(stack, "Monitoring", queues=[queue], gateways=[gateway])
+
+    letters, back = (
+        plain(stack.resolve(each.queue_arn))
+        for each in (gateway.dead_letter_queue, gateway.message_queue)
+    )
+    command = f"aws sqs start-message-move-task --source-arn {letters} --destination-arn {back} ."
+    told = [
+        plain(alarm["AlarmDescription"])
+        for alarm in resources("AWS::CloudWatch::Alarm").values()
+        if letters in plain(alarm["AlarmDescription"])
+    ]
+    assert len(told) == 2
+    assert all(each.endswith(command) for each in told)
 
 
 def test_a_gateway_that_is_throttled_or_behind_is_an_alarm(

@@ -55,6 +55,23 @@ def test_vcpu_hours_are_the_same_however_often_the_gauges_are_read(minutes: int)
     assert found == {0: pytest.approx(240)}
 
 
+@pytest.mark.parametrize("hours", [7, 18, 24, 7 * 24])
+def test_gauges_that_are_read_rarely_never_tell_more_vcpu_hours_than_a_day_has(hours: int) -> None:
+    math = vcpu_hours_per_day("nightly", gauge_seconds=hours * HOUR)
+
+    read = readings(4, hours=28 * 24, every=hours * HOUR)
+    found = value(math, dict.fromkeys(math.uses, read))
+
+    assert max(found.values()) == pytest.approx(96)
+
+
+def test_a_reading_of_seven_hours_that_is_missing_counts_as_nothing() -> None:
+    math = vcpu_hours_per_day("nightly", gauge_seconds=7 * HOUR)
+
+    read = {0: 4.0, 7 * HOUR: 4.0}
+    assert value(math, dict.fromkeys(math.uses, read)) == {0: pytest.approx(2 * 7 * 4)}
+
+
 def test_an_hour_without_readings_counts_as_nothing_and_a_day_without_any_is_a_gap() -> None:
     math = vcpu_hours_per_day("nightly", gauge_seconds=300)
     with_a_gap = {**readings(8, hours=3), **readings(8, hours=3, since=4 * HOUR)}

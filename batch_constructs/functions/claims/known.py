@@ -38,6 +38,9 @@ class Claim:
     eras: Mapping[int, float] = field(default_factory=dict)
     """Since when messages at some positions may have been claimed before."""
 
+    window_seconds: float = 0.0
+    """The window that its first claim was made in, which may be another after a deployment."""
+
     past: frozenset[int] = frozenset()
     """Positions that count for messages of their era alone: for a later one with the same key
     another claim does, or none."""
@@ -87,7 +90,7 @@ class Wanted:
     """The numbers of a few messages that may have been claimed long ago.
 
     A key may have been claimed again for a later message. A claim is of a message's era if it was
-    made within so many seconds of when the message may have been claimed first, unless it counts
+    made within its window of when the message may have been claimed first, unless it counts
     for another era alone, or if it was made for a message of that era.
     """
 
@@ -108,7 +111,8 @@ class Wanted:
             spans = [] if position in claim.past else [(claim.began, claim.until)]
             if position in claim.eras:
                 spans.append((claim.eras[position], claim.eras[position]))
-            if any(first - since <= self._seconds >= since - last for first, last in spans):
+            window = max(self._seconds, claim.window_seconds)
+            if any(first - since <= window >= since - last for first, last in spans):
                 numbers.append(claim.number)
 
     def remove(self, key: bytes, number: int) -> None:
@@ -167,6 +171,7 @@ class Known:
             began=float(entry["began"]["N"]) if "began" in entry else made_at,
             until=float(entry["until"]["N"]) if "until" in entry else made_at,
             eras=_eras(entry["eras"]["S"]) if "eras" in entry else {},
+            window_seconds=float(entry["window"]["N"]) if "window" in entry else 0.0,
             past=frozenset(_positions(entry["past"])) if "past" in entry else frozenset(),
         )
         replaced = int(entry["replaces"]["N"]) if "replaces" in entry else None

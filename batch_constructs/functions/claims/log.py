@@ -48,6 +48,9 @@ LOOKED_BACK_SECONDS = SQS_RETENTION_DAYS * _DAY_SECONDS
 
 _ENTRY_SECONDS = LOOKED_BACK_SECONDS + _DAY_SECONDS
 
+_LONGEST_WINDOW_SECONDS = 86_400
+"""So far back a claim may be that was made in another window, before a deployment."""
+
 _MOST_SOUGHT = 10_000
 """Messages that are sought together; of more, those of one batch."""
 
@@ -151,13 +154,14 @@ class Log:
 
     def _search_for(self, sought: Mapping[bytes, float], last: int) -> _Search:
         """Go on with the search that seeks these, or begin one that others can go on with."""
-        before = {} if self._search is None else self._search.sought
-        if self._search is not None and sought.items() <= before.items():
+        known = {} if self._search is None else self._search.sought
+        if self._search is not None and sought.items() <= known.items():
             return self._search
-        together = {**before, **sought}
+        together = {**known, **sought}
         if len(together) > _MOST_SOUGHT:
             together = dict(sought)
-        first = self._first_since(min(together.values()) - self._kept_seconds, last)
+        before = max(self._kept_seconds, _LONGEST_WINDOW_SECONDS)  # or the window was longer
+        first = self._first_since(min(together.values()) - before, last)
         return _Search(together, first, self._nothing_of(together))
 
     def claim(
@@ -188,7 +192,11 @@ class Log:
         """
         if read_to != self._last:
             return None
-        entry: dict[str, Any] = {"name": {"S": name}, "keys": {"B": b"".join(keys)}}
+        entry: dict[str, Any] = {
+            "name": {"S": name},
+            "keys": {"B": b"".join(keys)},
+            "window": {"N": str(self._kept_seconds)},
+        }
         if queue is not None:
             entry["queue"] = {"S": queue}
         of_old = {**(since or {}), **self._sought}
@@ -212,6 +220,7 @@ class Log:
             "keys": {"B": claim.keys},
             "replaces": {"N": str(claim.number)},
             "began": {"N": str(claim.began)},
+            "window": {"N": str(claim.window_seconds)},
         }
         if claim.queue is not None:
             entry["queue"] = {"S": claim.queue}

@@ -13,7 +13,7 @@ from batch_constructs.aws.metrics import HOURLY_DAYS, QUERIES_AT_ONCE, WHOLE_ANS
 from batch_constructs.functions.at_once import at_once
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
 _HOUR, _FIVE_MINUTES = 3600, 300
 _GAPS = 2
@@ -96,8 +96,23 @@ class Usage:
     gauge_seconds: int = _FIVE_MINUTES
     """How often the gauge is read."""
 
-    def used(self, queues: Sequence[str], *, start: datetime, now: datetime) -> Used:
-        """Add up the vCPU-hours of the queues, by name, from ``start`` to ``now``."""
+    def used(
+        self,
+        queues: Sequence[str],
+        *,
+        start: datetime,
+        now: datetime,
+        awaited: Callable[[str], datetime] | None = None,
+    ) -> Used:
+        """Add up the vCPU-hours of the queues, by name, from ``start`` to ``now``.
+
+        Args:
+            queues: Their names.
+            start: When the period began.
+            now: The present moment.
+            awaited: Says since when something is awaited of a queue that never said anything,
+                whose silence is no younger in a new period. Default: since ``start``.
+        """
         due = timedelta(seconds=max(self.gauge_seconds, _FIVE_MINUTES))
         step = timedelta(seconds=_HOUR if self.gauge_seconds >= _HOUR else _FIVE_MINUTES)
         known = self._series(queues, step, start, now)
@@ -115,7 +130,10 @@ class Usage:
                     guessed += vcpus * seconds
                 total += vcpus * seconds
                 at += step
-            if now - (last or start) > (_GAPS + 1) * due:
+            since = last
+            if since is None:
+                since = start if awaited is None else awaited(queue)
+            if now - since > (_GAPS + 1) * due:
                 silent[queue] = last
         return Used(vcpu_hours=total / _HOUR, guessed_vcpu_hours=guessed / _HOUR, silent=silent)
 

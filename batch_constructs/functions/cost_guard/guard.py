@@ -132,7 +132,13 @@ class Guard:
             _log.error("AWS Batch does not tell of %s", untold)
             failed[untold] = False
         names = [queue["jobQueueName"] for queue in queues]
-        used = self.usage.used(names, start=self.budget.start(now), now=now)
+        start = self.budget.start(now)
+        used = self.usage.used(
+            names,
+            start=start,
+            now=now,
+            awaited=lambda queue: self._awaited(queue, now, start, failed),
+        )
         here = f"{self.budget.label(now)} of {plain(self.budget.vcpu_hours)}"
         notes = [tags_of(queue).get(self.note, "") for queue in queues]
         noted = max((_noted(note, here) for note in notes), default=Level.FINE)
@@ -279,6 +285,26 @@ class Guard:
         subject = f"Batch budget of {self.called} {spent}"
         since = self._held_since() if level is Level.OVER else ()
         self._publish((here, level.name, *since), subject, lines, invocation)
+
+    def _awaited(
+        self, queue: str, now: datetime, start: datetime, failed: dict[str, bool]
+    ) -> datetime:
+        """Return since when gauges are awaited that never said anything: since this first asked.
+
+        It is noted again at each run, since notes expire. Where nothing can be noted, it is
+        awaited since the period began.
+        """
+        if "claim" in failed:
+            return start
+        try:
+            noted = self.claims.result_of("guard", self.note, "awaited", queue)
+            since = now if noted is None else min(now, datetime.fromisoformat(noted))
+            self.claims.note("guard", self.note, "awaited", queue, result=since.isoformat())
+        except FAILED_CALL:
+            _log.exception("cannot note since when %s is awaited", queue)
+            failed["claim"] = False
+            return start
+        return since
 
     def _tell_silence(self, silent: Mapping[str, datetime | None], invocation: Invocation) -> None:
         """Tell of each silence of each queue, which is claimed for itself, once."""
