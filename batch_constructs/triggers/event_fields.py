@@ -76,11 +76,11 @@ def read_pattern(arguments: Arguments, pattern: Any) -> dict[str, Any]:
     else:
         arguments.wrong_type("event_pattern", pattern, 'a pattern such as {"source": ["aws.s3"]}')
         return {}
-    plain = _as_json(arguments, "event_pattern", plain)
-    for place, problem in event_pattern.wrong(without_tokens(plain)):
+    read: dict[str, Any] = _as_json(arguments, "event_pattern", plain)
+    for place, problem in event_pattern.wrong(without_tokens(read)):
         steps = (f"[{step}]" if step.isdigit() else f".{step}" for step in place.split("/") if step)
         arguments.wrong_value(f"event_pattern{''.join(steps)} {problem}")
-    return plain
+    return read
 
 
 def _as_json(arguments: Arguments, where: str, value: Any) -> Any:
