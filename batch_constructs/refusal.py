@@ -160,7 +160,7 @@ class _Words:
             everywhere = {
                 self._short(path, known)
                 for path, known in table().items()
-                if path.startswith(here[0]) and path.endswith(here[1])
+                if path.startswith(here[0]) and path.endswith(here[1]) and "left_out" not in known
             }
             found = list(everywhere) if len(everywhere) == 1 else []
         return found[0] if found and found[0] else word

@@ -363,6 +363,12 @@ def test_what_is_no_bus_is_refused() -> None:
         bc.ForwardedEvents(stack(), "Events", event_bus_arn="batch-events")
 
 
+def test_a_list_without_queues_does_not_mean_all_of_them() -> None:
+    bus = "arn:aws:events:us-east-1:123456789012:event-bus/batch-events"
+    with pytest.raises(ValueError, match="queues is empty; allowed is at least one"):
+        bc.ForwardedEvents(stack(), "Events", event_bus_arn=bus, queues=[])
+
+
 def test_each_place_has_its_row() -> None:
     scope = stack()
     arns = [

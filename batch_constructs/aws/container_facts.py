@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import Whole
+from batch_constructs.aws.names import LOG_GROUP_OPTION, LOG_REGION_OPTION
 from batch_constructs.aws.source import Source, api, docs
 
 if TYPE_CHECKING:
@@ -48,6 +49,29 @@ LOG_DRIVERS: Final = (
 
 MULTILINE_OPTIONS: Final = ("awslogs-datetime-format", "awslogs-multiline-pattern")
 """Two options of awslogs that exclude each other."""
+
+LOG_CREATE_OPTION: Final = "awslogs-create-group"
+"""The option of awslogs by which it makes its log group."""
+
+LOG_PREFIX_OPTION: Final = "awslogs-stream-prefix"
+"""The option of awslogs that says how its streams begin."""
+
+AWSLOGS_OPTIONS: Final = (
+    LOG_CREATE_OPTION,
+    LOG_GROUP_OPTION,
+    LOG_REGION_OPTION,
+    LOG_PREFIX_OPTION,
+    *MULTILINE_OPTIONS,
+    "mode",
+    "max-buffer-size",
+)
+"""The options of awslogs that ECS's page names, which says that these are some of them.
+
+https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LogConfiguration.html
+
+ECS refuses a task with any other: "Log driver awslogs disallows options: log_key"
+(https://github.com/aws-samples/amazon-ecs-firelens-examples/issues/83).
+"""
 
 SPLUNK_OPTIONS: Final = ("splunk-url", "splunk-token")
 """Options that the splunk driver needs."""

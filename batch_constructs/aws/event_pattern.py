@@ -35,8 +35,11 @@ SOURCE: Final[Source] = docs(
 OR: Final = "$or"
 """The one operator that stands where a field stands."""
 
+ANYTHING_BUT: Final = "anything-but"
+"""The operator that turns others round."""
+
 OPERATORS: Final = (
-    "anything-but",
+    ANYTHING_BUT,
     "cidr",
     "equals-ignore-case",
     "exists",
@@ -288,7 +291,7 @@ def _negated(operator: str, value: Any) -> str | None:
 
 
 _OPERANDS: Final[dict[str, Callable[[Any], str | None]]] = {
-    "anything-but": _anything_but,
+    ANYTHING_BUT: _anything_but,
     "cidr": _cidr,
     "equals-ignore-case": _text,
     _EXACTLY: _text,

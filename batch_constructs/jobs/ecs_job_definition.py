@@ -86,9 +86,10 @@ class EcsJobDefinition(OwnJobDefinition):
         has_job_role = not self._is_its_instance and (
             job_role_at_once or own["job_role"] is not None or bool(job_statements)
         )
+        role_or_refused = has_job_role or bool(job_statements)
         arguments.check(
             "AWS::Batch::JobDefinition",
-            {**job.known, **shape([task.known(job_role=has_job_role) for task in tasks])},
+            {**job.known, **shape([task.known(job_role=role_or_refused) for task in tasks])},
             beside={**job.beside, **(beside or {})},
             refuse_also=REFUSED_THOUGH_A_WARNING,
         )

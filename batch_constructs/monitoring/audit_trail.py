@@ -22,7 +22,7 @@ from batch_constructs.aws.actions import (
     S3_PUT_OBJECT,
     SOURCE_ARN,
 )
-from batch_constructs.aws.event_pattern import OR
+from batch_constructs.aws.event_pattern import ANYTHING_BUT, OR
 from batch_constructs.aws.metrics import EVENTS_NAMESPACE
 from batch_constructs.aws.quotas import ALARM_NAME
 from batch_constructs.aws.service_principals import ALARMS, BATCH, CLOUDFORMATION, CLOUDTRAIL
@@ -279,7 +279,7 @@ def changes_pattern(
     detail: dict[str, Any] = {
         "eventSource": [_CALLER],
         "eventName": [{"prefix": verb} for verb in batch_events.CHANGES],
-        "sourceIPAddress": [{"anything-but": [CLOUDFORMATION]}],
+        "sourceIPAddress": [{ANYTHING_BUT: [CLOUDFORMATION]}],
         "errorCode": [{"exists": False}],
     }
     any_of: list[dict[str, Any]] = []
@@ -289,7 +289,7 @@ def changes_pattern(
         any_of.append({"requestParameters": {"computeEnvironment": _either(environments)}})
     if expected_roles:
         # A user or the root user has no session: a pattern on it alone would miss them.
-        callers = [_issuer({"anything-but": list(expected_roles)}), _issuer({"exists": False})]
+        callers = [_issuer({ANYTHING_BUT: list(expected_roles)}), _issuer({"exists": False})]
         any_of = [{**one, **caller} for one in any_of or [{}] for caller in callers]
     if len(any_of) == 1:
         detail |= any_of[0]  # EventBridge refuses an alternative to nothing

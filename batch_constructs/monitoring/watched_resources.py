@@ -48,11 +48,12 @@ def watched_queues(
     Args:
         arguments: What notes the problems.
         queues: The argument.
-        needed: Whether there has to be one.
+        needed: Whether there has to be one; an empty list is refused even where None means all.
         there: Why none may be of another Region or account; None where it may.
     """
+    some = needed or queues is not None
     found = arguments.resources(
-        "queues", queues, is_job_queue, f"a job queue{_OF}", f"job queues{_OF}", some=needed
+        "queues", queues, is_job_queue, f"a job queue{_OF}", f"job queues{_OF}", some=some
     )
     for place, queue in enumerate(found):
         if any(queue is one for one in found[:place]):

@@ -55,7 +55,7 @@ def state_change_pattern(
     """
     children = [] if include_array_children else [batch_events.CHILD_OF_ARRAY]
     children.append(batch_events.NODE)
-    detail: dict[str, Any] = {"jobId": [{"anything-but": {"wildcard": children}}]}
+    detail: dict[str, Any] = {"jobId": [{event_pattern.ANYTHING_BUT: {"wildcard": children}}]}
     if queue_arns:
         detail["jobQueue"] = list(queue_arns)
     if states:

@@ -14,6 +14,7 @@ from batch_constructs.aws import event_pattern
 from batch_constructs.aws.bound import allowed, shown
 from batch_constructs.aws.delivery import INPUT_PATHS, OBJECT_CREATED, OBJECTS_SOURCE
 from batch_constructs.construct import given
+from batch_constructs.jsii_objects import is_resolvable
 from batch_constructs.tokens import is_token, without_tokens
 
 if TYPE_CHECKING:
@@ -75,10 +76,26 @@ def read_pattern(arguments: Arguments, pattern: Any) -> dict[str, Any]:
     else:
         arguments.wrong_type("event_pattern", pattern, 'a pattern such as {"source": ["aws.s3"]}')
         return {}
-    for place, problem in event_pattern.wrong(without_tokens(plain)):
+    read: dict[str, Any] = _as_json(arguments, "event_pattern", plain)
+    for place, problem in event_pattern.wrong(without_tokens(read)):
         steps = (f"[{step}]" if step.isdigit() else f".{step}" for step in place.split("/") if step)
         arguments.wrong_value(f"event_pattern{''.join(steps)} {problem}")
-    return plain
+    return read
+
+
+def _as_json(arguments: Arguments, where: str, value: Any) -> Any:
+    """Write tuples as lists, and refuse what JSON has no word for, which the CDK cannot take."""
+    if isinstance(value, Mapping):
+        return {
+            name: _as_json(arguments, f"{where}.{name}", inner) for name, inner in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [
+            _as_json(arguments, f"{where}[{place}]", inner) for place, inner in enumerate(value)
+        ]
+    if value is None or isinstance(value, str | int | float) or is_resolvable(value):
+        return value
+    return arguments.wrong_type(where, value, 'what JSON has: write a list such as ["shop"]')
 
 
 class InputTemplate:

@@ -32,7 +32,8 @@ CHOSEN = {
     r"_MEMORY_OF_THE_REST_MEBIBYTES|_MEMORY_MEBIBYTES|MOST_BYTES_TOLD|LEFT_FOR_GRANTS|"
     r"_FRAME)": "sizes of ours",
     r".* (_?SHORT|_MANY|_FEW|_SOME|_SHOWN_JOBS|(JOBS|CHILDREN)_SHOWN|_INDENT|_WIDTH|"
-    r"_REASON_CHARACTERS|_LEAST_ROOM|_WORTH_PROCESSES|_MOST_JOBS|_BATCHS_OWN_CHARACTERS)": "how much is said",
+    r"_REASON_CHARACTERS|_LEAST_ROOM|_WORTH_PROCESSES|_MOST_JOBS|"
+    r"_BATCHS_OWN_CHARACTERS)": "how much is said",
     r".* (HASH_LENGTH|_LONGEST_PREFIX|_LONGEST_NAME|max_length=|longest=)": "names of ours, "
     "shorter than AWS takes them",
     r".* slice (2|3|-2|5)": "parts of something that is taken apart",

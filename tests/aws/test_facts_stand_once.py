@@ -144,6 +144,8 @@ SHAPES = {
     "an error of a service": r"(\w+\.)*[A-Z]\w+Exception",
     "a source or a type of events": r"aws\.(batch|s3|events)|(Batch|Object) [A-Z][a-z]+.*",
     "a namespace of metrics": r"AWS/\w+",
+    "an option of awslogs": r"awslogs-(create|group|stream-|datetime|multiline).*",
+    "an operator of event patterns": r"anything-but|equals-ignore-case",
     "a log group": r"/aws/.*",
     "a principal or a domain": r".*\bamazonaws\.com.*",
     "a right to submit": r"batch:(SubmitJob|TagResource)",

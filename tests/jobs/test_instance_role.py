@@ -7,6 +7,8 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_efs as efs
 from aws_cdk import aws_iam as iam
 
 import batch_constructs as bc
@@ -74,3 +76,12 @@ def test_a_job_acts_as_its_instance_or_as_a_role(stack: cdk.Stack) -> None:
 
     with pytest.raises(ValueError, match="use_instance_role is given with job_role"):
         on_ec2(stack, use_instance_role=True, job_role=role)
+
+
+def test_a_volume_beside_the_instance_s_role_is_one_fault_in_one_line(stack: cdk.Stack) -> None:
+    files = efs.FileSystem(stack, "Files", vpc=ec2.Vpc(stack, "Vpc"))
+    volume = bc.EfsVolume(name="data", file_system=files, container_path="/data")
+    with pytest.raises(ValueError, match="Stack/Job: use_instance_role is given, but") as refused:
+        on_ec2(stack, use_instance_role=True, volumes=[volume])
+
+    assert "job_role" not in str(refused.value)

@@ -323,3 +323,10 @@ def test_a_quantity_that_is_none_is_named(fargate: Fargate, stack: cdk.Stack) ->
         TypeError, match=r'consumable_resources\["Licences"\] is None; expected a number'
     ):
         fargate(consumable_resources={licences: None})
+
+
+def test_a_version_of_fargate_is_called_by_its_parameter(fargate: Fargate) -> None:
+    with pytest.raises(ValueError, match="platform_version to 1.4.0, or leave it") as refused:
+        fargate(platform_version="1.3.0", ephemeral_storage=cdk.Size.gibibytes(30))
+
+    assert "PlatformVersion" not in str(refused.value)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import date
 from typing import Any
 
 import pytest
@@ -353,6 +354,22 @@ def test_what_event_bridge_refuses_is_refused(
     arguments = {"event_pattern": {"source": ["shop"]}, **options}
     with pytest.raises(ValueError, match=problem):
         EventTrigger(stack, "T", queue=queue, job_definition=definition, **arguments)
+
+
+@pytest.mark.parametrize("value", [{"shop"}, date(2026, 1, 1), b"shop"])
+def test_what_json_has_no_word_for_is_refused_at_its_place(
+    stack: Stack, queue: Any, definition: Any, value: object
+) -> None:
+    pattern = {"source": ("shop",), "detail": {"a": [value]}}
+    with pytest.raises(TypeError, match=r"T: event_pattern\.detail\.a\[0\] is .*; expected what"):
+        EventTrigger(stack, "T", queue=queue, job_definition=definition, event_pattern=pattern)
+
+
+def test_a_tuple_is_a_list_of_a_pattern(stack: Stack, queue: Any, definition: Any) -> None:
+    pattern = {"source": ("shop",), "detail": {"a": ({"prefix": "x"},)}}
+    EventTrigger(stack, "T", queue=queue, job_definition=definition, event_pattern=pattern)
+
+    assert rule(stack)["EventPattern"] == {"source": ["shop"], "detail": {"a": [{"prefix": "x"}]}}
 
 
 def test_a_dead_letter_queue_of_one_s_own_is_used(

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.container_facts import AWSLOGS
 from batch_constructs.aws.job_states import CANCELLED
-from batch_constructs.aws.names import DEFAULT_LOG_GROUP, LOG_GROUP_OPTION
+from batch_constructs.aws.names import DEFAULT_LOG_GROUP, LOG_GROUP_OPTION, LOG_REGION_OPTION
 
 from .job_size import JobSize, containers
 
@@ -98,7 +98,7 @@ class Job:
             children=array.get("statusSummary") or {},
             size=JobSize.of(detail),
             log_group=_log_group(detail, log),
-            log_region=(log.get("options") or {}).get("awslogs-region") or region,
+            log_region=(log.get("options") or {}).get(LOG_REGION_OPTION) or region,
         )
 
     @property

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.container_facts import AWSLOGS, CPU_UNITS, SizeType
-from batch_constructs.aws.names import LOG_GROUP_OPTION
+from batch_constructs.aws.names import LOG_GROUP_OPTION, LOG_REGION_OPTION
 from batch_constructs.aws.platforms import PlatformCapability
 
 if TYPE_CHECKING:
@@ -85,7 +85,7 @@ def container_metadata(job: Job, container: Container, arns: Arns) -> Document:
         "LogDriver": AWSLOGS,
         "LogOptions": {
             LOG_GROUP_OPTION: group,
-            "awslogs-region": arns.region,
+            LOG_REGION_OPTION: arns.region,
             "awslogs-stream": stream,
         },
         "ContainerARN": arns.of("container", identity[:32], service="ecs"),

@@ -5,7 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.container_facts import AWSLOGS, SizeType
+from batch_constructs.aws.container_facts import (
+    AWSLOGS,
+    LOG_CREATE_OPTION,
+    LOG_PREFIX_OPTION,
+    SizeType,
+)
 from batch_constructs.aws.names import DEFAULT_LOG_GROUP, LOG_GROUP_OPTION
 from batch_constructs.local.batch.capacity import Requirement
 from batch_constructs.local.batch.job_nodes import Node, node_groups
@@ -55,8 +60,8 @@ class Container:
         if configuration.get("logDriver", AWSLOGS) != AWSLOGS:
             options = {}
         group = options.get(LOG_GROUP_OPTION, DEFAULT_LOG_GROUP)
-        prefix = options.get("awslogs-stream-prefix", definition_name)
-        create = group == DEFAULT_LOG_GROUP or options.get("awslogs-create-group") == "true"
+        prefix = options.get(LOG_PREFIX_OPTION, definition_name)
+        create = group == DEFAULT_LOG_GROUP or options.get(LOG_CREATE_OPTION) == "true"
         return group, f"{prefix}/{self.name}/{task_id}", create
 
 

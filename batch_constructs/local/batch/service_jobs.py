@@ -11,7 +11,12 @@ import uuid
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.container_facts import AWSLOGS, SizeType
+from batch_constructs.aws.container_facts import (
+    AWSLOGS,
+    LOG_CREATE_OPTION,
+    LOG_PREFIX_OPTION,
+    SizeType,
+)
 from batch_constructs.aws.names import LOG_GROUP_OPTION
 from batch_constructs.aws.resource_states import State, Status
 from batch_constructs.aws.submit_job import LISTED_WITH_FILTERS, STOPPED_AT_ONCE
@@ -245,8 +250,8 @@ def _container(payload: Document) -> Document:
             "logDriver": AWSLOGS,
             "options": {
                 LOG_GROUP_OPTION: LOG_GROUP,
-                "awslogs-stream-prefix": name,
-                "awslogs-create-group": "true",
+                LOG_PREFIX_OPTION: name,
+                LOG_CREATE_OPTION: "true",
             },
         },
     }

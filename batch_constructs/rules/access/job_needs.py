@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from batch_constructs.aws.container_facts import AWSLOGS
+from batch_constructs.aws.container_facts import AWSLOGS, LOG_CREATE_OPTION
 from batch_constructs.aws.names import DEFAULT_LOG_GROUP, LOG_GROUP_OPTION, SECRET_FORM, is_arn
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.role_actions import (
@@ -66,7 +66,7 @@ def logging(container: Container, template: Template) -> Iterator[Need]:
     group = arn("logs", f"log-group:{name}")
     written = missing_statement.arn("logs", f"log-group:{_inside(given)}:*")
     yield Need(LOG_STREAM_ACTIONS, (f"{group}:log-stream:{HOLE}", group), written)
-    if isinstance(options, dict) and options.get("awslogs-create-group") in ("true", True):
+    if isinstance(options, dict) and options.get(LOG_CREATE_OPTION) in ("true", True):
         yield Need((CREATE_LOG_GROUP,), (f"{group}:log-stream:", group), written)
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import container_facts as aws
-from batch_constructs.aws.bound import shown
-from batch_constructs.aws.source import api, guide, seen
+from batch_constructs.aws.bound import allowed, meant, one_of, shown
+from batch_constructs.aws.source import api, docs, guide, seen
 from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limit_rules import register
@@ -93,6 +93,31 @@ def duplicate_environment_variable(job: JobDefinition) -> Iterator[Fault]:
                 yield f"{path}/Name", f"{shown(name)} is an environment variable and a secret"
             elif name:
                 kinds[name] = kind
+
+
+@job_rule(
+    "awslogs-option",
+    title="option that the awslogs driver is not known to take",
+    fix="leave the option out, or spell it as AWS does",
+    source=docs(
+        "AmazonECS/latest/APIReference/API_LogConfiguration.html",
+        "The options you can specify when you use the awslogs log driver; of another one it is"
+        " known that ECS refuses the task: Log driver awslogs disallows options.",
+    ),
+    severity=Severity.WARNING,
+)
+def awslogs_option(job: JobDefinition) -> Iterator[Fault]:
+    """ECS refuses a task with an option that its log driver has not, so that no job starts."""
+    for container in job.containers:
+        log = mapping(container.properties, "LogConfiguration")
+        options = log.get("Options", {})
+        if text(log, "LogDriver") != aws.AWSLOGS or not isinstance(options, dict):
+            continue
+        for key in options:
+            if key not in aws.AWSLOGS_OPTIONS:
+                known = f"{allowed(one_of(aws.AWSLOGS_OPTIONS))}{meant(key, aws.AWSLOGS_OPTIONS)}"
+                path = f"{container.path}/LogConfiguration/Options/{key}"
+                yield path, f"awslogs has no option {shown(key)} that AWS tells of; {known}"
 
 
 @job_rule(
