@@ -43,8 +43,6 @@ _AMOUNTS: WeakKeyDictionary[Any, dict[str, float]] = WeakKeyDictionary()
 them."""
 
 
-_NUMBERS = f"numbers up to {LARGEST_NUMBER}"
-
 _PARAMETER = re.compile(r"[a-z]\w+(?:\[[^\]]*\]|\.[a-z]\w+)*(?= is | has |: |, | or )")
 """The parameter that a problem begins with, such as ``containers[1].environment['A']``."""
 
@@ -204,8 +202,9 @@ class Arguments:
         *,
         required: bool = False,
         bound: Bound | None = None,
+        most: int = LARGEST_NUMBER,
     ) -> Any:
-        """Read a number; a whole one comes back as an int, since AWS refuses ``1.0``."""
+        """Read a number up to ``most``; a whole one comes back as an int: AWS refuses ``1.0``."""
         if value is None:
             return self._left_out(parameter, "a number", required=required)
         if not isinstance(value, list | tuple) and is_token(value):
@@ -215,9 +214,10 @@ class Arguments:
         if math.isfinite(value):
             value = int(value) if value == int(value) else value
             wrong = bound.wrong(value) if bound is not None else None
-            if wrong is not None or abs(value) <= LARGEST_NUMBER:
+            if wrong is not None or abs(value) <= most:
                 return self.bounded(parameter, value, bound)
-        numbers = _NUMBERS if bound is None else bound.allowed
+        numbers = "numbers" if bound is None else bound.allowed
+        numbers = numbers if getattr(bound, "high", None) is not None else f"{numbers} up to {most}"
         numbers = numbers if math.isfinite(value) else "finite numbers"
         return self.wrong_value(f"{parameter} {refused(value, numbers)}")
 

@@ -8,11 +8,13 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_s3 as s3
+from aws_cdk.assertions import Template
 
 import batch_constructs as bc
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.bound import Counting, meant
 from batch_constructs.aws.submit_job import LARGEST_NUMBER
+from batch_constructs.jobs.consumed_resources import Consumes
 from batch_constructs.triggers.object_created_trigger import read_object_pattern
 
 
@@ -86,3 +88,23 @@ def test_a_list_or_a_number_that_nobody_knows_is_no_truth_value() -> None:
     arguments.flag("init", cdk.Token.as_number(cdk.Fn.import_value("n")))
     assert len(arguments.problems) == 2
     assert arguments.problems[1].startswith("init is a token; expected True or False")
+
+
+def test_a_quantity_is_taken_as_far_as_a_template_can_hold_it_exactly() -> None:
+    """AWS counts consumable resources with 64 bits."""
+    stack = cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "S")
+    licences = bc.ConsumableResource(stack, "Licences", total_quantity=2**53 - 1)
+    [found] = Template.from_stack(stack).find_resources("AWS::Batch::ConsumableResource").values()
+    assert found["Properties"]["TotalQuantity"] == 2**53 - 1
+
+    with pytest.raises(ValueError, match="S/M: total_quantity is 9007199254740992") as refused:
+        bc.ConsumableResource(stack, "M", total_quantity=2**53)
+    assert "allowed are numbers up to 9007199254740991" in str(refused.value)
+    arguments = Arguments(stack)
+    Consumes(arguments, {licences: 2**53})
+    assert arguments.problems == [
+        (
+            'consumable_resources["Licences"] is 9007199254740992; allowed are whole numbers from '
+            "1 up to 9007199254740991"
+        )
+    ]

@@ -36,6 +36,10 @@ CONSUMABLE_TYPES: Final = (REPLENISHABLE, NON_REPLENISHABLE)
 """Whether a job gives back what it took of a consumable resource."""
 
 
+LARGEST_QUANTITY: Final = 2**53 - 1
+"""AWS counts quantities with 64 bits (``Long``); JavaScript, which writes templates, counts exactly
+so far: https://tc39.es/ecma262/#sec-number.max_safe_integer"""
+
 _CONSUMED: Final = "ConsumableResourceProperties/ConsumableResourceList/*"
 CONSUMED: Final = (_CONSUMED, f"NodeProperties/NodeRangeProperties/*/{_CONSUMED}")
 """Where a job definition says what it takes of consumable resources."""

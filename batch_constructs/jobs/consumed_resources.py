@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from batch_constructs.arguments import checked
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.limits import bound_of
+from batch_constructs.aws.scheduling import LARGEST_QUANTITY
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.place import elsewhere
 
@@ -66,7 +67,9 @@ class Consumes:
             expect_here(arguments, "consumable_resources", resource, arn)
             known_as = resource.node.id if has_member(resource, "node") else place
             parameter = f"consumable_resources[{shown(known_as)}]"
-            number = arguments.number(parameter, quantity, required=True, bound=_QUANTITY)
+            number = arguments.number(
+                parameter, quantity, required=True, bound=_QUANTITY, most=LARGEST_QUANTITY
+            )
             listed.append({"ConsumableResource": arn, "Quantity": number})
             reference = f"consumable resource {label}{place}"
             seen = checked(resource)

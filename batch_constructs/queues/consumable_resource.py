@@ -12,7 +12,7 @@ from aws_cdk import aws_batch as batch
 from aws_cdk.interfaces import aws_batch as batch_interfaces
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.aws.scheduling import NON_REPLENISHABLE, REPLENISHABLE
+from batch_constructs.aws.scheduling import LARGEST_QUANTITY, NON_REPLENISHABLE, REPLENISHABLE
 from batch_constructs.batch_resource import BatchResource
 from batch_constructs.construct import BatchConstruct, given, made_here
 from batch_constructs.grants import grant
@@ -93,7 +93,7 @@ class ConsumableResource(BatchResource):
                 arguments, "consumable_resource_name", consumable_resource_name, exact_name
             ),
             ResourceType=NON_REPLENISHABLE if comes_back is False else REPLENISHABLE,
-            TotalQuantity=arguments.number("total_quantity", total_quantity),
+            TotalQuantity=arguments.number("total_quantity", total_quantity, most=LARGEST_QUANTITY),
             Tags=arguments.mapping("tags", tags),
         )
         arguments.check("AWS::Batch::ConsumableResource", properties)

@@ -14,6 +14,7 @@ import pytest
 
 from batch_constructs.local.cdk_cli import find_node
 from tests import rendered
+from tests.judges import published_api
 from tests.judges.written import read_json, written
 
 VALIDATOR = "asl-validator@4.0.0"
@@ -55,6 +56,25 @@ RETRIER: dict[str, tuple[float, float]] = {
 }
 """Field of a retrier → the least and the most, of the specification and of AWS's guide."""
 
+FIELDS = {
+    "Retry": {"ErrorEquals", "JitterStrategy", "Comment", *RETRIER},
+    "Catch": {"ErrorEquals", "Next", "ResultPath", "Output", "Assign", "Comment"},
+    "ItemProcessor": {"ProcessorConfig", "StartAt", "States", "Comment"},
+    "ProcessorConfig": {"Mode", "ExecutionType"},
+}
+"""The fields of what stands in a state, of the specification and of AWS's guide
+(step-functions/latest/dg/state-map-distributed.html)."""
+
+BATCH_TASKS = {
+    *("batch:submitJob", "batch:submitJob.sync"),
+    *(
+        f"aws-sdk:batch:{name[0].lower()}{name[1:]}"
+        for name in published_api.model().operation_names
+    ),
+}
+"""What a Task may ask of AWS Batch (step-functions/latest/dg/connect-batch.html, and
+supported-services-awssdk.html)."""
+
 DATA = ("Arguments", "Assign", "ItemSelector", "Output", "Parameters", "Result", "ResultSelector")
 """Fields whose contents are the state's own, and no part of the language."""
 
@@ -95,10 +115,27 @@ def not_of_the_language(machine: Any) -> Iterator[str]:
                 yield f"{name} is {value}"
             elif name in ("Retry", "Catch"):
                 yield from wrong_errors(value)
+            yield from unknown_fields(name, value)
+            if name == "Resource" and unknown_task(value):
+                yield f"there is no task {value}"
             if name == "States":
                 yield from not_of_the_language(list(value.values()))
             elif name not in DATA:
                 yield from not_of_the_language(value)
+
+
+def unknown_fields(name: str, value: Any) -> Iterator[str]:
+    """Say which fields of a retrier, a catcher or an item processor there are not."""
+    parts = [one for one in (value if isinstance(value, list) else [value]) if name in FIELDS]
+    for one in parts:
+        for field in one.keys() - FIELDS[name]:
+            yield f"{name} has no {field}"
+
+
+def unknown_task(resource: Any) -> bool:
+    """Whether an integration with AWS Batch is none that Step Functions has."""
+    said = str(resource).partition(":states:::")[2]
+    return re.match(r"(aws-sdk:)?batch:", said) is not None and said not in BATCH_TASKS
 
 
 def wrong_errors(handlers: list[Machine]) -> Iterator[str]:
@@ -209,6 +246,12 @@ RETRIED = {"ErrorEquals": ["a"], "MaxAttempts": 1}
         {"Catch": [{"ErrorEquals": ["States.ALL", "a"], "Next": "b"}]},
         {"ItemProcessor": {"ProcessorConfig": {"Mode": "EAGER"}}},
         {"QueryLanguage": "jsonata"},
+        {"Retry": [{**RETRIED, "MaxDelaySecs": 60}]},
+        {"Catch": [{"ErrorEquals": ["a"], "Next": "b", "ResultPaths": "$.x"}]},
+        {"ItemProcessor": {"ProcessorConf": {}}},
+        {"ItemProcessor": {"ProcessorConfig": {"Modes": "INLINE"}}},
+        {"Resource": "arn:aws:states:::batch:submitJobs.sync"},
+        {"Resource": "arn:aws:states:::aws-sdk:batch:describeJob"},
     ],
     ids=json.dumps,
 )
