@@ -323,7 +323,7 @@ class TestWhatIsMissing:
     def test_the_queue(self, target: Any, expected: Any) -> None:
         [found] = findings(
             "submitter-permission",
-            Role=role(allow(SUBMIT, [OTHER, f"{BATCH}:job-definition/*"])),
+            Role=role(allow(SUBMIT, [OTHER, f"{BATCH}:job-definition/*", f"{BATCH}:job/*"])),
             Queue=resource("AWS::Batch::JobQueue"),
             Rule=submits(target),
         )
@@ -338,7 +338,21 @@ class TestWhatIsMissing:
         place = f"{HERE}:job-definition"
 
         statement = json.loads(found.fix.partition(": ")[2])
-        assert statement["Resource"] == [{"Fn::Sub": f"{place}/{one}"} for one in ("job", "job:*")]
+        assert statement["Resource"] == [
+            *({"Fn::Sub": f"{place}/{one}"} for one in ("job", "job:*")),
+            {"Fn::Sub": f"{HERE}:job/*"},
+        ]
+
+    def test_the_jobs_where_they_are_missing_too(self) -> None:
+        """The reference requires them: what is pasted works either way."""
+        [found] = findings(
+            "submitter-permission",
+            Role=role(allow(SUBMIT, f"{BATCH}:job-definition/*")),
+            Rule=submits(QUEUE),
+        )
+
+        statement = json.loads(found.fix.partition(": ")[2])
+        assert statement["Resource"] == [QUEUE, {"Fn::Sub": f"{HERE}:job/*"}]
 
     @pytest.mark.parametrize(
         ("given", "what"),

@@ -134,6 +134,9 @@ def submitter_permission(source: Resource) -> Iterator[Fault]:
             continue
         seen.add(message)
         wanted = [resource for one in lacks for resource in one.resources]
+        if use.rights.deny(SUBMIT, arn("batch", f"job/{HOLE}")):
+            # the reference requires it as well: who adds a statement adds what works either way
+            wanted.append(missing_statement.arn("batch", "job/*"))
         statement = missing_statement.statement([SUBMIT], list(wanted))
         hindrance = next((one.hindrance for one in lacks if one.hindrance), "")
         if hindrance:
