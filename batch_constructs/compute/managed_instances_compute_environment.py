@@ -12,11 +12,13 @@ from aws_cdk import ITaggableV2
 from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.bound import Whole
 from batch_constructs.aws.compute_environment_facts import (
     CapacityOption,
     EnvironmentType,
     ResourceType,
 )
+from batch_constructs.aws.limits import bound_of
 from batch_constructs.compute.capacity_reservation import resource_group
 from batch_constructs.compute.environment_network import Network
 from batch_constructs.compute.environment_roles import (
@@ -266,11 +268,18 @@ def _instance_types(
     ]
 
 
+_NEVER = -1
+_ANY = bound_of("scale-in-after")
+_KEPT_IDLE = Whole(0, _ANY.high if isinstance(_ANY, Whole) else None, unit="seconds")
+"""What a time may be; -1, which is no time, is ``keep_idle_instances``."""
+
+
 def _scale_in_after(arguments: Arguments, after: Duration | None, *, keep_idle: bool) -> Any:
     """Return CloudFormation's ``ScaleInAfter``, where -1 stands for never."""
     seconds = arguments.seconds("scale_in_after", after)
+    arguments.bounded("scale_in_after", seconds, _KEPT_IDLE)
     if arguments.flag("keep_idle_instances", keep_idle, required=True) is not True:
         return seconds
     if seconds is not None:
         arguments.only_one("keep_idle_instances", "scale_in_after")
-    return -1
+    return _NEVER

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from batch_constructs.arguments import Arguments
     from batch_constructs.one_call import Made, OneCall
 
+_SAY_WHERE_LOGS_GO = ("log_configuration", "container", "containers", "node_ranges")
+
 
 class JobLogs:
     """The log group of one job definition, given or its own.
@@ -63,12 +65,18 @@ class JobLogs:
                 "log_group is given with log_retention or log_encryption_key, which are the log "
                 "group's own: set them where it is made"
             )
-        driver_is_known = not arguments.is_wrong("log_configuration")
-        if not needed and driver_is_known and any((log_group, retention, encryption_key)):
-            arguments.wrong_value(
-                "log_group, log_retention or log_encryption_key is given, but no container logs to "
-                "CloudWatch Logs: leave them out, or the log driver"
-            )
+        if not needed and not any(map(arguments.is_wrong, _SAY_WHERE_LOGS_GO)):
+            for parameter, value in (
+                ("log_group", log_group),
+                ("log_retention", retention),
+                ("log_encryption_key", encryption_key),
+            ):
+                if value is not None:
+                    arguments.wrong_value(
+                        f"{parameter} is given, but no container writes to the definition's log "
+                        "group: each has another log driver, or a group by the option "
+                        f"{LOG_GROUP_OPTION}: leave it out"
+                    )
 
     def add_to(self, call: OneCall, scope: Construct) -> None:
         """Have the log group made where none was given (ID ``LogGroup``): an L1."""

@@ -118,7 +118,7 @@ def read_scheduling_policy(arguments: Arguments, policy: Any) -> Any:
     )
 
 
-POLICY_BESIDE = "scheduling policy"
+POLICY_BESIDE = "of the queue"
 """What the rules know a queue's scheduling policy by, while the queue is checked."""
 
 

@@ -177,7 +177,7 @@ class TestManagedInstances:
             ({"instance_types": ["optimal"]}, r"instance_types\[0\]"),
             (
                 {"scale_in_after": cdk.Duration.hours(2)},
-                r"scale_in_after is 2 hours \(7200 seconds\); allowed are -1 to 3600 seconds",
+                r"scale_in_after is 2 hours \(7200 seconds\); allowed are 0 to 3600 seconds",
             ),
             (
                 {"scale_in_after": cdk.Duration.minutes(1), "keep_idle_instances": True},

@@ -95,7 +95,7 @@ def test_a_driver_that_fargate_does_not_have_is_refused_there_and_taken_on_insta
 
 
 def test_a_retention_for_logs_that_go_elsewhere_is_refused(fargate: Fargate) -> None:
-    with pytest.raises(ValueError, match="no container logs to CloudWatch Logs"):
+    with pytest.raises(ValueError, match="no container writes to the definition's log group"):
         fargate(
             log_configuration=bc.LogConfiguration(driver="splunk"),
             log_retention=logs.RetentionDays.ONE_WEEK,
@@ -103,7 +103,7 @@ def test_a_retention_for_logs_that_go_elsewhere_is_refused(fargate: Fargate) -> 
 
 
 def test_a_key_for_logs_that_go_elsewhere_is_refused(stack: cdk.Stack, fargate: Fargate) -> None:
-    with pytest.raises(ValueError, match="no container logs to CloudWatch Logs"):
+    with pytest.raises(ValueError, match="no container writes to the definition's log group"):
         fargate(
             log_configuration=bc.LogConfiguration(driver="splunk"),
             log_encryption_key=kms.Key(stack, "Key"),
@@ -167,7 +167,7 @@ def test_what_no_container_would_log_to_is_refused(
         "log_encryption_key": kms.Key(stack, "Key"),
         "log_retention": logs.RetentionDays.ONE_DAY,
     }
-    with pytest.raises(ValueError, match=f"{given}.* is given, but no container logs to Cl"):
+    with pytest.raises(ValueError, match=f"{given}.* is given, but no container writes to"):
         fargate(log_configuration=bc.LogConfiguration(driver="splunk"), **{given: options[given]})
 
 
@@ -178,3 +178,13 @@ def test_the_key_of_a_given_log_group_is_set_where_the_group_is_made(
 
     with pytest.raises(ValueError, match="log_group is given with log_retention or log_encrypt"):
         fargate(log_group=group, log_encryption_key=key)
+
+
+def test_of_containers_that_cannot_be_read_it_is_not_said_where_they_log(stack: cdk.Stack) -> None:
+    wrong: Any = ["x"]
+    with pytest.raises(TypeError, match=r"node_ranges\[0\]") as refused:
+        bc.MultiNodeJobDefinition(
+            stack, "Nodes", node_ranges=wrong, log_encryption_key=kms.Key(stack, "Key")
+        )
+
+    assert "log_encryption_key" not in str(refused.value)
