@@ -18,6 +18,7 @@ from batch_constructs.functions.cost_guard import guard as guards
 from batch_constructs.functions.cost_guard.budget import Budget, Usage
 from batch_constructs.functions.cost_guard.guard import Guard
 from batch_constructs.functions.cost_guard.note import NOTE
+from batch_constructs.functions.told import listing
 from tests.functions.interleaving import QUEUE
 from tests.functions.test_conditions_of_watchers import Gauge, claims, every_step, invocation
 
@@ -399,3 +400,31 @@ def test_what_cloudwatch_says_beside_an_answer_is_an_error() -> None:
 
     with pytest.raises(RuntimeError, match=r"all \(MaxMetricsExceeded\)"):
         Usage(cloudwatch=Saying(), namespace="Ours").used(["q"], start=NOW, now=NOW)
+
+
+def test_a_warm_guard_sees_to_the_queues_of_the_newest_deployment(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Where there are many, their names lie in parameters, whose values alone change."""
+    there, looked_at = ["arn:q1"], []
+
+    def parameter(Name: str) -> dict[str, Any]:  # noqa: N803 - AWS's
+        if not there:
+            raise EndpointConnectionError(endpoint_url=Name)
+        return {"Parameter": {"Value": ",".join(there)}}
+
+    monkeypatch.setattr(listing, "_parameters", lambda: SimpleNamespace(get_parameter=parameter))
+    monkeypatch.setenv("QUEUES_PARAMETERS", "names")
+    monkeypatch.delenv("QUEUES", raising=False)
+    warm = replace(guard(Aws(), 1), queues=["arn:q1"])
+    monkeypatch.setattr(guards, "_guard", lambda: warm)
+    monkeypatch.setattr(Guard, "run", lambda self, *_: looked_at.append(list(self.queues)))
+    context = SimpleNamespace(get_remaining_time_in_millis=lambda: 60_000)
+
+    guards.handler({}, context)
+    there.append("arn:q2")
+    guards.handler({}, context)
+    there.clear()
+    guards.handler({}, context)
+
+    assert looked_at == [["arn:q1"], ["arn:q1", "arn:q2"], ["arn:q1"]]

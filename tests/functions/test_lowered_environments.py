@@ -323,3 +323,18 @@ def test_one_whose_minimum_is_its_maximum_is_left_as_it_is() -> None:
     fleet.guarded(DAY, 4).bring(fleet.seen(), NOW, hold=True)
 
     assert (fleet.stands, fleet.environment["tags"]) == (("ENABLED", 64), {})
+
+
+def test_what_another_guard_set_while_one_looked_is_no_maximum_of_peoples(busy: Fleet) -> None:
+    """Both run by the same schedule: one sees the environment before the other lowers it."""
+    busy.guarded(MONTH, 8).bring(busy.seen(), NOW, hold=True)
+    busy.resources["desiredvCpus"] = 5
+    seen = busy.seen()
+    busy.guarded(MONTH, 8).bring(busy.seen(), NOW, hold=True)
+    assert busy.stands == ("ENABLED", 8)
+    busy.guarded(DAY, 4).bring(seen, NOW, hold=True)
+
+    busy.guarded(MONTH, 8).bring(busy.seen(), NOW, hold=False)
+    busy.guarded(DAY, 4).bring(busy.seen(), NOW, hold=False)
+
+    assert (busy.stands, busy.environment["tags"]) == (("ENABLED", 64), {})

@@ -401,4 +401,20 @@ def _guard() -> Guard:
 def handler(event: object, context: Any) -> None:
     """Run once."""
     del event
-    _guard().run(datetime.now(UTC), Invocation.of(context))
+    _of_now(_guard()).run(datetime.now(UTC), Invocation.of(context))
+
+
+def _of_now(guard: Guard) -> Guard:
+    """Return a guard of the queues and environments that a deployment may have changed since.
+
+    Where there are many their names lie in parameters, whose values alone change.
+    """
+    try:
+        return replace(
+            guard,
+            queues=listed(os.environ, "QUEUES"),
+            environments=listed(os.environ, "COMPUTE_ENVIRONMENTS"),
+        )
+    except FAILED_CALL:
+        _log.exception("cannot read which queues there are; those of before are looked at")
+        return guard

@@ -131,11 +131,14 @@ class LoweredEnvironments:
         waits = seen.has_too_many_for(wanted)
         if waits and seen.is_disabled and not disabled:
             return  # people did, and it starts nothing
+        set_by_guards = {wanted, *({seen.max_vcpus} if by_a_guard else ())}
+        if by_a_guard or disabled:  # one of them may set its own while this one looks
+            set_by_guards |= {to for held in known for to in (held.to, *held.after)}
         lowered = Lowered(
             was=was,
             at=f"{now:%Y-%m-%dT%H:%M}" if before is None else before.at,
             to=lowest,
-            after=frozenset({seen.max_vcpus, wanted} if by_a_guard else {wanted}) - {lowest},
+            after=frozenset(set_by_guards) - {lowest},
             disabled=waits or disabled,
         )
         self._say(seen, lowered)
