@@ -120,7 +120,7 @@ def usage(
 
     Args:
         batch: a boto3 client of AWS Batch.
-        queues: names or ARNs of the queues.
+        queues: names or ARNs of the queues; one that is given twice counts once.
         since_milliseconds: jobs that were created later count, in milliseconds since 1970.
         now_milliseconds: until when a job counts that still runs.
         by: ``queue``, ``share``, ``definition`` or ``tag:KEY``.
@@ -132,7 +132,7 @@ def usage(
     group_of = _grouping(by)
     groups: dict[str, Usage] = defaultdict(Usage)
     telling = _Telling(batch)
-    for queue in queues:
+    for queue in {queue.rpartition("/")[2]: queue for queue in queues}.values():
         for detail in telling.jobs(queue, since_milliseconds):
             job = Job.of(detail, region="")
             seconds = list(_seconds(job, detail, now_milliseconds))

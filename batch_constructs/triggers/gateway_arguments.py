@@ -42,7 +42,10 @@ _SECONDS_OF_WORK = 30
 """How much a function takes on at a time: a quarter of its time, so that it may be throttled."""
 
 _COMPACT = (",", ":")
-_MAX_RECEIVES = Whole(2, SQS_RECEIVES.high)
+RECEIVES_OF_DEATHS = 5
+"""How often SQS delivers a message beyond that, to a function that dies before it sets it aside."""
+
+_MAX_RECEIVES = Whole(2, SQS_RECEIVES.high - RECEIVES_OF_DEATHS)
 _HOUR_SECONDS = 3600
 _MEBIBYTE = 2**20
 _MESSAGES_PER_HOUR = 1_000_000
@@ -81,6 +84,19 @@ class GatewayArguments:
             return SQS_FIFO_BATCH
         work = int(self.per_second / CONCURRENCY * _SECONDS_OF_WORK)
         return max(1, min(work, _LARGEST_JOB_BATCH))
+
+
+def refuse_too_few_functions(arguments: Arguments, reserved: Any) -> None:
+    """Refuse a reserved concurrency below what SQS hands batches to: Lambda would throttle.
+
+    Each batch that it throttles counts as a delivery of its messages.
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
+    """
+    if isinstance(reserved, int) and not is_token(reserved) and reserved < CONCURRENCY:
+        arguments.wrong_value(
+            f"function_settings.reserved_concurrency is {reserved}; allowed are {CONCURRENCY} or "
+            f"more, or None: SQS hands batches to {CONCURRENCY} functions of a gateway at a time"
+        )
 
 
 def read_gateway(

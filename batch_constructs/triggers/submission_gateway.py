@@ -56,8 +56,10 @@ from batch_constructs.triggers.delivery_retries import admit_event_bridge
 from batch_constructs.triggers.event_fields import OBJECT_CREATED_FIELDS
 from batch_constructs.triggers.gateway_arguments import (
     CONCURRENCY,
+    RECEIVES_OF_DEATHS,
     GatewayArguments,
     read_gateway,
+    refuse_too_few_functions,
 )
 from batch_constructs.triggers.job_to_submit import JobToSubmit, read_job_to_submit
 from batch_constructs.triggers.message_schema import MODULE
@@ -163,7 +165,7 @@ class SubmissionGateway(BatchConstruct):
         fifo: Keep the order of messages of one group; only with a job a message. Default: no.
         max_batching_window: How long Lambda gathers messages, up to 300 s. Default: 60 s in mode
             ``COALESCE``, else 1 s; FIFO queues know none.
-        max_receive_count: Deliveries of a message before it is set aside, 2 to 1000. Default: 10.
+        max_receive_count: Deliveries of a message before it is set aside, 2 to 995. Default: 10.
         max_messages_per_hour: In mode ``COALESCE``, how many messages the function's memory is made
             for; beyond that, messages wait in the queue, and are set aside, with the reason, at
             their last receive. Default: 1,000,000.
@@ -261,6 +263,7 @@ class SubmissionGateway(BatchConstruct):
         text = arguments.text("description", description, bound=FUNCTION_DESCRIPTION)
         key_argument(arguments, "encryption_key", encryption_key)
         settings = read_function_settings(arguments, function_settings)
+        refuse_too_few_functions(arguments, settings.reserved_concurrency)
         check_alarm_topics(arguments, alarm_topic, function_settings)
         arguments.refuse()
 
@@ -277,7 +280,7 @@ class SubmissionGateway(BatchConstruct):
             dead_letter_queue=sqs.DeadLetterQueue(
                 queue=self.dead_letter_queue,
                 # the function sets aside what fails, with its reason; this is for its own deaths
-                max_receive_count=gateway.max_receive_count + 5,
+                max_receive_count=gateway.max_receive_count + RECEIVES_OF_DEATHS,
             ),
         )
         self.ledger = self._table(encryption_key, settings)

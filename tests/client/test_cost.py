@@ -11,7 +11,7 @@ from botocore.stub import ANY, Stubber
 from click.testing import CliRunner
 
 from batch_constructs.cli import main
-from batch_constructs.client import deadline
+from batch_constructs.client import cost, deadline
 from batch_constructs.client.cost import NONE, Groups, Prices, Usage, usage
 from batch_constructs.client.price_list import fargate_prices, vcpu_hour
 
@@ -339,3 +339,21 @@ def test_a_wrong_group_is_one_line_and_exit_status_2(monkeypatch: pytest.MonkeyP
 
     assert (result.exit_code, result.stdout) == (2, "")
     assert result.stderr.startswith('error: by is "team"; allowed are queue')
+
+
+def test_a_queue_that_is_given_twice_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its name, and by its ARN."""
+    asked: list[str] = []
+    monkeypatch.setattr(cost._Telling, "jobs", lambda _, queue, __: asked.append(queue) or [])
+    arn = "arn:aws:batch:eu-west-1:123456789012:job-queue/pages"
+
+    usage(
+        None,
+        ["pages", "other", arn, "pages"],
+        since_milliseconds=0,
+        now_milliseconds=0,
+        by="queue",
+        prices=Prices(),
+    )
+
+    assert asked == ["pages", "other"]

@@ -19,6 +19,7 @@ from aws_cdk import aws_sns as sns
 from batch_constructs import (
     Admission,
     AlertTopic,
+    FunctionSettings,
     SubmissionGateway,
     SubmissionMode,
     SubmitFunction,
@@ -371,9 +372,9 @@ def test_there_is_nothing_to_fetch_with_a_job_a_message(
             "is 6 minutes .360 seconds.; allowed are 1 to 300 seconds",
         ),
         ({"fifo": True, "max_batching_window": Duration.seconds(5)}, "gathers no messages of FIFO"),
-        ({"max_receive_count": 1001}, "allowed are whole numbers from 2 to 1000"),
+        ({"max_receive_count": 996}, "allowed are whole numbers from 2 to 995"),
         ({"max_submissions_per_second": 51}, "is 51; allowed are numbers above 0 and up to 50"),
-        ({"max_receive_count": 1}, "allowed are whole numbers from 2 to 1000"),
+        ({"max_receive_count": 1}, "allowed are whole numbers from 2 to 995"),
     ],
 )
 def test_what_cannot_work_is_refused(
@@ -387,7 +388,7 @@ def test_what_cannot_work_is_refused(
     "options",
     [
         {"max_submissions_per_second": SUBMISSIONS_PER_SECOND},
-        {"max_receive_count": 1000},
+        {"max_receive_count": 995},
         {"parameters": {"x" * (MOST_BYTES_TOLD - len('[{"":"$.a"}]')): "$.a"}},
     ],
 )
@@ -705,3 +706,19 @@ def test_a_key_is_used_by_way_of_what_it_encrypts_and_of_nothing_else(
     ]
     services = [[joined(one).split(".")[0] for one in via] for via in used]
     assert services == [["dynamodb", "s3", "sqs"]]
+
+
+def test_a_concurrency_below_that_of_the_source_is_refused(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    """Lambda would throttle every second batch, which counts as a delivery."""
+    gateway(stack, queue, definition, function_settings=FunctionSettings(reserved_concurrency=2))
+    with pytest.raises(ValueError, match=r"reserved_concurrency is 1; allowed are 2 or more") as no:
+        SubmissionGateway(
+            stack,
+            "Other",
+            queue=queue,
+            job_definition=definition,
+            function_settings=FunctionSettings(reserved_concurrency=1),
+        )
+    assert str(no.value).startswith(f"{stack.node.path}/Other: function_settings.")
