@@ -135,6 +135,7 @@ def test_the_function_ships_its_folder_and_the_facts_that_it_reads(
         "batch_constructs/aws/bound.py",
         "batch_constructs/aws/consoles.py",
         "batch_constructs/aws/container_facts.py",
+        "batch_constructs/aws/credential_names.py",
         "batch_constructs/aws/credentials.py",
         "batch_constructs/aws/delivery.py",
         "batch_constructs/aws/error_names.py",
@@ -147,7 +148,9 @@ def test_the_function_ships_its_folder_and_the_facts_that_it_reads(
         "batch_constructs/aws/quotas.py",
         "batch_constructs/aws/record.py",
         "batch_constructs/aws/source.py",
+        "batch_constructs/aws/submit_job.py",
         "batch_constructs/functions/__init__.py",
+        "batch_constructs/functions/at_once.py",
         *(
             f"batch_constructs/functions/claims/{name}.py"
             for name in (
@@ -160,12 +163,15 @@ def test_the_function_ships_its_folder_and_the_facts_that_it_reads(
                 "rows",
             )
         ),
+        "batch_constructs/functions/told/__init__.py",
+        "batch_constructs/functions/told/listing.py",
         *(
             f"job_events/{name}.py"
             for name in (
                 "__init__",
                 "cause",
                 "count",
+                "idle_queue",
                 "job_event",
                 "job_size",
                 "notification_text",
