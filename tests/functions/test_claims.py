@@ -293,6 +293,33 @@ def test_a_cold_function_knows_every_claim_of_the_window_and_reads_no_older_page
     assert take(cold, "next", [digest("next")]) is not None
 
 
+def test_a_log_that_is_too_long_for_one_run_is_read_on_by_the_next(world: World) -> None:
+    """Else a function that starts cold would begin anew until its window is over."""
+    warm = log(world)
+    for number in range(20):
+        world.aws.clock.now += 60
+        take(warm, f"run-{number}", keys_of(number))
+    cold = log(world)
+
+    def slow(call: str) -> None:
+        world.aws.clock.now += 30 if call == "dynamodb:Query" else 0
+
+    world.aws.before.append(slow)
+    runs = 0
+    while True:
+        runs += 1
+        try:
+            cold.refresh(until=world.aws.clock.now + 45)
+        except OutOfTimeError:
+            assert runs < 10
+        else:
+            break
+
+    assert runs == 3
+    assert all(cold.claim_of(keys_of(number)[0]) is not None for number in range(20))
+    assert take(cold, "next", [digest("next")]) is not None
+
+
 def test_every_look_at_the_log_sees_what_was_written_before_it(world: World) -> None:
     asked: list[dict[str, Any]] = []
     events = boto3.DEFAULT_SESSION._session.get_component("event_emitter")

@@ -18,6 +18,7 @@ from tests.functions.gateway_world import (
     world,
 )
 from tests.functions.interleaving import cancelled, refused
+from tests.functions.test_claims import keys_of, take
 
 __all__ = ["world"]  # the fixture
 
@@ -430,3 +431,25 @@ def test_no_call_waits_so_long_for_a_silent_service_that_nothing_can_be_set_asid
         pauses = sum(min(20, 2**n) for n in range(attempts - 1))
         longest = attempts * (config.connect_timeout + config.read_timeout) + pauses
         assert longest < TIMEOUT_SECONDS / 2, name
+
+
+def test_a_function_that_cannot_read_all_of_the_log_sets_aside_what_sqs_would_take_away(
+    world: World,
+) -> None:
+    """Two pages of it, each of which takes more than half of the time."""
+    sqs = Sqs(world.aws, batch_size=1)
+    for number in range(8):
+        assert take(world.gateway().log, f"run-{number}", keys_of(number)) is not None
+    world.settings["max_receives"] = 1
+    sqs.send(body(7))
+    ends = world.aws.clock.now + TIMEOUT_SECONDS
+
+    def slow(call: str) -> None:
+        world.aws.clock.now += 108 if call == "dynamodb:Query" else 0
+
+    world.aws.before.append(slow)
+
+    assert world.gateway().handle(sqs.receive(), seconds=TIMEOUT_SECONDS) == []
+
+    assert world.aws.clock.now < ends
+    assert "could not be claimed until the function's time ran out" in world.reasons()[body(7)]

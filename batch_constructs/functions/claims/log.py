@@ -12,6 +12,7 @@ and every entry expires by itself.
 from __future__ import annotations
 
 import logging
+from math import inf
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -102,8 +103,12 @@ class Log:
     def _knowing(self, key: bytes) -> Known:
         return self._older if key in self._sought else self._known
 
-    def refresh(self) -> int:
-        """Read what was written since the last time, and return how far the log is read."""
+    def refresh(self, *, until: float = inf) -> int:
+        """Read what was written since the last time, and return how far the log is read.
+
+        Raises:
+            OutOfTimeError: there was more than could be read until then; the next one goes on.
+        """
         now = self._clock()
         if now - self._looked > self._kept_seconds:
             self._cold()  # what it would go on from may have expired
@@ -113,6 +118,8 @@ class Log:
         self._new.clear()
         for entry in self._entries(start=self._last + 1):
             self._learn(entry)
+            if self._clock() > until:
+                raise OutOfTimeError
         self._looked = now
         self._forget(now)
         return self._last

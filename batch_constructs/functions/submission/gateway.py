@@ -201,7 +201,7 @@ class _Batch:
 
     def _is_all_seen_to(self) -> bool:
         """See to what is neither submitted nor given back; False where that has to be looked at."""
-        read_to = self._log.refresh()
+        read_to = self._log.refresh(until=self._deadline)
         self._look_back()
         fresh, held = self._sort()
         if held:
