@@ -37,6 +37,9 @@ if TYPE_CHECKING:
 CONCURRENCY = SQS_CONCURRENCY.low
 """Functions at a time: the fewest that an event source mapping can be told."""
 
+_SLOWEST_PER_SECOND = 0.02
+"""Each of two functions submits a job in its time; slower, what waits for its turn is set aside."""
+
 _LARGEST_JOB_BATCH = 1000
 _SECONDS_OF_WORK = 30
 """How much a function takes on at a time: a quarter of its time, so that it may be throttled."""
@@ -196,10 +199,11 @@ def _rate(arguments: Arguments, per_second: float) -> Any:
     rate = arguments.number("max_submissions_per_second", per_second, required=True)
     rate = known_now(arguments, "max_submissions_per_second", rate)
     most = SUBMISSIONS_PER_SECOND
-    if isinstance(rate, int | float) and not 0 < rate <= most:
+    if isinstance(rate, int | float) and not _SLOWEST_PER_SECOND <= rate <= most:
+        numbers = f"numbers from {_SLOWEST_PER_SECOND} to {most}"
         return arguments.wrong_value(
-            f"max_submissions_per_second {refused(rate, f'numbers above 0 and up to {most}')}, AWS "
-            "Batch's own limit for an account"
+            f"max_submissions_per_second {refused(rate, numbers)}: one in the time of a function, "
+            "and AWS Batch's own limit for an account"
         )
     return rate
 

@@ -141,7 +141,7 @@ class SubmissionGateway(BatchConstruct):
         job_definition: What runs: ours, an ``aws_batch`` L2 or an L1. In mode ``COALESCE`` a
             definition of ours may read the manifests; to others, ``grant_read_messages``.
         mode: ``SubmissionMode.JOB_PER_MESSAGE`` or ``COALESCE``. Default: a job a message.
-        max_submissions_per_second: More than 0, at most 50, of all functions together. Default: 20.
+        max_submissions_per_second: 0.02 to 50, of all functions together. Default: 20.
         parameters: Job parameter → field of the JSON body, such as ``"$.detail.object.key"``.
             Default: the body says ``parameters`` itself.
         allow: What a message may set beside parameters and environment variables, such as

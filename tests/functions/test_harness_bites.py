@@ -501,7 +501,7 @@ PLANTED: dict[str, tuple[Plant, ...]] = {
 }
 
 
-MEETS_IT_FROM = {
+MEETS_IT_FROM: dict[tuple[str, Plant], int] = {
     ("gateway", leases_end_with_the_holder): 300,
     ("coalescing_gateway", leases_end_with_the_holder): 1200,
     ("coalescing_gateway", a_log_that_was_read_in_part_counts_as_read): 300,

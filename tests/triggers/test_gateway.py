@@ -329,8 +329,8 @@ def test_there_is_nothing_to_fetch_with_a_job_a_message(
         ({"mode": "both"}, 'mode is "both"; allowed are JOB_PER_MESSAGE or COALESCE'),
         ({"mode": "coalesce", "fifo": True}, "the children of an array have no order"),
         ({"mode": "coalesce", "parameters": {"a": "$.a"}}, "each child fetches its whole message"),
-        ({"max_submissions_per_second": 0}, "allowed are numbers above 0 and up to 50"),
-        ({"max_submissions_per_second": 51}, "allowed are numbers above 0 and up to 50"),
+        ({"max_submissions_per_second": 0.019}, "allowed are numbers from 0.02 to 50"),
+        ({"max_submissions_per_second": 51}, "allowed are numbers from 0.02 to 50"),
         (
             {"parameters": {"a": "key"}},
             r"parameters\[\"a\"\] is no field of the JSON body; allowed is",
@@ -373,7 +373,7 @@ def test_there_is_nothing_to_fetch_with_a_job_a_message(
         ),
         ({"fifo": True, "max_batching_window": Duration.seconds(5)}, "gathers no messages of FIFO"),
         ({"max_receive_count": 996}, "allowed are whole numbers from 2 to 995"),
-        ({"max_submissions_per_second": 51}, "is 51; allowed are numbers above 0 and up to 50"),
+        ({"max_submissions_per_second": 51}, "is 51; allowed are numbers from 0.02 to 50"),
         ({"max_receive_count": 1}, "allowed are whole numbers from 2 to 995"),
     ],
 )
@@ -388,6 +388,7 @@ def test_what_cannot_work_is_refused(
     "options",
     [
         {"max_submissions_per_second": SUBMISSIONS_PER_SECOND},
+        {"max_submissions_per_second": 0.02},
         {"max_receive_count": 995},
         {"parameters": {"x" * (MOST_BYTES_TOLD - len('[{"":"$.a"}]')): "$.a"}},
     ],
