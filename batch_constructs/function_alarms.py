@@ -31,7 +31,12 @@ _FIVE_MINUTES = 300
 _MISSED = 3
 """So many runs in a row that a schedule did not bring about are silence."""
 
-WATCHED_MINUTES: Final = Whole(RATE_MINUTES.low, ALARM_SECONDS // 60, unit="minutes")
+_FEWEST_MISSED = 2
+"""A run that is some seconds late is none of a period: two in a row are silence, one is not."""
+
+WATCHED_MINUTES: Final = Whole(
+    RATE_MINUTES.low, ALARM_SECONDS // _FEWEST_MISSED // 60, unit="minutes"
+)
 """How often a function runs of which an alarm can tell that it does not."""
 
 

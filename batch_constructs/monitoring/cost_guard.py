@@ -203,7 +203,7 @@ class CostGuard(BatchConstruct):
         topic: Where to tell people. Default: an ``AlertTopic`` of its own.
         gauges: ``JobGauges`` of the same queues, or more. Default: those of the stack that read all
             of them, or some of its own.
-        interval: How often to compare, in whole minutes, at most a week. Default: 15 minutes.
+        interval: How often to compare, in whole minutes, at most 3½ days. Default: 15 minutes.
         function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
             function. Default: none of these.
         without_data: What to do while the gauges say nothing. Default: reckon with the last known

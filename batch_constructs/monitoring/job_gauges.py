@@ -96,7 +96,7 @@ class JobGauges(BatchConstruct):
         id: Its ID, unique in the scope.
         queues: Job queues (ours, ``aws_batch`` L2s or L1s).
         compute_environments: Compute environments of any kind. Default: none.
-        interval: How often to read, in whole minutes, at most a week. Default: 5 minutes.
+        interval: How often to read, in whole minutes, at most 3½ days. Default: 5 minutes.
         per_share: Whether to publish the vCPUs of each share identifier too, for queues with fair
             shares; a metric a share. Default: no.
         max_jobs: How many jobs of a state are counted at most, so that a reading of a huge queue

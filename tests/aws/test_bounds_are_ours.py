@@ -25,7 +25,8 @@ CHOSEN = {
     r"_?(MOST|LONGEST|FEWEST|DEEPEST|MANY|SEVERAL|WAYS_OF|A_LINE|FEW|ROUNDS)\w*": "how much is "
     "looked at",
     r".* (maxsize|indent|width|default|mode)=": "of Python's own functions",
-    r".* _?(ATTEMPTS\w*|\w*RETRIES|_ROUNDS|MOST_RESCUES|_MISSED)": "how often we try",
+    r".* _?(ATTEMPTS\w*|\w*RETRIES|_ROUNDS|MOST_RESCUES|\w*_MISSED|RECEIVES_OF_\w+)": "how "
+    "often we try",
     r"functions/claims/(remembered|identity)\.py .*": "how a table of ours is packed",
     r".* (_LARGE|_CHUNK|_IN_MEMORY_\w+|_CACHED_BLOCKS|_CONNECTIONS|_PREPARERS|_AT_A_TIME|_FULL|"
     r"_FOUND_BY_POINTER|_LONGEST_LINE|LINE_BYTES|_LINE_BYTES|ROOM_BYTES|_MOST_BYTES|LEAST_MEMORY_MEBIBYTES|"

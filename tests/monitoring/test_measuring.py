@@ -127,7 +127,7 @@ def test_wrong_arguments_of_gauges_are_refused_at_once(stack: Stack) -> None:
 
     assert "interval is 1.5 minutes" in str(refusal.value)
     assert "max_jobs is 0; allowed are whole numbers from 1" in str(refusal.value)
-    with pytest.raises(ValueError, match="interval is 0 minutes; allowed are 1 to 10080 minutes"):
+    with pytest.raises(ValueError, match="interval is 0 minutes; allowed are 1 to 5040 minutes"):
         JobGauges(stack, "Gauges", queues=[queue_in(stack)], interval=Duration.minutes(0))
 
 
