@@ -6,6 +6,10 @@ The user guide says what the operators mean; how strictly they are read is in AW
 matcher, whose documentation and tests are at https://github.com/aws/event-ruler. The service reads
 a pattern that is refused with ``$or`` once more with ``$or`` as the name of a field: what it takes
 then matches no event of AWS's, so it is refused here.
+
+Open is when EventBridge answers *Rule is too complex*: the user guide says that many wildcards with
+repeating characters between them may be, and not how many
+(eventbridge/latest/userguide/eb-patterns-best-practices.html). So none is refused here for that.
 """
 
 from __future__ import annotations

@@ -509,3 +509,19 @@ def test_a_maximum_of_which_a_part_is_not_told_is_not_known() -> None:
 
     assert Reader(batch=Half(), most_jobs=1)._max_vcpus(["a"]) == 4
     assert Reader(batch=Half(), most_jobs=1)._max_vcpus(["a", "b"]) is None
+
+
+@pytest.mark.parametrize(
+    "letter",
+    [
+        {"Records": [{"messageId": "1", "body": "{}"}]},
+        {"requestPayload": {}, "requestContext": {"requestId": "1"}},
+    ],
+)
+def test_a_reading_that_failed_is_not_taken_later(
+    letter: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would be one more of now, and vCPU-hours add readings up."""
+    monkeypatch.setattr(publish, "_reader", pytest.fail)
+
+    publish.handler(letter, None)
