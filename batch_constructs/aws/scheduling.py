@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from batch_constructs.aws.source import Source, api
+from batch_constructs.aws.source import Source, api, docs
 
 DEFAULT_SHARE_DECAY_SECONDS: Final = 600
 """The window that counts where the share decay is 0, or is left out."""
@@ -37,8 +37,13 @@ CONSUMABLE_TYPES: Final = (REPLENISHABLE, NON_REPLENISHABLE)
 
 
 LARGEST_QUANTITY: Final = 2**53 - 1
-"""AWS counts quantities with 64 bits (``Long``); JavaScript, which writes templates, counts exactly
-so far: https://tc39.es/ecma262/#sec-number.max_safe_integer"""
+"""How much of a consumable resource a template can say exactly."""
+
+LARGEST_QUANTITY_SOURCE: Final[Source] = docs(
+    "batch/latest/APIReference/API_CreateConsumableResource.html",
+    "totalQuantity is a Long of 64 bits; JavaScript, which writes templates, counts exactly up to"
+    " 9007199254740991 (https://tc39.es/ecma262/#sec-number.max_safe_integer).",
+)
 
 _CONSUMED: Final = "ConsumableResourceProperties/ConsumableResourceList/*"
 CONSUMED: Final = (_CONSUMED, f"NodeProperties/NodeRangeProperties/*/{_CONSUMED}")

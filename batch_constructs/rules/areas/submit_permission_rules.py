@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from batch_constructs.aws.authorization import (
     ACTIONS,
+    RESOURCE_FORMS,
     STATE_MACHINE_JOBS,
     STATE_MACHINE_JOBS_SOURCE,
     STATE_MACHINE_RULE,
@@ -100,6 +101,10 @@ def _is(value: object, type: str, near: Resource) -> bool:
     return noun in (literal(value) or "") or named(near.template, type, value) is not None
 
 
+def _any_job(wildcard: str) -> str:
+    return RESOURCE_FORMS["job"].replace("${JobId}", wildcard)
+
+
 @_warning(
     "submitter-permission",
     _SUBMITTERS,
@@ -134,9 +139,9 @@ def submitter_permission(source: Resource) -> Iterator[Fault]:
             continue
         seen.add(message)
         wanted = [resource for one in lacks for resource in one.resources]
-        if use.rights.deny(SUBMIT, arn("batch", f"job/{HOLE}")):
+        if use.rights.deny(SUBMIT, arn("batch", _any_job(HOLE))):
             # the reference requires it as well: who adds a statement adds what works either way
-            wanted.append(missing_statement.arn("batch", "job/*"))
+            wanted.append(missing_statement.arn("batch", _any_job("*")))
         statement = missing_statement.statement([SUBMIT], list(wanted))
         hindrance = next((one.hindrance for one in lacks if one.hindrance), "")
         if hindrance:
