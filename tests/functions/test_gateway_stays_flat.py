@@ -117,12 +117,12 @@ def test_reads_and_memory_are_the_same_for_every_message() -> None:
 def reads_since_the_oldest_open_claim(patch: pytest.MonkeyPatch) -> None:
     refresh = Log.refresh
 
-    def again(one: Log) -> int:
+    def again(one: Log, **given: Any) -> int:
         oldest = min(one._known.open, default=None)
         if oldest is not None:
             for _ in one._entries(start=oldest):
                 pass
-        return refresh(one)
+        return refresh(one, **given)
 
     patch.setattr(Log, "refresh", again)
 
