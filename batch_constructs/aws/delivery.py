@@ -67,10 +67,10 @@ SQS_SOURCE: Final[Source] = docs(
     " for FIFO queues; MaximumConcurrency: 2 to 1,000.",
 )
 
-SQS_RECEIVES: Final = Whole(1, 1000)
-"""How often a message is received before it goes to the dead-letter queue."""
+SQS_MOST_RECEIVES: Final = 1000
+"""How often a message is received at most before it goes to the dead-letter queue."""
 
-SQS_RECEIVES_SOURCE: Final[Source] = docs(
+SQS_MOST_RECEIVES_SOURCE: Final[Source] = docs(
     "AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue.html",
     "Maximum receives: a value between 1 and 1,000.",
 )

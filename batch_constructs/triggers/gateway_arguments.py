@@ -11,7 +11,7 @@ from batch_constructs.aws.delivery import (
     SQS_BATCH,
     SQS_CONCURRENCY,
     SQS_FIFO_BATCH,
-    SQS_RECEIVES,
+    SQS_MOST_RECEIVES,
     SQS_WINDOW_SECONDS,
 )
 from batch_constructs.aws.overridden_containers import not_sayable
@@ -48,7 +48,7 @@ _COMPACT = (",", ":")
 RECEIVES_OF_DEATHS = 5
 """How often SQS delivers a message beyond that, to a function that dies before it sets it aside."""
 
-_MAX_RECEIVES = Whole(2, SQS_RECEIVES.high - RECEIVES_OF_DEATHS)
+_MAX_RECEIVES = Whole(2, SQS_MOST_RECEIVES - RECEIVES_OF_DEATHS)
 _HOUR_SECONDS = 3600
 _MEBIBYTE = 2**20
 _MESSAGES_PER_HOUR = 1_000_000

@@ -344,7 +344,12 @@ def test_a_wrong_group_is_one_line_and_exit_status_2(monkeypatch: pytest.MonkeyP
 def test_a_queue_that_is_given_twice_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:
     """By its name, and by its ARN."""
     asked: list[str] = []
-    monkeypatch.setattr(cost._Telling, "jobs", lambda _, queue, __: asked.append(queue) or [])
+
+    def jobs(_: object, queue: str, __: int) -> list[Any]:
+        asked.append(queue)
+        return []
+
+    monkeypatch.setattr(cost._Telling, "jobs", jobs)
     arn = "arn:aws:batch:eu-west-1:123456789012:job-queue/pages"
 
     usage(
