@@ -71,8 +71,9 @@ def _told(
             if not (given or static):
                 raise
             found = misfit(function, given, named, static=static)
-            made = signature if makes else None
-            raise _with_wrong_values_of(function, made, given, named, found) from None
+            if not makes:
+                raise found.error from None
+            raise _with_wrong_values_of(function, signature, given, named, found) from None
         if makes:
             return function(*given, **named)
         bound = call.arguments
@@ -118,7 +119,7 @@ def _with_wrong_values(
 
 def _with_wrong_values_of(
     constructor: Callable[..., Any],
-    signature: inspect.Signature | None,
+    signature: inspect.Signature,
     given: tuple[Any, ...],
     named: Mapping[str, Any],
     found: Misfit,
@@ -127,8 +128,6 @@ def _with_wrong_values_of(
 
     What is made of it meanwhile is taken out of the tree again, as of each that fails.
     """
-    if signature is None:
-        return found.error
     known = [one for one in signature.parameters.values() if one.kind is not one.VAR_KEYWORD]
     by_place = [one.name for one in known if one.kind is not one.KEYWORD_ONLY]
     if "scope" not in by_place or len(given) > len(by_place):

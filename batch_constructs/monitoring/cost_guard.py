@@ -8,8 +8,6 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 from aws_cdk import Duration, Names
 from aws_cdk import aws_batch as batch
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.actions import (
@@ -42,6 +40,7 @@ from batch_constructs.monitoring.job_gauges import (
     refuse_read_twice,
 )
 from batch_constructs.monitoring.metric_series import OURS
+from batch_constructs.monitoring.own_schedule import run_every
 from batch_constructs.monitoring.watched_resources import (
     same_things,
     watched_environments,
@@ -334,18 +333,12 @@ class CostGuard(BatchConstruct):
         )
         watch(self, self.watched_function, alarmed, settings)
         self.topic.grant_publish(self.function)
-        events.Rule(
+        run_every(
             self,
-            "Schedule",
+            pause,
+            self.function,
+            self.dead_letter_queue,
             description="Compares what AWS Batch uses with a budget",
-            schedule=events.Schedule.rate(pause),
-            targets=[
-                targets.LambdaFunction(
-                    self.function,
-                    dead_letter_queue=self.dead_letter_queue,
-                    retry_attempts=0,
-                )
-            ],
         )
 
 

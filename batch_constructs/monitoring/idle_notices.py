@@ -5,14 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Duration
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 
 from batch_constructs.aws.actions import BATCH_DESCRIBE_JOBS, BATCH_LIST_JOBS
 from batch_constructs.aws.bound import Whole
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.dead_letter_queue import dead_letter_queue
 from batch_constructs.function_alarms import WatchedFunction, watch
+from batch_constructs.monitoring.own_schedule import run_every
 from batch_constructs.shipped_function import ShippedFunction
 
 if TYPE_CHECKING:
@@ -84,13 +83,10 @@ class IdleNotices(BatchConstruct):
             runs_every_seconds=int(pause.to_seconds()),
         )
         watch(self, self.watched_function, alarm_topic, settings)
-        target = targets.LambdaFunction(
-            shipped.handler, dead_letter_queue=dead_letters, retry_attempts=0
-        )
-        events.Rule(
+        run_every(
             self,
-            "Schedule",
+            pause,
+            shipped.handler,
+            dead_letters,
             description="Looks whether AWS Batch queues are idle",
-            schedule=events.Schedule.rate(pause),
-            targets=[target],
         )

@@ -11,8 +11,6 @@ from weakref import WeakKeyDictionary
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.actions import (
@@ -35,6 +33,7 @@ from batch_constructs.function_settings import (
     read_function_settings,
 )
 from batch_constructs.monitoring.metric_series import OURS, Series, environment_gauge, queue_gauge
+from batch_constructs.monitoring.own_schedule import run_every
 from batch_constructs.monitoring.watched_resources import (
     environment_name,
     watched_environments,
@@ -190,15 +189,12 @@ class JobGauges(BatchConstruct):
             runs_every_seconds=self.interval_seconds,
         )
         watch(self, self.watched_function, told, settings)
-        target = targets.LambdaFunction(
-            self.function, dead_letter_queue=self.dead_letter_queue, retry_attempts=0
-        )
-        events.Rule(
+        run_every(
             self,
-            "Schedule",
+            pause,
+            self.function,
+            self.dead_letter_queue,
             description="Reads the gauges of AWS Batch",
-            schedule=events.Schedule.rate(pause),
-            targets=[target],
         )
         _MADE.setdefault(Stack.of(self), []).append(self)
 

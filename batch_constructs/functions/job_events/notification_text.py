@@ -160,7 +160,7 @@ def about_idle_queue(queue_arn: str, period: Period) -> Message:
         ("First job", f"submitted {_at(period.begins_at)}"),
         ("Last job", f"ended {_at(period.ended_at)}"),
         ("Took", _duration(max(0, period.ended_at - period.begins_at))),
-        ("Jobs page", f"{console(partition, region)}/batch/home?region={region}#jobs"),
+        ("Jobs page", _jobs_url(partition, region)),
     ]
     failures = [
         f"{name} ({id_}) failed{': ' if reason else ''}{reason}"
@@ -181,9 +181,11 @@ def _at(milliseconds: int) -> str:
 
 def job_url(job: Job) -> str:
     """Return the address of the job in the console."""
-    return (
-        f"{console(job.partition, job.region)}/batch/home?region={job.region}#jobs/detail/{job.id}"
-    )
+    return f"{_jobs_url(job.partition, job.region)}/detail/{job.id}"
+
+
+def _jobs_url(partition: str, region: str) -> str:
+    return f"{console(partition, region)}/batch/home?region={region}#jobs"
 
 
 def log_url(log: LogStream, partition: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import traceback
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -135,7 +136,6 @@ class _Batch:
         self._seconds = seconds
         self._now = now
         self._end = now + seconds - RESERVE_SECONDS
-        self._deadline = now + seconds - _SECONDS_FOR_THE_END
         self.deliveries = Deliveries(
             gateway.settings, gateway.dead_letters, now=now, until=self._end
         )
@@ -163,7 +163,6 @@ class _Batch:
 
     def run(self) -> None:
         """Submit what is not submitted yet."""
-        self._leave_time_for_letters()
         pauses = Pauses(
             clock=self._gateway.clock, sleep=self._gateway.sleep, deadline=self._deadline
         )
@@ -178,13 +177,14 @@ class _Batch:
                 _LOG.exception("the rest of this batch has to wait")
                 self._give_up(f": {as_told(error)}")
 
-    def _leave_time_for_letters(self) -> None:
-        """Begin nothing so late that there is no time to set aside what SQS would take away."""
+    @cached_property
+    def _deadline(self) -> float:
+        """When nothing begins any more: then what SQS would take away has yet to be set aside."""
         most = self._settings.max_receives
         twins = (twin for part in self._parts for each in part.values() for twin in each)
         last = sum(twin.receives >= most for twin in twins)
         needed = _SECONDS_FOR_THE_END + _SECONDS_A_LETTER * last
-        self._deadline = self._now + self._seconds - min(needed, self._seconds / 2)
+        return self._now + self._seconds - min(needed, self._seconds / 2)
 
     def _give_up(self, why: str) -> None:
         """Return what could not be claimed; at its last receive, set it aside.

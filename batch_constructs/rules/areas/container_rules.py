@@ -108,16 +108,23 @@ def duplicate_environment_variable(job: JobDefinition) -> Iterator[Fault]:
 )
 def awslogs_option(job: JobDefinition) -> Iterator[Fault]:
     """ECS refuses a task with an option that its log driver has not, so that no job starts."""
-    for container in job.containers:
-        log = mapping(container.properties, "LogConfiguration")
-        options = log.get("Options", {})
-        if text(log, "LogDriver") != aws.AWSLOGS or not isinstance(options, dict):
+    for path, log, options in _log_options(job):
+        if text(log, "LogDriver") != aws.AWSLOGS:
             continue
         for key in options:
             if key not in aws.AWSLOGS_OPTIONS:
                 known = f"{allowed(one_of(aws.AWSLOGS_OPTIONS))}{meant(key, aws.AWSLOGS_OPTIONS)}"
-                path = f"{container.path}/LogConfiguration/Options/{key}"
-                yield path, f"awslogs has no option {shown(key)} that AWS tells of; {known}"
+                said = f"awslogs has no option {shown(key)} that AWS tells of; {known}"
+                yield f"{path}/{key}", said
+
+
+def _log_options(job: JobDefinition) -> Iterator[tuple[str, Properties, Properties]]:
+    """Give the options of each log driver, where they stand, and what is beside them."""
+    for container in job.containers:
+        log = mapping(container.properties, "LogConfiguration")
+        options = log.get("Options", {})
+        if isinstance(options, dict):
+            yield f"{container.path}/LogConfiguration/Options", log, options
 
 
 @job_rule(
@@ -133,12 +140,7 @@ def awslogs_option(job: JobDefinition) -> Iterator[Fault]:
 )
 def log_options(job: JobDefinition) -> Iterator[Fault]:
     """The two ways to split lines exclude each other; splunk has to know where to send them."""
-    for container in job.containers:
-        log = mapping(container.properties, "LogConfiguration")
-        options = log.get("Options", {})
-        if not isinstance(options, dict):
-            continue
-        path = f"{container.path}/LogConfiguration/Options"
+    for path, log, options in _log_options(job):
         driver, both = text(log, "LogDriver"), aws.MULTILINE_OPTIONS
         if driver == aws.AWSLOGS and all(given(options, key) for key in both):
             yield path, f"{' and '.join(both)} are both given; allowed is one of them"
