@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Any, Final
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
+from batch_constructs.aws import metrics
 from batch_constructs.aws.bound import Whole
-from batch_constructs.aws.metrics import LAMBDA_NAMESPACE, SQS_NAMESPACE
 from batch_constructs.aws.quotas import ALARM_SECONDS, RATE_MINUTES
 from batch_constructs.aws.service_principals import ALARMS
 from batch_constructs.dead_letter_queue import redrive_command
@@ -71,13 +71,13 @@ def function_alarms(watched: WatchedFunction) -> Iterator[FunctionAlarm]:
         id="Errors",
         title="the function fails",
         advice="Its log says why; what it failed at lies in its dead-letter queue.",
-        properties=_above_zero(name, "Errors", period),
+        properties=_above_zero(name, metrics.ERRORS, period),
     )
     yield FunctionAlarm(
         id="Throttles",
         title="the function is throttled",
         advice="The account's Lambda concurrency, or the function's own, does not suffice.",
-        properties={**_above_zero(name, "Throttles", _FIVE_MINUTES), **_THREE_IN_A_ROW},
+        properties={**_above_zero(name, metrics.THROTTLES, _FIVE_MINUTES), **_THREE_IN_A_ROW},
     )
     if every is not None:
         yield FunctionAlarm(
@@ -85,12 +85,12 @@ def function_alarms(watched: WatchedFunction) -> Iterator[FunctionAlarm]:
             title="the function does not run",
             advice="Look whether its schedule is enabled and may invoke it.",
             properties={
-                **_above_zero(name, "Invocations", period),
-                "comparison_operator": "LessThanThreshold",
+                **_above_zero(name, metrics.INVOCATIONS, period),
+                "comparison_operator": metrics.BELOW,
                 "threshold": 1,
                 "evaluation_periods": min(_MISSED, ALARM_SECONDS // period),
                 # a function that never ran has no metric at all
-                "treat_missing_data": "breaching",
+                "treat_missing_data": metrics.NO_DATA_IS_BAD,
             },
         )
     if watched.dead_letter_queue is not None:
@@ -100,8 +100,8 @@ def function_alarms(watched: WatchedFunction) -> Iterator[FunctionAlarm]:
             title="events could not be handled",
             advice=_advice(watched.dead_letter_queue, watched.message_queue),
             properties={
-                **_above_zero(queue, "ApproximateNumberOfMessagesVisible", _FIVE_MINUTES),
-                "namespace": SQS_NAMESPACE,
+                **_above_zero(queue, metrics.MESSAGES_VISIBLE, _FIVE_MINUTES),
+                "namespace": metrics.SQS_NAMESPACE,
                 "dimensions": [{"name": "QueueName", "value": queue}],
                 "statistic": "Maximum",
             },
@@ -149,13 +149,13 @@ _THREE_IN_A_ROW = {"evaluation_periods": 3, "datapoints_to_alarm": 3}
 
 def _above_zero(function_name: str, metric: str, period: int) -> dict[str, Any]:
     return {
-        "namespace": LAMBDA_NAMESPACE,
+        "namespace": metrics.LAMBDA_NAMESPACE,
         "metric_name": metric,
         "dimensions": [{"name": "FunctionName", "value": function_name}],
         "statistic": "Sum",
         "period": period,
         "threshold": 0,
         "evaluation_periods": 1,
-        "comparison_operator": "GreaterThanThreshold",
-        "treat_missing_data": "notBreaching",
+        "comparison_operator": metrics.ABOVE,
+        "treat_missing_data": metrics.NO_DATA_IS_WELL,
     }

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws import names
+from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.bound import refused
 from batch_constructs.aws.names import (
     ACCOUNT_ID_LENGTH,
@@ -189,16 +190,19 @@ class Reference:
 
 
 COMPUTE_ENVIRONMENT = Reference(
-    noun="compute environment", resource="compute-environment", attribute="compute_environment"
+    noun="compute environment", resource=kinds.COMPUTE_ENVIRONMENT, attribute="compute_environment"
 )
 
 JOB_DEFINITION = Reference(
-    noun="job definition", resource="job-definition", attribute="job_definition", has_revision=True
+    noun="job definition",
+    resource=kinds.JOB_DEFINITION,
+    attribute="job_definition",
+    has_revision=True,
 )
 
 JOB_QUEUE = Reference(
     noun="job queue",
-    resource="job-queue",
+    resource=kinds.JOB_QUEUE,
     attribute="job_queue",
     unless="grant_submit_service_job",
 )

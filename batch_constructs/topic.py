@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import aws_iam as iam
 
 from batch_constructs.aws.actions import SNS_PUBLISH, SOURCE_ARN
+from batch_constructs.aws.names import MANAGED_TOPIC_KEY
 from batch_constructs.aws.role_actions import SEND_ENCRYPTED_ACTIONS
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import arn_prefix, once_made, own_account
@@ -28,7 +29,6 @@ _TOLD_HERE = (
     "alarms and rules send only to topics of their own Region: give one of this Region, such as "
     "AlertTopic(…)"
 )
-_AWS_MANAGED = "alias/aws/sns"
 
 
 def admit(topic: sns.ITopic, service: str) -> None:
@@ -69,9 +69,9 @@ def topic_argument(arguments: Arguments, parameter: str, value: Any) -> Any:
             "message without a group; allowed is a standard topic: use AlertTopic(…)"
         )
     key: Any = getattr(value, "master_key", None)
-    if key is not None and str(getattr(key, "key_id", "")).endswith(_AWS_MANAGED):
+    if key is not None and str(getattr(key, "key_id", "")).endswith(MANAGED_TOPIC_KEY):
         return arguments.wrong_value(
-            f"{parameter} is encrypted with {_AWS_MANAGED}, whose policy admits neither "
+            f"{parameter} is encrypted with {MANAGED_TOPIC_KEY}, whose policy admits neither "
             "EventBridge nor CloudWatch alarms: their messages would be dropped silently; allowed "
             "is a topic with a key of your own or with none: use AlertTopic(…)"
         )

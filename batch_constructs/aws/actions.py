@@ -7,15 +7,17 @@ from __future__ import annotations
 
 from typing import Final
 
-BATCH_DEREGISTER_JOB_DEFINITION: Final = "batch:DeregisterJobDefinition"
-BATCH_DESCRIBE_COMPUTE_ENVIRONMENTS: Final = "batch:DescribeComputeEnvironments"
-BATCH_DESCRIBE_JOBS: Final = "batch:DescribeJobs"
-BATCH_DESCRIBE_JOB_DEFINITIONS: Final = "batch:DescribeJobDefinitions"
-BATCH_DESCRIBE_JOB_QUEUES: Final = "batch:DescribeJobQueues"
-BATCH_GET_JOB_QUEUE_SNAPSHOT: Final = "batch:GetJobQueueSnapshot"
-BATCH_LIST_JOBS: Final = "batch:ListJobs"
-BATCH_TERMINATE_JOB: Final = "batch:TerminateJob"
-BATCH_UPDATE_JOB_QUEUE: Final = "batch:UpdateJobQueue"
+from batch_constructs.aws import operations
+
+BATCH_DEREGISTER_JOB_DEFINITION: Final = f"batch:{operations.DEREGISTER_JOB_DEFINITION}"
+BATCH_DESCRIBE_COMPUTE_ENVIRONMENTS: Final = f"batch:{operations.DESCRIBE_COMPUTE_ENVIRONMENTS}"
+BATCH_DESCRIBE_JOBS: Final = f"batch:{operations.DESCRIBE_JOBS}"
+BATCH_DESCRIBE_JOB_DEFINITIONS: Final = f"batch:{operations.DESCRIBE_JOB_DEFINITIONS}"
+BATCH_DESCRIBE_JOB_QUEUES: Final = f"batch:{operations.DESCRIBE_JOB_QUEUES}"
+BATCH_GET_JOB_QUEUE_SNAPSHOT: Final = f"batch:{operations.GET_JOB_QUEUE_SNAPSHOT}"
+BATCH_LIST_JOBS: Final = f"batch:{operations.LIST_JOBS}"
+BATCH_TERMINATE_JOB: Final = f"batch:{operations.TERMINATE_JOB}"
+BATCH_UPDATE_JOB_QUEUE: Final = f"batch:{operations.UPDATE_JOB_QUEUE}"
 CLOUDWATCH_GET_METRIC_DATA: Final = "cloudwatch:GetMetricData"
 EC2_CREATE_TAGS: Final = "ec2:CreateTags"
 EC2_DESCRIBE_INSTANCES: Final = "ec2:DescribeInstances"

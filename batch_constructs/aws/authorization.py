@@ -10,6 +10,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from batch_constructs.aws import operations
+from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.actions import (
     BATCH_DESCRIBE_JOBS,
     BATCH_TERMINATE_JOB,
@@ -22,6 +24,7 @@ from batch_constructs.aws.actions import (
     SCHEDULER_LIST_SCHEDULES,
 )
 from batch_constructs.aws.managed_policies import SESSION_CHANNELS
+from batch_constructs.aws.names import every, quota_share
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.role_actions import REGISTRY_LOGIN
 from batch_constructs.aws.source import Source, docs, guide, seen
@@ -35,24 +38,24 @@ POLICY_VERSION_SOURCE: Final[Source] = docs(
     " plain text without it.",
 )
 
-SUBMIT: Final = "batch:SubmitJob"
-TAG: Final = "batch:TagResource"
+SUBMIT: Final = f"batch:{operations.SUBMIT_JOB}"
+TAG: Final = f"batch:{operations.TAG_RESOURCE}"
 """What whoever submits a job is allowed, which is tagged as it is submitted."""
 
 EVERYTHING: Final = "*"
 """The resource of an action that AWS knows no resources for."""
 
 RESOURCE_FORMS: Final = {
-    "compute-environment": "compute-environment/${ComputeEnvironmentName}",
-    "consumable-resource": "consumable-resource/${ConsumableResourceName}",
-    "job": "job/${JobId}",
-    "job-definition": "job-definition/${JobDefinitionName}",
-    "job-definition-revision": "job-definition/${JobDefinitionName}:${Revision}",
-    "job-queue": "job-queue/${JobQueueName}",
-    "quota-share": "job-queue/${JobQueueName}/quota-share/${QuotaShareName}",
-    "scheduling-policy": "scheduling-policy/${SchedulingPolicyName}",
-    "service-environment": "service-environment/${ServiceEnvironmentName}",
-    "service-job": "service-job/${JobId}",
+    kinds.COMPUTE_ENVIRONMENT: every(kinds.COMPUTE_ENVIRONMENT, "${ComputeEnvironmentName}"),
+    kinds.CONSUMABLE_RESOURCE: every(kinds.CONSUMABLE_RESOURCE, "${ConsumableResourceName}"),
+    kinds.JOB: every(kinds.JOB, "${JobId}"),
+    kinds.JOB_DEFINITION: every(kinds.JOB_DEFINITION, "${JobDefinitionName}"),
+    kinds.JOB_DEFINITION_REVISION: every(kinds.JOB_DEFINITION, "${JobDefinitionName}:${Revision}"),
+    kinds.JOB_QUEUE: every(kinds.JOB_QUEUE, "${JobQueueName}"),
+    kinds.QUOTA_SHARE: quota_share(every(kinds.JOB_QUEUE, "${JobQueueName}"), "${QuotaShareName}"),
+    kinds.SCHEDULING_POLICY: every(kinds.SCHEDULING_POLICY, "${SchedulingPolicyName}"),
+    kinds.SERVICE_ENVIRONMENT: every(kinds.SERVICE_ENVIRONMENT, "${ServiceEnvironmentName}"),
+    kinds.SERVICE_JOB: every(kinds.SERVICE_JOB, "${JobId}"),
 }
 """Kind of resource → what follows ``arn:PARTITION:batch:REGION:ACCOUNT:`` in its ARN."""
 
@@ -77,7 +80,7 @@ class Authorization(Record):
 
 
 _TAGGED: Final = Authorization(
-    optional=tuple(kind for kind in RESOURCE_FORMS if kind != "job-definition")
+    optional=tuple(kind for kind in RESOURCE_FORMS if kind != kinds.JOB_DEFINITION)
 )
 
 
@@ -91,42 +94,43 @@ _PRIORITY: Final = "batch:SchedulingPriority"
 _SHARE: Final = "batch:ShareIdentifier"
 
 ACTIONS: Final = {
-    "CancelJob": _on("job"),
-    "CreateComputeEnvironment": _on("compute-environment"),
-    "CreateConsumableResource": _on("consumable-resource"),
-    "CreateJobQueue": Authorization(
-        ("job-queue",), ("compute-environment", "scheduling-policy", "service-environment")
+    operations.CANCEL_JOB: _on(kinds.JOB),
+    operations.CREATE_COMPUTE_ENVIRONMENT: _on(kinds.COMPUTE_ENVIRONMENT),
+    operations.CREATE_CONSUMABLE_RESOURCE: _on(kinds.CONSUMABLE_RESOURCE),
+    operations.CREATE_JOB_QUEUE: Authorization(
+        (kinds.JOB_QUEUE,),
+        (kinds.COMPUTE_ENVIRONMENT, kinds.SCHEDULING_POLICY, kinds.SERVICE_ENVIRONMENT),
     ),
-    "CreateQuotaShare": _on("job-queue", "quota-share"),
-    "CreateSchedulingPolicy": _on("scheduling-policy"),
-    "CreateServiceEnvironment": _on("service-environment"),
-    "DeleteComputeEnvironment": _on("compute-environment"),
-    "DeleteConsumableResource": _on("consumable-resource"),
-    "DeleteJobQueue": _on("job-queue"),
-    "DeleteQuotaShare": _on("quota-share"),
-    "DeleteSchedulingPolicy": _on("scheduling-policy"),
-    "DeleteServiceEnvironment": _on("service-environment"),
-    "DeregisterJobDefinition": _on("job-definition-revision"),
-    "DescribeComputeEnvironments": Authorization(),
-    "DescribeConsumableResource": _on("consumable-resource"),
-    "DescribeJobDefinitions": Authorization(),
-    "DescribeJobQueues": Authorization(),
-    "DescribeJobs": Authorization(),
-    "DescribeQuotaShare": _on("quota-share"),
-    "DescribeSchedulingPolicies": Authorization(),
-    "DescribeServiceEnvironments": Authorization(),
-    "DescribeServiceJob": Authorization(),
-    "GetJobQueueSnapshot": _on("job-queue"),
-    "ListConsumableResources": Authorization(),
-    "ListJobs": Authorization(),
-    "ListJobsByConsumableResource": _on("consumable-resource"),
-    "ListQuotaShares": _on("job-queue"),
-    "ListSchedulingPolicies": Authorization(),
-    "ListServiceJobs": Authorization(),
-    "ListTagsForResource": _TAGGED,
-    "RegisterJobDefinition": Authorization(
-        ("job-definition",),
-        ("consumable-resource",),
+    operations.CREATE_QUOTA_SHARE: _on(kinds.JOB_QUEUE, kinds.QUOTA_SHARE),
+    operations.CREATE_SCHEDULING_POLICY: _on(kinds.SCHEDULING_POLICY),
+    operations.CREATE_SERVICE_ENVIRONMENT: _on(kinds.SERVICE_ENVIRONMENT),
+    operations.DELETE_COMPUTE_ENVIRONMENT: _on(kinds.COMPUTE_ENVIRONMENT),
+    operations.DELETE_CONSUMABLE_RESOURCE: _on(kinds.CONSUMABLE_RESOURCE),
+    operations.DELETE_JOB_QUEUE: _on(kinds.JOB_QUEUE),
+    operations.DELETE_QUOTA_SHARE: _on(kinds.QUOTA_SHARE),
+    operations.DELETE_SCHEDULING_POLICY: _on(kinds.SCHEDULING_POLICY),
+    operations.DELETE_SERVICE_ENVIRONMENT: _on(kinds.SERVICE_ENVIRONMENT),
+    operations.DEREGISTER_JOB_DEFINITION: _on(kinds.JOB_DEFINITION_REVISION),
+    operations.DESCRIBE_COMPUTE_ENVIRONMENTS: Authorization(),
+    operations.DESCRIBE_CONSUMABLE_RESOURCE: _on(kinds.CONSUMABLE_RESOURCE),
+    operations.DESCRIBE_JOB_DEFINITIONS: Authorization(),
+    operations.DESCRIBE_JOB_QUEUES: Authorization(),
+    operations.DESCRIBE_JOBS: Authorization(),
+    operations.DESCRIBE_QUOTA_SHARE: _on(kinds.QUOTA_SHARE),
+    operations.DESCRIBE_SCHEDULING_POLICIES: Authorization(),
+    operations.DESCRIBE_SERVICE_ENVIRONMENTS: Authorization(),
+    operations.DESCRIBE_SERVICE_JOB: Authorization(),
+    operations.GET_JOB_QUEUE_SNAPSHOT: _on(kinds.JOB_QUEUE),
+    operations.LIST_CONSUMABLE_RESOURCES: Authorization(),
+    operations.LIST_JOBS: Authorization(),
+    operations.LIST_JOBS_BY_CONSUMABLE_RESOURCE: _on(kinds.CONSUMABLE_RESOURCE),
+    operations.LIST_QUOTA_SHARES: _on(kinds.JOB_QUEUE),
+    operations.LIST_SCHEDULING_POLICIES: Authorization(),
+    operations.LIST_SERVICE_JOBS: Authorization(),
+    operations.LIST_TAGS_FOR_RESOURCE: _TAGGED,
+    operations.REGISTER_JOB_DEFINITION: Authorization(
+        (kinds.JOB_DEFINITION,),
+        (kinds.CONSUMABLE_RESOURCE,),
         (
             "batch:AWSLogsCreateGroup",
             "batch:AWSLogsGroup",
@@ -144,28 +148,30 @@ ACTIONS: Final = {
             "batch:User",
         ),
     ),
-    "SetCapacityTags": _on("compute-environment"),
-    "SubmitJob": Authorization(
-        ("job", "job-queue"),
-        ("consumable-resource", "job-definition", "job-definition-revision"),
+    "SetCapacityTags": _on(kinds.COMPUTE_ENVIRONMENT),
+    operations.SUBMIT_JOB: Authorization(
+        (kinds.JOB, kinds.JOB_QUEUE),
+        (kinds.CONSUMABLE_RESOURCE, kinds.JOB_DEFINITION, kinds.JOB_DEFINITION_REVISION),
         (_EKS_IMAGE, _EKS_NAMESPACE, _SHARE),
     ),
-    "SubmitServiceJob": Authorization(
-        ("job-queue", "service-job"),
-        ("quota-share",),
+    operations.SUBMIT_SERVICE_JOB: Authorization(
+        (kinds.JOB_QUEUE, kinds.SERVICE_JOB),
+        (kinds.QUOTA_SHARE,),
         (_PRIORITY, _SHARE),
     ),
-    "TagResource": _TAGGED,
-    "TerminateJob": _on("job"),
-    "TerminateServiceJob": _on("service-job"),
-    "UntagResource": _TAGGED,
-    "UpdateComputeEnvironment": _on("compute-environment"),
-    "UpdateConsumableResource": _on("consumable-resource"),
-    "UpdateJobQueue": Authorization(("job-queue",), ("compute-environment", "scheduling-policy")),
-    "UpdateQuotaShare": _on("quota-share"),
-    "UpdateSchedulingPolicy": _on("scheduling-policy"),
-    "UpdateServiceEnvironment": _on("service-environment"),
-    "UpdateServiceJob": Authorization(("service-job",), (), (_PRIORITY,)),
+    operations.TAG_RESOURCE: _TAGGED,
+    operations.TERMINATE_JOB: _on(kinds.JOB),
+    operations.TERMINATE_SERVICE_JOB: _on(kinds.SERVICE_JOB),
+    operations.UNTAG_RESOURCE: _TAGGED,
+    operations.UPDATE_COMPUTE_ENVIRONMENT: _on(kinds.COMPUTE_ENVIRONMENT),
+    operations.UPDATE_CONSUMABLE_RESOURCE: _on(kinds.CONSUMABLE_RESOURCE),
+    operations.UPDATE_JOB_QUEUE: Authorization(
+        (kinds.JOB_QUEUE,), (kinds.COMPUTE_ENVIRONMENT, kinds.SCHEDULING_POLICY)
+    ),
+    operations.UPDATE_QUOTA_SHARE: _on(kinds.QUOTA_SHARE),
+    operations.UPDATE_SCHEDULING_POLICY: _on(kinds.SCHEDULING_POLICY),
+    operations.UPDATE_SERVICE_ENVIRONMENT: _on(kinds.SERVICE_ENVIRONMENT),
+    operations.UPDATE_SERVICE_JOB: Authorization((kinds.SERVICE_JOB,), (), (_PRIORITY,)),
 }
 """Action → what it is authorized against. One that is not here does not exist."""
 
@@ -180,9 +186,9 @@ SET_CAPACITY_TAGS_SOURCE: Final[Source] = guide(
 )
 
 AUTHORIZED_AS: Final = {
-    "CancelJobs": "CancelJob",
-    "TerminateJobs": "TerminateJob",
-    "TerminateServiceJobs": "TerminateServiceJob",
+    operations.CANCEL_JOBS: operations.CANCEL_JOB,
+    operations.TERMINATE_JOBS: operations.TERMINATE_JOB,
+    operations.TERMINATE_SERVICE_JOBS: operations.TERMINATE_SERVICE_JOB,
 }
 """Operation that has no action of its own → the action it takes on each job."""
 

@@ -19,6 +19,14 @@ https://docs.amazonaws.cn/en_us/aws/latest/userguide/endpoints-arns.html
 """
 
 
+def batch_console(console: str, region: str) -> str:
+    """Return the address of AWS Batch in a Region's console, behind which a page is named.
+
+    https://docs.aws.amazon.com/batch/latest/userguide/monitoring-job-status.html
+    """
+    return f"{console}/batch/home?region={region}"
+
+
 def console(partition: str, region: str) -> str:
     """Return the address of a Region's console; of a partition not known here, AWS's usual one."""
     return f"https://{region}.{CONSOLES.get(partition, CONSOLES['aws'])}"

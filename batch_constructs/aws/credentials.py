@@ -28,10 +28,16 @@ class Credential(Record):
 _COLLECTED: Final = "https://github.com/gitleaks/gitleaks/blob/master/config/gitleaks.toml"
 """The forms that those who search for secrets have collected, where no issuer publishes its own."""
 
+TEMPORARY_KEY: Final = "ASIA"
+"""What the ID of an access key begins with that is good for a time.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+"""
+
 CREDENTIALS: Final = (
     Credential(
         "an access key of AWS",
-        r"\b(?:AKIA|ASIA)(?![A-Z2-7]{9}EXAMPLE)[A-Z2-7]{16}\b",
+        rf"\b(?:AKIA|{TEMPORARY_KEY})(?![A-Z2-7]{{9}}EXAMPLE)[A-Z2-7]{{16}}\b",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html",
     ),
     Credential(
@@ -121,7 +127,8 @@ _FOUND: Final = pattern("|".join(f"({one.pattern})" for one in CREDENTIALS))
 _WHOLE: Final = pattern(rf"(?:{_FOUND.pattern})[^\s\"']*")
 
 _SIGNS: Final = (
-    *("AKIA", "ASIA", "AIza", "gh", "github_pat_", "gl", "hooks.slack", "hf_", "xapp-", "xox"),
+    *("AKIA", TEMPORARY_KEY),
+    *("AIza", "gh", "github_pat_", "gl", "hooks.slack", "hf_", "xapp-", "xox"),
     *("k_live", "k_test", "PRIVATE KEY", "eyJ", "://", "npm_", "pypi-", "uthorization"),
     *("sk-ant-", "sk-proj-", "sk-svcacct-", "sk-admin-", "T3BlbkFJ", "SG.", "sig="),
     *("-key:", "-Key:", "-KEY:", "-token:", "-Token:", "-TOKEN:"),

@@ -12,8 +12,11 @@ from batch_constructs.aws.source import Source, docs
 IMAGE_GIBIBYTES: Final = 30
 """The root volume of AWS's images; one of a smaller size does not hold them."""
 
+GP3: Final = "gp3"
+"""The type of volume whose speed does not hang on its size."""
+
 LARGEST_GIBIBYTES: Final = {
-    "gp3": 65536,
+    GP3: 65536,
     "gp2": 16384,
     "io1": 16384,
     "io2": 65536,
@@ -22,7 +25,7 @@ LARGEST_GIBIBYTES: Final = {
 """The types of volume that instances start from, and their largest sizes."""
 
 NO_BOOT_VOLUMES: Final = ("st1", "sc1")
-IOPS: Final = {"gp3": (3000, 80000), "io1": (100, 64000), "io2": (100, 256000)}
+IOPS: Final = {GP3: (3000, 80000), "io1": (100, 64000), "io2": (100, 256000)}
 NEEDS_IOPS: Final = ("io1", "io2")
 THROUGHPUT: Final = (125, 2000)
 """MiB a second of a gp3 volume."""

@@ -31,6 +31,9 @@ THROTTLING_SOURCE: Final[Source] = docs(
     "What the SDKs take for throttling; Batch itself answers TooManyRequestsException, status 429.",
 )
 
+UNSIGNED: Final = "MissingAuthenticationToken"
+"""The error code of a call that has no signature."""
+
 NOT_AUTHENTICATED: Final = frozenset(
     {
         "ExpiredToken",
@@ -38,7 +41,7 @@ NOT_AUTHENTICATED: Final = frozenset(
         "IncompleteSignature",
         "InvalidClientTokenId",
         "InvalidSignatureException",
-        "MissingAuthenticationToken",
+        UNSIGNED,
         "RequestExpired",
         "SignatureDoesNotMatch",
         "UnrecognizedClientException",

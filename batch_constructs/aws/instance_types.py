@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Final
 
+from batch_constructs.aws.job_definition_facts import CpuArchitecture
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.source import Source, guide
@@ -104,7 +105,9 @@ class Packing(Record):
     used: float
 
 
-_ARCHITECTURES: Final = {True: "ARM64", False: "X86_64", None: None}
+_ARM64: Final = CpuArchitecture.ARM64.value
+_X86_64: Final = CpuArchitecture.X86_64.value
+_ARCHITECTURES: Final = {True: _ARM64, False: _X86_64, None: None}
 
 
 @cache
@@ -158,12 +161,12 @@ def known() -> list[InstanceType]:
 def architecture(name: str) -> str | None:
     """Tell the architecture of an instance type, a family or a bundle; None if it is not known."""
     if name in BUNDLES:
-        return "ARM64" if name == "default_arm64" else "X86_64"
+        return _ARM64 if name == "default_arm64" else _X86_64
     family = name.partition(".")[0]
     sizes = _table()[1].get(family)
     if sizes:
         return next(iter(sizes.values())).architecture
-    return "ARM64" if _ARM.fullmatch(family) else None
+    return _ARM64 if _ARM.fullmatch(family) else None
 
 
 def is_impossible(name: str) -> bool:

@@ -21,6 +21,39 @@ LAMBDA_NAMESPACE: Final = "AWS/Lambda"
 EVENTS_NAMESPACE: Final = "AWS/Events"
 """Of the services around AWS Batch."""
 
+MESSAGES_VISIBLE: Final = "ApproximateNumberOfMessagesVisible"
+OLDEST_MESSAGE_AGE: Final = "ApproximateAgeOfOldestMessage"
+"""Metrics of a queue of SQS.
+
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
+"""
+
+INVOCATIONS: Final = "Invocations"
+ERRORS: Final = "Errors"
+THROTTLES: Final = "Throttles"
+"""Metrics of a function.
+
+https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
+"""
+
+TRIGGERED_RULES: Final = "TriggeredRules"
+"""The metric of a rule of EventBridge: how often an event matched it.
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
+"""
+
+ABOVE: Final = "GreaterThanThreshold"
+AT_LEAST: Final = "GreaterThanOrEqualToThreshold"
+BELOW: Final = "LessThanThreshold"
+"""How an alarm compares.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
+"""
+
+NO_DATA_IS_WELL: Final = "notBreaching"
+NO_DATA_IS_BAD: Final = "breaching"
+"""What an alarm takes a period without data for; on the same page."""
+
 EVENT_BUS_DIMENSION: Final = "EventBusName"
 """What a metric of a rule on a custom bus has beside ``RuleName``."""
 
@@ -135,77 +168,100 @@ def _duration(tells: str, published: str) -> NativeMetric:
     return NativeMetric("MILLISECONDS", f"{tells}, in milliseconds", published)
 
 
+JOBS_SUBMITTED: Final = "JobsSubmitted"
+JOBS_MOVED_TO_PENDING: Final = "JobsMovedToPending"
+JOBS_MOVED_TO_RUNNABLE: Final = "JobsMovedToRunnable"
+JOBS_MOVED_TO_STARTING: Final = "JobsMovedToStarting"
+JOBS_MOVED_TO_RUNNING: Final = "JobsMovedToRunning"
+JOBS_MOVED_TO_SUCCEEDED: Final = "JobsMovedToSucceeded"
+JOBS_MOVED_TO_FAILED: Final = "JobsMovedToFailed"
+JOBS_CANCELLED: Final = "JobsCancelled"
+JOBS_TERMINATED: Final = "JobsTerminated"
+JOBS_RETRIED: Final = "JobsRetried"
+JOB_SUBMITTED_TO_RUNNABLE_DURATION: Final = "JobSubmittedToRunnableDuration"
+JOB_ATTEMPT_STARTING_TO_RUNNING_DURATION: Final = "JobAttemptStartingToRunningDuration"
+JOB_ATTEMPT_EXECUTION_DURATION: Final = "JobAttemptExecutionDuration"
+JOB_ATTEMPT_DURATION: Final = "JobAttemptDuration"
+JOB_SUBMITTED_TO_FIRST_STARTING_DURATION: Final = "JobSubmittedToFirstStartingDuration"
+JOB_ATTEMPT_RUNNABLE_TO_STARTING_DURATION: Final = "JobAttemptRunnableToStartingDuration"
+JOBS_MOVED_TO_SCHEDULED: Final = "JobsMovedToScheduled"
+JOB_SUBMITTED_TO_FIRST_SCHEDULED_DURATION: Final = "JobSubmittedToFirstScheduledDuration"
+JOB_ATTEMPT_RUNNABLE_TO_SCHEDULED_DURATION: Final = "JobAttemptRunnableToScheduledDuration"
+JOB_ATTEMPT_SCHEDULED_TO_STARTING_DURATION: Final = "JobAttemptScheduledToStartingDuration"
+JOBS_PREEMPTED: Final = "JobsPreempted"
+"""Names of AWS Batch's own metrics."""
+
 _CHILDREN: Final = "a child of an array is measured from the submission of its parent"
 _NOT_OF_SERVICE_JOBS: Final = "not for service jobs"
 
 NATIVE_METRICS: Final[dict[str, NativeMetric]] = {
-    "JobsSubmitted": _count(
+    JOBS_SUBMITTED: _count(
         "Jobs submitted to the queue",
         "once a job, at its submission; for an array the value is its size, and its children"
         " publish nothing more",
     ),
-    "JobsMovedToPending": _count(
+    JOBS_MOVED_TO_PENDING: _count(
         "Jobs that moved to PENDING", "as a job begins to wait, typically for a job it depends on"
     ),
-    "JobsMovedToRunnable": _count(
+    JOBS_MOVED_TO_RUNNABLE: _count(
         "Jobs that moved to RUNNABLE", "the first time, and again for every retry"
     ),
-    "JobsMovedToStarting": _count("Jobs that moved to STARTING", "once an attempt"),
-    "JobsMovedToRunning": _count(
+    JOBS_MOVED_TO_STARTING: _count("Jobs that moved to STARTING", "once an attempt"),
+    JOBS_MOVED_TO_RUNNING: _count(
         "Jobs that moved to RUNNING", "once an attempt; may be missing for a job that ends at once"
     ),
-    "JobsMovedToSucceeded": _count("Jobs that succeeded", "once a job"),
-    "JobsMovedToFailed": _count(
+    JOBS_MOVED_TO_SUCCEEDED: _count("Jobs that succeeded", "once a job"),
+    JOBS_MOVED_TO_FAILED: _count(
         "Jobs that failed for good",
         "once a job, and also for jobs that were cancelled or terminated",
     ),
-    "JobsCancelled": _count(
+    JOBS_CANCELLED: _count(
         "Jobs that failed because somebody cancelled them before they ran",
         "once a job, beside JobsMovedToFailed",
     ),
-    "JobsTerminated": _count(
+    JOBS_TERMINATED: _count(
         "Jobs that failed because somebody terminated them", "once a job, beside JobsMovedToFailed"
     ),
-    "JobsRetried": _count(
+    JOBS_RETRIED: _count(
         "Attempts that failed and are retried", "as the job goes back to RUNNABLE"
     ),
-    "JobSubmittedToRunnableDuration": _duration(
+    JOB_SUBMITTED_TO_RUNNABLE_DURATION: _duration(
         "How long jobs took from their submission to RUNNABLE",
         f"as a job enters RUNNABLE; {_CHILDREN}",
     ),
-    "JobAttemptStartingToRunningDuration": _duration(
+    JOB_ATTEMPT_STARTING_TO_RUNNING_DURATION: _duration(
         "How long attempts spent in STARTING, pulling their image",
         "once an attempt that reaches RUNNING",
     ),
-    "JobAttemptExecutionDuration": _duration(
+    JOB_ATTEMPT_EXECUTION_DURATION: _duration(
         "How long attempts ran", "as an attempt stops, whatever its end"
     ),
-    "JobAttemptDuration": _duration(
+    JOB_ATTEMPT_DURATION: _duration(
         "How long attempts lasted, from STARTING to their end",
         "as the job ends or goes back to RUNNABLE",
     ),
-    "JobSubmittedToFirstStartingDuration": _duration(
+    JOB_SUBMITTED_TO_FIRST_STARTING_DURATION: _duration(
         "How long jobs took from their submission to their first start",
         f"once a job, on its first attempt; {_CHILDREN}; {_NOT_OF_SERVICE_JOBS}",
     ),
-    "JobAttemptRunnableToStartingDuration": _duration(
+    JOB_ATTEMPT_RUNNABLE_TO_STARTING_DURATION: _duration(
         "How long attempts waited in RUNNABLE",
         f"as an attempt starts: a job that still waits is not in it; {_NOT_OF_SERVICE_JOBS}",
     ),
-    "JobsMovedToScheduled": _count(
+    JOBS_MOVED_TO_SCHEDULED: _count(
         "Service jobs that moved to SCHEDULED", "the first time, and again after every preemption"
     ),
-    "JobSubmittedToFirstScheduledDuration": _duration(
+    JOB_SUBMITTED_TO_FIRST_SCHEDULED_DURATION: _duration(
         "How long service jobs took from their submission to SCHEDULED", "once a job"
     ),
-    "JobAttemptRunnableToScheduledDuration": _duration(
+    JOB_ATTEMPT_RUNNABLE_TO_SCHEDULED_DURATION: _duration(
         "How long attempts of service jobs waited in RUNNABLE",
         "as an attempt moves to SCHEDULED, again after every preemption",
     ),
-    "JobAttemptScheduledToStartingDuration": _duration(
+    JOB_ATTEMPT_SCHEDULED_TO_STARTING_DURATION: _duration(
         "How long service jobs took from SCHEDULED to STARTING", "as an attempt starts"
     ),
-    "JobsPreempted": _count(
+    JOBS_PREEMPTED: _count(
         "Service jobs that were preempted", "each time, for jobs under quota management"
     ),
 }

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Final, TypeGuard
 
 from batch_constructs.aws.bound import Matching
+from batch_constructs.aws.consoles import CONSOLES
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import Source, api, cloudformation, docs, guide, seen
 
@@ -37,7 +38,7 @@ GENERATED_NAME_SOURCE: Final[Source] = seen(
     " hyphen and 15 hexadecimal digits, 16 characters in all; 40 in all at the least.",
 )
 
-LONGEST_PARTITION: Final = len("aws-us-gov")
+LONGEST_PARTITION: Final = max(map(len, CONSOLES))
 LONGEST_REGION: Final = len("us-isof-south-1")
 ACCOUNT_ID_LENGTH: Final = 12
 
@@ -100,6 +101,14 @@ DEFAULT_LOG_GROUP_SOURCE: Final[Source] = guide(
 )
 
 
+MANAGED_TOPIC_KEY: Final = "alias/aws/sns"
+MANAGED_QUEUE_KEY: Final = "alias/aws/sqs"
+"""The keys of AWS's own that a topic or a queue may be encrypted with.
+
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-server-side-encryption.html
+https://docs.aws.amazon.com/sns/latest/dg/sns-server-side-encryption.html
+"""
+
 LONGEST_ARN: Final = 190
 """Characters of the longest ARN of a queue or a definition, with ``:*`` behind it."""
 
@@ -140,6 +149,14 @@ def every(kind: str, name: str = "*") -> str:
 def marker(kind: str) -> str:
     """Give what the ARN of a kind of resource holds, and no other."""
     return f":{kind}/"
+
+
+def log_group_in_arn(name: str) -> str:
+    """Write what the ARN of a log group ends with.
+
+    https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html
+    """
+    return f"log-group:{name}"
 
 
 def quota_share(queue: str, share: str) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final
 
+from batch_constructs.aws.job_definition_facts import CpuArchitecture
 from batch_constructs.aws.source import Source, docs
 
 DATE: Final = "2026-06"
@@ -48,8 +49,8 @@ _FARGATE: Final = Source(
 )
 
 FARGATE: Final = {
-    "X86_64": FargatePrice(vcpu=0.04048, gib=0.004445, source=_FARGATE),
-    "ARM64": FargatePrice(vcpu=0.03238, gib=0.00356, source=_FARGATE),
+    CpuArchitecture.X86_64: FargatePrice(vcpu=0.04048, gib=0.004445, source=_FARGATE),
+    CpuArchitecture.ARM64: FargatePrice(vcpu=0.03238, gib=0.00356, source=_FARGATE),
 }
 """CPU architecture → price of Linux jobs; what Windows asks besides is not listed."""
 

@@ -24,6 +24,13 @@ SECTIONS_SOURCE: Final[Source] = docs(
     "The sections of a template. Any other is refused: Invalid template property or properties.",
 )
 
+ROLES: Final = ("CAPABILITY_IAM", "CAPABILITY_NAMED_IAM")
+ROLES_AND_MACROS: Final = (*ROLES, "CAPABILITY_AUTO_EXPAND")
+"""What is acknowledged of a template that makes roles, or that has macros besides.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
+"""
+
 RESOURCES: Final = 500
 """Resources of one template; it cannot be raised."""
 

@@ -14,6 +14,7 @@ from batch_constructs.aws.compute_environment_facts import (
     ON_FARGATE,
     ON_MANAGED_INSTANCES,
 )
+from batch_constructs.aws.eks_facts import SERVICE_ROLE
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.source import Source, api, cloudformation, guide, seen
 from batch_constructs.aws.table import read
@@ -37,7 +38,7 @@ IN_PLACE: Final[Source] = guide(
     ' SPOT_PRICE_CAPACITY_OPTIMIZED."',
 )
 
-SERVICE_LINKED_ROLE: Final = "AWSServiceRoleForBatch"
+SERVICE_LINKED_ROLE: Final = SERVICE_ROLE
 """The role that AWS Batch has when none is given."""
 
 ROLE_STAYS: Final[Source] = api(

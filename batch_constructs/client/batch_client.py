@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.bound import Matching, refused, shown
 from batch_constructs.aws.error_names import (
     CLIENT_EXCEPTION,
@@ -227,8 +228,8 @@ class BatchClient:
         )
         arguments = Arguments.of_a_value()
         arguments.text("name", name, required=True, bound=JOB_NAME)
-        _read_name(arguments, "queue", queue, "job-queue", _QUEUE)
-        _read_name(arguments, "job_definition", job_definition, "job-definition", _DEFINITION)
+        _read_name(arguments, "queue", queue, kinds.JOB_QUEUE, _QUEUE)
+        _read_name(arguments, "job_definition", job_definition, kinds.JOB_DEFINITION, _DEFINITION)
         arguments.number("array_size", array_size, bound=ARRAY_SIZE)
         arguments.mapping("parameters", parameters)
         read_fields(arguments, overrides)

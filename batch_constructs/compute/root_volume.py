@@ -50,7 +50,7 @@ class RootVolume:
     """
 
     size: Size | None = None
-    volume_type: ec2.EbsDeviceVolumeType | str = "gp3"
+    volume_type: ec2.EbsDeviceVolumeType | str = ebs.GP3
     iops: WholeNumber | None = None
     throughput: WholeNumber | None = None
     image_size: Size | None = None
@@ -71,7 +71,7 @@ def ebs_properties(arguments: Arguments, volume: RootVolume | None) -> dict[str,
     images = inner.gibibytes("image_size", volume.image_size)
     if isinstance(images, int) and not is_token(images):
         _expect_room(inner, size, images)
-        if throughput is None and kind == "gp3":
+        if throughput is None and kind == ebs.GP3:
             throughput = _fast_enough(images, iops)
     key = volume.encryption_key
     key_argument(inner, "encryption_key", key)
@@ -119,7 +119,7 @@ def _expect_fitting(arguments: Arguments, kind: str, size: Any, iops: Any, throu
         arguments.wrong_value(f"iops is given, which {kind} volumes do not take: leave it out")
     if throughput is None:
         return
-    if kind != "gp3":
+    if kind != ebs.GP3:
         arguments.wrong_value(
             f"throughput is given, which {kind} volumes do not take: leave it out"
         )

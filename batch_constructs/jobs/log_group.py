@@ -12,7 +12,7 @@ from aws_cdk import aws_logs as logs
 
 from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.applied_settings import default_for
-from batch_constructs.aws.names import LOG_GROUP_OPTION, LOG_REGION_OPTION
+from batch_constructs.aws.names import LOG_GROUP_OPTION, LOG_REGION_OPTION, log_group_in_arn
 from batch_constructs.aws.quotas import LOG_RETENTION_DAYS
 from batch_constructs.aws.role_actions import LOG_STREAM_ACTIONS
 from batch_constructs.construct import arn_prefix, given
@@ -139,7 +139,7 @@ def write_statement(log_group_name: str, region: str | None) -> dict[str, Any]:
     prefix = arn_prefix("logs")
     if region is not None:
         prefix = f"arn:{Aws.PARTITION}:logs:{region}:{Aws.ACCOUNT_ID}:"
-    return _write_statement(f"{prefix}log-group:{log_group_name}:*")
+    return _write_statement(f"{prefix}{log_group_in_arn(log_group_name)}:*")
 
 
 def _region(arguments: Arguments, group: Any) -> str | None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.authorization import SUBMIT, TAG, submit_job_resources
 from batch_constructs.grants import grant
 from batch_constructs.place import apart
@@ -80,4 +81,4 @@ def submit_resources(queue: AnyJobQueue, job_definition: AnyJobDefinition) -> li
 
 def jobs_of(queue: AnyJobQueue) -> str:
     """Return the ARN of all jobs in the account and the Region of a queue."""
-    return JOB_QUEUE.beside(queue, "job", "*")
+    return JOB_QUEUE.beside(queue, kinds.JOB, "*")

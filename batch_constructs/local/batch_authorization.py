@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.aws import operations
+from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.authorization import (
     ACTIONS,
     AUTHORIZED_AS,
@@ -20,20 +22,24 @@ if TYPE_CHECKING:
     from batch_constructs.local.batch.rest import Handle
 
 _NAMED_BY: Final = {
-    "compute-environment": ("computeEnvironment", "computeEnvironmentName"),
-    "consumable-resource": ("consumableResource", "consumableResourceName"),
-    "job": ("jobId", "jobs"),
-    "job-definition": ("jobDefinitionName",),
-    "job-definition-revision": ("jobDefinition",),
-    "job-queue": ("jobQueue", "jobQueueName"),
-    "quota-share": ("quotaShareArn",),
-    "scheduling-policy": ("arn", "name"),
-    "service-environment": ("serviceEnvironment", "serviceEnvironmentName"),
-    "service-job": ("jobId", "jobs"),
+    kinds.COMPUTE_ENVIRONMENT: ("computeEnvironment", "computeEnvironmentName"),
+    kinds.CONSUMABLE_RESOURCE: ("consumableResource", "consumableResourceName"),
+    kinds.JOB: ("jobId", "jobs"),
+    kinds.JOB_DEFINITION: ("jobDefinitionName",),
+    kinds.JOB_DEFINITION_REVISION: ("jobDefinition",),
+    kinds.JOB_QUEUE: ("jobQueue", "jobQueueName"),
+    kinds.QUOTA_SHARE: ("quotaShareArn",),
+    kinds.SCHEDULING_POLICY: ("arn", "name"),
+    kinds.SERVICE_ENVIRONMENT: ("serviceEnvironment", "serviceEnvironmentName"),
+    kinds.SERVICE_JOB: ("jobId", "jobs"),
 }
 """Kind of resource → the members of a request that name one, by name or by ARN."""
 
-_TAGGING: Final = ("ListTagsForResource", "TagResource", "UntagResource")
+_TAGGING: Final = (
+    operations.LIST_TAGS_FOR_RESOURCE,
+    operations.TAG_RESOURCE,
+    operations.UNTAG_RESOURCE,
+)
 
 
 def rights_for(
@@ -47,13 +53,13 @@ def rights_for(
     action = AUTHORIZED_AS.get(operation, operation)
     if not ACTIONS[action].kinds:
         return [(action, EVERYTHING)]
-    if action == "SubmitJob":
+    if action == operations.SUBMIT_JOB:
         resources, tagged = _submission(request, arns, handle)
     else:
         resources = tagged = _named(action, request, arns)
     rights = [(action, resource) for resource in resources or [EVERYTHING]]
     if request.get("tags") and action not in _TAGGING:
-        rights += [("TagResource", resource) for resource in tagged]
+        rights += [(operations.TAG_RESOURCE, resource) for resource in tagged]
     return rights
 
 
@@ -61,10 +67,12 @@ def _submission(
     request: Mapping[str, Any], arns: Arns, handle: Handle
 ) -> tuple[list[str], list[str]]:
     queue, definition = str(request.get("jobQueue")), str(request.get("jobDefinition"))
-    name, _, revision = arns.name("job-definition", definition).partition(":")
+    name, _, revision = arns.name(kinds.JOB_DEFINITION, definition).partition(":")
     revision = revision or str(_newest(name, handle) or "")
-    bare, jobs = arns.of("job-definition", name), arns.of("job", "*")  # a job has no ID yet
-    asked = submit_job_resources(queue=_arn("job-queue", queue, arns), definition=bare, jobs=jobs)
+    bare, jobs = arns.of(kinds.JOB_DEFINITION, name), arns.of(kinds.JOB, "*")  # a job has no ID yet
+    asked = submit_job_resources(
+        queue=_arn(kinds.JOB_QUEUE, queue, arns), definition=bare, jobs=jobs
+    )
     exact = f"{bare}:{revision}" if revision else bare
     return list(dict.fromkeys(exact if one == f"{bare}:*" else one for one in asked)), [jobs]
 
@@ -80,7 +88,7 @@ def _named(action: str, request: Mapping[str, Any], arns: Arns) -> list[str]:
         if member in request
         for one in (request[member] if isinstance(request[member], list) else [request[member]])
     ]
-    if action == "CreateQuotaShare":
+    if action == operations.CREATE_QUOTA_SHARE:
         resources += [quota_share(one, str(request.get("quotaShareName"))) for one in resources]
     return resources
 
@@ -94,6 +102,7 @@ def _arn(kind: str, name_or_arn: str, arns: Arns) -> str:
 def _newest(name: str, handle: Handle) -> int | None:
     """Return the revision that a name without one means."""
     described = handle(
-        "DescribeJobDefinitions", {"jobDefinitionName": name, "status": DefinitionStatus.ACTIVE}
+        operations.DESCRIBE_JOB_DEFINITIONS,
+        {"jobDefinitionName": name, "status": DefinitionStatus.ACTIVE},
     )
     return max((one["revision"] for one in described["jobDefinitions"]), default=None)

@@ -8,6 +8,7 @@ import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.template_quotas import ROLES_AND_MACROS
 from batch_constructs.local.errors import LocalAwsError
 
 if TYPE_CHECKING:
@@ -17,7 +18,6 @@ if TYPE_CHECKING:
     from batch_constructs.local.server import ServerRecord
 
 BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
-_CAPABILITIES = ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"]
 _LOOK_AGAIN_SECONDS = 0.1
 _TIMEOUT_SECONDS = 600
 _FIXED_TIME = (1980, 1, 1, 0, 0, 0)
@@ -68,7 +68,7 @@ class DirectDeployment:
         request = {
             "StackName": name,
             "TemplateURL": self._upload_template(template_path),
-            "Capabilities": _CAPABILITIES,
+            "Capabilities": list(ROLES_AND_MACROS),
         }
         self._put_stack(name, request)
         return self.describe(name)

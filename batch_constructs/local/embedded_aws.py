@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws import operations
 from batch_constructs.local import adapter
 from batch_constructs.local.adapter import sessions, targets
 from batch_constructs.local.aws_ports import AwsPorts
@@ -103,7 +104,9 @@ class EmbeddedAws:
         self._ports.close()
 
     def _job(self, job_id: str) -> Mapping[str, Any]:
-        job: Mapping[str, Any] = self._service.handle("DescribeJobs", {"jobs": [job_id]})["jobs"][0]
+        job: Mapping[str, Any] = self._service.handle(operations.DESCRIBE_JOBS, {"jobs": [job_id]})[
+            "jobs"
+        ][0]
         return job
 
     def _container_metadata(self, reference: str, part: str) -> Mapping[str, Any] | None:

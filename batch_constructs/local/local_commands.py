@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import re
 import shlex
 import signal
 import sys
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING
 import click
 from click.core import ParameterSource
 
+from batch_constructs.aws.names import ACCOUNT
 from batch_constructs.aws.storage import PORT
 from batch_constructs.local.environment_variables import ACCOUNT_ID, REGION
 from batch_constructs.local.errors import LocalAwsError
@@ -43,7 +43,7 @@ def local() -> None:
 
 
 def _twelve_digits(context: click.Context, option: click.Parameter, account: str) -> str:
-    if re.fullmatch(r"\d{12}", account) is None:
+    if not ACCOUNT.admits(account):
         said = f"{account!r} is no account; allowed are 12 digits"
         raise click.BadParameter(said, context, option)
     return account

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws import operations
 from batch_constructs.local.cloudformation.property_values import to_request
 from batch_constructs.local.cloudformation.resource_type import ProvisioningError
 
@@ -61,6 +62,6 @@ def _object(payload: str) -> dict[str, Any]:
 
 def _request(properties: Mapping[str, Any]) -> dict[str, Any]:
     try:
-        return to_request("SubmitJob", properties)
+        return to_request(operations.SUBMIT_JOB, properties)
     except ProvisioningError as problem:
         raise RefusedInvocationError(str(problem)) from problem

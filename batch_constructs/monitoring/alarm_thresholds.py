@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aws_cdk import Duration
 
+from batch_constructs.aws import metrics
 from batch_constructs.aws.bound import Bound, Decimal, Whole
-from batch_constructs.aws.metrics import EVENTS_NAMESPACE, LAMBDA_NAMESPACE, SQS_NAMESPACE
 from batch_constructs.aws.quotas import ALARM_SECONDS
 from batch_constructs.dead_letter_queue import redrive_command
 from batch_constructs.monitoring.metric_series import (
@@ -104,14 +104,14 @@ class Alarm:
 
     def properties(self) -> dict[str, Any]:
         """Return the properties of AWS::CloudWatch::Alarm, but for its name and its actions."""
-        operator = "GreaterThanOrEqualToThreshold" if self.or_equal else "GreaterThanThreshold"
+        operator = metrics.AT_LEAST if self.or_equal else metrics.ABOVE
         common = {
             "comparison_operator": operator,
             "threshold": self.above,
             "evaluation_periods": self.of,
             "datapoints_to_alarm": self.datapoints,
             # Metrics of transitions have gaps by nature: no data is no trouble.
-            "treat_missing_data": "notBreaching",
+            "treat_missing_data": metrics.NO_DATA_IS_WELL,
         }
         if isinstance(self.watches, Series):
             stat = self.watches.stat()
@@ -155,7 +155,9 @@ def queue_alarms(queue: str, limits: Limits, *, gauge_seconds: int | None) -> li
             Alarm(
                 id="TimeInRunnable",
                 title="jobs wait long in RUNNABLE",
-                watches=native(queue, "JobAttemptRunnableToStartingDuration").over(_QUARTER_HOUR),
+                watches=native(queue, metrics.JOB_ATTEMPT_RUNNABLE_TO_STARTING_DURATION).over(
+                    _QUARTER_HOUR
+                ),
                 above=limits.time_in_runnable_seconds * _MILLISECONDS,
                 datapoints=2,
                 of=3,
@@ -199,8 +201,8 @@ def blocked(rule: Mapping[str, str]) -> Alarm:
         id="Blocked",
         title="the queue is blocked",
         watches=Series(
-            namespace=EVENTS_NAMESPACE,
-            name="TriggeredRules",
+            namespace=metrics.EVENTS_NAMESPACE,
+            name=metrics.TRIGGERED_RULES,
             dimensions=rule,
             statistic="Sum",
         ),
@@ -247,8 +249,8 @@ def _holds_something(queue_name: str, advice: str) -> Alarm:
         id="DeadLetters",
         title="messages could not be handled",
         watches=Series(
-            namespace=SQS_NAMESPACE,
-            name="ApproximateNumberOfMessagesVisible",
+            namespace=metrics.SQS_NAMESPACE,
+            name=metrics.MESSAGES_VISIBLE,
             dimensions={"QueueName": queue_name},
             statistic="Maximum",
         ),
@@ -263,8 +265,8 @@ def behind(queue_name: str, seconds: float) -> Alarm:
         id="Behind",
         title="messages wait long to become jobs",
         watches=Series(
-            namespace=SQS_NAMESPACE,
-            name="ApproximateAgeOfOldestMessage",
+            namespace=metrics.SQS_NAMESPACE,
+            name=metrics.OLDEST_MESSAGE_AGE,
             dimensions={"QueueName": queue_name},
             statistic="Maximum",
         ),
@@ -281,8 +283,8 @@ def throttled(function_name: str) -> Alarm:
         id="Throttled",
         title="the submission gateway is throttled",
         watches=Series(
-            namespace=LAMBDA_NAMESPACE,
-            name="Throttles",
+            namespace=metrics.LAMBDA_NAMESPACE,
+            name=metrics.THROTTLES,
             dimensions={"FunctionName": function_name},
             statistic="Sum",
         ),

@@ -23,7 +23,12 @@ from batch_constructs.aws.actions import (
     SOURCE_ARN,
 )
 from batch_constructs.aws.event_pattern import ANYTHING_BUT, OR
-from batch_constructs.aws.metrics import EVENTS_NAMESPACE
+from batch_constructs.aws.metrics import (
+    ABOVE,
+    EVENTS_NAMESPACE,
+    NO_DATA_IS_WELL,
+    TRIGGERED_RULES,
+)
 from batch_constructs.aws.quotas import ALARM_NAME
 from batch_constructs.aws.service_principals import ALARMS, BATCH, CLOUDFORMATION, CLOUDTRAIL
 from batch_constructs.construct import BatchConstruct, arn_prefix, once_made
@@ -209,14 +214,14 @@ class AuditTrail(BatchConstruct):
             alarm_description="Somebody changed AWS Batch outside a deployment. The saved query "
             "of this name says who, from where, and what.",
             namespace=EVENTS_NAMESPACE,
-            metric_name="TriggeredRules",
+            metric_name=TRIGGERED_RULES,
             dimensions=[cloudwatch.CfnAlarm.DimensionProperty(name="RuleName", value=changes.ref)],
             statistic="Sum",
             period=300,
             threshold=0,
             evaluation_periods=1,
-            comparison_operator="GreaterThanThreshold",
-            treat_missing_data="notBreaching",
+            comparison_operator=ABOVE,
+            treat_missing_data=NO_DATA_IS_WELL,
             alarm_actions=actions,
         )
 

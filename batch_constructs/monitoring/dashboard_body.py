@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from batch_constructs.aws import metrics
+from batch_constructs.aws.consoles import batch_console
 from batch_constructs.aws.resource_states import Status
 from batch_constructs.monitoring.metric_series import (
     Math,
@@ -88,7 +90,7 @@ def dashboard_widgets(contents: Contents) -> list[Widget]:
 
 
 def _heading(contents: Contents) -> str:
-    console = f"{contents.console}/batch/home?region={contents.region}"
+    console = batch_console(contents.console, contents.region)
     links = f"[jobs]({console}#jobs) | [queues]({console}#queues)"
     return f"# {contents.title}\nAWS Batch: what waits, what runs, what fails and why. {links}"
 
@@ -105,10 +107,10 @@ def _summary(contents: Contents) -> list[Widget]:
     else:
         now = []
     ended = [
-        _total_of(contents, "JobsSubmitted", "submitted", widgets.MOVING),
-        _total_of(contents, "JobsMovedToSucceeded", "succeeded", widgets.SUCCEEDED),
-        _total_of(contents, "JobsMovedToFailed", "failed", widgets.FAILED),
-        _total_of(contents, "JobsRetried", "retried", widgets.RETRIED),
+        _total_of(contents, metrics.JOBS_SUBMITTED, "submitted", widgets.MOVING),
+        _total_of(contents, metrics.JOBS_MOVED_TO_SUCCEEDED, "succeeded", widgets.SUCCEEDED),
+        _total_of(contents, metrics.JOBS_MOVED_TO_FAILED, "failed", widgets.FAILED),
+        _total_of(contents, metrics.JOBS_RETRIED, "retried", widgets.RETRIED),
     ]
     last_day = widgets.numbers(
         "Last 24 hours", ended, region=contents.region, width=9 if now else widgets.WIDTH
@@ -145,9 +147,9 @@ def _waits_and_runs(contents: Contents, queue: str) -> Widget:
         title = "What waits and runs"
     else:
         lines = [
-            native(queue, "JobsSubmitted").called("submitted", widgets.WAITING),
-            native(queue, "JobsMovedToRunnable").called("runnable", widgets.MOVING),
-            native(queue, "JobsMovedToRunning").called("running", widgets.RUNNING),
+            native(queue, metrics.JOBS_SUBMITTED).called("submitted", widgets.WAITING),
+            native(queue, metrics.JOBS_MOVED_TO_RUNNABLE).called("runnable", widgets.MOVING),
+            native(queue, metrics.JOBS_MOVED_TO_RUNNING).called("running", widgets.RUNNING),
         ]
         title = "What comes and starts"
     return _graph(contents, title, lines, left="jobs", stacked=contents.has_gauges)
@@ -156,9 +158,9 @@ def _waits_and_runs(contents: Contents, queue: str) -> Widget:
 def _ends(contents: Contents, queue: str) -> Widget:
     rate = failure_rate(queue, at_least_jobs=1, period_seconds=_QUARTER_HOUR)
     lines = [
-        _quarterly(queue, "JobsMovedToSucceeded").called("succeeded", widgets.SUCCEEDED),
-        _quarterly(queue, "JobsMovedToFailed").called("failed", widgets.FAILED),
-        _quarterly(queue, "JobsRetried").called("retried", widgets.RETRIED),
+        _quarterly(queue, metrics.JOBS_MOVED_TO_SUCCEEDED).called("succeeded", widgets.SUCCEEDED),
+        _quarterly(queue, metrics.JOBS_MOVED_TO_FAILED).called("failed", widgets.FAILED),
+        _quarterly(queue, metrics.JOBS_RETRIED).called("retried", widgets.RETRIED),
         rate.called("% failed", "#e7969c", right=True),
     ]
     thresholds = contents.limits(queue, FailureRate="alarm: % failed")
@@ -177,13 +179,15 @@ def _why(contents: Contents, queue: str) -> Widget:
 
 def _how_long(contents: Contents, queue: str) -> Widget:
     lines = [
-        _minutes(native(queue, "JobAttemptRunnableToStartingDuration")).called(
+        _minutes(native(queue, metrics.JOB_ATTEMPT_RUNNABLE_TO_STARTING_DURATION)).called(
             "waited", widgets.WAITING
         ),
-        _minutes(native(queue, "JobAttemptStartingToRunningDuration")).called(
+        _minutes(native(queue, metrics.JOB_ATTEMPT_STARTING_TO_RUNNING_DURATION)).called(
             "started in", "#17becf"
         ),
-        _minutes(native(queue, "JobAttemptExecutionDuration")).called("ran", widgets.RUNNING),
+        _minutes(native(queue, metrics.JOB_ATTEMPT_EXECUTION_DURATION)).called(
+            "ran", widgets.RUNNING
+        ),
     ]
     if contents.has_gauges:
         age = Math(
@@ -203,9 +207,9 @@ def _how_full(contents: Contents, queue: str) -> Widget:
 
 def _attempts(contents: Contents, queue: str) -> Widget:
     lines = [
-        _quarterly(queue, "JobsCancelled").called("cancelled", widgets.MOVING),
-        _quarterly(queue, "JobsTerminated").called("terminated", widgets.FAILED),
-        _quarterly(queue, "JobsRetried").called("retried", widgets.RETRIED),
+        _quarterly(queue, metrics.JOBS_CANCELLED).called("cancelled", widgets.MOVING),
+        _quarterly(queue, metrics.JOBS_TERMINATED).called("terminated", widgets.FAILED),
+        _quarterly(queue, metrics.JOBS_RETRIED).called("retried", widgets.RETRIED),
     ]
     return _graph(contents, "What is stopped or retried", lines, left="jobs")
 

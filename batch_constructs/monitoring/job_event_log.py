@@ -12,6 +12,7 @@ from constructs import Construct
 from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.job_states import JobState
+from batch_constructs.aws.names import log_group_in_arn
 from batch_constructs.construct import BatchConstruct, arn_prefix
 from batch_constructs.dead_letter_queue import admit_rules, dead_letter_queue
 from batch_constructs.event_bus import event_bus_argument, expect_forwarded
@@ -157,7 +158,7 @@ def log_events(
     event_bus: events.IEventBus | None = None,
 ) -> events.CfnRule:
     """Make a rule that writes what it matches to a log group, or leaves it in a queue."""
-    arn = f"{arn_prefix('logs')}log-group:{group.log_group_name}"
+    arn = f"{arn_prefix('logs')}{log_group_in_arn(group.log_group_name)}"
     rule = events.CfnRule(
         scope,
         id,

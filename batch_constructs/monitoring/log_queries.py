@@ -8,12 +8,13 @@ from __future__ import annotations
 from string import Template
 
 from batch_constructs.aws.batch_events import CHANGES
+from batch_constructs.aws.consoles import batch_console
 from batch_constructs.aws.service_principals import CLOUDFORMATION
 
 _LAST_FAILURES = Template(r"""
 fields @timestamp, detail.jobName as job, detail.container.exitCode as exitCode,
     detail.statusReason as reason,
-    concat("$console/batch/home?region=$region#jobs/detail/",
+    concat("$console#jobs/detail/",
         detail.jobId) as page
 | filter detail.status = "FAILED"
 | parse detail.jobQueue /job-queue\/(?<queue>.+)/
@@ -83,4 +84,4 @@ fields @timestamp, detail.eventName as action, detail.userIdentity.arn as who,
 
 def last_failures(region: str, console: str) -> str:
     """Return the query of the jobs that failed last, with their console pages, from job events."""
-    return _LAST_FAILURES.substitute(region=region, console=console).strip()
+    return _LAST_FAILURES.substitute(console=batch_console(console, region)).strip()

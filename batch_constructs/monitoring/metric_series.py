@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws import metrics
 from batch_constructs.aws.metrics import DIMENSION, NATIVE_METRICS
 from batch_constructs.aws.metrics import NAMESPACE as NATIVE
 
@@ -152,10 +153,10 @@ def failures_by_cause(queue_name: str, cause: str) -> Series:
 def failed_of_their_own(queue_name: str) -> Mapping[str, Series]:
     """Return what ``FAILED`` and ``ENDED`` are reckoned from."""
     return {
-        "failed": native(queue_name, "JobsMovedToFailed"),
-        "cancelled": native(queue_name, "JobsCancelled"),
-        "terminated": native(queue_name, "JobsTerminated"),
-        "succeeded": native(queue_name, "JobsMovedToSucceeded"),
+        "failed": native(queue_name, metrics.JOBS_MOVED_TO_FAILED),
+        "cancelled": native(queue_name, metrics.JOBS_CANCELLED),
+        "terminated": native(queue_name, metrics.JOBS_TERMINATED),
+        "succeeded": native(queue_name, metrics.JOBS_MOVED_TO_SUCCEEDED),
     }
 
 

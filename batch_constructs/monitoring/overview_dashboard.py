@@ -12,6 +12,7 @@ from aws_cdk import Aws
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws import metrics
 from batch_constructs.aws.quotas import DASHBOARD_NAME
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.monitoring.metric_series import Math, native
@@ -108,11 +109,11 @@ def _rows_of(place: Place, queues: Sequence[Watched]) -> list[list[Widget]]:
     region = Aws.REGION if place.region is None else place.region
     called = " ".join(filter(None, (place.account, place.region))) or "here"
     graphs = [
-        _graph("Submitted", "JobsSubmitted", queues, region, "jobs"),
-        _graph("Failed", "JobsMovedToFailed", queues, region, "jobs"),
+        _graph("Submitted", metrics.JOBS_SUBMITTED, queues, region, "jobs"),
+        _graph("Failed", metrics.JOBS_MOVED_TO_FAILED, queues, region, "jobs"),
         _graph(
             "Waiting before the first start",
-            "JobSubmittedToFirstStartingDuration",
+            metrics.JOB_SUBMITTED_TO_FIRST_STARTING_DURATION,
             queues,
             region,
             "minutes",

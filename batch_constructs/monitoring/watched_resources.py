@@ -6,6 +6,7 @@ from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.names import marker
 from batch_constructs.compute.compute_environment import (
     compute_environment_arn,
@@ -140,8 +141,8 @@ def _watched(
 
 def environment_name(arn: str) -> str:
     """Read the name out of a compute environment's ARN; of a token, CloudFormation reads it."""
-    if not is_token(arn) or marker("compute-environment") in arn:
-        return arn.split(marker("compute-environment"), 1)[1]
+    if not is_token(arn) or marker(kinds.COMPUTE_ENVIRONMENT) in arn:
+        return arn.split(marker(kinds.COMPUTE_ENVIRONMENT), 1)[1]
     if is_made_up(arn):
         return arn  # until the CLI has looked
     from aws_cdk import Fn  # noqa: PLC0415 - the CDK is loaded when a construct is made

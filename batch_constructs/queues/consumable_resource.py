@@ -12,6 +12,7 @@ from aws_cdk import aws_batch as batch
 from aws_cdk.interfaces import aws_batch as batch_interfaces
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.scheduling import LARGEST_QUANTITY, NON_REPLENISHABLE, REPLENISHABLE
 from batch_constructs.batch_resource import BatchResource
 from batch_constructs.construct import BatchConstruct, given, made_here
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from batch_constructs.tokens import WholeNumber
 
 _REFERENCE = Reference(
-    noun="consumable resource", resource="consumable-resource", attribute="consumable_resource"
+    noun="consumable resource", resource=kinds.CONSUMABLE_RESOURCE, attribute="consumable_resource"
 )
 
 

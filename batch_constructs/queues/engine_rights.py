@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.actions import (
     BATCH_DEREGISTER_JOB_DEFINITION,
     BATCH_DESCRIBE_COMPUTE_ENVIRONMENTS,
@@ -62,7 +63,7 @@ def grant_engine(
         arguments.role(f"job_roles[{place}]", role)
     arguments.refuse()
 
-    definitions = JOB_QUEUE.beside(queue, "job-definition", f"{prefix or ''}*")
+    definitions = JOB_QUEUE.beside(queue, kinds.JOB_DEFINITION, f"{prefix or ''}*")
     jobs = jobs_of(queue)
     submit = submit_job_resources(queue=queue.job_queue_arn, definition=definitions, jobs=jobs)
     allowed: dict[str, tuple[list[str], list[str]]] = {

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Protocol, TypedDict, cast
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws import metrics
 from batch_constructs.aws.bound import meant, one_of, refused
 from batch_constructs.aws.metrics import (
     DIMENSION,
@@ -101,7 +102,7 @@ class QueueMetrics(BuiltUpon):
         """Return one of the queue's own metrics by its official name.
 
         Args:
-            metric_name: One of AWS Batch's own, such as ``"JobsMovedToFailed"``.
+            metric_name: One of AWS Batch's own, such as ``metrics.JOBS_MOVED_TO_FAILED``.
             statistic: Such as ``"p90"``. Default: ``Sum`` of counts, ``Average`` of durations.
             period: Over how long the statistic is taken. Default: 5 minutes.
             label: What a graph calls it. Default: what CloudWatch calls it.
@@ -138,35 +139,39 @@ class QueueMetrics(BuiltUpon):
             region=place.region if region is None else region,
         )
 
-    metric_jobs_submitted = _native("JobsSubmitted")
-    metric_jobs_moved_to_pending = _native("JobsMovedToPending")
-    metric_jobs_moved_to_runnable = _native("JobsMovedToRunnable")
-    metric_jobs_moved_to_starting = _native("JobsMovedToStarting")
-    metric_jobs_moved_to_running = _native("JobsMovedToRunning")
-    metric_jobs_moved_to_succeeded = _native("JobsMovedToSucceeded")
-    metric_jobs_moved_to_failed = _native("JobsMovedToFailed")
-    metric_jobs_cancelled = _native("JobsCancelled")
-    metric_jobs_terminated = _native("JobsTerminated")
-    metric_jobs_retried = _native("JobsRetried")
-    metric_job_submitted_to_runnable_duration = _native("JobSubmittedToRunnableDuration")
-    metric_job_attempt_starting_to_running_duration = _native("JobAttemptStartingToRunningDuration")
-    metric_job_attempt_execution_duration = _native("JobAttemptExecutionDuration")
-    metric_job_attempt_duration = _native("JobAttemptDuration")
-    metric_job_submitted_to_first_starting_duration = _native("JobSubmittedToFirstStartingDuration")
-    metric_job_attempt_runnable_to_starting_duration = _native(
-        "JobAttemptRunnableToStartingDuration"
+    metric_jobs_submitted = _native(metrics.JOBS_SUBMITTED)
+    metric_jobs_moved_to_pending = _native(metrics.JOBS_MOVED_TO_PENDING)
+    metric_jobs_moved_to_runnable = _native(metrics.JOBS_MOVED_TO_RUNNABLE)
+    metric_jobs_moved_to_starting = _native(metrics.JOBS_MOVED_TO_STARTING)
+    metric_jobs_moved_to_running = _native(metrics.JOBS_MOVED_TO_RUNNING)
+    metric_jobs_moved_to_succeeded = _native(metrics.JOBS_MOVED_TO_SUCCEEDED)
+    metric_jobs_moved_to_failed = _native(metrics.JOBS_MOVED_TO_FAILED)
+    metric_jobs_cancelled = _native(metrics.JOBS_CANCELLED)
+    metric_jobs_terminated = _native(metrics.JOBS_TERMINATED)
+    metric_jobs_retried = _native(metrics.JOBS_RETRIED)
+    metric_job_submitted_to_runnable_duration = _native(metrics.JOB_SUBMITTED_TO_RUNNABLE_DURATION)
+    metric_job_attempt_starting_to_running_duration = _native(
+        metrics.JOB_ATTEMPT_STARTING_TO_RUNNING_DURATION
     )
-    metric_jobs_moved_to_scheduled = _native("JobsMovedToScheduled")
+    metric_job_attempt_execution_duration = _native(metrics.JOB_ATTEMPT_EXECUTION_DURATION)
+    metric_job_attempt_duration = _native(metrics.JOB_ATTEMPT_DURATION)
+    metric_job_submitted_to_first_starting_duration = _native(
+        metrics.JOB_SUBMITTED_TO_FIRST_STARTING_DURATION
+    )
+    metric_job_attempt_runnable_to_starting_duration = _native(
+        metrics.JOB_ATTEMPT_RUNNABLE_TO_STARTING_DURATION
+    )
+    metric_jobs_moved_to_scheduled = _native(metrics.JOBS_MOVED_TO_SCHEDULED)
     metric_job_submitted_to_first_scheduled_duration = _native(
-        "JobSubmittedToFirstScheduledDuration"
+        metrics.JOB_SUBMITTED_TO_FIRST_SCHEDULED_DURATION
     )
     metric_job_attempt_runnable_to_scheduled_duration = _native(
-        "JobAttemptRunnableToScheduledDuration"
+        metrics.JOB_ATTEMPT_RUNNABLE_TO_SCHEDULED_DURATION
     )
     metric_job_attempt_scheduled_to_starting_duration = _native(
-        "JobAttemptScheduledToStartingDuration"
+        metrics.JOB_ATTEMPT_SCHEDULED_TO_STARTING_DURATION
     )
-    metric_jobs_preempted = _native("JobsPreempted")
+    metric_jobs_preempted = _native(metrics.JOBS_PREEMPTED)
 
 
 def check_options(arguments: Arguments, options: Mapping[str, Any]) -> None:

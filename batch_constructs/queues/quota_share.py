@@ -14,6 +14,7 @@ from aws_cdk.interfaces import aws_batch as batch_interfaces
 
 from batch_constructs.arguments import Arguments, checked
 from batch_constructs.aws import names
+from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.resource_states import State
 from batch_constructs.aws.scheduling import IDLE_RESOURCE_STRATEGY, SharingStrategy
 from batch_constructs.batch_resource import BatchResource
@@ -35,7 +36,7 @@ if TYPE_CHECKING:
     from batch_constructs.queues.service_job_queue import AnyServiceJobQueue
 
 
-_ARN = names.form("batch", names.quota_share(names.every("job-queue", "[^/]+"), "[^/]+"))
+_ARN = names.form("batch", names.quota_share(names.every(kinds.JOB_QUEUE, "[^/]+"), "[^/]+"))
 
 
 _OF_ITS_PLACE = "a share is made where its queue is: put it into a stack of that place"
@@ -230,7 +231,7 @@ class QuotaShare(BatchResource):
 class _ImportedQuotaShare(QuotaShare):
     def __init__(self, scope: Construct, id: str, arn: str) -> None:
         such = names.arn(
-            "job-queue", names.quota_share("QUEUE", "NAME"), region="REGION", account="ACCOUNT"
+            kinds.JOB_QUEUE, names.quota_share("QUEUE", "NAME"), region="REGION", account="ACCOUNT"
         )
         arn = read_arn(scope, id, "quota_share_arn", arn, form=_ARN, such=such)
         BatchConstruct.__init__(self, scope, id)

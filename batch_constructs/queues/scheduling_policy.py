@@ -12,6 +12,7 @@ from aws_cdk import aws_batch as batch
 from aws_cdk.interfaces import aws_batch as batch_interfaces
 
 from batch_constructs.arguments import checked
+from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.batch_resource import BatchResource
 from batch_constructs.construct import made_here
 from batch_constructs.jsii_objects import has_member
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
 
 _REFERENCE = Reference(
-    noun="scheduling policy", resource="scheduling-policy", attribute="scheduling_policy"
+    noun="scheduling policy", resource=kinds.SCHEDULING_POLICY, attribute="scheduling_policy"
 )
 
 

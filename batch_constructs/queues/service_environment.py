@@ -12,6 +12,7 @@ from aws_cdk import aws_batch as batch
 from aws_cdk.interfaces import aws_batch as batch_interfaces
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.job_queue_facts import SERVICE_QUEUE_TYPE
 from batch_constructs.batch_resource import BatchResource
 from batch_constructs.construct import BatchConstruct, given, l1_properties, made_here
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from batch_constructs.queues.capacity_limit import CapacityLimit
 
 _REFERENCE = Reference(
-    noun="service environment", resource="service-environment", attribute="service_environment"
+    noun="service environment", resource=kinds.SERVICE_ENVIRONMENT, attribute="service_environment"
 )
 
 

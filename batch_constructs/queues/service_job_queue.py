@@ -11,6 +11,7 @@ from aws_cdk import aws_batch as batch
 from aws_cdk.interfaces import aws_batch as batch_interfaces
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.authorization import TAG
 from batch_constructs.aws.job_queue_facts import SERVICE_JOBS, SERVICE_QUEUE_TYPE
 from batch_constructs.aws.names import quota_share
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
 
 SERVICE_JOB_QUEUE = Reference(
     noun="queue of service jobs",
-    resource="job-queue",
+    resource=kinds.JOB_QUEUE,
     attribute="job_queue",
     unless="grant_submit",
 )
@@ -164,7 +165,7 @@ class ServiceJobQueue(BatchResource, QueueMetrics, ServiceQueueEvents):
         https://docs.aws.amazon.com/batch/latest/APIReference/API_SubmitServiceJob.html
         """
         # A job that is submitted, and tagged as it is, has no ID yet.
-        jobs = SERVICE_JOB_QUEUE.beside(self, "service-job", "*")
+        jobs = SERVICE_JOB_QUEUE.beside(self, kinds.SERVICE_JOB, "*")
         shares = quota_share(self.job_queue_arn, "*")
         return grant(
             self,

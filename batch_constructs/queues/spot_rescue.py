@@ -22,6 +22,7 @@ from batch_constructs.aws.actions import (
     SQS_SEND_MESSAGE,
 )
 from batch_constructs.aws.delivery import LAMBDA_EVENT_AGE_SECONDS, LAMBDA_RETRIES
+from batch_constructs.aws.event_pattern import OR
 from batch_constructs.aws.job_states import CAPACITY_LOST, DEPENDENCY_FAILED, JobState
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.claims_table import ClaimsTable
@@ -171,7 +172,7 @@ def lost_host_pattern(queue_arn: str) -> dict[str, Any]:
         "detail-type": [batch_events.JOB_STATE_CHANGE],
         "detail": {
             "status": [JobState.FAILED],
-            "$or": [
+            OR: [
                 {
                     "jobQueue": [queue_arn],
                     "statusReason": [{"prefix": reason} for reason in CAPACITY_LOST],

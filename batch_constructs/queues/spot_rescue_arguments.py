@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.authorization import submit_job_resources
 from batch_constructs.jobs.job_definition import is_job_definition
 from batch_constructs.jobs.submit_rights import apart_from, jobs_of, submit_resources
@@ -49,7 +50,7 @@ def read_rescue_queue(
             "in the second, so that no job could be rescued: give both a scheduling policy, or none"
         )
     if definitions is None:
-        any_definition = JOB_QUEUE.beside(rescue_queue, "job-definition", "*")
+        any_definition = JOB_QUEUE.beside(rescue_queue, kinds.JOB_DEFINITION, "*")
         return submit_job_resources(
             queue=arn, definition=any_definition, jobs=jobs_of(rescue_queue)
         )

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from batch_constructs.aws.consoles import console
+from batch_constructs.aws.consoles import batch_console, console
 from batch_constructs.aws.job_queue_facts import SERVICE_ROLE_LACKS_PERMISSIONS, TimeLimitReason
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.quotas import SUBJECT_CHARACTERS
@@ -185,7 +185,7 @@ def job_url(job: Job) -> str:
 
 
 def _jobs_url(partition: str, region: str) -> str:
-    return f"{console(partition, region)}/batch/home?region={region}#jobs"
+    return f"{batch_console(console(partition, region), region)}#jobs"
 
 
 def log_url(log: LogStream, partition: str) -> str:

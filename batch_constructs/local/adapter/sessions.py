@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 import time
 
+from batch_constructs.aws.credentials import TEMPORARY_KEY
 from batch_constructs.aws.names import arn
 
 
@@ -19,7 +20,7 @@ def open_session(role_arn: str, session_name: str, seconds: int) -> dict[str, st
     account_id = role_arn.split(":")[4]
     role_name = role_arn.rsplit("/", 1)[-1]
     credentials = {
-        "AccessKeyId": f"ASIA{secrets.token_hex(8).upper()}",
+        "AccessKeyId": f"{TEMPORARY_KEY}{secrets.token_hex(8).upper()}",
         "SecretAccessKey": secrets.token_hex(20),
         "SessionToken": secrets.token_hex(32),
     }

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs
 
 from batch_constructs.aws import container_variables as variables
+from batch_constructs.aws.credentials import TEMPORARY_KEY
+from batch_constructs.aws.error_names import UNSIGNED
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,7 +27,7 @@ _CAPABILITIES = ("/_ministack/cfn-response/", "/_ministack/cfn-signal/")
 """Where custom resources and wait conditions answer: the path itself is the secret, as in AWS."""
 
 _HEX_DIGEST = re.compile(r"[0-9a-f]{64}")
-_UNSIGNED = ("MissingAuthenticationToken", "the request is not signed")
+_UNSIGNED = (UNSIGNED, "the request is not signed")
 _KEYS = (
     'the embedded AWS has keys of its own: eval "$(batch-constructs local up)", or the environment '
     "that its fixture gives"
@@ -49,7 +51,7 @@ def install() -> None:
         new = made.setdefault(
             given[variables.ACCESS_KEY_ID],
             {
-                variables.ACCESS_KEY_ID: f"ASIA{secrets.token_hex(8).upper()}",
+                variables.ACCESS_KEY_ID: f"{TEMPORARY_KEY}{secrets.token_hex(8).upper()}",
                 variables.SECRET_ACCESS_KEY: secrets.token_urlsafe(30),
                 variables.SESSION_TOKEN: secrets.token_urlsafe(48),
             },

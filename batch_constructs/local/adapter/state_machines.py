@@ -6,6 +6,7 @@ import contextvars
 import json
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws import operations
 from batch_constructs.aws.error_names import MODELLED, STEP_FUNCTIONS_UNCLEAR
 from batch_constructs.aws.names import STATES_CALL, STATES_SUBMIT_JOB
 from batch_constructs.aws.service_principals import STATES
@@ -57,10 +58,10 @@ def install(*, ended: Callable[[str], Mapping[str, Any]], roles: RoleSessions) -
             _role.reset(token)
 
     def submit_job(resource: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
-        answer = call("SubmitJob", parameters)
+        answer = call(operations.SUBMIT_JOB, parameters)
         if not resource.endswith(".sync"):
             return answer
-        job = from_response("DescribeJobs", {"jobs": [ended(answer["JobId"])]})["Jobs"][0]
+        job = from_response(operations.DESCRIBE_JOBS, {"jobs": [ended(answer["JobId"])]})["Jobs"][0]
         if job["Status"] != "SUCCEEDED":
             raise stepfunctions._ExecutionError(  # noqa: SLF001 - a touch point
                 "States.TaskFailed", json.dumps(job)

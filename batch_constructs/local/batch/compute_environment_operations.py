@@ -8,6 +8,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws import instance_types
+from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.compute_environment_facts import (
     FARGATE_NETWORK,
     HAS_MORE,
@@ -28,7 +29,13 @@ from batch_constructs.aws.updates import (
 )
 from batch_constructs.local.batch.capacity import Limits, Usage
 from batch_constructs.local.batch.paging import page
-from batch_constructs.local.batch.service_errors import client_error, refuse
+from batch_constructs.local.batch.service_errors import (
+    EXISTS,
+    IN_USE,
+    NOT_DISABLED,
+    client_error,
+    refuse,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -38,7 +45,7 @@ if TYPE_CHECKING:
     from batch_constructs.local.batch.ports import Ports
     from batch_constructs.local.batch.store import Document, Store
 
-KIND = "compute-environment"
+KIND = kinds.COMPUTE_ENVIRONMENT
 _HEALTHY = "ComputeEnvironment Healthy"
 _CHANGING = (Status.CREATING, Status.UPDATING)
 _PASSING = (*_CHANGING, Status.DELETING)
@@ -160,7 +167,7 @@ class ComputeEnvironments:
         """Answer CreateComputeEnvironment."""
         name = request["computeEnvironmentName"]
         if name in self._by_name:
-            raise client_error("Object already exists")
+            raise client_error(EXISTS)
         managed = request["type"] == EnvironmentType.MANAGED
         _check_resources(request, managed=managed)
         identity = str(uuid.uuid4())
@@ -277,9 +284,9 @@ class ComputeEnvironments:
         if environment.detail["status"] in _CHANGING:
             raise client_error("Cannot delete, resource is being modified")
         if environment.detail["state"] != State.DISABLED:
-            raise client_error("Cannot delete, resource must be in DISABLED state first")
+            raise client_error(NOT_DISABLED)
         if self._queues_of(environment.arn):
-            raise client_error("Cannot delete, found existing JobQueue relationship")
+            raise client_error(IN_USE)
         environment.detail.update(status=Status.DELETING, statusReason="Deleting")
         self._store.save(KIND, environment.name, environment.detail)
         self.forget_if_idle(environment)
@@ -352,8 +359,8 @@ def _check_resources(request: Mapping[str, Any], *, managed: bool) -> None:
     kind = resources["type"]
     problems = [
         f"{member} is not applicable for {kind}"
-        for key, kinds in TAKEN_BY.items()
-        if kind not in (*ON_INSTANCES, *kinds) and (member := as_member(key)) in resources
+        for key, takers in TAKEN_BY.items()
+        if kind not in (*ON_INSTANCES, *takers) and (member := as_member(key)) in resources
     ]
     if kind in ON_FARGATE:
         problems += [

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.scheduling import NON_REPLENISHABLE, REPLENISHABLE
 from batch_constructs.aws.submit_job import CLIENT_TOKEN_HOURS
 from batch_constructs.local.batch.paging import page
@@ -42,7 +43,7 @@ class ConsumableResources:
         changed: Callable[[], None],
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self.registry = Registry("consumable-resource", arns=arns, store=store)
+        self.registry = Registry(kinds.CONSUMABLE_RESOURCE, arns=arns, store=store)
         self._changed = changed
         self._clock = clock
         self._in_use: dict[str, int] = {}

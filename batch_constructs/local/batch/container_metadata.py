@@ -9,6 +9,7 @@ import hashlib
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.container_facts import AWSLOGS, CPU_UNITS, SizeType
 from batch_constructs.aws.names import LOG_GROUP_OPTION, LOG_REGION_OPTION
 from batch_constructs.aws.platforms import PlatformCapability
@@ -37,7 +38,9 @@ def task_metadata(job: Job, arns: Arns) -> Document:
     """Describe the task of a job's latest attempt."""
     arn, cluster = _task(job)
     need = job.submission.requirement
-    name, _, revision = arns.name("job-definition", job.submission.definition_arn).partition(":")
+    name, _, revision = arns.name(kinds.JOB_DEFINITION, job.submission.definition_arn).partition(
+        ":"
+    )
     return {
         "Cluster": cluster,
         "TaskARN": arn,
@@ -57,7 +60,9 @@ def task_metadata(job: Job, arns: Arns) -> Document:
 def container_metadata(job: Job, container: Container, arns: Arns) -> Document:
     """Describe one container of a job's latest attempt."""
     arn, cluster = _task(job)
-    name, _, revision = arns.name("job-definition", job.submission.definition_arn).partition(":")
+    name, _, revision = arns.name(kinds.JOB_DEFINITION, job.submission.definition_arn).partition(
+        ":"
+    )
     group, stream, _ = container.log_destination(name, arn.rpartition("/")[2])
     required = {
         item["type"]: item["value"] for item in container.properties.get("resourceRequirements", ())

@@ -7,6 +7,7 @@ import re
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.container_facts import AMOUNTS, GPUS, LEGACY_SIZES, SizeType
 from batch_constructs.aws.fargate_sizes import wrong_memory, wrong_vcpus
 from batch_constructs.aws.job_definition_facts import BYTES, JobDefinitionType
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from batch_constructs.local.batch.arns import Arns
     from batch_constructs.local.batch.store import Document, Store
 
-KIND = "job-definition"
+KIND = kinds.JOB_DEFINITION
 
 _OPTIONAL = (
     "schedulingPriority",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.container_facts import SizeType
 from batch_constructs.aws.job_states import CANCELLED, JobState
 from batch_constructs.local.batch.container_metadata import on_fargate
@@ -32,7 +33,7 @@ _FROM_SUBMISSION = (
 
 def job_arn(arns: Arns, job_id: str) -> str:
     """Return the ARN of a job."""
-    return arns.of("job", job_id)
+    return arns.of(kinds.JOB, job_id)
 
 
 def job_detail(job: Job, arns: Arns) -> Document:

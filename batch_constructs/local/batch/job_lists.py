@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.names import is_arn
 from batch_constructs.aws.submit_job import LISTED_AT_ONCE, LISTED_WITH_FILTERS
@@ -169,7 +170,7 @@ class JobLists:
         arn = job.submission.definition_arn
         if is_arn(value):
             return arn == value or arn.rpartition(":")[0] == value
-        name = self._arns.name("job-definition", arn)
+        name = self._arns.name(kinds.JOB_DEFINITION, arn)
         return _like(name.partition(":")[0], value) or name == value
 
 

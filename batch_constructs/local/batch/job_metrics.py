@@ -9,8 +9,8 @@ import threading
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
+from batch_constructs.aws import metrics
 from batch_constructs.aws.job_states import JobState
-from batch_constructs.aws.metrics import DIMENSION, NATIVE_METRICS, VALUES_AT_ONCE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 _UNITS = {"COUNT": "Count", "MILLISECONDS": "Milliseconds"}
 _MOVED = {
-    JobState.PENDING: "JobsMovedToPending",
-    JobState.RUNNABLE: "JobsMovedToRunnable",
-    JobState.STARTING: "JobsMovedToStarting",
-    JobState.RUNNING: "JobsMovedToRunning",
-    JobState.SUCCEEDED: "JobsMovedToSucceeded",
-    JobState.FAILED: "JobsMovedToFailed",
+    JobState.PENDING: metrics.JOBS_MOVED_TO_PENDING,
+    JobState.RUNNABLE: metrics.JOBS_MOVED_TO_RUNNABLE,
+    JobState.STARTING: metrics.JOBS_MOVED_TO_STARTING,
+    JobState.RUNNING: metrics.JOBS_MOVED_TO_RUNNING,
+    JobState.SUCCEEDED: metrics.JOBS_MOVED_TO_SUCCEEDED,
+    JobState.FAILED: metrics.JOBS_MOVED_TO_FAILED,
 }
 
 
@@ -40,7 +40,7 @@ class JobMetrics:
     def submitted(self, job: Job) -> None:
         """Note that a job was submitted; an array counts as many as it has children."""
         size = job.submission.array_size
-        self._add(job, "JobsSubmitted", 1 if size is None else size)
+        self._add(job, metrics.JOBS_SUBMITTED, 1 if size is None else size)
 
     def moved(self, job: Job, before: JobState, since: int) -> None:
         """Note that a job has moved.
@@ -56,22 +56,22 @@ class JobMetrics:
         self._add(job, _MOVED[job.status], 1)
         if job.status is JobState.RUNNABLE:
             if before in (JobState.STARTING, JobState.RUNNING):
-                self._add(job, "JobsRetried", 1)
+                self._add(job, metrics.JOBS_RETRIED, 1)
             else:
-                self._add(job, "JobSubmittedToRunnableDuration", now - job.created_at)
+                self._add(job, metrics.JOB_SUBMITTED_TO_RUNNABLE_DURATION, now - job.created_at)
         elif job.status is JobState.STARTING:
             self._start(job, now, since)
         elif job.status is JobState.RUNNING:
-            self._add(job, "JobAttemptStartingToRunningDuration", now - since)
+            self._add(job, metrics.JOB_ATTEMPT_STARTING_TO_RUNNING_DURATION, now - since)
         elif job.terminated:
-            self._add(job, "JobsTerminated", 1)
+            self._add(job, metrics.JOBS_TERMINATED, 1)
         elif job.cancelled:
-            self._add(job, "JobsCancelled", 1)
+            self._add(job, metrics.JOBS_CANCELLED, 1)
         if before is JobState.RUNNING:
-            self._add(job, "JobAttemptExecutionDuration", now - since)
+            self._add(job, metrics.JOB_ATTEMPT_EXECUTION_DURATION, now - since)
         starting = None if job.on_host else self._starting.pop(job.id, None)
         if starting is not None:
-            self._add(job, "JobAttemptDuration", now - starting)
+            self._add(job, metrics.JOB_ATTEMPT_DURATION, now - starting)
 
     def take(self) -> Iterator[Document]:
         """Yield what has come together, as PutMetricData takes it, and forget it."""
@@ -79,12 +79,12 @@ class JobMetrics:
             values, self._values = self._values, defaultdict(Counter)
         for (queue, name), counts in values.items():
             found = list(counts.items())
-            for start in range(0, len(found), VALUES_AT_ONCE):
-                some = found[start : start + VALUES_AT_ONCE]
+            for start in range(0, len(found), metrics.VALUES_AT_ONCE):
+                some = found[start : start + metrics.VALUES_AT_ONCE]
                 yield {
                     "MetricName": name,
-                    "Dimensions": [{"Name": DIMENSION, "Value": queue}],
-                    "Unit": _UNITS[NATIVE_METRICS[name].unit],
+                    "Dimensions": [{"Name": metrics.DIMENSION, "Value": queue}],
+                    "Unit": _UNITS[metrics.NATIVE_METRICS[name].unit],
                     "Values": [value for value, _ in some],
                     "Counts": [float(count) for _, count in some],
                 }
@@ -93,15 +93,17 @@ class JobMetrics:
         self._starting[job.id] = now
         first = len(job.attempts) == 1
         if job.submission.is_service_job:
-            self._add(job, "JobsMovedToScheduled", 1)
-            self._add(job, "JobAttemptRunnableToScheduledDuration", now - since)
-            self._add(job, "JobAttemptScheduledToStartingDuration", 0)
+            self._add(job, metrics.JOBS_MOVED_TO_SCHEDULED, 1)
+            self._add(job, metrics.JOB_ATTEMPT_RUNNABLE_TO_SCHEDULED_DURATION, now - since)
+            self._add(job, metrics.JOB_ATTEMPT_SCHEDULED_TO_STARTING_DURATION, 0)
             if first:
-                self._add(job, "JobSubmittedToFirstScheduledDuration", now - job.created_at)
+                self._add(
+                    job, metrics.JOB_SUBMITTED_TO_FIRST_SCHEDULED_DURATION, now - job.created_at
+                )
             return
-        self._add(job, "JobAttemptRunnableToStartingDuration", now - since)
+        self._add(job, metrics.JOB_ATTEMPT_RUNNABLE_TO_STARTING_DURATION, now - since)
         if first:
-            self._add(job, "JobSubmittedToFirstStartingDuration", now - job.created_at)
+            self._add(job, metrics.JOB_SUBMITTED_TO_FIRST_STARTING_DURATION, now - job.created_at)
 
     def _add(self, job: Job, name: str, value: float) -> None:
         _, _, queue = job.queue_arn.rpartition("/")

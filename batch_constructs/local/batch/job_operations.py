@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.submit_job import (
     DESCRIBED_AT_ONCE,
@@ -147,7 +148,7 @@ class JobOperations:
 
     def tags_of(self, arn: str) -> dict[str, str] | None:
         """Return the tags of a job, to be changed in place; None where there is none."""
-        job = self._jobs.find(self._arns.name("job", arn))
+        job = self._jobs.find(self._arns.name(kinds.JOB, arn))
         if job is None or job.parent is not None:
             return None
         tags: dict[str, str] = job.submission.document["tags"]
@@ -155,7 +156,7 @@ class JobOperations:
 
     def save(self, arn: str) -> None:
         """Write a job down after its tags have changed."""
-        job = self._jobs.find(self._arns.name("job", arn))
+        job = self._jobs.find(self._arns.name(kinds.JOB, arn))
         if job is not None:
             self._jobs.save_submission(job)
 

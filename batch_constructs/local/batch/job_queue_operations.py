@@ -5,6 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.compute_environment_facts import (
     EnvironmentType,
     ResourceType,
@@ -18,7 +19,7 @@ from batch_constructs.aws.job_queue_facts import (
 from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.aws.resource_states import State, Status
 from batch_constructs.local.batch.paging import page
-from batch_constructs.local.batch.service_errors import client_error, refuse
+from batch_constructs.local.batch.service_errors import EXISTS, NOT_DISABLED, client_error, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -36,7 +37,7 @@ if TYPE_CHECKING:
     )
     from batch_constructs.local.batch.store import Document, Store
 
-KIND = "job-queue"
+KIND = kinds.JOB_QUEUE
 
 _PLATFORMS: Mapping[str, str] = {
     ResourceType.SPOT: PlatformCapability.EC2,
@@ -186,7 +187,7 @@ class JobQueues:
         """Answer CreateJobQueue."""
         name = request["jobQueueName"]
         if name in self._by_name:
-            raise client_error("Object already exists")
+            raise client_error(EXISTS)
         if bool(request.get("computeEnvironmentOrder")) == bool(
             request.get("serviceEnvironmentOrder")
         ):
@@ -234,7 +235,7 @@ class JobQueues:
         if queue is None:
             return {}
         if queue.detail["state"] != State.DISABLED:
-            raise client_error("Cannot delete, resource must be in DISABLED state first")
+            raise client_error(NOT_DISABLED)
         queue.detail.update(status=Status.DELETING, statusReason="Deleting")
         self._store.save(KIND, queue.name, queue.detail)
         self._end_jobs(queue)

@@ -6,6 +6,7 @@ from collections import defaultdict
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.container_facts import SizeType
 from batch_constructs.aws.submit_job import SNAPSHOT_JOBS, SNAPSHOT_SHARES
 
@@ -73,7 +74,7 @@ class Snapshots:
         }
 
     def _arn(self, job: Job) -> str:
-        kind = "service-job" if job.submission.is_service_job else "job"
+        kind = kinds.SERVICE_JOB if job.submission.is_service_job else kinds.JOB
         return self._arns.of(kind, job.id)
 
 

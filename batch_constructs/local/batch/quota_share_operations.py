@@ -5,11 +5,12 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.names import quota_share
 from batch_constructs.aws.resource_states import State, Status
 from batch_constructs.local.batch.paging import page
 from batch_constructs.local.batch.registry import Registry
-from batch_constructs.local.batch.service_errors import client_error
+from batch_constructs.local.batch.service_errors import NOT_DISABLED, client_error
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,7 +37,9 @@ class QuotaShares:
     """
 
     def __init__(self, *, arns: Arns, store: Store, queues: JobQueues) -> None:
-        self.registry = Registry("quota-share", arns=arns, store=store, arn_kind="job-queue")
+        self.registry = Registry(
+            kinds.QUOTA_SHARE, arns=arns, store=store, arn_kind=kinds.JOB_QUEUE
+        )
         self._queues = queues
 
     def create(self, request: Mapping[str, Any]) -> Document:
@@ -88,7 +91,7 @@ class QuotaShares:
         if document is None:
             return {}
         if document["state"] != State.DISABLED:
-            raise client_error("Cannot delete, resource must be in DISABLED state first")
+            raise client_error(NOT_DISABLED)
         self.registry.remove(document["quotaShareArn"])
         return {}
 

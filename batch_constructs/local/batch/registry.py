@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from batch_constructs.local.batch.service_errors import client_error
+from batch_constructs.local.batch.service_errors import EXISTS, client_error
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +60,7 @@ class Registry:
             ServiceError: the name is taken.
         """
         if name in self._by_name:
-            raise client_error("Object already exists")
+            raise client_error(EXISTS)
         self._by_name[name] = document
         self._store.save(self._kind, name, document)
 

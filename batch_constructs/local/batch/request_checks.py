@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.validate import ParamValidator
 
-from batch_constructs.aws import submission_limits, tags
+from batch_constructs.aws import operations, submission_limits, tags
 from batch_constructs.aws.bound import Counting, Decimal, Matching, OneOf, Whole, shown
 from batch_constructs.aws.limits import limits_of
 from batch_constructs.aws.property_paths import places
@@ -70,7 +70,7 @@ def without_empty(operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
         name: value
         for name, value in request.items()
         if not (name == "nextToken" and value == "")
-        and not (operation == "SubmitJob" and value in ({}, []))
+        and not (operation == operations.SUBMIT_JOB and value in ({}, []))
     }
 
 
@@ -114,7 +114,7 @@ def limits_on(operation: str) -> tuple[tuple[str, Bound], ...]:
     shape = SERVICE_MODEL.operation_model(operation).input_shape
     found = _CHANGES.fullmatch(operation)
     limits = [*_limits(limits_of(f"AWS::Batch::{found['noun']}"))] if found else []
-    if operation == "SubmitJob":
+    if operation == operations.SUBMIT_JOB:
         limits = [
             *submission_limits.BOUNDS.items(),
             *_limits(submission_limits.overridden_limits()),

@@ -6,6 +6,7 @@ import hashlib
 import uuid
 from typing import TYPE_CHECKING
 
+from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.job_queue_facts import TimeLimitReason
 from batch_constructs.aws.job_states import HOST_LOST, STUCK_IN_QUEUE, JobState
 from batch_constructs.aws.names import marker
@@ -207,7 +208,9 @@ def _max_vcpus(environments: list[Environment]) -> float | None:
 
 def _task_arn(job: Job, environment: Environment) -> str:
     if job.submission.is_service_job:
-        base, _, _ = job.queue_arn.replace(":batch:", ":sagemaker:").partition(marker("job-queue"))
+        base, _, _ = job.queue_arn.replace(":batch:", ":sagemaker:").partition(
+            marker(kinds.JOB_QUEUE)
+        )
         return f"{base}:training-job/AWSBatch{job.submission.name}{uuid.uuid4().hex}"
     cluster_arn = environment.detail.get("ecsClusterArn", "")
     base, _, cluster = cluster_arn.partition(":cluster/")

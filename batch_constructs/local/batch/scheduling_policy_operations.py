@@ -5,9 +5,10 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.local.batch.paging import page
 from batch_constructs.local.batch.registry import Registry
-from batch_constructs.local.batch.service_errors import client_error
+from batch_constructs.local.batch.service_errors import IN_USE, client_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -36,7 +37,7 @@ class SchedulingPolicies:
         queues_of: Callable[[str], list[str]],
         changed: Callable[[], None],
     ) -> None:
-        self.registry = Registry("scheduling-policy", arns=arns, store=store)
+        self.registry = Registry(kinds.SCHEDULING_POLICY, arns=arns, store=store)
         self._queues_of = queues_of
         self._changed = changed
 
@@ -79,7 +80,7 @@ class SchedulingPolicies:
         if policy is None:
             return {}
         if self._queues_of(policy["arn"]):
-            raise client_error("Cannot delete, found existing JobQueue relationship")
+            raise client_error(IN_USE)
         self.registry.remove(policy["arn"])
         return {}
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.resource_states import State, Status
 from batch_constructs.local.batch.capacity import Limits, Usage
 from batch_constructs.local.batch.paging import page
 from batch_constructs.local.batch.registry import Registry
-from batch_constructs.local.batch.service_errors import client_error
+from batch_constructs.local.batch.service_errors import IN_USE, NOT_DISABLED, client_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -66,7 +67,7 @@ class ServiceEnvironments:
         queues_of: Callable[[str], list[str]],
         changed: Callable[[], None],
     ) -> None:
-        self.registry = Registry("service-environment", arns=arns, store=store)
+        self.registry = Registry(kinds.SERVICE_ENVIRONMENT, arns=arns, store=store)
         self._queues_of = queues_of
         self._changed = changed
         self._running: dict[str, ServiceEnvironment] = {}
@@ -118,9 +119,9 @@ class ServiceEnvironments:
         if document is None:
             return {}
         if document["state"] != State.DISABLED:
-            raise client_error("Cannot delete, resource must be in DISABLED state first")
+            raise client_error(NOT_DISABLED)
         if self._queues_of(document["serviceEnvironmentArn"]):
-            raise client_error("Cannot delete, found existing JobQueue relationship")
+            raise client_error(IN_USE)
         self.registry.remove(document["serviceEnvironmentName"])
         self._running.pop(document["serviceEnvironmentName"], None)
         return {}

@@ -36,6 +36,12 @@ def client_error(message: str) -> ServiceError:
     return ServiceError(CLIENT_EXCEPTION, 400, message)
 
 
+NOT_DISABLED = "Cannot delete, resource must be in DISABLED state first"
+IN_USE = "Cannot delete, found existing JobQueue relationship"
+EXISTS = "Object already exists"
+"""What AWS Batch says of a resource of whatever kind."""
+
+
 def refuse(problems: Sequence[str]) -> None:
     """Refuse a request for what is wrong with it, if anything is.
 

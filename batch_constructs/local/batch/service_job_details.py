@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws import resource_kinds as kinds
+
 if TYPE_CHECKING:
     from batch_constructs.local.batch.arns import Arns
     from batch_constructs.local.batch.jobs import Job
@@ -45,7 +47,7 @@ def service_job_detail(job: Job, arns: Arns) -> Document:
     document = job.submission.document
     detail = {key: document[key] for key in AS_SUBMITTED if key in document}
     values: dict[str, Any] = {
-        "jobArn": arns.of("service-job", job.id),
+        "jobArn": arns.of(kinds.SERVICE_JOB, job.id),
         "jobId": job.id,
         "status": job.status.value,
         "statusReason": job.reason,

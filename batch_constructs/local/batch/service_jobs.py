@@ -11,6 +11,7 @@ import uuid
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.container_facts import (
     AWSLOGS,
     LOG_CREATE_OPTION,
@@ -156,7 +157,7 @@ class ServiceJobs:
 
     def tags_of(self, arn: str) -> dict[str, str] | None:
         """Return the tags of a service job, to be changed in place; None where there is none."""
-        job = self._find(self._arns.name("service-job", arn))
+        job = self._find(self._arns.name(kinds.SERVICE_JOB, arn))
         if job is None:
             return None
         tags: dict[str, str] = job.submission.document["tags"]
@@ -164,7 +165,7 @@ class ServiceJobs:
 
     def save(self, arn: str) -> None:
         """Write a service job down after its tags have changed."""
-        self._jobs.save_submission(self._get(self._arns.name("service-job", arn)))
+        self._jobs.save_submission(self._get(self._arns.name(kinds.SERVICE_JOB, arn)))
 
     def _terminate(self, job_id: str, reason: str) -> None:
         job = self._find(job_id)
@@ -182,7 +183,7 @@ class ServiceJobs:
         return job
 
     def _names(self, job: Job) -> Document:
-        arn = self._arns.of("service-job", job.id)
+        arn = self._arns.of(kinds.SERVICE_JOB, job.id)
         return {"jobArn": arn, "jobName": job.submission.name, "jobId": job.id}
 
     def _share_problems(self, request: Mapping[str, Any], queue: JobQueue) -> Sequence[str]:

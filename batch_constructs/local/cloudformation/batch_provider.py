@@ -6,6 +6,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws import operations
 from batch_constructs.aws.names import as_member
 from batch_constructs.aws.resource_states import State, Status
 from batch_constructs.local.batch.service_errors import ServiceError
@@ -145,10 +146,10 @@ class BatchResource:
         before, after = dict(old.get("Tags", {})), dict(new.get("Tags", {}))
         gone = [key for key in before if key not in after]
         if gone:
-            self.call("UntagResource", {"resourceArn": arn, "tagKeys": gone})
+            self.call(operations.UNTAG_RESOURCE, {"resourceArn": arn, "tagKeys": gone})
         set_now = {key: str(value) for key, value in after.items() if before.get(key) != value}
         if set_now:
-            self.call("TagResource", {"resourceArn": arn, "tags": set_now})
+            self.call(operations.TAG_RESOURCE, {"resourceArn": arn, "tags": set_now})
 
     def provisioned(self, arn: str) -> Provisioned:
         """Return the resource as CloudFormation sees it: its physical ID is its ARN."""

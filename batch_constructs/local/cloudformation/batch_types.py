@@ -6,6 +6,7 @@ from copy import deepcopy
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws import operations
 from batch_constructs.aws.compute_environment_facts import (
     BEST_FIT,
     IN_PLACE_STRATEGIES,
@@ -182,14 +183,16 @@ class JobDefinitionType(BatchResource):
         if physical_id in self.kept:
             self.kept.discard(physical_id)
             return
-        self.call("DeregisterJobDefinition", {"jobDefinition": physical_id})
+        self.call(operations.DEREGISTER_JOB_DEFINITION, {"jobDefinition": physical_id})
 
     def _register(self, properties: Properties) -> Provisioned:
         known = {
             name: value for name, value in properties.items() if name != "ResourceRetentionPolicy"
         }
-        request = to_request("RegisterJobDefinition", known)
-        return self.provisioned(self.call("RegisterJobDefinition", request)["jobDefinitionArn"])
+        request = to_request(operations.REGISTER_JOB_DEFINITION, known)
+        return self.provisioned(
+            self.call(operations.REGISTER_JOB_DEFINITION, request)["jobDefinitionArn"]
+        )
 
 
 class ConsumableResourceType(BatchResource):
@@ -202,7 +205,7 @@ class ConsumableResourceType(BatchResource):
         del logical_id
         if old.get("TotalQuantity") != new.get("TotalQuantity"):
             self.call(
-                "UpdateConsumableResource",
+                operations.UPDATE_CONSUMABLE_RESOURCE,
                 {
                     "consumableResource": physical_id,
                     "operation": "SET",
@@ -214,7 +217,7 @@ class ConsumableResourceType(BatchResource):
 
     def provisioned(self, arn: str) -> Provisioned:
         """Return the resource with its quantities."""
-        state = self.call("DescribeConsumableResource", {"consumableResource": arn})
+        state = self.call(operations.DESCRIBE_CONSUMABLE_RESOURCE, {"consumableResource": arn})
         return Provisioned(
             physical_id=arn,
             attributes={

@@ -11,7 +11,7 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from batch_constructs.aws.names import ARN_PARTS, is_arn
+from batch_constructs.aws.names import ARN_PARTS, is_arn, log_group_in_arn
 from batch_constructs.aws.pattern import pattern as regular_expression
 from batch_constructs.rules.template.resource_graph import (
     COMPUTE_ENVIRONMENT,
@@ -54,7 +54,7 @@ _FORMS: Final = {
     (JOB_QUEUE, None): ("batch", "job-queue/%", "JobQueueName"),
     (JOB_QUEUE, "JobQueueArn"): ("batch", "job-queue/%", "JobQueueName"),
     (LOG_GROUP, None): ("", "%", "LogGroupName"),
-    (LOG_GROUP, "Arn"): ("logs", "log-group:%:*", "LogGroupName"),
+    (LOG_GROUP, "Arn"): ("logs", log_group_in_arn("%:*"), "LogGroupName"),
     (KEY, None): ("", "%", ""),
     (KEY, "Arn"): ("kms", "key/%", ""),
     (SECRET, None): ("secretsmanager", "secret:%-@", "Name"),

@@ -6,7 +6,13 @@ import re
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from batch_constructs.aws.container_facts import AWSLOGS, LOG_CREATE_OPTION
-from batch_constructs.aws.names import DEFAULT_LOG_GROUP, LOG_GROUP_OPTION, SECRET_FORM, is_arn
+from batch_constructs.aws.names import (
+    DEFAULT_LOG_GROUP,
+    LOG_GROUP_OPTION,
+    SECRET_FORM,
+    is_arn,
+    log_group_in_arn,
+)
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.role_actions import (
     CREATE_LOG_GROUP,
@@ -63,8 +69,8 @@ def logging(container: Container, template: Template) -> Iterator[Need]:
         options.get(LOG_GROUP_OPTION, DEFAULT_LOG_GROUP) if isinstance(options, dict) else UNKNOWN
     )
     name = spelled(given, template)
-    group = arn("logs", f"log-group:{name}")
-    written = missing_statement.arn("logs", f"log-group:{_inside(given)}:*")
+    group = arn("logs", log_group_in_arn(name))
+    written = missing_statement.arn("logs", log_group_in_arn(f"{_inside(given)}:*"))
     yield Need(LOG_STREAM_ACTIONS, (f"{group}:log-stream:{HOLE}", group), written)
     if isinstance(options, dict) and options.get(LOG_CREATE_OPTION) in ("true", True):
         yield Need((CREATE_LOG_GROUP,), (f"{group}:log-stream:", group), written)

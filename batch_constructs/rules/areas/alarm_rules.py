@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from batch_constructs.aws.actions import SNS_PUBLISH
 from batch_constructs.aws.metrics import DIMENSION, METRICS_SOURCE, NAMESPACE, NATIVE_METRICS
-from batch_constructs.aws.names import is_arn
+from batch_constructs.aws.names import MANAGED_TOPIC_KEY, is_arn
 from batch_constructs.aws.service_principals import ALARMS
 from batch_constructs.rules.areas.event_rules import (
     KEYS_OF_TOPICS,
@@ -95,5 +95,5 @@ def alarm_topic(alarm: Resource) -> Iterator[Fault]:
         open_to = admits(topic, TOPIC_POLICIES, SNS_PUBLISH, ALARMS, alarm)
         if has_policy(topic, TOPIC_POLICIES) and not open_to:
             yield path, f"{ALARMS} may not publish to {topic.id}"
-        if fault := key_fault(topic, "cloudwatch", "alias/aws/sns"):
+        if fault := key_fault(topic, "cloudwatch", MANAGED_TOPIC_KEY):
             yield path, fault

@@ -11,7 +11,7 @@ from batch_constructs.aws.actions import KMS_GENERATE_DATA_KEY, SNS_PUBLISH, SQS
 from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.delivery import OBJECTS_SOURCE
 from batch_constructs.aws.job_states import SERVICE_JOB_STATES
-from batch_constructs.aws.names import is_arn
+from batch_constructs.aws.names import MANAGED_QUEUE_KEY, MANAGED_TOPIC_KEY, is_arn
 from batch_constructs.aws.role_actions import DECRYPT
 from batch_constructs.aws.service_principals import DOMAIN, EVENTS
 from batch_constructs.aws.source import docs, guide
@@ -203,7 +203,7 @@ def event_target_topic(source: Resource) -> Iterator[Fault]:
         path = f"Targets/{position}/Arn"
         if not admits(topic, TOPIC_POLICIES, SNS_PUBLISH, EVENTS, source):
             yield path, f"{EVENTS} may not publish to {topic.id}"
-        if fault := key_fault(topic, "events", "alias/aws/sns"):
+        if fault := key_fault(topic, "events", MANAGED_TOPIC_KEY):
             yield path, fault
 
 
@@ -239,7 +239,7 @@ def event_target_queue(source: Resource) -> Iterator[Fault]:
                 continue
             if not admits(queue, _QUEUE_POLICIES, SQS_SEND_MESSAGE, EVENTS, source):
                 yield path, f"{EVENTS} may not send to {queue.id}"
-            if fault := key_fault(queue, "events", "alias/aws/sqs"):
+            if fault := key_fault(queue, "events", MANAGED_QUEUE_KEY):
                 yield path, fault
             if value is dead_letters and flag(queue.properties, "FifoQueue"):
                 yield path, f"{queue.id} is a FIFO queue; dead letters take a standard queue"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batch_constructs.aws.bound import OneOf, one_of
+from batch_constructs.aws.job_definition_facts import CpuArchitecture
 from batch_constructs.aws.job_queue_facts import (
     CONTAINER_JOBS,
     ORDER,
@@ -186,9 +187,10 @@ def queue_mixed_architectures(queue: JobQueue) -> Iterator[Fault]:
         if environment.architecture is not None:
             found.setdefault(environment.architecture, environment.id)
     if len(found) > 1:
+        x86_64, arm = found[CpuArchitecture.X86_64], found[CpuArchitecture.ARM64]
         yield (
             "ComputeEnvironmentOrder",
-            f"the queue mixes x86_64 ({found['X86_64']}) and Arm ({found['ARM64']}) environments",
+            f"the queue mixes x86_64 ({x86_64}) and Arm ({arm}) environments",
         )
 
 

@@ -12,7 +12,7 @@ from batch_constructs.aws.credential_names import (
     option_with_credential,
 )
 from batch_constructs.aws.credentials import SHORTEST, credential_in
-from batch_constructs.aws.names import form, is_arn
+from batch_constructs.aws.names import LOG_REGION_OPTION, form, is_arn
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import api, docs
 from batch_constructs.rules.areas import job_rule
@@ -332,7 +332,7 @@ def secret_region(job: JobDefinition) -> Iterator[Fault]:
     regions: dict[str, str] = {}
     for container in job.containers:
         log = mapping(mapping(container.properties, "LogConfiguration"), "Options")
-        region = text(log, "awslogs-region")
+        region = text(log, LOG_REGION_OPTION)
         if region:
             regions.setdefault(region, "the logs")
     for path, source in _secrets(job):

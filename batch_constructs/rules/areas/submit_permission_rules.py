@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.authorization import (
     ACTIONS,
     RESOURCE_FORMS,
@@ -97,12 +98,12 @@ def _is(value: object, type: str, near: Resource) -> bool:
     target = near.neighbour(value)
     if target is not None:
         return target.type == type
-    noun = marker("job-queue" if type == JOB_QUEUE else "job-definition")
+    noun = marker(kinds.JOB_QUEUE if type == JOB_QUEUE else kinds.JOB_DEFINITION)
     return noun in (literal(value) or "") or named(near.template, type, value) is not None
 
 
 def _any_job(wildcard: str) -> str:
-    return RESOURCE_FORMS["job"].replace("${JobId}", wildcard)
+    return RESOURCE_FORMS[kinds.JOB].replace("${JobId}", wildcard)
 
 
 @_warning(
@@ -276,7 +277,7 @@ def state_machine_job_rights(machine: Resource) -> Iterator[Fault]:
     own task grants neither.
     """
     if waits_for_jobs(machine):
-        yield from _lacking(machine, STATE_MACHINE_JOBS, "batch", every("job", HOLE))
+        yield from _lacking(machine, STATE_MACHINE_JOBS, "batch", every(kinds.JOB, HOLE))
 
 
 def _lacking(

@@ -6,6 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import batch_events, schedule_expression
+from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.authorization import SUBMIT
 from batch_constructs.aws.names import STATES_SUBMIT_JOB, marker
 from batch_constructs.aws.source import api, docs, guide
@@ -111,7 +112,7 @@ def pipe_parameters(pipe: Resource) -> Iterator[Fault]:
     parameters = pipe.properties.get("TargetParameters", {})
     to_queue = pipe.neighbour(target, JOB_QUEUE) is not None
     if isinstance(parameters, dict) and (
-        to_queue or marker("job-queue") in (literal(target) or "")
+        to_queue or marker(kinds.JOB_QUEUE) in (literal(target) or "")
     ):
         yield from _lacking(parameters, "BatchJobParameters", "TargetParameters")
 

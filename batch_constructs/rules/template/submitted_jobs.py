@@ -10,6 +10,7 @@ import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.job_definition_facts import PLACEHOLDER
 from batch_constructs.aws.names import RESOURCE_NAME, SCHEDULER_SUBMIT_JOB, marker
 from batch_constructs.aws.pattern import pattern
@@ -181,7 +182,7 @@ def is_batch_target(target: Properties) -> bool:
     arn = target.get("Arn")
     literal = arn.pattern if isinstance(arn, Text) else arn
     return "BatchParameters" in target or (
-        isinstance(literal, str) and marker("job-queue") in literal
+        isinstance(literal, str) and marker(kinds.JOB_QUEUE) in literal
     )
 
 
