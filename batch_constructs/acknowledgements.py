@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws import managed_policies
+from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.actions import KMS_GENERATE_DATA_KEY_ANY, KMS_RE_ENCRYPT_ANY
 from batch_constructs.aws.authorization import takes_everything
 from batch_constructs.aws.names import every
@@ -181,7 +182,7 @@ _KEY_GRANTS: Final = frozenset({KMS_GENERATE_DATA_KEY_ANY, KMS_RE_ENCRYPT_ANY})
 _ENDINGS: Final = (
     (rf":{every('job', '[*]')}$", "A job has no ID before it is submitted."),
     (
-        rf":{every('job-definition', '[^:/]*')}[*]$",
+        rf":{every(kinds.JOB_DEFINITION, '[^:/]*')}[*]$",
         "An engine names what it registers, and a rescue submits whichever job lost its host.",
     ),
     (r":(task|container-instance)/\*$", "AWS Batch makes the clusters and Amazon ECS the IDs."),

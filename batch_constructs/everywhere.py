@@ -16,7 +16,7 @@ from batch_constructs.asset_folder import asset_folder
 from batch_constructs.aws.bound import Matching
 from batch_constructs.aws.names import ACCOUNT
 from batch_constructs.aws.quotas import TEMPLATE_BODY_BYTES
-from batch_constructs.aws.template_quotas import ROLES
+from batch_constructs.aws.template_facts import ROLES
 from batch_constructs.construct import BatchConstruct, given
 from batch_constructs.jsii_objects import javascript_error
 

@@ -14,7 +14,7 @@ from constructs import IValidation
 
 from batch_constructs.acknowledgements import OURS, tell_cdk_nag, write_metadata
 from batch_constructs.aws.credentials import without_credentials
-from batch_constructs.aws.template_quotas import RESOURCES
+from batch_constructs.aws.template_facts import RESOURCES
 from batch_constructs.check.ignored_findings import ACKNOWLEDGED, Assembly
 from batch_constructs.refusal import in_parameters
 from batch_constructs.rules import Finding, Severity

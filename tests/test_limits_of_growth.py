@@ -16,7 +16,7 @@ from constructs import Construct
 
 import batch_constructs as bc
 from batch_constructs.aws import quotas
-from batch_constructs.aws.template_quotas import RESOURCES
+from batch_constructs.aws.template_facts import RESOURCES
 from batch_constructs.functions.told import listing
 from batch_constructs.role_policies import LEFT_FOR_GRANTS, RolePolicies
 from tests.everything import everything

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.adopt import template_values as values
 from batch_constructs.adopt.python_source import Call, Name
+from batch_constructs.aws.template_facts import FORMAT_VERSION, SECTIONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -18,20 +19,7 @@ BOOTSTRAP_RULE: Final = "CheckBootstrapVersion"
 METADATA: Final = "CDKMetadata"
 METADATA_CONDITION: Final = "CDKMetadataAvailable"
 
-_DECLARED: Final = frozenset(
-    {
-        "AWSTemplateFormatVersion",
-        "Conditions",
-        "Description",
-        "Mappings",
-        "Metadata",
-        "Outputs",
-        "Parameters",
-        "Resources",
-        "Rules",
-        "Transform",
-    }
-)
+_DECLARED: Final = frozenset(SECTIONS) - {"Hooks"}
 _COMBINED: Final = {
     "Fn::And": "condition_and",
     "Fn::Or": "condition_or",
@@ -90,7 +78,7 @@ class Sections:
         template = self._old.template
         transform = template.get("Transform")
         told = {
-            "template_format_version": template.get("AWSTemplateFormatVersion"),
+            "template_format_version": template.get(FORMAT_VERSION),
             "metadata": template.get("Metadata"),
             "transforms": [transform] if isinstance(transform, str) else transform,
         }

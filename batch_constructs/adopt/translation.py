@@ -16,8 +16,9 @@ from batch_constructs.adopt import template_values as values
 from batch_constructs.adopt.python_source import Call, Entries, Name
 from batch_constructs.adopt.template_values import NotTranslatedError
 from batch_constructs.aws import parameters
-from batch_constructs.aws.compute_environment_facts import CapacityOption
+from batch_constructs.aws.compute_environment_facts import DETAILED, CapacityOption
 from batch_constructs.aws.container_facts import LEGACY_SIZES
+from batch_constructs.aws.scheduling import REPLENISHABLE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -323,11 +324,11 @@ class Translation:
 
     def _detailed(self, path: str, value: Any, into: Call, within: str) -> None:
         del within
-        into.keywords[_parameter(path)] = value == "DETAILED"
+        into.keywords[_parameter(path)] = value == DETAILED
 
     def _comes_back(self, path: str, value: Any, into: Call, within: str) -> None:
         del within
-        into.keywords[_parameter(path)] = value == "REPLENISHABLE"
+        into.keywords[_parameter(path)] = value == REPLENISHABLE
 
     def _capability(self, path: str, value: Any, into: Call, within: str) -> None:
         if into.function == "bc.MultiContainerJobDefinition" and isinstance(value, list) and value:

@@ -198,6 +198,19 @@ class UserdataType(StrEnum):
     EKS_NODEADM = "EKS_NODEADM"
 
 
+DETAILED: Final = "DETAILED"
+"""The monitoring of Managed Instances every minute; without it every five.
+
+https://docs.aws.amazon.com/batch/latest/APIReference/API_InstanceLaunchTemplate.html
+"""
+
+TAGS_OF_THE_PROVIDER: Final = "CAPACITY_PROVIDER"
+"""Whose tags Managed Instances get; without it they get none.
+
+https://docs.aws.amazon.com/batch/latest/APIReference/API_ManagedInstancesProvider.html
+"""
+
+
 class ContainerInsights(StrEnum):
     """How closely CloudWatch Container Insights watches the environment's ECS cluster."""
 

@@ -122,6 +122,10 @@ class PasswordOption(Record):
 
 _WHOLE: Final = r"(.+)"
 
+REDIS_PROGRAMS: Final = "redis-cli valkey-cli"
+REDIS_PAGE: Final = "https://redis.io/docs/latest/develop/tools/cli/"
+"""What is told a password by an option, and code by another."""
+
 PASSWORD_OPTIONS: Final = (
     PasswordOption(
         "curl",
@@ -139,10 +143,10 @@ PASSWORD_OPTIONS: Final = (
         "sshpass", r"-p", _WHOLE, "https://man7.org/linux/man-pages/man1/sshpass.1.html"
     ),
     PasswordOption(
-        "redis-cli valkey-cli",
+        REDIS_PROGRAMS,
         "-a|--pass",
         _WHOLE,
-        "https://redis.io/docs/latest/develop/tools/cli/",
+        REDIS_PAGE,
     ),
     PasswordOption(
         "docker podman",

@@ -11,7 +11,7 @@ from typing import Any, Final
 from batch_constructs.aws.source import Source, guide
 
 USER: Final = "aws-batch"
-"""What AWS Batch is called in a cluster."""
+"""What AWS Batch is called in a cluster; the names of its pods begin so, too."""
 
 SERVICE_ROLE: Final = "AWSServiceRoleForBatch"
 SERVICE_ROLE_PATH: Final = "aws-service-role/batch.amazonaws.com"
@@ -73,8 +73,8 @@ def roles(namespace: str) -> list[dict[str, Any]]:
     """Return the roles and bindings of AWS Batch in a cluster and in a namespace."""
     made = []
     for name, kind, rules in (
-        (f"aws-batch-cluster-role-{namespace}", "ClusterRole", CLUSTER_RULES),
-        ("aws-batch-compute-environment-role", "Role", NAMESPACE_RULES),
+        (f"{USER}-cluster-role-{namespace}", "ClusterRole", CLUSTER_RULES),
+        (f"{USER}-compute-environment-role", "Role", NAMESPACE_RULES),
     ):
         metadata: dict[str, Any] = {"name": name}
         bound: dict[str, Any] = {"name": f"{name}-binding"}

@@ -127,13 +127,17 @@ OUT_OF_MEMORY: Final = "OutOfMemory"
 CANNOT_PULL: Final = "CannotPullContainer"
 """How the reason begins where the image could not be had; the whole word ends with ``Error``."""
 
+NOT_INITIALIZED: Final = "ResourceInitializationError"
+TASK_FAILED_TO_START: Final = "Task failed to start"
+"""How the reason begins where secrets, logs or volumes could not be had, or nobody knows why."""
+
 NEVER_STARTED: Final = (
     CANNOT_PULL,
     "CannotCreateContainer",
     "CannotStartContainer",
     "DockerTimeoutError",
-    "ResourceInitializationError",
-    "Task failed to start",
+    NOT_INITIALIZED,
+    TASK_FAILED_TO_START,
     "TaskFailedToStart",
 )
 """What the reasons begin with where no container of the attempt came to run."""

@@ -14,6 +14,8 @@ from aws_cdk import aws_ec2 as ec2
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.bound import Whole
 from batch_constructs.aws.compute_environment_facts import (
+    DETAILED,
+    TAGS_OF_THE_PROVIDER,
     CapacityOption,
     EnvironmentType,
     ResourceType,
@@ -57,10 +59,6 @@ if TYPE_CHECKING:
         ReservationPreference,
     )
     from batch_constructs.tokens import WholeNumber
-
-
-_PROPAGATED = "CAPACITY_PROVIDER"
-"""Whose tags instances get; without it they get none."""
 
 
 @spells_out(EnvironmentOptions, defaults=DEFAULTS)
@@ -178,7 +176,7 @@ class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironm
             LocalStorageConfiguration=given(
                 UseLocalStorage=arguments.switch("use_local_storage", use_local_storage)
             ),
-            Monitoring="DETAILED" if monitored is True else None,
+            Monitoring=DETAILED if monitored is True else None,
             StorageConfiguration=given(
                 StorageSizeGiB=arguments.gibibytes("storage_size", storage_size)
             ),
@@ -200,7 +198,7 @@ class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironm
             provider = given(
                 InfrastructureRoleArn=roles["infrastructure"],
                 InfrastructureOptimization=given(ScaleInAfter=scale_in),
-                PropagateTags=_PROPAGATED if listed else None,
+                PropagateTags=TAGS_OF_THE_PROVIDER if listed else None,
                 InstanceLaunchTemplate={
                     **launch,
                     "Ec2InstanceProfileArn": roles["profile"],
@@ -250,7 +248,9 @@ class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironm
             listed,
             {
                 "ComputeResources.CapacityTags": dict,
-                "ComputeResources.ManagedInstancesProvider.PropagateTags": lambda _: _PROPAGATED,
+                "ComputeResources.ManagedInstancesProvider.PropagateTags": lambda _: (
+                    TAGS_OF_THE_PROVIDER
+                ),
             },
         )
         self.resource.node.add_dependency(self.instance_role, self.infrastructure_role)

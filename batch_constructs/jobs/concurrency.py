@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import aws_batch as batch
 
 from batch_constructs.aws.bound import Whole
+from batch_constructs.aws.scheduling import REPLENISHABLE
 from batch_constructs.construct import make_l1
 from batch_constructs.jobs.consumed_resources import consumable_arn, expect_here
 from batch_constructs.jsii_objects import has_member
@@ -77,6 +78,6 @@ def with_limit(
         batch.CfnConsumableResource,
         arguments.construct,
         "ConcurrentJobs",
-        {"resourceType": "REPLENISHABLE", "totalQuantity": given},
+        {"resourceType": REPLENISHABLE, "totalQuantity": given},
     )
     return {**consumed, _Slots(made): 1}

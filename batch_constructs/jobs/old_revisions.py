@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.actions import (
     BATCH_DEREGISTER_JOB_DEFINITION,
     BATCH_DESCRIBE_JOB_DEFINITIONS,
@@ -102,7 +103,7 @@ def _function(scope: Construct) -> ShippedFunction:
                 "Effect": "Allow",
                 "Action": BATCH_DEREGISTER_JOB_DEFINITION,
                 # The name is known when the definition is made, after this.
-                "Resource": f"{arn_prefix('batch')}{every('job-definition')}",
+                "Resource": f"{arn_prefix('batch')}{every(kinds.JOB_DEFINITION)}",
             },
             {
                 "Effect": "Allow",

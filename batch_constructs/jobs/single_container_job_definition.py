@@ -9,7 +9,7 @@ import re
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from batch_constructs.aws.job_definition_facts import JobDefinitionType
+from batch_constructs.aws.job_definition_facts import JobDefinitionType, OperatingSystemFamily
 from batch_constructs.construct import given
 from batch_constructs.jobs.container import ContainerArguments
 from batch_constructs.jobs.ecs_job_definition import EcsArguments, EcsJobArguments, EcsJobDefinition
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_ecs as ecs
 
     from batch_constructs.arguments import Arguments
-    from batch_constructs.aws.job_definition_facts import CpuArchitecture, OperatingSystemFamily
+    from batch_constructs.aws.job_definition_facts import CpuArchitecture
     from batch_constructs.jobs.container import Container
 
 
@@ -81,7 +81,10 @@ def runtime_platform(
     system = arguments.text("operating_system_family", system)
     if cpu is None and system is None:
         return None
-    return given(CpuArchitecture=cpu, OperatingSystemFamily="LINUX" if system is None else system)
+    return given(
+        CpuArchitecture=cpu,
+        OperatingSystemFamily=OperatingSystemFamily.LINUX.value if system is None else system,
+    )
 
 
 def read_platform_version(arguments: Arguments, version: Any) -> Any:

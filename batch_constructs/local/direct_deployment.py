@@ -8,7 +8,7 @@ import zipfile
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.template_quotas import ROLES_AND_MACROS
+from batch_constructs.aws.template_facts import ROLES_AND_MACROS
 from batch_constructs.local.errors import LocalAwsError
 
 if TYPE_CHECKING:

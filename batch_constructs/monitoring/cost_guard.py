@@ -13,6 +13,8 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.aws.actions import (
     BATCH_DESCRIBE_COMPUTE_ENVIRONMENTS,
     BATCH_DESCRIBE_JOB_QUEUES,
+    BATCH_UNTAG_RESOURCE,
+    BATCH_UPDATE_COMPUTE_ENVIRONMENT,
     BATCH_UPDATE_JOB_QUEUE,
     CLOUDWATCH_GET_METRIC_DATA,
 )
@@ -458,7 +460,7 @@ def _statements(
         {"Effect": "Allow", "Action": reads, "Resource": "*"},
         {
             "Effect": "Allow",
-            "Action": [TAG, "batch:UntagResource"],
+            "Action": [TAG, BATCH_UNTAG_RESOURCE],
             "Resource": [*queue_arns, *environment_arns],
             "Condition": {"ForAllValues:StringEquals": {"aws:TagKeys": [note]}},
         },
@@ -477,7 +479,7 @@ def _statements(
         statements.append(
             {
                 "Effect": "Allow",
-                "Action": "batch:UpdateComputeEnvironment",
+                "Action": BATCH_UPDATE_COMPUTE_ENVIRONMENT,
                 "Resource": environment_arns,
             }
         )

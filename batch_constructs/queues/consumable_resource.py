@@ -13,6 +13,10 @@ from aws_cdk.interfaces import aws_batch as batch_interfaces
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws import resource_kinds as kinds
+from batch_constructs.aws.actions import (
+    BATCH_DESCRIBE_CONSUMABLE_RESOURCE,
+    BATCH_UPDATE_CONSUMABLE_RESOURCE,
+)
 from batch_constructs.aws.scheduling import LARGEST_QUANTITY, NON_REPLENISHABLE, REPLENISHABLE
 from batch_constructs.batch_resource import BatchResource
 from batch_constructs.construct import BatchConstruct, given, made_here
@@ -148,7 +152,7 @@ class ConsumableResource(BatchResource):
             TypeError: the grantee is none.
             ValueError: the grantee is of another account, or has no policies.
         """
-        actions = ["batch:DescribeConsumableResource", "batch:UpdateConsumableResource"]
+        actions = [BATCH_DESCRIBE_CONSUMABLE_RESOURCE, BATCH_UPDATE_CONSUMABLE_RESOURCE]
         arn = self.consumable_resource_arn
         return grant(self, arn, grantee, [(actions, [arn])])
 

@@ -17,6 +17,7 @@ from batch_constructs.aws.actions import (
     BATCH_DESCRIBE_JOB_QUEUES,
     BATCH_DESCRIBE_JOBS,
     BATCH_LIST_JOBS,
+    BATCH_REGISTER_JOB_DEFINITION,
     BATCH_TERMINATE_JOB,
     EC2_DESCRIBE_INSTANCES,
     IAM_PASS_ROLE,
@@ -68,7 +69,7 @@ def grant_engine(
     submit = submit_job_resources(queue=queue.job_queue_arn, definition=definitions, jobs=jobs)
     allowed: dict[str, tuple[list[str], list[str]]] = {
         "define": (
-            ["batch:RegisterJobDefinition", BATCH_DEREGISTER_JOB_DEFINITION],
+            [BATCH_REGISTER_JOB_DEFINITION, BATCH_DEREGISTER_JOB_DEFINITION],
             [definitions],
         ),
         "submit": ([SUBMIT], submit),

@@ -12,6 +12,7 @@ from aws_cdk.interfaces import aws_batch as batch_interfaces
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws import resource_kinds as kinds
+from batch_constructs.aws.actions import BATCH_SUBMIT_SERVICE_JOB
 from batch_constructs.aws.authorization import TAG
 from batch_constructs.aws.job_queue_facts import SERVICE_JOBS, SERVICE_QUEUE_TYPE
 from batch_constructs.aws.names import quota_share
@@ -172,7 +173,7 @@ class ServiceJobQueue(BatchResource, QueueMetrics, ServiceQueueEvents):
             self.job_queue_arn,
             grantee,
             [
-                (["batch:SubmitServiceJob"], [self.job_queue_arn, shares, jobs]),
+                ([BATCH_SUBMIT_SERVICE_JOB], [self.job_queue_arn, shares, jobs]),
                 ([TAG], [jobs]),
             ],
         )

@@ -8,7 +8,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from batch_constructs.aws.credentials import without_credentials
-from batch_constructs.aws.template_quotas import RESOURCES
+from batch_constructs.aws.template_facts import RESOURCES
 from batch_constructs.rules.circumstances import needed
 from batch_constructs.rules.consequences import causes_in
 from batch_constructs.rules.findings import Finding, Severity

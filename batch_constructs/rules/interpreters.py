@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
+from batch_constructs.aws.credential_names import REDIS_PAGE, REDIS_PROGRAMS
 from batch_constructs.aws.pattern import pattern
 
 
@@ -300,8 +301,8 @@ PROGRAMS: Final = (
         files=_MANY,
     ),
     Program(
-        "redis-cli valkey-cli",
-        "https://redis.io/docs/latest/develop/tools/cli/",
+        REDIS_PROGRAMS,
+        REDIS_PAGE,
         r"(?i:eval(?:_ro)?)",
         files=_MANY,
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from batch_constructs.aws import quotas, template_quotas
+from batch_constructs.aws import quotas, template_facts
 from batch_constructs.aws.source import Source
 
 SENTENCES: dict[str, tuple[int, Source]] = {
@@ -18,7 +18,7 @@ SENTENCES: dict[str, tuple[int, Source]] = {
     "log policies": (quotas.LOG_RESOURCE_POLICIES, quotas.LOG_RESOURCE_POLICIES_SOURCE),
     "outputs": (quotas.STACK_OUTPUTS, quotas.STACK_SOURCE),
     "parameters": (quotas.STACK_PARAMETERS, quotas.STACK_SOURCE),
-    "resources": (template_quotas.RESOURCES, template_quotas.RESOURCES_SOURCE),
+    "resources": (template_facts.RESOURCES, template_facts.RESOURCES_SOURCE),
 }
 
 

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 
 import batch_constructs as bc
 from batch_constructs.aws import quotas
-from batch_constructs.aws.template_quotas import RESOURCES
+from batch_constructs.aws.template_facts import RESOURCES
 from batch_constructs.check.check_command import check
 from batch_constructs.rules import check_template
 from tests import rendered

@@ -9,6 +9,7 @@ from batch_constructs.aws.container_facts import (
     AWSLOGS,
     LOG_CREATE_OPTION,
     LOG_PREFIX_OPTION,
+    ContainerDependencyCondition,
     SizeType,
 )
 from batch_constructs.aws.names import DEFAULT_LOG_GROUP, LOG_GROUP_OPTION
@@ -87,7 +88,7 @@ def containers_of(document: Document) -> tuple[Container, ...]:
                 job_role_arn=None,
                 execution_role_arn=None,
                 essential=False,
-                depends_on=tuple((one, "SUCCESS") for one in before),
+                depends_on=tuple((one, ContainerDependencyCondition.SUCCESS) for one in before),
             )
             for name, properties, before in pod_containers(document["eksProperties"])
         )
@@ -118,7 +119,9 @@ def _node_containers(properties: Mapping[str, Any]) -> tuple[Container, ...]:
             job_role_arn=container.get("jobRoleArn"),
             execution_role_arn=container.get("executionRoleArn"),
             essential=index == main,
-            depends_on=() if index == main else ((f"node-{main}", "START"),),
+            depends_on=()
+            if index == main
+            else ((f"node-{main}", ContainerDependencyCondition.START),),
             node=Node(index=index, main_index=main, count=len(containers)),
         )
         for index, container in enumerate(containers)

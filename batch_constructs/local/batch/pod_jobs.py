@@ -11,6 +11,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.container_facts import SizeType
+from batch_constructs.aws.eks_facts import USER
 from batch_constructs.aws.pod_facts import GPU
 from batch_constructs.local.batch.service_errors import client_error
 
@@ -134,7 +135,7 @@ def pod_attempt(attempt: Attempt, job: Job) -> Document:
 
 
 def _pod_name(attempt: Attempt) -> str:
-    return f"aws-batch.{attempt.task_arn.rpartition('/')[2]}"
+    return f"{USER}.{attempt.task_arn.rpartition('/')[2]}"
 
 
 def _ended(exit_code: int | None, reason: str | None) -> Document:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from botocore.validate import ParamValidator
 
-from batch_constructs.aws import operations, submission_limits, tags
+from batch_constructs.aws import operations, overridden_limits, tags
 from batch_constructs.aws.bound import Counting, Decimal, Matching, OneOf, Whole, shown
 from batch_constructs.aws.limits import limits_of
 from batch_constructs.aws.property_paths import places
@@ -116,8 +116,8 @@ def limits_on(operation: str) -> tuple[tuple[str, Bound], ...]:
     limits = [*_limits(limits_of(f"AWS::Batch::{found['noun']}"))] if found else []
     if operation == operations.SUBMIT_JOB:
         limits = [
-            *submission_limits.BOUNDS.items(),
-            *_limits(submission_limits.overridden_limits()),
+            *overridden_limits.BOUNDS.items(),
+            *_limits(overridden_limits.overridden_limits()),
         ]
     spelt = ((_as_the_api_spells(shape, path), bound) for path, bound in limits)
     return tuple(dict.fromkeys((path, bound) for path, bound in spelt if path is not None))

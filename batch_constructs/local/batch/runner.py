@@ -14,7 +14,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from batch_constructs.aws import container_variables as variables
-from batch_constructs.aws.job_states import CANNOT_PULL, HOST_LOST, TIMED_OUT, JobState
+from batch_constructs.aws.job_states import (
+    CANNOT_PULL,
+    HOST_LOST,
+    NOT_INITIALIZED,
+    TIMED_OUT,
+    JobState,
+)
 from batch_constructs.local.batch import container_engine as images
 from batch_constructs.local.batch.host_link import HostLink, Message, end_processes
 from batch_constructs.local.batch.image_runtimes import ImageError, ImageRuntimes
@@ -163,7 +169,7 @@ class Runner:
         except ImageError as error:
             reason = f"{CANNOT_PULL}Error: {error}"
         except PortError as error:
-            reason = f"ResourceInitializationError: unable to pull secrets: {error}"
+            reason = f"{NOT_INITIALIZED}: unable to pull secrets: {error}"
         except OSError as error:
             reason = f"CannotCreateContainerError: no working directory: {error}"
         except Exception as error:  # noqa: BLE001 - a job that cannot be prepared fails, no more

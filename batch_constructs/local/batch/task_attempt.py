@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from batch_constructs.aws.container_facts import ContainerDependencyCondition
+from batch_constructs.aws.job_states import TASK_FAILED_TO_START
 from batch_constructs.local.batch.jobs import ContainerOutcome, Job
 from batch_constructs.local.batch.lifecycle import AttemptResult
 
@@ -17,7 +19,7 @@ if TYPE_CHECKING:
     from batch_constructs.local.batch.log_shipping import LogStream
 
 EXITED = "Essential container in task exited"
-NOT_STARTED = "Task failed to start"
+NOT_STARTED = TASK_FAILED_TO_START
 FROM_SAGEMAKER = "Received status from SageMaker:"
 """How the status reasons of service jobs begin that are SageMaker's, not AWS Batch's."""
 
@@ -153,8 +155,8 @@ class Task:
         )
 
     def _condition_met(self, other: str, condition: str) -> bool:
-        if condition == "START":
+        if condition == ContainerDependencyCondition.START:
             return other in self._running or other in self._ended
-        if condition == "SUCCESS":
+        if condition == ContainerDependencyCondition.SUCCESS:
             return other in self._ended and self._outcomes[other].exit_code == 0
         return other in self._ended

@@ -6,7 +6,8 @@ import re
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from batch_constructs.aws import container_facts, fargate_sizes, submission_limits, submit_job, tags
+from batch_constructs.aws import container_facts, fargate_sizes, overridden_limits, submit_job, tags
+from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.bound import Counting, Matching, shown
 from batch_constructs.aws.container_facts import SizeType
 from batch_constructs.aws.names import JOB_NAME, JOB_NAME_SOURCE, RESOURCE_NAME, marker
@@ -143,7 +144,7 @@ _BOUNDS: Final = (
 
 def _out_of_bounds(one: _Bound, source: Resource) -> Iterator[Fault]:
     way, _, key = one.member.rpartition("/")
-    bound = submission_limits.BOUNDS[one.member]
+    bound = overridden_limits.BOUNDS[one.member]
     for submission in submissions_from(source):
         within = mapping(submission.request, way) if way else submission.request
         got: Any
@@ -207,11 +208,11 @@ def _beyond_limits(source: Resource) -> list[tuple[Limit, str, str]]:
     found: list[tuple[Limit, str, str]] = []
     for one in submissions_from(source):
         request = _settled(one.request)
-        for limit in submission_limits.overridden_limits():
+        for limit in overridden_limits.overridden_limits():
             found += [
                 (limit, one.at(path), message)
                 for path, message in faults_in(limit, request)
-                if path not in submission_limits.BOUNDS and limit.severity == Severity.ERROR
+                if path not in overridden_limits.BOUNDS and limit.severity == Severity.ERROR
             ]
     return found
 
@@ -226,7 +227,7 @@ def _beyond_limits(source: Resource) -> list[tuple[Limit, str, str]]:
 def submission_size(source: Resource) -> Iterator[Fault]:
     """Every submission is refused."""
     for one in submissions_from(source):
-        for way in submission_limits.CONTAINERS:
+        for way in overridden_limits.CONTAINERS:
             for place, container in places(one.request, way):
                 for n, entry in entries(container, "ResourceRequirements"):
                     kind = text(entry, "Type") or ""
@@ -266,7 +267,7 @@ def submission_tag(source: Resource) -> Iterator[Fault]:
 def submission_length(source: Resource) -> Iterator[Fault]:
     """The submission is taken, and the job fails."""
     for one in submissions_from(source):
-        for way in submission_limits.CONTAINERS:
+        for way in overridden_limits.CONTAINERS:
             for place, container in places(one.request, way):
                 length = submit_job.overrides_length(_least(container))
                 if length > submit_job.OVERRIDES_BYTES:
@@ -288,7 +289,7 @@ def _least(value: Any) -> Any:
 
 def _misshapen(kinds: tuple[str, ...], source: Resource) -> Iterator[Fault]:
     for one in submissions_from(source):
-        for kind, path, message, fix in problems_with(submission_limits.members(), one.request):
+        for kind, path, message, fix in problems_with(overridden_limits.members(), one.request):
             if kind in kinds and (kind != "missing" or "/" in path):
                 yield (one.at(path), message, fix) if fix else (one.at(path), message)
 
@@ -403,7 +404,7 @@ def disabled_queue(source: Resource) -> Iterator[Fault]:
 
 
 _PINNED: Final = pattern(
-    rf"(?:.*{marker('job-definition')})?({RESOURCE_NAME.pattern}):(\d+)", re.DOTALL
+    rf"(?:.*{marker(kinds.JOB_DEFINITION)})?({RESOURCE_NAME.pattern}):(\d+)", re.DOTALL
 )
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import seen
-from batch_constructs.aws.template_quotas import (
+from batch_constructs.aws.template_facts import (
     NULL_SOURCE,
     REFERENCE_SOURCE,
     REPEATED_KEY_SOURCE,

@@ -102,7 +102,8 @@ class Submission(Record):
 
 NAME_PROPERTIES: Final = {JOB_QUEUE: "JobQueueName", JOB_DEFINITION: "JobDefinitionName"}
 _ARN_NAME: Final = pattern(
-    rf".*:(?:job-queue|job-definition)/({RESOURCE_NAME.pattern})(?::\d+|:\*)?", re.DOTALL
+    rf".*:(?:{kinds.JOB_QUEUE}|{kinds.JOB_DEFINITION})/({RESOURCE_NAME.pattern})(?::\d+|:\*)?",
+    re.DOTALL,
 )
 _BARE_NAME: Final = pattern(rf"({RESOURCE_NAME.pattern})(?::\d+)?")
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.aws.template_facts import FORMAT_VERSION
 from batch_constructs.rules.template.loops import PREFIX, Unrolled
 from batch_constructs.rules.template.resource_view import JOB_DEFINITION, JOB_QUEUE
 from batch_constructs.rules.template.text import substitutions
@@ -80,7 +81,7 @@ class Whole:
         return (
             self.document is not None
             and not self.document.is_json
-            and not {"AWSTemplateFormatVersion", "Parameters"} & {*self.template}
+            and not {FORMAT_VERSION, "Parameters"} & {*self.template}
         )
 
     @cached_property

@@ -6,8 +6,9 @@ from typing import Final
 
 from batch_constructs.aws.source import Source, docs, seen
 
+FORMAT_VERSION: Final = "AWSTemplateFormatVersion"
 SECTIONS: Final = (
-    "AWSTemplateFormatVersion",
+    FORMAT_VERSION,
     "Description",
     "Metadata",
     "Parameters",
