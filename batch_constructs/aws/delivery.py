@@ -162,14 +162,6 @@ STATE_RETRY_SOURCE: Final[Source] = docs(
     "Retry: IntervalSeconds and MaxAttempts have the maximum 99999999, BackoffRate is 1 or more.",
 )
 
-LAMBDA_MEMORY_MEBIBYTES: Final = 10_240
-"""How much memory a Lambda function may have at most."""
-
-LAMBDA_MEMORY_SOURCE: Final[Source] = docs(
-    "lambda/latest/dg/configuration-memory.html",
-    "Between 128 MB and 10,240 MB, in steps of 1 MB.",
-)
-
 LAMBDA_EVENT_AGE_SECONDS: Final = 6 * 3600
 """How long Lambda tries an event for which nobody waits, at most."""
 

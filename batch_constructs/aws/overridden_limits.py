@@ -1,7 +1,8 @@
-"""The bounds of a submission: its own members, and what it overrides of a job definition.
+"""Which limits of a job definition hold for what a submission says instead, member by member.
 
 What a job definition may say, a submission may say instead, so the limits of ``limits.json`` hold
-at both ends; here stands which member overrides which part.
+at both ends; here stands which member overrides which part. What a submission says of its own is
+bounded in ``submit_job.py``.
 https://docs.aws.amazon.com/batch/latest/APIReference/API_SubmitJob.html
 """
 

@@ -14,9 +14,6 @@ from batch_constructs.jobs.container import Container
 IMAGE = "public.ecr.aws/aws-observability/aws-otel-collector:v0.43.3"
 """AWS's distribution."""
 
-ENDPOINT = "http://localhost:4317"
-"""Where it listens: ``OTEL_EXPORTER_OTLP_ENDPOINT`` of the other containers."""
-
 
 def open_telemetry_collector(
     *,

@@ -43,7 +43,7 @@ from batch_constructs.rules import UNKNOWN
 from batch_constructs.tokens import is_token
 from batch_constructs.topic import admit, topic_argument
 
-from . import log_queries
+from . import query_texts
 from .rule_patterns import patterns_that_fit
 from .saved_query import SavedQuery
 
@@ -182,8 +182,8 @@ class AuditTrail(BatchConstruct):
         if topic is not None:
             admit(topic, ALARMS)
         for name, title, query in (
-            ("WhoDidWhat", "who did what", log_queries.WHO_DID_WHAT),
-            ("Changes", "changes by hand", log_queries.CHANGES_BY_HAND),
+            ("WhoDidWhat", "who did what", query_texts.WHO_DID_WHAT),
+            ("Changes", "changes by hand", query_texts.CHANGES_BY_HAND),
         ):
             SavedQuery(self, name, title=title, query=query, log_groups=[self.log_group])
         if create_trail:

@@ -19,7 +19,7 @@ from batch_constructs.monitoring.metric_series import (
     vcpu_hours_per_day,
 )
 
-from . import log_queries, widgets
+from . import query_texts, widgets
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -241,7 +241,7 @@ def _environments(contents: Contents) -> list[Widget]:
 def _failures(contents: Contents, log_group: str) -> Widget:
     return widgets.table(
         "Last failures",
-        query=log_queries.last_failures(contents.region, contents.console),
+        query=query_texts.last_failures(contents.region, contents.console),
         log_group=log_group,
         region=contents.region,
     )

@@ -23,7 +23,7 @@ from batch_constructs.queues.job_queue_events import (
     state_change_pattern,
 )
 
-from . import log_queries
+from . import query_texts
 from .console_address import console_address
 from .event_log_policy import admit_event_bridge_to
 from .rule_patterns import patterns_that_fit
@@ -123,13 +123,13 @@ class JobEventLog(BatchConstruct):
             (
                 "LastFailures",
                 "last failures",
-                log_queries.last_failures(
-                    Aws.REGION if bus is None else log_queries.REGION_OF_EVENT,
+                query_texts.last_failures(
+                    Aws.REGION if bus is None else query_texts.REGION_OF_EVENT,
                     console_address(self),
                 ),
             ),
-            ("FailuresByReason", "failures by reason", log_queries.FAILURES_BY_REASON),
-            ("BlockedQueues", "blocked queues", log_queries.BLOCKED_QUEUES),
+            ("FailuresByReason", "failures by reason", query_texts.FAILURES_BY_REASON),
+            ("BlockedQueues", "blocked queues", query_texts.BLOCKED_QUEUES),
         ):
             SavedQuery(self, name, title=title, query=query, log_groups=[self.log_group])
 

@@ -15,7 +15,7 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.monitoring.metric_series import OURS
 
-from . import log_queries
+from . import query_texts
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,8 +79,8 @@ class JobLogQueries(BatchConstruct):
 
         self._log_groups = listed
         for name, title, query in (
-            ("Errors", "errors", log_queries.ERRORS),
-            ("NoisiestJobs", "noisiest jobs", log_queries.NOISIEST_JOBS),
+            ("Errors", "errors", query_texts.ERRORS),
+            ("NoisiestJobs", "noisiest jobs", query_texts.NOISIEST_JOBS),
         ):
             SavedQuery(self, name, title=title, query=query, log_groups=listed)
 

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from batch_constructs.aws.credentials import without_credentials
 from batch_constructs.aws.template_facts import RESOURCES
 from batch_constructs.rules.circumstances import needed
-from batch_constructs.rules.consequences import causes_in
 from batch_constructs.rules.findings import Finding, Severity
+from batch_constructs.rules.held_back_findings import causes_in
 from batch_constructs.rules.rulebook import rules_about, speaking
 from batch_constructs.rules.template.intrinsics import Resolver
 from batch_constructs.rules.template.left_out import LeftOut, TooManyLookUpsError

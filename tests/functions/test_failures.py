@@ -11,7 +11,7 @@ import pytest
 
 from batch_constructs import JobGauges, JobQueue
 from batch_constructs.functions.revisions import retire
-from batch_constructs.monitoring import log_queries
+from batch_constructs.monitoring import query_texts
 
 
 class Context:
@@ -81,9 +81,9 @@ def test_where_no_revision_is_to_be_retired_nothing_else_is_asked(
 
 def test_the_saved_queries_count_and_show_what_comes_twice_once() -> None:
     for query, identity in (
-        (log_queries.last_failures("us-east-1", "console"), "detail.jobId"),
-        (log_queries.WHO_DID_WHAT, "detail.eventID"),
-        (log_queries.CHANGES_BY_HAND, "detail.eventID"),
+        (query_texts.last_failures("us-east-1", "console"), "detail.jobId"),
+        (query_texts.WHO_DID_WHAT, "detail.eventID"),
+        (query_texts.CHANGES_BY_HAND, "detail.eventID"),
     ):
         assert f"| dedup {identity}\n" in query
-    assert "count_distinct(detail.jobId)" in log_queries.FAILURES_BY_REASON
+    assert "count_distinct(detail.jobId)" in query_texts.FAILURES_BY_REASON

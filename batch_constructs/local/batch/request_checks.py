@@ -57,7 +57,7 @@ def check_request(operation: str, request: Mapping[str, Any]) -> None:
 def _against_rules(operation: str, request: Mapping[str, Any]) -> Iterator[str]:
     found = _CREATES.fullmatch(operation)
     if found:
-        from batch_constructs.local.batch.request_rules import (
+        from batch_constructs.local.batch.held_to_rules import (
             against_rules,  # the rules take a moment to load
         )
 

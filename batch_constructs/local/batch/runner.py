@@ -130,11 +130,6 @@ class Runner:
         self._pump.stop()
         shutil.rmtree(self._directory, ignore_errors=True)
 
-    @property
-    def host_pid(self) -> int | None:
-        """The process ID of the host."""
-        return None if self._host is None else self._host.pid
-
     def kill_host(self) -> None:
         """Kill the host, as if its machine had gone; another takes its place."""
         if self._host is not None:

@@ -65,7 +65,7 @@ SERVER = textwrap.dedent(
     account.until(jobs["array"], "PENDING")
     account.wait_for(lambda: len(account.log(account.job(jobs["running"]))) == 3)
     jobs["pids"] = sorted(processes_of(jobs["running"]))
-    jobs["host"] = service._runner.host_pid
+    jobs["host"] = service._runner._host.pid
     print(json.dumps(jobs), flush=True)
     time.sleep(600)
     """

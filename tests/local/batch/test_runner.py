@@ -221,7 +221,7 @@ def test_when_the_host_is_killed_its_jobs_end_and_the_next_ones_run(
     ready.wait_for(lambda: len(ready.log(running)) == 2)
     assert len(processes_of(running["jobId"])) >= 2
 
-    os.kill(service._runner.host_pid, signal.SIGKILL)
+    os.kill(service._runner._host.pid, signal.SIGKILL)
 
     job = ready.ended(running["jobId"])
     assert job["status"] == "FAILED"
@@ -240,7 +240,8 @@ def test_stopping_leaves_nothing_behind(
     account.definition("sh", "-c", "trap '' TERM; echo $$; while :; do sleep 1; done")
     running = account.until(account.submit(), "RUNNING")
     account.wait_for(lambda: account.log(running))
-    host = service._runner.host_pid
+    assert service._runner._host is not None
+    host = service._runner._host.pid
     assert processes_of(running["jobId"])
 
     service.stop()

@@ -1,4 +1,4 @@
-"""Questions to CloudWatch Logs Insights.
+"""The texts of questions to CloudWatch Logs Insights.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html
 """

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from batch_constructs.rules import Finding, Severity, check_resource, check_template
-from batch_constructs.rules.consequences import CAUSES
+from batch_constructs.rules.held_back_findings import CAUSES
 from batch_constructs.rules.rulebook import RULES
 from batch_constructs.rules.template import template_files
 from tests.rules.test_every_rule import ALL, findings
