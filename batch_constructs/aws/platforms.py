@@ -28,14 +28,19 @@ class Orchestration(StrEnum):
     EKS = "EKS"
 
 
+WINDOWS: Final = "WINDOWS"
+SINGLE_NODE: Final = "SINGLE_NODE"
+MULTI_NODE: Final = "MULTI_NODE"
+"""Kinds of jobs beside the platforms; the names of the families of Windows begin with the first."""
+
 KINDS: Final = {
     PlatformCapability.EC2: "EC2",
     PlatformCapability.FARGATE: "Fargate",
     PlatformCapability.MANAGED_INSTANCES: "Managed Instances",
     Orchestration.EKS: "EKS",
-    "WINDOWS": "Windows",
-    "SINGLE_NODE": "single-node",
-    "MULTI_NODE": "multi-node",
+    WINDOWS: "Windows",
+    SINGLE_NODE: "single-node",
+    MULTI_NODE: "multi-node",
 }
 """Kinds of jobs, by where and how they run, as a message names them."""
 

@@ -12,6 +12,7 @@ from aws_cdk import Stack
 from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.aws.bound import shown
+from batch_constructs.aws.container_variables import AGENT_CLUSTER
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.tokens import is_token
 
@@ -66,7 +67,7 @@ def joining_instances(environment: Construct, group: Any) -> JoiningInstances:
 
 def _problem(group: Any) -> str:
     written = group.user_data.render()
-    if "ECS_CLUSTER=" in written:
+    if f"{AGENT_CLUSTER}=" in written:
         return (
             "join a cluster already; allowed is one environment, once: make another group for "
             "another environment"

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import Bound, Counting, Matching, OneOf, one_of, shown
 from batch_constructs.aws.combinations import GIVEN, chapter
-from batch_constructs.aws.platforms import KINDS, Orchestration, PlatformCapability
+from batch_constructs.aws.platforms import KINDS, WINDOWS, Orchestration, PlatformCapability
 from batch_constructs.aws.property_paths import places, way_and_key
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Rule, add
@@ -107,7 +107,7 @@ def _faults(rule: Combination, subject: Resource) -> Iterator[Fault]:
 
 def _may_be(subject: Resource, kind: str) -> bool:
     """Tell whether a resource, or one of its tasks, may be of a kind."""
-    return kind in subject.kinds or kind[0] == "!" or kind == "WINDOWS"
+    return kind in subject.kinds or kind[0] == "!" or kind == WINDOWS
 
 
 def _words(part: Part, within: Properties, value: object) -> dict[str, str]:
@@ -126,7 +126,7 @@ def _kind(wanted: tuple[tuple[str, ...], ...], subject: Resource, path: str) -> 
         return ""
     kinds = subject.kinds
     if isinstance(subject, JobDefinition) and _is_within(path, subject.windows_tasks):
-        kinds |= {"WINDOWS"}
+        kinds |= {WINDOWS}
     for words in wanted:
         if all((word.removeprefix("!") in kinds) != word.startswith("!") for word in words):
             return words[0]

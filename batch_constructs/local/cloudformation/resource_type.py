@@ -6,7 +6,7 @@ import secrets
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
-from batch_constructs.aws.names import NOT_IN_A_JOB_NAME
+from batch_constructs.aws.names import NOT_IN_A_JOB_NAME, RESOURCE_NAME_LENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,7 +62,7 @@ class ResourceType(Protocol):
         ...
 
 
-def generated_name(logical_id: str, *, longest: int = 128) -> str:
+def generated_name(logical_id: str, *, longest: int = RESOURCE_NAME_LENGTH) -> str:
     """Return a physical name as CloudFormation makes them: the logical ID and a random suffix."""
     suffix = secrets.token_hex(8)
     stem = NOT_IN_A_JOB_NAME.sub("", logical_id)

@@ -11,7 +11,8 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
-from batch_constructs.aws.names import ARN_PARTS, is_arn, log_group_in_arn
+from batch_constructs.aws import resource_kinds as kinds
+from batch_constructs.aws.names import ARN_PARTS, every, is_arn, log_group_in_arn
 from batch_constructs.aws.pattern import pattern as regular_expression
 from batch_constructs.rules.template.resource_graph import (
     COMPUTE_ENVIRONMENT,
@@ -49,10 +50,14 @@ EVENT_RULE: Final = "AWS::Events::Rule"
 ROLE: Final = "AWS::IAM::Role"
 
 _FORMS: Final = {
-    (COMPUTE_ENVIRONMENT, None): ("batch", "compute-environment/%", "ComputeEnvironmentName"),
-    (JOB_DEFINITION, None): ("batch", "job-definition/%:@", "JobDefinitionName"),
-    (JOB_QUEUE, None): ("batch", "job-queue/%", "JobQueueName"),
-    (JOB_QUEUE, "JobQueueArn"): ("batch", "job-queue/%", "JobQueueName"),
+    (COMPUTE_ENVIRONMENT, None): (
+        "batch",
+        every(kinds.COMPUTE_ENVIRONMENT, "%"),
+        "ComputeEnvironmentName",
+    ),
+    (JOB_DEFINITION, None): ("batch", every(kinds.JOB_DEFINITION, "%:@"), "JobDefinitionName"),
+    (JOB_QUEUE, None): ("batch", every(kinds.JOB_QUEUE, "%"), "JobQueueName"),
+    (JOB_QUEUE, "JobQueueArn"): ("batch", every(kinds.JOB_QUEUE, "%"), "JobQueueName"),
     (LOG_GROUP, None): ("", "%", "LogGroupName"),
     (LOG_GROUP, "Arn"): ("logs", log_group_in_arn("%:*"), "LogGroupName"),
     (KEY, None): ("", "%", ""),

@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 from batch_constructs.aws.container_facts import SizeType
 from batch_constructs.aws.job_definition_facts import JobDefinitionType
-from batch_constructs.aws.platforms import Orchestration, PlatformCapability
+from batch_constructs.aws.platforms import (
+    MULTI_NODE,
+    SINGLE_NODE,
+    WINDOWS,
+    Orchestration,
+    PlatformCapability,
+)
 from batch_constructs.aws.record import Record
 from batch_constructs.rules.template.resource_view import Resource
 from batch_constructs.rules.template.values import (
@@ -107,7 +113,7 @@ class Task(Record):
     def is_windows(self) -> bool:
         """Tell whether the job runs on Windows for sure."""
         family = text(mapping(self.properties, "RuntimePlatform"), "OperatingSystemFamily")
-        return (family or "").startswith("WINDOWS")
+        return (family or "").startswith(WINDOWS)
 
     @property
     def architecture(self) -> str | None:
@@ -168,7 +174,7 @@ class JobDefinition(Resource):
     @cached_property
     def kinds(self) -> frozenset[str | None]:
         """Give the kinds of job that this one is of, as the ground floor calls them."""
-        return frozenset((self.platform, "MULTI_NODE" if self.is_multi_node else "SINGLE_NODE"))
+        return frozenset((self.platform, MULTI_NODE if self.is_multi_node else SINGLE_NODE))
 
     @property
     def is_multi_node(self) -> bool:
