@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import Decimal, Whole
 from batch_constructs.aws.source import Source, docs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 OBJECTS_SOURCE: Final = "aws.s3"
 OBJECT_CREATED: Final = "Object Created"
@@ -161,6 +164,21 @@ STATE_RETRY_SOURCE: Final[Source] = docs(
     "step-functions/latest/dg/concepts-error-handling.html",
     "Retry: IntervalSeconds and MaxAttempts have the maximum 99999999, BackoffRate is 1 or more.",
 )
+
+FAILED_EVENT: Final = "requestPayload"
+"""What holds the event in what Lambda tells a destination of one that failed.
+
+https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+"""
+
+
+def failed_messages(identities: Iterable[str]) -> dict[str, list[dict[str, str]]]:
+    """Return the answer of a function by which Lambda keeps these messages in their queue.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-errorhandling.html
+    """
+    return {"batchItemFailures": [{"itemIdentifier": identity} for identity in identities]}
+
 
 LAMBDA_EVENT_AGE_SECONDS: Final = 6 * 3600
 """How long Lambda tries an event for which nobody waits, at most."""

@@ -9,7 +9,7 @@ gap and rely on no exact count. A multi-node job counts once; the parent of an a
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from batch_constructs.aws.bound import Matching
 from batch_constructs.aws.record import Record
@@ -272,3 +272,17 @@ WHOLE_ANSWER = "Complete"
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDataResult.html
 """
+
+
+def embedded(
+    namespace: str,
+    milliseconds: int,
+    dimensions: list[list[str]],
+    metrics: list[dict[str, str]],
+) -> dict[str, Any]:
+    """Return what makes CloudWatch read metrics out of a line of a log, beside their values.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format_Specification.html
+    """
+    told = {"Namespace": namespace, "Dimensions": dimensions, "Metrics": metrics}
+    return {"_aws": {"Timestamp": milliseconds, "CloudWatchMetrics": [told]}}

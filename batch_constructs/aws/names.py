@@ -109,6 +109,24 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-s
 https://docs.aws.amazon.com/sns/latest/dg/sns-server-side-encryption.html
 """
 
+REGISTRY: Final = ".dkr.ecr."
+"""What stands between account and Region in the address of a private registry of images.
+
+https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html
+"""
+
+AWS_POLICY: Final = ":iam::aws:policy/"
+"""What the ARN of a policy of AWS's own has before its path.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html
+"""
+
+OF_A_ROLE: Final = ":role/"
+"""What the ARN of a role has before its path.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+"""
+
 LONGEST_ARN: Final = 190
 """Characters of the longest ARN of a queue or a definition, with ``:*`` behind it."""
 

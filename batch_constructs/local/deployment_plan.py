@@ -7,6 +7,7 @@ from collections import defaultdict
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.names import REGISTRY
 from batch_constructs.aws.service_principals import DOMAIN
 
 if TYPE_CHECKING:
@@ -155,7 +156,7 @@ def _built(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     for asset, image in manifest.get("dockerImages", {}).items():
         for place in image["destinations"].values():
             name = f"{place['repositoryName']}:{place['imageTag']}"
-            registry = f"${{AWS::AccountId}}.dkr.ecr.${{AWS::Region}}.{DOMAIN}"
+            registry = f"${{AWS::AccountId}}{REGISTRY}${{AWS::Region}}.{DOMAIN}"
             yield f"{registry}/{name}", image.get("displayName", asset)
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.delivery import FAILED_EVENT, failed_messages
 from batch_constructs.functions.claims.effect import OutOfTimeError, Pauses
 from batch_constructs.functions.claims.lease import RESERVE_SECONDS
 from batch_constructs.functions.claims.rows import DAYS_KEPT
@@ -93,24 +94,24 @@ def each_event(
             handle(*_original(json.loads(record["body"]), record["messageId"], clock()))
         except Exception:  # noqa: BLE001 - SQS is told, and keeps it
             _LOG.exception("message %s fails again", record["messageId"])
-            failed.append({"itemIdentifier": record["messageId"]})
-    return {"batchItemFailures": failed}
+            failed.append(record["messageId"])
+    return failed_messages(failed)
 
 
 def _original(
     event: Mapping[str, Any], identity: str | None, now: float
 ) -> tuple[Mapping[str, Any], str | None]:
     """Return what a function was to handle, of the record that Lambda keeps of its failures."""
-    while "requestPayload" in event and "requestContext" in event:
+    while FAILED_EVENT in event and "requestContext" in event:
         failed = event.get("timestamp")
         if failed is not None and now - _seconds(failed) > _OLDEST_LETTER_SECONDS:
             raise TooLateError(
                 f"it failed at {failed}, more than {_OLDEST_LETTER_DAYS} days ago, and whether it "
                 "was done since is forgotten; look, and where it was not, send the event itself: "
-                "what is in requestPayload"
+                f"what is in {FAILED_EVENT}"
             )
         identity = str(event["requestContext"].get("requestId", identity))
-        event = event["requestPayload"]
+        event = event[FAILED_EVENT]
     _refuse_what_is_replayed_too_late(event, now)
     return event, identity
 

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from batch_constructs.aws.delivery import FAILED_EVENT
+from batch_constructs.aws.metrics import embedded
 from batch_constructs.functions.at_once import at_once
 from batch_constructs.functions.claims.effect import OutOfTimeError
 from batch_constructs.functions.claims.lease import RESERVE_SECONDS
@@ -75,16 +77,12 @@ def _line(
     **properties: object,
 ) -> str:
     document = {
-        "_aws": {
-            "Timestamp": int(now * 1000),
-            "CloudWatchMetrics": [
-                {
-                    "Namespace": namespace,
-                    "Dimensions": [list(dimensions)],
-                    "Metrics": [{"Name": name, "Unit": unit} for name, unit, _ in metrics],
-                }
-            ],
-        },
+        **embedded(
+            namespace,
+            int(now * 1000),
+            [list(dimensions)],
+            [{"Name": name, "Unit": unit} for name, unit, _ in metrics],
+        ),
         **dimensions,
         **{name: value for name, _, value in metrics},
         **properties,
@@ -114,7 +112,7 @@ def handler(event: Mapping[str, Any], context: Any) -> None:
     Raises:
         RuntimeError: something could not be, or there was no time for it; the rest is written.
     """
-    if event.keys() & {"Records", "requestPayload"}:
+    if event.keys() & {"Records", FAILED_EVENT}:
         _log.info("a reading that failed is not taken later")
         return
 

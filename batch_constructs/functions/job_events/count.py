@@ -15,7 +15,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.job_states import JobState
-from batch_constructs.aws.metrics import OLDEST_METRIC_DAYS
+from batch_constructs.aws.metrics import OLDEST_METRIC_DAYS, embedded
 from batch_constructs.functions.claims.effect import NotDoneError
 from batch_constructs.functions.claims.invocation import Invocation, each_event
 from batch_constructs.functions.claims.rows import Claims
@@ -77,16 +77,7 @@ class Counter:
         metrics = [{"Name": _ENDED[job.status], "Unit": "Count"}]
         metrics += [{"Name": "VcpuHours", "Unit": "None"}] if job.vcpu_hours else []
         return {
-            "_aws": {
-                "Timestamp": int(ended * 1000),
-                "CloudWatchMetrics": [
-                    {
-                        "Namespace": self.namespace,
-                        "Dimensions": [["JobQueueName"], *dimensions],
-                        "Metrics": metrics,
-                    }
-                ],
-            },
+            **embedded(self.namespace, int(ended * 1000), [["JobQueueName"], *dimensions], metrics),
             **{name: value for name, value in values.items() if value},
             _ENDED[job.status]: 1,
             "VcpuHours": round(job.vcpu_hours, 6),

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from botocore.config import Config
 
+from batch_constructs.aws.delivery import failed_messages
 from batch_constructs.functions.claims.log import Log
 from batch_constructs.functions.claims.outcome import ONCE, PATIENT
 
@@ -92,4 +93,4 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     records = event["Records"]
     again = _gateway().handle(records, seconds=context.get_remaining_time_in_millis() / 1000)
     _LOG.info(json.dumps({"messages": len(records), "deliverAgain": len(again)}))
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in again]}
+    return failed_messages(again)

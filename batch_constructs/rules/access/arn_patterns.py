@@ -12,7 +12,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import resource_kinds as kinds
-from batch_constructs.aws.names import ARN_PARTS, every, is_arn, log_group_in_arn
+from batch_constructs.aws.names import ARN_PARTS, REGISTRY, every, is_arn, log_group_in_arn
 from batch_constructs.aws.pattern import pattern as regular_expression
 from batch_constructs.rules.template.resource_graph import (
     COMPUTE_ENVIRONMENT,
@@ -71,7 +71,7 @@ _FORMS: Final = {
     (REPOSITORY, None): ("", "%", "RepositoryName"),
     (REPOSITORY, "RepositoryUri"): (
         "",
-        f"{CLOSED}.dkr.ecr.{CLOSED}.amazonaws.com/%",
+        f"{CLOSED}{REGISTRY}{CLOSED}.amazonaws.com/%",
         "RepositoryName",
     ),
     (REPOSITORY, "Arn"): ("ecr", "repository/%", "RepositoryName"),

@@ -9,6 +9,7 @@ from batch_constructs.aws.container_facts import AWSLOGS, LOG_CREATE_OPTION
 from batch_constructs.aws.names import (
     DEFAULT_LOG_GROUP,
     LOG_GROUP_OPTION,
+    REGISTRY,
     SECRET_FORM,
     is_arn,
     log_group_in_arn,
@@ -89,7 +90,7 @@ def pulling(container: Container, template: Template) -> Iterator[Need]:
     given = container.properties.get("Image")
     image = spelled(given, template)
     registry, _, path = image.partition("/")
-    if ".dkr.ecr." not in registry:
+    if REGISTRY not in registry:
         return
     yield Need((REGISTRY_LOGIN,), ("*",), "*")
     name = path.partition("@")[0].partition(":")[0]
@@ -99,7 +100,7 @@ def pulling(container: Container, template: Template) -> Iterator[Need]:
     target = template.target(given, REPOSITORY)
     resource: object = {"Fn::GetAtt": [target.id, "Arn"]} if target is not None else "*"
     if target is None and is_written_out(name):
-        account, _, host = registry.partition(".dkr.ecr.")
+        account, _, host = registry.partition(REGISTRY)
         resource = missing_statement.arn("ecr", f"repository/{name}")
         if account.isdigit():
             region = host.partition(".")[0]

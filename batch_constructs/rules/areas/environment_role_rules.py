@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 from batch_constructs.aws import managed_policies as policies
 from batch_constructs.aws.actions import EC2_CREATE_TAGS
 from batch_constructs.aws.compute_environment_facts import AllocationStrategy, ResourceType
+from batch_constructs.aws.names import OF_A_ROLE
 from batch_constructs.aws.role_actions import CLUSTER_ACTIONS, INSTANCE_ACTIONS, JOIN_CLUSTER
 from batch_constructs.aws.service_principals import EC2, ENVIRONMENT_ROLES
 from batch_constructs.aws.source import api, guide
@@ -131,7 +132,7 @@ def instance_profile(environment: ComputeEnvironment) -> Iterator[Fault]:
         if by_name and (profile_of(environment, value) or _is_elsewhere(role)):
             return
         yield INSTANCE_ROLE, f"{role.id} is a role; an instance profile is allowed"
-    elif ":role/" in written:
+    elif OF_A_ROLE in written:
         yield (
             INSTANCE_ROLE,
             f'"{show(written)}" is a role; the ARN of an instance profile is allowed',

@@ -10,6 +10,7 @@ from batch_constructs.aws.managed_policies import (
     TASK_EXECUTION,
     managed_policies,
 )
+from batch_constructs.aws.names import AWS_POLICY
 from batch_constructs.aws.source import docs
 from batch_constructs.rules.access.rights import rights
 from batch_constructs.rules.areas.environment_role_rules import INSTANCE_ROLE, environment_role
@@ -52,7 +53,7 @@ def managed_policy_name(role: Resource) -> Iterator[Fault]:
     right["amazonecstaskexecutionrole"] = TASK_EXECUTION  # a role is often called so
     for position, arn in enumerate(listing(role.properties, "ManagedPolicyArns") or ()):
         written = arn.pattern if isinstance(arn, Text) else arn
-        got = written.partition(":iam::aws:policy/")[2] if isinstance(written, str) else ""
+        got = written.partition(AWS_POLICY)[2] if isinstance(written, str) else ""
         meant = right.get(got.rpartition("/")[2].lower(), got)
         if got != meant and "\0" not in got:
             message = f"there is no AWS managed policy {show(got)}; there is {meant}"

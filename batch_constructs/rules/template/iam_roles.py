@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import one_of
+from batch_constructs.aws.names import AWS_POLICY, OF_A_ROLE
 from batch_constructs.aws.service_principals import DOMAIN
 from batch_constructs.rules.template.values import (
     UNKNOWN,
@@ -29,7 +30,7 @@ def several(value: object) -> list[object]:
 def policy_name(arn: object) -> str:
     """Give the name of an AWS managed policy, empty if it is none."""
     literal = arn.pattern if isinstance(arn, Text) else arn
-    if isinstance(literal, str) and ":iam::aws:policy/" in literal.replace("\0", ""):
+    if isinstance(literal, str) and AWS_POLICY in literal.replace("\0", ""):
         return literal.rpartition("/")[2]
     return ""
 
@@ -89,7 +90,7 @@ def role_of(resource: Resource, value: object) -> Resource | None:
     written = literal(value) if found is None else None
     if not written or not resource.template.ids.get(ROLE):
         return found
-    _, is_arn, path = written.partition(":role/")
+    _, is_arn, path = written.partition(OF_A_ROLE)
     name = (path if is_arn else written).rpartition("/")[2]
     if "\0" in name:
         return None
