@@ -55,6 +55,7 @@ CHOSEN = {
     r"compute/root_volume\.py _SYSTEM_GIBIBYTES": "what we reckon with",
     r"jobs/gpu_settings\.py _STACK_BYTES": "NVIDIA's",
     r"monitoring/idle_notices\.py _(EVERY|A_DAY)_MINUTES": "how often we look, and for how long",
+    r"queue_senders\.py _LEFT_FOR_OTHERS": "what is left of a policy for other statements",
     r"queues/nested_queues\.py STACKS": "among how many stacks of ours queues are divided",
 }
 """What has the form of a bound and is none of AWS's: file and name, and why."""
