@@ -21,7 +21,14 @@ from batch_constructs.aws.credentials import without_credentials
 from batch_constructs.aws.resource_states import State
 from batch_constructs.aws.submit_job import LARGEST_NUMBER
 from batch_constructs.jsii_objects import constant_of, described, has_member, is_resolvable, kind_of
-from batch_constructs.place import PASSED_HERE, in_another_account, in_another_region
+from batch_constructs.place import (
+    OF_ONE_REGION,
+    PASSED_HERE,
+    STARTED_FROM_HERE,
+    elsewhere,
+    in_another_account,
+    in_another_region,
+)
 from batch_constructs.rules import UNKNOWN, check_resource
 from batch_constructs.rules.error_outcomes import UNPROVEN
 from batch_constructs.tokens import (
@@ -379,6 +386,13 @@ class Arguments:
         if problem is not None:
             self.wrong_value(f"{parameter}: {problem}")
         return problem is None
+
+    def started_here(self, parameter: str, resource: Any) -> None:
+        """Look at what instances start with and no other Region, nor account, can use."""
+        if self.of_this_region(parameter, resource, "", OF_ONE_REGION):
+            problem = elsewhere(self.construct, "", STARTED_FROM_HERE, resource=resource)
+            if problem is not None:
+                self.wrong_value(f"{parameter}: {problem}")
 
     def items(self, parameter: str, value: Any, expected: str, *, some: bool = False) -> list[Any]:
         """Read a sequence of anything, as a list; ``expected`` says of what."""

@@ -5,15 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from aws_cdk import Duration, RemovalPolicy
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 
 from batch_constructs.acknowledgements import tell_checkov
-from batch_constructs.aws.actions import SOURCE_ARN, SQS_SEND_MESSAGE
 from batch_constructs.aws.delivery import SQS_RETENTION_DAYS
-from batch_constructs.aws.names import every
-from batch_constructs.aws.service_principals import EVENTS
-from batch_constructs.construct import arn_prefix
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -59,15 +54,3 @@ def redrive_command(letters: str, destination: str) -> str:
     https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/troubleshooting-dlq-redrive.html
     """
     return f"aws sqs start-message-move-task --source-arn {letters} --destination-arn {destination}"
-
-
-def admit_rules(queue: sqs.Queue) -> None:
-    """Let the rules of this account leave in a queue what they could not hand over."""
-    queue.add_to_resource_policy(
-        iam.PolicyStatement(
-            actions=[SQS_SEND_MESSAGE],
-            principals=[iam.ServicePrincipal(EVENTS)],
-            resources=[queue.queue_arn],
-            conditions={"ArnLike": {SOURCE_ARN: f"{arn_prefix('events')}{every('rule')}"}},
-        )
-    )

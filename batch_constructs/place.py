@@ -28,6 +28,13 @@ OF_ONE_REGION = (
 """Why a network, or what instances start with, is of one Region, and what to do."""
 
 
+STARTED_FROM_HERE = (
+    "no other account can be let use it, so that no instance would start with it: make one in a "
+    "stack of that account"
+)
+"""Why a launch template and a key pair are of one account, and what to do (`SHARED_SOURCE`)."""
+
+
 MOUNTED_IN_ITS_REGION = (
     "a job finds only file systems of its own Region: give one of this Region, such as a replica, "
     "or mount it on the instances as they start, and give HostVolume(host_path=…)"

@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import inspect
 import re
-from dataclasses import dataclass, is_dataclass
+from dataclasses import dataclass, is_dataclass, replace
 from functools import partial, wraps
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.bound import allowed, did_you_mean, meant, one_of
+from batch_constructs.aws.bound import allowed, did_you_mean, each_meant, meant, one_of
 from batch_constructs.jsii_objects import described, has_member
 from batch_constructs.names_in_annotations import let_fields_resolve, let_resolve
 from batch_constructs.reference import COMPUTE_ENVIRONMENT, JOB_DEFINITION, JOB_QUEUE
@@ -71,9 +71,9 @@ def _told(
             if not (given or static):
                 raise
             found = misfit(function, given, named, static=static)
-            if not makes:
-                raise found.error from None
-            raise _with_wrong_values_of(function, signature, given, named, found) from None
+            if makes:
+                raise _with_wrong_values_of(function, signature, given, named, found) from None
+            raise _with_wrong_types_of(signature, given, named, found).error from None
         if makes:
             return function(*given, **named)
         bound = call.arguments
@@ -130,18 +130,32 @@ def _with_wrong_values_of(
     """
     known = [one for one in signature.parameters.values() if one.kind is not one.VAR_KEYWORD]
     by_place = [one.name for one in known if one.kind is not one.KEYWORD_ONLY]
-    if "scope" not in by_place or len(given) > len(by_place):
+    if "scope" not in by_place:
         return found.error
-    values = dict(zip(by_place, given, strict=False)) | dict(named)
-    arguments = {one.name: values.get(found.written(one.name), one.default) for one in known}
+    values = found.meant(signature, given, named)
+    arguments = {one.name: values.get(one.name, one.default) for one in known}
     missing = {name for name, value in arguments.items() if value is inspect.Parameter.empty}
-    if missing & {"scope", "id"} or not found.path:
+    if missing & {"scope", "id"}:
+        return found.error
+    found = _with_wrong_types_of(signature, given, named, found)  # of the scope and the ID
+    if found.is_nowhere:
         return found.error
     arguments |= dict.fromkeys(missing)
     places = [arguments.pop(name) for name in by_place]
     return _also_wrong(
         lambda: constructor(*places, **arguments), found.error, found.path, found.problems, missing
     )
+
+
+def _with_wrong_types_of(
+    signature: inspect.Signature,
+    given: tuple[Any, ...],
+    named: Mapping[str, Any],
+    found: Misfit,
+) -> Misfit:
+    """Tell what does not fit with what beside it is not of the type that is named for it."""
+    wrong = dict(_wrong(signature, found.meant(signature, given, named)))
+    return replace(found, problems=[*found.problems, *wrong.values()], is_nowhere=bool(wrong))
 
 
 def _also_wrong(
@@ -249,21 +263,30 @@ class Misfit:
         path: of the construct, as far as it is known.
         problems: a line each.
         misspelt: parameter → the name that was written, and means it.
+        is_nowhere: whether its scope or its ID can be none, so that it has no place in the tree.
     """
 
     called: str
     path: str
     problems: list[str]
     misspelt: dict[str, str]
+    is_nowhere: bool = False
 
     @property
     def error(self) -> TypeError:
         """What tells all of it at once."""
         return TypeError(_listed(self.path or self.called, self.problems))
 
-    def written(self, parameter: str) -> str:
-        """Return the name under which an argument was given."""
-        return self.misspelt.get(parameter, parameter)
+    def meant(
+        self, signature: inspect.Signature, given: tuple[Any, ...], named: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Return the arguments that have a place, each by the name that was meant."""
+        known = signature.parameters.values()
+        by_place = [one.name for one in known if one.kind is one.POSITIONAL_OR_KEYWORD]
+        meant = {written: parameter for parameter, written in self.misspelt.items()}
+        values = {meant.get(name, name): value for name, value in named.items()}
+        values = dict(zip(by_place, given, strict=False)) | values
+        return {name: value for name, value in values.items() if name in signature.parameters}
 
 
 def misfit(
@@ -310,15 +333,16 @@ def _problems(
         places = " and ".join(by_place) or "none"
         yield f"{called} is given {len(given)} arguments by place; {allowed(places)}: name the rest"
     free = [name for name in known if name not in {"scope", "id", *by_place[: len(given)]}]
+    unknown = [] if takes_any else [one for one in named if one not in known]
+    proposed = each_meant(unknown, [one for one in free if one not in named])
+    misspelt |= {parameter: name for name, parameter in proposed.items()}
     for name in named:
         if name in by_place[: len(given)]:
             yield f"{name} is given by place and by name: leave one of them out"
-        elif name not in known and not takes_any:
-            left = [one for one in free if one not in named]
-            near = meant(name, left)
-            misspelt |= {one: name for one in left if near == did_you_mean(one)}
+        elif name in unknown:
             others = f"; {allowed(one_of(free))}" if free else ": leave it out"
-            yield f"{name} is no parameter of {called}{near or _taken_by(name, called) or others}"
+            near = did_you_mean(proposed[name]) if name in proposed else _taken_by(name, called)
+            yield f"{name} is no parameter of {called}{near or others}"
     for one in parameters:
         given_or_meant = {*by_place[: len(given)], *named, *misspelt}
         if one.default is one.empty and one.name not in given_or_meant:

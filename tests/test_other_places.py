@@ -740,6 +740,25 @@ def accounts() -> Accounts:
     return Accounts()
 
 
+@pytest.mark.parametrize(
+    ("parameter", "made"),
+    [
+        ("launch_template", lambda scope: bc.LaunchTemplate(scope, "Ours")),
+        ("launch_template", lambda scope: ec2.LaunchTemplate(scope, "OfTheCdk")),
+        ("key_pair", lambda scope: ec2.KeyPair(scope, "Pair")),
+    ],
+)
+def test_what_no_other_account_can_use_is_of_the_account_of_its_environment(
+    accounts: Accounts, parameter: str, made: Callable[[cdk.Stack], Any]
+) -> None:
+    for stack in (accounts.here, accounts.anywhere):
+        accounts.make("Ec2ComputeEnvironment", parameter, made(stack))
+        accounts.here.node.try_remove_child("X")
+
+    with pytest.raises(ValueError, match=rf"Here/X: {parameter}: There/\w+ is in account 2{{12}},"):
+        accounts.make("Ec2ComputeEnvironment", parameter, made(accounts.there))
+
+
 @pytest.mark.parametrize("way", ["by its ARN", "of a stack"])
 @pytest.mark.parametrize(
     ("kind", "parameter"),

@@ -121,6 +121,48 @@ def test_what_is_given_by_place_is_told(stack: cdk.Stack) -> None:
     )
 
 
+def test_what_is_given_by_place_hides_nothing_either(stack: cdk.Stack) -> None:
+    with pytest.raises(ValueError, match="Stack/X:") as refused:
+        bc.ConsumableResource(stack, "X", 5, total_quantity=-1)  # type: ignore[misc]
+
+    assert [line.partition(" is ")[0] for line in str(refused.value).splitlines()[1:]] == [
+        "  - ConsumableResource",
+        "  - total_quantity",
+    ]
+
+
+def test_a_scope_that_is_none_and_a_wrong_id_are_told_with_the_rest(stack: cdk.Stack) -> None:
+    assert told(bc.ConsumableResource, None, 5, total=5).splitlines() == [
+        "ConsumableResource:",
+        (
+            "  - total is no parameter of ConsumableResource; allowed are total_quantity, "
+            "replenishable, consumable_resource_name, exact_name or tags"
+        ),
+        "  - total_quantity is left out: give it, since ConsumableResource needs it",
+        "  - scope is None; expected a construct, usually the stack (`self`)",
+        "  - id is int 5; expected a non-empty string, unique in its scope",
+    ]
+
+
+def test_a_name_that_a_method_does_not_know_hides_no_value(stack: cdk.Stack) -> None:
+    queue = bc.JobQueue.from_job_queue_name(stack, "Queue", "nightly")
+
+    said = told(queue.grant_submit, definition=5, granted=5, job_definition="x")
+
+    assert [line.partition("; expected")[0] for line in said.splitlines()[1:]] == [
+        "  - definition is no parameter of grant_submit; allowed are grantee or job_definition",
+        "  - granted is no parameter of grant_submit: did you mean grantee?",
+        "  - grantee is int 5",
+        '  - job_definition is str "x"',
+    ]
+
+
+def test_each_parameter_is_meant_by_the_one_name_that_is_most_like_it(stack: cdk.Stack) -> None:
+    said = told(bc.ConsumableResource, stack, "X", totals_quantity=5, total_quantitys=5, quantity=5)
+
+    assert said.count("did you mean") == 1
+
+
 def test_a_mistake_within_is_not_taken_for_one_of_the_call(stack: cdk.Stack) -> None:
     class Team(bc.ConsumableResource):
         def __init__(self) -> None:

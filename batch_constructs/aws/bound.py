@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.credential_names import gives_a_credential
@@ -83,6 +84,26 @@ def meant(value: object, known: Collection[str]) -> str:
     words = {one.upper(): one for one in known}
     near = get_close_matches(str(value).upper(), words, n=1, cutoff=_NEAR)
     return did_you_mean(words[near[0]]) if near and len(words) > 1 else ""
+
+
+def each_meant(words: Iterable[str], known: Collection[str]) -> dict[str, str]:
+    """Say which known word each of these may have been: each of the known once, of the nearest."""
+    from difflib import SequenceMatcher  # noqa: PLC0415  # only in an error
+
+    near = sorted(
+        (
+            (SequenceMatcher(None, one.upper(), word.upper()).ratio(), word, one)
+            for word in words
+            for one in known
+        ),
+        key=itemgetter(0),
+        reverse=True,
+    )
+    found: dict[str, str] = {}
+    for alike, word, one in near:
+        if alike >= _NEAR and word not in found and one not in found.values():
+            found[word] = one
+    return found
 
 
 def did_you_mean(word: str) -> str:

@@ -31,6 +31,12 @@ DOCKER_TIMEOUT_SOURCE: Final[Source] = Source(
 USER_DATA_BYTES: Final = 16 * 1024
 """The user data of an instance, before it is encoded in base64."""
 
+SHARED_SOURCE: Final[Source] = docs(
+    "ram/latest/userguide/shareable.html",
+    "Of EC2 it lists what accounts can share, such as capacity reservations and placement groups;"
+    " neither launch templates nor key pairs are among it.",
+)
+
 USER_DATA_BYTES_SOURCE: Final[Source] = docs(
     "AWSEC2/latest/UserGuide/instancedata-add-user-data.html",
     '"User data is limited to 16 KB, in raw form, before it is base64-encoded."',

@@ -16,14 +16,44 @@ EVENTBRIDGE_SOURCE: Final[Source] = docs(
     " of an event bus: 300 in most Regions.",
 )
 
+RULE_NAME_CHARACTERS: Final = 64
 RULE_NAME: Final = Matching(
-    r"[\.\-_A-Za-z0-9]+", "1 to 64 letters, digits, periods, hyphens and underscores", 64
+    r"[\.\-_A-Za-z0-9]+",
+    "1 to 64 letters, digits, periods, hyphens and underscores",
+    RULE_NAME_CHARACTERS,
 )
 
 RULE_NAME_SOURCE: Final[Source] = docs(
     "eventbridge/latest/APIReference/API_PutRule.html",
     'Name: "Length Constraints: Minimum length of 1. Maximum length of 64. Pattern:'
     ' [\\.\\-_A-Za-z0-9]+".',
+)
+
+EVENT_BUS_NAME_CHARACTERS: Final = 256
+"""https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_CreateEventBus.html (Name)"""
+
+QUEUE_POLICY_BYTES: Final = 8192
+QUEUE_POLICY_STATEMENTS: Final = 20
+
+QUEUE_POLICY_SOURCE: Final[Source] = docs(
+    "AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-policies.html",
+    '"Bytes 8,192"; "Statements 20". (Whether its "Conditions 10" are those of one statement or of'
+    " all, the page does not say.)",
+)
+
+TOPIC_POLICY_BYTES: Final = 30_000
+TOPIC_POLICY_STATEMENTS: Final = 100
+
+TOPIC_POLICY_SOURCE: Final[Source] = docs(
+    "sns/latest/dg/sns-access-policy-language-api-permissions-reference.html",
+    'Policy quotas: "Bytes 30 kb"; "Statements 100". (30 kb are taken as 30,000 bytes at least.)',
+)
+
+BUCKET_POLICY_BYTES: Final = 20_480
+
+BUCKET_POLICY_SOURCE: Final[Source] = docs(
+    "AmazonS3/latest/userguide/using-iam-policies.html",
+    '"Bucket policies are limited to 20 KB in size." (taken as 20,480 bytes)',
 )
 
 STATE_MACHINE_NAME: Final = Matching(

@@ -404,7 +404,7 @@ def _key_pair(arguments: Arguments, key_pair: ec2.IKeyPair | None) -> Any:
         return None
     if not has_member(key_pair, "key_pair_name"):
         return arguments.wrong_type("key_pair", key_pair, "an ec2.IKeyPair")
-    arguments.of_this_region("key_pair", key_pair, "", OF_ONE_REGION)
+    arguments.started_here("key_pair", key_pair)
     return key_pair.key_pair_name
 
 

@@ -14,7 +14,6 @@ from batch_constructs.aws.bound import shown
 from batch_constructs.compute.launch_template import LaunchTemplate
 from batch_constructs.construct import given
 from batch_constructs.jsii_objects import has_member
-from batch_constructs.place import OF_ONE_REGION
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
@@ -101,7 +100,7 @@ def _reference(arguments: Arguments, template: Any) -> dict[str, Any]:
     if not has_member(template, "launch_template_id"):
         arguments.wrong_type("launch_template", template, _EXPECTED)
         return {}
-    arguments.of_this_region("launch_template", template, "", OF_ONE_REGION)
+    arguments.started_here("launch_template", template)
     _refuse_plain_user_data(arguments, template)
     # The newest version by its number, so that a change of the template is a change here too.
     version = getattr(template, "latest_version_number", None)

@@ -32,12 +32,13 @@ from batch_constructs.aws.metrics import (
 from batch_constructs.aws.quotas import ALARM_NAME
 from batch_constructs.aws.service_principals import ALARMS, BATCH, CLOUDFORMATION, CLOUDTRAIL
 from batch_constructs.construct import BatchConstruct, arn_prefix, once_made
-from batch_constructs.dead_letter_queue import admit_rules, dead_letter_queue
+from batch_constructs.dead_letter_queue import dead_letter_queue
 from batch_constructs.encryption_key import admit_logs
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.log_settings import log_settings
 from batch_constructs.monitoring.job_event_log import event_log_group, log_events
 from batch_constructs.monitoring.watched_resources import watched_environments, watched_queues
+from batch_constructs.queue_senders import admit_rules
 from batch_constructs.queues.job_queue_events import refuse_pattern
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.tokens import is_token

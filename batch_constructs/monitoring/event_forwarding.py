@@ -18,8 +18,9 @@ from batch_constructs.aws.bound import shown
 from batch_constructs.aws.names import ACCOUNT, ORGANIZATION
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import BatchConstruct, own_account
-from batch_constructs.dead_letter_queue import admit_rules, dead_letter_queue
+from batch_constructs.dead_letter_queue import dead_letter_queue
 from batch_constructs.monitoring.watched_resources import watched_queues
+from batch_constructs.queue_senders import admit_rules
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:

@@ -14,10 +14,11 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.names import log_group_in_arn
 from batch_constructs.construct import BatchConstruct, arn_prefix
-from batch_constructs.dead_letter_queue import admit_rules, dead_letter_queue
+from batch_constructs.dead_letter_queue import dead_letter_queue
 from batch_constructs.event_bus import event_bus_argument, expect_forwarded
 from batch_constructs.log_settings import LogSettings, log_settings
 from batch_constructs.monitoring.watched_resources import heard_queues
+from batch_constructs.queue_senders import admit_rules
 from batch_constructs.queues.job_queue_events import (
     blocked_pattern,
     state_change_pattern,

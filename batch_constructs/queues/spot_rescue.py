@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Duration
 from aws_cdk import aws_events as events
-from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
 from batch_constructs.aws import batch_events
@@ -18,8 +17,6 @@ from batch_constructs.aws.actions import (
     BATCH_DESCRIBE_JOBS,
     BATCH_LIST_JOBS,
     LAMBDA_INVOKE_FUNCTION,
-    SOURCE_ARN,
-    SQS_SEND_MESSAGE,
 )
 from batch_constructs.aws.delivery import LAMBDA_EVENT_AGE_SECONDS, LAMBDA_RETRIES
 from batch_constructs.aws.event_pattern import OR
@@ -30,6 +27,7 @@ from batch_constructs.construct import BatchConstruct
 from batch_constructs.dead_letter_queue import dead_letter_queue
 from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.jobs.submit_rights import submit_statements
+from batch_constructs.queue_senders import admit_rule
 from batch_constructs.shipped_function import ShippedFunction
 
 if TYPE_CHECKING:
@@ -155,14 +153,7 @@ class SpotRescue(BatchConstruct):
         self.dead_letter_queue.grant_send_messages(self.function)
         # so that the queue can be mapped to the function, to give all of it back
         self.dead_letter_queue.grant_consume_messages(self.function)
-        self.dead_letter_queue.add_to_resource_policy(
-            iam.PolicyStatement(
-                actions=[SQS_SEND_MESSAGE],
-                principals=[iam.ServicePrincipal(EVENTS)],
-                resources=[self.dead_letter_queue.queue_arn],
-                conditions={"ArnEquals": {SOURCE_ARN: self.resource.attr_arn}},
-            )
-        )
+        admit_rule(self.dead_letter_queue, self.resource.attr_arn)
 
 
 def lost_host_pattern(queue_arn: str) -> dict[str, Any]:

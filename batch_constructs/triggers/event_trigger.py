@@ -13,7 +13,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.aws.actions import LAMBDA_INVOKE_FUNCTION, SOURCE_ARN, SQS_SEND_MESSAGE
+from batch_constructs.aws.actions import LAMBDA_INVOKE_FUNCTION
 from batch_constructs.aws.admission import asked_for
 from batch_constructs.aws.authorization import POLICY_VERSION
 from batch_constructs.aws.quotas import DESCRIPTION, RULE_NAME
@@ -21,6 +21,7 @@ from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import BatchConstruct, given, once_made, own_account
 from batch_constructs.event_bus import event_bus_argument
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
+from batch_constructs.queue_senders import admit_rule
 from batch_constructs.shared_arguments import only, spells_out
 from batch_constructs.triggers.delivery_retries import (
     DEFAULTS,
@@ -185,13 +186,8 @@ class EventTrigger(BatchConstruct):
                 principal=EVENTS,
                 source_arn=self.resource.attr_arn,
             )
-        send = iam.PolicyStatement(
-            actions=[SQS_SEND_MESSAGE],
-            principals=[iam.ServicePrincipal(EVENTS)],
-            resources=[self.dead_letter_queue.queue_arn],
-            conditions={"ArnEquals": {SOURCE_ARN: self.resource.attr_arn}},
-        )
-        once_made(lambda: self.dead_letter_queue.add_to_resource_policy(send))
+        its_bus = None if bus is None else bus.event_bus_name
+        once_made(lambda: admit_rule(self.dead_letter_queue, self.resource.attr_arn, its_bus))
         admit_event_bridge(self.dead_letter_queue.encryption_master_key)
 
     def _by_event_bridge(self, job: JobToSubmit) -> dict[str, Any]:

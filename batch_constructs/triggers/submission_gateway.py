@@ -24,7 +24,6 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.aws.actions import (
     S3_GET_OBJECT,
     S3_PUT_OBJECT,
-    SOURCE_ARN,
     SQS_SEND_MESSAGE,
     VIA_SERVICE,
 )
@@ -32,7 +31,7 @@ from batch_constructs.aws.admission import Admission
 from batch_constructs.aws.delivery import SQS_RETENTION_DAYS, VISIBILITY_FACTOR
 from batch_constructs.aws.quotas import FUNCTION_DESCRIPTION
 from batch_constructs.aws.role_actions import READ_QUEUE_ACTIONS
-from batch_constructs.aws.service_principals import ALARMS, DOMAIN, EVENTS
+from batch_constructs.aws.service_principals import ALARMS, DOMAIN
 from batch_constructs.construct import BatchConstruct, once_made
 from batch_constructs.dead_letter_queue import redrive_command
 from batch_constructs.encryption_key import key_argument
@@ -47,6 +46,7 @@ from batch_constructs.function_settings import (
 )
 from batch_constructs.jobs.job_definition import takes_grants
 from batch_constructs.jsii_objects import described, has_member
+from batch_constructs.queue_senders import admit_rule
 from batch_constructs.queues.job_queue_events import make_rule
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.submission_overrides import number_text
@@ -311,7 +311,10 @@ class SubmissionGateway(BatchConstruct):
         return self.message_queue.grant_send_messages(grantee)
 
     def add_topic(self, topic: sns.ITopic) -> sns.Subscription:
-        """Turn what an SNS topic publishes into jobs; the body is the published message."""
+        """Turn what an SNS topic publishes into jobs; the body is the published message.
+
+        Each topic is a statement of the queue's policy, which has twenty: up to 18 topics.
+        """
         from aws_cdk import aws_sns_subscriptions as subscriptions  # noqa: PLC0415 - when used
 
         if not has_member(topic, "topic_arn"):
@@ -337,6 +340,9 @@ class SubmissionGateway(BatchConstruct):
         ``idempotency_key="$.id"``, since EventBridge delivers at least once. The object's own key
         would swallow a corrected file for as long as messages are remembered, which a warning
         says; ``"$.detail.object.sequencer"`` is another one for each time that it is written.
+
+        The queue's policy admits the rule by its name, as long as it has room for names (some
+        sixty); with more it admits all rules of this account and Region.
 
         Args:
             id: ID of the rule that is created.
@@ -377,14 +383,7 @@ class SubmissionGateway(BatchConstruct):
             }
         ]
         for target in (self.message_queue, self.dead_letter_queue):
-            target.add_to_resource_policy(
-                iam.PolicyStatement(
-                    actions=[SQS_SEND_MESSAGE],
-                    principals=[iam.ServicePrincipal(EVENTS)],
-                    resources=[target.queue_arn],
-                    conditions={"ArnEquals": {SOURCE_ARN: rule.rule_arn}},
-                )
-            )
+            admit_rule(target, rule.rule_arn, None if bus is None else bus.event_bus_name)
         if not self._event_bridge_has_key:  # one for both queues and all buckets
             admit_event_bridge(self.message_queue.encryption_master_key)
             self._event_bridge_has_key = True

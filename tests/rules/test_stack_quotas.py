@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -130,7 +131,30 @@ def references(count: int) -> dict[str, Any]:
     return {"T": {"Type": "AWS::SNS::Topic", "Metadata": {"Twice": said, "Once": said}}}
 
 
+def sent(kind: str, length: int) -> dict[str, Any]:
+    """Write the policy of a queue, a topic or a bucket."""
+    return {"P": {"Type": kind, "Properties": {"PolicyDocument": document(length)}}}
+
+
+def statements(kind: str, count: int) -> dict[str, Any]:
+    """Write one that says so many things for certain, and one more under a condition."""
+    maybe = {"Fn::If": ["Often", {"Effect": "Allow"}, {"Ref": "AWS::NoValue"}]}
+    own = {"PolicyDocument": {"Statement": [*([{"Effect": "Allow"}] * count), maybe]}}
+    return {"P": {"Type": kind, "Properties": own}}
+
+
+QUEUE_POLICY = "AWS::SQS::QueuePolicy"
+TOPIC_POLICY = "AWS::SNS::TopicPolicy"
+OWN_POLICY = "AWS::SQS::QueueInlinePolicy"
+BUCKET_POLICY = "AWS::S3::BucketPolicy"
+
 CASES: list[Any] = [
+    ("queue-policy-size", partial(sent, QUEUE_POLICY), quotas.QUEUE_POLICY_BYTES),
+    ("queue-policy-size", partial(statements, QUEUE_POLICY), quotas.QUEUE_POLICY_STATEMENTS),
+    ("queue-policy-size", partial(statements, OWN_POLICY), quotas.QUEUE_POLICY_STATEMENTS),
+    ("topic-policy-size", partial(sent, TOPIC_POLICY), quotas.TOPIC_POLICY_BYTES),
+    ("topic-policy-size", partial(statements, TOPIC_POLICY), quotas.TOPIC_POLICY_STATEMENTS),
+    ("bucket-policy-size", partial(sent, BUCKET_POLICY), quotas.BUCKET_POLICY_BYTES),
     ("role-policy-size", role, quotas.ROLE_POLICY_CHARACTERS),
     ("role-policy-size", role_and_policy, quotas.ROLE_POLICY_CHARACTERS),
     ("role-policy-count", arns, quotas.MANAGED_POLICIES_A_ROLE),

@@ -22,6 +22,7 @@ job_rule = partial(rule, subject=JOB_DEFINITION)
 AREAS: Final = {
     "whole_template": "The template as a whole",
     "stack_quota": "What a stack has room for",
+    "policy_size": "What a policy has room for",
     "shape": "Names and types of properties",
     "name": "Names of resources",
     "compute_environment": "Compute environments",

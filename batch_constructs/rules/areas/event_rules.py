@@ -143,7 +143,7 @@ _OWNERS: Final = ("TopicArn", "Queue", "Topics", "Queues")
 """The property of a resource policy that says what it stands at."""
 
 TOPIC_POLICIES: Final = ("AWS::SNS::TopicPolicy", "AWS::SNS::TopicInlinePolicy")
-_QUEUE_POLICIES: Final = ("AWS::SQS::QueuePolicy", "AWS::SQS::QueueInlinePolicy")
+QUEUE_POLICIES: Final = ("AWS::SQS::QueuePolicy", "AWS::SQS::QueueInlinePolicy")
 
 
 def admits(
@@ -237,7 +237,7 @@ def event_target_queue(source: Resource) -> Iterator[Fault]:
             queue = source.neighbour(value, QUEUE)
             if queue is None:
                 continue
-            if not admits(queue, _QUEUE_POLICIES, SQS_SEND_MESSAGE, EVENTS, source):
+            if not admits(queue, QUEUE_POLICIES, SQS_SEND_MESSAGE, EVENTS, source):
                 yield path, f"{EVENTS} may not send to {queue.id}"
             if fault := key_fault(queue, "events", MANAGED_QUEUE_KEY):
                 yield path, fault

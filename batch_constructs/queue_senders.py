@@ -1,0 +1,96 @@
+"""Rules of EventBridge that may send to a queue of SQS: all in one statement of its policy.
+
+A policy has room for twenty statements, and for some sixty rules by name. Where there is no room
+for another name, the statement admits all rules of this account and Region.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Final
+from weakref import WeakKeyDictionary
+
+from aws_cdk import aws_iam as iam
+
+from batch_constructs.aws.actions import SOURCE_ARN, SQS_SEND_MESSAGE
+from batch_constructs.aws.names import (
+    ACCOUNT_ID_LENGTH,
+    LONGEST_PARTITION,
+    LONGEST_REGION,
+    every,
+)
+from batch_constructs.aws.quotas import (
+    EVENT_BUS_NAME_CHARACTERS,
+    QUEUE_POLICY_BYTES,
+    RULE_NAME_CHARACTERS,
+)
+from batch_constructs.aws.service_principals import EVENTS
+from batch_constructs.construct import arn_prefix
+from batch_constructs.tokens import is_token
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_sqs as sqs
+
+_LEFT_FOR_OTHERS: Final = 1000
+"""Bytes of a policy that are left for what else it says: TLS, roles, topics."""
+
+_LONGEST_RULE: Final = (
+    len('"arn::events:::rule/",')
+    + LONGEST_PARTITION
+    + LONGEST_REGION
+    + ACCOUNT_ID_LENGTH
+    + RULE_NAME_CHARACTERS
+)
+"""Bytes in a policy of the longest ARN of a rule of the default event bus."""
+
+
+@dataclass
+class _Admitted:
+    """The rules that a queue admits by name, and the statement that does."""
+
+    statement: iam.PolicyStatement
+    rules: list[str] = field(default_factory=list)
+    bytes: int = _LEFT_FOR_OTHERS
+
+
+_ADMITTED: WeakKeyDictionary[sqs.IQueue, _Admitted] = WeakKeyDictionary()
+
+
+def admit_rule(queue: sqs.IQueue, rule_arn: str, bus: str | None = None) -> None:
+    """Let a rule, of the default event bus or of one with this name, send to a queue.
+
+    ArnEquals takes an asterisk as ArnLike does:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+    """
+    admitted = _ADMITTED.get(queue)
+    if admitted is None or admitted.statement.frozen:  # it was rendered, and can be no other
+        admitted = _ADMITTED[queue] = _Admitted(_statement(queue, {"ArnEquals": {}}))
+        queue.add_to_resource_policy(admitted.statement)
+    admitted.rules.append(rule_arn)
+    admitted.bytes += _LONGEST_RULE + (0 if bus is None else _longest(bus) + len("/"))
+    names: list[str] | str = admitted.rules[0] if len(admitted.rules) == 1 else admitted.rules
+    if admitted.bytes > QUEUE_POLICY_BYTES:
+        names = _all_rules()
+    admitted.statement.add_condition("ArnEquals", {SOURCE_ARN: names})
+
+
+def admit_rules(queue: sqs.IQueue) -> None:
+    """Let the rules of this account leave in a queue what they could not hand over."""
+    queue.add_to_resource_policy(_statement(queue, {"ArnLike": {SOURCE_ARN: _all_rules()}}))
+
+
+def _longest(bus: str) -> int:
+    return EVENT_BUS_NAME_CHARACTERS if is_token(bus) else len(bus)
+
+
+def _all_rules() -> str:
+    return f"{arn_prefix('events')}{every('rule')}"
+
+
+def _statement(queue: sqs.IQueue, conditions: dict[str, dict[str, str]]) -> iam.PolicyStatement:
+    return iam.PolicyStatement(
+        actions=[SQS_SEND_MESSAGE],
+        principals=[iam.ServicePrincipal(EVENTS)],
+        resources=[queue.queue_arn],
+        conditions=conditions,
+    )
