@@ -214,10 +214,9 @@ class Arguments:
         if math.isfinite(value):
             value = int(value) if value == int(value) else value
             wrong = bound.wrong(value) if bound is not None else None
-            if wrong is not None or abs(value) <= most:
+            if wrong is not None or getattr(bound, "high", None) or abs(value) <= most:
                 return self.bounded(parameter, value, bound)
-        numbers = "numbers" if bound is None else bound.allowed
-        numbers = numbers if getattr(bound, "high", None) is not None else f"{numbers} up to {most}"
+        numbers = f"{'numbers' if bound is None else bound.allowed} up to {most}"
         numbers = numbers if math.isfinite(value) else "finite numbers"
         return self.wrong_value(f"{parameter} {refused(value, numbers)}")
 

@@ -67,7 +67,7 @@ def a_queue_twice(stack: cdk.Stack) -> None:
         ),
         (
             lambda stack: on_instances(stack, instance_types=["M5.large"]),
-            "instance types are written in small letters: use m5.large",
+            "instance types are written in lower-case letters: use m5.large",
         ),
         (
             lambda stack: on_instances(stack, vpc_subnets=ec2.SubnetSelection(subnets=[])),
@@ -138,6 +138,32 @@ def a_queue_twice(stack: cdk.Stack) -> None:
                 stack, "X", vpc=ec2.Vpc(stack, "V"), reservation_group_arn="group"
             ),
             'reservation_group_arn is "group"; allowed is an ARN such as arn:aws:resource-groups:',
+        ),
+        (
+            lambda stack: on_fargate(
+                stack, log_configuration=bc.LogConfiguration(options={"mode": "fast"})
+            ),
+            'log_configuration.options["mode"] is "fast"; allowed are blocking or non-blocking',
+        ),
+        (
+            lambda stack: bc.EverywhereStackSet(
+                stack, "X", build=print, accounts=["123456789012"], regions=["mars"]
+            ),
+            'regions[0] is "mars"; allowed are codes of Regions, such as us-east-1',
+        ),
+        (
+            lambda stack: bc.AuditTrail(stack, "X", expected_roles=["Deploys"]),
+            'expected_roles[0] is "Deploys"; allowed is the ARN of a role, such as arn:aws:iam::',
+        ),
+        (
+            lambda stack: bc.UnmanagedComputeEnvironment(
+                stack, "X", cluster_tags={"aws:x": "y" * 257}
+            ),
+            'do not begin with aws:\n  - cluster_tags["aws:x"] has 257 characters; allowed are at',
+        ),
+        (
+            lambda stack: bc.CentralEventBus(stack, "X", event_bus_name="default", accounts=["1"]),
+            'of an account\n  - event_bus_name is "default"; allowed are 1 to 256 letters, digits',
         ),
         (
             lambda stack: bc.LaunchTemplate(stack, "X", prefetch_images=["", "a b"]),

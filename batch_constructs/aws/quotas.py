@@ -26,6 +26,22 @@ RULE_NAME_SOURCE: Final[Source] = docs(
     ' [\\.\\-_A-Za-z0-9]+".',
 )
 
+EVENT_BUS_NAME: Final = Matching(
+    r"(?!default$|aws\.)[\.\-_A-Za-z0-9]+",
+    "1 to 256 letters, digits, periods, hyphens and underscores, neither default nor with aws. at "
+    "their start",
+    256,
+)
+"""An event bus of one's own."""
+
+EVENT_BUS_NAME_SOURCE: Final[Source] = docs(
+    "eventbridge/latest/APIReference/API_CreateEventBus.html",
+    'Name: "Maximum length of 256. Pattern: [/\\.\\-_A-Za-z0-9]+"; "Custom event bus names can\'t'
+    ' contain the / character"; "You can\'t use the name default for a custom event bus". Of others'
+    " it says \"EventBus name starting with 'aws.' is not valid\""
+    " (https://github.com/hashicorp/terraform-provider-aws/issues/35065).",
+)
+
 STATE_MACHINE_NAME: Final = Matching(
     r"[A-Za-z0-9!'()+.=@_-]+", "1 to 80 letters, digits and characters of !'()+-.=@_", 80
 )

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.bound import shown
+from batch_constructs.aws.container_facts import GPUS
+from batch_constructs.aws.limits import bound_of
 from batch_constructs.aws.pod_facts import GPU, MEMORY_MIB
 from batch_constructs.construct import given
 from batch_constructs.jobs.container import decimal
@@ -175,8 +177,12 @@ def _container(
         ImagePullPolicy=arguments.text("image_pull_policy", container.image_pull_policy),
         Resources=_resources(arguments, container),
         SecurityContext=given(
-            RunAsUser=arguments.number("run_as_user", container.run_as_user),
-            RunAsGroup=arguments.number("run_as_group", container.run_as_group),
+            RunAsUser=arguments.number(
+                "run_as_user", container.run_as_user, bound=bound_of("pod-user")
+            ),
+            RunAsGroup=arguments.number(
+                "run_as_group", container.run_as_group, bound=bound_of("pod-group")
+            ),
             RunAsNonRoot=arguments.switch("run_as_non_root", container.run_as_non_root),
             Privileged=arguments.switch("privileged", container.privileged),
             AllowPrivilegeEscalation=arguments.switch(
@@ -225,7 +231,7 @@ def _resources(arguments: Arguments, container: PodContainer) -> dict[str, Any]:
             f"requested_vcpus is {shown(requested)}, which is more than vcpus ({shown(vcpus)}): "
             "set requested_vcpus to at most vcpus"
         )
-    gpus = arguments.number("gpus", container.gpus)
+    gpus = arguments.number("gpus", container.gpus, bound=GPUS)
     alike = {
         "memory": f"{decimal(memory)}Mi" if isinstance(memory, int | float) else memory,
         **({} if gpus is None else {GPU: decimal(gpus)}),
