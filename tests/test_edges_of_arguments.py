@@ -54,6 +54,33 @@ def test_an_arn_with_something_behind_it_is_none() -> None:
         bc.QuotaShare.from_quota_share_arn(stack, "Share", f"{arn}/more")
 
 
+@pytest.mark.parametrize("turn", [1, -1])
+def test_what_does_not_go_together_and_a_wrong_value_are_told_in_one_line(turn: int) -> None:
+    arguments = Arguments.of_a_value()
+    faults = ["size is given with count: leave one out", "size is 0; allowed are 1 or more"]
+    for fault in 2 * faults[::turn]:
+        arguments.wrong_value(fault)
+    assert arguments.problems == [f"{faults[0]}; besides, {faults[1]}"]
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_of_a_wrong_type_nothing_else_is_told(turn: int) -> None:
+    arguments = Arguments.of_a_value()
+    for fault in (
+        lambda: arguments.wrong_value("size is given with count: leave one out"),
+        lambda: arguments.wrong_type("size", "x", "a number"),
+    )[::turn]:
+        fault()
+    assert arguments.problems == ['size is str "x"; expected a number']
+
+
+def test_what_is_said_of_a_wrong_value_once_more_is_left_out() -> None:
+    arguments = Arguments.of_a_value()
+    arguments.wrong_value("policy.size is 0; allowed are 1 or more")
+    arguments.wrong_value("policy is too small: give more")
+    assert len(arguments.problems) == 1
+
+
 @pytest.mark.parametrize(("characters", "problems"), [(2048, 0), (2049, 1)])
 def test_the_pattern_of_a_bucket_has_as_many_characters_as_eventbridge_takes(
     characters: int, problems: int

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_logs as logs
 
 import batch_constructs as bc
 
@@ -164,6 +165,31 @@ def a_queue_twice(stack: cdk.Stack) -> None:
         (
             lambda stack: bc.CentralEventBus(stack, "X", event_bus_name="default", accounts=["1"]),
             'of an account\n  - event_bus_name is "default"; allowed are 1 to 256 letters, digits',
+        ),
+        (
+            lambda stack: on_instances(
+                stack,
+                replace_compute_environment=True,
+                update_policy=bc.UpdatePolicy(job_execution_timeout=cdk.Duration.minutes(7201)),
+            ),
+            "leave update_policy out; besides, update_policy.job_execution_timeout is 7201",
+        ),
+        (
+            lambda stack: on_instances(
+                stack,
+                launch_template=bc.LaunchTemplate(stack, "Template"),
+                capacity_reservation="cr-xyz",
+            ),
+            "(capacity_reservation=…); besides, capacity_reservation.capacity_reservation_id is",
+        ),
+        (
+            lambda stack: on_fargate(
+                stack,
+                log_group=logs.LogGroup(stack, "Group"),
+                log_retention=logs.RetentionDays.ONE_DAY,
+                log_configuration=bc.LogConfiguration(options={"mode": "fast"}),
+            ),
+            "non-blocking\n  - log_group is given with log_retention: leave log_group out, or set",
         ),
         (
             lambda stack: bc.LaunchTemplate(stack, "X", prefetch_images=["", "a b"]),
