@@ -436,6 +436,11 @@ class Arguments:
         held = constant_of(held) or held
         if held is None or isinstance(held, str):
             return None if held is None else str(held)
+        if kind_of(value).startswith("aws_cdk.") and has_member(value, "of"):
+            return self.wrong_value(
+                f"{parameter} is made by {type(value).__name__}.of(…), whose text only the CDK can "
+                f"read; expected {expected}: give the text itself"
+            )
         return self.wrong_type(parameter, value, expected)
 
     def mebibytes(self, parameter: str, value: Size | None, *, required: bool = False) -> Any:

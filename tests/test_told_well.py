@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_logs as logs
 
 import batch_constructs as bc
@@ -190,6 +191,14 @@ def a_queue_twice(stack: cdk.Stack) -> None:
                 log_configuration=bc.LogConfiguration(options={"mode": "fast"}),
             ),
             "non-blocking\n  - log_group is given with log_retention: leave log_group out, or set",
+        ),
+        (
+            lambda stack: on_fargate(stack, cpu_architecture=ecs.CpuArchitecture.of("RISCV")),
+            "cpu_architecture is made by CpuArchitecture.of(…), whose text only the CDK can read; ",
+        ),
+        (
+            lambda stack: bc.SubmissionGateway(stack, "X", array_size=2),  # type: ignore[call-arg]
+            "array_size is no parameter of SubmissionGateway; EventTrigger, ObjectCreatedTrigger",
         ),
         (
             lambda stack: bc.LaunchTemplate(stack, "X", prefetch_images=["", "a b"]),

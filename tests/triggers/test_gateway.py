@@ -335,8 +335,15 @@ def test_there_is_nothing_to_fetch_with_a_job_a_message(
             {"parameters": {"a": "key"}},
             r"parameters\[\"a\"\] is no field of the JSON body; allowed is",
         ),
-        ({"schema": {"type": "objekt"}}, "schema is no JSON schema"),
-        ({"schema": {"pattern": "("}}, "schema is no JSON schema"),
+        (
+            {"schema": {"properties": {"type": {"type": "objekt"}}}},
+            r'schema\["properties"\]\["type"\]\["type"\] is "objekt"; allowed are array, .*object',
+        ),
+        (
+            {"schema": {"anyOf": [{"type": "object"}, {"pattern": "("}]}},
+            r'schema\["anyOf"\]\[1\]\["pattern"\] is "\("; allowed are regular expressions',
+        ),
+        ({"schema": {"minLength": []}}, "schema is no JSON schema: .*; allowed is what draft 7"),
         ({"schema": {"const": {1, 2}}}, "schema is no JSON schema"),
         (
             {"schema": {"properties": {"a": {"const": "{{resolve:secretsmanager:db}}"}}}},
