@@ -10,6 +10,7 @@ import pytest
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_logs as logs
+from aws_cdk import aws_secretsmanager as secretsmanager
 
 import batch_constructs as bc
 
@@ -20,7 +21,8 @@ GIB = cdk.Size.gibibytes
 
 
 def on_ec2(stack: cdk.Stack, **more: Any) -> None:
-    bc.Ec2JobDefinition(stack, "X", image="busybox", vcpus=1, memory=GIB(2), **more)
+    given = {"image": "busybox", "vcpus": 1, "memory": GIB(2), **more}
+    bc.Ec2JobDefinition(stack, "X", **given)
 
 
 def on_fargate(stack: cdk.Stack, **more: Any) -> None:
@@ -200,6 +202,20 @@ def a_queue_twice(stack: cdk.Stack) -> None:
             lambda stack: bc.SubmissionGateway(stack, "X", array_size=2),  # type: ignore[call-arg]
             "array_size is no parameter of SubmissionGateway; EventTrigger, ObjectCreatedTrigger",
         ),
+        (
+            lambda stack: on_fargate(
+                stack,
+                platform_version="1.3.0",
+                enable_execute_command=True,
+                secrets={"A": bc.secret_field(secretsmanager.Secret(stack, "Secret"), "key")},
+            ),
+            'secrets["A"] is one key or version of a secret, which needs platform_version 1.4.0 or ',
+        ),
+        (
+            lambda stack: on_fargate(stack, platform_version="1.3.0", enable_execute_command=True),
+            "enable_execute_command: ECS Exec needs platform_version 1.4.0 or later: set platf",
+        ),
+        (lambda stack: on_ec2(stack, image="a+b"), 'image is "a+b"; allowed are at most 255'),
         (
             lambda stack: bc.LaunchTemplate(stack, "X", prefetch_images=["", "a b"]),
             'prefetch_images[0] is empty: give one\n  - prefetch_images[1] is "a b"; allowed are',
