@@ -83,6 +83,13 @@ def test_what_is_said_of_a_parameter_names_no_property_of_cloudformation() -> No
     assert {where: names for where, names in named.items() if names} == {}
 
 
+def test_a_number_is_written_as_it_is_typed() -> None:
+    """``10000`` and not ``10,000``: what is allowed can be copied into the call."""
+    lines = ((path, line) for path in PACKAGE.rglob("*.py") for line in path.open())
+    assert [each for each in lines if re.search(r"\{[^{}]*:,(\.\d+f)?\}", each[1])] == []
+    assert [one.said for one in texts() if re.search(r"\ballowed\b.*\d,\d{3}\b", one.said)] == []
+
+
 def test_a_refusal_ends_without_a_full_stop() -> None:
     """It is a line in a list; a sentence about a resource, such as a description, ends with one."""
     refusals = (one for one in in_constructors() if re.search(r"\ballowed\b|expected", one.said))

@@ -209,11 +209,17 @@ def a_queue_twice(stack: cdk.Stack) -> None:
                 enable_execute_command=True,
                 secrets={"A": bc.secret_field(secretsmanager.Secret(stack, "Secret"), "key")},
             ),
-            'secrets["A"] is one key or version of a secret, which needs platform_version 1.4.0 or ',
+            'secrets["A"] is one key or version of a secret, which needs platform_version 1.4',
         ),
         (
             lambda stack: on_fargate(stack, platform_version="1.3.0", enable_execute_command=True),
             "enable_execute_command: ECS Exec needs platform_version 1.4.0 or later: set platf",
+        ),
+        (
+            lambda stack: bc.FairSharePolicy(
+                stack, "X", shares=[bc.Share(share_identifier="a", weight_factor=1)] * 2
+            ),
+            'shares[1].share_identifier: the share identifier "a" is given twice: keep one of the',
         ),
         (lambda stack: on_ec2(stack, image="a+b"), 'image is "a+b"; allowed are at most 255'),
         (

@@ -370,8 +370,8 @@ def _user_data(
     length = len(written.encode())
     if length > USER_DATA_BYTES and not is_token(written):
         arguments.wrong_value(
-            f"user_data makes {length:,} bytes with its MIME parts; allowed are at most "
-            f"{USER_DATA_BYTES:,}: fetch a script from S3 as the instance starts, or build "
+            f"user_data makes {length} bytes with its MIME parts; allowed are at most "
+            f"{USER_DATA_BYTES}: fetch a script from S3 as the instance starts, or build "
             "it into the image"
         )
     return written
@@ -386,8 +386,8 @@ def _timeouts(arguments: Arguments, given_: Mapping[str, Duration | None]) -> di
             continue
         if not is_token(seconds) and seconds < DOCKER_TIMEOUT_SECONDS:
             arguments.wrong_value(
-                f"{parameter} is {seconds} seconds; allowed are at least {DOCKER_TIMEOUT_SECONDS}, "
-                "or ECS takes its own: give a minute or more"
+                f"{parameter} is {seconds} seconds; allowed are {DOCKER_TIMEOUT_SECONDS} seconds "
+                "or more, since ECS takes its own for less: give a minute or more"
             )
         settings[variables.AGENT_TIMEOUTS[parameter]] = f"{seconds}s"
     return settings

@@ -139,8 +139,8 @@ class AuditTrail(BatchConstruct):
         )
         if trail_retention is not None and create_trail is False:
             arguments.wrong_value(
-                "trail_retention is given without create_trail=True, so there is no trail that it "
-                "says anything of: leave it out"
+                "trail_retention is given without create_trail=True, so there is no trail to keep: "
+                "leave it out, or give create_trail=True"
             )
         files_kept = Duration.days(365) if trail_retention is None else trail_retention
         _check_days(arguments, "trail_retention", files_kept)

@@ -89,8 +89,8 @@ def role_policy_size(whole: Whole) -> Iterator[Fault]:
         own = [one for one in _listed(properties.get("Policies")) if isinstance(one, dict)]
         length = sum(_length(one.get("PolicyDocument")) for one in own) + attached[id_]
         if length > ROLE_POLICY_CHARACTERS:
-            most = f"IAM takes {ROLE_POLICY_CHARACTERS:,} of a role"
-            said = f"the inline policies have {length:,} characters or more; {most}"
+            most = f"IAM takes {ROLE_POLICY_CHARACTERS} of a role"
+            said = f"the inline policies have {length} characters or more; {most}"
             yield f"Resources/{id_}", said
 
 
@@ -124,8 +124,8 @@ def managed_policy_size(whole: Whole) -> Iterator[Fault]:
     for id_, properties in _of_type(whole, "AWS::IAM::ManagedPolicy"):
         length = _length(properties.get("PolicyDocument"))
         if length > MANAGED_POLICY_CHARACTERS:
-            most = f"IAM takes {MANAGED_POLICY_CHARACTERS:,}"
-            yield f"Resources/{id_}", f"the policy has {length:,} characters or more; {most}"
+            most = f"IAM takes {MANAGED_POLICY_CHARACTERS}"
+            yield f"Resources/{id_}", f"the policy has {length} characters or more; {most}"
 
 
 @_rule(
@@ -143,8 +143,8 @@ def function_environment_size(whole: Whole) -> Iterator[Fault]:
             continue
         length = sum(len(str(name).encode()) + _text(value, 0) for name, value in variables.items())
         if length > FUNCTION_ENVIRONMENT_BYTES:
-            most = f"Lambda takes {FUNCTION_ENVIRONMENT_BYTES:,}"
-            said = f"the environment variables have {length:,} bytes or more; {most}"
+            most = f"Lambda takes {FUNCTION_ENVIRONMENT_BYTES}"
+            said = f"the environment variables have {length} bytes or more; {most}"
             yield f"Resources/{id_}", said
 
 
@@ -210,8 +210,8 @@ def template_size(whole: Whole) -> Iterator[Fault]:
     text = whole.document.text if whole.document else _compact(whole.template)
     length = len(text.encode(errors="replace"))
     if length > TEMPLATE_BYTES:
-        most = f"CloudFormation takes {TEMPLATE_BYTES:,}"
-        yield "Resources", f"the template has {length:,} bytes or more; {most}"
+        most = f"CloudFormation takes {TEMPLATE_BYTES}"
+        yield "Resources", f"the template has {length} bytes or more; {most}"
 
 
 @_rule(
@@ -249,8 +249,8 @@ def target_input_size(whole: Whole) -> Iterator[Fault]:
             for value in (given.get("Input"), template):
                 length = len(_known(value))
                 if length > TARGET_INPUT_CHARACTERS:
-                    most = f"EventBridge takes {TARGET_INPUT_CHARACTERS:,}"
-                    said = f"the input has {length:,} characters or more; {most}"
+                    most = f"EventBridge takes {TARGET_INPUT_CHARACTERS}"
+                    said = f"the input has {length} characters or more; {most}"
                     yield f"Resources/{id_}/Targets/{place}", said
 
 

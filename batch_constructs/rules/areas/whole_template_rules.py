@@ -42,7 +42,7 @@ def resource_count(whole: Whole) -> Iterator[Fault]:
     `@aws-cdk/core:stackResourceLimit` lifts that, it is this rule that says so.
     """
     if len(whole.resources) > RESOURCES:
-        count = f"{len(whole.resources):,}"
+        count = f"{len(whole.resources)}"
         yield "Resources", f"there are {count} resources; CloudFormation takes {RESOURCES}"
 
 
