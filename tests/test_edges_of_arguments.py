@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import aws_cdk as cdk
@@ -66,10 +67,11 @@ def test_what_does_not_go_together_and_a_wrong_value_are_told_in_one_line(turn: 
 @pytest.mark.parametrize("turn", [1, -1])
 def test_of_a_wrong_type_nothing_else_is_told(turn: int) -> None:
     arguments = Arguments.of_a_value()
-    for fault in (
+    faults: list[Callable[[], object]] = [
         lambda: arguments.wrong_value("size is given with count: leave one out"),
         lambda: arguments.wrong_type("size", "x", "a number"),
-    )[::turn]:
+    ]
+    for fault in faults[::turn]:
         fault()
     assert arguments.problems == ['size is str "x"; expected a number']
 

@@ -20,7 +20,7 @@ from batch_constructs.jsii_objects import has_member, is_resolvable
 from batch_constructs.tokens import WholeNumber, is_token
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from aws_cdk import Size
     from aws_cdk import aws_ecs as ecs
@@ -133,19 +133,6 @@ def pod_properties(arguments: Arguments, pod: Pod) -> dict[str, Any]:
         ),
         Volumes=volumes,
     )
-
-
-def pod_metadata(properties: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Give the metadata of pods that the L1 has no property for, with the paths of overrides."""
-    holders = {"": properties.get("EksProperties", {})}
-    nodes = properties.get("NodeProperties", {}).get("NodeRangeProperties", [])
-    for place, node in enumerate(nodes if isinstance(nodes, list) else []):
-        holders[f"NodeProperties.NodeRangeProperties.{place}."] = node.get("EksProperties", {})
-    for holder, eks in holders.items():
-        metadata = eks.get("PodProperties", {}).get("Metadata", {})
-        for name in ("Annotations", "Namespace"):
-            if name in metadata:
-                yield f"{holder}EksProperties.PodProperties.Metadata.{name}", metadata[name]
 
 
 def _containers(
