@@ -640,7 +640,11 @@ def _both(known: str, problem: str) -> str:
     """Say in one line what a parameter does not go with, and what is wrong with its value."""
     if _combined(known) == _combined(problem) or _BESIDES in known:
         return known
-    return _BESIDES.join((known, problem) if _combined(known) else (problem, known))
+    together, alone = (known, problem) if _combined(known) else (problem, known)
+    whole, part = (_PARAMETER.match(one) for one in (alone, together))
+    if whole and part and len(part[0]) > len(whole[0]):
+        return alone  # what holds the part is wrong already
+    return _BESIDES.join((together, alone))
 
 
 def _is_about_the_same(problem: str, known: str) -> bool:

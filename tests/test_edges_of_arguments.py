@@ -65,6 +65,15 @@ def test_what_does_not_go_together_and_a_wrong_value_are_told_in_one_line(turn: 
 
 
 @pytest.mark.parametrize("turn", [1, -1])
+def test_of_a_part_nothing_is_told_where_what_holds_it_is_wrong(turn: int) -> None:
+    arguments = Arguments.of_a_value()
+    faults = ["volume is of an instance; allowed is EFS", "volume.path is given, and not taken"]
+    for fault in faults[::turn]:
+        arguments.wrong_value(fault)
+    assert arguments.problems == faults[:1]
+
+
+@pytest.mark.parametrize("turn", [1, -1])
 def test_of_a_wrong_type_nothing_else_is_told(turn: int) -> None:
     arguments = Arguments.of_a_value()
     faults: list[Callable[[], object]] = [
