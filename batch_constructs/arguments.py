@@ -53,6 +53,12 @@ them."""
 _PARAMETER = re.compile(r"[a-z]\w+(?:\[[^\]]*\]|\.[a-z]\w+)*(?= is | has |: |, | or )")
 """The parameter that a problem begins with, such as ``containers[1].environment['A']``."""
 
+_COMBINED = re.compile(rf"{_PARAMETER.pattern} (?:is|are) given(?:,| with| without)")
+"""How a problem begins that is about two parameters together, and not about the value of one."""
+
+_BESIDES = "; besides, "
+"""What stands between these two where both are wrong."""
+
 _TOKEN = re.compile(r"""['"]?[$#]\{Token\[[^\]]*\]\}['"]?|-\d(?:\.\d+)?e\+2\d\d""")
 """How the CDK writes a token, and what nobody can read: a number of it is far below any other."""
 _A_VALUE_FOR_ALL = (
@@ -158,6 +164,12 @@ class Arguments:
         """
         got = kind_of(value) if secret and value is not None else described(value)
         problem = self._placed(f"{parameter} is {got}; expected {expected}")
+        # Whatever it was meant to be: what it does not go with is said of the right one.
+        self._wrong_values[:] = [
+            one
+            for one in self._wrong_values
+            if not (_combined(one) and _is_about_the_same(problem, one))
+        ]
         self._wrong_types += self._but_for_known([problem])
         return UNKNOWN
 
@@ -186,16 +198,24 @@ class Arguments:
         return f"{whose}{colon}{before}{of}{problem.removeprefix(before)}"
 
     def _but_for_known(self, problems: Sequence[str]) -> list[str]:
-        """Leave out a problem of a parameter that one is known of already, which is the cause."""
-        problems = [_TOKEN.sub("a token", problem) for problem in problems]
-        known = [_PARAMETER.match(one) for one in (*self._wrong_types, *self._wrong_values)]
-        causes = [one[0] for one in known if one]
-        return [
-            problem
-            for problem in problems
-            if not (parameter := _PARAMETER.match(problem))
-            or not any(_is_part(parameter[0], cause) for cause in causes)
-        ]
+        """Leave out what only follows from a problem that is known of the same parameter.
+
+        That a parameter does not go with another one says nothing of its value, and the other way
+        round: both are told, in one line.
+        """
+        told = []
+        for problem in (_TOKEN.sub("a token", one) for one in problems):
+            causes = [
+                one
+                for one in (*self._wrong_types, *self._wrong_values)
+                if _is_about_the_same(problem, one)
+            ]
+            if not causes:
+                told.append(problem)
+            elif len(causes) == 1 and causes[0] in self._wrong_values:
+                place = self._wrong_values.index(causes[0])
+                self._wrong_values[place] = _both(causes[0], problem)
+        return told
 
     def is_wrong(self, parameter: str) -> bool:
         """Whether a problem of a parameter, or of a part of it, is known already."""
@@ -221,10 +241,9 @@ class Arguments:
         if math.isfinite(value):
             value = int(value) if value == int(value) else value
             wrong = bound.wrong(value) if bound is not None else None
-            if wrong is not None or abs(value) <= most:
+            if wrong is not None or getattr(bound, "high", None) or abs(value) <= most:
                 return self.bounded(parameter, value, bound)
-        numbers = "numbers" if bound is None else bound.allowed
-        numbers = numbers if getattr(bound, "high", None) is not None else f"{numbers} up to {most}"
+        numbers = f"{'numbers' if bound is None else bound.allowed} up to {most}"
         numbers = numbers if math.isfinite(value) else "finite numbers"
         return self.wrong_value(f"{parameter} {refused(value, numbers)}")
 
@@ -431,6 +450,11 @@ class Arguments:
         held = constant_of(held) or held
         if held is None or isinstance(held, str):
             return None if held is None else str(held)
+        if kind_of(value).startswith("aws_cdk.") and has_member(value, "of"):
+            return self.wrong_value(
+                f"{parameter} is made by {type(value).__name__}.of(…), whose text only the CDK can "
+                f"read; expected {expected}: give the text itself"
+            )
         return self.wrong_type(parameter, value, expected)
 
     def mebibytes(self, parameter: str, value: Size | None, *, required: bool = False) -> Any:
@@ -619,6 +643,28 @@ def _as_list(token: Any) -> list[str]:
     from aws_cdk import Token  # noqa: PLC0415  # loaded by whoever made the token
 
     return Token.as_list(token)
+
+
+def _combined(problem: str) -> bool:
+    """Whether a problem says that a parameter does not go with another, or not without it."""
+    return _COMBINED.match(problem) is not None
+
+
+def _both(known: str, problem: str) -> str:
+    """Say in one line what a parameter does not go with, and what is wrong with its value."""
+    if _combined(known) == _combined(problem) or _BESIDES in known:
+        return known
+    together, alone = (known, problem) if _combined(known) else (problem, known)
+    whole, part = (_PARAMETER.match(one) for one in (alone, together))
+    if whole and part and len(part[0]) > len(whole[0]):
+        return alone  # what holds the part is wrong already
+    return _BESIDES.join((together, alone))
+
+
+def _is_about_the_same(problem: str, known: str) -> bool:
+    """Whether two problems are of one parameter, or of one and a part of it."""
+    parameters = [_PARAMETER.match(one) for one in (problem, known)]
+    return all(parameters) and _is_part(*(one[0] for one in parameters if one))
 
 
 def _is_part(parameter: str, of: str) -> bool:

@@ -58,7 +58,7 @@ class DefaultSettings:
         log_encryption_key: kms.IKey | None = None,
         function_settings: FunctionSettings | None = None,
     ) -> None:
-        """Have all that is made in the scope from now on be so, whatever was said of it before.
+        """Set defaults for all that is made in the scope from now on; the newest ones count.
 
         Args:
             log_retention: How long log groups keep what they hold: those of job definitions,

@@ -14,7 +14,7 @@ from aws_cdk import aws_s3_assets as s3_assets
 from batch_constructs.arguments import Arguments
 from batch_constructs.asset_folder import asset_folder
 from batch_constructs.aws.bound import Matching
-from batch_constructs.aws.names import ACCOUNT
+from batch_constructs.aws.names import ACCOUNT, REGION_CODE
 from batch_constructs.aws.quotas import TEMPLATE_BODY_BYTES
 from batch_constructs.aws.template_facts import ROLES
 from batch_constructs.construct import BatchConstruct, given
@@ -80,7 +80,7 @@ class EverywhereStackSet(BatchConstruct):
         arguments = Arguments(self)
         if not callable(build):
             arguments.wrong_type("build", build, "a function that fills the stack it is given")
-        places = arguments.texts("regions", regions, filled=True)
+        places = arguments.texts("regions", regions, bound=REGION_CODE)
         if not places:
             arguments.wrong_value("regions is empty: name at least one")
         if accounts is not None and organizational_units is not None:

@@ -126,8 +126,8 @@ def _problems_of_waiting(job: WorkflowJob, jobs: Mapping[str, WorkflowJob]) -> l
                 for size in (job.array_size, other.array_size)
             ]
             found.append(
-                f"array_size is {sizes[0]}, and that of {shown(name)}, whose children NToN pairs "
-                f"with this job's, is {sizes[1]}: give both the same"
+                f"array_size is {sizes[0]}, and that of {shown(name)}, for which it waits child by "
+                f"child (NToN), is {sizes[1]}: give both the same"
             )
     return found
 

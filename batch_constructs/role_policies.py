@@ -73,7 +73,7 @@ class RolePolicies:
             return None
         return (
             f"its role needs {len(self.managed)} managed policies for what it may do; allowed are "
-            f"{MANAGED_POLICIES_A_ROLE} of {MANAGED_POLICY_CHARACTERS:,} characters: {what}"
+            f"{MANAGED_POLICIES_A_ROLE} of {MANAGED_POLICY_CHARACTERS} characters: {what}"
         )
 
     def attach(self, scope: Construct, role: iam.Role) -> list[iam.ManagedPolicy]:

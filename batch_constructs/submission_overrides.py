@@ -11,7 +11,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.aws.bound import A_KEY, Decimal, refused, shown
+from batch_constructs.aws.bound import A_KEY, Decimal, refused
 from batch_constructs.aws.container_facts import GPUS, MEMORY_MIB, SizeType
 from batch_constructs.aws.fargate_sizes import LEAST_VCPUS
 from batch_constructs.aws.limits import limits_of
@@ -23,9 +23,9 @@ from batch_constructs.aws.submit_job import (
     TIMEOUT_SECONDS,
     VARIABLE_NAME,
 )
-from batch_constructs.aws.tags import COUNT, KEY, VALUE
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.rules import UNKNOWN
+from batch_constructs.tag_arguments import read_tags
 from batch_constructs.tokens import WholeNumber, is_token
 
 if TYPE_CHECKING:
@@ -219,16 +219,6 @@ def read_environment(view: Arguments, environment: Any) -> dict[str, Any]:
     for name in variables:
         view.bounded(f"{A_KEY}environment", name, VARIABLE_NAME)
     return variables
-
-
-def read_tags(view: Arguments, tags: Any) -> dict[str, Any]:
-    """Read the tags of a job."""
-    read = view.mapping("tags", tags)
-    view.bounded("tags", read, COUNT)
-    for key, value in read.items():
-        view.bounded(f"{A_KEY}tags", key, KEY)
-        view.bounded(f"tags[{shown(key)}]", value, VALUE)
-    return read
 
 
 def read_fields(view: Arguments, given: SubmissionOverrides) -> None:

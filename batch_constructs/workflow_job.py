@@ -27,9 +27,9 @@ from batch_constructs.submission_overrides import (
     read_environment,
     read_fields,
     read_seconds,
-    read_tags,
     read_timeout,
 )
+from batch_constructs.tag_arguments import read_tags
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:

@@ -349,6 +349,11 @@ def _problems(
             yield f"{one.name} is left out: give it, since {called} needs it"
 
 
+def _room(kind: type) -> str:
+    """Return the folder of a class: what is made for the same things."""
+    return kind.__module__.rpartition(".")[0]
+
+
 def _taken_by(name: str, called: str) -> str:
     """Say who takes an argument that something else was given: its kin, or a value it takes."""
     ours = import_module(_OURS)
@@ -363,8 +368,9 @@ def _taken_by(name: str, called: str) -> str:
         and name in inspect.signature(kind).parameters
     ]
     kin = [one for one in takers if one.endswith(noun)]
+    near = [one for one in takers if _room(public[one]) == _room(public.get(called, str))]
     values = [one for one in takers if is_dataclass(public[one])]
-    some = (kin or values or takers)[:_SOME]
+    some = (kin or [one for one in near if one in values] or near or values or takers)[:_SOME]
     if not some:
         return ""
     *others, last = some

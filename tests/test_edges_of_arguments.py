@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import aws_cdk as cdk
@@ -52,6 +53,43 @@ def test_an_arn_with_something_behind_it_is_none() -> None:
     arn = "arn:aws:batch:us-east-1:123456789012:job-queue/q/quota-share/research"
     with pytest.raises(ValueError, match="quota_share_arn is"):
         bc.QuotaShare.from_quota_share_arn(stack, "Share", f"{arn}/more")
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_what_does_not_go_together_and_a_wrong_value_are_told_in_one_line(turn: int) -> None:
+    arguments = Arguments.of_a_value()
+    faults = ["size is given with count: leave one out", "size is 0; allowed are 1 or more"]
+    for fault in 2 * faults[::turn]:
+        arguments.wrong_value(fault)
+    assert arguments.problems == [f"{faults[0]}; besides, {faults[1]}"]
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_of_a_part_nothing_is_told_where_what_holds_it_is_wrong(turn: int) -> None:
+    arguments = Arguments.of_a_value()
+    faults = ["volume is of an instance; allowed is EFS", "volume.path is given, and not taken"]
+    for fault in faults[::turn]:
+        arguments.wrong_value(fault)
+    assert arguments.problems == faults[:1]
+
+
+@pytest.mark.parametrize("turn", [1, -1])
+def test_of_a_wrong_type_nothing_else_is_told(turn: int) -> None:
+    arguments = Arguments.of_a_value()
+    faults: list[Callable[[], object]] = [
+        lambda: arguments.wrong_value("size is given with count: leave one out"),
+        lambda: arguments.wrong_type("size", "x", "a number"),
+    ]
+    for fault in faults[::turn]:
+        fault()
+    assert arguments.problems == ['size is str "x"; expected a number']
+
+
+def test_what_is_said_of_a_wrong_value_once_more_is_left_out() -> None:
+    arguments = Arguments.of_a_value()
+    arguments.wrong_value("policy.size is 0; allowed are 1 or more")
+    arguments.wrong_value("policy is too small: give more")
+    assert len(arguments.problems) == 1
 
 
 @pytest.mark.parametrize(("characters", "problems"), [(2048, 0), (2049, 1)])

@@ -37,6 +37,7 @@ def test_no_partition_and_no_region_has_a_longer_name() -> None:
 
     assert max(map(len, partitions)) == names.LONGEST_PARTITION
     assert max(map(len, regions)) == names.LONGEST_REGION
+    assert all(map(names.REGION_CODE.admits, regions))
 
 
 def test_an_arn_that_is_written_down_is_as_long_as_it_is(stack: cdk.Stack) -> None:

@@ -53,7 +53,8 @@ def test_what_is_to_be_done_has_one_spelling() -> None:
             words = re.findall(r"[a-z][a-z'-]+", clause.lower())
             telling = tuple(sorted(word for word in words if word not in FILLING))
             if FIX.match(clause) and len(telling) > 2 and clause[:6] != "leave ":
-                spelt[telling].setdefault(clause.strip(" .?,").lower(), f"{text.file}:{text.line}")
+                said = re.sub(r"\d+", "N", clause.strip(" .?,").lower())  # a number is no spelling
+                spelt[telling].setdefault(said, f"{text.file}:{text.line}")
 
     assert [several for several in spelt.values() if len(several) > 1] == []
 
@@ -81,6 +82,13 @@ def test_what_is_said_of_a_parameter_names_no_property_of_cloudformation() -> No
     named = {f"{one.file}:{one.line}": property_names(one.said) for one in refusals}
 
     assert {where: names for where, names in named.items() if names} == {}
+
+
+def test_a_number_is_written_as_it_is_typed() -> None:
+    """``10000`` and not ``10,000``: what is allowed can be copied into the call."""
+    lines = ((path, line) for path in PACKAGE.rglob("*.py") for line in path.open())
+    assert [each for each in lines if re.search(r"\{[^{}]*:,(\.\d+f)?\}", each[1])] == []
+    assert [one.said for one in texts() if re.search(r"\ballowed\b.*\d,\d{3}\b", one.said)] == []
 
 
 def test_a_refusal_ends_without_a_full_stop() -> None:

@@ -66,7 +66,9 @@ def test_an_image_that_cannot_be_bound_leaves_nothing_behind(
     name: str, given: Given, before: dict[str, Any]
 ) -> None:
     arguments = {**given.arguments(name), "image": ecs.ContainerImage.from_asset("/nowhere")}
-    with pytest.raises(ValueError, match="Stack/X: Cannot find image directory at /nowhere"):
+    with pytest.raises(
+        ValueError, match="Stack/X: image: Cannot find image directory at /nowhere: give"
+    ):
         getattr(bc, name)(given.stack, "X", **arguments)
 
     assert template(given) == before

@@ -8,6 +8,9 @@ from typing import TYPE_CHECKING, Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_logs as logs
+from aws_cdk import aws_secretsmanager as secretsmanager
 
 import batch_constructs as bc
 
@@ -18,7 +21,8 @@ GIB = cdk.Size.gibibytes
 
 
 def on_ec2(stack: cdk.Stack, **more: Any) -> None:
-    bc.Ec2JobDefinition(stack, "X", image="busybox", vcpus=1, memory=GIB(2), **more)
+    given = {"image": "busybox", "vcpus": 1, "memory": GIB(2), **more}
+    bc.Ec2JobDefinition(stack, "X", **given)
 
 
 def on_fargate(stack: cdk.Stack, **more: Any) -> None:
@@ -67,7 +71,7 @@ def a_queue_twice(stack: cdk.Stack) -> None:
         ),
         (
             lambda stack: on_instances(stack, instance_types=["M5.large"]),
-            "instance types are written in small letters: use m5.large",
+            "instance types are written in lower-case letters: use m5.large",
         ),
         (
             lambda stack: on_instances(stack, vpc_subnets=ec2.SubnetSelection(subnets=[])),
@@ -139,6 +143,85 @@ def a_queue_twice(stack: cdk.Stack) -> None:
             ),
             'reservation_group_arn is "group"; allowed is an ARN such as arn:aws:resource-groups:',
         ),
+        (
+            lambda stack: on_fargate(
+                stack, log_configuration=bc.LogConfiguration(options={"mode": "fast"})
+            ),
+            'log_configuration.options["mode"] is "fast"; allowed are blocking or non-blocking',
+        ),
+        (
+            lambda stack: bc.EverywhereStackSet(
+                stack, "X", build=print, accounts=["123456789012"], regions=["mars"]
+            ),
+            'regions[0] is "mars"; allowed are codes of Regions, such as us-east-1',
+        ),
+        (
+            lambda stack: bc.AuditTrail(stack, "X", expected_roles=["Deploys"]),
+            'expected_roles[0] is "Deploys"; allowed is the ARN of a role, such as arn:aws:iam::',
+        ),
+        (
+            lambda stack: bc.UnmanagedComputeEnvironment(
+                stack, "X", cluster_tags={"aws:x": "y" * 257}
+            ),
+            'do not begin with aws:\n  - cluster_tags["aws:x"] has 257 characters; allowed are at',
+        ),
+        (
+            lambda stack: bc.CentralEventBus(stack, "X", event_bus_name="default", accounts=["1"]),
+            'of an account\n  - event_bus_name is "default"; allowed are 1 to 256 letters, digits',
+        ),
+        (
+            lambda stack: on_instances(
+                stack,
+                replace_compute_environment=True,
+                update_policy=bc.UpdatePolicy(job_execution_timeout=cdk.Duration.minutes(7201)),
+            ),
+            "leave update_policy out; besides, update_policy.job_execution_timeout is 7201",
+        ),
+        (
+            lambda stack: on_instances(
+                stack,
+                launch_template=bc.LaunchTemplate(stack, "Template"),
+                capacity_reservation="cr-xyz",
+            ),
+            "(capacity_reservation=…); besides, capacity_reservation.capacity_reservation_id is",
+        ),
+        (
+            lambda stack: on_fargate(
+                stack,
+                log_group=logs.LogGroup(stack, "Group"),
+                log_retention=logs.RetentionDays.ONE_DAY,
+                log_configuration=bc.LogConfiguration(options={"mode": "fast"}),
+            ),
+            "non-blocking\n  - log_group is given with log_retention: leave log_group out, or set",
+        ),
+        (
+            lambda stack: on_fargate(stack, cpu_architecture=ecs.CpuArchitecture.of("RISCV")),
+            "cpu_architecture is made by CpuArchitecture.of(…), whose text only the CDK can read; ",
+        ),
+        (
+            lambda stack: bc.SubmissionGateway(stack, "X", array_size=2),  # type: ignore[call-arg]
+            "array_size is no parameter of SubmissionGateway; EventTrigger, ObjectCreatedTrigger",
+        ),
+        (
+            lambda stack: on_fargate(
+                stack,
+                platform_version="1.3.0",
+                enable_execute_command=True,
+                secrets={"A": bc.secret_field(secretsmanager.Secret(stack, "Secret"), "key")},
+            ),
+            'secrets["A"] is one key or version of a secret, which needs platform_version 1.4',
+        ),
+        (
+            lambda stack: on_fargate(stack, platform_version="1.3.0", enable_execute_command=True),
+            "enable_execute_command: ECS Exec needs platform_version 1.4.0 or later: set platf",
+        ),
+        (
+            lambda stack: bc.FairSharePolicy(
+                stack, "X", shares=[bc.Share(share_identifier="a", weight_factor=1)] * 2
+            ),
+            'shares[1].share_identifier: the share identifier "a" is given twice: keep one of the',
+        ),
+        (lambda stack: on_ec2(stack, image="a+b"), 'image is "a+b"; allowed are at most 255'),
         (
             lambda stack: bc.LaunchTemplate(stack, "X", prefetch_images=["", "a b"]),
             'prefetch_images[0] is empty: give one\n  - prefetch_images[1] is "a b"; allowed are',

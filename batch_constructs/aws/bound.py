@@ -54,7 +54,7 @@ def one_of(values: Iterable[Any]) -> str:
         for value in (several[: _MOST_WORDS - 1] if more > 1 else several)
     ]
     if more > 1:
-        words.append(f"{more:,} more")
+        words.append(f"{more} more")
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 

@@ -262,7 +262,7 @@ def _number(value: Any) -> str | None:
 
 
 def _far(number: float) -> str | None:
-    within = f"numbers from -{_LARGEST:,} to {_LARGEST:,}"
+    within = f"numbers from -{_LARGEST} to {_LARGEST}"
     return f"has {shown(number)}; {allowed(within)}" if abs(number) > _LARGEST else None
 
 

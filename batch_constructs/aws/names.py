@@ -44,7 +44,7 @@ ACCOUNT_ID_LENGTH: Final = 12
 
 ACCOUNT: Final = Matching(r"\d{12}", "the twelve digits of an account")
 ORGANIZATION: Final = Matching(
-    r"o-[a-z0-9]{10,32}", "o- and 10 to 32 small letters and digits, such as o-a1b2c3d4e5"
+    r"o-[a-z0-9]{10,32}", "o- and 10 to 32 lower-case letters and digits, such as o-a1b2c3d4e5"
 )
 """The ID of an organization; organizational units begin with ``ou-``."""
 
@@ -53,6 +53,9 @@ ORGANIZATION_SOURCE: Final[Source] = docs(
     'Id: "a string that begins with "o-", followed by a hyphen and 10 to 32 lowercase letters or'
     ' digits"',
 )
+
+REGION_CODE: Final = Matching(r"[a-z]+(?:-[a-z]+)+-\d{1,2}", "codes of Regions, such as us-east-1")
+"""The shape of a Region's code; which Regions there are, a test asks botocore."""
 
 ARN_SOURCE: Final[Source] = docs(
     "IAM/latest/UserGuide/reference-arns.html",
@@ -154,6 +157,11 @@ def form(service: str, rest: str, *, region: str = "[^:]*", account: str = "[^:]
     """Write the pattern of an ARN."""
     return f"arn:[^:]+:{service}:{region}:{account}:{rest}"
 
+
+ROLE_ARN: Final = Matching(
+    form("iam", "role/.+", region="", account=ACCOUNT.pattern),
+    "the ARN of a role, such as arn:aws:iam::123456789012:role/Deploys",
+)
 
 SECRET_FORM: Final = form("secretsmanager", "secret:[^:]*")
 """The pattern of a secret's ARN, behind which a key, a stage and a version may be named."""

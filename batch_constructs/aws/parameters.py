@@ -7,7 +7,8 @@ An entry of the table, by the property's path such as ``JobDefinition/Timeout``,
 - ``by``: in words, what decides it where no parameter does;
 - ``left_out``: why nothing sets it, nor anything below it.
 
-``like`` says that what stands below is as below another property, ``within`` another parameter.
+``by_key`` says that the parameter is a mapping, of which a problem names the key; ``like`` that
+what stands below is as below another property, ``within`` another parameter.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.bound import shown
 from batch_constructs.aws.table import read
 
 if TYPE_CHECKING:
@@ -84,6 +86,8 @@ def parameter_at(type: str, path: str, properties: Mapping[str, Any]) -> str:
         else:
             value = value.get(step) if isinstance(value, dict) else None
             way = f"{way}/{step}"
+            if (entry(way.rpartition("/")[0]) or {}).get("by_key"):
+                name = f"{name}[{shown(step)}]"
         name = (entry(way) or {}).get("parameter", name)
     first, *rest = name.split("[]")
     positions += [""] * len(rest)

@@ -48,7 +48,8 @@ WINDOWS_FAMILIES: Final = tuple(
     family for family in OperatingSystemFamily if family != OperatingSystemFamily.LINUX
 )
 
-VERSIONS: Final = OneOf(("1.3.0", "1.4.0", "LATEST"))
+OLDEST_VERSION: Final = "1.3.0"
+VERSIONS: Final = OneOf((OLDEST_VERSION, "1.4.0", "LATEST"))
 WINDOWS_VERSIONS: Final = OneOf(("1.0.0", "LATEST"))
 """The versions of the Fargate platform."""
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Final
 
 from batch_constructs.aws.bound import Counting, Matching, Whole
-from batch_constructs.aws.source import Source, api
+from batch_constructs.aws.source import Source, api, seen
 
 CONTAINERS: Final = Counting(1, 10, "containers")
 INIT_CONTAINERS: Final = Counting(0, 10, "init containers")
@@ -37,6 +37,15 @@ RESOURCES_SOURCE: Final[Source] = api(
     " then the value that's specified in limits must be at least as large as the value that's"
     ' specified in requests." "The number of GPUs that\'s reserved for the container. Values must'
     ' be a whole integer."; so also EksContainerResourceRequirements.requests.',
+)
+
+
+EMPTY_DIR_MIB: Final = Whole(1, unit="MiB")
+"""How large an empty directory may be said to grow."""
+
+EMPTY_DIR_SOURCE: Final[Source] = seen(
+    "https://github.com/kubernetes/kubernetes/blob/master/pkg/kubelet/eviction/eviction_manager.go",
+    "A pod is evicted for its empty directory only where the limit is above zero: zero is none.",
 )
 
 

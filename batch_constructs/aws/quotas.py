@@ -30,7 +30,6 @@ RULE_NAME_SOURCE: Final[Source] = docs(
 )
 
 EVENT_BUS_NAME_CHARACTERS: Final = 256
-"""https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_CreateEventBus.html (Name)"""
 
 QUEUE_POLICY_BYTES: Final = 8192
 QUEUE_POLICY_STATEMENTS: Final = 20
@@ -54,6 +53,22 @@ BUCKET_POLICY_BYTES: Final = 20_480
 BUCKET_POLICY_SOURCE: Final[Source] = docs(
     "AmazonS3/latest/userguide/using-iam-policies.html",
     '"Bucket policies are limited to 20 KB in size." (taken as 20,480 bytes)',
+)
+
+EVENT_BUS_NAME: Final = Matching(
+    r"(?!default$|aws\.)[\.\-_A-Za-z0-9]+",
+    "1 to 256 letters, digits, periods, hyphens and underscores, neither default nor with aws. at "
+    "their start",
+    EVENT_BUS_NAME_CHARACTERS,
+)
+"""An event bus of one's own."""
+
+EVENT_BUS_NAME_SOURCE: Final[Source] = docs(
+    "eventbridge/latest/APIReference/API_CreateEventBus.html",
+    'Name: "Maximum length of 256. Pattern: [/\\.\\-_A-Za-z0-9]+"; "Custom event bus names can\'t'
+    ' contain the / character"; "You can\'t use the name default for a custom event bus". Of others'
+    " it says \"EventBus name starting with 'aws.' is not valid\""
+    " (https://github.com/hashicorp/terraform-provider-aws/issues/35065).",
 )
 
 STATE_MACHINE_NAME: Final = Matching(

@@ -147,4 +147,4 @@ def _need(place: int, job: Any) -> dict[str, float]:
 def _largest(needs: Sequence[dict[str, float]]) -> str:
     most = {name: max(need[name] for need in needs) for name in ("vcpus", "memory", "gpus")}
     gpus = f" and {most['gpus']:g} GPUs" if most["gpus"] else ""
-    return f"{most['vcpus']:g} vCPUs, {most['memory']:,.0f} MiB{gpus}"
+    return f"{most['vcpus']:g} vCPUs, {most['memory']:.0f} MiB{gpus}"

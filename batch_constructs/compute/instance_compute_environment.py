@@ -203,10 +203,9 @@ class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
                 "capacity_reservation is given with launch_template: leave it out, and give "
                 "LaunchTemplate(capacity_reservation=…)"
             )
-            return template
         reservation_properties(arguments, reservation)
-        if arguments.is_wrong("capacity_reservation"):
-            return None
+        if template is not None or arguments.is_wrong("capacity_reservation"):
+            return template
         return LaunchTemplate(self, "LaunchTemplate", capacity_reservation=reservation)
 
     def _define_on_ecs(

@@ -14,7 +14,7 @@ from aws_cdk.interfaces import aws_ec2 as ec2_interfaces
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws import container_variables as variables
-from batch_constructs.aws.bound import A_KEY, OneOf, shown
+from batch_constructs.aws.bound import OneOf
 from batch_constructs.aws.efa import MOST_EFA
 from batch_constructs.aws.launch_template_facts import (
     DOCKER_TIMEOUT_SECONDS,
@@ -22,7 +22,6 @@ from batch_constructs.aws.launch_template_facts import (
     USER_DATA_BYTES,
 )
 from batch_constructs.aws.limits import bound_of
-from batch_constructs.aws.tags import COUNT, KEY, VALUE
 from batch_constructs.batch_resource import BatchResource
 from batch_constructs.compute.capacity_reservation import reservation_properties
 from batch_constructs.compute.instance_tags import TaggedInstances
@@ -43,6 +42,7 @@ from batch_constructs.instance_volumes import (
     mount_commands,
 )
 from batch_constructs.security_groups import read_security_groups
+from batch_constructs.tag_arguments import read_tags
 from batch_constructs.tokens import WholeNumber, is_token
 
 if TYPE_CHECKING:
@@ -177,7 +177,7 @@ class LaunchTemplate(TaggedInstances, BatchResource, _Face):
             block=block_task_metadata,
             prefetched=prefetch_images,
         )
-        listed = _tags(arguments, tags)
+        listed = read_tags(arguments, tags)
         monitored = arguments.flag("detailed_monitoring", detailed_monitoring)
         data = given(
             **reservation_properties(arguments, capacity_reservation),
@@ -261,16 +261,6 @@ def _metadata_options(hops: Any) -> dict[str, Any]:
 
 AnyLaunchTemplate: TypeAlias = LaunchTemplate | ec2.ILaunchTemplate
 """Ours or an ``aws_ec2`` L2."""
-
-
-def _tags(arguments: Arguments, tags: Mapping[str, str] | None) -> dict[str, Any]:
-    """Read the tags of instances, which EC2 looks at only as it launches one."""
-    listed = arguments.mapping("tags", tags)
-    for key, value in listed.items():
-        arguments.bounded(f"{A_KEY}tags", key, KEY)
-        arguments.bounded(f"tags[{shown(key)}]", value, VALUE)
-    arguments.bounded("tags", listed, COUNT)
-    return listed
 
 
 def _tag_specifications(tags: Mapping[str, str]) -> list[dict[str, Any]]:
@@ -380,8 +370,8 @@ def _user_data(
     length = len(written.encode())
     if length > USER_DATA_BYTES and not is_token(written):
         arguments.wrong_value(
-            f"user_data makes {length:,} bytes with its MIME parts; allowed are at most "
-            f"{USER_DATA_BYTES:,}: fetch a script from S3 as the instance starts, or build "
+            f"user_data makes {length} bytes with its MIME parts; allowed are at most "
+            f"{USER_DATA_BYTES}: fetch a script from S3 as the instance starts, or build "
             "it into the image"
         )
     return written
@@ -396,8 +386,8 @@ def _timeouts(arguments: Arguments, given_: Mapping[str, Duration | None]) -> di
             continue
         if not is_token(seconds) and seconds < DOCKER_TIMEOUT_SECONDS:
             arguments.wrong_value(
-                f"{parameter} is {seconds} seconds; allowed are at least {DOCKER_TIMEOUT_SECONDS}, "
-                "or ECS takes its own: give a minute or more"
+                f"{parameter} is {seconds} seconds; allowed are {DOCKER_TIMEOUT_SECONDS} seconds "
+                "or more, since ECS takes its own for less: give a minute or more"
             )
         settings[variables.AGENT_TIMEOUTS[parameter]] = f"{seconds}s"
     return settings

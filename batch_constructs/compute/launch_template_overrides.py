@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.aws.bound import shown
+from batch_constructs.aws.limits import bound_of
 from batch_constructs.compute.launch_template import LaunchTemplate
 from batch_constructs.construct import given
 from batch_constructs.jsii_objects import has_member
@@ -62,6 +63,7 @@ def launch_template_properties(
         'LaunchTemplateOverride(launch_template=…, instance_types=["g5"])',
         _override,
     )
+    userdata = arguments.text("userdata_type", userdata_type, bound=bound_of("userdata-type"))
     if template is None:
         if others:
             arguments.wrong_value(
@@ -76,7 +78,7 @@ def launch_template_properties(
         return None
     return {
         **_reference(arguments, template),
-        **given(Overrides=others, UserdataType=arguments.text("userdata_type", userdata_type)),
+        **given(Overrides=others, UserdataType=userdata),
     }
 
 

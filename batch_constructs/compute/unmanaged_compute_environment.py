@@ -29,6 +29,7 @@ from batch_constructs.construct import given, made_here
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
 from batch_constructs.jsii_objects import described, has_member
 from batch_constructs.rules import UNKNOWN
+from batch_constructs.tag_arguments import read_tags
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -113,9 +114,8 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
             "AWS::Batch::ComputeEnvironment",
             {"ServiceRole": UNKNOWN, **properties},
         )
-        self._cluster_tags = arguments.mapping(
-            "cluster_tags", tags if cluster_tags is None else cluster_tags
-        )
+        own_tags = read_tags(arguments, cluster_tags, "cluster_tags")
+        self._cluster_tags = arguments.mapping("tags", tags) if cluster_tags is None else own_tags
         self._function_settings = read_function_settings(arguments, function_settings)
         arguments.refuse()
 

@@ -64,8 +64,8 @@ def with_limit(
         here = expect_here(arguments, "max_concurrent_jobs", given, arn)
         if given in consumed:
             arguments.wrong_value(
-                "max_concurrent_jobs is a resource that consumable_resources has as well; allowed "
-                "is one of them: leave one of them out"
+                "max_concurrent_jobs is given with the same resource in consumable_resources: "
+                "leave one of them out"
             )
         return {**consumed, given: 1} if here and given not in consumed else quantities
     if isinstance(given, bool) or not (isinstance(given, int) or is_token(given)):

@@ -19,7 +19,7 @@ from batch_constructs.aws.role_actions import (
     PULL_ACTIONS,
     REGISTRY_LOGIN,
 )
-from batch_constructs.jsii_objects import has_member
+from batch_constructs.jsii_objects import has_member, javascript_error
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
@@ -141,7 +141,16 @@ def bind_image(
     ).add_container(
         "Container", image=ecs.ContainerImage.from_registry("stand-in"), memory_limit_mib=4
     )
-    bound = image.bind(_room_for_an_asset(scope), stand_in)
+    try:
+        bound = image.bind(_room_for_an_asset(scope), stand_in)
+    except RuntimeError as error:
+        said = javascript_error(error)
+        if not isinstance(said, str):
+            raise
+        raise ValueError(
+            f"{scope.node.path}: image: {said}: give an image that the CDK can bind, such as "
+            "ecs.ContainerImage.from_asset of a directory with a Dockerfile"
+        ) from None
     credentials: Any = bound.repository_credentials
     if credentials is None:
         return bound.image_name, None

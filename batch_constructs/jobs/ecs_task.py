@@ -12,6 +12,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from batch_constructs.aws.managed_policies import SESSION_CHANNELS
+from batch_constructs.aws.platforms import OLDEST_VERSION
 from batch_constructs.construct import given
 from batch_constructs.jobs.container import (
     Container,
@@ -19,6 +20,7 @@ from batch_constructs.jobs.container import (
     refuse_within_a_task,
     within_a_task,
 )
+from batch_constructs.jobs.secrets import refuse_fields
 from batch_constructs.rules import UNKNOWN
 
 if TYPE_CHECKING:
@@ -120,6 +122,7 @@ class Task:
         self._options = options
         self._containers: list[tuple[ContainerParts, dict[str, Any]]] = []
         self._unread: list[Any] = []
+        platform = options.get("FargatePlatformConfiguration", {}).get("PlatformVersion")
         for place, container in enumerate(containers):
             called = label if single else f"{label}[{place}]"
             inner = arguments.within(called) if label else arguments
@@ -127,6 +130,8 @@ class Task:
                 expected = "Container(image=…, vcpus=1, memory=…)"
                 self._unread.append(arguments.wrong_type(called, container, expected))
                 continue
+            if OLDEST_VERSION in (platform, options.get("PlatformVersion")):
+                refuse_fields(inner, container.secrets)
             if single:
                 refuse_within_a_task(inner, container)
             beside = {} if single else within_a_task(inner, container)

@@ -60,10 +60,11 @@ class JobLogs:
             key_argument(arguments, "log_encryption_key", own_key)
         self._days = _days(arguments, own_retention)
         self._key = own_key
-        if log_group is not None and (retention is not None or encryption_key is not None):
+        own = " and ".join(given(log_retention=retention, log_encryption_key=encryption_key))
+        if log_group is not None and own:
             arguments.wrong_value(
-                "log_group is given with log_retention or log_encryption_key, which are the log "
-                "group's own: set them where it is made"
+                f"log_group is given with {own}: leave log_group out, or set {own} where the log "
+                "group is made"
             )
         if not needed and not any(map(arguments.is_wrong, _SAY_WHERE_LOGS_GO)):
             for parameter, value in (

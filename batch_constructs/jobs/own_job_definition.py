@@ -14,7 +14,7 @@ from batch_constructs.aws.bound import shown
 from batch_constructs.construct import all_or_none, l1_properties, made_here, put_tags
 from batch_constructs.jobs.job_definition import JobDefinition
 from batch_constructs.jobs.old_revisions import retire_others
-from batch_constructs.jobs.pod import pod_metadata
+from batch_constructs.jobs.past_the_l1 import past_the_l1
 from batch_constructs.jobs.submitted_containers import know_containers
 from batch_constructs.jsii_objects import described
 from batch_constructs.one_call import OneCall, together
@@ -95,7 +95,7 @@ class OwnJobDefinition(JobDefinition):
         own = {name: value for name, value in properties.items() if name != "Tags"}
         self._made = call.add(batch.CfnJobDefinition, "Resource", l1_properties(own))
         call.make()
-        for path, value in pod_metadata(properties):
+        for path, value in past_the_l1(properties):
             self.resource.add_property_override(path, value)
         if tags:
             put_tags(self.resource, tags)

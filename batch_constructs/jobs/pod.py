@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.bound import shown
+from batch_constructs.aws.container_facts import GPUS
+from batch_constructs.aws.limits import bound_of
 from batch_constructs.aws.pod_facts import GPU, MEMORY_MIB
 from batch_constructs.construct import given
 from batch_constructs.jobs.container import decimal
@@ -18,7 +20,7 @@ from batch_constructs.jsii_objects import has_member, is_resolvable
 from batch_constructs.tokens import WholeNumber, is_token
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from aws_cdk import Size
     from aws_cdk import aws_ecs as ecs
@@ -133,19 +135,6 @@ def pod_properties(arguments: Arguments, pod: Pod) -> dict[str, Any]:
     )
 
 
-def pod_metadata(properties: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Give the metadata of pods that the L1 has no property for, with the paths of overrides."""
-    holders = {"": properties.get("EksProperties", {})}
-    nodes = properties.get("NodeProperties", {}).get("NodeRangeProperties", [])
-    for place, node in enumerate(nodes if isinstance(nodes, list) else []):
-        holders[f"NodeProperties.NodeRangeProperties.{place}."] = node.get("EksProperties", {})
-    for holder, eks in holders.items():
-        metadata = eks.get("PodProperties", {}).get("Metadata", {})
-        for name in ("Annotations", "Namespace"):
-            if name in metadata:
-                yield f"{holder}EksProperties.PodProperties.Metadata.{name}", metadata[name]
-
-
 def _containers(
     arguments: Arguments,
     parameter: str,
@@ -175,8 +164,12 @@ def _container(
         ImagePullPolicy=arguments.text("image_pull_policy", container.image_pull_policy),
         Resources=_resources(arguments, container),
         SecurityContext=given(
-            RunAsUser=arguments.number("run_as_user", container.run_as_user),
-            RunAsGroup=arguments.number("run_as_group", container.run_as_group),
+            RunAsUser=arguments.number(
+                "run_as_user", container.run_as_user, bound=bound_of("pod-user")
+            ),
+            RunAsGroup=arguments.number(
+                "run_as_group", container.run_as_group, bound=bound_of("pod-group")
+            ),
             RunAsNonRoot=arguments.switch("run_as_non_root", container.run_as_non_root),
             Privileged=arguments.switch("privileged", container.privileged),
             AllowPrivilegeEscalation=arguments.switch(
@@ -225,7 +218,7 @@ def _resources(arguments: Arguments, container: PodContainer) -> dict[str, Any]:
             f"requested_vcpus is {shown(requested)}, which is more than vcpus ({shown(vcpus)}): "
             "set requested_vcpus to at most vcpus"
         )
-    gpus = arguments.number("gpus", container.gpus)
+    gpus = arguments.number("gpus", container.gpus, bound=GPUS)
     alike = {
         "memory": f"{decimal(memory)}Mi" if isinstance(memory, int | float) else memory,
         **({} if gpus is None else {GPU: decimal(gpus)}),

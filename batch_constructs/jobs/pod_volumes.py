@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.limits import bound_of
+from batch_constructs.aws.pod_facts import EMPTY_DIR_MIB
 from batch_constructs.construct import given
 from batch_constructs.jobs.container import decimal
 from batch_constructs.rules import UNKNOWN
@@ -138,6 +139,7 @@ def _source(arguments: Arguments, volume: PodVolume) -> dict[str, Any]:
     match volume:
         case EmptyDirVolume():
             limit = arguments.mebibytes("size_limit", volume.size_limit)
+            limit = arguments.bounded("size_limit", limit, EMPTY_DIR_MIB)
             empty = given(
                 Medium=arguments.bounded(
                     "medium",

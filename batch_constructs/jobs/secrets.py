@@ -162,6 +162,21 @@ _FETCH = {"secretsmanager": GET_SECRET, "ssm": GET_PARAMETERS}
 _KNOWN: WeakKeyDictionary[Any, _Known] = WeakKeyDictionary()
 
 
+def refuse_fields(arguments: Arguments, secrets: Any) -> None:
+    """Refuse a field or a version of a secret, where the platform knows whole secrets only.
+
+    https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
+    """
+    for name, source in secrets.items() if isinstance(secrets, Mapping) else ():
+        if isinstance(source, SecretField) and (
+            source.key or source.version_stage or source.version_id
+        ):
+            arguments.wrong_value(
+                f"secrets[{shown(name)}] is one key or version of a secret, which needs "
+                "platform_version 1.4.0 or later: set platform_version to 1.4.0, or leave it out"
+            )
+
+
 class Secrets:
     """The secrets of one container: its properties, and the statements its execution role needs."""
 

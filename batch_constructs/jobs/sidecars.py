@@ -83,8 +83,8 @@ def _grown(job: Sequence[Container], agent: Container) -> Container:
     size = next(fitting, None)
     if size is None:
         raise ValueError(
-            f"sidecar: {vcpus:g} vCPUs and {memory:,.0f} MiB with it; the largest of Fargate is "
-            f"{max(MEMORY)} vCPUs and {max(max(MEMORY.values())):,} MiB: run the job on EC2"
+            f"sidecar: {vcpus:g} vCPUs and {memory:.0f} MiB with it; the largest of Fargate is "
+            f"{max(MEMORY)} vCPUs and {max(max(MEMORY.values()))} MiB: run the job on EC2"
         )
     return replace(
         agent,

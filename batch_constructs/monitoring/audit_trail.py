@@ -29,6 +29,7 @@ from batch_constructs.aws.metrics import (
     NO_DATA_IS_WELL,
     TRIGGERED_RULES,
 )
+from batch_constructs.aws.names import ROLE_ARN
 from batch_constructs.aws.quotas import ALARM_NAME
 from batch_constructs.aws.service_principals import ALARMS, BATCH, CLOUDFORMATION, CLOUDTRAIL
 from batch_constructs.construct import BatchConstruct, arn_prefix, once_made
@@ -144,8 +145,8 @@ class AuditTrail(BatchConstruct):
         )
         if trail_retention is not None and create_trail is False:
             arguments.wrong_value(
-                "trail_retention is given without create_trail=True, so there is no trail that it "
-                "says anything of: leave it out"
+                "trail_retention is given without create_trail=True, so there is no trail to keep: "
+                "leave it out, or give create_trail=True"
             )
         files_kept = Duration.days(365) if trail_retention is None else trail_retention
         _check_days(arguments, "trail_retention", files_kept)
@@ -261,7 +262,10 @@ def _role_arns(arguments: Arguments, roles: Any) -> list[str]:
     """Read roles, and ARNs of roles, as ARNs."""
     listed = arguments.items("expected_roles", roles, "roles or their ARNs")
     for place, role in enumerate(listed):
-        if not isinstance(role, str) and not has_member(role, "role_arn"):
+        if isinstance(role, str):
+            # What is no role's ARN matches no caller, so that its changes would raise the alarm.
+            arguments.text(f"expected_roles[{place}]", role, required=True, bound=ROLE_ARN)
+        elif not has_member(role, "role_arn"):
             arguments.wrong_type(f"expected_roles[{place}]", role, "an iam.IRole or its ARN")
     return [one if isinstance(one, str) else getattr(one, "role_arn", "") for one in listed]
 

@@ -16,6 +16,7 @@ from batch_constructs.aws import batch_events
 from batch_constructs.aws.actions import EVENTS_PUT_EVENTS
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.names import ACCOUNT, ORGANIZATION
+from batch_constructs.aws.quotas import EVENT_BUS_NAME
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import BatchConstruct, own_account
 from batch_constructs.dead_letter_queue import dead_letter_queue
@@ -78,7 +79,7 @@ class CentralEventBus(BatchConstruct):
         arguments = Arguments(self)
         listed = arguments.texts("accounts", accounts, bound=ACCOUNT)
         organization = arguments.text("organization_id", organization_id, bound=ORGANIZATION)
-        name = arguments.text("event_bus_name", event_bus_name, required=True)
+        name = arguments.text("event_bus_name", event_bus_name, required=True, bound=EVENT_BUS_NAME)
         arguments.refuse()
 
         self._resource = events.CfnEventBus(self, "Resource", name=str(name))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from batch_constructs.rules.rule import Fault, Rule
     from batch_constructs.rules.template.template_files import Document
 
+_NULL: Final = "null-value"
 _NOTHING_BESIDE: Final[Mapping[str, Mapping[str, object]]] = {}
 _MOST_OF_A_KIND: Final = 100
 MORE: Final = "(and there are more)"
@@ -92,7 +93,11 @@ def examine(
     found, skipped, left_out = [*dict.fromkeys(_check_whole(whole))], 0, {}
     if len(whole.resources) <= RESOURCES:
         worlds = Worlds(unrolled.template, resources)
-        found += _in_worlds(worlds, resources)
+        nulls = {(one.resource, one.path) for one in found if one.rule == _NULL}
+        # what a value of null leaves missing is said of it already
+        found += [
+            one for one in _in_worlds(worlds, resources) if (one.resource, one.path) not in nulls
+        ]
         skipped, left_out = worlds.skipped, worlds.left_out
     places = {id_: place for place, id_ in enumerate(whole.resources)}
     return Examination(

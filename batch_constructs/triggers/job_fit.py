@@ -62,10 +62,10 @@ def check_parameters(
     taken = list(dict.fromkeys(name for _, name in placeholders(job)))
     for name, value in parameters.items():
         if name and name not in taken and OBJECT_CREATED_FIELDS.get(name) != value:
-            takes = f"it takes {', '.join(taken)}" if taken else "it takes none"
+            takes = f"it refers to {', '.join(taken)}" if taken else "it refers to none"
             arguments.wrong_value(
-                f"{A_KEY}parameters is {shown(name)}, which the command of the job definition "
-                f"never refers to; {takes}: write Ref::{name} in the command, or leave the "
+                f"{A_KEY}parameters is {shown(name)}, to which the command of the job definition "
+                f"does not refer; {takes}: write Ref::{name} in the command, or leave the "
                 "parameter out"
             )
 

@@ -39,10 +39,10 @@ from batch_constructs.submission_overrides import (
     name_of_memory,
     read_environment,
     read_requirements,
-    read_tags,
     read_timeout,
     sizes_said,
 )
+from batch_constructs.tag_arguments import read_tags
 from batch_constructs.tokens import WholeNumber, is_token
 from batch_constructs.triggers.event_fields import is_field
 from batch_constructs.triggers.job_fit import check_parameters, check_platform, check_sizes

@@ -10,7 +10,7 @@ import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.bound import shown
+from batch_constructs.aws.bound import meant, one_of, refused, shown
 from batch_constructs.tokens import is_made_up, is_token, names_a_secret
 from batch_constructs.triggers.exponential_pattern import is_exponential
 
@@ -23,6 +23,7 @@ MODULE = "message_schema"
 """What the code is called beside the function."""
 
 _DRAFTS = ("draft-04", "draft-06", "draft-07")
+_TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
 _ITS_OWN_ERRORS = """
 class JsonSchemaValueException(ValueError):
     def __init__(self, message, **_):
@@ -47,7 +48,12 @@ def read_schema(arguments: Arguments, schema: Any) -> Any:
         problem = _problem_of(plain)
         code = "" if problem else fastjsonschema.compile_to_code(plain)
     except Exception as error:  # noqa: BLE001 - the library lets re.error, KeyError and more through
-        problem = f"is no JSON schema: {str(error) or type(error).__name__}"
+        for place, fault in _faults(schema):
+            return arguments.wrong_value(f"schema{place} {fault}")
+        problem = (
+            f"is no JSON schema: {str(error) or type(error).__name__}; allowed is what draft 7 of "
+            "JSON Schema takes"
+        )
     if problem:
         return arguments.wrong_value(f"schema {problem}")
     return re.sub(r"^from fastjsonschema import .*$", _ITS_OWN_ERRORS, code, flags=re.MULTILINE)
@@ -85,6 +91,32 @@ def _problem_of(schema: Any) -> str | None:
                 'write it so that there is one way, such as "a+" for "(a+)+" or "(a|a)+"'
             )
     return None
+
+
+def _faults(schema: object) -> Iterator[tuple[str, str]]:
+    """Give the places of what people misspell in a schema that is none, and what is wrong there."""
+    if isinstance(schema, Mapping):
+        types = schema.get("type")
+        for one in types if isinstance(types, list | tuple) else [types]:
+            if isinstance(one, str | int | float) and one not in _TYPES:
+                yield '["type"]', f"{refused(one, one_of(_TYPES))}{meant(one, _TYPES)}"
+        pattern = schema.get("pattern")
+        if isinstance(pattern, str):
+            try:
+                re.compile(pattern)
+            except re.error as error:
+                yield (
+                    '["pattern"]',
+                    f"is {shown(pattern)}; allowed are regular expressions: {error}",
+                )
+    listed: Any = ()
+    if isinstance(schema, Mapping):
+        listed = schema.items()
+    elif isinstance(schema, list | tuple):
+        listed = enumerate(schema)
+    for key, value in listed:
+        at = f"[{shown(key)}]"
+        yield from ((f"{at}{place}", fault) for place, fault in _faults(value))
 
 
 def _patterns(schema: object) -> Iterator[str]:

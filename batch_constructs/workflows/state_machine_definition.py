@@ -47,8 +47,8 @@ def too_long(text: str) -> str | None:
     if length <= STATE_MACHINE_CHARACTERS:
         return None
     return (
-        f"its state machine has {length:,} characters; Step Functions takes "
-        f"{STATE_MACHINE_CHARACTERS:,}: divide the workflow, or let array jobs or for_each stand "
+        f"its state machine has {length} characters; Step Functions takes "
+        f"{STATE_MACHINE_CHARACTERS}: divide the workflow, or let array jobs or for_each stand "
         "for jobs that are alike"
     )
 

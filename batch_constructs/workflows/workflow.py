@@ -428,9 +428,9 @@ def _read_graph(
         if name in waited_for and (job.step_retry or job.catch):
             field_name = "step_retry" if job.step_retry else "catch"
             view.wrong_value(
-                f"{field_name} is given, and its children are waited for N to N, so that Step "
-                "Functions does not wait for the array itself and can neither retry nor catch it: "
-                "do so on the array that waits, or retry by the job definition"
+                f"{field_name} is given, but another array waits for its children (NToN), so that "
+                "Step Functions does not wait for this one and can neither retry nor catch it: "
+                f"give {field_name} to the array that waits, or retry_policy to the job definition"
             )
         if job.for_each is not None and (job.n_to_n or name in waited_for):
             view.wrong_value(

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from batch_constructs.aws.event_pattern import length, wrong
 from batch_constructs.aws.quotas import EVENT_PATTERN_CHARACTERS
+from batch_constructs.local.adapter import refused_patterns
 from batch_constructs.rules import UNKNOWN, check_resource, check_template
 
 if TYPE_CHECKING:
@@ -328,6 +329,27 @@ def test_the_embedded_aws_refuses_what_eventbridge_refuses(
         events.put_rule(Name="refused", EventPattern=json.dumps(pattern))
 
     assert refusal.value.response["Error"]["Code"] == "InvalidEventPatternException"
+
+
+def test_the_embedded_aws_looks_at_the_pattern_of_a_rule_that_is_renamed(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from ministack.services import eventbridge
+    from ministack.services.cloudformation import provisioners
+
+    made: list[str] = []
+    handler = {"create": lambda *_: made.append("made"), "update": lambda *_: made.append("other")}
+    monkeypatch.setattr(eventbridge, "_event_pattern_error", lambda _: None)
+    monkeypatch.setitem(provisioners._RESOURCE_HANDLERS, "AWS::Events::Rule", handler)
+    refused_patterns.install()
+    update: Any = handler["update"]
+    old = rule({"source": ["x"]})
+
+    with pytest.raises(ValueError, match="InvalidEventPatternException"):
+        update("a", old, {"Name": "b", **rule({"source": [{"startswith": "x"}]})}, "Stack")
+    assert made == []
+    update("a", old, {"Name": "b", **old}, "Stack")
+    assert made == ["other"]
 
 
 def test_the_embedded_aws_refuses_a_pattern_that_is_too_long(local_aws: LocalAws) -> None:

@@ -7,6 +7,24 @@ import pytest
 from batch_constructs.aws import quotas, template_facts
 from batch_constructs.aws.source import Source
 
+EVENT_BUSES = {
+    "a" * 256: True,
+    "a" * 257: False,
+    "batch-events.1_x": True,
+    "a b": False,
+    "a/b": False,
+    "default": False,
+    "defaults": True,
+    "aws.x": False,
+    "awsx": True,
+}
+
+
+@pytest.mark.parametrize("name", EVENT_BUSES)
+def test_an_event_bus_is_called_what_eventbridge_takes(name: str) -> None:
+    assert quotas.EVENT_BUS_NAME.admits(name) is EVENT_BUSES[name]
+
+
 SENTENCES: dict[str, tuple[int, Source]] = {
     "event pattern": (quotas.EVENT_PATTERN_CHARACTERS, quotas.EVENTBRIDGE_SOURCE),
     "rules of a bus": (quotas.RULES_A_BUS, quotas.EVENTBRIDGE_SOURCE),

@@ -197,7 +197,7 @@ def test_plain_shell_user_data_is_refused_with_the_fix(stack: cdk.Stack, vpc: ec
         ({"image_pull": "never"}, 'image_pull is "never"; allowed are default, always, once'),
         (
             {"user_data": ["x" * 17_000]},
-            "user_data makes 17,[0-9]+ bytes .*; allowed are at",
+            "user_data makes 17[0-9]+ bytes .*; allowed are at",
         ),
         (
             {"root_volume": bc.RootVolume(volume_type="gp9")},
@@ -421,5 +421,5 @@ def test_user_data_may_be_as_long_as_ec2_takes_and_no_longer(stack: cdk.Stack) -
     beyond = int(written[1].replace(",", "")) - USER_DATA_BYTES
 
     template("Longest", USER_DATA_BYTES - beyond)
-    with pytest.raises(ValueError, match=f"makes {USER_DATA_BYTES + 1:,} bytes"):
+    with pytest.raises(ValueError, match=f"makes {USER_DATA_BYTES + 1} bytes"):
         template("OneMore", USER_DATA_BYTES - beyond + 1)

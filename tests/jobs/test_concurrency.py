@@ -96,5 +96,7 @@ def test_what_is_no_limit_is_refused(limit: Any, message: str, stack: cdk.Stack)
 def test_one_resource_is_not_taken_twice(stack: cdk.Stack) -> None:
     shared = bc.ConsumableResource(stack, "Shared", total_quantity=1)
 
-    with pytest.raises(ValueError, match="Stack/Job: max_concurrent_jobs is a resource that"):
+    with pytest.raises(
+        ValueError, match="Stack/Job: max_concurrent_jobs is given with the same resource"
+    ):
         on_fargate(stack, max_concurrent_jobs=shared, consumable_resources={shared: 1})

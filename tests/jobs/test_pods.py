@@ -109,6 +109,24 @@ def test_init_containers_share_volumes_with_the_others(
         ([container()], {"dns_policy": "Mine"}, 'dns_policy is "Mine"'),
         ([container()], {"labels": {"not a label": "x"}}, "a key of labels is "),
         (
+            [container(run_as_user=-1, run_as_group=2**32, gpus=0)],
+            {},
+            r"(?s)\.gpus is 0; allowed are.* 1\n.*_user is -1; all.*_group is 4294967296; allowed",
+        ),
+        (
+            [
+                container(
+                    volumes=[
+                        bc.EmptyDirVolume(
+                            name="a", mount_path="/a", size_limit=cdk.Size.mebibytes(0)
+                        )
+                    ]
+                )
+            ],
+            {},
+            r"volumes\[0\]\.size_limit is 0 MiB; allowed are 1 MiB or more",
+        ),
+        (
             [container(run_as_non_root=True, run_as_user=0)],
             {},
             r"containers\[0\]\.run_as_user is 0 while run_as_non_root is true",

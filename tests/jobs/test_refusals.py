@@ -296,7 +296,7 @@ def test_what_javascript_refuses_is_an_error_of_ours_and_leaves_nothing(
 ) -> None:
     from aws_cdk import aws_ecs as ecs
 
-    with pytest.raises(ValueError, match="Stack/Job: Cannot find image directory at /nowhere"):
+    with pytest.raises(ValueError, match="Stack/Job: image: Cannot find image directory"):
         fargate(image=ecs.ContainerImage.from_asset("/nowhere"))
 
     fargate()

@@ -158,6 +158,9 @@ OF_A_MESSAGE = 5
 """A time limit that a test's message says wrongly: it is a dead letter, as botocore refuses it."""
 
 
+WHOLE_ARRAY = {"jobId": "4c7599ae", "arrayProperties": {"size": 4}}
+"""An array that waits as a whole, and is rescued as one."""
+
 CONTAINER = {
     "command": ["run"],
     "environment": [{"name": "A", "value": "1"}, {"name": "AWS_BATCH_JQ_NAME", "value": "q"}],
@@ -200,7 +203,7 @@ NODES = {
 }
 
 
-@pytest.mark.parametrize("shape", [{}, {"container": CONTAINER}, TASKS, POD, NODES])
+@pytest.mark.parametrize("shape", [{}, {"container": CONTAINER}, TASKS, POD, NODES, WHOLE_ARRAY])
 def test_a_job_that_is_submitted_again_is_a_request_of_the_api(shape: dict[str, Any]) -> None:
     assert wrong("SubmitJob", repeat({**JOB, **shape})) == []
     rescued = rescue_request({**JOB, **shape}, "other")

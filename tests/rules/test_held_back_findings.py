@@ -167,3 +167,13 @@ def test_a_misspelt_name_beside_the_right_one_is_to_be_left_out() -> None:
     (found,) = check_resource(JOB, REGISTERED | {"parameters": {}, "Parameters": {}})
 
     assert found.fix == "leave it out: Parameters is given, too"
+
+
+def test_a_value_of_null_is_not_missing_as_well() -> None:
+    properties = {"Type": "MANAGED", "ComputeResources": None}
+    environment = {"Type": "AWS::Batch::ComputeEnvironment", "Properties": properties}
+    found = check_template({"Resources": {"E": environment}})
+
+    assert [one.rule for one in found if one.path == "Properties/ComputeResources"] == [
+        "null-value"
+    ]

@@ -49,12 +49,12 @@ class TestParameters:
         job = takes(stack, "run", "Ref::day", parameters={"day": "today"})
 
         with pytest.raises(
-            ValueError, match='a key of parameters is "dya", .* refers to; it takes day:'
+            ValueError, match='a key of parameters is "dya", .* does not refer; it refers to day:'
         ):
             self.schedule(stack, queue, job, parameters={"dya": "monday"})
 
     def test_a_command_without_any_takes_none(self, stack: cdk.Stack, queue: bc.JobQueue) -> None:
-        with pytest.raises(ValueError, match="it takes none: write Ref::day in the command"):
+        with pytest.raises(ValueError, match="it refers to none: write Ref::day in the command"):
             self.schedule(stack, queue, takes(stack, "run"), parameters={"day": "monday"})
 
     @pytest.mark.parametrize("of", ["command", "token", "elsewhere"])

@@ -583,7 +583,7 @@ def test_all_that_is_wrong_is_said_at_once(stack: Stack, shared: Any, definition
                 {"name": "a", "array_size": 2, "step_retry": StepRetry(max_attempts=1)},
                 {"name": "b", "array_size": 2, "depends_on": [NToN("a")]},
             ],
-            'job "a": step_retry is given, and its children are waited for N to N',
+            'job "a": step_retry is given, but another array waits for its children',
         ),
         *(
             (

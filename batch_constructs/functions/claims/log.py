@@ -160,7 +160,7 @@ class Log:
         return True
 
     def _search_for(self, sought: Mapping[bytes, float], last: int) -> _Search:
-        """Go on with the search that seeks these, or begin one that others can go on with."""
+        """Resume the search for these, or begin one that a later run can resume."""
         known = {} if self._search is None else self._search.sought
         if self._search is not None and sought.items() <= known.items():
             return self._search

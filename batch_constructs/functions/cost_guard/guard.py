@@ -52,9 +52,9 @@ _NOT_HELD_BACK = ("claim", "topic")
 """What a run can fail at beside what it is to hold back."""
 
 _NEARLY_OVER = timedelta(seconds=LONGEST_SECONDS)
-"""A run without a claim holds nothing back so shortly before a period is over.
+"""So shortly before a period is over, a run without a claim holds nothing back.
 
-Another run lets go in the next period, and nobody would of what is held back after that.
+Another run may have let go for the next period by then, and what is held back later would stay so.
 """
 
 _ENDS = {"DISABLE_QUEUES": HELD, "LOWER_MAX_VCPUS": LOWERED}

@@ -58,7 +58,7 @@ def repeat(detail: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def newest_revision(definition: str) -> str:
-    """Give what names the newest active revision of a definition, of an ARN or a name with one."""
+    """Drop the revision of an ARN or a name, so that it means the newest active one."""
     return _REVISION.sub("", definition)
 
 

@@ -134,7 +134,7 @@ class Waiting:
         return [each for job in self._described([job_id]) for each in job.get("dependsOn", ())]
 
     def _losers(self, failed: Iterable[Mapping[str, Any]]) -> set[str] | None:
-        """Name the queues that lost the jobs with which these failed; None: some of their own."""
+        """Name the queues that lost the jobs these failed with; None: some were their own."""
         found: set[str] = set()
         for job in failed:
             if is_lost(job):

@@ -28,15 +28,25 @@ def install() -> None:
     eventbridge._event_pattern_error = reason  # noqa: SLF001 - a touch point
 
     handler = provisioners._RESOURCE_HANDLERS["AWS::Events::Rule"]  # noqa: SLF001 - a touch point
-    create = handler["create"]
+    create, update = handler["create"], handler["update"]
 
-    def create_rule(logical_id: str, properties: Properties, stack_name: str) -> Any:
+    def refuse_pattern(properties: Properties) -> None:
         pattern = properties.get("EventPattern", "")
         problem = reason(json.dumps(pattern) if isinstance(pattern, dict) else pattern)
         if problem is not None:
             raise ValueError(
                 f"InvalidEventPatternException: Event pattern is not valid. Reason: {problem}"
             )
+
+    def create_rule(logical_id: str, properties: Properties, stack_name: str) -> Any:
+        refuse_pattern(properties)
         return create(logical_id, properties, stack_name)
 
-    handler["create"] = create_rule
+    def update_rule(
+        physical_id: str, old: Properties, new: Properties, *rest: Any, **more: Any
+    ) -> Any:
+        """Look at the pattern first: a rule with another name is made anew, and not by `create`."""
+        refuse_pattern(new)
+        return update(physical_id, old, new, *rest, **more)
+
+    handler["create"], handler["update"] = create_rule, update_rule

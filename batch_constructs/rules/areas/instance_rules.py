@@ -50,7 +50,7 @@ def unknown_instance_type(environment: ComputeEnvironment) -> Iterator[Fault]:
             sizes = instance_types.sizes_of(name.partition(".")[0])
             small = None if instance_types.is_impossible(name.lower()) else name.lower()
             if small is not None:
-                more = "instance types are written in small letters"
+                more = "instance types are written in lower-case letters"
             elif sizes:
                 more = f"its family has {show(', '.join(sizes), 200)}"
             else:

@@ -76,7 +76,7 @@ def _told(size: _Size, best: Packing) -> str:
         )
     return (
         f"{best.jobs} of these jobs ({show(vcpus)} vCPUs, {show(mebibytes)} MiB) run on a "
-        f"{type_.name}, which has {type_.vcpus} vCPUs and {memory:,.0f} MiB for jobs, and "
+        f"{type_.name}, which has {type_.vcpus} vCPUs and {memory:.0f} MiB for jobs, and "
         f"{unused} % of it is paid for and unused{money}; one more fits with at most "
         f"{_one_more(best)}"
     )

@@ -67,8 +67,8 @@ def role_policy_size(whole: Whole) -> Iterator[Fault]:
         own = [one for one in listed(properties.get("Policies")) if isinstance(one, dict)]
         length = sum(length_of(one.get("PolicyDocument")) for one in own) + attached[id_]
         if length > ROLE_POLICY_CHARACTERS:
-            most = f"IAM takes {ROLE_POLICY_CHARACTERS:,} of a role"
-            said = f"the inline policies have {length:,} characters or more; {most}"
+            most = f"IAM takes {ROLE_POLICY_CHARACTERS} of a role"
+            said = f"the inline policies have {length} characters or more; {most}"
             yield f"Resources/{id_}", said
 
 
@@ -102,8 +102,8 @@ def managed_policy_size(whole: Whole) -> Iterator[Fault]:
     for id_, properties in of_type(whole, "AWS::IAM::ManagedPolicy"):
         length = length_of(properties.get("PolicyDocument"))
         if length > MANAGED_POLICY_CHARACTERS:
-            most = f"IAM takes {MANAGED_POLICY_CHARACTERS:,}"
-            yield f"Resources/{id_}", f"the policy has {length:,} characters or more; {most}"
+            most = f"IAM takes {MANAGED_POLICY_CHARACTERS}"
+            yield f"Resources/{id_}", f"the policy has {length} characters or more; {most}"
 
 
 @_rule(
@@ -155,5 +155,5 @@ def _too_long(
             said = f"the policy has {count} statements; {service} takes {most}"
             yield f"Resources/{id_}", said
         if length > most_bytes:
-            said = f"the policy has {length:,} bytes or more; {service} takes {most_bytes:,}"
+            said = f"the policy has {length} bytes or more; {service} takes {most_bytes}"
             yield f"Resources/{id_}", said

@@ -62,7 +62,9 @@ def share_overlap(policy: Resource) -> Iterator[Fault]:
         if other is not None:
             yield (
                 f"FairsharePolicy/ShareDistribution/{position}/ShareIdentifier",
-                f'the share identifiers "{show(name)}" and "{show(other)}" overlap',
+                f'the share identifier "{show(name)}" is given twice'
+                if name == other
+                else f'the share identifiers "{show(name)}" and "{show(other)}" overlap',
             )
         insort(seen, name)
         if name.endswith("*"):

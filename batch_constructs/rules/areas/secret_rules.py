@@ -160,7 +160,7 @@ def strings(
 
 
 def _joined(argument: object) -> str:
-    """Put the pieces of `Fn::Join` together that are text, with a NUL for each other one."""
+    """Put the pieces of `Fn::Join` together; what is no text is a NUL."""
     match argument:
         case [str(delimiter), list(pieces)] if len(delimiter) <= len(_REFERENCE):
             return delimiter.join(one if isinstance(one, str) else "\0" for one in pieces)

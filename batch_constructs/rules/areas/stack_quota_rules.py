@@ -80,8 +80,8 @@ def function_environment_size(whole: Whole) -> Iterator[Fault]:
             len(str(name).encode()) + text_length(value, 0) for name, value in variables.items()
         )
         if length > FUNCTION_ENVIRONMENT_BYTES:
-            most = f"Lambda takes {FUNCTION_ENVIRONMENT_BYTES:,}"
-            said = f"the environment variables have {length:,} bytes or more; {most}"
+            most = f"Lambda takes {FUNCTION_ENVIRONMENT_BYTES}"
+            said = f"the environment variables have {length} bytes or more; {most}"
             yield f"Resources/{id_}", said
 
 
@@ -147,8 +147,8 @@ def template_size(whole: Whole) -> Iterator[Fault]:
     text = whole.document.text if whole.document else _compact(whole.template)
     length = len(text.encode(errors="replace"))
     if length > TEMPLATE_BYTES:
-        most = f"CloudFormation takes {TEMPLATE_BYTES:,}"
-        yield "Resources", f"the template has {length:,} bytes or more; {most}"
+        most = f"CloudFormation takes {TEMPLATE_BYTES}"
+        yield "Resources", f"the template has {length} bytes or more; {most}"
 
 
 @_rule(
@@ -186,8 +186,8 @@ def target_input_size(whole: Whole) -> Iterator[Fault]:
             for value in (given.get("Input"), template):
                 length = len(known_text(value))
                 if length > TARGET_INPUT_CHARACTERS:
-                    most = f"EventBridge takes {TARGET_INPUT_CHARACTERS:,}"
-                    said = f"the input has {length:,} characters or more; {most}"
+                    most = f"EventBridge takes {TARGET_INPUT_CHARACTERS}"
+                    said = f"the input has {length} characters or more; {most}"
                     yield f"Resources/{id_}/Targets/{place}", said
 
 

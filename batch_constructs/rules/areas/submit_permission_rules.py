@@ -165,9 +165,7 @@ def submitter_permission(source: Resource) -> Iterator[Fault]:
 def submit_resources(role: Resource) -> Iterator[Fault]:
     """Every submission is denied.
 
-    The service authorization reference requires job/* too, which the user guide's own policies
-    leave out: whether AWS demands it is open, so its absence is not reported. The role of a
-    submission in the template is checked with that submission.
+    The role of a submission in the template is checked with that submission.
     """
     held = rights(role)
     if not held.surely_mention(SUBMIT) or role.id in _looked_at(role):
@@ -175,6 +173,33 @@ def submit_resources(role: Resource) -> Iterator[Fault]:
     for type_, what in ((JOB_QUEUE, "job queue"), (JOB_DEFINITION, "job definition")):
         if held.deny(SUBMIT, *forms(UNKNOWN, type_, role)):
             yield "Policies", f"{SUBMIT} is allowed on no {what}; both are needed"
+
+
+@rule(
+    "submit-any-job",
+    _SUBMITTERS,
+    severity=Severity.INFO,
+    title="permission to submit that leaves out the job",
+    fix=SUBMIT_JOB_RIGHTS,
+    source=SUBMIT_BOTH_SOURCE,
+)
+def submit_any_job(source: Resource) -> Iterator[Fault]:
+    """Whether AWS demands job/* is open.
+
+    The service authorization reference requires it, and the user guide's own policies leave it out;
+    the embedded AWS asks for it.
+    """
+    seen: set[str] = set()
+    for use in _uses(source):
+        denied = use.rights.mention(SUBMIT) and use.rights.deny(
+            SUBMIT, arn("batch", _any_job(HOLE))
+        )
+        if not denied or use.role.id in seen or lacking(use.rights, dict(use.request), source):
+            continue
+        seen.add(use.role.id)
+        wanted = missing_statement.arn("batch", _any_job("*"))
+        fix = missing_statement.fix(use.role.id, [SUBMIT], wanted)
+        yield use.path, f"{use.role.id} does not allow {SUBMIT} on job/*", fix
 
 
 def _looked_at(role: Resource) -> set[str]:

@@ -186,7 +186,7 @@ def decoded(raw: bytes) -> str:
     """
     if len(raw) > _MOST_BYTES:
         raise UnreadableTemplateError(
-            f"it has more than {_MOST_BYTES:,} bytes; CloudFormation takes {TEMPLATE_BYTES:,}"
+            f"it has more than {_MOST_BYTES} bytes; CloudFormation takes {TEMPLATE_BYTES}"
         )
     try:
         return raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
@@ -202,7 +202,7 @@ def document(text: str) -> Document:
     """
     if max(text.count(","), text.count("\n")) > _MOST_VALUES:
         raise UnreadableTemplateError(
-            f"it has more than {_MOST_VALUES:,} values; no template that CloudFormation takes has"
+            f"it has more than {_MOST_VALUES} values; no template that CloudFormation takes has"
         )
     start = text.lstrip()[:1]
     if not start:
@@ -228,7 +228,7 @@ def document(text: str) -> Document:
         raise NoTemplateError("it is not a template: it has no Resources")
     if _has_too_many_objects(parsed):
         raise UnreadableTemplateError(
-            f"it has more than {_MOST_OBJECTS:,} objects and lists, which are more than are"
+            f"it has more than {_MOST_OBJECTS} objects and lists, which are more than are"
             " looked at; split the template"
         )
     return Document(text, parsed, is_json=is_json, repeats=bool(repeats))

@@ -93,7 +93,7 @@ def test_definitions_are_described_newest_first_in_pages(account: Account) -> No
         ({"vcpus": 3, "platformCapabilities": ["FARGATE"]}, "VCPU is 3; allowed are 0.25, 0.5"),
         ({"memory": 513, "platformCapabilities": ["FARGATE"]}, "MEMORY is 513 MiB"),
         ({"retryStrategy": {"attempts": 1, "evaluateOnExit": [GOOD_RULE] * 6}}, "has 6 exit cond"),
-        ({"parameters": {"a": "x" * 24 * 1024}}, "bytes; allowed are at most 24,576"),
+        ({"parameters": {"a": "x" * 24 * 1024}}, "bytes; allowed are at most 24576"),
         ({"container": {"resourceRequirements": []}}, "no VCPU and no MEMORY requirement is given"),
         (
             {"ecsProperties": {"taskProperties": [{"containers": [{"image": "i"}]}]}},
