@@ -186,6 +186,7 @@ _ENDINGS: Final = (
         "An engine names what it registers, and a rescue submits whichever job lost its host.",
     ),
     (r":(task|container-instance)/\*$", "AWS Batch makes the clusters and Amazon ECS the IDs."),
+    (r":access-entry/[^/]+/role/.+/\*$", "The ARN of an access entry ends with an ID of EKS's."),
     (r":instance/\*$", "An instance has no ID before it is launched."),
     (
         rf":({every('rule', '[*]')}|{every('schedule', '[*]')})$",
@@ -283,7 +284,14 @@ def note_rights(
     """Note what a role that may be a user's is allowed here: `tell_cdk_nag` asks for it."""
     role: Any = grantee.grant_principal
     if has_member(role, "node"):
-        _ALLOWED.append((role, _several(actions), _several(resources)))
+        note_policy(role, actions, resources)
+
+
+def note_policy(
+    scope: IConstruct, actions: str | Sequence[str], resources: str | Sequence[str]
+) -> None:
+    """Note what is allowed here by a policy that stands below a construct."""
+    _ALLOWED.append((scope, _several(actions), _several(resources)))
 
 
 def note_key_grant(grantee: IGrantable, key: IKey | None) -> None:

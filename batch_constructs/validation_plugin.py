@@ -20,6 +20,7 @@ from batch_constructs.refusal import in_parameters
 from batch_constructs.rules import Finding, Severity
 from batch_constructs.rules.engine import examine
 from batch_constructs.rules.template import template_files
+from batch_constructs.stacks_together import too_many_log_policies
 from batch_constructs.tokens import is_made_up
 from batch_constructs.written_secrets import RESOLVED, written_secrets
 
@@ -87,8 +88,12 @@ class BatchRules:
         violations: list[cdk.PolicyViolation] = []
         success = True
         assembly = Assembly()
-        for path in _with_nested(context.template_paths):
-            template, findings = _checked(path, assembly, ours)
+        files = _with_nested(context.template_paths)
+        checked = {path: _checked(path, assembly, ours) for path in files}
+        stacks = ((assembly.place(path), path, template) for path, (template, _) in checked.items())
+        for path, finding in too_many_log_policies(stacks):
+            checked[path][1].append(finding)
+        for path, (template, findings) in checked.items():
             for finding in findings:
                 fails = finding.severity is Severity.ERROR
                 warns = finding.severity is Severity.WARNING

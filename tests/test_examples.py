@@ -37,7 +37,6 @@ REASONS = {
     r"IAM5\[Action::kms:.*\*\]": "The CDK's own key grants.",
     r"IAM5\[Resource::<.*\.Arn>/(\w+/)?\*\]": "The objects of one bucket, or below one prefix.",
     r"IAM5\[Resource::<Handler\w*\.Arn>:\*\]": "Every version of a function of the CDK's own.",
-    r"IAM5\[Resource::.*access-entry/": "An access entry's ARN ends with an ID that AWS gives it.",
     r"IAM4\[Policy::.*/(AmazonEKS|AmazonEC2ContainerRegistryPullOnly)": "AWS's policies of nodes.",
     r"IAM4\[Policy::.*/(AWSLambdaBasicExecutionRole|AmazonElasticContainerRegistryP)": (
         "The CDK's own functions, which call AWS."

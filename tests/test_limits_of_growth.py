@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from aws_cdk import assertions, cloudformation_include
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 import batch_constructs as bc
@@ -65,6 +67,43 @@ def test_policies_are_filled_as_far_as_they_go_and_no_further() -> None:
         assert all(size(one) <= quotas.MANAGED_POLICY_CHARACTERS for one in policies.managed)
         assert all(one["Resource"] for part in parts for one in part)
         assert sum(one == whole for part in parts for one in part) == 2
+
+
+@pytest.mark.parametrize("region", ["eu-west-1", None])
+def test_the_stacks_of_an_app_take_together_no_more_log_policies_than_an_account_has(
+    tmp_path: Path, region: str | None
+) -> None:
+    """Where the CLI decides the account, there may be several, and it is a warning."""
+    app = cdk.App(outdir=str(tmp_path), builtin_cloud_formation_validation=False)
+    place = cdk.Environment(account="123456789012", region=region) if region else None
+    stacks = [cdk.Stack(app, f"Stack{number}", env=place) for number in range(11)]
+    for stack in stacks[:-1]:
+        log_policy(stack)
+    log_policy(cdk.Stack(app, "Elsewhere", env=cdk.Environment(region="us-east-1")))
+    cdk.Validations.of(app).add_plugins(bc.BatchRules())
+    app.synth()
+    assert told_of_policies(tmp_path) == []
+
+    log_policy(stacks[-1])
+    with contextlib.suppress(RuntimeError):
+        app.synth(force=True)
+    [one] = told_of_policies(tmp_path)
+    where = "for aws://123456789012/eu-west-1" if region else "of this app"
+    assert one["severity"] == ("error" if region else "warning")
+    assert one["description"] == (
+        f"there are 11 resource policies of CloudWatch Logs in 11 stacks {where}; an account has "
+        "10 in a Region"
+    )
+
+
+def log_policy(stack: cdk.Stack) -> None:
+    logs.CfnResourcePolicy(stack, "Policy", policy_name=stack.stack_name, policy_document="{}")
+
+
+def told_of_policies(assembly: Path) -> list[dict[str, Any]]:
+    report = json.loads((assembly / "validation-report.json").read_text())
+    found = [one for plugin in report["pluginReports"] for one in plugin.get("violations", ())]
+    return [one for one in found if one["ruleName"].endswith("log-resource-policies")]
 
 
 def test_a_token_counts_as_the_longest_arn_unless_its_length_is_known(stack: cdk.Stack) -> None:

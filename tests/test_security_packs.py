@@ -23,6 +23,8 @@ from aws_cdk import aws_s3 as s3
 import batch_constructs as bc
 from batch_constructs import acknowledgements, functions
 from batch_constructs.acknowledgements import MEANT
+from examples.quickstart.app import build as quickstart
+from examples.quickstart.reviewed import build as reviewed
 from tests import rendered
 from tests.everything import everything
 from tests.whole.stacks import STACKS
@@ -36,9 +38,12 @@ PACKS = (
 )
 
 
-def found(app: cdk.App, *, kind: str = "violations") -> Iterator[tuple[str, str, str]]:
+def found(
+    app: cdk.App, *, kind: str = "violations", add: bool = True
+) -> Iterator[tuple[str, str, str]]:
     """Synthesise an app under the packs: path, rule and reason of each finding."""
-    cdk.Validations.of(app).add_plugins(*(pack() for pack in PACKS))
+    if add:
+        cdk.Validations.of(app).add_plugins(*(pack() for pack in PACKS))
     with contextlib.suppress(RuntimeError):  # the findings fail the synthesis
         app.synth()
     report = json.loads((Path(app.outdir) / "validation-report.json").read_text())
@@ -76,6 +81,21 @@ def test_of_one_stack_of_everything_nothing_of_ours_is_unacknowledged(
 
     assert any(path.startswith("All/Vpc/") for path, _ in paths)
     assert [one for one in paths if one[0].startswith(OURS)] == []
+
+
+def test_of_the_quickstart_a_review_finds_nothing_that_has_no_reason(tmp_path: Path) -> None:
+    """Without the reasons of the example, only what its author wrote is found."""
+    app = cdk.App(outdir=str(tmp_path / "reviewed"), builtin_cloud_formation_validation=False)
+    reviewed(app)
+    plain = cdk.App(outdir=str(tmp_path / "plain"), builtin_cloud_formation_validation=False)
+    quickstart(plain)
+
+    written = {(path.split("/")[1], rule) for path, rule, _ in found(plain)}
+
+    assert list(found(app, add=False)) == []
+    assert {place for place, _ in written} == {"Files", "Login", "Report", "Vpc"}
+    of_report = {rule.partition("[")[0] for place, rule in written if place == "Report"}
+    assert of_report == {"AwsSolutions-IAM5"}, "more than what grant_read of the CDK writes"
 
 
 def test_with_sessions_and_settings_of_functions_nothing_is_unacknowledged_either(

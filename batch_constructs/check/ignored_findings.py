@@ -57,6 +57,7 @@ class Assembly:
 
     def __init__(self) -> None:
         self._metadata: dict[str, Metadata] = {}
+        self._places: dict[str, dict[str, str]] = {}
         self._held_back: dict[str, list[tuple[str, str, str]]] = {}
 
     def acknowledged(self, template_file: str) -> dict[str, set[str]]:
@@ -90,6 +91,13 @@ class Assembly:
             if mine is not None and _within(path, mine) and _nearest(path, scopes) == mine
         }
 
+    def place(self, template_file: str) -> str | None:
+        """Give the account and the Region of the stack whose template it is, as the CDK writes."""
+        folder, name = os.path.split(template_file)
+        if folder not in self._places:
+            self._places[folder] = dict(_places_in(folder))
+        return self._places[folder].get(name)
+
     def _stack_of(self, template_file: str) -> str | None:
         """Give the path of the stack whose template it is."""
         name = os.path.basename(template_file)
@@ -117,13 +125,26 @@ class Assembly:
         return found
 
 
+def _stacks(folder: str) -> Iterable[dict[str, Any]]:
+    """Read the stacks of an assembly."""
+    artifacts = _json(os.path.join(folder, "manifest.json")).get("artifacts")
+    for artifact in artifacts.values() if isinstance(artifacts, dict) else ():
+        if isinstance(artifact, dict) and artifact.get("type") == "aws:cloudformation:stack":
+            yield artifact
+
+
+def _places_in(folder: str) -> Iterable[tuple[str, str]]:
+    """Read where the stacks of an assembly go: the name of the template's file, and the place."""
+    for artifact in _stacks(folder):
+        properties, place = artifact.get("properties"), artifact.get("environment")
+        file = properties.get("templateFile") if isinstance(properties, dict) else None
+        if isinstance(file, str) and isinstance(place, str):
+            yield file, place
+
+
 def _metadata_of(folder: str) -> Iterable[tuple[str, list[dict[str, Any]]]]:
     """Read the metadata of the stacks of an assembly: construct path → entries."""
-    manifest = _json(os.path.join(folder, "manifest.json"))
-    artifacts = manifest.get("artifacts")
-    for artifact in artifacts.values() if isinstance(artifacts, dict) else ():
-        if not isinstance(artifact, dict) or artifact.get("type") != "aws:cloudformation:stack":
-            continue
+    for artifact in _stacks(folder):
         beside = artifact.get("additionalMetadataFile")
         apart = _json(os.path.join(folder, beside)) if isinstance(beside, str) else {}
         for metadata in (artifact.get("metadata"), apart):

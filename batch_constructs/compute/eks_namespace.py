@@ -12,6 +12,7 @@ from aws_cdk import Aws, Stack, custom_resources
 from aws_cdk import aws_eks as eks
 from aws_cdk import aws_iam as iam
 
+from batch_constructs.acknowledgements import note_policy
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws import eks_facts as aws
 from batch_constructs.aws.bound import shown
@@ -187,7 +188,8 @@ class EksNamespace(BatchConstruct):
         )
         # an access entry's ARN ends with an ID that AWS gives it
         entries = f"{arn_prefix('eks')}access-entry/{cluster}/role/{Aws.ACCOUNT_ID}/*"
-        return custom_resources.AwsCustomResource(
+        actions = ["eks:AssociateAccessPolicy", "eks:DisassociateAccessPolicy"]
+        access = custom_resources.AwsCustomResource(
             self,
             "BatchAccess",
             on_update=associate,
@@ -201,13 +203,15 @@ class EksNamespace(BatchConstruct):
             policy=custom_resources.AwsCustomResourcePolicy.from_statements(
                 [
                     iam.PolicyStatement(
-                        actions=["eks:AssociateAccessPolicy", "eks:DisassociateAccessPolicy"],
+                        actions=actions,
                         resources=[entries],
                         conditions={"StringEquals": {"eks:policyArn": policy}},
                     )
                 ]
             ),
         )
+        note_policy(access, actions, entries)
+        return access
 
     def _add_manifest(self, documents: list[dict[str, Any]]) -> None:
         try:
