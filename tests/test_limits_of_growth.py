@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ import jsii
 import pytest
 from aws_cdk import assertions, cloudformation_include
 from aws_cdk import aws_batch as batch
+from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 import batch_constructs as bc
 from batch_constructs.aws import quotas
+from batch_constructs.aws.event_pattern import length
 from batch_constructs.aws.template_facts import RESOURCES
 from batch_constructs.functions.told import listing
 from batch_constructs.role_policies import LEFT_FOR_GRANTS, RolePolicies
@@ -450,6 +453,62 @@ GENERATED = 40
 
 
 PSEUDO = {"AWS::AccountId": "123456789012", "AWS::Partition": "aws", "AWS::Region": "us-east-1"}
+
+
+def test_events_of_many_queues_are_forwarded_by_as_many_rules_as_it_takes(
+    stack: cdk.Stack,
+) -> None:
+    arns = [ARN.format(f"job-queue/{number:0100}") for number in range(40)]
+    queues = [bc.JobQueue.from_job_queue_arn(stack, f"Q{n}", arn) for n, arn in enumerate(arns)]
+    bus = "arn:aws:events:eu-west-1:123456789012:event-bus/batch-events"
+
+    forwarded = bc.ForwardedEvents(stack, "Events", event_bus_arn=bus, queues=queues)
+
+    rules = [one for one in forwarded.node.children if isinstance(one, events.CfnRule)]
+    patterns: list[Any] = [rule.event_pattern for rule in rules]
+    named = [pattern["detail"]["jobQueue"] for pattern in patterns]
+    assert [arn for group in named for arn in group] == arns
+    assert all(length(one) <= quotas.EVENT_PATTERN_CHARACTERS for one in patterns)
+    full = {**patterns[0], "detail": {"jobQueue": arns[: len(named[0]) + 1]}}
+    assert length(full) > quotas.EVENT_PATTERN_CHARACTERS
+    assert rules[0] is forwarded.resource
+
+
+def _notifications(stack: cdk.Stack, **given: Any) -> object:
+    return bc.JobNotifications(stack, "Many", **given)
+
+
+def _counters(stack: cdk.Stack, **given: Any) -> object:
+    return bc.JobCounters(stack, "Many", **given)
+
+
+def _rule(_: cdk.Stack, *, queues: list[Any], job_definitions: list[Any]) -> object:
+    return queues[0].on_job_failed("Many", job_definitions=job_definitions)
+
+
+@pytest.mark.parametrize(
+    ("make", "second"),
+    [
+        (_notifications, "JobNotifications with blocked=False"),
+        (_counters, "JobCounters"),
+        (_rule, "rule"),
+    ],
+)
+def test_more_definitions_than_a_rule_has_room_for_are_refused_by_the_users_own_parameter(
+    make: Callable[..., object], second: str, stack: cdk.Stack
+) -> None:
+    queue = bc.JobQueue.from_job_queue_arn(stack, "Queue", ARN.format("job-queue/q"))
+    definitions = [
+        bc.Ec2JobDefinition.from_job_definition_arn(
+            stack, f"D{n}", ARN.format(f"job-definition/{n:0100}:1")
+        )
+        for n in range(20)
+    ]
+    way_out = f"give fewer job_definitions here, and the others to a second {second}$"
+    said = rf"Many.*: the event pattern has \d+ characters; .*: {way_out}"
+
+    with pytest.raises(ValueError, match=said):
+        make(stack, queues=[queue], job_definitions=definitions)
 
 
 def spelt_out(value: Any) -> Any:

@@ -118,6 +118,8 @@ def test_no_format_of_a_check_shows_a_credential_that_is_a_name(
         f"eyJ{'a' * 40}.eyJ{'b' * 40}.{'c' * 43}",
         "-----BEGIN RSA PRIVATE KEY-----\\nMIIEpAIBAAKCAQEA",
         "Authorization: Bearer abcdefghijk",
+        "u:hunter2x9Q@tcp(db:3306)/x",
+        "LS0tLS1CRUdJTiBQUklWQVRFIEtFWS0tLS0tTUlJMIIE",
     ],
 )
 def test_a_value_that_holds_a_credential_is_told_by_what_it_is(text: str) -> None:
@@ -129,7 +131,13 @@ def test_a_value_that_holds_a_credential_is_told_by_what_it_is(text: str) -> Non
 
 
 @pytest.mark.parametrize(
-    "text", ["jdbc:x://h/d?user=a&password=hunter2", '{"api_key": "hunter2"}', "--password hunter2"]
+    "text",
+    [
+        "jdbc:x://h/d?user=a&password=hunter2",
+        '{"api_key": "hunter2"}',
+        "--password hunter2",
+        "echo hunter2 | sudo -S x",
+    ],
 )
 def test_a_text_that_gives_a_password_is_not_shown(text: str) -> None:
     assert shown(text) == "a text with a password or a token in it, which is not shown"

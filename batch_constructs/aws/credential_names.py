@@ -10,7 +10,15 @@ import re
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.credential_values import (
+    LONGEST,
+    is_access_key,
+    is_mixed,
+    looks_chosen,
+    points_elsewhere,
+)
 from batch_constructs.aws.pattern import pattern
+from batch_constructs.aws.piped_passwords import pipes_a_password
 from batch_constructs.aws.record import Record
 
 if TYPE_CHECKING:
@@ -51,15 +59,17 @@ _NAME: Final = pattern(
 _SHORT_NAME: Final = pattern(rf"{_BEFORE}(?:pass|pw|pwd)(?:$|[-_.])", re.IGNORECASE)
 """What as well names a pass of a renderer, or a folder: the value has to look like a password."""
 
-_POINTER: Final = pattern(
-    r"arn:|[a-z][a-z0-9+.-]*://|[/.~@$`<{\[%*\0-]|Ref::|changeit$"
-    r"|(?:true|false|none|null|yes|no)$|\d{1,7}$",
+_CHOSEN_NAME: Final = pattern(
+    rf"{_BEFORE}(?:(?:encrypt(?:ion)?|decrypt(?:ion)?|crypto|cipher|aes|hmac|jwt|sign(?:ing|ature)?"
+    r"|master|session|cookie|access|account|shared|ssh|deploy)[-_.]?key|auth|salt|pepper)$",
     re.IGNORECASE,
 )
-"""What stands in the place of a secret and is none: where it lies, a variable, a number.
+"""What as well names a key by its alias, a kind of log-in: the value has to look like a secret."""
 
-``changeit`` is what every Java has: https://docs.oracle.com/en/java/javase/21/docs/specs/man/keytool.html
-"""
+_PASSWORD_NAME: Final = pattern(
+    rf"(?:passphrase|{_PASSWORD}|[-_.]pwd|{_OF_STORES})$", re.IGNORECASE
+)
+_ACCESS_KEY_NAME: Final = pattern(r"secret[-_.]?(?:access[-_.]?)?key$", re.IGNORECASE)
 
 _WORKED_OUT: Final = pattern(r"[A-Za-z_][\w.]{0,60}[(\[]|[a-z_]\w{0,60}\.[a-z_]")
 """A call, an index or a member: code that gives the value."""
@@ -70,27 +80,24 @@ _OF_A_PLACE: Final = pattern(r"[/:]|passw|secret|token|key|cred", re.IGNORECASE)
 _TOLD: Final = 6
 """Characters that have to be known of a text of which some are not."""
 
-_LONGEST: Final = 64
-"""So much of a value tells whether it is one."""
-
 _ENDING: Final = (
-    r"(?:pass(?:w(?:or)?d\d{0,3}|phrase)?|key|secret|token|cred(?:ential)?s?|pwd?"
-    r"|(?:pass|pwd?)[-_.]\w{1,20})"
+    r"(?:pass(?:w(?:or)?d\d{0,3}|phrase)?|key|secret|token|cred(?:ential)?s?|pwd?|auth|salt"
+    r"|pepper|(?:pass|pwd?)[-_.]\w{1,20})"
 )
 """How a name ends that may say so; all others are passed over before they cost anything."""
 
 _OPTION: Final = pattern(r"--?(D?)([A-Za-z][\w.-]{0,80})")
 _OPTION_IN_TEXT: Final = pattern(
     rf"(?<![\w-])-(-?)((?=[A-Za-z])[\w.-]{{0,60}}?(?i:{_ENDING}))(?:=|\s{{1,8}})"
-    rf"(?=['\"]?([^\s'\"]{{1,{_LONGEST}}}))"
+    rf"(?=['\"]?([^\s'\"]{{1,{LONGEST}}}))"
 )
 _ASSIGNED: Final = pattern(
     rf"(?<![\w.-])((?=[A-Za-z_])[\w.-]{{0,60}}?(?i:{_ENDING}))="
-    rf"(?=['\"]?([^\s'\";&]{{1,{_LONGEST}}}))"
+    rf"(?=['\"]?([^\s'\";&]{{1,{LONGEST}}}))"
 )
 _MEMBER: Final = pattern(
     rf"[\"']((?=[A-Za-z_])[\w.-]{{0,60}}?(?i:{_ENDING}))\\?[\"']\s{{0,4}}:\s{{0,4}}\\?[\"']"
-    rf"(?=([^\"'\\]{{1,{_LONGEST}}}))"
+    rf"(?=([^\"'\\]{{1,{LONGEST}}}))"
 )
 """A member of an object of JSON, which may stand in a text of a shell or of JSON itself."""
 
@@ -172,19 +179,10 @@ def _may_name(text: str) -> bool:
         or "token" in low
         or "pw" in low
         or "cred" in low
+        or "auth" in low
+        or "salt" in low
+        or "pepper" in low
     )
-
-
-def _is_mixed(value: str) -> bool:
-    """Whether a value has signs of three kinds at least, as passwords have that somebody set."""
-    some = value[:_LONGEST]
-    kinds = (
-        any(one.islower() for one in some),
-        any(one.isupper() for one in some),
-        any(one.isdigit() for one in some),
-        any(not one.isalnum() and one not in "-_./:,= \0" for one in some),
-    )
-    return len(some) >= 8 and sum(kinds) >= 3 and " " not in some  # noqa: PLR2004  # as passwords are asked for
 
 
 def names_a_credential(name: str, value: str, *, surely: bool = False) -> bool:
@@ -195,36 +193,62 @@ def names_a_credential(name: str, value: str, *, surely: bool = False) -> bool:
         value: what it is; what nobody knows of it is a NUL.
         surely: whether the name may be nothing else than that of a password or a key.
     """
-    if not value or not _may_name(name) or _POINTER.match(value):
+    if not value or not _may_name(name):
+        return False
+    if _is_key_of_aws(name, value):
+        return True
+    if points_elsewhere(value, of_a_password=_PASSWORD_NAME.search(name) is not None):
         return False
     if "\0" in value:
         is_told = len(value.replace("\0", "")) >= _TOLD and _OF_A_PLACE.search(value) is None
         return is_told and _SURE_NAME.search(name) is not None
     if (_SURE_NAME if surely else _NAME).search(name) is not None:
         return True
-    return _SHORT_NAME.search(name) is not None and _is_mixed(value)
+    return _may_as_well_name_one(name, value)
+
+
+def _is_key_of_aws(name: str, value: str) -> bool:
+    return is_access_key(value) and _ACCESS_KEY_NAME.search(name) is not None
+
+
+def _may_as_well_name_one(name: str, value: str) -> bool:
+    """Tell whether a name that says little, and a value that looks like a secret, are of one."""
+    if _SHORT_NAME.search(name) is not None and is_mixed(value):
+        return True
+    return _CHOSEN_NAME.search(name) is not None and looks_chosen(value)
 
 
 def _is_of_option(name: str, value: str) -> bool:
     """Tell whether an option's name says that its value is secret; ``--secret`` names one."""
-    if not _may_name(name) or _is_pointer(value):
+    if not _may_name(name):
         return False
-    return _OPTION_NAME.search(name) is not None or (
-        _SHORT_NAME.search(name) is not None and _is_mixed(value)
+    if _is_key_of_aws(name, value):
+        return True
+    if value.startswith("-") or _is_pointer(name, value):
+        return False
+    return _OPTION_NAME.search(name) is not None or _may_as_well_name_one(name, value)
+
+
+def _is_pointer(name: str, value: str) -> bool:
+    """Tell whether a value in a text, which a shell may read, points to a secret."""
+    of_a_password = _PASSWORD_NAME.search(name) is not None
+    return (
+        points_elsewhere(value, in_a_shell=True, of_a_password=of_a_password)
+        or _WORKED_OUT.match(value) is not None
     )
-
-
-def _is_pointer(value: str) -> bool:
-    return _POINTER.match(value) is not None or _WORKED_OUT.match(value) is not None
 
 
 def gives_a_credential(text: str) -> bool:
     """Tell whether a text gives a password or a token by an option, a variable or a member.
 
     ``--password x``, ``-Ddb.password=x``, ``DB_PASSWORD=x``, ``…?user=a&password=x``,
-    ``Server=a;Password=x;`` and ``{"password": "x"}``.
+    ``Server=a;Password=x;`` and ``{"password": "x"}``; or hands one over a pipe.
     """
-    if len(text) < _SHORTEST or not _may_name(text):
+    if len(text) < _SHORTEST:
+        return False
+    if pipes_a_password(text):
+        return True
+    if not _may_name(text):
         return False
     options = islice(_OPTION_IN_TEXT.finditer(text), _MOST)
     assigned = islice(_ASSIGNED.finditer(text), _MOST)
@@ -233,7 +257,11 @@ def gives_a_credential(text: str) -> bool:
         any(
             _is_of_option(one[2] if one[1] else one[2].removeprefix("D"), one[3]) for one in options
         )
-        or any(names_a_credential(one[1], one[2]) and not _is_pointer(one[2]) for one in assigned)
+        or any(
+            names_a_credential(one[1], one[2])
+            and (_is_key_of_aws(one[1], one[2]) or not _is_pointer(one[1], one[2]))
+            for one in assigned
+        )
         or any(names_a_credential(one[1], one[2], surely=True) for one in members)
     )
 
@@ -273,7 +301,7 @@ def _given_to_a_program(words: Sequence[str]) -> int | None:
     program: PasswordOption | None = None
     is_there = False
     for place, word in enumerate(words):
-        known = _BY_NAME.get(word.rpartition("/")[2]) if len(word) < _LONGEST * 4 else None
+        known = _BY_NAME.get(word.rpartition("/")[2]) if len(word) < LONGEST * 4 else None
         if known is not None or word == ";":
             program, is_there = known, known is not None and not known.behind
             continue
@@ -287,7 +315,8 @@ def _given_to_a_program(words: Sequence[str]) -> int | None:
         behind = words[place + 1] if not onto and place + 1 < len(words) else ""
         given = re.match(program.value, onto or behind, re.DOTALL)
         if given is not None and not any(
-            _POINTER.match(one) for one in (onto or behind, given[1].strip(_QUOTES))
+            points_elsewhere(one, in_a_shell=True, of_a_password=True)
+            for one in (onto or behind, given[1].strip(_QUOTES))
         ):
             return place if onto else place + 1
     return None

@@ -5,6 +5,7 @@ A value that is found here is never shown: what may be a secret stands in no mes
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import Final
 
 from batch_constructs.aws.pattern import pattern
@@ -33,6 +34,15 @@ TEMPORARY_KEY: Final = "ASIA"
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
 """
+
+_KEYS: Final = ("", "RSA ", "EC ", "DSA ", "OPENSSH ", "ENCRYPTED ", "PGP ")
+"""What stands before ``PRIVATE KEY`` in the first line of one."""
+
+_ENCODED_KEYS: Final = tuple(
+    b64encode(first[: len(first) // 3 * 3]).decode()
+    for first in (f"-----BEGIN {kind}PRIVATE KEY".encode() for kind in _KEYS)
+)
+"""How each begins where the whole file is written in Base64, as it is for a variable."""
 
 CREDENTIALS: Final = (
     Credential(
@@ -110,6 +120,11 @@ CREDENTIALS: Final = (
         "https://www.rfc-editor.org/rfc/rfc7468",
     ),
     Credential(
+        "a private key in Base64",
+        rf"(?<![A-Za-z0-9+/])(?:{'|'.join(_ENCODED_KEYS)})[A-Za-z0-9+/=]",
+        "https://www.rfc-editor.org/rfc/rfc4648#section-4",
+    ),
+    Credential(
         "a JSON Web Token",
         r"(?<![\w-])eyJ[\w-]{10,4000}\.eyJ[\w-]{10,4000}\.[\w-]{10}",
         "https://www.rfc-editor.org/rfc/rfc7519",
@@ -119,6 +134,11 @@ CREDENTIALS: Final = (
         r"\b[a-z][a-z0-9+.-]{1,20}://[^\s/:@?#]{0,100}:(?!Ref::|[$<{\[%*\0]|\W*@)[^\s/@]{1,200}@",
         "https://www.rfc-editor.org/rfc/rfc3986",
     ),
+    Credential(
+        "a data source name with a password",
+        r"(?<![^\s\"'=])[^\s:/@\"'=]{1,64}:(?!Ref::|[$<{\[%*\0]|\W*@)[^\s@]{1,200}@(?:tcp6?|udp|unix)\(",
+        "https://github.com/go-sql-driver/mysql#dsn-data-source-name",
+    ),
 )
 """Each kind of credential that is known by its form."""
 
@@ -127,9 +147,32 @@ _FOUND: Final = pattern("|".join(f"({one.pattern})" for one in CREDENTIALS))
 _WHOLE: Final = pattern(rf"(?:{_FOUND.pattern})[^\s\"']*")
 
 _SIGNS: Final = (
-    *("AKIA", TEMPORARY_KEY),
-    *("AIza", "gh", "github_pat_", "gl", "hooks.slack", "hf_", "xapp-", "xox"),
-    *("k_live", "k_test", "PRIVATE KEY", "eyJ", "://", "npm_", "pypi-", "uthorization"),
+    *(
+        "AKIA",
+        TEMPORARY_KEY,
+        "AIza",
+        "gh",
+        "github_pat_",
+        "gl",
+        "hooks.slack",
+        "hf_",
+        "xapp-",
+        "xox",
+    ),
+    *(
+        "k_live",
+        "k_test",
+        "PRIVATE KEY",
+        "eyJ",
+        "://",
+        "npm_",
+        "LS0tLS1CRUdJTi",
+        "@tcp",
+        "@udp(",
+        "@unix(",
+        "pypi-",
+        "uthorization",
+    ),
     *("sk-ant-", "sk-proj-", "sk-svcacct-", "sk-admin-", "T3BlbkFJ", "SG.", "sig="),
     *("-key:", "-Key:", "-KEY:", "-token:", "-Token:", "-TOKEN:"),
 )

@@ -24,6 +24,8 @@ from batch_constructs.monitoring.watched_resources import watched_queues
 from batch_constructs.queue_senders import admit_rules
 from batch_constructs.tokens import is_token
 
+from .rule_patterns import patterns_that_fit
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -122,10 +124,11 @@ class ForwardedEvents(BatchConstruct):
     """Sends what AWS Batch tells of jobs and blocked queues here on to a bus elsewhere.
 
     Creates, below its own ID: ``Resource`` (AWS::Events::Rule), ``Role`` (AWS::IAM::Role, which may
-    put events on that bus and nothing else) and ``DeadLetterQueue`` (AWS::SQS::Queue).
+    put events on that bus and nothing else) and ``DeadLetterQueue`` (AWS::SQS::Queue). For more
+    queues than one rule has room for, also ``Resource1`` and so on (AWS::Events::Rule).
 
     Attributes:
-        resource: The L1 rule.
+        resource: The L1 rule, the first where there are several.
         role: By which EventBridge sends.
         dead_letter_queue: Where events lie that could not be sent.
 
@@ -172,21 +175,24 @@ class ForwardedEvents(BatchConstruct):
         )
         self.dead_letter_queue = dead_letter_queue(self)
         admit_rules(self.dead_letter_queue)
-        kinds = [batch_events.JOB_STATE_CHANGE, *batch_events.QUEUE_BLOCKED]
-        pattern: dict[str, Any] = {"source": [batch_events.SOURCE], "detail-type": kinds}
-        if watched:
-            pattern["detail"] = {"jobQueue": [one.arn for one in watched]}
-        self.resource = events.CfnRule(
-            self,
-            "Resource",
-            event_pattern=pattern,
-            targets=[
-                {
-                    "id": "Bus",
-                    "arn": str(arn),
-                    "roleArn": self.role.role_arn,
-                    "deadLetterConfig": {"arn": self.dead_letter_queue.queue_arn},
-                }
-            ],
-        )
-        self.resource.node.add_dependency(self.role)
+        patterns = patterns_that_fit([one.arn for one in watched], _of_queues)
+        target = {
+            "id": "Bus",
+            "arn": str(arn),
+            "roleArn": self.role.role_arn,
+            "deadLetterConfig": {"arn": self.dead_letter_queue.queue_arn},
+        }
+        rules = [
+            events.CfnRule(self, f"Resource{number or ''}", event_pattern=pattern, targets=[target])
+            for number, pattern in enumerate(patterns)
+        ]
+        for rule in rules:
+            rule.node.add_dependency(self.role)
+        self.resource = rules[0]
+
+
+def _of_queues(arns: Sequence[str]) -> dict[str, Any]:
+    """Return the pattern of what AWS Batch tells of some queues; without any, of all."""
+    kinds = [batch_events.JOB_STATE_CHANGE, *batch_events.QUEUE_BLOCKED]
+    pattern: dict[str, Any] = {"source": [batch_events.SOURCE], "detail-type": kinds}
+    return {**pattern, "detail": {"jobQueue": [*arns]}} if arns else pattern

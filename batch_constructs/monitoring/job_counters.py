@@ -32,6 +32,7 @@ from batch_constructs.monitoring.watched_resources import (
 )
 from batch_constructs.queues.any_job_queue import job_queue_arn, job_queue_name
 from batch_constructs.queues.job_queue_events import (
+    FEWER_DEFINITIONS,
     definition_prefix,
     make_rule,
     state_change_pattern,
@@ -192,6 +193,7 @@ class JobCounters(BatchConstruct):
                 self,
                 f"Rule{number or ''}",
                 pattern,
+                way_out=f"{FEWER_DEFINITIONS} JobCounters",
                 targets=[target],
                 description="Jobs that ended, to be counted",
                 event_bus=bus,

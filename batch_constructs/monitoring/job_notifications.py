@@ -29,6 +29,7 @@ from batch_constructs.monitoring.alert_topic import AlertTopic
 from batch_constructs.monitoring.idle_notices import IDLE_MINUTES, READ_JOBS, IdleNotices
 from batch_constructs.monitoring.watched_resources import heard_queues, watched_definitions
 from batch_constructs.queues.job_queue_events import (
+    FEWER_DEFINITIONS,
     blocked_pattern,
     definition_prefix,
     make_rule,
@@ -246,6 +247,7 @@ class JobNotifications(BatchConstruct):
                 self,
                 f"{id}{number or ''}",
                 pattern,
+                way_out=f"{FEWER_DEFINITIONS} JobNotifications with blocked=False",
                 targets=told,
                 description=description,
                 rule_name=name if name is None or not number else f"{name}-{number}",

@@ -7,7 +7,7 @@ nodes of a multi-node job, send events of their own.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws import batch_events, event_pattern
@@ -297,6 +297,10 @@ class QueueEvents(QueueRules):
         )
 
 
+FEWER_DEFINITIONS: Final = "give fewer job_definitions here, and the others to a second"
+"""What to do where the names of definitions are too long for one rule; what is second follows."""
+
+
 def rule_to(
     arguments: Arguments,
     id: str,
@@ -321,7 +325,14 @@ def rule_to(
     arguments.text("description", description, bound=DESCRIPTION)
     check_target(arguments, target)
     arguments.refuse(id)
-    rule = make_rule(scope, id, pattern, description=description, rule_name=rule_name)
+    rule = make_rule(
+        scope,
+        id,
+        pattern,
+        way_out=f"{FEWER_DEFINITIONS} rule",
+        description=description,
+        rule_name=rule_name,
+    )
     if target is not None:
         try:
             rule.add_target(rule_target(scope, target, "target"))
@@ -336,6 +347,7 @@ def make_rule(
     id: str,
     pattern: dict[str, Any],
     *,
+    way_out: str,
     targets: Sequence[events.IRuleTarget] = (),
     description: str | None = None,
     rule_name: str | None = None,
@@ -343,12 +355,13 @@ def make_rule(
 ) -> events.Rule:
     """Make a rule on the account's default event bus, where AWS Batch sends its events.
 
-    On another bus are events of other Regions and accounts.
+    On another bus are events of other Regions and accounts. The way out is what to do, by the
+    user's own parameter, about a pattern that is too long.
 
     Raises:
         ValueError: a pattern that EventBridge refuses: it names too much.
     """
-    refuse_pattern(f"{scope.node.path}/{id}", pattern, way_out="name fewer in one rule")
+    refuse_pattern(f"{scope.node.path}/{id}", pattern, way_out=way_out)
     from aws_cdk import aws_events as events  # noqa: PLC0415 - loaded when it is used
 
     from batch_constructs.queues.target_place import rule_name_there  # noqa: PLC0415 - as before

@@ -373,7 +373,8 @@ class SubmissionGateway(BatchConstruct):
                 "becomes no job while the first one is remembered (deduplication_window): use "
                 "$.id or $.detail.object.sequencer",
             )
-        rule = make_rule(self, id, pattern, event_bus=bus)
+        way_out = "shorten prefix or suffix"
+        rule = make_rule(self, id, pattern, way_out=way_out, event_bus=bus)
         resource: Any = rule.node.default_child
         resource.targets = [
             {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from base64 import b64encode
 from typing import Any
 
 import aws_cdk as cdk
@@ -16,11 +17,18 @@ from aws_cdk import aws_ssm as ssm
 import batch_constructs as bc
 from batch_constructs.aws.credential_names import PASSWORD_OPTIONS
 from batch_constructs.aws.credentials import CREDENTIALS, credential_in
+from batch_constructs.aws.piped_passwords import PASSWORD_READERS
 from batch_constructs.rules import check_resource, check_template
 from batch_constructs.rules.areas.secret_rules import strings
 
 JOB = "AWS::Batch::JobDefinition"
 B = "b" * 40
+
+
+def encoded(header: str) -> str:
+    """A file of PEM in Base64."""
+    return b64encode(f"-----BEGIN {header}-----\nMIIE".encode()).decode()
+
 
 HOOK = "https://hooks.slack.com/services/T0ABCDEF/B0ABCDEF/" + B[:24]
 PLANTED = {
@@ -51,8 +59,13 @@ PLANTED = {
         "https://a.blob.core.windows.net/c?sv=1&sig=" + B + "%2Fbb%3D"
     ],
     "a private key": ["-----BEGIN RSA PRIVATE KEY-----\nMII", "-----BEGIN PRIVATE KEY-----"],
+    "a private key in Base64": [
+        *(encoded(f"{kind}PRIVATE KEY") for kind in ("", "RSA ", "EC ", "OPENSSH ", "ENCRYPTED ")),
+        f"echo {encoded('PRIVATE KEY')} | base64 -d",
+    ],
     "a JSON Web Token": ["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0." + B],
     "a URL with a password": ["postgres://u:hunter2@db:5432/x", "redis://:hunter2@cache"],
+    "a data source name with a password": ["u:hunter2@tcp(db:3306)/x", "u:h/2:x@unix(/run/s)/x"],
 }
 """Kind of credential → texts that hold one."""
 
@@ -85,6 +98,12 @@ HARMLESS = [
     "https://a.blob.core.windows.net/c?sv=1&sig=$SIGNATURE",
     "https://x/a?sig=" + B,
     "sk-proj-short",
+    encoded("CERTIFICATE"),
+    encoded("PUBLIC KEY"),
+    encoded("RSA PUBLIC KEY"),
+    "u:$PASSWORD@tcp(db:3306)/x",
+    "u:${PASSWORD}@tcp(db:3306)/x",
+    "u@tcp(db:3306)/x",
 ]
 
 
@@ -194,7 +213,8 @@ def test_what_a_secret_comes_from_is_judged_as_far_as_it_is_known(
 
 
 def test_every_program_that_takes_a_password_names_its_page() -> None:
-    assert all(one.page.startswith("https://") for one in PASSWORD_OPTIONS)
+    pages = [one.page for one in PASSWORD_OPTIONS] + [one.page for one in PASSWORD_READERS]
+    assert all(page.startswith("https://") for page in pages)
 
 
 def test_every_kind_of_credential_is_planted_and_names_its_page() -> None:
@@ -268,6 +288,26 @@ def test_what_only_resembles_a_credential_is_none(text: str) -> None:
         (["run", "--password", {"Fn::Sub": "hunter2${AWS::Region}"}], True),
         (["sh", "-c", {"Fn::Sub": "run --password hunter2 ${AWS::Region}"}], True),
         (["run", "--password", {"Fn::Sub": "${Name}-of-it"}], False),
+        (["run", "--secret-access-key", "/" + "aB3d" * 9 + "aB3"], True),
+        (["sh", "-c", "AWS_SECRET_ACCESS_KEY=/" + "aB3d" * 9 + "aB3 run"], True),
+        (["run", "--signing-key", "Hunter2xQ9z!"], True),
+        (["run", "--signing-key", "the-name-of-it"], False),
+        (["run", "--password", "-X2rays3Ab"], False),
+        (["sh", "-c", "run --password $dbPass2Word"], False),
+        (["sh", "-c", "DB_PASSWORD=$ecretHunter2 run"], False),
+        (["sh", "-c", "echo hunter2 | docker login -u me --password-stdin r.example"], True),
+        (["sh", "-c", "echo -n 'hunter 2' |\n docker login \\\n --password-stdin"], True),
+        (["sh", "-c", "printf '%s\\n' \"hunter2\" | sudo -S true"], True),
+        (["sh", "-c", "printf hunter2 | sudo -u root -kS true"], True),
+        (["sh", "-c", "echo root:hunter2 | chpasswd"], True),
+        (["sh", "-c", "docker login --password-stdin <<< hunter2"], True),
+        (["sh", "-c", "echo $P | docker login --password-stdin"], False),
+        (["sh", "-c", 'echo "$(fetch)" | docker login --password-stdin'], False),
+        (["sh", "-c", 'echo "root:$P" | chpasswd'], False),
+        (["sh", "-c", "docker login --password-stdin <<< $P"], False),
+        (["sh", "-c", "aws ecr get-login-password | docker login --password-stdin r"], False),
+        (["sh", "-c", "echo hunter2 | sudo tee /etc/x"], False),
+        (["sh", "-c", "echo start; fetch | docker login --password-stdin"], False),
     ],
 )
 def test_an_option_with_a_password_is_found(command: list[Any], *, is_found: bool) -> None:
@@ -304,6 +344,41 @@ def test_an_option_with_a_password_is_found(command: list[Any], *, is_found: boo
         ("CREDS", "hunter2", True),
         ("PASSWORD_FILE", "/run/secrets/x", False),
         ("PASSWORD", "%PASSWORD%", False),
+        ("AWS_SECRET_ACCESS_KEY", "/" + "aB3d" * 9 + "aB3", True),
+        ("AWS_SECRET_ACCESS_KEY", "/" + "ab3d" * 9 + "ab3", False),
+        ("AWS_SECRET_ACCESS_KEY", "/prod/App1/key", False),
+        ("DB_PASSWORD", "/Hunter2xQ9", True),
+        ("DB_PASSWORD", "/prod/Hunter2xQ9", False),
+        ("DB_PASSWORD", "/hunter2xq9", False),
+        ("DB_PASSWORD", "$ecretHunter2", True),
+        ("DB_PASSWORD", "$DB_LOGIN_2", False),
+        ("DB_PASSWORD", "$dbPassword2", False),
+        ("DB_PASSWORD", "$USER1:$LOGIN", False),
+        ("DB_PASSWORD", "${Hunter2xQ9z}", False),
+        ("DB_PASSWORD", "{{resolve:ssm:Hunter2xQ9z}}", False),
+        ("DB_PASSWORD", "@Hunter2xQ9z", True),
+        ("DB_PASSWORD", "@Hunter2xQ9z.txt", False),
+        ("DB_PASSWORD", "%Hunter2xQ9z", True),
+        ("DB_PASSWORD", "%Hunter2xQ9z%", False),
+        ("DB_PASSWORD", "<Hunter2xQ9z", True),
+        ("DB_PASSWORD", "<Hunter2xQ9z>", False),
+        ("DB_PASSWORD", "1234567", True),
+        ("DB_PASSWORD", "123", False),
+        ("API_KEY", "1234567", False),
+        ("ENCRYPTION_KEY", "Hunter2xQ9z!", True),
+        ("ENCRYPTION_KEY", "0123456789abcdef" * 2, True),
+        ("ENCRYPTION_KEY", "aB3/" * 10 + "aB3=", True),
+        ("ENCRYPTION_KEY", "1234abcd-12ab-34cd-56ef-1234567890ab", False),
+        ("ENCRYPTION_KEY", "alias/App2Prod", False),
+        ("JWT_SIGNING_KEY", "Hunter2xQ9z!", True),
+        ("JWT_SIGNING_KEY", "App2Prod.pem", False),
+        ("JWT_SIGNING_KEY", "HmacSHA256", False),
+        ("REDIS_AUTH", "Hunter2xQ9z!", True),
+        ("BASIC_AUTH", "me:Hunter2xQ9z", True),
+        ("REDIS_AUTH", "iam", False),
+        ("HASH_SALT", "Hunter2xQ9z!", True),
+        ("HASH_SALT", "sea", False),
+        ("PARTITION_KEY", "Hunter2xQ9z!", False),
     ],
 )
 @pytest.mark.parametrize("place", ["variable", "parameter", "option"])
@@ -323,6 +398,29 @@ def test_a_name_says_that_its_value_is_secret(
 
 
 @pytest.mark.parametrize(
+    ("name", "value", "is_found"),
+    [
+        ("db_password", "hunter2", True),
+        ("example.com/db-password", "hunter2", True),
+        ("db_password", {"Ref": "P"}, False),
+        ("secret", "the-name-of-it", False),
+        ("password-policy", "hunter2", False),
+    ],
+)
+@pytest.mark.parametrize("place", ["Tags", "Labels", "Annotations"])
+def test_a_tag_or_a_label_is_secret_by_its_name_where_that_names_nothing_else(
+    name: str, value: Any, place: str, *, is_found: bool
+) -> None:
+    pod = {"PodProperties": {"Metadata": {place: {name: value}}}}
+    properties = {"Tags": {name: value}} if place == "Tags" else {"EksProperties": pod}
+
+    found = [one for one in check_resource(JOB, properties) if one.rule == "plaintext-secret"]
+
+    assert [one.message for one in found] == ([NAMED.format(name)] if is_found else [])
+    assert all(one.path.endswith(f"{place}/{name}") for one in found)
+
+
+@pytest.mark.parametrize(
     "properties",
     [
         {"ContainerProperties": {"Secrets": "hunter2"}},
@@ -337,6 +435,9 @@ def test_a_name_says_that_its_value_is_secret(
         {"ContainerProperties": {"LogConfiguration": {"Options": {"splunk-token": "hunter2"}}}},
         {"Parameters": "hunter2"},
         {"Parameters": {"url": "https://u:hunter2@x"}},
+        {"Parameters": {"dsn": "u:hunter2@tcp(db:3306)/x"}},
+        {"Tags": {"password": "hunter2"}},
+        {"ContainerProperties": {"Command": ["sh", "-c", "echo hunter2 | sudo -S x"]}},
     ],
 )
 def test_no_finding_shows_what_may_be_a_secret(properties: dict[str, Any]) -> None:
@@ -693,10 +794,21 @@ class TestConstructors:
 
 def test_a_long_text_is_searched_in_time_that_grows_with_its_length() -> None:
     """Four times the text may take four times as long, and a little; not sixteen times."""
-    others = ("-a=pw", "pwd=$", '"password":"$', "X-a-Key: ", "curl -u a:$ ", "&sig=%2b")
+    others = (
+        "-a=pw",
+        "pwd=$",
+        '"password":"$',
+        "X-a-Key: ",
+        "curl -u a:$ ",
+        "&sig=%2b",
+        "a:",
+        "a:b@tc",
+    )
+    piped = ("echo a|sudo -S", "a<<<$ --password-stdin ", "sudo sudo -S <<< ")
     for beginning in (
         *("eyJ", "a.", "--password", "ab-cd-", "http://a:", "xoxb-", "-----BEGIN A "),
         *others,
+        *piped,
     ):
         slow = elapsed(beginning * (96_000 // len(beginning)))
         fast = elapsed(beginning * (24_000 // len(beginning)))

@@ -152,6 +152,7 @@ def _rule(**target: Any) -> dict[str, Any]:
         {"Parameters": {"password": "hunter2"}},
         {"ContainerOverrides": {"Environment": [{"Name": "A", "Value": PLANTED["KEY_ID"]}]}},
         {"ContainerOverrides": {"Command": ["load", "--password", "hunter2"]}},
+        {"Tags": {"db_password": "hunter2"}},
     ],
 )
 @pytest.mark.parametrize("as_template", [False, True])

@@ -52,6 +52,11 @@ def plaintext_secret(job: JobDefinition) -> Iterator[Fault]:
         if fault is not None:
             told.add(path)
             yield path, fault
+    for path, name, value in _labels(job):
+        fault = label_value(name, value)
+        if fault is not None:
+            told.add(path)
+            yield path, fault
     for path, command in commands(job):
         place = option_with_credential(_with_defaults(job, path, command))
         if place is not None:
@@ -116,6 +121,26 @@ def _named_values(job: JobDefinition) -> Iterator[tuple[str, str, object]]:
         for name, given in group.items():
             if value := _plain(given):
                 yield f"{path}/{name}", name, value
+
+
+def label_value(name: str, value: object) -> str | None:
+    """Say of a tag, a label or an annotation that it is secret by its name; some name a secret."""
+    if names_a_credential(name, literal(value) or "", surely=True):
+        return f"the value of {shown(name)} stands in the template"
+    return None
+
+
+def _labels(job: JobDefinition) -> Iterator[tuple[str, str, object]]:
+    groups = [("Tags", mapping(job.properties, "Tags"))]
+    for pod in job.pods:
+        metadata = mapping(pod.properties, "Metadata")
+        groups += [
+            (f"{pod.path}/Metadata/{key}", mapping(metadata, key))
+            for key in ("Labels", "Annotations")
+        ]
+    for path, group in groups:
+        for name, given in group.items():
+            yield f"{path}/{name}", name, given
 
 
 def _plain(value: object) -> object:

@@ -12,7 +12,12 @@ from batch_constructs.aws.credentials import credential_in
 from batch_constructs.aws.job_definition_facts import PLACEHOLDER
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import api, docs
-from batch_constructs.rules.areas.secret_rules import secret_value, secrets_written, strings
+from batch_constructs.rules.areas.secret_rules import (
+    label_value,
+    secret_value,
+    secrets_written,
+    strings,
+)
 from batch_constructs.rules.areas.submitter_rules import SUBMITTERS
 from batch_constructs.rules.code_in_command import code_in
 from batch_constructs.rules.findings import Severity
@@ -59,6 +64,10 @@ def submitted_secret(source: Resource) -> Iterator[Fault]:
             fault = secret_value(name, value)
             if fault is not None:
                 told[below] = fault
+        for name, tag in mapping(request, "Tags").items():
+            fault = label_value(name, tag)
+            if fault is not None:
+                told[f"Tags/{name}"] = fault
         command = mapping(request, "ContainerOverrides").get("Command")
         words = map(literal, command) if isinstance(command, list) else ()
         place = option_with_credential([*words])
@@ -185,6 +194,7 @@ def _in_pascal_case(request: dict[str, Any]) -> dict[str, Any]:
         named = [(one.get("name"), one.get("value")) for one in listed if isinstance(one, dict)]
     return {
         "Parameters": request.get("parameters"),
+        "Tags": request.get("tags"),
         "ContainerOverrides": {
             "Command": overrides.get("command"),
             "Environment": [{"Name": name, "Value": value} for name, value in named],
