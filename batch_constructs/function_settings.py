@@ -14,6 +14,7 @@ from batch_constructs.aws.authorization import NETWORK_OF_FUNCTIONS
 from batch_constructs.aws.bound import Whole
 from batch_constructs.encryption_key import key_argument
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.known_argument import known_flag
 from batch_constructs.place import BOUNDARY_OF_HERE, OF_ONE_REGION
 from batch_constructs.security_groups import read_security_groups
 from batch_constructs.topic import topic_argument
@@ -92,7 +93,7 @@ def read_function_settings(
     kept = settings.log_retention
     if kept is not None and not isinstance(kept, logs.RetentionDays):
         view.wrong_type("log_retention", kept, "a member of logs.RetentionDays")
-    view.flag("point_in_time_recovery", settings.point_in_time_recovery)
+    known_flag(view, "point_in_time_recovery", settings.point_in_time_recovery, required=False)
     topic_argument(view, "alarm_topic", settings.alarm_topic)
     if kept is None:
         settings = replace(settings, log_retention=default_for(construct, "log_retention"))

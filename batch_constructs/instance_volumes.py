@@ -17,6 +17,7 @@ from batch_constructs.aws.bound import refused, shown
 from batch_constructs.aws.limits import bound_of
 from batch_constructs.aws.storage import INSTALL_LUSTRE, INSTALL_MOUNTPOINT
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.known_argument import known_flag
 from batch_constructs.place import OF_ONE_REGION
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.tokens import is_token
@@ -153,8 +154,9 @@ def expect_volumes(
 def expect_source(arguments: Arguments, volume: AnyInstanceVolume) -> bool:
     """Look at what a volume is of, and tell whether its path on the instance is a text."""
     _expect_origin(arguments, volume)
-    arguments.flag("read_only", volume.read_only, required=True)
-    return arguments.within_text(name=volume.name, host_path=volume.host_path)
+    known_flag(arguments, "read_only", volume.read_only)
+    prefix = getattr(volume, "prefix", None)
+    return arguments.within_text(name=volume.name, host_path=volume.host_path, prefix=prefix)
 
 
 def _expect_origin(arguments: Arguments, volume: AnyInstanceVolume) -> None:

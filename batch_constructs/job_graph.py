@@ -85,7 +85,7 @@ def _problems(jobs: Sequence[WorkflowJob]) -> list[str]:
         f"job {shown(job.name)}: only_on_failure is True, and no job names it in catch: write "
         f"catch={shown(job.name)} on a job, or leave it out"
         for job in readable.values()
-        if job.only_on_failure and job.name not in caught
+        if job.only_on_failure is True and job.name not in caught
     ]
     return found
 
@@ -113,7 +113,7 @@ def _problems_of_waiting(job: WorkflowJob, jobs: Mapping[str, WorkflowJob]) -> l
     for place, name in enumerate(job.waits_for):
         if name not in jobs:
             found.append(f"depends_on[{place}] {_no_job(name, jobs)}")
-        elif jobs[name].only_on_failure:
+        elif jobs[name].only_on_failure is True:
             found.append(
                 f"depends_on[{place}] is {shown(name)}, which runs only on failure: name that job "
                 "in catch, or leave its only_on_failure out"
@@ -142,9 +142,9 @@ def _problems_of_failure(job: WorkflowJob, jobs: Mapping[str, WorkflowJob]) -> l
     if job.catch is not None:
         if job.catch not in jobs:
             found.append(f"catch {_no_job(job.catch, jobs)}")
-        elif not jobs[job.catch].only_on_failure:
+        elif jobs[job.catch].only_on_failure is False:
             found.append(f"catch is {shown(job.catch)}: give that job only_on_failure=True")
-    if job.only_on_failure and (job.depends_on or job.catch or job.for_each):
+    if job.only_on_failure is True and (job.depends_on or job.catch or job.for_each):
         found.append(
             "only_on_failure is True, and such a job has no depends_on, catch or for_each: leave "
             "these out"

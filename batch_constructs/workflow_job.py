@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.aws.bound import Matching, OneOf, Whole, refused, shown
+from batch_constructs.aws.bound import Matching, Whole, refused, shown
 from batch_constructs.aws.delivery import STATE_BACKOFF_RATE, STATE_RETRIES, STATE_RETRY_SECONDS
 from batch_constructs.aws.names import JOB_NAME
 from batch_constructs.aws.submit_job import (
@@ -20,6 +20,8 @@ from batch_constructs.aws.submit_job import (
     SCHEDULING_PRIORITY,
     SHARE_IDENTIFIER,
 )
+from batch_constructs.enum_argument import member
+from batch_constructs.known_argument import known_flag
 from batch_constructs.queue_from_input import PATH, json_path
 from batch_constructs.submission_overrides import (
     folded,
@@ -220,12 +222,10 @@ def _read_waiting(at: Arguments, job: WorkflowJob) -> None:
         if not isinstance(name, str):
             at.wrong_type(f"depends_on[{place}]", name, "a job's name, or NToN(…) of it")
     at.text("catch", job.catch)
-    at.text(
-        "after_catch", job.after_catch, required=True, bound=OneOf(tuple(AfterCatch), any_case=True)
-    )
+    member(at, "after_catch", job.after_catch, AfterCatch)
     if job.catch is None and job.goes_on_after_catch:
         at.wrong_value("after_catch is given without catch: leave it out, or give catch")
-    at.flag("only_on_failure", job.only_on_failure, required=True)
+    known_flag(at, "only_on_failure", job.only_on_failure)
 
 
 def _read_input(at: Arguments, job: WorkflowJob, overrides: SubmissionOverrides) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import itertools
 import math
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -24,12 +25,14 @@ from aws_cdk import aws_sqs as sqs
 
 import batch_constructs as bc
 from tests.constructors import Given
+from tests.reached import UNREADABLE, invalid, written
 from tests.value_objects import holding, right_fields
 
 ACCOUNT = "123456789012"
 ELSEWHERE = f"arn:aws:batch:eu-west-1:{ACCOUNT}"
 KINDS = (
     "token",
+    "token within",
     "token as an object",
     "look-up",
     "another Region",
@@ -41,6 +44,15 @@ KINDS = (
     "wrong type",
 )
 """The columns."""
+
+UNKNOWN_YET = ("token", "token within", "token as an object", "look-up")
+"""What is known later than the template is written, so that it has to stand there."""
+
+DECIDES_NOTHING = {
+    ("look-up", one): "the CDK refuses the name that the first pass makes up, so it is left out"
+    for one in ("JobNotifications.rule_name", "Workflow.state_machine_name")
+}
+"""What is taken and stands nowhere in the template, and why that is right."""
 
 NEVER_TAKEN = ("another Region", "NaN", "wrong type")
 """What no parameter takes without a word."""
@@ -63,7 +75,11 @@ VALUE_OBJECTS = [
 ]
 """What constructs take; a ``JobSize`` is taken by a function, a ``WatchedFunction`` is made."""
 
-Value = Callable[[str, str], Any]
+_NUMBERS = itertools.count()
+_WRITTEN_AT_SYNTHESIS = {("token within", "tags")}
+"""What aspects write, and no property shows before."""
+
+_MADE_UP = "dummy-value-for-/"
 
 
 @dataclass(frozen=True)
@@ -76,6 +92,16 @@ class Answer:
     refusal: str | None
     problem: str | None
 
+    @property
+    def told(self) -> str:
+        """What the page says of it."""
+        if self.problem is not None:
+            return "!"
+        if self.refusal is not None:
+            return "*refuses*"
+        why = DECIDES_NOTHING.get((self.kind, f"{self.construct}.{self.parameter}"))
+        return "**takes**" if why is None else f"**takes**, decides nothing: {why}"
+
 
 class World:
     """A stack of a known place, with all that can be given."""
@@ -85,10 +111,7 @@ class World:
         place = cdk.Environment(account=ACCOUNT, region="us-east-1")
         self.stack = stack = cdk.Stack(app, "Stack", env=place)
         self.given = given = Given(stack)
-        self._text = cdk.CfnParameter(stack, "Text").value_as_string
-        self._number = cdk.CfnParameter(stack, "Number", type="Number").value_as_number
-        self._words = cdk.CfnParameter(stack, "Words", type="CommaDelimitedList").value_as_list
-        self._condition = cdk.Fn.condition_equals("a", "b")
+        self.later = ""
         self._wrong = ec2.Port.tcp(1)
         arn = given.environment.compute_environment_arn
         theirs = batch.FargateComputeEnvironment(stack, "TheirEnvironment", vpc=given.vpc)
@@ -186,12 +209,12 @@ class World:
 
     def values_of(self, parameter: str, annotation: str) -> Iterator[tuple[str, Any]]:
         """Give a value of each kind that there is for a parameter."""
-        numeric = any(kind in annotation for kind in ("int", "float", "WholeNumber"))
         listed = "Sequence" in annotation
-        yield "token", self._number if numeric else self._words if listed else self._text
-        yield "token as an object", self._condition
-        if "str" in annotation:
-            yield "look-up", ["dummy-value-for-/a"] if listed else "dummy-value-for-/a"
+        for kind, make in known_later(annotation):
+            if (kind, parameter) in _WRITTEN_AT_SYNTHESIS:
+                continue
+            self.later = f"Later{next(_NUMBERS)}"
+            yield kind, make(self.later)
         noun = _noun(parameter)
         for kind, known in (
             ("another Region", self.elsewhere),
@@ -230,8 +253,9 @@ class World:
                     here = {(what, parameter), (what, f"{name}.{parameter}")}
                     if what in NEVER_TAKEN and not here & WORKS_ELSEWHERE:
                         problem = "taken without a word"
-                    elif value is self._words:
-                        problem = self._unwritable()
+                    elif what in UNKNOWN_YET:
+                        why = DECIDES_NOTHING.get((what, f"{name}.{parameter}"))
+                        problem = self._passed_over(what, self.later, decides=why is None)
                 self.stack.node.try_remove_child("X")
                 yield Answer(name, parameter, what, refusal, problem)
 
@@ -243,15 +267,42 @@ class World:
             name, made = holding(name, kind(**arguments), self.given)
         getattr(bc, name)(self.stack, "X", **made)
 
-    def _unwritable(self) -> str | None:
-        """Say what the CDK could not write into a template of what was made."""
-        for one in self.stack.node.find_child("X").node.find_all():
-            if isinstance(one, cdk.CfnResource):
-                try:
-                    self.stack.resolve(one._cfn_properties)
-                except RuntimeError as error:
-                    return f"{one.node.path}: {error}"
-        return None
+    def _passed_over(self, kind: str, name: str, *, decides: bool) -> str | None:
+        """Say what is wrong with what was made of a value that is known later."""
+        below = self.stack.node.find_child("X")
+        if kind == "look-up" and (problems := invalid(below)):
+            return f"the first pass of look-ups ends in: {problems[0]}"
+        try:
+            text = written(self.stack, below)
+            if name not in text:
+                text = written(self.stack, self.stack)
+        except RuntimeError as error:
+            return str(error)
+        if unreadable := UNREADABLE.search(text):
+            return f"{unreadable[0]!r} stands in the template"
+        if decides is (name in text):
+            return None
+        where = "nowhere in" if decides else "against what is said of it, in"
+        return f"taken without a word, and {where} the template"
+
+
+def known_later(annotation: str) -> Iterator[tuple[str, Callable[[str], Any]]]:
+    """Give what makes a value of which a template shows a name, by its kind."""
+    numeric = any(kind in annotation for kind in ("int", "float", "WholeNumber"))
+    listed = "Sequence" in annotation
+    if numeric:
+        yield "token", lambda name: cdk.Token.as_number(cdk.Fn.ref(name))
+    elif listed:
+        yield "token", lambda name: cdk.Token.as_list(cdk.Fn.ref(name))
+    else:
+        yield "token", cdk.Fn.ref
+    if "Mapping[str, str]" in annotation:
+        yield "token within", lambda name: {"a": cdk.Fn.ref(name)}
+    elif listed and "str" in annotation:
+        yield "token within", lambda name: [cdk.Fn.ref(name)]
+    yield "token as an object", lambda name: cdk.Token.as_any(cdk.Fn.ref(name))
+    if "str" in annotation:
+        yield "look-up", lambda name: [_MADE_UP + name] if listed else _MADE_UP + name
 
 
 def _of_a_stack_there(app: cdk.App) -> dict[str, Any]:

@@ -10,10 +10,19 @@ import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 
 import batch_constructs as bc
+from batch_constructs import client, testing
 
 
 def misspelt_name(stack: cdk.Stack) -> None:
     bc.JobQeue(stack, "A")  # type: ignore[attr-defined]  # the mistake
+
+
+def misspelt_name_of_the_client() -> None:
+    client.BatchClint()  # type: ignore[attr-defined]  # the mistake
+
+
+def misspelt_name_for_tests() -> None:
+    testing.no_finding()  # type: ignore[attr-defined]  # the mistake
 
 
 def wrong_keyword(stack: cdk.Stack, vpc: ec2.IVpc) -> None:

@@ -104,6 +104,32 @@ def test_subnets_of_a_vpc_that_is_looked_up_are_found_in_the_second_pass(
     assert subnets_of(two_passes(declare, tmp_path))[0] == "subnet-0a"
 
 
+def test_a_list_that_is_picked_from_a_vpc_that_is_looked_up_is_full_in_the_second_pass(
+    tmp_path: Path,
+) -> None:
+    def declare(stack: cdk.Stack) -> None:
+        vpc = ec2.Vpc.from_lookup(stack, "Vpc", vpc_name="shared")
+        picked = vpc.select_subnets(subnet_group_name="Jobs").subnets
+        chosen = ec2.SubnetSelection(subnets=picked)
+        bc.FargateComputeEnvironment(stack, "Environment", vpc=vpc, vpc_subnets=chosen)
+
+    assert subnets_of(two_passes(declare, tmp_path)) == ["subnet-0a", "subnet-0b"]
+
+
+def test_the_name_of_a_rule_is_looked_up(tmp_path: Path) -> None:
+    def declare(stack: cdk.Stack) -> None:
+        name = ssm.StringParameter.value_from_lookup(stack, "/shared/rule")
+        queue = bc.JobQueue.from_job_queue_name(stack, "Queue", "main")
+        queue.on_job_failed("Failed", rule_name=name)
+
+    (rule,) = (
+        one
+        for one in two_passes(declare, tmp_path)["Resources"].values()
+        if one["Type"] == "AWS::Events::Rule"
+    )
+    assert rule["Properties"]["Name"] == "tools"
+
+
 def test_the_zones_of_a_new_vpc_are_looked_up_too(tmp_path: Path) -> None:
     def declare(stack: cdk.Stack) -> None:
         vpc = ec2.Vpc(stack, "Vpc", max_azs=2, nat_gateways=1)

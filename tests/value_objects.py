@@ -118,6 +118,8 @@ def _mounted_in_a_pod(volume: Any, _: Given) -> Held:
 
 
 def _mounted_by_instances(volume: Any, _: Given) -> Held:
+    if volume.container_path is not None:
+        return _job(volumes=[volume])
     return "LaunchTemplate", {"volumes": [volume]}
 
 

@@ -26,10 +26,12 @@ _HOME = {
 __all__ = ["BatchClient", "JobState", "NotSubmittedError", "SubmissionUnclearError"]
 
 
-def __getattr__(name: str) -> object:
-    """Import the module a name lives in, the first time it is used."""
-    if name not in _HOME:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    value = getattr(import_module(f"batch_constructs.{_HOME[name]}"), name)
-    globals()[name] = value
-    return value
+if not TYPE_CHECKING:  # or every misspelt name would be there to a type checker
+
+    def __getattr__(name: str) -> object:
+        """Import the module a name lives in, the first time it is used."""
+        if name not in _HOME:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        value = getattr(import_module(f"batch_constructs.{_HOME[name]}"), name)
+        globals()[name] = value
+        return value

@@ -20,6 +20,7 @@ from batch_constructs.aws.capacity_reservation_facts import (
 from batch_constructs.aws.names import arn
 from batch_constructs.construct import given
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.known_argument import known_flag
 from batch_constructs.place import OF_ONE_REGION
 from batch_constructs.tokens import is_token
 
@@ -75,7 +76,7 @@ def reservation_properties(arguments: Arguments, reservation: Any) -> dict[str, 
         "preference", reservation.preference, "a CapacityReservationPreference"
     )
     _expect_sense(inner, reservation, preference)
-    block = inner.flag("capacity_block", reservation.capacity_block, required=True) is True
+    block = known_flag(inner, "capacity_block", reservation.capacity_block) is True
     target = given(CapacityReservationId=one, CapacityReservationResourceGroupArn=group)
     return given(
         CapacityReservationSpecification=given(

@@ -27,6 +27,7 @@ from batch_constructs.compute.managed_compute_environment import (
 )
 from batch_constructs.construct import given
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.known_argument import known_flag
 from batch_constructs.shared_arguments import only, spells_out
 
 if TYPE_CHECKING:
@@ -102,7 +103,7 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
-        on_spot = arguments.flag("spot", spot, required=True) is True
+        on_spot = known_flag(arguments, "spot", spot) is True
         if bid_percentage is not None and not on_spot:
             arguments.wrong_value(
                 "bid_percentage is given without spot: leave it out, or give spot=True"

@@ -24,6 +24,7 @@ from batch_constructs.compute.eks_compute_environment import EksComputeEnvironme
 from batch_constructs.compute.environment_roles import make_instance_role
 from batch_constructs.construct import BatchConstruct, arn_prefix, once_made
 from batch_constructs.jsii_objects import described, has_member
+from batch_constructs.known_argument import known_flag
 
 if TYPE_CHECKING:
     from aws_cdk import aws_eks_v2 as eks_v2
@@ -86,8 +87,8 @@ class EksNamespace(BatchConstruct):
             required=True,
             bound=ENVIRONMENT_NAMESPACE,
         )
-        makes = arguments.flag("create_namespace", create_namespace, required=True)
-        self._by_map = arguments.flag("config_map", config_map, required=True) is True
+        makes = known_flag(arguments, "create_namespace", create_namespace)
+        self._by_map = known_flag(arguments, "config_map", config_map) is True
         if self._by_map and not has_member(cluster, "aws_auth"):
             arguments.wrong_value(
                 "config_map is given with a cluster that has no aws-auth here: leave it out, or "

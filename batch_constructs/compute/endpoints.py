@@ -18,6 +18,7 @@ from batch_constructs.aws.network import ENDPOINTS_OF_INSTANCES, HTTPS, INTERFAC
 from batch_constructs.compute.environment_network import check_subnets
 from batch_constructs.construct import BatchConstruct, once_made
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.known_argument import known_flag
 from batch_constructs.place import OF_ONE_REGION
 from batch_constructs.tokens import is_token
 
@@ -106,7 +107,7 @@ class BatchEndpoints(BatchConstruct):
             check_subnets(arguments, vpc_subnets.subnets or ())
         environments = _environments(arguments, compute_environments)
         needed = set(_besides(arguments, services))
-        if arguments.flag("session_manager", session_manager, required=True) is True:
+        if known_flag(arguments, "session_manager", session_manager) is True:
             needed.update(_SESSION_MANAGER)
         arguments.refuse()
 

@@ -77,7 +77,7 @@ def _subnet_ids(
         return [UNKNOWN]
     arguments.of_this_region("vpc", vpc, "", OF_ONE_REGION)
     if selection.subnets is not None:  # their IDs are enough, and zones need not be known
-        return _listed(arguments, selection.subnets)
+        return _listed(arguments, vpc, selection.subnets)
     try:
         selected = vpc.select_subnets(
             availability_zones=selection.availability_zones,
@@ -99,8 +99,10 @@ def _subnet_ids(
     return found
 
 
-def _listed(arguments: Arguments, subnets: Any) -> list[Any]:
+def _listed(arguments: Arguments, vpc: ec2.IVpc, subnets: Any) -> list[Any]:
     if not subnets:
+        if _is_made_up(vpc):
+            return [SUBNET_MADE_UP]  # the list was picked from what the CLI looks up after this
         return [arguments.wrong_value("vpc_subnets.subnets is empty: give at least one")]
     for place, one in enumerate(subnets):
         if not has_member(one, "subnet_id"):
@@ -108,6 +110,15 @@ def _listed(arguments: Arguments, subnets: Any) -> list[Any]:
             return [UNKNOWN]
     check_subnets(arguments, subnets)
     return [one.subnet_id for one in subnets]
+
+
+def _is_made_up(vpc: ec2.IVpc) -> bool:
+    """Whether the subnets of a VPC, or their zones, are made up until the CLI has looked."""
+    try:
+        pending = vpc.select_subnets().is_pending_lookup
+    except RuntimeError:  # it has none of those that the CDK chooses
+        return False
+    return bool(pending) or any(map(is_token, vpc.availability_zones))
 
 
 def check_subnets(arguments: Arguments, subnets: Sequence[ec2.ISubnet]) -> None:

@@ -21,6 +21,7 @@ from batch_constructs.compute.managed_compute_environment import (
     make_environment,
     read_replaced,
 )
+from batch_constructs.known_argument import known_flag
 from batch_constructs.shared_arguments import only, spells_out
 
 if TYPE_CHECKING:
@@ -82,7 +83,7 @@ class FargateComputeEnvironment(ManagedComputeEnvironment):
         network = Network(
             arguments, vpc=vpc, vpc_subnets=vpc_subnets, security_groups=security_groups
         )
-        on_spot = arguments.flag("spot", spot, required=True)
+        on_spot = known_flag(arguments, "spot", spot)
         resources = {
             "Type": ResourceType.FARGATE_SPOT if on_spot is True else ResourceType.FARGATE,
             "MaxvCpus": arguments.number("max_vcpus", max_vcpus, required=True),

@@ -50,6 +50,7 @@ from batch_constructs.compute.update_policy import UpdatePolicy, read_update_pol
 from batch_constructs.construct import given, once_made
 from batch_constructs.instance_volumes import S3MountVolume, admit
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.known_argument import known_flag
 from batch_constructs.place import OF_ONE_REGION, PROFILE_OF_HERE
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.shared_arguments import only
@@ -454,7 +455,7 @@ def _expect_role_for_buckets(arguments: Arguments, instances: InstanceOptions) -
 
 def _expect_own_role(arguments: Arguments, instances: InstanceOptions) -> None:
     """Refuse to widen a role that was given."""
-    session = arguments.flag("session_access", instances["session_access"], required=True)
+    session = known_flag(arguments, "session_access", instances["session_access"])
     if session is True and instances["instance_role"] is not None:
         arguments.wrong_value(
             "session_access is given with instance_role, which is not changed: leave session_access"

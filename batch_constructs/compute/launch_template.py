@@ -41,6 +41,7 @@ from batch_constructs.instance_volumes import (
     host_path,
     mount_commands,
 )
+from batch_constructs.known_argument import known_flag
 from batch_constructs.security_groups import read_security_groups
 from batch_constructs.tag_arguments import read_tags
 from batch_constructs.tokens import WholeNumber, is_token
@@ -185,7 +186,7 @@ class LaunchTemplate(TaggedInstances, BatchResource, _Face):
                 {"DeviceName": _ROOT_DEVICE, "Ebs": ebs_properties(arguments, root_volume)},
             ],
             MetadataOptions=_metadata_options(_hops(arguments, imdsv2_hop_limit)),
-            Monitoring={"Enabled": True} if monitored is True else None,
+            Monitoring=None if monitored in (None, False) else {"Enabled": monitored},
             NetworkInterfaces=_network_interfaces(arguments, security_groups, efa=efa),
             UserData=None if written is None else Fn.base64(written),
         )
@@ -289,7 +290,7 @@ def _network_interfaces(
         if not MOST_EFA.admits(cards):
             arguments.bounded("efa", cards, MOST_EFA)
             return []
-    elif arguments.flag("efa", efa, required=True) is not True:
+    elif known_flag(arguments, "efa", efa) is not True:
         if security_groups:
             arguments.wrong_value(
                 "security_groups is given without efa; the compute environment has them otherwise: "
@@ -354,7 +355,7 @@ def _user_data(
                 bound=bound_of("container-image-name"),
             )
     named = isinstance(images, list) and not arguments.is_wrong("prefetch_images")
-    blocked = arguments.flag("block_task_metadata", block, required=True) is True
+    blocked = known_flag(arguments, "block_task_metadata", block) is True
     scripts = [
         agent_settings(_BLOCKED) if blocked else [],
         agent_settings({variables.AGENT_IMAGE_PULL: pull}) if isinstance(pull, str) else [],

@@ -153,16 +153,17 @@ def make_environment(
     own: EnvironmentArguments,
 ) -> batch.CfnComputeEnvironment:
     """Make the L1 resource, after the service role with all its policies, so that it goes first."""
-    name = own.compute_environment_name
-    make = batch.CfnComputeEnvironment if name is None else NamedEnvironment
+    name = properties.get("ComputeEnvironmentName")
+    exact = own.compute_environment_name is None
+    make = batch.CfnComputeEnvironment if exact else NamedEnvironment
     resource = make(
         environment,
         "Resource",
         type=properties["Type"],
-        compute_environment_name=properties.get("ComputeEnvironmentName")
-        if name is None
+        compute_environment_name=name
+        if exact
         else replaceable_name(
-            name, lambda: _create_only(with_all_tags(environment, properties), resource, own)
+            str(name), lambda: _create_only(with_all_tags(environment, properties), resource, own)
         ),
         compute_resources=_l1(properties.get("ComputeResources")),
         ecs_settings=_l1(properties.get("EcsSettings")),
@@ -177,7 +178,7 @@ def make_environment(
     if own.service_role is not None:
         environment._service_role = own.service_role  # noqa: SLF001  # of what is made here
         resource.node.add_dependency(own.service_role)
-    if name is not None and properties.get("ReplaceComputeEnvironment") is True:
+    if not exact and properties.get("ReplaceComputeEnvironment") is True:
         _acknowledge_name(resource)
     return resource
 

@@ -43,6 +43,7 @@ from batch_constructs.compute.managed_compute_environment import (
     read_replaced,
 )
 from batch_constructs.construct import given
+from batch_constructs.known_argument import known_flag
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.shared_arguments import only, spells_out
 
@@ -155,10 +156,12 @@ class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironm
             ("infrastructure_role", infrastructure_role),
         ):
             arguments.role(parameter, role)
-        monitored = arguments.flag("detailed_monitoring", detailed_monitoring)
+        monitored = known_flag(
+            arguments, "detailed_monitoring", detailed_monitoring, required=False
+        )
         launch = given(
             CapacityOptionType=CapacityOption.SPOT
-            if arguments.flag("spot", spot, required=True) is True
+            if known_flag(arguments, "spot", spot) is True
             else CapacityOption.ON_DEMAND,
             CapacityReservations=given(
                 ReservationGroupArn=resource_group(
@@ -278,7 +281,7 @@ def _scale_in_after(arguments: Arguments, after: Duration | None, *, keep_idle: 
     """Return CloudFormation's ``ScaleInAfter``, where -1 stands for never."""
     seconds = arguments.seconds("scale_in_after", after)
     arguments.bounded("scale_in_after", seconds, _KEPT_IDLE)
-    if arguments.flag("keep_idle_instances", keep_idle, required=True) is not True:
+    if known_flag(arguments, "keep_idle_instances", keep_idle) is not True:
         return seconds
     if seconds is not None:
         arguments.only_one("keep_idle_instances", "scale_in_after")

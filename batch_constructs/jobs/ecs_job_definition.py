@@ -20,6 +20,7 @@ from batch_constructs.jobs.log_group import JobLogs
 from batch_constructs.jobs.own_job_definition import OwnJobDefinition
 from batch_constructs.jobs.policy_statements import merged
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.known_argument import known_flag
 from batch_constructs.one_call import Made, OneCall
 from batch_constructs.place import arn_of_role
 
@@ -209,7 +210,7 @@ def _is_its_instance(
     statements: Sequence[dict[str, Any]],
 ) -> bool:
     """Whether the job acts as the instance it runs on, refused where it cannot."""
-    chosen = arguments.flag("use_instance_role", own.get("use_instance_role", False), required=True)
+    chosen = known_flag(arguments, "use_instance_role", own.get("use_instance_role", False))
     if chosen is not True:
         return False
     if job.properties.get("PlatformCapabilities") == [PlatformCapability.FARGATE]:

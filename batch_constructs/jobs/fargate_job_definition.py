@@ -20,6 +20,7 @@ from batch_constructs.jobs.single_container_job_definition import (
     runtime_platform,
 )
 from batch_constructs.jobs.volumes import refuse_mounts_of_instances
+from batch_constructs.known_argument import known_flag
 from batch_constructs.shared_arguments import only, spells_out
 
 if TYPE_CHECKING:
@@ -105,7 +106,7 @@ class FargateJobDefinition(ContainerJobDefinition):
         arguments = Arguments(self)
         refuse_mounts_of_instances(arguments, shared.get("volumes"))
         storage = arguments.gibibytes("ephemeral_storage", ephemeral_storage)
-        public_ip = arguments.flag("assign_public_ip", assign_public_ip, required=True)
+        public_ip = known_flag(arguments, "assign_public_ip", assign_public_ip)
         version = read_platform_version(arguments, platform_version)
         self._define_container(
             arguments,

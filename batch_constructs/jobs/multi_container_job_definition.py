@@ -30,6 +30,7 @@ from batch_constructs.jobs.single_container_job_definition import (
     read_platform_version,
     runtime_platform,
 )
+from batch_constructs.known_argument import known_flag
 from batch_constructs.shared_arguments import spells_out
 
 if TYPE_CHECKING:
@@ -134,7 +135,7 @@ class MultiContainerJobDefinition(EcsJobDefinition):
         capability = arguments.choice(
             "platform_capability", platform_capability, 'a PlatformCapability or "FARGATE"'
         )
-        public_ip = arguments.flag("assign_public_ip", assign_public_ip)
+        public_ip = known_flag(arguments, "assign_public_ip", assign_public_ip, required=False)
         if public_ip is None and capability == PlatformCapability.FARGATE:
             public_ip = False
         task = Task(

@@ -23,6 +23,7 @@ from batch_constructs.instance_volumes import (
     host_path,
 )
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.known_argument import known_flag
 from batch_constructs.place import MOUNTED_IN_ITS_REGION, apart
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.tokens import WholeNumber, is_token
@@ -197,7 +198,7 @@ class Volumes:
             "a managed compute environment such as FargateComputeEnvironment(…)",
             "compute environments",
         )
-        arguments.flag("root_access", volume.root_access, required=True)
+        known_flag(arguments, "root_access", volume.root_access)
         arguments.of_this_region(
             "file_system",
             volume.file_system,

@@ -36,6 +36,7 @@ from batch_constructs.construct import BatchConstruct, arn_prefix, once_made
 from batch_constructs.dead_letter_queue import dead_letter_queue
 from batch_constructs.encryption_key import admit_logs
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.known_argument import known_flag
 from batch_constructs.log_settings import log_settings
 from batch_constructs.monitoring.job_event_log import event_log_group, log_events
 from batch_constructs.monitoring.watched_resources import watched_environments, watched_queues
@@ -138,7 +139,7 @@ class AuditTrail(BatchConstruct):
         watched = watched_queues(arguments, queues, needed=queues is not None)
         environments = watched_environments(arguments, compute_environments)
         topic = topic_argument(arguments, "alarm_topic", alarm_topic)
-        arguments.flag("create_trail", create_trail, required=True)
+        known_flag(arguments, "create_trail", create_trail)
         roles = _role_arns(arguments, expected_roles)
         kept = log_settings(
             arguments, log_retention, log_encryption_key, default=logs.RetentionDays.ONE_YEAR

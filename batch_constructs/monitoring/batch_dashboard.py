@@ -126,7 +126,7 @@ class BatchDashboard(BatchConstruct):
             )
         if isinstance(counters, JobCounters):
             same_things(arguments, "counters", watched, counters.queue_arns)
-        arguments.text("title", title)
+        heading = arguments.text("title", title)
         name = arguments.text("dashboard_name", dashboard_name, bound=DASHBOARD_NAME)
         arguments.refuse()
 
@@ -144,7 +144,7 @@ class BatchDashboard(BatchConstruct):
         self.event_log = self._event_log(queues, event_log)
         self._body = dashboard_widgets(
             Contents(
-                title=title,
+                title=heading,
                 region=Aws.REGION,
                 console=console_address(self),
                 queues=[queue.name for queue in watched],

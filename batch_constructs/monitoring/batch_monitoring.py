@@ -139,13 +139,15 @@ class BatchMonitoring(BatchConstruct):
         submitting = _gateways(arguments, gateways)
         shipped = _shipped(arguments, functions)
         _check_dead(arguments, dead)
-        arguments.text("alarm_name_prefix", alarm_name_prefix, required=True, bound=ALARM_NAME)
+        prefix = arguments.text(
+            "alarm_name_prefix", alarm_name_prefix, required=True, bound=ALARM_NAME
+        )
         _same_queues(arguments, watched, environments, event_log, gauges)
         arguments.refuse()
 
         self.alarms = {}
         self.thresholds = {}
-        self._prefix = alarm_name_prefix
+        self._prefix = prefix
         self._actions: list[str] = []
         if topic is not None:
             admit(topic, ALARMS)

@@ -25,6 +25,7 @@ from batch_constructs.function_settings import (
     check_alarm_topics,
     read_function_settings,
 )
+from batch_constructs.known_argument import known_flag
 from batch_constructs.monitoring.metric_series import OURS
 from batch_constructs.monitoring.watched_resources import (
     heard_queues,
@@ -139,8 +140,8 @@ class JobCounters(BatchConstruct):
         bus = event_bus_argument(arguments, event_bus)
         watched = heard_queues(arguments, queues, bus)
         definitions = watched_definitions(arguments, job_definitions, event_bus=bus)
-        arguments.flag("per_definition", per_definition, required=True)
-        arguments.flag("per_share", per_share, required=True)
+        known_flag(arguments, "per_definition", per_definition)
+        known_flag(arguments, "per_share", per_share)
         settings = read_function_settings(arguments, function_settings)
         check_alarm_topics(arguments, alarm_topic, function_settings)
         told = topic_argument(arguments, "alarm_topic", alarm_topic)

@@ -32,6 +32,7 @@ from batch_constructs.function_settings import (
     check_alarm_topics,
     read_function_settings,
 )
+from batch_constructs.known_argument import known_flag
 from batch_constructs.monitoring.metric_series import OURS, Series, environment_gauge, queue_gauge
 from batch_constructs.monitoring.own_schedule import run_every
 from batch_constructs.monitoring.watched_resources import (
@@ -42,6 +43,7 @@ from batch_constructs.monitoring.watched_resources import (
 from batch_constructs.queues.any_job_queue import job_queue_arn, job_queue_name
 from batch_constructs.queues.job_queue_metrics import check_options
 from batch_constructs.shipped_function import ShippedFunction
+from batch_constructs.submission_overrides import number_text
 from batch_constructs.topic import topic_argument
 
 if TYPE_CHECKING:
@@ -57,6 +59,7 @@ if TYPE_CHECKING:
     from batch_constructs.monitoring.watched_resources import Watched
     from batch_constructs.queues.any_job_queue import AnyJobQueue
     from batch_constructs.queues.job_queue_metrics import MetricOptions
+    from batch_constructs.tokens import WholeNumber
 
 _MOST_JOBS = 10_000
 _FIVE_MINUTES, _HOUR = 300, 3600
@@ -130,7 +133,7 @@ class JobGauges(BatchConstruct):
         compute_environments: Sequence[AnyComputeEnvironment] | None = None,
         interval: Duration | None = None,
         per_share: bool = False,
-        max_jobs: int = _MOST_JOBS,
+        max_jobs: WholeNumber = _MOST_JOBS,
         function_settings: FunctionSettings | None = None,
         alarm_topic: sns.ITopic | None = None,
     ) -> None:
@@ -141,8 +144,8 @@ class JobGauges(BatchConstruct):
         environments = watched_environments(arguments, compute_environments)
         pause = Duration.minutes(5) if interval is None else interval
         arguments.bounded("interval", arguments.minutes("interval", pause), WATCHED_MINUTES)
-        arguments.flag("per_share", per_share, required=True)
-        arguments.number("max_jobs", max_jobs, required=True, bound=Whole(1))
+        known_flag(arguments, "per_share", per_share)
+        most = arguments.number("max_jobs", max_jobs, required=True, bound=Whole(1))
         settings = read_function_settings(arguments, function_settings)
         check_alarm_topics(arguments, alarm_topic, function_settings)
         told = topic_argument(arguments, "alarm_topic", alarm_topic)
@@ -163,7 +166,7 @@ class JobGauges(BatchConstruct):
                 "NAMESPACE": OURS,
                 "QUEUES": [queue.arn for queue in watched],
                 "COMPUTE_ENVIRONMENTS": [each.arn for each in environments],
-                "MOST_JOBS": str(max_jobs),
+                "MOST_JOBS": number_text(most),
                 **({"PER_SHARE": "yes"} if per_share else {}),
             },
             statements=[

@@ -24,7 +24,7 @@ from batch_constructs.function_settings import (
     check_alarm_topics,
     read_function_settings,
 )
-from batch_constructs.known_argument import known_now
+from batch_constructs.known_argument import known_flag, known_now
 from batch_constructs.monitoring.alert_topic import AlertTopic
 from batch_constructs.monitoring.idle_notices import IDLE_MINUTES, READ_JOBS, IdleNotices
 from batch_constructs.monitoring.watched_resources import heard_queues, watched_definitions
@@ -157,8 +157,8 @@ class JobNotifications(BatchConstruct):
         )
         moved_to = read_states(arguments, states, required=True)
         definitions = watched_definitions(arguments, job_definitions, event_bus=bus)
-        arguments.flag("include_array_children", include_array_children, required=True)
-        arguments.flag("blocked", blocked, required=True)
+        known_flag(arguments, "include_array_children", include_array_children)
+        known_flag(arguments, "blocked", blocked)
         idle = known_now(arguments, "idle_after", arguments.minutes("idle_after", idle_after))
         arguments.bounded("idle_after", idle, IDLE_MINUTES)
         if idle_after is not None:

@@ -21,6 +21,7 @@ from batch_constructs.aws.scheduling import LARGEST_QUANTITY, NON_REPLENISHABLE,
 from batch_constructs.batch_resource import BatchResource
 from batch_constructs.construct import BatchConstruct, given, made_here
 from batch_constructs.grants import grant
+from batch_constructs.known_argument import known_flag
 from batch_constructs.reference import Reference
 from batch_constructs.replaceable_name import RemembersOverrides, read_name, replaceable_name
 
@@ -92,7 +93,7 @@ class ConsumableResource(BatchResource):
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
-        comes_back = arguments.flag("replenishable", replenishable, required=True)
+        comes_back = known_flag(arguments, "replenishable", replenishable)
         properties = given(
             ConsumableResourceName=read_name(
                 arguments, "consumable_resource_name", consumable_resource_name, exact_name
@@ -104,16 +105,17 @@ class ConsumableResource(BatchResource):
         arguments.check("AWS::Batch::ConsumableResource", properties)
         arguments.refuse()
 
-        prefix = consumable_resource_name
-        make = batch.CfnConsumableResource if prefix is None else _NamedConsumableResource
+        name = properties.get("ConsumableResourceName")
+        exact = consumable_resource_name is None
+        make = batch.CfnConsumableResource if exact else _NamedConsumableResource
         resource = self._resource = make(
             self,
             "Resource",
             resource_type=properties["ResourceType"],
             total_quantity=properties["TotalQuantity"],
-            consumable_resource_name=properties.get("ConsumableResourceName")
-            if prefix is None
-            else replaceable_name(prefix, lambda: _create_only(resource)),
+            consumable_resource_name=name
+            if exact
+            else replaceable_name(str(name), lambda: _create_only(resource)),
             tags=properties.get("Tags"),
         )
 

@@ -22,7 +22,7 @@ from batch_constructs.jobs.job_definition import (
 )
 from batch_constructs.place import elsewhere
 from batch_constructs.reference import JOB_DEFINITION
-from batch_constructs.tokens import without_tokens
+from batch_constructs.tokens import is_made_up, without_tokens
 
 if TYPE_CHECKING:
     from abc import abstractmethod
@@ -321,8 +321,8 @@ def rule_to(
     )
 
     scope = arguments.construct
-    arguments.text("rule_name", rule_name, bound=RULE_NAME)
-    arguments.text("description", description, bound=DESCRIPTION)
+    name = arguments.text("rule_name", rule_name, bound=RULE_NAME)
+    text = arguments.text("description", description, bound=DESCRIPTION)
     check_target(arguments, target)
     arguments.refuse(id)
     rule = make_rule(
@@ -330,8 +330,8 @@ def rule_to(
         id,
         pattern,
         way_out=f"{FEWER_DEFINITIONS} rule",
-        description=description,
-        rule_name=rule_name,
+        description=text,
+        rule_name=name,
     )
     if target is not None:
         try:
@@ -366,12 +366,13 @@ def make_rule(
 
     from batch_constructs.queues.target_place import rule_name_there  # noqa: PLC0415 - as before
 
+    named = rule_name is not None and not is_made_up(rule_name)  # the CDK would refuse that one
     rule = events.Rule(
         scope,
         id,
         event_bus=event_bus,
         description=description,
-        rule_name=rule_name_there() if rule_name is None else rule_name,
+        rule_name=rule_name if named else rule_name_there(),
         targets=list(targets),
         event_pattern=events.EventPattern(
             source=pattern["source"],

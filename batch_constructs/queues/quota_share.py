@@ -19,6 +19,7 @@ from batch_constructs.aws.resource_states import State
 from batch_constructs.aws.scheduling import IDLE_RESOURCE_STRATEGY, SharingStrategy
 from batch_constructs.batch_resource import BatchResource
 from batch_constructs.construct import BatchConstruct, given, l1_properties, made_here
+from batch_constructs.known_argument import known_flag
 from batch_constructs.place import elsewhere
 from batch_constructs.queues.capacity_limit import capacity_limits as read_capacity_limits
 from batch_constructs.queues.scheduling_policy import SchedulingPolicy
@@ -153,7 +154,7 @@ class QuotaShare(BatchResource):
         problem = None if arn is UNKNOWN else elsewhere(self, arn, _OF_ITS_PLACE, resource=queue)
         if problem is not None:
             arguments.wrong_value(f"queue: {problem}")
-        preemption = arguments.flag("in_share_preemption", in_share_preemption, required=True)
+        preemption = known_flag(arguments, "in_share_preemption", in_share_preemption)
         properties = given(
             QuotaShareName=arguments.text("quota_share_name", quota_share_name, required=True),
             CapacityLimits=read_capacity_limits(arguments, capacity_limits),

@@ -17,13 +17,15 @@ if TYPE_CHECKING:
     """The rules about each type of resource."""
 
 
-def __getattr__(name: str) -> object:
-    """Load every rule where all are wanted; a check loads those about what it meets."""
-    tables = {"RULES": rule.BY_ID, "BY_SUBJECT": rule.BY_SUBJECT}
-    if name not in tables:
-        raise AttributeError(name)
-    areas.load()
-    return tables[name]
+if not TYPE_CHECKING:  # or every misspelt name would be there to a type checker
+
+    def __getattr__(name: str) -> object:
+        """Load every rule where all are wanted; a check loads those about what it meets."""
+        tables = {"RULES": rule.BY_ID, "BY_SUBJECT": rule.BY_SUBJECT}
+        if name not in tables:
+            raise AttributeError(name)
+        areas.load()
+        return tables[name]
 
 
 @lru_cache(maxsize=512)

@@ -20,7 +20,7 @@ from batch_constructs.aws.submit_job import SUBMISSIONS_PER_SECOND
 from batch_constructs.functions.claims.lease import LONGEST_SECONDS
 from batch_constructs.functions.claims.remembered import MOST, most_bytes
 from batch_constructs.jobs.submitted_containers import NO_ARRAY, is_multi_node
-from batch_constructs.known_argument import known_now
+from batch_constructs.known_argument import known_flag, known_now
 from batch_constructs.tokens import WholeNumber, is_token, without_tokens
 from batch_constructs.triggers.job_fit import check_parameters
 from batch_constructs.triggers.message_schema import read_schema
@@ -118,7 +118,7 @@ def read_gateway(
     max_messages_per_hour: WholeNumber | None,
 ) -> GatewayArguments:
     """Read the arguments and note what is wrong with them."""
-    is_fifo = arguments.flag("fifo", fifo, required=True) is True
+    is_fifo = known_flag(arguments, "fifo", fifo) is True
     if coalesce and is_fifo:
         arguments.wrong_value(
             f"fifo is given with mode COALESCE; SQS hands over at most {SQS_FIFO_BATCH} messages "
@@ -231,14 +231,17 @@ def _room(
     window_seconds: Any,
 ) -> tuple[int | None, int]:
     """Reckon how many messages the function remembers, and how much memory that takes."""
-    given = arguments.number("max_messages_per_hour", max_messages_per_hour, bound=Whole(1))
+    name = "max_messages_per_hour"
+    given = known_now(
+        arguments, name, arguments.number(name, max_messages_per_hour, bound=Whole(1))
+    )
     if given is not None and not coalesce:
         arguments.wrong_value(
             "max_messages_per_hour is given with mode JOB_PER_MESSAGE, where "
             "max_submissions_per_second says it: leave it out"
         )
     known = all(isinstance(each, int | float) for each in (per_second, window_seconds))
-    if is_token(given) or not known or is_token(per_second) or is_token(window_seconds):
+    if not known or is_token(per_second) or is_token(window_seconds):
         return None, LEAST_MEMORY_MEBIBYTES
     by_hour = per_second * _HOUR_SECONDS
     if coalesce:
