@@ -406,12 +406,16 @@ class Arguments:
             self.wrong_value(f"{parameter}: {problem}")
         return problem is None
 
+    def of_this_place(self, parameter: str, resource: Any, because: str) -> None:
+        """Note a construct of another Region or account; ``because`` says what to do."""
+        problem = elsewhere(self.construct, "", because, resource=resource)
+        if problem is not None:
+            self.wrong_value(f"{parameter}: {problem}")
+
     def started_here(self, parameter: str, resource: Any) -> None:
         """Look at what instances start with and no other Region, nor account, can use."""
         if self.of_this_region(parameter, resource, "", OF_ONE_REGION):
-            problem = elsewhere(self.construct, "", STARTED_FROM_HERE, resource=resource)
-            if problem is not None:
-                self.wrong_value(f"{parameter}: {problem}")
+            self.of_this_place(parameter, resource, STARTED_FROM_HERE)
 
     def items(self, parameter: str, value: Any, expected: str, *, some: bool = False) -> list[Any]:
         """Read a sequence of anything, as a list; ``expected`` says of what."""

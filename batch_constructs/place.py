@@ -35,6 +35,13 @@ STARTED_FROM_HERE = (
 """Why a launch template and a key pair are of one account, and what to do (`SHARED_SOURCE`)."""
 
 
+SEEN_HERE = (
+    "an alarm sees only metrics of its own Region, and a dashboard logs of its own account: watch "
+    "it from a stack of that one"
+)
+"""Why what is watched is where it is watched from, and what to do."""
+
+
 MOUNTED_IN_ITS_REGION = (
     "a job finds only file systems of its own Region: give one of this Region, such as a replica, "
     "or mount it on the instances as they start, and give HostVolume(host_path=…)"

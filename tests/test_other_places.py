@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -691,6 +692,36 @@ def test_what_jobs_and_instances_start_with_is_of_their_region(
     with pytest.raises(ValueError, match=said):
         make(networks)
     assert networks.here.node.try_find_child("X") is None
+
+
+@pytest.mark.parametrize("other", ["region", "account"])
+def test_what_is_watched_is_where_it_is_watched_from(other: str) -> None:
+    place = {"account": ACCOUNT, "region": "us-east-1"}
+    elsewhere = {**place, other: {"region": "eu-west-1", "account": "2" * 12}[other]}
+    app = cdk.App()
+    here, there = (
+        cdk.Stack(app, name, env=cdk.Environment(**one))
+        for name, one in {"Here": place, "There": elsewhere}.items()
+    )
+    own, others = (bc.JobQueue.from_job_queue_name(one, "Queue", "a") for one in (here, there))
+    job = bc.JobDefinition.from_job_definition_name(there, "Job", "a")
+    gateway = bc.SubmissionGateway(there, "Gateway", queue=others, job_definition=job)
+    submit = bc.SubmitFunction(there, "Submit", queue=others, job_definition=job)
+    log = bc.JobEventLog(there, "Log", queues=[others])
+
+    with pytest.raises(ValueError, match="Here/Watch:") as refused:
+        bc.BatchMonitoring(
+            here, "Watch", queues=[own], gateways=[gateway], functions=[submit], event_log=log
+        )
+    lines = [one for one in str(refused.value).splitlines() if re.search("is in (Reg|acc)", one)]
+    assert [one.split(":")[0].strip(" -") for one in lines] == [
+        "gateways[0]",
+        "functions[0]",
+        "event_log",
+    ]
+
+    with pytest.raises(ValueError, match=f"event_log: There/Log is in .*{elsewhere[other]}"):
+        bc.BatchDashboard(here, "Board", queues=[own], event_log=log)
 
 
 def test_a_file_system_of_another_account_is_mounted_in_a_shared_network() -> None:

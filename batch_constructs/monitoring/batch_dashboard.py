@@ -21,6 +21,7 @@ from batch_constructs.monitoring.watched_resources import (
     watched_environments,
     watched_queues,
 )
+from batch_constructs.place import SEEN_HERE
 from batch_constructs.rules.dashboard import too_much
 from batch_constructs.topic import topic_argument
 
@@ -116,6 +117,8 @@ class BatchDashboard(BatchConstruct):
         ):
             if value is not None and not isinstance(value, kind):
                 arguments.wrong_type(parameter, value, f"{kind.__name__}(…)")
+            elif value is not None:
+                arguments.of_this_place(parameter, value, SEEN_HERE)
         if isinstance(gauges, JobGauges):
             same_things(arguments, "gauges", watched, gauges.queue_arns)
             same_things(arguments, "gauges", environments, gauges.compute_environment_arns)

@@ -26,6 +26,7 @@ from batch_constructs.monitoring.watched_resources import (
     watched_environments,
     watched_queues,
 )
+from batch_constructs.place import SEEN_HERE
 from batch_constructs.tokens import is_token
 from batch_constructs.topic import admit, topic_argument
 
@@ -134,7 +135,7 @@ class BatchMonitoring(BatchConstruct):
                 f"dead_letter_queues[{number}]",
                 letters,
                 str(letters.queue_arn),
-                "an alarm sees only metrics of its own Region: watch it from a stack of that one",
+                SEEN_HERE,
             )
         submitting = _gateways(arguments, gateways)
         shipped = _shipped(arguments, functions)
@@ -315,7 +316,8 @@ def _gateways(arguments: Arguments, gateways: Any) -> list[SubmissionGateway]:
         return isinstance(item, SubmissionGateway)
 
     one = "a SubmissionGateway"
-    return arguments.resources("gateways", gateways, fits, one, "SubmissionGateways")
+    found = arguments.resources("gateways", gateways, fits, one, "SubmissionGateways")
+    return _seen_here(arguments, "gateways", found)
 
 
 def _shipped(arguments: Arguments, functions: Any) -> list[Any]:
@@ -323,7 +325,15 @@ def _shipped(arguments: Arguments, functions: Any) -> list[Any]:
         return hasattr(item, "watched_function")
 
     of = " with a function of this library, such as JobNotifications(…)"
-    return arguments.resources("functions", functions, fits, f"a construct{of}", f"constructs{of}")
+    several = f"constructs{of}"
+    found = arguments.resources("functions", functions, fits, f"a construct{of}", several)
+    return _seen_here(arguments, "functions", found)
+
+
+def _seen_here(arguments: Arguments, parameter: str, found: list[Any]) -> list[Any]:
+    for number, one in enumerate(found):
+        arguments.of_this_place(f"{parameter}[{number}]", one, SEEN_HERE)
+    return found
 
 
 def _check_dead(arguments: Arguments, dead: Sequence[Any]) -> None:
@@ -348,6 +358,7 @@ def _same_queues(
     if event_log is not None and not isinstance(event_log, JobEventLog):
         arguments.wrong_type("event_log", event_log, "JobEventLog(…)")
     elif event_log is not None:
+        arguments.of_this_place("event_log", event_log, SEEN_HERE)
         same_things(arguments, "event_log", watched, event_log.blocked_rules)
     if isinstance(gauges, JobGauges):
         same_things(arguments, "gauges", watched, gauges.queue_arns)
