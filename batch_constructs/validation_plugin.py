@@ -327,10 +327,11 @@ def _errors(folder: str, ours: AbstractSet[str]) -> Iterator[tuple[str, str]]:
     """Say what is an error in the templates of an assembly, and is not acknowledged."""
     assembly = Assembly()
     for file in template_files.find(folder):
-        acknowledged = assembly.acknowledged(file)
+        acknowledged, paths = assembly.acknowledged(file), assembly.paths(file)
         for one in _checked(file, assembly, ours)[1]:
             meant = one.rule in acknowledged.get(one.resource, acknowledged.get("", ()))
             if one.severity is Severity.ERROR and not meant:
                 where = without_credentials(one.path)
-                said = f"{one.resource}/{where}: {one.message}; {one.fix} ({one.rule})"
+                path = paths.get(one.resource, one.resource).strip("/").removesuffix("/Resource")
+                said = f"{path}: {where}: {one.message}; {one.fix} ({one.rule})"
                 yield one.rule, said

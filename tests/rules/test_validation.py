@@ -168,7 +168,9 @@ def in_a_stage(tree: cdk.App) -> tuple[cdk.Stage, cdk.Stack, batch.CfnJobQueue]:
 def test_a_stage_that_is_synthesised_for_itself_is_checked(tmp_path: Path, way: str) -> None:
     stage, stack, _ = in_a_stage(app(tmp_path))
 
-    with pytest.raises(RuntimeError, match="Queue/Properties/Priority: the priority is -1") as told:
+    with pytest.raises(
+        RuntimeError, match="Stage/Stack/Queue: Properties/Priority: the priority is -1"
+    ) as told:
         stage.synth() if way == "stage" else assertions.Template.from_stack(stack)
 
     assert "(job-queue-priority)" in str(told.value)
