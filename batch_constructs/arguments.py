@@ -163,6 +163,7 @@ class Arguments:
         What may be ``secret`` is not shown.
         """
         got = kind_of(value) if secret and value is not None else described(value)
+        expected = _ours(type(value).__name__, expected)
         problem = self._placed(f"{parameter} is {got}; expected {expected}")
         # Whatever it was meant to be: what it does not go with is said of the right one.
         self._wrong_values[:] = [
@@ -647,6 +648,11 @@ def _as_list(token: Any) -> list[str]:
     from aws_cdk import Token  # noqa: PLC0415  # loaded by whoever made the token
 
     return Token.as_list(token)
+
+
+def _ours(name: str, expected: str) -> str:
+    """Say of a class of ours that is expected whose it is, where what was given is called alike."""
+    return re.sub(rf"(?<![\w.]){name}(?=\()", f"batch_constructs.{name}", expected)
 
 
 def _combined(problem: str) -> bool:

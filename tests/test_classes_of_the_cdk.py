@@ -30,7 +30,7 @@ import batch_constructs as bc
                     )
                 ]
             },
-            "is aws_cdk.aws_batch.EfsVolume; expected EfsVolume(",
+            "is aws_cdk.aws_batch.EfsVolume; expected batch_constructs.EfsVolume(",
         ),
         (
             lambda _: {
