@@ -32,10 +32,15 @@ from batch_constructs.compute.environment_roles import (
 )
 from batch_constructs.compute.instance_image import Images
 from batch_constructs.compute.instance_tags import TaggedInstances
-from batch_constructs.compute.launch_template import LaunchTemplate, make_default_launch_template
+from batch_constructs.compute.launch_template import (
+    LaunchTemplate,
+    make_default_launch_template,
+    use,
+)
 from batch_constructs.compute.launch_template_overrides import (
     launch_template_properties,
     mounted_volumes,
+    used_templates,
 )
 from batch_constructs.compute.managed_compute_environment import (
     EnvironmentAndRoleOptions,
@@ -318,6 +323,11 @@ class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
             instances["launch_template"], instances["launch_template_overrides"]
         ):
             once_made(partial(admit, volume, environment=self, instance_role=self.instance_role))
+        agents = images.have_ecs_agent
+        for template in used_templates(
+            instances["launch_template"], instances["launch_template_overrides"]
+        ):
+            once_made(partial(use, template, has_ecs_agent=agents))
         spot_fleet_role = purchase.spot_fleet_role
         if fleet and spot_fleet_role is None:
             spot_fleet_role = make_spot_fleet_role(self)

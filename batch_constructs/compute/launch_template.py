@@ -121,7 +121,8 @@ class LaunchTemplate(TaggedInstances, BatchResource, _Face):
             Default: 1.
         block_task_metadata: Whether the ECS agent keeps the instance's metadata from containers
             with a network interface of their own, which are those of multi-node jobs; not on
-            Amazon EKS, and on Amazon Linux only. Default: no.
+            Amazon EKS, and on Amazon Linux only. Default: yes, where all environments of this
+            library that use the template are on Amazon ECS and have images of Amazon Linux.
         detailed_monitoring: Whether CloudWatch gets metrics each minute. Default: each five.
         tags: Tags of the instances and volumes; where the environment has the same tag for its
             instances, AWS takes that. Default: those that ``Tags.of(…)`` gives to
@@ -156,7 +157,7 @@ class LaunchTemplate(TaggedInstances, BatchResource, _Face):
         efa: bool | WholeNumber = False,
         security_groups: Sequence[ec2.ISecurityGroup] | None = None,
         imdsv2_hop_limit: WholeNumber = 1,
-        block_task_metadata: bool = False,
+        block_task_metadata: bool | None = None,
         detailed_monitoring: bool = False,
         tags: Mapping[str, str] | None = None,
     ) -> None:
@@ -164,7 +165,7 @@ class LaunchTemplate(TaggedInstances, BatchResource, _Face):
         arguments = Arguments(self)
         self._volumes = expect_volumes(arguments, volumes)
         _expect_one_store(arguments, scratch_path, self._volumes)
-        written = _user_data(
+        scripts = _scripts(
             arguments,
             user_data,
             scratch_path,
@@ -175,9 +176,13 @@ class LaunchTemplate(TaggedInstances, BatchResource, _Face):
                 "container_create_timeout": container_create_timeout,
                 "container_start_timeout": container_start_timeout,
             },
-            block=block_task_metadata,
             prefetched=prefetch_images,
         )
+        said = block_task_metadata
+        self._blocks = said if said is None else known_flag(arguments, "block_task_metadata", said)
+        self._agents: list[bool] = []
+        self._scripts = scripts
+        _expect_room(arguments, scripts)
         listed = read_tags(arguments, tags)
         monitored = arguments.flag("detailed_monitoring", detailed_monitoring)
         data = given(
@@ -188,18 +193,18 @@ class LaunchTemplate(TaggedInstances, BatchResource, _Face):
             MetadataOptions=_metadata_options(_hops(arguments, imdsv2_hop_limit)),
             Monitoring=None if monitored in (None, False) else {"Enabled": monitored},
             NetworkInterfaces=_network_interfaces(arguments, security_groups, efa=efa),
-            UserData=None if written is None else Fn.base64(written),
         )
         arguments.refuse()
 
         specified = [_l1_specification(one) for one in _tag_specifications(listed)]
+        self._data = {
+            **l1_properties(data),
+            **({"tagSpecifications": specified} if listed else {}),
+        }
         self.resource = self._resource = ec2.CfnLaunchTemplate(
             self,
             "Resource",
-            launch_template_data={
-                **l1_properties(data),
-                **({"tagSpecifications": specified} if listed else {}),
-            },
+            launch_template_data={**self._data, **_user_data(scripts, block=self._blocks is True)},
         )
         self._tag_instances(
             self.resource, listed, {"LaunchTemplateData.TagSpecifications": _tag_specifications}
@@ -236,6 +241,19 @@ class LaunchTemplate(TaggedInstances, BatchResource, _Face):
     def launch_template_ref(self) -> ec2_interfaces.LaunchTemplateReference:
         """What the CDK refers to it by, wherever it asks for an ``ILaunchTemplateRef``."""
         return ec2_interfaces.LaunchTemplateReference(launch_template_id=self.launch_template_id)
+
+
+def use(template: LaunchTemplate, *, has_ecs_agent: bool) -> None:
+    """Let an environment use a template, whose instances have the ECS agent of Amazon Linux or not.
+
+    Where nobody said otherwise, the agent then keeps the metadata from multi-node jobs.
+    """
+    template._agents.append(has_ecs_agent)  # noqa: SLF001  # of this module
+    blocks = all(template._agents)  # noqa: SLF001
+    if template._blocks is None and (blocks or template._agents.count(False) == 1):  # noqa: SLF001
+        written = _user_data(template._scripts, block=blocks)  # noqa: SLF001
+        resource: Any = template.resource
+        resource.launch_template_data = {**template._data, **written}  # noqa: SLF001
 
 
 def make_default_launch_template(scope: Construct, *, blocks: bool) -> dict[str, Any]:
@@ -323,7 +341,7 @@ def _hops(arguments: Arguments, imdsv2_hop_limit: WholeNumber) -> Any:
     return hops
 
 
-def _user_data(
+def _scripts(
     arguments: Arguments,
     user_data: Sequence[str] | None,
     scratch_path: str | None,
@@ -331,10 +349,9 @@ def _user_data(
     image_pull: ImagePull | str | None,
     *,
     timeouts: Mapping[str, Duration | None],
-    block: bool,
     prefetched: Sequence[str] | None,
-) -> str | None:
-    """Return the MIME parts of what instances run as they start, or None for nothing."""
+) -> list[list[str]]:
+    """Return what instances run as they start, after what is written for the ECS agent."""
     arguments.one_by_one("user_data", user_data)
     commands = arguments.texts("user_data", user_data)
     known = isinstance(commands, list) and all(isinstance(line, str) for line in commands)
@@ -355,9 +372,7 @@ def _user_data(
                 bound=bound_of("container-image-name"),
             )
     named = isinstance(images, list) and not arguments.is_wrong("prefetch_images")
-    blocked = known_flag(arguments, "block_task_metadata", block) is True
-    scripts = [
-        agent_settings(_BLOCKED) if blocked else [],
+    return [
         agent_settings({variables.AGENT_IMAGE_PULL: pull}) if isinstance(pull, str) else [],
         agent_settings(_timeouts(arguments, timeouts)),
         scratch(path) if isinstance(path, str) else [],
@@ -365,9 +380,19 @@ def _user_data(
         prefetch(images) if named and images else [],
         commands if known else [],
     ]
+
+
+def _user_data(scripts: list[list[str]], *, block: bool) -> dict[str, Any]:
+    """Return the property with the MIME parts, or nothing where instances run nothing."""
+    several = [agent_settings(_BLOCKED) if block else [], *scripts]
+    return {"userData": Fn.base64(multipart(several))} if any(several) else {}
+
+
+def _expect_room(arguments: Arguments, scripts: list[list[str]]) -> None:
+    """Refuse more than EC2 takes, whatever the ECS agent is told."""
     if not any(scripts):
-        return None
-    written = multipart(scripts)
+        return
+    written = multipart([agent_settings(_BLOCKED), *scripts])
     length = len(written.encode())
     if length > USER_DATA_BYTES and not is_token(written):
         arguments.wrong_value(
@@ -375,7 +400,6 @@ def _user_data(
             f"{USER_DATA_BYTES}: fetch a script from S3 as the instance starts, or build "
             "it into the image"
         )
-    return written
 
 
 def _timeouts(arguments: Arguments, given_: Mapping[str, Duration | None]) -> dict[str, str]:

@@ -132,11 +132,12 @@ def mounted_volumes(
     template: AnyLaunchTemplate | None, overrides: Sequence[LaunchTemplateOverride] | None
 ) -> list[AnyInstanceVolume]:
     """Return what the instances of an environment mount, each once."""
-    volumes = [volume for one in _templates(template, overrides) for volume in one.volumes]
+    volumes = [volume for one in used_templates(template, overrides) for volume in one.volumes]
     return [one for place, one in enumerate(volumes) if one not in volumes[:place]]
 
 
-def _templates(template: Any, overrides: Any) -> list[LaunchTemplate]:
+def used_templates(template: Any, overrides: Any) -> list[LaunchTemplate]:
+    """Return the templates of this library that an environment uses."""
     others = overrides if isinstance(overrides, list | tuple) else ()
     given = (template, *(getattr(other, "launch_template", None) for other in others))
     return [one for one in given if isinstance(one, LaunchTemplate)]
@@ -146,7 +147,7 @@ def _refuse_what_eks_does_not_have(
     arguments: Arguments, template: Any, overrides: Sequence[LaunchTemplateOverride] | None
 ) -> None:
     """Refuse what relies on the ECS agent, which the nodes of Amazon EKS do not have."""
-    for one in _templates(template, overrides):
+    for one in used_templates(template, overrides):
         if one.volumes:
             arguments.wrong_value(
                 f"launch_template {one.node.path} has volumes, which are mounted before the ECS "

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -141,6 +142,59 @@ def test_containers_with_a_network_of_their_own_get_no_credentials_of_the_instan
     assert told is (kind is not bc.EksComputeEnvironment)
     used = properties(ENVIRONMENT)["ComputeResources"]["LaunchTemplate"]
     assert set(used) == {"LaunchTemplateId", "Version"}
+
+
+BLOCKED = "echo ECS_AWSVPC_BLOCK_IMDS=true >> /etc/ecs/ecs.config"
+
+
+def blocks(templates: dict[str, dict[str, Any]]) -> bool:
+    [template] = templates.values()
+    return BLOCKED in json.dumps(template["Properties"]["LaunchTemplateData"].get("UserData", ""))
+
+
+@pytest.mark.parametrize("way", ["given", "override"])
+def test_a_template_that_is_given_keeps_the_metadata_from_multi_node_jobs_too(
+    stack: cdk.Stack, vpc: ec2.Vpc, resources: Resources, way: str
+) -> None:
+    template = bc.LaunchTemplate(stack, "Template", user_data=["echo mine"])
+    assert not blocks(resources("AWS::EC2::LaunchTemplate"))
+
+    usual = ec2.LaunchTemplate.from_launch_template_attributes(
+        stack, "Usual", launch_template_id="lt-1", version_number="1"
+    )
+    override = bc.LaunchTemplateOverride(launch_template=template, instance_types=["m5.large"])
+    options: Any = {"instance_types": ["m5.large", "c5.large"], "launch_template": template}
+    if way == "override":
+        options |= {"launch_template": usual, "launch_template_overrides": [override]}
+    bc.SpotComputeEnvironment(stack, "Environment", vpc=vpc, **options)
+
+    made = resources("AWS::EC2::LaunchTemplate")
+    assert blocks(made)
+    assert "echo mine" in json.dumps(made)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_one_template_of_instances_without_the_agent_tells_it_nothing(
+    stack: cdk.Stack, vpc: ec2.Vpc, resources: Resources, order: int
+) -> None:
+    """A file of its settings would be nothing that those instances can read."""
+    template = bc.LaunchTemplate(stack, "Template")
+    for kind in ("ECS_AL2023", "ECS_AL1")[::order]:
+        images = [bc.InstanceImage(image_type=kind)]
+        bc.Ec2ComputeEnvironment(stack, kind, vpc=vpc, launch_template=template, images=images)
+
+    [made] = resources("AWS::EC2::LaunchTemplate").values()
+    assert "UserData" not in made["Properties"]["LaunchTemplateData"]
+
+
+@pytest.mark.parametrize("said", [True, False])
+def test_what_is_said_of_the_metadata_of_tasks_is_so(
+    stack: cdk.Stack, vpc: ec2.Vpc, resources: Resources, *, said: bool
+) -> None:
+    template = bc.LaunchTemplate(stack, "Template", block_task_metadata=said)
+    bc.Ec2ComputeEnvironment(stack, "Environment", vpc=vpc, launch_template=template)
+
+    assert blocks(resources("AWS::EC2::LaunchTemplate")) is said
 
 
 @pytest.mark.parametrize(
