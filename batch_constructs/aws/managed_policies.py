@@ -43,7 +43,10 @@ INSTANCE_CREDENTIALS_SOURCE: Final[Source] = docs(
 READS_OF_SECRETS: Final = (
     SSM_GET_PARAMETER,
     GET_PARAMETERS,
+    "ssm:GetParametersByPath",
+    "ssm:GetParameterHistory",
     GET_SECRET,
+    "secretsmanager:BatchGetSecretValue",
 )
 """Actions that read what an account keeps secret."""
 

@@ -179,6 +179,38 @@ class TestInstanceRoleInContainers:
                 "Role allows secretsmanager:GetSecretValue on every resource",
             ),
             (role("ec2", Action="ssm:GetParameter", Resource="arn:aws:ssm:::parameter/one"), ""),
+            (role("ec2", Action="ssm:GetParameter", Resource="arn:aws:ssm:::parameter/one/*"), ""),
+            (
+                role("ec2", Action="ssm:GetParameter", Resource="arn:aws:ssm:x:1:parameter/*"),
+                "Role allows ssm:GetParameter on every parameter",
+            ),
+            (
+                role(
+                    "ec2",
+                    Action="secretsmanager:BatchGetSecretValue",
+                    Resource={"Fn::Sub": "arn:aws:secretsmanager:x:${AWS::AccountId}:secret:*"},
+                ),
+                "Role allows secretsmanager:BatchGetSecretValue on every secret",
+            ),
+            (
+                role(
+                    "ec2",
+                    Action="secretsmanager:GetSecretValue",
+                    Resource="arn:aws:secretsmanager:x:1:secret:one-*",
+                ),
+                "",
+            ),
+            *(
+                (
+                    role("ec2", Action=action, Resource="*"),
+                    f"Role allows {action} on every resource",
+                )
+                for action in ("ssm:GetParametersByPath", "ssm:GetParameterHistory")
+            ),
+            (
+                role("ec2", "service-role/AmazonEC2RoleforSSM"),
+                "the policy AmazonEC2RoleforSSM of Role allows ssm:GetParameters on every resource",
+            ),
             (
                 role("ec2", CORE, Action="ssm:GetParameter", Resource="arn:aws:ssm:::parameter/a"),
                 f"the policy {CORE} of Role allows ssm:GetParameter on every resource",
@@ -198,6 +230,7 @@ class TestInstanceRoleInContainers:
         [
             role("ec2", "SecretsManagerReadWrite"),
             role("ec2", "AdministratorAccess"),
+            role("ec2", "AmazonSSMFullAccess"),
             role("ec2", Action="ssm:*", Resource="*"),
             role("ec2", NotAction="iam:*", Resource="*"),
         ],
@@ -207,6 +240,19 @@ class TestInstanceRoleInContainers:
     ) -> None:
         assert self.messages(given, None) == []
         assert self.messages(given, None, "broad-permissions") != []
+
+    def test_so_do_containers_on_managed_instances(self) -> None:
+        provider = {"InstanceLaunchTemplate": {"Ec2InstanceProfileArn": arn_of("Profile")}}
+        environment = resource(
+            "AWS::Batch::ComputeEnvironment",
+            ComputeResources={"Type": "MANAGED_INSTANCES", "ManagedInstancesProvider": provider},
+        )
+        assert found(
+            "instance-role-in-containers",
+            Role=role("ec2", CORE),
+            Profile=resource("AWS::IAM::InstanceProfile", Roles=[{"Ref": "Role"}]),
+            Environment=environment,
+        ) == [f"the policy {CORE} of Role allows ssm:GetParameter on every resource"]
 
     def test_where_there_is_no_metadata_nobody_reads_it(self) -> None:
         given = role("ec2", "AmazonSSMManagedInstanceCore")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.actions import IAM_PASS_ROLE, STS_ASSUME_ROLE
 from batch_constructs.aws.managed_policies import ALMOST_EVERYTHING
+from batch_constructs.aws.pattern import pattern as expression
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.role_actions import DECRYPT, GET_SECRET
 from batch_constructs.rules.access import policy_condition as conditions
@@ -96,6 +97,14 @@ class Statement(Record):
         return self.allows and listed and self.condition is None
 
     @property
+    def all_secrets(self) -> tuple[str, str] | None:
+        """Give the kind of secrets that it opens by an ARN of all of them, and the ARN."""
+        if not self.allows or self.but_resources or self.condition is not None:
+            return None
+        found = (_ALL_SECRETS.fullmatch(one) for one in self.resources)
+        return next(((one["kind"], one[0]) for one in found if one is not None), None)
+
+    @property
     def far_too_much(self) -> list[str]:
         """Give the actions that it allows on every resource, and that no job needs there."""
         return [
@@ -111,6 +120,11 @@ class Statement(Record):
         return self.opens_everything and (
             self.but_actions or self.managed in ALMOST_EVERYTHING or bool(self.far_too_much)
         )
+
+
+_ALL_SECRETS: Final = expression(
+    r"arn:[^:]*:(?:ssm|secretsmanager):[^:]*:[^:]*:(?P<kind>parameter(?=/\*)|secret(?=:\*))[:/]\*+"
+)
 
 
 def statements(

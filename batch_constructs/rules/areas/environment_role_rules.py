@@ -7,7 +7,11 @@ from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import managed_policies as policies
 from batch_constructs.aws.actions import EC2_CREATE_TAGS
-from batch_constructs.aws.compute_environment_facts import AllocationStrategy, ResourceType
+from batch_constructs.aws.compute_environment_facts import (
+    PROVIDER,
+    AllocationStrategy,
+    ResourceType,
+)
 from batch_constructs.aws.names import OF_A_ROLE
 from batch_constructs.aws.role_actions import CLUSTER_ACTIONS, INSTANCE_ACTIONS, JOIN_CLUSTER
 from batch_constructs.aws.service_principals import EC2, ENVIRONMENT_ROLES
@@ -38,7 +42,8 @@ _warning = partial(rule, severity=Severity.WARNING)
 _PROFILE: Final = "AWS::IAM::InstanceProfile"
 INSTANCE_ROLE: Final = "ComputeResources/InstanceRole"
 _SPOT_FLEET_ROLE: Final = "ComputeResources/SpotIamFleetRole"
-_MANAGED_INFRASTRUCTURE: Final = "ComputeResources/ManagedInstancesProvider/InfrastructureRoleArn"
+_MANAGED_INSTANCE: Final = f"{PROVIDER}/InstanceLaunchTemplate/Ec2InstanceProfileArn"
+_MANAGED_INFRASTRUCTURE: Final = f"{PROVIDER}/InfrastructureRoleArn"
 
 
 def environment_role(environment: ComputeEnvironment, path: str) -> object:
@@ -234,23 +239,29 @@ def instance_role_in_containers(environment: ComputeEnvironment) -> Iterator[Fau
 
     Rights that are far too wide are reported on the role itself.
     """
-    role = role_of(environment, environment_role(environment, INSTANCE_ROLE))
-    if role is None or _hides_metadata(environment):
-        return
-    held = rights(role)
-    for statement in held.statements:
-        reads = (one for one in policies.READS_OF_SECRETS if statement.covers(one))
-        action = next((one for one in reads if held.allow(one) is not False), None)
-        if action is not None and statement.opens_everything and not statement.is_far_too_much:
+    for path in (INSTANCE_ROLE, _MANAGED_INSTANCE):
+        role = role_of(environment, environment_role(environment, path))
+        if role is None or _hides_metadata(environment):
+            continue
+        held = rights(role)
+        for statement in held.statements:
+            opened = ("resource", "*") if statement.opens_everything else statement.all_secrets
+            if opened is None or statement.is_far_too_much:
+                continue
+            kind, all_ = opened
+            reads = (one for one in policies.READS_OF_SECRETS if statement.covers(one))
+            action = next((one for one in reads if held.allow(one, all_) is not False), None)
+            if action is None:
+                continue
             name = statement.managed
             whose = f"the policy {name} of {role.id}" if name else role.id
-            said = f"{whose} allows {action} on every resource"
+            said = f"{whose} allows {action} on every {kind}"
             if name == policies.SESSION_MANAGER:
-                yield INSTANCE_ROLE, said, _NO_SESSION_MANAGER
+                yield path, said, _NO_SESSION_MANAGER
             elif name:
-                yield INSTANCE_ROLE, said, f"take {name} off; {_TO_THE_JOB}"
+                yield path, said, f"take {name} off; {_TO_THE_JOB}"
             else:
-                yield INSTANCE_ROLE, said
+                yield path, said
 
 
 _TO_THE_JOB: Final = "give a job's own rights to its job role"
