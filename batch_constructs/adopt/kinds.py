@@ -121,9 +121,25 @@ def add_what_is_left_out(kind: str, properties: Mapping[str, Any], call: Call) -
         ),
     ]
     _add_parameters(call, [one for one in containers if isinstance(one, Call)])
+    _add_host_network(properties, call)
     for container in containers:
         if isinstance(container, Call) and container.function in _WITH_LOGS:
             _add_log_group(container)
+
+
+def _add_host_network(properties: Mapping[str, Any], call: Call) -> None:
+    """Leave the network of pods to AWS Batch, where the template does."""
+    pods = [call] if "EksProperties" in properties else []
+    pods += [
+        pod
+        for nodes in _calls(call.keywords.get("node_ranges"))
+        for pod in _calls([nodes.keywords.get("pod")])
+    ]
+    for pod in pods:
+        pod.keywords.setdefault(_parameter(_HOST_NETWORK), None)
+
+
+_HOST_NETWORK: Final = "JobDefinition/EksProperties/PodProperties/HostNetwork"
 
 
 def _add_parameters(call: Call, containers: list[Call]) -> None:

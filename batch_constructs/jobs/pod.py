@@ -85,7 +85,8 @@ class Pod:
         init_containers: Containers that run, one after the other, before these. Default: none.
         service_account_name: The Kubernetes service account, which may stand for an IAM role.
             Default: the namespace's default one.
-        host_network: Whether it shares its node's network. Default: yes, AWS Batch's.
+        host_network: Whether it shares its node's network, and with it the credentials of the
+            node. None leaves it out, which AWS Batch takes for yes. Default: no.
         dns_policy: ``Default``, ``ClusterFirst`` or ``ClusterFirstWithHostNet``. Default: the last
             on the node's network, or else ``ClusterFirst``.
         image_pull_secrets: Names of Kubernetes secrets for private registries. Default: none.
@@ -98,7 +99,7 @@ class Pod:
     containers: Sequence[PodContainer]
     init_containers: Sequence[PodContainer] | None = None
     service_account_name: str | None = None
-    host_network: bool | None = None
+    host_network: bool | None = False
     dns_policy: DnsPolicy | str | None = None
     image_pull_secrets: Sequence[str] | None = None
     labels: Mapping[str, str] | None = None

@@ -218,6 +218,18 @@ def eks(stack: cdk.Stack) -> None:
         service_account="jobs",
         use_host_network=True,
     )
+    batch.EksJobDefinition(
+        stack,
+        "AsAwsBatchSays",
+        container=batch.EksContainerDefinition(
+            stack,
+            "Other",
+            image=_image(),
+            cpu_limit=1,
+            memory_limit=cdk.Size.mebibytes(1024),
+            memory_reservation=cdk.Size.mebibytes(1024),
+        ),
+    )
 
 
 def multi_node(stack: cdk.Stack) -> None:

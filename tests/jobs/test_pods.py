@@ -51,6 +51,19 @@ def test_what_a_container_asks_for_is_its_limit_too(
     }
 
 
+@pytest.mark.parametrize(
+    ("options", "rendered"),
+    [({}, False), ({"host_network": True}, True), ({"host_network": None}, None)],
+)
+def test_a_pod_has_a_network_of_its_own_unless_it_asks_for_the_nodes(
+    declare: Declare, pod: Callable[[], Rendered], options: Rendered, *, rendered: bool | None
+) -> None:
+    """And with it the credentials of the node; AWS Batch takes what is left out for the node's."""
+    declare(container(), **options)
+
+    assert pod().get("HostNetwork") is rendered
+
+
 def test_a_pod_makes_nothing_but_its_definition(declare: Declare, resources: Resources) -> None:
     declare(container())
 
