@@ -11,7 +11,6 @@ from itertools import islice
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.credential_values import (
-    LONGEST,
     is_access_key,
     is_mixed,
     looks_chosen,
@@ -80,6 +79,9 @@ _OF_A_PLACE: Final = pattern(r"[/:]|passw|secret|token|key|cred", re.IGNORECASE)
 _TOLD: Final = 6
 """Characters that have to be known of a text of which some are not."""
 
+_LONGEST: Final = 64
+"""So much of a value tells whether it is one."""
+
 _ENDING: Final = (
     r"(?:pass(?:w(?:or)?d\d{0,3}|phrase)?|key|secret|token|cred(?:ential)?s?|pwd?|auth|salt"
     r"|pepper|(?:pass|pwd?)[-_.]\w{1,20})"
@@ -89,15 +91,15 @@ _ENDING: Final = (
 _OPTION: Final = pattern(r"--?(D?)([A-Za-z][\w.-]{0,80})")
 _OPTION_IN_TEXT: Final = pattern(
     rf"(?<![\w-])-(-?)((?=[A-Za-z])[\w.-]{{0,60}}?(?i:{_ENDING}))(?:=|\s{{1,8}})"
-    rf"(?=['\"]?([^\s'\"]{{1,{LONGEST}}}))"
+    rf"(?=['\"]?([^\s'\"]{{1,{_LONGEST}}}))"
 )
 _ASSIGNED: Final = pattern(
     rf"(?<![\w.-])((?=[A-Za-z_])[\w.-]{{0,60}}?(?i:{_ENDING}))="
-    rf"(?=['\"]?([^\s'\";&]{{1,{LONGEST}}}))"
+    rf"(?=['\"]?([^\s'\";&]{{1,{_LONGEST}}}))"
 )
 _MEMBER: Final = pattern(
     rf"[\"']((?=[A-Za-z_])[\w.-]{{0,60}}?(?i:{_ENDING}))\\?[\"']\s{{0,4}}:\s{{0,4}}\\?[\"']"
-    rf"(?=([^\"'\\]{{1,{LONGEST}}}))"
+    rf"(?=([^\"'\\]{{1,{_LONGEST}}}))"
 )
 """A member of an object of JSON, which may stand in a text of a shell or of JSON itself."""
 
@@ -224,7 +226,7 @@ def _is_of_option(name: str, value: str) -> bool:
         return False
     if _is_key_of_aws(name, value):
         return True
-    if value.startswith("-") or _is_pointer(name, value):
+    if _is_pointer(name, value):
         return False
     return _OPTION_NAME.search(name) is not None or _may_as_well_name_one(name, value)
 
@@ -301,7 +303,7 @@ def _given_to_a_program(words: Sequence[str]) -> int | None:
     program: PasswordOption | None = None
     is_there = False
     for place, word in enumerate(words):
-        known = _BY_NAME.get(word.rpartition("/")[2]) if len(word) < LONGEST * 4 else None
+        known = _BY_NAME.get(word.rpartition("/")[2]) if len(word) < _LONGEST * 4 else None
         if known is not None or word == ";":
             program, is_there = known, known is not None and not known.behind
             continue

@@ -10,14 +10,14 @@ from typing import Final
 
 from batch_constructs.aws.pattern import pattern
 
-LONGEST: Final = 64
+_LONGEST: Final = 64
 """So much of a value tells whether it is one."""
 
-MIXED: Final = 8
+_SHORTEST: Final = 8
 """Characters that a value has at least that looks like a password, as passwords are asked for."""
 
 _ELSEWHERE: Final = pattern(
-    r"arn:|alias/|[a-z][a-z0-9+.-]*://|Ref::|\0|\$[({]|\{\{|[{\[][\s\"'\\{\[]|changeit$"
+    r"arn:|alias/|[a-z][a-z0-9+.-]*://|Ref::|\0|\$[({]|[{\[][\s\"'\\{\[]|changeit$"
     r"|(?:true|false|none|null|yes|no)$",
     re.IGNORECASE,
 )
@@ -59,14 +59,14 @@ _OF_A_METHOD: Final = pattern(
 
 def is_mixed(value: str) -> bool:
     """Whether a value has signs of three kinds at least, as passwords have that somebody set."""
-    some = value[:LONGEST]
+    some = value[:_LONGEST]
     kinds = (
         any(one.islower() for one in some),
         any(one.isupper() for one in some),
         any(one.isdigit() for one in some),
         any(not one.isalnum() and one not in "-_./:,= \0" for one in some),
     )
-    return len(some) >= MIXED and sum(kinds) >= 3 and " " not in some  # noqa: PLR2004  # as passwords are asked for
+    return len(some) >= _SHORTEST and sum(kinds) >= 3 and " " not in some  # noqa: PLR2004  # as passwords are asked for
 
 
 def is_access_key(value: str) -> bool:
