@@ -15,11 +15,11 @@ from batch_constructs.arguments import Arguments, checked
 from batch_constructs.aws.bound import refused
 from batch_constructs.aws.compute_environment_facts import ResourceType
 from batch_constructs.aws.network import ENDPOINTS_OF_INSTANCES, HTTPS, INTERFACES_OF_JOBS
-from batch_constructs.compute.environment_network import check_subnets
 from batch_constructs.construct import BatchConstruct, once_made
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.known_argument import known_flag
 from batch_constructs.place import OF_ONE_REGION
+from batch_constructs.subnets import chosen_subnets
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
@@ -97,14 +97,7 @@ class BatchEndpoints(BatchConstruct):
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
-        if not has_member(vpc, "add_interface_endpoint"):
-            arguments.wrong_type("vpc", vpc, "an ec2.IVpc, such as ec2.Vpc.from_lookup(…)")
-        else:
-            arguments.of_this_region("vpc", vpc, "", OF_ONE_REGION)
-        if vpc_subnets is not None and not isinstance(vpc_subnets, ec2.SubnetSelection):
-            arguments.wrong_type("vpc_subnets", vpc_subnets, "an ec2.SubnetSelection")
-        elif vpc_subnets is not None:
-            check_subnets(arguments, vpc_subnets.subnets or ())
+        chosen_subnets(arguments, vpc, vpc_subnets)
         environments = _environments(arguments, compute_environments)
         needed = set(_besides(arguments, services))
         if known_flag(arguments, "session_manager", session_manager) is True:

@@ -137,6 +137,18 @@ def test_a_network_of_nobody_is_refused(stack: cdk.Stack, isolated: ec2.Vpc) -> 
         bc.BatchEndpoints(stack, "Endpoints", vpc=isolated, compute_environments=[])
 
 
+def test_subnets_that_are_not_in_the_vpc_are_refused(stack: cdk.Stack, isolated: ec2.Vpc) -> None:
+    nowhere = ec2.SubnetSelection(subnet_filters=[ec2.SubnetFilter.by_ids(["subnet-0zz"])])
+    with pytest.raises(ValueError, match="Stack/Endpoints: vpc_subnets finds no subnet in the VPC"):
+        bc.BatchEndpoints(
+            stack,
+            "Endpoints",
+            vpc=isolated,
+            compute_environments=[bc.FargateComputeEnvironment(stack, "Jobs", vpc=isolated)],
+            vpc_subnets=nowhere,
+        )
+
+
 def test_wrong_types_are_named(stack: cdk.Stack) -> None:
     with pytest.raises(
         TypeError, match=r"(?s)vpc is str \"vpc-1\".*compute_environments\[0\] is str \"x\""
