@@ -22,7 +22,12 @@ if TYPE_CHECKING:
 
 
 class Network:
-    """The subnets and security groups of one compute environment."""
+    """The subnets and security groups of one compute environment.
+
+    Attributes:
+        vpc: The VPC that they are in.
+        subnet_ids: The IDs of the subnets.
+    """
 
     def __init__(
         self,
@@ -34,7 +39,7 @@ class Network:
         in_template: bool = False,
     ) -> None:
         """Read them; ``in_template`` says that a launch template may have the groups instead."""
-        self._vpc = vpc
+        self.vpc = vpc
         self._groups = (
             None
             if security_groups is None
@@ -59,4 +64,4 @@ class Network:
         """Return the security groups, with one made where none were given (``SecurityGroup``)."""
         if self._groups is not None:
             return self._groups
-        return [ec2.SecurityGroup(scope, "SecurityGroup", vpc=self._vpc)]
+        return [ec2.SecurityGroup(scope, "SecurityGroup", vpc=self.vpc)]
