@@ -15,8 +15,9 @@ from batch_constructs.aws.bound import Whole
 from batch_constructs.encryption_key import key_argument
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.known_argument import known_flag
-from batch_constructs.place import BOUNDARY_OF_HERE, OF_ONE_REGION
+from batch_constructs.place import BOUNDARY_OF_HERE
 from batch_constructs.security_groups import read_security_groups
+from batch_constructs.subnets import chosen_subnets
 from batch_constructs.topic import topic_argument
 
 if TYPE_CHECKING:
@@ -32,6 +33,12 @@ if TYPE_CHECKING:
 
 _CONCURRENCY = Whole(1)
 
+_IN_PUBLIC = (
+    "vpc_subnets are public, or the VPC has no others, and a function in one does not reach the "
+    "internet: choose private subnets, with a NAT gateway or endpoints"
+)
+"""What the CDK says of functions in public subnets, with a parameter that nobody has here."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionSettings:
@@ -40,7 +47,8 @@ class FunctionSettings:
     Attributes:
         vpc: The VPC that the function runs in; it needs a way to AWS's services from there, through
             a NAT gateway or endpoints. Default: none; the function reads no network of yours.
-        vpc_subnets: Subnets of that VPC. Default: the private ones.
+        vpc_subnets: Private subnets of that VPC. Default: those with a way out, or else the
+            isolated ones.
         security_groups: Security groups of the function. Default: one of its own, everything out,
             nothing in.
         encryption_key: A KMS key for the function's environment variables, its log group and its
@@ -113,10 +121,10 @@ def _read_network(view: Arguments, settings: FunctionSettings) -> None:
     for name in ("vpc_subnets", "security_groups"):
         if settings.vpc is None and getattr(settings, name) is not None:
             view.wrong_value(f"{name} is given without vpc: give vpc, or leave {name} out")
-    if settings.vpc is not None and not has_member(settings.vpc, "vpc_id"):
-        view.wrong_type("vpc", settings.vpc, "an ec2.IVpc")
-    elif settings.vpc is not None:
-        view.of_this_region("vpc", settings.vpc, "", OF_ONE_REGION)
+    if settings.vpc is not None:
+        chosen = chosen_subnets(view, settings.vpc, settings.vpc_subnets)
+        if chosen and any(one.subnet_id in chosen for one in settings.vpc.public_subnets):
+            view.wrong_value(_IN_PUBLIC)
     read_security_groups(view, settings.security_groups)
 
 

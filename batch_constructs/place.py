@@ -180,6 +180,26 @@ def apart(one: tuple[Any, str], two: tuple[Any, str]) -> str | None:
     return _told(one[1], one[0], differ, f"{_called(*two)} in {differ[2]}")
 
 
+def in_another_vpc(resource: Any, its: Any, vpc: Any) -> str | None:
+    """Say that a resource is in another VPC, if it is for sure.
+
+    That is: both have an ID that is known, or both are made by apps.
+    """
+    if its is None or its is vpc:
+        return None
+    (kind, there), (other, here) = _known_vpc(its), _known_vpc(vpc)
+    if kind is None or kind != other or there == here:
+        return None
+    return f"{resource.node.path} is in the VPC {there}, and not in {here}"
+
+
+def _known_vpc(vpc: Any) -> tuple[str | None, str]:
+    if not is_token(vpc.vpc_id):
+        return "ID", vpc.vpc_id
+    made = vpc.node.default_child
+    return "made" if has_member(made, "cfn_resource_type") else None, str(vpc.node.path)
+
+
 def _told(arn: str, resource: Any, differ: tuple[str, str, str], rest: str) -> str:
     noun, there, _ = differ
     return f"{_called(resource, arn)} is in {noun} {there}, and {rest}"

@@ -31,8 +31,8 @@ _MADE_UP = frozenset(
     {*_SUBNETS_MADE_UP, *_ZONES_MADE_UP, "vpc-12345", "sg-12345678", "ami-1234", "1.2.3.4/5"}
 )
 
-SUBNET_MADE_UP = _SUBNETS_MADE_UP[0]
-"""What stands for a subnet that a look-up has yet to find."""
+SUBNET_MADE_UP = _SUBNETS_MADE_UP[2]
+"""What stands for a subnet, a private one, that a look-up has yet to find."""
 
 
 def is_token(value: object) -> bool:

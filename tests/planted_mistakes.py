@@ -72,7 +72,6 @@ def field_of_another_name() -> None:
 
 
 def queue_of_another_kind(trainings: bc.ServiceJobQueue, job: bc.AnyJobDefinition) -> None:
-    bc.events_of(trainings)  # type: ignore[arg-type]  # the mistake
     trainings.grant_submit(job)  # type: ignore[attr-defined]  # the mistake
 
 

@@ -193,6 +193,32 @@ def test_settings_that_cannot_be_are_refused(
         )
 
 
+@pytest.mark.parametrize(
+    ("where", "message"),
+    [
+        ({"availability_zones": ["us-east-1z"]}, "vpc_subnets finds no subnet in the VPC: choose"),
+        ({"subnet_group_name": "Nope"}, "vpc_subnets: There are no subnet groups with name 'Nope'"),
+        ({"subnets": []}, "vpc_subnets.subnets is empty: give at least one"),
+        ({"subnet_type": ec2.SubnetType.PUBLIC}, "vpc_subnets are public, or the VPC has no other"),
+    ],
+)
+def test_subnets_in_which_no_function_runs_are_refused(
+    where: dict[str, Any], message: str, stack: cdk.Stack
+) -> None:
+    vpc = ec2.Vpc.from_vpc_attributes(
+        stack,
+        "Vpc",
+        vpc_id="vpc-0a",
+        availability_zones=["us-east-1a"],
+        private_subnet_ids=["subnet-0a"],
+        public_subnet_ids=["subnet-0b"],
+    )
+    settings = bc.FunctionSettings(vpc=vpc, vpc_subnets=ec2.SubnetSelection(**where))
+
+    with pytest.raises(ValueError, match=rf"function_settings\.{message}"):
+        SHIPS["SubmitFunction"](stack, Shared(stack), function_settings=settings)
+
+
 def test_a_function_runs_in_the_subnets_and_security_groups_that_are_given(
     stack: cdk.Stack,
 ) -> None:

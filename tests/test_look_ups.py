@@ -116,6 +116,30 @@ def test_a_list_that_is_picked_from_a_vpc_that_is_looked_up_is_full_in_the_secon
     assert subnets_of(two_passes(declare, tmp_path)) == ["subnet-0a", "subnet-0b"]
 
 
+@pytest.mark.parametrize(
+    "where", [{"subnets": []}, {"subnet_group_name": "Jobs"}], ids=["a list", "a group"]
+)
+def test_subnets_of_functions_and_endpoints_are_unknown_before_the_cli_has_looked(
+    where: dict[str, Any],
+) -> None:
+    place = cdk.Environment(account=ACCOUNT, region=REGION)
+    stack = cdk.Stack(cdk.App(), "Stack", env=place)
+    vpc = ec2.Vpc.from_lookup(stack, "Vpc", vpc_name="shared")
+    chosen = ec2.SubnetSelection(**where)
+    environment = bc.FargateComputeEnvironment(stack, "Environment", vpc=vpc, vpc_subnets=chosen)
+
+    bc.BatchEndpoints(
+        stack, "Endpoints", vpc=vpc, compute_environments=[environment], vpc_subnets=chosen
+    )
+    bc.SubmitFunction(
+        stack,
+        "Submit",
+        queue=bc.JobQueue.from_job_queue_name(stack, "Queue", "main"),
+        job_definition=bc.JobDefinition.from_job_definition_name(stack, "Job", "tools"),
+        function_settings=bc.FunctionSettings(vpc=vpc, vpc_subnets=chosen),
+    )
+
+
 def test_the_name_of_a_rule_is_looked_up(tmp_path: Path) -> None:
     def declare(stack: cdk.Stack) -> None:
         name = ssm.StringParameter.value_from_lookup(stack, "/shared/rule")
@@ -242,17 +266,26 @@ def test_a_selection_that_finds_nothing_in_a_known_vpc_is_refused() -> None:
         private_subnet_ids=["subnet-0a"],
     )
     zones = ec2.SubnetSelection(availability_zones=["us-east-1b"])
-    with pytest.raises(ValueError, match="vpc_subnets"):
+    with pytest.raises(ValueError, match="vpc_subnets finds no subnet in the VPC: choose by gr"):
         bc.FargateComputeEnvironment(stack, "Environment", vpc=vpc, vpc_subnets=zones)
 
 
-def test_a_selection_in_a_vpc_of_which_one_zone_is_unknown_is_taken() -> None:
+def test_a_zone_in_a_vpc_whose_zones_only_cloudformation_knows_is_refused() -> None:
+    stack = cdk.Stack(cdk.App(), "Stack")
+    zones = ec2.SubnetSelection(availability_zones=["us-east-1a"])
+    with pytest.raises(ValueError, match="VPC: only CloudFormation knows its zones, so choose by"):
+        bc.FargateComputeEnvironment(
+            stack, "Environment", vpc=ec2.Vpc(stack, "Vpc", max_azs=1), vpc_subnets=zones
+        )
+
+
+def test_a_selection_in_a_vpc_of_which_one_zone_is_yet_to_be_looked_up_is_taken() -> None:
     stack = cdk.Stack(cdk.App(), "Stack")
     vpc = ec2.Vpc.from_vpc_attributes(
         stack,
         "Vpc",
         vpc_id="vpc-0a",
-        availability_zones=["us-east-1a", cdk.CfnParameter(stack, "Zone").value_as_string],
+        availability_zones=["us-east-1a", "dummy1b"],
         private_subnet_ids=["subnet-0a", "subnet-0b"],
     )
     zones = ec2.SubnetSelection(availability_zones=["us-east-1b"])

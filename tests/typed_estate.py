@@ -15,12 +15,17 @@ if TYPE_CHECKING:
     from aws_cdk import aws_lambda as lambda_
     from aws_cdk import aws_sns as sns
     from aws_cdk import aws_sqs as sqs
+    from aws_cdk.interfaces import aws_batch as batch_interfaces
 
     import batch_constructs as bc
 
 
 def watch(queue: batch.IJobQueue) -> str:
     return queue.job_queue_arn
+
+
+def refer(queue: batch_interfaces.IJobQueueRef) -> str:
+    return queue.job_queue_ref.job_queue_arn
 
 
 def limit(definition: batch.IJobDefinition) -> object:
@@ -40,8 +45,11 @@ def use(
     definition: bc.FargateJobDefinition,
     topic: bc.AlertTopic,
     template: bc.LaunchTemplate,
+    trainings: bc.ServiceJobQueue,
 ) -> None:
     watch(queue)
+    refer(queue)
+    refer(trainings)
     limit(definition)
     tell(topic)
     launch(template)

@@ -31,6 +31,18 @@ ENDPOINTS_SOURCE: Final[Source] = guide(
     " has to let HTTPS in from the compute environment.",
 )
 
+GATEWAY_ENDPOINTS_SOURCE: Final[Source] = docs(
+    "vpc/latest/privatelink/vpc-endpoints-s3.html",
+    '"Endpoint connections cannot be extended out of a VPC. Resources on the other side of a […]'
+    ' VPC peering connection […] cannot use a gateway endpoint to communicate with Amazon S3."',
+)
+
+PEER_GROUPS_SOURCE: Final[Source] = docs(
+    "vpc/latest/peering/vpc-peering-security-groups.html",
+    '"To reference a security group in a peer VPC, the VPC peering connection must be in the active'
+    ' state."',
+)
+
 NODE_SECURITY_GROUPS: Final = 5
 """How many security groups the interface of a node of a multi-node job takes."""
 

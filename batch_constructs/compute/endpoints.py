@@ -15,11 +15,11 @@ from batch_constructs.arguments import Arguments, checked
 from batch_constructs.aws.bound import refused
 from batch_constructs.aws.compute_environment_facts import ResourceType
 from batch_constructs.aws.network import ENDPOINTS_OF_INSTANCES, HTTPS, INTERFACES_OF_JOBS
-from batch_constructs.compute.environment_network import check_subnets
 from batch_constructs.construct import BatchConstruct, once_made
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.known_argument import known_flag
-from batch_constructs.place import OF_ONE_REGION
+from batch_constructs.place import OF_ONE_REGION, in_another_vpc
+from batch_constructs.subnets import chosen_subnets
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
@@ -31,6 +31,13 @@ if TYPE_CHECKING:
 
 _NODES = ("ec2", "eks", "eks-auth", "sts")
 _SESSION_MANAGER = ("ssm", "ssmmessages", "ec2messages")
+
+_OF_ONE_VPC = (
+    "the endpoint of S3 serves its own VPC alone, and a rule of one VPC cannot name the security "
+    "groups of another that is no peer: make BatchEndpoints(…) for each VPC"
+)
+"""Why endpoints and environments are of one VPC, and what to do (`GATEWAY_ENDPOINTS_SOURCE`,
+`PEER_GROUPS_SOURCE`)."""
 
 
 class EndpointService(StrEnum):
@@ -97,15 +104,8 @@ class BatchEndpoints(BatchConstruct):
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
-        if not has_member(vpc, "add_interface_endpoint"):
-            arguments.wrong_type("vpc", vpc, "an ec2.IVpc, such as ec2.Vpc.from_lookup(…)")
-        else:
-            arguments.of_this_region("vpc", vpc, "", OF_ONE_REGION)
-        if vpc_subnets is not None and not isinstance(vpc_subnets, ec2.SubnetSelection):
-            arguments.wrong_type("vpc_subnets", vpc_subnets, "an ec2.SubnetSelection")
-        elif vpc_subnets is not None:
-            check_subnets(arguments, vpc_subnets.subnets or ())
-        environments = _environments(arguments, compute_environments)
+        chosen_subnets(arguments, vpc, vpc_subnets)
+        environments = _environments(arguments, compute_environments, vpc)
         needed = set(_besides(arguments, services))
         if known_flag(arguments, "session_manager", session_manager) is True:
             needed.update(_SESSION_MANAGER)
@@ -157,7 +157,9 @@ def _services() -> frozenset[str]:
     return frozenset(getattr(known, name).short_name for name in vars(known) if name.isupper())
 
 
-def _environments(arguments: Arguments, environments: Any) -> list[ManagedComputeEnvironment]:
+def _environments(
+    arguments: Arguments, environments: Any, vpc: Any
+) -> list[ManagedComputeEnvironment]:
     def fits(one: object) -> bool:
         return checked(one) is not None and has_member(one, "connections")
 
@@ -170,9 +172,14 @@ def _environments(arguments: Arguments, environments: Any) -> list[ManagedComput
         f"managed compute environments {such}",
         some=True,
     )
+    known = not arguments.is_wrong("vpc")
     for place, one in enumerate(found):
         parameter = f"compute_environments[{place}]"
-        arguments.of_this_region(parameter, one, one.compute_environment_arn, OF_ONE_REGION)
+        arn = one.compute_environment_arn
+        if arguments.of_this_region(parameter, one, arn, OF_ONE_REGION) and known:
+            problem = in_another_vpc(one, getattr(one, "_vpc", None), vpc)
+            if problem is not None:
+                arguments.wrong_value(f"{parameter}: {problem}; {_OF_ONE_VPC}")
     return found
 
 

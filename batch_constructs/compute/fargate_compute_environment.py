@@ -102,6 +102,7 @@ class FargateComputeEnvironment(ManagedComputeEnvironment):
         arguments.refuse()
 
         self.security_groups = network.make_security_groups(self)
+        self._vpc = network.vpc
         resources["Subnets"] = network.subnet_ids
         resources["SecurityGroupIds"] = [group.security_group_id for group in self.security_groups]
         self.resource = self._resource = make_environment(

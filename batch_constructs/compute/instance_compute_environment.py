@@ -307,6 +307,7 @@ class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
         arguments.refuse()
 
         self.security_groups = network.make_security_groups(self)
+        self._vpc = network.vpc
         given_role: Any = instances["instance_role"]
         if has_member(given_role, "instance_profile_arn"):
             self.instance_role, profile_arn = given_role.role, given_role.instance_profile_arn

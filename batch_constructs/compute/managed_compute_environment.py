@@ -101,6 +101,7 @@ class ManagedComputeEnvironment(ComputeEnvironment):
 
     resource: batch.CfnComputeEnvironment
     security_groups: list[ec2.ISecurityGroup]
+    _vpc: ec2.IVpc
 
     @property
     def connections(self) -> ec2.Connections:

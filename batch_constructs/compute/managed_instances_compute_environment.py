@@ -227,6 +227,7 @@ class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironm
         arguments.refuse()
 
         self.security_groups = network.make_security_groups(self)
+        self._vpc = network.vpc
         self.instance_role = (
             make_managed_instance_role(self) if instance_role is None else instance_role
         )

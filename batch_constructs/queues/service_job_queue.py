@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypeAlias
 
+import jsii
 from aws_cdk import aws_batch as batch
 from aws_cdk.interfaces import aws_batch as batch_interfaces
 
@@ -47,6 +48,7 @@ SERVICE_JOB_QUEUE = Reference(
 """A queue that service jobs are submitted to with SubmitServiceJob: a ``JobQueue`` is none."""
 
 
+@jsii.implements(batch_interfaces.IJobQueueRef)
 class ServiceJobQueue(BatchResource, QueueMetrics, ServiceQueueEvents):
     """A queue of service jobs: requests to SageMaker Training wait in it until there is capacity.
 
@@ -152,6 +154,11 @@ class ServiceJobQueue(BatchResource, QueueMetrics, ServiceQueueEvents):
     def job_queue_name(self) -> str:
         """The name."""
         return SERVICE_JOB_QUEUE.name(self.job_queue_arn)
+
+    @property
+    def job_queue_ref(self) -> batch_interfaces.JobQueueReference:
+        """What the CDK refers to it by, wherever it asks for an ``IJobQueueRef``."""
+        return batch_interfaces.JobQueueReference(job_queue_arn=self.job_queue_arn)
 
     def grant_submit_service_job(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let a grantee submit service jobs to this queue, under any of its shares, with tags.

@@ -137,6 +137,56 @@ def test_a_network_of_nobody_is_refused(stack: cdk.Stack, isolated: ec2.Vpc) -> 
         bc.BatchEndpoints(stack, "Endpoints", vpc=isolated, compute_environments=[])
 
 
+def test_subnets_that_are_not_in_the_vpc_are_refused(stack: cdk.Stack, isolated: ec2.Vpc) -> None:
+    nowhere = ec2.SubnetSelection(subnet_filters=[ec2.SubnetFilter.by_ids(["subnet-0zz"])])
+    with pytest.raises(ValueError, match="Stack/Endpoints: vpc_subnets finds no subnet in the VPC"):
+        bc.BatchEndpoints(
+            stack,
+            "Endpoints",
+            vpc=isolated,
+            compute_environments=[bc.FargateComputeEnvironment(stack, "Jobs", vpc=isolated)],
+            vpc_subnets=nowhere,
+        )
+
+
+@pytest.mark.parametrize(
+    ("jobs", "endpoints", "said"),
+    [
+        ("made", "other", "Stack/Jobs is in the VPC Stack/made, and not in Stack/other"),
+        ("vpc-0a", "vpc-0b", "Stack/Jobs is in the VPC vpc-0a, and not in vpc-0b"),
+        ("vpc-0a", "vpc-0a again", None),
+        ("made", "vpc-0b", None),
+    ],
+)
+def test_environments_of_another_vpc_are_refused(
+    stack: cdk.Stack, jobs: str, endpoints: str, said: str | None
+) -> None:
+    def vpc(name: str) -> ec2.IVpc:
+        if not name.startswith("vpc-"):
+            return ec2.Vpc(stack, name, max_azs=1, nat_gateways=0)
+        return ec2.Vpc.from_vpc_attributes(
+            stack,
+            name,
+            vpc_id=name.removesuffix(" again"),
+            availability_zones=["us-east-1a"],
+            private_subnet_ids=["subnet-0a"],
+            private_subnet_route_table_ids=["rtb-0a"],
+        )
+
+    environment = bc.FargateComputeEnvironment(stack, "Jobs", vpc=vpc(jobs))
+
+    def made() -> object:
+        return bc.BatchEndpoints(
+            stack, "Ends", vpc=vpc(endpoints), compute_environments=[environment]
+        )
+
+    if said is None:
+        made()
+    else:
+        with pytest.raises(ValueError, match=rf"Stack/Ends: compute_environments\[0\]: {said}; "):
+            made()
+
+
 def test_wrong_types_are_named(stack: cdk.Stack) -> None:
     with pytest.raises(
         TypeError, match=r"(?s)vpc is str \"vpc-1\".*compute_environments\[0\] is str \"x\""

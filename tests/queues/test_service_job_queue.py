@@ -7,6 +7,7 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_batch as batch
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 from aws_cdk.assertions import Template
@@ -140,3 +141,9 @@ def test_its_environment_is_the_first(stack: cdk.Stack) -> None:
     (made,) = Template.from_stack(stack).find_resources("AWS::Batch::JobQueue").values()
 
     assert [one["Order"] for one in made["Properties"]["ServiceEnvironmentOrder"]] == [1]
+
+
+def test_what_is_taken_in_is_a_reference_of_the_cdk(stack: cdk.Stack) -> None:
+    trainings = bc.ServiceJobQueue.from_job_queue_arn(stack, "Known", ARN)
+
+    assert stack.resolve(batch.CfnJobQueue.arn_for_job_queue(trainings)) == ARN

@@ -1,0 +1,101 @@
+"""The subnets that are chosen in a VPC: found there, or refused where there are none.
+
+What the CLI has yet to look up is unknown, and so is a list that was picked from it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.jsii_objects import has_member, javascript_error
+from batch_constructs.place import OF_ONE_REGION
+from batch_constructs.tokens import SUBNET_MADE_UP, is_made_up, is_token
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_ec2 as ec2
+
+    from batch_constructs.arguments import Arguments
+
+
+_BY_WHAT_IT_HAS = "choose by groups, zones, types or IDs that it has"
+_BY_NO_ZONE = (
+    "only CloudFormation knows its zones, so choose by groups, types or IDs that it has, or give "
+    "the stack its account and Region"
+)
+
+
+def chosen_subnets(arguments: Arguments, vpc: Any, selection: Any) -> list[Any]:
+    """Return the IDs of the subnets that are chosen, or that the CDK chooses; none if wrong."""
+    if selection is not None and not _is_selection(selection):
+        arguments.wrong_type("vpc_subnets", selection, "an ec2.SubnetSelection")
+    if not has_member(vpc, "select_subnets"):
+        arguments.wrong_type("vpc", vpc, "an ec2.IVpc, such as ec2.Vpc.from_lookup(…)")
+    if arguments.is_wrong("vpc") or arguments.is_wrong("vpc_subnets"):
+        return []
+    arguments.of_this_region("vpc", vpc, "", OF_ONE_REGION)
+    if selection is None:
+        return _found(arguments, vpc)
+    if selection.subnets is not None:  # their IDs are enough, and zones need not be known
+        return _listed(arguments, vpc, selection.subnets)
+    return _found(
+        arguments,
+        vpc,
+        availability_zones=selection.availability_zones,
+        one_per_az=selection.one_per_az,
+        subnet_filters=selection.subnet_filters,
+        subnet_group_name=selection.subnet_group_name,
+        subnet_type=selection.subnet_type,
+    )
+
+
+def _is_selection(value: object) -> bool:
+    from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415  # loaded by whoever chose subnets
+
+    return isinstance(value, ec2.SubnetSelection)
+
+
+def _found(arguments: Arguments, vpc: ec2.IVpc, **selection: Any) -> list[Any]:
+    try:
+        selected = vpc.select_subnets(**selection)
+    except RuntimeError as error:
+        said = javascript_error(error)
+        if not isinstance(said, str):
+            raise
+        said = said.rstrip(" .").removesuffix("Available types:").rstrip(" .")
+        arguments.wrong_value(f"vpc_subnets: {said}: choose subnets that the VPC has")
+        return []
+    found = list(selected.subnet_ids)
+    if found:
+        return found
+    zones = vpc.availability_zones
+    if selected.is_pending_lookup or any(map(is_made_up, zones)):
+        return [SUBNET_MADE_UP]  # the CLI looks them up, or their zones, after this
+    known = not any(map(is_token, zones))
+    arguments.wrong_value(
+        f"vpc_subnets finds no subnet in the VPC: {_BY_WHAT_IT_HAS if known else _BY_NO_ZONE}"
+    )
+    return []
+
+
+def _listed(arguments: Arguments, vpc: ec2.IVpc, subnets: Any) -> list[Any]:
+    if not subnets:
+        if _is_looked_up_yet(vpc):
+            return [SUBNET_MADE_UP]  # the list was picked from what the CLI looks up after this
+        arguments.wrong_value("vpc_subnets.subnets is empty: give at least one")
+        return []
+    for place, one in enumerate(subnets):
+        parameter = f"vpc_subnets.subnets[{place}]"
+        if not has_member(one, "subnet_id"):
+            arguments.wrong_type(parameter, one, "an ec2.ISubnet")
+            return []
+        arguments.of_this_region(parameter, one, "", OF_ONE_REGION)
+    return [one.subnet_id for one in subnets]
+
+
+def _is_looked_up_yet(vpc: ec2.IVpc) -> bool:
+    """Whether the subnets of a VPC, or their zones, are made up until the CLI has looked."""
+    try:
+        pending = vpc.select_subnets().is_pending_lookup
+    except RuntimeError:  # it has none of those that the CDK chooses
+        return False
+    return bool(pending) or any(map(is_made_up, vpc.availability_zones))
