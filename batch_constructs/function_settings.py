@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_sns as sns
+    from constructs import IConstruct
 
     from batch_constructs.arguments import Arguments
     from batch_constructs.tokens import WholeNumber
@@ -84,7 +85,7 @@ def read_function_settings(
     """Look at ``function_settings``, and return what was given, or what the app says."""
     construct = arguments.construct
     if settings is None:
-        settings = default_for(construct, "function_settings") or FunctionSettings()
+        settings = settings_of_the_app(construct)
     if not isinstance(settings, FunctionSettings):
         arguments.wrong_type("function_settings", settings, "FunctionSettings(…)")
         return FunctionSettings()
@@ -104,6 +105,15 @@ def read_function_settings(
     known_flag(view, "point_in_time_recovery", settings.point_in_time_recovery, required=False)
     topic_argument(view, "alarm_topic", settings.alarm_topic)
     if kept is None:
+        settings = replace(settings, log_retention=default_for(construct, "log_retention"))
+    return settings
+
+
+def settings_of_the_app(construct: IConstruct) -> FunctionSettings:
+    """Return what the app says of the functions that are made in a construct."""
+    said: FunctionSettings | None = default_for(construct, "function_settings")
+    settings = FunctionSettings() if said is None else said
+    if settings.log_retention is None:
         settings = replace(settings, log_retention=default_for(construct, "log_retention"))
     return settings
 

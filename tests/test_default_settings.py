@@ -55,7 +55,7 @@ def test_one_call_for_an_app_reaches_everything_that_this_library_makes() -> Non
         ),
     )
     iam.PermissionsBoundary.of(stack).apply(boundary)
-    everything(stack, defaults=True)
+    everything(stack, defaults=True, keep_old_revisions=3)
 
     template = assertions.Template.from_stack(stack).to_json()["Resources"]
     ours: dict[str, list[dict[str, Any]]] = {}

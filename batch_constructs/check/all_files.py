@@ -65,11 +65,10 @@ def run(request: Request) -> int:
         told.said.append(
             f"{request.baseline}: {baseline.gone} of its findings are gone; write it anew"
         )
+    if request.write_baseline is not None:
+        _write(request.write_baseline, told)
     sys.stderr.write("".join(f"{printable(line)}\n" for line in told.said))
     if request.write_baseline is not None:
-        from batch_constructs.check.ignored_findings import Baseline  # noqa: PLC0415  # only then
-
-        Baseline(request.write_baseline).write(told.findings)
         return _UNREADABLE if told.failed else 0
     if told.findings or request.format != "text":
         color = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
@@ -143,6 +142,15 @@ def _baseline(request: Request, told: _Told) -> Baseline | None:
     except template_files.UnreadableTemplateError as error:
         told.unreadable(request.baseline, str(error))
         return None
+
+
+def _write(file: str, told: _Told) -> None:
+    from batch_constructs.check.ignored_findings import Baseline  # noqa: PLC0415  # only then
+
+    try:
+        Baseline(file).write(told.findings)
+    except template_files.UnreadableTemplateError as error:
+        told.unreadable(file, str(error))
 
 
 def _files(request: Request, told: _Told) -> tuple[list[str], set[str]]:

@@ -263,14 +263,26 @@ class Baseline:
         return sum(self._left.values())
 
     def write(self, findings: Mapping[str, Sequence[Finding]]) -> None:
-        """Write the baseline anew."""
+        """Write the baseline anew.
+
+        Raises:
+            UnreadableTemplateError: it cannot be written, or what is there is no baseline, such as
+                a template.
+        """
         known = {
             self._name(file): [{key: getattr(one, key) for key in _KNOWN_BY} for one in found]
             for file, found in findings.items()
             if found
         }
-        with open(self._file, "w", encoding="utf-8") as stream:
-            stream.write(json.dumps(known, indent=2, sort_keys=True) + "\n")
+        try:
+            if os.path.lexists(self._file):
+                template_files.expect_regular(self._file)
+                if os.path.getsize(self._file):
+                    self.read(self._file)
+            with open(self._file, "w", encoding="utf-8") as stream:
+                stream.write(json.dumps(known, indent=2, sort_keys=True) + "\n")
+        except OSError as error:
+            raise template_files.UnreadableTemplateError(template_files.reason(error)) from None
 
     def _name(self, file: str) -> str:
         folder = os.path.dirname(os.path.abspath(self._file))

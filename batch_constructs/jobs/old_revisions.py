@@ -76,7 +76,7 @@ def _function(scope: Construct) -> ShippedFunction:
     """Return the stack's one function, made where it is not there yet."""
     from aws_cdk import Duration  # noqa: PLC0415  # for few definitions
 
-    from batch_constructs.function_settings import FunctionSettings  # noqa: PLC0415
+    from batch_constructs.function_settings import settings_of_the_app  # noqa: PLC0415
     from batch_constructs.shipped_function import the_only  # noqa: PLC0415
 
     return the_only(
@@ -117,5 +117,5 @@ def _function(scope: Construct) -> ShippedFunction:
             },
         ],
         timeout=Duration.seconds(LONGEST_FUNCTION_SECONDS),
-        settings=FunctionSettings(),
+        settings=settings_of_the_app(scope),
     )

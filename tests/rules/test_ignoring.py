@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 from unittest.mock import ANY
@@ -166,6 +167,30 @@ def test_a_baseline_keeps_what_is_known_quiet_wherever_it_moves(tmp_path: Path) 
 
     assert rules(done) == ["property-type"]
     assert done.exit_code == 1
+
+
+@pytest.mark.parametrize("option", ["--baseline", "--write-baseline"])
+def test_what_can_be_no_baseline_is_said_in_one_line_and_left_as_it_is(
+    tmp_path: Path, option: str
+) -> None:
+    in_yaml(tmp_path)
+    file, pipe, link = tmp_path / "a.yaml", tmp_path / "pipe", tmp_path / "link"
+    os.mkfifo(pipe)
+    link.symlink_to(file)
+    before = file.read_text()
+
+    for wrong, said in (
+        (pipe, "this is not a regular file"),
+        (tmp_path, "this is not a regular file"),
+        (tmp_path / "none" / "b.json", "no such file or directory"),
+        (file, "it is no baseline; write one with --write-baseline"),
+        (link, "it is no baseline; write one with --write-baseline"),
+        ("", "no such file or directory"),
+    ):
+        done = run(file, option, wrong)
+        assert done.exit_code == 2
+        assert done.stderr == f"{wrong}: {said}\n"
+    assert file.read_text() == before
 
 
 def test_a_baseline_takes_a_finding_as_often_as_it_was_there(tmp_path: Path) -> None:

@@ -96,10 +96,8 @@ def find(path: PathLike) -> list[str]:
     """
     name = os.fspath(path)
     try:
-        mode = os.stat(name).st_mode
-        if not stat.S_ISDIR(mode):
-            if not stat.S_ISREG(mode):
-                raise UnreadableTemplateError("this is not a regular file")
+        if not os.path.isdir(name):
+            expect_regular(name)
             return [name]
         assembly = os.path.isfile(os.path.join(name, _MANIFEST))
         suffixes = _TEMPLATE_SUFFIXES if assembly else _SUFFIXES
@@ -111,7 +109,7 @@ def find(path: PathLike) -> list[str]:
     except FileNotFoundError:
         raise UnreadableTemplateError("there is no such file") from None
     except (OSError, ValueError) as error:
-        raise UnreadableTemplateError(_reason(error)) from None
+        raise UnreadableTemplateError(reason(error)) from None
     if not found:
         raise UnreadableTemplateError("there is no template in this directory")
     return sorted(found)
@@ -163,10 +161,22 @@ def text_of(file: PathLike) -> str:
         UnreadableTemplateError: there is none, or far too much.
     """
     try:
+        expect_regular(file)
         with open(file, "rb") as stream:
             return text_in(stream)
     except OSError as error:
-        raise UnreadableTemplateError(_reason(error)) from None
+        raise UnreadableTemplateError(reason(error)) from None
+
+
+def expect_regular(file: PathLike) -> None:
+    """Refuse what is no regular file: a pipe would never end.
+
+    Raises:
+        UnreadableTemplateError: it is none.
+        OSError: there is none.
+    """
+    if not stat.S_ISREG(os.stat(file).st_mode):
+        raise UnreadableTemplateError("this is not a regular file")
 
 
 def text_in(stream: BinaryIO) -> str:
@@ -301,9 +311,10 @@ def _yaml(text: str, repeats: list[str]) -> object:
     return reading.value
 
 
-def _reason(error: Exception) -> str:
-    reason = getattr(error, "strerror", None) or str(error)
-    return _one_line(reason[:1].lower() + reason[1:])
+def reason(error: Exception) -> str:
+    """Say in one line why a file cannot be read or written."""
+    said = getattr(error, "strerror", None) or str(error)
+    return _one_line(said[:1].lower() + said[1:])
 
 
 _LONGEST: Final = 200
