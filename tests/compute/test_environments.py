@@ -73,10 +73,11 @@ def test_an_on_demand_environment_is_free_while_idle_and_updates_in_place(
     assert compute["Type"] == "EC2"
 
 
+@pytest.mark.parametrize("kind", [bc.Ec2ComputeEnvironment, bc.SpotComputeEnvironment])
 def test_instances_may_join_the_cluster_and_nothing_else(
-    stack: cdk.Stack, vpc: ec2.Vpc, properties: Properties
+    stack: cdk.Stack, vpc: ec2.Vpc, properties: Properties, kind: Any
 ) -> None:
-    bc.Ec2ComputeEnvironment(stack, "OnDemand", vpc=vpc)
+    kind(stack, "Environment", vpc=vpc)
 
     role = properties("AWS::IAM::Role")
     assert role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {
