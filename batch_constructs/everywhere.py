@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import aws_cdk as cdk
 from aws_cdk import aws_s3_assets as s3_assets
 
+from batch_constructs.applied_settings import default_for
 from batch_constructs.arguments import Arguments
 from batch_constructs.asset_folder import asset_folder
 from batch_constructs.aws.bound import Matching
@@ -36,6 +37,10 @@ class EverywhereStackSet(BatchConstruct):
     Whatever has code or files of its own, such as ``JobNotifications``, cannot be part of it: they
     lie in a bucket of this account. Environments, queues, definitions, native metrics and
     ``ForwardedEvents`` can, and one account then tells people of all.
+
+    What is built is in an app of its own: what ``DefaultSettings``, tags, a permissions boundary or
+    other aspects say of this app does not reach it, so say it of the stack in ``build``. A warning
+    says so where there are such settings.
 
     Creates, below its own ID: ``Resource`` (AWS::CloudFormation::StackSet); a template of more than
     50 KiB becomes a file asset (``Template``).
@@ -92,6 +97,7 @@ class EverywhereStackSet(BatchConstruct):
         name = arguments.text("stack_set_name", stack_set_name)
         arguments.refuse()
 
+        self._tell_of_settings()
         template = self._template(build)
         managed = accounts is None
         body = json.dumps(template, separators=(",", ":"))
@@ -118,6 +124,17 @@ class EverywhereStackSet(BatchConstruct):
             ],
             **where,
         )
+
+    def _tell_of_settings(self) -> None:
+        """Warn of settings of the app, which what is built does not know."""
+        settings = ("function_settings", "log_retention", "log_encryption_key")
+        said = [one for one in settings if default_for(self, one) is not None]
+        if said:
+            cdk.Annotations.of(self).add_warning_v2(
+                "batch-constructs:settings-of-stack-sets",
+                f"DefaultSettings says {', '.join(said)} of this app, which does not reach what is "
+                "built for other accounts: let build begin with DefaultSettings.of(stack).apply(…)",
+            )
 
     def _template(self, build: Callable[[cdk.Stack], object]) -> Any:
         """Build the stack in an app of its own, and return its template."""

@@ -168,6 +168,23 @@ def test_what_one_app_says_is_nothing_to_another(stack: cdk.Stack) -> None:
     assert groups(stack) == [{"RetentionInDays": 30}]
 
 
+def test_what_is_built_for_other_accounts_is_told_to_say_it_itself(stack: cdk.Stack) -> None:
+    def build(inner: cdk.Stack) -> None:
+        bc.DefaultSettings.of(inner).apply(log_retention=logs.RetentionDays.TEN_YEARS)
+        job(inner)
+
+    bc.DefaultSettings.of(stack).apply(log_retention=logs.RetentionDays.TEN_YEARS)
+    made = bc.EverywhereStackSet(
+        stack, "Set", build=build, regions=["eu-west-1"], accounts=["123456789012"]
+    )
+
+    [warning] = assertions.Annotations.from_stack(stack).find_warning(
+        "*", assertions.Match.string_like_regexp("DefaultSettings says log_retention of this app")
+    )
+    assert warning.id == f"/{made.node.path}"
+    assert '"RetentionInDays":3653' in str(made.resource.template_body)
+
+
 def test_it_is_refused_where_something_is_made_already(stack: cdk.Stack) -> None:
     job(stack)
 
