@@ -35,6 +35,13 @@ STARTED_FROM_HERE = (
 """Why a launch template and a key pair are of one account, and what to do (`SHARED_SOURCE`)."""
 
 
+JOINED_FROM_HERE = (
+    "instances join a cluster of their own Region and account alone, so that these would never "
+    "run a job: make the group in a stack of that of the environment"
+)
+"""Why instances are where their ECS cluster is, and what to do (`CLUSTER_PLACE_SOURCES`)."""
+
+
 MOUNTED_IN_ITS_REGION = (
     "a job finds only file systems of its own Region: give one of this Region, such as a replica, "
     "or mount it on the instances as they start, and give HostVolume(host_path=…)"
