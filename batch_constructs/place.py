@@ -42,6 +42,13 @@ SEEN_HERE = (
 """Why what is watched is where it is watched from, and what to do."""
 
 
+JOINED_FROM_HERE = (
+    "instances join a cluster of their own Region and account alone, so that these would never "
+    "run a job: make the group in a stack of that of the environment"
+)
+"""Why instances are where their ECS cluster is, and what to do (`CLUSTER_PLACE_SOURCES`)."""
+
+
 MOUNTED_IN_ITS_REGION = (
     "a job finds only file systems of its own Region: give one of this Region, such as a replica, "
     "or mount it on the instances as they start, and give HostVolume(host_path=…)"

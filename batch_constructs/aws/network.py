@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from batch_constructs.aws.pattern import pattern
-from batch_constructs.aws.source import Source, docs, guide
+from batch_constructs.aws.source import Source, docs, guide, seen
 
 INTERFACES_OF_JOBS: Final = ("ecr.api", "ecr.dkr", "logs")
 """Services that every job needs an interface endpoint of, in subnets without a way out."""
@@ -41,6 +41,14 @@ PEER_GROUPS_SOURCE: Final[Source] = docs(
     "vpc/latest/peering/vpc-peering-security-groups.html",
     '"To reference a security group in a peer VPC, the VPC peering connection must be in the active'
     ' state."',
+)
+
+CLUSTER_PLACE_SOURCES: Final[tuple[Source, ...]] = (
+    docs("AmazonECS/latest/developerguide/clusters.html", '"Clusters are AWS Region specific."'),
+    seen(
+        "https://github.com/aws/containers-roadmap/issues/956",
+        "That an instance registers in a cluster of another account is asked for, and open.",
+    ),
 )
 
 NODE_SECURITY_GROUPS: Final = 5

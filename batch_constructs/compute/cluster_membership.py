@@ -14,6 +14,7 @@ from aws_cdk import aws_ec2 as ec2
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.container_variables import AGENT_CLUSTER
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.place import JOINED_FROM_HERE, elsewhere
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
@@ -44,6 +45,9 @@ class JoiningInstances:
 
 def joining_instances(environment: Construct, group: Any) -> JoiningInstances:
     """Return what a group's instances have, or raise ValueError if they could not join."""
+    problem = elsewhere(environment, "", JOINED_FROM_HERE, resource=group)
+    if problem is not None:
+        raise ValueError(f"{environment.node.path}: auto_scaling_group: {problem}")
     template = "ec2.LaunchTemplate(…, role=…, security_group=…, user_data=ec2.UserData.for_linux())"
     try:
         if group.os_type is ec2.OperatingSystemType.WINDOWS:

@@ -163,8 +163,9 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
 
         Raises:
             TypeError: it is no Auto Scaling group of the CDK's L2.
-            ValueError: its instances run Windows, Bottlerocket or an image without the ECS agent,
-                join a cluster already, or come from a template that hides what joining needs.
+            ValueError: its instances are of another Region or account, run Windows, Bottlerocket or
+                an image without the ECS agent, join a cluster already, or come from a template that
+                hides what joining needs.
         """
         group: Any = auto_scaling_group
         if not (has_member(group, "add_user_data") and has_member(group, "role")):

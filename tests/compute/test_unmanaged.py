@@ -290,3 +290,30 @@ def test_a_template_that_hides_what_joining_needs_is_refused(
 
     with pytest.raises(ValueError, match=f"Stack/Group cannot be told to join .*{message}"):
         environment.add_auto_scaling_group(group)
+
+
+@pytest.mark.parametrize(
+    ("account", "region", "noun"),
+    [("123456789012", "eu-west-1", "Region"), ("210987654321", "us-east-1", "account")],
+)
+def test_instances_of_another_place_are_refused(account: str, region: str, noun: str) -> None:
+    app = cdk.App()
+    here, there = (
+        cdk.Stack(app, name, env=cdk.Environment(account=one, region=where))
+        for name, one, where in (
+            ("Here", "123456789012", "us-east-1"),
+            ("There", account, region),
+        )
+    )
+    group = autoscaling.AutoScalingGroup(
+        there,
+        "Group",
+        vpc=ec2.Vpc(there, "Vpc", max_azs=1),
+        instance_type=ec2.InstanceType("c7i.large"),
+        machine_image=ecs.EcsOptimizedImage.amazon_linux2023(),
+    )
+    environment = bc.UnmanagedComputeEnvironment(here, "Environment")
+
+    told = f"Here/Environment: auto_scaling_group: There/Group is in {noun} .* join a cluster of"
+    with pytest.raises(ValueError, match=told):
+        environment.add_auto_scaling_group(group)
