@@ -89,6 +89,12 @@ EXCUSED = {
         "use batch:submitJob.sync to wait for the job, or aws-sdk:batch:submitJob.waitForTaskToken",
     ): "what people write, in a message",
     ("jobs/log_group.py", "arn:"): "how an ARN of another Region of the account begins",
+    ("queue_senders.py", '"arn::events:::rule/",'): "how many characters it has",
+    (
+        "rules/access/policy_document.py",
+        r"arn:[^:]*:(?:ssm|secretsmanager):[^:]*:[^:]*:(?P<kind>parameter(?=/\*)|secret(?=:\*))[:/]\*+",
+    ): "what is written for all of them",
+    ("jobs/past_the_l1.py", "NodeProperties/NodeRangeProperties/*"): "where the L1 lacks it",
     ("construct.py", "arn:"): "how every ARN of the stack's own place begins",
     ("rules/access/job_needs.py", "arn:"): "how an ARN of any partition begins",
     ("rules/access/job_needs.py", "arn:${AWS::Partition}:ecr:"): "how a template spells it",
@@ -210,7 +216,7 @@ def names_in(texts: Collection[str]) -> dict[str, set[str]]:
         kinds = {kind for kind, shape in SHAPES.items() if shape.fullmatch(text)}
         if text in values_of_the_api():
             kinds.add("a value of AWS Batch's API")
-        if text in known() and re.search(r"[\\\[(]", text):
+        if len(text) > 1 and text in known() and re.search(r"[\\\[(]", text):
             kinds.add("a pattern of the floor's")
         found[text] = kinds | words_in(text, words)
     return {text: kinds for text, kinds in found.items() if kinds}

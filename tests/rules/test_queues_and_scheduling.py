@@ -118,8 +118,8 @@ def consumed(*entries: tuple[str, int]) -> dict[str, Any]:
         ("job-queue-type-environments", QUEUE, {"JobQueueType": "SAGEMAKER_TRAINING"}, []),
         # shares
         ("share-overlap", POLICY, shares("a", "a"), [
-            ('FairsharePolicy/ShareDistribution/1/ShareIdentifier: the share identifiers "a" and'
-            ' "a" overlap'),
+            ('FairsharePolicy/ShareDistribution/1/ShareIdentifier: the share identifier "a" is'
+            ' given twice'),
         ]),
         ("share-overlap", POLICY, shares("ab*", "b", "a*"), [
             ('FairsharePolicy/ShareDistribution/2/ShareIdentifier: the share identifiers "a*" and'
@@ -130,8 +130,8 @@ def consumed(*entries: tuple[str, int]) -> dict[str, Any]:
             ' "a*" overlap'),
         ]),
         ("share-overlap", POLICY, shares("", "a", "a"), [
-            ('FairsharePolicy/ShareDistribution/2/ShareIdentifier: the share identifiers "a" and'
-            ' "a" overlap'),
+            ('FairsharePolicy/ShareDistribution/2/ShareIdentifier: the share identifier "a" is'
+            ' given twice'),
         ]),
         ("share-overlap", POLICY, shares("abc", "ab", "a"), []),
         ("share-overlap", POLICY, shares("a", "ab", "abc"), []),

@@ -69,12 +69,12 @@ def test_overrides_obey_the_facts_that_the_definition_obeys(
 def test_a_parameter_that_the_definition_never_refers_to_is_refused(
     name: str, given: Given
 ) -> None:
-    with pytest.raises(ValueError, match='a key of parameters is "day", which the command of the'):
+    with pytest.raises(ValueError, match='a key of parameters is "day", to which the command of'):
         submit(name, given, parameters={"day": "1"})
 
 
 def test_so_does_a_gateway_that_reads_it_from_messages(given: Given) -> None:
-    with pytest.raises(ValueError, match='a key of parameters is "day", which the command of the'):
+    with pytest.raises(ValueError, match='a key of parameters is "day", to which the command of'):
         submit("SubmissionGateway", given, mode="JOB_PER_MESSAGE", parameters={"day": "$.day"})
 
 

@@ -23,7 +23,7 @@ from batch_constructs.aws.role_actions import LOOK_AT_QUEUE_ACTIONS
 from batch_constructs.aws.service_principals import SUBMITTER_ROLES
 from batch_constructs.aws.source import guide
 from batch_constructs.rules.access import missing_statement
-from batch_constructs.rules.access.arn_patterns import HOLE, arn
+from batch_constructs.rules.access.arn_patterns import CLOSED, HOLE, arn
 from batch_constructs.rules.access.rights import Rights, rights, rights_of
 from batch_constructs.rules.access.submit_access import context, forms, lacking
 from batch_constructs.rules.findings import Severity
@@ -140,7 +140,7 @@ def submitter_permission(source: Resource) -> Iterator[Fault]:
             continue
         seen.add(message)
         wanted = [resource for one in lacks for resource in one.resources]
-        if use.rights.deny(SUBMIT, arn("batch", _any_job(HOLE))):
+        if use.rights.deny(SUBMIT, arn("batch", _any_job(CLOSED))):
             # the reference requires it as well: who adds a statement adds what works either way
             wanted.append(missing_statement.arn("batch", _any_job("*")))
         statement = missing_statement.statement([SUBMIT], list(wanted))
@@ -192,7 +192,7 @@ def submit_any_job(source: Resource) -> Iterator[Fault]:
     seen: set[str] = set()
     for use in _uses(source):
         denied = use.rights.mention(SUBMIT) and use.rights.deny(
-            SUBMIT, arn("batch", _any_job(HOLE))
+            SUBMIT, arn("batch", _any_job(CLOSED))
         )
         if not denied or use.role.id in seen or lacking(use.rights, dict(use.request), source):
             continue

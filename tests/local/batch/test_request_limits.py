@@ -90,8 +90,9 @@ def test_no_limit_of_a_template_is_left_out(limit: Limit) -> None:
         for path, _ in (limits_on(change + noun) if change + noun in OPERATIONS else ())
     }
 
-    paths = [*template_paths(limit)]
-    if not any(path.split("/")[0] in ONLY_IN_TEMPLATES for path in paths):
+    # Options of a log driver are looked at as a container starts, and by nobody before.
+    paths = [one for one in template_paths(limit) if "/Options/" not in one]
+    if paths and not any(path.split("/")[0] in ONLY_IN_TEMPLATES for path in paths):
         assert [path for path in paths if path.lower() in held]
 
 
