@@ -157,7 +157,7 @@ def test_share_identifier_and_priority_of_the_gateway_go_with_every_job(world: W
         ('{"jobName": "a", "queue": "mine"}', "unknown members jobName, queue"),
         ('{"parameters": {"a": null}}', "parameters.a is null, not a string or a number"),
         ('{"environment": {"AWS_BATCH_X": "1"}}', "names with AWS_BATCH are reserved"),
-        ('{"timeout": 5}', "Invalid type for parameter timeout"),
+        ('{"timeout": 5}', "Invalid type for parameter timeout, type: <class 'int'>, valid"),
     ],
 )
 def test_poison_is_set_aside_with_its_reason(world: World, bad: str, reason: str) -> None:
