@@ -182,6 +182,7 @@ def test_what_is_told_without_its_value_is_told_so_again() -> None:
         f"Invalid value for parameter a, value: {SECRET}, wanted: more",
         f"Unknown parameter in a, value: {SECRET}",
         f"a is {SECRET}",
+        f"{SECRET}\na, value: 0, valid min value: 1",
     ],
 )
 def test_no_other_words_of_botocore_pass_on_a_value(report: str) -> None:
