@@ -104,6 +104,7 @@ def test_a_message_sets_only_what_is_admitted_by_name(name: str, world: World) -
     "odd",
     [
         {"containerOverrides": {"newer": 1}},
+        {"containerOverrides": {"parameters": "x"}},
         {"containerOverrides": {"resourceRequirements": [{"type": "TPU", "value": "1"}]}},
         {"containerOverrides": {"resourceRequirements": "x"}},
         {"containerOverrides": {"resourceRequirements": [{"type": ["GPU"]}]}},
