@@ -20,8 +20,8 @@ from batch_constructs.aws.submit_job import (
     ATTEMPTS,
     SCHEDULING_PRIORITY,
     SHARE_IDENTIFIER,
+    SUBMITTED_VARIABLE_NAME,
     TIMEOUT_SECONDS,
-    VARIABLE_NAME,
 )
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.rules import UNKNOWN
@@ -214,10 +214,10 @@ def read_seconds(view: Arguments, parameter: str, value: Any, *, required: bool 
 
 
 def read_environment(view: Arguments, environment: Any) -> dict[str, Any]:
-    """Read environment variables; AWS Batch's own names are refused."""
+    """Read environment variables; names that are AWS Batch's, or ours, are refused."""
     variables = view.mapping("environment", environment)
     for name in variables:
-        view.bounded(f"{A_KEY}environment", name, VARIABLE_NAME)
+        view.bounded(f"{A_KEY}environment", name, SUBMITTED_VARIABLE_NAME)
     return variables
 
 

@@ -36,6 +36,8 @@ NO_CONDITION = {
 }
 """Resource and service that AWS admits without a condition → AWS's page."""
 
+RENDERED = Path(__file__).parent / "__snapshots__" / "test_examples"
+
 FOR_WHOM = ("aws:SourceArn", "aws:SourceAccount", "kms:EncryptionContext")
 """Keys of a condition that say for whose resource a service acts."""
 
@@ -80,15 +82,35 @@ def says_for_whom(statement: dict[str, Any], *keys: str) -> bool:
     )
 
 
+def assumed_for_anybody(resources: dict[str, Any]) -> list[tuple[str, str]]:
+    """Name roles, and the service that assumes them for whomever, though it says for whom."""
+    return [
+        (id_, service)
+        for id_, role in of_type(resources, "AWS::IAM::Role")
+        for statement in role["AssumeRolePolicyDocument"]["Statement"]
+        for service in services(statement)
+        if service not in NO_SOURCE and not says_for_whom(statement, "aws:SourceAccount")
+    ]
+
+
+def test_what_an_example_trusts_acts_for_this_account() -> None:
+    """The templates of the apps; those of the how-tos are looked at where they are made."""
+    rendered = [json.loads(one.read_text())["Resources"] for one in RENDERED.glob("*.json")]
+
+    assert len(rendered) > 1
+    assert [assumed_for_anybody(resources) for resources in rendered] == [[]] * len(rendered)
+
+
 def test_a_role_is_assumed_for_this_account_wherever_the_service_says_for_whom(
     resources: dict[str, Any],
 ) -> None:
-    seen = set()
-    for id_, role in of_type(resources, "AWS::IAM::Role"):
-        for statement in role["AssumeRolePolicyDocument"]["Statement"]:
-            [service] = services(statement)
-            seen.add(service)
-            assert service in NO_SOURCE or says_for_whom(statement, "aws:SourceAccount"), id_
+    seen = {
+        service
+        for _, role in of_type(resources, "AWS::IAM::Role")
+        for statement in role["AssumeRolePolicyDocument"]["Statement"]
+        for service in services(statement)
+    }
+    assert assumed_for_anybody(resources) == []
     assert set(NO_SOURCE) < seen
     assert all(page.startswith("https://docs.aws.amazon.com/") for page in NO_SOURCE.values())
 

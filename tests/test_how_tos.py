@@ -11,6 +11,7 @@ import aws_cdk as cdk
 import pytest
 
 from batch_constructs.rules import check_template
+from tests.test_confused_deputies import assumed_for_anybody
 
 HOW_TOS = sorted((Path(__file__).parent.parent / "examples" / "how_to").glob("*.py"))
 _MOST_LINES = 50
@@ -45,4 +46,5 @@ def test_a_how_to_synthesises_and_nothing_is_found_in_it(file: Path) -> None:
     template = json.loads((assembly / f"{stack.stack_name}.template.json").read_text())
 
     assert [str(one) for one in check_template(template)] == []
+    assert assumed_for_anybody(template["Resources"]) == []
     assert any(one["Type"].startswith("AWS::Batch::") for one in template["Resources"].values())

@@ -62,6 +62,7 @@ CONTAINER_MEMBERS: Final = {
 """What a message may set of a container → the member of ``containerOverrides`` that says it."""
 
 _ALWAYS: Final = ("parameters", "environment")
+_ALWAYS_OVERRIDDEN: Final = "environment"
 
 
 def not_admitted(asked: Mapping[str, Any], allow: frozenset[str]) -> list[str]:
@@ -95,5 +96,5 @@ def _asked(asked: Mapping[str, Any]) -> Iterator[tuple[str, Admission | None]]:
                     kind = one.get("type") if isinstance(one, dict) else None
                     name = _SIZES.get(kind) if isinstance(kind, str) else None
                     yield f"containerOverrides.resourceRequirements {kind!s:.20}", name
-            elif part not in _ALWAYS:
+            elif part != _ALWAYS_OVERRIDDEN:
                 yield f"containerOverrides.{part}", _OVERRIDES.get(part)

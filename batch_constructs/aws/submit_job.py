@@ -15,7 +15,8 @@ from batch_constructs.aws.source import Source, api, docs, guide, seen
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-ARRAY_SIZE: Final = Whole(2, 10000)
+MOST_CHILDREN: Final = 10_000
+ARRAY_SIZE: Final = Whole(2, MOST_CHILDREN)
 """The children of an array job."""
 
 ARRAY_SIZE_SOURCE: Final[Source] = api(
@@ -84,6 +85,24 @@ RESERVED_VARIABLES_SOURCE: Final[Source] = api(
     "ContainerOverrides.environment",
     '"Environment variables cannot start with "AWS_BATCH"."',
 )
+
+ARRAY_INDICES: Final = "ARRAY_INDICES"
+"""The variable that says which children of an array a job repeats: ``3,17-20``."""
+
+RESCUES: Final = "BATCH_RESCUES"
+"""The variable that says how often a job was rescued."""
+
+MOST_RESCUES: Final = 3
+"""So often a job is rescued: from one Spot queue to the next, and to one on demand."""
+
+REPETITION_VARIABLES: Final = (ARRAY_INDICES, RESCUES)
+
+SUBMITTED_VARIABLE_NAME: Final = Matching(
+    rf"(?s)(?!{RESERVED_VARIABLES}|(?:{'|'.join(REPETITION_VARIABLES)})\Z).*",
+    f"{VARIABLE_NAME.allowed}, and are neither {' nor '.join(REPETITION_VARIABLES)}, by which Spot"
+    " rescue and redrive know what they repeat",
+)
+"""What a variable may be called that a submission gives a job."""
 
 OVERRIDES: Final = {
     "ContainerProperties": ("ContainerOverrides", "EcsPropertiesOverride"),

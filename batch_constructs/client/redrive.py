@@ -21,13 +21,14 @@ from batch_constructs.functions.submission.repeat import (
     indices_of,
     longest_overrides,
     newest_revision,
+    original,
     repeat,
     with_indices,
     with_variable,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
     from datetime import timedelta
 
     from batch_constructs.client.batch_client import BatchClient
@@ -213,7 +214,7 @@ def _requests(
 ) -> Iterator[dict[str, Any]]:
     array = detail.get("arrayProperties", {})
     if "index" in array:
-        numbers = _original(detail, [array["index"]])
+        numbers = [original(detail, array["index"])]
         yield _array_of({**request, "jobName": f"{name}-{numbers[0]}"}, numbers)
     elif "size" not in array:
         before = indices_of(detail)
@@ -221,7 +222,8 @@ def _requests(
         yield single if before is None else _array_of(single, before)
     else:
         failed = range(array["size"]) if whole_array else _failed(client, detail)
-        numbers = _original(detail, failed)
+        before = indices_of(detail)
+        numbers = [index if before is None else before[index] for index in failed]
         if numbers == list(range(array["size"])):
             yield {**request, "jobName": name, "arrayProperties": {"size": array["size"]}}
             return
@@ -260,12 +262,6 @@ def _array_of(request: dict[str, Any], numbers: list[int]) -> dict[str, Any]:
     if len(numbers) >= ARRAY_SIZE.low:
         full["arrayProperties"] = {"size": len(numbers)}
     return full
-
-
-def _original(detail: Mapping[str, Any], indices: Iterable[int]) -> list[int]:
-    """Translate the indices of a redriven array into those of the first one."""
-    numbers = indices_of(detail)
-    return [index if numbers is None else numbers[index] for index in indices]
 
 
 def _room(request: Mapping[str, Any]) -> int:

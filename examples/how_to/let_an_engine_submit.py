@@ -20,9 +20,9 @@ def build(app: cdk.App) -> cdk.Stack:
     environment = bc.FargateComputeEnvironment(stack, "Fargate", vpc=vpc)
     queue = bc.JobQueue(stack, "Queue", compute_environments=[environment])
     head = iam.Role(stack, "Head", assumed_by=iam.AccountPrincipal(stack.account))
-    job_role = iam.Role(
-        stack, "JobRole", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com")
-    )
+    own = {"StringEquals": {"aws:SourceAccount": stack.account}}
+    tasks = iam.ServicePrincipal("ecs-tasks.amazonaws.com", conditions=own)
+    job_role = iam.Role(stack, "JobRole", assumed_by=tasks)
     queue.grant_engine(head, job_definition_prefix="nf-", job_roles=[job_role])
     return stack
 

@@ -52,14 +52,15 @@ SHAPES = {
 _SUCH_OVERRIDES = 'LaunchTemplateOverride(launch_template=…, instance_types=["g5"])'
 _SUCH_A_FAMILY = 'OperatingSystemFamily.WINDOWS_SERVER_2022_CORE or "WINDOWS_SERVER_2022_CORE"'
 ALONE = {
-    "client/message.py": """AWS_ACCESS_KEY_ID AWS_BATCH_JOB_ARRAY_INDEX AWS_ENDPOINT_URL
+    "client/message.py": """ARRAY_INDICES ARRAY_INDICES= AWS_ACCESS_KEY_ID
+        AWS_BATCH_JOB_ARRAY_INDEX AWS_ENDPOINT_URL
         AWS_CONTAINER_AUTHORIZATION_TOKEN AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE
         AWS_CONTAINER_CREDENTIALS_FULL_URI AWS_CONTAINER_CREDENTIALS_RELATIVE_URI
         AWS_ENDPOINT_URL_S3 AWS_REGION AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN amazonaws.com
         amazonaws.com.cn""",
     "local/batch/host.py": "AWS_BATCH_JOB_ATTEMPT AWS_BATCH_JOB_ID",
 }
-"""Files that run by themselves and import nothing, with the names of AWS's that they have."""
+"""Files that run by themselves and import nothing, with the names of the floor that they have."""
 
 EXCUSED = {
     ("functions/submission/settings.py", "FIFO"): "a setting of our function",

@@ -558,3 +558,13 @@ def test_a_timeout_is_a_timedelta(client: BatchClient) -> None:
     minutes: Any = 5
     with pytest.raises(TypeError, match="^timeout is int 5; expected a timedelta"):
         client.wait(["job"], timeout=minutes)
+
+
+@pytest.mark.parametrize("name", ["ARRAY_INDICES", "BATCH_RESCUES"])
+def test_a_variable_that_says_what_is_repeated_is_not_the_caller_s(
+    client: BatchClient, name: str
+) -> None:
+    longer = {f"MY_{name}": "1", f"{name}_2": "1"}
+    client.submit("name", queue="q", job_definition="d", environment=longer)
+    with pytest.raises(ValueError, match=rf'a key of environment is "{name}"; allowed are names'):
+        client.submit("name", queue="q", job_definition="d", environment={name: "1"})

@@ -3,15 +3,23 @@
 from __future__ import annotations
 
 from importlib import import_module
+from traceback import format_exception
 from types import SimpleNamespace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
+import boto3
 import pytest
+from botocore.exceptions import ParamValidationError
 
 from batch_constructs import JobGauges, JobQueue
+from batch_constructs.functions.claims.effect import Pauses, RefusedError, attempt
+from batch_constructs.functions.claims.outcome import Failure, as_told
 from batch_constructs.functions.revisions import retire
 from batch_constructs.monitoring import query_texts
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
 class Context:
@@ -87,3 +95,95 @@ def test_the_saved_queries_count_and_show_what_comes_twice_once() -> None:
     ):
         assert f"| dedup {identity}\n" in query
     assert "count_distinct(detail.jobId)" in query_texts.FAILURES_BY_REASON
+
+
+SECRET = "hunter2"
+_TEXT, _LIST = "valid types: <class 'str'>", "valid types: <class 'list'>, <class 'tuple'>"
+INVALID: list[tuple[dict[str, Any], list[str]]] = [
+    (
+        {"containerOverrides": {"command": f"tool --password={SECRET}"}},
+        [f"Invalid type for parameter containerOverrides.command, type: <class 'str'>, {_LIST}"],
+    ),
+    (
+        {
+            "containerOverrides": {"command": f"tool\n{SECRET}\n, value: {SECRET}\n"},
+            "tags": {"a": [SECRET]},
+            "jobName": 5,
+        },
+        [
+            f"Invalid type for parameter jobName, type: <class 'int'>, {_TEXT}",
+            f"Invalid type for parameter containerOverrides.command, type: <class 'str'>, {_LIST}",
+            f"Invalid type for parameter tags.a, type: <class 'list'>, {_TEXT}",
+        ],
+    ),
+    (
+        {"timeout": {"attemptSeconds": 5}},
+        ['Unknown parameter in timeout: "attemptSeconds", must be one of: attemptDurationSeconds'],
+    ),
+]
+
+
+@pytest.fixture
+def batch(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "of-nobody")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "of-nobody")
+    return boto3.client("batch", region_name="us-east-1")
+
+
+def refused(batch: Any, asked: dict[str, Any]) -> RefusedError:
+    request = {"jobName": "a", "jobQueue": "main", "jobDefinition": "report", **asked}
+    pauses = Pauses(clock=lambda: 0, sleep=lambda _: None, deadline=1)
+    with pytest.raises(RefusedError) as raised:
+        attempt(lambda: batch.submit_job(**request), pauses)
+    return raised.value
+
+
+@pytest.mark.parametrize(("asked", "said"), INVALID)
+def test_what_is_invalid_is_told_without_its_value(
+    batch: Any, asked: dict[str, Any], said: list[str]
+) -> None:
+    error = refused(batch, asked)
+
+    assert str(error).splitlines() == ["Parameter validation failed:", *said]
+    assert error.failure is Failure.UNWRITABLE
+    assert SECRET not in "".join(format_exception(error))
+
+
+def test_what_is_invalid_of_the_credentials_is_no_fault_of_the_request(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config"
+    config.write_text("[profile a]\nrole_arn = short\ncredential_source = Environment\n")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, "of-nobody")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    batch = boto3.Session(profile_name="a").client("batch", region_name="us-east-1")
+
+    error = refused(batch, {})
+
+    assert "Invalid length for parameter RoleArn, valid min length: 20" in str(error)
+    assert error.failure is Failure.NOT_SENT
+
+
+def test_what_is_told_without_its_value_is_told_so_again() -> None:
+    for said in (
+        "Invalid length for parameter a, valid min length: 1",
+        "Invalid type for parameter a, type: <class 'int'>, valid types: <class 'str'>",
+        'Missing required parameter in jobs: "name"',
+    ):
+        assert said in str(as_told(ParamValidationError(report=said)))
+
+
+@pytest.mark.parametrize(
+    "report",
+    [
+        f"Invalid value for parameter a, value: {SECRET}, valid min value: 1",
+        f"Invalid length for parameter a, value: {SECRET}\n, valid min length: 1",
+        f"Invalid value for parameter a, value: {SECRET}, wanted: more",
+        f"Unknown parameter in a, value: {SECRET}",
+        f"a is {SECRET}",
+        f"{SECRET}\na, value: 0, valid min value: 1",
+    ],
+)
+def test_no_other_words_of_botocore_pass_on_a_value(report: str) -> None:
+    assert SECRET not in str(as_told(ParamValidationError(report=report)))

@@ -10,6 +10,7 @@ from batch_constructs.functions.submission.repeat import (
     WHOSE,
     indices_of,
     longest_overrides,
+    original,
     repeat,
     rescues_of,
 )
@@ -95,6 +96,41 @@ def test_every_kind_of_job_says_what_it_repeats_and_its_repetition_starts_anew(
 
     assert str(USERS) in again
     assert not any(each["name"] in again for each in OF_A_REPETITION)
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        *("0-999999999", "0-10000", "9" * 5000, "0-9999,0-9999", "3,3", "5-3", "-1", "4,"),
+        *("", "x", "a,b", "1:10", "1 2", "1-", "\u0663", "1-2-3"),
+    ],
+)
+def test_a_variable_of_the_user_s_own_says_no_indices_and_stays(value: str) -> None:
+    own = {"name": "ARRAY_INDICES", "value": value}
+    job = {**PLAIN, "jobId": "a", "container": {"environment": [own]}}
+
+    assert indices_of(job) is None
+    assert original(job, 7) == 7
+    assert repeat(job)["containerOverrides"]["environment"] == [own]
+
+
+@pytest.mark.parametrize("value", ["", "0", "4", "03", "\u0663", "²", "9" * 5000])
+def test_a_variable_of_the_user_s_own_counts_no_rescues_and_stays(value: str) -> None:
+    own = {"name": "BATCH_RESCUES", "value": value}
+    job = {**PLAIN, "container": {"environment": [own]}}
+
+    assert rescues_of(job) == 0
+    assert repeat(job)["containerOverrides"]["environment"] == [own]
+
+
+def test_indices_are_of_the_array_that_has_as_many_children() -> None:
+    container = {"environment": [{"name": "ARRAY_INDICES", "value": "0,3-4,9999"}]}
+    job = {**PLAIN, "container": container}
+
+    assert indices_of({**job, "arrayProperties": {"size": 4}}) == [0, 3, 4, 9999]
+    assert indices_of({**job, "arrayProperties": {"size": 5}}) is None
+    assert indices_of({**job, "arrayProperties": {"index": 3, "size": 0}}) == [0, 3, 4, 9999]
+    assert [original(job, index) for index in (3, 4)] == [9999, 4]
 
 
 def test_the_longest_overrides_of_several_containers_are_counted() -> None:

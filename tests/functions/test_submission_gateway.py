@@ -104,6 +104,7 @@ def test_a_message_sets_only_what_is_admitted_by_name(name: str, world: World) -
     "odd",
     [
         {"containerOverrides": {"newer": 1}},
+        {"containerOverrides": {"parameters": "x"}},
         {"containerOverrides": {"resourceRequirements": [{"type": "TPU", "value": "1"}]}},
         {"containerOverrides": {"resourceRequirements": "x"}},
         {"containerOverrides": {"resourceRequirements": [{"type": ["GPU"]}]}},
@@ -156,8 +157,9 @@ def test_share_identifier_and_priority_of_the_gateway_go_with_every_job(world: W
         ('{"jobDefinition": "mine"}', "unknown members jobDefinition; known: arrayProperties"),
         ('{"jobName": "a", "queue": "mine"}', "unknown members jobName, queue"),
         ('{"parameters": {"a": null}}', "parameters.a is null, not a string or a number"),
-        ('{"environment": {"AWS_BATCH_X": "1"}}', "names with AWS_BATCH are reserved"),
-        ('{"timeout": 5}', "Invalid type for parameter timeout"),
+        ('{"environment": {"AWS_BATCH_X": "1"}}', "AWS_BATCH_X: reserved; allowed are names that"),
+        ('{"environment": {"ARRAY_INDICES": "0-9"}}', "ARRAY_INDICES: reserved; allowed are"),
+        ('{"timeout": 5}', "Invalid type for parameter timeout, type: <class 'int'>, valid"),
     ],
 )
 def test_poison_is_set_aside_with_its_reason(world: World, bad: str, reason: str) -> None:
@@ -205,7 +207,11 @@ def test_no_reason_shows_a_value_that_may_be_secret(bad: dict[str, Any]) -> None
         ),
         (
             '{"containerOverrides": {"environment": [{"name": "AWS_BATCH_X", "value": "1"}]}}',
-            "names with AWS_BATCH are reserved",
+            "AWS_BATCH_X: reserved; allowed are names that do not begin with AWS_BATCH",
+        ),
+        (
+            '{"containerOverrides": {"environment": [{"name": "BATCH_RESCUES", "value": "3"}]}}',
+            "BATCH_RESCUES: reserved; allowed are",
         ),
         (
             (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from enum import Enum
 from traceback import walk_tb
 from typing import TYPE_CHECKING, Any
@@ -100,6 +101,16 @@ _NOT_SIGNED = (
     UnknownEndpointError,
 )
 
+_INVALID = re.compile(
+    r"(?P<where>[^\n]*?)(?:, value: .*?)?(?P<wanted>(?:, type: <class '[\w.]+'>)?, valid "
+    r"(?:types: <class '[\w.]+'>(?:, <class '[\w.]+'>)*|min (?:value|length): [\d.-]+))(?:\n|\Z)"
+    r"|(?P<whole>(?:Missing required|Unknown) parameter in (?:(?!, value: )[^\n])*)(?:\n|\Z)",
+    re.DOTALL,
+)
+"""One of the lines in which botocore says what is invalid; a value may be of several lines."""
+
+_INVALID_SOMEHOW = "a parameter is not as AWS takes it"
+
 ONCE = Config(
     retries={"mode": "standard", "total_max_attempts": 1},
     connect_timeout=CALL_SECONDS / 3,
@@ -182,8 +193,9 @@ def as_told(error: Exception) -> Exception:
     """Return what a call raised in words that hold no secret, as an error of botocore's.
 
     botocore lets through what went wrong while it read credentials, or an answer that is none. It
-    repeats a header that cannot be sent, as the session token that ends with a line feed, and the
-    address of a proxy that cannot be read, with its password.
+    repeats a header that cannot be sent, as the session token that ends with a line feed, the
+    address of a proxy that cannot be read, with its password, and the value of a parameter that is
+    invalid, as a command that is one string.
     """
     passed = set(_passed(error))
     if _MAKING_HEADERS in passed:
@@ -191,6 +203,10 @@ def as_told(error: Exception) -> Exception:
     if _MAKING_WAY_BY_PROXY in passed:
         return NothingSentError(why=_NO_PROXY)
     told: Exception = error
+    if isinstance(error, ParamValidationError):
+        # not caused by the first, whose words a log would show; it came the same way
+        told = ParamValidationError(report=_without_values(str(error.kwargs.get("report"))))
+        return told.with_traceback(error.__traceback__)
     if isinstance(error, BotoCoreError | ClientError):
         return told
     if _is_about_credentials(passed):
@@ -203,6 +219,19 @@ def as_told(error: Exception) -> Exception:
     if told is not error:
         told.__cause__ = error
     return told
+
+
+def _without_values(report: str) -> str:
+    """Say which parameters are invalid and what is wanted, up to what is in unknown words."""
+    told, at = [], 0
+    while at < len(report):
+        line = _INVALID.match(report, at)
+        if line is None:
+            told.append(_INVALID_SOMEHOW)
+            break
+        told.append(line["whole"] or f"{line['where']}{line['wanted']}")
+        at = line.end()
+    return "\n".join(told)
 
 
 def _is_about_credentials(passed: set[tuple[str, str]]) -> bool:

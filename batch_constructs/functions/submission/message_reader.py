@@ -20,7 +20,11 @@ from typing import TYPE_CHECKING, Any
 from batch_constructs.aws.admission import not_admitted
 from batch_constructs.aws.delivery import SQS_BYTES
 from batch_constructs.aws.overridden_containers import not_sayable
-from batch_constructs.aws.submit_job import OVERRIDES_BYTES, RESERVED_VARIABLES, overrides_length
+from batch_constructs.aws.submit_job import (
+    OVERRIDES_BYTES,
+    SUBMITTED_VARIABLE_NAME,
+    overrides_length,
+)
 
 from .json_path import value_at
 
@@ -303,10 +307,11 @@ def _pairs(value: object) -> list[dict[str, str]]:
 
 
 def _check_names(names: list[str]) -> None:
-    reserved = sorted({name for name in names if name.startswith(RESERVED_VARIABLES)})
+    reserved = sorted({name for name in names if not SUBMITTED_VARIABLE_NAME.admits(name)})
     if reserved:
         raise Poison(
-            f"environment: {', '.join(reserved)}: names with {RESERVED_VARIABLES} are reserved"
+            f"environment: {', '.join(reserved)}: reserved; allowed are "
+            f"{SUBMITTED_VARIABLE_NAME.allowed}"
         )
     twice = sorted(name for name, times in Counter(names).items() if times > 1)
     if twice:

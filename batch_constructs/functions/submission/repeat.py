@@ -9,17 +9,19 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.submit_job import RESERVED_VARIABLES, overrides_length
-from batch_constructs.functions.claims.ranges import numbers_of, ranges_of
+from batch_constructs.aws.submit_job import (
+    ARRAY_INDICES,
+    MOST_CHILDREN,
+    MOST_RESCUES,
+    RESCUES,
+    RESERVED_VARIABLES,
+    overrides_length,
+)
+from batch_constructs.functions.claims.ranges import ranges_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-ARRAY_INDICES = "ARRAY_INDICES"
-RESCUES = "BATCH_RESCUES"
-"""How often a job was rescued, in the environment of its containers."""
-
-_OF_ONE_REPETITION = (ARRAY_INDICES, RESCUES)
 WHOSE = "batch-constructs:claim"
 """The tag that says whose submission a job is."""
 
@@ -29,6 +31,7 @@ _ALIKE = ("parameters", "retryStrategy", "timeout", "shareIdentifier", "propagat
 _ECS, _EKS = ("command", "resourceRequirements"), ("image", "command", "args", "resources")
 
 _REVISION = re.compile(r":\d+$")
+_RUN = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
 
 
 def repeat(detail: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,15 +66,47 @@ def newest_revision(definition: str) -> str:
 
 
 def indices_of(detail: Mapping[str, Any]) -> list[int] | None:
-    """Return the indices that a job works on in turn; None where they are its own."""
+    """Return the indices that a job works on in turn; None where they are its own.
+
+    A job may have a variable of that name that means something else.
+    """
     listed = _variable(detail, ARRAY_INDICES)
-    return None if listed is None else numbers_of(listed)
+    numbers = None if listed is None else _written_here(listed)
+    array = detail.get("arrayProperties", {})
+    if numbers is None or "index" in array or "size" not in array:
+        return numbers
+    return numbers if len(numbers) == array["size"] else None
+
+
+def original(detail: Mapping[str, Any], index: int) -> int:
+    """Translate the index of a child of an array that repeats others into that of the first one."""
+    numbers = indices_of(detail)
+    return index if numbers is None or index >= len(numbers) else numbers[index]
+
+
+def _written_here(listed: str) -> list[int] | None:
+    """Read indices as they are written here, ascending, of an array that there may be."""
+    found: list[int] = []
+    before = -1
+    for part in listed.split(","):
+        run = _RUN.fullmatch(part)
+        if run is None:
+            return None
+        first, last = int(run[1]), int(run[2] or run[1])
+        if not before < first <= last < MOST_CHILDREN:
+            return None
+        found += range(first, last + 1)
+        before = last
+    return found
 
 
 def rescues_of(detail: Mapping[str, Any]) -> int:
     """Return how often a job was rescued before."""
-    said = _variable(detail, RESCUES) or ""
-    return int(said) if said.isdecimal() else 0
+    return _times_written_here(_variable(detail, RESCUES))
+
+
+def _times_written_here(said: str | None) -> int:
+    return next((times for times in range(1, MOST_RESCUES + 1) if said == str(times)), 0)
 
 
 def _variable(detail: Mapping[str, Any], name: str) -> str | None:
@@ -203,8 +238,14 @@ def _kept(pairs: Sequence[Mapping[str, str]] | None, *, whole: bool) -> list[Any
         dict(pair)
         for pair in pairs or ()
         if not pair["name"].startswith(RESERVED_VARIABLES)
-        and (whole or pair["name"] not in _OF_ONE_REPETITION)
+        and (whole or not _is_of_one_repetition(pair))
     ]
+
+
+def _is_of_one_repetition(pair: Mapping[str, str]) -> bool:
+    if pair["name"] == ARRAY_INDICES:
+        return _written_here(pair["value"]) is not None
+    return pair["name"] == RESCUES and _times_written_here(pair["value"]) > 0
 
 
 def _environments(request: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], list[Any]]]:

@@ -19,23 +19,23 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.names import JOB_NAME_LENGTH
-from batch_constructs.aws.submit_job import OVERRIDES_BYTES
+from batch_constructs.aws.submit_job import MOST_RESCUES, OVERRIDES_BYTES, RESCUES
 from batch_constructs.functions.claims.effect import RefusedError
 from batch_constructs.functions.claims.invocation import Invocation, each_event
 
 from .repeat import (
-    RESCUES,
     fit_share,
     indices_of,
     longest_overrides,
     newest_revision,
+    original,
     repeat,
     rescues_of,
     with_indices,
     with_variable,
 )
 from .submit import Submitter, submitter
-from .waiting import MOST_RESCUES, LeftToPeopleError, Waiting, failed_with_another, is_array
+from .waiting import LeftToPeopleError, Waiting, failed_with_another, is_array
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -167,7 +167,7 @@ def rescue_request(job: Mapping[str, Any], queue: str) -> dict[str, Any] | None:
     numbers = indices_of(job)
     index = job["jobId"].partition(":")[2]
     if index:
-        numbers = [int(index) if numbers is None else numbers[int(index)]]
+        numbers = [original(job, int(index))]
     elif is_array(job):
         request["arrayProperties"] = {"size": job["arrayProperties"]["size"]}
     if numbers is not None:

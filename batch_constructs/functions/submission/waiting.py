@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.job_states import CAPACITY_LOST, DEPENDENCY_FAILED, JobState
-from batch_constructs.aws.submit_job import DEPENDENCIES, ArrayDependency
+from batch_constructs.aws.submit_job import DEPENDENCIES, MOST_RESCUES, ArrayDependency
 
 from .repeat import rescues_of
 
@@ -18,9 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from .submit import Submitter
-
-MOST_RESCUES = 3
-"""So often a job is rescued: from one Spot queue to the next, and to one on demand."""
 
 FAILED, _N_TO_N = JobState.FAILED, ArrayDependency.N_TO_N
 _Job = dict[str, Any]
