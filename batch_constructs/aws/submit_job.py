@@ -92,9 +92,6 @@ ARRAY_INDICES: Final = "ARRAY_INDICES"
 RESCUES: Final = "BATCH_RESCUES"
 """The variable that says how often a job was rescued."""
 
-MOST_RESCUES: Final = 3
-"""So often a job is rescued: from one Spot queue to the next, and to one on demand."""
-
 REPETITION_VARIABLES: Final = (ARRAY_INDICES, RESCUES)
 
 SUBMITTED_VARIABLE_NAME: Final = Matching(

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 from batch_constructs.aws.submit_job import (
     ARRAY_INDICES,
     MOST_CHILDREN,
-    MOST_RESCUES,
     RESCUES,
     RESERVED_VARIABLES,
     overrides_length,
@@ -21,6 +20,9 @@ from batch_constructs.functions.claims.ranges import ranges_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
+
+MOST_RESCUES = 3
+"""So often a job is rescued: from one Spot queue to the next, and to one on demand."""
 
 WHOSE = "batch-constructs:claim"
 """The tag that says whose submission a job is."""

@@ -19,11 +19,12 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.names import JOB_NAME_LENGTH
-from batch_constructs.aws.submit_job import MOST_RESCUES, OVERRIDES_BYTES, RESCUES
+from batch_constructs.aws.submit_job import OVERRIDES_BYTES, RESCUES
 from batch_constructs.functions.claims.effect import RefusedError
 from batch_constructs.functions.claims.invocation import Invocation, each_event
 
 from .repeat import (
+    MOST_RESCUES,
     fit_share,
     indices_of,
     longest_overrides,

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.job_states import CAPACITY_LOST, DEPENDENCY_FAILED, JobState
-from batch_constructs.aws.submit_job import DEPENDENCIES, MOST_RESCUES, ArrayDependency
+from batch_constructs.aws.submit_job import DEPENDENCIES, ArrayDependency
 
-from .repeat import rescues_of
+from .repeat import MOST_RESCUES, rescues_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
