@@ -137,9 +137,9 @@ def _with_wrong_values_of(
     missing = {name for name, value in arguments.items() if value is inspect.Parameter.empty}
     if missing & {"scope", "id"}:
         return found.error
-    found = _with_wrong_types_of(signature, given, named, found)  # of the scope and the ID
-    if found.is_nowhere:
-        return found.error
+    typed = _with_wrong_types_of(signature, given, named, found)
+    if typed.problems != found.problems:  # the scope or the ID can be none: it has no place
+        return typed.error
     arguments |= dict.fromkeys(missing)
     places = [arguments.pop(name) for name in by_place]
     return _also_wrong(
@@ -155,7 +155,7 @@ def _with_wrong_types_of(
 ) -> Misfit:
     """Tell what does not fit with what beside it is not of the type that is named for it."""
     wrong = dict(_wrong(signature, found.meant(signature, given, named)))
-    return replace(found, problems=[*found.problems, *wrong.values()], is_nowhere=bool(wrong))
+    return replace(found, problems=[*found.problems, *wrong.values()])
 
 
 def _also_wrong(
@@ -263,14 +263,12 @@ class Misfit:
         path: of the construct, as far as it is known.
         problems: a line each.
         misspelt: parameter → the name that was written, and means it.
-        is_nowhere: whether its scope or its ID can be none, so that it has no place in the tree.
     """
 
     called: str
     path: str
     problems: list[str]
     misspelt: dict[str, str]
-    is_nowhere: bool = False
 
     @property
     def error(self) -> TypeError:
