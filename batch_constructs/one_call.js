@@ -3,28 +3,31 @@
 /** Makes many resources while Python waits once; ../one_call.py says what and where. */
 class OneCall {
   /**
-   * @param calls for each construct: the scope, and its resources in order, each a class of
-   *   aws-cdk-lib, an ID and properties; or "override", a resource, the path of a property, and what it
-   *   is from now on. A text may name what an earlier resource of the same scope
-   *   has: ${Token[made:LogGroup:ref]}.
+   * @param calls as JSON, for each construct: the scope, and its resources in order, each a class
+   *   of aws-cdk-lib, an ID and properties; or "override", a resource, the path of a property, and
+   *   what it is from now on. A text may name what an earlier resource of the same scope has:
+   *   ${Token[made:LogGroup:ref]}.
+   * @param given the objects that {"$given": place} stands for.
    * @returns the resources of all, in order.
    */
-  static make(calls) {
+  static make(calls, given) {
     const cdk = require("aws-cdk-lib");
     const all = [];
-    for (const [scope, resources] of calls) {
+    for (const [place, resources] of JSON.parse(calls)) {
+      const scope = given[place.$given];
       const made = {};
       const filled = (value) => {
         if (typeof value === "string") {
           return value.replace(/\$\{Token\[made:(\w+):(\w+)\]\}/g, (_, id, of) => made[id][of]);
         }
         if (Array.isArray(value)) return value.map(filled);
-        if (value === null || typeof value !== "object" || value.constructor !== Object) return value;
+        if (value === null || typeof value !== "object") return value ?? undefined;
+        if ("$given" in value) return given[value.$given];
         return Object.fromEntries(Object.entries(value).map(([name, of]) => [name, filled(of)]));
       };
       for (const [kind, id, properties, value] of resources) {
         if (kind === "override") {
-          id.addPropertyOverride(properties, filled(value));
+          filled(id).addPropertyOverride(properties, filled(value));
           continue;
         }
         const type = kind.split(".").slice(1).reduce((within, name) => within[name], cdk);

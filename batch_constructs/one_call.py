@@ -12,7 +12,7 @@ from __future__ import annotations
 import json
 import tarfile
 from contextlib import contextmanager
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from io import BytesIO
 from pathlib import Path
@@ -32,7 +32,10 @@ T = TypeVar("T")
 
 _NAME: Final = "batch-constructs"
 _VERSION: Final = "1.0.0"
-_METHODS: Final = {"make": ("calls",), "tell": ("key", "told"), "accounts": ("asked",)}
+_METHODS: Final = {"make": ("calls", "given"), "tell": ("key", "told"), "accounts": ("asked",)}
+
+_GIVEN: Final = "$given"
+"""The only member of what stands for an object: its place among those that are given."""
 
 _WAITING: Final[list[OneCall]] = []
 """What is made together with what comes after it, in `together`."""
@@ -115,10 +118,18 @@ def _make_all() -> None:
     begun = [one._begin() for one in _WAITING]  # noqa: SLF001  # of this module
     _WAITING.clear()
     if begun:
-        resources = jsii.sinvoke(_javascript(), "make", [[call for call, _ in begun]])
+        given: list[Any] = []
+        calls = json.dumps([call for call, _ in begun], default=partial(_place_of, given))
+        resources = jsii.sinvoke(_javascript(), "make", [calls, given])
         made = [one for _, several in begun for one in several]
         for one, resource in zip(made, resources, strict=True):
             one.take(resource)
+
+
+def _place_of(given: list[Any], one: Any) -> dict[str, int]:
+    """Keep an object of the CDK's, and give what stands for it in the text of a call."""
+    given.append(one)
+    return {_GIVEN: len(given) - 1}
 
 
 @contextmanager
