@@ -25,7 +25,7 @@ def definition(stack: cdk.Stack, id: str, name: str | None = None) -> bc.Fargate
     )
 
 
-def test_no_partition_and_no_region_has_a_longer_name() -> None:
+def test_no_partition_and_no_region_has_a_longer_or_a_shorter_name() -> None:
     session = botocore.session.get_session()
     partitions = session.get_available_partitions()
     regions = {
@@ -37,6 +37,8 @@ def test_no_partition_and_no_region_has_a_longer_name() -> None:
 
     assert max(map(len, partitions)) == names.LONGEST_PARTITION
     assert max(map(len, regions)) == names.LONGEST_REGION
+    assert min(map(len, partitions)) == names.SHORTEST_PARTITION
+    assert min(map(len, regions)) == names.SHORTEST_REGION
     assert all(map(names.REGION_CODE.admits, regions))
 
 

@@ -40,6 +40,8 @@ GENERATED_NAME_SOURCE: Final[Source] = seen(
 
 LONGEST_PARTITION: Final = max(map(len, CONSOLES))
 LONGEST_REGION: Final = len("us-isof-south-1")
+SHORTEST_PARTITION: Final = min(map(len, CONSOLES))
+SHORTEST_REGION: Final = len("us-east-1")
 ACCOUNT_ID_LENGTH: Final = 12
 
 ACCOUNT: Final = Matching(r"\d{12}", "the twelve digits of an account")
@@ -61,7 +63,7 @@ ARN_SOURCE: Final[Source] = docs(
     "IAM/latest/UserGuide/reference-arns.html",
     "arn:partition:service:region:account-id:resource has 5 colons before the resource, 12 digits"
     " of an account; all of it stays below 190 here. Of partitions and Regions a test asks"
-    " botocore for the longest.",
+    " botocore for the longest and the shortest.",
 )
 
 JOB_NAME_LENGTH: Final = 128

@@ -15,7 +15,13 @@ from batch_constructs.jobs.job_arguments import (
     ConsumptionArguments,
     JobArguments,
 )
-from batch_constructs.jobs.job_roles import ExecutionRole, add_job_role, allow, is_customized
+from batch_constructs.jobs.job_roles import (
+    ExecutionRole,
+    add_job_role,
+    allow,
+    is_customized,
+    too_much_to_read,
+)
 from batch_constructs.jobs.log_group import JobLogs
 from batch_constructs.jobs.own_job_definition import OwnJobDefinition
 from batch_constructs.jobs.policy_statements import merged
@@ -95,6 +101,9 @@ class EcsJobDefinition(OwnJobDefinition):
             refuse_also=REFUSED_THOUGH_A_WARNING,
         )
         _expect_resources(arguments, own)
+        reads = merged(one for task in tasks for one in task.execution_statements)
+        if own["execution_role"] is None and (problem := too_much_to_read(reads)):
+            arguments.wrong_value(f"execution_role is left out: {problem}")
         self._logs = JobLogs(
             arguments,
             log_group=own["log_group"],
@@ -113,9 +122,8 @@ class EcsJobDefinition(OwnJobDefinition):
             return
         if own["execution_role"] is not None or is_customized(self):
             call.make(at_once=True)  # its grants name the log group as it is
-        statements = [one for task in tasks for one in task.execution_statements]
         self._execution_role = ExecutionRole(
-            self, call, own["execution_role"], merged([*self._logs.statements(), *statements])
+            self, call, own["execution_role"], merged([*self._logs.statements(), *reads])
         )
         if self._job_role is None and has_job_role:
             self._job_role = add_job_role(call)

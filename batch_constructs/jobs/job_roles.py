@@ -15,8 +15,10 @@ from batch_constructs.acknowledgements import note_rights
 from batch_constructs.aws.actions import STS_ASSUME_ROLE
 from batch_constructs.aws.authorization import POLICY_VERSION
 from batch_constructs.aws.service_principals import ECS_TASKS
+from batch_constructs.construct import given as given_properties
 from batch_constructs.construct import once_made, own_account
 from batch_constructs.place import arn_of_role
+from batch_constructs.role_policies import RolePolicies
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -29,6 +31,9 @@ if TYPE_CHECKING:
 
 _CUSTOMIZE_ROLES: Final = "@aws-cdk/iam:customizeRoles"
 """What ``iam.Role.customize_roles`` sets above a construct."""
+
+_HAVE_ROOM: Final = 30
+"""As many resources always have room in one inline policy."""
 
 _CUSTOMIZED: Final[WeakKeyDictionary[Construct, bool]] = WeakKeyDictionary()
 """Scope → whether an ``iam.Role`` below it may stand for a role that others made."""
@@ -60,7 +65,9 @@ class ExecutionRole:
     """The role that starts a container: given, or an own one (ID ``ExecutionRole``).
 
     The own role is an L1 with its one policy inline; the L2 view of it is made when somebody asks
-    (see docs/decisions/0002-roles-and-logs.md). Below ``iam.Role.customize_roles`` it is an L2.
+    (see docs/decisions/0002-roles-and-logs.md). What has no room inline, such as a hundred secrets,
+    stands in managed policies (IDs ``MorePolicy1`` and so on). Below ``iam.Role.customize_roles``
+    it is an L2.
     """
 
     def __init__(
@@ -76,15 +83,22 @@ class ExecutionRole:
         self._role = given
         self._made: Made[iam.CfnRole] | None = None
         if given is None:
-            document = {"Version": POLICY_VERSION, "Statement": list(statements)}
-            policies = [{"policyName": "Execution", "policyDocument": document}]
+            inline, *more = _divided(statements)
+            policies = [{"policyName": "Execution", "policyDocument": _document(inline)}]
+            arns = [
+                call.add(
+                    iam.CfnManagedPolicy, f"MorePolicy{n}", {"policyDocument": _document(one)}
+                ).attribute("ref")
+                for n, one in enumerate(more, start=1)
+            ]
             self._made = call.add(
                 iam.CfnRole,
                 "ExecutionRole",
-                {
-                    "assumeRolePolicyDocument": _trust(),
-                    **({"policies": policies} if statements else {}),
-                },
+                given_properties(
+                    assumeRolePolicyDocument=_trust(),
+                    managedPolicyArns=arns,
+                    policies=policies if inline else [],
+                ),
             )
             return
         allow(given, statements)
@@ -105,6 +119,32 @@ class ExecutionRole:
                 self._scope, "GrantableExecutionRole", self._made.resource.ref
             )
         return self._role
+
+
+def too_much_to_read(statements: Sequence[dict[str, Any]]) -> str | None:
+    """Say that an own execution role cannot hold what it needs, if that is so."""
+    if _have_room(statements):
+        return None
+    return RolePolicies(statements).problem(
+        "give fewer secrets, or put several values into one secret (secret_field)"
+    )
+
+
+def _divided(statements: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]:
+    """Divide what an own role may do: what has room inline, and what each managed policy has."""
+    if _have_room(statements):
+        return [[*statements]]
+    policies = RolePolicies(statements)
+    return [policies.inline, *policies.managed]
+
+
+def _have_room(statements: Sequence[dict[str, Any]]) -> bool:
+    listed = [one["Resource"] for one in statements if isinstance(one["Resource"], list)]
+    return sum(map(len, listed)) <= _HAVE_ROOM
+
+
+def _document(statements: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    return {"Version": POLICY_VERSION, "Statement": list(statements)}
 
 
 def allow(role: iam.IRole, statements: Iterable[dict[str, Any]]) -> None:

@@ -17,6 +17,7 @@ Rendered = dict[str, Any]
 Fargate = Callable[..., bc.FargateJobDefinition]
 Container = Callable[[], Rendered]
 Statements = Callable[[], list[Rendered]]
+Resources = Callable[..., dict[str, Rendered]]
 
 
 @pytest.fixture
@@ -186,3 +187,45 @@ def test_an_alias_is_no_key(stack: cdk.Stack) -> None:
     alias = kms.Alias.from_alias_name(stack, "Alias", "alias/mine")
     with pytest.raises(TypeError, match="not an alias"):
         bc.secret_parameter(parameter, encryption_key=alias)
+
+
+def many(stack: cdk.Stack, count: int) -> dict[str, Any]:
+    return {f"S{n}": secretsmanager.Secret(stack, f"Many{n}") for n in range(count)}
+
+
+@pytest.mark.parametrize(("count", "policies"), [(30, 0), (31, 0), (60, 1)])
+def test_a_role_that_reads_many_secrets_has_as_many_policies_as_they_need(
+    count: int, policies: int, stack: cdk.Stack, fargate: Fargate, resources: Resources
+) -> None:
+    """IAM takes 10,240 characters inline, and an ARN may have 190."""
+    fargate(secrets=many(stack, count))
+
+    [role] = resources("AWS::IAM::Role").values()
+    more = resources("AWS::IAM::ManagedPolicy")
+    documents = [
+        *[one["PolicyDocument"] for one in role["Properties"]["Policies"]],
+        *[one["Properties"]["PolicyDocument"] for one in more.values()],
+    ]
+    read = [
+        arn["Ref"]
+        for document in documents
+        for statement in document["Statement"]
+        if statement["Action"] == "secretsmanager:GetSecretValue"
+        for arn in statement["Resource"]
+    ]
+    assert set(read) == set(resources("AWS::SecretsManager::Secret"))
+    assert len(read) == count
+    assert [one["Ref"] for one in role["Properties"].get("ManagedPolicyArns", [])] == list(more)
+    assert len(more) == policies
+
+
+def test_more_secrets_than_a_role_can_read_are_refused(stack: cdk.Stack, fargate: Fargate) -> None:
+    secret = secretsmanager.Secret(stack, "Secret")
+    arns = {f"S{n}": cdk.Fn.import_value(f"Secret{n}") for n in range(400)}
+    given = {
+        name: secretsmanager.Secret.from_secret_complete_arn(stack, name, arn)
+        for name, arn in arns.items()
+    }
+
+    with pytest.raises(ValueError, match="managed policies for what it may do; allowed are 10"):
+        fargate(secrets={**given, "ONE": secret})

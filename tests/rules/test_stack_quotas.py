@@ -31,6 +31,21 @@ def role(length: int) -> dict[str, Any]:
     return {"R": {"Type": "AWS::IAM::Role", "Properties": {"Policies": policies}}}
 
 
+def role_that_names(resource: Any, at_least: str, length: int) -> dict[str, Any]:
+    """Write one of so many characters, if what it names comes to its shortest text."""
+    shortest = {"Version": "2012-10-17", "Statement": [{"Sid": "", "Resource": at_least}]}
+    missing = length - len(json.dumps(shortest, separators=(",", ":")))
+    statement = {"Sid": "x" * missing, "Resource": resource}
+    document = {"Version": "2012-10-17", "Statement": [statement]}
+    own = {"Policies": [{"PolicyName": "p", "PolicyDocument": document}]}
+    return {
+        "R": {"Type": "AWS::IAM::Role", "Properties": own},
+        "S": {"Type": "AWS::SecretsManager::Secret"},
+        "Q": {"Type": "AWS::SQS::Queue"},
+        "J": {"Type": "AWS::IAM::Role"},
+    }
+
+
 def role_and_policy(length: int) -> dict[str, Any]:
     attached = {"Roles": [{"Ref": "R"}], "PolicyDocument": document(length - 5000)}
     return {**role(5000), "P": {"Type": "AWS::IAM::Policy", "Properties": attached}}
@@ -173,8 +188,27 @@ CASES: list[Any] = [
 ]
 
 
+NAMED: list[tuple[Any, str]] = [
+    ({"Ref": "S"}, "arn:aws:secretsmanager:us-east-1:123456789012:secret:n-s"),
+    (
+        {"Fn::Sub": "${S}:a::${!b}"},
+        "arn:aws:secretsmanager:us-east-1:123456789012:secret:n-s:a::${b}",
+    ),
+    ({"Fn::GetAtt": ["Q", "Arn"]}, "arn:aws:sqs:us-east-1:123456789012:n"),
+    ({"Fn::GetAtt": "Q.Arn"}, "arn:aws:sqs:us-east-1:123456789012:n"),
+    ({"Fn::GetAtt": ["J", "Arn"]}, "arn:aws:iam::123456789012:role/n"),
+    ({"Fn::Sub": ["${a}${J.Arn}", {"a": "xyz"}]}, "xyzarn:aws:iam::123456789012:role/n"),
+    (
+        {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":logs:", {"Ref": "AWS::Region"}]]},
+        "arn:aws:logs:us-east-1",
+    ),
+    ({"Fn::Sub": "${AWS::AccountId}/${Unknown}"}, "123456789012/"),
+]
+"""What a policy names, and the shortest that it can come to."""
+
 ALL: list[Any] = [
     *CASES,
+    ("role-policy-size", partial(role_that_names, *NAMED[0]), quotas.ROLE_POLICY_CHARACTERS),
     ("event-pattern-syntax", event_pattern, quotas.EVENT_PATTERN_CHARACTERS),
     ("resource-count", topics, RESOURCES),
 ]
@@ -184,6 +218,16 @@ ALL: list[Any] = [
 def found(template: dict[str, Any]) -> list[tuple[str, str]]:
     areas = {rule for rule, _, _ in ALL} | {"stack-sections"}
     return [(one.rule, one.message) for one in check_template(template) if one.rule in areas]
+
+
+@pytest.mark.parametrize(("resource", "at_least"), NAMED)
+def test_what_only_the_deployment_knows_counts_as_little_as_it_can_be(
+    resource: Any, at_least: str
+) -> None:
+    most = quotas.ROLE_POLICY_CHARACTERS
+
+    assert found({"Resources": role_that_names(resource, at_least, most)}) == []
+    assert found({"Resources": role_that_names(resource, at_least, most + 1)}) != []
 
 
 @pytest.mark.parametrize(("rule", "make", "most"), ALL)

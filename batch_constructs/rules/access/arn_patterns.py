@@ -12,7 +12,16 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import resource_kinds as kinds
-from batch_constructs.aws.names import ARN_PARTS, REGISTRY, every, is_arn, log_group_in_arn
+from batch_constructs.aws.names import (
+    ACCOUNT_ID_LENGTH,
+    ARN_PARTS,
+    REGISTRY,
+    SHORTEST_PARTITION,
+    SHORTEST_REGION,
+    every,
+    is_arn,
+    log_group_in_arn,
+)
 from batch_constructs.aws.pattern import pattern as regular_expression
 from batch_constructs.rules.template.resource_graph import (
     COMPUTE_ENVIRONMENT,
@@ -104,6 +113,16 @@ def spelled(value: object, template: Template) -> str:
         parts = (part if isinstance(part, str) else spelled(part, template) for part in value.parts)
         return _closed("".join(parts))
     return HOLE
+
+
+def shortest(type: str, attribute: str | None) -> int:
+    """Count the characters that what a resource is referred to by has at least."""
+    service, resource, _ = _FORMS.get((type, attribute), ("", "", ""))
+    if not service:
+        return 0
+    where = 0 if service == "iam" else SHORTEST_REGION
+    written = arn(service, resource).replace(CLOSED, "")
+    return len(written) + SHORTEST_PARTITION + where + ACCOUNT_ID_LENGTH
 
 
 def name_of(id: str, key: str, template: Template) -> str:

@@ -21,6 +21,7 @@ from batch_constructs.aws.quotas import (
     TOPIC_POLICY_SOURCE,
     TOPIC_POLICY_STATEMENTS,
 )
+from batch_constructs.rules.access.arn_patterns import shortest
 from batch_constructs.rules.areas.event_rules import QUEUE_POLICIES
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
@@ -30,13 +31,28 @@ from batch_constructs.rules.template.written_lengths import (
     is_intrinsic,
     length_of,
     listed,
+    nothing_known,
     of_type,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from batch_constructs.rules.template.written_lengths import Least
+
 _rule = partial(rule, subject=Whole.type)
+
+
+def _least(whole: Whole) -> Least:
+    """Reckon what a reference comes to: at least an ARN of its kind, without a name."""
+
+    def least(target: str, attribute: str | None) -> int:
+        resource = whole.resources.get(target)
+        if not isinstance(resource, dict):
+            return nothing_known(target, attribute)
+        return shortest(str(resource.get("Type")), attribute)
+
+    return least
 
 
 def _by_role(whole: Whole, kind: str, weight: Callable[[Any], int]) -> Counter[str]:
@@ -59,13 +75,14 @@ def _by_role(whole: Whole, kind: str, weight: Callable[[Any], int]) -> Counter[s
     source=ROLE_POLICY_SOURCE,
 )
 def role_policy_size(whole: Whole) -> Iterator[Fault]:
-    """IAM refuses the role. Values known only at deployment are not counted."""
+    """IAM refuses the role. Values known only at deployment count as little as they can be."""
+    least = _least(whole)
     attached = _by_role(
-        whole, "AWS::IAM::Policy", lambda properties: length_of(properties.get("PolicyDocument"))
+        whole, "AWS::IAM::Policy", lambda given: length_of(given.get("PolicyDocument"), least)
     )
     for id_, properties in of_type(whole, "AWS::IAM::Role"):
         own = [one for one in listed(properties.get("Policies")) if isinstance(one, dict)]
-        length = sum(length_of(one.get("PolicyDocument")) for one in own) + attached[id_]
+        length = sum(length_of(one.get("PolicyDocument"), least) for one in own) + attached[id_]
         if length > ROLE_POLICY_CHARACTERS:
             most = f"IAM takes {ROLE_POLICY_CHARACTERS} of a role"
             said = f"the inline policies have {length} characters or more; {most}"
@@ -98,9 +115,9 @@ def role_policy_count(whole: Whole) -> Iterator[Fault]:
     source=MANAGED_POLICY_SOURCE,
 )
 def managed_policy_size(whole: Whole) -> Iterator[Fault]:
-    """IAM refuses the policy. Values known only at deployment are not counted."""
+    """IAM refuses the policy. Values known only at deployment count as little as they can be."""
     for id_, properties in of_type(whole, "AWS::IAM::ManagedPolicy"):
-        length = length_of(properties.get("PolicyDocument"))
+        length = length_of(properties.get("PolicyDocument"), _least(whole))
         if length > MANAGED_POLICY_CHARACTERS:
             most = f"IAM takes {MANAGED_POLICY_CHARACTERS}"
             yield f"Resources/{id_}", f"the policy has {length} characters or more; {most}"
@@ -113,7 +130,7 @@ def managed_policy_size(whole: Whole) -> Iterator[Fault]:
     source=QUEUE_POLICY_SOURCE,
 )
 def queue_policy_size(whole: Whole) -> Iterator[Fault]:
-    """SQS refuses the policy. Values known only at deployment are not counted."""
+    """SQS refuses the policy. Values known only at deployment count as little as they can be."""
     most = (QUEUE_POLICY_STATEMENTS, QUEUE_POLICY_BYTES)
     for kind in QUEUE_POLICIES:
         yield from _too_long(whole, kind, "SQS", *most)
@@ -126,7 +143,7 @@ def queue_policy_size(whole: Whole) -> Iterator[Fault]:
     source=TOPIC_POLICY_SOURCE,
 )
 def topic_policy_size(whole: Whole) -> Iterator[Fault]:
-    """SNS refuses the policy. Values known only at deployment are not counted."""
+    """SNS refuses the policy. Values known only at deployment count as little as they can be."""
     most = (TOPIC_POLICY_STATEMENTS, TOPIC_POLICY_BYTES)
     yield from _too_long(whole, "AWS::SNS::TopicPolicy", "SNS", *most)
 
@@ -138,7 +155,7 @@ def topic_policy_size(whole: Whole) -> Iterator[Fault]:
     source=BUCKET_POLICY_SOURCE,
 )
 def bucket_policy_size(whole: Whole) -> Iterator[Fault]:
-    """S3 refuses the policy. Values known only at deployment are not counted."""
+    """S3 refuses the policy. Values known only at deployment count as little as they can be."""
     yield from _too_long(whole, "AWS::S3::BucketPolicy", "S3", None, BUCKET_POLICY_BYTES)
 
 
@@ -150,7 +167,7 @@ def _too_long(
         document = properties.get("PolicyDocument")
         statements = document.get("Statement") if isinstance(document, dict) else None
         count = sum(isinstance(one, dict) and not is_intrinsic(one) for one in listed(statements))
-        length = length_of(document)
+        length = length_of(document, _least(whole))
         if most is not None and count > most:
             said = f"the policy has {count} statements; {service} takes {most}"
             yield f"Resources/{id_}", said

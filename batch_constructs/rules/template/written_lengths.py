@@ -1,14 +1,28 @@
-"""How long what a template says is, at least: what only the deployment knows is not counted."""
+"""How long what a template says is, at least.
+
+What only the deployment knows is reckoned as short as it can be.
+"""
 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+from batch_constructs.aws.names import ACCOUNT_ID_LENGTH, SHORTEST_PARTITION, SHORTEST_REGION
+from batch_constructs.rules.template.text import substitutions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from batch_constructs.rules.template.whole import Whole
+
+
+_PSEUDO_PARAMETERS: Final = {
+    "AWS::Partition": SHORTEST_PARTITION,
+    "AWS::Region": SHORTEST_REGION,
+    "AWS::AccountId": ACCOUNT_ID_LENGTH,
+}
 
 
 def of_type(whole: Whole, type: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -36,20 +50,81 @@ def is_intrinsic(value: Mapping[Any, Any]) -> bool:
     return len(value) == 1 and str(next(iter(value))).startswith(("Ref", "Fn::"))
 
 
-def length_of(value: object) -> int:
-    """Count the characters of a document as JSON, at least: without what is not known yet."""
+Least = Callable[[str, str | None], int]
+"""Gives how many characters a reference to a resource, or to an attribute of it, has at least."""
+
+
+def nothing_known(target: str, attribute: str | None) -> int:
+    """Count what CloudFormation itself knows of a stack, and nothing of resources."""
+    return 0 if attribute else _PSEUDO_PARAMETERS.get(target, 0)
+
+
+def length_of(value: object, least: Least = nothing_known) -> int:
+    """Count the characters of a document as JSON, at least: what is not known yet as its least."""
     if isinstance(value, dict):
         if is_intrinsic(value):
-            return text_length(value, 2)
-        return 1 + sum(length_of(str(name)) + 2 + length_of(one) for name, one in value.items())
+            return text_length(value, 2, least)
+        return 1 + sum(
+            length_of(str(name)) + 2 + length_of(one, least) for name, one in value.items()
+        )
     if isinstance(value, list):
-        return 1 + sum(1 + length_of(one) for one in value)
+        return 1 + sum(1 + length_of(one, least) for one in value)
     return len(json.dumps(value, ensure_ascii=False, default=str))
 
 
-def text_length(value: object, quotes: int) -> int:
+def text_length(value: object, quotes: int, least: Least = nothing_known) -> int:
     """Count the bytes of a text, at least."""
-    return len(known_text(value).encode(errors="replace")) + quotes
+    return quotes + _least(value, least)
+
+
+def _least(value: object, least: Least) -> int:
+    match value:
+        case {"Fn::Join": [str() as glue, list() as parts]}:
+            return sum(_least(one, least) for one in parts) + _bytes(glue) * (len(parts) - 1)
+        case {"Fn::Sub": str() as text} | {"Fn::Sub": [str() as text]}:
+            return _substituted(text, {}, least)
+        case {"Fn::Sub": [str() as text, dict() as named]}:
+            return _substituted(text, named, least)
+        case dict() | list() | None:
+            target, attribute = _referred(value)
+            return least(target, attribute) if target else 0
+    return _bytes(str(value))
+
+
+def _referred(value: object) -> tuple[str, str | None]:
+    """Give what a reference names: a logical ID and an attribute, None for the resource itself."""
+    match value:
+        case {"Ref": str() as target}:
+            return target, None
+        case {"Fn::GetAtt": [str() as target, str() as attribute]}:
+            return target, attribute
+        case {"Fn::GetAtt": str() as name}:
+            return _named(name)
+    return "", None
+
+
+def _named(name: str) -> tuple[str, str | None]:
+    target, _, attribute = name.partition(".")
+    return target, attribute or None
+
+
+def _substituted(text: str, named: Mapping[str, Any], least: Least) -> int:
+    length = 0
+    for before, name in substitutions(text):
+        length += _bytes(before)
+        if name is None:
+            continue
+        if name.startswith("!"):
+            length += _bytes(name.removeprefix("!")) + len("${}")
+        elif name in named:
+            length += _least(named[name], least)
+        else:
+            length += least(*_named(name))
+    return length
+
+
+def _bytes(text: str) -> int:
+    return len(text.encode(errors="replace"))
 
 
 def known_text(value: object) -> str:
