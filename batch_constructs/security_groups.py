@@ -1,12 +1,20 @@
-"""Security groups as an argument: each of them one, and of the stack's Region."""
+"""Security groups: those of an argument, each one of the stack's Region, and those of our own."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.aws.network import (
+    GROUP_DESCRIPTION,
+    GROUP_DESCRIPTION_LENGTH,
+    NOT_IN_A_GROUP_DESCRIPTION,
+)
 from batch_constructs.place import OF_ONE_REGION
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_ec2 as ec2
+    from constructs import Construct
+
     from batch_constructs.arguments import Arguments
 
 
@@ -29,3 +37,29 @@ def read_security_groups(
     for place, group in enumerate(groups):
         arguments.of_this_region(f"security_groups[{place}]", group, "", OF_ONE_REGION)
     return groups
+
+
+def own_security_group(scope: Construct, vpc: ec2.IVpc) -> ec2.SecurityGroup:
+    """Make a group (ID ``SecurityGroup``) that its path describes, as far as EC2 takes that."""
+    from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415  # loaded by whoever gave the VPC
+
+    path = f"{scope.node.path}/SecurityGroup"
+    said = None if GROUP_DESCRIPTION.admits(path) else _description(path)
+    return ec2.SecurityGroup(scope, "SecurityGroup", vpc=vpc, description=said)
+
+
+def rule_description(peer: Construct) -> str | None:
+    """Describe a rule that lets a construct in, where the CDK's own words would be too long."""
+    path = peer.node.path
+    if len(path) < GROUP_DESCRIPTION_LENGTH - _AROUND_A_PATH:
+        return None
+    return _description(f"from {path}")
+
+
+_AROUND_A_PATH: Final = 60
+"""Characters of the CDK's words for a rule, beside the path: a hash, what is let in, the port."""
+
+
+def _description(text: str) -> str:
+    """Say it in characters that EC2 takes; of a long text its end, which tells most."""
+    return NOT_IN_A_GROUP_DESCRIPTION.sub("-", text)[-GROUP_DESCRIPTION_LENGTH:]

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from batch_constructs.aws.bound import Matching
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import Source, docs, guide, seen
 
@@ -50,6 +51,19 @@ CLUSTER_PLACE_SOURCES: Final[tuple[Source, ...]] = (
         "That an instance registers in a cluster of another account is asked for, and open.",
     ),
 )
+
+GROUP_DESCRIPTION_LENGTH: Final = 255
+_OF_A_GROUP_DESCRIPTION: Final = r"a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*"
+
+GROUP_DESCRIPTION: Final = Matching(
+    f"[{_OF_A_GROUP_DESCRIPTION}]+",
+    f"1 to {GROUP_DESCRIPTION_LENGTH} letters, digits and spaces, and ._-:/()#,@[]+=&;{{}}!$*",
+    GROUP_DESCRIPTION_LENGTH,
+)
+"""What describes a security group; the CDK takes the construct's path, if nothing else is said."""
+
+NOT_IN_A_GROUP_DESCRIPTION: Final = pattern(f"[^{_OF_A_GROUP_DESCRIPTION}]")
+"""What has to be replaced where it is described by something else."""
 
 NODE_SECURITY_GROUPS: Final = 5
 """How many security groups the interface of a node of a multi-node job takes."""

@@ -19,6 +19,7 @@ from batch_constructs.construct import BatchConstruct, once_made
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.known_argument import known_flag
 from batch_constructs.place import OF_ONE_REGION, in_another_vpc
+from batch_constructs.security_groups import rule_description
 from batch_constructs.subnets import chosen_subnets
 from batch_constructs.tokens import is_token
 
@@ -119,7 +120,9 @@ class BatchEndpoints(BatchConstruct):
             self, "SecurityGroup", vpc=vpc, allow_all_outbound=False, description="VPC endpoints"
         )
         for environment in environments:
-            once_made(partial(group.connections.allow_from, environment, ec2.Port.tcp(HTTPS)))
+            said = rule_description(environment)
+            let_in = partial(group.connections.allow_from, environment, ec2.Port.tcp(HTTPS), said)
+            once_made(let_in)
         ec2.GatewayVpcEndpoint(self, "S3", vpc=vpc, service=ec2.GatewayVpcEndpointAwsService.S3)
         for service in self.services:
             ec2.InterfaceVpcEndpoint(

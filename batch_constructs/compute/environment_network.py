@@ -7,15 +7,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import aws_ec2 as ec2
-
 from batch_constructs.rules import UNKNOWN
-from batch_constructs.security_groups import read_security_groups
+from batch_constructs.security_groups import own_security_group, read_security_groups
 from batch_constructs.subnets import chosen_subnets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aws_cdk import aws_ec2 as ec2
     from constructs import Construct
 
     from batch_constructs.arguments import Arguments
@@ -64,4 +63,4 @@ class Network:
         """Return the security groups, with one made where none were given (``SecurityGroup``)."""
         if self._groups is not None:
             return self._groups
-        return [ec2.SecurityGroup(scope, "SecurityGroup", vpc=self.vpc)]
+        return [own_security_group(scope, self.vpc)]

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_events_targets as targets
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.bound import OneOf
@@ -43,6 +42,7 @@ from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.topic import topic_argument
 
 from .rule_patterns import patterns_that_fit
+from .rule_targets import function_target
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -184,9 +184,11 @@ class JobCounters(BatchConstruct):
                 include_array_children=True,
             ),
         )
-        target = targets.LambdaFunction(
+        target = function_target(
+            self,
             self.function,
-            dead_letter_queue=self.dead_letter_queue,
+            self.dead_letter_queue,
+            rules=len(patterns),
             retry_attempts=_RETRIES,
         )
         for number, pattern in enumerate(patterns):

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aws_cdk import Duration
-from aws_cdk import aws_events_targets as targets
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.bound import Matching
@@ -41,11 +40,13 @@ from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.topic import topic_argument
 
 from .rule_patterns import patterns_that_fit
+from .rule_targets import function_target
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from aws_cdk import aws_events as events
+    from aws_cdk import aws_lambda as lambda_
     from aws_cdk import aws_sns as sns
     from aws_cdk import aws_sqs as sqs
     from constructs import Construct
@@ -180,6 +181,21 @@ class JobNotifications(BatchConstruct):
                     )
         arguments.refuse()
 
+        prefixes = [definition_prefix(one) for one in definitions]
+        job_patterns = patterns_that_fit(
+            arns,
+            lambda some: state_change_pattern(
+                queue_arns=some,
+                states=moved_to,
+                definition_prefixes=prefixes,
+                include_array_children=include_array_children,
+            ),
+        )
+        blocked_patterns = (
+            patterns_that_fit(arns, lambda some: blocked_pattern(queue_arns=some))
+            if blocked
+            else []
+        )
         self.watched_function: WatchedFunction | None = None
         self.watched_idle_function: WatchedFunction | None = None
         self._topic: sns.ITopic | None = None
@@ -191,7 +207,15 @@ class JobNotifications(BatchConstruct):
             topic = AlertTopic(self, "AlertTopic") if given_topic is None else given_topic
             self._topic, self._dead_letter_queue = topic, dead_letter_queue(self)
             claims = ClaimsTable(self, settings)
-            told.append(self._notifier(topic, self._dead_letter_queue, claims, alarmed, settings))
+            notifier = self._notifier(topic, self._dead_letter_queue, claims, alarmed, settings)
+            target = function_target(
+                self,
+                notifier,
+                self._dead_letter_queue,
+                rules=len(job_patterns) + len(blocked_patterns),
+                retry_attempts=_RETRIES,
+            )
+            told.append(target)
             if idle_after is not None:
                 notices = IdleNotices(
                     self,
@@ -204,17 +228,6 @@ class JobNotifications(BatchConstruct):
                     settings=settings,
                 )
                 self.watched_idle_function = notices.watched_function
-        prefixes = [definition_prefix(one) for one in definitions]
-        job_patterns = patterns_that_fit(
-            arns,
-            lambda some: state_change_pattern(
-                queue_arns=some,
-                states=moved_to,
-                definition_prefixes=prefixes,
-                include_array_children=include_array_children,
-            ),
-        )
-        blocked_patterns = patterns_that_fit(arns, lambda some: blocked_pattern(queue_arns=some))
         self.job_rules = self._rules(
             "JobRule",
             job_patterns,
@@ -225,7 +238,7 @@ class JobNotifications(BatchConstruct):
         )
         self.blocked_rules = self._rules(
             "BlockedRule",
-            blocked_patterns if blocked else [],
+            blocked_patterns,
             told,
             description="Queues that their first job blocks",
             name=None if name is None else f"{name}-blocked",
@@ -289,7 +302,7 @@ class JobNotifications(BatchConstruct):
         claims: ClaimsTable,
         alarm_topic: sns.ITopic | None,
         settings: FunctionSettings,
-    ) -> targets.LambdaFunction:
+    ) -> lambda_.IFunction:
         function = ShippedFunction(
             self,
             "Function",
@@ -313,9 +326,7 @@ class JobNotifications(BatchConstruct):
             handler=function.handler, dead_letter_queue=dead_letters
         )
         watch(self, self.watched_function, alarm_topic, settings)
-        return targets.LambdaFunction(
-            function.handler, dead_letter_queue=dead_letters, retry_attempts=_RETRIES
-        )
+        return function.handler
 
 
 def _refuse_beside_idle(arguments: Arguments, job_definitions: object, event_bus: object) -> None:

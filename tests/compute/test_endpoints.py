@@ -8,8 +8,10 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ec2 as ec2
+from constructs import Construct
 
 import batch_constructs as bc
+from batch_constructs.aws.network import GROUP_DESCRIPTION
 from batch_constructs.rules import check_template
 
 Rendered = dict[str, Any]
@@ -231,3 +233,37 @@ def test_s3_has_its_endpoint_anyway(
     )
 
     assert interface_services(resources) == sorted(FOR_ANY)
+
+
+DEEP = "/".join(["x" * 50] * 5)
+
+
+@pytest.mark.parametrize("within", ["Größe's | Jobs", DEEP])
+def test_what_a_group_and_its_rules_are_described_by_is_what_ec2_takes(
+    within: str, stack: cdk.Stack, resources: Callable[..., dict[str, Any]]
+) -> None:
+    scope: Construct = stack
+    for part in within.split("/"):
+        scope = Construct(scope, part)
+    network = ec2.Vpc(scope, "Vpc", nat_gateways=0, max_azs=2)
+    environment = bc.Ec2ComputeEnvironment(scope, "Environment", vpc=network)
+    bc.BatchEndpoints(scope, "Endpoints", vpc=network, compute_environments=[environment])
+
+    groups = resources("AWS::EC2::SecurityGroup").values()
+    rules = resources("AWS::EC2::SecurityGroupIngress").values()
+    said = [
+        *[one["Properties"]["GroupDescription"] for one in groups],
+        *[one["Properties"]["Description"] for one in rules],
+    ]
+    assert len(said) == 3
+    assert [one for one in said if not GROUP_DESCRIPTION.admits(one)] == []
+
+
+def test_a_group_that_ec2_takes_is_described_as_the_cdk_does(
+    stack: cdk.Stack, vpc: ec2.Vpc, resources: Callable[..., dict[str, Any]]
+) -> None:
+    """Another description would replace the group of an environment that is deployed."""
+    bc.Ec2ComputeEnvironment(stack, "Environment", vpc=vpc)
+
+    [group] = resources("AWS::EC2::SecurityGroup").values()
+    assert group["Properties"]["GroupDescription"] == f"{stack.node.path}/Environment/SecurityGroup"

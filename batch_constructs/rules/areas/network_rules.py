@@ -14,6 +14,7 @@ from batch_constructs.aws.network import (
 )
 from batch_constructs.aws.source import api, docs, guide
 from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.limit_rules import register
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template import vpc
 from batch_constructs.rules.template.resource_graph import (
@@ -29,6 +30,8 @@ from batch_constructs.rules.template.vpc import Reach
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+register("network", area="network")
 
 _environment_rule = partial(rule, subject=COMPUTE_ENVIRONMENT, severity=Severity.WARNING)
 
