@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from batch_constructs.aws.bound import Matching, Whole
-from batch_constructs.aws.source import Source, docs
+from batch_constructs.aws.source import Source, docs, guide
 
 EVENT_PATTERN_CHARACTERS: Final = 2048
 """An event pattern as JSON."""
@@ -256,6 +256,25 @@ LOG_RETENTION_SOURCE: Final[Source] = docs(
     "AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html",
     "retentionInDays: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827,"
     " 2192, 2557, 2922, 3288 and 3653.",
+)
+
+BATCH_RESOURCES: Final = 50
+"""Job queues, compute environments and service environments, of each as many, in a Region."""
+
+ENVIRONMENTS_A_CLUSTER: Final = 5
+"""Compute environments of one EKS cluster."""
+
+SHARES_A_QUEUE: Final = 20
+"""Quota shares of one job queue."""
+
+QUEUES_WITH_QUOTAS: Final = 1
+"""Job queues with quota management of one service environment."""
+
+BATCH_SOURCE: Final[Source] = guide(
+    "service_limits",
+    "\"The following table provides the service quotas for AWS Batch that can't be changed. Each"
+    ' quota is Region specific."; yet accounts were given more'
+    " (https://github.com/hashicorp/terraform-provider-aws/issues/21737).",
 )
 
 LOG_RESOURCE_POLICIES: Final = 10
