@@ -16,6 +16,16 @@ EVENTBRIDGE_SOURCE: Final[Source] = docs(
     " of an event bus: 300 in most Regions.",
 )
 
+WILDCARD_RULES_A_BUS: Final = 30
+"""Rules of an event bus whose patterns hold a wildcard."""
+
+WILDCARD_RULES_SOURCE: Final[Source] = docs(
+    "eventbridge/latest/userguide/eb-quota.html",
+    'Rules containing wildcards: "Each supported Region: 30 rules per event bus. Maximum number of'
+    " rules, per event bus per account, that can contain event filters that include wildcards. This"
+    ' quota cannot be adjusted."',
+)
+
 RULE_NAME_CHARACTERS: Final = 64
 RULE_NAME: Final = Matching(
     r"[\.\-_A-Za-z0-9]+",
@@ -53,6 +63,15 @@ BUCKET_POLICY_BYTES: Final = 20_480
 BUCKET_POLICY_SOURCE: Final[Source] = docs(
     "AmazonS3/latest/userguide/using-iam-policies.html",
     '"Bucket policies are limited to 20 KB in size." (taken as 20,480 bytes)',
+)
+
+EVENT_BUS_POLICY_CHARACTERS: Final = 10_240
+"""The policy of one event bus; it grows with each account that is named."""
+
+EVENT_BUS_POLICY_SOURCE: Final[Source] = docs(
+    "eventbridge/latest/userguide/eb-quota.html",
+    'Event bus policy size: "Each supported Region: 10,240 … Maximum policy size, in characters.'
+    ' This policy size increases each time you grant access to another account."',
 )
 
 EVENT_BUS_NAME: Final = Matching(

@@ -158,6 +158,19 @@ def statements(kind: str, count: int) -> dict[str, Any]:
     return {"P": {"Type": kind, "Properties": own}}
 
 
+def wildcard_rules(count: int) -> dict[str, Any]:
+    held = [
+        {"detail": {"a": [{"wildcard": "x*"}]}},
+        {"detail": {"a": {"b": ["y", {"anything-but": {"wildcard": ["x*"]}}]}}},
+        {"$or": [{"source": ["a"]}, {"detail": {"a": [{"wildcard": "x*"}]}}]},
+    ]
+    other = {"EventPattern": held[0], "EventBusName": "other"}
+    none = {"EventPattern": {"detail": {"wildcard": ["x"], "a": [{"anything-but": ["x"]}]}}}
+    made = {f"R{n}": {"EventPattern": held[n % 3]} for n in range(count)}
+    made |= {"Other": other, "None": none}
+    return {id_: {"Type": "AWS::Events::Rule", "Properties": one} for id_, one in made.items()}
+
+
 def of_batch(kind: str, count: int) -> dict[str, Any]:
     own = {"Type": f"AWS::Batch::{kind}", "Properties": {"Tags": {"a": "b"}}}
 
@@ -220,6 +233,7 @@ CASES: list[Any] = [
     ("target-input-size", an_input_template, quotas.TARGET_INPUT_CHARACTERS),
     ("template-size", long, quotas.TEMPLATE_BYTES),
     ("stack-sections", references, quotas.DYNAMIC_REFERENCES),
+    ("wildcard-rule-count", wildcard_rules, quotas.WILDCARD_RULES_A_BUS),
     ("batch-resource-count", partial(of_batch, "JobQueue"), quotas.BATCH_RESOURCES),
     ("batch-resource-count", partial(of_batch, "ComputeEnvironment"), quotas.BATCH_RESOURCES),
     ("batch-resource-count", partial(of_batch, "ServiceEnvironment"), quotas.BATCH_RESOURCES),

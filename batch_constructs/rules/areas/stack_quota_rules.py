@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.event_pattern import has_wildcard
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.quotas import (
     CLOUDWATCH_SOURCE,
@@ -24,6 +26,8 @@ from batch_constructs.aws.quotas import (
     TARGET_INPUT_SOURCE,
     TEMPLATE_BYTES,
     TEMPLATE_BYTES_SOURCE,
+    WILDCARD_RULES_A_BUS,
+    WILDCARD_RULES_SOURCE,
 )
 from batch_constructs.rules.areas.secret_rules import strings
 from batch_constructs.rules.dashboard import too_much
@@ -206,3 +210,22 @@ def rule_count(whole: Whole) -> Iterator[Fault]:
             f"Resources/{rules[RULES_A_BUS]}",
             f"there are {len(rules)} rules of the default event bus; it has {RULES_A_BUS}",
         )
+
+
+@_rule(
+    "wildcard-rule-count",
+    title="more rules with a wildcard than an event bus has",
+    fix="look for a prefix or a suffix alone, or let one rule look for several things",
+    source=WILDCARD_RULES_SOURCE,
+)
+def wildcard_rule_count(whole: Whole) -> Iterator[Fault]:
+    """EventBridge refuses the next one; those of other stacks count, too."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for id_, own in of_type(whole, "AWS::Events::Rule"):
+        if has_wildcard(own.get("EventPattern")) and not is_conditional(whole, id_):
+            found[_compact(own.get("EventBusName", "default"))].append(id_)
+    for rules in found.values():
+        if len(rules) > WILDCARD_RULES_A_BUS:
+            most = f"a bus has {WILDCARD_RULES_A_BUS}"
+            said = f"there are {len(rules)} rules of one event bus with a wildcard; {most}"
+            yield f"Resources/{rules[WILDCARD_RULES_A_BUS]}", said
