@@ -12,11 +12,11 @@ from jsii._kernel.providers import process
 import batch_constructs as bc
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
 
 
 @pytest.fixture
-def crossings(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], int]]:
+def crossings(monkeypatch: pytest.MonkeyPatch) -> Callable[[], int]:
     """Count the messages to JavaScript since it was last asked for."""
     node: Any = process._NodeProcess
     send, sent = node.send, [0]
@@ -30,7 +30,7 @@ def crossings(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], int]]:
         return before
 
     monkeypatch.setattr(node, "send", counted)
-    yield since_then
+    return since_then
 
 
 def arguments(secret: secretsmanager.Secret) -> dict[str, Any]:

@@ -166,7 +166,7 @@ def dashboard_size(whole: Whole) -> Iterator[Fault]:
     for id_, properties in of_type(whole, "AWS::CloudWatch::Dashboard"):
         try:
             body = json.loads(known_text(properties.get("DashboardBody")))
-        except ValueError:  # no JSON, or unknown until the deployment
+        except (ValueError, RecursionError):  # no JSON, or unknown until the deployment
             continue
         found = listed(body.get("widgets")) if isinstance(body, dict) else []
         problem = too_much([one for one in found if isinstance(one, dict)])
