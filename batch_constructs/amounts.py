@@ -9,8 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
-from batch_constructs.one_call import amounts
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -36,6 +34,8 @@ def read_together(values: Iterable[object]) -> None:
 
 
 def _read(values: list[Any]) -> None:
+    from batch_constructs.one_call import amounts  # noqa: PLC0415  # values of the CDK load it
+
     units = [_UNITS[type(one).__name__] for one in values]
     methods = [[f"to{unit.capitalize()}" for unit in some] for some in units]
     for one, some, told in zip(
