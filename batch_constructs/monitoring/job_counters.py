@@ -41,8 +41,8 @@ from batch_constructs.queues.job_queue_metrics import check_options
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.topic import topic_argument
 
+from .function_of_rules import function_target
 from .rule_patterns import patterns_that_fit
-from .rule_targets import function_target
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
