@@ -60,7 +60,7 @@ FIRST, FEW, MANY = 1, 100, 400
 
 def unpack(folder: str) -> None:
     """Lay out the CDK's own JavaScript, which its Python packages carry, for Node to find."""
-    roots = [Path(one.__file__).parent for one in (aws_cdk, constructs)]
+    roots = [Path(str(one.__file__)).parent for one in (aws_cdk, constructs)]
     for archive in (one for root in roots for one in root.glob("**/_jsii/*.tgz")):
         with tarfile.open(archive) as tar:
             tar.extractall(Path(folder) / "unpacked", filter="data")
