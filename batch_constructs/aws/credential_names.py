@@ -104,11 +104,12 @@ _MEMBER: Final = pattern(
 """A member of an object of JSON, which may stand in a text of a shell or of JSON itself."""
 
 _LINE: Final = pattern(
-    rf"^[ \t]{{0,80}}(?:- )?[\"']?((?=[A-Za-z_])[\w.-]{{0,60}}?(?i:{_ENDING}))[\"']?:[ \t]{{1,8}}"
+    rf"^[ \t]{{0,80}}(?:- )?[\"']?((?![Xx]-)(?=[A-Za-z_])[\w.-]{{0,60}}?(?i:{_ENDING}))[\"']?:"
+    r"[ \t]{1,8}"
     rf"(?=[\"']?([^\"'\s]{{1,{_LONGEST}}}))\S{{1,400}}[ \t]{{0,80}}(?:[ \t]#[^\n]{{0,400}})?$",
     re.MULTILINE,
 )
-"""A line of YAML that gives a member one word.
+"""A line of YAML that gives a member one word, and no header of HTTP, which is known by its form.
 
 https://yaml.org/spec/1.2.2/#chapter-8-block-style-productions
 """
