@@ -16,6 +16,7 @@ from batch_constructs.aws.actions import S3_GET_OBJECT, S3_LIST_BUCKET, S3_PUT_O
 from batch_constructs.aws.bound import refused, shown
 from batch_constructs.aws.limits import bound_of
 from batch_constructs.aws.storage import INSTALL_LUSTRE, INSTALL_MOUNTPOINT
+from batch_constructs.by_way_of import by_way_of
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.known_argument import known_flag
 from batch_constructs.place import OF_ONE_REGION
@@ -265,5 +266,5 @@ def _grant(volume: S3MountVolume, role: iam.IRole) -> None:
     key = bucket.encryption_key
     if key is not None:
         grant = key.grant_decrypt if volume.read_only else key.grant_encrypt_decrypt
-        grant(role)
+        by_way_of(grant(role), "s3")
         note_key_grant(role, key)

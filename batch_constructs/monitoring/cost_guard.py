@@ -21,6 +21,7 @@ from batch_constructs.aws.actions import (
 from batch_constructs.aws.authorization import TAG
 from batch_constructs.aws.bound import Whole, refused
 from batch_constructs.aws.compute_environment_facts import EnvironmentType
+from batch_constructs.by_way_of import let_publish
 from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.compute.compute_environment import is_compute_environment
 from batch_constructs.construct import BatchConstruct
@@ -334,7 +335,7 @@ class CostGuard(BatchConstruct):
             runs_every_seconds=None if pause.is_unresolved() else int(pause.to_seconds()),
         )
         watch(self, self.watched_function, alarmed, settings)
-        self.topic.grant_publish(self.function)
+        let_publish(self.role, self.topic)
         run_every(
             self,
             pause,

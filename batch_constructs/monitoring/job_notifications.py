@@ -13,6 +13,7 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.aws.bound import Matching
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.quotas import RULE_NAME
+from batch_constructs.by_way_of import let_publish
 from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.dead_letter_queue import dead_letter_queue
@@ -321,7 +322,7 @@ class JobNotifications(BatchConstruct):
             settings=settings,
             dead_letter_queue=dead_letters,
         )
-        topic.grant_publish(function.role)
+        let_publish(function.role, topic)
         self.watched_function = WatchedFunction(
             handler=function.handler, dead_letter_queue=dead_letters
         )
