@@ -33,8 +33,7 @@ def rendered(make: Make, queues: int) -> dict[str, Any]:
         JobQueue.from_job_queue_arn(stack, f"Q{number}", arn) for number, arn in enumerate(arns)
     ]
     make(stack, some)
-    template = dict(Template.from_stack(stack).to_json())
-    return template
+    return dict(Template.from_stack(stack).to_json())
 
 
 def of(template: dict[str, Any], type: str) -> list[dict[str, Any]]:

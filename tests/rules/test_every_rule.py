@@ -60,6 +60,11 @@ def outputs(count: int) -> dict[str, Any]:
     return {"Resources": {"T": {"Type": "AWS::SNS::Topic"}}, "Outputs": written}
 
 
+def described(length: int) -> dict[str, Any]:
+    return {"Resources": {"T": {"Type": "AWS::SNS::Topic"}}, "Description": "x" * length}
+
+
+LONG["template-text-length"] = (Whole.type, described(1025), described(1024))
 LONG["stack-sections"] = (Whole.type, outputs(201), outputs(200))
 
 
