@@ -16,7 +16,6 @@ def main() -> None:
             from batch_constructs.check.all_files import run  # noqa: PLC0415  # as above
 
             code = run(request)
-            sys.stdout.flush()
             os._exit(code)  # to take everything apart would be a tenth of a check of one file
     try:
         from batch_constructs.cli import main as whole  # noqa: PLC0415  # as above

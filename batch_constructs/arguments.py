@@ -16,6 +16,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
+from batch_constructs.amounts import amount
 from batch_constructs.aws.bound import A_KEY, Whole, allowed, refused, shown
 from batch_constructs.aws.credentials import without_credentials
 from batch_constructs.aws.resource_states import State
@@ -44,11 +45,6 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.aws.bound import Bound, Matching
-
-_AMOUNTS: WeakKeyDictionary[Any, dict[str, float]] = WeakKeyDictionary()
-"""What a Size or a Duration holds, by unit: to ask the CDK is a jsii crossing, and people share
-them."""
-
 
 _PARAMETER = re.compile(r"[a-z]\w+(?:\[[^\]]*\]|\.[a-z]\w+)*(?= is | has |: |, | or )")
 """The parameter that a problem begins with, such as ``containers[1].environment['A']``."""
@@ -587,17 +583,14 @@ class Arguments:
         self._hidden.clear()
 
     def _size(self, parameter: str, value: Size | None, factory: str, unit: str) -> Any:
-        from aws_cdk import Size, SizeRoundingBehavior  # noqa: PLC0415  # loaded by the caller
+        from aws_cdk import Size  # noqa: PLC0415  # loaded by the caller
 
         if value is None:
             return None
         if not isinstance(value, Size):
             such = f"Size.{factory}({_SUCH_A_SIZE[factory]})"
             return self.wrong_type(parameter, value, f"a Size such as {such}")
-        read = getattr(value, f"to_{factory}")
-        return self._amount(
-            parameter, value, unit, lambda: read(rounding=SizeRoundingBehavior.NONE)
-        )
+        return self._amount(parameter, amount(value, factory), unit)
 
     def _duration(self, parameter: str, value: Duration | None, unit: str) -> Any:
         from aws_cdk import Duration  # noqa: PLC0415  # loaded by the caller
@@ -606,30 +599,24 @@ class Arguments:
             return None
         if not isinstance(value, Duration):
             return self.wrong_type(parameter, value, "a Duration such as Duration.minutes(30)")
-        read = getattr(value, f"to_{unit}")
-        amount = self._amount(parameter, value, unit, lambda: read(integral=False))
-        self._durations[f"{self._within}{parameter}"] = (f"{amount} {unit}", value)
-        return amount
+        read = self._amount(parameter, amount(value, unit), unit)
+        self._durations[f"{self._within}{parameter}"] = (f"{read} {unit}", value)
+        return read
 
-    def _amount(self, parameter: str, value: object, unit: str, read: Callable[[], float]) -> Any:
-        """Ask the CDK for an amount, once for each Size or Duration, and expect a whole number."""
-        known = _AMOUNTS.setdefault(value, {})
-        if unit not in known:
-            try:
-                known[unit] = read()
-            except RuntimeError:
-                return self.wrong_value(
-                    f"{parameter} is a token in another unit than {unit}, which cannot be "
-                    f"converted before the deployment: give the token in {unit}"
-                )
-        amount = known[unit]
-        if is_token(amount):
-            return amount
-        if amount != int(amount):
+    def _amount(self, parameter: str, read: float | None, unit: str) -> Any:
+        """Expect a whole number of a unit."""
+        if read is None:
             return self.wrong_value(
-                f"{parameter} {refused(amount, f'a whole number of {unit}', unit)}"
+                f"{parameter} is a token in another unit than {unit}, which cannot be converted "
+                f"before the deployment: give the token in {unit}"
             )
-        return int(amount)
+        if is_token(read):
+            return read
+        if read != int(read):
+            return self.wrong_value(
+                f"{parameter} {refused(read, f'a whole number of {unit}', unit)}"
+            )
+        return int(read)
 
 
 def _as_number(token: Any) -> float:

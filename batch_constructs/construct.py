@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
 import jsii
 from aws_cdk import Stage
 from constructs import Construct
+from jsii._reference_map import register_reference
 
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.names import as_member
@@ -156,6 +157,31 @@ class BuiltUpon(_Abstract):
         return super().__new__(cls)
 
 
+@cache
+def stand_in(kind: type[Construct]) -> type | None:
+    """Return what jsii makes in the place of a construct of ours: no more than JavaScript sees.
+
+    At each construct jsii goes through all that its class and those above have of their own, for
+    what JavaScript may call; ours have a hundred such names, of which it calls one or none. So it
+    is handed a class with those alone, and the construct takes the place of what it made. None is
+    for a construct that is an L2 as well, or that overrides what every construct has.
+    """
+    if getattr(kind, "__jsii_type__", None) != getattr(Construct, "__jsii_type__"):  # noqa: B009  # mypy knows no such member
+        return None
+    interfaces = [*dict.fromkeys(getattr(kind, "__jsii_ifaces__", ()))]
+    called: dict[str, Any] = {}
+    for part in kind.mro()[: kind.mro().index(Construct)]:
+        for name, member in vars(part).items():
+            if name.startswith("__"):
+                continue
+            if hasattr(Construct, name):
+                return None
+            if any(hasattr(one, name) for one in interfaces):
+                called.setdefault(name, member)
+    own = {"__jsii_type__": kind.__jsii_type__, "__jsii_ifaces__": interfaces}  # type: ignore[attr-defined]  # as above
+    return type(kind.__name__, (), {**called, **own})
+
+
 class BatchConstruct(Construct, BuiltUpon, metaclass=_AllOrNothing):
     """A construct whose scope and ID are looked at before the CDK sees them.
 
@@ -176,7 +202,13 @@ class BatchConstruct(Construct, BuiltUpon, metaclass=_AllOrNothing):
                 f"{scope.node.path}: id is {got}; expected a non-empty string, unique in its scope"
             )
         try:
-            super().__init__(scope, id, **options)
+            if not options and (kind := stand_in(type(self))) is not None:
+                made = kind()
+                jsii.create(kind, made, [scope, id])
+                setattr(self, "__jsii_ref__", getattr(made, "__jsii_ref__"))  # noqa: B009, B010  # mypy knows no such member
+                register_reference(self)
+            else:
+                super().__init__(scope, id, **options)
         except RuntimeError as error:
             told = told_at(f"{scope.node.path}/{id}", error)
             raise told from told.__cause__

@@ -52,6 +52,23 @@ class OneCall {
     });
   }
 
+  /**
+   * @param asked sizes and durations, each with the methods that give it in a unit.
+   * @returns for each, in each unit, the number, or null where it is a token of another unit.
+   */
+  static amounts(asked) {
+    const { SizeRoundingBehavior } = require("aws-cdk-lib");
+    const exactly = { rounding: SizeRoundingBehavior.NONE, integral: false };
+    const read = (one, method) => {
+      try {
+        return one[method](exactly);
+      } catch {
+        return null;
+      }
+    };
+    return asked.map(([one, methods]) => methods.map((method) => read(one, method)));
+  }
+
   /** Add one piece of metadata to many resources. */
   static tell(key, told) {
     for (const [resource, value] of told) {

@@ -32,7 +32,12 @@ T = TypeVar("T")
 
 _NAME: Final = "batch-constructs"
 _VERSION: Final = "1.0.0"
-_METHODS: Final = {"make": ("calls", "given"), "tell": ("key", "told"), "accounts": ("asked",)}
+_METHODS: Final = {
+    "make": ("calls", "given"),
+    "tell": ("key", "told"),
+    "accounts": ("asked",),
+    "amounts": ("asked",),
+}
 
 _GIVEN: Final = "$given"
 """The only member of what stands for an object: its place among those that are given."""
@@ -165,6 +170,15 @@ def arns_and_accounts(asked: list[tuple[Any, str, bool]]) -> list[tuple[str, str
     """
     told = jsii.sinvoke(_javascript(), "accounts", [[[*one] for one in asked]])
     return [(arn, account) for arn, account in told]
+
+
+def amounts(asked: list[tuple[Any, list[str]]]) -> list[list[float | None]]:
+    """Return sizes and durations in some units, by the names of JavaScript's methods.
+
+    None is for a token of another unit, which has no number before the deployment.
+    """
+    told = jsii.sinvoke(_javascript(), "amounts", [[[*one] for one in asked]])
+    return [[*one] for one in told]
 
 
 @cache

@@ -12,6 +12,7 @@ import re
 from functools import wraps
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from batch_constructs.amounts import read_together
 from batch_constructs.names_in_annotations import let_resolve
 from batch_constructs.wrong_call import misfit
 
@@ -56,6 +57,7 @@ def spells_out(*parts: Any, defaults: Mapping[str, Any]) -> Callable[[type[C]], 
             except TypeError:
                 raise misfit(constructor, given, named, signature).error from None
             bound.apply_defaults()
+            read_together(named.values())
             constructor(*bound.args, **bound.kwargs)
 
         construct.__signature__ = signature  # type: ignore[attr-defined]  # inspect looks there

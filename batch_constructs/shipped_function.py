@@ -60,6 +60,7 @@ class ShippedFunction(BatchConstruct):
         event_age: Duration | None = None,
         retry_attempts: int = LAMBDA_RETRIES,
         settings: FunctionSettings | None = None,
+        way_out: str = "name fewer queues, or divide them",
     ) -> None:
         """Make it.
 
@@ -80,6 +81,7 @@ class ShippedFunction(BatchConstruct):
             event_age: How long such an event is tried, at most six hours. Default: six hours.
             retry_attempts: How often it is tried again. Default: twice.
             settings: How it runs. Default: outside of any VPC, with AWS's keys.
+            way_out: What to do where its role cannot hold what it may do.
         """
         super().__init__(scope, id)
         wanted = self.settings = FunctionSettings() if settings is None else settings
@@ -103,7 +105,7 @@ class ShippedFunction(BatchConstruct):
         told = ToldVariables(self, environment)
         network = [] if wanted.vpc is None else [NETWORK_STATEMENT]
         policies = RolePolicies([write_log, *network, *told.statements, *statements])
-        problem = policies.problem("name fewer queues, or divide them")
+        problem = policies.problem(way_out)
         if problem is not None:
             raise ValueError(f"{scope.node.path}: {problem}")
         self.role = iam.Role(

@@ -12,6 +12,8 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
+from batch_constructs.local.lock import refusal
+
 if TYPE_CHECKING:
     from batch_constructs.local.server import LocalServer
 
@@ -31,6 +33,10 @@ class SigningProxy:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
+                why = refusal({name.lower(): value for name, value in self.headers.items()})
+                if why is not None:
+                    self.send_error(403, why)
+                    return
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 target = self.headers.get("X-Amz-Target", "").partition(".")[0]
                 of_batch = "batch" if self.path.startswith("/v1/") else "cloudformation"

@@ -17,6 +17,7 @@ from cfnlint import api
 
 import batch_constructs as bc
 from batch_constructs.aws import eks_facts
+from batch_constructs.aws.quotas import EVENT_BUS_POLICY_CHARACTERS
 from batch_constructs.rules import check_template
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -343,6 +344,19 @@ def test_a_bus_takes_what_batch_tells_in_other_accounts_and_nothing_else() -> No
 def test_what_is_no_account_or_organization_is_refused(wrong: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match=next(iter(wrong))):
         bc.CentralEventBus(stack(), "Bus", **wrong)
+
+
+def test_as_many_accounts_as_the_policy_of_a_bus_has_room_for_may_send() -> None:
+    scope = stack()
+    accounts = [f"{number:012}" for number in range(610)]
+    bc.CentralEventBus(scope, "Bus", accounts=accounts[:609], organization_id="o-abcdefghij")
+    arn = "arn:aws-us-gov:events:us-isof-south-1:111122223333:event-bus/" + "x" * 256
+
+    documents = [one["Statement"] for one in properties(scope, "AWS::Events::EventBusPolicy")]
+    whole = {"Version": "2012-10-17", "Statement": [{**one, "Resource": arn} for one in documents]}
+    assert len(json.dumps(whole, separators=(",", ":"))) <= EVENT_BUS_POLICY_CHARACTERS
+    with pytest.raises(ValueError, match="accounts has 610 entries; allowed are at most 609"):
+        bc.CentralEventBus(scope, "More", accounts=accounts)
 
 
 def test_events_are_sent_on_by_a_role_that_may_nothing_else() -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from batch_constructs.aws.source import Source, guide
+from batch_constructs.aws.source import Source, api, guide
 
 SOURCE: Final = "aws.batch"
 JOB_STATE_CHANGE: Final = "Batch Job State Change"
@@ -40,14 +40,15 @@ EVENTS_SOURCE: Final[Source] = guide(
     " capitals.",
 )
 
-CHILD_OF_ARRAY: Final = "*:*"
-"""What the ID of an array's child looks like: its parent's, a colon, and its index."""
+ARRAY_INDEX: Final = ("arrayProperties", "index")
+"""Where the detail of an event has the index of an array's child; no other job has one."""
 
-NODE: Final = "*#*"
-"""What the ID of a node of a multi-node job looks like: the job's, a hash, and its index."""
+NODE_INDEX: Final = ("nodeDetails", "nodeIndex")
+"""Where it has the index of a node of a multi-node job."""
 
-CHILDREN_SOURCE: Final[Source] = guide(
-    "array_jobs",
-    "The job ID of a child is the parent's with its index behind it. AWS publishes no sample of the"
-    " event of a child, so nothing but the ID is relied on.",
+CHILDREN_SOURCE: Final[Source] = api(
+    "ArrayPropertiesDetail.index",
+    '"This parameter is returned for array job children."; JobDetail.nodeDetails are "the details'
+    ' of a node". The user guide says of events that their detail "resembles the JobDetail'
+    " object\"; AWS publishes no sample of a child's.",
 )

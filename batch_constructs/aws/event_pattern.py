@@ -40,6 +40,7 @@ OR: Final = "$or"
 """The one operator that stands where a field stands."""
 
 ANYTHING_BUT: Final = "anything-but"
+WILDCARD: Final = "wildcard"
 """The operator that turns others round."""
 
 OPERATORS: Final = (
@@ -50,7 +51,7 @@ OPERATORS: Final = (
     "numeric",
     "prefix",
     "suffix",
-    "wildcard",
+    WILDCARD,
 )
 """What a value may be compared by. They are spelt in lower case."""
 
@@ -58,7 +59,7 @@ _EXACTLY: Final = "exactly"
 """The published matcher takes it too, for what a plain string says."""
 
 _AFFIXES: Final = ("prefix", "suffix")
-_NEGATED: Final = ("equals-ignore-case", *_AFFIXES, "wildcard")
+_NEGATED: Final = ("equals-ignore-case", *_AFFIXES, WILDCARD)
 """What ``anything-but`` takes beside plain values."""
 
 _ALTERNATIVES: Final = 2
@@ -114,6 +115,24 @@ def length(pattern: Any) -> int:
     """Count the characters of a pattern as JSON; of what is unknown, none."""
     text = json.dumps(pattern, separators=(",", ":"), ensure_ascii=False, default=lambda _: 0)
     return len(text)
+
+
+def has_wildcard(pattern: Any) -> bool:
+    """Tell whether a pattern compares with a wildcard, of which rules a bus takes few."""
+    if not isinstance(pattern, dict):
+        return False
+    for key, value in pattern.items():
+        listed = value if isinstance(value, list) else [value]
+        if any(map(has_wildcard if key == OR or isinstance(value, dict) else _is_wildcard, listed)):
+            return True
+    return False
+
+
+def _is_wildcard(value: Any) -> bool:
+    if not isinstance(value, dict):
+        return False
+    negated = value.get(ANYTHING_BUT)
+    return WILDCARD in value or (isinstance(negated, dict) and WILDCARD in negated)
 
 
 def _fields(within: Any, path: str, *, inside_or: bool = False) -> Iterator[Fault]:
@@ -288,7 +307,7 @@ def _anything_but(operand: Any) -> str | None:
 
 
 def _negated(operator: str, value: Any) -> str | None:
-    problem = _wildcard(value) if operator == "wildcard" else _text(value)
+    problem = _wildcard(value) if operator == WILDCARD else _text(value)
     if operator in _AFFIXES and value == "":
         problem = "is empty; allowed is at least one character"
     return problem and f"with {operator} {problem}"
@@ -303,7 +322,7 @@ _OPERANDS: Final[dict[str, Callable[[Any], str | None]]] = {
     "numeric": _numeric,
     "prefix": _affix,
     "suffix": _affix,
-    "wildcard": _wildcard,
+    WILDCARD: _wildcard,
 }
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from batch_constructs.aws.bound import Matching, Whole
-from batch_constructs.aws.source import Source, docs
+from batch_constructs.aws.source import Source, docs, guide
 
 EVENT_PATTERN_CHARACTERS: Final = 2048
 """An event pattern as JSON."""
@@ -14,6 +14,16 @@ EVENTBRIDGE_SOURCE: Final[Source] = docs(
     "eventbridge/latest/userguide/eb-quota.html",
     'EventBridge event bus quotas: "Event pattern size … 2,048", and up to 4,096 on request; rules'
     " of an event bus: 300 in most Regions.",
+)
+
+WILDCARD_RULES_A_BUS: Final = 30
+"""Rules of an event bus whose patterns hold a wildcard."""
+
+WILDCARD_RULES_SOURCE: Final[Source] = docs(
+    "eventbridge/latest/userguide/eb-quota.html",
+    'Rules containing wildcards: "Each supported Region: 30 rules per event bus. Maximum number of'
+    " rules, per event bus per account, that can contain event filters that include wildcards. This"
+    ' quota cannot be adjusted."',
 )
 
 RULE_NAME_CHARACTERS: Final = 64
@@ -60,6 +70,15 @@ KEY_POLICY_BYTES: Final = 32_768
 KEY_POLICY_SOURCE: Final[Source] = docs(
     "kms/latest/developerguide/resource-limits.html",
     '"Key policy document size … 32 KB (32,768 bytes)".',
+)
+
+EVENT_BUS_POLICY_CHARACTERS: Final = 10_240
+"""The policy of one event bus; it grows with each account that is named."""
+
+EVENT_BUS_POLICY_SOURCE: Final[Source] = docs(
+    "eventbridge/latest/userguide/eb-quota.html",
+    'Event bus policy size: "Each supported Region: 10,240 … Maximum policy size, in characters.'
+    ' This policy size increases each time you grant access to another account."',
 )
 
 EVENT_BUS_NAME: Final = Matching(
@@ -285,6 +304,25 @@ LOG_RETENTION_SOURCE: Final[Source] = docs(
     "AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html",
     "retentionInDays: 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827,"
     " 2192, 2557, 2922, 3288 and 3653.",
+)
+
+BATCH_RESOURCES: Final = 50
+"""Job queues, compute environments and service environments, of each as many, in a Region."""
+
+ENVIRONMENTS_A_CLUSTER: Final = 5
+"""Compute environments of one EKS cluster."""
+
+SHARES_A_QUEUE: Final = 20
+"""Quota shares of one job queue."""
+
+QUEUES_WITH_QUOTAS: Final = 1
+"""Job queues with quota management of one service environment."""
+
+BATCH_SOURCE: Final[Source] = guide(
+    "service_limits",
+    "\"The following table provides the service quotas for AWS Batch that can't be changed. Each"
+    ' quota is Region specific."; yet accounts were given more'
+    " (https://github.com/hashicorp/terraform-provider-aws/issues/21737).",
 )
 
 LOG_RESOURCE_POLICIES: Final = 10

@@ -20,6 +20,18 @@ SECTIONS: Final = (
     "Outputs",
     "Hooks",
 )
+OBJECT_SECTIONS: Final = (
+    "Metadata",
+    "Parameters",
+    "Rules",
+    "Mappings",
+    "Conditions",
+    "Resources",
+    "Outputs",
+    "Hooks",
+)
+"""Those that are objects of what they name; the others are texts, or a list of them."""
+
 SECTIONS_SOURCE: Final[Source] = docs(
     "AWSCloudFormation/latest/UserGuide/template-anatomy.html",
     "The sections of a template. Any other is refused: Invalid template property or properties.",

@@ -63,7 +63,10 @@ class Checker:
     def of(self, file: str, document: template_files.Document) -> FileCheck:
         """Check a file that is read."""
         in_assembly = file in self._in_assembly
-        seen = examine(document.template, document, nested_known=in_assembly)
+        try:
+            seen = examine(document.template, document, nested_known=in_assembly)
+        except RecursionError:
+            return FileCheck(file, unreadable="the template is nested too deep to be looked at")
         found = [one for one in seen.findings if one.rule not in self._ignore]
         if found and in_assembly:
             if self._assembly is None:
@@ -84,6 +87,8 @@ class Checker:
 
 
 def _standard_input() -> str:
+    if sys.stdin is None:
+        raise template_files.UnreadableTemplateError("standard input is closed")
     return template_files.text_in(sys.stdin.buffer)
 
 

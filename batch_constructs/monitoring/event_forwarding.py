@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-account.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
@@ -15,8 +15,8 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.aws import batch_events
 from batch_constructs.aws.actions import EVENTS_PUT_EVENTS
 from batch_constructs.aws.bound import shown
-from batch_constructs.aws.names import ACCOUNT, ORGANIZATION
-from batch_constructs.aws.quotas import EVENT_BUS_NAME
+from batch_constructs.aws.names import ACCOUNT, ACCOUNT_ID_LENGTH, ORGANIZATION
+from batch_constructs.aws.quotas import EVENT_BUS_NAME, EVENT_BUS_POLICY_CHARACTERS
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import BatchConstruct, own_account
 from batch_constructs.dead_letter_queue import dead_letter_queue
@@ -82,6 +82,7 @@ class CentralEventBus(BatchConstruct):
         listed = arguments.texts("accounts", accounts, bound=ACCOUNT)
         organization = arguments.text("organization_id", organization_id, bound=ORGANIZATION)
         name = arguments.text("event_bus_name", event_bus_name, required=True, bound=EVENT_BUS_NAME)
+        _expect_room(arguments, listed)
         arguments.refuse()
 
         self._resource = events.CfnEventBus(self, "Resource", name=str(name))
@@ -118,6 +119,21 @@ class CentralEventBus(BatchConstruct):
             "Resource": self._resource.attr_arn,
             "Condition": conditions,
         }
+
+
+def _expect_room(arguments: Arguments, accounts: Any) -> None:
+    """Refuse more accounts than the policy of a bus has room for."""
+    count = len(accounts) if isinstance(accounts, list) else 0
+    most = (EVENT_BUS_POLICY_CHARACTERS - _AROUND_ACCOUNTS) // (ACCOUNT_ID_LENGTH + len('"",'))
+    if count > most:
+        arguments.wrong_value(
+            f"accounts has {count} entries; allowed are at most {most}, for which the policy of an "
+            f"event bus has room ({EVENT_BUS_POLICY_CHARACTERS} characters): give organization_id"
+        )
+
+
+_AROUND_ACCOUNTS: Final = 1100
+"""Characters of the policy beside the accounts: both statements, with the longest name of a bus."""
 
 
 class ForwardedEvents(BatchConstruct):

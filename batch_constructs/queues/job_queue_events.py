@@ -53,9 +53,10 @@ def state_change_pattern(
         definition_prefixes: What the ARN of a job's definition begins with; none means all.
         include_array_children: Whether each child of an array sends its own, beside its parent.
     """
-    children = [] if include_array_children else [batch_events.CHILD_OF_ARRAY]
-    children.append(batch_events.NODE)
-    detail: dict[str, Any] = {"jobId": [{event_pattern.ANYTHING_BUT: {"wildcard": children}}]}
+    # by a member that only they have: a bus takes few rules whose patterns hold a wildcard
+    apart = [batch_events.NODE_INDEX]
+    apart += [] if include_array_children else [batch_events.ARRAY_INDEX]
+    detail: dict[str, Any] = {part: {index: [{"exists": False}]} for part, index in apart}
     if queue_arns:
         detail["jobQueue"] = list(queue_arns)
     if states:

@@ -115,6 +115,8 @@ class SpotRescue(BatchConstruct):
             ],
             timeout=Duration.minutes(1),
             settings=function_settings,
+            way_out="name fewer definitions in spot_rescue_job_definitions, or let several jobs "
+            "share one",
         ).handler
         self.resource = events.CfnRule(
             self,

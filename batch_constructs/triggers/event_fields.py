@@ -47,7 +47,7 @@ def object_created_pattern(
     detail: dict[str, Any] = {"bucket": {"name": [bucket_name]}}
     if prefix and suffix:
         # two conditions in one list would be alternatives
-        both = {"wildcard": f"{_escaped(prefix)}*{_escaped(suffix)}"}
+        both = {event_pattern.WILDCARD: f"{_escaped(prefix)}*{_escaped(suffix)}"}
         detail["object"] = {"key": [both]}
     elif prefix:
         detail["object"] = {"key": [{"prefix": prefix}]}

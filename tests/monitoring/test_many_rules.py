@@ -46,7 +46,7 @@ def of(template: dict[str, Any], type: str) -> list[dict[str, Any]]:
         (counters, 165, 15, True),
         (counters, 170, 16, False),
         (notifications, 60, 12, True),
-        (notifications, 120, 22, False),
+        (notifications, 120, 23, False),
     ],
 )
 def test_any_number_of_queues_finds_room_in_the_policies(

@@ -207,6 +207,54 @@ def statements(kind: str, count: int) -> dict[str, Any]:
     return {"P": {"Type": kind, "Properties": own}}
 
 
+def wildcard_rules(count: int) -> dict[str, Any]:
+    held = [
+        {"detail": {"a": [{"wildcard": "x*"}]}},
+        {"detail": {"a": {"b": ["y", {"anything-but": {"wildcard": ["x*"]}}]}}},
+        {"$or": [{"source": ["a"]}, {"detail": {"a": [{"wildcard": "x*"}]}}]},
+    ]
+    other = {"EventPattern": held[0], "EventBusName": "other"}
+    none = {"EventPattern": {"detail": {"wildcard": ["x"], "a": [{"anything-but": ["x"]}]}}}
+    made = {f"R{n}": {"EventPattern": held[n % 3]} for n in range(count)}
+    made |= {"Other": other, "None": none}
+    return {id_: {"Type": "AWS::Events::Rule", "Properties": one} for id_, one in made.items()}
+
+
+def of_batch(kind: str, count: int) -> dict[str, Any]:
+    own = {"Type": f"AWS::Batch::{kind}", "Properties": {"Tags": {"a": "b"}}}
+
+    return {f"B{number}": own for number in range(count)}
+
+
+def environments_of_a_cluster(count: int) -> dict[str, Any]:
+    of_eks = {"EksClusterArn": {"Fn::GetAtt": ["Cluster", "Arn"]}, "KubernetesNamespace": "batch"}
+    own = {"Type": "MANAGED", "EksConfiguration": of_eks}
+    other = {**own, "EksConfiguration": {**of_eks, "EksClusterArn": {"Ref": "Other"}}}
+    made = {f"E{number}": own for number in range(count)} | {"Other": other}
+    kind = "AWS::Batch::ComputeEnvironment"
+    return {id_: {"Type": kind, "Properties": given} for id_, given in made.items()}
+
+
+def shares_of_a_queue(count: int) -> dict[str, Any]:
+    kind = "AWS::Batch::QuotaShare"
+    one = {"Type": kind, "Properties": {"JobQueue": {"Ref": "Q"}}}
+    other = {"Type": kind, "Properties": {"JobQueue": {"Ref": "Other"}}}
+    return {**{f"S{number}": one for number in range(count)}, "Other": other}
+
+
+def queues_with_quotas(count: int) -> dict[str, Any]:
+    order = [{"Order": 1, "ServiceEnvironment": {"Ref": "E"}}]
+    own = {"SchedulingPolicyArn": {"Ref": "P"}, "ServiceEnvironmentOrder": order}
+    fair = {**own, "SchedulingPolicyArn": {"Ref": "Fair"}}
+    policy = "AWS::Batch::SchedulingPolicy"
+    made = {f"Q{number}": own for number in range(count)} | {"QFair": fair}
+    return {
+        **{id_: {"Type": "AWS::Batch::JobQueue", "Properties": one} for id_, one in made.items()},
+        "P": {"Type": policy, "Properties": {"QuotaSharePolicy": {}}},
+        "Fair": {"Type": policy, "Properties": {"FairsharePolicy": {}}},
+    }
+
+
 QUEUE_POLICY = "AWS::SQS::QueuePolicy"
 TOPIC_POLICY = "AWS::SNS::TopicPolicy"
 OWN_POLICY = "AWS::SQS::QueueInlinePolicy"
@@ -246,6 +294,13 @@ CASES: list[Any] = [
     ("target-input-size", an_input_template, quotas.TARGET_INPUT_CHARACTERS),
     ("template-size", long, quotas.TEMPLATE_BYTES),
     ("stack-sections", references, quotas.DYNAMIC_REFERENCES),
+    ("wildcard-rule-count", wildcard_rules, quotas.WILDCARD_RULES_A_BUS),
+    ("batch-resource-count", partial(of_batch, "JobQueue"), quotas.BATCH_RESOURCES),
+    ("batch-resource-count", partial(of_batch, "ComputeEnvironment"), quotas.BATCH_RESOURCES),
+    ("batch-resource-count", partial(of_batch, "ServiceEnvironment"), quotas.BATCH_RESOURCES),
+    ("eks-cluster-environments", environments_of_a_cluster, quotas.ENVIRONMENTS_A_CLUSTER),
+    ("quota-share-count", shares_of_a_queue, quotas.SHARES_A_QUEUE),
+    ("quota-queue-count", queues_with_quotas, quotas.QUEUES_WITH_QUOTAS),
 ]
 
 
@@ -449,3 +504,11 @@ def test_a_policy_of_roles_that_are_named_counts_for_none_of_the_template() -> N
     assert (
         found({"Resources": {"R": {"Type": "AWS::IAM::Role", "Properties": {}}, "P": policy}}) == []
     )
+
+
+def test_what_a_condition_may_leave_out_counts_in_no_quota() -> None:
+    made = of_batch("JobQueue", quotas.BATCH_RESOURCES + 1)
+    made["B0"] = {**made["B0"], "Condition": "Maybe"}
+    template = {"Conditions": {"Maybe": {"Fn::Equals": [{"Ref": "AWS::Region"}, "x"]}}}
+
+    assert found({**template, "Resources": made}) == []

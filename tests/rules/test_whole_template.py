@@ -32,6 +32,14 @@ REFUSED: dict[str, tuple[dict[str, Any], tuple[str, str, str]]] = {
         {"Resources": {"T": TOPIC}, "Resource": {}},
         ("template-section", "", "Resource"),
     ),
+    "a section of text": (
+        {"Resources": {"T": TOPIC}, "Outputs": "x"},
+        ("template-section", "", "Outputs"),
+    ),
+    "a list of parameters": (
+        {"Resources": {"T": TOPIC}, "Parameters": ["x"]},
+        ("template-section", "", "Parameters"),
+    ),
     "an empty section": (
         {"Resources": {"T": TOPIC}, "Outputs": None},
         ("null-value", "", "Outputs"),

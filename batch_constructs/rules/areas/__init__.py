@@ -23,6 +23,7 @@ AREAS: Final = {
     "whole_template": "The template as a whole",
     "stack_quota": "What a stack has room for",
     "policy_size": "What a policy has room for",
+    "batch_quota": "What AWS Batch has room for",
     "shape": "Names and types of properties",
     "name": "Names of resources",
     "compute_environment": "Compute environments",
@@ -87,6 +88,7 @@ _SUBMITTERS: Final = "Rule Pipe Schedule StateMachine Serverless::StateMachine"
 ABOUT: Final = {
     "whole_template": "template",
     "stack_quota": "template",
+    "batch_quota": "template",
     "shape": f"{_BATCH} {_MORE}",
     "name": "ComputeEnvironment ConsumableResource JobQueue SchedulingPolicy ServiceEnvironment",
     "compute_environment": "ComputeEnvironment",
@@ -127,7 +129,7 @@ ABOUT: Final = {
     "alarm": "Alarm",
     "creation_order": "ComputeEnvironment EventSourceMapping StateMachine",
     "key": "ComputeEnvironment LogGroup",
-    "network": "ComputeEnvironment",
+    "network": "ComputeEnvironment SecurityGroup",
     "job_network": "JobDefinition",
     "reference": f"{_BATCH} EventSourceMapping Rule Schedule",
 }
@@ -148,6 +150,7 @@ _TYPES: Final = {
     "Role": "AWS::IAM::Role",
     "Rule": "AWS::Events::Rule",
     "Schedule": "AWS::Scheduler::Schedule",
+    "SecurityGroup": "AWS::EC2::SecurityGroup",
     "StateMachine": "AWS::StepFunctions::StateMachine",
 }
 

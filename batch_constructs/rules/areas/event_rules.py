@@ -76,7 +76,7 @@ def event_pattern_syntax(source: Resource) -> Iterator[Fault]:
     if isinstance(pattern, str):
         try:
             pattern = json.loads(pattern)
-        except ValueError:
+        except (ValueError, RecursionError):
             yield "EventPattern", "the pattern is no JSON"
             return
     for path, message in event_pattern.wrong(pattern):

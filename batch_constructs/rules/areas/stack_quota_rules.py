@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections import defaultdict
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.aws.event_pattern import has_wildcard
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.quotas import (
     ADVANCED_PARAMETER_CHARACTERS,
@@ -32,6 +34,8 @@ from batch_constructs.aws.quotas import (
     TEMPLATE_BYTES,
     TEMPLATE_BYTES_SOURCE,
     TEMPLATE_DESCRIPTION_BYTES,
+    WILDCARD_RULES_A_BUS,
+    WILDCARD_RULES_SOURCE,
 )
 from batch_constructs.rules.access.arn_patterns import least_in
 from batch_constructs.rules.areas.secret_rules import strings
@@ -241,7 +245,7 @@ def dashboard_size(whole: Whole) -> Iterator[Fault]:
     for id_, properties in of_type(whole, "AWS::CloudWatch::Dashboard"):
         try:
             body = json.loads(known_text(properties.get("DashboardBody")))
-        except ValueError:  # no JSON, or unknown until the deployment
+        except (ValueError, RecursionError):  # no JSON, or unknown until the deployment
             continue
         found = listed(body.get("widgets")) if isinstance(body, dict) else []
         problem = too_much([one for one in found if isinstance(one, dict)])
@@ -285,3 +289,22 @@ def rule_count(whole: Whole) -> Iterator[Fault]:
             f"Resources/{rules[RULES_A_BUS]}",
             f"there are {len(rules)} rules of the default event bus; it has {RULES_A_BUS}",
         )
+
+
+@_rule(
+    "wildcard-rule-count",
+    title="more rules with a wildcard than an event bus has",
+    fix="look for a prefix or a suffix alone, or let one rule look for several things",
+    source=WILDCARD_RULES_SOURCE,
+)
+def wildcard_rule_count(whole: Whole) -> Iterator[Fault]:
+    """EventBridge refuses the next one; those of other stacks count, too."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for id_, own in of_type(whole, "AWS::Events::Rule"):
+        if has_wildcard(own.get("EventPattern")) and not is_conditional(whole, id_):
+            found[_compact(own.get("EventBusName", "default"))].append(id_)
+    for rules in found.values():
+        if len(rules) > WILDCARD_RULES_A_BUS:
+            most = f"a bus has {WILDCARD_RULES_A_BUS}"
+            said = f"there are {len(rules)} rules of one event bus with a wildcard; {most}"
+            yield f"Resources/{rules[WILDCARD_RULES_A_BUS]}", said

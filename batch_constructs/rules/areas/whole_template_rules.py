@@ -14,6 +14,7 @@ from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import seen
 from batch_constructs.aws.template_facts import (
     NULL_SOURCE,
+    OBJECT_SECTIONS,
     REFERENCE_SOURCE,
     REPEATED_KEY_SOURCE,
     RESOURCES,
@@ -53,16 +54,19 @@ def resource_count(whole: Whole) -> Iterator[Fault]:
 
 @_rule(
     "template-section",
-    title="section that a template does not have",
+    title="section that a template does not have, or that is no object",
     fix="leave it out, or keep it under Metadata",
     source=SECTIONS_SOURCE,
 )
 def template_section(whole: Whole) -> Iterator[Fault]:
     """CloudFormation refuses the template."""
     if whole.is_final:
-        for name in whole.template:
+        for name, section in whole.template.items():
             if name not in SECTIONS:
                 yield str(name), f"a template has no section {show(name)}"
+            elif name in OBJECT_SECTIONS and section is not None and not isinstance(section, dict):
+                said = "the section is no object of what it names"
+                yield str(name), said, f"write names and what each stands for below {name}"
 
 
 @_rule(

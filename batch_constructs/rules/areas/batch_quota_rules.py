@@ -1,0 +1,131 @@
+"""Rules about how much of AWS Batch an account has in a Region, as far as one template shows."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from batch_constructs.aws.quotas import (
+    BATCH_RESOURCES,
+    BATCH_SOURCE,
+    ENVIRONMENTS_A_CLUSTER,
+    QUEUES_WITH_QUOTAS,
+    SHARES_A_QUEUE,
+)
+from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.rule import Fault, rule
+from batch_constructs.rules.template.resource_graph import (
+    COMPUTE_ENVIRONMENT,
+    JOB_QUEUE,
+    QUOTA_SHARE,
+    SCHEDULING_POLICY,
+    SERVICE_ENVIRONMENT,
+)
+from batch_constructs.rules.template.whole import Whole
+from batch_constructs.rules.template.written_lengths import is_conditional, listed, of_type
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+_rule = partial(rule, subject=Whole.type, severity=Severity.WARNING, source=BATCH_SOURCE)
+
+_COUNTED: Final = {
+    JOB_QUEUE: "job queues",
+    COMPUTE_ENVIRONMENT: "compute environments",
+    SERVICE_ENVIRONMENT: "service environments",
+}
+
+
+def _of_type(whole: Whole, type: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Give ID and properties of each resource of a type that exists for certain."""
+    for id_, properties in of_type(whole, type):
+        if not is_conditional(whole, id_):
+            yield id_, properties
+
+
+@_rule(
+    "batch-resource-count",
+    title="more queues or environments than an account has",
+    fix="let teams share a queue by fair shares, or ask AWS whether the account may have more",
+)
+def batch_resource_count(whole: Whole) -> Iterator[Fault]:
+    """AWS Batch refuses the next one; those of other stacks of the Region count, too."""
+    for type_, things in _COUNTED.items():
+        ids = [id_ for id_, _ in _of_type(whole, type_)]
+        if len(ids) > BATCH_RESOURCES:
+            most = f"an account has {BATCH_RESOURCES} in a Region"
+            yield f"Resources/{ids[BATCH_RESOURCES]}", f"there are {len(ids)} {things}; {most}"
+
+
+@_rule(
+    "eks-cluster-environments",
+    title="more compute environments than an EKS cluster has",
+    fix="use fewer environments, or another cluster",
+)
+def eks_cluster_environments(whole: Whole) -> Iterator[Fault]:
+    """AWS Batch refuses the next one."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for id_, properties in _of_type(whole, COMPUTE_ENVIRONMENT):
+        of_eks = properties.get("EksConfiguration")
+        cluster = of_eks.get("EksClusterArn") if isinstance(of_eks, dict) else None
+        if cluster is not None:
+            found[_written(cluster)].append(id_)
+    yield from _beyond(found, ENVIRONMENTS_A_CLUSTER, "compute environments of one EKS cluster")
+
+
+@_rule(
+    "quota-share-count",
+    title="more quota shares than a queue has",
+    fix="let several teams share one quota share, or use another queue",
+)
+def quota_share_count(whole: Whole) -> Iterator[Fault]:
+    """AWS Batch refuses the next one."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for id_, properties in _of_type(whole, QUOTA_SHARE):
+        if "JobQueue" in properties:
+            found[_written(properties["JobQueue"])].append(id_)
+    yield from _beyond(found, SHARES_A_QUEUE, "quota shares of one queue")
+
+
+@_rule(
+    "quota-queue-count",
+    title="service environment with several queues that have quotas",
+    fix="give each queue with quotas a service environment of its own",
+)
+def quota_queue_count(whole: Whole) -> Iterator[Fault]:
+    """AWS Batch refuses the second one."""
+    policies = {
+        id_
+        for id_, properties in of_type(whole, SCHEDULING_POLICY)
+        if isinstance(properties.get("QuotaSharePolicy"), dict)
+    }
+    found: dict[str, list[str]] = defaultdict(list)
+    for id_, properties in _of_type(whole, JOB_QUEUE):
+        if not any(named in policies for named in _named(properties.get("SchedulingPolicyArn"))):
+            continue
+        for entry in listed(properties.get("ServiceEnvironmentOrder")):
+            if isinstance(entry, dict) and "ServiceEnvironment" in entry:
+                found[_written(entry["ServiceEnvironment"])].append(id_)
+    queues = "queues with quotas of one service environment"
+    yield from _beyond(found, QUEUES_WITH_QUOTAS, queues)
+
+
+def _named(value: object) -> Iterator[str]:
+    """Give the logical ID that a reference names, if it is one."""
+    match value:
+        case {"Ref": str() as id_} | {"Fn::GetAtt": [str() as id_, *_]}:
+            yield id_
+        case {"Fn::GetAtt": str() as name}:
+            yield name.partition(".")[0]
+
+
+def _written(value: object) -> str:
+    return json.dumps(value, sort_keys=True, default=str)
+
+
+def _beyond(found: Mapping[str, list[str]], most: int, things: str) -> Iterator[Fault]:
+    for ids in found.values():
+        if len(ids) > most:
+            yield f"Resources/{ids[most]}", f"there are {len(ids)} {things}; it has at most {most}"
