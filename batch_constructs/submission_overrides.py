@@ -11,17 +11,19 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.aws.bound import A_KEY, Decimal, refused
+from batch_constructs.aws.bound import A_KEY, Decimal, allowed, refused
 from batch_constructs.aws.container_facts import GPUS, MEMORY_MIB, SizeType
 from batch_constructs.aws.fargate_sizes import LEAST_VCPUS
 from batch_constructs.aws.limits import limits_of
 from batch_constructs.aws.names import as_member
 from batch_constructs.aws.submit_job import (
     ATTEMPTS,
+    JOB_BYTES,
     SCHEDULING_PRIORITY,
     SHARE_IDENTIFIER,
     SUBMITTED_VARIABLE_NAME,
     TIMEOUT_SECONDS,
+    job_length,
 )
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.rules import UNKNOWN
@@ -219,6 +221,16 @@ def read_environment(view: Arguments, environment: Any) -> dict[str, Any]:
     for name in variables:
         view.bounded(f"{A_KEY}environment", name, SUBMITTED_VARIABLE_NAME)
     return variables
+
+
+def check_payload(view: Arguments, parameters: Mapping[str, str]) -> None:
+    """Note parameters that a submission has no room for, of those that are known."""
+    length = job_length({"parameters": parameters})
+    if length > JOB_BYTES:
+        view.wrong_value(
+            f"parameters make {length} bytes of a submission; {allowed(f'at most {JOB_BYTES}')} "
+            "for all of it: put what is long into an object of S3, and give its key as a parameter"
+        )
 
 
 def read_fields(view: Arguments, given: SubmissionOverrides) -> None:

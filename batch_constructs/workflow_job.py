@@ -24,6 +24,7 @@ from batch_constructs.enum_argument import member
 from batch_constructs.known_argument import known_flag
 from batch_constructs.queue_from_input import PATH, json_path
 from batch_constructs.submission_overrides import (
+    check_payload,
     folded,
     given_overrides,
     read_environment,
@@ -231,7 +232,9 @@ def _read_waiting(at: Arguments, job: WorkflowJob) -> None:
 def _read_input(at: Arguments, job: WorkflowJob, overrides: SubmissionOverrides) -> None:
     """Look at what is read from the input, or may be."""
     each = at.text("for_each", job.for_each)
-    at.mapping("parameters", job.parameters)
+    parameters = at.mapping("parameters", job.parameters)
+    known = {name: text for name, text in parameters.items() if _is_written(text)}
+    check_payload(at, known)
     read_environment(at, job.environment)
     _words(at, job.command)
     values = {"for_each": each, **_texts(job)}
@@ -264,6 +267,10 @@ def _texts(said: Any) -> dict[str, Any]:
         texts |= {f"{name}[{shown(key)}]": value for key, value in known.items()}
     words = said.command if isinstance(said.command, list | tuple) else ()
     return texts | {f"command[{place}]": word for place, word in enumerate(words)}
+
+
+def _is_written(text: object) -> bool:
+    return isinstance(text, str) and not is_token(text) and not text.startswith("$.")
 
 
 def _words(at: Arguments, command: Any) -> None:

@@ -65,6 +65,13 @@ BUCKET_POLICY_SOURCE: Final[Source] = docs(
     '"Bucket policies are limited to 20 KB in size." (taken as 20,480 bytes)',
 )
 
+KEY_POLICY_BYTES: Final = 32_768
+
+KEY_POLICY_SOURCE: Final[Source] = docs(
+    "kms/latest/developerguide/resource-limits.html",
+    '"Key policy document size … 32 KB (32,768 bytes)".',
+)
+
 EVENT_BUS_POLICY_CHARACTERS: Final = 10_240
 """The policy of one event bus; it grows with each account that is named."""
 
@@ -176,13 +183,26 @@ MANAGED_POLICY_SOURCE: Final[Source] = docs(
     ' to an IAM role … 10".',
 )
 
+TRUST_POLICY_CHARACTERS: Final = 2048
+TRUST_POLICY_ON_REQUEST: Final = 4096
+
+TRUST_POLICY_SOURCE: Final[Source] = docs(
+    "IAM/latest/UserGuide/reference_iam-quotas.html",
+    "Of a role, the length of its trust policy: 2048 characters, and on request up to 4096.",
+)
+
 PARAMETER_CHARACTERS: Final = 4096
 """The value of a standard parameter of Parameter Store, which costs nothing."""
 
 PARAMETER_SOURCE: Final[Source] = docs(
     "systems-manager/latest/userguide/parameter-store-advanced-parameters.html",
-    'Standard parameters: "Maximum size of a parameter value: 4 KB".',
+    '"Maximum size of a parameter value": standard 4 KB, advanced 8 KB. "If you don\'t explicitly'
+    " specify a tier in the request, the Parameter Store default tier setting determines which tier"
+    ' the parameter is created in."',
 )
+
+ADVANCED_PARAMETER_CHARACTERS: Final = 8192
+STANDARD_TIER: Final = "Standard"
 
 FUNCTION_ENVIRONMENT_KB: Final = 4
 FUNCTION_ENVIRONMENT_BYTES: Final = FUNCTION_ENVIRONMENT_KB * 1024
@@ -235,6 +255,12 @@ ALARM_NAME_SOURCE: Final[Source] = docs(
 STACK_OUTPUTS: Final = 200
 STACK_PARAMETERS: Final = 200
 STACK_MAPPINGS: Final = 200
+MAPPING_ATTRIBUTES: Final = 200
+STACK_NAME_CHARACTERS: Final = 255
+"""What a resource, a parameter, an output or a mapping may be called."""
+
+STACK_PARAMETER_BYTES: Final = 4096
+TEMPLATE_DESCRIPTION_BYTES: Final = 1024
 DYNAMIC_REFERENCES: Final = 60
 TEMPLATE_BYTES: Final = 1_000_000
 """A template in a bucket, where the CDK puts it; 51,200 bytes in the request itself."""
@@ -242,7 +268,10 @@ TEMPLATE_BYTES: Final = 1_000_000
 STACK_SOURCE: Final[Source] = docs(
     "AWSCloudFormation/latest/UserGuide/cloudformation-limits.html",
     'Outputs: "200 outputs"; parameters: "200 parameters"; mappings: "200 mappings"; "60 dynamic'
-    ' references in a stack template"; template body in an object of S3: "1 MB".',
+    ' references in a stack template"; template body in an object of S3: "1 MB"; mapping'
+    ' attributes: "200 attributes" of each mapping (cfn-lint counts those below one key); names of'
+    " mappings, outputs, parameters and resources: 255 characters; a parameter's value: 4,096"
+    " bytes; a template's description: 1,024 bytes.",
 )
 
 TEMPLATE_BODY_BYTES: Final = 51_200
@@ -303,6 +332,13 @@ LOG_RESOURCE_POLICIES_SOURCE: Final[Source] = docs(
     "AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html",
     'Resource policies: "Up to 10 CloudWatch Logs resource policies per Region per account. This'
     " quota can't be changed.\"",
+)
+
+LOG_RESOURCE_POLICY_CHARACTERS: Final = 5120
+
+LOG_RESOURCE_POLICY_SOURCE: Final[Source] = docs(
+    "AmazonCloudWatchLogs/latest/APIReference/API_PutResourcePolicy.html",
+    'policyDocument: "Length Constraints: Minimum length of 1. Maximum length of 5120."',
 )
 
 RULES_A_BUS: Final = 300

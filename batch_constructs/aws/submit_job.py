@@ -156,6 +156,13 @@ JOB_BYTES_SOURCE: Final[Source] = docs(
     'Service quotas: "Maximum job payload size (for SubmitJob API operations) 30 KiB".',
 )
 
+
+def job_length(request: Mapping[str, Any]) -> int:
+    """Count the bytes of a submission as JSON; of what is unknown none."""
+    text = json.dumps(request, ensure_ascii=False, separators=(",", ":"), default=lambda _: "")
+    return len(text.encode(errors="replace"))
+
+
 SUBMISSIONS_PER_SECOND: Final = 50
 """How many submissions an account may make in a Region."""
 

@@ -34,6 +34,7 @@ from batch_constructs.queues.scheduling_policy import is_fair_share
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.submission_overrides import (
     Requirements,
+    check_payload,
     given_overrides,
     in_api_case,
     name_of_memory,
@@ -228,6 +229,7 @@ def read_job_to_submit(
     check_length(arguments, words, variables)
     tags = read_tags(view, over.tags)
     check_no_fields(view, by_place("tags", tags), no_fields)
+    check_payload(arguments, _known(parameters))
     requirements = read_requirements(view, over)
     check_sizes(view, job_definition, requirements, memory=name_of_memory(over))
     check_array(arguments, job_definition, said.get("array_size"))
@@ -305,19 +307,8 @@ def check_priority(arguments: Arguments, queue: AnyJobQueue, priority: object) -
 
 def check_length(arguments: Arguments, command: Any, variables: Mapping[str, Any]) -> None:
     """Note more than ECS takes; nobody knows how long a token or a field of an event is."""
-    known = {
-        name: value
-        for name, value in variables.items()
-        if isinstance(name, str)
-        and isinstance(value, str)
-        and not is_token(value)
-        and not is_field(value)
-    }
-    words = [
-        word
-        for word in words_of(command).values()
-        if isinstance(word, str) and not is_token(word) and not is_field(word)
-    ]
+    known = _known(variables)
+    words = [*_known(words_of(command)).values()]
     length = overrides_length(
         {"command": words, "environment": [{"name": n, "value": v} for n, v in known.items()]}
     )
@@ -327,6 +318,18 @@ def check_length(arguments: Arguments, command: Any, variables: Mapping[str, Any
             f"{allowed(f'at most {OVERRIDES_BYTES}')} as overrides of ECS: put what is long into "
             "the job definition or into S3"
         )
+
+
+def _known(texts: Mapping[Any, Any]) -> dict[Any, str]:
+    """Leave out of texts what is none, or is known later."""
+    return {
+        place: text
+        for place, text in texts.items()
+        if isinstance(text, str)
+        and isinstance(place, str | int)
+        and not is_token(text)
+        and not is_field(text)
+    }
 
 
 def words_of(command: Any) -> dict[Any, str]:

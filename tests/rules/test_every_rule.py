@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import yaml
 
+from batch_constructs.aws import submit_job
 from batch_constructs.rules import Finding, check_resource, check_template
 from batch_constructs.rules.engine import examine
 from batch_constructs.rules.rulebook import RULES
@@ -26,6 +27,12 @@ def scheduled(request: dict[str, Any]) -> dict[str, Any]:
     return {"Target": {"Arn": arn, "Input": json.dumps(request)}}
 
 
+def payload(length: int) -> dict[str, Any]:
+    """Write a submission of so many bytes; what the schedule puts in is not known."""
+    room = length - submit_job.job_length({"Parameters": {"k": ""}})
+    return {"Parameters": {"k": "<aws.scheduler.execution-id>" + "x" * room}}
+
+
 LONG: dict[str, tuple[str, Any, Any]] = {
     "resource-count": (
         Whole.type,
@@ -41,6 +48,11 @@ LONG: dict[str, tuple[str, Any, Any]] = {
         "AWS::Batch::JobDefinition",
         {"Parameters": {"text": "x" * 24 * 1024}},
         {"Parameters": {"text": "x" * 24 * 1000}},
+    ),
+    "submission-payload": (
+        "AWS::Scheduler::Schedule",
+        scheduled(payload(submit_job.JOB_BYTES + 1)),
+        scheduled(payload(submit_job.JOB_BYTES)),
     ),
     "submission-length": (
         "AWS::Scheduler::Schedule",
@@ -60,6 +72,11 @@ def outputs(count: int) -> dict[str, Any]:
     return {"Resources": {"T": {"Type": "AWS::SNS::Topic"}}, "Outputs": written}
 
 
+def described(length: int) -> dict[str, Any]:
+    return {"Resources": {"T": {"Type": "AWS::SNS::Topic"}}, "Description": "x" * length}
+
+
+LONG["template-text-length"] = (Whole.type, described(1025), described(1024))
 LONG["stack-sections"] = (Whole.type, outputs(201), outputs(200))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from click.testing import CliRunner
 
 import batch_constructs as bc
 from batch_constructs.aws import quotas
+from batch_constructs.aws.launch_template_facts import USER_DATA_BYTES
 from batch_constructs.aws.template_facts import RESOURCES
 from batch_constructs.check.check_command import check
 from batch_constructs.rules import check_template
@@ -51,6 +53,53 @@ def role_and_policy(length: int) -> dict[str, Any]:
     return {**role(5000), "P": {"Type": "AWS::IAM::Policy", "Properties": attached}}
 
 
+def role_and_its_policies(length: int) -> dict[str, Any]:
+    """Attach some by a policy that is a resource of its own, some by the role's name."""
+    first = {"RoleName": {"Ref": "R"}, "PolicyDocument": document(length - 8000)}
+    named = {"Roles": ["r"], "PolicyDocument": json.dumps(document(3000), indent=4)}
+    made = role(5000)
+    made["R"]["Properties"]["RoleName"] = "r"
+    return {
+        **made,
+        "A": {"Type": "AWS::IAM::RolePolicy", "Properties": first},
+        "B": {"Type": "AWS::IAM::Policy", "Properties": named},
+    }
+
+
+def trust(length: int) -> dict[str, Any]:
+    own = {"AssumeRolePolicyDocument": document(length)}
+    return {"R": {"Type": "AWS::IAM::Role", "Properties": own}}
+
+
+def key(kind: str, length: int) -> dict[str, Any]:
+    return {"K": {"Type": kind, "Properties": {"KeyPolicy": document(length)}}}
+
+
+def log_policy(length: int) -> dict[str, Any]:
+    pieces = ["x" * (length - 12), {"Ref": "AWS::AccountId"}]
+    own = {"PolicyDocument": {"Fn::Join": ["", pieces]}}
+    return {"P": {"Type": "AWS::Logs::ResourcePolicy", "Properties": own}}
+
+
+def parameter(tier: str | None, length: int) -> dict[str, Any]:
+    own = {"Value": "x" * length, **({} if tier is None else {"Tier": tier})}
+    return {"P": {"Type": "AWS::SSM::Parameter", "Properties": own}}
+
+
+def user_data(length: int, *, encoded: bool) -> dict[str, Any]:
+    """Write an environment whose instances run so many bytes, and what nobody can know."""
+    known = "MIME-Version: 1.0\n".ljust(length, "x")
+    joined = {"Fn::Base64": {"Fn::Join": ["", [known, {"Ref": "S"}]]}}
+    data = {"UserData": b64encode(known.encode()).decode() if encoded else joined}
+    compute = {"Type": "EC2", "LaunchTemplate": {"LaunchTemplateId": {"Ref": "L"}}}
+    environment = {"Type": "MANAGED", "ComputeResources": compute}
+    return {
+        "E": {"Type": "AWS::Batch::ComputeEnvironment", "Properties": environment},
+        "L": {"Type": "AWS::EC2::LaunchTemplate", "Properties": {"LaunchTemplateData": data}},
+        "S": {"Type": "AWS::SecretsManager::Secret"},
+    }
+
+
 def arns(count: int) -> dict[str, Any]:
     some = [f"arn:aws:iam::111122223333:policy/p{number}" for number in range(count)]
     return {"R": {"Type": "AWS::IAM::Role", "Properties": {"ManagedPolicyArns": some}}}
@@ -68,7 +117,7 @@ def event_pattern(length: int) -> dict[str, Any]:
 
 
 def topics(count: int) -> dict[str, Any]:
-    return {f"T{number}": {"Type": "AWS::SNS::Topic"} for number in range(count)}
+    return {f"T{number}": TOPIC for number in range(count)}
 
 
 def managed(length: int) -> dict[str, Any]:
@@ -211,6 +260,8 @@ TOPIC_POLICY = "AWS::SNS::TopicPolicy"
 OWN_POLICY = "AWS::SQS::QueueInlinePolicy"
 BUCKET_POLICY = "AWS::S3::BucketPolicy"
 
+TOPIC = {"Type": "AWS::SNS::Topic"}
+
 CASES: list[Any] = [
     ("queue-policy-size", partial(sent, QUEUE_POLICY), quotas.QUEUE_POLICY_BYTES),
     ("queue-policy-size", partial(statements, QUEUE_POLICY), quotas.QUEUE_POLICY_STATEMENTS),
@@ -220,6 +271,16 @@ CASES: list[Any] = [
     ("bucket-policy-size", partial(sent, BUCKET_POLICY), quotas.BUCKET_POLICY_BYTES),
     ("role-policy-size", role, quotas.ROLE_POLICY_CHARACTERS),
     ("role-policy-size", role_and_policy, quotas.ROLE_POLICY_CHARACTERS),
+    ("role-policy-size", role_and_its_policies, quotas.ROLE_POLICY_CHARACTERS),
+    ("role-trust-size", trust, quotas.TRUST_POLICY_CHARACTERS),
+    ("key-policy-size", partial(key, "AWS::KMS::Key"), quotas.KEY_POLICY_BYTES),
+    ("key-policy-size", partial(key, "AWS::KMS::ReplicaKey"), quotas.KEY_POLICY_BYTES),
+    ("log-resource-policy-size", log_policy, quotas.LOG_RESOURCE_POLICY_CHARACTERS),
+    ("parameter-size", partial(parameter, quotas.STANDARD_TIER), quotas.PARAMETER_CHARACTERS),
+    ("parameter-size", partial(parameter, None), quotas.ADVANCED_PARAMETER_CHARACTERS),
+    ("parameter-size", partial(parameter, "Advanced"), quotas.ADVANCED_PARAMETER_CHARACTERS),
+    ("user-data-size", partial(user_data, encoded=False), USER_DATA_BYTES),
+    ("user-data-size", partial(user_data, encoded=True), USER_DATA_BYTES),
     ("role-policy-count", arns, quotas.MANAGED_POLICIES_A_ROLE),
     ("role-policy-count", arns_and_policy, quotas.MANAGED_POLICIES_A_ROLE),
     ("managed-policy-size", managed, quotas.MANAGED_POLICY_CHARACTERS),
@@ -271,7 +332,7 @@ ALL: list[Any] = [
 
 
 def found(template: dict[str, Any]) -> list[tuple[str, str]]:
-    areas = {rule for rule, _, _ in ALL} | {"stack-sections"}
+    areas = {rule for rule, _, _ in ALL} | {"stack-sections", "template-text-length"}
     return [(one.rule, one.message) for one in check_template(template) if one.rule in areas]
 
 
@@ -365,6 +426,46 @@ def test_a_section_has_so_many_entries_and_no_more(section: str, most: int) -> N
     assert found(template(most)) == []
     [(_, message)] = found(template(most + 1))
     assert message == f"there are {most + 1} {section.lower()}; CloudFormation takes {most}"
+
+
+def test_a_mapping_has_so_many_values_below_a_key_and_no_more() -> None:
+    most = quotas.MAPPING_ATTRIBUTES
+
+    def template(count: int) -> dict[str, Any]:
+        values = {f"k{number}": "v" for number in range(count)}
+        return {"Resources": topics(1), "Mappings": {"M": {"a": values}}}
+
+    assert found(template(most)) == []
+    [(_, message)] = found(template(most + 1))
+    assert message == f"there are {most + 1} values below one key; CloudFormation takes {most}"
+
+
+@pytest.mark.parametrize(
+    ("most", "make"),
+    [
+        (quotas.STACK_NAME_CHARACTERS, lambda length: {"Resources": {"x" * length: TOPIC}}),
+        (quotas.STACK_NAME_CHARACTERS, lambda length: {"Outputs": {"x" * length: {"Value": "x"}}}),
+        (quotas.STACK_PARAMETER_BYTES, lambda length: {"Parameters": {"P": default(length)}}),
+        (quotas.TEMPLATE_DESCRIPTION_BYTES, lambda length: {"Description": "x" * length}),
+    ],
+)
+def test_a_text_of_a_template_has_so_much_room_and_no_more(most: int, make: Any) -> None:
+    assert found({"Resources": {"T": TOPIC}, **make(most)}) == []
+    [(rule, message)] = found({"Resources": {"T": TOPIC}, **make(most + 1)})
+    assert rule == "template-text-length"
+    assert f"has {most + 1} " in message
+    assert message.endswith(f"; CloudFormation takes {most}")
+
+
+def default(length: int) -> dict[str, Any]:
+    return {"Type": "String", "Default": "x" * length}
+
+
+def test_a_policy_under_a_condition_counts_for_nothing() -> None:
+    made = role_and_its_policies(quotas.ROLE_POLICY_CHARACTERS)
+    made["D"] = {**made["A"], "Condition": "Maybe"}
+
+    assert found({"Resources": made}) == []
 
 
 def test_what_is_not_known_yet_counts_as_nothing() -> None:

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest
-from aws_cdk import Duration, Stack, TimeZone
+from aws_cdk import Aws, Duration, Stack, TimeZone
 from aws_cdk import aws_events as events
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_scheduler as scheduler
@@ -16,7 +16,12 @@ from aws_cdk import aws_sqs as sqs
 from aws_cdk.aws_batch import CfnJobQueue
 
 from batch_constructs import ScheduleTrigger
-from batch_constructs.aws.submit_job import OVERRIDES_BYTES, overrides_length
+from batch_constructs.aws.submit_job import (
+    JOB_BYTES,
+    OVERRIDES_BYTES,
+    job_length,
+    overrides_length,
+)
 from tests.triggers.conftest import DEFINITION, JOBS, QUEUE, joined, only, resources
 
 
@@ -421,6 +426,20 @@ def test_overrides_are_as_long_as_ecs_takes_them(
             trigger(stack, queue, definition, command=command)
     else:
         assert trigger(stack, queue, definition, command=command) is not None
+
+
+@pytest.mark.parametrize("beyond", [0, 1])
+def test_parameters_have_the_room_of_a_submission(
+    stack: Stack, queue: Any, definition: Any, beyond: int
+) -> None:
+    room = JOB_BYTES - job_length({"parameters": {"mode": ""}})
+    parameters = {"mode": "x" * (room + beyond), "at": Aws.REGION}
+
+    if beyond:
+        with pytest.raises(ValueError, match=f"make {JOB_BYTES + 1} bytes of a submission"):
+            trigger(stack, queue, definition, parameters=parameters)
+    else:
+        assert trigger(stack, queue, definition, parameters=parameters) is not None
 
 
 def test_a_schedule_that_ends_as_it_begins_is_refused(

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from batch_constructs.aws.submit_job import JOB_BYTES, job_length
 from batch_constructs.job_graph import Graph
 from batch_constructs.workflow_job import NToN, StepRetry, WorkflowJob
 
@@ -151,3 +152,15 @@ def test_a_name_that_is_no_string_is_refused() -> None:
 @pytest.mark.parametrize("path", ["$.day", "$.a-b.c_d", "$.files[0].key", "$.files['a key'].x"])
 def test_paths_are_let_through(path: str) -> None:
     Graph.of([job("a", parameters={"x": path}, for_each=path)])
+
+
+def test_parameters_have_the_room_of_a_submission_and_no_more() -> None:
+    """What a path or a token comes to is known later."""
+    room = JOB_BYTES - job_length({"parameters": {"k": ""}})
+
+    def sized(length: int) -> dict[str, Any]:
+        return {"k": "x" * length, "a": "$.day"}
+
+    assert Graph.of([job("a", parameters=sized(room))]) is not None
+    [said] = problems(job("a", parameters=sized(room + 1)))
+    assert f"make {JOB_BYTES + 1} bytes of a submission; allowed are at most {JOB_BYTES}" in said

@@ -8,6 +8,7 @@ out, and like no other resource's.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -30,9 +31,11 @@ from batch_constructs.rules.template.resource_graph import (
 )
 from batch_constructs.rules.template.values import Reference, Text
 from batch_constructs.rules.template.wildcard import fits
+from batch_constructs.rules.template.written_lengths import nothing_known
 
 if TYPE_CHECKING:
     from batch_constructs.rules.template.resource_graph import Template
+    from batch_constructs.rules.template.written_lengths import Least
 
 HOLE: Final = "\0"
 CLOSED: Final = "\1"
@@ -123,6 +126,18 @@ def shortest(type: str, attribute: str | None) -> int:
     where = 0 if service == "iam" else SHORTEST_REGION
     written = arn(service, resource).replace(CLOSED, "")
     return len(written) + SHORTEST_PARTITION + where + ACCOUNT_ID_LENGTH
+
+
+def least_in(resources: Mapping[str, object]) -> Least:
+    """Reckon what a reference comes to: at least an ARN of its kind, without a name."""
+
+    def least(target: str, attribute: str | None) -> int:
+        resource = resources.get(target)
+        if not isinstance(resource, Mapping):
+            return nothing_known(target, attribute)
+        return shortest(str(resource.get("Type")), attribute)
+
+    return least
 
 
 def name_of(id: str, key: str, template: Template) -> str:

@@ -9,6 +9,7 @@ from batch_constructs.aws import instance_types
 from batch_constructs.aws.compute_environment_facts import ResourceType
 from batch_constructs.aws.credential_names import option_with_credential
 from batch_constructs.aws.credentials import credential_in
+from batch_constructs.aws.launch_template_facts import USER_DATA_BYTES, USER_DATA_BYTES_SOURCE
 from batch_constructs.aws.source import api, docs, guide
 from batch_constructs.rules.areas import environment_rule
 from batch_constructs.rules.areas.environment_role_rules import profile_of
@@ -114,6 +115,21 @@ def user_data_mime(environment: ComputeEnvironment) -> Iterator[Fault]:
                     " multipart"
                 ),
             )
+
+
+@environment_rule(
+    "user-data-size",
+    title="user data that are too long",
+    fix="fetch a script from S3 as the instance starts, or build it into the image",
+    source=USER_DATA_BYTES_SOURCE,
+)
+def user_data_size(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """EC2 refuses the launch template. What is known only at deployment is not counted."""
+    for path, template in _templates(environment):
+        length = _length(template)
+        if length > USER_DATA_BYTES:
+            said = f"the user data of {template.id} have {length} bytes or more"
+            yield path, f"{said}; EC2 takes {USER_DATA_BYTES}"
 
 
 @environment_rule(
@@ -230,12 +246,25 @@ _UNKNOWN_OR_OTHER: Final = ("\0", "[", "<")
 @once
 def _script(template: Resource) -> str:
     """Give the user data of a launch template as text, empty if they are not known."""
+    return _raw(template).decode("utf-8", "replace")
+
+
+def _length(template: Resource) -> int:
+    """Count the bytes of user data that are known."""
+    raw = _raw(template)
+    data = mapping(template.properties, "LaunchTemplateData").get("UserData")
+    return len(raw) - (raw.count(b"\0") if isinstance(data, Base64) else 0)
+
+
+@once
+def _raw(template: Resource) -> bytes:
+    """Give the user data of a launch template before they are encoded."""
     data = mapping(template.properties, "LaunchTemplateData").get("UserData")
     if isinstance(data, Base64):
-        return literal(data.content) or ""
+        return (literal(data.content) or "").encode(errors="replace")
     from base64 import b64decode  # noqa: PLC0415  # seldom needed
 
     with suppress(ValueError):
         known = "".join((literal(data) or "").partition("\0")[0].split())
-        return b64decode(known[: len(known) // 4 * 4], validate=True).decode("utf-8", "replace")
-    return ""
+        return b64decode(known[: len(known) // 4 * 4], validate=True)
+    return b""

@@ -9,6 +9,10 @@ from typing import TYPE_CHECKING, Any
 from batch_constructs.aws.quotas import (
     BUCKET_POLICY_BYTES,
     BUCKET_POLICY_SOURCE,
+    KEY_POLICY_BYTES,
+    KEY_POLICY_SOURCE,
+    LOG_RESOURCE_POLICY_CHARACTERS,
+    LOG_RESOURCE_POLICY_SOURCE,
     MANAGED_POLICIES_A_ROLE,
     MANAGED_POLICY_CHARACTERS,
     MANAGED_POLICY_SOURCE,
@@ -20,52 +24,62 @@ from batch_constructs.aws.quotas import (
     TOPIC_POLICY_BYTES,
     TOPIC_POLICY_SOURCE,
     TOPIC_POLICY_STATEMENTS,
+    TRUST_POLICY_CHARACTERS,
+    TRUST_POLICY_ON_REQUEST,
+    TRUST_POLICY_SOURCE,
 )
-from batch_constructs.rules.access.arn_patterns import shortest
+from batch_constructs.rules.access.arn_patterns import least_in
 from batch_constructs.rules.areas.event_rules import QUEUE_POLICIES
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.whole import Whole
 from batch_constructs.rules.template.written_lengths import (
+    document_length,
     is_conditional,
     is_intrinsic,
-    length_of,
     listed,
-    nothing_known,
     of_type,
+    text_length,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
-
-    from batch_constructs.rules.template.written_lengths import Least
+    from collections.abc import Callable, Iterator, Mapping
 
 _rule = partial(rule, subject=Whole.type)
 
 
-def _least(whole: Whole) -> Least:
-    """Reckon what a reference comes to: at least an ARN of its kind, without a name."""
-
-    def least(target: str, attribute: str | None) -> int:
-        resource = whole.resources.get(target)
-        if not isinstance(resource, dict):
-            return nothing_known(target, attribute)
-        return shortest(str(resource.get("Type")), attribute)
-
-    return least
+_Role = tuple[str, bool]
+"""A role as a policy names it: its logical ID, or its name."""
 
 
-def _by_role(whole: Whole, kind: str, weight: Callable[[Any], int]) -> Counter[str]:
+def _by_role(
+    whole: Whole, kind: str, weight: Callable[[Any], int], key: str = "Roles"
+) -> Counter[_Role]:
     """Add up what policies of a kind, which exist for certain, give to each role."""
-    attached: Counter[str] = Counter()
+    attached: Counter[_Role] = Counter()
     for id_, properties in of_type(whole, kind):
         if is_conditional(whole, id_):
             continue
         given = weight(properties)
-        for role in listed(properties.get("Roles")):
-            if isinstance(role, dict) and isinstance(role.get("Ref"), str):
-                attached[role["Ref"]] += given
+        roles = properties.get(key)
+        for role in {*filter(None, map(_role, listed(roles) or [roles]))}:
+            attached[role] += given
     return attached
+
+
+def _role(written: object) -> _Role | None:
+    match written:
+        case {"Ref": str() as id_}:
+            return id_, False
+        case str():
+            return written, True
+    return None
+
+
+def _of(attached: Counter[_Role], id_: str, properties: Mapping[str, Any]) -> int:
+    """Give what policies have given to a role."""
+    name = properties.get("RoleName")
+    return attached[id_, False] + (attached[name, True] if isinstance(name, str) else 0)
 
 
 @_rule(
@@ -76,16 +90,19 @@ def _by_role(whole: Whole, kind: str, weight: Callable[[Any], int]) -> Counter[s
 )
 def role_policy_size(whole: Whole) -> Iterator[Fault]:
     """IAM refuses the role. Values known only at deployment count as little as they can be."""
-    least = _least(whole)
-    attached = _by_role(
-        whole, "AWS::IAM::Policy", lambda given: length_of(given.get("PolicyDocument"), least)
-    )
+    least = least_in(whole.resources)
+
+    def length(given: Mapping[str, Any]) -> int:
+        return document_length(given.get("PolicyDocument"), least)
+
+    attached = _by_role(whole, "AWS::IAM::Policy", length)
+    attached += _by_role(whole, "AWS::IAM::RolePolicy", length, "RoleName")
     for id_, properties in of_type(whole, "AWS::IAM::Role"):
         own = [one for one in listed(properties.get("Policies")) if isinstance(one, dict)]
-        length = sum(length_of(one.get("PolicyDocument"), least) for one in own) + attached[id_]
-        if length > ROLE_POLICY_CHARACTERS:
+        together = sum(map(length, own)) + _of(attached, id_, properties)
+        if together > ROLE_POLICY_CHARACTERS:
             most = f"IAM takes {ROLE_POLICY_CHARACTERS} of a role"
-            said = f"the inline policies have {length} characters or more; {most}"
+            said = f"the inline policies have {together} characters or more; {most}"
             yield f"Resources/{id_}", said
 
 
@@ -102,7 +119,7 @@ def role_policy_count(whole: Whole) -> Iterator[Fault]:
     for id_, properties in of_type(whole, "AWS::IAM::Role"):
         arns = listed(properties.get("ManagedPolicyArns"))
         own = [one for one in arns if not (isinstance(one, dict) and "Fn::If" in one)]
-        count = len(own) + attached[id_]
+        count = len(own) + _of(attached, id_, properties)
         if count > MANAGED_POLICIES_A_ROLE:
             most = f"IAM takes {MANAGED_POLICIES_A_ROLE} a role"
             yield f"Resources/{id_}", f"there are {count} managed policies; {most}"
@@ -117,10 +134,28 @@ def role_policy_count(whole: Whole) -> Iterator[Fault]:
 def managed_policy_size(whole: Whole) -> Iterator[Fault]:
     """IAM refuses the policy. Values known only at deployment count as little as they can be."""
     for id_, properties in of_type(whole, "AWS::IAM::ManagedPolicy"):
-        length = length_of(properties.get("PolicyDocument"), _least(whole))
+        length = document_length(properties.get("PolicyDocument"), least_in(whole.resources))
         if length > MANAGED_POLICY_CHARACTERS:
             most = f"IAM takes {MANAGED_POLICY_CHARACTERS}"
             yield f"Resources/{id_}", f"the policy has {length} characters or more; {most}"
+
+
+@_rule(
+    "role-trust-size",
+    severity=Severity.WARNING,
+    title="role whose trust policy is too long",
+    fix="trust accounts or an organization in place of single principals, or ask AWS for up to"
+    f" {TRUST_POLICY_ON_REQUEST} characters",
+    source=TRUST_POLICY_SOURCE,
+)
+def role_trust_size(whole: Whole) -> Iterator[Fault]:
+    """IAM refuses the role, unless the account was given more."""
+    least = least_in(whole.resources)
+    for id_, properties in of_type(whole, "AWS::IAM::Role"):
+        length = document_length(properties.get("AssumeRolePolicyDocument"), least)
+        if length > TRUST_POLICY_CHARACTERS:
+            most = f"IAM takes {TRUST_POLICY_CHARACTERS}"
+            yield f"Resources/{id_}", f"the trust policy has {length} characters or more; {most}"
 
 
 @_rule(
@@ -159,15 +194,49 @@ def bucket_policy_size(whole: Whole) -> Iterator[Fault]:
     yield from _too_long(whole, "AWS::S3::BucketPolicy", "S3", None, BUCKET_POLICY_BYTES)
 
 
+@_rule(
+    "key-policy-size",
+    title="policy of a key that is too long",
+    fix="put several principals into one statement, or give grants",
+    source=KEY_POLICY_SOURCE,
+)
+def key_policy_size(whole: Whole) -> Iterator[Fault]:
+    """KMS refuses the policy. Values known only at deployment count as little as they can be."""
+    for kind in ("AWS::KMS::Key", "AWS::KMS::ReplicaKey"):
+        yield from _too_long(whole, kind, "KMS", None, KEY_POLICY_BYTES, key="KeyPolicy")
+
+
+@_rule(
+    "log-resource-policy-size",
+    title="resource policy of CloudWatch Logs that is too long",
+    fix="name log groups by what their names begin with, and an asterisk",
+    source=LOG_RESOURCE_POLICY_SOURCE,
+)
+def log_resource_policy_size(whole: Whole) -> Iterator[Fault]:
+    """CloudWatch Logs refuses it. What is known only at deployment counts as little as can be."""
+    least = least_in(whole.resources)
+    for id_, properties in of_type(whole, "AWS::Logs::ResourcePolicy"):
+        length = text_length(properties.get("PolicyDocument"), 0, least)
+        if length > LOG_RESOURCE_POLICY_CHARACTERS:
+            most = f"CloudWatch Logs takes {LOG_RESOURCE_POLICY_CHARACTERS}"
+            yield f"Resources/{id_}", f"the policy has {length} characters or more; {most}"
+
+
 def _too_long(
-    whole: Whole, kind: str, service: str, most: int | None, most_bytes: int
+    whole: Whole,
+    kind: str,
+    service: str,
+    most: int | None,
+    most_bytes: int,
+    *,
+    key: str = "PolicyDocument",
 ) -> Iterator[Fault]:
     """Say which policies of a kind have more statements or bytes than a service takes."""
     for id_, properties in of_type(whole, kind):
-        document = properties.get("PolicyDocument")
+        document = properties.get(key)
         statements = document.get("Statement") if isinstance(document, dict) else None
         count = sum(isinstance(one, dict) and not is_intrinsic(one) for one in listed(statements))
-        length = length_of(document, _least(whole))
+        length = document_length(document, least_in(whole.resources))
         if most is not None and count > most:
             said = f"the policy has {count} statements; {service} takes {most}"
             yield f"Resources/{id_}", said

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.event_pattern import has_wildcard
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.quotas import (
+    ADVANCED_PARAMETER_CHARACTERS,
     CLOUDWATCH_SOURCE,
     DYNAMIC_REFERENCES,
     EVENTBRIDGE_SOURCE,
@@ -17,18 +18,26 @@ from batch_constructs.aws.quotas import (
     FUNCTION_ENVIRONMENT_SOURCE,
     LOG_RESOURCE_POLICIES,
     LOG_RESOURCE_POLICIES_SOURCE,
+    MAPPING_ATTRIBUTES,
+    PARAMETER_CHARACTERS,
+    PARAMETER_SOURCE,
     RULES_A_BUS,
     STACK_MAPPINGS,
+    STACK_NAME_CHARACTERS,
     STACK_OUTPUTS,
+    STACK_PARAMETER_BYTES,
     STACK_PARAMETERS,
     STACK_SOURCE,
+    STANDARD_TIER,
     TARGET_INPUT_CHARACTERS,
     TARGET_INPUT_SOURCE,
     TEMPLATE_BYTES,
     TEMPLATE_BYTES_SOURCE,
+    TEMPLATE_DESCRIPTION_BYTES,
     WILDCARD_RULES_A_BUS,
     WILDCARD_RULES_SOURCE,
 )
+from batch_constructs.rules.access.arn_patterns import least_in
 from batch_constructs.rules.areas.secret_rules import strings
 from batch_constructs.rules.dashboard import too_much
 from batch_constructs.rules.findings import Severity
@@ -44,7 +53,7 @@ from batch_constructs.rules.template.written_lengths import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
 _rule = partial(rule, subject=Whole.type)
 
@@ -65,6 +74,7 @@ _SECTIONS: Final = (
     ("Parameters", STACK_PARAMETERS),
     ("Mappings", STACK_MAPPINGS),
 )
+_NAMED: Final = ("Mappings", "Outputs", "Parameters", "Resources")
 
 
 @_rule(
@@ -74,18 +84,42 @@ _SECTIONS: Final = (
     source=FUNCTION_ENVIRONMENT_SOURCE,
 )
 def function_environment_size(whole: Whole) -> Iterator[Fault]:
-    """Lambda refuses the function. Values known only at deployment are not counted."""
+    """Lambda refuses the function. Values known at deployment count as little as they can be."""
+    least = least_in(whole.resources)
     for id_, properties in of_type(whole, "AWS::Lambda::Function"):
         environment = properties.get("Environment")
         variables = environment.get("Variables") if isinstance(environment, dict) else None
         if not isinstance(variables, dict) or is_intrinsic(variables):
             continue
         length = sum(
-            len(str(name).encode()) + text_length(value, 0) for name, value in variables.items()
+            len(str(name).encode()) + text_length(value, 0, least)
+            for name, value in variables.items()
         )
         if length > FUNCTION_ENVIRONMENT_BYTES:
             most = f"Lambda takes {FUNCTION_ENVIRONMENT_BYTES}"
             said = f"the environment variables have {length} bytes or more; {most}"
+            yield f"Resources/{id_}", said
+
+
+@_rule(
+    "parameter-size",
+    title="parameter of Parameter Store that is too long",
+    fix="divide the value among several parameters, or put it into an object",
+    source=PARAMETER_SOURCE,
+)
+def parameter_size(whole: Whole) -> Iterator[Fault]:
+    """Parameter Store refuses it. What is known only at deployment counts as little as can be.
+
+    Where no tier is given, the account's default decides, which may be one that takes more.
+    """
+    least = least_in(whole.resources)
+    for id_, properties in of_type(whole, "AWS::SSM::Parameter"):
+        is_standard = properties.get("Tier") == STANDARD_TIER
+        most = PARAMETER_CHARACTERS if is_standard else ADVANCED_PARAMETER_CHARACTERS
+        length = text_length(properties.get("Value"), 0, least)
+        if length > most:
+            tier = "of the standard tier" if is_standard else "of any tier"
+            said = f"the value has {length} bytes or more; {tier} it may have {most}"
             yield f"Resources/{id_}", said
 
 
@@ -110,7 +144,8 @@ def log_resource_policies(whole: Whole) -> Iterator[Fault]:
 
 @_rule(
     "stack-sections",
-    title="more outputs, parameters, mappings or dynamic references than a stack has",
+    title="more outputs, parameters, mappings, values of a mapping or dynamic references than a"
+    " stack has",
     fix="split the template, or pass several values as one",
     source=STACK_SOURCE,
 )
@@ -121,6 +156,10 @@ def stack_sections(whole: Whole) -> Iterator[Fault]:
         count = len(section) if isinstance(section, dict) else 0
         if count > most:
             yield name, f"there are {count} {name.lower()}; CloudFormation takes {most}"
+    for path, attributes in _attributes(whole):
+        if len(attributes) > MAPPING_ATTRIBUTES:
+            said = f"there are {len(attributes)} values below one key"
+            yield path, f"{said}; CloudFormation takes {MAPPING_ATTRIBUTES}"
     document = whole.document
     if (
         document is not None
@@ -137,6 +176,46 @@ def stack_sections(whole: Whole) -> Iterator[Fault]:
     if len(references) > DYNAMIC_REFERENCES:
         said = f"there are {len(references)} dynamic references"
         yield "Resources", f"{said}; CloudFormation takes {DYNAMIC_REFERENCES}"
+
+
+def _attributes(whole: Whole) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Give what stands below each key of each mapping."""
+    for name, mapping in _entries(whole, "Mappings"):
+        for key, attributes in mapping.items() if isinstance(mapping, dict) else ():
+            if isinstance(attributes, dict):
+                yield f"Mappings/{name}/{key}", attributes
+
+
+def _entries(whole: Whole, name: str) -> Iterable[tuple[str, Any]]:
+    section = whole.template.get(name)
+    return section.items() if isinstance(section, dict) else ()
+
+
+@_rule(
+    "template-text-length",
+    title="name, description or default that is longer than CloudFormation takes",
+    fix="shorten it; several parameters may hold the parts of a value",
+    source=STACK_SOURCE,
+)
+def template_text_length(whole: Whole) -> Iterator[Fault]:
+    """CloudFormation refuses the template."""
+    most = STACK_NAME_CHARACTERS
+    for section in _NAMED:
+        for name, _ in _entries(whole, section):
+            if len(str(name)) > most and not str(name).startswith("Fn::"):
+                said = f"a name has {len(str(name))} characters"
+                yield section, f"{said}; CloudFormation takes {most}"
+    for name, parameter in _entries(whole, "Parameters"):
+        default = parameter.get("Default") if isinstance(parameter, dict) else None
+        length = len(default.encode(errors="replace")) if isinstance(default, str) else 0
+        if length > STACK_PARAMETER_BYTES:
+            said = f"the default has {length} bytes; CloudFormation takes {STACK_PARAMETER_BYTES}"
+            yield f"Parameters/{name}", said
+    description = whole.template.get("Description")
+    length = len(description.encode(errors="replace")) if isinstance(description, str) else 0
+    if length > TEMPLATE_DESCRIPTION_BYTES:
+        most = TEMPLATE_DESCRIPTION_BYTES
+        yield "Description", f"the description has {length} bytes; CloudFormation takes {most}"
 
 
 @_rule(

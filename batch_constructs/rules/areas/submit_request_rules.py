@@ -258,35 +258,6 @@ def submission_tag(source: Resource) -> Iterator[Fault]:
                 yield one.at(f"Tags/{show(key)}"), f"the value of the tag {shown(key)} {wrong}"
 
 
-@_rule(
-    "submission-length",
-    title="overrides that are longer than ECS takes",
-    fix="put what is long into the job definition or into S3",
-    source=submit_job.OVERRIDES_SOURCE,
-)
-def submission_length(source: Resource) -> Iterator[Fault]:
-    """The submission is taken, and the job fails."""
-    for one in submissions_from(source):
-        for way in overridden_limits.CONTAINERS:
-            for place, container in places(one.request, way):
-                length = submit_job.overrides_length(_least(container))
-                if length > submit_job.OVERRIDES_BYTES:
-                    most = f"ECS takes at most {submit_job.OVERRIDES_BYTES}"
-                    yield (
-                        one.at(place.rstrip("/")),
-                        f"the overrides have {length} characters; {most}",
-                    )
-
-
-def _least(value: Any) -> Any:
-    """Give the least that a value may turn out to be; nobody knows how long an unknown one is."""
-    if isinstance(value, list):
-        return [_least(one) for one in value]
-    if isinstance(value, dict):
-        return {str(name): _least(one) for name, one in value.items()}
-    return value if isinstance(value, str | int | float) else ""
-
-
 def _misshapen(kinds: tuple[str, ...], source: Resource) -> Iterator[Fault]:
     for one in submissions_from(source):
         for kind, path, message, fix in problems_with(overridden_limits.members(), one.request):

@@ -1,0 +1,73 @@
+"""Rules about what a submission has room for."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final
+
+from batch_constructs.aws import overridden_limits, submit_job
+from batch_constructs.aws.pattern import pattern
+from batch_constructs.aws.property_paths import places
+from batch_constructs.rules.areas.submitter_rules import SUBMITTERS
+from batch_constructs.rules.rule import Fault, rule
+from batch_constructs.rules.template.submitted_jobs import submissions_from
+from batch_constructs.rules.template.values import Text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from batch_constructs.rules.template.resource_graph import Resource
+
+_rule = partial(rule, subject=SUBMITTERS)
+
+
+@_rule(
+    "submission-length",
+    title="overrides that are longer than ECS takes",
+    fix="put what is long into the job definition or into S3",
+    source=submit_job.OVERRIDES_SOURCE,
+)
+def submission_length(source: Resource) -> Iterator[Fault]:
+    """The submission is taken, and the job fails."""
+    for one in submissions_from(source):
+        for way in overridden_limits.CONTAINERS:
+            for place, container in places(one.request, way):
+                length = submit_job.overrides_length(_least(container))
+                if length > submit_job.OVERRIDES_BYTES:
+                    most = f"ECS takes at most {submit_job.OVERRIDES_BYTES}"
+                    yield (
+                        one.at(place.rstrip("/")),
+                        f"the overrides have {length} characters; {most}",
+                    )
+
+
+@_rule(
+    "submission-payload",
+    title="submission that is longer than AWS Batch takes",
+    fix="put what is long into an object of S3, and give its key as a parameter",
+    source=submit_job.JOB_BYTES_SOURCE,
+)
+def submission_payload(source: Resource) -> Iterator[Fault]:
+    """Every submission is refused. Values known only when it is made are not counted."""
+    for one in submissions_from(source):
+        length = submit_job.job_length(_least(one.request))
+        if length > submit_job.JOB_BYTES:
+            most = f"AWS Batch takes {submit_job.JOB_BYTES}"
+            yield one.path, f"the submission has {length} bytes or more; {most}"
+
+
+_PUT_IN: Final = pattern(r"<[^<>]*>")
+"""What an input transformer or a schedule replaces when it submits."""
+
+
+def _least(value: Any) -> Any:
+    """Give the least that a value may turn out to be; nobody knows how long an unknown one is."""
+    if isinstance(value, list):
+        return [_least(one) for one in value]
+    if isinstance(value, dict):
+        return {str(name): _least(one) for name, one in value.items()}
+    if isinstance(value, Text):
+        return _least("".join(part for part in value.parts if isinstance(part, str)))
+    if isinstance(value, str):
+        return _PUT_IN.sub("", value)
+    return value if isinstance(value, int | float) else ""
