@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_ec2 as ec2
 
+from batch_constructs.admitted_traffic import admit_environment
 from batch_constructs.arguments import Arguments, checked
 from batch_constructs.aws.bound import refused
 from batch_constructs.aws.compute_environment_facts import ResourceType
@@ -119,7 +120,8 @@ class BatchEndpoints(BatchConstruct):
             self, "SecurityGroup", vpc=vpc, allow_all_outbound=False, description="VPC endpoints"
         )
         for environment in environments:
-            once_made(partial(group.connections.allow_from, environment, ec2.Port.tcp(HTTPS)))
+            port = ec2.Port.tcp(HTTPS)
+            once_made(partial(admit_environment, self, environment, group, port))
         ec2.GatewayVpcEndpoint(self, "S3", vpc=vpc, service=ec2.GatewayVpcEndpointAwsService.S3)
         for service in self.services:
             ec2.InterfaceVpcEndpoint(

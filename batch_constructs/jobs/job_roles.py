@@ -17,6 +17,7 @@ from batch_constructs.aws.authorization import POLICY_VERSION
 from batch_constructs.aws.service_principals import ECS_TASKS
 from batch_constructs.construct import once_made, own_account
 from batch_constructs.place import arn_of_role
+from batch_constructs.roles_of_other_stacks import CUSTOMIZED_ROLES, as_grantee
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -25,10 +26,6 @@ if TYPE_CHECKING:
 
     from batch_constructs.construct import BatchConstruct
     from batch_constructs.one_call import Made, OneCall
-
-
-_CUSTOMIZE_ROLES: Final = "@aws-cdk/iam:customizeRoles"
-"""What ``iam.Role.customize_roles`` sets above a construct."""
 
 _CUSTOMIZED: Final[WeakKeyDictionary[Construct, bool]] = WeakKeyDictionary()
 """Scope → whether an ``iam.Role`` below it may stand for a role that others made."""
@@ -41,7 +38,7 @@ def is_customized(job: BatchConstruct) -> bool:
     """
     scope = job._parent  # noqa: SLF001  # of what is ours
     if scope not in _CUSTOMIZED:
-        _CUSTOMIZED[scope] = job.node.try_get_context(_CUSTOMIZE_ROLES) is not None
+        _CUSTOMIZED[scope] = job.node.try_get_context(CUSTOMIZED_ROLES) is not None
     return _CUSTOMIZED[scope]
 
 
@@ -87,7 +84,7 @@ class ExecutionRole:
                 },
             )
             return
-        allow(given, statements)
+        allow(scope, given, statements)
 
     @property
     def arn(self) -> str:
@@ -107,13 +104,14 @@ class ExecutionRole:
         return self._role
 
 
-def allow(role: iam.IRole, statements: Iterable[dict[str, Any]]) -> None:
+def allow(scope: BatchConstruct, role: iam.IRole, statements: Iterable[dict[str, Any]]) -> None:
     """Allow something to a role, once the construct that needs it is made."""
     for statement in statements:
-        once_made(partial(_allow, role, statement))
+        once_made(partial(_allow, scope, role, statement))
 
 
-def _allow(role: iam.IRole, statement: dict[str, Any]) -> None:
+def _allow(scope: BatchConstruct, role: iam.IRole, statement: dict[str, Any]) -> None:
+    role = as_grantee(scope, role)
     role.add_to_principal_policy(iam.PolicyStatement.from_json(statement))
     note_rights(role, statement["Action"], statement["Resource"])
 
