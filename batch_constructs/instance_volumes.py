@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from batch_constructs.acknowledgements import note_key_grant, note_rights
 from batch_constructs.admitted_traffic import admit_environment
 from batch_constructs.aws.actions import S3_GET_OBJECT, S3_LIST_BUCKET, S3_PUT_OBJECT
-from batch_constructs.aws.bound import refused, shown
+from batch_constructs.aws.bound import as_text, refused, shown
 from batch_constructs.aws.limits import bound_of
 from batch_constructs.aws.storage import INSTALL_LUSTRE, INSTALL_MOUNTPOINT
 from batch_constructs.jsii_objects import has_member
@@ -118,7 +118,8 @@ EXPECTED = "FsxLustreVolume(…), S3MountVolume(…) or InstanceStoreVolume(…)
 
 def host_path(volume: AnyInstanceVolume) -> str:
     """Return where the instance mounts it."""
-    return f"/mnt/{volume.name}" if volume.host_path is None else volume.host_path
+    name, path = as_text(volume.name), as_text(volume.host_path)
+    return f"/mnt/{name}" if path is None else path
 
 
 def container_path(volume: AnyInstanceVolume) -> str:
@@ -210,7 +211,7 @@ def mount_commands(volume: FsxLustreVolume | S3MountVolume) -> list[str]:
         flags = ["--allow-other"]
         flags += ["--read-only"] if volume.read_only else ["--allow-delete", "--allow-overwrite"]
         if volume.prefix is not None:
-            prefix = volume.prefix
+            prefix = as_text(volume.prefix)
             flags.append(f"--prefix {prefix if is_token(prefix) else shlex.quote(prefix)}")
         source = volume.bucket.bucket_name
         install, mount = INSTALL_MOUNTPOINT, f"mount-s3 {' '.join(flags)} {source} {quoted}"
@@ -256,7 +257,7 @@ def _grant(scope: Construct, volume: S3MountVolume, role: iam.IRole) -> None:
     from batch_constructs.roles_of_other_stacks import as_grantee  # noqa: PLC0415  # loads it, too
 
     role = as_grantee(scope, role)
-    bucket, prefix = volume.bucket, volume.prefix or ""
+    bucket, prefix = volume.bucket, as_text(volume.prefix or "")
     listing: dict[str, Any] = {
         "Effect": "Allow",
         "Action": S3_LIST_BUCKET,

@@ -15,6 +15,7 @@ from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 
+from batch_constructs.aws.bound import as_text
 from batch_constructs.aws.compute_environment_facts import (
     AllocationStrategy,
     ContainerInsights,
@@ -407,7 +408,7 @@ def _instance_types(
     return [
         item.to_string()
         if isinstance(item, ec2.InstanceType)
-        else item
+        else as_text(item)
         if isinstance(item, str)
         else arguments.wrong_type(f"instance_types[{place}]", item, _AN_INSTANCE_TYPE)
         for place, item in enumerate(types)
