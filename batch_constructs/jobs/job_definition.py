@@ -15,6 +15,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk.interfaces import aws_batch as batch_interfaces
 
 from batch_constructs.arguments import checked
+from batch_constructs.aws.bound import as_text
 from batch_constructs.batch_resource import BatchResource
 from batch_constructs.construct import made_here
 from batch_constructs.jobs.submit_rights import grant_submit
@@ -81,7 +82,7 @@ class JobDefinition(BatchResource, _Face):
         """When a job is tried again and when not, as an ``aws_batch`` L2 has it."""
         return [
             batch.RetryStrategy.of(
-                batch.Action[str(rule["Action"]).upper()],
+                batch.Action[as_text(rule["Action"]).upper()],
                 batch.Reason.custom(
                     on_exit_code=rule.get("OnExitCode"),
                     on_reason=rule.get("OnReason"),

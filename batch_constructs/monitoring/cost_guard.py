@@ -306,7 +306,7 @@ class CostGuard(BatchConstruct):
                 "QUEUES": [queue.arn for queue in watched],
                 "COMPUTE_ENVIRONMENTS": [each.arn for each in environments],
                 "VCPU_HOURS": plain(vcpu_hours),
-                "PERIOD": str(budget.period).upper(),
+                "PERIOD": budget.period.upper(),
                 "WARN_AT_PERCENT": plain(budget.warn_at_percent),
                 "ACTION": str(wanted),
                 "LOWERED_MAX_VCPUS": str(int(lowered)),
@@ -442,7 +442,7 @@ def _check_action(
 
 
 def _called(budget: VcpuBudget) -> str:
-    period = "a day" if str(budget.period).upper() == BudgetPeriod.DAY else "a month"
+    period = "a day" if budget.period.upper() == BudgetPeriod.DAY else "a month"
     if budget.price_per_vcpu_hour is None:
         return f"{plain(budget.amount)} vCPU-hours {period}"
     price = plain(budget.price_per_vcpu_hour)

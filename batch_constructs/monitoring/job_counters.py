@@ -251,10 +251,11 @@ class JobCounters(BatchConstruct):
             arguments.wrong_value(f"queue is {queue.node.path}, {known}")
         check_options(arguments, {"period": period})
         arguments.refuse()
-        return cloudwatch.Metric(
+        counted = cloudwatch.Metric(
             namespace=OURS,
             metric_name=metric,
             dimensions_map={DIMENSION: job_queue_name(arn), **dimensions},
             statistic="Sum",
             period=Duration.minutes(5) if period is None else period,
         )
+        return counted.attach_to(self)
