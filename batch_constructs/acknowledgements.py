@@ -284,14 +284,7 @@ def note_rights(
     """Note what a role that may be a user's is allowed here: `tell_cdk_nag` asks for it."""
     role: Any = grantee.grant_principal
     if has_member(role, "node"):
-        note_policy(role, actions, resources)
-
-
-def note_policy(
-    scope: IConstruct, actions: str | Sequence[str], resources: str | Sequence[str]
-) -> None:
-    """Note what is allowed here by a policy that stands below a construct."""
-    _ALLOWED.append((scope, _several(actions), _several(resources)))
+        _ALLOWED.append((role, _several(actions), _several(resources)))
 
 
 def note_key_grant(grantee: IGrantable, key: IKey | None) -> None:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from weakref import WeakKeyDictionary
 
 from batch_constructs.amounts import amount
-from batch_constructs.aws.bound import A_KEY, Whole, allowed, refused, shown
+from batch_constructs.aws.bound import A_KEY, Whole, allowed, as_text, refused, shown
 from batch_constructs.aws.credentials import without_credentials
 from batch_constructs.aws.resource_states import State
 from batch_constructs.aws.submit_job import LARGEST_NUMBER
@@ -450,7 +450,7 @@ class Arguments:
         held = getattr(value, "value", value)
         held = constant_of(held) or held
         if held is None or isinstance(held, str):
-            return None if held is None else str(held)
+            return as_text(held)
         if kind_of(value).startswith("aws_cdk.") and has_member(value, "of"):
             return self.wrong_value(
                 f"{parameter} is made by {type(value).__name__}.of(…), whose text only the CDK can "
@@ -489,7 +489,7 @@ class Arguments:
                     f"{parameter} has a character in it that no template can hold: write it "
                     "without NUL, and without half of a character"
                 )
-            return str(value)  # an enumeration's member as well
+            return as_text(value)
         if is_resolvable(value) and has_member(value, "unsafe_unwrap"):
             return self.wrong_value(f"{parameter} {_A_VALUE_FOR_ALL}")
         return (

@@ -22,7 +22,7 @@ def member(arguments: Arguments, parameter: str, value: object, kind: type[E]) -
         return undecided(arguments, parameter, kind)
     if not isinstance(value, str):
         return arguments.wrong_type(parameter, value, with_article(kind))
-    found = {str(one).upper(): one for one in kind}.get(str(value).upper())
+    found = {str(one).upper(): one for one in kind}.get(value.upper())
     if found is None:
         return arguments.bounded(parameter, value, OneOf(tuple(kind)))
     return found

@@ -12,10 +12,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from batch_constructs.acknowledgements import note_key_grant, note_rights
+from batch_constructs.admitted_traffic import admit_environment
 from batch_constructs.aws.actions import S3_GET_OBJECT, S3_LIST_BUCKET, S3_PUT_OBJECT
-from batch_constructs.aws.bound import refused, shown
+from batch_constructs.aws.bound import as_text, refused, shown
 from batch_constructs.aws.limits import bound_of
 from batch_constructs.aws.storage import INSTALL_LUSTRE, INSTALL_MOUNTPOINT
+from batch_constructs.by_way_of import by_way_of
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.known_argument import known_flag
 from batch_constructs.place import OF_ONE_REGION
@@ -29,6 +31,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_fsx as fsx
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_s3 as s3
+    from constructs import Construct
 
     from batch_constructs.arguments import Arguments
 
@@ -116,7 +119,8 @@ EXPECTED = "FsxLustreVolume(…), S3MountVolume(…) or InstanceStoreVolume(…)
 
 def host_path(volume: AnyInstanceVolume) -> str:
     """Return where the instance mounts it."""
-    return f"/mnt/{volume.name}" if volume.host_path is None else volume.host_path
+    name, path = as_text(volume.name), as_text(volume.host_path)
+    return f"/mnt/{name}" if path is None else path
 
 
 def container_path(volume: AnyInstanceVolume) -> str:
@@ -208,7 +212,7 @@ def mount_commands(volume: FsxLustreVolume | S3MountVolume) -> list[str]:
         flags = ["--allow-other"]
         flags += ["--read-only"] if volume.read_only else ["--allow-delete", "--allow-overwrite"]
         if volume.prefix is not None:
-            prefix = volume.prefix
+            prefix = as_text(volume.prefix)
             flags.append(f"--prefix {prefix if is_token(prefix) else shlex.quote(prefix)}")
         source = volume.bucket.bucket_name
         install, mount = INSTALL_MOUNTPOINT, f"mount-s3 {' '.join(flags)} {source} {quoted}"
@@ -227,27 +231,34 @@ def mount_commands(volume: FsxLustreVolume | S3MountVolume) -> list[str]:
 
 
 def admit(
-    volume: AnyInstanceVolume, *, environment: ec2.IConnectable, instance_role: iam.IRole | None
+    scope: Construct,
+    volume: AnyInstanceVolume,
+    *,
+    environment: ec2.IConnectable,
+    instance_role: iam.IRole | None,
 ) -> None:
-    """Let the instances of an environment reach what they mount."""
+    """Let the instances of an environment, which is the scope as well, reach what they mount."""
     if isinstance(volume, FsxLustreVolume):
         ports = volume.file_system.connections
-        ports.allow_default_port_from(environment)
+        admit_environment(scope, environment, volume.file_system)
         # Lustre's servers call back on the same ports.
         if ports.default_port is not None:
             environment.connections.allow_from(ports, ports.default_port)
     elif isinstance(volume, S3MountVolume) and instance_role is not None:
-        _grant(volume, instance_role)
+        _grant(scope, volume, instance_role)
 
 
-def _grant(volume: S3MountVolume, role: iam.IRole) -> None:
+def _grant(scope: Construct, volume: S3MountVolume, role: iam.IRole) -> None:
     """Grant what Mountpoint needs.
 
     https://github.com/awslabs/mountpoint-s3/blob/main/doc/CONFIGURATION.md#iam-permissions
     """
     from aws_cdk import aws_iam as iam  # noqa: PLC0415  # loaded by whoever made the role
 
-    bucket, prefix = volume.bucket, volume.prefix or ""
+    from batch_constructs.roles_of_other_stacks import as_grantee  # noqa: PLC0415  # loads it, too
+
+    role = as_grantee(scope, role)
+    bucket, prefix = volume.bucket, as_text(volume.prefix or "")
     listing: dict[str, Any] = {
         "Effect": "Allow",
         "Action": S3_LIST_BUCKET,
@@ -265,5 +276,5 @@ def _grant(volume: S3MountVolume, role: iam.IRole) -> None:
     key = bucket.encryption_key
     if key is not None:
         grant = key.grant_decrypt if volume.read_only else key.grant_encrypt_decrypt
-        grant(role)
+        by_way_of(grant(role), "s3")
         note_key_grant(role, key)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws import names
 from batch_constructs.aws import resource_kinds as kinds
-from batch_constructs.aws.bound import refused
+from batch_constructs.aws.bound import as_text, refused
 from batch_constructs.aws.names import (
     ACCOUNT_ID_LENGTH,
     GENERATED_NAME_ENDING,
@@ -36,7 +36,7 @@ def read_arn(scope: Construct, id: str, parameter: str, arn: Any, *, form: str, 
     if not isinstance(arn, str) or not (is_token(arn) or re.fullmatch(form, arn)):
         arguments.wrong_value(f"{parameter} {refused(arn, f'an ARN such as {such}')}")
     arguments.refuse(id)
-    return str(arn)
+    return str(as_text(arn))
 
 
 @dataclass(frozen=True, kw_only=True)

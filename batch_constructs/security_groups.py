@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from constructs import Construct
+
 from batch_constructs.aws.network import (
     GROUP_DESCRIPTION,
     GROUP_DESCRIPTION_LENGTH,
@@ -13,7 +15,6 @@ from batch_constructs.place import OF_ONE_REGION
 
 if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2
-    from constructs import Construct
 
     from batch_constructs.arguments import Arguments
 
@@ -48,12 +49,12 @@ def own_security_group(scope: Construct, vpc: ec2.IVpc) -> ec2.SecurityGroup:
     return ec2.SecurityGroup(scope, "SecurityGroup", vpc=vpc, description=said)
 
 
-def rule_description(peer: Construct) -> str | None:
-    """Describe a rule that lets a construct in, where the CDK's own words would be too long."""
-    path = peer.node.path
-    if len(path) < GROUP_DESCRIPTION_LENGTH - _AROUND_A_PATH:
+def rule_description(*peers: object) -> str | None:
+    """Describe a rule between two constructs, where the CDK's own words would be too long."""
+    paths = [one.node.path for one in peers if isinstance(one, Construct)]
+    if all(len(path) < GROUP_DESCRIPTION_LENGTH - _AROUND_A_PATH for path in paths):
         return None
-    return _description(f"from {path}")
+    return _description(f"from {paths[0]}")
 
 
 _AROUND_A_PATH: Final = 60

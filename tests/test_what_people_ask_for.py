@@ -251,10 +251,12 @@ def test_nodes_may_join_and_batch_may_run_pods_in_the_namespace(version: int) ->
     ]
     waited = {resources[one]["Type"] for one in environment["DependsOn"]}
     assert {"AWS::EKS::AccessEntry", "Custom::AWSCDK-EKS-KubernetesResource"} <= waited
-    (call,) = [one for one in resources.values() if one["Type"] == "Custom::AWS"]
-    said = json.dumps(call["Properties"]["Create"])
-    assert eks_facts.NAMESPACE_POLICY in said
-    assert "associateAccessPolicy" in said
+    access = "Custom::BatchNamespaceAccess"
+    (call,) = [one for one in resources.values() if one["Type"] == access]
+    assert call["Properties"]["Cluster"] == "shared"
+    assert call["Properties"]["Namespace"] == "batch"
+    assert eks_facts.NAMESPACE_POLICY in json.dumps(call["Properties"]["Policy"])
+    assert "AWSServiceRoleForBatch" in json.dumps(call["Properties"]["Principal"])
     assert [one for one in call["DependsOn"] if resources[one]["Type"] == environment["Type"]]
 
 
@@ -266,12 +268,13 @@ def test_the_association_may_give_this_policy_and_no_other() -> None:
         nodes(scope, shared, access_entry_state="ENABLED", instance_role=namespace.instance_role)
     )
 
-    (policy,) = [
+    (statement,) = [
         one
-        for one in properties(scope, "AWS::IAM::Policy")
-        if "eks:AssociateAccessPolicy" in json.dumps(one)
+        for role in properties(scope, "AWS::IAM::Role")
+        for policy in role.get("Policies", ())
+        for one in policy["PolicyDocument"]["Statement"]
+        if "eks:AssociateAccessPolicy" in one["Action"]
     ]
-    (statement,) = policy["PolicyDocument"]["Statement"]
     assert statement["Action"] == ["eks:AssociateAccessPolicy", "eks:DisassociateAccessPolicy"]
     assert "access-entry/shared/role/" in json.dumps(statement["Resource"])
     assert eks_facts.NAMESPACE_POLICY in json.dumps(statement["Condition"])
@@ -305,6 +308,19 @@ def test_a_cluster_without_aws_auth_is_no_map_of_roles() -> None:
             cluster=cluster(scope, 1),
             kubernetes_namespace="batch",
             config_map=True,
+        )
+
+
+def test_settings_of_a_function_that_a_map_of_roles_does_without_are_refused() -> None:
+    scope = stack()
+    with pytest.raises(ValueError, match="function_settings is given with config_map, so there is"):
+        bc.EksNamespace(
+            scope,
+            "Ns",
+            cluster=cluster(scope, 1),
+            kubernetes_namespace="batch",
+            config_map=True,
+            function_settings=bc.FunctionSettings(),
         )
 
 

@@ -130,7 +130,8 @@ def test_every_function_has_its_alarms(name: str, by: str, stack: cdk.Stack) -> 
         gateways = [made] if isinstance(made, bc.SubmissionGateway) else []
         shipping = [one for one in made.node.find_all() if _is_watched(one)]
         if not gateways and not shipping:
-            assert name == "UnmanagedComputeEnvironment"  # its deploy fails, where it fails
+            # their deployment fails, where they fail
+            assert name in ("EksNamespace", "UnmanagedComputeEnvironment")
             return
         bc.BatchMonitoring(
             stack,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import re
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from batch_constructs.aws.credential_names import gives_a_credential
 from batch_constructs.aws.credentials import credential_in
@@ -18,6 +18,8 @@ from batch_constructs.aws.record import Record
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sized
+
+T = TypeVar("T")
 
 A_KEY: Final = "a key of "
 """What a problem begins with that is one of a mapping's key, and not of the value behind it."""
@@ -58,6 +60,14 @@ def one_of(values: Iterable[Any]) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
 
 
+def as_text(value: T) -> T:
+    """Return a text as what it is: of an enumeration's member that is one, ``str`` has the name.
+
+    ``class Stage(str, Enum)`` is as old as ``enum``, and ``StrEnum`` is not. What is no text stays.
+    """
+    return str.__str__(value) if isinstance(value, str) else value  # type: ignore[return-value]
+
+
 def cut(text: str, longest: int) -> str:
     """Cut a text to so many characters, the last of which then says so."""
     return text if len(text) <= longest else f"{text[: longest - 1]}…"
@@ -70,7 +80,7 @@ def shown(value: object) -> str:
         return f"{kind}, which is not shown"
     if isinstance(value, str) and gives_a_credential(value):
         return "a text with a password or a token in it, which is not shown"
-    text = printable(value) if isinstance(value, str) else _number(value)
+    text = printable(as_text(value)) if isinstance(value, str) else _number(value)
     text = cut(text, _SHOWN)
     return f'"{text}"' if isinstance(value, str) else text
 
@@ -82,7 +92,7 @@ def meant(value: object, known: Collection[str]) -> str:
     from difflib import get_close_matches  # noqa: PLC0415  # only in an error
 
     words = {one.upper(): one for one in known}
-    near = get_close_matches(str(value).upper(), words, n=1, cutoff=_NEAR)
+    near = get_close_matches(value.upper(), words, n=1, cutoff=_NEAR)
     return did_you_mean(words[near[0]]) if near and len(words) > 1 else ""
 
 

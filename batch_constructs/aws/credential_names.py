@@ -103,6 +103,28 @@ _MEMBER: Final = pattern(
 )
 """A member of an object of JSON, which may stand in a text of a shell or of JSON itself."""
 
+_LINE: Final = pattern(
+    rf"^[ \t]{{0,80}}(?:- )?[\"']?((?![Xx]-)(?=[A-Za-z_])[\w.-]{{0,60}}?(?i:{_ENDING}))[\"']?:"
+    r"[ \t]{1,8}"
+    rf"(?=[\"']?([^\"'\s]{{1,{_LONGEST}}}))\S{{1,400}}[ \t]{{0,80}}(?:[ \t]#[^\n]{{0,400}})?$",
+    re.MULTILINE,
+)
+"""A line of YAML that gives a member one word, and no header of HTTP, which is known by its form.
+
+https://yaml.org/spec/1.2.2/#chapter-8-block-style-productions
+"""
+
+_NETRC: Final = pattern(
+    r"(?<![\w.-])machine\s{1,8}\S{1,255}\s{1,8}(?:(?:login|account)\s{1,8}\S{1,255}\s{1,8}){0,2}"
+    rf"(password)\s{{1,8}}(?=[\"']?([^\"'\s]{{1,{_LONGEST}}}))"
+)
+"""How programs find a password by the name of a machine.
+
+https://www.gnu.org/software/inetutils/manual/html_node/The-_002enetrc-file.html
+"""
+
+_SHORTEST_CHOSEN: Final = 6
+
 _SHORTEST: Final = len("pw=ab")
 _MOST: Final = 1_000
 """So many names of a text are looked at that may say that they are of a secret."""
@@ -244,7 +266,8 @@ def gives_a_credential(text: str) -> bool:
     """Tell whether a text gives a password or a token by an option, a variable or a member.
 
     ``--password x``, ``-Ddb.password=x``, ``DB_PASSWORD=x``, ``…?user=a&password=x``,
-    ``Server=a;Password=x;`` and ``{"password": "x"}``; or hands one over a pipe.
+    ``Server=a;Password=x;`` and ``{"password": "x"}``; or by a line of YAML or a ``.netrc``; or
+    hands one over a pipe.
     """
     if len(text) < _SHORTEST:
         return False
@@ -265,6 +288,33 @@ def gives_a_credential(text: str) -> bool:
             for one in assigned
         )
         or any(names_a_credential(one[1], one[2], surely=True) for one in members)
+        or _stands_in_a_file(text.replace("\\n", "\n"))
+    )
+
+
+def _stands_in_a_file(text: str) -> bool:
+    """Tell whether a text is that of a file of settings with a password, and of no other word."""
+    if ": " not in text and "machine" not in text:
+        return False
+    members = islice(_LINE.finditer(text), _MOST)
+    machines = islice(_NETRC.finditer(text), _MOST)
+    return any(
+        names_a_credential(one[1], one[2], surely=True)
+        and not _is_pointer(one[1], one[2])
+        and _is_chosen_word(one[2])
+        for one in members
+    ) or any(not _is_pointer(one[1], one[2]) for one in machines)
+
+
+def _is_chosen_word(word: str) -> bool:
+    """Tell whether a word of a file of settings looks like a password, and like no word or name."""
+    if is_mixed(word):
+        return True
+    return (
+        len(word) >= _SHORTEST_CHOSEN
+        and any(one.isdigit() for one in word)
+        and any(one.isalpha() for one in word)
+        and _OF_A_PLACE.search(word) is None
     )
 
 

@@ -26,6 +26,12 @@ NAMESPACE_POLICY_SOURCE: Final[Source] = guide(
     ' The cluster-level policy alone does not grant pod management permissions."',
 )
 
+NAMESPACE_SCOPE: Final = "namespace"
+"""The scope of an access policy that holds in some namespaces.
+
+https://docs.aws.amazon.com/eks/latest/APIReference/API_AccessScope.html
+"""
+
 NODE_ENTRY: Final = "EC2_LINUX"
 """The type of the access entry by which nodes join."""
 

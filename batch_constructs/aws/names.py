@@ -72,6 +72,17 @@ ORGANIZATION_SOURCE: Final[Source] = docs(
 REGION_CODE: Final = Matching(r"[a-z]+(?:-[a-z]+)+-\d{1,2}", "codes of Regions, such as us-east-1")
 """The shape of a Region's code; which Regions there are, a test asks botocore."""
 
+PARAMETER_NAME: Final = Matching(
+    r"[A-Za-z0-9_./-]+", "letters, digits, underscores, periods, hyphens and slashes"
+)
+"""The name of a parameter of Parameter Store."""
+
+PARAMETER_NAME_SOURCE: Final[Source] = docs(
+    "systems-manager/latest/APIReference/API_PutParameter.html",
+    '"Parameter names can include only the following symbols and letters: a-zA-Z0-9_.-"; slashes'
+    " divide hierarchies.",
+)
+
 ARN_SOURCE: Final[Source] = docs(
     "IAM/latest/UserGuide/reference-arns.html",
     "arn:partition:service:region:account-id:resource has 5 colons before the resource, 12 digits"

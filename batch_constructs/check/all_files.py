@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from batch_constructs.aws.bound import cut, printable
 from batch_constructs.aws.credentials import without_credentials
-from batch_constructs.check import findings_report, output
+from batch_constructs.check import findings_report, output_stream
 from batch_constructs.check.one_file import STANDARD_INPUT, Checker, FileCheck
 from batch_constructs.rules.findings import Finding, Severity
 from batch_constructs.rules.template import template_files
@@ -67,18 +67,18 @@ def run(request: Request) -> int:
         )
     if request.write_baseline is not None:
         _write(request.write_baseline, told)
-    output.write(sys.stderr, "".join(f"{printable(line)}\n" for line in told.said))
+    output_stream.write(sys.stderr, "".join(f"{printable(line)}\n" for line in told.said))
     if request.write_baseline is not None:
         return _UNREADABLE if told.failed else 0
     if told.findings or request.format != "text":
-        color = output.is_terminal(sys.stdout) and not os.environ.get("NO_COLOR")
+        color = output_stream.is_terminal(sys.stdout) and not os.environ.get("NO_COLOR")
         width = findings_report.terminal_width()
         text = findings_report.written(
             told.findings, told.labels, request.format, color=color, width=width
         )
-        why = output.write(sys.stdout, f"{text}\n" if text else "")
+        why = output_stream.write(sys.stdout, f"{text}\n" if text else "")
         if why is not None:
-            output.write(sys.stderr, f"standard output: {why}\n")
+            output_stream.write(sys.stderr, f"standard output: {why}\n")
             return _UNREADABLE
     if told.failed:
         return _UNREADABLE

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Final
 
-from batch_constructs.check import output
+from batch_constructs.check import output_stream
 from batch_constructs.rules.error_outcomes import TAKEN
 from batch_constructs.rules.findings import Finding, Severity
 
@@ -263,7 +263,7 @@ def _sarif_location(path: str, one: Finding) -> dict[str, Any]:
 
 def terminal_width() -> int:
     """Give how wide text may be: 0 for a file or a pipe."""
-    if not output.is_terminal(sys.stdout):
+    if not output_stream.is_terminal(sys.stdout):
         return 0
     import shutil  # noqa: PLC0415  # only on a terminal
 

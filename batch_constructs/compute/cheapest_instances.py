@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws import instance_prices, instance_types
-from batch_constructs.aws.bound import allowed, one_of, shown
+from batch_constructs.aws.bound import allowed, as_text, one_of, shown
 from batch_constructs.aws.job_definition_facts import CpuArchitecture
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.jsii_objects import described, has_member
@@ -78,9 +78,9 @@ def cheapest_instance_types(
     needs = [_need(place, job) for place, job in enumerate(jobs)]
     if not needs:
         raise ValueError("jobs is empty: give the JobSize of each kind of job")
-    if str(cpu_architecture) not in set(CpuArchitecture):
+    if as_text(cpu_architecture) not in set(CpuArchitecture):
         raise ValueError(
-            f"cpu_architecture is {shown(str(cpu_architecture))}; "
+            f"cpu_architecture is {shown(as_text(cpu_architecture))}; "
             f"{allowed(one_of([str(one) for one in CpuArchitecture]))}"
         )
     if isinstance(at_most, bool) or not isinstance(at_most, int) or at_most < 1:
@@ -91,7 +91,7 @@ def cheapest_instance_types(
         wanted = _WITH_GPUS if any(need["gpus"] for need in needs) else _PLAIN
         if not wanted.fullmatch(family) or "metal" in size:
             continue
-        if type_.architecture != str(cpu_architecture):
+        if type_.architecture != as_text(cpu_architecture):
             continue
         cost = _cost(type_, needs)
         if cost is not None and type_.vcpus is not None:

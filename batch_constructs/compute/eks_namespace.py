@@ -8,21 +8,21 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Aws, Stack, custom_resources
+from aws_cdk import Stack
 from aws_cdk import aws_eks as eks
 from aws_cdk import aws_iam as iam
 
-from batch_constructs.acknowledgements import note_policy
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws import eks_facts as aws
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.compute_environment_facts import AccessEntryState
-from batch_constructs.aws.error_names import NOT_FOUND
 from batch_constructs.aws.managed_policies import EKS_NODE
 from batch_constructs.aws.pod_facts import ENVIRONMENT_NAMESPACE
 from batch_constructs.compute.eks_compute_environment import EksComputeEnvironment
 from batch_constructs.compute.environment_roles import make_instance_role
-from batch_constructs.construct import BatchConstruct, arn_prefix, once_made
+from batch_constructs.compute.namespace_access import NamespaceAccess
+from batch_constructs.construct import BatchConstruct, once_made
+from batch_constructs.function_settings import read_function_settings
 from batch_constructs.jsii_objects import described, has_member
 from batch_constructs.known_argument import known_flag
 
@@ -30,16 +30,18 @@ if TYPE_CHECKING:
     from aws_cdk import aws_eks_v2 as eks_v2
     from constructs import Construct
 
+    from batch_constructs.function_settings import FunctionSettings
+
 
 class EksNamespace(BatchConstruct):
     """A namespace of an Amazon EKS cluster in which AWS Batch may run pods, on nodes that may join.
 
     Creates, below its own ID: ``InstanceRole/Resource`` (AWS::IAM::Role with AWS's policies for
     nodes), ``NodeAccess`` (AWS::EKS::AccessEntry), and below the cluster the manifest of the
-    namespace; for the first environment ``BatchAccess`` (Custom::AWS), which associates AWS's
-    access policy ``AWSBatchNamespacePolicy`` with the access entry that AWS Batch makes. With
-    ``config_map``, instead of the last two, the roles and bindings of AWS's guide and the entries
-    of the ``aws-auth`` ConfigMap.
+    namespace; for the first environment ``BatchAccess``, a Lambda function with its role and log
+    group which associates AWS's access policy ``AWSBatchNamespacePolicy`` with the access entry
+    that AWS Batch makes. With ``config_map``, instead of the last two, the roles and bindings of
+    AWS's guide and the entries of the ``aws-auth`` ConfigMap.
 
     Attributes:
         kubernetes_namespace: Its name.
@@ -55,6 +57,8 @@ class EksNamespace(BatchConstruct):
         create_namespace: Whether the namespace is made. Default: yes.
         config_map: Whether the cluster authenticates by the ``aws-auth`` ConfigMap, without access
             entries; it has to be an ``eks.Cluster`` of the app. Default: no.
+        function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
+            function. Default: none of these.
 
     Raises:
         ValueError: a namespace that AWS Batch refuses, a cluster that cannot run ``kubectl``, or
@@ -76,6 +80,7 @@ class EksNamespace(BatchConstruct):
         kubernetes_namespace: str,
         create_namespace: bool = True,
         config_map: bool = False,
+        function_settings: FunctionSettings | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
@@ -93,6 +98,11 @@ class EksNamespace(BatchConstruct):
             arguments.wrong_value(
                 "config_map is given with a cluster that has no aws-auth here: leave it out, or "
                 "give the eks.Cluster that the app makes"
+            )
+        self._function_settings = read_function_settings(arguments, function_settings)
+        if self._by_map and function_settings is not None:
+            arguments.wrong_value(
+                "function_settings is given with config_map, so there is no function: leave it out"
             )
         arguments.refuse()
 
@@ -119,7 +129,7 @@ class EksNamespace(BatchConstruct):
                     type=aws.NODE_ENTRY,
                 )
             )
-        self._access: custom_resources.AwsCustomResource | None = None
+        self._access: NamespaceAccess | None = None
         if documents:
             once_made(partial(self._add_manifest, documents))
         if self._by_map:
@@ -160,59 +170,15 @@ class EksNamespace(BatchConstruct):
         once_made(lambda: environment.resource.node.add_dependency(*self._ready))
         if not self._by_map:
             if self._access is None:
-                self._access = self._associate()
-            self._access.node.add_dependency(environment.resource)
-
-    def _associate(self) -> custom_resources.AwsCustomResource:
-        """Associate the policy of the namespace with the entry that AWS Batch makes."""
-        stack = Stack.of(self)
-        policy = stack.format_arn(
-            service="eks",
-            region="",
-            account="aws",
-            resource="cluster-access-policy",
-            resource_name=aws.NAMESPACE_POLICY,
-        )
-        cluster = self._cluster.cluster_name
-        call = {
-            "clusterName": cluster,
-            "principalArn": self._role_arn(f"{aws.SERVICE_ROLE_PATH}/{aws.SERVICE_ROLE}"),
-            "policyArn": policy,
-        }
-        made = custom_resources.PhysicalResourceId.of(f"{self.node.addr}")
-        scope = {"type": "namespace", "namespaces": [self.kubernetes_namespace]}
-        associate = custom_resources.AwsSdkCall(
-            service="eks",
-            action="associateAccessPolicy",
-            parameters={**call, "accessScope": scope},
-            physical_resource_id=made,
-        )
-        # an access entry's ARN ends with an ID that AWS gives it
-        entries = f"{arn_prefix('eks')}access-entry/{cluster}/role/{Aws.ACCOUNT_ID}/*"
-        actions = ["eks:AssociateAccessPolicy", "eks:DisassociateAccessPolicy"]
-        access = custom_resources.AwsCustomResource(
-            self,
-            "BatchAccess",
-            on_update=associate,
-            on_delete=custom_resources.AwsSdkCall(
-                service="eks",
-                action="disassociateAccessPolicy",
-                parameters=call,
-                ignore_error_codes_matching=NOT_FOUND,
-            ),
-            install_latest_aws_sdk=False,
-            policy=custom_resources.AwsCustomResourcePolicy.from_statements(
-                [
-                    iam.PolicyStatement(
-                        actions=actions,
-                        resources=[entries],
-                        conditions={"StringEquals": {"eks:policyArn": policy}},
-                    )
-                ]
-            ),
-        )
-        note_policy(access, actions, entries)
-        return access
+                self._access = NamespaceAccess(
+                    self,
+                    "BatchAccess",
+                    cluster_name=self._cluster.cluster_name,
+                    kubernetes_namespace=self.kubernetes_namespace,
+                    principal_arn=self._role_arn(f"{aws.SERVICE_ROLE_PATH}/{aws.SERVICE_ROLE}"),
+                    function_settings=self._function_settings,
+                )
+            self._access.association.node.add_dependency(environment.resource)
 
     def _add_manifest(self, documents: list[dict[str, Any]]) -> None:
         try:

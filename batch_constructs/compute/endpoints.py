@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_ec2 as ec2
 
+from batch_constructs.admitted_traffic import admit_environment
 from batch_constructs.arguments import Arguments, checked
 from batch_constructs.aws.bound import refused
 from batch_constructs.aws.compute_environment_facts import ResourceType
@@ -19,7 +20,6 @@ from batch_constructs.construct import BatchConstruct, once_made
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.known_argument import known_flag
 from batch_constructs.place import OF_ONE_REGION, in_another_vpc
-from batch_constructs.security_groups import rule_description
 from batch_constructs.subnets import chosen_subnets
 from batch_constructs.tokens import is_token
 
@@ -120,9 +120,8 @@ class BatchEndpoints(BatchConstruct):
             self, "SecurityGroup", vpc=vpc, allow_all_outbound=False, description="VPC endpoints"
         )
         for environment in environments:
-            said = rule_description(environment)
-            let_in = partial(group.connections.allow_from, environment, ec2.Port.tcp(HTTPS), said)
-            once_made(let_in)
+            port = ec2.Port.tcp(HTTPS)
+            once_made(partial(admit_environment, self, environment, group, port))
         ec2.GatewayVpcEndpoint(self, "S3", vpc=vpc, service=ec2.GatewayVpcEndpointAwsService.S3)
         for service in self.services:
             ec2.InterfaceVpcEndpoint(

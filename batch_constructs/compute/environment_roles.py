@@ -13,6 +13,7 @@ from batch_constructs.aws import managed_policies as policies
 from batch_constructs.aws.actions import IAM_PASS_ROLE
 from batch_constructs.aws.service_principals import BATCH, EC2, ECS, SPOT_FLEET
 from batch_constructs.construct import arn_prefix, once_made, own_account
+from batch_constructs.roles_of_other_stacks import as_grantee
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -80,7 +81,7 @@ def make_infrastructure_role(scope: Construct) -> iam.Role:
     )
 
 
-def let_pass(infrastructure_role: iam.IRole, instance_role: iam.IRole) -> None:
+def let_pass(scope: Construct, infrastructure_role: iam.IRole, instance_role: iam.IRole) -> None:
     """Let the infrastructure role give instances their role, whatever its name.
 
     AWS's own policy allows that only for roles whose name begins with ``ecsInstanceRole``.
@@ -90,7 +91,7 @@ def let_pass(infrastructure_role: iam.IRole, instance_role: iam.IRole) -> None:
         resources=[instance_role.role_arn],
         conditions={"StringEquals": {"iam:PassedToService": EC2}},
     )
-    once_made(lambda: infrastructure_role.add_to_principal_policy(statement))
+    once_made(lambda: as_grantee(scope, infrastructure_role).add_to_principal_policy(statement))
 
 
 def make_instance_profile(scope: Construct, role: iam.IRole) -> iam.CfnInstanceProfile:

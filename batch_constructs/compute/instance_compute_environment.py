@@ -15,6 +15,7 @@ from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 
+from batch_constructs.aws.bound import as_text
 from batch_constructs.aws.compute_environment_facts import (
     AllocationStrategy,
     ContainerInsights,
@@ -57,6 +58,7 @@ from batch_constructs.instance_volumes import S3MountVolume, admit
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.known_argument import known_flag
 from batch_constructs.place import OF_ONE_REGION, PROFILE_OF_HERE
+from batch_constructs.roles_of_other_stacks import as_grantee
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.shared_arguments import only
 
@@ -323,7 +325,8 @@ class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
         for volume in mounted_volumes(
             instances["launch_template"], instances["launch_template_overrides"]
         ):
-            once_made(partial(admit, volume, environment=self, instance_role=self.instance_role))
+            role = self.instance_role
+            once_made(partial(admit, self, volume, environment=self, instance_role=role))
         agents = images.have_ecs_agent
         for template in used_templates(
             instances["launch_template"], instances["launch_template_overrides"]
@@ -350,7 +353,9 @@ class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
         self._tag_instances(self.resource, tags, {"ComputeResources.Tags": dict})
         # A role that went before the environment would leave the environment undeletable.
         roles = (self.instance_role, spot_fleet_role)
-        self.resource.node.add_dependency(*(role for role in roles if role is not None))
+        self.resource.node.add_dependency(
+            *(as_grantee(self, role) for role in roles if role is not None)
+        )
 
 
 def _latest_image(arguments: Arguments, instances: InstanceOptions) -> Any:
@@ -403,7 +408,7 @@ def _instance_types(
     return [
         item.to_string()
         if isinstance(item, ec2.InstanceType)
-        else item
+        else as_text(item)
         if isinstance(item, str)
         else arguments.wrong_type(f"instance_types[{place}]", item, _AN_INSTANCE_TYPE)
         for place, item in enumerate(types)

@@ -14,7 +14,7 @@ from aws_cdk.interfaces import aws_ec2 as ec2_interfaces
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws import container_variables as variables
-from batch_constructs.aws.bound import OneOf
+from batch_constructs.aws.bound import OneOf, as_text
 from batch_constructs.aws.efa import MOST_EFA
 from batch_constructs.aws.launch_template_facts import (
     DOCKER_TIMEOUT_SECONDS,
@@ -375,7 +375,7 @@ def _scripts(
     return [
         agent_settings({variables.AGENT_IMAGE_PULL: pull}) if isinstance(pull, str) else [],
         agent_settings(_timeouts(arguments, timeouts)),
-        scratch(path) if isinstance(path, str) else [],
+        scratch(as_text(path)) if isinstance(path, str) else [],
         *([] if arguments.is_wrong("volumes") else map(_mounting, volumes)),
         prefetch(images) if named and images else [],
         commands if known else [],

@@ -44,6 +44,7 @@ from batch_constructs.compute.managed_compute_environment import (
 )
 from batch_constructs.construct import given
 from batch_constructs.known_argument import known_flag
+from batch_constructs.roles_of_other_stacks import as_grantee
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.shared_arguments import only, spells_out
 
@@ -234,7 +235,7 @@ class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironm
         self.infrastructure_role = (
             make_infrastructure_role(self) if infrastructure_role is None else infrastructure_role
         )
-        let_pass(self.infrastructure_role, self.instance_role)
+        let_pass(self, self.infrastructure_role, self.instance_role)
         profile = make_instance_profile(self, self.instance_role)
         self.resource = self._resource = make_environment(
             self,
@@ -257,7 +258,9 @@ class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironm
                 ),
             },
         )
-        self.resource.node.add_dependency(self.instance_role, self.infrastructure_role)
+        self.resource.node.add_dependency(
+            self.instance_role, as_grantee(self, self.infrastructure_role)
+        )
 
 
 def _instance_types(

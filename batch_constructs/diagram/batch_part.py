@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws import batch_events
 from batch_constructs.aws.compute_environment_facts import EnvironmentType
-from batch_constructs.aws.names import is_arn
+from batch_constructs.aws.credential_values import looks_chosen
+from batch_constructs.aws.credentials import credential_in
+from batch_constructs.aws.names import PARAMETER_NAME, is_arn
 from batch_constructs.diagram.picture import Edge, Node, Part, Picture
 from batch_constructs.rules.template.iam_roles import role_of
 from batch_constructs.rules.template.loops import unroll
@@ -209,6 +211,8 @@ class _BatchPart:
         if is_arn(value) and ":secret:" in value:
             name = value.split(":secret:")[1].partition(":")[0]
             return self._outside(name, "secret", Part.TOUCHED)
+        if isinstance(value, str) and not is_arn(value) and not _may_be_shown(value):
+            return None
         return self._outside(value, "parameter", Part.TOUCHED)
 
     def _draw_rights(self, id_: str, role: Resource) -> None:
@@ -399,6 +403,12 @@ def _verbs(statement: Mapping[str, Any]) -> str:
     reads = any(one.startswith((*_READS, "*")) for one in verbs)
     writes = any(not one.startswith(_READS) for one in verbs)
     return " and ".join(["reads"] * reads + ["writes"] * writes)
+
+
+def _may_be_shown(source: str) -> bool:
+    """Whether what a secret comes from can be a parameter's name, and is hardly the secret."""
+    name = source.partition(":")[0]  # a version or a label may follow
+    return PARAMETER_NAME.admits(name) and not looks_chosen(name) and credential_in(source) is None
 
 
 def _job_name(written: str) -> str:

@@ -151,10 +151,23 @@ def bind_image(
             f"{scope.node.path}: image: {said}: give an image that the CDK can bind, such as "
             "ecs.ContainerImage.from_asset of a directory with a Dockerfile"
         ) from None
+    _let_import(scope, bound.image_name, execution_role)
     credentials: Any = bound.repository_credentials
     if credentials is None:
         return bound.image_name, None
     return bound.image_name, {"CredentialsParameter": credentials.credentials_parameter}
+
+
+def _let_import(scope: Construct, name: str, execution_role: iam.IRole | None) -> None:
+    """Let the first pull through a cache bring its repository about: the CDK grants pulls alone."""
+    statements = named_image(scope, name).pull_statements
+    imports = [one for one in statements if set(IMPORT_ACTIONS) <= {*one["Action"]}]
+    if imports and execution_role is not None:
+        from aws_cdk import aws_iam as iam  # noqa: PLC0415  # as above
+
+        execution_role.add_to_principal_policy(
+            iam.PolicyStatement(actions=[*IMPORT_ACTIONS], resources=[imports[0]["Resource"]])
+        )
 
 
 def _room_for_an_asset(scope: Construct) -> Construct:

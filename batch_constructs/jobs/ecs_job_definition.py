@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypedDict
 
 import jsii
@@ -29,6 +30,7 @@ from batch_constructs.jsii_objects import has_member
 from batch_constructs.known_argument import known_flag
 from batch_constructs.one_call import Made, OneCall
 from batch_constructs.place import arn_of_role
+from batch_constructs.roles_of_other_stacks import as_grantee
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -131,7 +133,7 @@ class EcsJobDefinition(OwnJobDefinition):
         bound = [
             task.bind(
                 self,
-                execution_role=self.execution_role if binds else None,
+                execution_role=as_grantee(self, self.execution_role) if binds else None,
                 execution_role_arn=self._execution_role.arn,
                 job_role_arn=self._job_role_arn(),
                 log_options=self._logs.options,
@@ -140,9 +142,9 @@ class EcsJobDefinition(OwnJobDefinition):
         ]
         self._make(call, {**job.properties, **shape(bound)}, job.kept)
         if job_statements:
-            allow(self.job_role, job_statements)
+            allow(self, self.job_role, job_statements)
         for task in tasks:
-            once_made(task.admit)
+            once_made(partial(task.admit, self))
 
     def _job_role_arn(self) -> str | None:
         if isinstance(self._job_role, Made):
@@ -207,8 +209,11 @@ class EcsJobDefinition(OwnJobDefinition):
 
     @property
     def grant_principal(self) -> iam.IPrincipal:
-        """The principal that grants to this definition go to: the job role."""
-        return self.job_role
+        """The principal that grants to this definition go to: the job role.
+
+        A role that another stack makes gets its policy in the definition's stack.
+        """
+        return as_grantee(self, self.job_role)
 
 
 def _is_its_instance(

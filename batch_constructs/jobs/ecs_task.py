@@ -166,10 +166,10 @@ class Task:
         ]
         return self._assembled(containers, execution_role_arn, job_role_arn)
 
-    def admit(self) -> None:
+    def admit(self, scope: Construct) -> None:
         """Let the file systems admit the compute environments that mount them."""
         for part, _ in self._containers:
-            part.volumes.admit()
+            part.volumes.admit(scope)
 
     def _assembled(self, containers: list[Any], execution_role: Any, job_role: Any) -> Any:
         own = {**self._options, **given(Volumes=self._volumes), "ExecutionRoleArn": execution_role}

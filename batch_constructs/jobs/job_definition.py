@@ -15,9 +15,9 @@ from aws_cdk import aws_iam as iam
 from aws_cdk.interfaces import aws_batch as batch_interfaces
 
 from batch_constructs.arguments import checked
+from batch_constructs.aws.bound import as_text
 from batch_constructs.batch_resource import BatchResource
 from batch_constructs.construct import made_here
-from batch_constructs.jobs.old_revisions import OLD_REVISIONS
 from batch_constructs.jobs.submit_rights import grant_submit
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.reference import JOB_DEFINITION
@@ -82,7 +82,7 @@ class JobDefinition(BatchResource, _Face):
         """When a job is tried again and when not, as an ``aws_batch`` L2 has it."""
         return [
             batch.RetryStrategy.of(
-                batch.Action[str(rule["Action"]).upper()],
+                batch.Action[as_text(rule["Action"]).upper()],
                 batch.Reason.custom(
                     on_exit_code=rule.get("OnExitCode"),
                     on_reason=rule.get("OnReason"),
@@ -324,7 +324,7 @@ def _keeps_old_revisions(definition: Any) -> bool:
     known = checked(definition)
     policy = {} if known is None else known.properties.get("ResourceRetentionPolicy", {})
     kept = policy.get("SkipDeregisterOnUpdate") is True
-    return kept and definition.node.try_find_child(OLD_REVISIONS) is None
+    return kept and getattr(definition, "watched_function", None) is None
 
 
 def is_job_definition(value: object) -> bool:

@@ -19,6 +19,7 @@ from batch_constructs.construct import given as given_properties
 from batch_constructs.construct import once_made, own_account
 from batch_constructs.place import arn_of_role
 from batch_constructs.role_policies import RolePolicies
+from batch_constructs.roles_of_other_stacks import CUSTOMIZED_ROLES, as_grantee
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
     from batch_constructs.construct import BatchConstruct
     from batch_constructs.one_call import Made, OneCall
 
-
-_CUSTOMIZE_ROLES: Final = "@aws-cdk/iam:customizeRoles"
-"""What ``iam.Role.customize_roles`` sets above a construct."""
 
 _HAVE_ROOM: Final = 30
 """As many resources always have room in one inline policy."""
@@ -46,7 +44,7 @@ def is_customized(job: BatchConstruct) -> bool:
     """
     scope = job._parent  # noqa: SLF001  # of what is ours
     if scope not in _CUSTOMIZED:
-        _CUSTOMIZED[scope] = job.node.try_get_context(_CUSTOMIZE_ROLES) is not None
+        _CUSTOMIZED[scope] = job.node.try_get_context(CUSTOMIZED_ROLES) is not None
     return _CUSTOMIZED[scope]
 
 
@@ -101,7 +99,7 @@ class ExecutionRole:
                 ),
             )
             return
-        allow(given, statements)
+        allow(scope, given, statements)
 
     @property
     def arn(self) -> str:
@@ -147,13 +145,14 @@ def _document(statements: Sequence[dict[str, Any]]) -> dict[str, Any]:
     return {"Version": POLICY_VERSION, "Statement": list(statements)}
 
 
-def allow(role: iam.IRole, statements: Iterable[dict[str, Any]]) -> None:
+def allow(scope: BatchConstruct, role: iam.IRole, statements: Iterable[dict[str, Any]]) -> None:
     """Allow something to a role, once the construct that needs it is made."""
     for statement in statements:
-        once_made(partial(_allow, role, statement))
+        once_made(partial(_allow, scope, role, statement))
 
 
-def _allow(role: iam.IRole, statement: dict[str, Any]) -> None:
+def _allow(scope: BatchConstruct, role: iam.IRole, statement: dict[str, Any]) -> None:
+    role = as_grantee(scope, role)
     role.add_to_principal_policy(iam.PolicyStatement.from_json(statement))
     note_rights(role, statement["Action"], statement["Resource"])
 

@@ -5,9 +5,11 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-prope
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+from weakref import WeakKeyDictionary
 
-from batch_constructs.aws import resource_kinds as kinds
+from batch_constructs.acknowledgements import note_rights
 from batch_constructs.aws.actions import (
     BATCH_DEREGISTER_JOB_DEFINITION,
     BATCH_DESCRIBE_JOB_DEFINITIONS,
@@ -21,21 +23,23 @@ from batch_constructs.aws.bound import Whole
 from batch_constructs.aws.delivery import LONGEST_FUNCTION_SECONDS
 from batch_constructs.aws.names import every
 from batch_constructs.construct import arn_prefix
+from batch_constructs.reference import JOB_DEFINITION
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
     from aws_cdk import aws_batch as batch
-    from constructs import Construct
+    from aws_cdk import aws_iam as iam
+    from constructs import Construct, IDependable
 
     from batch_constructs.arguments import Arguments
     from batch_constructs.function_alarms import WatchedFunction
     from batch_constructs.shipped_function import ShippedFunction
 
-OLD_REVISIONS = "OldRevisions"
-"""The ID of what retires them, below the definition."""
-
 _FUNCTION = "BatchConstructsOldRevisions"
 _AT_LEAST_ONE = Whole(1)
+_NAMES_A_POLICY: Final = 30
+"""So many of the longest ARNs have room in a managed policy, and inline beside what else the role
+may do. A stack's 500 resources are no more than 250 definitions: nine policies of a role's ten."""
 _EXPECTED = "True, False or a whole number from 1"
 
 
@@ -61,15 +65,55 @@ def retire_others(scope: Construct, resource: batch.CfnJobDefinition, kept: int)
 
     from batch_constructs.function_alarms import WatchedFunction  # noqa: PLC0415
 
-    handler = _function(scope).handler
-    CustomResource(
-        scope,
-        OLD_REVISIONS,
+    function = _function(scope)
+    # below the function: whatever waits for the definition, such as another definition that the
+    # role names, does not wait for this
+    custom = CustomResource(
+        function,
+        f"Of{scope.node.addr}",
         resource_type="Custom::BatchOldRevisions",
-        service_token=handler.function_arn,
+        service_token=function.handler.function_arn,
         properties={"JobDefinition": resource.ref, "Keep": str(kept)},
     )
-    return WatchedFunction(handler=handler)
+    custom.node.add_dependency(_let_retire(function, resource))
+    return WatchedFunction(handler=function.handler)
+
+
+@dataclass
+class _Named:
+    """The definitions that a function's role names: the last policy, and how many in all."""
+
+    policy: iam.Policy | iam.ManagedPolicy
+    statement: iam.PolicyStatement
+    definitions: int = 0
+
+
+_NAMED: Final[WeakKeyDictionary[ShippedFunction, _Named]] = WeakKeyDictionary()
+
+
+def _let_retire(function: ShippedFunction, resource: batch.CfnJobDefinition) -> IDependable:
+    """Let the function retire revisions of one definition; return the policy that says so."""
+    arn = f"{JOB_DEFINITION.arn_without_revision(resource)}:*"
+    named = _NAMED.get(function)
+    if named is None or named.definitions % _NAMES_A_POLICY == 0 or named.statement.frozen:
+        named = _NAMED[function] = _another_policy(function, named)
+    named.statement.add_resources(arn)
+    named.definitions += 1
+    note_rights(function.role, BATCH_DEREGISTER_JOB_DEFINITION, arn)
+    return named.policy
+
+
+def _another_policy(function: ShippedFunction, before: _Named | None) -> _Named:
+    """Make the next policy: the first one is the role's own, which has room for no second one."""
+    from aws_cdk import aws_iam as iam  # noqa: PLC0415  # for few definitions
+
+    statement = iam.PolicyStatement(actions=[BATCH_DEREGISTER_JOB_DEFINITION])
+    kind = iam.Policy if before is None else iam.ManagedPolicy
+    so_far = 0 if before is None else before.definitions
+    policy = kind(
+        function.role, f"Definitions{so_far}", roles=[function.role], statements=[statement]
+    )
+    return _Named(policy=policy, statement=statement, definitions=so_far)
 
 
 def _function(scope: Construct) -> ShippedFunction:
@@ -98,12 +142,6 @@ def _function(scope: Construct) -> ShippedFunction:
                     SCHEDULER_LIST_SCHEDULES,
                 ],
                 "Resource": "*",  # AWS takes no resource here
-            },
-            {
-                "Effect": "Allow",
-                "Action": BATCH_DEREGISTER_JOB_DEFINITION,
-                # The name is known when the definition is made, after this.
-                "Resource": f"{arn_prefix('batch')}{every(kinds.JOB_DEFINITION)}",
             },
             {
                 "Effect": "Allow",

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.bound import as_text
 from batch_constructs.aws.job_definition_facts import RetryAction
 from batch_constructs.aws.job_states import (
     CANNOT_PULL,
@@ -115,7 +116,8 @@ def check_retries(inner: Arguments, policy: RetryPolicy) -> None:
     """Note rules that retry where there is one attempt; ``inner`` is the view of the policy."""
     rules = () if policy.rules is RetryPolicy.rules else policy.rules
     listed = rules if isinstance(rules, list | tuple) else ()
-    retries = any(str(getattr(one, "action", "")).upper() == RetryAction.RETRY for one in listed)
+    actions = (as_text(getattr(one, "action", "")) for one in listed)
+    retries = any(str(one).upper() == RetryAction.RETRY for one in actions)
     if retries and policy.attempts == 1:
         inner.wrong_value(
             "attempts is 1, the first one, so that no rule retries: give 2 or more, or "

@@ -12,15 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 from weakref import WeakKeyDictionary
 
-from aws_cdk import Aws
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
 
-from batch_constructs.aws.actions import VIA_SERVICE
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.role_actions import DECRYPT, GET_PARAMETERS, GET_SECRET
-from batch_constructs.aws.service_principals import DOMAIN
+from batch_constructs.by_way_of import via
 from batch_constructs.encryption_key import KEY, is_key
 from batch_constructs.jsii_objects import has_member, kind_of
 from batch_constructs.tokens import is_token
@@ -207,9 +205,7 @@ class Secrets:
         ]
         for service, keys in self._keys.items():
             if keys:
-                via = f"{service}.{Aws.REGION}.{DOMAIN}"
-                condition = {"StringEquals": {VIA_SERVICE: via}}
-                statements.append(_allow([DECRYPT], sorted(keys)) | {"Condition": condition})
+                statements.append(_allow([DECRYPT], sorted(keys)) | {"Condition": via(service)})
         return statements
 
     def _value_from(self, arguments: Arguments, parameter: str, source: Any) -> Any:

@@ -60,7 +60,7 @@ def with_sidecar(
     waits = ContainerDependency(container_name=sidecar.name)
     job = [replace(one, depends_on=[*(one.depends_on or ()), waits]) for one in containers]
     agent = replace(sidecar, essential=False)
-    if str(platform_capability) == PlatformCapability.FARGATE:
+    if platform_capability == PlatformCapability.FARGATE:
         agent = _grown(job, agent)
     return [*job, agent]
 

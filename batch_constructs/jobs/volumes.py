@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from aws_cdk import aws_batch as batch
 
+from batch_constructs.admitted_traffic import admit_environment
 from batch_constructs.aws.actions import S3_GET_OBJECT, S3_LIST_BUCKET
 from batch_constructs.aws.limits import bound_of
 from batch_constructs.aws.resource_states import State
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_efs as efs
     from aws_cdk import aws_s3 as s3
+    from constructs import Construct
 
     from batch_constructs.arguments import Arguments
 
@@ -178,11 +180,11 @@ class Volumes:
             "ReadOnly": arguments.flag("read_only", read_only, required=True),
         }
 
-    def admit(self) -> None:
+    def admit(self, scope: Construct) -> None:
         """Let mount targets admit the compute environments that they were told of."""
         for volume in self._file_systems:
             for environment in volume.allow_from:
-                volume.file_system.connections.allow_default_port_from(environment)
+                admit_environment(scope, environment, volume.file_system)
 
     def _add_efs(self, arguments: Arguments, volume: EfsVolume, name: Any) -> None:
         if not has_member(volume.file_system, "file_system_id"):

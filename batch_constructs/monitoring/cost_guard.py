@@ -21,6 +21,7 @@ from batch_constructs.aws.actions import (
 from batch_constructs.aws.authorization import TAG
 from batch_constructs.aws.bound import Whole, refused
 from batch_constructs.aws.compute_environment_facts import EnvironmentType
+from batch_constructs.by_way_of import let_publish
 from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.compute.compute_environment import is_compute_environment
 from batch_constructs.construct import BatchConstruct
@@ -305,7 +306,7 @@ class CostGuard(BatchConstruct):
                 "QUEUES": [queue.arn for queue in watched],
                 "COMPUTE_ENVIRONMENTS": [each.arn for each in environments],
                 "VCPU_HOURS": plain(vcpu_hours),
-                "PERIOD": str(budget.period).upper(),
+                "PERIOD": budget.period.upper(),
                 "WARN_AT_PERCENT": plain(budget.warn_at_percent),
                 "ACTION": str(wanted),
                 "LOWERED_MAX_VCPUS": str(int(lowered)),
@@ -334,7 +335,7 @@ class CostGuard(BatchConstruct):
             runs_every_seconds=None if pause.is_unresolved() else int(pause.to_seconds()),
         )
         watch(self, self.watched_function, alarmed, settings)
-        self.topic.grant_publish(self.function)
+        let_publish(self.role, self.topic)
         run_every(
             self,
             pause,
@@ -441,7 +442,7 @@ def _check_action(
 
 
 def _called(budget: VcpuBudget) -> str:
-    period = "a day" if str(budget.period).upper() == BudgetPeriod.DAY else "a month"
+    period = "a day" if budget.period.upper() == BudgetPeriod.DAY else "a month"
     if budget.price_per_vcpu_hour is None:
         return f"{plain(budget.amount)} vCPU-hours {period}"
     price = plain(budget.price_per_vcpu_hour)

@@ -8,6 +8,7 @@ from aws_cdk import Duration
 
 from batch_constructs.aws.actions import BATCH_DESCRIBE_JOBS, BATCH_LIST_JOBS
 from batch_constructs.aws.bound import Whole
+from batch_constructs.by_way_of import let_publish
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.dead_letter_queue import dead_letter_queue
 from batch_constructs.function_alarms import WatchedFunction, watch
@@ -76,7 +77,7 @@ class IdleNotices(BatchConstruct):
             event_age=pause,
             retry_attempts=0,  # the next look makes up for it
         )
-        topic.grant_publish(shipped.role)
+        let_publish(shipped.role, topic)
         self.watched_function = WatchedFunction(
             handler=shipped.handler,
             dead_letter_queue=dead_letters,

@@ -41,8 +41,8 @@ from batch_constructs.queues.job_queue_metrics import check_options
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.topic import topic_argument
 
+from .function_of_rules import function_target
 from .rule_patterns import patterns_that_fit
-from .rule_targets import function_target
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -251,10 +251,11 @@ class JobCounters(BatchConstruct):
             arguments.wrong_value(f"queue is {queue.node.path}, {known}")
         check_options(arguments, {"period": period})
         arguments.refuse()
-        return cloudwatch.Metric(
+        counted = cloudwatch.Metric(
             namespace=OURS,
             metric_name=metric,
             dimensions_map={DIMENSION: job_queue_name(arn), **dimensions},
             statistic="Sum",
             period=Duration.minutes(5) if period is None else period,
         )
+        return counted.attach_to(self)

@@ -215,7 +215,7 @@ class JobGauges(BatchConstruct):
         if arn not in {*self.queue_arns, ""}:
             arguments.wrong_value(f"queue is {queue.node.path}, {_NOT_READ}")
         _look_at(arguments, metric_name, QUEUE_GAUGES, options)
-        return _metric(queue_gauge(job_queue_name(arn), metric_name), options)
+        return _metric(self, queue_gauge(job_queue_name(arn), metric_name), options)
 
     def metric_compute_environment(
         self,
@@ -235,7 +235,7 @@ class JobGauges(BatchConstruct):
         if arn not in {*self.compute_environment_arns, ""}:
             arguments.wrong_value(f"compute_environment is {asked.node.path}, {_NOT_READ}")
         _look_at(arguments, metric_name, ENVIRONMENT_GAUGES, options)
-        return _metric(environment_gauge(environment_name(arn), metric_name), options)
+        return _metric(self, environment_gauge(environment_name(arn), metric_name), options)
 
 
 def gauges_that_read(construct: Construct, queues: Sequence[Watched]) -> JobGauges | None:
@@ -310,15 +310,16 @@ _READ = {
 }
 
 
-def _metric(series: Series, options: MetricOptions) -> cloudwatch.Metric:
+def _metric(gauges: JobGauges, series: Series, options: MetricOptions) -> cloudwatch.Metric:
     settings: dict[str, Any] = {
         "statistic": series.statistic,
         "period": Duration.seconds(series.period_seconds),
         **options,
     }
-    return cloudwatch.Metric(
+    read = cloudwatch.Metric(
         namespace=series.namespace,
         metric_name=series.name,
         dimensions_map=dict(series.dimensions),
         **settings,
     )
+    return read.attach_to(gauges)

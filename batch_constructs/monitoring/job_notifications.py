@@ -13,6 +13,7 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.aws.bound import Matching
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.quotas import RULE_NAME
+from batch_constructs.by_way_of import let_publish
 from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.dead_letter_queue import dead_letter_queue
@@ -39,8 +40,8 @@ from batch_constructs.queues.target_place import rule_target
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.topic import topic_argument
 
+from .function_of_rules import function_target
 from .rule_patterns import patterns_that_fit
-from .rule_targets import function_target
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -321,7 +322,7 @@ class JobNotifications(BatchConstruct):
             settings=settings,
             dead_letter_queue=dead_letters,
         )
-        topic.grant_publish(function.role)
+        let_publish(function.role, topic)
         self.watched_function = WatchedFunction(
             handler=function.handler, dead_letter_queue=dead_letters
         )

@@ -118,4 +118,5 @@ class JobLogQueries(BatchConstruct):
                 filter_pattern=logs.FilterPattern.literal(pattern),
                 metric_value="1",
             )
-        return cloudwatch.Metric(namespace=OURS, metric_name=metric_name, statistic="Sum")
+        counted = cloudwatch.Metric(namespace=OURS, metric_name=metric_name, statistic="Sum")
+        return counted.attach_to(self)

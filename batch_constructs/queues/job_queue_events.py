@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws import batch_events, event_pattern
-from batch_constructs.aws.bound import meant, one_of, refused
+from batch_constructs.aws.bound import as_text, meant, one_of, refused
 from batch_constructs.aws.job_states import WITH_EVENTS, JobState
 from batch_constructs.aws.quotas import DESCRIPTION, RULE_NAME
 from batch_constructs.construct import BuiltUpon
@@ -117,7 +117,7 @@ def read_states(
             if state == JobState.SUBMITTED:
                 hint = ": AWS Batch sends nothing as a job is submitted"
             arguments.wrong_value(f"states[{place}] {refused(state, one_of(known))}{hint}")
-    return [str(state) for state in listed]
+    return [as_text(state) for state in listed]
 
 
 class QueueRules(BuiltUpon):

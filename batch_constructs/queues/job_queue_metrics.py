@@ -107,8 +107,9 @@ class QueueMetrics(BuiltUpon):
             period: Over how long the statistic is taken. Default: 5 minutes.
             label: What a graph calls it. Default: what CloudWatch calls it.
             color: Six hexadecimal digits after a ``#``. Default: CloudWatch chooses.
-            account: Whose metric it is. Default: the account in the queue's ARN.
-            region: Where it is. Default: the Region in the queue's ARN.
+            account: Whose metric it is. Default: the account in the queue's ARN, else that of the
+                stack that makes the queue.
+            region: Where it is. Default: the Region in the queue's ARN, else that of the stack.
 
         Raises:
             ValueError: AWS Batch publishes no such metric, or there is no such statistic; an alarm
@@ -117,6 +118,7 @@ class QueueMetrics(BuiltUpon):
         """
         from aws_cdk import Duration  # noqa: PLC0415 - the CDK is loaded when it is used
         from aws_cdk import aws_cloudwatch as cloudwatch  # noqa: PLC0415 - as above
+        from constructs import Construct  # noqa: PLC0415 - as above
 
         queue: Any = self
         arguments = Arguments(queue)
@@ -127,7 +129,7 @@ class QueueMetrics(BuiltUpon):
         arguments.refuse()
         assert native is not None  # noqa: S101  # refused above
         place = Place.of_arn(self.job_queue_arn)
-        return cloudwatch.Metric(
+        read = cloudwatch.Metric(
             namespace=NAMESPACE,
             metric_name=metric_name,
             dimensions_map={DIMENSION: self.job_queue_name},
@@ -138,6 +140,12 @@ class QueueMetrics(BuiltUpon):
             account=place.account if account is None else account,
             region=place.region if region is None else region,
         )
+        made = self._whose()
+        return read.attach_to(made) if isinstance(made, Construct) else read
+
+    def _whose(self) -> object:
+        """The queue itself, which may not be ours."""
+        return self
 
     metric_jobs_submitted = _native(metrics.JOBS_SUBMITTED)
     metric_jobs_moved_to_pending = _native(metrics.JOBS_MOVED_TO_PENDING)

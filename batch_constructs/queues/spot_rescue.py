@@ -22,6 +22,7 @@ from batch_constructs.aws.delivery import LAMBDA_EVENT_AGE_SECONDS, LAMBDA_RETRI
 from batch_constructs.aws.event_pattern import OR
 from batch_constructs.aws.job_states import CAPACITY_LOST, DEPENDENCY_FAILED, JobState
 from batch_constructs.aws.service_principals import EVENTS
+from batch_constructs.by_way_of import let_put_aside_and_take_back
 from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.dead_letter_queue import dead_letter_queue
@@ -92,7 +93,7 @@ class SpotRescue(BatchConstruct):
         super().__init__(scope, id)
         self.dead_letter_queue = dead_letter_queue(self, removal_policy=None)
         claims = ClaimsTable(self, function_settings)
-        self.function = ShippedFunction(
+        shipped = ShippedFunction(
             self,
             "Function",
             folder="submission",
@@ -117,7 +118,8 @@ class SpotRescue(BatchConstruct):
             settings=function_settings,
             way_out="name fewer definitions in spot_rescue_job_definitions, or let several jobs "
             "share one",
-        ).handler
+        )
+        self.function = shipped.handler
         self.resource = events.CfnRule(
             self,
             "Resource",
@@ -152,9 +154,8 @@ class SpotRescue(BatchConstruct):
             handler=self.function, dead_letter_queue=self.dead_letter_queue
         )
         watch(self, self.watched_function, None, function_settings)
-        self.dead_letter_queue.grant_send_messages(self.function)
-        # so that the queue can be mapped to the function, to give all of it back
-        self.dead_letter_queue.grant_consume_messages(self.function)
+        # back, too: so that the queue can be mapped to the function
+        let_put_aside_and_take_back(shipped.role, self.dead_letter_queue)
         admit_rule(self.dead_letter_queue, self.resource.attr_arn)
 
 

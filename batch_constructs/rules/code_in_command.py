@@ -69,14 +69,16 @@ def code_in(words: Sequence[str | None]) -> list[int]:
 
 _EVALUATES: Final = pattern(
     r"\b(?:(eval)\s|(?:(?:ba|da|k|z)?sh|python[\d.]{0,6}|perl|ruby|node)(?:\s{1,4}-\w{1,12}){0,3}?"
-    r"\s{1,4}-\w{0,8}[ce]\s{1,4}(?=[\"']?\$))"
+    r"\s{1,4}-\w{0,8}[ce]\s{1,4}(?=[\"']?\$|\"))"
 )
 _LONGEST_CODE: Final = 200
 _MOST: Final = 100
 """No code that anybody writes evaluates as often."""
 
 _END: Final = pattern(r"[;|&\n]")
-_POSITION: Final = pattern(r"\$\{?([1-9@*])")
+_POSITION: Final = pattern(r"(?<!\\)\$\{?([1-9@*])")
+_IN_QUOTES: Final = pattern(r"\"((?:[^\"\\]|\\.)*)", re.DOTALL)
+"""What a shell fills in before the shell, or the program, within it reads the code."""
 
 
 def _evaluated(words: Sequence[str | None], code: list[int]) -> Iterator[int]:
@@ -85,7 +87,11 @@ def _evaluated(words: Sequence[str | None], code: list[int]) -> Iterator[int]:
     text = words[place] if place < len(words) and not several else None
     for one in islice(_EVALUATES.finditer(text or ""), _MOST):
         rest = (text or "")[one.end() : one.end() + _LONGEST_CODE]
-        given = _END.split(rest, 1)[0] if one[1] else rest.lstrip("\"'")[:3]
+        quoted = None if one[1] else _IN_QUOTES.match(rest)
+        if quoted is not None:
+            given = quoted[1]
+        else:
+            given = _END.split(rest, 1)[0] if one[1] else rest.lstrip("'")[:3]
         for found in _POSITION.finditer(given):
             first = place + 1
             behind = range(first + 1, len(words))

@@ -86,6 +86,7 @@ PROGRAMS: Final = (
         "https://learn.microsoft.com/windows-server/administration/windows-commands/cmd",
         r"/[ckrCKR]",
         all_behind=True,
+        files=_MANY,  # further options, such as /S
     ),
     Program(
         "pwsh",

@@ -13,15 +13,15 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.aws.actions import SQS_SEND_MESSAGE
 from batch_constructs.aws.authorization import POLICY_VERSION
 from batch_constructs.aws.bound import refused, shown
 from batch_constructs.aws.delivery import WINDOW_MINUTES
 from batch_constructs.aws.names import SCHEDULER_SUBMIT_JOB
 from batch_constructs.aws.quotas import DESCRIPTION, SCHEDULE_NAME
-from batch_constructs.aws.role_actions import DECRYPT, SEND_ENCRYPTED_ACTIONS
+from batch_constructs.aws.role_actions import DECRYPT
 from batch_constructs.aws.schedule_expression import is_rate, problem_with
 from batch_constructs.aws.service_principals import SCHEDULER
+from batch_constructs.by_way_of import put_aside_statements
 from batch_constructs.construct import BatchConstruct, given, own_account
 from batch_constructs.encryption_key import key_argument
 from batch_constructs.jsii_objects import has_member
@@ -151,17 +151,7 @@ class ScheduleTrigger(BatchConstruct):
         arguments.refuse()
 
         self.dead_letter_queue = given_or_own_queue(self, shared["dead_letter_queue"])
-        put_aside = {
-            "Effect": "Allow",
-            "Action": SQS_SEND_MESSAGE,
-            "Resource": self.dead_letter_queue.queue_arn,
-        }
-        statements = [*job.statements(), put_aside]
-        key = self.dead_letter_queue.encryption_master_key
-        if key is not None:
-            statements.append(
-                {"Effect": "Allow", "Action": [*SEND_ENCRYPTED_ACTIONS], "Resource": key.key_arn}
-            )
+        statements = [*job.statements(), *put_aside_statements(self.dead_letter_queue)]
         if encryption_key is not None:
             properties["kms_key_arn"] = encryption_key.key_arn
             decrypt = {"Effect": "Allow", "Action": DECRYPT}

@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Annotations, Aws, Duration, RemovalPolicy, Stack
+from aws_cdk import Annotations, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
@@ -25,13 +25,13 @@ from batch_constructs.aws.actions import (
     S3_GET_OBJECT,
     S3_PUT_OBJECT,
     SQS_SEND_MESSAGE,
-    VIA_SERVICE,
 )
 from batch_constructs.aws.admission import Admission
 from batch_constructs.aws.delivery import SQS_RETENTION_DAYS, VISIBILITY_FACTOR
 from batch_constructs.aws.quotas import FUNCTION_DESCRIPTION
 from batch_constructs.aws.role_actions import READ_QUEUE_ACTIONS
-from batch_constructs.aws.service_principals import ALARMS, DOMAIN
+from batch_constructs.aws.service_principals import ALARMS
+from batch_constructs.by_way_of import by_way_of
 from batch_constructs.construct import BatchConstruct, once_made
 from batch_constructs.dead_letter_queue import redrive_command
 from batch_constructs.encryption_key import key_argument
@@ -89,6 +89,9 @@ if TYPE_CHECKING:
 
 _TIMEOUT = 120
 _MANIFEST_PREFIX = "manifests/"
+_ENCRYPTED_BY = ("dynamodb", "s3", "sqs")
+"""What encrypts with the key of a gateway."""
+
 _FIELDS_OF_MESSAGES = (
     "these are the values of messages that give none: write the value itself; parameters take "
     "fields of a message, and allow lets a message say the others itself"
@@ -287,7 +290,11 @@ class SubmissionGateway(BatchConstruct):
         self.manifest_bucket = self._bucket(encryption_key) if gateway.coalesce else None
         self.function = self._function(job, gateway, admitted, text, settings)
         if encryption_key is not None:
-            once_made(lambda: _by_way_of(encryption_key.grant_encrypt_decrypt(self.function)))
+            once_made(
+                lambda: by_way_of(
+                    encryption_key.grant_encrypt_decrypt(self.function), *_ENCRYPTED_BY
+                )
+            )
         lambda_.CfnEventSourceMapping(
             self,
             "Mapping",
@@ -405,7 +412,7 @@ class SubmissionGateway(BatchConstruct):
             )
         bucket = self.manifest_bucket
         if bucket.encryption_key is not None:
-            _by_way_of(bucket.encryption_key.grant_decrypt(grantee))
+            by_way_of(bucket.encryption_key.grant_decrypt(grantee), *_ENCRYPTED_BY)
         actions, manifests = [S3_GET_OBJECT], [bucket.arn_for_objects(f"{_MANIFEST_PREFIX}*")]
         note_rights(grantee, actions, manifests)
         return iam.Grant.add_to_principal_or_resource(
@@ -552,10 +559,3 @@ class SubmissionGateway(BatchConstruct):
             alarm.add_alarm_action(actions.SnsAction(topic))
             admit(topic, ALARMS)
         return alarm
-
-
-def _by_way_of(granted: iam.Grant) -> None:
-    """Let a key be used by way of what the gateway encrypts with it, and of nothing else."""
-    services = [f"{one}.{Aws.REGION}.{DOMAIN}" for one in ("dynamodb", "s3", "sqs")]
-    for statement in granted.principal_statements:
-        statement.add_condition("StringEquals", {VIA_SERVICE: services})

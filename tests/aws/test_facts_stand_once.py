@@ -75,6 +75,8 @@ EXCUSED = {
     ("local/adapter/state_machines.py", "SUCCEEDED"): "how Step Functions calls that of a task",
     ("functions/ecs_cluster/lookup.py", "FAILED"): "what CloudFormation is answered",
     ("functions/ecs_cluster/lookup.py", "SUCCESS"): "what CloudFormation is answered",
+    ("functions/eks_access/associate.py", "FAILED"): "what CloudFormation is answered",
+    ("functions/eks_access/associate.py", "SUCCESS"): "what CloudFormation is answered",
     ("functions/revisions/retire.py", "SUCCESS"): "what CloudFormation is answered",
     ("functions/job_events/cause.py", "OutOfMemory"): "a cause, as our metric calls it",
     ("monitoring/dashboard_body.py", "OutOfMemory"): "a cause, as our metric calls it",

@@ -128,6 +128,19 @@ def test_a_job_leads_to_the_secrets_it_reads() -> None:
     assert arrows(whole) == {("Job", "reads", "Login"), ("Job", "reads", "parameter token")}
 
 
+@pytest.mark.parametrize(
+    "secret", ["hunter2!v", "Hunter2xQ9z", "https://u:hunter2@x", "ghp_" + "aB3d" * 9]
+)
+def test_what_is_hardly_the_name_of_a_parameter_is_not_drawn(secret: str) -> None:
+    container = {"Image": "i", "Secrets": [{"Name": "A", "ValueFrom": secret}]}
+    whole = template(
+        Job=("Batch::JobDefinition", {"Type": "container", "ContainerProperties": container})
+    )
+
+    assert arrows(whole) == set()
+    assert secret[-9:] not in repr(picture_of(whole))
+
+
 def test_who_is_told_stands_behind_the_queue_and_no_address_is_drawn() -> None:
     pattern = {"source": ["aws.batch"], "detail": {"jobQueue": [{"Ref": "Queue"}]}}
     whole = template(

@@ -18,6 +18,7 @@ from batch_constructs.functions.claims.outcome import Failure
 from batch_constructs.functions.claims.rows import Claims, HeldError
 from batch_constructs.functions.cost_guard import guard, lowered, note
 from batch_constructs.functions.ecs_cluster import lookup
+from batch_constructs.functions.eks_access import associate
 from batch_constructs.functions.gauges.reading import QueueReading, Reader
 from batch_constructs.functions.revisions import retire
 from batch_constructs.functions.submission import batch_api, gateway
@@ -354,6 +355,17 @@ def tags_are_left_out_when_refused(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(lookup, "tag", _swallowing(lookup.tag, None))
 
 
+# -- in what lets AWS Batch use a namespace
+
+
+def a_namespace_without_an_answer_is_no_failure(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(associate, "send", _swallowing(lookup.send, None))
+
+
+def a_refused_association_counts_as_made(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(associate, "associate", _swallowing(associate.associate, None))
+
+
 # -- in what retires revisions
 
 
@@ -486,6 +498,10 @@ PLANTED: dict[str, tuple[Plant, ...]] = {
         an_answer_that_cannot_be_sent_is_no_failure,
         the_answer_comes_before_the_cluster,
         tags_are_left_out_when_refused,
+    ),
+    "eks_access": (
+        a_namespace_without_an_answer_is_no_failure,
+        a_refused_association_counts_as_made,
     ),
     "old_revisions": (
         live_jobs_are_not_asked_for,

@@ -45,6 +45,7 @@ from tests.functions.interleaving import (
     World,
     play,
 )
+from tests.functions.trial_of_eks_access import eks_access
 from tests.functions.trial_of_idle_queues import idle_queues
 from tests.functions.trial_of_revisions import old_revisions
 
@@ -648,6 +649,7 @@ TRIALS: dict[str, Trial] = {
         cost_guard,
         gauges,
         ecs_cluster,
+        eks_access,
         old_revisions,
         idle_queues,
     )

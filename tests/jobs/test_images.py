@@ -104,6 +104,29 @@ def test_an_ecr_container_image_grants_the_pull(
     assert statements[1]["Action"] == "ecr:GetAuthorizationToken"
 
 
+@pytest.mark.parametrize(
+    ("repository", "more"), [("docker-hub/library/python", IMPORT), ("team/tool", [])]
+)
+def test_a_container_image_behind_a_pull_through_cache_is_as_its_name(
+    repository: str,
+    more: list[str],
+    stack: cdk.Stack,
+    fargate: Fargate,
+    resources: Callable[..., dict[str, Rendered]],
+) -> None:
+    known = ecr.Repository.from_repository_name(stack, "Repository", repository)
+    fargate(image=ecs.ContainerImage.from_ecr_repository(known, "3.13"))
+
+    (policy,) = resources("AWS::IAM::Policy").values()
+    granted = [
+        action
+        for statement in policy["Properties"]["PolicyDocument"]["Statement"]
+        if f":repository/{repository}" in str(statement["Resource"])
+        for action in statement["Action"]
+    ]
+    assert sorted(granted) == sorted([*PULL, *more])
+
+
 def test_an_asset_is_built_from_its_folder(
     stack: cdk.Stack, fargate: Fargate, container: Callable[[], Rendered], tmp_path: Path
 ) -> None:

@@ -384,8 +384,6 @@ def test_it_looks_every_five_minutes_with_what_it_needs_and_nothing_else(
         "logs:PutLogEvents",
         "sns:Publish",
         *READ_QUEUE_ACTIONS,  # its dead letters
-        "sqs:ChangeMessageVisibility",
-        "sqs:GetQueueUrl",
         "sqs:SendMessage",
     }
     assert made.watched_idle_function is not None

@@ -80,15 +80,9 @@ def test_the_formatter_may_publish_remember_and_list_children_and_nothing_else(
     assert granted == [
         {
             "Effect": "Allow",
-            "Action": ["sqs:SendMessage", "sqs:GetQueueAttributes", "sqs:GetQueueUrl"],
-            "Resource": {"Fn::GetAtt": [dead_letters, "Arn"]},
-        },
-        {
-            "Effect": "Allow",
             "Action": [
+                "sqs:SendMessage",
                 "sqs:ReceiveMessage",
-                "sqs:ChangeMessageVisibility",
-                "sqs:GetQueueUrl",
                 "sqs:DeleteMessage",
                 "sqs:GetQueueAttributes",
             ],
@@ -99,6 +93,13 @@ def test_the_formatter_may_publish_remember_and_list_children_and_nothing_else(
             "Effect": "Allow",
             "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
             "Resource": {"Fn::GetAtt": [key, "Arn"]},
+            "Condition": {
+                "StringEquals": {
+                    "kms:ViaService": {
+                        "Fn::Join": ["", ["sns.", {"Ref": "AWS::Region"}, ".amazonaws.com"]]
+                    }
+                }
+            },
         },
     ]
     assert "ManagedPolicyArns" not in role

@@ -175,6 +175,11 @@ def test_the_arguments_of_a_pod_follow_its_command() -> None:
         (["sh", "-c", 'grep -c "$1"', "x", "Ref::key"], [2]),
         (["sh", "-c", 'python -c "import sys" "$1"', "x", "Ref::key"], [2]),
         (["sh", "-c", 'eval "$9"', "x", "Ref::key"], [2]),
+        (["bash", "-c", 'bash -c "cat $1"', "x", "Ref::key"], [2, 4]),
+        (["bash", "-c", 'sh -c "cat \\$1" x "$1"', "x", "Ref::key"], [2]),
+        (["bash", "-c", 'python -c "print(1)" "$1"', "x", "Ref::key"], [2]),
+        (["cmd.exe", "/S", "/C", "type Ref::key"], [3]),
+        (["cmd", "/d", "/s", "/c", "type", "Ref::key"], [4, 5]),
     ],
 )
 def test_what_stands_before_a_word_says_whether_it_is_code(
@@ -252,3 +257,79 @@ def test_the_readme_gives_a_parameter_as_a_word_of_its_own() -> None:
 
     assert words
     assert [one for one in words if not re.fullmatch(r"Ref::\w+", one)] == []
+
+
+def submitted(resource: dict[str, Any]) -> list[tuple[str, str]]:
+    found = check_template({"Resources": {"It": resource}})
+    return [(one.path, one.message) for one in found if one.rule == "submitted-parameter-in-code"]
+
+
+def by_a_state(overrides: dict[str, Any], *, language: str) -> dict[str, Any]:
+    key = "Arguments" if language == "JSONata" else "Parameters"
+    request = {"JobName": "j", "JobQueue": "q", "JobDefinition": "d"}
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::batch:submitJob.sync",
+        key: {**request, "ContainerOverrides": overrides},
+        "End": True,
+    }
+    definition = {"QueryLanguage": language, "StartAt": "A", "States": {"A": task}}
+    properties = {"DefinitionString": json.dumps(definition), "RoleArn": "arn:aws:iam::1:role/r"}
+    return {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}
+
+
+@pytest.mark.parametrize(
+    ("language", "overrides", "named"),
+    [
+        ("JSONata", {"Command": ["sh", "-c", "{% $states.input.key %}"]}, ["$states.input.key"]),
+        ("JSONata", {"Command": ["sh", "-c", "{% 'cat ' & $states.result %}"]}, ["$states.result"]),
+        ("JSONata", {"Command": ["sh", "-c", 'cat "$1"', "x", "{% $states.input.key %}"]}, []),
+        ("JSONata", {"Command": ["sh", "-c", "{% 'cat ' & $states.context.State.Name %}"]}, []),
+        ("JSONPath", {"Command.$": "States.Array('sh', '-c', $.key)"}, ["$.key"]),
+        (
+            "JSONPath",
+            {"Command.$": "States.Array('sh', '-c', States.Format('cat {}', $.key))"},
+            ["States.Format('cat {}', $.key)"],
+        ),
+        ("JSONPath", {"Command.$": "States.Array('python', 'a.py', $.key)"}, []),
+        ("JSONPath", {"Command.$": "$.command"}, []),
+        ("JSONPath", {"Command": ["sh", "-c", "$.key"]}, []),
+    ],
+)
+def test_the_input_of_a_state_machine_inside_of_code_is_found(
+    language: str, overrides: dict[str, Any], named: list[str]
+) -> None:
+    found = submitted(by_a_state(overrides, language=language))
+
+    assert len(found) == len(named)
+    assert all(name in message for name, (_, message) in zip(named, found, strict=True))
+
+
+@pytest.mark.parametrize(
+    ("command", "path", "found"),
+    [
+        ('["sh", "-c", "cat <key>"]', "$.detail.key", ['"$.detail.key" stands inside of code']),
+        ('["sh", "-c", <key>]', "$.source", ['"$.source" stands inside of code']),
+        ('["sh", "-c", "cat <key>"]', "$.id", []),
+        ('["sh", "-c", "cat $1", "x", "<key>"]', "$.detail.key", []),
+        ('["python", "report.py", <key>]', "$.detail.key", []),
+        ('["sh", "-c", "cat <other>"]', "$.detail.key", []),
+    ],
+)
+def test_a_field_of_an_event_inside_of_code_is_found(
+    command: str, path: str, found: list[str]
+) -> None:
+    target = {
+        "Id": "a",
+        "Arn": "arn:aws:batch:us-east-1:123456789012:job-queue/q",
+        "BatchParameters": {"JobName": "j", "JobDefinition": "d"},
+        "InputTransformer": {
+            "InputPathsMap": {"key": path},
+            "InputTemplate": f'{{"ContainerOverrides": {{"Command": {command}}}}}',
+        },
+    }
+    rule = {"EventPattern": {"source": ["x"]}, "Targets": [target]}
+
+    assert [
+        message for _, message in submitted({"Type": "AWS::Events::Rule", "Properties": rule})
+    ] == found

@@ -15,7 +15,7 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
 
 import batch_constructs as bc
-from batch_constructs.aws.credential_names import PASSWORD_OPTIONS
+from batch_constructs.aws.credential_names import PASSWORD_OPTIONS, gives_a_credential
 from batch_constructs.aws.credentials import CREDENTIALS, credential_in
 from batch_constructs.aws.piped_passwords import PASSWORD_READERS
 from batch_constructs.rules import check_resource, check_template
@@ -449,6 +449,34 @@ def test_no_finding_shows_what_may_be_a_secret(properties: dict[str, Any]) -> No
 
     assert found
     assert "hunter2" not in str(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("db:\n  password: hunter2\n", True),
+        ("db:\n  - 'password': 'hunter2'  # of the store\n", True),
+        ("apiKey: Hunter-2xyz", True),
+        ("db:\\n  password: hunter2\\n", True),
+        ("machine x login u password hunter2", True),
+        ("machine x\n  login u\n  account a\n  password hunter\n", True),
+        ("machine x\\nlogin u\\npassword hunter\\n", True),
+        ("db:\n  password: string\n", False),
+        ("db:\n  password: ${PASSWORD}\n", False),
+        ("db:\n  password: get_password(2)\n", False),
+        ("db:\n  secretKey: db-key-v2\n", False),
+        ("Enter the password: see2 below", False),
+        ("password: hunter2 is no password", False),
+        ("db:\n  password:\n    type: string\n", False),
+        ("machine x login u password $PASSWORD", False),
+        ("a machine learning password", False),
+    ],
+)
+def test_a_password_in_the_text_of_a_file_of_settings_is_found(
+    text: str,
+    found: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    assert gives_a_credential(text) is found
 
 
 GIVEN = 'a password or a token stands in the value of "{}"'

@@ -266,6 +266,13 @@ def test_the_scheduler_may_use_the_key_of_the_dead_letter_queue(
         "Effect": "Allow",
         "Action": ["kms:Decrypt", "kms:GenerateDataKey*"],
         "Resource": {"Fn::GetAtt": [key, "Arn"]},
+        "Condition": {
+            "StringEquals": {
+                "kms:ViaService": {
+                    "Fn::Join": ["", ["sqs.", {"Ref": "AWS::Region"}, ".amazonaws.com"]]
+                }
+            }
+        },
     }
 
 

@@ -34,7 +34,7 @@ def handler(event: Event, context: Any) -> None:
             tag(arn, event)
             answer |= {"PhysicalResourceId": arn, "Data": attributes(arn)}
         except Exception as error:  # noqa: BLE001  # whatever it is, CloudFormation has to be told
-            answer |= {"Status": "FAILED", "Reason": _short(f"{type(error).__name__}: {error}")}
+            answer |= {"Status": "FAILED", "Reason": short(f"{type(error).__name__}: {error}")}
     send(event, answer)
 
 
@@ -83,7 +83,7 @@ def attributes(arn: str) -> dict[str, str]:
     return {"EcsClusterArn": arn, "EcsClusterName": arn.rpartition("/")[2]}
 
 
-def _short(reason: str) -> str:
+def short(reason: str) -> str:
     """Cut a reason to what finds room in an answer, two bytes a character, beside the rest."""
     return reason.encode("ascii", "replace").decode()[: CUSTOM_RESOURCE_ANSWER_BYTES // 4]
 

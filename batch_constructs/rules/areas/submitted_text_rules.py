@@ -23,6 +23,7 @@ from batch_constructs.rules.code_in_command import code_in
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.as_written import ATTRIBUTE, NO_ECHO
+from batch_constructs.rules.template.computed_commands import computed_commands
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.submitted_jobs import (
     EVENT_RULE,
@@ -119,7 +120,7 @@ def submitted_secret_resolved(source: Resource) -> Iterator[Fault]:
 @_rule(
     "submitted-parameter-in-code",
     severity=Severity.WARNING,
-    title="parameter inside code or shell text that a submission runs",
+    title="parameter, field of an event or input inside code that a submission runs",
     fix="give it as a word of its own behind the code, which reads it as an argument",
     source=api(
         "RegisterJobDefinitionRequest.parameters",
@@ -135,6 +136,16 @@ def submitted_parameter_in_code(source: Resource) -> Iterator[Fault]:
             below = f"ContainerOverrides/Command/{place}" if path.endswith("/") else ""
             for name in PLACEHOLDER.findall(words[place] or ""):
                 yield f"{path}{below}", f"{shown(f'Ref::{name}')} stands inside of code"
+    for computed in computed_commands(source, _handed_over):
+        for place in code_in(computed.words):
+            for name in computed.filled_in(place):
+                yield computed.path, f"{shown(name)} stands inside of code"
+
+
+def _handed_over(template: str) -> dict[str, Any] | None:
+    """Read what a rule hands over, to a queue or to a function of this library."""
+    request = _object(template)
+    return _in_pascal_case(request) if request is not None and "jobName" in request else request
 
 
 def _requests(source: Resource) -> Iterator[tuple[str, Mapping[str, Any]]]:

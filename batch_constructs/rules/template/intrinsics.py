@@ -11,6 +11,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Final
 
+from batch_constructs.aws.bound import as_text
 from batch_constructs.aws.quotas import TEMPLATE_BYTES
 from batch_constructs.rules.template.left_out import Counts, LeftOut
 from batch_constructs.rules.template.text import joined, literal, substitutions
@@ -79,7 +80,7 @@ class Resolver:
             return value
         if kind is not dict and kind is not list and not isinstance(value, list | dict):
             if isinstance(value, str):
-                return self._resolve(str(value), depth)
+                return self._resolve(as_text(value), depth)
             if isinstance(value, Mapping):
                 return self._container(dict(value), depth)
             if isinstance(value, tuple):

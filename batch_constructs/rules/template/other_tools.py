@@ -10,12 +10,13 @@ from typing import Final
 from batch_constructs.aws.pattern import pattern
 
 OPENINGS: Final = pattern(
-    r"\{\{(?!resolve:)|\{%|\#\{(?=[\w:.]+\})"
+    r"\{\{(?!resolve:)|\{%(?![^%]{0,400}\$states\b)|\#\{(?=[\w:.]+\})"
     r"|\$\{(?!aws:[A-Z])(?=(?:self|opt|env|sls|param|ssm|cf|s3|aws|git|custom|file|strToBool)[:(])"
 )
 """Where a placeholder begins. ``#{…}`` is a pseudo parameter of a plugin, ``{{resolve:`` AWS's.
 
-``${aws:InstanceId}`` and its like are the CloudWatch agent's.
+``${aws:InstanceId}`` and its like are the CloudWatch agent's, and ``{% … $states … %}`` is JSONata:
+https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
 """
 
 CLOSINGS: Final = {"{{": "}}", "{%": "%}", "#{": "}", "${": "}"}

@@ -1,0 +1,71 @@
+"""Keys that a role may use by way of one service of AWS, and for nothing else.
+
+https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from aws_cdk import Aws
+
+from batch_constructs.aws.actions import SNS_PUBLISH, SQS_SEND_MESSAGE, VIA_SERVICE
+from batch_constructs.aws.role_actions import READ_QUEUE_ACTIONS, SEND_ENCRYPTED_ACTIONS
+from batch_constructs.aws.service_principals import DOMAIN
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_iam as iam
+    from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_sns as sns
+    from aws_cdk import aws_sqs as sqs
+
+_SQS: Final = "sqs"
+_SNS: Final = "sns"
+
+
+def via(*services: str) -> dict[str, Any]:
+    """Return the condition that a key is used by way of services of this Region."""
+    named = [f"{one}.{Aws.REGION}.{DOMAIN}" for one in services]
+    return {"StringEquals": {VIA_SERVICE: named[0] if len(named) == 1 else named}}
+
+
+def by_way_of(granted: iam.Grant, *services: str) -> None:
+    """Let a key that was granted be used by way of services, and of nothing else."""
+    [(operator, condition)] = via(*services).items()
+    for statement in (*granted.principal_statements, *granted.resource_statements):
+        statement.add_condition(operator, condition)
+
+
+def put_aside_statements(queue: sqs.IQueue) -> list[dict[str, Any]]:
+    """Return what lets somebody send to a queue, with its key."""
+    send = {"Effect": "Allow", "Action": SQS_SEND_MESSAGE, "Resource": queue.queue_arn}
+    key = queue.encryption_master_key
+    if key is None:
+        return [send]
+    use = {"Effect": "Allow", "Action": [*SEND_ENCRYPTED_ACTIONS], "Resource": key.key_arn}
+    return [send, {**use, "Condition": via(_SQS)}]
+
+
+def let_put_aside_and_take_back(role: iam.IRole, queue: sqs.IQueue) -> None:
+    """Let a function leave in a queue what it failed at, and take it from there again."""
+    actions = [SQS_SEND_MESSAGE, *READ_QUEUE_ACTIONS]
+    _allow(role, actions, queue.queue_arn)
+    _let_use(role, queue.encryption_master_key, _SQS)
+
+
+def let_publish(role: iam.IRole, topic: sns.ITopic) -> None:
+    """Let a function publish to a topic."""
+    _allow(role, [SNS_PUBLISH], topic.topic_arn)
+    _let_use(role, topic.master_key, _SNS)
+
+
+def _allow(role: iam.IRole, actions: list[str], resource: str) -> None:
+    from aws_cdk import aws_iam as iam  # noqa: PLC0415  # where there are roles
+
+    statement = iam.PolicyStatement(actions=actions, resources=[resource])
+    role.add_to_principal_policy(statement)
+
+
+def _let_use(role: iam.IRole, key: kms.IKey | None, service: str) -> None:
+    if key is not None:
+        by_way_of(key.grant(role, *SEND_ENCRYPTED_ACTIONS), service)
