@@ -91,11 +91,12 @@ _LONE_BACKSLASH: Final = pattern(r"(?:[^\\]|\\[\\*])*\\(?![\\*])", re.DOTALL)
 _TWO_ASTERISKS: Final = pattern(r"(?:[^\\*]|\\.|\*(?!\*))*\*\*", re.DOTALL)
 
 
-def wrong(pattern: Any) -> list[Fault]:
+def wrong(pattern: Any, *, at_least: int = 0) -> list[Fault]:
     """Say what EventBridge refuses in a pattern.
 
     Args:
         pattern: it as plain data. Whatever is no plain data is unknown, and never wrong.
+        at_least: characters that it has at least, where that is known.
 
     Returns:
         Each fault with its place, in the order of the pattern. The place is the subject of the
@@ -104,7 +105,7 @@ def wrong(pattern: Any) -> list[Fault]:
     found = list(_fields(pattern, ""))
     for counted, most, things in (
         (_combinations(pattern), _COMBINATIONS, f"combinations of {OR}"),
-        (length(pattern), EVENT_PATTERN_CHARACTERS, "characters"),
+        (max(length(pattern), at_least), EVENT_PATTERN_CHARACTERS, "characters"),
     ):
         if counted > most:
             found.append(("", f"has {counted} {things}; allowed are at most {most}"))

@@ -38,6 +38,19 @@ GENERATED_NAME_SOURCE: Final[Source] = seen(
     " hyphen and 15 hexadecimal digits, 16 characters in all; 40 in all at the least.",
 )
 
+GENERATED_NAME_SHORTEST_ENDING: Final = 13
+"""What it puts at least behind a logical ID: a hyphen and twelve characters.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html:
+``MyStack-MyBucket-abcdefghijk1``
+"""
+
+SECRET_ENDING: Final = 6
+"""Characters that Secrets Manager puts behind a secret's name and a hyphen.
+
+https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
+"""
+
 LONGEST_PARTITION: Final = max(map(len, CONSOLES))
 LONGEST_REGION: Final = len("us-isof-south-1")
 SHORTEST_PARTITION: Final = min(map(len, CONSOLES))

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from batch_constructs.aws.event_pattern import length
-from batch_constructs.aws.names import LONGEST_ARN
 from batch_constructs.aws.quotas import EVENT_PATTERN_CHARACTERS
-from batch_constructs.tokens import is_token
+from batch_constructs.pattern_length import longest_pattern
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,17 +25,8 @@ def patterns_that_fit(
     """
     groups: list[list[T]] = [[]]
     for thing in things:
-        together = length(_spelt_out(pattern_of([*groups[-1], thing])))
+        together = longest_pattern(pattern_of([*groups[-1], thing]))
         if groups[-1] and together > EVENT_PATTERN_CHARACTERS:
             groups.append([])
         groups[-1].append(thing)
     return [pattern_of(group) for group in groups]
-
-
-def _spelt_out(value: Any) -> Any:
-    """Put the longest ARN in the place of every token."""
-    if isinstance(value, dict):
-        return {name: _spelt_out(item) for name, item in value.items()}
-    if isinstance(value, list):
-        return [_spelt_out(item) for item in value]
-    return "x" * LONGEST_ARN if is_token(value) else value

@@ -20,6 +20,7 @@ from batch_constructs.jobs.job_definition import (
     is_job_definition,
     job_definition_arn_without_revision,
 )
+from batch_constructs.pattern_length import shortest_pattern
 from batch_constructs.place import elsewhere
 from batch_constructs.reference import JOB_DEFINITION
 from batch_constructs.tokens import is_made_up, without_tokens
@@ -392,6 +393,7 @@ def refuse_pattern(path: str, pattern: dict[str, Any], *, way_out: str) -> None:
     Raises:
         ValueError: it is so.
     """
-    for place, problem in event_pattern.wrong(without_tokens(pattern)):
+    at_least = shortest_pattern(pattern)
+    for place, problem in event_pattern.wrong(without_tokens(pattern), at_least=at_least):
         mend = f"{place} {problem}" if place else f"the event pattern {problem}: {way_out}"
         raise ValueError(f"{path}: {mend}")

@@ -15,6 +15,7 @@ from batch_constructs.aws.bound import allowed, shown
 from batch_constructs.aws.delivery import INPUT_PATHS, OBJECT_CREATED, OBJECTS_SOURCE
 from batch_constructs.construct import given
 from batch_constructs.jsii_objects import is_resolvable
+from batch_constructs.pattern_length import shortest_pattern
 from batch_constructs.tokens import is_token, without_tokens
 
 if TYPE_CHECKING:
@@ -77,7 +78,8 @@ def read_pattern(arguments: Arguments, pattern: Any) -> dict[str, Any]:
         arguments.wrong_type("event_pattern", pattern, 'a pattern such as {"source": ["aws.s3"]}')
         return {}
     read: dict[str, Any] = _as_json(arguments, "event_pattern", plain)
-    for place, problem in event_pattern.wrong(without_tokens(read)):
+    at_least = shortest_pattern(read)
+    for place, problem in event_pattern.wrong(without_tokens(read), at_least=at_least):
         steps = (f"[{step}]" if step.isdigit() else f".{step}" for step in place.split("/") if step)
         arguments.wrong_value(f"event_pattern{''.join(steps)} {problem}")
     return read

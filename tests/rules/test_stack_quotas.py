@@ -33,7 +33,7 @@ def role(length: int) -> dict[str, Any]:
     return {"R": {"Type": "AWS::IAM::Role", "Properties": {"Policies": policies}}}
 
 
-def role_that_names(resource: Any, at_least: str, length: int) -> dict[str, Any]:
+def role_that_names(resource: Any, at_least: Any, length: int) -> dict[str, Any]:
     """Write one of so many characters, if what it names comes to its shortest text."""
     shortest = {"Version": "2012-10-17", "Statement": [{"Sid": "", "Resource": at_least}]}
     missing = length - len(json.dumps(shortest, separators=(",", ":")))
@@ -45,6 +45,7 @@ def role_that_names(resource: Any, at_least: str, length: int) -> dict[str, Any]
         "S": {"Type": "AWS::SecretsManager::Secret"},
         "Q": {"Type": "AWS::SQS::Queue"},
         "J": {"Type": "AWS::IAM::Role"},
+        "B": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "bucket"}},
     }
 
 
@@ -134,6 +135,30 @@ def function(length: int) -> dict[str, Any]:
     }
 
 
+def function_that_names(length: int) -> dict[str, Any]:
+    """Write one whose variable is a list of ARNs; a table's made-up name has a shortest form."""
+    arn = len("arn:aws:dynamodb:us-east-1:123456789012:table/T-123456789012")
+    parts = ["x" * (length - len("NAME") - 10 * (1 + arn)), *[{"Fn::GetAtt": ["T", "Arn"]}] * 10]
+    own: Any = {"Environment": {"Variables": {"NAME": {"Fn::Join": [",", parts]}}}}
+    return {
+        "F": {"Type": "AWS::Lambda::Function", "Properties": own},
+        "T": {"Type": "AWS::DynamoDB::Table"},
+    }
+
+
+def pattern_of_queues(length: int) -> dict[str, Any]:
+    """Write a rule on the events of queues of the template."""
+    arn = "arn:aws:batch:us-east-1:123456789012:job-queue/Q-123456789012"
+    shortest = {"detail": {"jobQueue": [*[arn] * 20, ""]}}
+    room = length - len(json.dumps(shortest, separators=(",", ":")))
+    named = [*[{"Ref": "Q"}] * 20, "x" * room]
+    own: Any = {"EventPattern": {"detail": {"jobQueue": named}}}
+    return {
+        "R": {"Type": "AWS::Events::Rule", "Properties": own},
+        "Q": {"Type": "AWS::Batch::JobQueue", "Properties": {"Priority": 1}},
+    }
+
+
 def policies(count: int) -> dict[str, Any]:
     own = {"Type": "AWS::Logs::ResourcePolicy", "Properties": {"PolicyDocument": "{}"}}
     return {f"P{number}": own for number in range(count)}
@@ -215,7 +240,7 @@ def wildcard_rules(count: int) -> dict[str, Any]:
     ]
     other = {"EventPattern": held[0], "EventBusName": "other"}
     none = {"EventPattern": {"detail": {"wildcard": ["x"], "a": [{"anything-but": ["x"]}]}}}
-    made = {f"R{n}": {"EventPattern": held[n % 3]} for n in range(count)}
+    made: dict[str, Any] = {f"R{n}": {"EventPattern": held[n % 3]} for n in range(count)}
     made |= {"Other": other, "None": none}
     return {id_: {"Type": "AWS::Events::Rule", "Properties": one} for id_, one in made.items()}
 
@@ -285,6 +310,7 @@ CASES: list[Any] = [
     ("role-policy-count", arns_and_policy, quotas.MANAGED_POLICIES_A_ROLE),
     ("managed-policy-size", managed, quotas.MANAGED_POLICY_CHARACTERS),
     ("function-environment-size", function, quotas.FUNCTION_ENVIRONMENT_BYTES),
+    ("function-environment-size", function_that_names, quotas.FUNCTION_ENVIRONMENT_BYTES),
     ("log-resource-policies", policies, quotas.LOG_RESOURCE_POLICIES),
     ("rule-count", rules, quotas.RULES_A_BUS),
     ("dashboard-size", widgets, quotas.WIDGETS_A_DASHBOARD),
@@ -304,21 +330,29 @@ CASES: list[Any] = [
 ]
 
 
-NAMED: list[tuple[Any, str]] = [
-    ({"Ref": "S"}, "arn:aws:secretsmanager:us-east-1:123456789012:secret:n-s"),
+NAMED: list[tuple[Any, Any]] = [
+    ({"Ref": "S"}, "arn:aws:secretsmanager:us-east-1:123456789012:secret:S-123456789012-123456"),
     (
         {"Fn::Sub": "${S}:a::${!b}"},
-        "arn:aws:secretsmanager:us-east-1:123456789012:secret:n-s:a::${b}",
+        "arn:aws:secretsmanager:us-east-1:123456789012:secret:S-123456789012-123456:a::${b}",
     ),
-    ({"Fn::GetAtt": ["Q", "Arn"]}, "arn:aws:sqs:us-east-1:123456789012:n"),
-    ({"Fn::GetAtt": "Q.Arn"}, "arn:aws:sqs:us-east-1:123456789012:n"),
-    ({"Fn::GetAtt": ["J", "Arn"]}, "arn:aws:iam::123456789012:role/n"),
-    ({"Fn::Sub": ["${a}${J.Arn}", {"a": "xyz"}]}, "xyzarn:aws:iam::123456789012:role/n"),
+    ({"Fn::GetAtt": ["Q", "Arn"]}, "arn:aws:sqs:us-east-1:123456789012:Q-123456789012"),
+    ({"Fn::GetAtt": "Q.Arn"}, "arn:aws:sqs:us-east-1:123456789012:Q-123456789012"),
+    ({"Fn::GetAtt": ["J", "Arn"]}, "arn:aws:iam::123456789012:role/J-123456789012"),
+    (
+        {"Fn::Sub": ["${a}${J.Arn}", {"a": "xyz"}]},
+        "xyzarn:aws:iam::123456789012:role/J-123456789012",
+    ),
     (
         {"Fn::Join": ["", ["arn:", {"Ref": "AWS::Partition"}, ":logs:", {"Ref": "AWS::Region"}]]},
         "arn:aws:logs:us-east-1",
     ),
     ({"Fn::Sub": "${AWS::AccountId}/${Unknown}"}, "123456789012/"),
+    ({"Fn::GetAtt": ["B", "Arn"]}, "arn:aws:s3:::bucket"),
+    ({"Ref": "J"}, "J-123456789012"),
+    ({"Fn::If": ["Maybe", {"Ref": "S"}, "abc"]}, "abc"),
+    (["a", {"Fn::If": ["Maybe", "b", {"Ref": "AWS::NoValue"}]}], ["a"]),
+    ("x{{resolve:ssm:/a/long/name}}", "x"),
 ]
 """What a policy names, and the shortest that it can come to."""
 
@@ -326,6 +360,7 @@ ALL: list[Any] = [
     *CASES,
     ("role-policy-size", partial(role_that_names, *NAMED[0]), quotas.ROLE_POLICY_CHARACTERS),
     ("event-pattern-syntax", event_pattern, quotas.EVENT_PATTERN_CHARACTERS),
+    ("event-pattern-syntax", pattern_of_queues, quotas.EVENT_PATTERN_CHARACTERS),
     ("resource-count", topics, RESOURCES),
 ]
 """Also those whose other cases stand elsewhere."""
@@ -338,7 +373,7 @@ def found(template: dict[str, Any]) -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("resource", "at_least"), NAMED)
 def test_what_only_the_deployment_knows_counts_as_little_as_it_can_be(
-    resource: Any, at_least: str
+    resource: Any, at_least: Any
 ) -> None:
     most = quotas.ROLE_POLICY_CHARACTERS
 

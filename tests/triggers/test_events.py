@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from aws_cdk import App, Duration, Stack
+from aws_cdk import App, Aws, CfnParameter, Duration, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
@@ -354,6 +354,37 @@ def test_what_event_bridge_refuses_is_refused(
     arguments = {"event_pattern": {"source": ["shop"]}, **options}
     with pytest.raises(ValueError, match=problem):
         EventTrigger(stack, "T", queue=queue, job_definition=definition, **arguments)
+
+
+QUEUE_ARN = "arn:aws:sqs:us-east-1:123456789012:"
+
+
+@pytest.mark.parametrize(
+    ("token", "at_least"),
+    [
+        (lambda _: Aws.ACCOUNT_ID, 12),
+        (lambda stack: sqs.CfnQueue(stack, "Q").attr_arn, len(f"{QUEUE_ARN}-123456789012")),
+        (lambda stack: sqs.CfnQueue(stack, "Q", queue_name="abc").attr_arn, len(f"{QUEUE_ARN}abc")),
+        (lambda stack: CfnParameter(stack, "P").value_as_string, 0),
+    ],
+)
+@pytest.mark.parametrize("beyond", [0, 1])
+def test_a_pattern_with_what_the_deployment_knows_has_no_more_room(
+    stack: Stack, queue: Any, definition: Any, token: Any, at_least: int, beyond: int
+) -> None:
+    room = 2048 - len('{"resources":[""]}') - at_least + beyond
+    pattern = {"resources": ["x" * room + token(stack)]}
+
+    def make() -> EventTrigger:
+        return EventTrigger(
+            stack, "T", queue=queue, job_definition=definition, event_pattern=pattern
+        )
+
+    if beyond:
+        with pytest.raises(ValueError, match="event_pattern has 2049 characters"):
+            make()
+    else:
+        assert make() is not None
 
 
 @pytest.mark.parametrize("value", [{"shop"}, date(2026, 1, 1), b"shop"])

@@ -8,7 +8,7 @@ out, and like no other resource's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
@@ -16,7 +16,11 @@ from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.names import (
     ACCOUNT_ID_LENGTH,
     ARN_PARTS,
+    GENERATED_NAME_ENDING,
+    GENERATED_NAME_SHORTEST_ENDING,
+    GENERATED_NAME_SHORTEST_LIMIT,
     REGISTRY,
+    SECRET_ENDING,
     SHORTEST_PARTITION,
     SHORTEST_REGION,
     every,
@@ -31,7 +35,7 @@ from batch_constructs.rules.template.resource_graph import (
 )
 from batch_constructs.rules.template.values import Reference, Text
 from batch_constructs.rules.template.wildcard import fits
-from batch_constructs.rules.template.written_lengths import nothing_known
+from batch_constructs.rules.template.written_lengths import nothing_known, text_length
 
 if TYPE_CHECKING:
     from batch_constructs.rules.template.resource_graph import Template
@@ -118,24 +122,76 @@ def spelled(value: object, template: Template) -> str:
     return HOLE
 
 
-def shortest(type: str, attribute: str | None) -> int:
+_ONLY_COUNTED: Final = {
+    ("AWS::DynamoDB::Table", "Arn"): ("dynamodb", "table/%", "TableName"),
+    ("AWS::Lambda::Function", None): ("", "%", "FunctionName"),
+    ("AWS::Lambda::Function", "Arn"): ("lambda", "function:%", "FunctionName"),
+    ("AWS::S3::Bucket", None): ("", "%", "BucketName"),
+    ("AWS::S3::Bucket", "Arn"): ("s3", "%", "BucketName"),
+    ("AWS::StepFunctions::StateMachine", None): ("states", "stateMachine:%", "StateMachineName"),
+    ("AWS::StepFunctions::StateMachine", "Arn"): ("states", "stateMachine:%", "StateMachineName"),
+}
+"""More forms, of which nothing but the length is asked."""
+
+_WITHOUT_REGION: Final = ("iam", "s3")
+_WITHOUT_ACCOUNT: Final = ("s3",)
+
+
+def name_property(type: str, attribute: str | None) -> str:
+    """Give the property with the name that what a resource is referred to by has in it."""
+    return _form(type, attribute)[2]
+
+
+def _form(type: str, attribute: str | None) -> tuple[str, str, str]:
+    place = (type, attribute)
+    return _FORMS.get(place, _ONLY_COUNTED.get(place, ("", "", "")))
+
+
+def shortest(type: str, attribute: str | None, id: str, properties: Mapping[str, object]) -> int:
     """Count the characters that what a resource is referred to by has at least."""
-    service, resource, _ = _FORMS.get((type, attribute), ("", "", ""))
-    if not service:
+    service, resource, key = _form(type, attribute)
+    if not resource:
         return 0
-    where = 0 if service == "iam" else SHORTEST_REGION
-    written = arn(service, resource).replace(CLOSED, "")
-    return len(written) + SHORTEST_PARTITION + where + ACCOUNT_ID_LENGTH
+    ending = SECRET_ENDING if type == SECRET else 1
+    length = resource.count("%") * _shortest_name(id, properties, key)
+    length += resource.count("@") * ending
+    written = arn(service, resource) if service else resource
+    length += len(written.translate(_COUNTED_APART))
+    if service or CLOSED in resource:
+        length += SHORTEST_PARTITION if service else 0
+        length += 0 if service in _WITHOUT_REGION else SHORTEST_REGION
+        length += 0 if service in _WITHOUT_ACCOUNT else ACCOUNT_ID_LENGTH
+    return length
 
 
-def least_in(resources: Mapping[str, object]) -> Least:
-    """Reckon what a reference comes to: at least an ARN of its kind, without a name."""
+_COUNTED_APART: Final = str.maketrans("", "", f"%@{CLOSED}")
+
+
+def _shortest_name(id: str, properties: Mapping[str, object], key: str) -> int:
+    """Count the characters of a name at least, of one that is made up, too."""
+    given = properties.get(key)
+    if given is not None:
+        return text_length(given, 0)
+    if not key:
+        return 1  # an ID that AWS makes up
+    longest = GENERATED_NAME_SHORTEST_LIMIT - GENERATED_NAME_ENDING
+    return min(len(id), longest) + GENERATED_NAME_SHORTEST_ENDING
+
+
+def least_in(find: Callable[[str], object]) -> Least:
+    """Reckon what references come to at least: ARNs of their kinds, and names.
+
+    Args:
+        find: gives a resource as it is written by its logical ID.
+    """
 
     def least(target: str, attribute: str | None) -> int:
-        resource = resources.get(target)
-        if not isinstance(resource, Mapping):
+        resource = find(target)
+        if not isinstance(resource, Mapping) or not resource:
             return nothing_known(target, attribute)
-        return shortest(str(resource.get("Type")), attribute)
+        properties = resource.get("Properties")
+        known = properties if isinstance(properties, Mapping) else {}
+        return shortest(str(resource.get("Type")), attribute, target, known)
 
     return least
 

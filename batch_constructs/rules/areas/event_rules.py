@@ -15,7 +15,7 @@ from batch_constructs.aws.names import MANAGED_QUEUE_KEY, MANAGED_TOPIC_KEY, is_
 from batch_constructs.aws.role_actions import DECRYPT
 from batch_constructs.aws.service_principals import DOMAIN, EVENTS
 from batch_constructs.aws.source import docs, guide
-from batch_constructs.rules.access.arn_patterns import QUEUE, TOPIC, spelled
+from batch_constructs.rules.access.arn_patterns import QUEUE, TOPIC, least_in, spelled
 from batch_constructs.rules.access.kms_keys import key_of, may_use
 from batch_constructs.rules.access.resource_policy import admitted
 from batch_constructs.rules.findings import Severity
@@ -39,6 +39,7 @@ from batch_constructs.rules.template.values import (
     text,
     texts,
 )
+from batch_constructs.rules.template.written_lengths import length_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +71,8 @@ KEYS_OF_TOPICS: Final = docs(
 def event_pattern_syntax(source: Resource) -> Iterator[Fault]:
     """EventBridge answers *Event pattern is not valid*, and the deployment fails.
 
-    This is so whatever the rule is about. A longer pattern needs a higher quota of the account.
+    This is so whatever the rule is about. A longer pattern needs a higher quota of the account;
+    values known only at deployment count as little as they can be.
     """
     pattern = source.properties.get("EventPattern", UNKNOWN)
     if isinstance(pattern, str):
@@ -79,7 +81,9 @@ def event_pattern_syntax(source: Resource) -> Iterator[Fault]:
         except (ValueError, RecursionError):
             yield "EventPattern", "the pattern is no JSON"
             return
-    for path, message in event_pattern.wrong(pattern):
+    written = mapping(source.template.raw(source.id), "Properties").get("EventPattern")
+    at_least = length_of(written, least_in(source.template.raw)) if isinstance(written, dict) else 0
+    for path, message in event_pattern.wrong(pattern, at_least=at_least):
         yield f"EventPattern/{path}".rstrip("/"), f"{path or 'the pattern'} {message}"
 
 

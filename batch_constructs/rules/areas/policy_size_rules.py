@@ -90,7 +90,7 @@ def _of(attached: Counter[_Role], id_: str, properties: Mapping[str, Any]) -> in
 )
 def role_policy_size(whole: Whole) -> Iterator[Fault]:
     """IAM refuses the role. Values known only at deployment count as little as they can be."""
-    least = least_in(whole.resources)
+    least = least_in(whole.resources.get)
 
     def length(given: Mapping[str, Any]) -> int:
         return document_length(given.get("PolicyDocument"), least)
@@ -134,7 +134,7 @@ def role_policy_count(whole: Whole) -> Iterator[Fault]:
 def managed_policy_size(whole: Whole) -> Iterator[Fault]:
     """IAM refuses the policy. Values known only at deployment count as little as they can be."""
     for id_, properties in of_type(whole, "AWS::IAM::ManagedPolicy"):
-        length = document_length(properties.get("PolicyDocument"), least_in(whole.resources))
+        length = document_length(properties.get("PolicyDocument"), least_in(whole.resources.get))
         if length > MANAGED_POLICY_CHARACTERS:
             most = f"IAM takes {MANAGED_POLICY_CHARACTERS}"
             yield f"Resources/{id_}", f"the policy has {length} characters or more; {most}"
@@ -150,7 +150,7 @@ def managed_policy_size(whole: Whole) -> Iterator[Fault]:
 )
 def role_trust_size(whole: Whole) -> Iterator[Fault]:
     """IAM refuses the role, unless the account was given more."""
-    least = least_in(whole.resources)
+    least = least_in(whole.resources.get)
     for id_, properties in of_type(whole, "AWS::IAM::Role"):
         length = document_length(properties.get("AssumeRolePolicyDocument"), least)
         if length > TRUST_POLICY_CHARACTERS:
@@ -214,7 +214,7 @@ def key_policy_size(whole: Whole) -> Iterator[Fault]:
 )
 def log_resource_policy_size(whole: Whole) -> Iterator[Fault]:
     """CloudWatch Logs refuses it. What is known only at deployment counts as little as can be."""
-    least = least_in(whole.resources)
+    least = least_in(whole.resources.get)
     for id_, properties in of_type(whole, "AWS::Logs::ResourcePolicy"):
         length = text_length(properties.get("PolicyDocument"), 0, least)
         if length > LOG_RESOURCE_POLICY_CHARACTERS:
@@ -236,7 +236,7 @@ def _too_long(
         document = properties.get(key)
         statements = document.get("Statement") if isinstance(document, dict) else None
         count = sum(isinstance(one, dict) and not is_intrinsic(one) for one in listed(statements))
-        length = document_length(document, least_in(whole.resources))
+        length = document_length(document, least_in(whole.resources.get))
         if most is not None and count > most:
             said = f"the policy has {count} statements; {service} takes {most}"
             yield f"Resources/{id_}", said

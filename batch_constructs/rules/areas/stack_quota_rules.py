@@ -8,7 +8,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.event_pattern import has_wildcard
-from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.quotas import (
     ADVANCED_PARAMETER_CHARACTERS,
     CLOUDWATCH_SOURCE,
@@ -44,6 +43,7 @@ from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.whole import Whole
 from batch_constructs.rules.template.written_lengths import (
+    DYNAMIC_REFERENCE,
     is_conditional,
     is_intrinsic,
     known_text,
@@ -68,7 +68,6 @@ def _compact(template: object) -> str:
         return ""
 
 
-_DYNAMIC: Final = pattern(r"\{\{resolve:[^{}]+\}\}")
 _SECTIONS: Final = (
     ("Outputs", STACK_OUTPUTS),
     ("Parameters", STACK_PARAMETERS),
@@ -85,7 +84,7 @@ _NAMED: Final = ("Mappings", "Outputs", "Parameters", "Resources")
 )
 def function_environment_size(whole: Whole) -> Iterator[Fault]:
     """Lambda refuses the function. Values known at deployment count as little as they can be."""
-    least = least_in(whole.resources)
+    least = least_in(whole.resources.get)
     for id_, properties in of_type(whole, "AWS::Lambda::Function"):
         environment = properties.get("Environment")
         variables = environment.get("Variables") if isinstance(environment, dict) else None
@@ -112,7 +111,7 @@ def parameter_size(whole: Whole) -> Iterator[Fault]:
 
     Where no tier is given, the account's default decides, which may be one that takes more.
     """
-    least = least_in(whole.resources)
+    least = least_in(whole.resources.get)
     for id_, properties in of_type(whole, "AWS::SSM::Parameter"):
         is_standard = properties.get("Tier") == STANDARD_TIER
         most = PARAMETER_CHARACTERS if is_standard else ADVANCED_PARAMETER_CHARACTERS
@@ -171,7 +170,7 @@ def stack_sections(whole: Whole) -> Iterator[Fault]:
         reference
         for path, written in strings("", whole.template)
         if "/Fn::" not in path  # open is whether CloudFormation counts what a function makes
-        for reference in _DYNAMIC.findall(written)
+        for reference in DYNAMIC_REFERENCE.findall(written)
     }
     if len(references) > DYNAMIC_REFERENCES:
         said = f"there are {len(references)} dynamic references"

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.names import ACCOUNT_ID_LENGTH, SHORTEST_PARTITION, SHORTEST_REGION
+from batch_constructs.aws.pattern import pattern
 from batch_constructs.rules.template.text import substitutions
 
 if TYPE_CHECKING:
@@ -60,16 +61,38 @@ def nothing_known(target: str, attribute: str | None) -> int:
 
 
 def length_of(value: object, least: Least = nothing_known) -> int:
-    """Count the characters of a document as JSON, at least: what is not known yet as its least."""
+    """Count the characters of a document as JSON, at least: what is not known yet as its least.
+
+    What may not be there counts for nothing.
+    """
     if isinstance(value, dict):
         if is_intrinsic(value):
-            return text_length(value, 2, least)
-        return 1 + sum(
-            length_of(str(name)) + 2 + length_of(one, least) for name, one in value.items()
-        )
+            return _length_of_function(value, least)
+        members = ((name, length_of(one, least)) for name, one in value.items())
+        return 1 + sum(length_of(str(name)) + 2 + length for name, length in members if length)
     if isinstance(value, list):
-        return 1 + sum(1 + length_of(one, least) for one in value)
-    return len(json.dumps(value, ensure_ascii=False, default=str))
+        return 1 + sum(1 + length for one in value if (length := length_of(one, least)))
+    if isinstance(value, str):
+        return len(json.dumps(_written(value), ensure_ascii=False))
+    return len(json.dumps(value)) if isinstance(value, int | float) else 0
+
+
+_NO_VALUE: Final = {"Ref": "AWS::NoValue"}
+
+
+def _length_of_function(value: Mapping[Any, Any], least: Least) -> int:
+    match value:
+        case {"Fn::If": [_, then, otherwise]}:
+            return min(length_of(then, least), length_of(otherwise, least))
+    return 0 if value == _NO_VALUE else text_length(value, 2, least)
+
+
+DYNAMIC_REFERENCE: Final = pattern(r"\{\{resolve:[^{}]+\}\}")
+
+
+def _written(text: str) -> str:
+    """Leave out what CloudFormation puts in the place of references that a text holds."""
+    return DYNAMIC_REFERENCE.sub("", text) if "{{resolve:" in text else text
 
 
 def document_length(value: object, least: Least) -> int:
@@ -95,10 +118,12 @@ def _least(value: object, least: Least) -> int:
             return _substituted(text, {}, least)
         case {"Fn::Sub": [str() as text, dict() as named]}:
             return _substituted(text, named, least)
-        case dict() | list() | None:
+        case {"Fn::If": [_, then, other]}:
+            return min(_least(then, least), _least(other, least))
+        case dict():
             target, attribute = _referred(value)
             return least(target, attribute) if target else 0
-    return _bytes(str(value))
+    return _bytes(str(value)) if isinstance(value, str | int | float) else 0
 
 
 def _referred(value: object) -> tuple[str, str | None]:
@@ -134,7 +159,7 @@ def _substituted(text: str, named: Mapping[str, Any], least: Least) -> int:
 
 
 def _bytes(text: str) -> int:
-    return len(text.encode(errors="replace"))
+    return len(_written(text).encode(errors="replace"))
 
 
 def known_text(value: object) -> str:
