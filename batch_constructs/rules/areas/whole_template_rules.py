@@ -10,6 +10,7 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.bound import did_you_mean, each_meant
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import seen
 from batch_constructs.aws.template_facts import (
@@ -25,6 +26,15 @@ from batch_constructs.aws.template_facts import (
 )
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
+from batch_constructs.rules.template.resource_graph import (
+    COMPUTE_ENVIRONMENT,
+    CONSUMABLE_RESOURCE,
+    JOB_DEFINITION,
+    JOB_QUEUE,
+    QUOTA_SHARE,
+    SCHEDULING_POLICY,
+    SERVICE_ENVIRONMENT,
+)
 from batch_constructs.rules.template.values import show
 from batch_constructs.rules.template.whole import Whole, is_loop
 
@@ -91,6 +101,47 @@ def template_resources(whole: Whole) -> Iterator[Fault]:
             yield path, "the resource is no object"
         elif not isinstance(resource.get("Type"), str):
             yield path, "the resource has no Type"
+
+
+@_rule(
+    "batch-type",
+    title="resource of AWS Batch whose type is misspelt",
+    fix="write the type as CloudFormation knows it",
+    source=RESOURCES_SECTION_SOURCE,
+)
+def batch_type(whole: Whole) -> Iterator[Fault]:
+    """CloudFormation answers *Unrecognized resource types*, and no other rule looks at it.
+
+    A type that is like none of those known may be a new one, and is not told.
+    """
+    for id_, resource in whole.resources.items():
+        type_ = resource.get("Type") if isinstance(resource, dict) else None
+        if not isinstance(type_, str) or type_ in _BATCH_TYPES:
+            continue
+        before, name = type_[: len(_OF_BATCH)], type_[len(_OF_BATCH) :]
+        if before.upper() != _OF_BATCH.upper():
+            continue
+        names = [one.removeprefix(_OF_BATCH) for one in _BATCH_TYPES]
+        alike = [one for one in names if abs(len(one) - len(name)) <= _LETTERS]
+        right = each_meant([name], alike).get(name)
+        if right is not None:
+            hint = did_you_mean(f"{_OF_BATCH}{right}")
+            yield f"Resources/{id_}/Type", f"{show(type_)} is no type of AWS Batch's{hint}"
+
+
+_OF_BATCH: Final = "AWS::Batch::"
+_LETTERS: Final = 2
+"""How many letters too many or too few a misspelt type has at most."""
+
+_BATCH_TYPES: Final = (
+    COMPUTE_ENVIRONMENT,
+    CONSUMABLE_RESOURCE,
+    JOB_DEFINITION,
+    JOB_QUEUE,
+    QUOTA_SHARE,
+    SCHEDULING_POLICY,
+    SERVICE_ENVIRONMENT,
+)
 
 
 @_rule(
