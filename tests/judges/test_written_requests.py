@@ -29,7 +29,7 @@ SERVICES = {
     **{
         name: name
         for name in (
-            *("batch", "cloudwatch", "dynamodb", "ecs", "events", "logs", "pricing"),
+            *("batch", "cloudwatch", "dynamodb", "ecs", "eks", "events", "logs", "pricing"),
             *("s3", "scheduler", "sns", "sqs"),
         )
     },

@@ -37,7 +37,8 @@ def handler(event: Event, context: object) -> None:
 
 def associate(wanted: dict[str, str]) -> None:
     """Associate the policy with the entry, or give the association its namespace."""
-    boto3.client("eks", config=PATIENT).associate_access_policy(
+    eks = boto3.client("eks", config=PATIENT)
+    eks.associate_access_policy(
         **_entry(wanted),
         accessScope={"type": NAMESPACE_SCOPE, "namespaces": [wanted["Namespace"]]},
     )
@@ -45,8 +46,9 @@ def associate(wanted: dict[str, str]) -> None:
 
 def disassociate(wanted: dict[str, str]) -> None:
     """Take the policy away, unless it, the entry or the cluster is gone."""
+    eks = boto3.client("eks", config=PATIENT)
     try:
-        boto3.client("eks", config=PATIENT).disassociate_access_policy(**_entry(wanted))
+        eks.disassociate_access_policy(**_entry(wanted))
     except ClientError as error:
         if error.response["Error"]["Code"] != NOT_FOUND:
             raise
