@@ -65,8 +65,8 @@ def spells_out(*parts: Any, defaults: Mapping[str, Any]) -> Callable[[type[C]], 
         construct.__annotations__ = {**dict([*named][1:]), "return": "None"}
         let_resolve(construct, constructor, [part.__module__ for part in parts])
         setattr(kind, "__init__", construct)  # noqa: B010  # mypy knows the one that is written
-        before, raises, after = (kind.__doc__ or "").partition("\n    Raises:\n")
-        kind.__doc__ = before + "".join(_told(parts, before)) + raises + after
+        before, raises, after = _text(kind).partition("\nRaises:\n")
+        kind.__doc__ = "\n".join((before.rstrip("\n"), *_told(parts, before), raises + after))
         return kind
 
     return spelt
@@ -75,9 +75,14 @@ def spells_out(*parts: Any, defaults: Mapping[str, Any]) -> Callable[[type[C]], 
 def _told(parts: Iterable[Any], own: str) -> Iterator[str]:
     """Give what the docstrings of the parts tell of the arguments that a class's own does not."""
     for part in parts:
-        for entry in re.split(r"^ {8}(?=\w+: )", part.__doc__ or "", flags=re.MULTILINE)[1:]:
-            if f"\n        {entry.partition(':')[0]}: " not in own:
-                yield f"        {entry.rstrip()}\n"
+        for entry in re.split(r"^ {4}(?=\w+: )", _text(part), flags=re.MULTILINE)[1:]:
+            if f"\n    {entry.partition(':')[0]}: " not in own:
+                yield f"    {entry.rstrip()}"
+
+
+def _text(kind: Any) -> str:
+    """Return a docstring without what it is indented by, as Python itself has it since 3.13."""
+    return inspect.cleandoc(kind.__doc__ or "")
 
 
 def only(part: Any, shared: Mapping[str, Any]) -> dict[str, Any]:

@@ -16,11 +16,11 @@ from batch_constructs.acknowledgements import OURS, tell_cdk_nag, write_metadata
 from batch_constructs.aws.credentials import without_credentials
 from batch_constructs.aws.template_facts import RESOURCES
 from batch_constructs.check.ignored_findings import ACKNOWLEDGED, Assembly
+from batch_constructs.check.stacks_together import log_policies_of, too_many_log_policies
 from batch_constructs.refusal import in_parameters
 from batch_constructs.rules import Finding, Severity
 from batch_constructs.rules.engine import examine
 from batch_constructs.rules.template import template_files
-from batch_constructs.stacks_together import too_many_log_policies
 from batch_constructs.tokens import is_made_up
 from batch_constructs.written_secrets import RESOLVED, written_secrets
 
@@ -90,7 +90,10 @@ class BatchRules:
         assembly = Assembly()
         files = _with_nested(context.template_paths)
         checked = {path: _checked(path, assembly, ours) for path in files}
-        stacks = ((assembly.place(path), path, template) for path, (template, _) in checked.items())
+        stacks = (
+            (assembly.place(path), path, log_policies_of(template))
+            for path, (template, _) in checked.items()
+        )
         for path, finding in too_many_log_policies(stacks):
             checked[path][1].append(finding)
         for path, (template, findings) in checked.items():

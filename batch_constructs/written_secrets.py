@@ -17,7 +17,6 @@ from batch_constructs.aws.credentials import without_credentials
 from batch_constructs.refusal import in_parameters
 from batch_constructs.rules.areas.secret_rules import references_in, strings
 from batch_constructs.rules.findings import Finding, Severity
-from batch_constructs.rules.rulebook import RULES
 from batch_constructs.rules.template.as_written import SECRET_REFERENCE, AsWritten
 from batch_constructs.rules.template.iam_roles import literal
 
@@ -57,6 +56,8 @@ def written_secrets(
         properties = resource.get("Properties") or {}
         several = written.of(properties)
         for path in references_in(several):
+            from batch_constructs.rules.rulebook import RULES  # noqa: PLC0415  # it loads every area
+
             place = f"Properties/{path}"
             found = Finding(
                 rule=_RULE,

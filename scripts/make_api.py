@@ -71,8 +71,10 @@ def _members(kind: type) -> Iterator[str]:
         for name, annotation in dict.items(vars(base).get("__annotations__", {})):  # as written
             told = getattr(annotation, "__forward_arg__", annotation)
             found.setdefault(name, f"{name}: {told}")
-        described = (base.__doc__ or "").partition("Attributes:\n")[2].partition("\n\n")[0]
-        for name in re.findall(r"^ {8}(\w+): ", described, re.MULTILINE):
+        described = (
+            inspect.cleandoc(base.__doc__ or "").partition("Attributes:\n")[2].partition("\n\n")[0]
+        )
+        for name in re.findall(r"^ {4}(\w+): ", described, re.MULTILINE):
             found.setdefault(name, name)
     fields = dataclasses.fields(kind) if dataclasses.is_dataclass(kind) else ()
     hidden = {field.name for field in fields}

@@ -233,7 +233,10 @@ class Given:
     def _alarmed(self) -> dict[str, Any]:
         return {**self._queues(), "alarm_topic": self.topic}
 
-    _BatchMonitoring = _BatchDashboard = _AuditTrail = _alarmed
+    _BatchDashboard = _AuditTrail = _alarmed
+
+    def _BatchMonitoring(self) -> dict[str, Any]:  # noqa: N802
+        return {**self._alarmed(), "alarm_name_prefix": "team"}  # beside those of a dashboard
 
     def _JobEventLog(self) -> dict[str, Any]:  # noqa: N802
         return {**self._queues(), "log_encryption_key": self.key}

@@ -22,6 +22,7 @@ import batch_constructs as bc
 from batch_constructs.aws import quotas
 from batch_constructs.aws.event_pattern import length
 from batch_constructs.aws.template_facts import RESOURCES
+from batch_constructs.check.all_files import Request, run
 from batch_constructs.functions.told import listing
 from batch_constructs.role_policies import LEFT_FOR_GRANTS, RolePolicies
 from tests.everything import everything
@@ -97,6 +98,32 @@ def test_the_stacks_of_an_app_take_together_no_more_log_policies_than_an_account
         f"there are 11 resource policies of CloudWatch Logs in 11 stacks {where}; an account has "
         "10 in a Region"
     )
+
+
+def test_a_check_of_an_assembly_counts_the_log_policies_of_its_stacks_together(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def checked(count: int, *options: str) -> tuple[int, str]:
+        artifacts = {}
+        for number in range(count):
+            file = f"S{number:02}.template.json"
+            properties = {"PolicyName": file, "PolicyDocument": "{}"}
+            policy = {"Type": "AWS::Logs::ResourcePolicy", "Properties": properties}
+            (tmp_path / file).write_text(json.dumps({"Resources": {"Policy": policy}}, indent=1))
+            place = {"environment": "aws://123456789012/eu-west-1"}
+            stack = {"type": "aws:cloudformation:stack", "properties": {"templateFile": file}}
+            artifacts[f"S{number:02}"] = {**stack, **place}
+        manifest = {"version": "36.0.0", "artifacts": artifacts}
+        (tmp_path / "manifest.json").write_text(json.dumps(manifest))
+        code = run(Request([str(tmp_path)], format="github", ignore=frozenset(options)))
+        return code, capsys.readouterr().out
+
+    assert checked(10) == (0, "")
+    code, said = checked(11)
+    assert code == 1
+    assert "S10.template.json,line=3,col=3" in said
+    assert "there are 11 resource policies of CloudWatch Logs in 11 stacks" in said
+    assert checked(11, "log-resource-policies") == (0, "")
 
 
 def log_policy(stack: cdk.Stack) -> None:

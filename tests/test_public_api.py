@@ -10,10 +10,10 @@ import importlib.util
 import inspect
 import re
 import typing
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FunctionType, ModuleType
-from typing import get_args
+from typing import TypedDict, Unpack, get_args
 
 import aws_cdk as cdk
 import cattrs
@@ -21,6 +21,7 @@ import pytest
 from constructs import Construct
 
 import batch_constructs as bc
+from batch_constructs.shared_arguments import spells_out
 
 ROOT = Path(__file__).parent.parent
 PACKAGE = ROOT / "batch_constructs"
@@ -239,3 +240,41 @@ def test_arguments_that_constructors_share_have_their_types_at_run_time() -> Non
     assert hints["scope"] is Construct
     assert hints["tags"] == collections.abc.Mapping[str, str] | None
     assert set(hints) == {*inspect.signature(bc.Ec2ComputeEnvironment).parameters, "return"}
+
+
+class Shared(TypedDict):
+    """Arguments.
+
+    Args:
+        image: What runs.
+    """
+
+    image: str
+
+
+class Job:
+    """A job.
+
+    Args:
+        own: Its own.
+
+    Raises:
+        ValueError: never.
+    """
+
+    def __init__(self, *, own: str, **shared: Unpack[Shared]) -> None:
+        self.said = (own, shared)
+
+
+@pytest.mark.parametrize("compiled", [str, inspect.cleandoc])
+def test_arguments_are_told_whether_or_not_python_keeps_the_indentation_of_docstrings(
+    monkeypatch: pytest.MonkeyPatch, compiled: Callable[[str], str]
+) -> None:
+    """Since 3.13 the compiler takes it away."""
+    for kind in (Shared, Job):
+        monkeypatch.setattr(kind, "__doc__", compiled(str(kind.__doc__)))
+    monkeypatch.setattr(Job, "__init__", Job.__init__)
+    spells_out(Shared, defaults={})(Job)
+
+    told = "Args:\n    own: Its own.\n    image: What runs.\n\nRaises:"
+    assert told in str(inspect.getdoc(Job))

@@ -48,7 +48,7 @@ NODE_INDEX: Final = ("nodeDetails", "nodeIndex")
 
 CHILDREN_SOURCE: Final[Source] = api(
     "ArrayPropertiesDetail.index",
-    '"This parameter is returned for array job children."; JobDetail.nodeDetails are "the details'
-    ' of a node". The user guide says of events that their detail "resembles the JobDetail'
-    " object\"; AWS publishes no sample of a child's.",
+    '"This parameter is returned for array job children."; JobDetail.nodeDetails is there of a node.'
+    " By the user guide the detail of an event is like a JobDetail; of a child's event AWS publishes"
+    " no sample.",
 )

@@ -10,6 +10,7 @@ from batch_constructs.aws.bound import cut, printable
 from batch_constructs.aws.credentials import without_credentials
 from batch_constructs.check import findings_report, output_stream
 from batch_constructs.check.one_file import STANDARD_INPUT, Checker, FileCheck
+from batch_constructs.check.stacks_together import too_many_log_policies
 from batch_constructs.rules.findings import Finding, Severity
 from batch_constructs.rules.template import template_files
 
@@ -56,7 +57,7 @@ def run(request: Request) -> int:
     files, assemblies = _files(request, told)
     baseline = _baseline(request, told)
     checker = Checker(request.ignore, frozenset(assemblies))
-    for checked in _checks(files, request, checker):
+    for checked in _together(_checks(files, request, checker), request.ignore):
         if not checked.unreadable:
             told.take(checked, baseline)
         elif not (checked.is_other and (request.only_templates or checked.file in assemblies)):
@@ -169,6 +170,29 @@ def _files(request: Request, told: _Told) -> tuple[list[str], set[str]]:
         files.update(dict.fromkeys(found))
         assemblies.update(one for one in found if template_files.is_in_assembly(one))
     return list(files), assemblies
+
+
+def _together(checks: Iterable[FileCheck], ignore: frozenset[str]) -> Iterable[FileCheck]:
+    """Add what only the templates of one assembly together show."""
+    found = list(checks)
+    if not any(one.log_policies for one in found):
+        return found
+    from batch_constructs.check.ignored_findings import Assembly  # noqa: PLC0415  # only then
+
+    assembly = Assembly()
+    places = {one.file: one.log_policies for one in found}
+    stacks = ((assembly.place(one.file), one.file, [*one.log_policies]) for one in found)
+    more: dict[str, Finding] = {}
+    for file, finding in too_many_log_policies(stacks):
+        acknowledged = assembly.acknowledged(file)
+        held = acknowledged.get(finding.resource, acknowledged.get("", set()))
+        if finding.rule not in ignore | held:
+            line, column = places[file][finding.resource]
+            more[file] = finding.replaced(line=line, column=column)
+    return [
+        one._replace(findings=[*one.findings, more[one.file]]) if one.file in more else one
+        for one in found
+    ]
 
 
 def _checks(files: list[str], request: Request, checker: Checker) -> Iterable[FileCheck]:

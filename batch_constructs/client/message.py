@@ -26,6 +26,7 @@ from urllib.request import Request, urlopen
 
 _LINE_BYTES = 21
 _CREDENTIALS_HOST = "http://169.254.170.2"
+_RUN = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
 _EMPTY = hashlib.sha256(b"").hexdigest()
 
 
@@ -43,15 +44,29 @@ def array_index() -> int:
     """
     index = int(os.environ.get("AWS_BATCH_JOB_ARRAY_INDEX", "0"))
     listed = os.environ.get("ARRAY_INDICES")
-    if listed is None:
+    runs = None if listed is None else _runs(listed)
+    if runs is None:
         return index
-    for part in listed.split(","):
-        first, _, last = part.partition("-")
-        count = int(last or first) - int(first) + 1
+    for first, last in runs:
+        count = last - first + 1
         if index < count:
-            return int(first) + index
+            return first + index
         index -= count
     raise IndexError(f"ARRAY_INDICES={listed} has no entry for child {index}")
+
+
+def _runs(listed: str) -> list[tuple[int, int]] | None:
+    """Read indices, ascending; None of a variable of the job's own that means something else."""
+    runs: list[tuple[int, int]] = []
+    for part in listed.split(","):
+        run = _RUN.fullmatch(part)
+        if run is None:
+            return None
+        first, last = int(run[1]), int(run[2] or run[1])
+        if not (runs[-1][1] if runs else -1) < first <= last:
+            return None
+        runs.append((first, last))
+    return runs
 
 
 def fetch_message() -> str:

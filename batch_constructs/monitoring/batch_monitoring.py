@@ -17,6 +17,7 @@ from batch_constructs.event_bus import dimensions_of
 from batch_constructs.function_alarms import FunctionAlarm, WatchedFunction, function_alarms
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.known_argument import known_now
+from batch_constructs.monitoring.alarm_names import expect_other_names, note_names
 from batch_constructs.monitoring.alarm_thresholds import AlarmThresholds, Limits
 from batch_constructs.monitoring.job_event_log import JobEventLog
 from batch_constructs.monitoring.job_gauges import JobGauges
@@ -145,6 +146,14 @@ class BatchMonitoring(BatchConstruct):
         )
         _same_queues(arguments, watched, environments, event_log, gauges)
         arguments.refuse()
+        functions_seen = _functions(gauges, shipped)
+        about = {one.arn: one.id for one in (*watched, *environments)}
+        about |= {one.queue_arn: one.node.path for one in dead}
+        known = [] if event_log is None else [event_log]
+        about |= {one.node.path: one.node.path for one in (*submitting, *known)}
+        about |= {one.handler.node.path: path for path, one in functions_seen}
+        expect_other_names(arguments, prefix, about)
+        arguments.refuse()
 
         self.alarms = {}
         self.thresholds = {}
@@ -176,9 +185,9 @@ class BatchMonitoring(BatchConstruct):
             self._alarm(self, letters.queue_name, rule, id=f"DeadLetters{number}")
         for gateway in submitting:
             self._watch_gateway(gateway, limits)
-        for each in [*([] if gauges is None else [gauges]), *shipped]:
-            if each.watched_function is not None:
-                self._watch_function(each.node.id, each.watched_function)
+        for path, function in functions_seen:
+            self._watch_function(path.rpartition("/")[2], function)
+        note_names(self, prefix, about)
 
     @property
     def alarm_arns(self) -> list[str]:
@@ -328,6 +337,18 @@ def _shipped(arguments: Arguments, functions: Any) -> list[Any]:
     several = f"constructs{of}"
     found = arguments.resources("functions", functions, fits, f"a construct{of}", several)
     return _seen_here(arguments, "functions", found)
+
+
+def _functions(
+    gauges: JobGauges | None, shipped: Sequence[Any]
+) -> list[tuple[str, WatchedFunction]]:
+    """Return each function that is watched, once, with the path of whose it is."""
+    found: dict[str, tuple[str, WatchedFunction]] = {}
+    for each in (*([] if gauges is None else [gauges]), *shipped):
+        function = each.watched_function
+        if function is not None:
+            found.setdefault(function.handler.node.path, (each.node.path, function))
+    return [*found.values()]
 
 
 def _seen_here(arguments: Arguments, parameter: str, found: list[Any]) -> list[Any]:

@@ -260,14 +260,15 @@ def refuse_read_twice(arguments: Arguments, parameter: str, queues: Sequence[Wat
 
 def _gauges_beside(construct: Construct) -> list[JobGauges]:
     """Return the gauges of its stack, but for those that were taken out again."""
-    return [gauges for gauges in _MADE.get(Stack.of(construct), ()) if _is_there(gauges)]
+    return [gauges for gauges in _MADE.get(Stack.of(construct), ()) if is_there(gauges)]
 
 
-def _is_there(construct: IConstruct) -> bool:
+def is_there(construct: IConstruct) -> bool:
+    """Whether a construct is in its tree, and was not taken out again."""
     scope = construct.node.scope
     if scope is None:
         return True
-    return scope.node.try_find_child(construct.node.id) is construct and _is_there(scope)
+    return scope.node.try_find_child(construct.node.id) is construct and is_there(scope)
 
 
 _NOT_READ = "which is not read here: add it to the gauges"

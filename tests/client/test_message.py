@@ -164,3 +164,13 @@ def test_a_redriven_child_works_on_the_index_that_failed(
     monkeypatch.setenv("AWS_BATCH_JOB_ARRAY_INDEX", str(len(expected)))
     with pytest.raises(IndexError, match="has no entry for child"):
         message.array_index()
+
+
+@pytest.mark.parametrize("own", ["", "a,b", "1:10", "3-", "9-1", "2,1", "1,1", "x", "0-999999999"])
+def test_a_variable_of_the_jobs_own_that_means_something_else_is_left_to_it(
+    monkeypatch: pytest.MonkeyPatch, own: str
+) -> None:
+    monkeypatch.setenv("ARRAY_INDICES", own)
+    monkeypatch.setenv("AWS_BATCH_JOB_ARRAY_INDEX", "7")
+
+    assert message.array_index() == 7

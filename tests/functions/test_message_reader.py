@@ -131,3 +131,46 @@ def test_overrides_of_exactly_what_ecs_takes_are_a_message() -> None:
 def test_what_is_of_another_shape_is_poison(body: dict[str, Any], reason: str) -> None:
     with pytest.raises(Poison, match=reason):
         read_request(body, frozenset())
+
+
+@pytest.mark.parametrize(
+    ("allow", "overrides"),
+    [
+        (
+            "containers",
+            {
+                "ecsPropertiesOverride": {
+                    "taskProperties": [{"containers": [{"environment": [{"name": "%"}]}]}]
+                }
+            },
+        ),
+        (
+            "pods",
+            {
+                "eksPropertiesOverride": {
+                    "podProperties": {"initContainers": [{"env": [{"name": "%", "value": "1"}]}]}
+                }
+            },
+        ),
+        (
+            "nodes",
+            {
+                "nodeOverrides": {
+                    "nodePropertyOverrides": [
+                        {"containerOverrides": {"environment": [{"name": "%"}, {"name": "A"}]}}
+                    ]
+                }
+            },
+        ),
+    ],
+)
+def test_a_reserved_name_is_refused_in_what_is_admitted_whole_too(
+    allow: str, overrides: dict[str, Any]
+) -> None:
+    for name in ("AWS_BATCH_JOB_ID", "ARRAY_INDICES", "BATCH_RESCUES"):
+        body = json.loads(json.dumps(overrides).replace("%", name))
+        with pytest.raises(Poison, match=f"environment: {name}: reserved"):
+            read_request(body, frozenset({allow}))
+
+    body = json.loads(json.dumps(overrides).replace("%", "INDICES"))
+    assert read_request(body, frozenset({allow})) == body

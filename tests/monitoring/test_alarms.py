@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from aws_cdk import Duration, Stack, Token
+from aws_cdk import App, Duration, Environment, Stack, Token
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_events as events
 from aws_cdk import aws_kms as kms
@@ -261,6 +261,39 @@ def test_every_function_that_ships_may_be_watched(
     assert found["AlarmActions"] != []
 
 
+def test_a_function_that_comes_in_twice_has_its_alarms_once(stack: Stack, queue: JobQueue) -> None:
+    gauges = JobGauges(stack, "Gauges", queues=[queue])
+    made = BatchMonitoring(
+        stack, "Monitoring", queues=[queue], gauges=gauges, functions=[gauges, gauges]
+    )
+
+    assert len([name for name in made.alarms if name.endswith("/Silence")]) == 1
+
+
+@pytest.mark.parametrize("in_one_stack", [True, False])
+def test_two_that_make_alarms_of_one_name_are_refused(
+    app: App,
+    in_one_stack: bool,  # noqa: FBT001  # a parameter of the test
+) -> None:
+    place = Environment(account="123456789012", region="us-east-1")
+    first, second = (Stack(app, name, env=place) for name in ("First", "Second"))
+    queue = queue_in(first)
+    made = BatchMonitoring(first, "Monitoring", queues=[queue])
+    beside = first if in_one_stack else second
+
+    told = 'alarm_name_prefix is "batch", as that of First/Monitoring, which makes alarms of '
+    with pytest.raises(ValueError, match=told):
+        BatchMonitoring(beside, "Another", queues=[queue], event_log=made.event_log)
+    BatchMonitoring(beside, "Another", queues=[queue], alarm_name_prefix="team")
+
+
+def test_what_may_be_deployed_elsewhere_may_make_alarms_of_one_name(app: App) -> None:
+    stacks = [Stack(app, name) for name in ("Stack", "Other")]
+    queue = queue_in(stacks[0])
+    for one in stacks:
+        BatchMonitoring(one, "Monitoring", queues=[queue])
+
+
 @pytest.mark.parametrize("kind", ["counters", "notifications", "gauges", "guard", "submit"])
 def test_one_parameter_has_a_function_watched_without_monitoring(
     stack: Stack, queue: JobQueue, resources: Callable[[str], Resources], kind: str
@@ -490,7 +523,7 @@ def test_limits_that_nobody_set_need_nothing(stack: Stack, queue: JobQueue) -> N
 
     BatchMonitoring(stack, "Monitoring", queues=[queue], thresholds=some)
     none = AlarmThresholds(head_of_queue_age=None, oldest_message_age=None)
-    BatchMonitoring(stack, "Others", queues=[queue], thresholds=none)
+    BatchMonitoring(stack, "Others", queues=[queue], thresholds=none, alarm_name_prefix="b")
 
 
 def test_limits_that_are_tokens_or_missing_are_refused(stack: Stack, queue: JobQueue) -> None:

@@ -276,6 +276,7 @@ def read_request(
         *({"name": name, "value": value} for name, value in environment.items()),
     ]
     _check_names([pair["name"] for pair in pairs])
+    _check_names_within([request.get(member) for member in _OTHER_OVERRIDES])
     if pairs:
         request["containerOverrides"] = {**overrides, "environment": pairs}
     for member in request.get("containerOverrides", ()):
@@ -289,6 +290,29 @@ def read_request(
             f"{OVERRIDES_BYTES}, and the job would fail"
         )
     return request
+
+
+_OTHER_OVERRIDES = ("ecsPropertiesOverride", "eksPropertiesOverride", "nodeOverrides")
+_ENVIRONMENTS = ("environment", "env")
+
+
+def _check_names_within(overrides: list[Any]) -> None:
+    """Look at the variables of each container, wherever it is in what is admitted whole.
+
+    What is no list of pairs is left to the SDK, which knows what AWS Batch takes there.
+    """
+    unread: list[Any] = [*overrides]
+    while unread:
+        found = unread.pop()
+        if isinstance(found, list):
+            unread += found
+        elif isinstance(found, dict):
+            unread += found.values()
+            for member in _ENVIRONMENTS:
+                pairs = found.get(member)
+                given = pairs if isinstance(pairs, list) else []
+                names = [pair.get("name") for pair in given if isinstance(pair, dict)]
+                _check_names([name for name in names if isinstance(name, str)])
 
 
 def _pairs(value: object) -> list[dict[str, str]]:
