@@ -203,6 +203,17 @@ def policies(count: int) -> dict[str, Any]:
     return {f"P{number}": own for number in range(count)}
 
 
+def metric_filters(count: int) -> dict[str, Any]:
+    """Write filters of one log group, and one of another."""
+    kind = "AWS::Logs::MetricFilter"
+    own = {"Type": kind, "Properties": {"LogGroupName": {"Ref": "L"}}}
+    return {
+        "Other": {"Type": kind, "Properties": {"LogGroupName": "other"}},
+        **{f"F{number}": own for number in range(count)},
+        "L": {"Type": "AWS::Logs::LogGroup"},
+    }
+
+
 def rules(count: int) -> dict[str, Any]:
     own = {"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 day)"}}
     return {f"R{number}": own for number in range(count)}
@@ -352,6 +363,7 @@ CASES: list[Any] = [
     ("function-environment-size", function, quotas.FUNCTION_ENVIRONMENT_BYTES),
     ("function-environment-size", function_that_names, quotas.FUNCTION_ENVIRONMENT_BYTES),
     ("log-resource-policies", policies, quotas.LOG_RESOURCE_POLICIES),
+    ("metric-filter-count", metric_filters, quotas.METRIC_FILTERS_A_GROUP),
     ("rule-count", rules, quotas.RULES_A_BUS),
     ("dashboard-size", widgets, quotas.WIDGETS_A_DASHBOARD),
     ("dashboard-size", metrics_of_a_widget, quotas.METRICS_A_WIDGET),
