@@ -343,6 +343,13 @@ LOG_RESOURCE_POLICY_SOURCE: Final[Source] = docs(
     'policyDocument: "Length Constraints: Minimum length of 1. Maximum length of 5120."',
 )
 
+METRIC_FILTERS_A_GROUP: Final = 100
+
+METRIC_FILTERS_SOURCE: Final[Source] = docs(
+    "AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html",
+    '"The maximum number of metric filters that can be associated with a log group is 100."',
+)
+
 RULES_A_BUS: Final = 300
 """Rules of an event bus; more on request."""
 

@@ -12,6 +12,8 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_logs as logs
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.bound import allowed
+from batch_constructs.aws.quotas import METRIC_FILTERS_A_GROUP
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.monitoring.metric_series import OURS
 
@@ -78,6 +80,7 @@ class JobLogQueries(BatchConstruct):
         arguments.refuse()
 
         self._log_groups = listed
+        self._filters = 0
         for name, title, query in (
             ("Errors", "errors", query_texts.ERRORS),
             ("NoisiestJobs", "noisiest jobs", query_texts.NOISIEST_JOBS),
@@ -98,7 +101,7 @@ class JobLogQueries(BatchConstruct):
             The metric: how many lines, over 5 minutes.
 
         Raises:
-            ValueError: a text is empty.
+            ValueError: a text is empty, or the log groups have a hundred filters of this construct.
             TypeError: arguments of a wrong type.
 
         https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
@@ -106,7 +109,14 @@ class JobLogQueries(BatchConstruct):
         arguments = Arguments(self)
         arguments.text("metric_name", metric_name, required=True)
         arguments.text("pattern", pattern, required=True)
+        if self._filters == METRIC_FILTERS_A_GROUP:
+            arguments.wrong_value(
+                f"pattern makes {METRIC_FILTERS_A_GROUP + 1} metric filters of a log group; "
+                f"{allowed(f'at most {METRIC_FILTERS_A_GROUP}')}: match several things with one "
+                'pattern, such as "?ERROR ?Traceback"'
+            )
         arguments.refuse()
+        self._filters += 1
         filters = BatchConstruct(self, id)
         for number, group in enumerate(self._log_groups, start=1):
             logs.MetricFilter(

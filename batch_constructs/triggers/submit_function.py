@@ -16,6 +16,7 @@ from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.enum_argument import member
 from batch_constructs.function_alarms import WatchedFunction, watch
+from batch_constructs.function_permissions import FunctionPermissions
 from batch_constructs.function_settings import (
     FunctionSettings,
     check_alarm_topics,
@@ -155,11 +156,18 @@ class SubmitFunction(BatchConstruct):
         self.watched_function = WatchedFunction(
             handler=self.function, dead_letter_queue=self.dead_letter_queue
         )
+        self._permissions = FunctionPermissions(self, self.function)
         watch(self, self.watched_function, alarmed, settings)
 
     def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let somebody call the function."""
-        return self.function.grant_invoke(grantee)
+        """Let somebody call the function.
+
+        Raises:
+            ValueError: the function's policy has no room for one more service or account.
+        """
+        grant = self.function.grant_invoke(grantee)
+        self._permissions.refuse_what_has_no_room()
+        return grant
 
 
 _SAID_BY_THE_EVENT = (

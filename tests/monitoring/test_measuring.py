@@ -204,6 +204,23 @@ def test_saved_queries_ask_the_logs_of_jobs(stack: Stack, resources: Find) -> No
     assert (metric.namespace, metric.statistic) == ("BatchConstructs", "Sum")
 
 
+def test_a_log_group_has_as_many_metric_filters_as_it_may_and_no_more(
+    stack: Stack, resources: Find, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A hundred take a second to make: two stand for them."""
+    monkeypatch.setattr("batch_constructs.monitoring.saved_query.METRIC_FILTERS_A_GROUP", 2)
+    queries = JobLogQueries(stack, "Logs", log_groups=[logs.LogGroup(stack, "Jobs")])
+
+    def count(name: str) -> None:
+        queries.add_metric_filter(name, metric_name=name, pattern=name)
+
+    count("A")
+    count("B")
+    with pytest.raises(ValueError, match="pattern makes 3 metric filters .* at most 2: match sev"):
+        count("C")
+    assert len(resources("AWS::Logs::MetricFilter")) == 2
+
+
 def test_no_log_group_is_refused(stack: Stack) -> None:
     with pytest.raises(ValueError, match="Platform/Logs: log_groups is empty"):
         JobLogQueries(stack, "Logs", log_groups=[])

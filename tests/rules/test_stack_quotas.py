@@ -14,6 +14,7 @@ from click.testing import CliRunner
 
 import batch_constructs as bc
 from batch_constructs.aws import quotas
+from batch_constructs.aws.function_policy import FUNCTION_POLICY_BYTES
 from batch_constructs.aws.launch_template_facts import USER_DATA_BYTES
 from batch_constructs.aws.template_facts import RESOURCES
 from batch_constructs.check.check_command import check
@@ -74,6 +75,44 @@ def trust(length: int) -> dict[str, Any]:
 
 def key(kind: str, length: int) -> dict[str, Any]:
     return {"K": {"Type": kind, "Properties": {"KeyPolicy": document(length)}}}
+
+
+def permissions(length: int) -> dict[str, Any]:
+    """Write permissions of a function with a name, told by its ARN and by its logical ID."""
+    arn = "arn:aws:lambda:us-east-1:123456789012:function:F"
+    kept = {
+        "Sid": "P1-123456789012",
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "lambda:InvokeFunction",
+        "Resource": arn,
+        "Condition": {
+            "StringEquals": {"AWS:SourceAccount": "123456789012"},
+            "ArnLike": {"AWS:SourceArn": ""},
+        },
+    }
+    other = {**kept, "Principal": {"AWS": "arn:aws:iam::123456789012:root"}}
+    other["Condition"] = {"StringEquals": {"aws:PrincipalOrgID": "o-1234567890"}}
+    whole = {"Version": "2012-10-17", "Id": "default", "Statement": [kept] * 10 + [other]}
+    room = length - len(json.dumps(whole, separators=(",", ":")))
+    texts = ["x" * (room // 10)] * 9 + ["x" * (room - room // 10 * 9)]
+    made = [
+        {"Principal": "events.amazonaws.com", "SourceArn": text, "SourceAccount": "123456789012"}
+        for text in texts
+    ]
+    made.append({"Principal": "123456789012", "PrincipalOrgID": "o-1234567890"})
+    named = [{"Ref": "F"}, {"Fn::GetAtt": ["F", "Arn"]}, {"Fn::GetAtt": "F.Arn"}]
+    called = {"Action": "lambda:InvokeFunction"}
+    return {
+        "F": {"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": "F"}},
+        **{
+            f"P{chr(place + ord('a'))}": {
+                "Type": "AWS::Lambda::Permission",
+                "Properties": {**one, **called, "FunctionName": named[place % 3]},
+            }
+            for place, one in enumerate(made)
+        },
+    }
 
 
 def log_policy(length: int) -> dict[str, Any]:
@@ -162,6 +201,17 @@ def pattern_of_queues(length: int) -> dict[str, Any]:
 def policies(count: int) -> dict[str, Any]:
     own = {"Type": "AWS::Logs::ResourcePolicy", "Properties": {"PolicyDocument": "{}"}}
     return {f"P{number}": own for number in range(count)}
+
+
+def metric_filters(count: int) -> dict[str, Any]:
+    """Write filters of one log group, and one of another."""
+    kind = "AWS::Logs::MetricFilter"
+    own = {"Type": kind, "Properties": {"LogGroupName": {"Ref": "L"}}}
+    return {
+        "Other": {"Type": kind, "Properties": {"LogGroupName": "other"}},
+        **{f"F{number}": own for number in range(count)},
+        "L": {"Type": "AWS::Logs::LogGroup"},
+    }
 
 
 def rules(count: int) -> dict[str, Any]:
@@ -300,6 +350,7 @@ CASES: list[Any] = [
     ("role-trust-size", trust, quotas.TRUST_POLICY_CHARACTERS),
     ("key-policy-size", partial(key, "AWS::KMS::Key"), quotas.KEY_POLICY_BYTES),
     ("key-policy-size", partial(key, "AWS::KMS::ReplicaKey"), quotas.KEY_POLICY_BYTES),
+    ("function-policy-size", permissions, FUNCTION_POLICY_BYTES),
     ("log-resource-policy-size", log_policy, quotas.LOG_RESOURCE_POLICY_CHARACTERS),
     ("parameter-size", partial(parameter, quotas.STANDARD_TIER), quotas.PARAMETER_CHARACTERS),
     ("parameter-size", partial(parameter, None), quotas.ADVANCED_PARAMETER_CHARACTERS),
@@ -312,6 +363,7 @@ CASES: list[Any] = [
     ("function-environment-size", function, quotas.FUNCTION_ENVIRONMENT_BYTES),
     ("function-environment-size", function_that_names, quotas.FUNCTION_ENVIRONMENT_BYTES),
     ("log-resource-policies", policies, quotas.LOG_RESOURCE_POLICIES),
+    ("metric-filter-count", metric_filters, quotas.METRIC_FILTERS_A_GROUP),
     ("rule-count", rules, quotas.RULES_A_BUS),
     ("dashboard-size", widgets, quotas.WIDGETS_A_DASHBOARD),
     ("dashboard-size", metrics_of_a_widget, quotas.METRICS_A_WIDGET),

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from aws_cdk import App, Aws, CfnParameter, Duration, Stack
 from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_notifications as s3_notifications
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
+from aws_cdk.aws_lambda import CfnPermission
 
 from batch_constructs import (
     DefaultSettings,
@@ -23,6 +25,7 @@ from batch_constructs import (
     FunctionSettings,
     ObjectCreatedTrigger,
     SubmissionOverrides,
+    SubmitFunction,
 )
 from batch_constructs.aws.delivery import INPUT_PATHS
 from tests.triggers.conftest import DEFINITION, JOBS, QUEUE, joined, only, resources
@@ -603,3 +606,32 @@ def test_function_settings_of_the_app_are_no_mistake_without_a_function(
     )
 
     assert trigger.function is None
+
+
+def test_a_function_admits_what_its_policy_has_room_for_and_no_more(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    submit = SubmitFunction(stack, "Submit", queue=queue, job_definition=definition)
+    empty = len('{"Version":"2012-10-17","Id":"default","Statement":[]}') - len(",")
+    names = len("-123456789012arn:aws:lambda:us-east-1:123456789012:function:-123456789012")
+    frame = names + len(
+        '{"Sid":"","Effect":"Allow","Principal":{"Service":"events.amazonaws.com"},'
+        '"Action":"lambda:InvokeFunction","Resource":"",'
+        '"Condition":{"ArnLike":{"AWS:SourceArn":""}}},'
+    )
+    room = 20_480 - empty - 10 * frame
+    tenth = room // 10
+
+    def admit(arn: str) -> None:
+        conditions = {"ArnLike": {"aws:SourceArn": arn}}
+        submit.grant_invoke(iam.ServicePrincipal("events.amazonaws.com", conditions=conditions))
+
+    for number in range(9):
+        admit(str(number) * tenth)
+    last = room - 9 * tenth
+    with pytest.raises(ValueError, match="Submit: grantee makes the policy of the function 20481"):
+        admit("x" * (last + 1))
+    admit("x" * last)
+
+    made = [one for one in submit.function.node.children if isinstance(one, CfnPermission)]
+    assert [len(one.source_arn or "") for one in made] == [*[tenth] * 9, last]

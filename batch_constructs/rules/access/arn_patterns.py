@@ -174,8 +174,13 @@ def _shortest_name(id: str, properties: Mapping[str, object], key: str) -> int:
         return text_length(given, 0)
     if not key:
         return 1  # an ID that AWS makes up
+    return len(made_up(id))
+
+
+def made_up(id: str) -> str:
+    """Write the shortest name that CloudFormation makes of a logical ID."""
     longest = GENERATED_NAME_SHORTEST_LIMIT - GENERATED_NAME_ENDING
-    return min(len(id), longest) + GENERATED_NAME_SHORTEST_ENDING
+    return id[:longest].ljust(min(len(id), longest) + GENERATED_NAME_SHORTEST_ENDING, "-")
 
 
 def least_in(find: Callable[[str], object]) -> Least:

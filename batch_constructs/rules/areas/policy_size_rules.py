@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import Counter, defaultdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.function_policy import (
+    FUNCTION_POLICY_BYTES,
+    FUNCTION_POLICY_SOURCE,
+    policy_of,
+    statement_of,
+)
 from batch_constructs.aws.quotas import (
     BUCKET_POLICY_BYTES,
     BUCKET_POLICY_SOURCE,
@@ -28,7 +34,7 @@ from batch_constructs.aws.quotas import (
     TRUST_POLICY_ON_REQUEST,
     TRUST_POLICY_SOURCE,
 )
-from batch_constructs.rules.access.arn_patterns import least_in
+from batch_constructs.rules.access.arn_patterns import least_in, made_up
 from batch_constructs.rules.areas.event_rules import QUEUE_POLICIES
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
@@ -37,6 +43,7 @@ from batch_constructs.rules.template.written_lengths import (
     document_length,
     is_conditional,
     is_intrinsic,
+    length_of,
     listed,
     of_type,
     text_length,
@@ -192,6 +199,50 @@ def topic_policy_size(whole: Whole) -> Iterator[Fault]:
 def bucket_policy_size(whole: Whole) -> Iterator[Fault]:
     """S3 refuses the policy. Values known only at deployment count as little as they can be."""
     yield from _too_long(whole, "AWS::S3::BucketPolicy", "S3", None, BUCKET_POLICY_BYTES)
+
+
+@_rule(
+    "function-policy-size",
+    title="permissions that the policy of a function has no room for",
+    fix="let one permission admit several: a SourceArn with an asterisk and SourceAccount, or an"
+    " organization",
+    source=FUNCTION_POLICY_SOURCE,
+)
+def function_policy_size(whole: Whole) -> Iterator[Fault]:
+    """Lambda refuses the next permission: each is a statement of one policy of the function.
+
+    Values known only at deployment count as little as they can be.
+    """
+    least = least_in(whole.resources.get)
+    frame = length_of(policy_of([])) - 1
+    lengths: Counter[str] = Counter()
+    permissions: dict[str, list[str]] = defaultdict(list)
+    for id_, properties in of_type(whole, "AWS::Lambda::Permission"):
+        written = properties.get("FunctionName")
+        function = _function_of(written)
+        if not function or is_conditional(whole, id_):
+            continue
+        arn = {"Fn::GetAtt": [function, "Arn"]} if isinstance(written, dict) else written
+        statement = statement_of(properties, name=made_up(id_), function=arn)
+        lengths[function] += length_of(statement, least) + 1
+        permissions[function].append(id_)
+    for function, together in lengths.items():
+        length = frame + together
+        if length > FUNCTION_POLICY_BYTES:
+            place = function if function in whole.resources else permissions[function][-1]
+            count = len(permissions[function])
+            said = f"{count} permissions make a policy of {length} bytes or more"
+            yield f"Resources/{place}", f"{said}; Lambda takes {FUNCTION_POLICY_BYTES}"
+
+
+def _function_of(written: object) -> str:
+    """Give the function that a permission is about: its logical ID, or its name or ARN."""
+    match written:
+        case {"Ref": str() as id_} | {"Fn::GetAtt": [str() as id_, "Arn"]}:
+            return id_
+        case {"Fn::GetAtt": str() as name}:
+            return name.partition(".")[0]
+    return written if isinstance(written, str) else ""
 
 
 @_rule(

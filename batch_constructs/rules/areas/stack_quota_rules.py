@@ -18,6 +18,8 @@ from batch_constructs.aws.quotas import (
     LOG_RESOURCE_POLICIES,
     LOG_RESOURCE_POLICIES_SOURCE,
     MAPPING_ATTRIBUTES,
+    METRIC_FILTERS_A_GROUP,
+    METRIC_FILTERS_SOURCE,
     PARAMETER_CHARACTERS,
     PARAMETER_SOURCE,
     RULES_A_BUS,
@@ -139,6 +141,25 @@ def log_resource_policies(whole: Whole) -> Iterator[Fault]:
         most = f"an account has {LOG_RESOURCE_POLICIES} in a Region"
         said = f"there are {len(policies)} resource policies of CloudWatch Logs; {most}"
         yield f"Resources/{policies[LOG_RESOURCE_POLICIES]}", said
+
+
+@_rule(
+    "metric-filter-count",
+    title="more metric filters than a log group has",
+    fix="match several things with one pattern, or ask Logs Insights",
+    source=METRIC_FILTERS_SOURCE,
+)
+def metric_filter_count(whole: Whole) -> Iterator[Fault]:
+    """CloudWatch Logs refuses the next one; those of other stacks count, too."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for id_, own in of_type(whole, "AWS::Logs::MetricFilter"):
+        if not is_conditional(whole, id_):
+            found[_compact(own.get("LogGroupName"))].append(id_)
+    for filters in found.values():
+        if len(filters) > METRIC_FILTERS_A_GROUP:
+            most = f"it has {METRIC_FILTERS_A_GROUP}"
+            said = f"there are {len(filters)} metric filters of one log group; {most}"
+            yield f"Resources/{filters[METRIC_FILTERS_A_GROUP]}", said
 
 
 @_rule(

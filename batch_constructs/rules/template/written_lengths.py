@@ -69,9 +69,11 @@ def length_of(value: object, least: Least = nothing_known) -> int:
         if is_intrinsic(value):
             return _length_of_function(value, least)
         members = ((name, length_of(one, least)) for name, one in value.items())
-        return 1 + sum(length_of(str(name)) + 2 + length for name, length in members if length)
+        inside = sum(length_of(str(name)) + 2 + length for name, length in members if length)
+        return 1 + max(inside, 1)
     if isinstance(value, list):
-        return 1 + sum(1 + length for one in value if (length := length_of(one, least)))
+        inside = sum(1 + length for one in value if (length := length_of(one, least)))
+        return 1 + max(inside, 1)
     if isinstance(value, str):
         return len(json.dumps(_written(value), ensure_ascii=False))
     return len(json.dumps(value)) if isinstance(value, int | float) else 0

@@ -1,0 +1,67 @@
+"""The policy of a Lambda function, into which Lambda writes a statement for each permission."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from batch_constructs.aws.names import ACCOUNT
+from batch_constructs.aws.service_principals import DOMAIN
+from batch_constructs.aws.source import Source, docs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+FUNCTION_POLICY_BYTES: Final = 20_480
+
+FUNCTION_POLICY_SOURCE: Final[Source] = docs(
+    "lambda/latest/dg/gettingstarted-limits.html",
+    'Function configuration: "Function resource-based policy … 20 KB", which cannot be changed; of'
+    " one that was longer Lambda said that 20480 is the limit"
+    " (https://github.com/aws/aws-cdk/issues/18369).",
+)
+
+_CONDITIONS: Final = {
+    "SourceAccount": ("StringEquals", "AWS:SourceAccount"),
+    "SourceArn": ("ArnLike", "AWS:SourceArn"),
+    "PrincipalOrgID": ("StringEquals", "aws:PrincipalOrgID"),
+}
+"""Property of a permission → what it becomes.
+
+https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
+"""
+
+
+def policy_of(statements: Iterable[dict[str, Any]]) -> dict[str, Any]:
+    """Write the policy with such statements as Lambda keeps it."""
+    return {"Version": "2012-10-17", "Id": "default", "Statement": [*statements]}
+
+
+def statement_of(permission: Mapping[str, Any], *, name: str, function: Any) -> dict[str, Any]:
+    """Write what a permission becomes.
+
+    Args:
+        permission: its properties.
+        name: what CloudFormation calls it.
+        function: the ARN of the function, or its name.
+    """
+    conditions: dict[str, dict[str, Any]] = {}
+    for key, (operator, variable) in _CONDITIONS.items():
+        if permission.get(key) is not None:
+            conditions.setdefault(operator, {})[variable] = permission[key]
+    return {
+        "Sid": name,
+        "Effect": "Allow",
+        "Principal": _principal(permission.get("Principal")),
+        "Action": permission.get("Action"),
+        "Resource": function,
+        **({"Condition": conditions} if conditions else {}),
+    }
+
+
+def _principal(written: Any) -> Any:
+    if not isinstance(written, str) or written == "*":
+        return written
+    if written.endswith(DOMAIN):
+        return {"Service": written}
+    is_account = ACCOUNT.admits(written)
+    return {"AWS": f"arn:aws:iam::{written}:root" if is_account else written}
