@@ -153,7 +153,7 @@ class SpotRescue(BatchConstruct):
         self.dead_letter_queue.grant_send_messages(self.function)
         # so that the queue can be mapped to the function, to give all of it back
         self.dead_letter_queue.grant_consume_messages(self.function)
-        admit_rule(self.dead_letter_queue, self.resource.attr_arn)
+        admit_rule(self, self.dead_letter_queue, self.resource.attr_arn)
 
 
 def lost_host_pattern(queue_arn: str) -> dict[str, Any]:
