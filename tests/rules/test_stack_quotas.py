@@ -15,6 +15,7 @@ from click.testing import CliRunner
 import batch_constructs as bc
 from batch_constructs.aws import quotas
 from batch_constructs.aws.function_policy import FUNCTION_POLICY_BYTES
+from batch_constructs.aws.job_definition_facts import BYTES
 from batch_constructs.aws.launch_template_facts import USER_DATA_BYTES
 from batch_constructs.aws.template_facts import RESOURCES
 from batch_constructs.check.check_command import check
@@ -112,6 +113,38 @@ def permissions(length: int) -> dict[str, Any]:
             }
             for place, one in enumerate(made)
         },
+    }
+
+
+def bus_policies(length: int) -> dict[str, Any]:
+    """Write two statements of one bus, and one of another."""
+    kind = "AWS::Events::EventBusPolicy"
+    ours = {"EventBusName": {"Ref": "B"}}
+    frame = len(json.dumps({"Sid": ""}, separators=(",", ":")))
+    return {
+        "B": {"Type": "AWS::Events::EventBus", "Properties": {"Name": "b"}},
+        "P": {"Type": kind, "Properties": {**ours, "Statement": {"Sid": "x" * (5000 - frame)}}},
+        "Q": {
+            "Type": kind,
+            "Properties": {**ours, "Statement": {"Sid": "x" * (length - 5000 - frame)}},
+        },
+        "R": {"Type": kind, "Properties": {"Statement": {"Sid": "x" * 1000}}},
+    }
+
+
+def job_with_secrets(length: int) -> dict[str, Any]:
+    """Write a definition whose secrets are resources of the template."""
+    arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:S-123456789012-123456"
+    secrets = [{"Name": "N", "ValueFrom": {"Ref": "S"}}] * 100
+    written = {"Type": "container", "ContainerProperties": {"Image": "", "Secrets": secrets}}
+    text = json.dumps(written, separators=(",", ":")).replace('{"Ref":"S"}', f'"{arn}"')
+    container = {"Image": "x" * (length - len(text)), "Secrets": secrets}
+    return {
+        "J": {
+            "Type": "AWS::Batch::JobDefinition",
+            "Properties": {**written, "ContainerProperties": container},
+        },
+        "S": {"Type": "AWS::SecretsManager::Secret"},
     }
 
 
@@ -351,6 +384,7 @@ CASES: list[Any] = [
     ("key-policy-size", partial(key, "AWS::KMS::Key"), quotas.KEY_POLICY_BYTES),
     ("key-policy-size", partial(key, "AWS::KMS::ReplicaKey"), quotas.KEY_POLICY_BYTES),
     ("function-policy-size", permissions, FUNCTION_POLICY_BYTES),
+    ("event-bus-policy-size", bus_policies, quotas.EVENT_BUS_POLICY_CHARACTERS),
     ("log-resource-policy-size", log_policy, quotas.LOG_RESOURCE_POLICY_CHARACTERS),
     ("parameter-size", partial(parameter, quotas.STANDARD_TIER), quotas.PARAMETER_CHARACTERS),
     ("parameter-size", partial(parameter, None), quotas.ADVANCED_PARAMETER_CHARACTERS),
@@ -414,6 +448,7 @@ ALL: list[Any] = [
     ("event-pattern-syntax", event_pattern, quotas.EVENT_PATTERN_CHARACTERS),
     ("event-pattern-syntax", pattern_of_queues, quotas.EVENT_PATTERN_CHARACTERS),
     ("resource-count", topics, RESOURCES),
+    ("job-definition-size", job_with_secrets, BYTES),
 ]
 """Also those whose other cases stand elsewhere."""
 
