@@ -30,6 +30,14 @@ INSTANCES_SOURCE: Final[Source] = api(
 )
 """Tags of instances change in place wherever an infrastructure update is possible."""
 
+PROPAGATED_SOURCE: Final[Source] = api(
+    "SubmitJobRequest.propagateTags",
+    '"For tags with the same name, job tags are given priority over job definitions tags. If the'
+    " total number of combined tags from the job and job definition is over 50, the job is moved to"
+    " the FAILED state. When specified, this overrides the tag propagation setting in the job"
+    ' definition."; RegisterJobDefinitionRequest.propagateTags.',
+)
+
 MERGED_SOURCE: Final[Source] = guide(
     "launch-templates",
     "Tags of instances are merged between the launch template and the compute environment; where"

@@ -44,7 +44,7 @@ TAKEN: Final = {
         ),
         NEVER_SUBMITS,
     ),
-    "submission-length": FAILS,
+    **dict.fromkeys(("propagated-tag-count", "submission-length"), FAILS),
 }
 """Rule → what becomes of what it finds; of any other error `REFUSED`."""
 

@@ -49,7 +49,7 @@ def test_the_gauges_read_everything_and_change_nothing(
         },
     ]
     [policy] = resources("AWS::IAM::Policy").values()
-    [sends, _] = policy["PolicyDocument"]["Statement"]
+    [sends] = policy["PolicyDocument"]["Statement"]
     assert sends["Action"][0] == "sqs:SendMessage"
     rule = one(resources("AWS::Events::Rule"))
     assert rule["ScheduleExpression"] == "rate(5 minutes)"

@@ -33,6 +33,29 @@ def payload(length: int) -> dict[str, Any]:
     return {"Parameters": {"k": "<aws.scheduler.execution-id>" + "x" * room}}
 
 
+def tagged(count: int, *, propagates: bool | None = None) -> dict[str, Any]:
+    """Write a schedule of a definition that propagates its 30 tags; ten of the job's are alike."""
+    own = {"Type": "container", "JobDefinitionName": "d", "PropagateTags": True}
+    request: dict[str, Any] = {"JobDefinition": "d", "JobQueue": "q", "JobName": "n"}
+    request["Tags"] = {f"k{number}": "v" for number in range(20, count)}
+    if propagates is not None:
+        request["PropagateTags"] = propagates
+    definition = {**own, "Tags": {f"k{number}": "v" for number in range(30)}}
+    schedule = scheduled(request)
+    return {
+        "Resources": {
+            "D": {"Type": "AWS::Batch::JobDefinition", "Properties": definition},
+            "S": {"Type": "AWS::Scheduler::Schedule", "Properties": schedule},
+        }
+    }
+
+
+def test_tags_that_a_submission_does_not_propagate_are_not_added_up() -> None:
+    found = check_template(tagged(51, propagates=False))
+
+    assert not is_told(found, "propagated-tag-count")
+
+
 LONG: dict[str, tuple[str, Any, Any]] = {
     "resource-count": (
         Whole.type,
@@ -49,6 +72,7 @@ LONG: dict[str, tuple[str, Any, Any]] = {
         {"Parameters": {"text": "x" * 24 * 1024}},
         {"Parameters": {"text": "x" * 24 * 1000}},
     ),
+    "propagated-tag-count": ("AWS::Scheduler::Schedule", tagged(51), tagged(50)),
     "submission-payload": (
         "AWS::Scheduler::Schedule",
         scheduled(payload(submit_job.JOB_BYTES + 1)),

@@ -10,10 +10,12 @@ from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.job_definition_facts import RetryAction
 from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.aws.source import api
+from batch_constructs.rules.access.arn_patterns import least_in
 from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limit_rules import register
 from batch_constructs.rules.template.values import entries, given, listing, mapping, number, text
+from batch_constructs.rules.template.written_lengths import length_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -120,11 +122,13 @@ def job_definition_properties(job: JobDefinition) -> Iterator[Fault]:
     source=aws.BYTES_SOURCE,
 )
 def job_definition_size(job: JobDefinition) -> Iterator[Fault]:
-    """The whole request is measured, as JSON."""
+    """The whole request is measured, as JSON; values known only at deployment as their least."""
     written = json.dumps(
         job.properties, default=lambda _: "", ensure_ascii=False, separators=(",", ":")
     )
-    size = len(written.encode("utf-8", "surrogatepass"))
+    as_given = job.template.raw(job.id).get("Properties")
+    least = length_of(as_given, least_in(job.template.raw))
+    size = max(len(written.encode("utf-8", "surrogatepass")), least)
     if size > aws.BYTES:
         yield (
             "",

@@ -15,6 +15,8 @@ from batch_constructs.aws.function_policy import (
 from batch_constructs.aws.quotas import (
     BUCKET_POLICY_BYTES,
     BUCKET_POLICY_SOURCE,
+    EVENT_BUS_POLICY_CHARACTERS,
+    EVENT_BUS_POLICY_SOURCE,
     KEY_POLICY_BYTES,
     KEY_POLICY_SOURCE,
     LOG_RESOURCE_POLICY_CHARACTERS,
@@ -255,6 +257,32 @@ def key_policy_size(whole: Whole) -> Iterator[Fault]:
     """KMS refuses the policy. Values known only at deployment count as little as they can be."""
     for kind in ("AWS::KMS::Key", "AWS::KMS::ReplicaKey"):
         yield from _too_long(whole, kind, "KMS", None, KEY_POLICY_BYTES, key="KeyPolicy")
+
+
+@_rule(
+    "event-bus-policy-size",
+    title="event bus that admits more than its policy has room for",
+    fix="admit an organization in place of its accounts",
+    source=EVENT_BUS_POLICY_SOURCE,
+)
+def event_bus_policy_size(whole: Whole) -> Iterator[Fault]:
+    """EventBridge refuses the next statement: all of a bus stand in one policy.
+
+    Values known only at deployment count as little as they can be.
+    """
+    least = least_in(whole.resources.get)
+    lengths: Counter[str] = Counter()
+    last: dict[str, str] = {}
+    for id_, properties in of_type(whole, "AWS::Events::EventBusPolicy"):
+        if not is_conditional(whole, id_):
+            bus = str(properties.get("EventBusName", "default"))
+            lengths[bus] += document_length(properties.get("Statement"), least)
+            last[bus] = id_
+    for bus, length in lengths.items():
+        if length > EVENT_BUS_POLICY_CHARACTERS:
+            most = f"EventBridge takes {EVENT_BUS_POLICY_CHARACTERS}"
+            said = f"the statements of an event bus have {length} characters or more"
+            yield f"Resources/{last[bus]}", f"{said}; {most}"
 
 
 @_rule(

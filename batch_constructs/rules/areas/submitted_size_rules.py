@@ -5,18 +5,19 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from batch_constructs.aws import overridden_limits, submit_job
+from batch_constructs.aws import overridden_limits, submit_job, tags
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.property_paths import places
 from batch_constructs.rules.areas.submitter_rules import SUBMITTERS
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.submitted_jobs import submissions_from
-from batch_constructs.rules.template.values import Text
+from batch_constructs.rules.template.values import Text, flag, mapping
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from batch_constructs.rules.template.resource_graph import Resource
+    from batch_constructs.rules.template.values import Properties
 
 _rule = partial(rule, subject=SUBMITTERS)
 
@@ -54,6 +55,29 @@ def submission_payload(source: Resource) -> Iterator[Fault]:
         if length > submit_job.JOB_BYTES:
             most = f"AWS Batch takes {submit_job.JOB_BYTES}"
             yield one.path, f"the submission has {length} bytes or more; {most}"
+
+
+@_rule(
+    "propagated-tag-count",
+    title="more tags of a job and its definition than a task has",
+    fix="leave tags out of one of them, or set PropagateTags to false",
+    source=tags.PROPAGATED_SOURCE,
+)
+def propagated_tag_count(source: Resource) -> Iterator[Fault]:
+    """The submission is taken, and the job fails: its task gets the tags of both."""
+    for one in submissions_from(source):
+        job = one.definition
+        if job is None or not _propagates(one.request, job.properties):
+            continue
+        together = {*mapping(one.request, "Tags"), *mapping(job.properties, "Tags")}
+        if len(together) > tags.COUNT.high:
+            said = f"the job and {job.id} have {len(together)} tags together"
+            yield one.at("Tags"), f"{said}; a task has at most {tags.COUNT.high}"
+
+
+def _propagates(request: Properties, definition: Properties) -> bool:
+    said = request if "PropagateTags" in request else definition
+    return flag(said, "PropagateTags") is True
 
 
 _PUT_IN: Final = pattern(r"<[^<>]*>")

@@ -1,0 +1,239 @@
+"""Resources of a length or a number that is told: what a quota admits, and one more."""
+
+from __future__ import annotations
+
+import json
+from base64 import b64encode
+from functools import partial
+from typing import Any
+
+from batch_constructs.aws import quotas
+from batch_constructs.aws.launch_template_facts import USER_DATA_BYTES
+
+TOPIC = {"Type": "AWS::SNS::Topic"}
+
+
+def job_with_secrets(length: int) -> dict[str, Any]:
+    """Write a definition whose secrets are resources of the template."""
+    arn = "arn:aws:secretsmanager:us-east-1:123456789012:secret:S-123456789012-123456"
+    secrets = [{"Name": "N", "ValueFrom": {"Ref": "S"}}] * 100
+    written = {"Type": "container", "ContainerProperties": {"Image": "", "Secrets": secrets}}
+    text = json.dumps(written, separators=(",", ":")).replace('{"Ref":"S"}', f'"{arn}"')
+    container = {"Image": "x" * (length - len(text)), "Secrets": secrets}
+    return {
+        "J": {
+            "Type": "AWS::Batch::JobDefinition",
+            "Properties": {**written, "ContainerProperties": container},
+        },
+        "S": {"Type": "AWS::SecretsManager::Secret"},
+    }
+
+
+def parameter(tier: str | None, length: int) -> dict[str, Any]:
+    own = {"Value": "x" * length, **({} if tier is None else {"Tier": tier})}
+    return {"P": {"Type": "AWS::SSM::Parameter", "Properties": own}}
+
+
+def user_data(length: int, *, encoded: bool) -> dict[str, Any]:
+    """Write an environment whose instances run so many bytes, and what nobody can know."""
+    known = "MIME-Version: 1.0\n".ljust(length, "x")
+    joined = {"Fn::Base64": {"Fn::Join": ["", [known, {"Ref": "S"}]]}}
+    data = {"UserData": b64encode(known.encode()).decode() if encoded else joined}
+    compute = {"Type": "EC2", "LaunchTemplate": {"LaunchTemplateId": {"Ref": "L"}}}
+    environment = {"Type": "MANAGED", "ComputeResources": compute}
+    return {
+        "E": {"Type": "AWS::Batch::ComputeEnvironment", "Properties": environment},
+        "L": {"Type": "AWS::EC2::LaunchTemplate", "Properties": {"LaunchTemplateData": data}},
+        "S": {"Type": "AWS::SecretsManager::Secret"},
+    }
+
+
+def event_pattern(length: int) -> dict[str, Any]:
+    source = "x" * (length - len('{"source":[""]}'))
+    own = {"EventPattern": {"source": [source]}}
+    return {"R": {"Type": "AWS::Events::Rule", "Properties": own}}
+
+
+def topics(count: int) -> dict[str, Any]:
+    return {f"T{number}": TOPIC for number in range(count)}
+
+
+def function(length: int) -> dict[str, Any]:
+    value = {"Fn::Join": [",", ["x" * (length - 8), {"Ref": "Q"}, "yy"]]}
+    own = {"Environment": {"Variables": {"NAME": value}}}
+    return {
+        "F": {"Type": "AWS::Lambda::Function", "Properties": own},
+        "Q": {"Type": "AWS::SQS::Queue"},
+    }
+
+
+def function_that_names(length: int) -> dict[str, Any]:
+    """Write one whose variable is a list of ARNs; a table's made-up name has a shortest form."""
+    arn = len("arn:aws:dynamodb:us-east-1:123456789012:table/T-123456789012")
+    parts = ["x" * (length - len("NAME") - 10 * (1 + arn)), *[{"Fn::GetAtt": ["T", "Arn"]}] * 10]
+    own: Any = {"Environment": {"Variables": {"NAME": {"Fn::Join": [",", parts]}}}}
+    return {
+        "F": {"Type": "AWS::Lambda::Function", "Properties": own},
+        "T": {"Type": "AWS::DynamoDB::Table"},
+    }
+
+
+def pattern_of_queues(length: int) -> dict[str, Any]:
+    """Write a rule on the events of queues of the template."""
+    arn = "arn:aws:batch:us-east-1:123456789012:job-queue/Q-123456789012"
+    shortest = {"detail": {"jobQueue": [*[arn] * 20, ""]}}
+    room = length - len(json.dumps(shortest, separators=(",", ":")))
+    named = [*[{"Ref": "Q"}] * 20, "x" * room]
+    own: Any = {"EventPattern": {"detail": {"jobQueue": named}}}
+    return {
+        "R": {"Type": "AWS::Events::Rule", "Properties": own},
+        "Q": {"Type": "AWS::Batch::JobQueue", "Properties": {"Priority": 1}},
+    }
+
+
+def policies(count: int) -> dict[str, Any]:
+    own = {"Type": "AWS::Logs::ResourcePolicy", "Properties": {"PolicyDocument": "{}"}}
+    return {f"P{number}": own for number in range(count)}
+
+
+def metric_filters(count: int) -> dict[str, Any]:
+    """Write filters of one log group, and one of another."""
+    kind = "AWS::Logs::MetricFilter"
+    own = {"Type": kind, "Properties": {"LogGroupName": {"Ref": "L"}}}
+    return {
+        "Other": {"Type": kind, "Properties": {"LogGroupName": "other"}},
+        **{f"F{number}": own for number in range(count)},
+        "L": {"Type": "AWS::Logs::LogGroup"},
+    }
+
+
+def rules(count: int) -> dict[str, Any]:
+    own = {"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 day)"}}
+    return {f"R{number}": own for number in range(count)}
+
+
+def widgets(count: int) -> dict[str, Any]:
+    return dashboard([{}] * count)
+
+
+def metrics_of_a_widget(count: int) -> dict[str, Any]:
+    lines: list[Any] = [["AWS/Batch", "x"]] * count
+    return dashboard([{"properties": {"metrics": [*lines, [{"expression": "m1"}]]}}])
+
+
+def metrics(count: int) -> dict[str, Any]:
+    lines = [["AWS/Batch", "x"]] * count
+    spread = [lines[start : start + 400] for start in range(0, count, 400)]
+    return dashboard([{"properties": {"metrics": some}} for some in spread])
+
+
+def dashboard(found: list[Any]) -> dict[str, Any]:
+    """Write a dashboard as the CDK does, of pieces around a Region."""
+    text = json.dumps({"region": "REGION", "widgets": found})
+    pieces = text.partition("REGION")
+    body = {"Fn::Join": ["", [pieces[0], {"Ref": "AWS::Region"}, pieces[2]]]}
+    own = {"DashboardBody": body}
+    return {"D": {"Type": "AWS::CloudWatch::Dashboard", "Properties": own}}
+
+
+def an_input(length: int) -> dict[str, Any]:
+    return target({"Input": "x" * length})
+
+
+def an_input_template(length: int) -> dict[str, Any]:
+    parts = ["x" * (length - 1), {"Ref": "AWS::Region"}, "x"]
+    return target({"InputTransformer": {"InputTemplate": {"Fn::Join": ["", parts]}}})
+
+
+def target(given: dict[str, Any]) -> dict[str, Any]:
+    own = {"ScheduleExpression": "rate(1 day)", "Targets": [{"Id": "a", "Arn": "a", **given}]}
+    return {"R": {"Type": "AWS::Events::Rule", "Properties": own}}
+
+
+def long(length: int) -> dict[str, Any]:
+    """Write resources with which a template has so many bytes."""
+    topic: dict[str, Any] = {"Type": "AWS::SNS::Topic", "Metadata": {"Text": ""}}
+    short = len(json.dumps({"Resources": {"T": topic}}, separators=(",", ":")))
+    topic["Metadata"]["Text"] = "x" * (length - short)
+    return {"T": topic}
+
+
+def references(count: int) -> dict[str, Any]:
+    said = [f"{{{{resolve:ssm:name{number}}}}}" for number in range(count)]
+    return {"T": {"Type": "AWS::SNS::Topic", "Metadata": {"Twice": said, "Once": said}}}
+
+
+def wildcard_rules(count: int) -> dict[str, Any]:
+    held = [
+        {"detail": {"a": [{"wildcard": "x*"}]}},
+        {"detail": {"a": {"b": ["y", {"anything-but": {"wildcard": ["x*"]}}]}}},
+        {"$or": [{"source": ["a"]}, {"detail": {"a": [{"wildcard": "x*"}]}}]},
+    ]
+    other = {"EventPattern": held[0], "EventBusName": "other"}
+    none = {"EventPattern": {"detail": {"wildcard": ["x"], "a": [{"anything-but": ["x"]}]}}}
+    made: dict[str, Any] = {f"R{n}": {"EventPattern": held[n % 3]} for n in range(count)}
+    made |= {"Other": other, "None": none}
+    return {id_: {"Type": "AWS::Events::Rule", "Properties": one} for id_, one in made.items()}
+
+
+def of_batch(kind: str, count: int) -> dict[str, Any]:
+    own = {"Type": f"AWS::Batch::{kind}", "Properties": {"Tags": {"a": "b"}}}
+
+    return {f"B{number}": own for number in range(count)}
+
+
+def environments_of_a_cluster(count: int) -> dict[str, Any]:
+    of_eks = {"EksClusterArn": {"Fn::GetAtt": ["Cluster", "Arn"]}, "KubernetesNamespace": "batch"}
+    own = {"Type": "MANAGED", "EksConfiguration": of_eks}
+    other = {**own, "EksConfiguration": {**of_eks, "EksClusterArn": {"Ref": "Other"}}}
+    made = {f"E{number}": own for number in range(count)} | {"Other": other}
+    kind = "AWS::Batch::ComputeEnvironment"
+    return {id_: {"Type": kind, "Properties": given} for id_, given in made.items()}
+
+
+def shares_of_a_queue(count: int) -> dict[str, Any]:
+    kind = "AWS::Batch::QuotaShare"
+    one = {"Type": kind, "Properties": {"JobQueue": {"Ref": "Q"}}}
+    other = {"Type": kind, "Properties": {"JobQueue": {"Ref": "Other"}}}
+    return {**{f"S{number}": one for number in range(count)}, "Other": other}
+
+
+def queues_with_quotas(count: int) -> dict[str, Any]:
+    order = [{"Order": 1, "ServiceEnvironment": {"Ref": "E"}}]
+    own = {"SchedulingPolicyArn": {"Ref": "P"}, "ServiceEnvironmentOrder": order}
+    fair = {**own, "SchedulingPolicyArn": {"Ref": "Fair"}}
+    policy = "AWS::Batch::SchedulingPolicy"
+    made = {f"Q{number}": own for number in range(count)} | {"QFair": fair}
+    return {
+        **{id_: {"Type": "AWS::Batch::JobQueue", "Properties": one} for id_, one in made.items()},
+        "P": {"Type": policy, "Properties": {"QuotaSharePolicy": {}}},
+        "Fair": {"Type": policy, "Properties": {"FairsharePolicy": {}}},
+    }
+
+
+CASES: list[Any] = [
+    ("parameter-size", partial(parameter, quotas.STANDARD_TIER), quotas.PARAMETER_CHARACTERS),
+    ("parameter-size", partial(parameter, None), quotas.ADVANCED_PARAMETER_CHARACTERS),
+    ("parameter-size", partial(parameter, "Advanced"), quotas.ADVANCED_PARAMETER_CHARACTERS),
+    ("user-data-size", partial(user_data, encoded=False), USER_DATA_BYTES),
+    ("user-data-size", partial(user_data, encoded=True), USER_DATA_BYTES),
+    ("function-environment-size", function, quotas.FUNCTION_ENVIRONMENT_BYTES),
+    ("function-environment-size", function_that_names, quotas.FUNCTION_ENVIRONMENT_BYTES),
+    ("log-resource-policies", policies, quotas.LOG_RESOURCE_POLICIES),
+    ("metric-filter-count", metric_filters, quotas.METRIC_FILTERS_A_GROUP),
+    ("rule-count", rules, quotas.RULES_A_BUS),
+    ("dashboard-size", widgets, quotas.WIDGETS_A_DASHBOARD),
+    ("dashboard-size", metrics_of_a_widget, quotas.METRICS_A_WIDGET),
+    ("dashboard-size", metrics, quotas.METRICS_A_DASHBOARD),
+    ("target-input-size", an_input, quotas.TARGET_INPUT_CHARACTERS),
+    ("target-input-size", an_input_template, quotas.TARGET_INPUT_CHARACTERS),
+    ("template-size", long, quotas.TEMPLATE_BYTES),
+    ("stack-sections", references, quotas.DYNAMIC_REFERENCES),
+    ("wildcard-rule-count", wildcard_rules, quotas.WILDCARD_RULES_A_BUS),
+    ("batch-resource-count", partial(of_batch, "JobQueue"), quotas.BATCH_RESOURCES),
+    ("batch-resource-count", partial(of_batch, "ComputeEnvironment"), quotas.BATCH_RESOURCES),
+    ("batch-resource-count", partial(of_batch, "ServiceEnvironment"), quotas.BATCH_RESOURCES),
+    ("eks-cluster-environments", environments_of_a_cluster, quotas.ENVIRONMENTS_A_CLUSTER),
+    ("quota-share-count", shares_of_a_queue, quotas.SHARES_A_QUEUE),
+    ("quota-queue-count", queues_with_quotas, quotas.QUEUES_WITH_QUOTAS),
+]
