@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.aws.actions import PRINCIPAL_ORGANIZATION
 from batch_constructs.aws.names import ACCOUNT
 from batch_constructs.aws.service_principals import DOMAIN
 from batch_constructs.aws.source import Source, docs
@@ -23,7 +24,7 @@ FUNCTION_POLICY_SOURCE: Final[Source] = docs(
 _CONDITIONS: Final = {
     "SourceAccount": ("StringEquals", "AWS:SourceAccount"),
     "SourceArn": ("ArnLike", "AWS:SourceArn"),
-    "PrincipalOrgID": ("StringEquals", "aws:PrincipalOrgID"),
+    "PrincipalOrgID": ("StringEquals", PRINCIPAL_ORGANIZATION),
 }
 """Property of a permission → what it becomes.
 

@@ -39,17 +39,20 @@ GENERATED_NAME_SOURCE: Final[Source] = seen(
 )
 
 GENERATED_NAME_SHORTEST_ENDING: Final = 13
-"""What it puts at least behind a logical ID: a hyphen and twelve characters.
+"""What it puts at least behind a logical ID: a hyphen and twelve characters."""
 
-https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html:
-``MyStack-MyBucket-abcdefghijk1``
-"""
+SHORTEST_ENDING_SOURCE: Final[Source] = docs(
+    "AWSCloudFormation/latest/TemplateReference/aws-properties-name.html",
+    "MyStack-MyBucket-abcdefghijk1: 13 characters behind the logical ID.",
+)
 
 SECRET_ENDING: Final = 6
-"""Characters that Secrets Manager puts behind a secret's name and a hyphen.
+"""Characters that Secrets Manager puts behind a secret's name and a hyphen."""
 
-https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
-"""
+SECRET_ENDING_SOURCE: Final[Source] = docs(
+    "secretsmanager/latest/apireference/API_CreateSecret.html",
+    "Secrets Manager adds a hyphen and 6 random characters behind the name, in the ARN.",
+)
 
 LONGEST_PARTITION: Final = max(map(len, CONSOLES))
 LONGEST_REGION: Final = len("us-isof-south-1")
