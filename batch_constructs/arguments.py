@@ -239,13 +239,14 @@ class Arguments:
             return value if isinstance(value, float) else _as_number(value)
         if isinstance(value, bool) or not isinstance(value, int | float):
             return self.wrong_type(parameter, value, "a number")
-        if math.isfinite(value):
+        finite = isinstance(value, int) or math.isfinite(value)  # a large int fits into no float
+        if finite:
             value = int(value) if value == int(value) else value
             wrong = bound.wrong(value) if bound is not None else None
             if wrong is not None or getattr(bound, "high", None) or abs(value) <= most:
                 return self.bounded(parameter, value, bound)
         numbers = f"{'numbers' if bound is None else bound.allowed} up to {most}"
-        numbers = numbers if math.isfinite(value) else "finite numbers"
+        numbers = numbers if finite else "finite numbers"
         return self.wrong_value(f"{parameter} {refused(value, numbers)}")
 
     def text(

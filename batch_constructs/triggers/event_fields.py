@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws import event_pattern
-from batch_constructs.aws.bound import allowed, shown
+from batch_constructs.aws.bound import allowed, as_text, shown
 from batch_constructs.aws.delivery import INPUT_PATHS, OBJECT_CREATED, OBJECTS_SOURCE
 from batch_constructs.construct import given
 from batch_constructs.jsii_objects import is_resolvable
@@ -93,8 +93,10 @@ def _as_json(arguments: Arguments, where: str, value: Any) -> Any:
         return [
             _as_json(arguments, f"{where}[{place}]", inner) for place, inner in enumerate(value)
         ]
+    if isinstance(value, int) and not isinstance(value, bool):
+        return int(value)  # of an enumeration's member, which jsii cannot write
     if value is None or isinstance(value, str | int | float) or is_resolvable(value):
-        return value
+        return as_text(value)
     return arguments.wrong_type(where, value, 'what JSON has: write a list such as ["shop"]')
 
 
