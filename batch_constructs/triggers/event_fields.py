@@ -139,7 +139,12 @@ def _as_json(arguments: Arguments, where: str, value: Any) -> Any:
         ]
     if isinstance(value, int) and not isinstance(value, bool):
         return int(value)  # of an enumeration's member, which jsii cannot write
-    if value is None or isinstance(value, str | int | float) or is_resolvable(value):
+    if value is None:
+        return arguments.wrong_value(
+            f"{where} is None, which is lost on its way into the template: "
+            'leave it out, or match {"exists": False} for a field that is not there'
+        )
+    if isinstance(value, str | int | float) or is_resolvable(value):
         return as_text(value)
     return arguments.wrong_type(where, value, 'what JSON has: write a list such as ["shop"]')
 

@@ -356,6 +356,10 @@ def test_the_cdk_s_pattern_is_taken(stack: Stack, queue: Any, definition: Any) -
             {"event_pattern": {"detail-type": ["a"], "detail_type": ["b"]}},
             'T: a key of event_pattern is "detail_type", which is detail-type: give it once',
         ),
+        (
+            {"event_pattern": {"detail": {"a": [None, "b"]}}},
+            r"T: event_pattern\.detail\.a\[0\] is None, which is lost",
+        ),
         ({"parameters": {"a": "$.x y"}}, r"parameters\[\"a\"\] begins with \$, but is no field"),
         ({"parameters": {"a": "<b>"}}, "has <…> in it, which EventBridge reads as a field"),
     ],
