@@ -66,6 +66,12 @@ _A_VALUE_FOR_ALL = (
     "allowed is a secret that is fetched as the container starts: give it as secrets={NAME: secret}"
 )
 
+_DYNAMIC = "{{resolve:"
+"""How a dynamic reference begins, which CloudFormation puts another text in the place of.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
+"""
+
 _NOT_UNICODE = re.compile("[\ud800-\udfff]")
 
 T = TypeVar("T")
@@ -268,6 +274,8 @@ class Arguments:
     def bounded(self, parameter: str, value: Any, bound: Bound | None) -> Any:
         """Note a value that is out of bounds, where no rule looks at it; unknown ones may be."""
         if bound is None or value is None or value is UNKNOWN or is_token(value):
+            return value
+        if isinstance(value, str) and _DYNAMIC in value:
             return value
         wrong = bound.wrong(value)
         if wrong is not None:
