@@ -120,6 +120,8 @@ def _of_fields(arguments: Arguments, where: str, pattern: Mapping[str, Any]) -> 
         known = (*_EVENT_FIELDS, event_pattern.OR)
         if name in read:
             arguments.wrong_value(f"{A_KEY}{where} is {shown(key)}, which is {name}: give it once")
+        elif isinstance(value, str | int | float | None):
+            pass  # which is told of any field
         elif isinstance(name, str) and not is_token(name) and name not in known:
             told = refused(name, one_of(_EVENT_FIELDS))
             arguments.wrong_value(f"{A_KEY}{where} {told}{meant(name, known)}")
