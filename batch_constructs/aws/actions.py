@@ -54,5 +54,6 @@ SSM_GET_PARAMETER: Final = "ssm:GetParameter"
 STS_ASSUME_ROLE: Final = "sts:AssumeRole"
 
 SOURCE_ARN: Final = "aws:SourceArn"
+PRINCIPAL_ORGANIZATION: Final = "aws:PrincipalOrgID"
 VIA_SERVICE: Final = "kms:ViaService"
 """Condition keys."""

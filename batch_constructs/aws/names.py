@@ -39,17 +39,20 @@ GENERATED_NAME_SOURCE: Final[Source] = seen(
 )
 
 GENERATED_NAME_SHORTEST_ENDING: Final = 13
-"""What it puts at least behind a logical ID: a hyphen and twelve characters.
+"""What it puts at least behind a logical ID."""
 
-https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-properties-name.html:
-``MyStack-MyBucket-abcdefghijk1``
-"""
+GENERATED_NAME_ENDING_SOURCE: Final[Source] = docs(
+    "AWSCloudFormation/latest/TemplateReference/aws-properties-name.html",
+    "MyStack-MyBucket-abcdefghijk1: a hyphen and 12 characters behind the logical ID, 13 in all.",
+)
 
 SECRET_ENDING: Final = 6
-"""Characters that Secrets Manager puts behind a secret's name and a hyphen.
+"""Characters that Secrets Manager puts behind a secret's name and a hyphen."""
 
-https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html
-"""
+SECRET_ENDING_SOURCE: Final[Source] = docs(
+    "secretsmanager/latest/apireference/API_CreateSecret.html",
+    "Secrets Manager adds a hyphen and six random characters after the name in the ARN.",
+)
 
 LONGEST_PARTITION: Final = max(map(len, CONSOLES))
 LONGEST_REGION: Final = len("us-isof-south-1")
@@ -191,6 +194,14 @@ ROLE_ARN: Final = Matching(
 
 SECRET_FORM: Final = form("secretsmanager", "secret:[^:]*")
 """The pattern of a secret's ARN, behind which a key, a stage and a version may be named."""
+
+
+def root_of(account: str) -> str:
+    """Write the principal that stands for an account.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    """
+    return f"arn:aws:iam::{account}:root"
 
 
 def every(kind: str, name: str = "*") -> str:

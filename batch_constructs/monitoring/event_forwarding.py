@@ -13,7 +13,7 @@ from aws_cdk import aws_iam as iam
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws import batch_events
-from batch_constructs.aws.actions import EVENTS_PUT_EVENTS
+from batch_constructs.aws.actions import EVENTS_PUT_EVENTS, PRINCIPAL_ORGANIZATION
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.names import ACCOUNT, ACCOUNT_ID_LENGTH, ORGANIZATION
 from batch_constructs.aws.quotas import EVENT_BUS_NAME, EVENT_BUS_POLICY_CHARACTERS
@@ -99,7 +99,7 @@ class CentralEventBus(BatchConstruct):
         if listed:
             statements.append(self._let("Accounts", {"AWS": list(listed)}, {"StringEquals": only}))
         if organization is not None:
-            conditions = {"StringEquals": {**only, "aws:PrincipalOrgID": organization}}
+            conditions = {"StringEquals": {**only, PRINCIPAL_ORGANIZATION: organization}}
             statements.append(self._let("Organization", "*", conditions))
         for statement in statements:
             events.CfnEventBusPolicy(
