@@ -6,7 +6,8 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.bound import allowed
-from batch_constructs.aws.function_policy import FUNCTION_POLICY_BYTES, policy_of, statement_of
+from batch_constructs.aws.quotas import FUNCTION_POLICY_BYTES
+from batch_constructs.rules.access.function_policy import policy_of, statement_of
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:

@@ -39,11 +39,11 @@ GENERATED_NAME_SOURCE: Final[Source] = seen(
 )
 
 GENERATED_NAME_SHORTEST_ENDING: Final = 13
-"""What it puts at least behind a logical ID: a hyphen and twelve characters."""
+"""What it puts at least behind a logical ID."""
 
-SHORTEST_ENDING_SOURCE: Final[Source] = docs(
+GENERATED_NAME_ENDING_SOURCE: Final[Source] = docs(
     "AWSCloudFormation/latest/TemplateReference/aws-properties-name.html",
-    "MyStack-MyBucket-abcdefghijk1: 13 characters behind the logical ID.",
+    "MyStack-MyBucket-abcdefghijk1: a hyphen and 12 characters behind the logical ID, 13 in all.",
 )
 
 SECRET_ENDING: Final = 6
@@ -194,6 +194,14 @@ ROLE_ARN: Final = Matching(
 
 SECRET_FORM: Final = form("secretsmanager", "secret:[^:]*")
 """The pattern of a secret's ARN, behind which a key, a stage and a version may be named."""
+
+
+def root_of(account: str) -> str:
+    """Write the principal that stands for an account.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    """
+    return f"arn:aws:iam::{account}:root"
 
 
 def every(kind: str, name: str = "*") -> str:

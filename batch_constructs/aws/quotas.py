@@ -214,6 +214,15 @@ FUNCTION_ENVIRONMENT_SOURCE: Final[Source] = docs(
     ' associated with the function, in aggregate".',
 )
 
+FUNCTION_POLICY_BYTES: Final = 20_480
+
+FUNCTION_POLICY_SOURCE: Final[Source] = docs(
+    "lambda/latest/dg/gettingstarted-limits.html",
+    'Function configuration: "Function resource-based policy … 20 KB", which cannot be changed; of'
+    " one that was longer Lambda said that 20480 is the limit"
+    " (https://github.com/aws/aws-cdk/issues/18369).",
+)
+
 FUNCTION_DESCRIPTION: Final = Matching(r"[\s\S]+", "1 to 256 characters", 256)
 
 FUNCTION_DESCRIPTION_SOURCE: Final[Source] = docs(

@@ -7,7 +7,6 @@ from functools import partial
 from typing import Any
 
 from batch_constructs.aws import quotas
-from batch_constructs.aws.function_policy import FUNCTION_POLICY_BYTES
 
 
 def document(length: int) -> dict[str, Any]:
@@ -170,7 +169,7 @@ CASES: list[Any] = [
     ("role-trust-size", trust, quotas.TRUST_POLICY_CHARACTERS),
     ("key-policy-size", partial(key, "AWS::KMS::Key"), quotas.KEY_POLICY_BYTES),
     ("key-policy-size", partial(key, "AWS::KMS::ReplicaKey"), quotas.KEY_POLICY_BYTES),
-    ("function-policy-size", permissions, FUNCTION_POLICY_BYTES),
+    ("function-policy-size", permissions, quotas.FUNCTION_POLICY_BYTES),
     ("event-bus-policy-size", bus_policies, quotas.EVENT_BUS_POLICY_CHARACTERS),
     ("log-resource-policy-size", log_policy, quotas.LOG_RESOURCE_POLICY_CHARACTERS),
     ("role-policy-count", arns, quotas.MANAGED_POLICIES_A_ROLE),

@@ -6,17 +6,13 @@ from collections import Counter, defaultdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.function_policy import (
-    FUNCTION_POLICY_BYTES,
-    FUNCTION_POLICY_SOURCE,
-    policy_of,
-    statement_of,
-)
 from batch_constructs.aws.quotas import (
     BUCKET_POLICY_BYTES,
     BUCKET_POLICY_SOURCE,
     EVENT_BUS_POLICY_CHARACTERS,
     EVENT_BUS_POLICY_SOURCE,
+    FUNCTION_POLICY_BYTES,
+    FUNCTION_POLICY_SOURCE,
     KEY_POLICY_BYTES,
     KEY_POLICY_SOURCE,
     LOG_RESOURCE_POLICY_CHARACTERS,
@@ -37,6 +33,7 @@ from batch_constructs.aws.quotas import (
     TRUST_POLICY_SOURCE,
 )
 from batch_constructs.rules.access.arn_patterns import least_in, made_up
+from batch_constructs.rules.access.function_policy import policy_of, statement_of
 from batch_constructs.rules.areas.event_rules import QUEUE_POLICIES
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule

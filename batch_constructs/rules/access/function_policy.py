@@ -5,21 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.actions import PRINCIPAL_ORGANIZATION
-from batch_constructs.aws.names import ACCOUNT
+from batch_constructs.aws.names import ACCOUNT, root_of
 from batch_constructs.aws.service_principals import DOMAIN
-from batch_constructs.aws.source import Source, docs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-
-FUNCTION_POLICY_BYTES: Final = 20_480
-
-FUNCTION_POLICY_SOURCE: Final[Source] = docs(
-    "lambda/latest/dg/gettingstarted-limits.html",
-    'Function configuration: "Function resource-based policy … 20 KB", which cannot be changed; of'
-    " one that was longer Lambda said that 20480 is the limit"
-    " (https://github.com/aws/aws-cdk/issues/18369).",
-)
 
 _CONDITIONS: Final = {
     "SourceAccount": ("StringEquals", "AWS:SourceAccount"),
@@ -64,5 +54,4 @@ def _principal(written: Any) -> Any:
         return written
     if written.endswith(DOMAIN):
         return {"Service": written}
-    is_account = ACCOUNT.admits(written)
-    return {"AWS": f"arn:aws:iam::{written}:root" if is_account else written}
+    return {"AWS": root_of(written) if ACCOUNT.admits(written) else written}
