@@ -91,9 +91,6 @@ EXCUSED = {
         "rules/areas/submitter_rules.py",
         "use batch:submitJob.sync to wait for the job, or aws-sdk:batch:submitJob.waitForTaskToken",
     ): "what people write, in a message",
-    ("function_permissions.py", "PrincipalOrgID"): "a property of a permission",
-    ("function_permissions.py", "SourceAccount"): "a property of a permission",
-    ("function_permissions.py", "SourceArn"): "a property of a permission",
     ("jobs/log_group.py", "arn:"): "how an ARN of another Region of the account begins",
     ("queue_senders.py", '"arn::events:::rule/",'): "how many characters it has",
     (
@@ -166,8 +163,6 @@ OF_SENTENCES = {
     "not for service jobs": "how a metric is described",
     "s3": "how a service is called",
     "container": "a member of the API too, and a word of ours",
-    "StringEquals": "how every policy compares",
-    "ArnLike": "how every policy compares",
 }
 """Words of the floor that are no names of AWS's alone."""
 
