@@ -62,6 +62,12 @@ _A_VALUE_FOR_ALL = (
     "allowed is a secret that is fetched as the container starts: give it as secrets={NAME: secret}"
 )
 
+_DYNAMIC = "{{resolve:"
+"""How a dynamic reference begins, which CloudFormation puts another text in the place of.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/dynamic-references.html
+"""
+
 _NOT_UNICODE = re.compile("[\ud800-\udfff]")
 
 T = TypeVar("T")
@@ -235,13 +241,14 @@ class Arguments:
             return value if isinstance(value, float) else _as_number(value)
         if isinstance(value, bool) or not isinstance(value, int | float):
             return self.wrong_type(parameter, value, "a number")
-        if math.isfinite(value):
+        finite = isinstance(value, int) or math.isfinite(value)  # a large int fits into no float
+        if finite:
             value = int(value) if value == int(value) else value
             wrong = bound.wrong(value) if bound is not None else None
             if wrong is not None or getattr(bound, "high", None) or abs(value) <= most:
                 return self.bounded(parameter, value, bound)
         numbers = f"{'numbers' if bound is None else bound.allowed} up to {most}"
-        numbers = numbers if math.isfinite(value) else "finite numbers"
+        numbers = numbers if finite else "finite numbers"
         return self.wrong_value(f"{parameter} {refused(value, numbers)}")
 
     def text(
@@ -263,6 +270,8 @@ class Arguments:
     def bounded(self, parameter: str, value: Any, bound: Bound | None) -> Any:
         """Note a value that is out of bounds, where no rule looks at it; unknown ones may be."""
         if bound is None or value is None or value is UNKNOWN or is_token(value):
+            return value
+        if isinstance(value, str) and _DYNAMIC in value:
             return value
         wrong = bound.wrong(value)
         if wrong is not None:

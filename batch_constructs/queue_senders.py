@@ -1,7 +1,8 @@
 """Rules of EventBridge that may send to a queue of SQS: all in one statement of its policy.
 
 A policy has room for twenty statements, and for some sixty rules by name. Where there is no room
-for another name, the statement admits all rules of this account and Region.
+for another name, or where the rule is of another stack, which its name would make this one wait
+for, the statement admits all rules of this account and Region.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
+from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_sqs as sqs
 
 from batch_constructs.aws.actions import SOURCE_ARN, SQS_SEND_MESSAGE
 from batch_constructs.aws.names import (
@@ -29,7 +32,7 @@ from batch_constructs.construct import arn_prefix
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
-    from aws_cdk import aws_sqs as sqs
+    from constructs import Construct
 
 _LEFT_FOR_OTHERS: Final = 1000
 """Bytes of a policy that are left for what else it says: TLS, roles, topics."""
@@ -56,8 +59,8 @@ class _Admitted:
 _ADMITTED: WeakKeyDictionary[sqs.IQueue, _Admitted] = WeakKeyDictionary()
 
 
-def admit_rule(queue: sqs.IQueue, rule_arn: str, bus: str | None = None) -> None:
-    """Let a rule, of the default event bus or of one with this name, send to a queue.
+def admit_rule(scope: Construct, queue: sqs.IQueue, rule_arn: str, bus: str | None = None) -> None:
+    """Let a rule of the scope's, of the default event bus or of this one, send to a queue.
 
     ArnEquals takes an asterisk as ArnLike does:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
@@ -66,12 +69,26 @@ def admit_rule(queue: sqs.IQueue, rule_arn: str, bus: str | None = None) -> None
     if admitted is None or admitted.statement.frozen:  # it was rendered, and can be no other
         admitted = _ADMITTED[queue] = _Admitted(_statement(queue, {"ArnEquals": {}}))
         queue.add_to_resource_policy(admitted.statement)
+    if is_of_another_stack(scope, queue):
+        rule_arn = all_rules_of(scope)
+        if rule_arn in admitted.rules:
+            return
     admitted.rules.append(rule_arn)
     admitted.bytes += _LONGEST_RULE + (0 if bus is None else _longest(bus) + len("/"))
     names: list[str] | str = admitted.rules[0] if len(admitted.rules) == 1 else admitted.rules
     if admitted.bytes > QUEUE_POLICY_BYTES:
         names = _all_rules()
     admitted.statement.add_condition("ArnEquals", {SOURCE_ARN: names})
+
+
+def is_of_another_stack(scope: Construct, queue: sqs.IQueue) -> bool:
+    """Whether a queue is made by another stack, which has its policy as well."""
+    return isinstance(queue, sqs.Queue) and Stack.of(queue) is not Stack.of(scope)
+
+
+def all_rules_of(scope: Construct) -> str:
+    """Return the ARN of all rules of the account and Region of a construct's stack."""
+    return Stack.of(scope).format_arn(service="events", resource="rule", resource_name="*")
 
 
 def admit_rules(queue: sqs.IQueue) -> None:

@@ -146,3 +146,18 @@ def test_a_quantity_is_taken_as_far_as_a_template_can_hold_it_exactly() -> None:
             "1 up to 9007199254740991"
         )
     ]
+
+
+def test_a_dynamic_reference_that_is_written_as_text_is_unknown_as_a_token_is(
+    stack: cdk.Stack,
+) -> None:
+    """CloudFormation puts another text in its place, of which nobody knows how it is spelt."""
+    made = bc.ConsumableResource(
+        stack,
+        "Licences",
+        total_quantity=1,
+        consumable_resource_name="{{resolve:ssm:/jobs/name}}",
+    )
+
+    name = stack.resolve(made.resource.consumable_resource_name)
+    assert str(name).startswith("{{resolve:ssm:/jobs/name}}")

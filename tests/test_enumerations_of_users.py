@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from enum import Enum
+from enum import Enum, IntEnum
 from typing import Any
 
 import aws_cdk as cdk
@@ -142,3 +142,31 @@ def test_a_text_of_an_enumeration_is_written_as_it_is(
 def test_a_message_names_the_text_of_an_enumeration(stack: cdk.Stack) -> None:
     with pytest.raises(ValueError, match='job_queue_name is "/word"'):
         bc.JobQueue(stack, "Queue", compute_environments=[], job_queue_name=Its.PATH)
+
+
+class Number(IntEnum):
+    TWO = 2
+
+
+def test_a_number_of_an_enumeration_is_written_as_it_is(app: cdk.App, stack: cdk.Stack) -> None:
+    one = bc.FargateJobDefinition(
+        stack, "Job", image="busybox", vcpus=1, memory=GIBIBYTES, max_concurrent_jobs=Number.TWO
+    )
+    pattern = {"source": ["mine"], "detail": {"number": [Number.TWO]}}
+    bc.EventTrigger(stack, "Event", queue=queue(stack), job_definition=one, event_pattern=pattern)
+
+    made = json.dumps(app.synth().get_stack_by_name("Stack").template)
+    assert '"TotalQuantity": 2' in made
+    assert '"detail": {"number": [2]}' in made
+
+
+def test_a_number_that_no_float_can_hold_is_refused_as_any_other(stack: cdk.Stack) -> None:
+    with pytest.raises(ValueError, match=r"Stack/Queue: priority is 1000.*; allowed"):
+        bc.JobQueue(
+            stack,
+            "Queue",
+            compute_environments=[
+                bc.ComputeEnvironment.from_compute_environment_name(stack, "Room", "room")
+            ],
+            priority=10**400,
+        )

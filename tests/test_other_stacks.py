@@ -12,9 +12,11 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_efs as efs
+from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_fsx as fsx
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sqs as sqs
 
 import batch_constructs as bc
 
@@ -300,3 +302,46 @@ def test_what_is_mounted_and_who_mounts_it_may_be_of_two_stacks(
 
     found = [json.dumps(one.template) for one in app.synth().stacks]
     assert any('"AWS::EC2::SecurityGroupIngress"' in one for one in found)
+
+
+def leaves_its_dead_letters(here: cdk.Stack, there: cdk.Stack) -> None:
+    bc.EventTrigger(
+        here,
+        "Trigger",
+        queue=bc.JobQueue.from_job_queue_name(here, "Queue", "queue"),
+        job_definition=bc.FargateJobDefinition(here, "Job", **JOB),
+        event_pattern={"source": ["mine"]},
+        dead_letter_queue=sqs.Queue(there, "Letters"),
+    )
+
+
+def tells_a_queue(here: cdk.Stack, there: cdk.Stack) -> None:
+    queue = bc.JobQueue.from_job_queue_name(here, "Queue", "queue")
+    bc.events_of(queue).on_job_failed("Failed", target=sqs.Queue(there, "Told"))
+
+
+def tells_a_target(here: cdk.Stack, there: cdk.Stack) -> None:
+    queue = bc.JobQueue.from_job_queue_name(here, "Queue", "queue")
+    target = targets.SqsQueue(sqs.Queue(there, "Told"))
+    bc.JobNotifications(here, "Notifications", queues=[queue], targets=[target])
+
+
+@pytest.mark.parametrize("send", [leaves_its_dead_letters, tells_a_queue, tells_a_target])
+def test_a_rule_sends_to_a_queue_of_another_stack(
+    app: cdk.App,
+    stack: cdk.Stack,
+    shared: cdk.Stack,
+    send: Callable[[cdk.Stack, cdk.Stack], None],
+) -> None:
+    """The queue admits all rules of the account: by name, its stack would wait for the rule's."""
+    send(stack, shared)
+
+    [policy] = [
+        one["Properties"]
+        for one in template(app, shared)["Resources"].values()
+        if one["Type"] == "AWS::SQS::QueuePolicy"
+    ]
+    [statement] = policy["PolicyDocument"]["Statement"]
+    rules = json.dumps(statement["Condition"]["ArnEquals"]["aws:SourceArn"])
+    assert ":rule/*" in rules
+    assert statement["Principal"] == {"Service": "events.amazonaws.com"}

@@ -71,13 +71,13 @@ def with_limit(
     if isinstance(given, bool) or not (isinstance(given, int) or is_token(given)):
         arguments.wrong_type("max_concurrent_jobs", given, _EXPECTED)
         return quantities
-    arguments.number("max_concurrent_jobs", given, bound=_AT_LEAST_ONE)
+    most = arguments.number("max_concurrent_jobs", given, bound=_AT_LEAST_ONE)
     if arguments.is_wrong("max_concurrent_jobs"):
         return quantities
     made = make_l1(
         batch.CfnConsumableResource,
         arguments.construct,
         "ConcurrentJobs",
-        {"resourceType": REPLENISHABLE, "totalQuantity": given},
+        {"resourceType": REPLENISHABLE, "totalQuantity": most},
     )
     return {**consumed, _Slots(made): 1}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -401,7 +402,8 @@ def _check_lowered(
             )
             continue
         if isinstance(number, int):
-            _check_room(arguments, number, environment.node.id, resource.compute_resources)
+            with suppress(RuntimeError):  # an Fn::If of a CfnInclude, which Python cannot read
+                _check_room(arguments, number, environment.node.id, resource.compute_resources)
 
 
 def _check_room(arguments: Arguments, lowered: int, name: str, resources: Any) -> None:

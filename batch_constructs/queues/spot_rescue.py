@@ -156,7 +156,7 @@ class SpotRescue(BatchConstruct):
         watch(self, self.watched_function, None, function_settings)
         # back, too: so that the queue can be mapped to the function
         let_put_aside_and_take_back(shipped.role, self.dead_letter_queue)
-        admit_rule(self.dead_letter_queue, self.resource.attr_arn)
+        admit_rule(self, self.dead_letter_queue, self.resource.attr_arn)
 
 
 def lost_host_pattern(queue_arn: str) -> dict[str, Any]:

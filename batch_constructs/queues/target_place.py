@@ -74,11 +74,46 @@ def rule_target(scope: Construct, target: RuleTarget, parameter: str) -> events.
         from aws_cdk import aws_events_targets as targets  # noqa: PLC0415 - loaded when it is used
 
         made: events.IRuleTarget = getattr(targets, kind)(target)
-        return made
-    bound = cast("events.IRuleTarget", target)
+        return _from_here(scope, made)
+    bound = _from_here(scope, cast("events.IRuleTarget", target))
     if Place.of_stack(scope) == Place(None, None):
         return bound
     return _LookedAt(bound, scope, parameter)
+
+
+def _from_here(scope: Construct, target: events.IRuleTarget) -> events.IRuleTarget:
+    """Have a queue of another stack, in the same place, admit all rules instead of this one.
+
+    By the ARN of the rule, its stack would refer to that of the rule, which refers to it.
+    """
+    if not has_member(target, "queue"):
+        return target
+    from batch_constructs.queue_senders import is_of_another_stack  # noqa: PLC0415 - loads aws_sqs
+
+    queue = cast("Any", target).queue
+    together = Place.of_stack(queue) == Place.of_stack(scope)
+    return _Unnamed(target) if together and is_of_another_stack(scope, queue) else target
+
+
+@jsii.implements(events.IRuleTarget)
+class _Unnamed:
+    """A target that is bound to all rules of the account and Region in place of its own."""
+
+    def __init__(self, target: events.IRuleTarget) -> None:
+        self._target = target
+
+    def bind(self, rule: IRuleRef, id: str | None = None) -> events.RuleTargetConfig:
+        """Bind it."""
+        from batch_constructs.queue_senders import all_rules_of  # noqa: PLC0415 - as above
+
+        scope = cast("Construct", rule)
+        known = scope.node.try_find_child("AllRules")
+        every = (
+            events.Rule.from_event_rule_arn(scope, "AllRules", all_rules_of(scope))
+            if known is None
+            else cast("events.IRule", known)
+        )
+        return self._target.bind(every, id)
 
 
 @jsii.implements(events.IRuleTarget)

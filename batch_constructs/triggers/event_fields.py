@@ -8,10 +8,10 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws import event_pattern
-from batch_constructs.aws.bound import allowed, shown
+from batch_constructs.aws.bound import A_KEY, allowed, as_text, meant, one_of, refused, shown
 from batch_constructs.aws.delivery import INPUT_PATHS, OBJECT_CREATED, OBJECTS_SOURCE
 from batch_constructs.construct import given
 from batch_constructs.jsii_objects import is_resolvable
@@ -60,7 +60,7 @@ def object_created_pattern(
 def read_pattern(arguments: Arguments, pattern: Any) -> dict[str, Any]:
     """Read an event pattern, as JSON or as the CDK's ``EventPattern``."""
     if isinstance(pattern, Mapping):
-        plain = dict(pattern)
+        plain = _of_fields(arguments, "event_pattern", pattern)
     elif hasattr(pattern, "detail_type") and hasattr(pattern, "resources"):
         plain = given(
             account=pattern.account,
@@ -85,6 +85,52 @@ def read_pattern(arguments: Arguments, pattern: Any) -> dict[str, Any]:
     return read
 
 
+_EVENT_FIELDS: Final = (
+    "version",
+    "id",
+    "detail-type",
+    "source",
+    "account",
+    "time",
+    "region",
+    "resources",
+    "detail",
+    "replay-name",
+)
+"""The fields of an event; what else a pattern names, none has. The last one has what is replayed.
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-archive.html
+"""
+
+_IN_PYTHON: Final = {"detail_type": "detail-type", "detailType": "detail-type"}
+"""How the CDK spells a field that Python cannot name."""
+
+
+def _of_fields(arguments: Arguments, where: str, pattern: Mapping[str, Any]) -> dict[str, Any]:
+    """Name the fields of events as these have them, and refuse what no event has."""
+    read: dict[str, Any] = {}
+    for key, value in pattern.items():
+        name = _IN_PYTHON.get(key, key)
+        if name == event_pattern.OR and isinstance(value, list | tuple):
+            ways = enumerate(value)
+            read[name] = [
+                _of_fields(arguments, f"{where}[{place}]", one) if isinstance(one, Mapping) else one
+                for place, one in ways
+            ]
+            continue
+        known = (*_EVENT_FIELDS, event_pattern.OR)
+        if name in read:
+            arguments.wrong_value(f"{A_KEY}{where} is {shown(key)}, which is {name}: give it once")
+        elif isinstance(value, str | int | float | None):
+            pass  # which is told of any field
+        elif isinstance(name, str) and not is_token(name) and name not in known:
+            told = refused(name, one_of(_EVENT_FIELDS))
+            arguments.wrong_value(f"{A_KEY}{where} {told}{meant(name, known)}")
+        read[name] = value
+    return read
+
+
 def _as_json(arguments: Arguments, where: str, value: Any) -> Any:
     """Write tuples as lists, and refuse what JSON has no word for, which the CDK cannot take."""
     if isinstance(value, Mapping):
@@ -95,8 +141,15 @@ def _as_json(arguments: Arguments, where: str, value: Any) -> Any:
         return [
             _as_json(arguments, f"{where}[{place}]", inner) for place, inner in enumerate(value)
         ]
-    if value is None or isinstance(value, str | int | float) or is_resolvable(value):
-        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return int(value)  # of an enumeration's member, which jsii cannot write
+    if value is None:
+        return arguments.wrong_value(
+            f"{where} is None, which is lost on its way into the template: "
+            'leave it out, or match {"exists": False} for a field that is not there'
+        )
+    if isinstance(value, str | int | float) or is_resolvable(value):
+        return as_text(value)
     return arguments.wrong_type(where, value, 'what JSON has: write a list such as ["shop"]')
 
 

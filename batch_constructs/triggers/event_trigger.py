@@ -187,7 +187,8 @@ class EventTrigger(BatchConstruct):
                 source_arn=self.resource.attr_arn,
             )
         its_bus = None if bus is None else bus.event_bus_name
-        once_made(lambda: admit_rule(self.dead_letter_queue, self.resource.attr_arn, its_bus))
+        rule_arn = self.resource.attr_arn
+        once_made(lambda: admit_rule(self, self.dead_letter_queue, rule_arn, its_bus))
         admit_event_bridge(self.dead_letter_queue.encryption_master_key)
 
     def _by_event_bridge(self, job: JobToSubmit) -> dict[str, Any]:

@@ -391,7 +391,7 @@ class SubmissionGateway(BatchConstruct):
             }
         ]
         for target in (self.message_queue, self.dead_letter_queue):
-            admit_rule(target, rule.rule_arn, None if bus is None else bus.event_bus_name)
+            admit_rule(self, target, rule.rule_arn, None if bus is None else bus.event_bus_name)
         if not self._event_bridge_has_key:  # one for both queues and all buckets
             admit_event_bridge(self.message_queue.encryption_master_key)
             self._event_bridge_has_key = True

@@ -163,6 +163,8 @@ OF_SENTENCES = {
     "not for service jobs": "how a metric is described",
     "s3": "how a service is called",
     "container": "a member of the API too, and a word of ours",
+    "StringEquals": "how every policy compares",
+    "ArnLike": "how every policy compares",
 }
 """Words of the floor that are no names of AWS's alone."""
 

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aws_cdk import Duration, Stack, Token
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_sns as sns
+from aws_cdk.cloudformation_include import CfnInclude
 
 from batch_constructs import (
     BudgetPeriod,
@@ -330,3 +333,30 @@ def test_a_warning_may_come_with_the_whole_budget(
     CostGuard(stack, "Guard", queues=[queue], budget=budget)
 
     assert variables(resources)["WARN_AT_PERCENT"] == "100"
+
+
+def test_what_cannot_be_read_of_an_included_environment_is_unknown(
+    stack: Stack, queue: JobQueue, tmp_path: Path
+) -> None:
+    """An L1 of ``CfnInclude`` may have a list that only CloudFormation knows."""
+    resources = {"Type": "FARGATE", "MaxvCpus": 5, "Subnets": {"Ref": "Subnets"}}
+    environment = {
+        "Type": "AWS::Batch::ComputeEnvironment",
+        "Properties": {"Type": "MANAGED", "ComputeResources": resources},
+    }
+    subnets = {"Type": "List<AWS::EC2::Subnet::Id>"}
+    file = tmp_path / "old.json"
+    file.write_text(
+        json.dumps({"Parameters": {"Subnets": subnets}, "Resources": {"Old": environment}})
+    )
+    included: Any = CfnInclude(stack, "Included", template_file=str(file))
+
+    made = CostGuard(
+        stack,
+        "Guard",
+        queues=[queue],
+        budget=VcpuBudget.of_vcpu_hours(5),
+        action=GuardAction.LOWER_MAX_VCPUS,
+        compute_environments=[included.get_resource("Old")],
+    )
+    assert made.function.function_arn

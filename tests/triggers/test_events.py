@@ -347,6 +347,22 @@ def test_the_cdk_s_pattern_is_taken(stack: Stack, queue: Any, definition: Any) -
             {"event_pattern": {"detail": {"a": {"b": []}}}},
             r"event_pattern\.detail\.a\.b is empty; allowed is",
         ),
+        (
+            {"event_pattern": {"sources": ["shop"]}},
+            r'T: a key of event_pattern is "sources"; allowed are version, .*: did you mean source',
+        ),
+        (
+            {"event_pattern": {"$or": [{"source": ["a"]}, {"Detail-Type": ["b"]}]}},
+            r'T: a key of event_pattern\[1\] is "Detail-Type"; .*: did you mean detail-type',
+        ),
+        (
+            {"event_pattern": {"detail-type": ["a"], "detail_type": ["b"]}},
+            'T: a key of event_pattern is "detail_type", which is detail-type: give it once',
+        ),
+        (
+            {"event_pattern": {"detail": {"a": [None, "b"]}}},
+            r"T: event_pattern\.detail\.a\[0\] is None, which is lost",
+        ),
         ({"parameters": {"a": "$.x y"}}, r"parameters\[\"a\"\] begins with \$, but is no field"),
         ({"parameters": {"a": "<b>"}}, "has <…> in it, which EventBridge reads as a field"),
     ],
@@ -388,6 +404,22 @@ def test_a_pattern_with_what_the_deployment_knows_has_no_more_room(
             make()
     else:
         assert make() is not None
+
+
+@pytest.mark.parametrize("spelling", ["detail_type", "detailType", "detail-type"])
+def test_the_type_of_an_event_is_spelt_as_python_or_the_cdk_spell_it(
+    stack: Stack, queue: Any, definition: Any, spelling: str
+) -> None:
+    made = EventTrigger(
+        stack,
+        "T",
+        queue=queue,
+        job_definition=definition,
+        event_pattern={"source": ["shop"], "$or": [{spelling: ["sold"]}, {"id": ["1"]}]},
+    )
+
+    pattern = stack.resolve(made.resource.event_pattern)
+    assert pattern["$or"] == [{"detail-type": ["sold"]}, {"id": ["1"]}]
 
 
 @pytest.mark.parametrize("value", [{"shop"}, date(2026, 1, 1), b"shop"])

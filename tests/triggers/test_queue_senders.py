@@ -27,7 +27,7 @@ def admitted(number: int, bus: str | None = None) -> tuple[Any, int]:
     stack = cdk.Stack(cdk.App(), "Stack", env=cdk.Environment(account="1" * 12, region="x"))
     queue = sqs.Queue(stack, "Queue", enforce_ssl=True)
     for _ in range(number):
-        admit_rule(queue, LONGEST.format(bus="" if bus is None else f"{bus}/"), bus)
+        admit_rule(stack, queue, LONGEST.format(bus="" if bus is None else f"{bus}/"), bus)
     [policy] = (
         assertions.Template.from_stack(stack).find_resources("AWS::SQS::QueuePolicy").values()
     )
