@@ -12,7 +12,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from batch_constructs.local.lock import refusal
+from batch_constructs.local import lock
 
 if TYPE_CHECKING:
     from batch_constructs.local.server import LocalServer
@@ -33,7 +33,7 @@ class SigningProxy:
 
         class Handler(BaseHTTPRequestHandler):
             def do_POST(self) -> None:
-                why = refusal({name.lower(): value for name, value in self.headers.items()})
+                why = lock.refusal({name.lower(): value for name, value in self.headers.items()})
                 if why is not None:
                     self.send_error(403, why)
                     return
