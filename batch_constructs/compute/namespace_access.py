@@ -45,6 +45,9 @@ class NamespaceAccess(BatchConstruct):
             resource="cluster-access-policy",
             resource_name=NAMESPACE_POLICY,
         )
+        # an access entry's ARN ends with an ID that AWS gives it
+        of_roles = f"access-entry/{cluster_name}/role/{Aws.ACCOUNT_ID}/*"
+        entries = f"{arn_prefix('eks')}{of_roles}"
         shipped = ShippedFunction(
             self,
             "Function",
@@ -56,13 +59,16 @@ class NamespaceAccess(BatchConstruct):
                 {
                     "Effect": "Allow",
                     "Action": ["eks:AssociateAccessPolicy", "eks:DisassociateAccessPolicy"],
-                    # an access entry's ARN ends with an ID that AWS gives it
-                    "Resource": f"{arn_prefix('eks')}access-entry/{cluster_name}/role/"
-                    f"{Aws.ACCOUNT_ID}/*",
+                    "Resource": entries,
                     "Condition": {"StringEquals": {"eks:policyArn": policy}},
-                }
+                },
+                {
+                    "Effect": "Allow",
+                    "Action": "eks:ListAssociatedAccessPolicies",
+                    "Resource": entries,
+                },
             ],
-            timeout=Duration.minutes(2),
+            timeout=Duration.minutes(5),
             settings=function_settings,
         )
         watch(self, WatchedFunction(handler=shipped.handler), None, function_settings)

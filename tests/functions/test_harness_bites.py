@@ -366,6 +366,14 @@ def a_refused_association_counts_as_made(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(associate, "associate", _swallowing(associate.associate, None))
 
 
+def a_namespace_takes_the_place_of_others(patch: pytest.MonkeyPatch) -> None:
+    def change(eks: Any, wanted: dict[str, str], **_: Any) -> None:
+        scope = {"type": "namespace", "namespaces": [wanted["Namespace"]]}
+        eks.associate_access_policy(**associate._entry(wanted), accessScope=scope)
+
+    patch.setattr(associate, "_change", change)
+
+
 # -- in what retires revisions
 
 
@@ -502,6 +510,7 @@ PLANTED: dict[str, tuple[Plant, ...]] = {
     "eks_access": (
         a_namespace_without_an_answer_is_no_failure,
         a_refused_association_counts_as_made,
+        a_namespace_takes_the_place_of_others,
     ),
     "old_revisions": (
         live_jobs_are_not_asked_for,

@@ -12,7 +12,8 @@ from batch_constructs.functions.claims.outcome import PATIENT
 from batch_constructs.functions.eks_access import associate
 from tests.functions.interleaving import Instance, World, play
 
-WANTED = {"Cluster": "shared", "Namespace": "jobs", "Policy": "policy", "Principal": "batch"}
+WANTED = {"Cluster": "shared", "Policy": "policy", "Principal": "batch"}
+NAMESPACES = ("jobs", "more")
 
 
 class _Cluster(World):
@@ -21,17 +22,28 @@ class _Cluster(World):
     def __init__(self, seed: int) -> None:
         super().__init__(seed)
         self.namespaces: list[str] = []
+        self.told: set[str] = set()
+
+    def _eks_list_associated_access_policies(self, request: dict[str, Any]) -> Any:
+        assert request == {"clusterName": "shared", "principalArn": "batch"}
+        scope = {"type": "namespace", "namespaces": [*self.namespaces]}
+        one = [{"policyArn": "policy", "accessScope": scope}] if self.namespaces else []
+        return {"associatedAccessPolicies": one}
 
     def _eks_associate_access_policy(self, request: dict[str, Any]) -> Any:
         entry = (request["clusterName"], request["principalArn"], request["policyArn"])
         assert entry == ("shared", "batch", "policy")
         assert request["accessScope"]["type"] == "namespace"
-        self.namespaces = request["accessScope"]["namespaces"]
+        self.namespaces = [*request["accessScope"]["namespaces"]]
         return {}
 
     def _cloudformation_answer(self, request: dict[str, Any]) -> Any:
-        if request["body"]["Status"] == "SUCCESS" and self.namespaces != ["jobs"]:
-            self.wrong.append("told before it is so")
+        body = request["body"]
+        if body["Status"] == "SUCCESS":
+            self.told.add(body["LogicalResourceId"])
+            if body["LogicalResourceId"] not in self.namespaces:
+                self.wrong.append("told before it is so")
+        return {}
 
 
 def eks_access(seed: int) -> World:
@@ -49,22 +61,28 @@ def eks_access(seed: int) -> World:
     def client(of: str, config: object) -> Any:
         return world.client(of, patient=config is PATIENT)
 
-    def work(_: Instance, __: Any, ___: str) -> None:
-        associate.handler(dict(event), None)
+    def work(me: Instance, _: Any, __: str) -> None:
+        associate.handler(dict(events[me.works_on]), None)
 
-    event = {
-        "RequestType": "Create",
-        "RequestId": "request",
-        "StackId": "stack",
-        "LogicalResourceId": "Association",
-        "ResponseURL": "https://answer",
-        "ResourceProperties": WANTED,
+    events = {
+        namespace: {
+            "RequestType": "Create",
+            "RequestId": "request",
+            "StackId": "stack",
+            "LogicalResourceId": namespace,
+            "ResponseURL": "https://answer",
+            "ResourceProperties": {**WANTED, "Namespace": namespace},
+        }
+        for namespace in NAMESPACES
     }
     with (
         patch.object(associate, "boto3", SimpleNamespace(client=client)),
+        patch.object(associate, "time", SimpleNamespace(sleep=lambda s: world.me().sleep(s))),
         patch.object(urllib.request, "urlopen", answer),
     ):
-        deliveries = play(world, {"create": event}, work, seconds=120)
+        deliveries = play(world, events, work, seconds=300)
     for one in [run for delivery in deliveries for run in delivery.runs]:
         assert one.error is not None or one in answers, "no answer"
+    if not world.told <= {*world.namespaces}:
+        world.wrong.append("a namespace was lost to another")
     return world
