@@ -11,6 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -780,3 +781,25 @@ def test_any_text_is_read_or_refused_in_one_line_and_the_exit_code_is_true(
         for one in found:
             line = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")[one["line"] - 1]
             assert 1 <= one["column"] <= len(line) + 1
+
+
+@pytest.mark.parametrize(
+    ("module", "bound", "most"),
+    [
+        ("rules.access.rights", "_MOST_COMPARED", 60_000),
+        ("rules.engine", "_MOST_LOOK_UPS", 400_000),
+        ("rules.engine", "_MOST_VALUES", 100_000),
+        ("rules.template.whole", "_MOST_PAIRS", 20_000),
+        ("rules.template.template_conditions", "_MOST_WORLDS", 32),
+        ("rules.template.loops", "_MOST_VALUES", 100_000),
+        ("rules.areas.shape_rules", "_MOST_GUESSED", 2_400),
+        ("rules.code_in_command", "_MOST", 100),
+        ("aws.piped_passwords", "_MOST", 1_000),
+        ("aws.credential_names", "_MOST", 1_000),
+    ],
+)
+def test_no_bound_of_the_work_is_wider_than_was_measured(
+    module: str, bound: str, most: int
+) -> None:
+    """Of files that meet them: bench/hostile_templates.py. Other tests put small ones in place."""
+    assert getattr(import_module(f"batch_constructs.{module}"), bound) <= most
