@@ -62,6 +62,7 @@ def test_a_pod_has_a_network_of_its_own_unless_it_asks_for_the_nodes(
     declare(container(), **options)
 
     assert pod().get("HostNetwork") is rendered
+    assert bc.Pod(containers=[container()], **options).host_network is rendered
 
 
 def test_a_pod_makes_nothing_but_its_definition(declare: Declare, resources: Resources) -> None:
