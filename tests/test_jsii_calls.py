@@ -62,6 +62,24 @@ def test_a_definition_with_roles_logs_and_a_secret_is_two_calls(
     assert sorted(sent[before:]) == ["CreateRequest", "StaticInvokeRequest"]
 
 
+def test_what_is_not_shared_is_three_calls_more(
+    stack: cdk.Stack, sent: list[str], declare: Callable[[str], bc.FargateJobDefinition]
+) -> None:
+    """A size, a duration, and one call that reads both."""
+    declare("Other")
+    before = len(sent)
+    bc.FargateJobDefinition(
+        stack,
+        "Job",
+        image="busybox",
+        vcpus=1,
+        memory=cdk.Size.mebibytes(2048),
+        timeout=cdk.Duration.hours(1),
+    )
+
+    assert sorted(sent[before:]) == ["CreateRequest", *["StaticInvokeRequest"] * 4]
+
+
 def test_a_grant_makes_the_job_role_in_one_more(
     sent: list[str], declare: Callable[[str], bc.FargateJobDefinition]
 ) -> None:
@@ -84,7 +102,7 @@ def test_many_definitions_are_one_call_each_and_one_for_all(
 
     assert sorted(sent[before:]) == [
         *["CreateRequest"] * 5,
-        "InvokeRequest",  # how much the memory is
+        "StaticInvokeRequest",  # how much the memory is
         "StaticInvokeRequest",
     ]
 
@@ -95,11 +113,12 @@ def test_a_role_that_several_definitions_share_is_looked_at_once(
     """Its ARN, its account and that of the stack are one call, and none for the next one."""
     declare("Other")
     memory = cdk.Size.gibibytes(2)
+    bc.FargateJobDefinition(stack, "Sized", image="busybox", vcpus=1, memory=memory)
     role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"))
     calls = []
     for name in ("First", "Second"):
         before = len(sent)
         bc.FargateJobDefinition(stack, name, image="busybox", vcpus=1, memory=memory, job_role=role)
-        calls.append([one for one in sent[before:] if one != "InvokeRequest"])  # the memory
+        calls.append(sent[before:])
 
     assert [len(one) for one in calls] == [3, 2]

@@ -46,6 +46,9 @@ ARRAY_INDEX: Final = ("arrayProperties", "index")
 NODE_INDEX: Final = ("nodeDetails", "nodeIndex")
 """Where it has the index of a node of a multi-node job."""
 
+NODE_SIGN: Final = "#"
+"""What stands in the ID of a node before its index."""
+
 CHILDREN_SOURCE: Final[Source] = api(
     "ArrayPropertiesDetail.index",
     '"This parameter is returned for array job children."; JobDetail.nodeDetails is there of nodes.'

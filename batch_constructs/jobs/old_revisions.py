@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-prope
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Final
 from weakref import WeakKeyDictionary
 
@@ -22,7 +23,7 @@ from batch_constructs.aws.actions import (
 from batch_constructs.aws.bound import Whole
 from batch_constructs.aws.delivery import LONGEST_FUNCTION_SECONDS
 from batch_constructs.aws.names import every
-from batch_constructs.construct import arn_prefix
+from batch_constructs.construct import arn_prefix, once_made
 from batch_constructs.reference import JOB_DEFINITION
 from batch_constructs.tokens import is_token
 
@@ -61,22 +62,30 @@ def read_kept(arguments: Arguments, kept: object) -> int | None:
 
 def retire_others(scope: Construct, resource: batch.CfnJobDefinition, kept: int) -> WatchedFunction:
     """Have the other old revisions retired as the next one is deployed; return what does it."""
-    from aws_cdk import CustomResource  # noqa: PLC0415  # for few definitions
-
-    from batch_constructs.function_alarms import WatchedFunction  # noqa: PLC0415
+    from batch_constructs.function_alarms import WatchedFunction  # noqa: PLC0415  # for few
 
     function = _function(scope)
+    once_made(partial(_retire_others, function, scope, resource, kept))
+    return WatchedFunction(handler=function.handler)
+
+
+def _retire_others(
+    function: ShippedFunction, scope: Construct, resource: batch.CfnJobDefinition, kept: int
+) -> None:
+    from aws_cdk import CustomResource  # noqa: PLC0415  # for few definitions
+
     # below the function: whatever waits for the definition, such as another definition that the
     # role names, does not wait for this
+    id = f"Of{scope.node.addr}"
+    function.node.try_remove_child(id)  # of a definition that was taken out of the tree again
     custom = CustomResource(
         function,
-        f"Of{scope.node.addr}",
+        id,
         resource_type="Custom::BatchOldRevisions",
         service_token=function.handler.function_arn,
         properties={"JobDefinition": resource.ref, "Keep": str(kept)},
     )
     custom.node.add_dependency(_let_retire(function, resource))
-    return WatchedFunction(handler=function.handler)
 
 
 @dataclass

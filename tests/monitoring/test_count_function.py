@@ -76,6 +76,13 @@ def test_each_job_is_counted_once_children_each_arrays_not(
     assert [bool(line.get("JobsFailed")) for line in lines] == [c is not None for c in causes]
 
 
+def test_a_node_of_a_multi_node_job_is_counted_with_its_job_alone(counter: Counter) -> None:
+    node = story.exhausted_job()[-1]
+    node["detail"]["jobId"] += "#1"
+
+    assert counted(counter, [node]) == []
+
+
 def test_duplicates_and_disorder_change_no_count(counter: Counter) -> None:
     events = story.array_job(5, failing=(0, 4))
 

@@ -146,6 +146,13 @@ def test_attempts_that_are_retried_are_no_message(inbox: Inbox) -> None:
     assert "Attempt      3 of 3" in messages[0]["Message"]
 
 
+def test_of_a_node_of_a_multi_node_job_nobody_is_told(inbox: Inbox) -> None:
+    node = story.exhausted_job()[-1]
+    node["detail"]["jobId"] += "#1"
+
+    assert inbox.after([node]) == []
+
+
 def test_an_array_is_one_message_that_counts_its_children(inbox: Inbox) -> None:
     [message] = inbox.after(ends(story.array_job(10, failing=(2, 5, 7))))
 

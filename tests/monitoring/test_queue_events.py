@@ -96,7 +96,8 @@ def test_the_children_of_an_array_pass_only_when_asked_for(passes: Passes) -> No
 
 @pytest.mark.parametrize("children", [True, False])
 def test_the_nodes_of_a_multi_node_job_never_pass(passes: Passes, *, children: bool) -> None:
-    life = story.Story(id="4c7599ae-0a82-49aa-ba5a-4727fcce14a8#1")
+    node = {"nodeDetails": {"nodeIndex": 1, "isMainNode": False}}
+    life = story.Story(id="4c7599ae-0a82-49aa-ba5a-4727fcce14a8#1", extra=node)
     life.starts()
     life.attempt_ends(exitCode=1)
     pattern = state_change_pattern(queue_arns=[], include_array_children=children)

@@ -182,9 +182,14 @@ def of_batch(kind: str, count: int) -> dict[str, Any]:
     return {f"B{number}": own for number in range(count)}
 
 
+CLUSTER = "arn:aws:eks:us-east-1:111122223333:cluster/shared"
+QUEUE = "arn:aws:batch:us-east-1:111122223333:job-queue/shared"
+SERVICE_ENVIRONMENT = "arn:aws:batch:us-east-1:111122223333:service-environment/shared"
+
+
 def environments_of_a_cluster(count: int) -> dict[str, Any]:
-    of_eks = {"EksClusterArn": {"Fn::GetAtt": ["Cluster", "Arn"]}, "KubernetesNamespace": "batch"}
-    own = {"Type": "MANAGED", "EksConfiguration": of_eks}
+    of_eks = {"EksClusterArn": CLUSTER, "KubernetesNamespace": "batch"}
+    own = {"Type": "UNMANAGED", "EksConfiguration": of_eks}
     other = {**own, "EksConfiguration": {**of_eks, "EksClusterArn": {"Ref": "Other"}}}
     made = {f"E{number}": own for number in range(count)} | {"Other": other}
     kind = "AWS::Batch::ComputeEnvironment"
@@ -193,13 +198,13 @@ def environments_of_a_cluster(count: int) -> dict[str, Any]:
 
 def shares_of_a_queue(count: int) -> dict[str, Any]:
     kind = "AWS::Batch::QuotaShare"
-    one = {"Type": kind, "Properties": {"JobQueue": {"Ref": "Q"}}}
+    one = {"Type": kind, "Properties": {"JobQueue": QUEUE}}
     other = {"Type": kind, "Properties": {"JobQueue": {"Ref": "Other"}}}
     return {**{f"S{number}": one for number in range(count)}, "Other": other}
 
 
 def queues_with_quotas(count: int) -> dict[str, Any]:
-    order = [{"Order": 1, "ServiceEnvironment": {"Ref": "E"}}]
+    order = [{"Order": 1, "ServiceEnvironment": SERVICE_ENVIRONMENT}]
     own = {"SchedulingPolicyArn": {"Ref": "P"}, "ServiceEnvironmentOrder": order}
     fair = {**own, "SchedulingPolicyArn": {"Ref": "Fair"}}
     policy = "AWS::Batch::SchedulingPolicy"

@@ -49,7 +49,7 @@ class Counter:
     def handle(self, event: Mapping[str, Any], invocation: Invocation) -> str | None:
         """Write the line of ``event``; ``None`` where it is no end of a job or counted before."""
         job = Job.of(event["detail"], region=event["region"])
-        if job.status not in _ENDED or job.is_array:
+        if job.status not in _ENDED or job.is_array or job.is_node:
             return None
         ended = _ended_at(event, job)
         line = json.dumps(self.line(job, ended), separators=(",", ":"))

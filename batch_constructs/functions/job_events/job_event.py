@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.batch_events import NODE_SIGN
 from batch_constructs.aws.container_facts import AWSLOGS
 from batch_constructs.aws.job_states import CANCELLED
 from batch_constructs.aws.names import DEFAULT_LOG_GROUP, LOG_GROUP_OPTION, LOG_REGION_OPTION
@@ -100,6 +101,11 @@ class Job:
             log_group=_log_group(detail, log),
             log_region=(log.get("options") or {}).get(LOG_REGION_OPTION) or region,
         )
+
+    @property
+    def is_node(self) -> bool:
+        """Whether it is a node of a multi-node job, of which nobody is told beside the job."""
+        return NODE_SIGN in self.id
 
     @property
     def queue(self) -> str:

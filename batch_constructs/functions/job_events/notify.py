@@ -48,6 +48,8 @@ class Notifier:
     def handle(self, event: Mapping[str, Any], invocation: Invocation) -> Message | None:
         """Publish what ``event`` says, once; return it, or ``None`` where it was said before."""
         job = Job.of(event["detail"], region=event["region"])
+        if job.is_node:
+            return None
         what = _reason_code(job) if event["detail-type"] in QUEUE_BLOCKED else job.status
         told: list[Message] = []
 
