@@ -76,11 +76,11 @@ def _retire_others(
 
     # below the function: whatever waits for the definition, such as another definition that the
     # role names, does not wait for this
-    id = f"Of{scope.node.addr}"
-    function.node.try_remove_child(id)  # of a definition that was taken out of the tree again
+    own = f"Of{scope.node.addr}"
+    function.node.try_remove_child(own)  # of a definition that was taken out of the tree again
     custom = CustomResource(
         function,
-        id,
+        own,
         resource_type="Custom::BatchOldRevisions",
         service_token=function.handler.function_arn,
         properties={"JobDefinition": resource.ref, "Keep": str(kept)},
