@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.quotas import (
     BATCH_RESOURCES,
@@ -24,7 +24,11 @@ from batch_constructs.rules.template.resource_graph import (
     SERVICE_ENVIRONMENT,
 )
 from batch_constructs.rules.template.whole import Whole
-from batch_constructs.rules.template.written_lengths import is_conditional, listed, of_type
+from batch_constructs.rules.template.written_lengths import (
+    listed,
+    of_type,
+    referred,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -38,13 +42,6 @@ _COUNTED: Final = {
 }
 
 
-def _of_type(whole: Whole, type: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Give ID and properties of each resource of a type that exists for certain."""
-    for id_, properties in of_type(whole, type):
-        if not is_conditional(whole, id_):
-            yield id_, properties
-
-
 @_rule(
     "batch-resource-count",
     title="more queues or environments than an account has",
@@ -53,7 +50,7 @@ def _of_type(whole: Whole, type: str) -> Iterator[tuple[str, Mapping[str, Any]]]
 def batch_resource_count(whole: Whole) -> Iterator[Fault]:
     """AWS Batch refuses the next one; those of other stacks of the Region count, too."""
     for type_, things in _COUNTED.items():
-        ids = [id_ for id_, _ in _of_type(whole, type_)]
+        ids = [id_ for id_, _ in of_type(whole, type_, surely=True)]
         if len(ids) > BATCH_RESOURCES:
             most = f"an account has {BATCH_RESOURCES} in a Region"
             yield f"Resources/{ids[BATCH_RESOURCES]}", f"there are {len(ids)} {things}; {most}"
@@ -67,7 +64,7 @@ def batch_resource_count(whole: Whole) -> Iterator[Fault]:
 def eks_cluster_environments(whole: Whole) -> Iterator[Fault]:
     """AWS Batch refuses the next one."""
     found: dict[str, list[str]] = defaultdict(list)
-    for id_, properties in _of_type(whole, COMPUTE_ENVIRONMENT):
+    for id_, properties in of_type(whole, COMPUTE_ENVIRONMENT, surely=True):
         of_eks = properties.get("EksConfiguration")
         cluster = of_eks.get("EksClusterArn") if isinstance(of_eks, dict) else None
         if cluster is not None:
@@ -83,7 +80,7 @@ def eks_cluster_environments(whole: Whole) -> Iterator[Fault]:
 def quota_share_count(whole: Whole) -> Iterator[Fault]:
     """AWS Batch refuses the next one."""
     found: dict[str, list[str]] = defaultdict(list)
-    for id_, properties in _of_type(whole, QUOTA_SHARE):
+    for id_, properties in of_type(whole, QUOTA_SHARE, surely=True):
         if "JobQueue" in properties:
             found[_written(properties["JobQueue"])].append(id_)
     yield from _beyond(found, SHARES_A_QUEUE, "quota shares of one queue")
@@ -102,23 +99,14 @@ def quota_queue_count(whole: Whole) -> Iterator[Fault]:
         if isinstance(properties.get("QuotaSharePolicy"), dict)
     }
     found: dict[str, list[str]] = defaultdict(list)
-    for id_, properties in _of_type(whole, JOB_QUEUE):
-        if not any(named in policies for named in _named(properties.get("SchedulingPolicyArn"))):
+    for id_, properties in of_type(whole, JOB_QUEUE, surely=True):
+        if referred(properties.get("SchedulingPolicyArn"))[0] not in policies:
             continue
         for entry in listed(properties.get("ServiceEnvironmentOrder")):
             if isinstance(entry, dict) and "ServiceEnvironment" in entry:
                 found[_written(entry["ServiceEnvironment"])].append(id_)
     queues = "queues with quotas of one service environment"
     yield from _beyond(found, QUEUES_WITH_QUOTAS, queues)
-
-
-def _named(value: object) -> Iterator[str]:
-    """Give the logical ID that a reference names, if it is one."""
-    match value:
-        case {"Ref": str() as id_} | {"Fn::GetAtt": [str() as id_, *_]}:
-            yield id_
-        case {"Fn::GetAtt": str() as name}:
-            yield name.partition(".")[0]
 
 
 def _written(value: object) -> str:

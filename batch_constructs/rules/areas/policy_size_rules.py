@@ -40,7 +40,6 @@ from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.whole import Whole
 from batch_constructs.rules.template.written_lengths import (
     document_length,
-    is_conditional,
     is_intrinsic,
     length_of,
     listed,
@@ -63,9 +62,7 @@ def _by_role(
 ) -> Counter[_Role]:
     """Add up what policies of a kind, which exist for certain, give to each role."""
     attached: Counter[_Role] = Counter()
-    for id_, properties in of_type(whole, kind):
-        if is_conditional(whole, id_):
-            continue
+    for _, properties in of_type(whole, kind, surely=True):
         given = weight(properties)
         roles = properties.get(key)
         for role in {*filter(None, map(_role, listed(roles) or [roles]))}:
@@ -139,8 +136,9 @@ def role_policy_count(whole: Whole) -> Iterator[Fault]:
 )
 def managed_policy_size(whole: Whole) -> Iterator[Fault]:
     """IAM refuses the policy. Values known only at deployment count as little as they can be."""
+    least = least_in(whole.resources.get)
     for id_, properties in of_type(whole, "AWS::IAM::ManagedPolicy"):
-        length = document_length(properties.get("PolicyDocument"), least_in(whole.resources.get))
+        length = document_length(properties.get("PolicyDocument"), least)
         if length > MANAGED_POLICY_CHARACTERS:
             most = f"IAM takes {MANAGED_POLICY_CHARACTERS}"
             yield f"Resources/{id_}", f"the policy has {length} characters or more; {most}"
@@ -216,10 +214,10 @@ def function_policy_size(whole: Whole) -> Iterator[Fault]:
     frame = length_of(policy_of([])) - 1
     lengths: Counter[str] = Counter()
     permissions: dict[str, list[str]] = defaultdict(list)
-    for id_, properties in of_type(whole, "AWS::Lambda::Permission"):
+    for id_, properties in of_type(whole, "AWS::Lambda::Permission", surely=True):
         written = properties.get("FunctionName")
         function = _function_of(written)
-        if not function or is_conditional(whole, id_):
+        if not function:
             continue
         arn = {"Fn::GetAtt": [function, "Arn"]} if isinstance(written, dict) else written
         statement = statement_of(properties, name=made_up(id_), function=arn)
@@ -270,11 +268,10 @@ def event_bus_policy_size(whole: Whole) -> Iterator[Fault]:
     least = least_in(whole.resources.get)
     lengths: Counter[str] = Counter()
     last: dict[str, str] = {}
-    for id_, properties in of_type(whole, "AWS::Events::EventBusPolicy"):
-        if not is_conditional(whole, id_):
-            bus = str(properties.get("EventBusName", "default"))
-            lengths[bus] += document_length(properties.get("Statement"), least)
-            last[bus] = id_
+    for id_, properties in of_type(whole, "AWS::Events::EventBusPolicy", surely=True):
+        bus = str(properties.get("EventBusName", "default"))
+        lengths[bus] += document_length(properties.get("Statement"), least)
+        last[bus] = id_
     for bus, length in lengths.items():
         if length > EVENT_BUS_POLICY_CHARACTERS:
             most = f"EventBridge takes {EVENT_BUS_POLICY_CHARACTERS}"
@@ -308,11 +305,12 @@ def _too_long(
     key: str = "PolicyDocument",
 ) -> Iterator[Fault]:
     """Say which policies of a kind have more statements or bytes than a service takes."""
+    least = least_in(whole.resources.get)
     for id_, properties in of_type(whole, kind):
         document = properties.get(key)
         statements = document.get("Statement") if isinstance(document, dict) else None
         count = sum(isinstance(one, dict) and not is_intrinsic(one) for one in listed(statements))
-        length = document_length(document, least_in(whole.resources.get))
+        length = document_length(document, least)
         if most is not None and count > most:
             said = f"the policy has {count} statements; {service} takes {most}"
             yield f"Resources/{id_}", said

@@ -46,7 +46,6 @@ from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.whole import Whole
 from batch_constructs.rules.template.written_lengths import (
     DYNAMIC_REFERENCE,
-    is_conditional,
     is_intrinsic,
     known_text,
     listed,
@@ -132,11 +131,7 @@ def parameter_size(whole: Whole) -> Iterator[Fault]:
 )
 def log_resource_policies(whole: Whole) -> Iterator[Fault]:
     """CloudWatch Logs refuses the next one; those of other stacks count, too."""
-    policies = [
-        id_
-        for id_, _ in of_type(whole, "AWS::Logs::ResourcePolicy")
-        if not is_conditional(whole, id_)
-    ]
+    policies = [id_ for id_, _ in of_type(whole, "AWS::Logs::ResourcePolicy", surely=True)]
     if len(policies) > LOG_RESOURCE_POLICIES:
         most = f"an account has {LOG_RESOURCE_POLICIES} in a Region"
         said = f"there are {len(policies)} resource policies of CloudWatch Logs; {most}"
@@ -152,9 +147,8 @@ def log_resource_policies(whole: Whole) -> Iterator[Fault]:
 def metric_filter_count(whole: Whole) -> Iterator[Fault]:
     """CloudWatch Logs refuses the next one; those of other stacks count, too."""
     found: dict[str, list[str]] = defaultdict(list)
-    for id_, own in of_type(whole, "AWS::Logs::MetricFilter"):
-        if not is_conditional(whole, id_):
-            found[_compact(own.get("LogGroupName"))].append(id_)
+    for id_, own in of_type(whole, "AWS::Logs::MetricFilter", surely=True):
+        found[_compact(own.get("LogGroupName"))].append(id_)
     for filters in found.values():
         if len(filters) > METRIC_FILTERS_A_GROUP:
             most = f"it has {METRIC_FILTERS_A_GROUP}"
@@ -320,8 +314,8 @@ def rule_count(whole: Whole) -> Iterator[Fault]:
 def wildcard_rule_count(whole: Whole) -> Iterator[Fault]:
     """EventBridge refuses the next one; those of other stacks count, too."""
     found: dict[str, list[str]] = defaultdict(list)
-    for id_, own in of_type(whole, "AWS::Events::Rule"):
-        if has_wildcard(own.get("EventPattern")) and not is_conditional(whole, id_):
+    for id_, own in of_type(whole, "AWS::Events::Rule", surely=True):
+        if has_wildcard(own.get("EventPattern")):
             found[_compact(own.get("EventBusName", "default"))].append(id_)
     for rules in found.values():
         if len(rules) > WILDCARD_RULES_A_BUS:

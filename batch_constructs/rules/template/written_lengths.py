@@ -26,19 +26,15 @@ _PSEUDO_PARAMETERS: Final = {
 }
 
 
-def of_type(whole: Whole, type: str) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Give ID and properties of each resource of a type."""
+def of_type(
+    whole: Whole, type: str, *, surely: bool = False
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Give ID and properties of each resource of a type, or of each that has no condition."""
     for id_, resource in whole.resources.items():
         if isinstance(resource, dict) and resource.get("Type") == type:
             properties = resource.get("Properties")
-            if isinstance(properties, dict):
+            if isinstance(properties, dict) and not (surely and "Condition" in resource):
                 yield str(id_), properties
-
-
-def is_conditional(whole: Whole, id_: str) -> bool:
-    """Whether a resource is made under a condition alone."""
-    resource = whole.resources[id_]
-    return isinstance(resource, dict) and "Condition" in resource
 
 
 def listed(value: object) -> list[Any]:
@@ -123,12 +119,12 @@ def _least(value: object, least: Least) -> int:
         case {"Fn::If": [_, then, other]}:
             return min(_least(then, least), _least(other, least))
         case dict():
-            target, attribute = _referred(value)
+            target, attribute = referred(value)
             return least(target, attribute) if target else 0
     return _bytes(str(value)) if isinstance(value, str | int | float) else 0
 
 
-def _referred(value: object) -> tuple[str, str | None]:
+def referred(value: object) -> tuple[str, str | None]:
     """Give what a reference names: a logical ID and an attribute, None for the resource itself."""
     match value:
         case {"Ref": str() as target}:
