@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 from batch_constructs.aws.names import ARN_PARTS
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.known_scope import known_scope
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
@@ -81,10 +82,6 @@ _AWS = "aws"
 """Whose the managed policies are that every account has, where an account would stand."""
 
 
-_KNOWN: WeakKeyDictionary[Any, tuple[str, str | None]] = WeakKeyDictionary()
-"""Construct or resource → its ARN, if it was asked for, and the account that it is in."""
-
-
 @dataclass(frozen=True, slots=True)
 class Place:
     """A Region and an account; None for what only CloudFormation knows."""
@@ -95,15 +92,18 @@ class Place:
     @classmethod
     def of_arn(cls, arn: str) -> Place:
         """Read the place out of an ARN."""
-        return cls(*(None if is_token(one) else one or None for one in region_and_account(arn)))
+        return cls.known(*region_and_account(arn))
+
+    @classmethod
+    def known(cls, region: str | None, account: str | None) -> Place:
+        """Return the place of texts that may be tokens, or empty."""
+        return cls(*(None if not one or is_token(one) else one for one in (region, account)))
 
     @classmethod
     def of_stack(cls, scope: Construct) -> Place:
         """Return the place of the stack that a construct is in."""
-        from aws_cdk import Stack  # noqa: PLC0415  # the CDK is loaded when a construct is made
-
-        stack = Stack.of(scope)
-        return cls(*(None if is_token(one) else one for one in (stack.region, stack.account)))
+        stack = known_scope(scope)
+        return cls.known(stack.region, stack.account)
 
     @classmethod
     def of(cls, resource: Any, arn: str) -> Place:
@@ -118,10 +118,12 @@ class Place:
         ours = isinstance(resource, Construct) or (not arn and has_member(resource, "env"))
         if by_arn != cls(None, None) or not ours:
             return by_arn
+        if not hasattr(resource, "_parent"):
+            return _seen(resource, "", known=True)[1]
         if not has_member(resource, "env"):
             return cls.of_stack(resource)
-        env = resource.env
-        return cls(*(None if is_token(one) else one for one in (env.region, env.account)))
+        env = resource.env  # of ours, which asks JavaScript for nothing
+        return cls.known(env.region, env.account)
 
     def beside(self, other: Place) -> tuple[str, str, str] | None:
         """Say in what two places differ for sure: the noun, this one's and the other's."""
@@ -132,6 +134,13 @@ class Place:
             if one is not None and two is not None and one != two:
                 return noun, one, two
         return None
+
+
+_Seen: TypeAlias = tuple[str, Place]
+"""The ARN of a resource, or "", and where it is."""
+
+_KNOWN: WeakKeyDictionary[Any, dict[tuple[str, bool], _Seen]] = WeakKeyDictionary()
+"""Resource → what was seen of it, by what was asked."""
 
 
 def region_and_account(arn: str) -> list[str]:
@@ -226,12 +235,12 @@ def in_another_account(scope: Construct, resource: Any, member: str, because: st
         member: What its ARN is called in JavaScript.
         because: What does not work across, and what to do.
     """
-    stack = getattr(scope, "_parent", scope)  # asked once for all that is in one scope
-    _ask((resource, member), (stack, ""))
-    arn, account = _KNOWN[resource]
+    from constructs import Construct  # noqa: PLC0415  # the CDK is loaded when a construct is made
+
+    arn, its = _seen(resource, member, known=isinstance(resource, Construct))
     by_arn = Place.of_arn(arn).account
-    there = Place(None, account if by_arn is None else by_arn)
-    differ = there.beside(Place(None, _KNOWN[stack][1]))
+    there = Place(None, its.account if by_arn is None else by_arn)
+    differ = there.beside(Place(None, Place.of_stack(scope).account))
     if differ is None or there.account == _AWS:
         return None
     return _told(arn, resource, differ, f"the stack in {differ[2]}; {because}")
@@ -239,17 +248,19 @@ def in_another_account(scope: Construct, resource: Any, member: str, because: st
 
 def arn_of_role(role: Any) -> str:
     """Return the ARN of a role, which is known already where its account was looked at."""
-    known = _KNOWN.get(role)
-    return str(role.role_arn) if known is None else known[0]
+    arns = (arn for arn, _ in _KNOWN.get(role, {}).values() if arn)
+    return next(arns, None) or str(role.role_arn)
 
 
-def _ask(*asked: tuple[Any, str]) -> None:
-    """Ask JavaScript once for the ARNs and the accounts of what is not known yet."""
-    new = [one for one in asked if one[0] not in _KNOWN]
-    if new:
-        from constructs import Construct  # noqa: PLC0415  # loaded when a construct is made
+def _seen(resource: Any, member: str, *, known: bool) -> _Seen:
+    """Ask JavaScript once for an ARN, where it has a name, and for the place of a resource.
 
-        from batch_constructs.one_call import arns_and_accounts  # noqa: PLC0415  # loads jsii
+    ``known`` says that it is where it says; otherwise only what an app makes is.
+    """
+    asked = _KNOWN.setdefault(resource, {})
+    if (member, known) not in asked:
+        from batch_constructs.one_call import arn_and_place  # noqa: PLC0415  # loads jsii
 
-        told = arns_and_accounts([(*one, isinstance(one[0], Construct)) for one in new])
-        _KNOWN.update(zip((one for one, _ in new), told, strict=True))
+        arn, *place = arn_and_place(resource, member, known=known)
+        asked[member, known] = arn, Place.known(*place)
+    return asked[member, known]

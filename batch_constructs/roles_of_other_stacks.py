@@ -6,16 +6,15 @@ of ours would refer back, and CloudFormation deploys no two stacks that refer to
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, cast
+from typing import TYPE_CHECKING, cast
 
 from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 
+from batch_constructs.known_scope import CUSTOMIZED_ROLES
+
 if TYPE_CHECKING:
     from constructs import Construct
-
-CUSTOMIZED_ROLES: Final = "@aws-cdk/iam:customizeRoles"
-"""What ``iam.Role.customize_roles`` sets above a construct."""
 
 
 def as_grantee(scope: Construct, role: iam.IRole) -> iam.IRole:
