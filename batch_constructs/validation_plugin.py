@@ -18,7 +18,7 @@ from batch_constructs.acknowledgements import OURS, tell_cdk_nag, write_metadata
 from batch_constructs.aws.credentials import without_credentials
 from batch_constructs.aws.template_facts import RESOURCES
 from batch_constructs.check.ignored_findings import ACKNOWLEDGED, Assembly
-from batch_constructs.check.stacks_together import log_policies_of, too_many_log_policies
+from batch_constructs.check.stacks_together import Stack, counted_in, too_many_together
 from batch_constructs.known_scope import identity, known_scope, look
 from batch_constructs.one_call import check_with, validated
 from batch_constructs.refusal import in_parameters
@@ -29,7 +29,7 @@ from batch_constructs.tokens import is_made_up
 from batch_constructs.written_secrets import RESOLVED, written_secrets
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
     from collections.abc import Set as AbstractSet
 
     from constructs import IConstruct
@@ -93,13 +93,13 @@ class BatchRules:
         violations: list[cdk.PolicyViolation] = []
         success = True
         assembly = Assembly()
-        files = _with_nested(templates)
+        files = assembly.with_nested(templates)
         checked = {path: _checked(path, assembly, ours) for path in files}
         stacks = (
-            (assembly.place(path), path, log_policies_of(template))
+            Stack(assembly.place(path), path, counted_in(template))
             for path, (template, _) in checked.items()
         )
-        for path, finding in too_many_log_policies(stacks):
+        for path, finding in too_many_together(stacks):
             checked[path][1].append(finding)
         for path, (template, findings) in checked.items():
             for finding in findings:
@@ -115,23 +115,6 @@ class BatchRules:
                     violations.append(_violation(said, path, fatal=fatal))
         return cdk.PolicyValidationPluginReport(success=success, violations=violations)
 
-
-def _with_nested(templates: Sequence[str]) -> list[str]:
-    """Give the templates of the stacks, and of those nested in them, which the CDK leaves out.
-
-    The assets of a stack name them; other files of the directory may be of an earlier synthesis.
-    """
-    found = dict.fromkeys(templates)
-    for template in templates:
-        assets = Path(template.removesuffix(_STACK) + ".assets.json")
-        files = json.loads(assets.read_text(encoding="utf-8"))["files"] if assets.is_file() else {}
-        names = (one["source"].get("path") or "" for one in files.values())
-        nested = (str(assets.parent / name) for name in names if name.endswith(f".nested{_STACK}"))
-        found.update(dict.fromkeys(nested))
-    return list(found)
-
-
-_STACK: Final = ".template.json"
 
 _REPORTING: Final[dict[str, BatchRules]] = {}
 """App → the plugin that reports on it. A second one adds only what being strict adds."""
@@ -179,7 +162,7 @@ def _but_for_made_up(value: Any) -> Any:
 
 def _in_parameters(finding: Finding, template: Any, ours: set[str]) -> Finding:
     """Tell it in parameters, where a construct of ours made the resource, and says where it is."""
-    resource = template["Resources"].get(finding.resource) or {}
+    resource = (template.get("Resources") or {}).get(finding.resource) or {}
     of_batch = str(resource.get("Type")).partition("AWS::Batch::")[2]
     place = str((resource.get("Metadata") or {}).get("aws:cdk:path"))
     if not of_batch or place.removesuffix("/Resource") not in ours:

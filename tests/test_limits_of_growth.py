@@ -6,7 +6,7 @@ import contextlib
 import json
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import aws_cdk as cdk
 import jsii
@@ -23,8 +23,10 @@ from batch_constructs.aws import quotas
 from batch_constructs.aws.event_pattern import length
 from batch_constructs.aws.template_facts import RESOURCES
 from batch_constructs.check.all_files import Request, run
+from batch_constructs.check.stacks_together import Stack, counted_in, too_many_together
 from batch_constructs.functions.told import listing
 from batch_constructs.role_policies import LEFT_FOR_GRANTS, RolePolicies
+from batch_constructs.rules.findings import Finding
 from tests.everything import everything
 
 ARN = "arn:aws:batch:ap-southeast-2:123456789012:{}"
@@ -124,6 +126,80 @@ def test_a_check_of_an_assembly_counts_the_log_policies_of_its_stacks_together(
     assert "S10.template.json,line=3,col=3" in said
     assert "there are 11 resource policies of CloudWatch Logs in 11 stacks" in said
     assert checked(11, "log-resource-policies") == (0, "")
+
+
+_BESIDE: Final[list[tuple[str, int, str, dict[str, Any]]]] = [
+    (
+        "job queues",
+        quotas.BATCH_RESOURCES,
+        "warning",
+        {"Type": "AWS::Batch::JobQueue", "Properties": {}},
+    ),
+    (
+        "rules of one event bus",
+        quotas.RULES_A_BUS,
+        "warning",
+        {"Type": "AWS::Events::Rule", "Properties": {}},
+    ),
+    (
+        "rules of one event bus with a wildcard",
+        quotas.WILDCARD_RULES_A_BUS,
+        "error",
+        {
+            "Type": "AWS::Events::Rule",
+            "Properties": {"EventPattern": {"source": [{"wildcard": "a*"}]}},
+        },
+    ),
+]
+
+
+@pytest.mark.parametrize(("things", "most", "severity", "resource"), _BESIDE)
+def test_what_stacks_take_together_of_a_region_is_counted(
+    things: str, most: int, severity: str, resource: dict[str, Any]
+) -> None:
+    """What is of an event bus of a template's own is not counted with that of others."""
+    of_a_bus = {"Type": "AWS::Events::Rule", "Properties": {"EventBusName": {"Ref": "Bus"}}}
+    own = {f"Own{number}": of_a_bus for number in range(most)}
+
+    def told(count: int) -> list[tuple[str, Finding]]:
+        first = {f"A{number}": resource for number in range(most - 1)}
+        second = {f"B{number}": resource for number in range(count - most + 1)}
+        place = "aws://123456789012/eu-west-1"
+        templates = [{"Resources": {**one, **own}} for one in (first, second)]
+        elsewhere = Stack("aws://123456789012/us-east-1", "c", counted_in(templates[0]))
+        unknown = Stack(None, "d", counted_in(templates[0]))
+        beside = [
+            Stack(place, file, counted_in(one)) for file, one in zip("ab", templates, strict=True)
+        ]
+        return [*too_many_together([*beside, elsewhere, unknown])]
+
+    assert told(most) == []
+    [(file, finding)] = told(most + 1)
+    assert (file, finding.resource, str(finding.severity)) == ("b", "B1", severity)
+    assert finding.message.startswith(f"there are {most + 1} {things} in 2 stacks for aws://")
+
+
+def test_what_is_nested_is_where_its_parent_is(tmp_path: Path) -> None:
+    app = cdk.App(outdir=str(tmp_path), builtin_cloud_formation_validation=False)
+    stack = cdk.Stack(app, "Main", env=cdk.Environment(account="1" * 12, region="eu-west-1"))
+    for number in range(11):
+        log_policy(cdk.NestedStack(stack, f"Nested{number}"))
+    cdk.Validations.of(app).add_plugins(bc.BatchRules())
+
+    with pytest.raises(RuntimeError, match="11 resource policies of CloudWatch Logs in 11 stacks"):
+        app.synth()
+    assert run(Request([str(tmp_path)])) == 1
+
+
+def test_a_stack_without_resources_hides_no_findings(tmp_path: Path) -> None:
+    app = cdk.App(outdir=str(tmp_path), builtin_cloud_formation_validation=False)
+    outputs = cdk.Stack(app, "Outputs", synthesizer=cdk.LegacyStackSynthesizer())
+    for number in range(201):
+        cdk.CfnOutput(outputs, f"Output{number}", value="x")
+    bc.ConsumableResource(cdk.Stack(app, "Main"), "Licences", total_quantity=1)
+
+    with pytest.raises(RuntimeError, match="201 outputs|Outputs: there are 201"):
+        app.synth()
 
 
 def log_policy(stack: cdk.Stack) -> None:

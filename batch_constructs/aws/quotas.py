@@ -171,6 +171,22 @@ ROLE_POLICY_SOURCE: Final[Source] = docs(
     '"Role policy size can\'t exceed 10,240 characters." It is the sum of all inline policies.',
 )
 
+GROUP_POLICY_CHARACTERS: Final = 5120
+"""All inline policies of a group together, white space not counted."""
+
+GROUP_POLICY_SOURCE: Final[Source] = docs(
+    "IAM/latest/UserGuide/reference_iam-quotas.html",
+    '"Group policy size can\'t exceed 5,120 characters." It is the sum of all inline policies.',
+)
+
+USER_POLICY_CHARACTERS: Final = 2048
+"""All inline policies of a user together, white space not counted."""
+
+USER_POLICY_SOURCE: Final[Source] = docs(
+    "IAM/latest/UserGuide/reference_iam-quotas.html",
+    '"User policy size can\'t exceed 2,048 characters." It is the sum of all inline policies.',
+)
+
 MANAGED_POLICY_CHARACTERS: Final = 6144
 """One managed policy, white space not counted."""
 

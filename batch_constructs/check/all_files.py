@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
+from collections import defaultdict
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from batch_constructs.aws.bound import cut, printable
 from batch_constructs.aws.credentials import without_credentials
 from batch_constructs.check import findings_report, output_stream
-from batch_constructs.check.one_file import STANDARD_INPUT, Checker, FileCheck
-from batch_constructs.check.stacks_together import too_many_log_policies
+from batch_constructs.check.one_file import STANDARD_INPUT, Checker, FileCheck, placed_in_file
+from batch_constructs.check.stacks_together import Stack, too_many_together
 from batch_constructs.rules.findings import Finding, Severity
 from batch_constructs.rules.template import template_files
 
@@ -175,22 +176,20 @@ def _files(request: Request, told: _Told) -> tuple[list[str], set[str]]:
 def _together(checks: Iterable[FileCheck], ignore: frozenset[str]) -> Iterable[FileCheck]:
     """Add what only the templates of one assembly together show."""
     found = list(checks)
-    if not any(one.log_policies for one in found):
+    if not any(one.counted for one in found):
         return found
     from batch_constructs.check.ignored_findings import Assembly  # noqa: PLC0415  # only then
 
     assembly = Assembly()
-    places = {one.file: one.log_policies for one in found}
-    stacks = ((assembly.place(one.file), one.file, [*one.log_policies]) for one in found)
-    more: dict[str, Finding] = {}
-    for file, finding in too_many_log_policies(stacks):
+    stacks = (Stack(assembly.place(one.file), one.file, one.counted) for one in found)
+    more: dict[str, list[Finding]] = defaultdict(list)
+    for file, finding in too_many_together(stacks):
         acknowledged = assembly.acknowledged(file)
         held = acknowledged.get(finding.resource, acknowledged.get("", set()))
         if finding.rule not in ignore | held:
-            line, column = places[file][finding.resource]
-            more[file] = finding.replaced(line=line, column=column)
+            more[file].append(placed_in_file(file, finding))
     return [
-        one._replace(findings=[*one.findings, more[one.file]]) if one.file in more else one
+        one._replace(findings=[*one.findings, *more[one.file]]) if one.file in more else one
         for one in found
     ]
 

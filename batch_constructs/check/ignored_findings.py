@@ -98,6 +98,17 @@ class Assembly:
             self._places[folder] = dict(_places_in(folder))
         return self._places[folder].get(name)
 
+    def with_nested(self, template_files: Iterable[str]) -> list[str]:
+        """Give the templates of the stacks of an assembly, and of those that are nested in them.
+
+        Other files of the directory may be of an earlier synthesis.
+        """
+        found = dict.fromkeys(template_files)
+        for folder in dict.fromkeys(map(os.path.dirname, found)):
+            beside = (os.path.join(folder, name) for name, _ in _places_in(folder))
+            found.update(dict.fromkeys(beside))
+        return list(found)
+
     def _stack_of(self, template_file: str) -> str | None:
         """Give the path of the stack whose template it is."""
         name = os.path.basename(template_file)
@@ -134,22 +145,34 @@ def _stacks(folder: str) -> Iterable[dict[str, Any]]:
 
 
 def _places_in(folder: str) -> Iterable[tuple[str, str]]:
-    """Read where the stacks of an assembly go: the name of the template's file, and the place."""
+    """Read where the stacks of an assembly go: the name of the template's file, and the place.
+
+    What is nested in a stack goes where that goes; its metadata names the template, too.
+    """
     for artifact in _stacks(folder):
         properties, place = artifact.get("properties"), artifact.get("environment")
         file = properties.get("templateFile") if isinstance(properties, dict) else None
         if isinstance(file, str) and isinstance(place, str):
             yield file, place
+            for entries in dict(_metadata_beside(folder, artifact)).values():
+                for nested in _values(entries, _TEMPLATE_FILE):
+                    yield str(nested), place
 
 
 def _metadata_of(folder: str) -> Iterable[tuple[str, list[dict[str, Any]]]]:
     """Read the metadata of the stacks of an assembly: construct path → entries."""
     for artifact in _stacks(folder):
-        beside = artifact.get("additionalMetadataFile")
-        apart = _json(os.path.join(folder, beside)) if isinstance(beside, str) else {}
-        for metadata in (artifact.get("metadata"), apart):
-            for path, entries in metadata.items() if isinstance(metadata, dict) else ():
-                yield path, _objects(entries)
+        yield from _metadata_beside(folder, artifact)
+
+
+def _metadata_beside(
+    folder: str, artifact: Mapping[str, Any]
+) -> Iterable[tuple[str, list[dict[str, Any]]]]:
+    beside = artifact.get("additionalMetadataFile")
+    apart = _json(os.path.join(folder, beside)) if isinstance(beside, str) else {}
+    for metadata in (artifact.get("metadata"), apart):
+        for path, entries in metadata.items() if isinstance(metadata, dict) else ():
+            yield path, _objects(entries)
 
 
 def _held_back(folder: str) -> Iterable[tuple[str, str, str]]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from batch_constructs.check.stacks_together import log_policies_of
+from batch_constructs.check.stacks_together import Counted, counted_in
 from batch_constructs.rules.engine import MORE, examine
 from batch_constructs.rules.template import template_files
 
@@ -27,8 +28,7 @@ class FileCheck(NamedTuple):
         not_looked_at: what was not looked at, in words.
         unreadable: why the file cannot be read; else empty.
         is_other: whether it is something else than a template.
-        log_policies: in an assembly, the resource policies of CloudWatch Logs that it makes: ID →
-            line and column.
+        counted: in an assembly, what it makes of which an account has only so many.
     """
 
     file: str
@@ -37,7 +37,7 @@ class FileCheck(NamedTuple):
     not_looked_at: str = ""
     unreadable: str = ""
     is_other: bool = False
-    log_policies: Mapping[str, tuple[int, int]] = {}  # as above
+    counted: Counted = MappingProxyType({})
 
 
 class Checker:
@@ -87,7 +87,7 @@ class Checker:
             found,
             {one.resource: _label(seen.template, one.resource) for one in found},
             f"not looked at: {', '.join(seen.not_looked_at)}" if seen.not_looked_at else "",
-            log_policies=_log_policies(document) if in_assembly else {},
+            counted=counted_in(document.template) if in_assembly else {},
         )
 
 
@@ -97,13 +97,12 @@ def _standard_input() -> str:
     return template_files.text_in(sys.stdin.buffer)
 
 
-def _log_policies(document: template_files.Document) -> dict[str, tuple[int, int]]:
-    ids = log_policies_of(document.template)
-    if not ids:
-        return {}
-    paths = [["Resources", id_] for id_ in ids]
-    source = document.source_map_of(paths)
-    return {path[-1]: source.position((source.chain(path) or [0])[-1]) for path in paths}
+def placed_in_file(file: str, finding: Finding) -> Finding:
+    """Give a finding the line of its resource in a file that was read before."""
+    path = ["Resources", finding.resource]
+    source = template_files.document(template_files.text_of(file)).source_map_of([path])
+    line, column = source.position((source.chain(path) or [0])[-1])
+    return finding.replaced(line=line, column=column)
 
 
 def _placed(

@@ -3,67 +3,94 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from batch_constructs.aws.quotas import LOG_RESOURCE_POLICIES
+from batch_constructs.aws.bound import cut
 from batch_constructs.rules.findings import Finding, Severity
+from batch_constructs.rules.regional_quotas import REGIONAL_QUOTAS, Group, RegionalQuota
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator
 
-_POLICY: Final = "AWS::Logs::ResourcePolicy"
-_RULE: Final = "log-resource-policies"
 _UNKNOWN: Final = "unknown-"
 """What the CDK calls an account and a Region that only the CLI knows."""
 
+_PLACE_LENGTH: Final = 255
 
-def log_policies_of(template: Mapping[str, Any]) -> list[str]:
-    """Name the resource policies of CloudWatch Logs that a template surely makes."""
+Counted = Mapping[tuple[str, str], Sequence[str]]
+"""What is counted, and of which group → the logical IDs of a template's."""
+
+
+class Stack(NamedTuple):
+    """A template of an app.
+
+    Attributes:
+        place: where it goes, as an assembly writes it; None where nothing says it.
+        file: its file.
+        counted: what it surely makes.
+    """
+
+    place: str | None
+    file: str
+    counted: Counted
+
+
+def counted_in(template: Mapping[str, Any]) -> Counted:
+    """Count what a template surely makes of which an account has only so many in a Region."""
     resources = template.get("Resources")
-    return [
-        id_
-        for id_, resource in (resources.items() if isinstance(resources, dict) else ())
-        if isinstance(resource, dict)
-        and resource.get("Type") == _POLICY
-        and "Condition" not in resource
-    ]
+    if not isinstance(resources, dict):
+        return {}
+    return {
+        (quota.things, group.name): ids
+        for quota in REGIONAL_QUOTAS
+        for group, ids in quota.counted(resources).items()
+        if group.everywhere
+    }
 
 
-def too_many_log_policies(
-    stacks: Iterable[tuple[str | None, str, Sequence[str]]],
-) -> Iterator[tuple[str, Finding]]:
-    """Say which template has one resource policy of CloudWatch Logs too many for the account.
+def too_many_together(stacks: Iterable[Stack]) -> Iterator[tuple[str, Finding]]:
+    """Say which template has one thing too many for the account, with that finding.
 
     What one template holds alone is the rule's. Stacks whose place the CLI knows may go to several
     accounts, so that is a warning.
-
-    Args:
-        stacks: of each, its place as an assembly writes it, its template's file, its policies; one
-            that is nested has no place of its own, and is not counted.
     """
+    together: dict[str, list[Stack]] = defaultdict(list)
+    for stack in stacks:
+        if stack.place is not None:
+            together[stack.place].append(stack)
+    for place, beside in together.items():
+        names = {key for stack in beside for key in stack.counted}
+        for quota in REGIONAL_QUOTAS:
+            for things, group in sorted(names):
+                if things == quota.things:
+                    yield from _too_many(quota, Group(group), place, beside)
+
+
+def _too_many(
+    quota: RegionalQuota, group: Group, place: str, beside: Sequence[Stack]
+) -> Iterator[tuple[str, Finding]]:
     from batch_constructs.rules.rulebook import RULES  # noqa: PLC0415  # it loads every area
 
-    together: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for place, file, ids in stacks:
-        if place is not None:
-            together[place] += [(file, id_) for id_ in ids]
-    for place, policies in together.items():
-        files = {file for file, _ in policies}
-        if len(policies) > LOG_RESOURCE_POLICIES and len(files) > 1:
-            file, id_ = policies[LOG_RESOURCE_POLICIES]
-            known = _UNKNOWN not in place
-            where = f"for {place}" if known else "of this app"
-            yield (
-                file,
-                Finding(
-                    rule=_RULE,
-                    severity=Severity.ERROR if known else Severity.WARNING,
-                    resource=id_,
-                    path="",
-                    message=f"there are {len(policies)} resource policies of CloudWatch Logs in "
-                    f"{len(files)} stacks {where}; an account has {LOG_RESOURCE_POLICIES} in a "
-                    "Region",
-                    fix="put event logs, dashboards and audit trails of several stacks into one",
-                    source=str(RULES[_RULE].source),
-                ),
-            )
+    key = (quota.things, group.name)
+    found = [(stack.file, id_) for stack in beside for id_ in stack.counted.get(key, ())]
+    files = {file for file, _ in found}
+    if len(found) <= quota.most or len(files) < 2:  # noqa: PLR2004  # one alone is the rule's
+        return
+    file, id_ = found[quota.most]
+    known = _UNKNOWN not in place
+    where = f"for {cut(place, _PLACE_LENGTH)}" if known else "of this app"
+    rule = RULES[quota.rule]
+    yield (
+        file,
+        Finding(
+            rule=quota.rule,
+            severity=rule.severity if known else Severity.WARNING,
+            resource=id_,
+            path="",
+            message=f"there are {len(found)} {quota.things} in {len(files)} stacks {where}; "
+            f"{quota.has_most}",
+            fix=quota.fix or rule.fix,
+            source=str(rule.source),
+        ),
+    )

@@ -55,6 +55,32 @@ def role_and_its_policies(length: int) -> dict[str, Any]:
     }
 
 
+def elsewhere(role: Any, length: int) -> dict[str, Any]:
+    """Write policies of a role that the template does not make, and one of another role."""
+    maybe = {"Fn::If": ["Maybe", "a", {"Ref": "AWS::NoValue"}]}
+    first = {"Roles": [role, maybe, {"Ref": "AWS::NoValue"}], "PolicyDocument": document(5000)}
+    second = {"RoleName": role, "PolicyDocument": document(length - 5000)}
+    other = {"Roles": ["other"], "PolicyDocument": document(length - 5000)}
+    return {
+        "A": {"Type": "AWS::IAM::Policy", "Properties": first},
+        "B": {"Type": "AWS::IAM::RolePolicy", "Properties": second},
+        "C": {"Type": "AWS::IAM::Policy", "Properties": other},
+        "D": {"Type": "AWS::IAM::Policy", "Properties": other | {"Roles": [maybe]}},
+    }
+
+
+def of_people(noun: str, length: int) -> dict[str, Any]:
+    """Write a group's or a user's own policy, and others of it, by its name and by reference."""
+    own = {f"{noun}Name": "x", "Policies": [{"PolicyDocument": document(500)}]}
+    named = {f"{noun}Name": "x", "PolicyDocument": document(500)}
+    referred = {f"{noun}s": [{"Ref": "P"}], "PolicyDocument": document(length - 1000)}
+    return {
+        "P": {"Type": f"AWS::IAM::{noun}", "Properties": own},
+        "A": {"Type": f"AWS::IAM::{noun}Policy", "Properties": named},
+        "B": {"Type": "AWS::IAM::Policy", "Properties": referred},
+    }
+
+
 def trust(length: int) -> dict[str, Any]:
     own = {"AssumeRolePolicyDocument": document(length)}
     return {"R": {"Type": "AWS::IAM::Role", "Properties": own}}
@@ -166,6 +192,14 @@ CASES: list[Any] = [
     ("role-policy-size", role, quotas.ROLE_POLICY_CHARACTERS),
     ("role-policy-size", role_and_policy, quotas.ROLE_POLICY_CHARACTERS),
     ("role-policy-size", role_and_its_policies, quotas.ROLE_POLICY_CHARACTERS),
+    ("role-policy-size", partial(elsewhere, "imported"), quotas.ROLE_POLICY_CHARACTERS),
+    (
+        "role-policy-size",
+        partial(elsewhere, {"Fn::ImportValue": "Role"}),
+        quotas.ROLE_POLICY_CHARACTERS,
+    ),
+    ("group-policy-size", partial(of_people, "Group"), quotas.GROUP_POLICY_CHARACTERS),
+    ("user-policy-size", partial(of_people, "User"), quotas.USER_POLICY_CHARACTERS),
     ("role-trust-size", trust, quotas.TRUST_POLICY_CHARACTERS),
     ("key-policy-size", partial(key, "AWS::KMS::Key"), quotas.KEY_POLICY_BYTES),
     ("key-policy-size", partial(key, "AWS::KMS::ReplicaKey"), quotas.KEY_POLICY_BYTES),

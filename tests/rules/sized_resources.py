@@ -108,8 +108,28 @@ def metric_filters(count: int) -> dict[str, Any]:
 
 
 def rules(count: int) -> dict[str, Any]:
-    own = {"Type": "AWS::Events::Rule", "Properties": {"ScheduleExpression": "rate(1 day)"}}
-    return {f"R{number}": own for number in range(count)}
+    """Write rules of the default event bus, whichever way it is named, and one of another."""
+    named: list[dict[str, Any]] = [
+        {},
+        {"EventBusName": "default"},
+        {"EventBusName": "arn:aws:events:eu-west-1:123456789012:event-bus/default"},
+    ]
+    schedule = {"ScheduleExpression": "rate(1 day)"}
+    made = {f"R{number}": {**schedule, **named[number % 3]} for number in range(count)}
+    made["Other"] = {"EventBusName": "other", **schedule}
+    return {id_: {"Type": "AWS::Events::Rule", "Properties": one} for id_, one in made.items()}
+
+
+def rules_of_a_bus(count: int) -> dict[str, Any]:
+    """Write rules of a bus of the template, by reference, attribute and name."""
+    named = [{"Ref": "Bus"}, {"Fn::GetAtt": ["Bus", "Arn"]}, {"Fn::GetAtt": "Bus.Name"}, "jobs"]
+    made = {
+        f"R{number}": {"EventPattern": {"a": ["b"]}, "EventBusName": named[number % 4]}
+        for number in range(count)
+    }
+    bus = {"Type": "AWS::Events::EventBus", "Properties": {"Name": "jobs"}}
+    rules = {id_: {"Type": "AWS::Events::Rule", "Properties": one} for id_, one in made.items()}
+    return {"Bus": bus, **rules}
 
 
 def widgets(count: int) -> dict[str, Any]:
@@ -227,6 +247,7 @@ CASES: list[Any] = [
     ("log-resource-policies", policies, quotas.LOG_RESOURCE_POLICIES),
     ("metric-filter-count", metric_filters, quotas.METRIC_FILTERS_A_GROUP),
     ("rule-count", rules, quotas.RULES_A_BUS),
+    ("rule-count", rules_of_a_bus, quotas.RULES_A_BUS),
     ("dashboard-size", widgets, quotas.WIDGETS_A_DASHBOARD),
     ("dashboard-size", metrics_of_a_widget, quotas.METRICS_A_WIDGET),
     ("dashboard-size", metrics, quotas.METRICS_A_DASHBOARD),

@@ -23,14 +23,16 @@ from hypothesis import strategies as st
 from batch_constructs.aws.schedule_expression import problem_with
 from batch_constructs.check.check_command import check
 from batch_constructs.rules import engine
-from batch_constructs.rules.access import rights
+from batch_constructs.rules.access import arn_patterns, rights
 from batch_constructs.rules.areas import launch_template_rules
 from batch_constructs.rules.areas.shape_rules import model
 from batch_constructs.rules.engine import examine
 from batch_constructs.rules.template import intrinsics, template_files, whole
 from batch_constructs.rules.template.intrinsics import Resolver
-from batch_constructs.rules.template.values import UNKNOWN
+from batch_constructs.rules.template.resource_graph import Template
+from batch_constructs.rules.template.values import UNKNOWN, Reference, Text
 from batch_constructs.rules.template.wildcard import fits
+from batch_constructs.rules.template.written_lengths import text_length
 
 
 def run(*arguments: object) -> Result:
@@ -803,3 +805,44 @@ def test_no_bound_of_the_work_is_wider_than_was_measured(
 ) -> None:
     """Of files that meet them: bench/hostile_templates.py. Other tests put small ones in place."""
     assert getattr(import_module(f"batch_constructs.{module}"), bound) <= most
+
+
+def test_a_text_that_is_named_again_and_again_is_reckoned_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Twelve levels of four mentions each, in half a kilobyte, took a minute."""
+    value: Any = "x"
+    for _ in range(60):
+        value = {"Fn::Sub": ["${P}${P}${P}${P}", {"P": value}]}
+    assert text_length(value, 0) == 4**60
+
+    reckoned: list[str] = []
+    shortest = arn_patterns.shortest
+
+    def noted(kind: str, attribute: str | None, *rest: Any) -> int:
+        reckoned.append(str(attribute))
+        return shortest(kind, attribute, *rest)
+
+    monkeypatch.setattr(arn_patterns, "shortest", noted)
+    named = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "y" * 1000}}
+    environment = {f"V{n}": {"Fn::Sub": "${Q.Arn}${Q.Arn}"} for n in range(100)}
+    function = {"Environment": {"Variables": environment}}
+    resources = {"Q": named, "F": {"Type": "AWS::Lambda::Function", "Properties": function}}
+    seen = [one.rule for one in examine({"Resources": resources}).findings]
+    assert "function-environment-size" in seen
+    assert reckoned == ["Arn"]
+
+
+def test_a_text_longer_than_any_arn_is_not_put_together() -> None:
+    """A name of 200,000 characters that a policy names 20,000 times took all memory."""
+
+    def spelled_with(name: str, mentions: int) -> str:
+        queue = {"Type": "AWS::Batch::JobQueue", "Properties": {"JobQueueName": name}}
+        graph = Template({"Q": queue}, Resolver({"Q": queue}))
+        return arn_patterns.spelled(Text(tuple([Reference("Q")] * mentions)), graph)
+
+    assert spelled_with("y" * 100, 3).count("y") == 300
+    for name, mentions in (("y" * 100, 50), ("y" * 3000, 2)):
+        spelled = spelled_with(name, mentions)
+        assert arn_patterns.HOLE in spelled
+        assert len(spelled) < 200

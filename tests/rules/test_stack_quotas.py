@@ -235,14 +235,15 @@ def test_what_is_none_is_nothing(where: str, odd: Any) -> None:
 
 
 def test_a_policy_of_roles_that_are_named_counts_for_none_of_the_template() -> None:
-    """What a name in a policy's Roles means is not for the template to say."""
+    """A name in a policy's Roles is none of the template's roles, but what it names has no room."""
     document = {"Statement": [{"Sid": "x" * 11_000}]}
     policy = {"Type": "AWS::IAM::Policy", "Properties": {"PolicyDocument": document}}
     policy["Properties"]["Roles"] = ["R", {"Fn::Sub": "R"}]  # type: ignore[index]
 
-    assert (
-        found({"Resources": {"R": {"Type": "AWS::IAM::Role", "Properties": {}}, "P": policy}}) == []
-    )
+    template = {"Resources": {"R": {"Type": "AWS::IAM::Role", "Properties": {}}, "P": policy}}
+    assert [one.resource for one in check_template(template) if one.rule == "role-policy-size"] == [
+        "P"
+    ]
 
 
 def test_what_a_condition_may_leave_out_counts_in_no_quota() -> None:

@@ -9,7 +9,7 @@ out, and like no other resource's.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import resource_kinds as kinds
@@ -116,10 +116,19 @@ def spelled(value: object, template: Template) -> str:
         return _closed(value)
     if isinstance(value, Reference):
         return _referred(value, template)
-    if isinstance(value, Text):
-        parts = (part if isinstance(part, str) else spelled(part, template) for part in value.parts)
-        return _closed("".join(parts))
-    return HOLE
+    return _closed(_put_together(value, template)) if isinstance(value, Text) else HOLE
+
+
+def _put_together(text: Text, template: Template) -> str:
+    """Spell what is known of a text; of one that is longer than any ARN, a hole."""
+    parts: list[str] = []
+    room = _LONGEST
+    for part in text.parts:
+        parts.append(part if isinstance(part, str) else spelled(part, template))
+        room -= len(parts[-1])
+        if room < 0:
+            return HOLE
+    return "".join(parts)
 
 
 _ONLY_COUNTED: Final = {
@@ -190,6 +199,7 @@ def least_in(find: Callable[[str], object]) -> Least:
         find: gives a resource as it is written by its logical ID.
     """
 
+    @cache
     def least(target: str, attribute: str | None) -> int:
         resource = find(target)
         if not isinstance(resource, Mapping) or not resource:
@@ -213,7 +223,7 @@ def name_of(id: str, key: str, template: Template) -> str:
     asked.add(id)
     name = spelled(given, template)
     asked.discard(id)
-    return name
+    return name if len(name) <= _LONGEST else HOLE
 
 
 def _referred(value: Reference, template: Template) -> str:

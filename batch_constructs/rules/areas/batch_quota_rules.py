@@ -5,23 +5,26 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from functools import partial
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from batch_constructs.aws.quotas import (
-    BATCH_RESOURCES,
     BATCH_SOURCE,
     ENVIRONMENTS_A_CLUSTER,
     QUEUES_WITH_QUOTAS,
     SHARES_A_QUEUE,
 )
 from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.regional_quotas import (
+    COMPUTE_ENVIRONMENTS,
+    JOB_QUEUES,
+    SERVICE_ENVIRONMENTS,
+)
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.resource_graph import (
     COMPUTE_ENVIRONMENT,
     JOB_QUEUE,
     QUOTA_SHARE,
     SCHEDULING_POLICY,
-    SERVICE_ENVIRONMENT,
 )
 from batch_constructs.rules.template.whole import Whole
 from batch_constructs.rules.template.written_lengths import (
@@ -35,12 +38,6 @@ if TYPE_CHECKING:
 
 _rule = partial(rule, subject=Whole.type, severity=Severity.WARNING, source=BATCH_SOURCE)
 
-_COUNTED: Final = {
-    JOB_QUEUE: "job queues",
-    COMPUTE_ENVIRONMENT: "compute environments",
-    SERVICE_ENVIRONMENT: "service environments",
-}
-
 
 @_rule(
     "batch-resource-count",
@@ -49,11 +46,8 @@ _COUNTED: Final = {
 )
 def batch_resource_count(whole: Whole) -> Iterator[Fault]:
     """AWS Batch refuses the next one; those of other stacks of the Region count, too."""
-    for type_, things in _COUNTED.items():
-        ids = [id_ for id_, _ in of_type(whole, type_, surely=True)]
-        if len(ids) > BATCH_RESOURCES:
-            most = f"an account has {BATCH_RESOURCES} in a Region"
-            yield f"Resources/{ids[BATCH_RESOURCES]}", f"there are {len(ids)} {things}; {most}"
+    for quota in (JOB_QUEUES, COMPUTE_ENVIRONMENTS, SERVICE_ENVIRONMENTS):
+        yield from quota.too_many(whole.resources)
 
 
 @_rule(

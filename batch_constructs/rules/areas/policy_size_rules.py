@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections import Counter, defaultdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,8 @@ from batch_constructs.aws.quotas import (
     EVENT_BUS_POLICY_SOURCE,
     FUNCTION_POLICY_BYTES,
     FUNCTION_POLICY_SOURCE,
+    GROUP_POLICY_CHARACTERS,
+    GROUP_POLICY_SOURCE,
     KEY_POLICY_BYTES,
     KEY_POLICY_SOURCE,
     LOG_RESOURCE_POLICY_CHARACTERS,
@@ -31,6 +34,8 @@ from batch_constructs.aws.quotas import (
     TRUST_POLICY_CHARACTERS,
     TRUST_POLICY_ON_REQUEST,
     TRUST_POLICY_SOURCE,
+    USER_POLICY_CHARACTERS,
+    USER_POLICY_SOURCE,
 )
 from batch_constructs.rules.access.arn_patterns import least_in, made_up
 from batch_constructs.rules.access.function_policy import policy_of, statement_of
@@ -39,6 +44,7 @@ from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.whole import Whole
 from batch_constructs.rules.template.written_lengths import (
+    NO_VALUE,
     document_length,
     is_intrinsic,
     length_of,
@@ -53,36 +59,44 @@ if TYPE_CHECKING:
 _rule = partial(rule, subject=Whole.type)
 
 
-_Role = tuple[str, bool]
-"""A role as a policy names it: its logical ID, or its name."""
+_Identity = tuple[str, bool]
+"""A role, user or group as a policy names it: its name, or what stands for that."""
 
 
-def _by_role(
-    whole: Whole, kind: str, weight: Callable[[Any], int], key: str = "Roles"
-) -> Counter[_Role]:
-    """Add up what policies of a kind, which exist for certain, give to each role."""
-    attached: Counter[_Role] = Counter()
-    for _, properties in of_type(whole, kind, surely=True):
-        given = weight(properties)
-        roles = properties.get(key)
-        for role in {*filter(None, map(_role, listed(roles) or [roles]))}:
-            attached[role] += given
-    return attached
+class _Attached:
+    """What policies, which exist for certain, give to roles, users or groups.
+
+    Attributes:
+        given: to each.
+        last: the last policy of each, by logical ID.
+    """
+
+    def __init__(self) -> None:
+        self.given: Counter[_Identity] = Counter()
+        self.last: dict[_Identity, str] = {}
+
+    def add(self, whole: Whole, kind: str, weight: Callable[[Any], int], key: str) -> None:
+        """Add what policies of a kind give to those that a property names."""
+        for id_, properties in of_type(whole, kind, surely=True):
+            given = weight(properties)
+            named = properties.get(key)
+            for one in {*filter(None, map(_identity, listed(named) or [named]))}:
+                self.given[one] += given
+                self.last[one] = id_
+
+    def to(self, id_: str, properties: Mapping[str, Any], key: str) -> int:
+        """Take what is given to one of the template, whose name a property says."""
+        name = properties.get(key)
+        own = [_identity({"Ref": id_}), (name, True) if isinstance(name, str) else None]
+        return sum(self.given.pop(one, 0) for one in own if one is not None)
 
 
-def _role(written: object) -> _Role | None:
-    match written:
-        case {"Ref": str() as id_}:
-            return id_, False
-        case str():
-            return written, True
-    return None
-
-
-def _of(attached: Counter[_Role], id_: str, properties: Mapping[str, Any]) -> int:
-    """Give what policies have given to a role."""
-    name = properties.get("RoleName")
-    return attached[id_, False] + (attached[name, True] if isinstance(name, str) else 0)
+def _identity(written: object) -> _Identity | None:
+    if isinstance(written, str):
+        return written, True
+    if not isinstance(written, dict) or "Fn::If" in written or written == NO_VALUE:
+        return None
+    return json.dumps(written, sort_keys=True, default=str), False
 
 
 @_rule(
@@ -92,21 +106,57 @@ def _of(attached: Counter[_Role], id_: str, properties: Mapping[str, Any]) -> in
     source=ROLE_POLICY_SOURCE,
 )
 def role_policy_size(whole: Whole) -> Iterator[Fault]:
-    """IAM refuses the role. Values known only at deployment count as little as they can be."""
+    """IAM refuses the role. Values known only at deployment count as little as they can be.
+
+    Of a role of another stack, or one that was there before, what this template gives it counts.
+    """
+    yield from _inline_policies(whole, "Role", ROLE_POLICY_CHARACTERS)
+
+
+@_rule(
+    "group-policy-size",
+    title="group of users whose inline policies are too long",
+    fix="name fewer resources, or put some of it into managed policies",
+    source=GROUP_POLICY_SOURCE,
+)
+def group_policy_size(whole: Whole) -> Iterator[Fault]:
+    """IAM refuses the policy. Values known only at deployment count as little as they can be."""
+    yield from _inline_policies(whole, "Group", GROUP_POLICY_CHARACTERS)
+
+
+@_rule(
+    "user-policy-size",
+    title="user whose inline policies are too long",
+    fix="grant it to a role that the user assumes, or put some of it into managed policies",
+    source=USER_POLICY_SOURCE,
+)
+def user_policy_size(whole: Whole) -> Iterator[Fault]:
+    """IAM refuses the policy. Values known only at deployment count as little as they can be."""
+    yield from _inline_policies(whole, "User", USER_POLICY_CHARACTERS)
+
+
+def _inline_policies(whole: Whole, noun: str, most: int) -> Iterator[Fault]:
+    """Say of which roles, groups or users the inline policies are too long together."""
     least = least_in(whole.resources.get)
 
     def length(given: Mapping[str, Any]) -> int:
         return document_length(given.get("PolicyDocument"), least)
 
-    attached = _by_role(whole, "AWS::IAM::Policy", length)
-    attached += _by_role(whole, "AWS::IAM::RolePolicy", length, "RoleName")
-    for id_, properties in of_type(whole, "AWS::IAM::Role"):
+    def said(together: int) -> str:
+        takes = f"IAM takes {most} of a {noun.lower()}"
+        return f"the inline policies have {together} characters or more; {takes}"
+
+    attached = _Attached()
+    attached.add(whole, "AWS::IAM::Policy", length, f"{noun}s")
+    attached.add(whole, f"AWS::IAM::{noun}Policy", length, f"{noun}Name")
+    for id_, properties in of_type(whole, f"AWS::IAM::{noun}"):
         own = [one for one in listed(properties.get("Policies")) if isinstance(one, dict)]
-        together = sum(map(length, own)) + _of(attached, id_, properties)
-        if together > ROLE_POLICY_CHARACTERS:
-            most = f"IAM takes {ROLE_POLICY_CHARACTERS} of a role"
-            said = f"the inline policies have {together} characters or more; {most}"
-            yield f"Resources/{id_}", said
+        together = sum(map(length, own)) + attached.to(id_, properties, f"{noun}Name")
+        if together > most:
+            yield f"Resources/{id_}", said(together)
+    elsewhere = {attached.last[one]: given for one, given in attached.given.items() if given > most}
+    for policy, together in elsewhere.items():
+        yield f"Resources/{policy}", said(together)
 
 
 @_rule(
@@ -118,11 +168,12 @@ def role_policy_size(whole: Whole) -> Iterator[Fault]:
 )
 def role_policy_count(whole: Whole) -> Iterator[Fault]:
     """IAM refuses the next one, unless the account was given more."""
-    attached = _by_role(whole, "AWS::IAM::ManagedPolicy", lambda _: 1)
+    attached = _Attached()
+    attached.add(whole, "AWS::IAM::ManagedPolicy", lambda _: 1, "Roles")
     for id_, properties in of_type(whole, "AWS::IAM::Role"):
         arns = listed(properties.get("ManagedPolicyArns"))
         own = [one for one in arns if not (isinstance(one, dict) and "Fn::If" in one)]
-        count = len(own) + _of(attached, id_, properties)
+        count = len(own) + attached.to(id_, properties, "RoleName")
         if count > MANAGED_POLICIES_A_ROLE:
             most = f"IAM takes {MANAGED_POLICIES_A_ROLE} a role"
             yield f"Resources/{id_}", f"there are {count} managed policies; {most}"

@@ -7,7 +7,6 @@ from collections import defaultdict
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
-from batch_constructs.aws.event_pattern import has_wildcard
 from batch_constructs.aws.quotas import (
     ADVANCED_PARAMETER_CHARACTERS,
     CLOUDWATCH_SOURCE,
@@ -15,14 +14,12 @@ from batch_constructs.aws.quotas import (
     EVENTBRIDGE_SOURCE,
     FUNCTION_ENVIRONMENT_BYTES,
     FUNCTION_ENVIRONMENT_SOURCE,
-    LOG_RESOURCE_POLICIES,
     LOG_RESOURCE_POLICIES_SOURCE,
     MAPPING_ATTRIBUTES,
     METRIC_FILTERS_A_GROUP,
     METRIC_FILTERS_SOURCE,
     PARAMETER_CHARACTERS,
     PARAMETER_SOURCE,
-    RULES_A_BUS,
     STACK_MAPPINGS,
     STACK_NAME_CHARACTERS,
     STACK_OUTPUTS,
@@ -35,13 +32,13 @@ from batch_constructs.aws.quotas import (
     TEMPLATE_BYTES,
     TEMPLATE_BYTES_SOURCE,
     TEMPLATE_DESCRIPTION_BYTES,
-    WILDCARD_RULES_A_BUS,
     WILDCARD_RULES_SOURCE,
 )
 from batch_constructs.rules.access.arn_patterns import least_in
 from batch_constructs.rules.areas.secret_rules import strings
 from batch_constructs.rules.dashboard import too_much
 from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.regional_quotas import LOG_POLICIES, RULES, WILDCARD_RULES
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.whole import Whole
 from batch_constructs.rules.template.written_lengths import (
@@ -131,11 +128,7 @@ def parameter_size(whole: Whole) -> Iterator[Fault]:
 )
 def log_resource_policies(whole: Whole) -> Iterator[Fault]:
     """CloudWatch Logs refuses the next one; those of other stacks count, too."""
-    policies = [id_ for id_, _ in of_type(whole, "AWS::Logs::ResourcePolicy", surely=True)]
-    if len(policies) > LOG_RESOURCE_POLICIES:
-        most = f"an account has {LOG_RESOURCE_POLICIES} in a Region"
-        said = f"there are {len(policies)} resource policies of CloudWatch Logs; {most}"
-        yield f"Resources/{policies[LOG_RESOURCE_POLICIES]}", said
+    yield from LOG_POLICIES.too_many(whole.resources)
 
 
 @_rule(
@@ -296,13 +289,11 @@ def target_input_size(whole: Whole) -> Iterator[Fault]:
     source=EVENTBRIDGE_SOURCE,
 )
 def rule_count(whole: Whole) -> Iterator[Fault]:
-    """EventBridge refuses the next one, unless the account was given more."""
-    rules = [id_ for id_, own in of_type(whole, "AWS::Events::Rule") if "EventBusName" not in own]
-    if len(rules) > RULES_A_BUS:
-        yield (
-            f"Resources/{rules[RULES_A_BUS]}",
-            f"there are {len(rules)} rules of the default event bus; it has {RULES_A_BUS}",
-        )
+    """EventBridge refuses the next one, unless the account was given more.
+
+    Those of other stacks count, too.
+    """
+    yield from RULES.too_many(whole.resources)
 
 
 @_rule(
@@ -313,12 +304,4 @@ def rule_count(whole: Whole) -> Iterator[Fault]:
 )
 def wildcard_rule_count(whole: Whole) -> Iterator[Fault]:
     """EventBridge refuses the next one; those of other stacks count, too."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for id_, own in of_type(whole, "AWS::Events::Rule", surely=True):
-        if has_wildcard(own.get("EventPattern")):
-            found[_compact(own.get("EventBusName", "default"))].append(id_)
-    for rules in found.values():
-        if len(rules) > WILDCARD_RULES_A_BUS:
-            most = f"a bus has {WILDCARD_RULES_A_BUS}"
-            said = f"there are {len(rules)} rules of one event bus with a wildcard; {most}"
-            yield f"Resources/{rules[WILDCARD_RULES_A_BUS]}", said
+    yield from WILDCARD_RULES.too_many(whole.resources)

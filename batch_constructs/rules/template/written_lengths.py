@@ -30,7 +30,14 @@ def of_type(
     whole: Whole, type: str, *, surely: bool = False
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Give ID and properties of each resource of a type, or of each that has no condition."""
-    for id_, resource in whole.resources.items():
+    return resources_of_type(whole.resources, type, surely=surely)
+
+
+def resources_of_type(
+    resources: Mapping[str, object], type: str, *, surely: bool = False
+) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Give the same of resources as a template has them."""
+    for id_, resource in resources.items():
         if isinstance(resource, dict) and resource.get("Type") == type:
             properties = resource.get("Properties")
             if isinstance(properties, dict) and not (surely and "Condition" in resource):
@@ -75,14 +82,14 @@ def length_of(value: object, least: Least = nothing_known) -> int:
     return len(json.dumps(value)) if isinstance(value, int | float) else 0
 
 
-_NO_VALUE: Final = {"Ref": "AWS::NoValue"}
+NO_VALUE: Final = {"Ref": "AWS::NoValue"}
 
 
 def _length_of_function(value: Mapping[Any, Any], least: Least) -> int:
     match value:
         case {"Fn::If": [_, then, otherwise]}:
             return min(length_of(then, least), length_of(otherwise, least))
-    return 0 if value == _NO_VALUE else text_length(value, 2, least)
+    return 0 if value == NO_VALUE else text_length(value, 2, least)
 
 
 DYNAMIC_REFERENCE: Final = pattern(r"\{\{resolve:[^{}]+\}\}")
@@ -143,16 +150,17 @@ def _named(name: str) -> tuple[str, str | None]:
 
 def _substituted(text: str, named: Mapping[str, Any], least: Least) -> int:
     length = 0
+    known: dict[str, int] = {}
     for before, name in substitutions(text):
         length += _bytes(before)
         if name is None:
             continue
         if name.startswith("!"):
             length += _bytes(name.removeprefix("!")) + len("${}")
-        elif name in named:
-            length += _least(named[name], least)
-        else:
-            length += least(*_named(name))
+            continue
+        if name not in known:  # what is named often is reckoned once: it may name others so, too
+            known[name] = _least(named[name], least) if name in named else least(*_named(name))
+        length += known[name]
     return length
 
 

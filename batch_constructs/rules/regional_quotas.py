@@ -1,0 +1,146 @@
+"""What an account has only so many of in a Region, counted in one template.
+
+The rules say it of one template; `check/stacks_together.py` adds up the stacks of an app.
+"""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
+
+from batch_constructs.aws.event_pattern import has_wildcard
+from batch_constructs.aws.quotas import (
+    BATCH_RESOURCES,
+    LOG_RESOURCE_POLICIES,
+    RULES_A_BUS,
+    WILDCARD_RULES_A_BUS,
+)
+from batch_constructs.rules.template.resource_graph import (
+    COMPUTE_ENVIRONMENT,
+    JOB_QUEUE,
+    SERVICE_ENVIRONMENT,
+)
+from batch_constructs.rules.template.written_lengths import referred, resources_of_type
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+_DEFAULT_BUS: Final = "default"
+
+
+class Group(NamedTuple):
+    """What is counted together.
+
+    Attributes:
+        name: of one event bus its name; empty where an account's Region is what has them.
+        everywhere: whether other templates of the Region mean the same by it.
+    """
+
+    name: str = ""
+    everywhere: bool = True
+
+
+class RegionalQuota(NamedTuple):
+    """One thing of which there are only so many.
+
+    Attributes:
+        rule: the rule that says it of one template.
+        things: what they are called.
+        most: how many there are.
+        has_most: who has as many, in words.
+        counted: gives the resources that surely are such things, by group.
+        fix: what to do where several stacks have too many together, if not what the rule says.
+    """
+
+    rule: str
+    things: str
+    most: int
+    has_most: str
+    counted: Callable[[Mapping[str, object]], Mapping[Group, list[str]]]
+    fix: str | None = None
+
+    def too_many(self, resources: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+        """Give the path of the first resource that is one too many of a template's, and why."""
+        for ids in self.counted(resources).values():
+            if len(ids) > self.most:
+                said = f"there are {len(ids)} {self.things}; {self.has_most}"
+                yield f"Resources/{ids[self.most]}", said
+
+
+def _of_type(type: str, resources: Mapping[str, object]) -> Mapping[Group, list[str]]:
+    found = [id_ for id_, _ in resources_of_type(resources, type, surely=True)]
+    return {Group(): found} if found else {}
+
+
+def _rules_of_buses(
+    resources: Mapping[str, object], *, wildcard: bool = False
+) -> Mapping[Group, list[str]]:
+    found: dict[Group, list[str]] = defaultdict(list)
+    for id_, own in resources_of_type(resources, "AWS::Events::Rule", surely=True):
+        if not wildcard or has_wildcard(own.get("EventPattern")):
+            found[_bus(own.get("EventBusName", _DEFAULT_BUS), resources)].append(id_)
+    return found
+
+
+def _bus(written: object, resources: Mapping[str, object]) -> Group:
+    """Tell which event bus a rule is of, whichever way it is named."""
+    if isinstance(written, str):
+        return Group(written.rpartition("/")[2])
+    target, _ = referred(written)
+    bus: Any = resources.get(target)
+    if isinstance(bus, dict) and isinstance(own := bus.get("Properties"), dict):
+        name = own.get("Name")
+        return Group(name) if isinstance(name, str) else Group(target, everywhere=False)
+    return Group(json.dumps(written, sort_keys=True, default=str), everywhere=False)
+
+
+def _in_a_region(most: int) -> str:
+    return f"an account has {most} in a Region"
+
+
+JOB_QUEUES, COMPUTE_ENVIRONMENTS, SERVICE_ENVIRONMENTS = (
+    RegionalQuota(
+        "batch-resource-count",
+        things,
+        BATCH_RESOURCES,
+        _in_a_region(BATCH_RESOURCES),
+        partial(_of_type, type_),
+    )
+    for type_, things in (
+        (JOB_QUEUE, "job queues"),
+        (COMPUTE_ENVIRONMENT, "compute environments"),
+        (SERVICE_ENVIRONMENT, "service environments"),
+    )
+)
+
+LOG_POLICIES: Final = RegionalQuota(
+    "log-resource-policies",
+    "resource policies of CloudWatch Logs",
+    LOG_RESOURCE_POLICIES,
+    _in_a_region(LOG_RESOURCE_POLICIES),
+    partial(_of_type, "AWS::Logs::ResourcePolicy"),
+    "put event logs, dashboards and audit trails of several stacks into one",
+)
+
+RULES: Final = RegionalQuota(
+    "rule-count", "rules of one event bus", RULES_A_BUS, f"a bus has {RULES_A_BUS}", _rules_of_buses
+)
+
+WILDCARD_RULES: Final = RegionalQuota(
+    "wildcard-rule-count",
+    "rules of one event bus with a wildcard",
+    WILDCARD_RULES_A_BUS,
+    f"a bus has {WILDCARD_RULES_A_BUS}",
+    partial(_rules_of_buses, wildcard=True),
+)
+
+REGIONAL_QUOTAS: Final = (
+    JOB_QUEUES,
+    COMPUTE_ENVIRONMENTS,
+    SERVICE_ENVIRONMENTS,
+    LOG_POLICIES,
+    RULES,
+    WILDCARD_RULES,
+)
