@@ -125,10 +125,7 @@ def submitter_permission(source: Resource) -> Iterator[Fault]:
     """
     seen: set[str] = set()
     for use in _uses(source):
-        request = dict(use.request)
-        if source.type in _FUNCTIONS:
-            request = {"JobQueue": UNKNOWN, "JobDefinition": UNKNOWN, **request}
-        lacks = lacking(use.rights, request, source)
+        lacks = lacking(use.rights, use.request, source)
         if source.type in _FUNCTIONS and use.rights.mention(SUBMIT):
             lacks = [one for one in lacks if not one.what.startswith("its ")]
         if not lacks:
@@ -194,7 +191,7 @@ def submit_any_job(source: Resource) -> Iterator[Fault]:
         denied = use.rights.mention(SUBMIT) and use.rights.deny(
             SUBMIT, arn("batch", _any_job(CLOSED))
         )
-        if not denied or use.role.id in seen or lacking(use.rights, dict(use.request), source):
+        if not denied or use.role.id in seen or lacking(use.rights, use.request, source):
             continue
         seen.add(use.role.id)
         wanted = missing_statement.arn("batch", _any_job("*"))

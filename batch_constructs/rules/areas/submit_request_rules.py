@@ -40,7 +40,6 @@ from batch_constructs.rules.template.submitted_jobs import (
 )
 from batch_constructs.rules.template.values import (
     UNKNOWN,
-    PartlyKnown,
     Reference,
     entries,
     flag,
@@ -165,8 +164,8 @@ def _settled(value: Any) -> Any:
         return UNKNOWN if "<" in value else value
     if isinstance(value, list):
         return [_settled(one) for one in value]
-    if isinstance(value, dict) and not isinstance(value, PartlyKnown):
-        return {name: _settled(one) for name, one in value.items()}
+    if isinstance(value, dict):
+        return type(value)({name: _settled(one) for name, one in value.items()})
     return value
 
 
