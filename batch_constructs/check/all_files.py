@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import cut, printable
 from batch_constructs.aws.credentials import without_credentials
+from batch_constructs.aws.record import Record
 from batch_constructs.check import findings_report, output_stream
 from batch_constructs.check.one_file import STANDARD_INPUT, Checker, FileCheck
 from batch_constructs.check.stacks_together import too_many_log_policies
@@ -25,7 +26,7 @@ _WORTH_PROCESSES: Final = 60
 """Files; with fewer, processes take longer to start than they save."""
 
 
-class Request(NamedTuple):
+class Request(Record):
     """What is to be checked, and how.
 
     Attributes:
@@ -190,7 +191,7 @@ def _together(checks: Iterable[FileCheck], ignore: frozenset[str]) -> Iterable[F
             line, column = places[file][finding.resource]
             more[file] = finding.replaced(line=line, column=column)
     return [
-        one._replace(findings=[*one.findings, more[one.file]]) if one.file in more else one
+        one.replaced(findings=[*one.findings, more[one.file]]) if one.file in more else one
         for one in found
     ]
 

@@ -39,7 +39,6 @@ from batch_constructs.aws.quotas import (
     WILDCARD_RULES_SOURCE,
 )
 from batch_constructs.rules.access.arn_patterns import least_in
-from batch_constructs.rules.areas.secret_rules import strings
 from batch_constructs.rules.dashboard import too_much
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
@@ -52,6 +51,7 @@ from batch_constructs.rules.template.written_lengths import (
     of_type,
     text_length,
 )
+from batch_constructs.rules.template.written_strings import strings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

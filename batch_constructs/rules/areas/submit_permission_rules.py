@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.authorization import (
@@ -19,6 +19,7 @@ from batch_constructs.aws.authorization import (
     SUBMIT_REVISION_SOURCE,
 )
 from batch_constructs.aws.names import every, marker
+from batch_constructs.aws.record import Record
 from batch_constructs.aws.role_actions import LOOK_AT_QUEUE_ACTIONS
 from batch_constructs.aws.service_principals import SUBMITTER_ROLES
 from batch_constructs.aws.source import guide
@@ -51,7 +52,7 @@ _FUNCTIONS: Final = (FUNCTION, SERVERLESS_FUNCTION)
 _SUBMITTERS: Final = (*SUBMITTER_ROLES, SERVERLESS_STATE_MACHINE, *_FUNCTIONS)
 
 
-class _Use(NamedTuple):
+class _Use(Record):
     """A submission with the rights it is made with."""
 
     path: str

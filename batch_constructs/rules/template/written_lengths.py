@@ -30,11 +30,10 @@ def of_type(
     whole: Whole, type: str, *, surely: bool = False
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Give ID and properties of each resource of a type, or of each that has no condition."""
-    for id_, resource in whole.resources.items():
-        if isinstance(resource, dict) and resource.get("Type") == type:
-            properties = resource.get("Properties")
-            if isinstance(properties, dict) and not (surely and "Condition" in resource):
-                yield str(id_), properties
+    for id_, resource in whole.by_type.get(type, ()):
+        properties = resource.get("Properties")
+        if isinstance(properties, dict) and not (surely and "Condition" in resource):
+            yield id_, properties
 
 
 def listed(value: object) -> list[Any]:
@@ -71,9 +70,12 @@ def length_of(value: object, least: Least = nothing_known) -> int:
         inside = sum(1 + length for one in value if (length := length_of(one, least)))
         return 1 + max(inside, 1)
     if isinstance(value, str):
-        return len(json.dumps(_written(value), ensure_ascii=False))
+        return len(_quoted(_written(value)))
     return len(json.dumps(value)) if isinstance(value, int | float) else 0
 
+
+_quoted: Final = json.JSONEncoder(ensure_ascii=False).encode
+"""Made once: `json.dumps` makes one for each text."""
 
 _NO_VALUE: Final = {"Ref": "AWS::NoValue"}
 
