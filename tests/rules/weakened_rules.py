@@ -130,8 +130,12 @@ def _conditions(node: ast.AST) -> Iterator[tuple[str, int | None]]:
         yield "test", None
     elif isinstance(node, ast.comprehension):
         yield from (("ifs", place) for place in range(len(node.ifs)))
-    elif isinstance(node, ast.BoolOp) and isinstance(node.op, ast.And):
+    elif isinstance(node, ast.BoolOp) and not isinstance(node.values[-1], _DEFAULTS):
         yield from (("values", place) for place in range(len(node.values)))
+
+
+_DEFAULTS = (ast.Constant, ast.Tuple, ast.List, ast.Dict)
+"""What stands at the end of an ``or`` that is no condition."""
 
 
 def _compiled(function: FunctionType, tree: ast.Module) -> CodeType:
