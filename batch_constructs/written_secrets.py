@@ -15,10 +15,10 @@ from typing import TYPE_CHECKING, Any, Final
 from batch_constructs.acknowledgements import is_path_within
 from batch_constructs.aws.credentials import without_credentials
 from batch_constructs.refusal import in_parameters
-from batch_constructs.rules.areas.secret_rules import references_in, strings
 from batch_constructs.rules.findings import Finding, Severity
 from batch_constructs.rules.template.as_written import SECRET_REFERENCE, AsWritten
 from batch_constructs.rules.template.iam_roles import literal
+from batch_constructs.rules.template.written_strings import references_in, strings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

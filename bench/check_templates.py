@@ -7,8 +7,9 @@ installation compiles it. Medians of wall time, and of the CPU time of all its p
 
 What was tried: a pool of processes takes 18 ms to load, so a check forks. A garbage collector that
 runs now and then costs a tenth. JSON takes a fortieth of a check: a faster parser gains nothing.
-Dataclasses, regular expressions that are compiled at import, and modules that few templates need
-were a third of a start.
+Dataclasses, named tuples, regular expressions that are compiled at import, and modules that few
+templates need were a third of a start. Of what is left a sixth is what `typing`, `re`, `json` and
+`enum` take, and the rest is spread over a hundred modules of rules and what they stand on.
 """
 
 from __future__ import annotations

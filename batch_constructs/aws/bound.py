@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from batch_constructs.aws.credential_names import gives_a_credential
 from batch_constructs.aws.credentials import credential_in
+from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.record import Record
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ _MOST_WORDS: Final = 60
 _NEAR: Final = 0.7
 """How alike two words are that one may be a misspelling of the other."""
 
-_ONE: Final = re.compile(r"(?:a|an|one|the|such|only|at least one|exactly 1)\b.*|\S+", re.DOTALL)
+_ONE: Final = pattern(r"(?:a|an|one|the|such|only|at least one|exactly 1)\b.*|\S+", re.DOTALL)
 """What is allowed where that is a single thing, as a sentence speaks of it."""
 
 
@@ -132,7 +133,7 @@ def printable(text: str) -> str:
     return _CONTROL.sub(_escaped, text)
 
 
-_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f]")
+_CONTROL: Final = pattern(r"[\x00-\x1f\x7f]")
 
 
 def _escaped(character: re.Match[str]) -> str:

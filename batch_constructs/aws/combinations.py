@@ -43,7 +43,8 @@ class Part(Record, kw_only=True):
     """One way to break a rule.
 
     A name is a property, perhaps with the way to it below ``within``; ``*`` is every entry of a
-    list. Of values, None is a property that is left out, and ``ECS_*`` every text that begins so.
+    list. Of values, None is a property that is left out, and ``ECS_*`` every text that begins so:
+    an asterisk stands for any part of a text.
 
     Attributes:
         shape: which fault it is. ``not_taken``: a property is given, with one of ``values`` or none

@@ -324,7 +324,8 @@ def option_with_credential(words: Sequence[object]) -> int | None:
     for place, word in enumerate(texts):
         if gives_a_credential(word):
             return place
-        option = _OPTION.fullmatch(texts[place - 1]) if place and word else None
+        before = texts[place - 1] if place and word else ""
+        option = _OPTION.fullmatch(before) if before.startswith("-") else None
         if option is not None and _is_of_option(option[2], word):
             return place
     if _ANY_PROGRAM.search("\n".join(texts)) is None:

@@ -36,6 +36,26 @@ SOURCE: Final[Source] = docs(
     " the value to match is in a JSON array.",
 )
 
+FIELDS: Final = (
+    "version",
+    "id",
+    "detail-type",
+    "source",
+    "account",
+    "time",
+    "region",
+    "resources",
+    "detail",
+    "replay-name",
+)
+"""The fields of an event; none has what else a pattern names. The last is in what is replayed."""
+
+FIELDS_SOURCE: Final[Source] = docs(
+    "eventbridge/latest/userguide/eb-events-structure.html",
+    '"The following fields appear in all events delivered to an event bus"; replay-name is in those'
+    " that are replayed (eventbridge/latest/userguide/eb-archive.html).",
+)
+
 OR: Final = "$or"
 """The one operator that stands where a field stands."""
 
@@ -110,6 +130,32 @@ def wrong(pattern: Any, *, at_least: int = 0) -> list[Fault]:
         if counted > most:
             found.append(("", f"has {counted} {things}; allowed are at most {most}"))
     return found
+
+
+def unknown_fields(pattern: Any, path: str = "") -> Iterator[tuple[str, str]]:
+    """Give the fields that a pattern asks of events, and that no event has, with their places.
+
+    One that is asked not to be there is not among them.
+    """
+    for key, value in pattern.items() if isinstance(pattern, dict) else ():
+        here = f"{path}{key}"
+        if key == OR:
+            for place, member in enumerate(value if isinstance(value, list) else ()):
+                yield from unknown_fields(member, f"{here}/{place}/")
+        elif key not in FIELDS and not _matches_nothing(value):
+            yield here, key
+
+
+def _matches_nothing(value: Any) -> bool:
+    """Tell whether what a field is asked for is so, or may be, where the field is not there."""
+    if isinstance(value, dict):
+        return all(map(_matches_nothing, value.values()))
+    if isinstance(value, list):
+        return any(
+            not _is_known(one) or (isinstance(one, dict) and one.get("exists") is False)
+            for one in value
+        )
+    return True  # it is not known, or EventBridge refuses it
 
 
 def length(pattern: Any) -> int:

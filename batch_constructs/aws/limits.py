@@ -12,7 +12,7 @@ tests, the messages of the constructors, and the checks of the embedded AWS.
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, cached_property
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -58,7 +58,7 @@ class Limit(Record, kw_only=True):
     severity: str = "error"
     exact_case: bool = False
 
-    @property
+    @cached_property
     def way(self) -> tuple[str, str]:
         """The way from ``within`` to the mapping that has the property, and the property."""
         return way_and_key(self.name.removesuffix("/*"))
@@ -67,7 +67,12 @@ class Limit(Record, kw_only=True):
 @cache
 def limits_of(type_name: str) -> tuple[Limit, ...]:
     """Give the limits of a type, such as ``AWS::Batch::JobQueue``, in the order of the tables."""
-    return tuple(one for table in tables().values() for one in table if one.type == type_name)
+    nouns = [
+        noun
+        for noun, lines in _written().items()
+        if any(line["type"] == type_name for line in lines)
+    ]
+    return tuple(one for noun in nouns for one in table(noun) if one.type == type_name)
 
 
 @cache

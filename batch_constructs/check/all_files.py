@@ -5,10 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections import defaultdict
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import cut, printable
 from batch_constructs.aws.credentials import without_credentials
+from batch_constructs.aws.record import Record
 from batch_constructs.check import findings_report, output_stream
 from batch_constructs.check.one_file import STANDARD_INPUT, Checker, FileCheck, placed_in_file
 from batch_constructs.check.stacks_together import Stack, too_many_together
@@ -26,7 +27,7 @@ _WORTH_PROCESSES: Final = 60
 """Files; with fewer, processes take longer to start than they save."""
 
 
-class Request(NamedTuple):
+class Request(Record):
     """What is to be checked, and how.
 
     Attributes:
@@ -189,7 +190,7 @@ def _together(checks: Iterable[FileCheck], ignore: frozenset[str]) -> Iterable[F
         if finding.rule not in ignore | held:
             more[file].append(placed_in_file(file, finding))
     return [
-        one._replace(findings=[*one.findings, *more[one.file]]) if one.file in more else one
+        one.replaced(findings=[*one.findings, *more[one.file]]) if one.file in more else one
         for one in found
     ]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import os
-import re
 from collections import Counter
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.aws.pattern import pattern
 from batch_constructs.rules.template import template_files
 
 if TYPE_CHECKING:
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 
     from batch_constructs.rules.findings import Finding
 
-_LINE_END: Final = re.compile(r"\r\n|[\n\r]")
-_COMMENT: Final = re.compile(r".*?#[ \t]*batch-constructs:[ \t]*ignore\b([^#]*)")
-_RULE: Final = re.compile(r"[A-Za-z0-9-]+")
+_LINE_END: Final = pattern(r"\r\n|[\n\r]")
+_COMMENT: Final = pattern(r".*?#[ \t]*batch-constructs:[ \t]*ignore\b([^#]*)")
+_RULE: Final = pattern(r"[A-Za-z0-9-]+")
 
 
 def ignored_lines(text: str) -> dict[int, set[str]]:

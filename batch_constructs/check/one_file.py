@@ -5,8 +5,9 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.record import Record
 from batch_constructs.check.stacks_together import Counted, counted_in
 from batch_constructs.rules.engine import MORE, examine
 from batch_constructs.rules.template import template_files
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 STANDARD_INPUT: Final = "-"
 
 
-class FileCheck(NamedTuple):
+class FileCheck(Record):
     """What came of a look at a file.
 
     Attributes:
@@ -111,8 +112,6 @@ def _placed(
     origins: Mapping[str, tuple[str, ...]],
 ) -> list[Finding]:
     """Give the findings their lines, without those that the file itself ignores."""
-    from batch_constructs.check.ignored_findings import ignored_lines  # noqa: PLC0415  # if any is found
-
     paths = [
         ["Resources", *origins[one.resource], *one.parts[2:]]
         if one.resource in origins
@@ -120,7 +119,7 @@ def _placed(
         for one in found
     ]
     source = document.source_map_of(paths)
-    ignored = {} if document.is_json else ignored_lines(document.text)
+    ignored = {} if document.is_json else _ignored_lines(document.text)
     again = (
         {"/".join((*path, name)): offset for path, name, offset in source.repeats()}
         if document.repeats
@@ -139,6 +138,12 @@ def _placed(
             line, column = positions[-1]
             placed.append(one.replaced(line=line, column=column))
     return placed
+
+
+def _ignored_lines(text: str) -> dict[int, set[str]]:
+    from batch_constructs.check.ignored_findings import ignored_lines  # noqa: PLC0415  # JSON has none
+
+    return ignored_lines(text)
 
 
 def _label(template: Mapping[str, object], resource: str) -> str:

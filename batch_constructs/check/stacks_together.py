@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import cut
+from batch_constructs.aws.record import Record
 from batch_constructs.rules.findings import Finding, Severity
 from batch_constructs.rules.regional_quotas import REGIONAL_QUOTAS, Group, RegionalQuota
+from batch_constructs.rules.template.whole import resources_by_type
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -22,7 +24,7 @@ Counted = Mapping[tuple[str, str], Sequence[str]]
 """What is counted, and of which group → the logical IDs of a template's."""
 
 
-class Stack(NamedTuple):
+class Stack(Record):
     """A template of an app.
 
     Attributes:
@@ -41,10 +43,11 @@ def counted_in(template: Mapping[str, Any]) -> Counted:
     resources = template.get("Resources")
     if not isinstance(resources, dict):
         return {}
+    by_type = resources_by_type(resources)
     return {
         (quota.things, group.name): ids
         for quota in REGIONAL_QUOTAS
-        for group, ids in quota.counted(resources).items()
+        for group, ids in quota.counted(by_type).items()
         if group.everywhere
     }
 

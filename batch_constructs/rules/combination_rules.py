@@ -24,6 +24,7 @@ from batch_constructs.rules.template.values import (
     repeated,
     text,
 )
+from batch_constructs.rules.template.wildcard import fits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -166,8 +167,8 @@ def _is(value: Any, wanted: tuple[object, ...] | str) -> bool:
     if type(value) is str:
         value = {"true": True, "false": False}.get(value.lower(), value)
     if type(value) is str:
-        begins = [one[:-1] for one in wanted if type(one) is str and one.endswith("*")]
-        if any(map(value.startswith, begins)):
+        patterns = [one for one in wanted if type(one) is str and "*" in one]
+        if any(fits(value, one) for one in patterns):
             return True
     return any(type(value) is type(one) and value == one for one in wanted)
 

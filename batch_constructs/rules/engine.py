@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.credentials import without_credentials
+from batch_constructs.aws.record import Record
 from batch_constructs.aws.template_facts import RESOURCES
 from batch_constructs.rules.circumstances import needed
 from batch_constructs.rules.findings import Finding, Severity
@@ -44,7 +45,7 @@ _OF_A_CHECK: Final = 30
 _WORST_FIRST: Final = {severity: place for place, severity in enumerate(Severity)}
 
 
-class Examination(NamedTuple):
+class Examination(Record):
     """What came of a look at a template.
 
     Attributes:
@@ -129,9 +130,10 @@ def _in_worlds(worlds: Worlds, resources: Resources) -> list[Finding]:
                 continue
             present.setdefault(id_, []).append(place)
             if (id_, state) not in known:
-                if id_ not in sizes:
-                    sizes[id_] = _OF_A_CHECK + _values_in(resources[id_])
-                spent += sizes[id_]
+                if len(worlds) > 1:
+                    if id_ not in sizes:
+                        sizes[id_] = _OF_A_CHECK + _values_in(resources[id_])
+                    spent += sizes[id_]
                 subject = world.template.view(id_)
                 most = _MOST_OF_A_KIND if len(found) < _MOST_TOLD else 1
                 faults = () if subject is None else _check(subject, most=most)

@@ -8,13 +8,14 @@ it is open whether it says so today: a mistake is a warning too many or too few,
 from __future__ import annotations
 
 import re
-from typing import Final, NamedTuple
+from typing import Final
 
 from batch_constructs.aws.credential_names import REDIS_PAGE, REDIS_PROGRAMS
 from batch_constructs.aws.pattern import pattern
+from batch_constructs.aws.record import Record
 
 
-class Program(NamedTuple):
+class Program(Record):
     """Programs that take code alike.
 
     Attributes:

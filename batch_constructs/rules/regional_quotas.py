@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.event_pattern import has_wildcard
 from batch_constructs.aws.quotas import (
@@ -17,6 +17,7 @@ from batch_constructs.aws.quotas import (
     RULES_A_BUS,
     WILDCARD_RULES_A_BUS,
 )
+from batch_constructs.aws.record import Record
 from batch_constructs.rules.template.resource_graph import (
     COMPUTE_ENVIRONMENT,
     JOB_QUEUE,
@@ -27,10 +28,12 @@ from batch_constructs.rules.template.written_lengths import referred, resources_
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from batch_constructs.rules.template.written_lengths import ByType
+
 _DEFAULT_BUS: Final = "default"
 
 
-class Group(NamedTuple):
+class Group(Record):
     """What is counted together.
 
     Attributes:
@@ -42,7 +45,7 @@ class Group(NamedTuple):
     everywhere: bool = True
 
 
-class RegionalQuota(NamedTuple):
+class RegionalQuota(Record):
     """One thing of which there are only so many.
 
     Attributes:
@@ -58,10 +61,10 @@ class RegionalQuota(NamedTuple):
     things: str
     most: int
     has_most: str
-    counted: Callable[[Mapping[str, object]], Mapping[Group, list[str]]]
+    counted: Callable[[ByType], Mapping[Group, list[str]]]
     fix: str | None = None
 
-    def too_many(self, resources: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    def too_many(self, resources: ByType) -> Iterator[tuple[str, str]]:
         """Give the path of the first resource that is one too many of a template's, and why."""
         for ids in self.counted(resources).values():
             if len(ids) > self.most:
@@ -69,14 +72,12 @@ class RegionalQuota(NamedTuple):
                 yield f"Resources/{ids[self.most]}", said
 
 
-def _of_type(type: str, resources: Mapping[str, object]) -> Mapping[Group, list[str]]:
+def _of_type(type: str, resources: ByType) -> Mapping[Group, list[str]]:
     found = [id_ for id_, _ in resources_of_type(resources, type, surely=True)]
     return {Group(): found} if found else {}
 
 
-def _rules_of_buses(
-    resources: Mapping[str, object], *, wildcard: bool = False
-) -> Mapping[Group, list[str]]:
+def _rules_of_buses(resources: ByType, *, wildcard: bool = False) -> Mapping[Group, list[str]]:
     found: dict[Group, list[str]] = defaultdict(list)
     for id_, own in resources_of_type(resources, "AWS::Events::Rule", surely=True):
         if not wildcard or has_wildcard(own.get("EventPattern")):
@@ -84,15 +85,15 @@ def _rules_of_buses(
     return found
 
 
-def _bus(written: object, resources: Mapping[str, object]) -> Group:
+def _bus(written: object, resources: ByType) -> Group:
     """Tell which event bus a rule is of, whichever way it is named."""
     if isinstance(written, str):
         return Group(written.rpartition("/")[2])
     target, _ = referred(written)
-    bus: Any = resources.get(target)
-    if isinstance(bus, dict) and isinstance(own := bus.get("Properties"), dict):
-        name = own.get("Name")
-        return Group(name) if isinstance(name, str) else Group(target, everywhere=False)
+    for id_, own in resources_of_type(resources, "AWS::Events::EventBus"):
+        if id_ == target:
+            name = own.get("Name")
+            return Group(name) if isinstance(name, str) else Group(target, everywhere=False)
     return Group(json.dumps(written, sort_keys=True, default=str), everywhere=False)
 
 

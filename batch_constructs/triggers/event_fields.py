@@ -85,24 +85,6 @@ def read_pattern(arguments: Arguments, pattern: Any) -> dict[str, Any]:
     return read
 
 
-_EVENT_FIELDS: Final = (
-    "version",
-    "id",
-    "detail-type",
-    "source",
-    "account",
-    "time",
-    "region",
-    "resources",
-    "detail",
-    "replay-name",
-)
-"""The fields of an event; what else a pattern names, none has. The last one has what is replayed.
-
-https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-events-structure.html
-https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-archive.html
-"""
-
 _IN_PYTHON: Final = {"detail_type": "detail-type", "detailType": "detail-type"}
 """How the CDK spells a field that Python cannot name."""
 
@@ -119,13 +101,13 @@ def _of_fields(arguments: Arguments, where: str, pattern: Mapping[str, Any]) -> 
                 for place, one in ways
             ]
             continue
-        known = (*_EVENT_FIELDS, event_pattern.OR)
+        known = (*event_pattern.FIELDS, event_pattern.OR)
         if name in read:
             arguments.wrong_value(f"{A_KEY}{where} is {shown(key)}, which is {name}: give it once")
         elif isinstance(value, str | int | float | None):
             pass  # which is told of any field
         elif isinstance(name, str) and not is_token(name) and name not in known:
-            told = refused(name, one_of(_EVENT_FIELDS))
+            told = refused(name, one_of(event_pattern.FIELDS))
             arguments.wrong_value(f"{A_KEY}{where} {told}{meant(name, known)}")
         read[name] = value
     return read

@@ -10,7 +10,7 @@ from botocore.exceptions import ClientError, WaiterError
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batch_constructs.aws.event_pattern import length, wrong
+from batch_constructs.aws.event_pattern import length, unknown_fields, wrong
 from batch_constructs.aws.quotas import EVENT_PATTERN_CHARACTERS
 from batch_constructs.local.adapter import refused_patterns
 from batch_constructs.rules import UNKNOWN, check_resource, check_template
@@ -374,3 +374,26 @@ def test_a_stack_with_a_pattern_that_eventbridge_refuses_is_not_deployed(
     events = formation.describe_stack_events(StackName="refused")["StackEvents"]
     reasons = " ".join(str(event.get("ResourceStatusReason")) for event in events)
     assert "InvalidEventPatternException: Event pattern is not valid. Reason: Unrec" in reasons
+
+
+@pytest.mark.parametrize(
+    ("pattern", "fields"),
+    [
+        ({"source": ["a"], "detail": {"anything": ["x"]}, "replay-name": ["r"]}, []),
+        ({"sources": ["a"], "detailType": ["x"]}, ["sources", "detailType"]),
+        ({"$or": [{"source": ["a"]}, {"status": ["x"]}]}, ["$or/1/status"]),
+        ({"$or": {"status": ["x"]}}, []),
+        ({"status": [{"exists": True}]}, ["status"]),
+        ({"status": ["x", {"exists": False}]}, []),
+        ({"status": {"code": ["x"], "text": [{"exists": False}]}}, ["status"]),
+        ({"status": {"text": [{"exists": False}]}}, []),
+        ({"status": ["x", UNKNOWN]}, []),
+        ({"status": UNKNOWN}, []),
+        ({"status": "refused for another reason"}, []),
+        (["no pattern"], []),
+    ],
+)
+def test_a_field_that_no_event_has_is_told_unless_it_may_be_absent(
+    pattern: Any, fields: list[str]
+) -> None:
+    assert [place for place, _ in unknown_fields(pattern)] == fields

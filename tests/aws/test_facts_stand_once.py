@@ -163,6 +163,7 @@ OF_SENTENCES = {
     "not for service jobs": "how a metric is described",
     "s3": "how a service is called",
     "container": "a member of the API too, and a word of ours",
+    "detail-type": "a member of every event",
 }
 """Words of the floor that are no names of AWS's alone."""
 

@@ -17,7 +17,7 @@ from batch_constructs.rules.template import template_files
 from batch_constructs.rules.template.whole import Whole
 from tests.aws.test_limits import admitted_and_refused, resource, values
 from tests.judges.test_sources import limits
-from tests.rules import test_stack_quotas
+from tests.rules import long_cases, test_stack_quotas
 
 CASES = Path(__file__).parent / "cases"
 
@@ -170,7 +170,10 @@ def findings(type_: str, written: Any) -> list[Finding]:
 
 
 ALL = cases()
-MORE: list[dict[str, Any]] = json.loads((Path(__file__).parent / "more_cases.json").read_text())
+MORE: list[dict[str, Any]] = [
+    *json.loads((Path(__file__).parent / "more_cases.json").read_text()),
+    *long_cases.MORE,
+]
 """Cases of conditions that the smallest do not need; ``says`` is what the message or fix has."""
 
 
@@ -182,9 +185,10 @@ def test_each_condition_of_a_rule_has_its_case(more: dict[str, Any]) -> None:
 
 
 def is_told(found: list[Finding], rule: str, says: str = "") -> bool:
-    """Tell whether a rule is among some findings, and says something: its path, message or fix."""
+    """Tell whether a rule is among some findings, and says something: where, message or fix."""
     return any(
-        one.rule == rule and says in f"{one.path}: {one.message}: {one.fix}" for one in found
+        one.rule == rule and says in f"{one.resource}/{one.path}: {one.message}: {one.fix}"
+        for one in found
     )
 
 

@@ -19,7 +19,7 @@ from batch_constructs.aws.credential_names import PASSWORD_OPTIONS, gives_a_cred
 from batch_constructs.aws.credentials import CREDENTIALS, credential_in
 from batch_constructs.aws.piped_passwords import PASSWORD_READERS
 from batch_constructs.rules import check_resource, check_template
-from batch_constructs.rules.areas.secret_rules import strings
+from batch_constructs.rules.template.written_strings import strings
 
 JOB = "AWS::Batch::JobDefinition"
 B = "b" * 40

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.container_facts import AWSLOGS, LOG_CREATE_OPTION
 from batch_constructs.aws.names import (
@@ -15,6 +15,7 @@ from batch_constructs.aws.names import (
     log_group_in_arn,
 )
 from batch_constructs.aws.pattern import pattern
+from batch_constructs.aws.record import Record
 from batch_constructs.aws.role_actions import (
     CREATE_LOG_GROUP,
     GET_PARAMETERS,
@@ -45,7 +46,7 @@ if TYPE_CHECKING:
     from batch_constructs.rules.template.resource_graph import Container, Resource, Template
 
 
-class Need(NamedTuple):
+class Need(Record):
     """Actions that are needed on a resource.
 
     Attributes:

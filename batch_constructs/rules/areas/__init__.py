@@ -88,6 +88,7 @@ _SUBMITTERS: Final = "Rule Pipe Schedule StateMachine Serverless::StateMachine"
 ABOUT: Final = {
     "whole_template": "template",
     "stack_quota": "template",
+    "policy_size": "template",
     "batch_quota": "template",
     "shape": f"{_BATCH} {_MORE}",
     "name": "ComputeEnvironment ConsumableResource JobQueue SchedulingPolicy ServiceEnvironment",
@@ -113,6 +114,7 @@ ABOUT: Final = {
     "eks_environment": "ComputeEnvironment",
     "tag": f"{_BATCH} {_MORE}",
     "job_on_queue": "JobDefinition",
+    "packing": "JobDefinition",
     "multi_node_queue": "ComputeEnvironment JobDefinition",
     "environment_role": "ComputeEnvironment",
     "job_role": "JobDefinition",
@@ -133,7 +135,7 @@ ABOUT: Final = {
     "job_network": "JobDefinition",
     "reference": f"{_BATCH} EventSourceMapping Rule Schedule",
 }
-"""Module → the types of resources that its rules are about; one that is not here is about any.
+"""Module → the types of resources that its rules are about.
 
 A check imports the rules about what it meets, so that it starts at once.
 """
@@ -155,19 +157,15 @@ _TYPES: Final = {
 }
 
 
-def subjects(module: str) -> set[str] | None:
-    """Give the types of resources that the rules of a module are about, None for any."""
-    written = ABOUT.get(module)
-    if written is None:
-        return None
-    return {_TYPES.get(noun, f"AWS::Batch::{noun}") for noun in written.split()}
+def subjects(module: str) -> set[str]:
+    """Give the types of resources that the rules of a module are about."""
+    return {_TYPES.get(noun, f"AWS::Batch::{noun}") for noun in ABOUT[module].split()}
 
 
 def load_about(type: str) -> None:
     """Make the rules about a type of resource."""
     for area in AREAS:
-        about = subjects(area)
-        if about is None or type in about:
+        if type in subjects(area):
             _load(area)
 
 

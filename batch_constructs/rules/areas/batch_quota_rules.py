@@ -47,7 +47,7 @@ _rule = partial(rule, subject=Whole.type, severity=Severity.WARNING, source=BATC
 def batch_resource_count(whole: Whole) -> Iterator[Fault]:
     """AWS Batch refuses the next one; those of other stacks of the Region count, too."""
     for quota in (JOB_QUEUES, COMPUTE_ENVIRONMENTS, SERVICE_ENVIRONMENTS):
-        yield from quota.too_many(whole.resources)
+        yield from quota.too_many(whole.by_type)
 
 
 @_rule(

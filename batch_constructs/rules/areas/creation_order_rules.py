@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from batch_constructs.aws.actions import ECS_DESCRIBE_CLUSTERS, SQS_RECEIVE_MESSAGE
 from batch_constructs.aws.authorization import STATE_MACHINE_RULE, STATE_MACHINE_RULE_ACTIONS
 from batch_constructs.aws.bound import one_of
+from batch_constructs.aws.record import Record
 from batch_constructs.aws.source import cloudformation
-from batch_constructs.rules.access.arn_patterns import QUEUE, arn, spelled
+from batch_constructs.rules.access.arn_patterns import arn, spelled
 from batch_constructs.rules.access.creation_order import waits_for
 from batch_constructs.rules.access.rights import Rights, rights, rights_of
-from batch_constructs.rules.areas.message_queue_rules import MAPPING
+from batch_constructs.rules.areas.message_queue_rules import MAPPING, mapped_queue
 from batch_constructs.rules.areas.submit_permission_rules import waits_for_jobs
-from batch_constructs.rules.areas.submitter_rules import batch_functions
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.iam_roles import role_of
@@ -22,14 +22,14 @@ from batch_constructs.rules.template.resource_graph import (
     ComputeEnvironment,
     Resource,
 )
-from batch_constructs.rules.template.submitted_jobs import FUNCTION, STATE_MACHINE
+from batch_constructs.rules.template.submitted_jobs import STATE_MACHINE
 from batch_constructs.rules.template.values import Reference
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-class _Use(NamedTuple):
+class _Use(Record):
     """What AWS looks at as it creates a resource."""
 
     path: str
@@ -50,13 +50,10 @@ def _uses(resource: Resource) -> Iterator[_Use]:
             managed = arn("events", STATE_MACHINE_RULE)
             yield _Use("RoleArn", *owner, STATE_MACHINE_RULE_ACTIONS[0], managed)
     elif resource.type == MAPPING:
-        queue = resource.neighbour(resource.properties.get("EventSourceArn"), QUEUE)
-        function = resource.neighbour(resource.properties.get("FunctionName"), FUNCTION)
-        if queue is None or function is None or function not in batch_functions(resource):
-            return
-        owner = rights_of(function)
-        if owner is not None:
-            source = spelled(Reference(queue.id, "Arn"), queue.template)
+        mapped = mapped_queue(resource)
+        owner = None if mapped is None else rights_of(mapped[1])
+        if mapped is not None and owner is not None:
+            source = spelled(Reference(mapped[0].id, "Arn"), mapped[0].template)
             yield _Use("FunctionName", *owner, SQS_RECEIVE_MESSAGE, source)
 
 

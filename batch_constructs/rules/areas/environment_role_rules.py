@@ -71,7 +71,7 @@ def profile_of(environment: Resource, value: object) -> Resource | None:
         name = profile.properties.get("InstanceProfileName")
         if name is None:
             continue
-        if name == written and "\0" not in written:
+        if name == written:
             return profile
         if role is not None and (
             role_of(profile, name) is role or name == role.properties.get("RoleName")

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import batch_events, event_pattern
 from batch_constructs.aws.actions import KMS_GENERATE_DATA_KEY, SNS_PUBLISH, SQS_SEND_MESSAGE
-from batch_constructs.aws.bound import one_of
+from batch_constructs.aws.bound import meant, one_of, shown
 from batch_constructs.aws.delivery import OBJECTS_SOURCE
 from batch_constructs.aws.job_states import SERVICE_JOB_STATES
 from batch_constructs.aws.names import MANAGED_QUEUE_KEY, MANAGED_TOPIC_KEY, is_arn
 from batch_constructs.aws.role_actions import DECRYPT
 from batch_constructs.aws.service_principals import DOMAIN, EVENTS
 from batch_constructs.aws.source import docs, guide
-from batch_constructs.rules.access.arn_patterns import QUEUE, TOPIC, least_in, spelled
+from batch_constructs.rules.access.arn_patterns import (
+    QUEUE,
+    QUEUE_POLICIES,
+    TOPIC,
+    TOPIC_POLICIES,
+    least_in,
+    spelled,
+)
 from batch_constructs.rules.access.kms_keys import key_of, may_use
 from batch_constructs.rules.access.resource_policy import admitted
 from batch_constructs.rules.findings import Severity
@@ -74,17 +82,44 @@ def event_pattern_syntax(source: Resource) -> Iterator[Fault]:
     This is so whatever the rule is about. A longer pattern needs a higher quota of the account;
     values known only at deployment count as little as they can be.
     """
-    pattern = source.properties.get("EventPattern", UNKNOWN)
-    if isinstance(pattern, str):
-        try:
-            pattern = json.loads(pattern)
-        except (ValueError, RecursionError):
-            yield "EventPattern", "the pattern is no JSON"
-            return
+    pattern = _pattern(source)
+    if pattern is None:
+        yield "EventPattern", "the pattern is no JSON"
+        return
     written = mapping(source.template.raw(source.id), "Properties").get("EventPattern")
     at_least = length_of(written, least_in(source.template.raw)) if isinstance(written, dict) else 0
     for path, message in event_pattern.wrong(pattern, at_least=at_least):
         yield f"EventPattern/{path}".rstrip("/"), f"{path or 'the pattern'} {message}"
+
+
+def _pattern(source: Resource) -> object:
+    """Give the event pattern of a rule, which may be written as a text; None for one without."""
+    pattern = source.properties.get("EventPattern", UNKNOWN)
+    if isinstance(pattern, str):
+        with suppress(ValueError, RecursionError):
+            read: object = json.loads(pattern)
+            return read
+        return None
+    return pattern
+
+
+@_rule(
+    "event-field",
+    EVENT_RULE,
+    title="event pattern with a field that no event has",
+    fix="leave the field out, or name one of the event's; what is below detail stands there",
+    source=event_pattern.FIELDS_SOURCE,
+)
+def event_field(source: Resource) -> Iterator[Fault]:
+    """EventBridge takes the pattern, and it matches nothing, without any message.
+
+    This is so whatever the rule is about.
+    """
+    known = event_pattern.FIELDS
+    for path, name in event_pattern.unknown_fields(_pattern(source)):
+        if "{" not in name:  # a token, or a placeholder of another tool
+            said = f"no event has the field {shown(name)}; there are {one_of(known)}"
+            yield f"EventPattern/{path}", f"{said}{meant(name, known)}"
 
 
 @_rule(
@@ -145,9 +180,6 @@ def _policies(owner: Resource, types: tuple[str, ...]) -> Iterator[Resource]:
 
 _OWNERS: Final = ("TopicArn", "Queue", "Topics", "Queues")
 """The property of a resource policy that says what it stands at."""
-
-TOPIC_POLICIES: Final = ("AWS::SNS::TopicPolicy", "AWS::SNS::TopicInlinePolicy")
-QUEUE_POLICIES: Final = ("AWS::SQS::QueuePolicy", "AWS::SQS::QueueInlinePolicy")
 
 
 def admits(

@@ -276,7 +276,7 @@ def _asked(task: Task) -> tuple[str, str] | None:
     for container in task.containers:
         image = container.properties.get("Image")
         literal = image.pattern if isinstance(image, Text) else image
-        if isinstance(literal, str):
+        if isinstance(literal, str) and "64" in literal:
             if _ARM_IMAGE.search(literal):
                 return CpuArchitecture.ARM64, "Image"
             if _X86_IMAGE.search(literal):

@@ -13,7 +13,6 @@ from batch_constructs.aws.launch_template_facts import USER_DATA_BYTES, USER_DAT
 from batch_constructs.aws.source import api, docs, guide
 from batch_constructs.rules.areas import environment_rule
 from batch_constructs.rules.areas.environment_role_rules import profile_of
-from batch_constructs.rules.areas.secret_rules import secrets_written
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.once import once
@@ -29,6 +28,7 @@ from batch_constructs.rules.template.values import (
     show,
     text,
 )
+from batch_constructs.rules.template.written_strings import secrets_written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

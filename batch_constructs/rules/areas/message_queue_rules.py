@@ -16,17 +16,16 @@ from batch_constructs.aws.source import Source, docs
 from batch_constructs.rules.access import missing_statement
 from batch_constructs.rules.access.arn_patterns import QUEUE, spelled
 from batch_constructs.rules.access.kms_keys import key_of, may_use
-from batch_constructs.rules.access.rights import rights
+from batch_constructs.rules.access.rights import rights_of
 from batch_constructs.rules.areas.submitter_rules import batch_functions
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
-from batch_constructs.rules.template.iam_roles import role_of
 from batch_constructs.rules.template.resource_graph import (
     JOB_DEFINITION,
     JOB_QUEUE,
     Resource,
 )
-from batch_constructs.rules.template.submitted_jobs import FUNCTION, SERVERLESS_FUNCTION
+from batch_constructs.rules.template.submitted_jobs import SERVERLESS_FUNCTION
 from batch_constructs.rules.template.values import (
     Reference,
     absent,
@@ -61,10 +60,18 @@ def _read_queues(reader: Resource) -> Iterator[tuple[str, Resource, Resource]]:
                 if queue is not None:
                     yield f"Events/{name}/Properties/Queue", queue, reader
         return
-    queue = reader.neighbour(reader.properties.get("EventSourceArn"), QUEUE)
-    function = reader.neighbour(reader.properties.get("FunctionName"), FUNCTION)
-    if queue is not None and function is not None and function in batch_functions(reader):
-        yield "EventSourceArn", queue, function
+    mapped = mapped_queue(reader)
+    if mapped is not None:
+        yield "EventSourceArn", *mapped
+
+
+def mapped_queue(mapping_: Resource) -> tuple[Resource, Resource] | None:
+    """Give the queue of a mapping and the function that reads it, if that one submits jobs."""
+    queue = mapping_.neighbour(mapping_.properties.get("EventSourceArn"), QUEUE)
+    function = mapping_.neighbour(mapping_.properties.get("FunctionName"))
+    if queue is None or function is None or function not in batch_functions(mapping_):
+        return None
+    return queue, function
 
 
 def _hides(queue: Resource, function: Resource) -> tuple[float, float] | None:
@@ -131,14 +138,12 @@ def visibility_margin(reader: Resource) -> Iterator[Fault]:
 )
 def event_source_permission(mapping_: Resource) -> Iterator[Fault]:
     """Creating the mapping is refused."""
-    queue = mapping_.neighbour(mapping_.properties.get("EventSourceArn"), QUEUE)
-    function = mapping_.neighbour(mapping_.properties.get("FunctionName"), FUNCTION)
-    role = None if function is None else role_of(function, function.properties.get("Role"))
-    if queue is None or function is None or role is None:
+    mapped = mapped_queue(mapping_)
+    owner = None if mapped is None else rights_of(mapped[1])
+    if mapped is None or owner is None:
         return
-    if function not in batch_functions(mapping_):
-        return
-    held, arn = rights(role), spelled(Reference(queue.id, "Arn"), queue.template)
+    queue, (role, held) = mapped[0], owner
+    arn = spelled(Reference(queue.id, "Arn"), queue.template)
     lacks = [action for action in READ_QUEUE_ACTIONS if held.deny(action, arn)]
     if lacks:
         allowed_elsewhere = all(held.mention(action) for action in lacks)
@@ -161,9 +166,6 @@ def event_source_permission(mapping_: Resource) -> Iterator[Fault]:
 )
 def source_queue_dead_letters(mapping_: Resource) -> Iterator[Fault]:
     """A message that cannot be submitted comes back until it expires, and is lost then."""
-    queue = mapping_.neighbour(mapping_.properties.get("EventSourceArn"), QUEUE)
-    function = mapping_.neighbour(mapping_.properties.get("FunctionName"), FUNCTION)
-    if queue is None or function is None or function not in batch_functions(mapping_):
-        return
-    if absent(queue.properties, "RedrivePolicy"):
-        yield "EventSourceArn", f"{queue.id} has no dead-letter queue"
+    mapped = mapped_queue(mapping_)
+    if mapped is not None and absent(mapped[0].properties, "RedrivePolicy"):
+        yield "EventSourceArn", f"{mapped[0].id} has no dead-letter queue"

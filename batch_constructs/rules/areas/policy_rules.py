@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import partial
+from functools import cache, partial
 from typing import TYPE_CHECKING
 
 from batch_constructs.aws.managed_policies import (
@@ -49,8 +49,7 @@ _warning = partial(rule, severity=Severity.WARNING)
 )
 def managed_policy_name(role: Resource) -> Iterator[Fault]:
     """IAM answers that the policy *does not exist or is not attachable*."""
-    right = {name.lower(): policy.name for name, policy in managed_policies().items()}
-    right["amazonecstaskexecutionrole"] = TASK_EXECUTION  # a role is often called so
+    right = _spellings()
     for position, arn in enumerate(listing(role.properties, "ManagedPolicyArns") or ()):
         written = arn.pattern if isinstance(arn, Text) else arn
         got = written.partition(AWS_POLICY)[2] if isinstance(written, str) else ""
@@ -58,6 +57,14 @@ def managed_policy_name(role: Resource) -> Iterator[Fault]:
         if got != meant and "\0" not in got:
             message = f"there is no AWS managed policy {show(got)}; there is {meant}"
             yield f"ManagedPolicyArns/{position}", message, f"write {meant}"
+
+
+@cache
+def _spellings() -> dict[str, str]:
+    """Give how AWS spells its policies, by their names in lower case."""
+    found = {name.lower(): policy.name for name, policy in managed_policies().items()}
+    found["amazonecstaskexecutionrole"] = TASK_EXECUTION  # a role is often called so
+    return found
 
 
 @_warning(

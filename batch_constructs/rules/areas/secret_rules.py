@@ -19,16 +19,17 @@ from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.areas.command_rules import commands
 from batch_constructs.rules.areas.container_rules import variables_of
 from batch_constructs.rules.findings import Severity
-from batch_constructs.rules.template.as_written import ATTRIBUTE, NO_ECHO, SECRET_REFERENCE
+from batch_constructs.rules.template.as_written import ATTRIBUTE, NO_ECHO
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.listed_parts import listed
 from batch_constructs.rules.template.values import Base64, Text, Unknown, mapping, text
+from batch_constructs.rules.template.written_strings import secrets_written, strings
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from batch_constructs.rules.rule import Fault
-    from batch_constructs.rules.template.resource_graph import JobDefinition, Resource
+    from batch_constructs.rules.template.resource_graph import JobDefinition
 
 
 @job_rule(
@@ -146,77 +147,6 @@ def _labels(job: JobDefinition) -> Iterator[tuple[str, str, object]]:
 def _plain(value: object) -> object:
     """Give a value as it is before CloudFormation encodes it."""
     return value.content if isinstance(value, Base64) else value
-
-
-def strings(
-    path: str, value: object, *, names: bool = False, shortest: int = 0
-) -> Iterator[tuple[str, str]]:
-    """Give every string below a value, with its path; what contains itself is gone through once.
-
-    Names are given as well where they are asked for, and shorter ones are not where nobody wants
-    them: most are short, and their paths are what takes time. Of `Fn::Join` as it is written the
-    whole is given, too: pieces may be a reference together.
-    """
-    met: set[int] = set()
-    rest: list[tuple[str, object]] = [(path, value)]
-    while rest:
-        path, value = rest.pop()
-        if isinstance(value, dict | list):
-            if id(value) in met:
-                continue
-            met.add(id(value))
-            if isinstance(value, dict) and "Fn::Join" in value:
-                yield f"{path}/Fn::Join", _joined(value["Fn::Join"])
-            if names and isinstance(value, dict):
-                yield from (
-                    (f"{path}/{key}" if path else key, key) for key in value if len(key) >= shortest
-                )
-            below = value.items() if isinstance(value, dict) else enumerate(value)
-            found = [
-                (f"{path}/{key}" if path else str(key), one)
-                for key, one in below
-                if type(one) is not str or len(one) >= shortest
-            ]
-            rest += reversed(found)
-        elif isinstance(value, Base64):
-            rest.append((path, value.content))
-        elif written := literal(value):
-            yield path, written
-
-
-def _joined(argument: object) -> str:
-    """Put the pieces of `Fn::Join` together; what is no text is a NUL."""
-    match argument:
-        case [str(delimiter), list(pieces)] if len(delimiter) <= len(_REFERENCE):
-            return delimiter.join(one if isinstance(one, str) else "\0" for one in pieces)
-    return ""
-
-
-_REFERENCE: Final = "{{resolve:secretsmanager:"
-"""How a reference begins; a longer delimiter of `Fn::Join` is part of none that pieces make."""
-
-
-def secrets_written(resource: Resource) -> dict[str, tuple[str, str]]:
-    """Give the paths where a secret's value is written, each with its service and its name.
-
-    They are the same whatever conditions hold.
-    """
-    known = resource.template.secrets_written
-    if resource.id not in known:
-        written = resource.template.properties_as_written(resource.id)
-        known[resource.id] = references_in(written)
-    return known[resource.id]
-
-
-def references_in(several: Iterable[object]) -> dict[str, tuple[str, str]]:
-    """Give the paths of references to secrets in properties, each with its service and its name."""
-    found: dict[str, tuple[str, str]] = {}
-    for properties in several:
-        for path, value in strings("", properties):
-            reference = SECRET_REFERENCE.search(value) if "{" in value else None
-            if reference is not None:
-                found.setdefault(path.partition("/Fn::")[0], (reference[1], reference[2]))
-    return found
 
 
 @job_rule(

@@ -46,7 +46,6 @@ _CLOSE: Final = 0.85
 _MOST_NAMES: Final = 200
 """No object of AWS has as many properties; guessing what they may mean takes its time."""
 
-_GUESSED: Final = "names guessed"
 _MOST_GUESSED: Final = 2_400
 """Names of a template that are unknown; of more, none is taken for a slip of the pen."""
 
@@ -225,12 +224,9 @@ def _all_problems(subject: Resource) -> list[Problem]:
         if isinstance(whole, list | str | int | float):
             known = [("type", "", f"{_written(whole)} stands where the properties belong", "")]
         else:
-            memory = subject.template.memory
-            before = memory.get(_GUESSED, 0)
-            guessed = before if isinstance(before, int) else 0
-            guess = guessed < _MOST_GUESSED
+            guess = subject.template.guessed < _MOST_GUESSED
             known = list(_problems(model()[subject.type], subject.properties, "", guess=guess))
-            memory[_GUESSED] = guessed + len(known)
+            subject.template.guessed += len(known)
         subject.shape_problems = known
     return known
 

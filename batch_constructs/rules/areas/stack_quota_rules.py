@@ -35,7 +35,6 @@ from batch_constructs.aws.quotas import (
     WILDCARD_RULES_SOURCE,
 )
 from batch_constructs.rules.access.arn_patterns import least_in
-from batch_constructs.rules.areas.secret_rules import strings
 from batch_constructs.rules.dashboard import too_much
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.regional_quotas import LOG_POLICIES, RULES, WILDCARD_RULES
@@ -49,6 +48,7 @@ from batch_constructs.rules.template.written_lengths import (
     of_type,
     text_length,
 )
+from batch_constructs.rules.template.written_strings import strings
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -128,7 +128,7 @@ def parameter_size(whole: Whole) -> Iterator[Fault]:
 )
 def log_resource_policies(whole: Whole) -> Iterator[Fault]:
     """CloudWatch Logs refuses the next one; those of other stacks count, too."""
-    yield from LOG_POLICIES.too_many(whole.resources)
+    yield from LOG_POLICIES.too_many(whole.by_type)
 
 
 @_rule(
@@ -293,7 +293,7 @@ def rule_count(whole: Whole) -> Iterator[Fault]:
 
     Those of other stacks count, too.
     """
-    yield from RULES.too_many(whole.resources)
+    yield from RULES.too_many(whole.by_type)
 
 
 @_rule(
@@ -304,4 +304,4 @@ def rule_count(whole: Whole) -> Iterator[Fault]:
 )
 def wildcard_rule_count(whole: Whole) -> Iterator[Fault]:
     """EventBridge refuses the next one; those of other stacks count, too."""
-    yield from WILDCARD_RULES.too_many(whole.resources)
+    yield from WILDCARD_RULES.too_many(whole.by_type)

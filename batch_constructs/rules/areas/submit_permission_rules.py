@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.authorization import (
@@ -19,6 +19,7 @@ from batch_constructs.aws.authorization import (
     SUBMIT_REVISION_SOURCE,
 )
 from batch_constructs.aws.names import every, marker
+from batch_constructs.aws.record import Record
 from batch_constructs.aws.role_actions import LOOK_AT_QUEUE_ACTIONS
 from batch_constructs.aws.service_principals import SUBMITTER_ROLES
 from batch_constructs.aws.source import guide
@@ -51,7 +52,7 @@ _FUNCTIONS: Final = (FUNCTION, SERVERLESS_FUNCTION)
 _SUBMITTERS: Final = (*SUBMITTER_ROLES, SERVERLESS_STATE_MACHINE, *_FUNCTIONS)
 
 
-class _Use(NamedTuple):
+class _Use(Record):
     """A submission with the rights it is made with."""
 
     path: str
@@ -125,10 +126,7 @@ def submitter_permission(source: Resource) -> Iterator[Fault]:
     """
     seen: set[str] = set()
     for use in _uses(source):
-        request = dict(use.request)
-        if source.type in _FUNCTIONS:
-            request = {"JobQueue": UNKNOWN, "JobDefinition": UNKNOWN, **request}
-        lacks = lacking(use.rights, request, source)
+        lacks = lacking(use.rights, use.request, source)
         if source.type in _FUNCTIONS and use.rights.mention(SUBMIT):
             lacks = [one for one in lacks if not one.what.startswith("its ")]
         if not lacks:
@@ -194,7 +192,7 @@ def submit_any_job(source: Resource) -> Iterator[Fault]:
         denied = use.rights.mention(SUBMIT) and use.rights.deny(
             SUBMIT, arn("batch", _any_job(CLOSED))
         )
-        if not denied or use.role.id in seen or lacking(use.rights, dict(use.request), source):
+        if not denied or use.role.id in seen or lacking(use.rights, use.request, source):
             continue
         seen.add(use.role.id)
         wanted = missing_statement.arn("batch", _any_job("*"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws import container_facts, fargate_sizes, overridden_limits, submit_job, tags
 from batch_constructs.aws import resource_kinds as kinds
@@ -14,6 +14,7 @@ from batch_constructs.aws.names import JOB_NAME, JOB_NAME_SOURCE, RESOURCE_NAME,
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.aws.property_paths import places
+from batch_constructs.aws.record import Record
 from batch_constructs.aws.resource_states import State
 from batch_constructs.aws.source import api, cloudformation
 from batch_constructs.rules.areas.event_rules import passes_no_object
@@ -40,7 +41,6 @@ from batch_constructs.rules.template.submitted_jobs import (
 )
 from batch_constructs.rules.template.values import (
     UNKNOWN,
-    PartlyKnown,
     Reference,
     entries,
     flag,
@@ -62,7 +62,7 @@ AREA: Final = "submit_request"
 _rule = partial(rule, subject=SUBMITTERS)
 
 
-class _Bound(NamedTuple):
+class _Bound(Record):
     """What one member of a submission may be; of a list, its length."""
 
     rule: str
@@ -165,8 +165,8 @@ def _settled(value: Any) -> Any:
         return UNKNOWN if "<" in value else value
     if isinstance(value, list):
         return [_settled(one) for one in value]
-    if isinstance(value, dict) and not isinstance(value, PartlyKnown):
-        return {name: _settled(one) for name, one in value.items()}
+    if isinstance(value, dict):
+        return type(value)({name: _settled(one) for name, one in value.items()})
     return value
 
 

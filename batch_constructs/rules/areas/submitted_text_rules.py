@@ -12,12 +12,7 @@ from batch_constructs.aws.credentials import credential_in
 from batch_constructs.aws.job_definition_facts import PLACEHOLDER
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import api, docs
-from batch_constructs.rules.areas.secret_rules import (
-    label_value,
-    secret_value,
-    secrets_written,
-    strings,
-)
+from batch_constructs.rules.areas.secret_rules import label_value, secret_value
 from batch_constructs.rules.areas.submitter_rules import SUBMITTERS
 from batch_constructs.rules.code_in_command import code_in
 from batch_constructs.rules.findings import Severity
@@ -33,6 +28,7 @@ from batch_constructs.rules.template.submitted_jobs import (
     variables_of,
 )
 from batch_constructs.rules.template.values import UNKNOWN, Text, entries, mapping, text
+from batch_constructs.rules.template.written_strings import secrets_written, strings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -26,6 +26,7 @@ from batch_constructs.rules.template.submitted_jobs import (
     FUNCTION,
     PIPE,
     SCHEDULE,
+    SERVERLESS_FUNCTION,
     STATE_MACHINES,
     batch_tasks,
     is_batch_target,
@@ -275,11 +276,12 @@ def state_machine_callback(source: Resource) -> Iterator[Fault]:
 
 
 def batch_functions(owner: Resource) -> list[Resource]:
-    """Give the Lambda functions of the template that submit jobs."""
+    """Give the Lambda functions of the template that submit jobs, those of AWS SAM too."""
     memory = owner.template.memory
     known = memory.get("batch functions")
     if known is None:
-        known = [one for one in owner.template.all(FUNCTION) if _submits(one)]
+        functions = [*owner.template.all(FUNCTION), *owner.template.all(SERVERLESS_FUNCTION)]
+        known = [one for one in functions if _submits(one)]
         memory["batch functions"] = known
     return known  # type: ignore[return-value]  # what was put there
 

@@ -11,7 +11,7 @@ from batch_constructs.aws.source import api
 from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.template.listed_parts import listed
-from batch_constructs.rules.template.values import flag, given, listing, mapping, text
+from batch_constructs.rules.template.values import absent, flag, given, listing, mapping, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -60,7 +60,7 @@ def container_dependency(job: JobDefinition) -> Iterator[Fault]:
         names = {text(one.properties, "Name"): one for one in task.containers}
         known = one_of([one for one in names if one] or ["none"])
         if any(
-            given(one.properties, "Name") and not text(one.properties, "Name")
+            not absent(one.properties, "Name") and not text(one.properties, "Name")
             for one in task.containers
         ):
             continue

@@ -6,10 +6,11 @@ A loop whose collection is not known stays where it is; how many resources it de
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final, NamedTuple
+from typing import Any, Final
 
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.quotas import TEMPLATE_BYTES
+from batch_constructs.aws.record import Record
 from batch_constructs.rules.template.intrinsics import Resolver
 
 PREFIX: Final = "Fn::ForEach::"
@@ -25,7 +26,7 @@ _NO_LETTER_OR_DIGIT: Final = pattern(r"[^A-Za-z0-9]")
 Path = tuple[str, ...]
 
 
-class Unrolled(NamedTuple):
+class Unrolled(Record):
     """A template without loops, as far as that is possible.
 
     Attributes:

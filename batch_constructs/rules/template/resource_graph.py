@@ -66,6 +66,7 @@ class Template:
         left_out: what was too much to be looked at.
         secrets_written: logical ID → where a secret's value is written, in any world.
         look_ups: how often a resource may still be looked up.
+        guessed: how many faults there are so far of names that may be slips of the pen.
     """
 
     def __init__(
@@ -83,6 +84,7 @@ class Template:
         self.memory: dict[str, object] = {}
         self.left_out: Counts = {} if left_out is None else left_out
         self.look_ups = sys.maxsize
+        self.guessed = 0
 
     def leave_out(self, kind: LeftOut) -> None:
         """Note a piece of work that is not done, since it would take very long."""

@@ -13,8 +13,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from itertools import combinations, product
 from math import prod
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.record import Record
 from batch_constructs.rules.template.as_written import AsWritten, sections
 from batch_constructs.rules.template.intrinsics import Resolver
 from batch_constructs.rules.template.resource_graph import Template
@@ -44,7 +45,7 @@ Resources = Mapping[str, Mapping[str, object]]
 Choice = tuple[object, ...]
 
 
-class World(NamedTuple):
+class World(Record):
     """A template under one choice of its conditions.
 
     Attributes:

@@ -236,12 +236,17 @@ def document(text: str) -> Document:
         raise NoTemplateError("it is not a template: an object with Resources is expected")
     if not isinstance(parsed.get("Resources"), dict):
         raise NoTemplateError("it is not a template: it has no Resources")
-    if _has_too_many_objects(parsed):
+    if not (is_json and _has_few_brackets(text)) and _has_too_many_objects(parsed):
         raise UnreadableTemplateError(
             f"it has more than {_MOST_OBJECTS} objects and lists, which are more than are"
             " looked at; split the template"
         )
     return Document(text, parsed, is_json=is_json, repeats=bool(repeats))
+
+
+def _has_few_brackets(text: str) -> bool:
+    """Tell by the text alone that there are few objects: each of JSON has a bracket of its own."""
+    return text.count("{") + text.count("[") <= _MOST_OBJECTS
 
 
 def _has_too_many_objects(template: Template) -> bool:

@@ -14,6 +14,7 @@ from batch_constructs.rules.template.text import substitutions
 if TYPE_CHECKING:
     from batch_constructs.rules.template.left_out import Counts
     from batch_constructs.rules.template.template_files import Document
+    from batch_constructs.rules.template.written_lengths import ByType
 
 Path = tuple[str, ...]
 _Place = tuple[Any, ...]
@@ -25,6 +26,15 @@ _STACK: Final = "AWS::CloudFormation::Stack"
 _STACK_SETS: Final = "AWS::CloudFormation::StackSet"
 _OTHER_TEMPLATES: Final = ("TemplateBody",)
 """Properties that hold a template of their own."""
+
+
+def resources_by_type(resources: Mapping[str, object]) -> ByType:
+    """Give ID and text of the resources of each type."""
+    found: dict[str, list[tuple[str, dict[str, object]]]] = {}
+    for id_, resource in resources.items():
+        if isinstance(resource, dict) and isinstance(type_ := resource.get("Type"), str):
+            found.setdefault(type_, []).append((str(id_), resource))
+    return found
 
 
 class Whole:
@@ -47,6 +57,11 @@ class Whole:
     def resources(self) -> Mapping[str, object]:
         """Give the resources as they are written."""
         return self._section("Resources")
+
+    @cached_property
+    def by_type(self) -> ByType:
+        """Give ID and text of the resources of each type."""
+        return resources_by_type(self.resources)
 
     def _section(self, name: str) -> Mapping[str, object]:
         section = self.template.get(name)
@@ -107,15 +122,15 @@ class Whole:
                 if id(value) not in seen:
                     seen.add(id(value))
                     waiting += [
-                        (entry, (str(n), place))
+                        (entry, (n, place))
                         for n, entry in enumerate(value)
                         if type(entry) not in _PLAIN
                     ]
-            elif isinstance(value, Mapping):
+            elif isinstance(value, _OBJECTS):
                 if id(value) in seen:
                     continue
                 seen.add(id(value))
-                if len(value) == 1:
+                if len(value) == 1 and not value.keys().isdisjoint(_REFERRING_FUNCTIONS):
                     once = dict.fromkeys(_references(value))
                     named += [(kind, name, place) for kind, name in once]
                 if "Fn::Transform" in value:
@@ -195,6 +210,10 @@ def are_too_many(*, jobs: int, queues: int) -> bool:
 
 
 _PLAIN: Final = frozenset((str, int, bool, float))
+_OBJECTS: Final = (dict, Mapping)
+"""Plain ones first, since to ask for a `Mapping` is dear."""
+
+_REFERRING_FUNCTIONS: Final = frozenset(("Ref", "Fn::GetAtt", "Fn::If", "Fn::Sub"))
 
 
 def _is_made_later(section: Mapping[str, object]) -> bool:

@@ -6,7 +6,7 @@ What only the deployment knows is reckoned as short as it can be.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.names import ACCOUNT_ID_LENGTH, SHORTEST_PARTITION, SHORTEST_REGION
@@ -14,7 +14,7 @@ from batch_constructs.aws.pattern import pattern
 from batch_constructs.rules.template.text import substitutions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from batch_constructs.rules.template.whole import Whole
 
@@ -26,22 +26,25 @@ _PSEUDO_PARAMETERS: Final = {
 }
 
 
+ByType = Mapping[str, list[tuple[str, dict[str, Any]]]]
+"""Type → the resources of it: logical ID, and what is written."""
+
+
 def of_type(
     whole: Whole, type: str, *, surely: bool = False
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
     """Give ID and properties of each resource of a type, or of each that has no condition."""
-    return resources_of_type(whole.resources, type, surely=surely)
+    return resources_of_type(whole.by_type, type, surely=surely)
 
 
 def resources_of_type(
-    resources: Mapping[str, object], type: str, *, surely: bool = False
+    by_type: ByType, type: str, *, surely: bool = False
 ) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    """Give the same of resources as a template has them."""
-    for id_, resource in resources.items():
-        if isinstance(resource, dict) and resource.get("Type") == type:
-            properties = resource.get("Properties")
-            if isinstance(properties, dict) and not (surely and "Condition" in resource):
-                yield str(id_), properties
+    """Give the same of resources by their type."""
+    for id_, resource in by_type.get(type, ()):
+        properties = resource.get("Properties")
+        if isinstance(properties, dict) and not (surely and "Condition" in resource):
+            yield id_, properties
 
 
 def listed(value: object) -> list[Any]:
@@ -78,9 +81,12 @@ def length_of(value: object, least: Least = nothing_known) -> int:
         inside = sum(1 + length for one in value if (length := length_of(one, least)))
         return 1 + max(inside, 1)
     if isinstance(value, str):
-        return len(json.dumps(_written(value), ensure_ascii=False))
+        return len(_quoted(_written(value)))
     return len(json.dumps(value)) if isinstance(value, int | float) else 0
 
+
+_quoted: Final = json.JSONEncoder(ensure_ascii=False).encode
+"""Made once: `json.dumps` makes one for each text."""
 
 NO_VALUE: Final = {"Ref": "AWS::NoValue"}
 
