@@ -122,7 +122,7 @@ def test_a_constructs_docstring_tells_every_parameter_and_what_it_creates(name: 
     assert "https://docs.aws.amazon.com/" in text
 
 
-RESOURCE = {"stack", "env", "apply_removal_policy"}
+RESOURCE = {"stack", "env", "apply_removal_policy", "apply_cross_stack_reference_strength"}
 """What JavaScript shall call: ours are ``IResource`` to it."""
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.security_groups import own_security_group, read_security_groups
-from batch_constructs.subnets import chosen_subnets
+from batch_constructs.subnets import as_selection, chosen_subnets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.arguments import Arguments
+    from batch_constructs.subnets import AnySubnetSelection
 
 
 class Network:
@@ -25,6 +26,7 @@ class Network:
 
     Attributes:
         vpc: The VPC that they are in.
+        selection: How they were chosen in it.
         subnet_ids: The IDs of the subnets.
     """
 
@@ -33,7 +35,7 @@ class Network:
         arguments: Arguments,
         *,
         vpc: ec2.IVpc,
-        vpc_subnets: ec2.SubnetSelection | None,
+        vpc_subnets: AnySubnetSelection | None,
         security_groups: Sequence[ec2.ISecurityGroup] | None,
         in_template: bool = False,
     ) -> None:
@@ -49,7 +51,8 @@ class Network:
                 several="ec2.ISecurityGroup, or leave it out for a group that is made",
             )
         )
-        self.subnet_ids: list[Any] = chosen_subnets(arguments, vpc, vpc_subnets) or [UNKNOWN]
+        self.selection: ec2.SubnetSelection | None = as_selection(arguments, vpc_subnets)
+        self.subnet_ids: list[Any] = chosen_subnets(arguments, vpc, self.selection) or [UNKNOWN]
 
     def known(self) -> dict[str, Any]:
         """Return the network as the rules see it before the own security group is made."""

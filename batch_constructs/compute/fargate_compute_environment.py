@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2
     from constructs import Construct
 
+    from batch_constructs.subnets import AnySubnetSelection
     from batch_constructs.tokens import WholeNumber
 
 
@@ -71,7 +72,7 @@ class FargateComputeEnvironment(ManagedComputeEnvironment):
         id: str,
         *,
         vpc: ec2.IVpc,
-        vpc_subnets: ec2.SubnetSelection | None = None,
+        vpc_subnets: AnySubnetSelection | None = None,
         security_groups: Sequence[ec2.ISecurityGroup] | None = None,
         max_vcpus: WholeNumber = 256,
         spot: bool = False,
@@ -101,8 +102,7 @@ class FargateComputeEnvironment(ManagedComputeEnvironment):
         )
         arguments.refuse()
 
-        self.security_groups = network.make_security_groups(self)
-        self._vpc = network.vpc
+        self._place_in(network)
         resources["Subnets"] = network.subnet_ids
         resources["SecurityGroupIds"] = [group.security_group_id for group in self.security_groups]
         self.resource = self._resource = make_environment(

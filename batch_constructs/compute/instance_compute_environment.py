@@ -73,6 +73,7 @@ if TYPE_CHECKING:
     from batch_constructs.compute.instance_image import AnyImage
     from batch_constructs.compute.launch_template import AnyLaunchTemplate
     from batch_constructs.compute.launch_template_overrides import LaunchTemplateOverride
+    from batch_constructs.subnets import AnySubnetSelection
     from batch_constructs.tokens import WholeNumber
 
 
@@ -117,7 +118,7 @@ class InstanceOptions(TypedDict, total=False):
             Default: yes.
     """
 
-    vpc_subnets: ec2.SubnetSelection | None
+    vpc_subnets: AnySubnetSelection | None
     security_groups: Sequence[ec2.ISecurityGroup] | None
     max_vcpus: WholeNumber
     instance_types: Sequence[str | ec2.InstanceType] | None
@@ -308,8 +309,7 @@ class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
         _expect_role_for_buckets(arguments, instances)
         arguments.refuse()
 
-        self.security_groups = network.make_security_groups(self)
-        self._vpc = network.vpc
+        self._place_in(network)
         given_role: Any = instances["instance_role"]
         if has_member(given_role, "instance_profile_arn"):
             self.instance_role, profile_arn = given_role.role, given_role.instance_profile_arn

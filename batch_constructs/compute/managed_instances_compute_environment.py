@@ -60,6 +60,7 @@ if TYPE_CHECKING:
         ContainerInsights,
         ReservationPreference,
     )
+    from batch_constructs.subnets import AnySubnetSelection
     from batch_constructs.tokens import WholeNumber
 
 
@@ -126,7 +127,7 @@ class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironm
         id: str,
         *,
         vpc: ec2.IVpc,
-        vpc_subnets: ec2.SubnetSelection | None = None,
+        vpc_subnets: AnySubnetSelection | None = None,
         security_groups: Sequence[ec2.ISecurityGroup] | None = None,
         max_vcpus: WholeNumber = 256,
         spot: bool = False,
@@ -227,8 +228,7 @@ class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironm
         )
         arguments.refuse()
 
-        self.security_groups = network.make_security_groups(self)
-        self._vpc = network.vpc
+        self._place_in(network)
         self.instance_role = (
             make_managed_instance_role(self) if instance_role is None else instance_role
         )
