@@ -30,7 +30,6 @@ if TYPE_CHECKING:
     from constructs import IConstruct
 
     from batch_constructs.arguments import Arguments
-    from batch_constructs.subnets import AnySubnetSelection
     from batch_constructs.tokens import WholeNumber
 
 _CONCURRENCY = Whole(1)
@@ -70,7 +69,7 @@ class FunctionSettings:
     """
 
     vpc: ec2.IVpc | None = None
-    vpc_subnets: AnySubnetSelection | None = None
+    vpc_subnets: ec2.SubnetSelection | dict[str, Any] | None = None
     security_groups: Sequence[ec2.ISecurityGroup] | None = None
     encryption_key: kms.IKey | None = None
     reserved_concurrency: WholeNumber | None = None

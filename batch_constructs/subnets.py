@@ -5,13 +5,10 @@ What the CLI has yet to look up is unknown, and so is a list that was picked fro
 
 from __future__ import annotations
 
-import inspect
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.bound import meant, shown
 from batch_constructs.jsii_objects import has_member, javascript_error
 from batch_constructs.place import OF_ONE_REGION
-from batch_constructs.rules import UNKNOWN
 from batch_constructs.tokens import SUBNET_MADE_UP, is_made_up, is_token
 
 if TYPE_CHECKING:
@@ -19,9 +16,6 @@ if TYPE_CHECKING:
 
     from batch_constructs.arguments import Arguments
 
-
-AnySubnetSelection: TypeAlias = "ec2.SubnetSelection | dict[str, Any]"
-"""An ``ec2.SubnetSelection``, or its arguments in a dict, as the CDK's own constructs take them."""
 
 _BY_WHAT_IT_HAS = "choose by groups, zones, types or IDs that it has"
 _BY_NO_ZONE = (
@@ -32,7 +26,10 @@ _BY_NO_ZONE = (
 
 def chosen_subnets(arguments: Arguments, vpc: Any, selection: Any) -> list[Any]:
     """Return the IDs of the subnets that are chosen, or that the CDK chooses; none if wrong."""
-    selection = as_selection(arguments, selection)
+    if selection is not None:
+        from batch_constructs.subnet_selection import as_selection  # noqa: PLC0415  # loads EC2's
+
+        selection = as_selection(arguments, selection)
     if not has_member(vpc, "select_subnets"):
         arguments.wrong_type("vpc", vpc, "an ec2.IVpc, such as ec2.Vpc.from_lookup(…)")
     if arguments.is_wrong("vpc") or arguments.is_wrong("vpc_subnets"):
@@ -51,29 +48,6 @@ def chosen_subnets(arguments: Arguments, vpc: Any, selection: Any) -> list[Any]:
         subnet_group_name=selection.subnet_group_name,
         subnet_type=selection.subnet_type,
     )
-
-
-def as_selection(arguments: Arguments, selection: Any) -> Any:
-    """Return a selection of subnets, made of a dict; what is none is noted."""
-    if selection is None or selection is UNKNOWN:  # noted already
-        return selection
-    from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415  # loaded by whoever chose subnets
-
-    if isinstance(selection, ec2.SubnetSelection):
-        return selection
-    if not isinstance(selection, dict):
-        return arguments.wrong_type("vpc_subnets", selection, "an ec2.SubnetSelection")
-    allowed = [*inspect.signature(ec2.SubnetSelection).parameters]
-    for name in selection:
-        if name not in allowed:
-            instead = meant(str(name), allowed)
-            return arguments.wrong_value(
-                f"vpc_subnets has {shown(name)}; allowed are {', '.join(allowed)}{instead}"
-            )
-    try:
-        return ec2.SubnetSelection(**selection)
-    except TypeError as error:
-        return arguments.wrong_value(f"vpc_subnets: {error}")
 
 
 def _found(arguments: Arguments, vpc: ec2.IVpc, **selection: Any) -> list[Any]:

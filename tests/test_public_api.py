@@ -160,7 +160,15 @@ def test_the_api_changes_with_the_changelog(api: ModuleType) -> None:
 
 
 OF_OTHERS = {"Any", "Construct", "Duration", "IPolicyValidationContext", "Mapping", "Sequence"}
-OF_OTHERS |= {"Iterator", "RemovalPolicy", "ResourceEnvironment", "Self", "Size", "Stack"}
+OF_OTHERS |= {
+    "Iterator",
+    "ReferenceStrength",
+    "RemovalPolicy",
+    "ResourceEnvironment",
+    "Self",
+    "Size",
+    "Stack",
+}
 OF_OTHERS |= {"Callable", "TagManager", "TimeZone", "Unpack"}
 NOT_TO_BE_MADE = {"SpotRescue", "WatchedFunction"}
 """What constructs of ours make, and nobody else."""

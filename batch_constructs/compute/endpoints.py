@@ -20,7 +20,7 @@ from batch_constructs.construct import BatchConstruct, once_made
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.known_argument import known_flag
 from batch_constructs.place import OF_ONE_REGION, in_another_vpc
-from batch_constructs.subnets import AnySubnetSelection, chosen_subnets
+from batch_constructs.subnets import chosen_subnets
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ class BatchEndpoints(BatchConstruct):
         *,
         vpc: ec2.IVpc,
         compute_environments: Sequence[ManagedComputeEnvironment],
-        vpc_subnets: AnySubnetSelection | None = None,
+        vpc_subnets: ec2.SubnetSelection | dict[str, Any] | None = None,
         services: Sequence[EndpointService | str] | None = None,
         session_manager: bool = False,
     ) -> None:

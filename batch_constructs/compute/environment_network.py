@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.security_groups import own_security_group, read_security_groups
-from batch_constructs.subnets import as_selection, chosen_subnets
+from batch_constructs.subnet_selection import as_selection
+from batch_constructs.subnets import chosen_subnets
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.arguments import Arguments
-    from batch_constructs.subnets import AnySubnetSelection
 
 
 class Network:
@@ -35,7 +35,7 @@ class Network:
         arguments: Arguments,
         *,
         vpc: ec2.IVpc,
-        vpc_subnets: AnySubnetSelection | None,
+        vpc_subnets: ec2.SubnetSelection | dict[str, Any] | None,
         security_groups: Sequence[ec2.ISecurityGroup] | None,
         in_template: bool = False,
     ) -> None:

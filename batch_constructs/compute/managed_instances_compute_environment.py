@@ -60,7 +60,6 @@ if TYPE_CHECKING:
         ContainerInsights,
         ReservationPreference,
     )
-    from batch_constructs.subnets import AnySubnetSelection
     from batch_constructs.tokens import WholeNumber
 
 
@@ -127,7 +126,7 @@ class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironm
         id: str,
         *,
         vpc: ec2.IVpc,
-        vpc_subnets: AnySubnetSelection | None = None,
+        vpc_subnets: ec2.SubnetSelection | dict[str, Any] | None = None,
         security_groups: Sequence[ec2.ISecurityGroup] | None = None,
         max_vcpus: WholeNumber = 256,
         spot: bool = False,
