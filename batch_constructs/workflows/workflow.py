@@ -30,6 +30,7 @@ from batch_constructs.aws.quotas import EXECUTION_SECONDS, STATE_MACHINE_NAME
 from batch_constructs.aws.service_principals import STATES
 from batch_constructs.aws.submit_job import SHARE_IDENTIFIER
 from batch_constructs.construct import BatchConstruct, arn_prefix, given, own_account
+from batch_constructs.dynamic_references import with_tokens
 from batch_constructs.job_graph import Graph
 from batch_constructs.jobs.job_definition import (
     is_job_definition,
@@ -164,7 +165,9 @@ class Workflow(BatchConstruct):
             share_identifier,
             bound=None if json_path(share_identifier) else SHARE_IDENTIFIER,
         )
-        name = arguments.text("state_machine_name", state_machine_name, bound=STATE_MACHINE_NAME)
+        name = arguments.text(
+            "state_machine_name", with_tokens(state_machine_name), bound=STATE_MACHINE_NAME
+        )
         share = None if share is UNKNOWN else share
         self._graph = _read_graph(arguments, listed, queue=queue, share_identifier=share)
         if spot_rescue_queue is not None and not is_job_queue(spot_rescue_queue):
