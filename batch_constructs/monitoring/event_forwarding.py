@@ -182,6 +182,7 @@ class ForwardedEvents(BatchConstruct):
                 f"event_bus_arn is {shown(arn)}; expected the ARN of an event bus, "
                 "which CentralEventBus.event_bus_arn gives"
             )
+        arguments.of_this_partition("event_bus_arn", arn)
         watched = watched_queues(arguments, queues, needed=False)
         arguments.refuse()
 

@@ -31,6 +31,7 @@ from batch_constructs.aws.service_principals import STATES
 from batch_constructs.aws.submit_job import SHARE_IDENTIFIER
 from batch_constructs.construct import BatchConstruct, arn_prefix, given, own_account
 from batch_constructs.dynamic_references import with_tokens
+from batch_constructs.grants import expect_own_account
 from batch_constructs.job_graph import Graph
 from batch_constructs.jobs.job_definition import (
     is_job_definition,
@@ -92,6 +93,9 @@ if TYPE_CHECKING:
     from batch_constructs.queues.job_queue_metrics import MetricOptions
     from batch_constructs.queues.rule_target import RuleTarget
     from batch_constructs.workflow_job import WorkflowJob
+
+_NO_RESOURCE_POLICIES = "Step Functions has no resource policies, so that"
+"""https://docs.aws.amazon.com/step-functions/latest/dg/security_iam_service-with-iam.html"""
 
 
 class Workflow(BatchConstruct):
@@ -244,7 +248,12 @@ class Workflow(BatchConstruct):
         self.state_machine.node.add_dependency(*more)
 
     def grant_start_execution(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let somebody start executions."""
+        """Let somebody start executions.
+
+        Raises:
+            ValueError: the grantee is of another account.
+        """
+        expect_own_account(self, "", grantee, _NO_RESOURCE_POLICIES)
         return self.state_machine.grant_start_execution(grantee)
 
     def on_failed(
