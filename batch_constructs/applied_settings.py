@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.known_scope import identity
+
 if TYPE_CHECKING:
     from constructs import IConstruct
 
@@ -30,9 +32,3 @@ def _scopes(construct: IConstruct) -> list[str]:
     if own not in _SCOPES:
         _SCOPES[own] = [identity(one) for one in reversed(construct.node.scopes)]
     return _SCOPES[own]
-
-
-def identity(construct: IConstruct) -> str:
-    """Name a construct of this process."""
-    reference: Any = construct
-    return str(reference.__jsii_ref__.ref)

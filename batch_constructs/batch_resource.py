@@ -12,6 +12,7 @@ from aws_cdk.interfaces import ResourceEnvironment
 
 from batch_constructs.construct import BatchConstruct, made_here
 from batch_constructs.jsii_objects import described, kind_of
+from batch_constructs.known_scope import known_scope
 from batch_constructs.place import region_and_account
 
 if TYPE_CHECKING:
@@ -45,7 +46,7 @@ class BatchResource(BatchConstruct):
     @property
     def env(self) -> ResourceEnvironment:
         """The account and the Region that it is in: those of its ARN, or of its stack."""
-        stack = self.stack
+        stack = known_scope(self)
         arn = (self._arn or "") if self._resource is None else ""
         region, account = region_and_account(arn)
         return ResourceEnvironment(account=account or stack.account, region=region or stack.region)

@@ -4,11 +4,11 @@
 class OneCall {
   /**
    * @param calls as JSON, for each construct: the scope, and its resources in order, each a class
-   *   of aws-cdk-lib, an ID and properties; or "override", a resource, the path of a property, and
-   *   what it is from now on. A text may name what an earlier resource of the same scope has:
-   *   ${Token[made:LogGroup:ref]}.
+   *   of aws-cdk-lib, an ID, properties and the attributes that are asked for; or "override", a
+   *   resource, the path of a property, and what it is from now on. A text may name what an earlier
+   *   resource of the same scope has: ${Token[made:LogGroup:ref]}.
    * @param given the objects that {"$given": place} stands for.
-   * @returns the resources of all, in order.
+   * @returns the resources of all, in order, each with its attributes behind it.
    */
   static make(calls, given) {
     const cdk = require("aws-cdk-lib");
@@ -25,31 +25,79 @@ class OneCall {
         if ("$given" in value) return given[value.$given];
         return Object.fromEntries(Object.entries(value).map(([name, of]) => [name, filled(of)]));
       };
-      for (const [kind, id, properties, value] of resources) {
+      for (const [kind, id, properties, last] of resources) {
         if (kind === "override") {
-          filled(id).addPropertyOverride(properties, filled(value));
+          filled(id).addPropertyOverride(properties, filled(last));
           continue;
         }
         const type = kind.split(".").slice(1).reduce((within, name) => within[name], cdk);
         made[id] = new type(scope, id, filled(properties));
-        all.push(made[id]);
+        all.push([made[id], ...last.map((attribute) => made[id][attribute])]);
       }
     }
     return all;
   }
 
   /**
-   * @param asked for each resource: the name of the member that is its ARN, or "", and whether the
-   *   app is known to make it, so that it is where its stack is.
-   * @returns for each the ARN, or "", and the account, or null for what only CloudFormation knows.
+   * @param one a resource.
+   * @param member the name of the one that is its ARN, or "".
+   * @param known whether it is where it says; otherwise only what an app makes is.
+   * @returns the ARN, or "", and the Region and the account, or null where nobody knows.
    */
-  static accounts(asked) {
-    const { Resource, Stack, Token } = require("aws-cdk-lib");
-    return asked.map(([one, member, known]) => {
-      const made = known || (Resource.isResource(one) && Resource.isOwnedResource(one));
-      const account = made ? (one.env ?? Stack.of(one)).account : null;
-      return [member ? one[member] : "", Token.isUnresolved(account) ? null : account];
-    });
+  static place(one, member, known) {
+    const { Resource, Stack } = require("aws-cdk-lib");
+    const made = known || (Resource.isResource(one) && Resource.isOwnedResource(one));
+    const { region, account } = made ? (one.env ?? Stack.of(one)) : {};
+    return [member ? one[member] : "", region ?? null, account ?? null];
+  }
+
+  /**
+   * From now on the validations of an app get this plugin, once one of its scopes is checked; the
+   * CDK asks for a name and a version at each synthesis, which Python is asked for once.
+   */
+  static check(plugin) {
+    const { name, version } = plugin;
+    const validate = (context) => plugin.validate(context);
+    OneCall.plugin = { name, version, validate, get ruleIds() { return plugin.ruleIds; } };
+  }
+
+  /**
+   * @param scope any construct.
+   * @param checked whether the validations of its app get the plugin.
+   * @param key of the context.
+   * @returns the root, and of what is checked the app and the stages around the scope; its path, the
+   *   Region and the account of its stack, or "", and whether its context has the key.
+   */
+  static scope(scope, checked, key) {
+    const { Stack, Stage, Validations } = require("aws-cdk-lib");
+    const scopes = scope.node.scopes;
+    const root = scopes[0];
+    const stages = checked && Stage.isStage(root) ? scopes.filter(Stage.isStage) : [];
+    if (stages.length > 0 && !OneCall.checked.has(root)) {
+      OneCall.checked.add(root);
+      Validations.of(root).addPlugins(OneCall.plugin);
+    }
+    const { region, account } = scopes.findLast(Stack.isStack) ?? {};
+    const customized = scope.node.tryGetContext(key) !== undefined;
+    return [[root, stages], [scope.node.path, region ?? "", account ?? "", customized]];
+  }
+
+  /**
+   * @param vpc a VPC.
+   * @param selection which of its subnets, or null for those that the CDK chooses.
+   * @returns the IDs, whether they are still to be looked up, and the zones of the VPC.
+   */
+  static subnets(vpc, selection) {
+    const { subnetIds, isPendingLookup } = vpc.selectSubnets(selection ?? undefined);
+    return [subnetIds, isPendingLookup ?? false, vpc.availabilityZones];
+  }
+
+  /**
+   * @param context what the CDK hands a plugin.
+   * @returns the app, and the files of its templates.
+   */
+  static validated(context) {
+    return [context.appConstruct, context.templatePaths];
   }
 
   /**
@@ -76,5 +124,8 @@ class OneCall {
     }
   }
 }
+
+/** Apps that have the plugin. */
+OneCall.checked = new WeakSet();
 OneCall[Symbol.for("jsii.rtti")] = { fqn: "batch-constructs.OneCall", version: "1.0.0" };
 exports.OneCall = OneCall;

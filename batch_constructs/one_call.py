@@ -23,10 +23,10 @@ import jsii
 from jsii._reference_map import register_reference
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from aws_cdk import CfnResource
-    from constructs import Construct
+    from constructs import Construct, IConstruct
 
 T = TypeVar("T")
 
@@ -35,7 +35,11 @@ _VERSION: Final = "1.0.0"
 _METHODS: Final = {
     "make": ("calls", "given"),
     "tell": ("key", "told"),
-    "accounts": ("asked",),
+    "place": ("one", "member", "known"),
+    "check": ("plugin",),
+    "scope": ("scope", "checked", "key"),
+    "subnets": ("vpc", "selection"),
+    "validated": ("context",),
     "amounts": ("asked",),
 }
 
@@ -62,6 +66,7 @@ class Made(Generic[T]):
     def __init__(self, call: OneCall, id: str) -> None:
         self._call = call
         self._id = id
+        self._told: dict[str, str] = {}
         self.made: T | None = None
 
     @property
@@ -75,12 +80,14 @@ class Made(Generic[T]):
         """Return an attribute by its name in JavaScript: its token, or what stands for that."""
         if self.made is None:
             return f"${{Token[made:{self._id}:{name}]}}"
-        return str(jsii.get(self.made, name))
+        told = self._told.get(name)
+        return str(jsii.get(self.made, name)) if told is None else told
 
-    def take(self, resource: T) -> None:
+    def take(self, resource: T, told: Mapping[str, str]) -> None:
         """Keep the resource that was made; whoever asks jsii for it gets this very object."""
         register_reference(resource)
         self.made = resource
+        self._told.update(told)
 
 
 class OneCall:
@@ -88,18 +95,27 @@ class OneCall:
 
     Args:
         scope: The construct.
+        one_by_one: Whether each is made as it is added, for what Python makes with it.
     """
 
-    def __init__(self, scope: Construct) -> None:
+    def __init__(self, scope: Construct, *, one_by_one: bool = False) -> None:
         self._scope = scope
+        self._one_by_one = one_by_one
         self._specified: list[list[Any]] = []
-        self._to_make: list[Made[Any]] = []
+        self._to_make: list[tuple[Made[Any], Sequence[str]]] = []
 
-    def add(self, kind: type[T], id: str, properties: Mapping[str, Any]) -> Made[T]:
-        """Have a resource made, of camelCase properties in which an attribute may stand."""
+    def add(
+        self, kind: type[T], id: str, properties: Mapping[str, Any], *, tell: Sequence[str] = ()
+    ) -> Made[T]:
+        """Have a resource made, of camelCase properties in which an attribute may stand.
+
+        ``tell`` names attributes that are known from then on without another call.
+        """
         made: Made[T] = Made(self, id)
-        self._specified.append([getattr(kind, "__jsii_type__"), id, dict(properties)])  # noqa: B009  # mypy knows no such member
-        self._to_make.append(made)
+        self._specified.append([getattr(kind, "__jsii_type__"), id, dict(properties), [*tell]])  # noqa: B009  # mypy knows no such member
+        self._to_make.append((made, tell))
+        if self._one_by_one:
+            self.make(at_once=True)
         return made
 
     def override(self, resource: CfnResource, path: str, value: str) -> None:
@@ -113,7 +129,7 @@ class OneCall:
         if at_once or not _TOGETHER:
             _make_all()
 
-    def _begin(self) -> tuple[list[Any], list[Made[Any]]]:
+    def _begin(self) -> tuple[list[Any], list[tuple[Made[Any], Sequence[str]]]]:
         begun = [self._scope, self._specified], self._to_make
         self._specified, self._to_make = [], []
         return begun
@@ -127,8 +143,8 @@ def _make_all() -> None:
         calls = json.dumps([call for call, _ in begun], default=partial(_place_of, given))
         resources = jsii.sinvoke(_javascript(), "make", [calls, given])
         made = [one for _, several in begun for one in several]
-        for one, resource in zip(made, resources, strict=True):
-            one.take(resource)
+        for (one, names), (resource, *told) in zip(made, resources, strict=True):
+            one.take(resource, dict(zip(names, told, strict=True)))
 
 
 def _place_of(given: list[Any], one: Any) -> dict[str, int]:
@@ -161,15 +177,40 @@ def tell(key: str, told: list[tuple[Any, Any]]) -> None:
         jsii.sinvoke(_javascript(), "tell", [key, pairs])
 
 
-def arns_and_accounts(asked: list[tuple[Any, str, bool]]) -> list[tuple[str, str | None]]:
-    """Return the ARN of each resource, and the account that it is made in.
+def arn_and_place(resource: Any, member: str, *, known: bool) -> tuple[str, str | None, str | None]:
+    """Return the ARN of a resource, and the Region and the account that it is in.
 
-    Asked is the resource, the name of its ARN in JavaScript, or "" for none, and whether the app
-    is known to make it; of what it does not make, and where only CloudFormation knows, the account
-    is None.
+    Its ARN is asked for by its name in JavaScript, or is empty without one. ``known`` says that it
+    is where it says; of others that no app makes, Region and account are None.
     """
-    told = jsii.sinvoke(_javascript(), "accounts", [[[*one] for one in asked]])
-    return [(arn, account) for arn, account in told]
+    arn, region, account = jsii.sinvoke(_javascript(), "place", [resource, member, known])
+    return arn, region, account
+
+
+def check_with(plugin: object) -> None:
+    """Have a plugin added to the validations of each app of which a scope is checked."""
+    jsii.sinvoke(_javascript(), "check", [plugin])
+
+
+def scope_of(scope: IConstruct, key: str, *, checked: bool) -> tuple[tuple[Any, list[Any]], Any]:
+    """Return the root of a scope, and of a checked one the app and the stages that it is in.
+
+    Beside them are its path, Region and account, and whether its context has the key.
+    """
+    (root, stages), told = jsii.sinvoke(_javascript(), "scope", [scope, checked, key])
+    return (root, stages), told
+
+
+def subnets_of(vpc: Any, selection: Any) -> tuple[list[str], bool, list[str]]:
+    """Return the IDs of subnets, whether they are yet to be looked up, and the VPC's zones."""
+    ids, pending, zones = jsii.sinvoke(_javascript(), "subnets", [vpc, selection])
+    return [*ids], bool(pending), [*zones]
+
+
+def validated(context: object) -> tuple[Any, list[str]]:
+    """Return the app that the CDK validates, and the files of its templates."""
+    app, files = jsii.sinvoke(_javascript(), "validated", [context])
+    return app, [*files]
 
 
 def amounts(asked: list[tuple[Any, list[str]]]) -> list[list[float | None]]:

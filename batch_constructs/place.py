@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 from batch_constructs.aws.names import ARN_PARTS
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.known_scope import known_scope
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
@@ -84,14 +85,7 @@ _AWS = "aws"
 
 _PARTITION = "partition"
 
-_KNOWN: WeakKeyDictionary[Any, tuple[str, str | None]] = WeakKeyDictionary()
-"""Construct or resource → its ARN, if it was asked for, and the account that it is in."""
-
-
 _OF_ONE_PARTITION = "no partition of AWS reaches another: give one of {partition}"
-
-_PARTITIONS: WeakKeyDictionary[Any, str | None] = WeakKeyDictionary()
-"""Construct → the partition that it is deployed to, if it was asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,18 +109,19 @@ class Place:
         parts = arn.split(":")
         if len(parts) <= ARN_PARTS or parts[0] != "arn":
             return cls(None, None)
-        partition, region, account = (
-            None if is_token(one) else one or None for one in (parts[1], *parts[3:5])
-        )
-        return cls(region, account, partition)
+        return cls.known(parts[3], parts[4], parts[1])
+
+    @classmethod
+    def known(cls, region: str | None, account: str | None, partition: str | None = None) -> Place:
+        """Return the place of texts that may be tokens, or empty."""
+        texts = (region, account, partition)
+        return cls(*(None if not one or is_token(one) else one for one in texts))
 
     @classmethod
     def of_stack(cls, scope: Construct) -> Place:
         """Return the place of the stack that a construct is in."""
-        from aws_cdk import Stack  # noqa: PLC0415  # the CDK is loaded when a construct is made
-
-        stack = Stack.of(scope)
-        return cls(*(None if is_token(one) else one for one in (stack.region, stack.account)))
+        stack = known_scope(scope)
+        return cls.known(stack.region, stack.account)
 
     @classmethod
     def of(cls, resource: Any, arn: str) -> Place:
@@ -141,9 +136,13 @@ class Place:
         ours = isinstance(resource, Construct) or (not arn and has_member(resource, "env"))
         if by_arn != cls(None, None) or not ours:
             return by_arn
-        env = resource.env if has_member(resource, "env") else cls.of_stack(resource)
-        region, account = (None if is_token(one) else one for one in (env.region, env.account))
-        return cls(region, account, by_arn.partition)
+        if not hasattr(resource, "_parent"):
+            its = _seen(resource, "", known=True)[1]
+        elif has_member(resource, "env"):  # of ours, which asks JavaScript for nothing
+            its = cls.known(resource.env.region, resource.env.account)
+        else:
+            its = cls.of_stack(resource)
+        return cls(its.region, its.account, by_arn.partition)
 
     def beside(self, other: Place) -> tuple[str, str, str] | None:
         """Say in what two places differ for sure: the noun, this one's and the other's."""
@@ -175,6 +174,13 @@ def _partition_of(region: str | None) -> str | None:
     from aws_cdk.region_info import RegionInfo  # noqa: PLC0415  # the CDK is loaded when a construct is made
 
     return RegionInfo.get(region).partition
+
+
+_Seen: TypeAlias = tuple[str, Place]
+"""The ARN of a resource, or "", and where it is."""
+
+_KNOWN: WeakKeyDictionary[Any, dict[tuple[str, bool], _Seen]] = WeakKeyDictionary()
+"""Resource → what was seen of it, by what was asked."""
 
 
 def region_and_account(arn: str) -> list[str]:
@@ -215,14 +221,7 @@ def in_another_partition(scope: Construct | None, arn: str) -> str | None:
     there = Place(None, None, Place.of_arn(arn).partition)
     if scope is None or there.partition is None:
         return None
-    return _unlike_the_stack(arn, None, there.beside(_partition_here(scope)), "")
-
-
-def _partition_here(scope: Any) -> Place:
-    """Return the partition that a scope's stack is deployed to, which is asked once a scope."""
-    if scope not in _PARTITIONS:
-        _PARTITIONS[scope] = _partition_of(Place.of_stack(scope).region)
-    return Place(None, None, _PARTITIONS[scope])
+    return _unlike_the_stack(arn, None, there.beside(Place.of_stack(scope)), "")
 
 
 def apart(one: tuple[Any, str], two: tuple[Any, str]) -> str | None:
@@ -285,13 +284,13 @@ def in_another_account(scope: Construct, resource: Any, member: str, because: st
         member: What its ARN is called in JavaScript.
         because: What does not work across, and what to do.
     """
-    stack = getattr(scope, "_parent", scope)  # asked once for all that is in one scope
-    _ask((resource, member), (stack, ""))
-    arn, account = _KNOWN[resource]
-    by_arn = Place.of_arn(arn)
-    there = Place(None, account if by_arn.account is None else by_arn.account, by_arn.partition)
-    partition = None if by_arn.partition is None else _partition_here(stack).partition
-    differ = there.beside(Place(None, _KNOWN[stack][1], partition))
+    from constructs import Construct  # noqa: PLC0415  # the CDK is loaded when a construct is made
+
+    arn, its = _seen(resource, member, known=isinstance(resource, Construct))
+    by_arn, here = Place.of_arn(arn), Place.of_stack(scope)
+    there = Place(None, its.account if by_arn.account is None else by_arn.account, by_arn.partition)
+    partition = None if by_arn.partition is None else _partition_of(here.region)
+    differ = there.beside(Place(None, here.account, partition))
     if differ is None or (there.account == _AWS and differ[0] != _PARTITION):
         return None
     return _unlike_the_stack(arn, resource, differ, because)
@@ -299,17 +298,19 @@ def in_another_account(scope: Construct, resource: Any, member: str, because: st
 
 def arn_of_role(role: Any) -> str:
     """Return the ARN of a role, which is known already where its account was looked at."""
-    known = _KNOWN.get(role)
-    return str(role.role_arn) if known is None else known[0]
+    arns = (arn for arn, _ in _KNOWN.get(role, {}).values() if arn)
+    return next(arns, None) or str(role.role_arn)
 
 
-def _ask(*asked: tuple[Any, str]) -> None:
-    """Ask JavaScript once for the ARNs and the accounts of what is not known yet."""
-    new = [one for one in asked if one[0] not in _KNOWN]
-    if new:
-        from constructs import Construct  # noqa: PLC0415  # loaded when a construct is made
+def _seen(resource: Any, member: str, *, known: bool) -> _Seen:
+    """Ask JavaScript once for an ARN, where it has a name, and for the place of a resource.
 
-        from batch_constructs.one_call import arns_and_accounts  # noqa: PLC0415  # loads jsii
+    ``known`` says that it is where it says; otherwise only what an app makes is.
+    """
+    asked = _KNOWN.setdefault(resource, {})
+    if (member, known) not in asked:
+        from batch_constructs.one_call import arn_and_place  # noqa: PLC0415  # loads jsii
 
-        told = arns_and_accounts([(*one, isinstance(one[0], Construct)) for one in new])
-        _KNOWN.update(zip((one for one, _ in new), told, strict=True))
+        arn, *place = arn_and_place(resource, member, known=known)
+        asked[member, known] = arn, Place.known(*place)
+    return asked[member, known]

@@ -16,6 +16,7 @@ from aws_cdk import Aspects, IAspect, Stack
 from aws_cdk import aws_iam as iam
 
 from batch_constructs.aws.quotas import ROLE_POLICY_CHARACTERS
+from batch_constructs.known_scope import CUSTOMIZED_ROLES
 from batch_constructs.policy_statements import merged
 from batch_constructs.role_policies import MORE_POLICY, RolePolicies, as_document
 
@@ -23,9 +24,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from constructs import Construct, IConstruct
-
-CUSTOMIZED_ROLES: Final = "@aws-cdk/iam:customizeRoles"
-"""What ``iam.Role.customize_roles`` sets above a construct."""
 
 
 def as_grantee(scope: Construct, role: iam.IRole) -> iam.IRole:

@@ -11,12 +11,15 @@ from batch_constructs.aws.network import (
     GROUP_DESCRIPTION_LENGTH,
     NOT_IN_A_GROUP_DESCRIPTION,
 )
+from batch_constructs.construct import given as given_properties
+from batch_constructs.known_scope import known_scope
 from batch_constructs.place import OF_ONE_REGION
 
 if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2
 
     from batch_constructs.arguments import Arguments
+    from batch_constructs.one_call import Made, OneCall
 
 
 def read_security_groups(
@@ -40,13 +43,13 @@ def read_security_groups(
     return groups
 
 
-def own_security_group(scope: Construct, vpc: ec2.IVpc) -> ec2.SecurityGroup:
-    """Make a group (ID ``SecurityGroup``) that its path describes, as far as EC2 takes that."""
+def own_security_group(call: OneCall, scope: Construct, vpc: ec2.IVpc) -> Made[ec2.SecurityGroup]:
+    """Have a group made (``SecurityGroup``) that its path describes, as far as EC2 takes that."""
     from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415  # loaded by whoever gave the VPC
 
-    path = f"{scope.node.path}/SecurityGroup"
+    path = f"{known_scope(scope).path}/SecurityGroup"
     said = None if GROUP_DESCRIPTION.admits(path) else _description(path)
-    return ec2.SecurityGroup(scope, "SecurityGroup", vpc=vpc, description=said)
+    return call.add(ec2.SecurityGroup, "SecurityGroup", given_properties(vpc=vpc, description=said))
 
 
 def rule_description(*peers: object) -> str | None:

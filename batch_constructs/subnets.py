@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.jsii_objects import has_member, javascript_error
+from batch_constructs.one_call import subnets_of
 from batch_constructs.place import OF_ONE_REGION
 from batch_constructs.tokens import SUBNET_MADE_UP, is_made_up, is_token
 
@@ -39,20 +40,14 @@ def chosen_subnets(arguments: Arguments, vpc: Any, selection: Any) -> list[Any]:
         return _found(arguments, vpc)
     if selection.subnets is not None:  # their IDs are enough, and zones need not be known
         return _listed(arguments, vpc, selection.subnets)
-    return _found(
-        arguments,
-        vpc,
-        availability_zones=selection.availability_zones,
-        one_per_az=selection.one_per_az,
-        subnet_filters=selection.subnet_filters,
-        subnet_group_name=selection.subnet_group_name,
-        subnet_type=selection.subnet_type,
-    )
+    return _found(arguments, vpc, selection)
 
 
-def _found(arguments: Arguments, vpc: ec2.IVpc, **selection: Any) -> list[Any]:
+def _found(
+    arguments: Arguments, vpc: ec2.IVpc, selection: ec2.SubnetSelection | None = None
+) -> list[Any]:
     try:
-        selected = vpc.select_subnets(**selection)
+        found, pending, zones = subnets_of(vpc, selection)
     except RuntimeError as error:
         said = javascript_error(error)
         if not isinstance(said, str):
@@ -60,11 +55,9 @@ def _found(arguments: Arguments, vpc: ec2.IVpc, **selection: Any) -> list[Any]:
         said = said.rstrip(" .").removesuffix("Available types:").rstrip(" .")
         arguments.wrong_value(f"vpc_subnets: {said}: choose subnets that the VPC has")
         return []
-    found = list(selected.subnet_ids)
     if found:
-        return found
-    zones = vpc.availability_zones
-    if selected.is_pending_lookup or any(map(is_made_up, zones)):
+        return [*found]
+    if pending or any(map(is_made_up, zones)):
         return [SUBNET_MADE_UP]  # the CLI looks them up, or their zones, after this
     known = not any(map(is_token, zones))
     arguments.wrong_value(
@@ -91,7 +84,7 @@ def _listed(arguments: Arguments, vpc: ec2.IVpc, subnets: Any) -> list[Any]:
 def _is_looked_up_yet(vpc: ec2.IVpc) -> bool:
     """Whether the subnets of a VPC, or their zones, are made up until the CLI has looked."""
     try:
-        pending = vpc.select_subnets().is_pending_lookup
+        _, pending, zones = subnets_of(vpc, None)
     except RuntimeError:  # it has none of those that the CDK chooses
         return False
-    return bool(pending) or any(map(is_made_up, vpc.availability_zones))
+    return pending or any(map(is_made_up, zones))

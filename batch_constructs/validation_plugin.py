@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
+from functools import cache, lru_cache
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -17,6 +19,8 @@ from batch_constructs.aws.credentials import without_credentials
 from batch_constructs.aws.template_facts import RESOURCES
 from batch_constructs.check.ignored_findings import ACKNOWLEDGED, Assembly
 from batch_constructs.check.stacks_together import log_policies_of, too_many_log_policies
+from batch_constructs.known_scope import identity, known_scope, look
+from batch_constructs.one_call import check_with, validated
 from batch_constructs.refusal import in_parameters
 from batch_constructs.rules import Finding, Severity
 from batch_constructs.rules.engine import examine
@@ -80,15 +84,16 @@ class BatchRules:
 
     def validate(self, context: cdk.IPolicyValidationContext) -> cdk.PolicyValidationPluginReport:
         """Check the synthesised templates."""
-        app = _identity(context.app_construct)
+        tree, templates = validated(context)
+        app = identity(tree)
         owner = _REPORTING.setdefault(app, self)
         ours = {path for where, path in OURS if where == app}
         if owner is self:
-            tell_cdk_nag(context.app_construct, context.template_paths, ours)
+            tell_cdk_nag(tree, templates, ours)
         violations: list[cdk.PolicyViolation] = []
         success = True
         assembly = Assembly()
-        files = _with_nested(context.template_paths)
+        files = _with_nested(templates)
         checked = {path: _checked(path, assembly, ours) for path in files}
         stacks = (
             (assembly.place(path), path, log_policies_of(template))
@@ -131,11 +136,14 @@ _STACK: Final = ".template.json"
 _REPORTING: Final[dict[str, BatchRules]] = {}
 """App → the plugin that reports on it. A second one adds only what being strict adds."""
 
-_APPS: Final[set[str]] = set()
-"""Apps that our constructs have given the plugin."""
+_STAGES: Final[dict[str, list[cdk.Stage]]] = {}
+"""Apps that our constructs have given the plugin → the app, and its stages with one of ours."""
 
-_SCOPES: Final[dict[str, tuple[str, str]]] = {}
-"""Scopes whose app has been looked at → the app, and the scope's path."""
+_SCOPES: Final[set[str]] = set()
+"""Scopes whose app has been looked at."""
+
+_COUNTED: Final[Counter[str]] = Counter()
+"""App → how many constructs of ours are in it and in no other of ours."""
 
 
 def _checked(
@@ -144,12 +152,19 @@ def _checked(
     """Check a template as it is deployed, indentation included."""
     text = Path(file).read_text(encoding="utf-8")
     template = json.loads(text)
-    document = template_files.Document(text, template, is_json=True, repeats=False)
-    findings = examine(_but_for_made_up(template), document).findings
+    findings = _found(text)
     written = [*written_secrets(template, assembly.paths(file), ours)]
     told = {one.resource for one in written}
     others = [one for one in findings if one.resource not in told or one.rule not in RESOLVED]
     return template, [*written, *others]
+
+
+@lru_cache(maxsize=32)
+def _found(text: str) -> tuple[Finding, ...]:
+    """Examine a template once, however many tests of a suite write it."""
+    template = json.loads(text)
+    document = template_files.Document(text, template, is_json=True, repeats=False)
+    return tuple(examine(_but_for_made_up(template), document).findings)
 
 
 def _but_for_made_up(value: Any) -> Any:
@@ -190,49 +205,58 @@ def _violation(finding: Finding, template: str, *, fatal: bool) -> cdk.PolicyVio
     )
 
 
-def _identity(construct: IConstruct) -> str:
-    """Name a construct of this process; the name lives as long as the kernel does."""
-    reference: Any = construct
-    return str(reference.__jsii_ref__.ref)
-
-
 def install(scope: IConstruct) -> None:
     """Add `BatchRules` to the app of a construct, unless our constructs have done so already.
 
     The CDK asks plugins when the app is synthesised, and only then: a stage that is synthesised for
     itself, as ``Template.from_stack`` does with a stack of a stage, gets a check of its own.
 
-    It asks for the tree above once for each scope, and nothing after that. Where the CDK's own
+    It asks once for each scope, in one call, and nothing after that. Where the CDK's own
     validation is turned off with ``CDK_VALIDATION=false``, so is this one.
     """
     if os.environ.get("CDK_VALIDATION") == "false":
         return
-    mine = _identity(scope)
+    mine = identity(scope)
     if mine in _SCOPES:
         return
-    node = scope.node
-    app, *scopes = node.scopes
-    _SCOPES[mine] = (_identity(app), node.path)
-    if not isinstance(app, cdk.Stage):
+    _SCOPES.add(mine)
+    if hasattr(scope, "_parent"):
+        return  # one of ours: the scope that it was made in has been looked at
+    _check_all()
+    app, *stages = look(scope, checked=True) or [None]
+    if app is None:
         return
-    if _identity(app) not in _APPS:
-        _APPS.add(_identity(app))
-        cdk.Validations.of(app).add_plugins(BatchRules())
+    known = _STAGES.setdefault(identity(app), [])
+    if not known:
+        known.append(app)
         _watch(app)
-        app.node.add_validation(_SizeCheck(app, _identity(app)))
-    for stage in scopes:
-        if isinstance(stage, cdk.Stage) and _identity(stage) not in _APPS:
-            _APPS.add(_identity(stage))
-            stage.node.add_validation(_StageCheck(stage, _identity(app)))
-            stage.node.add_validation(_SizeCheck(stage, _identity(app)))
+    for stage in stages:
+        if stage not in known:
+            known.append(stage)
+            stage.node.add_validation(_StageCheck(stage, identity(app)))
+            if _COUNTED[identity(app)] >= _MANY:
+                _count_resources(stage, identity(app))
+
+
+@cache
+def _check_all() -> None:
+    """Have one plugin look at all apps whose constructs bring it along."""
+    check_with(BatchRules())
 
 
 def note(scope: IConstruct, id: str) -> None:
     """Note a construct of ours that is in no other of ours: `tell_cdk_nag` asks for them."""
-    known = _SCOPES.get(_identity(scope))
-    if known is not None:
-        app, path = known
-        OURS.append((app, f"{path}/{id}"))
+    if identity(scope) in _SCOPES:
+        known = known_scope(scope)
+        OURS.append((known.app, f"{known.path}/{id}"))
+        _COUNTED[known.app] += 1
+        if _COUNTED[known.app] == _MANY:
+            for stage in _STAGES.get(known.app, ()):
+                _count_resources(stage, known.app)
+
+
+def _count_resources(stage: cdk.Stage, app: str) -> None:
+    stage.node.add_validation(_SizeCheck(stage, app))
 
 
 _UNDER_WAY: Final[set[str]] = set()
@@ -250,8 +274,8 @@ def _watch(app: cdk.Stage) -> None:
     synthesise = app.synth
 
     def synth(**options: Any) -> Any:
-        _UNDER_WAY.add(_identity(app))
-        write_metadata(_identity(app))
+        _UNDER_WAY.add(identity(app))
+        write_metadata(identity(app))
         try:
             return synthesise(**options)
         except RuntimeError as error:
@@ -259,7 +283,7 @@ def _watch(app: cdk.Stage) -> None:
                 raise
             raise ValueError(f"{str(error).strip()}\n{_WAY_OUT}") from None
         finally:
-            _UNDER_WAY.discard(_identity(app))
+            _UNDER_WAY.discard(identity(app))
 
     vars(app)["synth"] = synth
 
@@ -268,7 +292,7 @@ def _watch(app: cdk.Stage) -> None:
 class _SizeCheck:
     """Says the way out where an app is synthesised without ``app.synth()``, as tests do.
 
-    It counts only where an app has many constructs of ours: to ask for all of them takes time.
+    Only an app with many constructs of ours has one: to ask for all of them takes time.
     """
 
     def __init__(self, stage: cdk.Stage, app: str) -> None:
@@ -276,17 +300,17 @@ class _SizeCheck:
 
     def validate(self) -> list[str]:
         """Count the resources of each stack, without those of stacks inside."""
-        if self._app in _UNDER_WAY or sum(app == self._app for app, _ in OURS) < _MANY:
+        if self._app in _UNDER_WAY:
             return []
         stacks = [one for one in self._stage.node.find_all() if isinstance(one, cdk.Stack)]
-        inside = {_identity(stack): stack.node.find_all() for stack in stacks}
+        inside = {identity(stack): stack.node.find_all() for stack in stacks}
         told = []
         for stack in stacks:
-            below = inside[_identity(stack)]
-            nested = [inside[_identity(one)] for one in below[1:] if isinstance(one, cdk.Stack)]
-            elsewhere = {_identity(one) for some in nested for one in some}
+            below = inside[identity(stack)]
+            nested = [inside[identity(one)] for one in below[1:] if isinstance(one, cdk.Stack)]
+            elsewhere = {identity(one) for some in nested for one in some}
             own = [one for one in below if isinstance(one, cdk.CfnResource)]
-            count = sum(_identity(one) not in elsewhere for one in own)
+            count = sum(identity(one) not in elsewhere for one in own)
             if count > RESOURCES:
                 said = f"{stack.node.path} has {count} resources; CloudFormation takes {RESOURCES}"
                 told.append(f"{said}. {_WAY_OUT}")
@@ -305,7 +329,7 @@ class _StageCheck:
 
     def validate(self) -> list[str]:
         """Synthesise the stage once more, and check what comes out."""
-        mine = _identity(self._stage)
+        mine = identity(self._stage)
         if self._app in _UNDER_WAY or mine in _UNDER_WAY:
             return []
         _UNDER_WAY.add(mine)

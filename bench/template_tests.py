@@ -1,14 +1,13 @@
 """A template test as users write it, N times in one process, with this library or with the L2.
 
 Run as ``python bench/template_tests.py SHAPE N``: each test makes an app with a queue on Fargate
-and a definition, and looks at its template. Prints one line of JSON, as definitions.py does. The
-CDK's own validation is off, which template tests do not reach.
+and a definition of its own, and looks at its template. Prints one line of JSON, as definitions.py
+does. Where ``CDK_VALIDATION`` is not ``false``, the CDK's validation and our rules are in it.
 """
 
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -22,7 +21,7 @@ STARTED = time.perf_counter()
 IMAGE = "public.ecr.aws/docker/library/python:3.13-slim"
 
 
-def ours() -> None:
+def ours(number: int) -> None:
     """Write one test with batch_constructs."""
     import aws_cdk as cdk
     from aws_cdk import aws_ec2 as ec2
@@ -35,12 +34,17 @@ def ours() -> None:
     environment = bc.FargateComputeEnvironment(stack, "Fargate", vpc=vpc)
     bc.JobQueue(stack, "Queue", compute_environments=[environment])
     bc.FargateJobDefinition(
-        stack, "Job", image=IMAGE, vcpus=1, memory=cdk.Size.gibibytes(2), command=["true"]
+        stack,
+        "Job",
+        image=IMAGE,
+        vcpus=1,
+        memory=cdk.Size.gibibytes(2),
+        command=["echo", str(number)],
     )
     Template.from_stack(stack).resource_count_is("AWS::Batch::JobDefinition", 1)
 
 
-def l2() -> None:
+def l2(number: int) -> None:
     """Write the same test with aws_cdk.aws_batch."""
     import aws_cdk as cdk
     from aws_cdk import aws_batch as batch
@@ -69,7 +73,7 @@ def l2() -> None:
             image=ecs.ContainerImage.from_registry(IMAGE),
             cpu=1,
             memory=cdk.Size.gibibytes(2),
-            command=["true"],
+            command=["echo", str(number)],
             logging=ecs.LogDriver.aws_logs(stream_prefix="job", log_group=log_group),
         ),
         propagate_tags=True,
@@ -77,12 +81,11 @@ def l2() -> None:
     Template.from_stack(stack).resource_count_is("AWS::Batch::JobDefinition", 1)
 
 
-SHAPES: dict[str, Callable[[], None]] = {"ours": ours, "l2": l2}
+SHAPES: dict[str, Callable[[int], None]] = {"ours": ours, "l2": l2}
 
 if __name__ == "__main__":
-    os.environ.setdefault("CDK_VALIDATION", "false")
     shape, count = sys.argv[1], int(sys.argv[2])
     calls = count_calls()
-    for _ in range(count):
-        SHAPES[shape]()
+    for number in range(count):
+        SHAPES[shape](number)
     print(json.dumps({"shape": shape, "n": count, "calls": calls(), **cost_so_far(STARTED)}))

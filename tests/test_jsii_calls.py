@@ -7,8 +7,10 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk.assertions import Template
 
 import batch_constructs as bc
 
@@ -122,3 +124,45 @@ def test_a_role_that_several_definitions_share_is_looked_at_once(
         calls.append(sent[before:])
 
     assert [len(one) for one in calls] == [3, 2]
+
+
+def test_an_environment_and_a_queue_are_seven_calls(
+    monkeypatch: pytest.MonkeyPatch, sent: list[str]
+) -> None:
+    """Two constructs; one look at the stack, two at the VPC; and what is below each construct."""
+    monkeypatch.delenv("CDK_VALIDATION", raising=False)
+    for once_a_process in (True, False):
+        stack = cdk.Stack(cdk.App(), "Platform")
+        vpc = ec2.Vpc(stack, "Vpc", max_azs=2)
+        before = len(sent)
+        fargate = bc.FargateComputeEnvironment(stack, "Fargate", vpc=vpc)
+        bc.JobQueue(stack, "Queue", compute_environments=[fargate])
+        if not once_a_process:
+            assert sorted(sent[before:]) == [
+                *["CreateRequest"] * 2,
+                *["StaticInvokeRequest"] * 5,
+            ]
+
+
+def test_another_environment_of_the_same_vpc_looks_at_it_once(
+    stack: cdk.Stack, sent: list[str]
+) -> None:
+    vpc = ec2.Vpc(stack, "Vpc", max_azs=2)
+    bc.FargateComputeEnvironment(stack, "First", vpc=vpc)
+    before = len(sent)
+    bc.FargateComputeEnvironment(stack, "Second", vpc=vpc)
+
+    assert sorted(sent[before:]) == ["CreateRequest", *["StaticInvokeRequest"] * 2]
+
+
+def test_the_rules_at_synthesis_are_two_calls(
+    monkeypatch: pytest.MonkeyPatch, sent: list[str]
+) -> None:
+    """What the CDK hands the plugin, and its answer."""
+    monkeypatch.delenv("CDK_VALIDATION", raising=False)
+    stack = cdk.Stack(cdk.App(), "Platform")
+    bc.ConsumableResource(stack, "Licences", total_quantity=1)
+    before = len(sent)
+    Template.from_stack(stack)
+
+    assert sorted(sent[before:]) == ["StaticInvokeRequest"] * 2 + ["_CompleteRequest"]

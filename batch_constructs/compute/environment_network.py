@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.arguments import Arguments
+    from batch_constructs.one_call import Made, OneCall
 
 
 class Network:
@@ -41,6 +42,7 @@ class Network:
     ) -> None:
         """Read them; ``in_template`` says that a launch template may have the groups instead."""
         self.vpc = vpc
+        self._own: Made[ec2.SecurityGroup]
         self._groups = (
             None
             if security_groups is None
@@ -62,8 +64,14 @@ class Network:
             "SecurityGroupIds": [UNKNOWN] * groups,
         }
 
-    def make_security_groups(self, scope: Construct) -> list[ec2.ISecurityGroup]:
-        """Return the security groups, with one made where none were given (``SecurityGroup``)."""
-        if self._groups is not None:
-            return self._groups
-        return [own_security_group(scope, self.vpc)]
+    def add_security_groups(self, call: OneCall, scope: Construct) -> list[str]:
+        """Return the IDs of the security groups; where none are given, one of its own is made."""
+        if self._groups is None:
+            self._own = own_security_group(call, scope, self.vpc)
+            return [self._own.attribute("securityGroupId")]
+        return [group.security_group_id for group in self._groups]
+
+    @property
+    def security_groups(self) -> list[ec2.ISecurityGroup]:
+        """The security groups, once those are made that `add_security_groups` adds."""
+        return [self._own.resource] if self._groups is None else self._groups

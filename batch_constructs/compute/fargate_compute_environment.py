@@ -101,9 +101,11 @@ class FargateComputeEnvironment(ManagedComputeEnvironment):
         )
         arguments.refuse()
 
-        self._place_in(network)
+        call = own.one_call(self)
         resources["Subnets"] = network.subnet_ids
-        resources["SecurityGroupIds"] = [group.security_group_id for group in self.security_groups]
-        self.resource = self._resource = make_environment(
-            self, {**properties, "ComputeResources": resources}, own
+        resources["SecurityGroupIds"] = network.add_security_groups(call, self)
+        self._place_in(network)
+        self.resource = make_environment(
+            self, {**properties, "ComputeResources": resources}, own, call
         )
+        self.security_groups = network.security_groups

@@ -308,6 +308,8 @@ class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
         _expect_role_for_buckets(arguments, instances)
         arguments.refuse()
 
+        call = own.one_call(self)
+        group_ids = network.add_security_groups(call, self)
         self._place_in(network)
         given_role: Any = instances["instance_role"]
         if has_member(given_role, "instance_profile_arn"):
@@ -340,14 +342,15 @@ class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
             )
         resources |= given(
             Subnets=network.subnet_ids,
-            SecurityGroupIds=[group.security_group_id for group in self.security_groups],
+            SecurityGroupIds=group_ids,
             InstanceRole=profile_arn,
             SpotIamFleetRole=None if spot_fleet_role is None else spot_fleet_role.role_arn,
             Ec2Configuration=images.make(self),
         )
-        self.resource = self._resource = make_environment(
-            self, {**properties, "ComputeResources": resources}, own
+        self.resource = make_environment(
+            self, {**properties, "ComputeResources": resources}, own, call
         )
+        self.security_groups = network.security_groups
         tags = resources.get("Tags", {})
         self._tag_instances(self.resource, tags, {"ComputeResources.Tags": dict})
         # A role that went before the environment would leave the environment undeletable.

@@ -15,7 +15,8 @@ from batch_constructs.aws.compute_environment_facts import ON_SPOT, CapacityOpti
 from batch_constructs.aws.updates import family, has_role_of_its_own, is_replaced
 from batch_constructs.compute.compute_environment import ComputeEnvironment
 from batch_constructs.compute.instance_tags import with_all_tags
-from batch_constructs.construct import given, l1_properties, put_tags
+from batch_constructs.construct import given, l1_properties, make_l1, put_tags
+from batch_constructs.one_call import OneCall
 from batch_constructs.replaceable_name import RemembersOverrides, read_name, replaceable_name
 
 if TYPE_CHECKING:
@@ -83,6 +84,15 @@ class EnvironmentArguments:
     replace_compute_environment: bool | None = None
 
     @property
+    def is_renamed(self) -> bool:
+        """Whether the name changes with it: its L1 is one of ours then, which Python makes."""
+        return self.compute_environment_name is not None
+
+    def one_call(self, environment: ComputeEnvironment) -> OneCall:
+        """Return what makes an environment, in one call with what it needs before that."""
+        return OneCall(environment, one_by_one=self.is_renamed)
+
+    @property
     def role_of_its_own(self) -> bool:
         """Whether the service role is another one than the service-linked one."""
         return has_role_of_its_own(getattr(self.service_role, "role_arn", None))
@@ -109,7 +119,6 @@ class ManagedComputeEnvironment(ComputeEnvironment):
     _vpc_subnets: ec2.SubnetSelection | None
 
     def _place_in(self, network: Network) -> None:
-        self.security_groups = network.make_security_groups(self)
         self._vpc = network.vpc
         self._vpc_subnets = network.selection
 
@@ -125,7 +134,7 @@ class ManagedComputeEnvironment(ComputeEnvironment):
 
     @property
     def maxv_cpus(self) -> float:
-        """VCPUs of all running jobs together, at most."""
+        """How many vCPUs all running jobs have together, at most."""
         return self._compute_resources().maxv_cpus
 
     @property
@@ -177,6 +186,9 @@ class ManagedComputeEnvironment(ComputeEnvironment):
         return ec2.Connections(security_groups=self.security_groups)
 
 
+_ARN: Final = "attrComputeEnvironmentArn"
+
+
 class NamedEnvironment(RemembersOverrides, batch.CfnComputeEnvironment):
     """The L1 of an environment whose name changes with it."""
 
@@ -220,34 +232,32 @@ def make_environment(
     environment: ComputeEnvironment,
     properties: Mapping[str, Any],
     own: EnvironmentArguments,
+    call: OneCall,
 ) -> batch.CfnComputeEnvironment:
-    """Make the L1 resource, after the service role with all its policies, so that it goes first."""
-    name = properties.get("ComputeEnvironmentName")
-    exact = own.compute_environment_name is None
-    make = batch.CfnComputeEnvironment if exact else NamedEnvironment
-    resource = make(
-        environment,
-        "Resource",
-        type=properties["Type"],
-        compute_environment_name=name
-        if exact
-        else replaceable_name(
-            str(name), lambda: _create_only(with_all_tags(environment, properties), resource, own)
-        ),
-        compute_resources=_l1(properties.get("ComputeResources")),
-        ecs_settings=_l1(properties.get("EcsSettings")),
-        eks_configuration=_l1(properties.get("EksConfiguration")),
-        replace_compute_environment=properties.get("ReplaceComputeEnvironment"),
-        service_role=properties.get("ServiceRole"),
-        state=properties["State"],
-        unmanagedv_cpus=properties.get("UnmanagedvCpus"),
-        update_policy=_l1(properties.get("UpdatePolicy")),
-    )
+    """Make the L1 resource, after the service role with all its policies, so that it goes first.
+
+    The call is that of `EnvironmentArguments.one_call`, with what was added to it.
+    """
+    untagged = {name: value for name, value in properties.items() if name != "Tags"}
+    if not own.is_renamed:
+        made = call.add(
+            batch.CfnComputeEnvironment, "Resource", l1_properties(untagged), tell=[_ARN]
+        )
+        resource = made.resource
+        environment._arn = made.attribute(_ARN)  # noqa: SLF001  # of what is made here
+    else:
+        name = replaceable_name(
+            str(properties["ComputeEnvironmentName"]),
+            lambda: _create_only(with_all_tags(environment, properties), resource, own),
+        )
+        named = {**untagged, "ComputeEnvironmentName": name}
+        resource = make_l1(NamedEnvironment, environment, "Resource", l1_properties(named))
+    environment._resource = resource  # noqa: SLF001  # as above
     put_tags(resource, properties.get("Tags"))
     if own.service_role is not None:
         environment._service_role = own.service_role  # noqa: SLF001  # of what is made here
         resource.node.add_dependency(own.service_role)
-    if not exact and properties.get("ReplaceComputeEnvironment") is True:
+    if own.is_renamed and properties.get("ReplaceComputeEnvironment") is True:
         _acknowledge_name(resource)
     return resource
 
@@ -305,7 +315,3 @@ def _create_only(
         **{name: launch[name] for name in ("CapacityOptionType", "FipsEnabled") if name in launch},
         **{name: value for name, value in apart.items() if value},
     }
-
-
-def _l1(properties: Mapping[str, Any] | None) -> dict[str, Any] | None:
-    return None if properties is None else l1_properties(properties)

@@ -227,6 +227,8 @@ class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironm
         )
         arguments.refuse()
 
+        call = own.one_call(self)
+        group_ids = network.add_security_groups(call, self)
         self._place_in(network)
         self.instance_role = (
             make_managed_instance_role(self) if instance_role is None else instance_role
@@ -236,17 +238,16 @@ class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironm
         )
         let_pass(self, self.infrastructure_role, self.instance_role)
         profile = make_instance_profile(self, self.instance_role)
-        self.resource = self._resource = make_environment(
+        self.resource = make_environment(
             self,
             properties(
                 {"infrastructure": self.infrastructure_role.role_arn, "profile": profile.attr_arn},
-                {
-                    "Subnets": network.subnet_ids,
-                    "SecurityGroups": [one.security_group_id for one in self.security_groups],
-                },
+                {"Subnets": network.subnet_ids, "SecurityGroups": group_ids},
             ),
             own,
+            call,
         )
+        self.security_groups = network.security_groups
         self._tag_instances(
             self.resource,
             listed,

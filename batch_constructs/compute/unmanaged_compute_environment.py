@@ -122,8 +122,8 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
         self._cluster: EcsCluster | None = None
         self._connections = ec2.Connections()
         self._service_role = make_service_role(self) if service_role is None else service_role
-        self.resource = self._resource = make_environment(
-            self, {**properties, "ServiceRole": self.service_role.role_arn}, own
+        self.resource = make_environment(
+            self, {**properties, "ServiceRole": self.service_role.role_arn}, own, own.one_call(self)
         )
         if service_role is None:  # a given one make_environment has seen to
             self.resource.node.add_dependency(self.service_role)

@@ -20,13 +20,13 @@ from batch_constructs.jobs.job_roles import (
     ExecutionRole,
     add_job_role,
     allow,
-    is_customized,
     too_much_to_read,
 )
 from batch_constructs.jobs.log_group import JobLogs
 from batch_constructs.jobs.own_job_definition import OwnJobDefinition
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.known_argument import known_flag
+from batch_constructs.known_scope import known_scope
 from batch_constructs.one_call import Made, OneCall
 from batch_constructs.place import arn_of_role
 from batch_constructs.policy_statements import merged
@@ -122,7 +122,7 @@ class EcsJobDefinition(OwnJobDefinition):
         if not tasks:
             self._make(call, {**job.properties, **shape([])}, job.kept)
             return
-        if own["execution_role"] is not None or is_customized(self):
+        if own["execution_role"] is not None or known_scope(self).customizes_roles:
             call.make(at_once=True)  # its grants name the log group as it is
         self._execution_role = ExecutionRole(
             self, call, own["execution_role"], merged([*self._logs.statements(), *reads])

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from functools import cache, partial
 from typing import TYPE_CHECKING, Any, Final
-from weakref import WeakKeyDictionary
 
 from aws_cdk import aws_iam as iam
 
@@ -17,14 +16,13 @@ from batch_constructs.aws.authorization import POLICY_VERSION
 from batch_constructs.aws.service_principals import ECS_TASKS
 from batch_constructs.construct import given as given_properties
 from batch_constructs.construct import once_made, own_account
+from batch_constructs.known_scope import known_scope
 from batch_constructs.place import arn_of_role
 from batch_constructs.role_policies import MORE_POLICY, RolePolicies
-from batch_constructs.roles_of_other_stacks import CUSTOMIZED_ROLES, as_grantee
+from batch_constructs.roles_of_other_stacks import as_grantee
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-
-    from constructs import Construct
 
     from batch_constructs.construct import BatchConstruct
     from batch_constructs.one_call import Made, OneCall
@@ -32,20 +30,6 @@ if TYPE_CHECKING:
 
 _HAVE_ROOM: Final = 30
 """As many resources always have room in one inline policy."""
-
-_CUSTOMIZED: Final[WeakKeyDictionary[Construct, bool]] = WeakKeyDictionary()
-"""Scope → whether an ``iam.Role`` below it may stand for a role that others made."""
-
-
-def is_customized(job: BatchConstruct) -> bool:
-    """Whether the CDK is to look after a definition's roles: only L2s may stand for others' roles.
-
-    A scope is asked once: its context cannot change once it has children.
-    """
-    scope = job._parent  # noqa: SLF001  # of what is ours
-    if scope not in _CUSTOMIZED:
-        _CUSTOMIZED[scope] = job.node.try_get_context(CUSTOMIZED_ROLES) is not None
-    return _CUSTOMIZED[scope]
 
 
 @cache
@@ -75,7 +59,7 @@ class ExecutionRole:
         given: iam.IRole | None,
         statements: Sequence[dict[str, Any]],
     ) -> None:
-        if given is None and is_customized(scope):
+        if given is None and known_scope(scope).customizes_roles:  # which takes L2s alone
             given = iam.Role(scope, "ExecutionRole", assumed_by=_ecs_tasks())
         self._scope = scope
         self._role = given

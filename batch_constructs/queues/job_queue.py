@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/batch/latest/userguide/job_queues.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import jsii
 from aws_cdk import aws_batch as batch
@@ -21,6 +21,7 @@ from batch_constructs.batch_resource import BatchResource
 from batch_constructs.compute.compute_environment import compute_environment_arn
 from batch_constructs.construct import BatchConstruct, given, l1_properties, made_here, put_tags
 from batch_constructs.jobs.submit_rights import grant_submit, jobs_of
+from batch_constructs.one_call import OneCall
 from batch_constructs.queues.consumable_resource import ConsumableResource
 from batch_constructs.queues.engine_rights import grant_engine
 from batch_constructs.queues.environment_order import as_the_rules_see, read_compute_environments
@@ -167,19 +168,16 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents, _Face):
             self.concurrent_jobs = ConsumableResource(self, "ConcurrentJobs", total_quantity=limit)
         self._environments = environments or []
         self._policy = scheduling_policy
-        self._resource = batch.CfnJobQueue(
-            self,
+        call = OneCall(self)
+        untagged = {name: value for name, value in rest.items() if name != "Tags"}
+        made = call.add(
+            batch.CfnJobQueue,
             "Resource",
-            compute_environment_order=_order(self._environments),
-            job_queue_name=rest.get("JobQueueName"),
-            job_state_time_limit_actions=[
-                l1_properties(action) for action in rest.get("JobStateTimeLimitActions", ())
-            ]
-            or None,
-            priority=rest["Priority"],
-            scheduling_policy_arn=rest.get("SchedulingPolicyArn"),
-            state=rest["State"],
+            {"computeEnvironmentOrder": _order(self._environments), **l1_properties(untagged)},
+            tell=[_ARN],
         )
+        self._resource = made.resource
+        self._arn = made.attribute(_ARN)
         put_tags(self._resource, rest.get("Tags"))
         if spot_rescue_queue is not None and settings is not None:
             from batch_constructs.queues.spot_rescue import SpotRescue  # noqa: PLC0415  # loads Lambda
@@ -375,12 +373,11 @@ class _ImportedJobQueue(JobQueue):
         self._arn = arn
 
 
-def _order(
-    environments: Sequence[AnyComputeEnvironment],
-) -> list[batch.CfnJobQueue.ComputeEnvironmentOrderProperty]:
+def _order(environments: Sequence[AnyComputeEnvironment]) -> list[dict[str, Any]]:
     return [
-        batch.CfnJobQueue.ComputeEnvironmentOrderProperty(
-            compute_environment=compute_environment_arn(environment), order=place
-        )
+        {"computeEnvironment": compute_environment_arn(environment), "order": place}
         for place, environment in enumerate(environments, start=1)
     ]
+
+
+_ARN: Final = "attrJobQueueArn"

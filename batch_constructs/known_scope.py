@@ -1,0 +1,70 @@
+"""What is known of a scope: asked once for all that is made in it.
+
+None of it changes once the scope has children: neither where its stack is, nor its context.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from constructs import IConstruct
+
+CUSTOMIZED_ROLES: Final = "@aws-cdk/iam:customizeRoles"
+"""What ``iam.Role.customize_roles`` sets above a construct."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownScope:
+    """A scope, and the stack that it is, or is in.
+
+    Attributes:
+        app: The root of its tree, by `identity`.
+        path: Its path.
+        region: The Region of its stack, which may be a token; empty outside of a stack.
+        account: The account of its stack, in the same way.
+        customizes_roles: Whether an ``iam.Role`` below it may stand for one that others made.
+    """
+
+    app: str
+    path: str
+    region: str
+    account: str
+    customizes_roles: bool
+
+
+def identity(construct: IConstruct) -> str:
+    """Name a construct of this process; the name lives as long as the kernel does."""
+    reference: Any = construct
+    return str(reference.__jsii_ref__.ref)
+
+
+_KNOWN: Final[dict[str, KnownScope]] = {}
+
+
+def known_scope(scope: IConstruct) -> KnownScope:
+    """Return what is known of a scope; one of ours is where the scope is that it was made in."""
+    mine = identity(scope)
+    if mine not in _KNOWN:
+        above = getattr(scope, "_parent", None)
+        if above is None:
+            look(scope)
+        else:
+            known, own = known_scope(above), getattr(scope, "_own_id")  # noqa: B009  # of what is ours
+            _KNOWN[mine] = replace(known, path=f"{known.path}/{own}" if known.path else own)
+    return _KNOWN[mine]
+
+
+def look(scope: IConstruct, *, checked: bool = False) -> list[Any]:
+    """Ask about a scope; of one that is checked, return the app and the stages that it is in.
+
+    Its app has the plugin of `check_with` then.
+    """
+    from batch_constructs.one_call import scope_of  # noqa: PLC0415  # loads jsii
+
+    (app, stages), (path, region, account, customized) = scope_of(
+        scope, CUSTOMIZED_ROLES, checked=checked
+    )
+    _KNOWN[identity(scope)] = KnownScope(identity(app), path, region, account, customized)
+    return stages
