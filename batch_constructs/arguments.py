@@ -28,6 +28,7 @@ from batch_constructs.place import (
     STARTED_FROM_HERE,
     elsewhere,
     in_another_account,
+    in_another_partition,
     in_another_region,
 )
 from batch_constructs.rules import UNKNOWN, check_resource
@@ -411,6 +412,12 @@ class Arguments:
         if problem is not None:
             self.wrong_value(f"{parameter}: {problem}")
         return problem is None
+
+    def of_this_partition(self, parameter: str, arn: Any) -> None:
+        """Note an ARN of another partition than the stack's, where any Region will do."""
+        problem = in_another_partition(self.construct, str(arn))
+        if problem is not None:
+            self.wrong_value(f"{parameter}: {problem}")
 
     def of_this_place(self, parameter: str, resource: Any, because: str) -> None:
         """Note a construct of another Region or account; ``because`` says what to do."""

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import RemovalPolicy, Stack
+from aws_cdk import ReferenceStrength, RemovalPolicy, Stack
 from aws_cdk.interfaces import ResourceEnvironment
 
-from batch_constructs.construct import BatchConstruct
-from batch_constructs.jsii_objects import kind_of
+from batch_constructs.construct import BatchConstruct, made_here
+from batch_constructs.jsii_objects import described, kind_of
 from batch_constructs.known_scope import known_scope
 from batch_constructs.place import region_and_account
 
@@ -67,3 +67,18 @@ class BatchResource(BatchConstruct):
             )
         made: CfnResource = self._resource
         made.apply_removal_policy(policy)
+
+    def apply_cross_stack_reference_strength(self, strength: ReferenceStrength) -> None:
+        """Say how other stacks refer to the resource, instead of as the app does.
+
+        Raises:
+            ValueError: it was taken in, and no stack refers to another for it.
+            TypeError: it is no strength.
+        """
+        if not isinstance(strength, ReferenceStrength):
+            got = described(strength)
+            raise TypeError(
+                f"{self.node.path}: strength is {got}; expected a cdk.ReferenceStrength"
+            )
+        made: CfnResource = made_here(self, self._resource)
+        made.apply_cross_stack_reference_strength(strength)

@@ -16,6 +16,7 @@ from aws_cdk import Stage
 from constructs import Construct
 from jsii._reference_map import register_reference
 
+from batch_constructs import later_assignment
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.names import as_member
 from batch_constructs.jsii_objects import described, javascript_error
@@ -104,7 +105,9 @@ class _AllOrNothing(jsii.JSIIAbstractClass):
 
         def __call__(self, *args: Any, **options: Any) -> Any:
             with all_or_none():
-                return super().__call__(*args, **options)
+                made = super().__call__(*args, **options)
+            vars(made)["_is_whole"] = True
+            return made
 
     @property
     def __signature__(self) -> inspect.Signature:
@@ -217,6 +220,20 @@ class BatchConstruct(Construct, BuiltUpon, metaclass=_AllOrNothing):
         install(scope)
         if not isinstance(scope, BatchConstruct):
             note(scope, id)
+
+    if not TYPE_CHECKING:  # to a type checker a class with it takes any attribute
+
+        def __setattr__(self, name: str, value: object) -> None:
+            """Set an attribute; once the construct is made, none that tells of it.
+
+            Raises:
+                AttributeError: it does, or its name is nearly that of one that does.
+            """
+            if name[0] != "_" and "_is_whole" in self.__dict__:
+                wrong = later_assignment.problem(self, name)
+                if wrong is not None:
+                    raise AttributeError(f"{self.node.path}: {wrong}")
+            object.__setattr__(self, name, value)
 
 
 def made_here(construct: Construct, part: T | None, member: str = "resource") -> T:

@@ -69,7 +69,7 @@ class FunctionSettings:
     """
 
     vpc: ec2.IVpc | None = None
-    vpc_subnets: ec2.SubnetSelection | None = None
+    vpc_subnets: ec2.SubnetSelection | dict[str, Any] | None = None
     security_groups: Sequence[ec2.ISecurityGroup] | None = None
     encryption_key: kms.IKey | None = None
     reserved_concurrency: WholeNumber | None = None

@@ -31,6 +31,25 @@ def _allow(grantee: iam.IGrantable, actions: Sequence[str], resources: Sequence[
     return granted
 
 
+def expect_own_account(
+    resource: IConstruct, arn: str, grantee: iam.IGrantable, no_other_way: str = _NO_OTHER_WAY
+) -> None:
+    """Refuse a grantee of another account than a resource; ``no_other_way`` says why.
+
+    Raises:
+        ValueError: it is of another one.
+    """
+    here = Place.of(resource, arn).account
+    if here is not None and has_member(grantee, "grant_principal"):
+        there = grantee.grant_principal.principal_account
+        if there is not None and not is_token(there) and there != here:
+            raise ValueError(
+                f"{resource.node.path}: grantee is of account {there}, and this of {here}; "
+                f"{no_other_way} every call would be denied: grant it to a role of {here}, "
+                "which the grantee may assume"
+            )
+
+
 def grant(
     resource: IConstruct,
     arn: str,
@@ -43,15 +62,7 @@ def grant(
         TypeError: the grantee is none.
         ValueError: the grantee is of another account, or has no policies.
     """
-    here = Place.of(resource, arn).account
-    if here is not None and has_member(grantee, "grant_principal"):
-        there = grantee.grant_principal.principal_account
-        if there is not None and not is_token(there) and there != here:
-            raise ValueError(
-                f"{resource.node.path}: grantee is of account {there}, and this of {here}; "
-                f"{_NO_OTHER_WAY} every call would be denied: grant it to a role of {here}, "
-                "which the grantee may assume"
-            )
+    expect_own_account(resource, arn, grantee)
     first, *rest = (_allow(grantee, actions, resources) for actions, resources in rights)
     if not first.success:
         raise ValueError(

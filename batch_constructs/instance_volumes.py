@@ -173,6 +173,8 @@ def _expect_origin(arguments: Arguments, volume: AnyInstanceVolume) -> None:
     elif isinstance(volume, S3MountVolume):
         if not has_member(volume.bucket, "bucket_arn"):
             arguments.wrong_type("bucket", volume.bucket, "an s3.IBucket")
+        else:
+            arguments.of_this_partition("bucket", volume.bucket.bucket_arn)
         prefix = arguments.text("prefix", volume.prefix)
         if isinstance(prefix, str) and not is_token(prefix) and not prefix.endswith("/"):
             arguments.wrong_value(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -82,22 +83,39 @@ _AWS = "aws"
 """Whose the managed policies are that every account has, where an account would stand."""
 
 
+_PARTITION = "partition"
+
+_OF_ONE_PARTITION = "no partition of AWS reaches another: give one of {partition}"
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A Region and an account; None for what only CloudFormation knows."""
+    """A Region and an account; None for what only CloudFormation knows.
+
+    Attributes:
+        region: The Region.
+        account: The account.
+        partition: The partition of the ARN, if it was read out of one: what has neither Region nor
+            account has one.
+    """
 
     region: str | None
     account: str | None
+    partition: str | None = field(default=None, compare=False)
 
     @classmethod
     def of_arn(cls, arn: str) -> Place:
         """Read the place out of an ARN."""
-        return cls.known(*region_and_account(arn))
+        parts = arn.split(":")
+        if len(parts) <= ARN_PARTS or parts[0] != "arn":
+            return cls(None, None)
+        return cls.known(parts[3], parts[4], parts[1])
 
     @classmethod
-    def known(cls, region: str | None, account: str | None) -> Place:
+    def known(cls, region: str | None, account: str | None, partition: str | None = None) -> Place:
         """Return the place of texts that may be tokens, or empty."""
-        return cls(*(None if not one or is_token(one) else one for one in (region, account)))
+        texts = (region, account, partition)
+        return cls(*(None if not one or is_token(one) else one for one in texts))
 
     @classmethod
     def of_stack(cls, scope: Construct) -> Place:
@@ -119,14 +137,19 @@ class Place:
         if by_arn != cls(None, None) or not ours:
             return by_arn
         if not hasattr(resource, "_parent"):
-            return _seen(resource, "", known=True)[1]
-        if not has_member(resource, "env"):
-            return cls.of_stack(resource)
-        env = resource.env  # of ours, which asks JavaScript for nothing
-        return cls.known(env.region, env.account)
+            its = _seen(resource, "", known=True)[1]
+        elif has_member(resource, "env"):  # of ours, which asks JavaScript for nothing
+            its = cls.known(resource.env.region, resource.env.account)
+        else:
+            its = cls.of_stack(resource)
+        return cls(its.region, its.account, by_arn.partition)
 
     def beside(self, other: Place) -> tuple[str, str, str] | None:
         """Say in what two places differ for sure: the noun, this one's and the other's."""
+        if self.partition is not None or other.partition is not None:
+            its, others = self._partition(), other._partition()
+            if its is not None and others is not None and its != others:
+                return _PARTITION, its, others
         for noun, one, two in (
             ("Region", self.region, other.region),
             ("account", self.account, other.account),
@@ -134,6 +157,23 @@ class Place:
             if one is not None and two is not None and one != two:
                 return noun, one, two
         return None
+
+    def _partition(self) -> str | None:
+        return self.partition or _partition_of(self.region)
+
+    @property
+    def is_known(self) -> bool:
+        """Whether anything is known of it."""
+        return self != Place(None, None) or self.partition is not None
+
+
+@cache
+def _partition_of(region: str | None) -> str | None:
+    if region is None:
+        return None
+    from aws_cdk.region_info import RegionInfo  # noqa: PLC0415  # the CDK is loaded when a construct is made
+
+    return RegionInfo.get(region).partition
 
 
 _Seen: TypeAlias = tuple[str, Place]
@@ -159,14 +199,9 @@ def elsewhere(scope: Construct, arn: str, because: str, *, resource: Any = None)
         resource: The resource, whose stack may say what its ARN does not.
     """
     its = Place.of(resource, arn)
-    if its == Place(None, None):
+    if not its.is_known:
         return None
-    differ = its.beside(Place.of_stack(scope))
-    return (
-        None
-        if differ is None
-        else _told(arn, resource, differ, f"the stack in {differ[2]}; {because}")
-    )
+    return _unlike_the_stack(arn, resource, its.beside(Place.of_stack(scope)), because)
 
 
 def in_another_region(scope: Construct | None, resource: Any, arn: str, because: str) -> str | None:
@@ -176,19 +211,23 @@ def in_another_region(scope: Construct | None, resource: Any, arn: str, because:
     """
     if scope is None:
         return None
-    there, here = Place.of(resource, arn).region, Place.of_stack(scope).region
-    differ = Place(there, None).beside(Place(here, None))
-    return (
-        None
-        if differ is None
-        else _told(arn, resource, differ, f"the stack in {differ[2]}; {because}")
-    )
+    there, here = Place.of(resource, arn), Place.of_stack(scope).region
+    differ = Place(there.region, None, there.partition).beside(Place(here, None))
+    return _unlike_the_stack(arn, resource, differ, because)
+
+
+def in_another_partition(scope: Construct | None, arn: str) -> str | None:
+    """Say that an ARN, whose Region and account may be others, is of another partition, if so."""
+    there = Place(None, None, Place.of_arn(arn).partition)
+    if scope is None or there.partition is None:
+        return None
+    return _unlike_the_stack(arn, None, there.beside(Place.of_stack(scope)), "")
 
 
 def apart(one: tuple[Any, str], two: tuple[Any, str]) -> str | None:
     """Say that two resources, each with its ARN, are in different Regions or accounts, if so."""
     its = Place.of(*one)
-    if its == Place(None, None):
+    if not its.is_known:
         return None
     differ = its.beside(Place.of(*two))
     if differ is None:
@@ -216,6 +255,16 @@ def _known_vpc(vpc: Any) -> tuple[str | None, str]:
     return "made" if has_member(made, "cfn_resource_type") else None, str(vpc.node.path)
 
 
+def _unlike_the_stack(
+    arn: str, resource: Any, differ: tuple[str, str, str] | None, because: str
+) -> str | None:
+    if differ is None:
+        return None
+    if differ[0] == _PARTITION:
+        because = _OF_ONE_PARTITION.format(partition=differ[2])
+    return _told(arn, resource, differ, f"the stack in {differ[2]}; {because}")
+
+
 def _told(arn: str, resource: Any, differ: tuple[str, str, str], rest: str) -> str:
     noun, there, _ = differ
     return f"{_called(resource, arn)} is in {noun} {there}, and {rest}"
@@ -238,12 +287,13 @@ def in_another_account(scope: Construct, resource: Any, member: str, because: st
     from constructs import Construct  # noqa: PLC0415  # the CDK is loaded when a construct is made
 
     arn, its = _seen(resource, member, known=isinstance(resource, Construct))
-    by_arn = Place.of_arn(arn).account
-    there = Place(None, its.account if by_arn is None else by_arn)
-    differ = there.beside(Place(None, Place.of_stack(scope).account))
-    if differ is None or there.account == _AWS:
+    by_arn, here = Place.of_arn(arn), Place.of_stack(scope)
+    there = Place(None, its.account if by_arn.account is None else by_arn.account, by_arn.partition)
+    partition = None if by_arn.partition is None else _partition_of(here.region)
+    differ = there.beside(Place(None, here.account, partition))
+    if differ is None or (there.account == _AWS and differ[0] != _PARTITION):
         return None
-    return _told(arn, resource, differ, f"the stack in {differ[2]}; {because}")
+    return _unlike_the_stack(arn, resource, differ, because)
 
 
 def arn_of_role(role: Any) -> str:

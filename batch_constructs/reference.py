@@ -19,6 +19,7 @@ from batch_constructs.aws.names import (
     RESOURCE_NAME,
     RESOURCE_NAME_LENGTH,
 )
+from batch_constructs.dynamic_references import with_tokens
 from batch_constructs.jsii_objects import described, has_member
 from batch_constructs.tokens import is_made_up, is_token
 
@@ -33,6 +34,7 @@ def read_arn(scope: Construct, id: str, parameter: str, arn: Any, *, form: str, 
         ValueError: it is no such ARN.
     """
     arguments = Arguments(scope)
+    arn = with_tokens(arn)
     if not isinstance(arn, str) or not (is_token(arn) or re.fullmatch(form, arn)):
         arguments.wrong_value(f"{parameter} {refused(arn, f'an ARN such as {such}')}")
     arguments.refuse(id)

@@ -30,6 +30,9 @@ _FRAME: Final = 60
 """Characters of a document around its statements."""
 
 
+MORE_POLICY: Final = "MorePolicy"
+"""ID, before its number, of a policy for what has no room inline."""
+
 LEFT_FOR_GRANTS: Final = 1900
 """Characters left for what the CDK adds beside: tracing, log delivery, queues, topics, keys."""
 
@@ -43,7 +46,11 @@ class RolePolicies:
     """
 
     def __init__(
-        self, statements: Sequence[Statement], *, lengths: Mapping[str, int] | None = None
+        self,
+        statements: Sequence[Statement],
+        *,
+        lengths: Mapping[str, int] | None = None,
+        room: int = ROLE_POLICY_CHARACTERS - LEFT_FOR_GRANTS,
     ) -> None:
         """Divide them.
 
@@ -51,11 +58,12 @@ class RolePolicies:
             statements: What the role may do.
             lengths: Text with a token → how many characters it comes to, at most. Default: as many
                 as the longest ARN.
+            room: How many characters there are for the inline policy.
         """
         self._lengths = {} if lengths is None else lengths
         self.inline: list[Statement] = []
         self.managed: list[list[Statement]] = []
-        at, room = self.inline, ROLE_POLICY_CHARACTERS - LEFT_FOR_GRANTS - _FRAME
+        at, room = self.inline, room - _FRAME
         waiting = list(statements)
         while waiting:
             now, later = self._divided(waiting.pop(0), room)
@@ -76,11 +84,11 @@ class RolePolicies:
             f"{MANAGED_POLICIES_A_ROLE} of {MANAGED_POLICY_CHARACTERS} characters: {what}"
         )
 
-    def attach(self, scope: Construct, role: iam.Role) -> list[iam.ManagedPolicy]:
+    def attach(self, scope: Construct, role: iam.IRole) -> list[iam.ManagedPolicy]:
         """Make the managed policies (IDs ``MorePolicy1``, …), which the role's user waits for."""
         return [
             iam.ManagedPolicy(
-                scope, f"MorePolicy{number}", roles=[role], document=as_document(statements)
+                scope, f"{MORE_POLICY}{number}", roles=[role], document=as_document(statements)
             )
             for number, statements in enumerate(self.managed, start=1)
         ]
@@ -91,7 +99,7 @@ class RolePolicies:
         """Divide a statement into what has room and what has not."""
         if self._length(statement) <= room:
             return statement, None
-        resources = statement["Resource"]
+        resources = statement.get("Resource")
         if not isinstance(resources, list):
             return None, statement
         fitting = 0
@@ -107,6 +115,10 @@ class RolePolicies:
             {**statement, "Resource": resources[:fitting]},
             {**statement, "Resource": resources[fitting:]},
         )
+
+    def length(self) -> int:
+        """Count the characters of the inline policy."""
+        return _FRAME + sum(map(self._length, self.inline))
 
     def _length(self, value: Any) -> int:
         """Count the characters of JSON, at most, whatever is not known yet."""

@@ -6,15 +6,24 @@ of ours would refer back, and CloudFormation deploys no two stacks that refer to
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, cast
+import json
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Final, cast
+from weakref import WeakKeyDictionary
 
-from aws_cdk import Stack
+import jsii
+from aws_cdk import Aspects, IAspect, Stack
 from aws_cdk import aws_iam as iam
 
+from batch_constructs.aws.quotas import ROLE_POLICY_CHARACTERS
 from batch_constructs.known_scope import CUSTOMIZED_ROLES
+from batch_constructs.policy_statements import merged
+from batch_constructs.role_policies import MORE_POLICY, RolePolicies, as_document
 
 if TYPE_CHECKING:
-    from constructs import Construct
+    from collections.abc import Sequence
+
+    from constructs import Construct, IConstruct
 
 
 def as_grantee(scope: Construct, role: iam.IRole) -> iam.IRole:
@@ -22,8 +31,9 @@ def as_grantee(scope: Construct, role: iam.IRole) -> iam.IRole:
 
     One that another stack makes is seen from the scope's stack, once for all that is in it: its
     policy is there (ID ``GrantsTo…``). Its name has the stack's path, as a role has one policy of a
-    name. An imported role is where it was imported, and what ``iam.Role.customize_roles`` looks
-    after is reported and not made.
+    name. What a role's inline policies have no room for stands beside it in managed ones (IDs
+    ``MorePolicy1`` and so on). An imported role is where it was imported, and what
+    ``iam.Role.customize_roles`` looks after is reported and not made.
     """
     if not isinstance(role, iam.Role):
         return role
@@ -43,4 +53,74 @@ def as_grantee(scope: Construct, role: iam.IRole) -> iam.IRole:
         resource_name=f"{(path or '/').removeprefix('/')}{role.role_name}",
     )
     policy = f"PolicyOf{stack.node.path}"
-    return iam.Role.from_role_arn(stack, seen, arn, default_policy_name=policy)
+    grantee = iam.Role.from_role_arn(stack, seen, arn, default_policy_name=policy)
+    _INLINE.setdefault(role, {})[grantee.node.path] = 0
+    Aspects.of(grantee).add(_Division(role, grantee))
+    return grantee
+
+
+_INLINE: Final[WeakKeyDictionary[iam.Role, dict[str, int]]] = WeakKeyDictionary()
+"""Role → path of each stack's view of it, in their order → characters of the inline policy."""
+
+_OWN_POLICY_CHARACTERS: Final = 10_000
+"""The most that the CDK leaves in the inline policy that is the role's own."""
+
+_LEAST_CHARACTERS: Final = 600
+"""An inline policy has a statement at least."""
+
+
+@jsii.implements(IAspect)
+class _Division:
+    """Divides the policy of a role in a stack that is not the role's, once all grants are made.
+
+    The CDK divides that of a role where it is made. The sizes of a role's inline policies count
+    together, whichever stacks they stand in.
+    """
+
+    def __init__(self, role: iam.Role, grantee: iam.IRole) -> None:
+        self._role = role
+        self._grantee = grantee
+
+    def visit(self, node: IConstruct) -> None:
+        """Look at the role as the stack sees it, and not at what is below."""
+        path = self._grantee.node.path
+        policy = next(
+            (one for one in self._grantee.node.children if isinstance(one, iam.Policy)), None
+        )
+        if policy is None or node.node.path != path:
+            return
+        statements = policy.document.to_json()["Statement"]
+        taken = _INLINE[self._role]
+        before = [*taken].index(path)
+        others = sum(islice(taken.values(), before)) + _LEAST_CHARACTERS * (len(taken) - before - 1)
+        room = ROLE_POLICY_CHARACTERS - _own_length(self._role) - others
+        whole = RolePolicies(statements, room=room)
+        taken[path] = whole.length()
+        if not whole.managed:
+            return
+        divided = RolePolicies(_together(statements), room=max(room, _LEAST_CHARACTERS))
+        taken[path] = divided.length()
+        resource = cast("iam.CfnPolicy", policy.node.default_child)
+        resource.policy_document = as_document(divided.inline)
+        for child in policy.node.children:
+            if child.node.id.startswith(MORE_POLICY):  # of a synthesis before
+                policy.node.try_remove_child(child.node.id)
+        divided.attach(policy, self._grantee)
+
+
+def _together(statements: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Say nothing twice; a statement that excepts resources stays as it is."""
+    named = [one for one in statements if "Resource" in one]
+    return [*merged(named), *(one for one in statements if "Resource" not in one)]
+
+
+def _own_length(role: iam.Role) -> int:
+    """Count the characters of the inline policies that a role has in its own stack."""
+    own = role.node.try_find_child("DefaultPolicy")
+    length = 0
+    if isinstance(own, iam.Policy):
+        statements = _together(own.document.to_json()["Statement"])
+        length = RolePolicies(statements, room=_OWN_POLICY_CHARACTERS).length()
+    made = role.node.default_child
+    inline = made.policies if isinstance(made, iam.CfnRole) else None
+    return length if inline is None else length + len(json.dumps(Stack.of(role).resolve(inline)))

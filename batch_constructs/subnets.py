@@ -27,8 +27,10 @@ _BY_NO_ZONE = (
 
 def chosen_subnets(arguments: Arguments, vpc: Any, selection: Any) -> list[Any]:
     """Return the IDs of the subnets that are chosen, or that the CDK chooses; none if wrong."""
-    if selection is not None and not _is_selection(selection):
-        arguments.wrong_type("vpc_subnets", selection, "an ec2.SubnetSelection")
+    if selection is not None:
+        from batch_constructs.subnet_selection import as_selection  # noqa: PLC0415  # loads EC2's
+
+        selection = as_selection(arguments, selection)
     if not has_member(vpc, "select_subnets"):
         arguments.wrong_type("vpc", vpc, "an ec2.IVpc, such as ec2.Vpc.from_lookup(…)")
     if arguments.is_wrong("vpc") or arguments.is_wrong("vpc_subnets"):
@@ -39,12 +41,6 @@ def chosen_subnets(arguments: Arguments, vpc: Any, selection: Any) -> list[Any]:
     if selection.subnets is not None:  # their IDs are enough, and zones need not be known
         return _listed(arguments, vpc, selection.subnets)
     return _found(arguments, vpc, selection)
-
-
-def _is_selection(value: object) -> bool:
-    from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415  # loaded by whoever chose subnets
-
-    return isinstance(value, ec2.SubnetSelection)
 
 
 def _found(

@@ -161,3 +161,60 @@ def test_a_dynamic_reference_that_is_written_as_text_is_unknown_as_a_token_is(
 
     name = stack.resolve(made.resource.consumable_resource_name)
     assert str(name).startswith("{{resolve:ssm:/jobs/name}}")
+
+
+WRITTEN = "{{resolve:ssm:/jobs/a:3}}"
+
+
+def taken_in(stack: cdk.Stack) -> object:
+    return bc.JobQueue.from_job_queue_arn(stack, "Queue", WRITTEN).job_queue_arn
+
+
+def a_part_of_an_arn(stack: cdk.Stack) -> object:
+    arn = f"arn:aws:batch:eu-west-1:123456789012:job-queue/{WRITTEN}"
+    return bc.JobQueue.from_job_queue_arn(stack, "Queue", arn).job_queue_name
+
+
+def scheduled(stack: cdk.Stack) -> object:
+    queue = bc.JobQueue.from_job_queue_name(stack, "Queue", "main")
+    job = bc.JobDefinition.from_job_definition_name(stack, "Job", "tools")
+    trigger = bc.ScheduleTrigger(
+        stack, "Nightly", schedule=WRITTEN, time_zone=WRITTEN, queue=queue, job_definition=job
+    )
+    assert stack.resolve(trigger.resource.schedule_expression_timezone) == WRITTEN
+    return trigger.resource.schedule_expression
+
+
+def forwarded(stack: cdk.Stack) -> object:
+    made: Any = bc.ForwardedEvents(stack, "Forwarded", event_bus_arn=WRITTEN).resource
+    return made.targets[0].arn
+
+
+def reserved(stack: cdk.Stack) -> object:
+    data: Any = bc.LaunchTemplate(stack, "Template", capacity_reservation=WRITTEN).resource
+    target = data.launch_template_data.capacity_reservation_specification
+    return target.capacity_reservation_target.capacity_reservation_id
+
+
+def a_state_machine(stack: cdk.Stack) -> object:
+    jobs = [
+        bc.WorkflowJob(
+            name="a", job_definition=bc.JobDefinition.from_job_definition_name(stack, "Job", "b")
+        )
+    ]
+    queue = bc.JobQueue.from_job_queue_name(stack, "Queue", "main")
+    made = bc.Workflow(stack, "Workflow", queue=queue, jobs=jobs, state_machine_name=WRITTEN)
+    resource: Any = made.state_machine.node.default_child
+    return resource.state_machine_name
+
+
+@pytest.mark.parametrize(
+    "given", [taken_in, a_part_of_an_arn, scheduled, forwarded, reserved, a_state_machine]
+)
+def test_a_dynamic_reference_in_place_of_an_arn_or_an_expression_is_the_cdk_s(
+    stack: cdk.Stack, given: Callable[[cdk.Stack], object]
+) -> None:
+    value = given(stack)
+
+    assert cdk.Token.is_unresolved(value)
+    assert stack.resolve(value) == WRITTEN

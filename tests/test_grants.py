@@ -9,6 +9,7 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_iam as iam
+from aws_cdk import aws_logs as logs
 from aws_cdk.assertions import Template
 
 import batch_constructs as bc
@@ -99,6 +100,34 @@ def test_a_role_of_a_stack_in_another_account_is_refused(grant: Grant) -> None:
 
     with pytest.raises(ValueError, match=f"grantee is of account {ELSEWHERE}"):
         grant(ours, role)
+
+
+def test_nobody_of_another_account_starts_a_workflow() -> None:
+    ours = stack()
+    job = bc.WorkflowJob(
+        name="a", job_definition=bc.JobDefinition.from_job_definition_name(ours, "Job", "tools")
+    )
+    workflow = bc.Workflow(ours, "Workflow", queue=queue(ours), jobs=[job])
+    here, there = (
+        iam.Role.from_role_arn(ours, f"Of{account}", f"arn:aws:iam::{account}:role/head")
+        for account in (HERE, ELSEWHERE)
+    )
+
+    assert workflow.grant_start_execution(here).success
+    said = rf"Workflow: grantee is of account {ELSEWHERE}, .* Step Functions has no resource pol"
+    with pytest.raises(ValueError, match=said):
+        workflow.grant_start_execution(there)
+
+
+def test_an_engine_reads_no_log_group_of_another_account() -> None:
+    ours = stack()
+    role = iam.Role(ours, "Role", assumed_by=iam.AccountRootPrincipal())
+    group = logs.LogGroup.from_log_group_arn(
+        ours, "Logs", f"arn:aws:logs:eu-west-1:{ELSEWHERE}:log-group:/jobs:*"
+    )
+
+    with pytest.raises(ValueError, match=rf"log_group is in account {ELSEWHERE}, and the queue in"):
+        queue(ours).grant_engine(role, log_group=group)
 
 
 def test_an_engine_reads_logs_and_finds_instances_where_its_queue_is() -> None:

@@ -16,9 +16,11 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_fsx as fsx
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
 import batch_constructs as bc
+from batch_constructs.aws import quotas
 
 JOB: dict[str, Any] = {"image": "busybox", "vcpus": 1, "memory": cdk.Size.gibibytes(2)}
 
@@ -142,6 +144,35 @@ def test_a_role_has_one_policy_for_all_definitions_of_a_stack(
         bc.FargateJobDefinition(stack, name, **JOB, execution_role=given)
 
     assert len(policies(template(app, stack))) == 1
+
+
+def test_what_a_role_has_no_room_for_stands_in_managed_policies_of_each_stack(
+    app: cdk.App, shared: cdk.Stack
+) -> None:
+    """The inline policies of a role count together, the role's own and those of all stacks."""
+    given = role(shared)
+    given.add_to_policy(iam.PolicyStatement(actions=["s3:GetObject"], resources=["*"]))
+    stacks = [cdk.Stack(app, name) for name in ("Blue", "Green")]
+    for one in stacks:
+        job = bc.FargateJobDefinition(one, "Job", **JOB, execution_role=given, job_role=given)
+        for number in range(50):
+            topic = f"arn:aws:sns:eu-west-1:123456789012:{'topic' * 30}{number}"
+            sns.Topic.from_topic_arn(one, f"Topic{number}", topic).grant_publish(job)
+
+    for _ in range(2):  # a second synthesis says the same
+        assembly = app.synth(force=True)
+        found = [
+            (made["Type"], len(json.dumps(document, separators=(",", ":"))), json.dumps(document))
+            for stack in (shared, *stacks)
+            for made in assembly.get_stack_by_name(stack.stack_name).template["Resources"].values()
+            if (document := made["Properties"].get("PolicyDocument"))
+        ]
+        inline = [length for kind, length, _ in found if kind == "AWS::IAM::Policy"]
+        managed = [length for kind, length, _ in found if kind == "AWS::IAM::ManagedPolicy"]
+        assert len(inline) == 1 + len(stacks)
+        assert sum(inline) <= quotas.ROLE_POLICY_CHARACTERS
+        assert max(managed) <= quotas.MANAGED_POLICY_CHARACTERS
+        assert sum(text.count("arn:aws:sns:") for *_, text in found) == 50 * len(stacks)
 
 
 def test_nested_stacks_beside_each_other_do_not_wait_for_each_other(

@@ -176,6 +176,81 @@ def test_every_resource_of_ours_is_a_reference_of_its_kind(
     assert licences.consumable_resource_ref.consumable_resource_arn
 
 
+def test_a_consumable_resource_has_the_cdk_s_grants(stack: cdk.Stack, resources: Resources) -> None:
+    licences: batch.IConsumableResource = bc.ConsumableResource(stack, "Licences", total_quantity=1)
+    licences.grants.update(
+        iam.Role(stack, "Buyer", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    )
+
+    (policy,) = resources("AWS::IAM::Policy").values()
+    (statement,) = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert statement["Action"] == "batch:UpdateConsumableResource"
+    assert statement["Resource"] == stack.resolve(licences.consumable_resource_arn)
+
+
+def test_an_environment_tells_what_an_l2_environment_tells(
+    stack: cdk.Stack, vpc: ec2.Vpc, environment: bc.FargateComputeEnvironment
+) -> None:
+    """The annotations are the test, for mypy and pyright."""
+    public = ec2.SubnetSelection(subnet_type=ec2.SubnetType.PUBLIC)
+    patient = bc.UpdatePolicy(job_execution_timeout=cdk.Duration.hours(1))
+    plain: batch.IFargateComputeEnvironment = environment
+    made: batch.IManagedComputeEnvironment = bc.SpotComputeEnvironment(
+        stack,
+        "Spot",
+        vpc=vpc,
+        vpc_subnets=public,
+        max_vcpus=8,
+        update_policy=patient,
+    )
+    fleet: batch.IUnmanagedComputeEnvironment = bc.UnmanagedComputeEnvironment(
+        stack, "Fleet", unmanaged_vcpus=4
+    )
+
+    assert (plain.maxv_cpus, plain.spot, plain.vpc_subnets) == (256, False, None)
+    assert (plain.terminate_on_update, plain.update_timeout) == (None, None)
+    assert plain.update_to_latest_image_version is None
+    plain.tags.set_tag("team", "a")
+    assert environment.resource.tags.tag_values() == {"team": "a"}
+    assert (made.maxv_cpus, made.spot, made.vpc_subnets) == (8, True, public)
+    assert (made.replace_compute_environment, made.terminate_on_update) == (False, None)
+    assert made.update_timeout is not None
+    assert made.update_timeout.to_minutes() == 60
+    assert made.update_to_latest_image_version is True
+    assert fleet.unmanagedv_cp_us == 4
+
+
+def test_capacity_of_managed_instances_is_told_to_be_spot(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+    made = [
+        bc.ManagedInstancesComputeEnvironment(stack, name, vpc=vpc, spot=name == "Spot")
+        for name in ("Spot", "OnDemand")
+    ]
+
+    assert [one.spot for one in made] == [True, False]
+
+
+def test_other_stacks_refer_to_a_queue_as_it_says(app: cdk.App, stack: cdk.Stack) -> None:
+    queue = bc.JobQueue(
+        stack,
+        "Queue",
+        compute_environments=[bc.UnmanagedComputeEnvironment(stack, "Environment")],
+    )
+    queue.apply_cross_stack_reference_strength(cdk.ReferenceStrength.WEAK)
+    other = cdk.Stack(app, "Other")
+    cdk.CfnOutput(other, "Arn", value=queue.job_queue_arn)
+
+    found = app.synth().get_stack_by_name("Other").template["Outputs"]["Arn"]["Value"]
+    assert list(found) == ["Fn::GetStackOutput"]
+
+
+def test_what_was_taken_in_is_referred_to_by_its_arn_alone(stack: cdk.Stack) -> None:
+    known = bc.JobQueue.from_job_queue_name(stack, "Known", "a")
+    with pytest.raises(ValueError, match="Known: resource is not known: it was taken in"):
+        known.apply_cross_stack_reference_strength(cdk.ReferenceStrength.WEAK)
+    with pytest.raises(TypeError, match=r"^Stack/Known: strength is str \"weak\"; expected a cdk"):
+        known.apply_cross_stack_reference_strength("weak")  # type: ignore[arg-type]
+
+
 def test_what_was_taken_in_is_where_its_arn_says(stack: cdk.Stack) -> None:
     arn = "arn:aws:batch:eu-west-1:210987654321:job-queue/there"
     there = bc.JobQueue.from_job_queue_arn(stack, "There", arn).env

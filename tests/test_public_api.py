@@ -122,7 +122,7 @@ def test_a_constructs_docstring_tells_every_parameter_and_what_it_creates(name: 
     assert "https://docs.aws.amazon.com/" in text
 
 
-RESOURCE = {"stack", "env", "apply_removal_policy"}
+RESOURCE = {"stack", "env", "apply_removal_policy", "apply_cross_stack_reference_strength"}
 """What JavaScript shall call: ours are ``IResource`` to it."""
 
 
@@ -160,7 +160,15 @@ def test_the_api_changes_with_the_changelog(api: ModuleType) -> None:
 
 
 OF_OTHERS = {"Any", "Construct", "Duration", "IPolicyValidationContext", "Mapping", "Sequence"}
-OF_OTHERS |= {"Iterator", "RemovalPolicy", "ResourceEnvironment", "Self", "Size", "Stack"}
+OF_OTHERS |= {
+    "Iterator",
+    "ReferenceStrength",
+    "RemovalPolicy",
+    "ResourceEnvironment",
+    "Self",
+    "Size",
+    "Stack",
+}
 OF_OTHERS |= {"Callable", "TagManager", "TimeZone", "Unpack"}
 NOT_TO_BE_MADE = {"SpotRescue", "WatchedFunction"}
 """What constructs of ours make, and nobody else."""

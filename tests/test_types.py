@@ -7,6 +7,7 @@ therefore left to mypy.
 
 from __future__ import annotations
 
+import ast
 import inspect
 import json
 import subprocess
@@ -79,6 +80,19 @@ def test_many_definitions_take_the_keywords_of_one(name: str) -> None:
 
     assert {key: one.__forward_arg__ for key, one in keywords.__annotations__.items()} == named
     assert not keywords.__required_keys__
+
+
+@pytest.mark.parametrize("name", ["Fargate", "Ec2", "MultiContainer", "MultiNode", "Eks"])
+def test_editors_tell_of_many_definitions_what_help_tells(name: str) -> None:
+    """A docstring beside the keywords of one kind would stand before the method's own."""
+    kind = ast.parse(inspect.getsource(getattr(bc, f"{name}JobDefinition"))).body[0]
+    (shown,) = (
+        one
+        for one in ast.walk(kind)
+        if isinstance(one, ast.FunctionDef) and one.name == "from_mapping"
+    )
+
+    assert ast.get_docstring(shown) is None
 
 
 def test_the_examples_use_no_name_and_no_parameter_that_there_is_not(

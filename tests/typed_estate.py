@@ -40,13 +40,25 @@ def launch(template: ec2.ILaunchTemplate) -> str | None:
     return template.launch_template_id
 
 
+def budget(environment: batch.IManagedComputeEnvironment) -> float:
+    return environment.maxv_cpus
+
+
+def buy(licences: batch.IConsumableResource) -> object:
+    return licences.grants
+
+
 def use(
     queue: bc.JobQueue,
     definition: bc.FargateJobDefinition,
     topic: bc.AlertTopic,
     template: bc.LaunchTemplate,
     trainings: bc.ServiceJobQueue,
+    environment: bc.FargateComputeEnvironment | bc.SpotComputeEnvironment,
+    licences: bc.ConsumableResource,
 ) -> None:
+    budget(environment)
+    buy(licences)
     watch(queue)
     refer(queue)
     refer(trainings)

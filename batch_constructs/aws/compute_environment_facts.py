@@ -47,6 +47,7 @@ class CapacityOption(StrEnum):
 
 ON_INSTANCES: Final = (ResourceType.EC2, ResourceType.SPOT)
 ON_FARGATE: Final = (ResourceType.FARGATE, ResourceType.FARGATE_SPOT)
+ON_SPOT: Final = (ResourceType.SPOT, ResourceType.FARGATE_SPOT)
 ON_MANAGED_INSTANCES: Final = (ResourceType.ECS_MANAGED_INSTANCES,)
 RESOURCE_TYPES: Final = tuple(ResourceType)
 """Types of compute resources."""

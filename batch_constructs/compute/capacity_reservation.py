@@ -19,6 +19,7 @@ from batch_constructs.aws.capacity_reservation_facts import (
 )
 from batch_constructs.aws.names import arn
 from batch_constructs.construct import given
+from batch_constructs.dynamic_references import with_tokens
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.known_argument import known_flag
 from batch_constructs.place import OF_ONE_REGION
@@ -67,7 +68,7 @@ def reservation_properties(arguments: Arguments, reservation: Any) -> dict[str, 
         arguments.wrong_type("capacity_reservation", reservation, _EXPECTED)
         return {}
     inner = arguments.within("capacity_reservation")
-    one = inner.text("capacity_reservation_id", reservation.capacity_reservation_id)
+    one = inner.text("capacity_reservation_id", with_tokens(reservation.capacity_reservation_id))
     group = resource_group(inner, "resource_group_arn", reservation.resource_group_arn)
     if isinstance(one, str) and not is_token(one) and not RESERVATION_ID.fullmatch(one):
         such = "an ID such as cr-0123456789abcdef0"

@@ -99,7 +99,7 @@ class BatchEndpoints(BatchConstruct):
         *,
         vpc: ec2.IVpc,
         compute_environments: Sequence[ManagedComputeEnvironment],
-        vpc_subnets: ec2.SubnetSelection | None = None,
+        vpc_subnets: ec2.SubnetSelection | dict[str, Any] | None = None,
         services: Sequence[EndpointService | str] | None = None,
         session_manager: bool = False,
     ) -> None:

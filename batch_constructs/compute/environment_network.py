@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.security_groups import own_security_group, read_security_groups
+from batch_constructs.subnet_selection import as_selection
 from batch_constructs.subnets import chosen_subnets
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ class Network:
 
     Attributes:
         vpc: The VPC that they are in.
+        selection: How they were chosen in it.
         subnet_ids: The IDs of the subnets.
     """
 
@@ -34,7 +36,7 @@ class Network:
         arguments: Arguments,
         *,
         vpc: ec2.IVpc,
-        vpc_subnets: ec2.SubnetSelection | None,
+        vpc_subnets: ec2.SubnetSelection | dict[str, Any] | None,
         security_groups: Sequence[ec2.ISecurityGroup] | None,
         in_template: bool = False,
     ) -> None:
@@ -51,7 +53,8 @@ class Network:
                 several="ec2.ISecurityGroup, or leave it out for a group that is made",
             )
         )
-        self.subnet_ids: list[Any] = chosen_subnets(arguments, vpc, vpc_subnets) or [UNKNOWN]
+        self.selection: ec2.SubnetSelection | None = as_selection(arguments, vpc_subnets)
+        self.subnet_ids: list[Any] = chosen_subnets(arguments, vpc, self.selection) or [UNKNOWN]
 
     def known(self) -> dict[str, Any]:
         """Return the network as the rules see it before the own security group is made."""

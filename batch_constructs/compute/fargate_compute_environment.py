@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/batch/latest/userguide/fargate.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.compute_environment_facts import EnvironmentType, ResourceType
@@ -71,7 +71,7 @@ class FargateComputeEnvironment(ManagedComputeEnvironment):
         id: str,
         *,
         vpc: ec2.IVpc,
-        vpc_subnets: ec2.SubnetSelection | None = None,
+        vpc_subnets: ec2.SubnetSelection | dict[str, Any] | None = None,
         security_groups: Sequence[ec2.ISecurityGroup] | None = None,
         max_vcpus: WholeNumber = 256,
         spot: bool = False,
@@ -104,7 +104,7 @@ class FargateComputeEnvironment(ManagedComputeEnvironment):
         call = own.one_call(self)
         resources["Subnets"] = network.subnet_ids
         resources["SecurityGroupIds"] = network.add_security_groups(call, self)
-        self._vpc = network.vpc
+        self._place_in(network)
         self.resource = make_environment(
             self, {**properties, "ComputeResources": resources}, own, call
         )

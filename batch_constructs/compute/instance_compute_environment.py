@@ -117,7 +117,7 @@ class InstanceOptions(TypedDict, total=False):
             Default: yes.
     """
 
-    vpc_subnets: ec2.SubnetSelection | None
+    vpc_subnets: ec2.SubnetSelection | dict[str, Any] | None
     security_groups: Sequence[ec2.ISecurityGroup] | None
     max_vcpus: WholeNumber
     instance_types: Sequence[str | ec2.InstanceType] | None
@@ -310,7 +310,7 @@ class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
 
         call = own.one_call(self)
         group_ids = network.add_security_groups(call, self)
-        self._vpc = network.vpc
+        self._place_in(network)
         given_role: Any = instances["instance_role"]
         if has_member(given_role, "instance_profile_arn"):
             self.instance_role, profile_arn = given_role.role, given_role.instance_profile_arn

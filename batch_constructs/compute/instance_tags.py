@@ -50,7 +50,7 @@ class TaggedInstances:
             self._tag_manager = TagManager(TagType.MAP, INSTANCES)
             resource, shapes = self._tagged
             for path, shape in shapes.items():
-                producer = _Producer(partial(self._shaped, shape))
+                producer = Producer(partial(self._shaped, shape))
                 resource.add_property_override(path, Lazy.uncached_any(producer))
         return self._tag_manager
 
@@ -74,9 +74,12 @@ def with_all_tags(environment: object, properties: Mapping[str, Any]) -> Mapping
 
 
 @jsii.implements(IAnyProducer)
-class _Producer:
+class Producer:
+    """Gives what is known once all tags are."""
+
     def __init__(self, produced: Callable[[], Any]) -> None:
         self._produced = produced
 
     def produce(self, context: IResolveContext) -> Any:  # noqa: ARG002  # the CDK's own
+        """Give it."""
         return self._produced()

@@ -26,6 +26,7 @@ from batch_constructs.batch_resource import BatchResource
 from batch_constructs.compute.capacity_reservation import reservation_properties
 from batch_constructs.compute.instance_tags import TaggedInstances
 from batch_constructs.compute.root_volume import RootVolume, ebs_properties
+from batch_constructs.compute.tagged_launch_template import TaggedLaunchTemplate
 from batch_constructs.compute.user_data import (
     ImagePull,
     agent_settings,
@@ -201,7 +202,7 @@ class LaunchTemplate(TaggedInstances, BatchResource, _Face):
             **l1_properties(data),
             **({"tagSpecifications": specified} if listed else {}),
         }
-        self.resource = self._resource = ec2.CfnLaunchTemplate(
+        self.resource = self._resource = TaggedLaunchTemplate(
             self,
             "Resource",
             launch_template_data={**self._data, **_user_data(scripts, block=self._blocks is True)},
@@ -268,7 +269,7 @@ def make_default_launch_template(scope: Construct, *, blocks: bool) -> dict[str,
         MetadataOptions=_metadata_options(1),
         UserData=Fn.base64(multipart([agent_settings(_BLOCKED)])) if blocks else None,
     )
-    template = ec2.CfnLaunchTemplate(
+    template = TaggedLaunchTemplate(
         scope, "LaunchTemplate", launch_template_data=l1_properties(data)
     )
     return {"LaunchTemplateId": template.ref, "Version": template.attr_latest_version_number}

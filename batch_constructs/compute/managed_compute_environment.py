@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final, TypedDict
+from typing import TYPE_CHECKING, Any, Final, TypedDict, cast
 
 import jsii
-from aws_cdk import Stack
+from aws_cdk import Duration, Stack
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
 
+from batch_constructs.arguments import checked
+from batch_constructs.aws.compute_environment_facts import ON_SPOT, CapacityOption
 from batch_constructs.aws.updates import family, has_role_of_its_own, is_replaced
 from batch_constructs.compute.compute_environment import ComputeEnvironment
 from batch_constructs.compute.instance_tags import with_all_tags
@@ -20,9 +22,11 @@ from batch_constructs.replaceable_name import RemembersOverrides, read_name, rep
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from aws_cdk import TagManager
     from aws_cdk import aws_iam as iam
 
     from batch_constructs.arguments import Arguments
+    from batch_constructs.compute.environment_network import Network
 
 
 class EnvironmentOptions(TypedDict, total=False):
@@ -112,6 +116,69 @@ class ManagedComputeEnvironment(ComputeEnvironment):
     resource: batch.CfnComputeEnvironment
     security_groups: list[ec2.ISecurityGroup]
     _vpc: ec2.IVpc
+    _vpc_subnets: ec2.SubnetSelection | None
+
+    def _place_in(self, network: Network) -> None:
+        self._vpc = network.vpc
+        self._vpc_subnets = network.selection
+
+    def _compute_resources(self) -> batch.CfnComputeEnvironment.ComputeResourcesProperty:
+        return cast(
+            "batch.CfnComputeEnvironment.ComputeResourcesProperty", self.resource.compute_resources
+        )
+
+    def _update_policy(self) -> batch.CfnComputeEnvironment.UpdatePolicyProperty | None:
+        return cast(
+            "batch.CfnComputeEnvironment.UpdatePolicyProperty | None", self.resource.update_policy
+        )
+
+    @property
+    def maxv_cpus(self) -> float:
+        """How many vCPUs all running jobs have together, at most."""
+        return self._compute_resources().maxv_cpus
+
+    @property
+    def spot(self) -> bool:
+        """Whether its capacity is Spot."""
+        seen = checked(self)
+        resources: Any = {} if seen is None else seen.properties.get("ComputeResources", {})
+        provider = resources.get("ManagedInstancesProvider", {})
+        option = provider.get("InstanceLaunchTemplate", {}).get("CapacityOptionType")
+        return resources.get("Type") in ON_SPOT or option == CapacityOption.SPOT
+
+    @property
+    def replace_compute_environment(self) -> bool | None:
+        """Whether CloudFormation replaces it where its instances are to be others."""
+        return cast("bool | None", self.resource.replace_compute_environment)
+
+    @property
+    def terminate_on_update(self) -> bool | None:
+        """Whether an update ends running jobs; None where nothing is said."""
+        policy = self._update_policy()
+        return None if policy is None else cast("bool | None", policy.terminate_jobs_on_update)
+
+    @property
+    def update_timeout(self) -> Duration | None:
+        """How long running jobs may go on when it is updated; None where nothing is said."""
+        policy = self._update_policy()
+        minutes = None if policy is None else policy.job_execution_timeout_minutes
+        return None if minutes is None else Duration.minutes(minutes)
+
+    @property
+    def update_to_latest_image_version(self) -> bool | None:
+        """Whether an update also takes the newest machine image; None where nothing is said."""
+        latest = self._compute_resources().update_to_latest_image_version
+        return cast("bool | None", latest)
+
+    @property
+    def tags(self) -> TagManager:
+        """The tags of the environment itself, as the CDK keeps them."""
+        return self.resource.tags
+
+    @property
+    def vpc_subnets(self) -> ec2.SubnetSelection | None:
+        """How its subnets were chosen; None where nothing is said."""
+        return self._vpc_subnets
 
     @property
     def connections(self) -> ec2.Connections:

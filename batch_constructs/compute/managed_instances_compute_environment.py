@@ -126,7 +126,7 @@ class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironm
         id: str,
         *,
         vpc: ec2.IVpc,
-        vpc_subnets: ec2.SubnetSelection | None = None,
+        vpc_subnets: ec2.SubnetSelection | dict[str, Any] | None = None,
         security_groups: Sequence[ec2.ISecurityGroup] | None = None,
         max_vcpus: WholeNumber = 256,
         spot: bool = False,
@@ -229,7 +229,7 @@ class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironm
 
         call = own.one_call(self)
         group_ids = network.add_security_groups(call, self)
-        self._vpc = network.vpc
+        self._place_in(network)
         self.instance_role = (
             make_managed_instance_role(self) if instance_role is None else instance_role
         )

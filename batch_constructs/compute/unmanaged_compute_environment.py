@@ -136,6 +136,11 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
         return made_here(self, self._service_role, "service_role")
 
     @property
+    def unmanagedv_cp_us(self) -> float | None:
+        """How many vCPUs its instances have together, for shares; None where nothing is said."""
+        return self.resource.unmanagedv_cpus
+
+    @property
     def ecs_cluster_arn(self) -> str:
         """The ARN of the ECS cluster that AWS Batch makes for this environment.
 

@@ -24,12 +24,12 @@ from batch_constructs.jobs.job_roles import (
 )
 from batch_constructs.jobs.log_group import JobLogs
 from batch_constructs.jobs.own_job_definition import OwnJobDefinition
-from batch_constructs.jobs.policy_statements import merged
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.known_argument import known_flag
 from batch_constructs.known_scope import known_scope
 from batch_constructs.one_call import Made, OneCall
 from batch_constructs.place import arn_of_role
+from batch_constructs.policy_statements import merged
 from batch_constructs.roles_of_other_stacks import as_grantee
 
 if TYPE_CHECKING:

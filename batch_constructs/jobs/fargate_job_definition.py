@@ -75,13 +75,12 @@ class FargateJobDefinition(ContainerJobDefinition):
     if TYPE_CHECKING:
 
         @classmethod
-        def from_mapping(  # type: ignore[override]  # fewer than any
+        def from_mapping(  # type: ignore[override]  # noqa: D102  # fewer than any; editors show what it overrides
             cls,
             scope: Construct,
             definitions: Mapping[str, Mapping[str, Any]],
             **shared: Unpack[FargateKeywords],
         ) -> dict[str, Self]:
-            """Make many definitions at once, as `OwnJobDefinition` says."""
             raise NotImplementedError
 
     def __init__(

@@ -18,7 +18,7 @@ from batch_constructs.construct import given as given_properties
 from batch_constructs.construct import once_made, own_account
 from batch_constructs.known_scope import known_scope
 from batch_constructs.place import arn_of_role
-from batch_constructs.role_policies import RolePolicies
+from batch_constructs.role_policies import MORE_POLICY, RolePolicies
 from batch_constructs.roles_of_other_stacks import as_grantee
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class ExecutionRole:
             policies = [{"policyName": "Execution", "policyDocument": _document(inline)}]
             arns = [
                 call.add(
-                    iam.CfnManagedPolicy, f"MorePolicy{n}", {"policyDocument": _document(one)}
+                    iam.CfnManagedPolicy, f"{MORE_POLICY}{n}", {"policyDocument": _document(one)}
                 ).attribute("ref")
                 for n, one in enumerate(more, start=1)
             ]

@@ -154,8 +154,8 @@ def _region(arguments: Arguments, group: Any) -> str | None:
     if differ[0] == "Region":
         return there.region
     arguments.wrong_value(
-        f"log_group is in account {differ[1]}, and the stack in {differ[2]}; jobs write only to "
-        "log groups of their own account: give one of this account"
+        f"log_group is in {differ[0]} {differ[1]}, and the stack in {differ[2]}; jobs write only "
+        "to log groups of their own account: give one of this account"
     )
     return None
 

@@ -271,6 +271,7 @@ class Volumes:
         if not has_member(bucket, "bucket_arn"):
             arguments.wrong_type("bucket", bucket, "an s3.IBucket")
             return
+        arguments.of_this_partition("bucket", bucket.bucket_arn)
         self.statements += [
             {"Effect": "Allow", "Action": S3_LIST_BUCKET, "Resource": bucket.bucket_arn},
             {

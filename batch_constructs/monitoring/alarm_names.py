@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from batch_constructs.arguments import Arguments
 
-_MADE: WeakKeyDictionary[Any, list[tuple[Construct, str, Mapping[str, str]]]] = WeakKeyDictionary()
-"""App → who made alarms, what their names begin with, and what they are about."""
+_MADE: WeakKeyDictionary[Any, dict[tuple[str, str], list[Construct]]] = WeakKeyDictionary()
+"""App → what alarms' names begin with, and what they are about → who made some."""
 
 
 def expect_other_names(arguments: Arguments, prefix: Any, about: Mapping[str, str]) -> None:
@@ -34,21 +34,24 @@ def expect_other_names(arguments: Arguments, prefix: Any, about: Mapping[str, st
         about: What they are about: its ARN or its path → what it is called.
     """
     construct = arguments.construct
-    for other, its_prefix, watched in _MADE.get(construct.node.root, ()):
-        both = [name for key, name in about.items() if key in watched]
-        if both and prefix == its_prefix and is_there(other) and _are_together(other, construct):
-            arguments.wrong_value(
-                f"alarm_name_prefix is {shown(prefix)}, as that of {other.node.path}, which makes "
-                f"alarms of {both[0]} too, and an account has an alarm of a name once in a Region: "
-                "give another alarm_name_prefix, or make one for both, which "
-                "BatchDashboard(monitoring=…) takes"
-            )
-            return
+    made = _MADE.get(construct.node.root, {})
+    for key, name in about.items():
+        for other in made.get((prefix, key), ()):
+            if is_there(other) and _are_together(other, construct):
+                arguments.wrong_value(
+                    f"alarm_name_prefix is {shown(prefix)}, as that of {other.node.path}, which "
+                    f"makes alarms of {name} too, and an account has an alarm of a name once in a "
+                    "Region: give another alarm_name_prefix, or make one for both, which "
+                    "BatchDashboard(monitoring=…) takes"
+                )
+                return
 
 
 def note_names(construct: Construct, prefix: str, about: Mapping[str, str]) -> None:
     """Note the alarms that a construct makes."""
-    _MADE.setdefault(construct.node.root, []).append((construct, prefix, about))
+    made = _MADE.setdefault(construct.node.root, {})
+    for key in about:
+        made.setdefault((prefix, key), []).append(construct)
 
 
 def _are_together(one: Construct, other: Construct) -> bool:

@@ -7,15 +7,19 @@ from typing import TYPE_CHECKING
 from aws_cdk import Aws, CfnMapping, Stack
 from aws_cdk.region_info import RegionInfo
 
-from batch_constructs.aws.consoles import CONSOLES, console
+from batch_constructs.aws.consoles import CONSOLES, WITHOUT_CONSOLE, console
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
     from constructs import Construct
 
 
-def console_address(scope: Construct) -> str:
-    """Return the console's address, which CloudFormation looks up where the Region is not known."""
+def console_address(scope: Construct) -> str | None:
+    """Return the console's address, which CloudFormation looks up where the Region is not known.
+
+    None stands for a Region without one that is known. Where CloudFormation looks, a partition has
+    to have some, for the stack to be deployed there.
+    """
     region = Stack.of(scope).region
     partition = None if is_token(region) else RegionInfo.get(region).partition
     if partition is not None:
@@ -23,6 +27,11 @@ def console_address(scope: Construct) -> str:
     mapping = CfnMapping(
         scope,
         "Console",
-        mapping={partition: {"domain": domain} for partition, domain in CONSOLES.items()},
+        mapping={
+            partition: {"domain": domain}
+            for partition, domain in (
+                dict.fromkeys(WITHOUT_CONSOLE, CONSOLES["aws"]) | CONSOLES
+            ).items()
+        },
     )
     return f"https://{Aws.REGION}.{mapping.find_in_map(Aws.PARTITION, 'domain')}"

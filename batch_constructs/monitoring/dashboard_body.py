@@ -51,7 +51,7 @@ class Contents:
 
     title: str
     region: str
-    console: str
+    console: str | None
     queues: Sequence[str]
     environments: Sequence[str] = ()
     gauge_seconds: int | None = None
@@ -90,9 +90,11 @@ def dashboard_widgets(contents: Contents) -> list[Widget]:
 
 
 def _heading(contents: Contents) -> str:
+    heading = f"# {contents.title}\nAWS Batch: what waits, what runs, what fails and why."
+    if contents.console is None:
+        return heading
     console = batch_console(contents.console, contents.region)
-    links = f"[jobs]({console}#jobs) | [queues]({console}#queues)"
-    return f"# {contents.title}\nAWS Batch: what waits, what runs, what fails and why. {links}"
+    return f"{heading} [jobs]({console}#jobs) | [queues]({console}#queues)"
 
 
 def _summary(contents: Contents) -> list[Widget]:

@@ -20,6 +20,7 @@ from batch_constructs.aws.quotas import EVENT_BUS_NAME, EVENT_BUS_POLICY_CHARACT
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import BatchConstruct, own_account
 from batch_constructs.dead_letter_queue import dead_letter_queue
+from batch_constructs.dynamic_references import with_tokens
 from batch_constructs.monitoring.watched_resources import watched_queues
 from batch_constructs.queue_senders import admit_rules
 from batch_constructs.tokens import is_token
@@ -175,12 +176,13 @@ class ForwardedEvents(BatchConstruct):
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
-        arn = arguments.text("event_bus_arn", event_bus_arn, required=True)
+        arn = arguments.text("event_bus_arn", with_tokens(event_bus_arn), required=True)
         if isinstance(arn, str) and not is_token(arn) and ":event-bus/" not in arn:
             arguments.wrong_value(
                 f"event_bus_arn is {shown(arn)}; expected the ARN of an event bus, "
                 "which CentralEventBus.event_bus_arn gives"
             )
+        arguments.of_this_partition("event_bus_arn", arn)
         watched = watched_queues(arguments, queues, needed=False)
         arguments.refuse()
 

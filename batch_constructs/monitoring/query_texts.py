@@ -14,8 +14,7 @@ from batch_constructs.aws.service_principals import CLOUDFORMATION
 _LAST_FAILURES = Template(r"""
 fields @timestamp, detail.jobName as job, detail.container.exitCode as exitCode,
     detail.statusReason as reason,
-    concat("$console#jobs/detail/",
-        detail.jobId) as page
+    $page
 | filter detail.status = "FAILED"
 | parse detail.jobQueue /job-queue\/(?<queue>.+)/
 | sort @timestamp desc
@@ -82,6 +81,13 @@ fields @timestamp, detail.eventName as action, detail.userIdentity.arn as who,
 """Changes that no deployment made, from CloudTrail's events."""
 
 
-def last_failures(region: str, console: str) -> str:
-    """Return the query of the jobs that failed last, with their console pages, from job events."""
-    return _LAST_FAILURES.substitute(console=batch_console(console, region)).strip()
+def last_failures(region: str, console: str | None) -> str:
+    """Return the query of the jobs that failed last, from job events.
+
+    Their console pages are with them, or their IDs where no console is known.
+    """
+    page = "detail.jobId as jobId"
+    if console is not None:
+        jobs = f"{batch_console(console, region)}#jobs"
+        page = f'concat("{jobs}/detail/",\n        detail.jobId) as page'
+    return _LAST_FAILURES.substitute(page=page).strip()

@@ -147,6 +147,11 @@ class ConsumableResource(BatchResource):
             consumable_resource_arn=self.consumable_resource_arn
         )
 
+    @property
+    def grants(self) -> batch.ConsumableResourceGrants:
+        """The CDK's own grants, as its consumable resource has them: ``read`` and ``update``."""
+        return batch.ConsumableResourceGrants.from_consumable_resource(self)
+
     def grant_update(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let a grantee change how much there is, as licences are bought or expire.
 

@@ -27,6 +27,7 @@ from batch_constructs.aws.names import DEFAULT_LOG_GROUP, RESOURCE_NAME
 from batch_constructs.grants import grant
 from batch_constructs.jobs.submit_rights import jobs_of
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.place import Place
 from batch_constructs.reference import JOB_QUEUE
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ def grant_engine(
     roles = arguments.resources("job_roles", job_roles, "role_arn", "an iam.IRole", "iam.IRole")
     for place, role in enumerate(roles):
         arguments.role(f"job_roles[{place}]", role)
+    _expect_own_log_group(arguments, queue, log_group)
     arguments.refuse()
 
     definitions = JOB_QUEUE.beside(queue, kinds.JOB_DEFINITION, f"{prefix or ''}*")
@@ -91,13 +93,29 @@ def grant_engine(
     return grant(queue, queue.job_queue_arn, grantee, allowed.values())
 
 
+def _expect_own_log_group(arguments: Arguments, queue: JobQueue, group: Any) -> None:
+    """Refuse a log group of another account than the queue's: none of its jobs writes there."""
+    if group is None:
+        return
+    there = Place.of(group, _arn_of(group)).account
+    here = Place.of(queue, queue.job_queue_arn).account
+    if there is not None and here is not None and there != here:
+        arguments.wrong_value(
+            f"log_group is in account {there}, and the queue in {here}; jobs write only to log "
+            "groups of their own account: give one of that account"
+        )
+
+
+def _arn_of(group: Any) -> str:
+    return str(group.log_group_arn if has_member(group, "log_group_arn") else group.attr_arn)
+
+
 def _streams(queue: JobQueue, log_group: logs.ILogGroup | None) -> str:
     """Return the ARN of all log streams of a group."""
-    known: Any = log_group
-    if known is None:
+    if log_group is None:
         group = JOB_QUEUE.beside(
             queue, "log-group", DEFAULT_LOG_GROUP, service="logs", separator=":"
         )
         return f"{group}:log-stream:*"
     # The ARN of an L2 or an L1 ends in ":*", which covers its streams.
-    return str(known.log_group_arn if has_member(known, "log_group_arn") else known.attr_arn)
+    return _arn_of(log_group)

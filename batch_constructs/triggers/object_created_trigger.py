@@ -148,6 +148,7 @@ def _bucket_name(arguments: Arguments, bucket: Any, event_bus: events.IEventBus 
     """Return a bucket's name: an L2's or an L1's, of the place where its events are."""
     if has_member(bucket, "enable_event_bridge_notification"):
         name = str(bucket.bucket_name)
+        arguments.of_this_partition("bucket", bucket.bucket_arn)
     elif has_member(bucket, "bucket_ref"):
         name = str(bucket.bucket_ref.bucket_name)
     else:

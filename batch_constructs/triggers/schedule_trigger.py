@@ -23,6 +23,7 @@ from batch_constructs.aws.schedule_expression import is_rate, problem_with
 from batch_constructs.aws.service_principals import SCHEDULER
 from batch_constructs.by_way_of import put_aside_statements
 from batch_constructs.construct import BatchConstruct, given, own_account
+from batch_constructs.dynamic_references import with_tokens
 from batch_constructs.encryption_key import key_argument
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.shared_arguments import only, spells_out
@@ -204,6 +205,7 @@ def _expression(arguments: Arguments, schedule: Any) -> Any:
         return arguments.wrong_type(
             "schedule", schedule, 'an expression such as "rate(1 hour)" or "cron(0 3 * * ? *)"'
         )
+    text = with_tokens(text)
     problem = None if is_token(text) else problem_with(text)
     return (
         text if problem is None else arguments.wrong_value(f"schedule is {shown(text)}; {problem}")
@@ -213,7 +215,7 @@ def _expression(arguments: Arguments, schedule: Any) -> Any:
 def _time_zone(arguments: Arguments, schedule: Any, given_zone: Any) -> Any:
     if has_member(given_zone, "timezone_name"):
         given_zone = given_zone.timezone_name  # the CDK's TimeZone
-    zone = arguments.text("time_zone", given_zone)
+    zone = arguments.text("time_zone", with_tokens(given_zone))
     expression_zone = getattr(schedule, "time_zone", None)  # of a ScheduleExpression
     own = None if expression_zone is None else expression_zone.timezone_name
     if is_rate(getattr(schedule, "expression_string", schedule)):

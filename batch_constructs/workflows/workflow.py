@@ -30,6 +30,8 @@ from batch_constructs.aws.quotas import EXECUTION_SECONDS, STATE_MACHINE_NAME
 from batch_constructs.aws.service_principals import STATES
 from batch_constructs.aws.submit_job import SHARE_IDENTIFIER
 from batch_constructs.construct import BatchConstruct, arn_prefix, given, own_account
+from batch_constructs.dynamic_references import with_tokens
+from batch_constructs.grants import expect_own_account
 from batch_constructs.job_graph import Graph
 from batch_constructs.jobs.job_definition import (
     is_job_definition,
@@ -91,6 +93,9 @@ if TYPE_CHECKING:
     from batch_constructs.queues.job_queue_metrics import MetricOptions
     from batch_constructs.queues.rule_target import RuleTarget
     from batch_constructs.workflow_job import WorkflowJob
+
+_NO_RESOURCE_POLICIES = "Step Functions has no resource policies, so that"
+"""https://docs.aws.amazon.com/step-functions/latest/dg/security_iam_service-with-iam.html"""
 
 
 class Workflow(BatchConstruct):
@@ -164,7 +169,9 @@ class Workflow(BatchConstruct):
             share_identifier,
             bound=None if json_path(share_identifier) else SHARE_IDENTIFIER,
         )
-        name = arguments.text("state_machine_name", state_machine_name, bound=STATE_MACHINE_NAME)
+        name = arguments.text(
+            "state_machine_name", with_tokens(state_machine_name), bound=STATE_MACHINE_NAME
+        )
         share = None if share is UNKNOWN else share
         self._graph = _read_graph(arguments, listed, queue=queue, share_identifier=share)
         if spot_rescue_queue is not None and not is_job_queue(spot_rescue_queue):
@@ -241,7 +248,12 @@ class Workflow(BatchConstruct):
         self.state_machine.node.add_dependency(*more)
 
     def grant_start_execution(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let somebody start executions."""
+        """Let somebody start executions.
+
+        Raises:
+            ValueError: the grantee is of another account.
+        """
+        expect_own_account(self, "", grantee, _NO_RESOURCE_POLICIES)
         return self.state_machine.grant_start_execution(grantee)
 
     def on_failed(

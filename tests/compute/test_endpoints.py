@@ -267,3 +267,31 @@ def test_a_group_that_ec2_takes_is_described_as_the_cdk_does(
 
     [group] = resources("AWS::EC2::SecurityGroup").values()
     assert group["Properties"]["GroupDescription"] == f"{stack.node.path}/Environment/SecurityGroup"
+
+
+def test_subnets_are_chosen_in_a_dict_as_well(
+    stack: cdk.Stack, vpc: ec2.Vpc, resources: Resources
+) -> None:
+    """The CDK's own constructs take the arguments of an ``ec2.SubnetSelection`` so, too."""
+    private = {"subnets": [vpc.private_subnets[1]]}
+    environment = bc.FargateComputeEnvironment(stack, "Jobs", vpc=vpc, vpc_subnets=private)
+    bc.BatchEndpoints(
+        stack, "Endpoints", vpc=vpc, compute_environments=[environment], vpc_subnets=private
+    )
+    bc.SubmitFunction(
+        stack,
+        "Submit",
+        queue=bc.JobQueue.from_job_queue_name(stack, "Queue", "main"),
+        job_definition=bc.JobDefinition.from_job_definition_name(stack, "Job", "tools"),
+        function_settings=bc.FunctionSettings(vpc=vpc, vpc_subnets=private),
+    )
+
+    (made,) = resources("AWS::Batch::ComputeEnvironment").values()
+    wanted = [stack.resolve(vpc.private_subnets[1].subnet_id)]
+    assert made["Properties"]["ComputeResources"]["Subnets"] == wanted
+    found = [one["Properties"] for one in resources("AWS::EC2::VPCEndpoint").values()]
+    assert all(one["SubnetIds"] == wanted for one in found if "SubnetIds" in one)
+    (function,) = resources("AWS::Lambda::Function").values()
+    assert function["Properties"]["VpcConfig"]["SubnetIds"] == wanted
+    assert environment.vpc_subnets is not None
+    assert environment.vpc_subnets.subnets == private["subnets"]

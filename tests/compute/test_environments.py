@@ -470,6 +470,22 @@ class TestRefusals:
         with pytest.raises(ValueError, match="vpc_subnets: .*Isolated"):
             bc.FargateComputeEnvironment(stack, "F", vpc=vpc, vpc_subnets=isolated)
 
+    @pytest.mark.parametrize(
+        ("selection", "told"),
+        [
+            ({"subnet_typ": None}, r'vpc_subnets has "subnet_typ"; .*: did you mean subnet_type\?'),
+            ({"one_per_az": "yes"}, "vpc_subnets: type of argument one_per_az must be"),
+            ({"subnet_type": ec2.SubnetType.PRIVATE_ISOLATED}, "vpc_subnets: .*Isolated"),
+            (["subnet-1"], r"vpc_subnets is list; expected an ec2\.SubnetSelection"),
+        ],
+    )
+    def test_what_is_no_selection_of_subnets_is_refused_at_once(
+        self, stack: cdk.Stack, vpc: ec2.Vpc, selection: Any, told: str
+    ) -> None:
+        with pytest.raises((TypeError, ValueError), match=told) as refused:
+            bc.FargateComputeEnvironment(stack, "F", vpc=vpc, vpc_subnets=selection)
+        assert str(refused.value).count("vpc_subnets") == 1
+
     def test_an_empty_list_of_instance_types_is_refused(
         self, stack: cdk.Stack, vpc: ec2.Vpc
     ) -> None:

@@ -55,6 +55,40 @@ def test_tags_of_a_launch_template_reach_instances_and_their_volumes(
     ]
 
 
+def test_a_launch_template_has_the_tags_itself_as_the_l2_has(
+    stack: cdk.Stack, vpc: ec2.Vpc, app: cdk.App
+) -> None:
+    bc.Ec2ComputeEnvironment(stack, "Environment", vpc=vpc)
+    bc.LaunchTemplate(stack, "Template")
+    ec2.LaunchTemplate(stack, "Theirs")
+    tag(stack, TEAM)
+
+    template = app.synth().get_stack_by_name("Stack").template
+    found = [
+        [one for one in made["Properties"]["TagSpecifications"][0]["Tags"] if one["Key"] != "Name"]
+        for made in template["Resources"].values()
+        if made["Type"] == TEMPLATE
+    ]
+    assert found == [[{"Key": "team", "Value": "genomics"}]] * 3
+
+
+@pytest.mark.parametrize("excluded", [True, False])
+def test_a_launch_template_that_is_excluded_or_says_its_tags_has_no_others(
+    stack: cdk.Stack,
+    properties: Properties,
+    excluded: bool,  # noqa: FBT001  # a parameter of the test
+) -> None:
+    ours = bc.LaunchTemplate(stack, "Template")
+    own = [{"ResourceType": "launch-template", "Tags": [{"Key": "a", "Value": "b"}]}]
+    if excluded:
+        tag(stack, TEAM, TEMPLATE)
+    else:
+        ours.resource.add_property_override("TagSpecifications", own)
+        tag(stack, TEAM)
+
+    assert properties(TEMPLATE).get("TagSpecifications") == (None if excluded else own)
+
+
 def test_managed_instances_get_the_tags_through_their_capacity_provider(
     stack: cdk.Stack, vpc: ec2.Vpc, launched: Callable[[], dict[str, Any]]
 ) -> None:

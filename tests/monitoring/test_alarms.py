@@ -36,6 +36,7 @@ from batch_constructs.aws.metrics import NATIVE_METRICS
 from batch_constructs.aws.quotas import ALARM_SECONDS
 from batch_constructs.event_bus import dimensions_of
 from batch_constructs.function_alarms import WatchedFunction, function_alarms
+from batch_constructs.monitoring import alarm_names
 from tests.monitoring import job_story as story
 from tests.monitoring.conftest import Resources, plain, queue_in
 
@@ -292,6 +293,22 @@ def test_what_may_be_deployed_elsewhere_may_make_alarms_of_one_name(app: App) ->
     queue = queue_in(stacks[0])
     for one in stacks:
         BatchMonitoring(one, "Monitoring", queues=[queue])
+
+
+def test_one_more_that_makes_alarms_of_other_queues_is_asked_of_no_other(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The price of a team's monitoring is the same, however many teams there are."""
+    asked: list[Any] = []
+    monkeypatch.setattr(alarm_names, "is_there", asked.append)
+    for number in range(3):
+        name = f"Queue{number}"
+        queue = JobQueue.from_job_queue_arn(
+            stack, name, f"arn:aws:batch:eu-west-1:123456789012:job-queue/{name}"
+        )
+        BatchMonitoring(stack, f"Monitoring{number}", queues=[queue])
+
+    assert asked == []
 
 
 @pytest.mark.parametrize("kind", ["counters", "notifications", "gauges", "guard", "submit"])

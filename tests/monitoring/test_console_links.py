@@ -19,8 +19,14 @@ DOMAINS = {
     "us-east-1": "console.aws.amazon.com",
     "cn-north-1": "console.amazonaws.cn",
     "us-gov-west-1": "console.amazonaws-us-gov.com",
+    "eusc-de-east-1": "console.amazonaws-eusc.eu",
 }
-PARTITIONS = {"us-east-1": "aws", "cn-north-1": "aws-cn", "us-gov-west-1": "aws-us-gov"}
+PARTITIONS = {
+    "us-east-1": "aws",
+    "cn-north-1": "aws-cn",
+    "us-gov-west-1": "aws-us-gov",
+    "eusc-de-east-1": "aws-eusc",
+}
 
 
 def _template(region: str | None) -> dict[str, Any]:
@@ -52,7 +58,10 @@ def test_cloudformation_finds_the_console_of_a_stack_that_may_go_anywhere() -> N
     template = _template(None)
 
     expected = {PARTITIONS[region]: {"domain": domain} for region, domain in DOMAINS.items()}
-    assert list(template["Mappings"].values()) == [expected, expected]
+    first, second = template["Mappings"].values()
+    assert first == second
+    assert first.items() >= expected.items()
+    assert {"aws-iso", "aws-iso-b"} <= {*first}  # or the stack could not be deployed there
     linking = _linking(template)
     assert len(linking) == 2
     for text in linking:
@@ -68,5 +77,17 @@ def test_cloudformation_finds_the_console_of_a_stack_that_may_go_anywhere() -> N
 def test_a_message_links_the_log_in_the_console_of_its_partition(region: str, domain: str) -> None:
     log = LogStream(group="/jobs", stream="a/b", region=region)
 
-    assert log_url(log, PARTITIONS[region]).startswith(f"https://{region}.{domain}/cloudwatch/")
+    found = log_url(log, PARTITIONS[region])
+    assert found is not None
+    assert found.startswith(f"https://{region}.{domain}/cloudwatch/")
     assert console(PARTITIONS[region], region) == f"https://{region}.{domain}"
+
+
+def test_where_no_console_is_known_there_is_no_link() -> None:
+    template = json.dumps(_template("us-iso-east-1"))
+
+    assert "console" not in template
+    assert "detail.jobId as jobId" in template
+    assert console("aws-iso", "us-iso-east-1") is None
+    log = LogStream(group="/jobs", stream="a/b", region="us-iso-east-1")
+    assert log_url(log, "aws-iso") is None

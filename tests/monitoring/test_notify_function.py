@@ -392,7 +392,7 @@ def test_the_console_decodes_the_log_link_to_group_and_stream() -> None:
     log = job_at_the_end_of(story.exhausted_job()).log
     assert log is not None
 
-    group, stream = log_url(log, "aws").partition("log-group/")[2].split("/log-events/")
+    group, stream = str(log_url(log, "aws")).partition("log-group/")[2].split("/log-events/")
 
     assert unquote(unquote(group.replace("$", "%"))) == log.group
     assert unquote(unquote(stream.replace("$", "%"))) == log.stream

@@ -179,23 +179,28 @@ def _at(milliseconds: int) -> str:
     return f"{datetime.fromtimestamp(milliseconds // 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
-def job_url(job: Job) -> str:
-    """Return the address of the job in the console."""
-    return f"{_jobs_url(job.partition, job.region)}/detail/{job.id}"
+def job_url(job: Job) -> str | None:
+    """Return the address of the job in the console, where that is known."""
+    jobs = _jobs_url(job.partition, job.region)
+    return None if jobs is None else f"{jobs}/detail/{job.id}"
 
 
-def _jobs_url(partition: str, region: str) -> str:
-    return f"{batch_console(console(partition, region), region)}#jobs"
+def _jobs_url(partition: str, region: str) -> str | None:
+    known = console(partition, region)
+    return None if known is None else f"{batch_console(known, region)}#jobs"
 
 
-def log_url(log: LogStream, partition: str) -> str:
+def log_url(log: LogStream, partition: str) -> str | None:
     """Return the address of a log stream in the console, whose own encoding it takes."""
+    known = console(partition, log.region)
+    if known is None:
+        return None
 
     def twice(name: str) -> str:
         return quote(quote(name, safe=""), safe="").replace("%", "$")
 
     return (
-        f"{console(partition, log.region)}/cloudwatch/home?region={log.region}#logsV2:log-groups"
+        f"{known}/cloudwatch/home?region={log.region}#logsV2:log-groups"
         f"/log-group/{twice(log.group)}/log-events/{twice(log.stream)}"
     )
 

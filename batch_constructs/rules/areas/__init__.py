@@ -91,7 +91,8 @@ ABOUT: Final = {
     "policy_size": "template",
     "batch_quota": "template",
     "shape": f"{_BATCH} {_MORE}",
-    "name": "ComputeEnvironment ConsumableResource JobQueue SchedulingPolicy ServiceEnvironment",
+    "name": "ComputeEnvironment ConsumableResource JobQueue SchedulingPolicy ServiceEnvironment"
+    " Alarm CompositeAlarm Dashboard Function LogGroup Queue Role Rule Schedule StateMachine Topic",
     "compute_environment": "ComputeEnvironment",
     "fargate_environment": "ComputeEnvironment",
     "update": "ComputeEnvironment",
@@ -145,15 +146,19 @@ _TYPES: Final = {
     "Serverless::Function": "AWS::Serverless::Function",
     "Serverless::StateMachine": "AWS::Serverless::StateMachine",
     "Alarm": "AWS::CloudWatch::Alarm",
+    "CompositeAlarm": "AWS::CloudWatch::CompositeAlarm",
+    "Dashboard": "AWS::CloudWatch::Dashboard",
     "EventSourceMapping": "AWS::Lambda::EventSourceMapping",
     "Function": "AWS::Lambda::Function",
     "LogGroup": "AWS::Logs::LogGroup",
+    "Queue": "AWS::SQS::Queue",
     "Pipe": "AWS::Pipes::Pipe",
     "Role": "AWS::IAM::Role",
     "Rule": "AWS::Events::Rule",
     "Schedule": "AWS::Scheduler::Schedule",
     "SecurityGroup": "AWS::EC2::SecurityGroup",
     "StateMachine": "AWS::StepFunctions::StateMachine",
+    "Topic": "AWS::SNS::Topic",
 }
 
 

@@ -7,9 +7,9 @@ from functools import cached_property
 from batch_constructs.aws import compute_environment_facts as aws
 from batch_constructs.aws import instance_types as table
 from batch_constructs.aws.compute_environment_facts import (
+    ON_SPOT,
     CapacityOption,
     EnvironmentType,
-    ResourceType,
 )
 from batch_constructs.aws.platforms import Orchestration, PlatformCapability
 from batch_constructs.rules.template.resource_view import Resource
@@ -91,11 +91,7 @@ class ComputeEnvironment(Resource):
             launch = mapping(provider, "InstanceLaunchTemplate")
             option = launch.get("CapacityOptionType", CapacityOption.ON_DEMAND)
             return option == CapacityOption.SPOT if isinstance(option, str) else None
-        return (
-            None
-            if self.kind is None
-            else self.kind in (ResourceType.SPOT, ResourceType.FARGATE_SPOT)
-        )
+        return None if self.kind is None else self.kind in ON_SPOT
 
     @cached_property
     def instance_types(self) -> list[str] | None:

@@ -15,7 +15,7 @@ def merged(statements: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     resources: dict[str, dict[str, None]] = {}
     for statement in statements:
         rest = {name: value for name, value in statement.items() if name != "Resource"}
-        key = json.dumps(rest, sort_keys=True)
+        key = json.dumps(rest, sort_keys=True, default=id)
         found.setdefault(key, rest)
         named = statement["Resource"]
         listed = named if isinstance(named, list) else [named]
