@@ -216,9 +216,9 @@ class BatchMonitoring(BatchConstruct):
                 self._alarm(place, name, rule)
         self._alarm(place, name, alarm_thresholds.throttled(gateway.function.function_name))
         if limits.oldest_message_age_seconds is not None:
-            self._alarm(
-                place, name, alarm_thresholds.behind(name, limits.oldest_message_age_seconds)
-            )
+            function = gateway.function.function_name
+            age = limits.oldest_message_age_seconds
+            self._alarm(place, name, alarm_thresholds.behind(name, function, age))
 
     def _watch_function(self, id: str, watched: WatchedFunction) -> None:
         taken = self.node.try_find_child(id) is not None

@@ -430,11 +430,24 @@ def test_a_gateway_that_is_throttled_or_behind_is_an_alarm(
     assert found["Throttled"]["Dimensions"] == [
         {"Name": "FunctionName", "Value": stack.resolve(gateway.function.function_name)}
     ]
-    assert found["Behind"]["MetricName"] == "ApproximateAgeOfOldestMessage"
     assert found["Behind"]["Threshold"] == 3600
-    assert found["Behind"]["Dimensions"] == [
-        {"Name": "QueueName", "Value": stack.resolve(gateway.message_queue.queue_name)}
-    ]
+    waiting, unsettled = (
+        each["MetricStat"]["Metric"] for each in found["Behind"]["Metrics"] if "MetricStat" in each
+    )
+    assert waiting == {
+        "Namespace": "AWS/SQS",
+        "MetricName": "ApproximateAgeOfOldestMessage",
+        "Dimensions": [
+            {"Name": "QueueName", "Value": stack.resolve(gateway.message_queue.queue_name)}
+        ],
+    }
+    assert unsettled == {
+        "Namespace": "BatchConstructs",
+        "MetricName": "OldestUnsettledMessageAge",
+        "Dimensions": [
+            {"Name": "FunctionName", "Value": stack.resolve(gateway.function.function_name)}
+        ],
+    }
     assert {"Gateway/Throttled", "Gateway/Behind"} <= set(made.alarms)
 
 
