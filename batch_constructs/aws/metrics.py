@@ -39,6 +39,7 @@ OLDEST_MESSAGE_SOURCE: Final[Source] = docs(
 INVOCATIONS: Final = "Invocations"
 ERRORS: Final = "Errors"
 THROTTLES: Final = "Throttles"
+DESTINATION_FAILURES: Final = "DestinationDeliveryFailures"
 """Metrics of a function.
 
 https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html

@@ -62,7 +62,8 @@ class BatchMonitoring(BatchConstruct):
     ``TimeInRunnable``, ``Blocked``, ``HeadOfQueue`` and ``Spend``; for each environment, below its
     ID, the alarm ``Invalid``; for each gateway, below its ID, ``Errors``, ``Throttled``,
     ``Behind`` and ``DeadLetters``; for the gauges and each of ``functions``, below its ID,
-    ``Errors``, ``Throttles``, ``Silence`` (of those that a schedule runs) and ``DeadLetters``;
+    ``Errors``, ``Throttles``, ``Silence`` (of those that a schedule runs), ``DeadLetters`` and
+    ``Lost`` (of those with a dead-letter queue);
     ``EventLogDeadLetters``; ``DeadLetters1``, …; and ``EventLog`` (a ``JobEventLog``) where none is
     given.
 
