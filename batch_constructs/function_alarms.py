@@ -63,7 +63,7 @@ class FunctionAlarm:
 
 
 def function_alarms(watched: WatchedFunction) -> Iterator[FunctionAlarm]:
-    """Yield the alarms of a function: errors, throttles, silence and dead letters."""
+    """Yield the alarms of a function: errors, throttles, silence, dead letters and lost ones."""
     name = watched.handler.function_name
     every = watched.runs_every_seconds
     period = _FIVE_MINUTES if every is None else max(_FIVE_MINUTES, every)
@@ -105,6 +105,15 @@ def function_alarms(watched: WatchedFunction) -> Iterator[FunctionAlarm]:
                 "dimensions": [{"name": "QueueName", "value": queue}],
                 "statistic": "Maximum",
             },
+        )
+    if watched.dead_letter_queue is not None and watched.message_queue is None:
+        # a function that messages invoke sets them aside itself, or they come again
+        yield FunctionAlarm(
+            id="Lost",
+            title="events are lost: they were neither handled nor put into the dead-letter queue",
+            advice="Look whether the queue is there and takes them, by its policy and its key's; "
+            "what was lost, the function's log says.",
+            properties=_above_zero(name, metrics.DESTINATION_FAILURES, _FIVE_MINUTES),
         )
 
 

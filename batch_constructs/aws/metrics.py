@@ -28,9 +28,18 @@ OLDEST_MESSAGE_AGE: Final = "ApproximateAgeOfOldestMessage"
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
 """
 
+OLDEST_MESSAGE_SOURCE: Final[Source] = docs(
+    "AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html",
+    '"if a message is received three or more times and not deleted, SQS moves it to the back of the'
+    " queue. The metric then reflects the age of the next message that hasn't exceeded the receive"
+    ' threshold."; "Poison-pill messages (those repeatedly received but never deleted) are excluded'
+    ' from this metric".',
+)
+
 INVOCATIONS: Final = "Invocations"
 ERRORS: Final = "Errors"
 THROTTLES: Final = "Throttles"
+DESTINATION_FAILURES: Final = "DestinationDeliveryFailures"
 """Metrics of a function.
 
 https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html

@@ -368,6 +368,14 @@ LOG_RESOURCE_POLICY_SOURCE: Final[Source] = docs(
     'policyDocument: "Length Constraints: Minimum length of 1. Maximum length of 5120."',
 )
 
+LOG_TOKEN_HOURS: Final = 24
+"""How long a token of a log stream says where reading goes on."""
+
+LOG_TOKEN_SOURCE: Final[Source] = docs(
+    "AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html",
+    'nextForwardToken: "The token expires after 24 hours."',
+)
+
 METRIC_FILTERS_A_GROUP: Final = 100
 
 METRIC_FILTERS_SOURCE: Final[Source] = docs(

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.names import DEFAULT_LOG_GROUP, LOG_GROUP_OPTION, LOG_REGION_OPTION
+from batch_constructs.client.log_stream import LogStream
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -59,14 +60,20 @@ def read_logs(client: BatchClient, job_id: str, *, follow: bool = False) -> Iter
 
     seconds_left = client._deadline()  # noqa: SLF001  # of the same room
     patience, known, end = Patience(client), set[str](), _End(client)
-    token: dict[_Stream, str] = {}
+    read: dict[_Stream, LogStream] = {}
     while True:
         done = news = False
         for detail in patience.look([job_id], known):
             try:
-                for line in _new(client, job_id, detail, token):
-                    news = True
-                    yield line
+                for where in _streams(detail):
+                    for event in _opened(client, where, read).new():
+                        news = True
+                        yield LogLine(
+                            job_id=job_id,
+                            timestamp=event["timestamp"],
+                            message=event["message"],
+                            stream=where.name,
+                        )
                 done = JobState(detail["status"]).is_final
             except Exception as error:
                 if not (follow and may_pass(error)):
@@ -146,35 +153,9 @@ def _where(container: Mapping[str, Any]) -> tuple[str, str | None]:
     return options.get(LOG_GROUP_OPTION, DEFAULT_LOG_GROUP), options.get(LOG_REGION_OPTION)
 
 
-def _new(
-    client: BatchClient, job_id: str, detail: Mapping[str, Any], token: dict[_Stream, str]
-) -> Iterator[LogLine]:
-    for stream in _streams(detail):
-        yield from _read(client, job_id, stream, token)
-
-
-def _read(
-    client: BatchClient, job_id: str, stream: _Stream, token: dict[_Stream, str]
-) -> Iterator[LogLine]:
-    logs = client._logs(stream.region)  # noqa: SLF001  # of the same room
-    while True:
-        options = {"nextToken": token[stream]} if stream in token else {}
-        try:
-            page = logs.get_log_events(
-                logGroupName=stream.group,
-                logStreamName=stream.name,
-                startFromHead=True,
-                **options,
-            )
-        except logs.exceptions.ResourceNotFoundException:
-            return  # nothing written yet
-        for event in page["events"]:
-            yield LogLine(
-                job_id=job_id,
-                timestamp=event["timestamp"],
-                message=event["message"],
-                stream=stream.name,
-            )
-        if token.get(stream) == page["nextForwardToken"]:
-            return
-        token[stream] = page["nextForwardToken"]
+def _opened(client: BatchClient, where: _Stream, read: dict[_Stream, LogStream]) -> LogStream:
+    if where not in read:
+        logs = client._logs(where.region)  # noqa: SLF001  # of the same room
+        clock = client._clock  # noqa: SLF001  # of the same room
+        read[where] = LogStream(logs, where.group, where.name, clock)
+    return read[where]

@@ -12,6 +12,8 @@ from batch_constructs.aws import metrics
 from batch_constructs.aws.bound import Bound, Decimal, Whole
 from batch_constructs.aws.quotas import ALARM_SECONDS
 from batch_constructs.dead_letter_queue import redrive_command
+from batch_constructs.functions.own_metrics import OURS
+from batch_constructs.functions.submission.unsettled import FUNCTION, UNSETTLED_AGE
 from batch_constructs.monitoring.metric_series import (
     Math,
     Series,
@@ -259,21 +261,40 @@ def _holds_something(queue_name: str, advice: str) -> Alarm:
     )
 
 
-def behind(queue_name: str, seconds: float) -> Alarm:
-    """Return the alarm of a gateway whose messages wait: AWS Batch throttles it, or refuses."""
+def behind(queue_name: str, function_name: str, seconds: float) -> Alarm:
+    """Return the alarm of a gateway whose messages wait: AWS Batch throttles it, or refuses.
+
+    SQS tells of those that nobody had, the function of those that it had and that come again: each
+    once in the time that the queue hides them, which is 17 minutes at most, so that one period of
+    three may have none.
+    """
+    waiting = Series(
+        namespace=metrics.SQS_NAMESPACE,
+        name=metrics.OLDEST_MESSAGE_AGE,
+        dimensions={"QueueName": queue_name},
+        statistic="Maximum",
+    )
+    unsettled = Series(
+        namespace=OURS,
+        name=UNSETTLED_AGE,
+        dimensions={FUNCTION: function_name},
+        statistic="Maximum",
+    )
     return Alarm(
         id="Behind",
         title="messages wait long to become jobs",
-        watches=Series(
-            namespace=metrics.SQS_NAMESPACE,
-            name=metrics.OLDEST_MESSAGE_AGE,
-            dimensions={"QueueName": queue_name},
-            statistic="Maximum",
+        watches=Math(
+            expression="MAX([FILL({waiting}, 0), FILL({unsettled}, 0)])",
+            uses={
+                "waiting": waiting.over(_QUARTER_HOUR),
+                "unsettled": unsettled.over(_QUARTER_HOUR),
+            },
         ),
         above=seconds,
-        datapoints=3,
+        datapoints=2,
         of=3,
-        advice="AWS Batch throttles the submissions, or max_submissions_per_second is too low.",
+        advice="AWS Batch throttles or refuses the submissions, or max_submissions_per_second is "
+        "too low; the log of the gateway's function says which.",
     )
 
 

@@ -62,7 +62,8 @@ class BatchMonitoring(BatchConstruct):
     ``TimeInRunnable``, ``Blocked``, ``HeadOfQueue`` and ``Spend``; for each environment, below its
     ID, the alarm ``Invalid``; for each gateway, below its ID, ``Errors``, ``Throttled``,
     ``Behind`` and ``DeadLetters``; for the gauges and each of ``functions``, below its ID,
-    ``Errors``, ``Throttles``, ``Silence`` (of those that a schedule runs) and ``DeadLetters``;
+    ``Errors``, ``Throttles``, ``Silence`` (of those that a schedule runs), ``DeadLetters`` and
+    ``Lost`` (of those with a dead-letter queue);
     ``EventLogDeadLetters``; ``DeadLetters1``, …; and ``EventLog`` (a ``JobEventLog``) where none is
     given.
 
@@ -216,9 +217,9 @@ class BatchMonitoring(BatchConstruct):
                 self._alarm(place, name, rule)
         self._alarm(place, name, alarm_thresholds.throttled(gateway.function.function_name))
         if limits.oldest_message_age_seconds is not None:
-            self._alarm(
-                place, name, alarm_thresholds.behind(name, limits.oldest_message_age_seconds)
-            )
+            function = gateway.function.function_name
+            age = limits.oldest_message_age_seconds
+            self._alarm(place, name, alarm_thresholds.behind(name, function, age))
 
     def _watch_function(self, id: str, watched: WatchedFunction) -> None:
         taken = self.node.try_find_child(id) is not None

@@ -36,6 +36,7 @@ from batch_constructs.function_settings import (
 )
 from batch_constructs.functions.cost_guard.budget import plain
 from batch_constructs.functions.cost_guard.note import HELD_OR_LETTING_GO, NOTE
+from batch_constructs.functions.own_metrics import OURS
 from batch_constructs.known_argument import known_now
 from batch_constructs.monitoring.alert_topic import AlertTopic
 from batch_constructs.monitoring.job_gauges import (
@@ -43,7 +44,6 @@ from batch_constructs.monitoring.job_gauges import (
     gauges_that_read,
     refuse_read_twice,
 )
-from batch_constructs.monitoring.metric_series import OURS
 from batch_constructs.monitoring.own_schedule import run_every
 from batch_constructs.monitoring.watched_resources import (
     same_things,

@@ -24,8 +24,8 @@ from batch_constructs.function_settings import (
     check_alarm_topics,
     read_function_settings,
 )
+from batch_constructs.functions.own_metrics import OURS
 from batch_constructs.known_argument import known_flag
-from batch_constructs.monitoring.metric_series import OURS
 from batch_constructs.monitoring.watched_resources import (
     heard_queues,
     watched_definitions,

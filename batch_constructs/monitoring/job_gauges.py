@@ -32,8 +32,9 @@ from batch_constructs.function_settings import (
     check_alarm_topics,
     read_function_settings,
 )
+from batch_constructs.functions.own_metrics import OURS
 from batch_constructs.known_argument import known_flag
-from batch_constructs.monitoring.metric_series import OURS, Series, environment_gauge, queue_gauge
+from batch_constructs.monitoring.metric_series import Series, environment_gauge, queue_gauge
 from batch_constructs.monitoring.own_schedule import run_every
 from batch_constructs.monitoring.watched_resources import (
     environment_name,

@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING, Any
 from batch_constructs.aws import metrics
 from batch_constructs.aws.metrics import DIMENSION, NATIVE_METRICS
 from batch_constructs.aws.metrics import NAMESPACE as NATIVE
+from batch_constructs.functions.own_metrics import OURS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-OURS = "BatchConstructs"
-"""The namespace of what this library measures beside AWS Batch's own metrics."""
 FIVE_MINUTES = 300
 _DAY = 86_400
 

@@ -15,7 +15,7 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.aws.bound import allowed
 from batch_constructs.aws.quotas import METRIC_FILTERS_A_GROUP
 from batch_constructs.construct import BatchConstruct
-from batch_constructs.monitoring.metric_series import OURS
+from batch_constructs.functions.own_metrics import OURS
 
 from . import query_texts
 

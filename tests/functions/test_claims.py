@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 import pytest
 from botocore.awsrequest import AWSResponse
+from botocore.credentials import DeferredRefreshableCredentials
 from botocore.exceptions import (
     ClientError,
     EndpointConnectionError,
@@ -197,8 +198,16 @@ def test_a_status_says_whether_something_was_done(status: int, code: str, failur
     assert failure_of(ClientError(said, "SubmitJob")) is failure
 
 
+def _refuse_a_role() -> None:
+    said = {"Error": {"Code": "AccessDenied"}, "ResponseMetadata": {"HTTPStatusCode": 403}}
+    raise ClientError(said, "AssumeRole")
+
+
 def test_what_was_never_sent_was_surely_not_done() -> None:
     assert failure_of(NoCredentialsError()) is Failure.NOT_SENT
+    with pytest.raises(ClientError) as caught:
+        DeferredRefreshableCredentials(_refuse_a_role, "assume-role").get_frozen_credentials()
+    assert failure_of(caught.value) is Failure.NOT_SENT
     assert failure_of(EndpointConnectionError(endpoint_url="x")) is Failure.NO_CONNECTION
     assert failure_of(ConnectionResetError()) is Failure.UNSURE
 

@@ -80,12 +80,14 @@ def test_where_no_revision_is_to_be_retired_nothing_else_is_asked(
     event = {
         "RequestType": request_type,
         "RequestId": "request",
+        "PhysicalResourceId": "there",  # with another one CloudFormation would delete this
         "ResourceProperties": {"JobDefinition": "job-definition/report:2", "Keep": "1"},
     }
 
     retire.handler(event, None)
 
-    assert (calls, len(answers)) == (asked, 1)
+    assert calls == asked
+    assert answers == [(event, {"Status": "SUCCESS", "PhysicalResourceId": "there"})]
 
 
 def test_the_saved_queries_count_and_show_what_comes_twice_once() -> None:

@@ -64,6 +64,17 @@ def test_what_a_dead_function_left_and_batch_refuses_is_set_aside_once(world: Wo
     assert list(world.reasons()) == [body(1)]
 
 
+def test_what_is_set_aside_unclaimed_costs_no_reading_of_the_log(world: World) -> None:
+    """A cold start would read all of the window, or wait for a table that is down."""
+    records = sent(world, "{")
+    world.aws.calls.clear()
+
+    assert world.gateway().handle(records, seconds=TIMEOUT_SECONDS) == []
+
+    assert list(world.reasons()) == ["{"]
+    assert [call for call in world.aws.calls if call.startswith("dynamodb:")] == []
+
+
 def test_an_array_whose_answer_got_lost_is_found_and_its_claim_ends(array: World) -> None:
     records = sent(array, body(1), body(2))
     array.aws.faults.lose_answer = 1

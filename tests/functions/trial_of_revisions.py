@@ -129,10 +129,13 @@ class _Definitions(World):
         target = {"Arn": "arn:aws:scheduler:::aws-sdk:batch:submitJob"}
         other = {"Name": "other", "GroupName": "g", "Target": {"Arn": "arn:aws:lambda:::f"}}
         ours = [{"Name": name, "GroupName": "g", "Target": target} for name in self.schedules]
-        return {"Schedules": [other, *ours]}
+        bare = {"Name": "bare", "GroupName": "g", "Target": target}  # of somebody who tries
+        return {"Schedules": [other, bare, *ours]}
 
     def _scheduler_get_schedule(self, request: dict[str, Any]) -> Any:
         assert request["GroupName"] == "g"
+        if request["Name"] == "bare":
+            return {"Target": {}}
         asked = json.dumps({"JobDefinition": f"report:{self.schedules[request['Name']]}"})
         return {"Target": {"Input": asked}}
 

@@ -74,11 +74,8 @@ def _at(node: Any, series: Mapping[str, Series], moment: int) -> float | None:
     if isinstance(node, ast.Name):
         return series[node.id].get(moment)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        parts = [_at(each, series, moment) for each in node.args]
-        if node.func.id == "FILL":
-            return parts[1] if parts[0] is None else parts[0]
-        assert node.func.id == "IF"
-        return None if parts[0] is None else parts[1] if parts[0] else parts[2]
+        of = node.args[0].elts if isinstance(node.args[0], ast.List) else node.args
+        return _called(node.func.id, [_at(each, series, moment) for each in of])
     left, right, kind = (
         (node.left, node.comparators[0], node.ops[0])
         if isinstance(node, ast.Compare)
@@ -88,3 +85,13 @@ def _at(node: Any, series: Mapping[str, Series], moment: int) -> float | None:
     if one is None or other is None or (isinstance(kind, ast.Div) and not other):
         return None
     return float(_OPERATORS[type(kind)](one, other))
+
+
+def _called(function: str, parts: list[float | None]) -> float | None:
+    if function == "FILL":
+        return parts[1] if parts[0] is None else parts[0]
+    if function == "MAX":
+        known = [part for part in parts if part is not None]
+        return max(known) if len(known) == len(parts) else None
+    assert function == "IF"
+    return None if parts[0] is None else parts[1] if parts[0] else parts[2]

@@ -20,6 +20,7 @@ _ENDS = ("JobsMovedToFailed", "JobsCancelled", "JobsTerminated", "JobsMovedToSuc
 _TIME = re.compile(r"HeadOfQueueAge|Job(Attempt|SubmittedTo)\w+Duration")
 """Gauges are seconds, AWS's own metrics milliseconds."""
 
+_AGES = {"ApproximateAgeOfOldestMessage", "OldestUnsettledMessageAge"}
 _COUNTED = re.compile(r"Jobs\w+|Environment(Invalid|Disabled)|VcpusInUse")
 
 
@@ -90,8 +91,9 @@ def meaning_of(expression: Expression) -> Callable[[Values], float | None] | Non
     if names and all(_TIME.fullmatch(name) for name in names) and len(expression.metrics) == 1:
         factor = 1 / 60 if names == {"HeadOfQueueAge"} else 1 / 60_000
         return lambda values: _scaled(values, factor)
-    counted = len(names) == 1 and all(_COUNTED.fullmatch(name) for name in names)
-    return (lambda values: sum(value or 0 for value in values.values())) if counted else None
+    total = max if names == _AGES else sum
+    known = names == _AGES or (len(names) == 1 and all(map(_COUNTED.fullmatch, names)))
+    return (lambda values: total(value or 0 for value in values.values())) if known else None
 
 
 def _by_metric(expression: Expression, values: Values) -> dict[str, float]:

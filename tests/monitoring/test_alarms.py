@@ -197,7 +197,7 @@ def test_gauges_add_the_head_of_the_queue_invalid_environments_and_spending(
     )
 
     found = alarms()
-    of_the_function = {"Errors", "Throttles", "Silence", "DeadLetters"}
+    of_the_function = {"Errors", "Throttles", "Silence", "DeadLetters", "Lost"}
     assert set(found) == {
         "TimeInRunnable",
         "HeadOfQueue",
@@ -240,7 +240,7 @@ def test_every_function_that_ships_may_be_watched(
     for name in filter(lambda each: "/" in each, made.alarms):
         place, _, alarm = name.partition("/")
         names[place].add(alarm)
-    events = {"Errors", "Throttles", "DeadLetters"}
+    events = {"Errors", "Throttles", "DeadLetters", "Lost"}
     assert {name: names[name] for name in ("Counters", "Notify", "Guard", "Gauges")} == {
         "Counters": events,
         "Notify": events,
@@ -260,6 +260,25 @@ def test_every_function_that_ships_may_be_watched(
     )
     assert found["TreatMissingData"] == "breaching"  # one that never ran has no metric
     assert found["AlarmActions"] != []
+
+
+def test_an_event_that_lambda_can_put_into_no_dead_letter_queue_is_an_alarm(
+    stack: Stack, queue: JobQueue, alarms: Alarms
+) -> None:
+    counters = JobCounters(stack, "Counters", queues=[queue])
+    job = JobDefinition.from_job_definition_arn(stack, "Job", story.DEFINITION)
+    gateway = SubmissionGateway(stack, "Gateway", queue=queue, job_definition=job)
+
+    made = BatchMonitoring(
+        stack, "Monitoring", queues=[queue], functions=[counters], gateways=[gateway]
+    )
+
+    found = alarms()["Lost"]
+    assert (found["MetricName"], found["Threshold"]) == ("DestinationDeliveryFailures", 0)
+    [function] = (each["Value"] for each in found["Dimensions"])
+    assert function == stack.resolve(counters.function.function_name)
+    # what a gateway cannot set aside comes again
+    assert [name for name in made.alarms if name.endswith("/Lost")] == ["Counters/Lost"]
 
 
 def test_a_function_that_comes_in_twice_has_its_alarms_once(stack: Stack, queue: JobQueue) -> None:
@@ -341,7 +360,7 @@ def test_one_parameter_has_a_function_watched_without_monitoring(
     alarms = resources("AWS::CloudWatch::Alarm")
     kinds = {name.removeprefix("XAlarms")[:-8] for name in alarms}
     silent = {"Silence"} if kind in ("gauges", "guard") else set()
-    assert kinds == {"Errors", "Throttles", "DeadLetters", *silent}
+    assert kinds == {"Errors", "Throttles", "DeadLetters", "Lost", *silent}
     assert all(stack.resolve(topic.topic_arn) in each["AlarmActions"] for each in alarms.values())
 
 
@@ -447,11 +466,24 @@ def test_a_gateway_that_is_throttled_or_behind_is_an_alarm(
     assert found["Throttled"]["Dimensions"] == [
         {"Name": "FunctionName", "Value": stack.resolve(gateway.function.function_name)}
     ]
-    assert found["Behind"]["MetricName"] == "ApproximateAgeOfOldestMessage"
     assert found["Behind"]["Threshold"] == 3600
-    assert found["Behind"]["Dimensions"] == [
-        {"Name": "QueueName", "Value": stack.resolve(gateway.message_queue.queue_name)}
-    ]
+    waiting, unsettled = (
+        each["MetricStat"]["Metric"] for each in found["Behind"]["Metrics"] if "MetricStat" in each
+    )
+    assert waiting == {
+        "Namespace": "AWS/SQS",
+        "MetricName": "ApproximateAgeOfOldestMessage",
+        "Dimensions": [
+            {"Name": "QueueName", "Value": stack.resolve(gateway.message_queue.queue_name)}
+        ],
+    }
+    assert unsettled == {
+        "Namespace": "BatchConstructs",
+        "MetricName": "OldestUnsettledMessageAge",
+        "Dimensions": [
+            {"Name": "FunctionName", "Value": stack.resolve(gateway.function.function_name)}
+        ],
+    }
     assert {"Gateway/Throttled", "Gateway/Behind"} <= set(made.alarms)
 
 

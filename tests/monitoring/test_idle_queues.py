@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 QUEUE = "arn:aws:batch:us-east-1:123456789012:job-queue/reports"
 START = 1_800_000_000
+DAY = 24 * 60
+"""In minutes, as this file tells the time."""
 
 
 class Batch:
@@ -297,6 +299,35 @@ def test_a_message_that_is_sent_again_says_the_same_whatever_came_since(desk: De
     assert message is not None
     assert "1 job succeeded" in message.subject
     assert desk.look(65) is None
+
+
+def test_a_period_whose_jobs_are_forgotten_before_it_could_be_told_is_over(desk: Desk) -> None:
+    """As when the topic was not there for a week: what comes after it is told."""
+    desk.batch.add("a", "SUCCEEDED", minute=1, ended=2)
+    desk.look_without_an_answer(30)
+    desk.batch.jobs.clear()
+    week = 7 * DAY
+    assert desk.look(week) is None
+    desk.batch.add("b", "SUCCEEDED", minute=week + 1, ended=week + 2)
+
+    message = desk.look(week + 30)
+
+    assert message is not None
+    assert message.subject == "Queue reports is idle: 1 job succeeded, none failed"
+
+
+@pytest.mark.parametrize(
+    ("days", "said"), [(5.9, "1 job succeeded"), (6.1, "at least 1 job succeeded")]
+)
+def test_of_a_period_whose_first_jobs_may_be_forgotten_it_says_at_least(
+    desk: Desk, days: float, said: str
+) -> None:
+    desk.batch.add("a", "SUCCEEDED", minute=1, ended=days * DAY - 20)
+
+    message = desk.look(days * DAY)
+
+    assert message is not None
+    assert message.subject == f"Queue reports is idle: {said}, none failed"
 
 
 def _fails(**_: object) -> None:

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
-from batch_constructs.aws.job_states import FINAL, UNFINISHED, JobState
+from batch_constructs.aws.job_states import FINAL, REMEMBERED_DAYS, UNFINISHED, JobState
 from batch_constructs.functions.at_once import at_once
 from batch_constructs.functions.claims.effect import NotDoneError, UnsureError, attempt
 from batch_constructs.functions.claims.invocation import Invocation
@@ -34,6 +34,13 @@ if TYPE_CHECKING:
 
 _MOST_JOBS = 10_000
 """How many jobs of a period are counted; of more it is said that there are more."""
+
+_SURELY_LISTED_MILLISECONDS = 1000 * 86_400 * (REMEMBERED_DAYS - 1)
+"""Before the first job that AWS Batch lists since then there was no other.
+
+One that it forgot ended longer ago than it remembers jobs, and no queue has nothing to do for a day
+and is not told of.
+"""
 
 _log = logging.getLogger()
 _log.setLevel(logging.INFO)
@@ -74,7 +81,11 @@ class IdleQueues:
         told: list[Message] = []
 
         def tell(_: bool) -> str:  # noqa: FBT001 - as claims call it
-            told.append(about_idle_queue(queue, self._period(queue, begins, int(ends))))
+            period = self._period(queue, begins, int(ends))
+            if period is None:
+                _log.error("AWS Batch has forgotten what %s had done, which is not told", queue)
+                return "forgotten"
+            told.append(about_idle_queue(queue, period))
             self._publish(told[0], invocation)
             return "told"
 
@@ -104,20 +115,23 @@ class IdleQueues:
             done = True
         return done
 
-    def _period(self, queue: str, begins: str, ends: int) -> Period:
-        """Count what was begun in between, all of which has ended."""
+    def _period(self, queue: str, begins: str, ends: int) -> Period | None:
+        """Count what was begun in between, all of which has ended; None where AWS Batch forgot."""
         since = (job for job in self._begun_since(queue, begins) if job["createdAt"] <= ends)
         some = list(islice(since, _MOST_JOBS + 1))
         # a page may repeat what moved on as another job began
         jobs = list({job["jobId"]: job for job in some[:_MOST_JOBS]}.values())
-        counts = self._counts(jobs)
+        if not jobs:
+            return None
+        counts, first = self._counts(jobs), min(job["createdAt"] for job in jobs)
+        is_first = 1000 * self.claims.clock() - first < _SURELY_LISTED_MILLISECONDS
         failed = [job for job in jobs if job["status"] == JobState.FAILED]
         return Period(
-            begins_at=min(job["createdAt"] for job in jobs),
+            begins_at=first,
             ended_at=max(_ended(job) for job in jobs),
             succeeded=counts[JobState.SUCCEEDED],
             failed=counts[JobState.FAILED],
-            is_all=len(some) <= _MOST_JOBS,
+            is_all=is_first and len(some) <= _MOST_JOBS,
             failures=[
                 (job["jobName"], job["jobId"], job.get("statusReason") or "")
                 for job in failed[:JOBS_SHOWN]

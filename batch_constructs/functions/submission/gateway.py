@@ -166,7 +166,7 @@ class _Batch:
         pauses = Pauses(
             clock=self._gateway.clock, sleep=self._gateway.sleep, deadline=self._deadline
         )
-        for part in self._parts:
+        for part in filter(None, self._parts):  # where all is poison, the log is not read
             self._begin(part)
             try:
                 while not self._is_all_seen_to():

@@ -22,6 +22,7 @@ from .dead_letters import DeadLetters
 from .gateway import Gateway
 from .message_reader import MessageReader
 from .settings import Settings
+from .unsettled import unsettled_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -93,4 +94,7 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     records = event["Records"]
     again = _gateway().handle(records, seconds=context.get_remaining_time_in_millis() / 1000)
     _LOG.info(json.dumps({"messages": len(records), "deliverAgain": len(again)}))
+    line = unsettled_line(records, again, function=context.function_name, now=time.time())
+    if line is not None:
+        print(line)  # noqa: T201 - CloudWatch reads the metric from the log
     return failed_messages(again)
