@@ -352,6 +352,14 @@ LOG_RESOURCE_POLICY_SOURCE: Final[Source] = docs(
     'policyDocument: "Length Constraints: Minimum length of 1. Maximum length of 5120."',
 )
 
+TRAILS: Final = 5
+"""Trails of CloudTrail in a Region."""
+
+TRAILS_SOURCE: Final[Source] = docs(
+    "awscloudtrail/latest/userguide/WhatIsCloudTrail-Limits.html",
+    'Trails per Region: "5"; "CloudTrail has no adjustable quotas."',
+)
+
 METRIC_FILTERS_A_GROUP: Final = 100
 
 METRIC_FILTERS_SOURCE: Final[Source] = docs(

@@ -35,6 +35,8 @@ from batch_constructs.aws.quotas import (
     TEMPLATE_BYTES,
     TEMPLATE_BYTES_SOURCE,
     TEMPLATE_DESCRIPTION_BYTES,
+    TRAILS,
+    TRAILS_SOURCE,
     WILDCARD_RULES_A_BUS,
     WILDCARD_RULES_SOURCE,
 )
@@ -136,6 +138,20 @@ def log_resource_policies(whole: Whole) -> Iterator[Fault]:
         most = f"an account has {LOG_RESOURCE_POLICIES} in a Region"
         said = f"there are {len(policies)} resource policies of CloudWatch Logs; {most}"
         yield f"Resources/{policies[LOG_RESOURCE_POLICIES]}", said
+
+
+@_rule(
+    "trail-count",
+    title="more trails of CloudTrail than a Region has",
+    fix="let one trail record what several did, such as that of one AuditTrail",
+    source=TRAILS_SOURCE,
+)
+def trail_count(whole: Whole) -> Iterator[Fault]:
+    """CloudTrail refuses the next one; those of other stacks count, too."""
+    trails = [id_ for id_, _ in of_type(whole, "AWS::CloudTrail::Trail", surely=True)]
+    if len(trails) > TRAILS:
+        said = f"there are {len(trails)} trails of CloudTrail; a Region has {TRAILS}"
+        yield f"Resources/{trails[TRAILS]}", said
 
 
 @_rule(
