@@ -147,6 +147,14 @@ MEANT: Final[Mapping[str, tuple[Meant, ...]]] = {
         ),
         Meant("It is of the Region whose jobs are watched.", checkov="CKV_AWS_67"),
     ),
+    "AWS::CloudWatch::Alarm": (
+        Meant(
+            "It shows in the console and on dashboards; whoever is to be told of it gives an "
+            "alarm_topic.",
+            nag=("CloudWatchAlarmAction",),
+            unless="AlarmActions",
+        ),
+    ),
     "AWS::StepFunctions::StateMachine": (
         Meant(
             "It logs its errors; a log of all its events would hold what jobs are given.",
@@ -181,6 +189,11 @@ _KEY_GRANTS: Final = frozenset({KMS_GENERATE_DATA_KEY_ANY, KMS_RE_ENCRYPT_ANY})
 
 _ENDINGS: Final = (
     (rf":{every('job', '[*]')}$", "A job has no ID before it is submitted."),
+    (
+        rf":{every(kinds.SERVICE_JOB, '[*]')}$",
+        "A service job has no ID before it is submitted.",
+    ),
+    (r"/quota-share/\*$", "Whoever may submit to a queue may choose any share of it."),
     (
         rf":{every(kinds.JOB_DEFINITION, '[^:/]*')}[*]$",
         "An engine names what it registers, and a rescue submits whichever job lost its host.",

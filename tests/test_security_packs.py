@@ -98,6 +98,27 @@ def test_of_the_quickstart_a_review_finds_nothing_that_has_no_reason(tmp_path: P
     assert of_report == {"AwsSolutions-IAM5"}, "more than what grant_read of the CDK writes"
 
 
+def test_alarms_that_tell_nobody_and_a_grant_of_service_jobs_are_acknowledged(
+    tmp_path: Path,
+) -> None:
+    app, stack = an_app(tmp_path)
+    queue = bc.JobQueue.from_job_queue_arn(
+        stack, "Jobs", "arn:aws:batch:us-east-1:123456789012:job-queue/q"
+    )
+    bc.BatchMonitoring(stack, "MyMonitoring", queues=[queue])
+    bc.AuditTrail(stack, "MyTrail", queues=[queue])
+    service = bc.ServiceJobQueue.from_job_queue_arn(
+        stack, "Service", "arn:aws:batch:us-east-1:123456789012:job-queue/s"
+    )
+    role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    service.grant_submit_service_job(role)
+
+    rules = [(path, rule) for path, rule, _ in found(app)]
+
+    assert [one for one in rules if one[0].startswith(OURS) or "-IAM5" in one[1]] == []
+    assert ("All/Role/DefaultPolicy/Resource", "HIPAA.Security-IAMNoInlinePolicy") in rules
+
+
 def test_with_sessions_and_settings_of_functions_nothing_is_unacknowledged_either(
     tmp_path: Path,
 ) -> None:

@@ -7,21 +7,23 @@ code works out. No value that is found here is ever shown.
 from __future__ import annotations
 
 import re
-from itertools import islice
+from itertools import chain, islice
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.credential_values import (
     is_access_key,
+    is_lower_case_name,
     is_mixed,
+    is_short_word,
     looks_chosen,
     points_elsewhere,
 )
+from batch_constructs.aws.password_options import given_to_a_program
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.piped_passwords import pipes_a_password
-from batch_constructs.aws.record import Record
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
 SECRET_ATTRIBUTES: Final = {
     "AWS::IAM::AccessKey": "SecretAccessKey",
@@ -37,22 +39,26 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 """
 
 _SURE: Final = (
-    r"(?:passphrase|api[-_.]?key|secret[-_.]?key|private[-_.]?key|client[-_.]?secret"
+    r"(?:passphrase|api[-_.]?key|secret[-_.]?key(?:[-_.]?base)?|private[-_.]?key|client[-_.]?secret"
     r"|secret[-_.]?access[-_.]?key|(?:auth|access|bearer|refresh|api)[-_.]?token)"
 )
 _BEFORE: Final = r"(?:^|[-_.]|(?-i:(?<=[a-z0-9])(?=[A-Z])))"
 _PASSWORD: Final = r"passw(?:or)?d\d{0,3}"  # noqa: S105  # a pattern
 _OF_STORES: Final = (
-    r"(?:^|[-_.])(?:db|database|mysql|pg|postgres|redis|smtp|ldap|ftp|admin|root|user)[-_]?pass"
+    r"(?:^|[-_.])(?:db|database|mysql|pg|postgres|redis|smtp|ldap|ftp|ssh|admin|root|user)[-_]?pass"
 )
+_SHORTENED: Final = r"(?:[-_.]|(?-i:(?<=[a-z0-9])(?=P)))pwd"
+_OF_TERRAFORM: Final = r"^tf_token_\w{1,200}"
+"""https://developer.hashicorp.com/terraform/cli/config/config-file#environment-variable-credentials"""
 _SURE_NAME: Final = pattern(
-    rf"(?:{_BEFORE}{_SURE}|{_PASSWORD}|[-_.]pwd|{_OF_STORES})$", re.IGNORECASE
+    rf"(?:{_BEFORE}{_SURE}|{_PASSWORD}|{_SHORTENED}|{_OF_STORES}|{_OF_TERRAFORM})$", re.IGNORECASE
 )
 _OPTION_NAME: Final = pattern(
     rf"(?:{_BEFORE}(?:{_SURE}|token)|{_PASSWORD}|{_OF_STORES})$", re.IGNORECASE
 )
 _NAME: Final = pattern(
-    rf"(?:{_BEFORE}(?:{_SURE}|secret|token|cred(?:ential)?s?)|{_PASSWORD}|[-_.]pwd|{_OF_STORES})$",
+    rf"(?:{_BEFORE}(?:{_SURE}|secret|token|cred(?:ential)?s?)|{_PASSWORD}|{_SHORTENED}|{_OF_STORES}"
+    rf"|{_OF_TERRAFORM})$",
     re.IGNORECASE,
 )
 _SHORT_NAME: Final = pattern(rf"{_BEFORE}(?:pass|pw|pwd)(?:$|[-_.])", re.IGNORECASE)
@@ -60,14 +66,18 @@ _SHORT_NAME: Final = pattern(rf"{_BEFORE}(?:pass|pw|pwd)(?:$|[-_.])", re.IGNOREC
 
 _CHOSEN_NAME: Final = pattern(
     rf"{_BEFORE}(?:(?:encrypt(?:ion)?|decrypt(?:ion)?|crypto|cipher|aes|hmac|jwt|sign(?:ing|ature)?"
-    r"|master|session|cookie|access|account|shared|ssh|deploy)[-_.]?key|auth|salt|pepper)$",
+    r"|master|session|cookie|access|account|shared|ssh|deploy|app(?:lication)?|fernet|kaggle"
+    r"|azure[-_.]?storage)[-_.]?key|(?:azure|devops|ext|github|gitlab|gh)[-_.]pat|auth|salt|pepper)$",
     re.IGNORECASE,
 )
 """What as well names a key by its alias, a kind of log-in: the value has to look like a secret."""
 
 _PASSWORD_NAME: Final = pattern(
-    rf"(?:passphrase|{_PASSWORD}|[-_.]pwd|{_OF_STORES})$", re.IGNORECASE
+    rf"(?:passphrase|{_PASSWORD}|{_SHORTENED}|{_OF_STORES})$", re.IGNORECASE
 )
+_OF_A_TOKEN: Final = pattern(rf"{_BEFORE}token$", re.IGNORECASE)
+"""What a place in a text, or in a list, may stand under as well."""
+
 _ACCESS_KEY_NAME: Final = pattern(r"secret[-_.]?(?:access[-_.]?)?key$", re.IGNORECASE)
 
 _WORKED_OUT: Final = pattern(r"[A-Za-z_][\w.]{0,60}[(\[]|[a-z_]\w{0,60}\.[a-z_]")
@@ -98,10 +108,16 @@ _ASSIGNED: Final = pattern(
     rf"(?=['\"]?([^\s'\";&]{{1,{_LONGEST}}}))"
 )
 _MEMBER: Final = pattern(
-    rf"[\"']((?=[A-Za-z_])[\w.-]{{0,60}}?(?i:{_ENDING}))\\?[\"']\s{{0,4}}:\s{{0,4}}\\?[\"']"
-    rf"(?=([^\"'\\]{{1,{_LONGEST}}}))"
+    rf"[\"']((?=[A-Za-z_])[\w.-]{{0,60}}?(?i:{_ENDING}))\\?[\"']\s{{0,4}}(?::|\]\s{{0,4}}=)"
+    rf"\s{{0,4}}\\?[\"'](?=([^\"'\\]{{1,{_LONGEST}}}))"
 )
-"""A member of an object of JSON, which may stand in a text of a shell or of JSON itself."""
+"""A member of an object of JSON or of a mapping in code, in a text of a shell or of JSON itself."""
+
+_QUOTED_LINE: Final = pattern(
+    rf"[\"']((?=[A-Za-z_])[\w.-]{{0,60}}?(?i:{_ENDING})):[ \t]{{1,8}}"
+    rf"([^\"'\s\\]{{1,{_LONGEST}}})\n?[\"']"
+)
+"""A line of a file of settings, which a shell writes: all between two quotation marks."""
 
 _LINE: Final = pattern(
     rf"^[ \t]{{0,80}}(?:- )?[\"']?((?![Xx]-)(?=[A-Za-z_])[\w.-]{{0,60}}?(?i:{_ENDING}))[\"']?:"
@@ -129,69 +145,6 @@ _SHORTEST: Final = len("pw=ab")
 _MOST: Final = 1_000
 """So many names of a text are looked at that may say that they are of a secret."""
 
-_ENDS: Final = pattern(r"[;|&()\n]+")
-_QUOTES: Final = "'\"`"
-
-
-class PasswordOption(Record):
-    """How programs take a password from their command line, by an option whose name says nothing.
-
-    Attributes:
-        names: the programs.
-        option: the option, with what is written onto it.
-        value: what of the word is the password: its first group.
-        page: where it is described.
-        behind: a word that stands between the program and the option.
-    """
-
-    names: str
-    option: str
-    value: str
-    page: str
-    behind: str = ""
-
-
-_WHOLE: Final = r"(.+)"
-
-REDIS_PROGRAMS: Final = "redis-cli valkey-cli"
-REDIS_PAGE: Final = "https://redis.io/docs/latest/develop/tools/cli/"
-"""What is told a password by an option, and code by another."""
-
-PASSWORD_OPTIONS: Final = (
-    PasswordOption(
-        "curl",
-        r"-u|-U|--user|--proxy-user",
-        r"[^\s:]*:(.+)",
-        "https://curl.se/docs/manpage.html",
-    ),
-    PasswordOption(
-        "mysql mysqldump mysqladmin mysqlimport mariadb mariadb-dump",
-        r"-p(?=.)",
-        _WHOLE,
-        "https://dev.mysql.com/doc/refman/8.4/en/connection-options.html",
-    ),
-    PasswordOption(
-        "sshpass", r"-p", _WHOLE, "https://man7.org/linux/man-pages/man1/sshpass.1.html"
-    ),
-    PasswordOption(
-        REDIS_PROGRAMS,
-        "-a|--pass",
-        _WHOLE,
-        REDIS_PAGE,
-    ),
-    PasswordOption(
-        "docker podman",
-        r"-p",
-        _WHOLE,
-        "https://docs.docker.com/reference/cli/docker/login/",
-        behind="login",
-    ),
-)
-"""The programs that are known to take one so; of others an option has to say what it is."""
-
-_BY_NAME: Final = {name: one for one in PASSWORD_OPTIONS for name in one.names.split()}
-_ANY_PROGRAM: Final = pattern(rf"(?<![\w.-])(?:{'|'.join(map(re.escape, _BY_NAME))})(?![\w.-])")
-
 
 def _may_name(text: str) -> bool:
     """Tell whether a text has what stands in every name of a secret; this is asked of each text."""
@@ -206,6 +159,7 @@ def _may_name(text: str) -> bool:
         or "auth" in low
         or "salt" in low
         or "pepper" in low
+        or low.endswith(("_pat", "-pat", ".pat"))
     )
 
 
@@ -227,8 +181,17 @@ def names_a_credential(name: str, value: str, *, surely: bool = False) -> bool:
         is_told = len(value.replace("\0", "")) >= _TOLD and _OF_A_PLACE.search(value) is None
         return is_told and _SURE_NAME.search(name) is not None
     if (_SURE_NAME if surely else _NAME).search(name) is not None:
-        return True
+        return not _is_fetched_by(name, value)
     return _may_as_well_name_one(name, value)
+
+
+def _is_fetched_by(name: str, value: str) -> bool:
+    """Tell whether a value is the name of a secret, or one word for a place, and no secret."""
+    if _SURE_NAME.search(name) is not None:
+        return False
+    return is_lower_case_name(value) or (
+        _OF_A_TOKEN.search(name) is not None and is_short_word(value)
+    )
 
 
 def _is_key_of_aws(name: str, value: str) -> bool:
@@ -248,7 +211,7 @@ def _is_of_option(name: str, value: str) -> bool:
         return False
     if _is_key_of_aws(name, value):
         return True
-    if _is_pointer(name, value):
+    if _is_pointer(name, value) or _is_fetched_by(name, value):
         return False
     return _OPTION_NAME.search(name) is not None or _may_as_well_name_one(name, value)
 
@@ -296,7 +259,7 @@ def _stands_in_a_file(text: str) -> bool:
     """Tell whether a text is that of a file of settings with a password, and of no other word."""
     if ": " not in text and "machine" not in text:
         return False
-    members = islice(_LINE.finditer(text), _MOST)
+    members = chain(islice(_LINE.finditer(text), _MOST), islice(_QUOTED_LINE.finditer(text), _MOST))
     machines = islice(_NETRC.finditer(text), _MOST)
     return any(
         names_a_credential(one[1], one[2], surely=True)
@@ -328,48 +291,4 @@ def option_with_credential(words: Sequence[object]) -> int | None:
         option = _OPTION.fullmatch(before) if before.startswith("-") else None
         if option is not None and _is_of_option(option[2], word):
             return place
-    if _ANY_PROGRAM.search("\n".join(texts)) is None:
-        return None
-    return next(
-        (place for place, word in enumerate(texts) if _gives_to_a_program([word])),
-        _given_to_a_program(texts),
-    )
-
-
-def _gives_to_a_program(words: list[str]) -> bool:
-    """Whether a word is a text of a shell in which a program is given a password."""
-    [text] = words
-    if _ANY_PROGRAM.search(text) is None or " " not in text:
-        return False
-    return _given_to_a_program([*_words(text)]) is not None
-
-
-def _words(text: str) -> Iterator[str]:
-    for word in _ENDS.sub(" ; ", text).split():
-        yield word.strip(_QUOTES)
-
-
-def _given_to_a_program(words: Sequence[str]) -> int | None:
-    """Find the word that is, or ends with, the password for the program before it."""
-    program: PasswordOption | None = None
-    is_there = False
-    for place, word in enumerate(words):
-        known = _BY_NAME.get(word.rpartition("/")[2]) if len(word) < _LONGEST * 4 else None
-        if known is not None or word == ";":
-            program, is_there = known, known is not None and not known.behind
-            continue
-        if program is None:
-            continue
-        is_there = is_there or word == program.behind
-        option = re.match(program.option, word) if is_there else None
-        if option is None:
-            continue
-        onto = word[option.end() :].lstrip("=").strip(_QUOTES)
-        behind = words[place + 1] if not onto and place + 1 < len(words) else ""
-        given = re.match(program.value, onto or behind, re.DOTALL)
-        if given is not None and not any(
-            points_elsewhere(one, in_a_shell=True, of_a_password=True)
-            for one in (onto or behind, given[1].strip(_QUOTES))
-        ):
-            return place if onto else place + 1
-    return None
+    return given_to_a_program(texts)

@@ -48,8 +48,15 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html
 """
 
 _RANDOM: Final = pattern(
-    r"[0-9a-f]{32,}|[0-9A-F]{32,}|(?=.*\d)(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9+/]{40,}={0,2}"
+    r"[0-9a-f]{32,}|[0-9A-F]{32,}|(?=.*\d)(?=.*[a-z])[a-z0-9]{40,}"
+    r"|(?=.*\d)(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9+/]{40,}={0,2}"
 )
+_LOWER_CASE_NAME: Final = pattern(
+    r"[a-z]{2,40}\d{0,2}(?:[-_./](?:[a-z]{1,40}\d{0,2}|\d{1,4})){1,20}"
+)
+"""Two words at least, as a secret of Secrets Manager is named; no random key has its form."""
+
+_SHORT_WORD: Final = pattern(r"[a-z]{1,7}")
 _FILE: Final = pattern(r"\.[A-Za-z]\w{0,5}$")
 _OF_A_METHOD: Final = pattern(
     r"auth|basic|digest|scram|hmac|sha-?\d|aes|rsa|ecdsa|ed25519", re.IGNORECASE
@@ -72,6 +79,16 @@ def is_mixed(value: str) -> bool:
 def is_access_key(value: str) -> bool:
     """Whether a value has the form of the secret that goes with an access key of AWS."""
     return _ACCESS_KEY.fullmatch(value) is not None
+
+
+def is_lower_case_name(value: str) -> bool:
+    """Whether a value has the form of a name, such as ``prod/db/password``."""
+    return _LOWER_CASE_NAME.fullmatch(value) is not None
+
+
+def is_short_word(value: str) -> bool:
+    """Whether a value is one word in small letters, too short for what anybody issues."""
+    return _SHORT_WORD.fullmatch(value) is not None
 
 
 def points_elsewhere(value: str, *, in_a_shell: bool = False, of_a_password: bool = False) -> bool:

@@ -8,6 +8,11 @@ from __future__ import annotations
 from base64 import b64encode
 from typing import Final
 
+from batch_constructs.aws.issued_tokens import (
+    COLLECTED,
+    issued_token_in,
+    without_issued_tokens,
+)
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.record import Record
 
@@ -25,9 +30,6 @@ class Credential(Record):
     pattern: str
     page: str
 
-
-_COLLECTED: Final = "https://github.com/gitleaks/gitleaks/blob/master/config/gitleaks.toml"
-"""The forms that those who search for secrets have collected, where no issuer publishes its own."""
 
 TEMPORARY_KEY: Final = "ASIA"
 """What the ID of an access key begins with that is good for a time.
@@ -57,7 +59,7 @@ CREDENTIALS: Final = (
     ),
     Credential(
         "a token of GitLab",
-        r"\bgl(?:pat|ptt|dt|rt|cbt|oas|soat|agent|ft|imt)-[A-Za-z0-9_-]{20,255}\b",
+        r"\bgl(?:pat|ptt|dt|rt|cbt|oas|soat|agent|ft|ffct|imt)-[A-Za-z0-9_-]{20,255}\b",
         "https://docs.gitlab.com/security/tokens/",
     ),
     Credential(
@@ -91,15 +93,15 @@ CREDENTIALS: Final = (
         r"\bpypi-[A-Za-z0-9_-]{40,255}",
         "https://docs.github.com/en/code-security/secret-scanning/introduction/supported-secret-scanning-patterns",
     ),
-    Credential("a key of Anthropic", r"\bsk-ant-[a-z0-9]{2,12}-[A-Za-z0-9_-]{20,255}", _COLLECTED),
+    Credential("a key of Anthropic", r"\bsk-ant-[a-z0-9]{2,12}-[A-Za-z0-9_-]{20,255}", COLLECTED),
     Credential(
         "a key of OpenAI",
         r"\bsk-(?:[A-Za-z0-9_-]{16,200}T3BlbkFJ[A-Za-z0-9_-]{16,200}"
         r"|(?:proj|svcacct|admin)-[A-Za-z0-9_-]{40,255})",
-        _COLLECTED,
+        COLLECTED,
     ),
     Credential(
-        "a key of SendGrid", r"\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}(?![\w-])", _COLLECTED
+        "a key of SendGrid", r"\bSG\.[A-Za-z0-9_-]{22}\.[A-Za-z0-9_-]{43}(?![\w-])", COLLECTED
     ),
     Credential(
         "a header that authorizes",
@@ -140,7 +142,7 @@ CREDENTIALS: Final = (
         "https://github.com/go-sql-driver/mysql#dsn-data-source-name",
     ),
 )
-"""Each kind of credential that is known by its form."""
+"""Each kind that has more than a beginning to be known by; see `issued_tokens` for the others."""
 
 _FOUND: Final = pattern("|".join(f"({one.pattern})" for one in CREDENTIALS))
 
@@ -187,16 +189,17 @@ def credential_in(text: str) -> str | None:
     if len(text) < SHORTEST:
         return None
     for sign in _SIGNS:  # not by any(): this is asked of every text
-        if sign in text:
-            found = _FOUND.search(text)
-            return None if found is None else CREDENTIALS[(found.lastindex or 1) - 1].noun
-    return None
+        if sign in text and (found := _FOUND.search(text)) is not None:
+            return CREDENTIALS[(found.lastindex or 1) - 1].noun
+    return issued_token_in(text)
 
 
 def without_credentials(text: str) -> str:
     """Leave out of a text that people read what is known by its form as a credential."""
     if credential_in(text) is None:
         return text
-    return _WHOLE.sub(
-        lambda found: f"({CREDENTIALS[(found.lastindex or 1) - 1].noun}, not shown)", text
+    return without_issued_tokens(
+        _WHOLE.sub(
+            lambda found: f"({CREDENTIALS[(found.lastindex or 1) - 1].noun}, not shown)", text
+        )
     )

@@ -376,6 +376,14 @@ LOG_TOKEN_SOURCE: Final[Source] = docs(
     'nextForwardToken: "The token expires after 24 hours."',
 )
 
+TRAILS: Final = 5
+"""Trails of CloudTrail in a Region."""
+
+TRAILS_SOURCE: Final[Source] = docs(
+    "awscloudtrail/latest/userguide/WhatIsCloudTrail-Limits.html",
+    'Trails per Region: "5"; "CloudTrail has no adjustable quotas."',
+)
+
 METRIC_FILTERS_A_GROUP: Final = 100
 
 METRIC_FILTERS_SOURCE: Final[Source] = docs(

@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from batch_constructs.aws.credential_names import REDIS_PAGE, REDIS_PROGRAMS
+from batch_constructs.aws.password_options import REDIS_PAGE, REDIS_PROGRAMS
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.record import Record
 

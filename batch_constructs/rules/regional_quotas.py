@@ -15,6 +15,7 @@ from batch_constructs.aws.quotas import (
     BATCH_RESOURCES,
     LOG_RESOURCE_POLICIES,
     RULES_A_BUS,
+    TRAILS,
     WILDCARD_RULES_A_BUS,
 )
 from batch_constructs.aws.record import Record
@@ -125,6 +126,15 @@ LOG_POLICIES: Final = RegionalQuota(
     "put event logs, dashboards and audit trails of several stacks into one",
 )
 
+TRAILS_OF_A_REGION: Final = RegionalQuota(
+    "trail-count",
+    "trails of CloudTrail",
+    TRAILS,
+    _in_a_region(TRAILS),
+    partial(_of_type, "AWS::CloudTrail::Trail"),
+    "let the audit trails of several stacks read the calls that one trail records",
+)
+
 RULES: Final = RegionalQuota(
     "rule-count", "rules of one event bus", RULES_A_BUS, f"a bus has {RULES_A_BUS}", _rules_of_buses
 )
@@ -142,6 +152,7 @@ REGIONAL_QUOTAS: Final = (
     COMPUTE_ENVIRONMENTS,
     SERVICE_ENVIRONMENTS,
     LOG_POLICIES,
+    TRAILS_OF_A_REGION,
     RULES,
     WILDCARD_RULES,
 )

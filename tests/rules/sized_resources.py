@@ -236,6 +236,11 @@ def queues_with_quotas(count: int) -> dict[str, Any]:
     }
 
 
+def trails(count: int) -> dict[str, Any]:
+    own = {"Type": "AWS::CloudTrail::Trail", "Properties": {"IsLogging": True}}
+    return {f"T{number}": own for number in range(count)}
+
+
 CASES: list[Any] = [
     ("parameter-size", partial(parameter, quotas.STANDARD_TIER), quotas.PARAMETER_CHARACTERS),
     ("parameter-size", partial(parameter, None), quotas.ADVANCED_PARAMETER_CHARACTERS),
@@ -245,6 +250,7 @@ CASES: list[Any] = [
     ("function-environment-size", function, quotas.FUNCTION_ENVIRONMENT_BYTES),
     ("function-environment-size", function_that_names, quotas.FUNCTION_ENVIRONMENT_BYTES),
     ("log-resource-policies", policies, quotas.LOG_RESOURCE_POLICIES),
+    ("trail-count", trails, quotas.TRAILS),
     ("metric-filter-count", metric_filters, quotas.METRIC_FILTERS_A_GROUP),
     ("rule-count", rules, quotas.RULES_A_BUS),
     ("rule-count", rules_of_a_bus, quotas.RULES_A_BUS),

@@ -32,12 +32,18 @@ from batch_constructs.aws.quotas import (
     TEMPLATE_BYTES,
     TEMPLATE_BYTES_SOURCE,
     TEMPLATE_DESCRIPTION_BYTES,
+    TRAILS_SOURCE,
     WILDCARD_RULES_SOURCE,
 )
 from batch_constructs.rules.access.arn_patterns import least_in
 from batch_constructs.rules.dashboard import too_much
 from batch_constructs.rules.findings import Severity
-from batch_constructs.rules.regional_quotas import LOG_POLICIES, RULES, WILDCARD_RULES
+from batch_constructs.rules.regional_quotas import (
+    LOG_POLICIES,
+    RULES,
+    TRAILS_OF_A_REGION,
+    WILDCARD_RULES,
+)
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.whole import Whole
 from batch_constructs.rules.template.written_lengths import (
@@ -129,6 +135,17 @@ def parameter_size(whole: Whole) -> Iterator[Fault]:
 def log_resource_policies(whole: Whole) -> Iterator[Fault]:
     """CloudWatch Logs refuses the next one; those of other stacks count, too."""
     yield from LOG_POLICIES.too_many(whole.by_type)
+
+
+@_rule(
+    "trail-count",
+    title="more trails of CloudTrail than a Region has",
+    fix="let one trail record what several did, such as that of one AuditTrail",
+    source=TRAILS_SOURCE,
+)
+def trail_count(whole: Whole) -> Iterator[Fault]:
+    """CloudTrail refuses the next one; those of other stacks count, too."""
+    yield from TRAILS_OF_A_REGION.too_many(whole.by_type)
 
 
 @_rule(
