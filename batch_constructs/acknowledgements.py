@@ -193,7 +193,7 @@ _ENDINGS: Final = (
         rf":{every(kinds.SERVICE_JOB, '[*]')}$",
         "A service job has no ID before it is submitted.",
     ),
-    (r"/quota-share/\*$", "Whoever may submit to a queue may choose any share of it."),
+    (rf"/{kinds.QUOTA_SHARE}/\*$", "Whoever may submit to a queue may choose any share of it."),
     (
         rf":{every(kinds.JOB_DEFINITION, '[^:/]*')}[*]$",
         "An engine names what it registers, and a rescue submits whichever job lost its host.",

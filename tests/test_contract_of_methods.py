@@ -80,6 +80,7 @@ def right(world: World, asked: Callable[..., Any]) -> dict[str, Any]:
         "topic": given.topic,
         "bucket": given.bucket,
         "policy": cdk.RemovalPolicy.RETAIN,
+        "strength": cdk.ReferenceStrength.WEAK,
         "pattern": "ERROR",
         "definitions": {},
         "metric_name": METRICS.get(asked.__qualname__, "Errors"),

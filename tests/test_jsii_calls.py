@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -160,6 +161,7 @@ def test_the_rules_at_synthesis_are_two_calls(
 ) -> None:
     """What the CDK hands the plugin, and its answer."""
     monkeypatch.delenv("CDK_VALIDATION", raising=False)
+    monkeypatch.delitem(sys.modules, "cdk_nag", raising=False)  # whose packs are told of ours
     stack = cdk.Stack(cdk.App(), "Platform")
     bc.ConsumableResource(stack, "Licences", total_quantity=1)
     before = len(sent)

@@ -24,6 +24,7 @@ SERVICES = {
     "_batch": "batch",
     "_dynamodb": "dynamodb",
     "_lister": "batch",
+    "_logs": "logs",
     "_parameters": "ssm",
     "_sqs": "sqs",
     **{
