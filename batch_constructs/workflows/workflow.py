@@ -17,7 +17,11 @@ from aws_cdk import aws_stepfunctions as sfn
 from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws import execution_events
-from batch_constructs.aws.actions import BATCH_DESCRIBE_JOBS, BATCH_TERMINATE_JOB
+from batch_constructs.aws.actions import (
+    BATCH_DESCRIBE_JOBS,
+    BATCH_TERMINATE_JOB,
+    STATES_START_EXECUTION,
+)
 from batch_constructs.aws.authorization import (
     STATE_MACHINE_RULE,
     STATE_MACHINE_RULE_ACTIONS,
@@ -30,6 +34,7 @@ from batch_constructs.aws.quotas import EXECUTION_SECONDS, STATE_MACHINE_NAME
 from batch_constructs.aws.service_principals import STATES
 from batch_constructs.aws.submit_job import SHARE_IDENTIFIER
 from batch_constructs.construct import BatchConstruct, arn_prefix, given, own_account
+from batch_constructs.grants import grant
 from batch_constructs.job_graph import Graph
 from batch_constructs.jobs.job_definition import (
     is_job_definition,
@@ -241,8 +246,15 @@ class Workflow(BatchConstruct):
         self.state_machine.node.add_dependency(*more)
 
     def grant_start_execution(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let somebody start executions."""
-        return self.state_machine.grant_start_execution(grantee)
+        """Let somebody start executions.
+
+        Raises:
+            TypeError: the grantee is none.
+            ValueError: the grantee is of another account, or has no policies.
+        """
+        arn = self.state_machine.state_machine_arn
+        rights = [([STATES_START_EXECUTION], [arn])]
+        return grant(self, arn, grantee, rights, service="Step Functions")
 
     def on_failed(
         self,

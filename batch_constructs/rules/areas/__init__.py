@@ -64,6 +64,7 @@ AREAS: Final = {
     "event": "Events",
     "log_group": "Log groups",
     "message_queue": "Queues of messages",
+    "open_door": "Who may have jobs submitted",
     "alarm": "Alarms",
     "network": "Network",
     "job_network": "The network of a job",
@@ -126,6 +127,7 @@ ABOUT: Final = {
     "event": "Rule",
     "log_group": "Function LogGroup",
     "message_queue": "EventSourceMapping Serverless::Function",
+    "open_door": "QueuePolicy Permission Url",
     "alarm": "Alarm",
     "creation_order": "ComputeEnvironment EventSourceMapping StateMachine",
     "key": "ComputeEnvironment LogGroup",
@@ -146,12 +148,15 @@ _TYPES: Final = {
     "EventSourceMapping": "AWS::Lambda::EventSourceMapping",
     "Function": "AWS::Lambda::Function",
     "LogGroup": "AWS::Logs::LogGroup",
+    "Permission": "AWS::Lambda::Permission",
     "Pipe": "AWS::Pipes::Pipe",
+    "QueuePolicy": "AWS::SQS::QueuePolicy",
     "Role": "AWS::IAM::Role",
     "Rule": "AWS::Events::Rule",
     "Schedule": "AWS::Scheduler::Schedule",
     "SecurityGroup": "AWS::EC2::SecurityGroup",
     "StateMachine": "AWS::StepFunctions::StateMachine",
+    "Url": "AWS::Lambda::Url",
 }
 
 
