@@ -136,9 +136,7 @@ class _OfThisAccount(_Unnamed):
 
     def bind(self, rule: IRuleRef, id: str | None = None) -> events.RuleTargetConfig:
         """Bind it."""
-        from batch_constructs.triggers.delivery_retries import (  # noqa: PLC0415 - loads aws_sqs
-            admit_event_bridge,
-        )
+        from batch_constructs.queue_senders import admit_event_bridge  # noqa: PLC0415 - loads aws_sqs
 
         config = super().bind(rule, id)
         admit_event_bridge(cast("Any", self._target).queue.encryption_master_key)

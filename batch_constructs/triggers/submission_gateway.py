@@ -47,13 +47,12 @@ from batch_constructs.function_settings import (
 from batch_constructs.grants import admitted
 from batch_constructs.jobs.job_definition import takes_grants
 from batch_constructs.jsii_objects import described, has_member
-from batch_constructs.queue_senders import admit_rule
+from batch_constructs.queue_senders import admit_event_bridge, admit_rule
 from batch_constructs.queues.job_queue_events import make_rule
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.submission_overrides import number_text
 from batch_constructs.tokens import is_token
 from batch_constructs.topic import admit, topic_argument
-from batch_constructs.triggers.delivery_retries import admit_event_bridge
 from batch_constructs.triggers.event_fields import OBJECT_CREATED_FIELDS
 from batch_constructs.triggers.gateway_arguments import (
     CONCURRENCY,
