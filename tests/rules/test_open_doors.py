@@ -60,6 +60,13 @@ TO_ONE = {"ArnEquals": {"aws:SourceArn": "arn:aws:sns:eu-west-1:111122223333:top
             {"Principal": SNS, "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}},
             [BY_SERVICE],
         ),
+        (
+            {
+                "Principal": SNS,
+                "Condition": {"ForAllValues:StringEquals": {"aws:SourceAccount": "1"}},
+            },
+            [BY_SERVICE],
+        ),
         ({"Principal": "*"}, [f"{TAKES}everybody"]),
         ({"Principal": {"AWS": ["*"]}}, [f"{TAKES}everybody"]),
         ({"Principal": SNS, "Condition": TO_ONE}, []),
@@ -94,7 +101,7 @@ CALLS = "Submit submits jobs, and takes calls of "
         ({"Principal": "s3.amazonaws.com", "SourceArn": "arn:aws:s3:::bucket"}, []),
         ({"Principal": "s3.amazonaws.com", "SourceAccount": {"Ref": "AWS::AccountId"}}, []),
         ({"Principal": "*", "PrincipalOrgID": "o-1"}, []),
-        ({"Principal": "alexa-appkit.amazon.com", "EventSourceToken": "skill"}, []),
+        ({"Principal": "s3.amazonaws.com", "EventSourceToken": "skill"}, []),
         ({"Principal": "111122223333"}, []),
         ({"Principal": {"Ref": "Caller"}}, []),
     ],
