@@ -10,7 +10,11 @@ from typing import TYPE_CHECKING, Any, Final
 from aws_cdk import Aws
 
 from batch_constructs.aws.actions import SNS_PUBLISH, SQS_SEND_MESSAGE, VIA_SERVICE
-from batch_constructs.aws.role_actions import READ_QUEUE_ACTIONS, SEND_ENCRYPTED_ACTIONS
+from batch_constructs.aws.role_actions import (
+    READ_QUEUE_ACTIONS,
+    SEND_ENCRYPTED_ACTIONS,
+    SEND_QUEUE_KEY_ACTIONS,
+)
 from batch_constructs.aws.service_principals import DOMAIN
 
 if TYPE_CHECKING:
@@ -44,6 +48,19 @@ def put_aside_statements(queue: sqs.IQueue) -> list[dict[str, Any]]:
         return [send]
     use = {"Effect": "Allow", "Action": [*SEND_ENCRYPTED_ACTIONS], "Resource": key.key_arn}
     return [send, {**use, "Condition": via(_SQS)}]
+
+
+def let_send_with_key(sender: iam.IGrantable, key: kms.IKey | None) -> None:
+    """Let a sender use the key of a queue, by way of SQS.
+
+    A service is left with what says for whom it sends: which of them reach the key by way of SQS,
+    AWS does not say.
+    """
+    if key is None:
+        return
+    granted = key.grant(sender, *SEND_QUEUE_KEY_ACTIONS)
+    if "Service" not in sender.grant_principal.policy_fragment.principal_json:
+        by_way_of(granted, _SQS)
 
 
 def let_put_aside_and_take_back(role: iam.IRole, queue: sqs.IQueue) -> None:

@@ -1,6 +1,8 @@
 """Rights on what AWS Batch knows: an identity of the same account has them, or nobody.
 
 https://docs.aws.amazon.com/batch/latest/userguide/security_iam_service-with-iam.html
+
+And who is admitted by the policy of a queue, a function or a bucket that jobs come from.
 """
 
 from __future__ import annotations
@@ -10,8 +12,10 @@ from typing import TYPE_CHECKING
 from aws_cdk import aws_iam as iam
 
 from batch_constructs.acknowledgements import note_rights
-from batch_constructs.jsii_objects import has_member, with_article
+from batch_constructs.construct import own_account
+from batch_constructs.jsii_objects import described, has_member, with_article
 from batch_constructs.place import Place
+from batch_constructs.rules.access.for_whom import OF_A_SERVICE, OF_ANYBODY, says_for_whom
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
@@ -19,7 +23,7 @@ if TYPE_CHECKING:
 
     from constructs import IConstruct
 
-_NO_OTHER_WAY = "AWS Batch has no resource policies, so that"
+_ANYBODY = ("*", ["*"])
 
 
 def _allow(grantee: iam.IGrantable, actions: Sequence[str], resources: Sequence[str]) -> iam.Grant:
@@ -31,14 +35,23 @@ def _allow(grantee: iam.IGrantable, actions: Sequence[str], resources: Sequence[
     return granted
 
 
-def expect_own_account(
-    resource: IConstruct, arn: str, grantee: iam.IGrantable, no_other_way: str = _NO_OTHER_WAY
-) -> None:
-    """Refuse a grantee of another account than a resource; ``no_other_way`` says why.
+def grant(
+    resource: IConstruct,
+    arn: str,
+    grantee: iam.IGrantable,
+    rights: Iterable[tuple[Sequence[str], Sequence[str]]],
+    *,
+    service: str = "AWS Batch",
+) -> iam.Grant:
+    """Let a grantee take actions on resources, in pairs, for the sake of a resource of AWS Batch.
+
+    Or of another service that has no resource policies.
 
     Raises:
-        ValueError: it is of another one.
+        TypeError: the grantee is none.
+        ValueError: the grantee is of another account, or has no policies.
     """
+    no_other_way = f"{service} has no resource policies, so that"
     here = Place.of(resource, arn).account
     if here is not None and has_member(grantee, "grant_principal"):
         there = grantee.grant_principal.principal_account
@@ -48,28 +61,48 @@ def expect_own_account(
                 f"{no_other_way} every call would be denied: grant it to a role of {here}, "
                 "which the grantee may assume"
             )
-
-
-def grant(
-    resource: IConstruct,
-    arn: str,
-    grantee: iam.IGrantable,
-    rights: Iterable[tuple[Sequence[str], Sequence[str]]],
-) -> iam.Grant:
-    """Let a grantee take actions on resources, in pairs, for the sake of a resource of AWS Batch.
-
-    Raises:
-        TypeError: the grantee is none.
-        ValueError: the grantee is of another account, or has no policies.
-    """
-    expect_own_account(resource, arn, grantee)
     first, *rest = (_allow(grantee, actions, resources) for actions, resources in rights)
     if not first.success:
         raise ValueError(
             f"{resource.node.path}: grantee is {with_article(type(grantee))}, which has no "
-            f"policies; {_NO_OTHER_WAY} it cannot be allowed anything: give a role, a user, a "
+            f"policies; {no_other_way} it cannot be allowed anything: give a role, a user, a "
             "group, or what runs as one of them"
         )
     for one in rest:
         first = first.combine(one)
     return first
+
+
+def admitted(construct: IConstruct, grantee: iam.IGrantable) -> iam.IGrantable:
+    """Return a grantee as the policy of a queue or a function of this construct may admit him.
+
+    A service acts for whoever tells it to: without a condition of its own it is admitted for this
+    account alone. https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+
+    Raises:
+        TypeError: the grantee is none.
+        ValueError: the grantee is everybody, or services among others.
+    """
+    if not has_member(grantee, "grant_principal"):
+        raise TypeError(
+            f"{construct.node.path}: grantee is {described(grantee)}; expected an iam.IGrantable, "
+            "such as a role, a Lambda function or an iam.AccountPrincipal"
+        )
+    principal = grantee.grant_principal
+    fragment = principal.policy_fragment
+    who, conditions = fragment.principal_json, fragment.conditions
+    is_everybody = any(value in _ANYBODY or "*" in value for value in who.values())
+    if is_everybody and not says_for_whom(conditions, OF_ANYBODY):
+        raise ValueError(
+            f"{construct.node.path}: grantee is everybody, in whichever account, and what he sends "
+            "becomes jobs with the job's role and secrets: give a role, an iam.AccountPrincipal or "
+            "an iam.OrganizationPrincipal"
+        )
+    if "Service" not in who or says_for_whom(conditions, OF_A_SERVICE):
+        return grantee
+    if len(who) > 1:
+        raise ValueError(
+            f"{construct.node.path}: grantee is a service among others, and would be admitted for "
+            "every account: grant it to each of them by itself"
+        )
+    return iam.PrincipalWithConditions(principal, own_account())

@@ -27,11 +27,13 @@ from batch_constructs.aws.quotas import (
     QUEUE_POLICY_BYTES,
     RULE_NAME_CHARACTERS,
 )
+from batch_constructs.aws.role_actions import SEND_ENCRYPTED_ACTIONS
 from batch_constructs.aws.service_principals import EVENTS
-from batch_constructs.construct import arn_prefix
+from batch_constructs.construct import arn_prefix, once_made
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_kms as kms
     from constructs import Construct
 
 _LEFT_FOR_OTHERS: Final = 1000
@@ -94,6 +96,17 @@ def all_rules_of(scope: Construct) -> str:
 def admit_rules(queue: sqs.IQueue) -> None:
     """Let the rules of this account leave in a queue what they could not hand over."""
     queue.add_to_resource_policy(_statement(queue, {"ArnLike": {SOURCE_ARN: _all_rules()}}))
+
+
+def admit_event_bridge(key: kms.IKey | None) -> None:
+    """Let EventBridge use the key of a queue that it sends to; an imported key's owner does so."""
+    if key is not None:
+        statement = iam.PolicyStatement(
+            actions=[*SEND_ENCRYPTED_ACTIONS],
+            principals=[iam.ServicePrincipal(EVENTS)],
+            resources=["*"],  # in a key's policy: the key itself
+        )
+        once_made(lambda: key.add_to_resource_policy(statement))
 
 
 def _longest(bus: str) -> int:

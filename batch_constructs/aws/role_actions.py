@@ -13,12 +13,16 @@ from batch_constructs.aws.actions import (
     ECS_DESCRIBE_CLUSTERS,
     KMS_DESCRIBE_KEY,
     KMS_ENCRYPT,
+    KMS_GENERATE_DATA_KEY,
     KMS_GENERATE_DATA_KEY_ANY,
     KMS_RE_ENCRYPT_ANY,
     LOGS_CREATE_LOG_STREAM,
     LOGS_PUT_LOG_EVENTS,
     SQS_DELETE_MESSAGE,
+    SQS_GET_QUEUE_ATTRIBUTES,
+    SQS_GET_QUEUE_URL,
     SQS_RECEIVE_MESSAGE,
+    SQS_SEND_MESSAGE,
 )
 
 CLUSTER_ACTIONS: Final = (
@@ -71,6 +75,15 @@ DECRYPT: Final = "kms:Decrypt"
 SEND_ENCRYPTED_ACTIONS: Final = (DECRYPT, KMS_GENERATE_DATA_KEY_ANY)
 """What whoever sends to an encrypted topic or queue does with its key."""
 
+SEND_QUEUE_ACTIONS: Final = (SQS_SEND_MESSAGE, SQS_GET_QUEUE_ATTRIBUTES, SQS_GET_QUEUE_URL)
+"""What a sender does with a queue: he asks for it by its name, and sends."""
+
+SEND_QUEUE_KEY_ACTIONS: Final = (DECRYPT, KMS_GENERATE_DATA_KEY)
+"""What a sender does with the key of a queue, and no more.
+
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
+"""
+
 MOUNT: Final = "elasticfilesystem:ClientMount"
 MOUNT_AND_WRITE: Final = (MOUNT, "elasticfilesystem:ClientWrite")
 """What a job does to a file system with IAM authorization."""
@@ -98,7 +111,7 @@ KEY_OF_VOLUMES_ACTIONS: Final = (
 READ_QUEUE_ACTIONS: Final = (
     SQS_RECEIVE_MESSAGE,
     SQS_DELETE_MESSAGE,
-    "sqs:GetQueueAttributes",
+    SQS_GET_QUEUE_ATTRIBUTES,
 )
 """What Lambda does with the queue of a function, with the function's role."""
 

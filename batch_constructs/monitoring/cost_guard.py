@@ -170,8 +170,9 @@ class CostGuard(BatchConstruct):
     with what should be every few minutes: a deploy in between is neither broken nor undone by it,
     since CloudFormation writes only what changed in the template, and the guard writes again. What
     it did stands in a tag of its own on the queue or the environment (``note``, which begins with
-    ``batch-constructs:cost-guard:``). It undoes only what it did itself, when the next period
-    starts or the budget is raised, and not while another guard holds the same thing back.
+    ``batch-constructs:cost-guard:``), or in the guard's table where a queue has 50 tags. It undoes
+    only what it did itself, when the next period starts or the budget is raised, and not while
+    another guard holds the same thing back.
 
     Changing ``action`` from ``DISABLE_QUEUES`` enables at the next run what the guard disabled.
     Nobody undoes what a guard did that is deleted, or moved to another ID, or whose environments

@@ -36,6 +36,12 @@ _TARGETS: Final = {
 _NAMES: Final = {"function_arn": "function_name", "event_bus_arn": "event_bus_name"}
 """What a resource has that is reached elsewhere by its name alone → the argument of its name."""
 
+_SAME_ACCOUNT: Final = "@aws-cdk/aws-events:eventsTargetQueueSameAccount"
+"""The CDK's flag by which a queue with a key admits the rules of one account: without, of all.
+
+https://github.com/aws/aws-cdk/blob/main/packages/aws-cdk-lib/cx-api/FEATURE_FLAGS.md
+"""
+
 _REACHED_HERE: Final = (
     "of what is elsewhere, a rule reaches event buses alone: send the events to a bus there "
     "(targets.EventBus), and let a rule of that bus hand them on"
@@ -82,15 +88,18 @@ def rule_target(scope: Construct, target: RuleTarget, parameter: str) -> events.
 
 
 def _from_here(scope: Construct, target: events.IRuleTarget) -> events.IRuleTarget:
-    """Have a queue of another stack, in the same place, admit all rules instead of this one.
+    """Have a queue admit all rules of the account where it cannot be left to name this one.
 
-    By the ARN of the rule, its stack would refer to that of the rule, which refers to it.
+    One of another stack, in the same place: by the ARN of the rule, its stack would refer to that
+    of the rule, which refers to it. One with a key: the CDK would have it admit everybody's rules.
     """
     if not has_member(target, "queue"):
         return target
     from batch_constructs.queue_senders import is_of_another_stack  # noqa: PLC0415 - loads aws_sqs
 
     queue = cast("Any", target).queue
+    if queue.encryption_master_key is not None:
+        return _OfThisAccount(target)
     together = Place.of_stack(queue) == Place.of_stack(scope)
     return _Unnamed(target) if together and is_of_another_stack(scope, queue) else target
 
@@ -113,7 +122,25 @@ class _Unnamed:
             if known is None
             else cast("events.IRule", known)
         )
+        every.node.set_context(_SAME_ACCOUNT, value=True)
         return self._target.bind(every, id)
+
+
+@jsii.implements(events.IRuleTarget)
+class _OfThisAccount(_Unnamed):
+    """A queue with a key, which admits the rules of the account alone.
+
+    With its key EventBridge says for nobody that it asks, so that the CDK's statement about the
+    key, which has the same condition, would let nothing through.
+    """
+
+    def bind(self, rule: IRuleRef, id: str | None = None) -> events.RuleTargetConfig:
+        """Bind it."""
+        from batch_constructs.queue_senders import admit_event_bridge  # noqa: PLC0415 - loads aws_sqs
+
+        config = super().bind(rule, id)
+        admit_event_bridge(cast("Any", self._target).queue.encryption_master_key)
+        return config
 
 
 @jsii.implements(events.IRuleTarget)

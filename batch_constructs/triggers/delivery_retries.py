@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
-from aws_cdk import Duration
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_sqs as sqs
+from aws_cdk import Duration  # noqa: TC002 - the types of arguments are read
+from aws_cdk import aws_sqs as sqs  # noqa: TC002 - as above
 
 from batch_constructs.aws.delivery import (
     EVENT_AGE_SECONDS,
@@ -15,14 +14,10 @@ from batch_constructs.aws.delivery import (
     MOST_RETRY_ATTEMPTS,
     RETRY_ATTEMPTS,
 )
-from batch_constructs.aws.role_actions import SEND_ENCRYPTED_ACTIONS
-from batch_constructs.aws.service_principals import EVENTS
-from batch_constructs.construct import once_made
 from batch_constructs.dead_letter_queue import dead_letter_queue
 from batch_constructs.jsii_objects import has_member
 
 if TYPE_CHECKING:
-    from aws_cdk import aws_kms as kms
     from constructs import Construct
 
     from batch_constructs.arguments import Arguments
@@ -107,17 +102,6 @@ def check_dead_letter_queue(arguments: Arguments, given: object) -> None:
             "dead_letter_queue is a FIFO queue; EventBridge and its Scheduler allow only standard "
             "queues: give one without fifo, or leave it out"
         )
-
-
-def admit_event_bridge(key: kms.IKey | None) -> None:
-    """Let EventBridge use the key of a queue that it sends to; an imported key's owner does so."""
-    if key is not None:
-        statement = iam.PolicyStatement(
-            actions=[*SEND_ENCRYPTED_ACTIONS],
-            principals=[iam.ServicePrincipal(EVENTS)],
-            resources=["*"],  # in a key's policy: the key itself
-        )
-        once_made(lambda: key.add_to_resource_policy(statement))
 
 
 def given_or_own_queue(scope: Construct, given: sqs.IQueue | None) -> sqs.IQueue:

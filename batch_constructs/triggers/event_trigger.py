@@ -21,12 +21,11 @@ from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import BatchConstruct, given, once_made, own_account
 from batch_constructs.event_bus import event_bus_argument
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
-from batch_constructs.queue_senders import admit_rule
+from batch_constructs.queue_senders import admit_event_bridge, admit_rule
 from batch_constructs.shared_arguments import only, spells_out
 from batch_constructs.triggers.delivery_retries import (
     DEFAULTS,
     DeliveryArguments,
-    admit_event_bridge,
     given_or_own_queue,
     read_retries,
 )

@@ -19,7 +19,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sqs as sqs
 
-from batch_constructs.acknowledgements import note_key_grant, note_rights, tell_checkov
+from batch_constructs.acknowledgements import note_rights, tell_checkov
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.actions import (
     S3_GET_OBJECT,
@@ -29,9 +29,9 @@ from batch_constructs.aws.actions import (
 from batch_constructs.aws.admission import Admission
 from batch_constructs.aws.delivery import SQS_RETENTION_DAYS, VISIBILITY_FACTOR
 from batch_constructs.aws.quotas import FUNCTION_DESCRIPTION
-from batch_constructs.aws.role_actions import READ_QUEUE_ACTIONS
-from batch_constructs.aws.service_principals import ALARMS
-from batch_constructs.by_way_of import by_way_of
+from batch_constructs.aws.role_actions import READ_QUEUE_ACTIONS, SEND_QUEUE_ACTIONS
+from batch_constructs.aws.service_principals import ALARMS, EVENTS
+from batch_constructs.by_way_of import by_way_of, let_send_with_key
 from batch_constructs.construct import BatchConstruct, once_made
 from batch_constructs.dead_letter_queue import redrive_command
 from batch_constructs.encryption_key import key_argument
@@ -44,15 +44,15 @@ from batch_constructs.function_settings import (
     point_in_time_recovery,
     read_function_settings,
 )
+from batch_constructs.grants import admitted
 from batch_constructs.jobs.job_definition import takes_grants
 from batch_constructs.jsii_objects import described, has_member
-from batch_constructs.queue_senders import admit_rule
+from batch_constructs.queue_senders import admit_event_bridge, admit_rule
 from batch_constructs.queues.job_queue_events import make_rule
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.submission_overrides import number_text
 from batch_constructs.tokens import is_token
 from batch_constructs.topic import admit, topic_argument
-from batch_constructs.triggers.delivery_retries import admit_event_bridge
 from batch_constructs.triggers.event_fields import OBJECT_CREATED_FIELDS
 from batch_constructs.triggers.gateway_arguments import (
     CONCURRENCY,
@@ -313,9 +313,23 @@ class SubmissionGateway(BatchConstruct):
             once_made(partial(self.grant_read_messages, job_definition))  # type: ignore[arg-type]  # ours: IGrantable
 
     def grant_send_messages(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let somebody send messages that become jobs."""
-        note_key_grant(grantee, self.message_queue.encryption_master_key)
-        return self.message_queue.grant_send_messages(grantee)
+        """Let somebody send messages that become jobs; a service sends for this account alone.
+
+        Give an ``iam.ServicePrincipal`` conditions of its own to say it otherwise. With the queue's
+        key a sender does what SQS asks of him, and by way of SQS alone.
+
+        Raises:
+            TypeError: the grantee is none.
+            ValueError: the grantee is everybody.
+        """
+        sender = admitted(self, grantee)
+        granted = self.message_queue.grant(sender, *SEND_QUEUE_ACTIONS)
+        key = self.message_queue.encryption_master_key
+        if getattr(grantee.grant_principal, "service", None) == EVENTS:
+            admit_event_bridge(key)
+        else:
+            let_send_with_key(sender, key)
+        return granted
 
     def add_topic(self, topic: sns.ITopic) -> sns.Subscription:
         """Turn what an SNS topic publishes into jobs; the body is the published message.
@@ -403,14 +417,16 @@ class SubmissionGateway(BatchConstruct):
         """Let a job's role fetch the messages of arrays.
 
         Raises:
-            ValueError: the gateway submits a job a message; there is nothing to fetch.
+            TypeError: the grantee is none.
+            ValueError: the gateway submits a job a message; there is nothing to fetch. Or the
+                grantee is everybody.
         """
         if self.manifest_bucket is None:
             raise ValueError(
                 f"{self.node.path}: in mode JOB_PER_MESSAGE a job has its message in its "
                 "parameters and environment; there is nothing to fetch"
             )
-        bucket = self.manifest_bucket
+        bucket, grantee = self.manifest_bucket, admitted(self, grantee)
         if bucket.encryption_key is not None:
             by_way_of(bucket.encryption_key.grant_decrypt(grantee), *_ENCRYPTED_BY)
         actions, manifests = [S3_GET_OBJECT], [bucket.arn_for_objects(f"{_MANIFEST_PREFIX}*")]

@@ -22,6 +22,7 @@ from batch_constructs.function_settings import (
     check_alarm_topics,
     read_function_settings,
 )
+from batch_constructs.grants import admitted
 from batch_constructs.jobs.submitted_containers import NO_ARRAY, is_multi_node
 from batch_constructs.shared_arguments import spells_out
 from batch_constructs.shipped_function import ShippedFunction
@@ -160,12 +161,16 @@ class SubmitFunction(BatchConstruct):
         watch(self, self.watched_function, alarmed, settings)
 
     def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let somebody call the function.
+        """Let somebody call the function; a service calls it for this account alone.
+
+        Give an ``iam.ServicePrincipal`` conditions of its own to say it otherwise.
 
         Raises:
-            ValueError: the function's policy has no room for one more service or account.
+            TypeError: the grantee is none.
+            ValueError: the grantee is everybody, or the function's policy has no room for one more
+                service or account.
         """
-        grant = self.function.grant_invoke(grantee)
+        grant = self.function.grant_invoke(admitted(self, grantee))
         self._permissions.refuse_what_has_no_room()
         return grant
 

@@ -17,7 +17,11 @@ from aws_cdk import aws_stepfunctions as sfn
 from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws import execution_events
-from batch_constructs.aws.actions import BATCH_DESCRIBE_JOBS, BATCH_TERMINATE_JOB
+from batch_constructs.aws.actions import (
+    BATCH_DESCRIBE_JOBS,
+    BATCH_TERMINATE_JOB,
+    STATES_START_EXECUTION,
+)
 from batch_constructs.aws.authorization import (
     STATE_MACHINE_RULE,
     STATE_MACHINE_RULE_ACTIONS,
@@ -31,7 +35,7 @@ from batch_constructs.aws.service_principals import STATES
 from batch_constructs.aws.submit_job import SHARE_IDENTIFIER
 from batch_constructs.construct import BatchConstruct, arn_prefix, given, own_account
 from batch_constructs.dynamic_references import with_tokens
-from batch_constructs.grants import expect_own_account
+from batch_constructs.grants import grant
 from batch_constructs.job_graph import Graph
 from batch_constructs.jobs.job_definition import (
     is_job_definition,
@@ -93,9 +97,6 @@ if TYPE_CHECKING:
     from batch_constructs.queues.job_queue_metrics import MetricOptions
     from batch_constructs.queues.rule_target import RuleTarget
     from batch_constructs.workflow_job import WorkflowJob
-
-_NO_RESOURCE_POLICIES = "Step Functions has no resource policies, so that"
-"""https://docs.aws.amazon.com/step-functions/latest/dg/security_iam_service-with-iam.html"""
 
 
 class Workflow(BatchConstruct):
@@ -251,10 +252,12 @@ class Workflow(BatchConstruct):
         """Let somebody start executions.
 
         Raises:
-            ValueError: the grantee is of another account.
+            TypeError: the grantee is none.
+            ValueError: the grantee is of another account, or has no policies.
         """
-        expect_own_account(self, "", grantee, _NO_RESOURCE_POLICIES)
-        return self.state_machine.grant_start_execution(grantee)
+        arn = self.state_machine.state_machine_arn
+        rights = [([STATES_START_EXECUTION], [arn])]
+        return grant(self, arn, grantee, rights, service="Step Functions")
 
     def on_failed(
         self,

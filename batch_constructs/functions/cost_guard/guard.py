@@ -3,6 +3,7 @@
 What the guard did stands in a tag of its own on the thing it did it to: people see it there, the
 guard undoes only what it did itself, and lets go only when no other guard holds. It compares what
 is with what should be at every run, so a deploy in between neither breaks it nor is undone by it.
+Where there is no room for the tag, what it says stands in the guard's table.
 
 Environment: ``NAMESPACE``, ``QUEUES`` and ``COMPUTE_ENVIRONMENTS`` (ARNs separated by commas),
 ``VCPU_HOURS``, ``PERIOD``, ``WARN_AT_PERCENT``, ``ACTION`` (``NOTIFY``, ``DISABLE_QUEUES`` or
@@ -37,6 +38,7 @@ from batch_constructs.functions.told.listing import listed
 from .budget import Budget, Level, Usage, Used, plain
 from .lowered import LoweredEnvironments
 from .note import HELD, HELD_OR_LETTING_GO, LETS_GO, LOWERED, lets_go, notes_of_others, tags_of
+from .room import NotesWithRoom
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -112,7 +114,9 @@ class Guard:
             except FAILED_CALL:
                 _log.exception("cannot claim this run")
                 failed["claim"] = False
-            level = self._run(now, invocation, failed)
+            noting = NotesWithRoom(batch=self.batch, claims=self.claims, note=self.note)
+            noted = replace(self, batch=noting)
+            level = noted._run(now, invocation, failed)  # noqa: SLF001 - itself
             says = f"the guard failed at {', '.join(failed)}; the log says why"
             if any(failed.values()):
                 raise UnsureError(says)

@@ -64,6 +64,7 @@ AREAS: Final = {
     "event": "Events",
     "log_group": "Log groups",
     "message_queue": "Queues of messages",
+    "open_door": "Who may have jobs submitted",
     "alarm": "Alarms",
     "network": "Network",
     "job_network": "The network of a job",
@@ -129,6 +130,7 @@ ABOUT: Final = {
     "event": "Rule",
     "log_group": "Function LogGroup",
     "message_queue": "EventSourceMapping Serverless::Function",
+    "open_door": "QueuePolicy Permission Url",
     "alarm": "Alarm",
     "creation_order": "ComputeEnvironment EventSourceMapping StateMachine",
     "key": "ComputeEnvironment LogGroup",
@@ -151,14 +153,17 @@ _TYPES: Final = {
     "EventSourceMapping": "AWS::Lambda::EventSourceMapping",
     "Function": "AWS::Lambda::Function",
     "LogGroup": "AWS::Logs::LogGroup",
+    "Permission": "AWS::Lambda::Permission",
     "Queue": "AWS::SQS::Queue",
     "Pipe": "AWS::Pipes::Pipe",
+    "QueuePolicy": "AWS::SQS::QueuePolicy",
     "Role": "AWS::IAM::Role",
     "Rule": "AWS::Events::Rule",
     "Schedule": "AWS::Scheduler::Schedule",
     "SecurityGroup": "AWS::EC2::SecurityGroup",
     "StateMachine": "AWS::StepFunctions::StateMachine",
     "Topic": "AWS::SNS::Topic",
+    "Url": "AWS::Lambda::Url",
 }
 
 

@@ -1,0 +1,108 @@
+"""Notes of a guard on what has no room for one more tag: they lie in the guard's own table."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.aws import tags as batch_tags
+from batch_constructs.aws.resource_states import State
+from batch_constructs.functions.claims.outcome import FAILED_CALL
+
+from .note import tags_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from batch_constructs.functions.claims.rows import Claims
+
+_log = logging.getLogger()
+
+_OF_AWS = "aws:"
+"""How the tags begin that AWS writes, and does not count."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotesWithRoom:
+    """AWS Batch, as a guard asks and tells it. ``batch`` is a boto3 client.
+
+    What is full is noted in the table, as if it were a tag, and held back like all else. Other
+    guards do not see that note: one that lets go enables what this one holds until its next run.
+    """
+
+    batch: Any
+    claims: Claims
+    note: str
+    """The tag that is this guard's."""
+    full: set[str] = field(default_factory=set)
+    """What takes no more tags."""
+    in_table: set[str] = field(default_factory=set)
+    """What has its note in the table."""
+
+    def __getattr__(self, name: str) -> Any:
+        """Return what a guard does not do by notes."""
+        return getattr(self.batch, name)
+
+    def describe_job_queues(self, **request: Any) -> Mapping[str, Any]:
+        """Describe queues, each with its note; one that is enabled is held back by nobody."""
+        described = self.batch.describe_job_queues(**request)
+        queues = [
+            self._noted(one, one["jobQueueArn"], asked=one["state"] == State.DISABLED)
+            for one in described["jobQueues"]
+        ]
+        return {**described, "jobQueues": queues}
+
+    def describe_compute_environments(self, **request: Any) -> Mapping[str, Any]:
+        """Describe environments, each with its note; only of a full one it may be in the table."""
+        described = self.batch.describe_compute_environments(**request)
+        environments = [
+            self._noted(one, one["computeEnvironmentArn"], asked=False)
+            for one in described["computeEnvironments"]
+        ]
+        return {**described, "computeEnvironments": environments}
+
+    def tag_resource(self, *, resourceArn: str, tags: Mapping[str, str]) -> None:  # noqa: N803 - AWS's
+        """Write the note where there is room."""
+        if resourceArn in self.full:
+            self._write(resourceArn, tags[self.note])
+            return
+        self.batch.tag_resource(resourceArn=resourceArn, tags=tags)
+        self._clear(resourceArn)
+
+    def untag_resource(self, *, resourceArn: str, tagKeys: list[str]) -> None:  # noqa: N803 - AWS's
+        """Take the note away, wherever it is."""
+        if resourceArn in self.in_table:
+            self._clear(resourceArn)
+        else:
+            self.batch.untag_resource(resourceArn=resourceArn, tagKeys=tagKeys)
+
+    def _noted(self, described: Mapping[str, Any], arn: str, *, asked: bool) -> Mapping[str, Any]:
+        tags = tags_of(described)
+        if self.note in tags:
+            return described
+        if sum(not one.startswith(_OF_AWS) for one in tags) >= batch_tags.COUNT.high:
+            self.full.add(arn)
+        if not asked and arn not in self.full:
+            return described
+        try:
+            noted = self.claims.result_of(*self._place(arn))
+            if not noted:
+                return described
+            self._write(arn, noted)  # notes expire
+        except FAILED_CALL:
+            _log.exception("cannot read what is noted of %s", arn)
+            return described
+        return {**described, "tags": {**tags, self.note: noted}}
+
+    def _write(self, arn: str, note: str) -> None:
+        self.claims.note(*self._place(arn), result=note)
+        self.in_table.add(arn)
+
+    def _clear(self, arn: str) -> None:
+        if arn in self.in_table:
+            self.claims.note(*self._place(arn), result="")
+            self.in_table.discard(arn)
+
+    def _place(self, arn: str) -> tuple[str, ...]:
+        return ("guard", self.note, "beside", arn)

@@ -1,0 +1,58 @@
+"""Whether a condition says whom a policy admits, where its principal is everybody or a service."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from batch_constructs.rules.template.iam_roles import several
+
+OF_A_SERVICE: Final = (
+    "aws:sourceaccount",
+    "aws:sourcearn",
+    "aws:sourceorgid",
+    "aws:sourceorgpaths",
+)
+"""Keys that say for whose resource a service asks.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+"""
+
+OF_ANYBODY: Final = (
+    *OF_A_SERVICE,
+    "aws:principalaccount",
+    "aws:principalarn",
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:sourceip",
+    "aws:sourcevpc",
+    "aws:sourcevpce",
+    "aws:userid",
+)
+"""Keys that say who asks, or from which network.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+"""
+
+_NARROWS_NOTHING: Final = ("ifexists", "null")
+"""How an operator ends, or what it is called, that holds where a request lacks the key."""
+
+
+def says_for_whom(conditions: object, keys: tuple[str, ...]) -> bool:
+    """Whether a condition asks one of these keys for a value that is not everybody's.
+
+    What only the deployment knows is taken for one. An operator that excludes somebody admits all
+    others, and one that lets the key be absent admits whoever leaves it out.
+    """
+    if not isinstance(conditions, dict):
+        return conditions is not None
+    return any(
+        str(key).lower() in keys and not any(one == "*" for one in several(wanted))
+        for operator, compared in conditions.items()
+        if isinstance(compared, dict)
+        for key, wanted in compared.items()
+        if not _lets_anybody(str(operator).lower())
+    )
+
+
+def _lets_anybody(operator: str) -> bool:
+    return operator.endswith(_NARROWS_NOTHING) or operator.startswith("forall") or "not" in operator

@@ -1,0 +1,118 @@
+"""Rules about who may send to a queue, or call a function, that becomes jobs."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, Final
+
+from batch_constructs.aws.actions import SQS_SEND_MESSAGE
+from batch_constructs.aws.source import docs
+from batch_constructs.rules.access.arn_patterns import QUEUE, spelled
+from batch_constructs.rules.access.for_whom import OF_A_SERVICE, OF_ANYBODY, says_for_whom
+from batch_constructs.rules.access.function_policy import statement_of
+from batch_constructs.rules.access.policy_document import statements
+from batch_constructs.rules.areas.message_queue_rules import MAPPING
+from batch_constructs.rules.areas.submitter_rules import batch_functions
+from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.rule import Fault, rule
+from batch_constructs.rules.template.iam_roles import literal, several
+from batch_constructs.rules.template.submitted_jobs import FUNCTION
+from batch_constructs.rules.template.values import mapping, show
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from batch_constructs.rules.template.resource_graph import Resource
+
+_warning = partial(rule, severity=Severity.WARNING)
+_POLICY: Final = "AWS::SQS::QueuePolicy"
+_PERMISSION: Final = "AWS::Lambda::Permission"
+_URL: Final = "AWS::Lambda::Url"
+
+
+def _stranger(principal: object, conditions: object) -> str:
+    """Say who is admitted, in whichever account; empty where a condition says for whom."""
+    named = principal if isinstance(principal, dict) else {"AWS": principal}
+    if "*" in several(named.get("AWS")) and not says_for_whom(conditions, OF_ANYBODY):
+        return "everybody"
+    services = [one for one in several(named.get("Service")) if isinstance(one, str)]
+    if services and not says_for_whom(conditions, OF_A_SERVICE):
+        return f"{show(services[0])} for every account"
+    return ""
+
+
+def _feeds_jobs(queue: Resource) -> bool:
+    """Whether a function that submits jobs reads a queue."""
+    functions = batch_functions(queue)
+    return any(
+        one.neighbour(one.properties.get("EventSourceArn"), QUEUE) is queue
+        and one.neighbour(one.properties.get("FunctionName"), FUNCTION) in functions
+        for one in queue.template.all(MAPPING)
+    )
+
+
+@_warning(
+    "open-message-queue",
+    _POLICY,
+    title="queue of jobs that takes messages from any account",
+    fix="set aws:SourceArn or aws:SourceAccount in the Condition, and name accounts or roles in"
+    " the place of *",
+    source=docs(
+        "IAM/latest/UserGuide/confused-deputy.html",
+        "A service that may be asked by anybody acts for one account where the policy of the"
+        " resource has a condition on aws:SourceArn, aws:SourceAccount, aws:SourceOrgID or"
+        " aws:SourceOrgPaths.",
+    ),
+)
+def open_message_queue(policy: Resource) -> Iterator[Fault]:
+    """Somebody else's topic or bucket sends messages, which run with the job's role and secrets."""
+    queues = [
+        queue
+        for value in several(policy.properties.get("Queues"))
+        if (queue := policy.neighbour(value, QUEUE)) is not None and _feeds_jobs(queue)
+    ]
+    if not queues:
+        return
+    document = policy.properties.get("PolicyDocument")
+    for position, one in enumerate(statements(document, policy.template)):
+        if one is None or not one.allows or one.covers(SQS_SEND_MESSAGE) is not True:
+            continue
+        who = _stranger(one.principal, one.condition)
+        if who:
+            yield (
+                f"PolicyDocument/Statement/{position}",
+                f"{queues[0].id}, whose messages become jobs, takes them from {who}",
+            )
+            return
+
+
+@_warning(
+    "open-function",
+    (_PERMISSION, _URL),
+    title="function of jobs that any account may call",
+    fix="set SourceArn or SourceAccount, or PrincipalOrgID where Principal is *; set AuthType of a"
+    " URL to AWS_IAM",
+    source=docs(
+        "lambda/latest/api/API_AddPermission.html",
+        '"If you grant permission to a service principal without specifying the source, other'
+        " accounts could potentially configure resources in their account to invoke your Lambda"
+        ' function."',
+    ),
+)
+def open_function(door: Resource) -> Iterator[Fault]:
+    """Whoever calls it has jobs run with the job's role and secrets."""
+    properties = door.properties
+    name = "FunctionName" if door.type == _PERMISSION else "TargetFunctionArn"
+    function = door.neighbour(properties.get(name), FUNCTION)
+    if function is None or function not in batch_functions(door):
+        return
+    if door.type == _URL:
+        if literal(properties.get("AuthType")) == "NONE":
+            yield "AuthType", f"{function.id} submits jobs, and its URL takes calls of everybody"
+        return
+    if properties.get("EventSourceToken") is not None:
+        return
+    written = statement_of(properties, name=door.id, function=spelled("*", door.template))
+    who = _stranger(written["Principal"], mapping(written, "Condition") or None)
+    if who:
+        yield "Principal", f"{function.id} submits jobs, and takes calls of {who}"
