@@ -5,8 +5,10 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/what-is-cfnstacks
 
 from __future__ import annotations
 
+import hashlib
 import json
-from typing import TYPE_CHECKING, Any
+import re
+from typing import TYPE_CHECKING, Any, Final
 
 import aws_cdk as cdk
 from aws_cdk import aws_s3_assets as s3_assets
@@ -17,9 +19,11 @@ from batch_constructs.asset_folder import asset_folder
 from batch_constructs.aws.bound import Matching
 from batch_constructs.aws.names import ACCOUNT, REGION_CODE
 from batch_constructs.aws.quotas import TEMPLATE_BODY_BYTES
-from batch_constructs.aws.template_facts import ROLES
+from batch_constructs.aws.template_facts import ROLES, STACK_SET_NAME
 from batch_constructs.construct import BatchConstruct, given
 from batch_constructs.jsii_objects import javascript_error
+from batch_constructs.known_scope import known_scope
+from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -58,7 +62,8 @@ class EverywhereStackSet(BatchConstruct):
             ``organizational_units``.
         organizational_units: Organizational units, or the root, of an organization that trusts
             CloudFormation's StackSets; accounts that join get the stack, too.
-        stack_set_name: Its name. Default: the path of the construct.
+        stack_set_name: Its name: at most 128 letters, digits and hyphens, a letter first. Default:
+            the path of the construct, with hyphens for what is none of these.
 
     Raises:
         ValueError: neither or both kinds of targets, what is no account or unit, or something in
@@ -94,11 +99,13 @@ class EverywhereStackSet(BatchConstruct):
             arguments.wrong_value("accounts is left out: give it, or organizational_units")
         targets = arguments.texts("accounts", accounts, bound=ACCOUNT)
         units = arguments.texts("organizational_units", organizational_units, bound=_UNIT)
-        name = arguments.text("stack_set_name", stack_set_name)
+        given_name = arguments.text("stack_set_name", stack_set_name, bound=STACK_SET_NAME)
         arguments.refuse()
 
+        by_path = _as_name(known_scope(self).path)
+        name = by_path if given_name is None else given_name
         self._tell_of_settings()
-        template = self._template(build)
+        template = self._template(build, by_path if is_token(name) else name)
         managed = accounts is None
         body = json.dumps(template, separators=(",", ":"))
         where: dict[str, Any] = {"template_body": body}
@@ -110,7 +117,7 @@ class EverywhereStackSet(BatchConstruct):
         self.resource = cdk.CfnStackSet(
             self,
             "Resource",
-            stack_set_name=self.node.path.replace("/", "-") if name is None else name,
+            stack_set_name=name,
             permission_model="SERVICE_MANAGED" if managed else "SELF_MANAGED",
             auto_deployment={"enabled": True, "retainStacksOnAccountRemoval": False}
             if managed
@@ -136,12 +143,15 @@ class EverywhereStackSet(BatchConstruct):
                 "built for other accounts: let build begin with DefaultSettings.of(stack).apply(…)",
             )
 
-    def _template(self, build: Callable[[cdk.Stack], object]) -> Any:
-        """Build the stack in an app of its own, and return its template."""
+    def _template(self, build: Callable[[cdk.Stack], object], name: str) -> Any:
+        """Build the stack in an app of its own, and return its template.
+
+        It has the name of the stack set, as what is named after it is to be no other stack set's.
+        """
         app = cdk.App(
             outdir=str(asset_folder()), analytics_reporting=False, context=_context_of(self)
         )
-        inner = cdk.Stack(app, self.node.id, synthesizer=cdk.BootstraplessSynthesizer())
+        inner = cdk.Stack(app, name, synthesizer=cdk.BootstraplessSynthesizer())
         try:
             build(inner)
             return app.synth().get_stack_by_name(inner.stack_name).template
@@ -153,6 +163,19 @@ class EverywhereStackSet(BatchConstruct):
                 f"{self.node.path}: build makes something that needs files of this account, which "
                 f"no other can read ({said}): leave it out, and let ForwardedEvents send events"
             ) from error
+
+
+def _as_name(path: str) -> str:
+    """Make a name of a construct path; the end of a long one gives way to its digest."""
+    name = re.sub(r"[^A-Za-z0-9-]", "-", path)
+    longest = STACK_SET_NAME.longest or len(name)
+    if len(name) <= longest:
+        return name
+    digest = hashlib.sha256(path.encode()).hexdigest()[:_DIGEST_LENGTH]
+    return f"{name[: longest - _DIGEST_LENGTH - 1]}-{digest}"
+
+
+_DIGEST_LENGTH: Final = 8
 
 
 def _context_of(construct: Construct) -> dict[str, Any]:

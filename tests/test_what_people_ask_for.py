@@ -14,10 +14,12 @@ from aws_cdk import aws_eks as eks
 from aws_cdk import aws_eks_v2 as eks_v2
 from aws_cdk import aws_lambda as lambda_
 from cfnlint import api
+from constructs import Construct
 
 import batch_constructs as bc
 from batch_constructs.aws import eks_facts
 from batch_constructs.aws.quotas import EVENT_BUS_POLICY_CHARACTERS
+from batch_constructs.aws.template_facts import STACK_SET_NAME
 from batch_constructs.rules import check_template
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -471,6 +473,8 @@ def test_the_whole_is_a_stack_set() -> None:
         ({"accounts": ["1"]}, r"accounts\[0\]"),
         ({"accounts": ["111122223333"], "regions": []}, "regions is empty"),
         ({"organizational_units": ["units"]}, r"organizational_units\[0\]"),
+        ({"stack_set_name": "a b"}, "stack_set_name"),
+        ({"stack_set_name": "a" * 129}, "stack_set_name has 129 characters"),
     ],
 )
 def test_a_stack_set_that_reaches_nobody_is_refused(more: dict[str, Any], message: str) -> None:
@@ -478,6 +482,35 @@ def test_a_stack_set_that_reaches_nobody_is_refused(more: dict[str, Any], messag
         bc.EverywhereStackSet(
             stack(), "There", **{"build": lambda _: None, "regions": ["eu-west-1"], **more}
         )
+
+
+def test_stack_sets_of_one_id_share_no_names() -> None:
+    """The resource policies that they make for log groups would write over each other."""
+    names, policies = [], []
+    for name in ("A", "B", f"C{'x' * 100}"):
+        scope = Construct(cdk.Stack(cdk.App(), name), "Some_where é")
+        bc.EverywhereStackSet(
+            scope,
+            f"{'There' * 8}_",
+            build=lambda there: bc.JobEventLog(
+                there, "Log", queues=[bc.JobQueue.from_job_queue_name(there, "Q", "q")]
+            ),
+            regions=["eu-west-1"],
+            accounts=["111122223333"],
+        )
+        (made,) = properties(cdk.Stack.of(scope), "AWS::CloudFormation::StackSet")
+        names.append(made["StackSetName"])
+        made_there = json.loads(made["TemplateBody"])["Resources"].values()
+        policies += [
+            one["Properties"]["PolicyName"]
+            for one in made_there
+            if one["Type"] == "AWS::Logs::ResourcePolicy"
+        ]
+
+    assert names[0] == f"A-Some-where---{'There' * 8}-"
+    assert [len(one) for one in names][1:] == [len(names[0]), 128]
+    assert all(STACK_SET_NAME.admits(one) for one in names)
+    assert len(set(policies)) == 3
 
 
 def test_what_needs_files_of_this_account_is_refused() -> None:

@@ -391,6 +391,24 @@ METRIC_FILTERS_SOURCE: Final[Source] = docs(
     '"The maximum number of metric filters that can be associated with a log group is 100."',
 )
 
+REGULAR_EXPRESSIONS_A_GROUP: Final = 5
+"""Metric filters of a log group whose pattern holds a regular expression."""
+
+REGULAR_EXPRESSIONS_SOURCE: Final[Source] = docs(
+    "AmazonCloudWatchLogs/latest/APIReference/API_PutMetricFilter.html",
+    '"There is also a quota of five regular expression patterns per log group."',
+)
+
+RESERVED_CONCURRENCY: Final = 900
+"""What the functions of an account may reserve together, unless it was given more than 1,000."""
+
+RESERVED_CONCURRENCY_SOURCE: Final[Source] = docs(
+    "lambda/latest/dg/configuration-concurrency.html",
+    '"You can reserve up to the Unreserved account concurrency value minus 100. The remaining 100'
+    " units of concurrency are for functions that aren't using reserved concurrency.\"; an account"
+    " has 1,000 in a Region by default.",
+)
+
 RULES_A_BUS: Final = 300
 """Rules of an event bus; more on request."""
 

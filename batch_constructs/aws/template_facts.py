@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
+from batch_constructs.aws.bound import Matching
 from batch_constructs.aws.source import Source, docs, seen
 
 FORMAT_VERSION: Final = "AWSTemplateFormatVersion"
@@ -43,6 +44,17 @@ ROLES_AND_MACROS: Final = (*ROLES, "CAPABILITY_AUTO_EXPAND")
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStack.html
 """
+
+STACK_SET_NAME: Final = Matching(
+    r"[A-Za-z][A-Za-z0-9-]*", "1 to 128 letters, digits and hyphens, a letter first", 128
+)
+
+STACK_SET_NAME_SOURCE: Final[Source] = docs(
+    "AWSCloudFormation/latest/APIReference/API_CreateStackSet.html",
+    'StackSetName: "A stack name can contain only alphanumeric characters (case-sensitive) and'
+    " hyphens. It must start with an alphabetic character and can't be longer than 128"
+    ' characters."',
+)
 
 RESOURCES: Final = 500
 """Resources of one template; it cannot be raised."""

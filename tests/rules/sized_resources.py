@@ -107,6 +107,32 @@ def metric_filters(count: int) -> dict[str, Any]:
     }
 
 
+def expressions(count: int) -> dict[str, Any]:
+    """Write filters with an expression, and others without one, or of another log group."""
+    held: list[Any] = ["{ $.a = %b% }", {"Fn::Join": ["%", ["", "b", ""]]}]
+    made: dict[str, Any] = {
+        f"F{number}": {"LogGroupName": "a", "FilterPattern": held[number % 2]}
+        for number in range(count)
+    }
+    made["Other"] = {"LogGroupName": "other", "FilterPattern": held[0]}
+    made["Percent"] = {"LogGroupName": "a", "FilterPattern": "100%"}
+    kind = "AWS::Logs::MetricFilter"
+    return {id_: {"Type": kind, "Properties": one} for id_, one in made.items()}
+
+
+def reserving(count: int) -> dict[str, Any]:
+    """Write functions that reserve so many together, as number and text, and others."""
+    half = count // 2
+    reserved = {"A": half, "B": str(count - half), "C": {"Ref": "AWS::NoValue"}, "D": None}
+    return {
+        id_: {
+            "Type": "AWS::Lambda::Function",
+            "Properties": {} if one is None else {"ReservedConcurrentExecutions": one},
+        }
+        for id_, one in reserved.items()
+    }
+
+
 def rules(count: int) -> dict[str, Any]:
     """Write rules of the default event bus, whichever way it is named, and one of another."""
     named: list[dict[str, Any]] = [
@@ -252,6 +278,8 @@ CASES: list[Any] = [
     ("log-resource-policies", policies, quotas.LOG_RESOURCE_POLICIES),
     ("trail-count", trails, quotas.TRAILS),
     ("metric-filter-count", metric_filters, quotas.METRIC_FILTERS_A_GROUP),
+    ("metric-filter-expressions", expressions, quotas.REGULAR_EXPRESSIONS_A_GROUP),
+    ("reserved-concurrency", reserving, quotas.RESERVED_CONCURRENCY),
     ("rule-count", rules, quotas.RULES_A_BUS),
     ("rule-count", rules_of_a_bus, quotas.RULES_A_BUS),
     ("dashboard-size", widgets, quotas.WIDGETS_A_DASHBOARD),

@@ -20,6 +20,10 @@ from batch_constructs.aws.quotas import (
     METRIC_FILTERS_SOURCE,
     PARAMETER_CHARACTERS,
     PARAMETER_SOURCE,
+    REGULAR_EXPRESSIONS_A_GROUP,
+    REGULAR_EXPRESSIONS_SOURCE,
+    RESERVED_CONCURRENCY,
+    RESERVED_CONCURRENCY_SOURCE,
     STACK_MAPPINGS,
     STACK_NAME_CHARACTERS,
     STACK_OUTPUTS,
@@ -45,6 +49,7 @@ from batch_constructs.rules.regional_quotas import (
     WILDCARD_RULES,
 )
 from batch_constructs.rules.rule import Fault, rule
+from batch_constructs.rules.template.values import as_number
 from batch_constructs.rules.template.whole import Whole
 from batch_constructs.rules.template.written_lengths import (
     DYNAMIC_REFERENCE,
@@ -296,6 +301,48 @@ def target_input_size(whole: Whole) -> Iterator[Fault]:
                     most = f"EventBridge takes {TARGET_INPUT_CHARACTERS}"
                     said = f"the input has {length} characters or more; {most}"
                     yield f"Resources/{id_}/Targets/{place}", said
+
+
+@_rule(
+    "metric-filter-expressions",
+    title="more metric filters with a regular expression than a log group has",
+    fix="match several things with one expression, or look for terms without %",
+    source=REGULAR_EXPRESSIONS_SOURCE,
+)
+def metric_filter_expressions(whole: Whole) -> Iterator[Fault]:
+    """CloudWatch Logs refuses the next one; those of other stacks count, too."""
+    found: dict[str, list[str]] = defaultdict(list)
+    for id_, own in of_type(whole, "AWS::Logs::MetricFilter", surely=True):
+        if known_text(own.get("FilterPattern")).count("%") > 1:
+            found[_compact(own.get("LogGroupName"))].append(id_)
+    for filters in found.values():
+        if len(filters) > REGULAR_EXPRESSIONS_A_GROUP:
+            most = f"it has {REGULAR_EXPRESSIONS_A_GROUP}"
+            said = f"there are {len(filters)} metric filters of one log group with an expression"
+            yield f"Resources/{filters[REGULAR_EXPRESSIONS_A_GROUP]}", f"{said}; {most}"
+
+
+@_rule(
+    "reserved-concurrency",
+    severity=Severity.WARNING,
+    title="functions that reserve more concurrency than an account has by default",
+    fix="reserve less of each, such as reserved_concurrency=2, or ask AWS for more concurrency",
+    source=RESERVED_CONCURRENCY_SOURCE,
+)
+def reserved_concurrency(whole: Whole) -> Iterator[Fault]:
+    """Lambda refuses the next one, unless the account was given more.
+
+    What functions of other stacks reserve counts, too.
+    """
+    reserved = 0
+    for id_, own in of_type(whole, "AWS::Lambda::Function", surely=True):
+        given = as_number(own.get("ReservedConcurrentExecutions"))
+        reserved += int(given or 0)
+        if given and reserved > RESERVED_CONCURRENCY:
+            most = f"an account of 1,000 has {RESERVED_CONCURRENCY} of them to reserve"
+            said = f"the functions up to here reserve {reserved} concurrent executions"
+            yield f"Resources/{id_}", f"{said}; {most}"
+            return
 
 
 @_rule(
