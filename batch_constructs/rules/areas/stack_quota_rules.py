@@ -336,9 +336,8 @@ def reserved_concurrency(whole: Whole) -> Iterator[Fault]:
     """
     reserved = 0
     for id_, own in of_type(whole, "AWS::Lambda::Function", surely=True):
-        given = as_number(own.get("ReservedConcurrentExecutions"))
-        reserved += int(given or 0)
-        if given and reserved > RESERVED_CONCURRENCY:
+        reserved += int(as_number(own.get("ReservedConcurrentExecutions")) or 0)
+        if reserved > RESERVED_CONCURRENCY:
             most = f"an account of 1,000 has {RESERVED_CONCURRENCY} of them to reserve"
             said = f"the functions up to here reserve {reserved} concurrent executions"
             yield f"Resources/{id_}", f"{said}; {most}"
