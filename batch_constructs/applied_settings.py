@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from batch_constructs.known_scope import identity
+from batch_constructs.known_scope import identity, made_in
 
 if TYPE_CHECKING:
     from constructs import IConstruct
@@ -19,7 +19,8 @@ def default_for(construct: IConstruct | None, setting: str) -> Any:
     """Give what the nearest scope of a construct says of a setting, or nothing."""
     if not APPLIED or construct is None:
         return None
-    for scope in _scopes(getattr(construct, "_parent", construct)):
+    above = made_in(construct)
+    for scope in _scopes(construct if above is None else above[0]):
         given = APPLIED.get(scope, {}).get(setting)
         if given is not None:
             return given

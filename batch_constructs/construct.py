@@ -215,7 +215,7 @@ class BatchConstruct(Construct, BuiltUpon, metaclass=_AllOrNothing):
         except RuntimeError as error:
             told = told_at(f"{scope.node.path}/{id}", error)
             raise told from told.__cause__
-        self._parent, self._own_id = scope, id
+        self._made_in = scope, id
         _UNDER_CONSTRUCTION.append(self)
         install(scope)
         if not isinstance(scope, BatchConstruct):

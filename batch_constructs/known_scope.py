@@ -47,13 +47,20 @@ def known_scope(scope: IConstruct) -> KnownScope:
     """Return what is known of a scope; one of ours is where the scope is that it was made in."""
     mine = identity(scope)
     if mine not in _KNOWN:
-        above = getattr(scope, "_parent", None)
+        above = made_in(scope)
         if above is None:
             look(scope)
         else:
-            known, own = known_scope(above), getattr(scope, "_own_id")  # noqa: B009  # of what is ours
+            known, own = known_scope(above[0]), above[1]
             _KNOWN[mine] = replace(known, path=f"{known.path}/{own}" if known.path else own)
     return _KNOWN[mine]
+
+
+def made_in(construct: object) -> tuple[IConstruct, str] | None:
+    """Return the scope and the ID that a construct of ours was made with; None of any other."""
+    from batch_constructs.construct import BatchConstruct  # noqa: PLC0415  # which looks at scopes
+
+    return construct._made_in if isinstance(construct, BatchConstruct) else None  # noqa: SLF001  # of ours
 
 
 def look(scope: IConstruct, *, checked: bool = False) -> list[Any]:

@@ -9,7 +9,7 @@ from weakref import WeakKeyDictionary
 
 from batch_constructs.aws.names import ARN_PARTS
 from batch_constructs.jsii_objects import has_member
-from batch_constructs.known_scope import known_scope
+from batch_constructs.known_scope import known_scope, made_in
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
@@ -136,7 +136,7 @@ class Place:
         ours = isinstance(resource, Construct) or (not arn and has_member(resource, "env"))
         if by_arn != cls(None, None) or not ours:
             return by_arn
-        if not hasattr(resource, "_parent"):
+        if made_in(resource) is None:
             its = _seen(resource, "", known=True)[1]
         elif has_member(resource, "env"):  # of ours, which asks JavaScript for nothing
             its = cls.known(resource.env.region, resource.env.account)

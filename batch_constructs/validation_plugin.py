@@ -19,7 +19,7 @@ from batch_constructs.aws.credentials import without_credentials
 from batch_constructs.aws.template_facts import RESOURCES
 from batch_constructs.check.ignored_findings import ACKNOWLEDGED, Assembly
 from batch_constructs.check.stacks_together import Stack, counted_in, too_many_together
-from batch_constructs.known_scope import identity, known_scope, look
+from batch_constructs.known_scope import identity, known_scope, look, made_in
 from batch_constructs.one_call import check_with, validated
 from batch_constructs.refusal import in_parameters
 from batch_constructs.rules import Finding, Severity
@@ -157,7 +157,7 @@ def _but_for_made_up(value: Any) -> Any:
     if isinstance(value, list):
         return [_but_for_made_up(item) for item in value]
     made_up = isinstance(value, str) and is_made_up(value)
-    return {"Fn::ImportValue": "a look-up"} if made_up else value
+    return {"Fn::ImportValue": f"what a look-up finds: {value}"} if made_up else value
 
 
 def _in_parameters(finding: Finding, template: Any, ours: set[str]) -> Finding:
@@ -203,7 +203,7 @@ def install(scope: IConstruct) -> None:
     if mine in _SCOPES:
         return
     _SCOPES.add(mine)
-    if hasattr(scope, "_parent"):
+    if made_in(scope) is not None:
         return  # one of ours: the scope that it was made in has been looked at
     _check_all()
     app, *stages = look(scope, checked=True) or [None]

@@ -307,3 +307,20 @@ def test_the_flags_of_the_cdk_make_no_other_resources_of_aws_batch(*, recommende
         assert made[0]["Properties"].keys() == (
             _everywhere(usual, f"AWS::Batch::{kind}")[0]["Properties"].keys()
         )
+
+
+class OwnNames(cdk.NestedStack):
+    """Somebody's stack that has attributes of names that ours have."""
+
+    def __init__(self, scope: Construct, id: str) -> None:
+        super().__init__(scope, id)
+        self._parent = self._made_in = scope
+        self.licences = bc.ConsumableResource(self, "Licences", total_quantity=1)
+
+
+def test_a_stack_may_have_attributes_of_any_name() -> None:
+    app = cdk.App()
+    stack = OwnNames(cdk.Stack(app, "Stack", env=PLACE), "Own")
+
+    assert stack.licences.env.region == PLACE.region
+    assert app.synth().get_stack_by_name("Stack").template["Resources"]

@@ -11,6 +11,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_efs as efs
+from aws_cdk import aws_logs as logs
 from aws_cdk import aws_ssm as ssm
 
 import batch_constructs as bc
@@ -301,3 +302,18 @@ def test_what_is_looked_up_may_be_the_arn_of_a_quota_share() -> None:
     share = bc.QuotaShare.from_quota_share_arn(stack, "Quota", arn)
 
     assert share.quota_share_arn == arn
+
+
+def test_two_names_that_are_looked_up_are_not_one_name_before_the_cli_has_looked(
+    tmp_path: Path,
+) -> None:
+    app = cdk.App(outdir=str(tmp_path))
+    stack = cdk.Stack(app, "Stack", env=cdk.Environment(account=ACCOUNT, region=REGION))
+    bc.ConsumableResource(stack, "Licences", total_quantity=1)
+    for name in ("first", "second"):
+        found = ssm.StringParameter.value_from_lookup(stack, f"/logs/{name}")
+        logs.LogGroup(stack, name, log_group_name=found)
+
+    app.synth()
+
+    assert len(list(tmp_path.glob("Stack.template.json"))) == 1
