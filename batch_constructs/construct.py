@@ -20,6 +20,7 @@ from batch_constructs import later_assignment
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.names import as_member
 from batch_constructs.jsii_objects import described, javascript_error
+from batch_constructs.known_scope import forget
 from batch_constructs.validation_plugin import install, note
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ def all_or_none(scope: Construct | None = None) -> Iterator[None]:
 
 
 def _remove(begun: list[Construct]) -> None:
+    forget()
     for one in reversed(begun):
         if one.node.scope is not None:
             one.node.scope.node.try_remove_child(one.node.id)
@@ -215,11 +217,11 @@ class BatchConstruct(Construct, BuiltUpon, metaclass=_AllOrNothing):
         except RuntimeError as error:
             told = told_at(f"{scope.node.path}/{id}", error)
             raise told from told.__cause__
-        self._made_in = scope, id
+        self._made_in = scope, id.replace("/", "--")  # as the CDK calls it
         _UNDER_CONSTRUCTION.append(self)
         install(scope)
         if not isinstance(scope, BatchConstruct):
-            note(scope, id)
+            note(scope, self._made_in[1])
 
     if not TYPE_CHECKING:  # to a type checker a class with it takes any attribute
 

@@ -73,7 +73,7 @@ def grant(
     return first
 
 
-def admitted(construct: IConstruct, grantee: iam.IGrantable) -> iam.IGrantable:
+def as_admitted(construct: IConstruct, grantee: iam.IGrantable) -> iam.IGrantable:
     """Return a grantee as the policy of a queue or a function of this construct may admit him.
 
     A service acts for whoever tells it to: without a condition of its own it is admitted for this

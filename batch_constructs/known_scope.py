@@ -56,6 +56,11 @@ def known_scope(scope: IConstruct) -> KnownScope:
     return _KNOWN[mine]
 
 
+def forget() -> None:
+    """Forget all: what was made is taken away again, and what is above may change."""
+    _KNOWN.clear()
+
+
 def made_in(construct: object) -> tuple[IConstruct, str] | None:
     """Return the scope and the ID that a construct of ours was made with; None of any other."""
     from batch_constructs.construct import BatchConstruct  # noqa: PLC0415  # which looks at scopes

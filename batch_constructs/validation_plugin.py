@@ -18,7 +18,7 @@ from batch_constructs.acknowledgements import OURS, tell_cdk_nag, write_metadata
 from batch_constructs.aws.credentials import without_credentials
 from batch_constructs.aws.template_facts import RESOURCES
 from batch_constructs.check.ignored_findings import ACKNOWLEDGED, Assembly
-from batch_constructs.check.stacks_together import Stack, counted_in, too_many_together
+from batch_constructs.check.stacks_together import StackTemplate, counted_in, too_many_together
 from batch_constructs.known_scope import identity, known_scope, look, made_in
 from batch_constructs.one_call import check_with, validated
 from batch_constructs.refusal import in_parameters
@@ -96,7 +96,7 @@ class BatchRules:
         files = assembly.with_nested(templates)
         checked = {path: _checked(path, assembly, ours) for path in files}
         stacks = (
-            Stack(assembly.place(path), path, counted_in(template))
+            StackTemplate(assembly.place(path), path, counted_in(template))
             for path, (template, _) in checked.items()
         )
         for path, finding in too_many_together(stacks):

@@ -20,6 +20,8 @@ from aws_cdk import pipelines
 from constructs import Construct, IConstruct, IMixin
 
 import batch_constructs as bc
+from batch_constructs.acknowledgements import OURS
+from batch_constructs.known_scope import known_scope
 from tests import rendered
 
 PLACE = cdk.Environment(account="123456789012", region="us-east-1")
@@ -324,3 +326,22 @@ def test_a_stack_may_have_attributes_of_any_name() -> None:
 
     assert stack.licences.env.region == PLACE.region
     assert app.synth().get_stack_by_name("Stack").template["Resources"]
+
+
+def test_an_id_with_a_slash_is_called_as_the_cdk_calls_it() -> None:
+    """The paths of ours tell which findings of others are meant so."""
+    stack = cdk.Stack(cdk.App(), "Stack")
+    licences = bc.ConsumableResource(stack, "team/licences", total_quantity=1)
+
+    assert known_scope(licences).path == licences.node.path == "Stack/team--licences"
+    assert OURS[-1][1] == licences.node.path
+
+
+def test_what_is_known_of_a_scope_is_asked_again_where_what_was_made_is_taken_away() -> None:
+    stack = cdk.Stack(cdk.App(), "Stack")
+    with pytest.raises(ValueError, match="total_quantity"):
+        bc.ConsumableResource(stack, "Licences", total_quantity=-1)
+    iam.Role.customize_roles(stack)
+    queue = bc.JobQueue.from_job_queue_name(stack, "Queue", "q")
+
+    assert known_scope(queue).customizes_roles

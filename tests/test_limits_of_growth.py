@@ -23,7 +23,7 @@ from batch_constructs.aws import quotas
 from batch_constructs.aws.event_pattern import length
 from batch_constructs.aws.template_facts import RESOURCES
 from batch_constructs.check.all_files import Request, run
-from batch_constructs.check.stacks_together import Stack, counted_in, too_many_together
+from batch_constructs.check.stacks_together import StackTemplate, counted_in, too_many_together
 from batch_constructs.functions.told import listing
 from batch_constructs.role_policies import LEFT_FOR_GRANTS, RolePolicies
 from batch_constructs.rules.findings import Finding
@@ -166,10 +166,11 @@ def test_what_stacks_take_together_of_a_region_is_counted(
         second = {f"B{number}": resource for number in range(count - most + 1)}
         place = "aws://123456789012/eu-west-1"
         templates = [{"Resources": {**one, **own}} for one in (first, second)]
-        elsewhere = Stack("aws://123456789012/us-east-1", "c", counted_in(templates[0]))
-        unknown = Stack(None, "d", counted_in(templates[0]))
+        elsewhere = StackTemplate("aws://123456789012/us-east-1", "c", counted_in(templates[0]))
+        unknown = StackTemplate(None, "d", counted_in(templates[0]))
         beside = [
-            Stack(place, file, counted_in(one)) for file, one in zip("ab", templates, strict=True)
+            StackTemplate(place, file, counted_in(one))
+            for file, one in zip("ab", templates, strict=True)
         ]
         return [*too_many_together([*beside, elsewhere, unknown])]
 

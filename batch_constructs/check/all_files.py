@@ -12,7 +12,7 @@ from batch_constructs.aws.credentials import without_credentials
 from batch_constructs.aws.record import Record
 from batch_constructs.check import findings_report, output_stream
 from batch_constructs.check.one_file import STANDARD_INPUT, Checker, FileCheck, placed_in_file
-from batch_constructs.check.stacks_together import Stack, too_many_together
+from batch_constructs.check.stacks_together import StackTemplate, too_many_together
 from batch_constructs.rules.findings import Finding, Severity
 from batch_constructs.rules.template import template_files
 
@@ -182,7 +182,7 @@ def _together(checks: Iterable[FileCheck], ignore: frozenset[str]) -> Iterable[F
     from batch_constructs.check.ignored_findings import Assembly  # noqa: PLC0415  # only then
 
     assembly = Assembly()
-    stacks = (Stack(assembly.place(one.file), one.file, one.counted) for one in found)
+    stacks = (StackTemplate(assembly.place(one.file), one.file, one.counted) for one in found)
     more: dict[str, list[Finding]] = defaultdict(list)
     for file, finding in too_many_together(stacks):
         acknowledged = assembly.acknowledged(file)

@@ -24,7 +24,7 @@ Counted = Mapping[tuple[str, str], Sequence[str]]
 """What is counted, and of which group → the logical IDs of a template's."""
 
 
-class Stack(Record):
+class StackTemplate(Record):
     """A template of an app.
 
     Attributes:
@@ -52,13 +52,13 @@ def counted_in(template: Mapping[str, Any]) -> Counted:
     }
 
 
-def too_many_together(stacks: Iterable[Stack]) -> Iterator[tuple[str, Finding]]:
+def too_many_together(stacks: Iterable[StackTemplate]) -> Iterator[tuple[str, Finding]]:
     """Say which template has one thing too many for the account, with that finding.
 
     What one template holds alone is the rule's. Stacks whose place the CLI knows may go to several
     accounts, so that is a warning.
     """
-    together: dict[str, list[Stack]] = defaultdict(list)
+    together: dict[str, list[StackTemplate]] = defaultdict(list)
     for stack in stacks:
         if stack.place is not None:
             together[stack.place].append(stack)
@@ -71,7 +71,7 @@ def too_many_together(stacks: Iterable[Stack]) -> Iterator[tuple[str, Finding]]:
 
 
 def _too_many(
-    quota: RegionalQuota, group: Group, place: str, beside: Sequence[Stack]
+    quota: RegionalQuota, group: Group, place: str, beside: Sequence[StackTemplate]
 ) -> Iterator[tuple[str, Finding]]:
     from batch_constructs.rules.rulebook import RULES  # noqa: PLC0415  # it loads every area
 

@@ -89,7 +89,7 @@ def _rules_of_buses(resources: ByType, *, wildcard: bool = False) -> Mapping[Gro
 def _bus(written: object, resources: ByType) -> Group:
     """Tell which event bus a rule is of, whichever way it is named."""
     if isinstance(written, str):
-        return Group(written.rpartition("/")[2])
+        return Group(written.partition(":event-bus/")[2] or written)
     target, _ = referred(written)
     for id_, own in resources_of_type(resources, "AWS::Events::EventBus"):
         if id_ == target:

@@ -44,7 +44,7 @@ from batch_constructs.function_settings import (
     point_in_time_recovery,
     read_function_settings,
 )
-from batch_constructs.grants import admitted
+from batch_constructs.grants import as_admitted
 from batch_constructs.jobs.job_definition import takes_grants
 from batch_constructs.jsii_objects import described, has_member
 from batch_constructs.queue_senders import admit_event_bridge, admit_rule
@@ -322,7 +322,7 @@ class SubmissionGateway(BatchConstruct):
             TypeError: the grantee is none.
             ValueError: the grantee is everybody.
         """
-        sender = admitted(self, grantee)
+        sender = as_admitted(self, grantee)
         granted = self.message_queue.grant(sender, *SEND_QUEUE_ACTIONS)
         key = self.message_queue.encryption_master_key
         if getattr(grantee.grant_principal, "service", None) == EVENTS:
@@ -426,7 +426,7 @@ class SubmissionGateway(BatchConstruct):
                 f"{self.node.path}: in mode JOB_PER_MESSAGE a job has its message in its "
                 "parameters and environment; there is nothing to fetch"
             )
-        bucket, grantee = self.manifest_bucket, admitted(self, grantee)
+        bucket, grantee = self.manifest_bucket, as_admitted(self, grantee)
         if bucket.encryption_key is not None:
             by_way_of(bucket.encryption_key.grant_decrypt(grantee), *_ENCRYPTED_BY)
         actions, manifests = [S3_GET_OBJECT], [bucket.arn_for_objects(f"{_MANIFEST_PREFIX}*")]

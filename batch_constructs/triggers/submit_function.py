@@ -22,7 +22,7 @@ from batch_constructs.function_settings import (
     check_alarm_topics,
     read_function_settings,
 )
-from batch_constructs.grants import admitted
+from batch_constructs.grants import as_admitted
 from batch_constructs.jobs.submitted_containers import NO_ARRAY, is_multi_node
 from batch_constructs.shared_arguments import spells_out
 from batch_constructs.shipped_function import ShippedFunction
@@ -170,7 +170,7 @@ class SubmitFunction(BatchConstruct):
             ValueError: the grantee is everybody, or the function's policy has no room for one more
                 service or account.
         """
-        grant = self.function.grant_invoke(admitted(self, grantee))
+        grant = self.function.grant_invoke(as_admitted(self, grantee))
         self._permissions.refuse_what_has_no_room()
         return grant
 

@@ -116,6 +116,7 @@ def expressions(count: int) -> dict[str, Any]:
     }
     made["Other"] = {"LogGroupName": "other", "FilterPattern": held[0]}
     made["Percent"] = {"LogGroupName": "a", "FilterPattern": "100%"}
+    made["Terms"] = {"LogGroupName": "a", "FilterPattern": '"50%" "60%"'}
     kind = "AWS::Logs::MetricFilter"
     return {id_: {"Type": kind, "Properties": one} for id_, one in made.items()}
 
@@ -143,6 +144,7 @@ def rules(count: int) -> dict[str, Any]:
     schedule = {"ScheduleExpression": "rate(1 day)"}
     made = {f"R{number}": {**schedule, **named[number % 3]} for number in range(count)}
     made["Other"] = {"EventBusName": "other", **schedule}
+    made["Partner"] = {"EventBusName": "aws.partner/other/default", **schedule}
     return {id_: {"Type": "AWS::Events::Rule", "Properties": one} for id_, one in made.items()}
 
 

@@ -69,6 +69,21 @@ TO_ONE = {"ArnEquals": {"aws:SourceArn": "arn:aws:sns:eu-west-1:111122223333:top
         ),
         ({"Principal": "*"}, [f"{TAKES}everybody"]),
         ({"Principal": {"AWS": ["*"]}}, [f"{TAKES}everybody"]),
+        *(
+            ({"Principal": SNS, "Condition": {"ArnLike": {"aws:SourceArn": one}}}, [BY_SERVICE])
+            for one in ("**", "arn:aws:s3:::*", "arn:aws:sns:*:*:*", "arn:aws:sns:*:?*:topic")
+        ),
+        (
+            {
+                "Principal": "*",
+                "Condition": {"IpAddress": {"aws:SourceIp": ["10.0.0.0/8", "::/0"]}},
+            },
+            [f"{TAKES}everybody"],
+        ),
+        *(
+            ({"Principal": SNS, "Condition": {"ArnLike": {"aws:SourceArn": one}}}, [])
+            for one in ("arn:aws:s3:::bucket*", "arn:aws:sns:*:111122223333:*", {"Ref": "Topic"})
+        ),
         ({"Principal": SNS, "Condition": TO_ONE}, []),
         ({"Principal": SNS, "Condition": {"Fn::If": ["Wide", TO_ONE, TO_ONE]}}, []),
         ({"Principal": "*", "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1"}}}, []),
@@ -81,6 +96,21 @@ def test_a_queue_that_takes_messages_of_any_account_is_told_of(
     statement: dict[str, Any], messages: list[str]
 ) -> None:
     assert told(policy(**statement)) == messages
+
+
+def test_a_policy_of_one_queue_and_a_function_of_sam_are_looked_at_too() -> None:
+    inline = policy(Principal="*")
+    inline["Type"] = "AWS::SQS::QueueInlinePolicy"
+    inline["Properties"]["Queue"] = inline["Properties"].pop("Queues")[0]
+    events = {"Sent": {"Type": "SQS", "Properties": {"Queue": ARN}}}
+    submits = BESIDE["Submit"]["Properties"]
+    sam = {"Type": "AWS::Serverless::Function", "Properties": {**submits, "Events": events}}
+    other = {"Type": "AWS::Serverless::Function", "Properties": {"Events": events}}
+    idle = {"Type": "AWS::SNS::Topic", "Properties": {}}
+
+    assert told(inline) == [f"{TAKES}everybody"]
+    assert told(inline, Mapping=idle, Submit=sam) == [f"{TAKES}everybody"]
+    assert told(inline, Mapping=idle, Submit=other) == []
 
 
 def test_a_queue_that_becomes_no_jobs_may_take_what_it_will() -> None:
@@ -101,6 +131,8 @@ CALLS = "Submit submits jobs, and takes calls of "
         ({"Principal": "s3.amazonaws.com", "SourceArn": "arn:aws:s3:::bucket"}, []),
         ({"Principal": "s3.amazonaws.com", "SourceAccount": {"Ref": "AWS::AccountId"}}, []),
         ({"Principal": "*", "PrincipalOrgID": "o-1"}, []),
+        ({"Principal": "*", "Action": "lambda:GetFunction"}, []),
+        ({"Principal": "*", "FunctionUrlAuthType": "NONE"}, []),
         ({"Principal": "s3.amazonaws.com", "EventSourceToken": "skill"}, []),
         ({"Principal": "111122223333"}, []),
         ({"Principal": {"Ref": "Caller"}}, []),

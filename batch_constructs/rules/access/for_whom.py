@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Final
 
+from batch_constructs.aws.names import ARN_PARTS
+from batch_constructs.aws.pattern import pattern
 from batch_constructs.rules.template.iam_roles import several
 
 OF_A_SERVICE: Final = (
@@ -46,12 +48,29 @@ def says_for_whom(conditions: object, keys: tuple[str, ...]) -> bool:
     if not isinstance(conditions, dict):
         return conditions is not None
     return any(
-        str(key).lower() in keys and not any(one == "*" for one in several(wanted))
+        str(key).lower() in keys and not any(map(_is_everybodys, several(wanted)))
         for operator, compared in conditions.items()
         if isinstance(compared, dict)
         for key, wanted in compared.items()
         if not _lets_anybody(str(operator).lower())
     )
+
+
+_ANYTHING: Final = pattern(r"[*?]+|0\.0\.0\.0/0|::/0")
+"""What holds of every account, ARN and address."""
+
+
+def _is_everybodys(value: object) -> bool:
+    """Whether a value is that of every account: any, or an ARN without an account or a bucket."""
+    if not isinstance(value, str):
+        return False  # what only the deployment knows
+    if _ANYTHING.fullmatch(value):
+        return True
+    _, *parts = value.split(":", ARN_PARTS)
+    if len(parts) < ARN_PARTS:
+        return False
+    account, resource = parts[-2:]
+    return bool(_ANYTHING.fullmatch(account)) or (not account and resource.startswith(("*", "?")))
 
 
 def _lets_anybody(operator: str) -> bool:

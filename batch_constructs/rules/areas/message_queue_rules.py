@@ -48,7 +48,7 @@ _SQS_SOURCE: Final[Source] = docs(
 )
 
 
-def _read_queues(reader: Resource) -> Iterator[tuple[str, Resource, Resource]]:
+def read_queues(reader: Resource) -> Iterator[tuple[str, Resource, Resource]]:
     """Give the queues that functions around AWS Batch read, with the functions and the paths."""
     if reader.type == SERVERLESS_FUNCTION:
         template = reader.template
@@ -98,7 +98,7 @@ def _hides(queue: Resource, function: Resource) -> tuple[float, float] | None:
 )
 def function_event_visibility(reader: Resource) -> Iterator[Fault]:
     """Lambda refuses the mapping."""
-    for path, queue, function in _read_queues(reader):
+    for path, queue, function in read_queues(reader):
         times = _hides(queue, function)
         if times is not None and times[0] < times[1]:
             yield path, _hidden(queue, function, *times)
@@ -121,7 +121,7 @@ def _hidden(queue: Resource, function: Resource, visible: float, timeout: float)
 )
 def visibility_margin(reader: Resource) -> Iterator[Fault]:
     """A message comes back, and becomes a second job, while the first try still waits."""
-    for path, queue, function in _read_queues(reader):
+    for path, queue, function in read_queues(reader):
         times = _hides(queue, function)
         if times is not None and times[1] <= times[0] < VISIBILITY_FACTOR * times[1]:
             fix = f"set VisibilityTimeout of {queue.id} to {show(VISIBILITY_FACTOR * times[1])}"

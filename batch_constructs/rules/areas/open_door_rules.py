@@ -5,18 +5,18 @@ from __future__ import annotations
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
-from batch_constructs.aws.actions import SQS_SEND_MESSAGE
+from batch_constructs.aws.actions import LAMBDA_INVOKE_FUNCTION, SQS_SEND_MESSAGE
 from batch_constructs.aws.source import docs
-from batch_constructs.rules.access.arn_patterns import QUEUE, spelled
+from batch_constructs.rules.access.arn_patterns import QUEUE, QUEUE_POLICIES, spelled
 from batch_constructs.rules.access.for_whom import OF_A_SERVICE, OF_ANYBODY, says_for_whom
 from batch_constructs.rules.access.function_policy import statement_of
 from batch_constructs.rules.access.policy_document import statements
-from batch_constructs.rules.areas.message_queue_rules import MAPPING
+from batch_constructs.rules.areas.message_queue_rules import MAPPING, read_queues
 from batch_constructs.rules.areas.submitter_rules import batch_functions
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.iam_roles import literal, several
-from batch_constructs.rules.template.submitted_jobs import FUNCTION
+from batch_constructs.rules.template.submitted_jobs import FUNCTION, SERVERLESS_FUNCTION
 from batch_constructs.rules.template.values import mapping, show
 
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from batch_constructs.rules.template.resource_graph import Resource
 
 _warning = partial(rule, severity=Severity.WARNING)
-_POLICY: Final = "AWS::SQS::QueuePolicy"
 _PERMISSION: Final = "AWS::Lambda::Permission"
 _URL: Final = "AWS::Lambda::Url"
 
@@ -43,17 +42,18 @@ def _stranger(principal: object, conditions: object) -> str:
 
 def _feeds_jobs(queue: Resource) -> bool:
     """Whether a function that submits jobs reads a queue."""
-    functions = batch_functions(queue)
+    template, functions = queue.template, batch_functions(queue)
+    readers = [*template.all(MAPPING), *template.all(SERVERLESS_FUNCTION)]
     return any(
-        one.neighbour(one.properties.get("EventSourceArn"), QUEUE) is queue
-        and one.neighbour(one.properties.get("FunctionName"), FUNCTION) in functions
-        for one in queue.template.all(MAPPING)
+        one is queue and function in functions
+        for reader in readers
+        for _, one, function in read_queues(reader)
     )
 
 
 @_warning(
     "open-message-queue",
-    _POLICY,
+    QUEUE_POLICIES,
     title="queue of jobs that takes messages from any account",
     fix="set aws:SourceArn or aws:SourceAccount in the Condition, and name accounts or roles in"
     " the place of *",
@@ -68,7 +68,7 @@ def open_message_queue(policy: Resource) -> Iterator[Fault]:
     """Somebody else's topic or bucket sends messages, which run with the job's role and secrets."""
     queues = [
         queue
-        for value in several(policy.properties.get("Queues"))
+        for value in several(policy.properties.get("Queues", policy.properties.get("Queue")))
         if (queue := policy.neighbour(value, QUEUE)) is not None and _feeds_jobs(queue)
     ]
     if not queues:
@@ -112,7 +112,12 @@ def open_function(door: Resource) -> Iterator[Fault]:
         return
     if properties.get("EventSourceToken") is not None:
         return
+    if literal(properties.get("FunctionUrlAuthType")) == "NONE":
+        return  # that of a URL, which is told itself
     written = statement_of(properties, name=door.id, function=spelled("*", door.template))
+    [one] = statements({"Statement": [written]}, door.template)
+    if one is None or one.covers(LAMBDA_INVOKE_FUNCTION) is not True:
+        return
     who = _stranger(written["Principal"], mapping(written, "Condition") or None)
     if who:
         yield "Principal", f"{function.id} submits jobs, and takes calls of {who}"

@@ -7,6 +7,7 @@ from collections import defaultdict
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.quotas import (
     ADVANCED_PARAMETER_CHARACTERS,
     CLOUDWATCH_SOURCE,
@@ -303,6 +304,10 @@ def target_input_size(whole: Whole) -> Iterator[Fault]:
                     yield f"Resources/{id_}/Targets/{place}", said
 
 
+_QUOTED: Final = pattern(r'"[^"]*"')
+"""A term, in which a % is no more than that."""
+
+
 @_rule(
     "metric-filter-expressions",
     title="more metric filters with a regular expression than a log group has",
@@ -313,7 +318,7 @@ def metric_filter_expressions(whole: Whole) -> Iterator[Fault]:
     """CloudWatch Logs refuses the next one; those of other stacks count, too."""
     found: dict[str, list[str]] = defaultdict(list)
     for id_, own in of_type(whole, "AWS::Logs::MetricFilter", surely=True):
-        if known_text(own.get("FilterPattern")).count("%") > 1:
+        if _QUOTED.sub("", known_text(own.get("FilterPattern"))).count("%") > 1:
             found[_compact(own.get("LogGroupName"))].append(id_)
     for filters in found.values():
         if len(filters) > REGULAR_EXPRESSIONS_A_GROUP:
