@@ -193,6 +193,10 @@ class BatchConstruct(Construct, BuiltUpon, metaclass=_AllOrNothing):
     The first one in an app also adds the rules (``BatchRules``) to the app's synthesis.
     """
 
+    _is_of_batch_constructs: ClassVar = True
+    _made_in: tuple[Construct, str]
+    """The scope, and the ID as the CDK calls it: `known_scope.made_in` asks for them."""
+
     def __init__(self, scope: Construct, id: str, **options: Any) -> None:
         """Make it; the options are those of the L2 that a construct of ours is as well."""
         if not isinstance(scope, Construct):

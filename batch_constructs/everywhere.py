@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 import aws_cdk as cdk
@@ -19,7 +18,7 @@ from batch_constructs.asset_folder import asset_folder
 from batch_constructs.aws.bound import Matching
 from batch_constructs.aws.names import ACCOUNT, REGION_CODE
 from batch_constructs.aws.quotas import TEMPLATE_BODY_BYTES
-from batch_constructs.aws.template_facts import ROLES, STACK_SET_NAME
+from batch_constructs.aws.template_facts import NOT_IN_A_STACK_NAME, ROLES, STACK_SET_NAME
 from batch_constructs.construct import BatchConstruct, given
 from batch_constructs.jsii_objects import javascript_error
 from batch_constructs.known_scope import known_scope
@@ -167,7 +166,7 @@ class EverywhereStackSet(BatchConstruct):
 
 def _as_name(path: str) -> str:
     """Make a name of a construct path; the end of a long one gives way to its digest."""
-    name = re.sub(r"[^A-Za-z0-9-]", "-", path)
+    name = NOT_IN_A_STACK_NAME.sub("-", path)
     longest = STACK_SET_NAME.longest or len(name)
     if len(name) <= longest:
         return name

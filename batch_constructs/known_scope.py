@@ -63,9 +63,9 @@ def forget() -> None:
 
 def made_in(construct: object) -> tuple[IConstruct, str] | None:
     """Return the scope and the ID that a construct of ours was made with; None of any other."""
-    from batch_constructs.construct import BatchConstruct  # noqa: PLC0415  # which looks at scopes
-
-    return construct._made_in if isinstance(construct, BatchConstruct) else None  # noqa: SLF001  # of ours
+    ours = getattr(type(construct), "_is_of_batch_constructs", False)
+    known: tuple[IConstruct, str] | None = getattr(construct, "_made_in", None) if ours else None
+    return known
 
 
 def look(scope: IConstruct, *, checked: bool = False) -> list[Any]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.adopt import kinds
@@ -10,6 +9,7 @@ from batch_constructs.adopt.python_source import Call, Name, render
 from batch_constructs.adopt.sections import BOOTSTRAP_PARAMETER, METADATA, Sections
 from batch_constructs.adopt.surroundings import Taken, variable
 from batch_constructs.adopt.translation import Translation
+from batch_constructs.aws.template_facts import NOT_IN_A_STACK_NAME
 from batch_constructs.rules import Severity, check_template
 
 if TYPE_CHECKING:
@@ -121,7 +121,7 @@ class PrintedStack:
 
     @property
     def _stack_id(self) -> str:
-        return re.sub(r"[^A-Za-z0-9-]", "-", self.old.name)
+        return NOT_IN_A_STACK_NAME.sub("-", self.old.name)
 
     def _head(self, taken: Taken, sections: Sections) -> list[str]:
         calls = " ".join(call.function for call in taken.statements.values())

@@ -399,8 +399,11 @@ REGULAR_EXPRESSIONS_SOURCE: Final[Source] = docs(
     '"There is also a quota of five regular expression patterns per log group."',
 )
 
-RESERVED_CONCURRENCY: Final = 900
-"""What the functions of an account may reserve together, unless it was given more than 1,000."""
+CONCURRENCY: Final = 1000
+"""Functions of an account that run at once in a Region, unless it was given more."""
+
+UNRESERVED_CONCURRENCY: Final = 100
+"""What of it no function may reserve."""
 
 RESERVED_CONCURRENCY_SOURCE: Final[Source] = docs(
     "lambda/latest/dg/configuration-concurrency.html",

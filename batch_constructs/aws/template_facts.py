@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from batch_constructs.aws.bound import Matching
+from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import Source, docs, seen
 
 FORMAT_VERSION: Final = "AWSTemplateFormatVersion"
@@ -48,6 +49,9 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_CreateStac
 STACK_SET_NAME: Final = Matching(
     r"[A-Za-z][A-Za-z0-9-]*", "1 to 128 letters, digits and hyphens, a letter first", 128
 )
+
+NOT_IN_A_STACK_NAME: Final = pattern(r"[^A-Za-z0-9-]")
+"""A character that no name of a stack or a stack set has."""
 
 STACK_SET_NAME_SOURCE: Final[Source] = docs(
     "AWSCloudFormation/latest/APIReference/API_CreateStackSet.html",

@@ -123,8 +123,9 @@ def expressions(count: int) -> dict[str, Any]:
 
 def reserving(count: int) -> dict[str, Any]:
     """Write functions that reserve so many together, as number and text, and others."""
-    half = count // 2
-    reserved = {"A": half, "B": str(count - half), "C": {"Ref": "AWS::NoValue"}, "D": None}
+    together = count - quotas.UNRESERVED_CONCURRENCY
+    half = together // 2
+    reserved = {"A": half, "B": str(together - half), "C": {"Ref": "AWS::NoValue"}, "D": None}
     return {
         id_: {
             "Type": "AWS::Lambda::Function",
@@ -281,7 +282,7 @@ CASES: list[Any] = [
     ("trail-count", trails, quotas.TRAILS),
     ("metric-filter-count", metric_filters, quotas.METRIC_FILTERS_A_GROUP),
     ("metric-filter-expressions", expressions, quotas.REGULAR_EXPRESSIONS_A_GROUP),
-    ("reserved-concurrency", reserving, quotas.RESERVED_CONCURRENCY),
+    ("reserved-concurrency", reserving, quotas.CONCURRENCY),
     ("rule-count", rules, quotas.RULES_A_BUS),
     ("rule-count", rules_of_a_bus, quotas.RULES_A_BUS),
     ("dashboard-size", widgets, quotas.WIDGETS_A_DASHBOARD),

@@ -69,7 +69,7 @@ def _is_everybodys(value: object) -> bool:
     _, *parts = value.split(":", ARN_PARTS)
     if len(parts) < ARN_PARTS:
         return False
-    account, resource = parts[-2:]
+    *_, account, resource = parts
     return bool(_ANYTHING.fullmatch(account)) or (not account and resource.startswith(("*", "?")))
 
 

@@ -11,6 +11,7 @@ from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.quotas import (
     ADVANCED_PARAMETER_CHARACTERS,
     CLOUDWATCH_SOURCE,
+    CONCURRENCY,
     DYNAMIC_REFERENCES,
     EVENTBRIDGE_SOURCE,
     FUNCTION_ENVIRONMENT_BYTES,
@@ -23,7 +24,6 @@ from batch_constructs.aws.quotas import (
     PARAMETER_SOURCE,
     REGULAR_EXPRESSIONS_A_GROUP,
     REGULAR_EXPRESSIONS_SOURCE,
-    RESERVED_CONCURRENCY,
     RESERVED_CONCURRENCY_SOURCE,
     STACK_MAPPINGS,
     STACK_NAME_CHARACTERS,
@@ -38,6 +38,7 @@ from batch_constructs.aws.quotas import (
     TEMPLATE_BYTES_SOURCE,
     TEMPLATE_DESCRIPTION_BYTES,
     TRAILS_SOURCE,
+    UNRESERVED_CONCURRENCY,
     WILDCARD_RULES_SOURCE,
 )
 from batch_constructs.rules.access.arn_patterns import least_in
@@ -342,8 +343,8 @@ def reserved_concurrency(whole: Whole) -> Iterator[Fault]:
     reserved = 0
     for id_, own in of_type(whole, "AWS::Lambda::Function", surely=True):
         reserved += int(as_number(own.get("ReservedConcurrentExecutions")) or 0)
-        if reserved > RESERVED_CONCURRENCY:
-            most = f"an account of 1,000 has {RESERVED_CONCURRENCY} of them to reserve"
+        if reserved + UNRESERVED_CONCURRENCY > CONCURRENCY:
+            most = f"{UNRESERVED_CONCURRENCY} of an account's {CONCURRENCY} are never reserved"
             said = f"the functions up to here reserve {reserved} concurrent executions"
             yield f"Resources/{id_}", f"{said}; {most}"
             return
