@@ -260,9 +260,13 @@ def _unlike_the_stack(
 ) -> str | None:
     if differ is None:
         return None
-    if differ[0] == _PARTITION:
-        because = _OF_ONE_PARTITION.format(partition=differ[2])
+    because = because_of(differ, because)
     return _told(arn, resource, differ, f"the stack in {differ[2]}; {because}")
+
+
+def because_of(differ: tuple[str, str, str], because: str) -> str:
+    """Say why two places may not differ: nothing reaches another partition, whatever else does."""
+    return _OF_ONE_PARTITION.format(partition=differ[2]) if differ[0] == _PARTITION else because
 
 
 def _told(arn: str, resource: Any, differ: tuple[str, str, str], rest: str) -> str:

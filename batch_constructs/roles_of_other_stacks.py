@@ -7,7 +7,6 @@ of ours would refer back, and CloudFormation deploys no two stacks that refer to
 from __future__ import annotations
 
 import json
-from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, cast
 from weakref import WeakKeyDictionary
 
@@ -54,19 +53,22 @@ def as_grantee(scope: Construct, role: iam.IRole) -> iam.IRole:
     )
     policy = f"PolicyOf{stack.node.path}"
     grantee = iam.Role.from_role_arn(stack, seen, arn, default_policy_name=policy)
-    _INLINE.setdefault(role, {})[grantee.node.path] = 0
+    _INLINE.setdefault(role, {})[grantee.node.path] = None
     Aspects.of(grantee).add(_Division(role, grantee))
     return grantee
 
 
-_INLINE: Final[WeakKeyDictionary[iam.Role, dict[str, int]]] = WeakKeyDictionary()
-"""Role → path of each stack's view of it, in their order → characters of the inline policy."""
+_INLINE: Final[WeakKeyDictionary[iam.Role, dict[str, int | None]]] = WeakKeyDictionary()
+"""Role → path of each stack's view of it → characters of the inline policy; None before it is seen.
+
+One that is seen again, in a second synthesis, has the room that it had: no less than what it took.
+"""
 
 _OWN_POLICY_CHARACTERS: Final = 10_000
 """The most that the CDK leaves in the inline policy that is the role's own."""
 
 _LEAST_CHARACTERS: Final = 600
-"""An inline policy has a statement at least."""
+"""What is left to the inline policy of each stack that is not seen yet, where there is room."""
 
 
 @jsii.implements(IAspect)
@@ -89,23 +91,35 @@ class _Division:
         )
         if policy is None or node.node.path != path:
             return
-        statements = policy.document.to_json()["Statement"]
+        statements = _statements(policy)
         taken = _INLINE[self._role]
-        before = [*taken].index(path)
-        others = sum(islice(taken.values(), before)) + _LEAST_CHARACTERS * (len(taken) - before - 1)
+        others = sum(
+            _LEAST_CHARACTERS if length is None else length
+            for one, length in taken.items()
+            if one != path
+        )
         room = ROLE_POLICY_CHARACTERS - _own_length(self._role) - others
         whole = RolePolicies(statements, room=room)
         taken[path] = whole.length()
         if not whole.managed:
             return
-        divided = RolePolicies(_together(statements), room=max(room, _LEAST_CHARACTERS))
-        taken[path] = divided.length()
-        resource = cast("iam.CfnPolicy", policy.node.default_child)
-        resource.policy_document = as_document(divided.inline)
+        resource = policy.node.default_child
+        divided = RolePolicies(_together(statements), room=0 if resource is None else room)
+        taken[path] = divided.length() if divided.inline else 0
+        if divided.inline:
+            cast("iam.CfnPolicy", resource).policy_document = as_document(divided.inline)
+        elif resource is not None:  # IAM takes no policy without statements
+            policy.node.try_remove_child(resource.node.id)
         for child in policy.node.children:
             if child.node.id.startswith(MORE_POLICY):  # of a synthesis before
                 policy.node.try_remove_child(child.node.id)
         divided.attach(policy, self._grantee)
+
+
+def _statements(policy: iam.Policy) -> list[dict[str, Any]]:
+    """Return what a policy says: nothing where the CDK moved all of it to managed ones."""
+    document = policy.document.to_json()
+    return [] if document is None else list(document["Statement"])
 
 
 def _together(statements: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -119,7 +133,7 @@ def _own_length(role: iam.Role) -> int:
     own = role.node.try_find_child("DefaultPolicy")
     length = 0
     if isinstance(own, iam.Policy):
-        statements = _together(own.document.to_json()["Statement"])
+        statements = _together(_statements(own))
         length = RolePolicies(statements, room=_OWN_POLICY_CHARACTERS).length()
     made = role.node.default_child
     inline = made.policies if isinstance(made, iam.CfnRole) else None

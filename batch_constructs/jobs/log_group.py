@@ -18,7 +18,7 @@ from batch_constructs.aws.role_actions import LOG_STREAM_ACTIONS
 from batch_constructs.construct import arn_prefix, given
 from batch_constructs.encryption_key import admit_logs, key_argument
 from batch_constructs.jsii_objects import has_member
-from batch_constructs.place import Place
+from batch_constructs.place import Place, because_of
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
@@ -153,9 +153,11 @@ def _region(arguments: Arguments, group: Any) -> str | None:
         return None
     if differ[0] == "Region":
         return there.region
+    because = because_of(
+        differ, "jobs write only to log groups of their own account: give one of this account"
+    )
     arguments.wrong_value(
-        f"log_group is in {differ[0]} {differ[1]}, and the stack in {differ[2]}; jobs write only "
-        "to log groups of their own account: give one of this account"
+        f"log_group is in {differ[0]} {differ[1]}, and the stack in {differ[2]}; {because}"
     )
     return None
 

@@ -13,7 +13,7 @@ from botocore.exceptions import EndpointConnectionError, ReadTimeoutError
 
 from batch_constructs.aws.metrics import QUERIES_AT_ONCE
 from batch_constructs.functions.claims.invocation import Invocation
-from batch_constructs.functions.claims.rows import DAYS_KEPT, Claims
+from batch_constructs.functions.claims.rows import Claims
 from batch_constructs.functions.cost_guard import guard as guards
 from batch_constructs.functions.cost_guard.budget import Budget, Usage
 from batch_constructs.functions.cost_guard.guard import Guard
@@ -428,67 +428,3 @@ def test_a_warm_guard_sees_to_the_queues_of_the_newest_deployment(
     guards.handler({}, context)
 
     assert looked_at == [["arn:q1"], ["arn:q1", "arn:q2"], ["arn:q1"]]
-
-
-class Full(Aws):
-    """A queue that takes no more tags, as AWS Batch has it; tags of AWS's do not count."""
-
-    def __init__(self, own: int = 50) -> None:
-        of_aws = {"aws:cloudformation:stack-name": "Nightly"}
-        super().__init__({**{f"team{number}": "x" for number in range(own)}, **of_aws})
-
-    def tag_resource(self, *, tags: dict[str, str], **_: Any) -> None:
-        own = [one for one in {**self.queue["tags"], **tags} if not one.startswith("aws:")]
-        assert len(own) <= 50, "Maximum number of tags per resource: 50"
-        self.queue["tags"].update(tags)
-
-
-@pytest.mark.parametrize("own", [49, 50])
-def test_a_queue_without_room_for_a_tag_is_held_back_and_let_go_all_the_same(own: int) -> None:
-    aws = Full(own)
-    before = dict(aws.queue["tags"])
-    spent, free = guard(aws, 60), guard(aws, 1)
-    free = replace(free, claims=spent.claims)
-    for _ in range(2):  # the second finds it as it left it
-        spent.run(NOW, invocation())
-        assert aws.queue["state"] == "DISABLED"
-        assert len(aws.queue["tags"]) == 51
-    assert len(aws.said) == 1
-
-    free.run(NOW + timedelta(days=1), invocation())
-    assert (aws.queue["state"], aws.queue["tags"]) == ("ENABLED", before)
-
-    aws.queue["state"] = "DISABLED"  # by people: nothing that was noted once enables it
-    free.run(NOW + timedelta(days=2), invocation())
-    assert aws.queue["state"] == "DISABLED"
-
-
-def test_a_note_in_the_table_is_good_when_there_is_room_again_and_for_as_long_as_it_is_held() -> (
-    None
-):
-    aws, later = Full(), [1000.0]
-    spent = guard(aws, 60)
-    spent = replace(spent, claims=replace(spent.claims, clock=lambda: later[0]))
-    spent.run(NOW, invocation())
-    for _ in range(3):  # notes expire; each run writes it again
-        later[0] += 0.9 * DAYS_KEPT * 24 * 60 * 60
-        spent.run(NOW, invocation())
-    del aws.queue["tags"]["team0"]
-
-    replace(guard(aws, 1), claims=spent.claims).run(NOW + timedelta(days=1), invocation())
-
-    assert aws.queue["state"] == "ENABLED"
-    assert f"{NOTE}:Day" not in aws.queue["tags"]
-
-
-def test_a_full_queue_that_people_disabled_is_not_enabled_by_a_guard() -> None:
-    aws = Full()
-    aws.queue["state"] = "DISABLED"
-    spent = guard(aws, 60)
-    with pytest.raises(RuntimeError, match="failed at"):
-        replace(spent, claims=unreachable()).run(NOW, invocation())
-
-    spent.run(NOW, invocation())
-    replace(guard(aws, 1), claims=spent.claims).run(NOW + timedelta(days=1), invocation())
-
-    assert aws.queue["state"] == "DISABLED"

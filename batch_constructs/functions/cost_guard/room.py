@@ -27,8 +27,9 @@ _OF_AWS = "aws:"
 class NotesWithRoom:
     """AWS Batch, as a guard asks and tells it. ``batch`` is a boto3 client.
 
-    What is full is noted in the table, as if it were a tag, and held back like all else. Other
-    guards do not see that note: one that lets go enables what this one holds until its next run.
+    What is full is noted in the table, as if it were a tag, and held back like all else. That note
+    is good until it is cleared, whether or not there is room again or people enabled it. Other
+    guards do not see it: one that lets go enables what this one holds until its next run.
     """
 
     batch: Any
@@ -39,25 +40,24 @@ class NotesWithRoom:
     """What takes no more tags."""
     in_table: set[str] = field(default_factory=set)
     """What has its note in the table."""
+    unread: set[str] = field(default_factory=set)
+    """What could not be read in the table."""
 
     def __getattr__(self, name: str) -> Any:
         """Return what a guard does not do by notes."""
         return getattr(self.batch, name)
 
     def describe_job_queues(self, **request: Any) -> Mapping[str, Any]:
-        """Describe queues, each with its note; one that is enabled is held back by nobody."""
+        """Describe queues, each with its note."""
         described = self.batch.describe_job_queues(**request)
-        queues = [
-            self._noted(one, one["jobQueueArn"], asked=one["state"] == State.DISABLED)
-            for one in described["jobQueues"]
-        ]
+        queues = [self._noted(one, one["jobQueueArn"]) for one in described["jobQueues"]]
         return {**described, "jobQueues": queues}
 
     def describe_compute_environments(self, **request: Any) -> Mapping[str, Any]:
-        """Describe environments, each with its note; only of a full one it may be in the table."""
+        """Describe environments, each with its note."""
         described = self.batch.describe_compute_environments(**request)
         environments = [
-            self._noted(one, one["computeEnvironmentArn"], asked=False)
+            self._noted(one, one["computeEnvironmentArn"])
             for one in described["computeEnvironments"]
         ]
         return {**described, "computeEnvironments": environments}
@@ -68,22 +68,24 @@ class NotesWithRoom:
             self._write(resourceArn, tags[self.note])
             return
         self.batch.tag_resource(resourceArn=resourceArn, tags=tags)
-        self._clear(resourceArn)
+        try:
+            self._clear(resourceArn)
+        except FAILED_CALL:  # the tag is what counts; it is cleared with it at last
+            _log.exception("cannot clear what is noted of %s", resourceArn)
 
     def untag_resource(self, *, resourceArn: str, tagKeys: list[str]) -> None:  # noqa: N803 - AWS's
-        """Take the note away, wherever it is."""
-        if resourceArn in self.in_table:
-            self._clear(resourceArn)
-        else:
+        """Take the note away, wherever it is; one in the table would else be read later."""
+        if not self._clear(resourceArn):
             self.batch.untag_resource(resourceArn=resourceArn, tagKeys=tagKeys)
 
-    def _noted(self, described: Mapping[str, Any], arn: str, *, asked: bool) -> Mapping[str, Any]:
+    def _noted(self, described: Mapping[str, Any], arn: str) -> Mapping[str, Any]:
         tags = tags_of(described)
         if self.note in tags:
             return described
         if sum(not one.startswith(_OF_AWS) for one in tags) >= batch_tags.COUNT.high:
             self.full.add(arn)
-        if not asked and arn not in self.full:
+        is_likely = arn in self.full or described["state"] == State.DISABLED
+        if self.unread and not is_likely:  # each call of a table that is away takes its time
             return described
         try:
             noted = self.claims.result_of(*self._place(arn))
@@ -92,6 +94,7 @@ class NotesWithRoom:
             self._write(arn, noted)  # notes expire
         except FAILED_CALL:
             _log.exception("cannot read what is noted of %s", arn)
+            self.unread.add(arn)
             return described
         return {**described, "tags": {**tags, self.note: noted}}
 
@@ -99,10 +102,13 @@ class NotesWithRoom:
         self.claims.note(*self._place(arn), result=note)
         self.in_table.add(arn)
 
-    def _clear(self, arn: str) -> None:
-        if arn in self.in_table:
+    def _clear(self, arn: str) -> bool:
+        """Clear the note in the table; return whether that is where it was read."""
+        was_read = arn in self.in_table
+        if was_read or self.claims.result_of(*self._place(arn)):
             self.claims.note(*self._place(arn), result="")
             self.in_table.discard(arn)
+        return was_read
 
     def _place(self, arn: str) -> tuple[str, ...]:
         return ("guard", self.note, "beside", arn)
