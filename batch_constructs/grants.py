@@ -73,15 +73,20 @@ def grant(
     return first
 
 
+<<<<<<< HEAD
 def as_admitted(construct: IConstruct, grantee: iam.IGrantable) -> iam.IGrantable:
     """Return a grantee as the policy of a queue or a function of this construct may admit him.
+=======
+def admitted(construct: IConstruct, grantee: iam.IGrantable) -> iam.IGrantable:
+    """Return a grantee in the form that the policy of a queue or a function may admit.
+>>>>>>> rb
 
     A service acts for whoever tells it to: without a condition of its own it is admitted for this
     account alone. https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 
     Raises:
         TypeError: the grantee is none.
-        ValueError: the grantee is everybody, or services among others.
+        ValueError: the grantee is everybody, or a service together with other principals.
     """
     if not has_member(grantee, "grant_principal"):
         raise TypeError(
@@ -94,15 +99,15 @@ def as_admitted(construct: IConstruct, grantee: iam.IGrantable) -> iam.IGrantabl
     is_everybody = any(value in _ANYBODY or "*" in value for value in who.values())
     if is_everybody and not says_for_whom(conditions, OF_ANYBODY):
         raise ValueError(
-            f"{construct.node.path}: grantee is everybody, in whichever account, and what he sends "
-            "becomes jobs with the job's role and secrets: give a role, an iam.AccountPrincipal or "
+            f"{construct.node.path}: grantee is everybody; anyone, in any account, could start "
+            "jobs with the job's role and secrets: give a role, an iam.AccountPrincipal or "
             "an iam.OrganizationPrincipal"
         )
     if "Service" not in who or says_for_whom(conditions, OF_A_SERVICE):
         return grantee
     if len(who) > 1:
         raise ValueError(
-            f"{construct.node.path}: grantee is a service among others, and would be admitted for "
-            "every account: grant it to each of them by itself"
+            f"{construct.node.path}: grantee is a service together with other principals, and "
+            "would be admitted for every account: grant it to each of them by itself"
         )
     return iam.PrincipalWithConditions(principal, own_account())

@@ -1,4 +1,4 @@
-"""Attributes that are assigned once a construct is made: what tells of it is not to be set.
+"""Attributes that are assigned once a construct is made: those that describe it are read-only.
 
 A plain attribute takes anything, and the resource stays as it is: the assignment would be lost
 without a word. What a subclass adds is its own, and so is a name that is like none of ours.
@@ -13,7 +13,7 @@ from typing import Any, Final
 _OURS: Final = __name__.partition(".")[0]
 
 _NEAR: Final = 0.85
-"""How alike a name of the user's own and one of ours may not be: a letter more, less or other."""
+"""How alike a user's own name and a parameter may not be: a letter more, less or other."""
 
 
 @cache
@@ -25,7 +25,8 @@ def told_by(kind: type) -> frozenset[str]:
         members = dict.fromkeys(inspect.get_annotations(part)) | dict(vars(part))
         for name, member in members.items():
             takes = isinstance(member, property) and member.fset is not None
-            if not name.startswith("_") and not callable(member):
+            is_called = callable(member) or isinstance(member, classmethod)
+            if not name.startswith("_") and not is_called:
                 found.setdefault(name, ours and not takes)
     return frozenset(name for name, ours in found.items() if ours)
 
@@ -33,19 +34,19 @@ def told_by(kind: type) -> frozenset[str]:
 def problem(construct: Any, name: str) -> str | None:
     """Say why a public attribute of a construct cannot be set, if that is so."""
     kind: type = type(construct)
-    told = told_by(kind)
     ours = next(part for part in kind.__mro__ if _is_ours(part))
     given = [*inspect.signature(getattr(ours, "__init__")).parameters][3:]  # noqa: B009  # of the class, not of one
-    if name in told:
-        return f"{name} cannot be set once it is made: give {_way(name, ours, given)}"
+    called = ours.__name__
+    if name in told_by(kind):
+        way = f"give {called}({name}=…)" if name in given else _follows(called)
+        return f"{name} cannot be set once it is made: {way}"
     if hasattr(construct, name) or kind is not ours:
         return None
     from difflib import get_close_matches  # noqa: PLC0415  # seldom needed
 
-    for names in (given, sorted(told)):
-        for near in get_close_matches(name, names, n=1, cutoff=_NEAR):
-            way = _way(near, ours, given)
-            return f"{name} is no attribute of {ours.__name__}, and changes nothing: give {way}"
+    near = next(iter(get_close_matches(name, given, n=1, cutoff=_NEAR)), name)
+    if near.removesuffix("s") != name.removesuffix("s"):  # one of several is a thing by itself
+        return f"{name} is no attribute of {called}, and changes nothing: give {called}({near}=…)"
     return None
 
 
@@ -53,6 +54,5 @@ def _is_ours(kind: type) -> bool:
     return kind.__module__.partition(".")[0] == _OURS
 
 
-def _way(name: str, kind: type, given: list[str]) -> str:
-    called = kind.__name__
-    return f"{called}({name}=…)" if name in given else f"{called}(…) other arguments"
+def _follows(called: str) -> str:
+    return f"it follows from the arguments of {called}(…), and what CloudFormation makes of them"

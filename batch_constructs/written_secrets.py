@@ -29,7 +29,7 @@ RESOLVED: Final = (_RULE, "submitted-secret-resolved")
 """The rules that say less of it, of what anybody made."""
 
 _MAY_HOLD_ONE: Final = "AWS::SNS::Subscription"
-"""A web hook's address may have a password in it, and SNS has no other place for it."""
+"""A webhook's address may have a password in it, and SNS has no other place for it."""
 
 _FIX: Final = (
     "give a job's container the secret itself, as secrets={NAME: secret} of its definition, which "

@@ -37,7 +37,8 @@ class TeamQueue(bc.JobQueue):
     ("name", "told"),
     [
         ("priority", r"priority cannot be set once it is made: give JobQueue\(priority=…\)"),
-        ("concurrent_jobs", r".* cannot be set once it is made: give JobQueue\(…\) other argum"),
+        ("concurrent_jobs", r".* cannot be set once .*: it follows from the .* JobQueue\(…\)"),
+        ("resource", r".*, and what CloudFormation makes of them$"),
         ("prioritty", r"prioritty is no attribute of JobQueue, .*: give JobQueue\(priority=…\)"),
         ("job_queue_nam", r".*, and changes nothing: give JobQueue\(job_queue_name=…\)"),
     ],
@@ -68,9 +69,18 @@ def test_what_is_the_user_s_own_is_set_as_ever(
         setattr(own, "priority", 5)  # noqa: B010  # mypy knows that it cannot
 
 
-def test_a_method_is_patched_for_a_test(
-    queue: bc.JobQueue, monkeypatch: pytest.MonkeyPatch
+def test_a_name_like_one_that_is_told_or_one_of_several_is_the_user_s_own(
+    queue: bc.JobQueue,
 ) -> None:
-    monkeypatch.setattr(queue, "grant_submit", lambda *_: "patched")
+    for name in ("concurrent_job", "resources", "job_queue_arns", "compute_environment"):
+        setattr(queue, name, "mine")
+        assert getattr(queue, name) == "mine"
 
-    assert queue.grant_submit() == "patched"  # type: ignore[call-arg, comparison-overlap]
+
+@pytest.mark.parametrize("name", ["grant_submit", "from_job_queue_arn"])
+def test_a_method_is_patched_for_a_test(
+    queue: bc.JobQueue, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setattr(queue, name, lambda *_: "patched")
+
+    assert getattr(queue, name)() == "patched"

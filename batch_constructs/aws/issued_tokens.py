@@ -1,4 +1,4 @@
-"""Tokens and keys that are known by how they begin, as each who issues them marks his own.
+"""Tokens and keys that are known by how they begin, as those who issue them mark them.
 
 All are looked for by their sign first, which few texts have; what stands behind is counted, so that
 a text is read in time that grows with its length alone.
@@ -27,6 +27,12 @@ _SIGNED_HOOKS: Final = (
     "https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md"
 )
 
+_NO_PART: Final = r"(?<!\w)(?<!\w-)"
+"""Before a sign: neither a word nor a name with a hyphen goes on in it."""
+
+_NO_TAG: Final = rf"{_NO_PART}(?<!\w:)"
+"""Before a sign that tags of images begin with too, in front of a commit's checksum."""
+
 
 class IssuedToken(Record):
     """One form of what a service issues.
@@ -43,7 +49,7 @@ class IssuedToken(Record):
     signs: str
     rest: str
     page: str = COLLECTED
-    before: str = ""
+    before: str = _NO_PART
 
 
 _END: Final = r"(?![A-Za-z0-9])"
@@ -77,7 +83,7 @@ ISSUED_TOKENS: Final = (
     IssuedToken("a token of Sentry", "sntryu_", r"[a-f0-9]{64}"),
     IssuedToken("a token of RubyGems", "rubygems_", r"[a-f0-9]{48}"),
     IssuedToken("a token of Doppler", "dp.pt.", r"[A-Za-z0-9]{43}"),
-    IssuedToken("a token of Pulumi", "pul-", r"[a-f0-9]{40}"),
+    IssuedToken("a token of Pulumi", "pul-", rf"[a-f0-9]{{40}}{_END}", before=_NO_TAG),
     IssuedToken(
         "a token of Replicate",
         "r8_",
@@ -101,7 +107,10 @@ ISSUED_TOKENS: Final = (
     IssuedToken("a token of Dynatrace", "dt0c01.", r"[A-Za-z0-9]{24}\.[A-Za-z0-9]{64}"),
     IssuedToken("a key of Artifactory", "AKCp", rf"[A-Za-z0-9]{{69}}{_END}"),
     IssuedToken(
-        "a token of Sourcegraph", "sgp_", r"(?:(?:[A-Fa-f0-9]{16}|local)_)?[A-Fa-f0-9]{40}"
+        "a token of Sourcegraph",
+        "sgp_",
+        rf"(?:(?:[A-Fa-f0-9]{{16}}|local)_)?[A-Fa-f0-9]{{40}}{_END}",
+        before=_NO_TAG,
     ),
     IssuedToken("a key of Brevo", "xkeysib-", r"[a-f0-9]{64}-[A-Za-z0-9]{16}"),
     IssuedToken("a token of Harness", "pat. sat.", r"[\w-]{22}\.[A-Za-z0-9]{24}\.[A-Za-z0-9]{20}"),
@@ -112,9 +121,9 @@ ISSUED_TOKENS: Final = (
     IssuedToken("a token of Clojars", "CLOJARS_", r"[A-Za-z0-9]{60}"),
     IssuedToken("a token of Frame.io", "fio-u-", r"[\w=-]{64}"),
     IssuedToken("a client secret of Adobe", "p8e-", rf"[a-z0-9]{{32}}{_END}"),
-    IssuedToken("a signing secret of a web hook", "whsec_", r"[A-Za-z0-9+/]{32}", _SIGNED_HOOKS),
+    IssuedToken("a signing secret of a webhook", "whsec_", r"[A-Za-z0-9+/]{32}", _SIGNED_HOOKS),
     IssuedToken(
-        "a web hook of Discord",
+        "a Discord webhook",
         "discord.com/api/webhooks/ discordapp.com/api/webhooks/",
         r"\d{15,20}/[\w-]{60}",
         "https://discord.com/developers/docs/resources/webhook",
@@ -126,7 +135,7 @@ ISSUED_TOKENS: Final = (
         before=r"(?<![\w~.-])[\w~.]{3}\d",
     ),
     IssuedToken(
-        "a web hook of Microsoft Teams",
+        "a Microsoft Teams webhook",
         ".webhook.office.com/webhookb2/",
         r"[a-z0-9-]{36}@[a-z0-9-]{36}/IncomingWebhook/[a-z0-9]{32}",
         before="[a-z0-9]",
@@ -138,8 +147,7 @@ ISSUED_TOKENS: Final = (
 def _forms(token: IssuedToken, sign: str) -> tuple[str, Pattern[str], Pattern[str]]:
     """Give the noun, what finds a token by its sign, quickly, and what finds the whole of it."""
     written = re.escape(sign)
-    before = rf"(?<={token.before}{written})" if token.before else rf"(?<!\w{written})"
-    searched = f"{written}{before}{token.rest}"
+    searched = f"{written}(?<={token.before}{written}){token.rest}"
     return token.noun, pattern(searched), pattern(rf"{token.before}{searched}[^\s\"']*")
 
 

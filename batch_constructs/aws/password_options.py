@@ -33,6 +33,8 @@ class PasswordOption(Record):
         behind: a word that stands between the program and the option.
         is_last: whether the password is the last word of the command.
         is_first: whether it stands in the first word that is no option.
+        takes: the options whose value is the next word, of a program that starts another one: the
+            first word that is neither is that other, and what follows is told to it.
     """
 
     names: str
@@ -42,6 +44,7 @@ class PasswordOption(Record):
     behind: str = ""
     is_last: bool = False
     is_first: bool = False
+    takes: str = ""
 
 
 _WHOLE: Final = r"(.+)"
@@ -64,7 +67,11 @@ PASSWORD_OPTIONS: Final = (
         "https://dev.mysql.com/doc/refman/8.4/en/connection-options.html",
     ),
     PasswordOption(
-        "sshpass", r"-p", _WHOLE, "https://man7.org/linux/man-pages/man1/sshpass.1.html"
+        "sshpass",
+        r"-p",
+        _WHOLE,
+        "https://man7.org/linux/man-pages/man1/sshpass.1.html",
+        takes="-p -f -d -P",
     ),
     PasswordOption(
         REDIS_PROGRAMS,
@@ -172,7 +179,9 @@ def _given_to_a_program(words: Sequence[str]) -> int | None:
         is_there = is_there or word == program.behind
         option = re.match(program.option, word) if is_there else None
         if option is None:
-            program = None if program.is_first and not word.startswith("-") else program
+            ends = program.is_first or program.takes
+            if ends and word[:1] != "-" and words[place - 1] not in program.takes.split():
+                program = None
             continue
         onto = "" if program.is_last else word[option.end() :].lstrip("=").strip(_QUOTES)
         last = place + 1

@@ -25,6 +25,10 @@ class Record:
         values = self.__dict__
         if given:
             values.update(zip(self._fields, given, strict=False))
+            if not values.keys().isdisjoint(named):
+                twice = ", ".join(sorted(values.keys() & named.keys()))
+                message = f"{type(self).__name__} is given twice: {twice}"
+                raise TypeError(message)
         values.update(named)
         if len(given) > len(self._fields) or not self._required <= values.keys() <= self._known:
             message = f"{type(self).__name__} has the fields {', '.join(self._fields)}"

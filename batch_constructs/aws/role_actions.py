@@ -76,7 +76,7 @@ SEND_ENCRYPTED_ACTIONS: Final = (DECRYPT, KMS_GENERATE_DATA_KEY_ANY)
 """What whoever sends to an encrypted topic or queue does with its key."""
 
 SEND_QUEUE_ACTIONS: Final = (SQS_SEND_MESSAGE, SQS_GET_QUEUE_ATTRIBUTES, SQS_GET_QUEUE_URL)
-"""What a sender does with a queue: he asks for it by its name, and sends."""
+"""What senders do with a queue: they look it up by its name, and send."""
 
 SEND_QUEUE_KEY_ACTIONS: Final = (DECRYPT, KMS_GENERATE_DATA_KEY)
 """What a sender does with the key of a queue, and no more.

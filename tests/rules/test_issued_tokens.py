@@ -83,18 +83,18 @@ PLANTED = {
     "CLOJARS_": ("a token of Clojars", "CLOJARS_" + A[:60]),
     "fio-u-": ("a token of Frame.io", "fio-u-" + A[:64]),
     "p8e-": ("a client secret of Adobe", "p8e-" + H[:32]),
-    "whsec_": ("a signing secret of a web hook", "whsec_" + A[:32]),
+    "whsec_": ("a signing secret of a webhook", "whsec_" + A[:32]),
     "discord.com/api/webhooks/": (
-        "a web hook of Discord",
+        "a Discord webhook",
         "discord.com/api/webhooks/" + H[:9] * 2 + "/" + A[:60],
     ),
     "discordapp.com/api/webhooks/": (
-        "a web hook of Discord",
+        "a Discord webhook",
         "discordapp.com/api/webhooks/" + H[:9] * 2 + "/" + A[:60],
     ),
     "Q~": ("a client secret of Microsoft Entra", "abc8Q~" + A[:31]),
     ".webhook.office.com/webhookb2/": (
-        "a web hook of Microsoft Teams",
+        "a Microsoft Teams webhook",
         f"x.webhook.office.com/webhookb2/{_36}@{_36}/IncomingWebhook/{H[:32]}",
     ),
 }
@@ -126,7 +126,7 @@ _TEAMS = ".webhook.office.com/webhookb2/"
 
 
 @pytest.mark.parametrize(
-    "sign", ["dapi", "NRAL", "r8_", "tvly-", "pnu_", "AKCp", "GR1348941", "p8e-"]
+    "sign", ["dapi", "NRAL", "r8_", "tvly-", "pnu_", "AKCp", "GR1348941", "p8e-", "pul-", "sgp_"]
 )
 def test_what_has_one_more_sign_than_is_issued_is_none(sign: str) -> None:
     assert credential_in(PLANTED[sign][1] + "a") is None
@@ -143,10 +143,21 @@ def test_what_has_one_more_sign_than_is_issued_is_none(sign: str) -> None:
         "https://discord.com/api/webhooks/ID/TOKEN",
         "AGE-SECRET-KEY-1 and " + A[:60],
         "x.atlasv1." + A[:60],
+        "my-dapi" + H[:32],
+        "1.amazonaws.com/team/app:sgp_" + H[:40],
+        "app:pul-" + H[:40] + "@sha256:" + H[:64],
     ],
 )
 def test_names_paths_and_checksums_are_none(text: str) -> None:
     assert credential_in(text) is None
+
+
+@pytest.mark.parametrize("sign", ["dapi", "pul-", "sgp_"])
+def test_a_token_is_known_as_a_shell_s_default_and_as_a_password_of_an_address(sign: str) -> None:
+    token = PLANTED[sign][1]
+
+    assert credential_in(f"${{TOKEN:-{token}}}") == PLANTED[sign][0]
+    assert credential_in(f"https://user:{token}@example.com/x") is not None
 
 
 def test_the_check_tells_of_an_issued_token_in_a_variable() -> None:
