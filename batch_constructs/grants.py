@@ -73,13 +73,8 @@ def grant(
     return first
 
 
-<<<<<<< HEAD
 def as_admitted(construct: IConstruct, grantee: iam.IGrantable) -> iam.IGrantable:
-    """Return a grantee as the policy of a queue or a function of this construct may admit him.
-=======
-def admitted(construct: IConstruct, grantee: iam.IGrantable) -> iam.IGrantable:
     """Return a grantee in the form that the policy of a queue or a function may admit.
->>>>>>> rb
 
     A service acts for whoever tells it to: without a condition of its own it is admitted for this
     account alone. https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html

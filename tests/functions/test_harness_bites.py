@@ -530,6 +530,7 @@ MEETS_IT_FROM: dict[tuple[str, Plant], int] = {
     ("gateway", leases_end_with_the_holder): 300,
     ("coalescing_gateway", leases_end_with_the_holder): 1200,
     ("coalescing_gateway", a_log_that_was_read_in_part_counts_as_read): 300,
+    ("old_revisions", jobs_are_listed_state_by_state): 600,
 }
 """The first seed, where a fault seldom shows: somebody has to die at one moment."""
 

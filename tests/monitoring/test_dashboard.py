@@ -224,7 +224,7 @@ def test_an_alarm_topic_makes_alarms_and_shows_them(
     assert made.event_log is made.monitoring.event_log
     widgets = body_of(one(resources("AWS::CloudWatch::Dashboard")))["widgets"]
     [states] = [w for w in widgets if w["type"] == "alarm"]
-    assert len(states["properties"]["alarms"]) == len(resources("AWS::CloudWatch::Alarm")) == 10
+    assert len(states["properties"]["alarms"]) == len(resources("AWS::CloudWatch::Alarm")) == 11
     titles = [w["properties"].get("title") for w in widgets]
     assert "Why jobs fail" in titles
     assert "Compute environments" in titles

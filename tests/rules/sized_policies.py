@@ -57,15 +57,15 @@ def role_and_its_policies(length: int) -> dict[str, Any]:
 
 def elsewhere(role: Any, length: int) -> dict[str, Any]:
     """Write policies of a role that the template does not make, and one of another role."""
-    maybe = {"Fn::If": ["Maybe", "a", {"Ref": "AWS::NoValue"}]}
-    first = {"Roles": [role, maybe, {"Ref": "AWS::NoValue"}], "PolicyDocument": document(5000)}
+    none = {"Ref": "AWS::NoValue"}
+    first = {"Roles": [role, none], "PolicyDocument": document(5000)}
     second = {"RoleName": role, "PolicyDocument": document(length - 5000)}
     other = {"Roles": ["other"], "PolicyDocument": document(length - 5000)}
     return {
         "A": {"Type": "AWS::IAM::Policy", "Properties": first},
         "B": {"Type": "AWS::IAM::RolePolicy", "Properties": second},
         "C": {"Type": "AWS::IAM::Policy", "Properties": other},
-        "D": {"Type": "AWS::IAM::Policy", "Properties": other | {"Roles": [maybe]}},
+        "D": {"Type": "AWS::IAM::Policy", "Properties": other | {"Roles": [none, none]}},
     }
 
 

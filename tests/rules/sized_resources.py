@@ -153,7 +153,7 @@ def rules_of_a_bus(count: int) -> dict[str, Any]:
     """Write rules of a bus of the template, by reference, attribute and name."""
     named = [{"Ref": "Bus"}, {"Fn::GetAtt": ["Bus", "Arn"]}, {"Fn::GetAtt": "Bus.Name"}, "jobs"]
     made = {
-        f"R{number}": {"EventPattern": {"a": ["b"]}, "EventBusName": named[number % 4]}
+        f"R{number}": {"EventPattern": {"source": ["b"]}, "EventBusName": named[number % 4]}
         for number in range(count)
     }
     bus = {"Type": "AWS::Events::EventBus", "Properties": {"Name": "jobs"}}

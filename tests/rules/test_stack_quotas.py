@@ -234,6 +234,20 @@ def test_what_is_none_is_nothing(where: str, odd: Any) -> None:
         assert found({"Resources": {"X": {"Type": kind, "Properties": {where: odd}}}}) == []
 
 
+def test_a_policy_of_a_role_that_may_not_be_there_counts_for_nobody() -> None:
+    document = {"Statement": [{"Sid": "x" * 11_000}]}
+    roles = [{"Fn::If": ["Maybe", "a", {"Ref": "AWS::NoValue"}]}]
+    properties = {"PolicyDocument": document, "Roles": roles}
+    template = {"Conditions": {"Maybe": {"Fn::Equals": [{"Ref": "AWS::Region"}, "x"]}}}
+
+    assert (
+        found(
+            {**template, "Resources": {"P": {"Type": "AWS::IAM::Policy", "Properties": properties}}}
+        )
+        == []
+    )
+
+
 def test_a_policy_of_roles_that_are_named_counts_for_none_of_the_template() -> None:
     """A name in a policy's Roles is none of the template's roles, but what it names has no room."""
     document = {"Statement": [{"Sid": "x" * 11_000}]}
