@@ -151,7 +151,9 @@ def test_what_a_role_has_no_room_for_stands_in_managed_policies_of_each_stack(
 ) -> None:
     """The inline policies of a role count together, the role's own and those of all stacks."""
     given = role(shared)
-    given.add_to_policy(iam.PolicyStatement(actions=["s3:GetObject"], resources=["*"]))
+    given.add_to_policy(
+        iam.PolicyStatement(actions=["s3:GetObject"], resources=["arn:aws:s3:::inputs/*"])
+    )
     stacks = [cdk.Stack(app, name) for name in ("Blue", "Green")]
     for one in stacks:
         job = bc.FargateJobDefinition(one, "Job", **JOB, execution_role=given, job_role=given)
