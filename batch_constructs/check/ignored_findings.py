@@ -56,6 +56,7 @@ class Assembly:
     """What a cloud assembly tells beside its templates, read once for each directory."""
 
     def __init__(self) -> None:
+        self._stacks: dict[str, list[tuple[dict[str, Any], Metadata]]] = {}
         self._metadata: dict[str, Metadata] = {}
         self._places: dict[str, dict[str, str]] = {}
         self._held_back: dict[str, list[tuple[str, str, str]]] = {}
@@ -94,9 +95,7 @@ class Assembly:
     def place(self, template_file: str) -> str | None:
         """Give the account and the Region of the stack whose template it is, as the CDK writes."""
         folder, name = os.path.split(template_file)
-        if folder not in self._places:
-            self._places[folder] = dict(_places_in(folder))
-        return self._places[folder].get(name)
+        return self._places_beside(folder).get(name)
 
     def with_nested(self, template_files: Iterable[str]) -> list[str]:
         """Give the templates of the stacks of an assembly, and of those that are nested in them.
@@ -105,9 +104,19 @@ class Assembly:
         """
         found = dict.fromkeys(template_files)
         for folder in dict.fromkeys(map(os.path.dirname, found)):
-            beside = (os.path.join(folder, name) for name, _ in _places_in(folder))
+            beside = (os.path.join(folder, name) for name in self._places_beside(folder))
             found.update(dict.fromkeys(beside))
         return list(found)
+
+    def _places_beside(self, folder: str) -> dict[str, str]:
+        if folder not in self._places:
+            self._places[folder] = dict(_places_in(self._stacks_beside(folder)))
+        return self._places[folder]
+
+    def _stacks_beside(self, folder: str) -> list[tuple[dict[str, Any], Metadata]]:
+        if folder not in self._stacks:
+            self._stacks[folder] = [(one, _metadata_of(folder, one)) for one in _stacks(folder)]
+        return self._stacks[folder]
 
     def _stack_of(self, template_file: str) -> str | None:
         """Give the path of the stack whose template it is."""
@@ -120,7 +129,10 @@ class Assembly:
     def _metadata_beside(self, template_file: str) -> Metadata:
         folder = os.path.dirname(template_file)
         if folder not in self._metadata:
-            self._metadata[folder] = dict(_metadata_of(folder))
+            stacks = self._stacks_beside(folder)
+            self._metadata[folder] = {
+                path: entries for _, metadata in stacks for path, entries in metadata.items()
+            }
         return self._metadata[folder]
 
     def _in_metadata(self, template_file: str) -> dict[str, set[str]]:
@@ -144,35 +156,30 @@ def _stacks(folder: str) -> Iterable[dict[str, Any]]:
             yield artifact
 
 
-def _places_in(folder: str) -> Iterable[tuple[str, str]]:
+def _places_in(stacks: Iterable[tuple[dict[str, Any], Metadata]]) -> Iterable[tuple[str, str]]:
     """Read where the stacks of an assembly go: the name of the template's file, and the place.
 
     What is nested in a stack goes where that goes; its metadata names the template, too.
     """
-    for artifact in _stacks(folder):
+    for artifact, metadata in stacks:
         properties, place = artifact.get("properties"), artifact.get("environment")
         file = properties.get("templateFile") if isinstance(properties, dict) else None
         if isinstance(file, str) and isinstance(place, str):
             yield file, place
-            for entries in dict(_metadata_beside(folder, artifact)).values():
+            for entries in metadata.values():
                 for nested in _values(entries, _TEMPLATE_FILE):
                     yield str(nested), place
 
 
-def _metadata_of(folder: str) -> Iterable[tuple[str, list[dict[str, Any]]]]:
-    """Read the metadata of the stacks of an assembly: construct path → entries."""
-    for artifact in _stacks(folder):
-        yield from _metadata_beside(folder, artifact)
-
-
-def _metadata_beside(
-    folder: str, artifact: Mapping[str, Any]
-) -> Iterable[tuple[str, list[dict[str, Any]]]]:
+def _metadata_of(folder: str, artifact: Mapping[str, Any]) -> Metadata:
+    """Read the metadata of a stack of an assembly: construct path → entries."""
     beside = artifact.get("additionalMetadataFile")
     apart = _json(os.path.join(folder, beside)) if isinstance(beside, str) else {}
-    for metadata in (artifact.get("metadata"), apart):
-        for path, entries in metadata.items() if isinstance(metadata, dict) else ():
-            yield path, _objects(entries)
+    return {
+        path: _objects(entries)
+        for metadata in (artifact.get("metadata"), apart)
+        for path, entries in (metadata.items() if isinstance(metadata, dict) else ())
+    }
 
 
 def _held_back(folder: str) -> Iterable[tuple[str, str, str]]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from batch_constructs.aws.bound import cut
 from batch_constructs.aws.record import Record
 from batch_constructs.rules.findings import Finding, Severity
-from batch_constructs.rules.regional_quotas import REGIONAL_QUOTAS, Group, RegionalQuota
+from batch_constructs.rules.regional_quotas import REGIONAL_QUOTAS, RegionalQuota
 from batch_constructs.rules.template.whole import resources_by_type
 
 if TYPE_CHECKING:
@@ -19,6 +19,8 @@ _UNKNOWN: Final = "unknown-"
 """What the CDK calls an account and a Region that only the CLI knows."""
 
 _PLACE_LENGTH: Final = 255
+
+_QUOTAS: Final = {quota.things: quota for quota in REGIONAL_QUOTAS}
 
 Counted = Mapping[tuple[str, str], Sequence[str]]
 """What is counted, and of which group → the logical IDs of a template's."""
@@ -63,19 +65,16 @@ def too_many_together(stacks: Iterable[StackTemplate]) -> Iterator[tuple[str, Fi
         if stack.place is not None:
             together[stack.place].append(stack)
     for place, beside in together.items():
-        names = {key for stack in beside for key in stack.counted}
-        for quota in REGIONAL_QUOTAS:
-            for things, group in sorted(names):
-                if things == quota.things:
-                    yield from _too_many(quota, Group(group), place, beside)
+        for things, group in sorted({key for stack in beside for key in stack.counted}):
+            yield from _too_many(_QUOTAS[things], group, place, beside)
 
 
 def _too_many(
-    quota: RegionalQuota, group: Group, place: str, beside: Sequence[StackTemplate]
+    quota: RegionalQuota, group: str, place: str, beside: Sequence[StackTemplate]
 ) -> Iterator[tuple[str, Finding]]:
     from batch_constructs.rules.rulebook import RULES  # noqa: PLC0415  # it loads every area
 
-    key = (quota.things, group.name)
+    key = (quota.things, group)
     found = [(stack.file, id_) for stack in beside for id_ in stack.counted.get(key, ())]
     files = {file for file, _ in found}
     if len(found) <= quota.most or len(files) < 2:  # noqa: PLR2004  # one alone is the rule's
