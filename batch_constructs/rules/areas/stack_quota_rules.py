@@ -163,14 +163,21 @@ def trail_count(whole: Whole) -> Iterator[Fault]:
 )
 def metric_filter_count(whole: Whole) -> Iterator[Fault]:
     """CloudWatch Logs refuses the next one; those of other stacks count, too."""
+    filters = of_type(whole, "AWS::Logs::MetricFilter", surely=True)
+    yield from _of_one_log_group(filters, METRIC_FILTERS_A_GROUP, "")
+
+
+def _of_one_log_group(
+    filters: Iterable[tuple[str, Mapping[str, Any]]], most: int, such: str
+) -> Iterator[Fault]:
+    """Say of which log group there are too many metric filters; ``such`` says of which kind."""
     found: dict[str, list[str]] = defaultdict(list)
-    for id_, own in of_type(whole, "AWS::Logs::MetricFilter", surely=True):
+    for id_, own in filters:
         found[_compact(own.get("LogGroupName"))].append(id_)
-    for filters in found.values():
-        if len(filters) > METRIC_FILTERS_A_GROUP:
-            most = f"it has {METRIC_FILTERS_A_GROUP}"
-            said = f"there are {len(filters)} metric filters of one log group; {most}"
-            yield f"Resources/{filters[METRIC_FILTERS_A_GROUP]}", said
+    for ids in found.values():
+        if len(ids) > most:
+            said = f"there are {len(ids)} metric filters of one log group{such}; it has {most}"
+            yield f"Resources/{ids[most]}", said
 
 
 @_rule(
@@ -317,15 +324,12 @@ _QUOTED: Final = pattern(r'"[^"]*"')
 )
 def metric_filter_expressions(whole: Whole) -> Iterator[Fault]:
     """CloudWatch Logs refuses the next one; those of other stacks count, too."""
-    found: dict[str, list[str]] = defaultdict(list)
-    for id_, own in of_type(whole, "AWS::Logs::MetricFilter", surely=True):
-        if _QUOTED.sub("", known_text(own.get("FilterPattern"))).count("%") > 1:
-            found[_compact(own.get("LogGroupName"))].append(id_)
-    for filters in found.values():
-        if len(filters) > REGULAR_EXPRESSIONS_A_GROUP:
-            most = f"it has {REGULAR_EXPRESSIONS_A_GROUP}"
-            said = f"there are {len(filters)} metric filters of one log group with an expression"
-            yield f"Resources/{filters[REGULAR_EXPRESSIONS_A_GROUP]}", f"{said}; {most}"
+    filters = (
+        (id_, own)
+        for id_, own in of_type(whole, "AWS::Logs::MetricFilter", surely=True)
+        if _QUOTED.sub("", known_text(own.get("FilterPattern"))).count("%") > 1
+    )
+    yield from _of_one_log_group(filters, REGULAR_EXPRESSIONS_A_GROUP, " with an expression")
 
 
 @_rule(
