@@ -5,13 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 
 from batch_constructs.applied_settings import default_for
-from batch_constructs.aws.actions import EC2_DESCRIBE_NETWORK_INTERFACES, EC2_DESCRIBE_SUBNETS
+from batch_constructs.aws.actions import (
+    EC2_DESCRIBE_NETWORK_INTERFACES,
+    EC2_DESCRIBE_SUBNETS,
+    LAMBDA_SOURCE_FUNCTION,
+)
 from batch_constructs.aws.authorization import NETWORK_OF_FUNCTIONS
 from batch_constructs.aws.bound import Whole
+from batch_constructs.construct import arn_prefix
 from batch_constructs.encryption_key import key_argument
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.known_argument import known_flag
@@ -150,15 +156,37 @@ def point_in_time_recovery(
     return dynamodb.PointInTimeRecoverySpecification(point_in_time_recovery_enabled=True)
 
 
-NETWORK_STATEMENT: dict[str, Any] = {
-    "Effect": "Allow",
-    "Action": sorted(
-        (*NETWORK_OF_FUNCTIONS, EC2_DESCRIBE_NETWORK_INTERFACES, EC2_DESCRIBE_SUBNETS)
-    ),
-    # Lambda demands `*`: the interfaces have no ID yet, and the reads take no resource.
-    "Resource": "*",
-}
-"""What Lambda needs of a role to give a function its network interfaces.
+def network_statements() -> list[dict[str, Any]]:
+    """Return what Lambda needs of a role to give a function its network interfaces.
 
-https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
-"""
+    The interfaces are this account's; their subnet and security groups may be another's, which
+    shares them. The function's own code may do none of it: it has the role's credentials, too.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
+    """
+    anybodys = f"arn:{Aws.PARTITION}:ec2:{Aws.REGION}:*:"
+    return [
+        {
+            "Effect": "Allow",
+            "Action": list(NETWORK_OF_FUNCTIONS),
+            # the interfaces have no ID yet; without "all resource IDs" Lambda may not delete them
+            "Resource": [
+                f"{arn_prefix('ec2')}*/*",
+                f"{anybodys}security-group/*",
+                f"{anybodys}subnet/*",
+            ],
+        },
+        {
+            "Effect": "Allow",
+            "Action": [EC2_DESCRIBE_NETWORK_INTERFACES, EC2_DESCRIBE_SUBNETS],
+            # these take no resource
+            "Resource": "*",
+        },
+        {
+            "Effect": "Deny",
+            "Action": sorted((*NETWORK_OF_FUNCTIONS, EC2_DESCRIBE_NETWORK_INTERFACES)),
+            # whatever it is about
+            "Resource": "*",
+            "Condition": {"ArnLike": {LAMBDA_SOURCE_FUNCTION: f"{arn_prefix('lambda')}function:*"}},
+        },
+    ]

@@ -23,7 +23,7 @@ from batch_constructs.aws.service_principals import LAMBDA
 from batch_constructs.by_way_of import let_put_aside_and_take_back
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.encryption_key import admit_logs
-from batch_constructs.function_settings import NETWORK_STATEMENT, FunctionSettings
+from batch_constructs.function_settings import FunctionSettings, network_statements
 from batch_constructs.role_policies import RolePolicies, as_document
 from batch_constructs.told_variables import ToldVariables
 
@@ -104,7 +104,7 @@ class ShippedFunction(BatchConstruct):
             "Resource": self.log_group.log_group_arn,
         }
         told = ToldVariables(self, environment)
-        network = [] if wanted.vpc is None else [NETWORK_STATEMENT]
+        network = [] if wanted.vpc is None else network_statements()
         policies = RolePolicies([write_log, *network, *told.statements, *statements])
         problem = policies.problem(way_out)
         if problem is not None:

@@ -173,6 +173,29 @@ def test_every_function_and_table_is_as_the_settings_say(name: str, stack: cdk.S
         assert "ec2:CreateNetworkInterface" in str(role["Policies"])
 
 
+def test_code_in_a_function_of_a_vpc_may_touch_no_network_interface(stack: cdk.Stack) -> None:
+    shared = Shared(stack)
+    settings = bc.FunctionSettings(vpc=ec2.Vpc(stack, "Vpc", max_azs=2, nat_gateways=1))
+    bc.SubmitFunction(
+        stack, "It", queue=shared.queue, job_definition=shared.job, function_settings=settings
+    )
+
+    found = assertions.Template.from_stack(stack).to_json()
+    (role,) = (
+        one["Properties"]
+        for one in found["Resources"].values()
+        if one["Type"] == "AWS::IAM::Role" and "ec2:" in str(one["Properties"])
+    )
+    statements = role["Policies"][0]["PolicyDocument"]["Statement"]
+    allowed, read, denied = (one for one in statements if "ec2:" in str(one["Action"]))
+    assert "*" not in allowed["Resource"]
+    assert read["Resource"] == "*"
+    assert all("Describe" in one for one in read["Action"])
+    assert denied["Effect"] == "Deny"
+    assert set(allowed["Action"]) < set(denied["Action"])
+    assert list(denied["Condition"]["ArnLike"]) == ["lambda:SourceFunctionArn"]
+
+
 @every_one
 def test_without_settings_nothing_of_it_is_there(name: str, stack: cdk.Stack) -> None:
     SHIPS[name](stack, Shared(stack))

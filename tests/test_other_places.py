@@ -316,6 +316,31 @@ def test_a_queue_sends_its_events_to_a_bus_of_another_region_and_account() -> No
     assert "RoleArn" in target
 
 
+def test_the_role_that_the_cdk_makes_for_a_target_acts_for_this_account_alone() -> None:
+    stack = cdk.Stack(cdk.App(), "Here")
+    queue = bc.JobQueue.from_job_queue_name(stack, "Queue", "a")
+    bus = events.EventBus(stack, "Bus")
+    queue.on_job_failed("Failed", target=targets.EventBus(bus))
+
+    template = cdk.assertions.Template.from_stack(stack)
+    (role,) = template.find_resources("AWS::IAM::Role").values()
+    (trust,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+
+
+def test_a_role_that_was_given_to_a_target_stays_as_it_is() -> None:
+    stack = cdk.Stack(cdk.App(), "Here")
+    queue = bc.JobQueue.from_job_queue_name(stack, "Queue", "a")
+    bus = events.EventBus(stack, "Bus")
+    own = iam.Role(stack, "Own", assumed_by=iam.ServicePrincipal("events.amazonaws.com"))
+    queue.on_job_failed("Failed", target=targets.EventBus(bus, role=own))
+
+    template = cdk.assertions.Template.from_stack(stack)
+    (role,) = template.find_resources("AWS::IAM::Role").values()
+    (trust,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert "Condition" not in trust
+
+
 def _function(stack: cdk.Stack, name: str | None) -> lambda_.Function:
     return lambda_.Function(
         stack,

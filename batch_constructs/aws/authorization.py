@@ -311,7 +311,7 @@ NETWORK_OF_FUNCTIONS: Final = (
     "ec2:DeleteNetworkInterface",
     "ec2:UnassignPrivateIpAddresses",
 )
-"""What Lambda demands on ``*`` of the role of a function in a VPC: interfaces have no ID yet."""
+"""What Lambda demands of the role of a function in a VPC: on all IDs, interfaces have none yet."""
 
 NETWORK_OF_FUNCTIONS_SOURCE: Final[Source] = docs(
     "lambda/latest/dg/configuration-vpc.html",
@@ -333,7 +333,6 @@ _TAKE_EVERYTHING: Final = frozenset(
     for one in (
         *(f"batch:{name}" for name, takes in ACTIONS.items() if not takes.kinds),
         *OTHERS_WITHOUT_RESOURCES,
-        *NETWORK_OF_FUNCTIONS,
     )
 )
 

@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any, Final, cast
 import jsii
 from aws_cdk import aws_events as events
 
+from batch_constructs.construct import own_account
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.place import Place, elsewhere
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
+    from aws_cdk import CfnResource
     from aws_cdk.interfaces.aws_events import IRuleRef
     from constructs import Construct
 
@@ -35,6 +37,9 @@ _TARGETS: Final = {
 
 _NAMES: Final = {"function_arn": "function_name", "event_bus_arn": "event_bus_name"}
 """What a resource has that is reached elsewhere by its name alone → the argument of its name."""
+
+_ROLE_OF_THE_CDK: Final = "EventsRole"
+"""The ID of the one role that the CDK makes for all rules that have the same target."""
 
 _SAME_ACCOUNT: Final = "@aws-cdk/aws-events:eventsTargetQueueSameAccount"
 """The CDK's flag by which a queue with a key admits the rules of one account: without, of all.
@@ -81,7 +86,7 @@ def rule_target(scope: Construct, target: RuleTarget, parameter: str) -> events.
 
         made: events.IRuleTarget = getattr(targets, kind)(target)
         return _from_here(scope, made)
-    bound = _from_here(scope, cast("events.IRuleTarget", target))
+    bound = _ByAnOwnRole(_from_here(scope, cast("events.IRuleTarget", target)))
     if Place.of_stack(scope) == Place(None, None):
         return bound
     return _LookedAt(bound, scope, parameter)
@@ -140,6 +145,27 @@ class _OfThisAccount(_Unnamed):
 
         config = super().bind(rule, id)
         admit_event_bridge(cast("Any", self._target).queue.encryption_master_key)
+        return config
+
+
+@jsii.implements(events.IRuleTarget)
+class _ByAnOwnRole:
+    """A target whose role, where the CDK makes it, EventBridge takes for this account alone.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html
+    """
+
+    def __init__(self, target: events.IRuleTarget) -> None:
+        self._target = target
+
+    def bind(self, rule: IRuleRef, id: str | None = None) -> events.RuleTargetConfig:
+        """Bind it."""
+        config = self._target.bind(rule, id)
+        if config.role is not None and config.role.node.id == _ROLE_OF_THE_CDK:
+            role = cast("CfnResource", config.role.node.default_child)
+            role.add_property_override(
+                "AssumeRolePolicyDocument.Statement.0.Condition", own_account()
+            )
         return config
 
 

@@ -57,6 +57,8 @@ def code_in(words: Sequence[str | None]) -> list[int]:
             found = _operands(new, words, place)
             if found:
                 return found
+        if new is not None and not new.option:
+            new = None  # a word of the program before it, or its code stands elsewhere
         if new is not None:
             files = 0
         program = new or (None if ended else program)
@@ -103,7 +105,7 @@ def _evaluated(words: Sequence[str | None], code: list[int]) -> Iterator[int]:
 def _of_option(program: Program, words: Sequence[str | None], place: int) -> list[int] | None:
     """Find the code of an option, behind it or written onto it; None if the word is no option."""
     word = words[place] or ""
-    if not program.option or word[:1] not in ("-", "/", "+", "e", "E"):
+    if not program.option:
         return None
     if re.fullmatch(program.option, word):
         # a shell takes further options between its option and the code

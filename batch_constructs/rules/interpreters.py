@@ -148,6 +148,32 @@ PROGRAMS: Final = (
         all_behind=True,
     ),
     Program("expect", "https://man7.org/linux/man-pages/man1/expect.1.html", r"-c"),
+    Program(
+        "npx npm",
+        "https://docs.npmjs.com/cli/commands/npm-exec",
+        r"-c|--call",
+        files=_MANY,
+    ),
+    Program("sbatch", "https://slurm.schedmd.com/sbatch.html", r"--wrap", files=_MANY),
+    Program(
+        "nix-shell",
+        "https://nix.dev/manual/nix/stable/command-ref/nix-shell.html",
+        r"--run|--command",
+        files=_MANY,
+    ),
+    Program("doppler", "https://docs.doppler.com/docs/cli", r"--command", files=_MANY),
+    Program(
+        "pixi",
+        "https://pixi.sh/latest/reference/cli/pixi/run/",
+        r"run",
+        all_behind=True,
+    ),
+    Program(
+        "tar",
+        "https://www.gnu.org/software/tar/manual/html_section/checkpoints.html",
+        r"--checkpoint-action=exec",
+        files=_MANY,
+    ),
     # languages
     Program("python pypy", "https://docs.python.org/3/using/cmdline.html", r"-[a-zA-Z]*c"),
     Program("ipython", "https://ipython.readthedocs.io/en/stable/interactive/reference.html", "-c"),
@@ -243,6 +269,14 @@ PROGRAMS: Final = (
         valued=_JQ,
         from_file=_PROGRAM_FILE,
     ),
+    Program(
+        "yq",
+        "https://mikefarah.gitbook.io/yq",
+        r"e|eval|eval-all|ea",
+        operand=1,
+        valued=r"-[oplIs]|--(?:output-format|input-format|indent|split-exp|front-matter|expression)",
+        from_file=r"--from-file(?:=.*)?",
+    ),
     # databases
     Program(
         "psql",
@@ -326,7 +360,21 @@ PROGRAMS: Final = (
         r"-q|--query",
         files=_MANY,
     ),
-    Program("trino", "https://trino.io/docs/current/client/cli.html", r"--execute", files=_MANY),
+    Program(
+        "trino presto", "https://trino.io/docs/current/client/cli.html", r"--execute", files=_MANY
+    ),
+    Program(
+        "aws",
+        "https://docs.aws.amazon.com/cli/latest/reference/athena/start-query-execution.html",
+        r"--query-string",
+        files=_MANY,
+    ),
+    Program(
+        "bq", "https://docs.cloud.google.com/bigquery/docs/reference/bq-cli-reference", r"query"
+    ),
+    Program(
+        "influx", "https://docs.influxdata.com/influxdb/v2/reference/cli/influx/query/", r"query"
+    ),
 )
 
 _BY_NAME: Final = {name: one for one in PROGRAMS for name in one.names.split()}

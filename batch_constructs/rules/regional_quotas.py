@@ -73,8 +73,8 @@ class RegionalQuota(Record):
                 yield f"Resources/{ids[self.most]}", said
 
 
-def _of_type(type: str, resources: ByType) -> Mapping[Group, list[str]]:
-    found = [id_ for id_, _ in resources_of_type(resources, type, surely=True)]
+def _of_types(types: tuple[str, ...], resources: ByType) -> Mapping[Group, list[str]]:
+    found = [id_ for one in types for id_, _ in resources_of_type(resources, one, surely=True)]
     return {Group(): found} if found else {}
 
 
@@ -108,7 +108,7 @@ JOB_QUEUES, COMPUTE_ENVIRONMENTS, SERVICE_ENVIRONMENTS = (
         things,
         BATCH_RESOURCES,
         _in_a_region(BATCH_RESOURCES),
-        partial(_of_type, type_),
+        partial(_of_types, (type_,)),
     )
     for type_, things in (
         (JOB_QUEUE, "job queues"),
@@ -122,7 +122,11 @@ LOG_POLICIES: Final = RegionalQuota(
     "resource policies of CloudWatch Logs",
     LOG_RESOURCE_POLICIES,
     _in_a_region(LOG_RESOURCE_POLICIES),
-    partial(_of_type, "AWS::Logs::ResourcePolicy"),
+    partial(
+        _of_types,
+        # the second is the CDK's, of a log group as the target of a rule
+        ("AWS::Logs::ResourcePolicy", "Custom::CloudwatchLogResourcePolicy"),
+    ),
     "put event logs, dashboards and audit trails of several stacks into one",
 )
 
@@ -131,7 +135,7 @@ TRAILS_OF_A_REGION: Final = RegionalQuota(
     "trails of CloudTrail",
     TRAILS,
     _in_a_region(TRAILS),
-    partial(_of_type, "AWS::CloudTrail::Trail"),
+    partial(_of_types, ("AWS::CloudTrail::Trail",)),
     "let the audit trails of several stacks read the calls that one trail records",
 )
 

@@ -154,7 +154,7 @@ def wrong(
         if not published.actions(pattern):
             yield f"there is no action {pattern}"
         elif "*" in arns:
-            if pattern not in authorization.NETWORK_OF_FUNCTIONS and (known := kinds_of(pattern)):
+            if known := kinds_of(pattern):
                 yield f"{pattern} stands with *, and knows {', '.join(known)}"
         elif not about(pattern, arns):
             yield f"{pattern} fits none of {', '.join(arns)}"

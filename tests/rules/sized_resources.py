@@ -96,6 +96,12 @@ def policies(count: int) -> dict[str, Any]:
     return {f"P{number}": own for number in range(count)}
 
 
+def policies_of_the_cdk(count: int) -> dict[str, Any]:
+    """Write policies of which all but one are made for log groups that rules have as targets."""
+    own = {"Type": "Custom::CloudwatchLogResourcePolicy", "Properties": {}}
+    return {**policies(1), **{f"C{number}": own for number in range(1, count)}}
+
+
 def metric_filters(count: int) -> dict[str, Any]:
     """Write filters of one log group, and one of another."""
     kind = "AWS::Logs::MetricFilter"
@@ -279,6 +285,7 @@ CASES: list[Any] = [
     ("function-environment-size", function, quotas.FUNCTION_ENVIRONMENT_BYTES),
     ("function-environment-size", function_that_names, quotas.FUNCTION_ENVIRONMENT_BYTES),
     ("log-resource-policies", policies, quotas.LOG_RESOURCE_POLICIES),
+    ("log-resource-policies", policies_of_the_cdk, quotas.LOG_RESOURCE_POLICIES),
     ("trail-count", trails, quotas.TRAILS),
     ("metric-filter-count", metric_filters, quotas.METRIC_FILTERS_A_GROUP),
     ("metric-filter-expressions", expressions, quotas.REGULAR_EXPRESSIONS_A_GROUP),

@@ -123,6 +123,18 @@ def test_the_arguments_of_a_pod_follow_its_command() -> None:
         (["-c", "report", "print('Ref::key')"], []),
         (["sh", "-ce", "cat Ref::key"], [2]),
         (["nu", "--commands", "open Ref::key"], [2]),
+        (["npm", "exec", "-c", "tool Ref::key"], [3]),
+        (["nix-shell", "-p", "jq", "--run", "jq Ref::key"], [4]),
+        (["sbatch", "--wrap=tool Ref::key"], [1]),
+        (["tar", "xf", "a", "--checkpoint-action=exec=sh Ref::key"], [3]),
+        (["pixi", "run", "tool", "Ref::key"], [2, 3]),
+        (["yq", '.k = "Ref::key"', "a.yaml"], [1]),
+        (["yq", "eval", '.k = "Ref::key"', "a.yaml"], [2]),
+        (["yq", "-o", "json", ".k", "Ref::file"], [3]),
+        (["bq", "query", "--nouse_legacy_sql", "select 'Ref::key'"], [3]),
+        (["bq", "show", "Ref::table"], []),
+        (["aws", "athena", "start-query-execution", "--query-string", "select Ref::key"], [4]),
+        (["aws", "s3", "cp", "Ref::key", "."], []),
         (["nu", "-le", "open Ref::key"], [2]),
         (["yash", "--cmdline", "cat Ref::key"], [2]),
         (["bash", "-cx", "cat Ref::key"], [2]),
@@ -227,7 +239,8 @@ def test_every_program_of_the_table_is_known_once_and_has_its_page() -> None:
 
 SPELLINGS = (
     *("-c", "-e", "-r", "-q", "-g", "-S", "/c", "eval", "--eval", "-eval", "-cmd", "--execute"),
-    "-ex",
+    *("-ex", "--wrap", "--run", "--command", "run", "query", "--query-string"),
+    "--checkpoint-action=exec",
 )
 
 
