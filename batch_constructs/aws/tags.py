@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from batch_constructs.aws.bound import Counting, Matching
-from batch_constructs.aws.source import Source, api, guide
+from batch_constructs.aws.source import Source, api, docs, guide
 
 COUNT: Final = Counting(0, 50, "tags")
 KEY: Final = Matching(
@@ -21,6 +21,12 @@ SOURCE: Final[Source] = guide(
     "At most 50 tags for each resource, keys of 128 and values of 256 characters; \"Don't use aws:,"
     " AWS:, or any upper or lowercase combination of such as a prefix … it is reserved for AWS"
     ' use."',
+)
+
+PLAIN_SOURCE: Final[Source] = docs(
+    "AWSCloudFormation/latest/TemplateReference/aws-properties-resourcegroups-group-tag.html",
+    '"Do not store personally identifiable information (PII) or other confidential or sensitive'
+    ' information in tags."',
 )
 
 INSTANCES_SOURCE: Final[Source] = api(

@@ -203,6 +203,15 @@ def test_a_secret_in_the_pattern_of_a_rule_that_submits_is_found(
     assert all(one.message == "a URL with a password stands in the template" for one in found)
 
 
+def test_a_secret_in_the_description_of_a_rule_that_submits_is_found() -> None:
+    template = _rule()
+    template["Resources"]["R"]["Properties"]["Description"] = "from https://u:hunter2x@db/a"
+
+    found = [one for one in check_template(template) if one.rule == "submitted-secret"]
+
+    assert [one.path for one in found] == ["Properties/Description"]
+
+
 INPUT = "Properties/Targets/0/Input"
 
 

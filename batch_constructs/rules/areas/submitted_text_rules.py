@@ -21,7 +21,6 @@ from batch_constructs.rules.template.as_written import ATTRIBUTE, NO_ECHO
 from batch_constructs.rules.template.computed_commands import computed_commands
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.submitted_jobs import (
-    EVENT_RULE,
     FUNCTION,
     parse,
     submissions_from,
@@ -77,18 +76,18 @@ def submitted_secret(source: Resource) -> Iterator[Fault]:
                 told.setdefault(below, f"{kind} stands in the template")
         for below, message in told.items():
             yield f"{path}{below}" if path.endswith("/") else path, message
-    yield from _in_pattern(source)
+    yield from _beside(source)
 
 
-def _in_pattern(source: Resource) -> Iterator[Fault]:
-    """Give the credentials in the pattern of events that jobs are submitted for."""
-    if source.type != EVENT_RULE or not submissions_from(source):
+def _beside(source: Resource) -> Iterator[Fault]:
+    """Give the credentials in what is said of a submitter, and in the events that it waits for."""
+    if source.type == FUNCTION or not submissions_from(source):
         return
-    pattern = source.properties.get("EventPattern")
-    for path, written in strings("EventPattern", pattern, names=True):
-        kind = credential_in(written)
-        if kind is not None:
-            yield path, f"{kind} stands in the template"
+    for place in ("Description", "EventPattern"):
+        for path, written in strings(place, source.properties.get(place), names=True):
+            kind = credential_in(written)
+            if kind is not None:
+                yield path, f"{kind} stands in the template"
 
 
 @_rule(

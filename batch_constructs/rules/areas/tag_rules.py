@@ -6,6 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import tags as aws
+from batch_constructs.aws.credentials import credential_in
+from batch_constructs.rules.areas.secret_rules import label_value
+from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.resource_graph import (
     COMPUTE_ENVIRONMENT,
@@ -39,6 +42,28 @@ def _tags(resource: Resource) -> Iterator[tuple[str, Properties]]:
     launched = mapping(resource.properties, "ComputeResources")
     for key in ("Tags", "CapacityTags"):
         yield f"ComputeResources/{key}", mapping(launched, key)
+
+
+@partial(rule, subject=tuple(kind for kind in _TAGGED if kind != JOB_DEFINITION))(
+    "tag-secret",
+    severity=Severity.WARNING,
+    title="sensitive value in plain text in a tag",
+    fix="keep it in Secrets Manager or Parameter Store, and name it in the job definition",
+    source=aws.PLAIN_SOURCE,
+)
+def tag_secret(resource: Resource) -> Iterator[Fault]:
+    """Whoever may describe the resource, its instances or the bill can read it.
+
+    Of tags of job definitions ``plaintext-secret`` tells.
+    """
+    for path, tags in _tags(resource):
+        for key, value in tags.items():
+            fault = label_value(key, value)
+            kind = credential_in(value) if isinstance(value, str) else None
+            if fault is not None or kind is not None:
+                yield f"{path}/{show(key)}", fault or f"{kind} stands in the template"
+            if (kind := credential_in(key)) is not None:
+                yield path, f"{kind} stands in the template, as the key of a tag"
 
 
 @_rule(
