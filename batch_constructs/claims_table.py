@@ -8,6 +8,7 @@ from aws_cdk import RemovalPolicy
 from aws_cdk import aws_dynamodb as dynamodb
 
 from batch_constructs.acknowledgements import tell_checkov
+from batch_constructs.aws.actions import DYNAMODB_UPDATE_ITEM
 from batch_constructs.function_settings import point_in_time_recovery
 
 if TYPE_CHECKING:
@@ -46,6 +47,6 @@ class ClaimsTable:
         """Return what the function may do."""
         return {
             "Effect": "Allow",
-            "Action": ["dynamodb:GetItem", "dynamodb:UpdateItem"],
+            "Action": ["dynamodb:GetItem", DYNAMODB_UPDATE_ITEM],
             "Resource": self.table.table_arn,
         }

@@ -7,6 +7,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from batch_constructs.aws.actions import (
+    BATCH_DESCRIBE_JOB_QUEUES,
+    BATCH_DESCRIBE_JOBS,
+    BATCH_LIST_JOBS,
+    DYNAMODB_UPDATE_ITEM,
+    SNS_PUBLISH,
+)
+from batch_constructs.aws.authorization import SUBMIT
 from batch_constructs.aws.bound import Matching
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import Source, docs, guide, seen
@@ -30,6 +38,22 @@ ENDPOINTS_SOURCE: Final[Source] = guide(
     " Jobs need Amazon ECR, S3 for the layers of images, and CloudWatch Logs too, and those with"
     " secrets the endpoint of Secrets Manager or Systems Manager. The security group of an endpoint"
     " has to let HTTPS in from the compute environment.",
+)
+
+CALLED_BY_FUNCTIONS: Final = {
+    "batch": (SUBMIT, BATCH_DESCRIBE_JOBS, BATCH_LIST_JOBS, BATCH_DESCRIBE_JOB_QUEUES),
+    "dynamodb": (DYNAMODB_UPDATE_ITEM,),
+    "sns": (SNS_PUBLISH,),
+}
+"""Service, as its endpoint is called → actions that are calls of a function's own code.
+
+What Lambda itself does for the function goes through no VPC: messages of a queue, letters, logs.
+"""
+
+CALLS_SOURCE: Final[Source] = docs(
+    "lambda/latest/dg/configuration-vpc-internet.html",
+    "A function in a VPC reaches what its subnets reach: through a NAT gateway, or the endpoints of"
+    " the services that it calls; com.amazonaws.region.batch is that of AWS Batch.",
 )
 
 GATEWAY_ENDPOINTS_SOURCE: Final[Source] = docs(

@@ -134,7 +134,7 @@ ABOUT: Final = {
     "alarm": "Alarm",
     "creation_order": "ComputeEnvironment EventSourceMapping StateMachine",
     "key": "ComputeEnvironment LogGroup",
-    "network": "ComputeEnvironment SecurityGroup",
+    "network": "ComputeEnvironment Function SecurityGroup",
     "job_network": "JobDefinition",
     "reference": f"{_BATCH} EventSourceMapping Rule Schedule",
 }

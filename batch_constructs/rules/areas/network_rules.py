@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.network import (
+    CALLED_BY_FUNCTIONS,
+    CALLS_SOURCE,
     ENDPOINTS_OF_INSTANCES,
     ENDPOINTS_OF_JOBS,
     ENDPOINTS_SOURCE,
     HTTPS,
 )
 from batch_constructs.aws.source import api, docs, guide
+from batch_constructs.rules.access.rights import Rights, rights_of
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limit_rules import register
 from batch_constructs.rules.rule import Fault, rule
@@ -20,11 +23,14 @@ from batch_constructs.rules.template import vpc
 from batch_constructs.rules.template.resource_graph import (
     COMPUTE_ENVIRONMENT,
     ComputeEnvironment,
+    Resource,
 )
+from batch_constructs.rules.template.submitted_jobs import FUNCTION
 from batch_constructs.rules.template.values import (
     flag,
     given,
     listing,
+    mapping,
 )
 from batch_constructs.rules.template.vpc import Reach
 
@@ -32,6 +38,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 register("network", area="network")
+
+_BATCH: Final = "batch"
 
 _environment_rule = partial(rule, subject=COMPUTE_ENVIRONMENT, severity=Severity.WARNING)
 
@@ -66,6 +74,43 @@ def isolated_subnets(environment: ComputeEnvironment) -> Iterator[Fault]:
                 f"add VPC endpoints for {', '.join(missing)}, or a NAT gateway",
             )
             return
+
+
+@rule(
+    "isolated-function",
+    subject=FUNCTION,
+    severity=Severity.WARNING,
+    title="function in isolated subnets without an endpoint of AWS Batch",
+    fix="add the VPC endpoints, choose subnets with a NAT gateway, or leave VpcConfig out",
+    source=CALLS_SOURCE,
+)
+def isolated_function(function: Resource) -> Iterator[Fault]:
+    """Its calls are not answered, until its time is over: what it was to do lies among letters."""
+    owner = rights_of(function)
+    written = mapping(function.properties, "VpcConfig")
+    called = [] if owner is None or not written else list(_called(owner[1]))
+    if _BATCH not in called:
+        return
+    for subnet in vpc.subnets_of(function, listing(written, "SubnetIds")) or ():
+        there = vpc.endpoints(function.template, subnet)
+        if subnet.reach is not Reach.ISOLATED or there is None:
+            continue
+        missing = [service for service in called if service not in there]
+        if missing:
+            services = ", ".join(missing)
+            yield (
+                "VpcConfig/SubnetIds",
+                f"{subnet.resource.id} has no route out, and no endpoint for {services}",
+                f"add VPC endpoints for {services}, or choose subnets with a NAT gateway",
+            )
+            return
+
+
+def _called(rights: Rights) -> Iterator[str]:
+    """Give the services that code with these rights calls, surely."""
+    for service, actions in CALLED_BY_FUNCTIONS.items():
+        if any(map(rights.surely_mention, actions)):
+            yield service
 
 
 @_environment_rule(

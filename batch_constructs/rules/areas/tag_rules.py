@@ -34,6 +34,7 @@ _TAGGED: Final = (
     SCHEDULING_POLICY,
     SERVICE_ENVIRONMENT,
 )
+_BESIDE_JOBS: Final = tuple(kind for kind in _TAGGED if kind != JOB_DEFINITION)
 _rule = partial(rule, subject=_TAGGED)
 
 
@@ -44,12 +45,13 @@ def _tags(resource: Resource) -> Iterator[tuple[str, Properties]]:
         yield f"ComputeResources/{key}", mapping(launched, key)
 
 
-@partial(rule, subject=tuple(kind for kind in _TAGGED if kind != JOB_DEFINITION))(
+@rule(
     "tag-secret",
     severity=Severity.WARNING,
     title="sensitive value in plain text in a tag",
     fix="keep it in Secrets Manager or Parameter Store, and name it in the job definition",
     source=aws.PLAIN_SOURCE,
+    subject=_BESIDE_JOBS,
 )
 def tag_secret(resource: Resource) -> Iterator[Fault]:
     """Whoever may describe the resource, its instances or the bill can read it.

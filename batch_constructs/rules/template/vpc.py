@@ -64,12 +64,16 @@ def subnets(environment: ComputeEnvironment) -> list[Subnet] | None:
     if environment.is_managed_instances:
         provider = mapping(within, "ManagedInstancesProvider")
         within = mapping(mapping(provider, "InstanceLaunchTemplate"), "NetworkConfiguration")
-    written = listing(within, "Subnets")
+    return subnets_of(environment, listing(within, "Subnets"))
+
+
+def subnets_of(user: Resource, written: list[object] | None) -> list[Subnet] | None:
+    """Give the subnets that somebody names, None if not all are known."""
     if not written:
         return None
     found: list[Subnet] = []
     for value in written:
-        resource = environment.neighbour(value, "AWS::EC2::Subnet")
+        resource = user.neighbour(value, "AWS::EC2::Subnet")
         subnet = None if resource is None else _subnet(resource)
         if subnet is None:
             return None
