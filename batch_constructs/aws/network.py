@@ -96,6 +96,15 @@ NODE_SECURITY_GROUPS_SOURCE: Final[Source] = docs(
     "vpc/latest/userguide/amazon-vpc-limits.html", "Security groups per network interface: 5."
 )
 
+RULES_A_SECURITY_GROUP: Final = 60
+"""Inbound rules of a security group, and as many outbound ones, unless a VPC was given more."""
+
+RULES_A_SECURITY_GROUP_SOURCE: Final[Source] = docs(
+    "vpc/latest/userguide/amazon-vpc-limits.html",
+    "Inbound or outbound rules per security group: 60, adjustable, counted apart for inbound and"
+    " outbound and for IPv4 and IPv6; one that names a security group is one rule.",
+)
+
 HTTPS: Final = 443
 HTTPS_SOURCE: Final[Source] = docs(
     "vpc/latest/privatelink/create-interface-endpoint.html", "Its security group lets in TCP 443."

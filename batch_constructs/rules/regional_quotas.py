@@ -1,6 +1,7 @@
-"""What an account has only so many of in a Region, counted in one template.
+"""What an account, or one thing of it, has only so many of, counted in one template.
 
-The rules say it of one template; `check/stacks_together.py` adds up the stacks of an app.
+The rules say it of one template; `check/stacks_together.py` adds up what the stacks of an app have
+of a Region.
 """
 
 from __future__ import annotations
@@ -11,6 +12,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.event_pattern import has_wildcard
+from batch_constructs.aws.network import RULES_A_SECURITY_GROUP
 from batch_constructs.aws.quotas import (
     BATCH_RESOURCES,
     LOG_RESOURCE_POLICIES,
@@ -24,7 +26,7 @@ from batch_constructs.rules.template.resource_graph import (
     JOB_QUEUE,
     SERVICE_ENVIRONMENT,
 )
-from batch_constructs.rules.template.written_lengths import referred, resources_of_type
+from batch_constructs.rules.template.written_lengths import listed, referred, resources_of_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -98,6 +100,20 @@ def _bus(written: object, resources: ByType) -> Group:
     return Group(json.dumps(written, sort_keys=True, default=str), everywhere=False)
 
 
+def _of_security_groups(resources: ByType) -> Mapping[Group, list[str]]:
+    found: dict[Group, list[str]] = defaultdict(list)
+    kind = "AWS::EC2::SecurityGroup"
+    for way in ("Ingress", "Egress"):
+        for id_, own in resources_of_type(resources, kind):
+            within = listed(own.get(f"SecurityGroup{way}"))
+            found[Group(f"{id_} {way}", everywhere=False)] += [id_] * len(within)
+        for id_, own in resources_of_type(resources, f"{kind}{way}", surely=True):
+            target, _ = referred(own.get("GroupId"))
+            if target:
+                found[Group(f"{target} {way}", everywhere=False)].append(id_)
+    return found
+
+
 def _in_a_region(most: int) -> str:
     return f"an account has {most} in a Region"
 
@@ -149,6 +165,14 @@ WILDCARD_RULES: Final = RegionalQuota(
     WILDCARD_RULES_A_BUS,
     f"a bus has {WILDCARD_RULES_A_BUS}",
     partial(_rules_of_buses, wildcard=True),
+)
+
+RULES_OF_A_SECURITY_GROUP: Final = RegionalQuota(
+    "security-group-rules",
+    "rules of one security group in one direction",
+    RULES_A_SECURITY_GROUP,
+    f"a group has {RULES_A_SECURITY_GROUP}",
+    _of_security_groups,
 )
 
 REGIONAL_QUOTAS: Final = (

@@ -9,6 +9,7 @@ from typing import Any
 
 from batch_constructs.aws import quotas
 from batch_constructs.aws.launch_template_facts import USER_DATA_BYTES
+from batch_constructs.aws.network import RULES_A_SECURITY_GROUP
 
 TOPIC = {"Type": "AWS::SNS::Topic"}
 
@@ -98,8 +99,23 @@ def policies(count: int) -> dict[str, Any]:
 
 def policies_of_the_cdk(count: int) -> dict[str, Any]:
     """Write policies of which all but one are made for log groups that rules have as targets."""
-    own = {"Type": "Custom::CloudwatchLogResourcePolicy", "Properties": {}}
+    own = {"Type": "Custom::CloudwatchLogResourcePolicy", "Properties": {"InstallLatest": 1}}
     return {**policies(1), **{f"C{number}": own for number in range(1, count)}}
+
+
+def ingress_rules(count: int) -> dict[str, Any]:
+    """Write rules of one security group, some of them within it, beside others' and others."""
+    inside = {"SecurityGroupIngress": [{}] * 10, "SecurityGroupEgress": [{}]}
+    rule = {"Type": "AWS::EC2::SecurityGroupIngress", "Properties": {"GroupId": {"Ref": "G"}}}
+    other = {**rule, "Properties": {"GroupId": {"Ref": "H"}}}
+    return {
+        "G": {"Type": "AWS::EC2::SecurityGroup", "Properties": inside},
+        "H": {"Type": "AWS::EC2::SecurityGroup", "Properties": {}},
+        **{f"R{number}": rule for number in range(count - 10)},
+        "O": other,
+        "U": {**rule, "Properties": {"GroupId": "sg-1"}},
+        "E": {**rule, "Type": "AWS::EC2::SecurityGroupEgress"},
+    }
 
 
 def metric_filters(count: int) -> dict[str, Any]:
@@ -286,6 +302,7 @@ CASES: list[Any] = [
     ("function-environment-size", function_that_names, quotas.FUNCTION_ENVIRONMENT_BYTES),
     ("log-resource-policies", policies, quotas.LOG_RESOURCE_POLICIES),
     ("log-resource-policies", policies_of_the_cdk, quotas.LOG_RESOURCE_POLICIES),
+    ("security-group-rules", ingress_rules, RULES_A_SECURITY_GROUP),
     ("trail-count", trails, quotas.TRAILS),
     ("metric-filter-count", metric_filters, quotas.METRIC_FILTERS_A_GROUP),
     ("metric-filter-expressions", expressions, quotas.REGULAR_EXPRESSIONS_A_GROUP),

@@ -7,6 +7,7 @@ from collections import defaultdict
 from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.aws.network import RULES_A_SECURITY_GROUP_SOURCE
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.quotas import (
     ADVANCED_PARAMETER_CHARACTERS,
@@ -47,6 +48,7 @@ from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.regional_quotas import (
     LOG_POLICIES,
     RULES,
+    RULES_OF_A_SECURITY_GROUP,
     TRAILS_OF_A_REGION,
     WILDCARD_RULES,
 )
@@ -378,3 +380,15 @@ def rule_count(whole: Whole) -> Iterator[Fault]:
 def wildcard_rule_count(whole: Whole) -> Iterator[Fault]:
     """EventBridge refuses the next one; those of other stacks count, too."""
     yield from WILDCARD_RULES.too_many(whole.by_type)
+
+
+@_rule(
+    "security-group-rules",
+    severity=Severity.WARNING,
+    title="more rules than a security group has",
+    fix="give compute environments one security group together, or ask AWS for more rules",
+    source=RULES_A_SECURITY_GROUP_SOURCE,
+)
+def security_group_rules(whole: Whole) -> Iterator[Fault]:
+    """EC2 refuses the next one, unless the account was given more."""
+    yield from RULES_OF_A_SECURITY_GROUP.too_many(whole.by_type)
