@@ -6,7 +6,7 @@ Which of these calls which operation, and where in its source, stands in
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws import resource_kinds as kinds
@@ -48,6 +48,9 @@ _READ = (
 )
 """AWS knows no resources for these."""
 
+_ROLES_A_STATEMENT: Final = 20
+"""So short, the CDK puts whole statements into further policies where one has no room for all."""
+
 
 def grant_engine(
     queue: JobQueue,
@@ -88,8 +91,9 @@ def grant_engine(
         ),
         "read logs": (["logs:GetLogEvents"], [_streams(queue, log_group)]),
     }
-    if roles:
-        allowed["pass"] = ([IAM_PASS_ROLE], [role.role_arn for role in roles])
+    for first in range(0, len(roles), _ROLES_A_STATEMENT):
+        some = roles[first : first + _ROLES_A_STATEMENT]
+        allowed[f"pass {first}"] = ([IAM_PASS_ROLE], [role.role_arn for role in some])
     return grant(queue, queue.job_queue_arn, grantee, allowed.values())
 
 

@@ -146,3 +146,21 @@ def test_what_cannot_be_granted_is_refused(
 ) -> None:
     with pytest.raises((ValueError, TypeError), match=f"Stack/Queue: {message}"):
         queue.grant_engine(head, **options)
+
+
+def test_the_roles_of_many_teams_are_divided_among_policies_that_iam_takes() -> None:
+    app = cdk.App(builtin_cloud_formation_validation=False)
+    stack = cdk.Stack(app, "S")
+    queue = bc.JobQueue.from_job_queue_name(stack, "Queue", "q")
+    head = iam.Role(stack, "Head", assumed_by=iam.ServicePrincipal("ec2.amazonaws.com"))
+    form = "arn:aws:iam::123456789012:role/a-job-role-of-a-team-with-a-name-{}"
+    arns = [form.format(number) for number in range(250)]
+    roles = [iam.Role.from_role_arn(stack, f"Role{at}", arn) for at, arn in enumerate(arns)]
+    queue.grant_engine(head, job_roles=roles)
+
+    resources = app.synth().get_stack_by_name("S").template["Resources"].values()
+    managed = [one for one in resources if one["Type"] == "AWS::IAM::ManagedPolicy"]
+    documents = [one["Properties"]["PolicyDocument"] for one in managed]
+    assert all(len(json.dumps(one, separators=(",", ":"))) <= 6144 for one in documents)
+    passed = json.dumps([one for one in resources if "Policy" in one["Type"]])
+    assert [arn for arn in arns if f'"{arn}"' not in passed] == []

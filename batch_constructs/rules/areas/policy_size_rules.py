@@ -215,7 +215,8 @@ def role_trust_size(whole: Whole) -> Iterator[Fault]:
 @_rule(
     "queue-policy-size",
     title="policy of a queue of SQS that is too long",
-    fix="put several sources into one statement, or divide what is sent among several queues",
+    fix="put several sources into one statement, divide what is sent among several queues, or have"
+    " one rule send what happens in several, as JobNotifications(queues=[…], targets=[…]) does",
     source=QUEUE_POLICY_SOURCE,
 )
 def queue_policy_size(whole: Whole) -> Iterator[Fault]:
@@ -252,7 +253,8 @@ def bucket_policy_size(whole: Whole) -> Iterator[Fault]:
     "function-policy-size",
     title="permissions that the policy of a function has no room for",
     fix="let one permission admit several: a SourceArn with an asterisk and SourceAccount, or an"
-    " organization",
+    " organization; or have one rule send what happens in several, as"
+    " JobNotifications(queues=[…], targets=[…]) does",
     source=FUNCTION_POLICY_SOURCE,
 )
 def function_policy_size(whole: Whole) -> Iterator[Fault]:
