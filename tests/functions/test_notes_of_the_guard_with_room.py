@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from botocore.exceptions import EndpointConnectionError
 
 from batch_constructs.functions.claims.rows import DAYS_KEPT, Claims
 from batch_constructs.functions.cost_guard.lowered import LoweredEnvironments
@@ -88,6 +89,39 @@ def test_a_note_in_the_table_enables_nothing_that_people_disable_later(
     free.run(NOW + timedelta(days=2), invocation())
 
     assert aws.queue["state"] == "DISABLED"
+
+
+class Blinking:
+    """A table of which the first thing that is read, the note, cannot be read."""
+
+    def __init__(self, table: Any) -> None:
+        self._table, self._failed = table, False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._table, name)
+
+    def get_item(self, **request: Any) -> Any:
+        if not self._failed:
+            self._failed = True
+            raise EndpointConnectionError(endpoint_url="dynamodb")
+        return self._table.get_item(**request)
+
+
+@pytest.mark.parametrize("vcpus", [50, 60])
+def test_a_note_that_cannot_be_read_for_a_moment_is_not_written_over(vcpus: int) -> None:
+    """What the guard disabled would else be taken for what people did, and stay disabled."""
+    aws = Full()
+    spent = guard(aws, 60)
+    spent.run(NOW, invocation())
+    table = spent.claims
+    blinking = replace(table, dynamodb=Blinking(table.dynamodb))
+
+    with pytest.raises(RuntimeError):
+        replace(guard(aws, vcpus), claims=blinking).run(NOW + timedelta(hours=1), invocation())
+    free = replace(guard(aws, 1), claims=table)
+    free.run(NOW + timedelta(days=1), invocation())
+
+    assert aws.queue["state"] == "ENABLED"
 
 
 def test_a_full_environment_is_given_back_what_it_had_though_there_is_room_again() -> None:

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws import tags as batch_tags
 from batch_constructs.aws.resource_states import State
+from batch_constructs.functions.claims.effect import NotDoneError
 from batch_constructs.functions.claims.outcome import FAILED_CALL
 
-from .note import tags_of
+from .note import HELD, tags_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -63,7 +64,16 @@ class NotesWithRoom:
         return {**described, "computeEnvironments": environments}
 
     def tag_resource(self, *, resourceArn: str, tags: Mapping[str, str]) -> None:  # noqa: N803 - AWS's
-        """Write the note where there is room."""
+        """Write the note where there is room; never over one that could not be read.
+
+        That may say that the guard disabled the queue, which nobody else would enable again. That
+        it is to hold it says no less.
+
+        Raises:
+            NotDoneError: the next run is to do it, which may read the note.
+        """
+        if resourceArn in self.unread and not tags[self.note].endswith(HELD):
+            raise NotDoneError(f"what is noted of {resourceArn} could not be read")
         if resourceArn in self.full:
             self._write(resourceArn, tags[self.note])
             return
