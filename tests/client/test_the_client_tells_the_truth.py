@@ -27,7 +27,7 @@ import boto3
 import botocore.endpoint
 import pytest
 from botocore.config import Config
-from botocore.exceptions import EndpointConnectionError, SSLError
+from botocore.exceptions import BotoCoreError, EndpointConnectionError, SSLError
 from click.testing import CliRunner
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -693,6 +693,35 @@ def test_who_gives_the_credentials_and_never_answers_makes_no_submission(
         with pytest.raises(NotSubmittedError, match="never left: no credentials came within 1 s"):
             submit(clock, f"http://{address}", key=None)
         assert came == []
+
+
+def test_what_is_never_reached_or_never_answered_is_asked_again_and_then_given_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Once more, and once more again: an address that comes to life a little later is reached."""
+    pauses: list[float] = []
+    monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=pauses.append))
+    monkeypatch.setattr(deadline, "READ_SECONDS", 0.1)
+
+    def asked(address: str) -> int:
+        session = boto3.Session(aws_access_key_id="a", aws_secret_access_key="a")
+        url = f"http://{address}"
+        batch = deadline.patient_client(
+            session.client, "batch", region_name="us-east-1", endpoint_url=url
+        )
+        del pauses[:]
+        with pytest.raises(BotoCoreError):
+            batch.describe_jobs(jobs=["a"])
+        return 1 + len(pauses)
+
+    assert asked(closed_port()) == deadline.ATTEMPTS_WITHOUT_CONNECTION
+    with listening(nothing) as (address, _):
+        assert asked(address) == deadline._ATTEMPTS_WITHOUT_ANSWER
+
+
+def test_only_what_aws_or_the_network_did_may_pass() -> None:
+    assert deadline.may_pass(EndpointConnectionError(endpoint_url="a"))
+    assert not deadline.may_pass(RuntimeError("a mistake"))
 
 
 def test_a_call_that_was_given_up_before_it_was_sent_is_never_sent() -> None:
