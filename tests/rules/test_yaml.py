@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from batch_constructs.rules.template import template_files
+from batch_constructs.rules.template.yaml_loader import Reading
 
 
 def read(body: str) -> Any:
@@ -76,3 +77,8 @@ def test_a_source_of_jinja_that_is_no_yaml_is_said_to_be_one() -> None:
         template_files.NoTemplateError, match="line 3: a template of Jinja begins here"
     ):
         template_files.document("Resources:\n  Q:\n{% if x %}\n    Type: {{ x }}\n")
+
+
+@pytest.mark.parametrize("written", [".inf", "-.inf", ".nan"])
+def test_what_no_number_of_json_is_stays_the_text_that_it_is(written: str) -> None:
+    assert Reading(f"a: {written}").value == {"a": written}

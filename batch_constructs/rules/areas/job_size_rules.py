@@ -43,6 +43,8 @@ def _amounts(
         if legacy in container.properties:
             values.append((f"{container.path}/{legacy}", legacy, container.properties[legacy]))
         for path, key, value in values:
+            if isinstance(value, bool):
+                value = str(value).lower()  # noqa: PLW2901  # as CloudFormation writes "yes" of YAML
             got = as_number(value)
             # EC2 jobs refuse vCPUs that are written "1.0".
             spelt_out = type == SizeType.VCPU and isinstance(value, str) and not value.isdigit()

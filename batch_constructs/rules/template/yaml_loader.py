@@ -7,6 +7,7 @@ where it stands. A name is text whatever it looks like, as account IDs in mappin
 from __future__ import annotations
 
 from functools import lru_cache
+from math import isfinite
 from typing import Any, Final
 
 import yaml
@@ -251,13 +252,14 @@ _LONGEST_WORD: Final = 200
 
 @lru_cache(maxsize=4096)
 def _plain(written: str) -> Any:
-    """Give what a word without quotation marks means."""
+    """Give what a word without quotation marks means; infinity is no number that AWS takes."""
     if len(written) > _LONGEST_WORD:
         return written
     resolvers = _SafeLoader.yaml_implicit_resolvers
     for tag, pattern in resolvers.get(written[:1], ()):
         if tag in _READ and pattern.match(written):
-            return _READ[tag](SafeConstructor(), yaml.ScalarNode(tag, written))
+            value = _READ[tag](SafeConstructor(), yaml.ScalarNode(tag, written))
+            return value if type(value) is not float or isfinite(value) else written
     return written
 
 
