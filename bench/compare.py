@@ -2,7 +2,8 @@
 
 ``python bench/compare.py [ROUNDS]`` runs the shapes alternately, each in a process of its own, and
 prints medians: what a first app costs, what each further definition and each further template test
-adds. With ``--write`` they go into docs/performance.md, with the versions and the date.
+adds, and what the README's app comes to. With ``--write`` they go into docs/performance.md, with
+the versions and the date.
 """
 
 from __future__ import annotations
@@ -57,6 +58,13 @@ TESTS = (
     Shape("this library", "template_tests.py", "ours"),
 )
 VALIDATED = tuple(one._replace(validated=True) for one in TESTS)
+APPS = (
+    Shape("the CDK's constructs", "whole_app.py", "l2", validated=True),
+    Shape("this library", "whole_app.py", "ours", validated=True),
+    Shape("its rules without the CDK's", "whole_app.py", "ours_without_theirs", validated=True),
+    Shape("the CDK's, nothing validated", "whole_app.py", "l2"),
+    Shape("this library, nothing validated", "whole_app.py", "ours"),
+)
 FIRST, FEW, MANY = 1, 100, 400
 
 
@@ -78,6 +86,8 @@ def run(shape: Shape, number: int, folder: str) -> Run:
     """Make so many definitions or tests once."""
     if shape.script.endswith(".js"):
         command = [str(NODE), str(Path(folder) / shape.script), str(number)]
+    elif shape in APPS:
+        command = [sys.executable, str(HERE / shape.script), shape.name, str(Path(folder) / "out")]
     else:
         command = [sys.executable, str(HERE / shape.script), shape.name, str(number)]
     done = subprocess.run(
@@ -122,6 +132,20 @@ def table(runs: dict[tuple[Shape, int], list[Run]], shapes: tuple[Shape, ...], o
     return "\n".join([*lines, "", "```text", *plot, "```"])
 
 
+def table_of_apps(runs: dict[tuple[Shape, int], list[Run]]) -> str:
+    """Write what a synthesis of the README's app costs, in a process of its own."""
+    lines = [
+        "| one synthesis of the README's app | calls | CPU | to the CDK's |",
+        "|---|---|---|---|",
+    ]
+    costs = {one: statistics.median(run["cpu_s"] for run in runs[one, FIRST]) for one in APPS}
+    base = costs[APPS[0]]
+    for one, cost in costs.items():
+        calls = statistics.median(run["calls"] for run in runs[one, FIRST])
+        lines.append(f"| {one.told} | {calls:.0f} | {cost:.2f} s | {cost / base:.2f} |")
+    return "\n".join(lines)
+
+
 def main() -> None:
     """Measure, alternating, and print the tables."""
     numbers = [one for one in sys.argv[1:] if one.isdigit()]
@@ -133,6 +157,8 @@ def main() -> None:
             for number in (FIRST, FEW, MANY):
                 for shape in (*DEFINITIONS, *TESTS, *VALIDATED):
                     runs[shape, number].append(run(shape, number, folder))
+            for shape in APPS:
+                runs[shape, FIRST].append(run(shape, FIRST, folder))
     node = subprocess.run([str(NODE), "--version"], capture_output=True, text=True, check=True)
     said = (
         f"Measured on {dt.datetime.now(tz=dt.UTC):%d %B %Y} by `python bench/compare.py {rounds}` "
@@ -144,6 +170,7 @@ def main() -> None:
         table(runs, DEFINITIONS, "one more definition"),
         table(runs, TESTS, "one more template test"),
         table(runs, VALIDATED, "one more template test, as the CDK validates by default"),
+        table_of_apps(runs),
     ]
     text = "\n\n".join([said, *tables])
     print(text)
