@@ -219,6 +219,49 @@ def test_only_the_failed_children_of_an_array_run_again(aws: Aws, client: BatchC
     assert indices(job) == "3,17-20"
 
 
+def test_two_failed_children_are_an_array_still(aws: Aws, client: BatchClient) -> None:
+    describe(aws, [detail("a", "FAILED", container=CONTAINER, arrayProperties={"size": 30})])
+    failed_children(aws, 7, 9)
+
+    redrive(client, "a")
+
+    (job,) = aws.batch.jobs
+    assert (job["arrayProperties"], indices(job)) == ({"size": 2}, "7,9")
+
+
+def test_an_array_without_a_failed_child_and_without_a_summary_is_not_redriven(
+    aws: Aws, client: BatchClient
+) -> None:
+    describe(aws, [detail("a", "FAILED", container=CONTAINER, arrayProperties={"size": 3})])
+    failed_children(aws)
+
+    with pytest.raises(NothingToRedriveError, match="lists no child of it as FAILED"):
+        redrive(client, "a")
+    assert aws.batch.jobs == []
+
+
+def test_a_command_alone_is_changed_and_the_sizes_stay(aws: Aws, client: BatchClient) -> None:
+    describe(aws, [detail("a", "FAILED", container=CONTAINER)])
+
+    redrive(client, "a", command=["other"])
+
+    overrides = aws.batch.jobs[0]["containerOverrides"]
+    assert overrides["command"] == ["other"]
+    assert overrides["resourceRequirements"] == CONTAINER["resourceRequirements"]
+
+
+def test_a_job_of_nodes_takes_no_command_since_nobody_says_for_which(
+    aws: Aws, client: BatchClient
+) -> None:
+    group = {"targetNodes": "0:1", "container": CONTAINER}
+    nodes = {"numNodes": 2, "mainNode": 0, "nodeRangeProperties": [group]}
+    describe(aws, [detail("a", "FAILED", nodeProperties=nodes)])
+
+    with pytest.raises(ValueError, match="or several nodes"):
+        redrive(client, "a", command=["other"])
+    assert aws.batch.jobs == []
+
+
 def test_one_failed_child_becomes_a_job_of_its_own(aws: Aws, client: BatchClient) -> None:
     describe(aws, [detail("a", "FAILED", container=CONTAINER, arrayProperties={"size": 30})])
     failed_children(aws, 7)
@@ -282,6 +325,15 @@ def test_more_indices_than_ecs_takes_as_overrides_become_several_arrays(
     listed = [number for job in aws.batch.jobs for number in numbers_of(indices(job) or "")]
     assert listed == list(range(0, 10_000, 2))
     assert all(overrides_length(job["containerOverrides"]) < 8192 - 700 for job in aws.batch.jobs)
+
+
+def test_overrides_that_ecs_just_takes_are_submitted(aws: Aws, client: BatchClient) -> None:
+    container = {"environment": [{"name": "BIG", "value": "x" * (9000 - 9085 + 8192)}]}
+    describe(aws, [detail("a", "FAILED", container=container)])
+
+    redrive(client, "a")
+
+    assert overrides_length(aws.batch.jobs[0]["containerOverrides"]) == 8192
 
 
 def test_a_job_that_ecs_would_refuse_for_its_overrides_is_not_submitted(
