@@ -22,6 +22,7 @@ class KnownScope:
     Attributes:
         app: The root of its tree, by `identity`.
         path: Its path.
+        stack: The path of its stack; empty outside of a stack, and where the stack is all there is.
         region: The Region of its stack, which may be a token; empty outside of a stack.
         account: The account of its stack, in the same way.
         customizes_roles: Whether an ``iam.Role`` below it may stand for one that others made.
@@ -29,6 +30,7 @@ class KnownScope:
 
     app: str
     path: str
+    stack: str
     region: str
     account: str
     customizes_roles: bool
@@ -56,6 +58,12 @@ def known_scope(scope: IConstruct) -> KnownScope:
     return _KNOWN[mine]
 
 
+def are_in_one_stack(one: IConstruct, other: IConstruct) -> bool:
+    """Tell whether two constructs are in the same stack."""
+    here, there = known_scope(one), known_scope(other)
+    return (here.app, here.stack) == (there.app, there.stack)
+
+
 def forget() -> None:
     """Forget all: what was made is taken away again, and what is above may change."""
     _KNOWN.clear()
@@ -75,8 +83,6 @@ def look(scope: IConstruct, *, checked: bool = False) -> list[Any]:
     """
     from batch_constructs.one_call import scope_of  # noqa: PLC0415  # loads jsii
 
-    (app, stages), (path, region, account, customized) = scope_of(
-        scope, CUSTOMIZED_ROLES, checked=checked
-    )
-    _KNOWN[identity(scope)] = KnownScope(identity(app), path, region, account, customized)
+    (app, stages), told = scope_of(scope, CUSTOMIZED_ROLES, checked=checked)
+    _KNOWN[identity(scope)] = KnownScope(identity(app), *told)
     return stages

@@ -1,5 +1,8 @@
 "use strict";
 
+/** Its ARN changes with each revision, which CloudFormation allows of no export that is in use. */
+const REVISED = "aws-cdk-lib.aws_batch.CfnJobDefinition";
+
 /** Makes many resources while Python waits once; ../one_call.py says what and where. */
 class OneCall {
   /**
@@ -32,6 +35,7 @@ class OneCall {
         }
         const type = kind.split(".").slice(1).reduce((within, name) => within[name], cdk);
         made[id] = new type(scope, id, filled(properties));
+        if (kind === REVISED) made[id].applyCrossStackReferenceStrength(cdk.ReferenceStrength.WEAK);
         all.push([made[id], ...last.map((attribute) => made[id][attribute])]);
       }
     }
@@ -66,7 +70,7 @@ class OneCall {
    * @param checked whether the validations of its app get the plugin.
    * @param key of the context.
    * @returns the root, and of what is checked the app and the stages around the scope; its path, the
-   *   Region and the account of its stack, or "", and whether its context has the key.
+   *   path, the Region and the account of its stack, or "", and whether its context has the key.
    */
   static scope(scope, checked, key) {
     const { Stack, Stage, Validations } = require("aws-cdk-lib");
@@ -77,9 +81,11 @@ class OneCall {
       OneCall.checked.add(root);
       Validations.of(root).addPlugins(OneCall.plugin);
     }
-    const { region, account } = scopes.findLast(Stack.isStack) ?? {};
+    const stack = scopes.findLast(Stack.isStack);
+    const { region, account } = stack ?? {};
     const customized = scope.node.tryGetContext(key) !== undefined;
-    return [[root, stages], [scope.node.path, region ?? "", account ?? "", customized]];
+    const place = [stack?.node.path ?? "", region ?? "", account ?? ""];
+    return [[root, stages], [scope.node.path, ...place, customized]];
   }
 
   /**

@@ -378,3 +378,64 @@ def test_a_rule_sends_to_a_queue_of_another_stack(
     rules = json.dumps(statement["Condition"]["ArnEquals"]["aws:SourceArn"])
     assert ":rule/*" in rules
     assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+
+
+SUBMIT: dict[str, Callable[[cdk.Stack, Any, Any], object]] = {
+    "schedule": lambda here, queue, job: bc.ScheduleTrigger(
+        here, "It", schedule="rate(1 day)", queue=queue, job_definition=job
+    ),
+    "event": lambda here, queue, job: bc.EventTrigger(
+        here, "It", event_pattern={"source": ["a"]}, queue=queue, job_definition=job
+    ),
+    "function": lambda here, queue, job: bc.SubmitFunction(
+        here, "It", queue=queue, job_definition=job
+    ),
+    "gateway": lambda here, queue, job: bc.SubmissionGateway(
+        here, "It", queue=queue, job_definition=job
+    ),
+    "workflow": lambda here, queue, job: bc.Workflow(
+        here, "It", queue=queue, jobs=[bc.WorkflowJob(name="a", job_definition=job)]
+    ),
+}
+
+
+@pytest.mark.parametrize("submitter", SUBMIT)
+def test_a_definition_that_another_stack_submits_may_change(
+    app: cdk.App, stack: cdk.Stack, shared: cdk.Stack, submitter: str
+) -> None:
+    """CloudFormation refuses to change an export in use, and deregisters the old revision."""
+    job = bc.FargateJobDefinition(shared, "Job", **JOB)
+    SUBMIT[submitter](stack, bc.JobQueue.from_job_queue_name(stack, "Queue", "q"), job)
+
+    assembly = app.synth()
+    outputs = assembly.get_stack_by_name("Shared").template["Outputs"].values()
+    assert [one for one in outputs if "Export" in one] == []
+    written = json.dumps(assembly.get_stack_by_name(stack.stack_name).template["Resources"])
+    arn = '{"Fn::GetStackOutput": '
+    without_revision = '{"Fn::Select": [5, {"Fn::Split": [":", ' + arn
+    assert written.count(arn) == written.count(without_revision) > 0
+
+
+def test_a_definition_of_the_same_stack_is_submitted_by_its_revision(stack: cdk.Stack) -> None:
+    """Both change in one deployment, and the old revision goes last."""
+    job = bc.FargateJobDefinition(stack, "Job", **JOB)
+    queue = bc.JobQueue.from_job_queue_name(stack, "Queue", "q")
+    bc.EventTrigger(stack, "It", event_pattern={"source": ["a"]}, queue=queue, job_definition=job)
+
+    found = cdk.assertions.Template.from_stack(stack).find_resources("AWS::Events::Rule")
+    (rule,) = found.values()
+    submitted = rule["Properties"]["Targets"][0]["BatchParameters"]["JobDefinition"]
+    assert submitted == stack.resolve(job.job_definition_arn)
+
+
+@pytest.mark.parametrize("kind", [bc.LaunchTemplate, ec2.LaunchTemplate])
+def test_a_launch_template_that_an_environment_elsewhere_uses_may_change(
+    app: cdk.App, stack: cdk.Stack, shared: cdk.Stack, kind: Any
+) -> None:
+    launched = kind(shared, "Launch")
+    vpc = ec2.Vpc(stack, "Vpc", max_azs=1, nat_gateways=1)
+    bc.Ec2ComputeEnvironment(stack, "Environment", vpc=vpc, launch_template=launched)
+
+    outputs = app.synth().get_stack_by_name("Shared").template["Outputs"].values()
+    (version,) = (one for one in outputs if "LatestVersionNumber" in str(one))
+    assert "Export" not in version

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import jsii
-from aws_cdk import Fn, ITaggableV2
+from aws_cdk import Fn, ITaggableV2, ReferenceStrength
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk.interfaces import aws_ec2 as ec2_interfaces
 
@@ -207,6 +207,9 @@ class LaunchTemplate(TaggedInstances, BatchResource, _Face):
             "Resource",
             launch_template_data={**self._data, **_user_data(scripts, block=self._blocks is True)},
         )
+        # the number of its newest version is another with each change of the template, which
+        # CloudFormation allows of no export that is in use
+        self.resource.apply_cross_stack_reference_strength(ReferenceStrength.WEAK)
         self._tag_instances(
             self.resource, listed, {"LaunchTemplateData.TagSpecifications": _tag_specifications}
         )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from aws_cdk import Reference, ReferenceStrength, Stack, Tokenization
 from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.aws.bound import shown
@@ -15,6 +16,7 @@ from batch_constructs.aws.limits import bound_of
 from batch_constructs.compute.launch_template import LaunchTemplate
 from batch_constructs.construct import given
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.known_scope import are_in_one_stack
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
@@ -106,12 +108,26 @@ def _reference(arguments: Arguments, template: Any) -> dict[str, Any]:
     _refuse_plain_user_data(arguments, template)
     # The newest version by its number, so that a change of the template is a change here too.
     version = getattr(template, "latest_version_number", None)
+    if is_token(version) and not are_in_one_stack(arguments.construct, template):
+        version = _weakly(version)
     known = template.launch_template_id
     return given(
         LaunchTemplateId=known,
         LaunchTemplateName=template.launch_template_name if known is None else None,
         Version=template.version_number if version is None else version,
     )
+
+
+def _weakly(version: str) -> str:
+    """Refer to the version of another stack's template so that the template may change.
+
+    CloudFormation refuses to change an export that is in use.
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-getstackoutput.html
+    """
+    token = Tokenization.reverse_string(version).first_token
+    if not Reference.is_reference(token):
+        return version
+    return Stack.consume_reference(version, ReferenceStrength.WEAK)
 
 
 def _refuse_plain_user_data(arguments: Arguments, template: Any) -> None:

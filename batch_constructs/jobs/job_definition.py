@@ -20,6 +20,7 @@ from batch_constructs.batch_resource import BatchResource
 from batch_constructs.construct import made_here
 from batch_constructs.jobs.submit_rights import grant_submit
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.known_scope import are_in_one_stack
 from batch_constructs.reference import JOB_DEFINITION
 
 if TYPE_CHECKING:
@@ -302,6 +303,18 @@ def job_definition_name(arn: str) -> str:
 def job_definition_arn_without_revision(definition: AnyJobDefinition) -> str:
     """Return the ARN that a submission by name is authorized against."""
     return JOB_DEFINITION.arn_without_revision(definition)
+
+
+def job_definition_arn_from(scope: Construct, definition: AnyJobDefinition) -> str:
+    """Return the ARN by which a scope submits a definition.
+
+    That of another stack is named without a revision, which stands for the newest: its stack is
+    updated before this one, and deregisters what this one would name until then.
+    """
+    construct: Any = definition
+    if not has_member(construct, "node") or are_in_one_stack(scope, construct):
+        return job_definition_arn(definition)
+    return job_definition_arn_to_submit(definition)
 
 
 def job_definition_arn_to_submit(definition: AnyJobDefinition) -> str:

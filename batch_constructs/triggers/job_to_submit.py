@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from batch_constructs.aws.bound import allowed, shown
@@ -15,7 +16,7 @@ from batch_constructs.aws.submit_job import (
     overrides_length,
 )
 from batch_constructs.construct import given
-from batch_constructs.jobs.job_definition import is_job_definition, job_definition_arn
+from batch_constructs.jobs.job_definition import is_job_definition, job_definition_arn_from
 from batch_constructs.jobs.submit_rights import (
     apart_from,
     jobs_of,
@@ -52,6 +53,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aws_cdk import Duration
+    from constructs import Construct
 
     from batch_constructs.arguments import Arguments
     from batch_constructs.aws.overridden_containers import Containers
@@ -93,6 +95,8 @@ class SubmissionArguments(TypedDict, total=False):
 class JobToSubmit:
     """What every trigger of ours submits."""
 
+    scope: Construct
+    """What submits it."""
     queue: AnyJobQueue
     job_definition: AnyJobDefinition
     job_name: str
@@ -111,10 +115,10 @@ class JobToSubmit:
         """The queue's ARN."""
         return job_queue_arn(self.queue)
 
-    @property
+    @cached_property
     def definition_arn(self) -> str:
         """The definition's ARN."""
-        return job_definition_arn(self.job_definition)
+        return job_definition_arn_from(self.scope, self.job_definition)
 
     @property
     def name_prefix(self) -> str:
@@ -235,6 +239,7 @@ def read_job_to_submit(
     check_array(arguments, job_definition, said.get("array_size"))
     check_said(job_definition, [*of_containers, *sizes_said(view, over)])
     return JobToSubmit(
+        scope=arguments.construct,
         queue=queue,
         job_definition=job_definition,
         job_name=_name(arguments, id, name),
