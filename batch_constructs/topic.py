@@ -63,7 +63,7 @@ def topic_argument(arguments: Arguments, parameter: str, value: Any) -> Any:
         return arguments.wrong_type(parameter, value, "an sns.ITopic, such as AlertTopic(…)")
     if not arguments.of_this_region(parameter, value, str(value.topic_arn), _TOLD_HERE):
         return value
-    if _is_fifo(value):
+    if is_fifo(value):
         return arguments.wrong_value(
             f"{parameter} is a FIFO topic, which takes neither what CloudWatch alarms send nor a "
             "message without a group; allowed is a standard topic: use AlertTopic(…)"
@@ -78,7 +78,7 @@ def topic_argument(arguments: Arguments, parameter: str, value: Any) -> Any:
     return value
 
 
-def _is_fifo(topic: Any) -> bool:
+def is_fifo(topic: Any) -> bool:
     """Whether a topic is known to be FIFO: by its attribute, or by its name, imported."""
     made = getattr(topic, "fifo", None)
     return made is True or str(topic.topic_arn).endswith(".fifo")

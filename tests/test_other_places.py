@@ -328,6 +328,41 @@ def test_the_role_that_the_cdk_makes_for_a_target_acts_for_this_account_alone() 
     assert trust["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
 
 
+@pytest.mark.parametrize("way", ["on_job_failed", "JobNotifications"])
+@pytest.mark.parametrize(
+    ("made", "says"),
+    [
+        (lambda stack: targets.SnsTopic(sns.Topic(stack, "T", fifo=True)), "is a FIFO topic"),
+        (lambda stack: targets.SqsQueue(sqs.Queue(stack, "T", fifo=True)), "is a FIFO queue"),
+    ],
+)
+def test_what_takes_no_event_is_no_target(made: Any, says: str, way: str) -> None:
+    stack = cdk.Stack(cdk.App(), "Here")
+    queue = bc.JobQueue.from_job_queue_name(stack, "Queue", "a")
+
+    target = made(stack)
+    ways: dict[str, Callable[[], object]] = {
+        "on_job_failed": lambda: queue.on_job_failed("Failed", target=target),
+        "JobNotifications": lambda: bc.JobNotifications(
+            stack, "Told", queues=[queue], targets=[target]
+        ),
+    }
+    with pytest.raises(ValueError, match=f"target.* {says}"):
+        ways[way]()
+
+
+def test_a_fifo_queue_with_a_group_is_a_target() -> None:
+    stack = cdk.Stack(cdk.App(), "Here")
+    queue = bc.JobQueue.from_job_queue_name(stack, "Queue", "a")
+    told = sqs.Queue(stack, "Told", fifo=True)
+    with pytest.raises(ValueError, match=r"target is a FIFO queue.*message_group_id"):
+        queue.on_job_failed("Refused", target=told)
+    queue.on_job_failed("Failed", target=targets.SqsQueue(told, message_group_id="a"))
+
+    (rule,) = cdk.assertions.Template.from_stack(stack).find_resources("AWS::Events::Rule").values()
+    assert rule["Properties"]["Targets"][0]["SqsParameters"] == {"MessageGroupId": "a"}
+
+
 def test_a_role_that_was_given_to_a_target_stays_as_it_is() -> None:
     stack = cdk.Stack(cdk.App(), "Here")
     queue = bc.JobQueue.from_job_queue_name(stack, "Queue", "a")

@@ -36,7 +36,7 @@ from batch_constructs.queues.job_queue_events import (
     read_states,
     state_change_pattern,
 )
-from batch_constructs.queues.target_place import rule_target
+from batch_constructs.queues.target_place import check_target, rule_target
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.topic import topic_argument
 
@@ -157,6 +157,8 @@ class JobNotifications(BatchConstruct):
         given_targets = arguments.resources(
             "targets", targets, "bind", "a rule target of aws_events_targets", "rule targets"
         )
+        for place, one in enumerate(given_targets):
+            check_target(arguments, one, f"targets[{place}]")
         moved_to = read_states(arguments, states, required=True)
         definitions = watched_definitions(arguments, job_definitions, event_bus=bus)
         known_flag(arguments, "include_array_children", include_array_children)

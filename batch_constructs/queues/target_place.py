@@ -19,6 +19,7 @@ from batch_constructs.construct import own_account
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.place import Place, elsewhere
 from batch_constructs.tokens import is_token
+from batch_constructs.topic import is_fifo
 
 if TYPE_CHECKING:
     from aws_cdk import CfnResource
@@ -41,6 +42,11 @@ _NAMES: Final = {"function_arn": "function_name", "event_bus_arn": "event_bus_na
 _ROLE_OF_THE_CDK: Final = "EventsRole"
 """The ID of the one role that the CDK makes for all rules that have the same target."""
 
+_FIFO_QUEUE: Final = (
+    "a FIFO queue, which takes no message without a group: give "
+    "targets.SqsQueue(queue, message_group_id=…)"
+)
+
 _SAME_ACCOUNT: Final = "@aws-cdk/aws-events:eventsTargetQueueSameAccount"
 """The CDK's flag by which a queue with a key admits the rules of one account: without, of all.
 
@@ -61,8 +67,14 @@ def rule_name_there() -> str:
     return str(PhysicalName.GENERATE_IF_NEEDED)
 
 
-def check_target(arguments: Arguments, target: Any) -> None:
-    """Note a target that was taken in from another place, or that has no name to be known by."""
+def check_target(arguments: Arguments, target: Any, parameter: str = "target") -> None:
+    """Note a target that was taken in from another place, or that has no name to be known by.
+
+    And one to which EventBridge delivers nothing.
+    """
+    if (refused := _without_delivery(target)) is not None:
+        arguments.wrong_value(f"{parameter} {refused}")
+        return
     member = next((one for one in _TARGETS if has_member(target, one)), None)
     if member is None:
         return
@@ -72,7 +84,24 @@ def check_target(arguments: Arguments, target: Any) -> None:
         arn = getattr(target, member)
         problem = elsewhere(arguments.construct, arn, _REACHED_HERE, resource=target)
     if problem is not None:
-        arguments.wrong_value(f"target: {problem}")
+        arguments.wrong_value(f"{parameter}: {problem}")
+
+
+def _without_delivery(target: Any) -> str | None:
+    """Say that a topic or a queue gets nothing of EventBridge, given as it is or as a target of it.
+
+    https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-targets.html
+    """
+    topic = target if has_member(target, "topic_arn") else _of(target, "topic")
+    if topic is not None and is_fifo(topic):
+        return "is a FIFO topic, to which EventBridge delivers nothing: give a standard topic"
+    if has_member(target, "queue_arn") and target.fifo:
+        return f"is {_FIFO_QUEUE}"
+    return None
+
+
+def _of(target: Any, member: str) -> Any:
+    return getattr(target, member) if has_member(target, member) else None
 
 
 def rule_target(scope: Construct, target: RuleTarget, parameter: str) -> events.IRuleTarget:
@@ -86,7 +115,9 @@ def rule_target(scope: Construct, target: RuleTarget, parameter: str) -> events.
 
         made: events.IRuleTarget = getattr(targets, kind)(target)
         return _from_here(scope, made)
-    bound = _ByAnOwnRole(_from_here(scope, cast("events.IRuleTarget", target)))
+    queue = _of(target, "queue")
+    given = _from_here(scope, cast("events.IRuleTarget", target))
+    bound = _ByAnOwnRole(given, parameter, is_fifo=queue is not None and bool(queue.fifo))
     if Place.of_stack(scope) == Place(None, None):
         return bound
     return _LookedAt(bound, scope, parameter)
@@ -155,12 +186,18 @@ class _ByAnOwnRole:
     https://docs.aws.amazon.com/eventbridge/latest/userguide/cross-service-confused-deputy-prevention.html
     """
 
-    def __init__(self, target: events.IRuleTarget) -> None:
-        self._target = target
+    def __init__(self, target: events.IRuleTarget, parameter: str, *, is_fifo: bool) -> None:
+        self._target, self._parameter, self._is_fifo = target, parameter, is_fifo
 
     def bind(self, rule: IRuleRef, id: str | None = None) -> events.RuleTargetConfig:
-        """Bind it."""
+        """Bind it.
+
+        Raises:
+            ValueError: it is a FIFO queue, and no group is given.
+        """
         config = self._target.bind(rule, id)
+        if self._is_fifo and config.sqs_parameters is None:
+            raise ValueError(f"{rule.node.path}: {self._parameter} is {_FIFO_QUEUE}")
         if config.role is not None and config.role.node.id == _ROLE_OF_THE_CDK:
             role = cast("CfnResource", config.role.node.default_child)
             role.add_property_override(

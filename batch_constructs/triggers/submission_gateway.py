@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Annotations, Duration, RemovalPolicy, Stack
+from aws_cdk import Annotations, Duration, RemovalPolicy, Resource, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_events as events
@@ -52,7 +52,7 @@ from batch_constructs.queues.job_queue_events import make_rule
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.submission_overrides import number_text
 from batch_constructs.tokens import is_token
-from batch_constructs.topic import admit, topic_argument
+from batch_constructs.topic import admit, is_fifo, topic_argument
 from batch_constructs.triggers.event_fields import OBJECT_CREATED_FIELDS
 from batch_constructs.triggers.gateway_arguments import (
     CONCURRENCY,
@@ -335,12 +335,22 @@ class SubmissionGateway(BatchConstruct):
         """Turn what an SNS topic publishes into jobs; the body is the published message.
 
         Each topic is a statement of the queue's policy, which has twenty: up to 18 topics.
+
+        Raises:
+            TypeError: it is no topic.
+            ValueError: the gateway is FIFO and the topic is not; SNS refuses the subscription.
         """
         from aws_cdk import aws_sns_subscriptions as subscriptions  # noqa: PLC0415 - when used
 
         if not has_member(topic, "topic_arn"):
             raise TypeError(
                 f"{self.node.path}: topic is {described(topic)}; expected an sns.ITopic"
+            )
+        is_known = not is_token(topic.topic_arn) or Resource.is_owned_resource(topic)
+        if self._fifo and is_known and not is_fifo(topic):
+            raise ValueError(
+                f"{self.node.path}: topic is a standard topic, which SNS subscribes no FIFO queue "
+                "to: give a FIFO topic, or use a gateway without fifo"
             )
         return topic.add_subscription(
             subscriptions.SqsSubscription(self.message_queue, raw_message_delivery=True)

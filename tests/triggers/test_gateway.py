@@ -6,10 +6,11 @@ import json
 import subprocess
 import sys
 from bisect import bisect_right
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from aws_cdk import App, Duration, Stack
+from aws_cdk import App, Duration, Fn, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -730,3 +731,30 @@ def test_a_concurrency_below_that_of_the_source_is_refused(
             function_settings=FunctionSettings(reserved_concurrency=1),
         )
     assert str(no.value).startswith(f"{stack.node.path}/Other: function_settings.")
+
+
+@pytest.mark.parametrize(
+    ("topic", "is_refused"),
+    [
+        (lambda stack: sns.Topic(stack, "Topic"), True),
+        (lambda stack: sns.Topic(stack, "Topic", fifo=True), False),
+        (lambda stack: sns.Topic.from_topic_arn(stack, "Topic", TOPIC), True),
+        (lambda stack: sns.Topic.from_topic_arn(stack, "Topic", f"{TOPIC}.fifo"), False),
+        (lambda stack: sns.Topic.from_topic_arn(stack, "Topic", Fn.import_value("a")), False),
+    ],
+)
+def test_a_fifo_gateway_takes_the_messages_of_fifo_topics_alone(
+    stack: Stack,
+    queue: Any,
+    definition: Any,
+    topic: Any,
+    is_refused: bool,  # noqa: FBT001 - a case
+) -> None:
+    made = gateway(stack, queue, definition, fifo=True)
+    refused = pytest.raises(ValueError, match="give a FIFO topic, or use a gateway without fifo")
+
+    with refused if is_refused else nullcontext():
+        made.add_topic(topic(stack))
+
+
+TOPIC = "arn:aws:sns:us-east-1:123456789012:orders"

@@ -241,6 +241,9 @@ def event_target_topic(source: Resource) -> Iterator[Fault]:
             yield path, f"{EVENTS} may not publish to {topic.id}"
         if fault := key_fault(topic, "events", MANAGED_TOPIC_KEY):
             yield path, fault
+        if flag(topic.properties, "FifoTopic"):
+            said = f"{topic.id} is a FIFO topic, to which EventBridge delivers nothing"
+            yield path, said, "use a standard topic"
 
 
 def _about_batch(source: Resource) -> bool:
@@ -277,8 +280,13 @@ def event_target_queue(source: Resource) -> Iterator[Fault]:
                 yield path, f"{EVENTS} may not send to {queue.id}"
             if fault := key_fault(queue, "events", MANAGED_QUEUE_KEY):
                 yield path, fault
-            if value is dead_letters and flag(queue.properties, "FifoQueue"):
+            if not flag(queue.properties, "FifoQueue"):
+                continue
+            if value is dead_letters:
                 yield path, f"{queue.id} is a FIFO queue; dead letters take a standard queue"
+            elif "MessageGroupId" not in mapping(target, "SqsParameters"):
+                said = f"{queue.id} is a FIFO queue, which takes no message without a group"
+                yield path, said, "set MessageGroupId under SqsParameters, or use a standard queue"
 
 
 @_rule(
