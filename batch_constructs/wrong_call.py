@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from batch_constructs.aws.bound import allowed, did_you_mean, each_meant, meant, one_of
 from batch_constructs.jsii_objects import described, has_member
 from batch_constructs.names_in_annotations import let_fields_resolve, let_resolve
+from batch_constructs.names_of_the_l2 import class_for, parameters_for
 from batch_constructs.reference import COMPUTE_ENVIRONMENT, JOB_DEFINITION, JOB_QUEUE
 
 if TYPE_CHECKING:
@@ -332,17 +333,28 @@ def _problems(
         yield f"{called} is given {len(given)} arguments by place; {allowed(places)}: name the rest"
     free = [name for name in known if name not in {"scope", "id", *by_place[: len(given)]}]
     unknown = [] if takes_any else [one for one in named if one not in known]
-    proposed = each_meant(unknown, [one for one in free if one not in named])
+    open_ = [one for one in free if one not in named]
+    elsewhere = {name: several for name in unknown if (several := parameters_for(name, open_))}
+    taken = {one for several in elsewhere.values() for one in several}
+    proposed = each_meant(
+        [one for one in unknown if one not in elsewhere and class_for(called, one) is None],
+        [one for one in open_ if one not in taken],
+    )
     misspelt |= {parameter: name for name, parameter in proposed.items()}
     for name in named:
         if name in by_place[: len(given)]:
             yield f"{name} is given by place and by name: leave one of them out"
         elif name in unknown:
             others = f"; {allowed(one_of(free))}" if free else ": leave it out"
-            near = did_you_mean(proposed[name]) if name in proposed else _taken_by(name, called)
+            if name in elsewhere:
+                near = did_you_mean(one_of(elsewhere[name]))
+            elif (better := class_for(called, name)) is not None:
+                near = f": make a {better}"
+            else:
+                near = did_you_mean(proposed[name]) if name in proposed else _taken_by(name, called)
             yield f"{name} is no parameter of {called}{near or others}"
     for one in parameters:
-        given_or_meant = {*by_place[: len(given)], *named, *misspelt}
+        given_or_meant = {*by_place[: len(given)], *named, *misspelt, *taken}
         if one.default is one.empty and one.name not in given_or_meant:
             yield f"{one.name} is left out: give it, since {called} needs it"
 

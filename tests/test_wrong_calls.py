@@ -227,3 +227,34 @@ def test_an_argument_of_the_wrong_class_is_told_with_the_construct_it_was_given_
             lines = said.replace("\n  - ", ": ")
             assert f": {parameter} is " in lines, (method, said)
             assert parameter == "scope" or said.startswith("Stack"), (method, said)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "says"),
+    [
+        ("Ec2ComputeEnvironment", "instance_classes", "did you mean instance_types?"),
+        ("Ec2ComputeEnvironment", "use_optimal_instance_classes", "did you mean instance_types?"),
+        ("Ec2ComputeEnvironment", "maxv_cpus", "did you mean max_vcpus?"),
+        ("Ec2ComputeEnvironment", "terminate_on_update", "did you mean update_policy?"),
+        ("Ec2ComputeEnvironment", "spot", "make a SpotComputeEnvironment"),
+        ("SpotComputeEnvironment", "spot_bid_percentage", "did you mean bid_percentage?"),
+        ("JobQueue", "job_state_time_limit_actions", "did you mean time_limits?"),
+        ("Ec2JobDefinition", "cpu", "did you mean vcpus?"),
+        ("Ec2JobDefinition", "gpu", "did you mean gpus?"),
+        ("Ec2JobDefinition", "retry_attempts", "did you mean retry_policy?"),
+        (
+            "Ec2JobDefinition",
+            "linux_parameters",
+            "did you mean init_process, shared_memory, swap, devices or tmpfs?",
+        ),
+        ("Ec2JobDefinition", "logging", "did you mean log_group or log_configuration?"),
+        ("FargateJobDefinition", "container", "did you mean image, vcpus, memory or command?"),
+    ],
+)
+def test_a_name_of_the_l2s_is_told_by_its_name_here(kind: str, name: str, says: str) -> None:
+    stack = cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "Stack")
+
+    said = told(getattr(bc, kind), stack, "X", **{name: object()})
+
+    (line,) = (one for one in said.splitlines() if f"{name} is no parameter" in one)
+    assert says in line
