@@ -7,6 +7,7 @@ of ours would refer back, and CloudFormation deploys no two stacks that refer to
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, Final, cast
 from weakref import WeakKeyDictionary
 
@@ -15,7 +16,7 @@ from aws_cdk import Aspects, IAspect, Stack
 from aws_cdk import aws_iam as iam
 
 from batch_constructs.aws.quotas import ROLE_POLICY_CHARACTERS
-from batch_constructs.known_scope import CUSTOMIZED_ROLES
+from batch_constructs.known_scope import are_in_one_stack, known_scope
 from batch_constructs.policy_statements import merged
 from batch_constructs.role_policies import MORE_POLICY, RolePolicies, as_document
 
@@ -36,9 +37,9 @@ def as_grantee(scope: Construct, role: iam.IRole) -> iam.IRole:
     """
     if not isinstance(role, iam.Role):
         return role
-    stack = Stack.of(scope)
-    if Stack.of(role) is stack or role.node.try_get_context(CUSTOMIZED_ROLES) is not None:
+    if are_in_one_stack(scope, role) or known_scope(role).customizes_roles:
         return role
+    stack = Stack.of(scope)
     seen = f"GrantsTo{role.node.path}"
     there = stack.node.try_find_child(seen)
     if there is not None:
@@ -53,6 +54,10 @@ def as_grantee(scope: Construct, role: iam.IRole) -> iam.IRole:
     )
     policy = f"PolicyOf{stack.node.path}"
     grantee = iam.Role.from_role_arn(stack, seen, arn, default_policy_name=policy)
+    if known_scope(role).region != known_scope(scope).region:
+        # the name is known beforehand, so that nothing else says which stack goes first
+        with suppress(RuntimeError):  # that one waits for this one
+            stack.add_dependency(Stack.of(role))
     _INLINE.setdefault(role, {})[grantee.node.path] = None
     Aspects.of(grantee).add(_Division(role, grantee))
     return grantee

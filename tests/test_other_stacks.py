@@ -439,3 +439,20 @@ def test_a_launch_template_that_an_environment_elsewhere_uses_may_change(
     outputs = app.synth().get_stack_by_name("Shared").template["Outputs"].values()
     (version,) = (one for one in outputs if "LatestVersionNumber" in str(one))
     assert "Export" not in version
+
+
+@pytest.mark.parametrize("waits", [False, True])
+def test_what_grants_to_a_role_of_another_region_is_deployed_after_the_role(
+    app: cdk.App,
+    waits: bool,  # noqa: FBT001 - a case
+) -> None:
+    """Unless that stack waits for this one already."""
+    here, there = (
+        cdk.Stack(app, name, env=cdk.Environment(account="123456789012", region=region))
+        for name, region in (("Here", "eu-west-1"), ("There", "us-east-1"))
+    )
+    if waits:
+        there.add_dependency(here)
+    bc.FargateJobDefinition(here, "Job", **JOB, execution_role=role(there, role_name="known"))
+
+    assert (there in here.dependencies) is not waits
