@@ -133,7 +133,7 @@ SERVICES = {
     "IAM": "InstanceProfile Policy Role",
     "KMS": "Key",
     "Lambda": "EventSourceMapping Function Permission",
-    "Logs": "LogGroup",
+    "Logs": "LogGroup MetricFilter",
     "Pipes": "Pipe",
     "S3": "Bucket",
     "SecretsManager": "Secret",

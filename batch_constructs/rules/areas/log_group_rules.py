@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.names import FUNCTION_LOG_GROUPS, LOG_GROUP_OPTION
-from batch_constructs.aws.source import Source, cloudformation
+from batch_constructs.aws.source import Source, cloudformation, docs
 from batch_constructs.rules.areas.submitter_rules import batch_functions
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
@@ -105,3 +105,24 @@ def groups_in_use(owner: Resource) -> set[str]:
                 found.add(group.id)
     memory["log groups"] = found
     return found
+
+
+@rule(
+    "metric-filter-class",
+    "AWS::Logs::LogGroup",
+    title="metric filter of a log group that takes none",
+    fix="leave LogGroupClass out, or the metric filter",
+    source=docs(
+        "AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html",
+        "Metric filters are for log groups of the Standard class alone; one of another class stays"
+        " what it was made as.",
+    ),
+)
+def metric_filter_class(group: Resource) -> Iterator[Fault]:
+    """CloudWatch Logs refuses the filter."""
+    kind = literal(group.properties.get("LogGroupClass"))
+    if kind in (None, "STANDARD"):
+        return
+    for filtered in group.template.all("AWS::Logs::MetricFilter"):
+        if filtered.neighbour(filtered.properties.get("LogGroupName")) is group:
+            yield "LogGroupClass", f"{filtered.id} filters the group, which is {kind}"
