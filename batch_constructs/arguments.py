@@ -419,9 +419,9 @@ class Arguments:
         if problem is not None:
             self.wrong_value(f"{parameter}: {problem}")
 
-    def of_this_place(self, parameter: str, resource: Any, because: str) -> None:
+    def of_this_place(self, parameter: str, resource: Any, because: str, arn: str = "") -> None:
         """Note a construct of another Region or account; ``because`` says what to do."""
-        problem = elsewhere(self.construct, "", because, resource=resource)
+        problem = elsewhere(self.construct, arn, because, resource=resource)
         if problem is not None:
             self.wrong_value(f"{parameter}: {problem}")
 

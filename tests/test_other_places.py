@@ -21,6 +21,7 @@ from aws_cdk import aws_kms as kms
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 from aws_cdk import aws_stepfunctions as sfn
@@ -974,3 +975,44 @@ def test_no_alarm_watches_a_metric_of_another_region(way: str) -> None:
     assert (metric.account, metric.region) == (ACCOUNT, "eu-west-1")
     with pytest.raises(RuntimeError, match="based on metric .* in 'eu-west-1'"):
         cloudwatch.Alarm(here, "Alarm", metric=metric, threshold=1, evaluation_periods=1)
+
+
+OTHERS: dict[str, Callable[[cdk.Stack], object]] = {
+    "dead_letter_queues": lambda stack: bc.BatchMonitoring(
+        stack,
+        "It",
+        queues=[bc.JobQueue.from_job_queue_name(stack, "Queue", "a")],
+        dead_letter_queues=[
+            sqs.Queue.from_queue_arn(stack, "L", "arn:aws:sqs:us-east-1:210987654321:letters")
+        ],
+    ),
+    "log_groups": lambda stack: bc.JobLogQueries(
+        stack,
+        "It",
+        log_groups=[
+            logs.LogGroup.from_log_group_arn(
+                stack, "L", "arn:aws:logs:us-east-1:210987654321:log-group:jobs:*"
+            )
+        ],
+    ),
+    "schedule_group": lambda stack: bc.ScheduleTrigger(
+        stack,
+        "It",
+        schedule="rate(1 day)",
+        queue=bc.JobQueue.from_job_queue_name(stack, "Queue", "a"),
+        job_definition=bc.JobDefinition.from_job_definition_name(stack, "Job", "a"),
+        schedule_group=scheduler.ScheduleGroup.from_schedule_group_arn(
+            stack, "L", "arn:aws:scheduler:us-east-1:210987654321:schedule-group/nights"
+        ),
+    ),
+}
+
+
+@pytest.mark.parametrize("parameter", OTHERS)
+def test_what_goes_by_its_name_alone_is_of_the_same_account(parameter: str) -> None:
+    """Another of that name, of the stack's own account, would be meant instead."""
+    here = cdk.Environment(account=ACCOUNT, region="us-east-1")
+    stack = cdk.Stack(cdk.App(), "Here", env=here)
+
+    with pytest.raises(ValueError, match=rf"{parameter}.* is in account 210987654321, and"):
+        OTHERS[parameter](stack)

@@ -133,11 +133,8 @@ class BatchMonitoring(BatchConstruct):
             "dead_letter_queues", dead_letter_queues, "queue_arn", "an SQS queue", "SQS queues"
         )
         for number, letters in enumerate(dead):
-            arguments.of_this_region(
-                f"dead_letter_queues[{number}]",
-                letters,
-                str(letters.queue_arn),
-                SEEN_HERE,
+            arguments.of_this_place(
+                f"dead_letter_queues[{number}]", letters, SEEN_HERE, str(letters.queue_arn)
             )
         submitting = _gateways(arguments, gateways)
         shipped = _shipped(arguments, functions)

@@ -70,12 +70,12 @@ class JobLogQueries(BatchConstruct):
             "log_groups", log_groups, "log_group_name", "a logs.ILogGroup", "log groups", some=True
         )
         for place, group in enumerate(listed):
-            arguments.of_this_region(
+            arguments.of_this_place(
                 f"log_groups[{place}]",
                 group,
-                str(getattr(group, "log_group_arn", "")),  # an L1 has none
                 "CloudWatch Logs asks and counts only there: make the queries in a stack of that "
-                "Region",
+                "Region and account",
+                str(getattr(group, "log_group_arn", "")),  # an L1 has none
             )
         arguments.refuse()
 

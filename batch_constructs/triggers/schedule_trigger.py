@@ -187,11 +187,12 @@ class ScheduleTrigger(BatchConstruct):
 def _group(arguments: Arguments, group: Any) -> Any:
     """Read a schedule group's name: the CDK's, an L1's, or a name."""
     if has_member(group, "schedule_group_name"):
-        arguments.of_this_region(
+        arguments.of_this_place(
             "schedule_group",
             group,
+            "a schedule is in a group of its own Region and account: give one of these, or leave "
+            "it out",
             str(group.schedule_group_arn),
-            "a schedule is in a group of its own Region: give one of this Region, or leave it out",
         )
         return group.schedule_group_name
     if has_member(group, "schedule_group_ref"):
