@@ -181,6 +181,58 @@ def test_what_stacks_take_together_of_a_region_is_counted(
     assert finding.message.startswith(f"there are {most + 1} {things} in 2 stacks for aws://")
 
 
+@pytest.mark.parametrize(
+    ("one", "other", "told"),
+    [
+        ("JobQueue JobQueueName main", "JobQueue JobQueueName main", "duplicate-name"),
+        ("JobQueue JobQueueName main", "JobQueue JobQueueName other", None),
+        ("JobQueue JobQueueName main", "JobQueue Tag main", None),
+        (
+            "JobDefinition JobDefinitionName tool",
+            "JobDefinition JobDefinitionName tool",
+            "duplicate-definition-name",
+        ),
+        ("JobQueue JobQueueName tool", "ComputeEnvironment ComputeEnvironmentName tool", None),
+    ],
+)
+@pytest.mark.parametrize("place", ["aws://123456789012/eu-west-1", "aws://unknown-account/x"])
+def test_a_name_is_given_once_by_the_stacks_of_a_place_that_is_known(
+    one: str, other: str, told: str | None, place: str
+) -> None:
+    """Stacks whose account the CLI knows may be the same stack for two."""
+    stacks = []
+    for file, written in (("a", one), ("b", other)):
+        kind, key, name = written.split()
+        resource = {"Type": f"AWS::Batch::{kind}", "Properties": {key: name}}
+        stacks.append(StackTemplate(place, file, counted_in({"Resources": {"R": resource}})))
+
+    found = [(file, finding.rule) for file, finding in too_many_together(stacks)]
+
+    assert found == ([("b", told)] if told and "unknown" not in place else [])
+
+
+def test_a_bus_and_a_rule_of_a_bus_are_called_so_once() -> None:
+    bus = {"Type": "AWS::Events::EventBus", "Properties": {"Name": "central"}}
+    rules = [
+        {"Type": "AWS::Events::Rule", "Properties": {"Name": "a", **of}}
+        for of in ({}, {"EventBusName": "central"}, {"EventBusName": {"Ref": "B"}})
+    ]
+    several = {"B": bus, **{f"R{at}": one for at, one in enumerate(rules)}}
+    stacks = [
+        StackTemplate("aws://1/eu-west-1", file, counted_in({"Resources": several}))
+        for file in "ab"
+    ]
+
+    found = {finding.message.partition(" in 2 ")[0] for _, finding in too_many_together(stacks)}
+
+    begins = "there are 2 resources called"
+    assert found == {
+        f'{begins} EventBus "central"',
+        f'{begins} Rule "a"',
+        f'{begins} Rule "a" of central',
+    }
+
+
 def test_what_is_nested_is_where_its_parent_is(tmp_path: Path) -> None:
     app = cdk.App(outdir=str(tmp_path), builtin_cloud_formation_validation=False)
     stack = cdk.Stack(app, "Main", env=cdk.Environment(account="1" * 12, region="eu-west-1"))

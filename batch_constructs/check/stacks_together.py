@@ -20,7 +20,7 @@ _UNKNOWN: Final = "unknown-"
 
 _PLACE_LENGTH: Final = 255
 
-_QUOTAS: Final = {quota.things: quota for quota in REGIONAL_QUOTAS}
+_QUOTAS: Final = {quota.rule + quota.things: quota for quota in REGIONAL_QUOTAS}
 
 Counted = Mapping[tuple[str, str], Sequence[str]]
 """What is counted, and of which group → the logical IDs of a template's."""
@@ -47,7 +47,7 @@ def counted_in(template: Mapping[str, Any]) -> Counted:
         return {}
     by_type = resources_by_type(resources)
     return {
-        (quota.things, group.name): ids
+        (quota.rule + quota.things, group.name): ids
         for quota in REGIONAL_QUOTAS
         for group, ids in quota.counted(by_type).items()
         if group.everywhere
@@ -74,13 +74,16 @@ def _too_many(
 ) -> Iterator[tuple[str, Finding]]:
     from batch_constructs.rules.rulebook import RULES  # noqa: PLC0415  # it loads every area
 
-    key = (quota.things, group)
+    key = (quota.rule + quota.things, group)
     found = [(stack.file, id_) for stack in beside for id_ in stack.counted.get(key, ())]
     files = {file for file, _ in found}
     if len(found) <= quota.most or len(files) < 2:  # noqa: PLR2004  # one alone is the rule's
         return
     file, id_ = found[quota.most]
     known = _UNKNOWN not in place
+    if quota.most == 1 and not known:  # the same stack for two accounts, as often as not
+        return
+    things = f"{quota.things} {group}" if quota.most == 1 else quota.things
     where = f"for {cut(place, _PLACE_LENGTH)}" if known else "of this app"
     rule = RULES[quota.rule]
     yield (
@@ -90,7 +93,7 @@ def _too_many(
             severity=rule.severity if known else Severity.WARNING,
             resource=id_,
             path="",
-            message=f"there are {len(found)} {quota.things} in {len(files)} stacks {where}; "
+            message=f"there are {len(found)} {things} in {len(files)} stacks {where}; "
             f"{quota.has_most}",
             fix=quota.fix or rule.fix,
             source=str(rule.source),

@@ -21,11 +21,14 @@ from batch_constructs.aws.quotas import (
     WILDCARD_RULES_A_BUS,
 )
 from batch_constructs.aws.record import Record
+from batch_constructs.rules.names_once import AMONG, DEFINITION_NAME, NAMES
 from batch_constructs.rules.template.resource_graph import (
     COMPUTE_ENVIRONMENT,
+    JOB_DEFINITION,
     JOB_QUEUE,
     SERVICE_ENVIRONMENT,
 )
+from batch_constructs.rules.template.values import show
 from batch_constructs.rules.template.written_lengths import listed, referred, resources_of_type
 
 if TYPE_CHECKING:
@@ -40,7 +43,8 @@ class Group(Record):
     """What is counted together.
 
     Attributes:
-        name: of one event bus its name; empty where an account's Region is what has them.
+        name: of one event bus its name, and of what is called so the name; empty where an account's
+            Region is what has them.
         everywhere: whether other templates of the Region mean the same by it.
     """
 
@@ -114,6 +118,17 @@ def _of_security_groups(resources: ByType) -> Mapping[Group, list[str]]:
     return found
 
 
+def _called(names: Mapping[str, str], resources: ByType) -> Mapping[Group, list[str]]:
+    found: dict[Group, list[str]] = defaultdict(list)
+    for type_, key in names.items():
+        for id_, own in resources_of_type(resources, type_, surely=True):
+            name, among = own.get(key), own.get(AMONG.get(type_, ""), "")
+            if isinstance(name, str) and isinstance(among, str) and "{{" not in name:
+                noun = type_.rpartition(":")[2].replace("Composite", "")
+                found[Group(f'{noun} "{show(name)}"{among and f" of {among}"}')].append(id_)
+    return found
+
+
 def _in_a_region(most: int) -> str:
     return f"an account has {most} in a Region"
 
@@ -175,7 +190,17 @@ RULES_OF_A_SECURITY_GROUP: Final = RegionalQuota(
     _of_security_groups,
 )
 
+NAMES_OF_A_REGION, DEFINITION_NAMES = (
+    RegionalQuota(rule, "resources called", 1, "a name is given once", partial(_called, names))
+    for rule, names in (
+        ("duplicate-name", NAMES),
+        ("duplicate-definition-name", {JOB_DEFINITION: DEFINITION_NAME}),
+    )
+)
+
 REGIONAL_QUOTAS: Final = (
+    NAMES_OF_A_REGION,
+    DEFINITION_NAMES,
     JOB_QUEUES,
     COMPUTE_ENVIRONMENTS,
     SERVICE_ENVIRONMENTS,

@@ -92,8 +92,9 @@ ABOUT: Final = {
     "policy_size": "template",
     "batch_quota": "template",
     "shape": f"{_BATCH} {_MORE}",
-    "name": "ComputeEnvironment ConsumableResource JobQueue SchedulingPolicy ServiceEnvironment"
-    " Alarm CompositeAlarm Dashboard Function LogGroup Queue Role Rule Schedule StateMachine Topic",
+    "name": "ComputeEnvironment ConsumableResource JobDefinition JobQueue SchedulingPolicy"
+    " ServiceEnvironment Alarm CompositeAlarm Dashboard EventBus Function LogGroup Queue Role Rule"
+    " Schedule StateMachine Topic",
     "compute_environment": "ComputeEnvironment",
     "fargate_environment": "ComputeEnvironment",
     "update": "ComputeEnvironment",
@@ -150,6 +151,7 @@ _TYPES: Final = {
     "Alarm": "AWS::CloudWatch::Alarm",
     "CompositeAlarm": "AWS::CloudWatch::CompositeAlarm",
     "Dashboard": "AWS::CloudWatch::Dashboard",
+    "EventBus": "AWS::Events::EventBus",
     "EventSourceMapping": "AWS::Lambda::EventSourceMapping",
     "Function": "AWS::Lambda::Function",
     "LogGroup": "AWS::Logs::LogGroup",

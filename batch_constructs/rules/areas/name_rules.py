@@ -3,52 +3,23 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
-from batch_constructs.aws.source import cloudformation
-from batch_constructs.rules.access.arn_patterns import EVENT_RULE, LOG_GROUP, QUEUE, ROLE, TOPIC
+from batch_constructs.aws.source import api, cloudformation
+from batch_constructs.rules.access.arn_patterns import ROLE
+from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.names_once import AMONG, DEFINITION_NAME, NAMES
 from batch_constructs.rules.rule import Fault, rule
-from batch_constructs.rules.template.resource_graph import (
-    COMPUTE_ENVIRONMENT,
-    CONSUMABLE_RESOURCE,
-    JOB_QUEUE,
-    SCHEDULING_POLICY,
-    SERVICE_ENVIRONMENT,
-    Resource,
-)
-from batch_constructs.rules.template.submitted_jobs import FUNCTION, SCHEDULE, STATE_MACHINE
+from batch_constructs.rules.template.resource_graph import JOB_DEFINITION, Resource
 from batch_constructs.rules.template.values import show
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_NAMES: Final = {
-    COMPUTE_ENVIRONMENT: "ComputeEnvironmentName",
-    CONSUMABLE_RESOURCE: "ConsumableResourceName",
-    JOB_QUEUE: "JobQueueName",
-    SCHEDULING_POLICY: "Name",
-    SERVICE_ENVIRONMENT: "ServiceEnvironmentName",
-    "AWS::CloudWatch::Alarm": "AlarmName",
-    "AWS::CloudWatch::CompositeAlarm": "AlarmName",
-    "AWS::CloudWatch::Dashboard": "DashboardName",
-    EVENT_RULE: "Name",
-    FUNCTION: "FunctionName",
-    LOG_GROUP: "LogGroupName",
-    QUEUE: "QueueName",
-    ROLE: "RoleName",
-    SCHEDULE: "Name",
-    STATE_MACHINE: "StateMachineName",
-    TOPIC: "TopicName",
-}
-"""Type → the property that its ARN ends with."""
-
-_AMONG: Final = {EVENT_RULE: "EventBusName", SCHEDULE: "GroupName"}
-"""Type → what has each name once: ``default`` where none is given."""
-
 
 @rule(
     "duplicate-name",
-    tuple(_NAMES),
+    tuple(NAMES),
     title="two resources of one kind with one name",
     fix="give each a name of its own, or leave the name out for one that CloudFormation makes",
     source=cloudformation(
@@ -61,10 +32,10 @@ def duplicate_name(resource: Resource) -> Iterator[Fault]:
 
     Alarms of both kinds share their names. A rule has its name on its bus, a schedule in its group.
     """
-    key = _NAMES[resource.type]
+    key = NAMES[resource.type]
     if key not in resource.properties:
         return
-    name, among = (_known(resource, one) for one in (key, _AMONG.get(resource.type, "")))
+    name, among = (_known(resource, one) for one in (key, AMONG.get(resource.type, "")))
     if "Fn::Transform" in name + among:  # a macro may give something else each time
         return
     kind = resource.type.replace("Composite", "")
@@ -77,6 +48,29 @@ def duplicate_name(resource: Resource) -> Iterator[Fault]:
         yield key, f'{first} is called "{show(resource.properties[key])}" too'
     else:
         yield key, f"{first} has the same {key} too"
+
+
+@rule(
+    "duplicate-definition-name",
+    JOB_DEFINITION,
+    severity=Severity.WARNING,
+    title="two job definitions with one name",
+    fix="give each a name of its own, or leave the name out for one that CloudFormation makes",
+    source=api(
+        "RegisterJobDefinitionResponse.revision",
+        "A definition of a name that there is becomes its next revision.",
+    ),
+)
+def duplicate_definition_name(job: Resource) -> Iterator[Fault]:
+    """Whoever submits by the name runs whichever was deployed last."""
+    name = job.properties.get(DEFINITION_NAME)
+    if not isinstance(name, str):
+        return
+    known = job.template.memory.setdefault("names of definitions", {})
+    assert isinstance(known, dict)  # noqa: S101  # as it was made
+    first = known.setdefault(name, job.id)
+    if first != job.id:
+        yield DEFINITION_NAME, f'{first} is called "{show(name)}" too, and is its first revision'
 
 
 def _known(resource: Resource, key: str) -> str:
