@@ -298,11 +298,12 @@ def given(**properties: Any) -> dict[str, Any]:
 
 
 @cache
-def arn_prefix(service: str) -> str:
+def arn_prefix(service: str, account: str | None = None) -> str:
     """Return ``arn:PARTITION:service:REGION:ACCOUNT:`` for the stack that the text lands in."""
     from aws_cdk import Aws  # noqa: PLC0415  # the CDK is loaded when a construct is made
 
-    return f"arn:{Aws.PARTITION}:{service}:{Aws.REGION}:{Aws.ACCOUNT_ID}:"
+    whose = Aws.ACCOUNT_ID if account is None else account
+    return f"arn:{Aws.PARTITION}:{service}:{Aws.REGION}:{whose}:"
 
 
 @cache

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Aws
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 
@@ -164,7 +163,7 @@ def network_statements() -> list[dict[str, Any]]:
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
     """
-    anybodys = f"arn:{Aws.PARTITION}:ec2:{Aws.REGION}:*:"
+    anybodys = arn_prefix("ec2", account="*")
     return [
         {
             "Effect": "Allow",
