@@ -40,8 +40,8 @@ def impact_command(old: str, new: str, format_: str) -> None:
     OLD and NEW are CloudFormation templates in JSON or YAML, whoever wrote them, or the output of
     cdk synth (cdk.out), whose templates are compared by their file names.
 
-    Exits with 0 if nothing is replaced or deleted, with 1 if something is, and with 2 if a file
-    cannot be read.
+    Exits with 0 if nothing is replaced or deleted, with 1 if something is or the deployment fails,
+    and with 2 if a file cannot be read.
     """
     try:
         found = _impacts(_templates(Path(old)), _templates(Path(new)))
@@ -50,7 +50,9 @@ def impact_command(old: str, new: str, format_: str) -> None:
         sys.exit(_UNREADABLE)
     click.echo(_FORMATS[format_](found))
     goes = {Effect.REPLACE, Effect.DELETE}
-    sys.exit(_SOMETHING_GOES if any(one.effect in goes for one in found.values()) else 0)
+    sys.exit(
+        _SOMETHING_GOES if any(one.fails or one.effect in goes for one in found.values()) else 0
+    )
 
 
 def _templates(path: Path) -> dict[str, template_files.Template]:
