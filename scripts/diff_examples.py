@@ -52,13 +52,8 @@ def main(commit: str) -> int:
         before, after = at(commit, f"{SNAPSHOTS}/{file.name}"), json.loads(file.read_text())
         found = impact(before, after)
         name = file.stem.partition("[")[2].rstrip("]")
-        if before:
-            print(
-                f"{name}: cdk diff: {by_the_cli(before, after)}; impact: {as_text(found)}",
-                flush=True,
-            )
-        else:
-            print(f"{name}: is new")
+        print(f"{name}: cdk diff: {by_the_cli(before, after)}" if before else f"{name}: is new")
+        print(as_text(found) if before else "", flush=True)
         goes |= any(one.effect in {Effect.REPLACE, Effect.DELETE} for one in found.values())
     return int(goes)
 

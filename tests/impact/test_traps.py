@@ -129,7 +129,7 @@ def policy(scope: Construct, *, there: bool) -> object:
     )
 
 
-def licences(scope: Construct, changed: bool, **name: str) -> object:  # noqa: FBT001  # a stage of a change
+def licences(scope: Construct, changed: bool, **name: Any) -> object:  # noqa: FBT001  # a stage of a change
     return bc.ConsumableResource(scope, "It", total_quantity=3, replenishable=not changed, **name)
 
 
