@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from batch_constructs.aws.names import as_member
 from batch_constructs.aws.updates import create_only
 from batch_constructs.impact.changes import references
+from batch_constructs.replaceable_name import HASH_LENGTH
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -20,7 +21,6 @@ RIGHTS: Final = frozenset(
 )
 """What jobs that were submitted before act with."""
 _BATCH: Final = "AWS::Batch::"
-_HASH_LENGTH: Final = 8
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -109,7 +109,7 @@ def is_prefix_of(old: Any, new: Any) -> bool:
         isinstance(old, str)
         and isinstance(new, str)
         and new.startswith(f"{old}-")
-        and len(new) == len(old) + 1 + _HASH_LENGTH
+        and len(new) == len(old) + 1 + HASH_LENGTH
     )
 
 
