@@ -32,6 +32,7 @@ NOT_RUN = {
     r"aws-cdk@\S+ (deploy|destroy|bootstrap|diff)": "needs an AWS account",
     r"^uv run batch-constructs (demo|local|submit|watch|logs|redrive|why)": "in tests/local",
     r"^uv run batch-constructs cost": "in tests/client",
+    r"scripts.diff_adopted_apps": "asks the real CLI 48 times; CONTRIBUTING.md says when",
 }
 """Commands that are not run here, each with its reason."""
 

@@ -8,14 +8,15 @@ from typing import Final
 
 import click
 
-from batch_constructs.adopt.old_stack import read_stack
+from batch_constructs.adopt.old_stack import OldStack, read_stack, whole
+from batch_constructs.impact import deployed_stack
 from batch_constructs.rules.template import template_files
 
 _UNREADABLE: Final = 2
 
 
 @click.command("adopt", context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("template", metavar="TEMPLATE|CDK_OUT")
+@click.argument("template", metavar="TEMPLATE|CDK_OUT|STACK")
 @click.option(
     "--stack",
     "stack",
@@ -24,6 +25,9 @@ _UNREADABLE: Final = 2
 )
 def adopt_command(template: str, stack: str | None) -> None:
     """Print the Python that declares what a template declares, with constructs of this library.
+
+    Of a stack that is deployed its name is enough: the template is read with the credentials of the
+    AWS CLI, as CloudFormation has expanded it.
 
     Logical IDs, names and spelling are kept, so that deploying it changes nothing: what is printed
     was run, and what it declares compared. Resources that are none of AWS Batch, and those that no
@@ -34,7 +38,7 @@ def adopt_command(template: str, stack: str | None) -> None:
     from batch_constructs.adopt.rehearsal import CannotAdoptError, adopted  # noqa: PLC0415  # loads the CDK
 
     try:
-        printed = adopted(read_stack(Path(template), stack))
+        printed = adopted(_old_stack(template, stack))
     except (template_files.UnreadableTemplateError, CannotAdoptError) as error:
         click.echo(f"{template}: {error}", err=True)
         sys.exit(_UNREADABLE)
@@ -42,3 +46,18 @@ def adopt_command(template: str, stack: str | None) -> None:
     for logical_id, reason in printed.as_l1.items():
         type_ = printed.resources[logical_id]["Type"]
         click.echo(f"{logical_id} ({type_}) stays as an L1: {reason}", err=True)
+
+
+def _old_stack(template: str, stack: str | None) -> OldStack:
+    """Read what an argument means: a file, an assembly, or a stack that is deployed."""
+    if not deployed_stack.is_meant(template):
+        return read_stack(Path(template), stack)
+    found = deployed_stack.read(template)
+    return whole(
+        OldStack(
+            name=found.name if stack is None else stack,
+            template=found.template,
+            account=found.account,
+            region=found.region,
+        )
+    )

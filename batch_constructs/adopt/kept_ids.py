@@ -5,70 +5,65 @@ https://docs.aws.amazon.com/cdk/v2/guide/identifiers.html
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.adopt.old_stack import read_stack
-from batch_constructs.aws.names import as_member
+from batch_constructs.adopt.same_resources import (
+    RIGHTS,
+    Matching,
+    Reference,
+    Resource,
+    is_prefix_of,
+)
+from batch_constructs.aws.names import as_member, as_property
 from batch_constructs.aws.updates import create_only
+from batch_constructs.impact.verdict import Effect, impact
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     import aws_cdk as cdk
 
 _PATH: Final = "aws:cdk:path"
 _METADATA: Final = "AWS::CDK::Metadata"
-
-
-@dataclass(frozen=True, kw_only=True)
-class _Resource:
-    """A resource, old or new, as far as it is compared.
-
-    Attributes:
-        logical_id: Its logical ID.
-        path: Where it stands below its stack; empty where that is unknown.
-        properties: Its properties, with first letters in lower case, and without references.
-        l1: The L1 that makes it; None for an old one.
-    """
-
-    logical_id: str
-    path: str
-    properties: dict[str, Any]
-    l1: Any = None
-
-    def name(self, type_: str) -> Any:
-        """Give its physical name, where it has one of the user's."""
-        named = (one for one in create_only(type_).always if one.endswith("Name"))
-        return next((self.properties.get(as_member(one)) for one in named), None)
-
-    def alike(self, other: _Resource) -> int:
-        """Count the properties that are the same in another one."""
-        return sum(other.properties.get(name) == one for name, one in self.properties.items())
+_BATCH: Final = "AWS::Batch::"
+_TAGS: Final = "Tags"
+_DESCRIPTIONS: Final = ("GroupDescription", "Description")
+"""What cannot be changed and says nothing but where something stands in the app."""
 
 
 def keep_ids_of(
-    stack: cdk.Stack, old_template: str | os.PathLike[str], *, let_go: Sequence[str] = ()
+    stack: cdk.Stack,
+    old_template: str | os.PathLike[str],
+    *,
+    let_go: Sequence[str] = (),
+    hold: Sequence[str] = (),
 ) -> None:
     """Give the resources of a stack the logical IDs that they have in an old template.
 
     To be called once all of the stack is made. A resource is known again by its type and its
-    logical ID, its path, its physical name, or else by the properties that are the same in it and
-    in no other one. Properties that cannot be changed in place keep the spelling of the old
-    template where they differ in capitals alone, such as ``Type: managed``.
+    logical ID, its path, its physical name, by what names it or is named by it at the same
+    property, or else by the properties that are the same in it and in no other one.
+
+    What cannot be changed in place stays as it was: the spelling of ``Type: managed``, tags of a
+    compute environment, the description of a security group, and a name without the hash that our
+    constructs put behind it. Roles and policies of the old template that the stack does not declare
+    stay, as L1s below ``Kept``: jobs that were submitted before act with them.
 
     Args:
         stack: The stack that was written anew.
         old_template: The template that is deployed, in JSON or YAML, or the output of
             ``cdk synth`` with it.
         let_go: Logical IDs of the old template that are to be deleted.
+        hold: Logical IDs of resources that a difference would replace and that must not be yet: the
+            properties that would do so stay as they were, until the ID is taken from here.
 
     Raises:
-        ValueError: the template cannot be read, or a resource of it is none of the stack's, or
-            could be several, or a queue of it changes as AWS Batch changes none; a line each.
+        ValueError: the template cannot be read, or a resource of it is none of the stack's, could
+            be several, would be replaced, or is a queue that changes as AWS Batch changes none.
 
     https://docs.aws.amazon.com/cdk/v2/guide/identifiers.html
     """
@@ -78,146 +73,242 @@ def keep_ids_of(
         template = read_stack(Path(old_template), None).template
     except template_files.UnreadableTemplateError as error:
         raise ValueError(f"{old_template}: {error}") from None
-    problems: list[str] = []
-    impossible: list[str] = []
-    old, new = _old(template, let_go), _new(stack)
-    for type_, resources in old.items():
-        pairs, unknown = _match(type_, resources, new.get(type_, []))
-        for before, now in pairs:
-            _keep(type_, before, now)
-            impossible += _impossible(type_, before, now)
-        problems += [f"{before.logical_id} ({type_}) {why}" for before, why in unknown]
+    known = _resources(template)
+    matching = Matching(old=list(_old(known, let_go)), new=list(_new(stack)))
+    matching.match()
+    impossible = [
+        why
+        for before, now in matching.pairs
+        for why in _impossible(before, now, held=before.logical_id in hold)
+    ]
     if impossible:
         raise ValueError(f"{stack.node.path}: {'; '.join(impossible)}")
-    known = _resources(template)
-    problems += [f"no {name}, which let_go names" for name in let_go if name not in known]
+    problems = [
+        *_problems(matching, let_go),
+        *(f"no {name}, which let_go names" for name in let_go if name not in known),
+        *(f"no {name}, which hold names" for name in hold if name not in known),
+    ]
     if problems:
         listed = "; ".join(problems)
         raise ValueError(
             f"{stack.node.path}: {old_template} has {listed}. Declare it, or name it in let_go to "
             "have it deleted"
         )
+    _keep(stack, matching, known, hold)
 
 
-def _match(
-    type_: str, old: list[_Resource], new: list[_Resource]
-) -> tuple[list[tuple[_Resource, _Resource]], list[tuple[_Resource, str]]]:
-    """Find the new resource that each old one is, and say of which none can be told."""
-    pairs: list[tuple[_Resource, _Resource]] = []
-    signs: tuple[Callable[[_Resource], Any], ...] = (
-        lambda one: one.logical_id,
-        lambda one: one.path or None,
-        lambda one: one.name(type_),
-    )
-    for sign in signs:
-        for before in list(old):
-            value = sign(before)
-            found = [now for now in new if value is not None and sign(now) == value]
-            if len(found) == 1:
-                pairs.append((before, found[0]))
-                old.remove(before)
-                new.remove(found[0])
-    while clear := _clear(old, new):
-        pairs.append(clear)
-        old.remove(clear[0])
-        new.remove(clear[1])
-    return pairs, [(before, _why(before, new)) for before in old]
-
-
-def _clear(old: list[_Resource], new: list[_Resource]) -> tuple[_Resource, _Resource] | None:
-    """Find an old resource and a new one that are more like each other than any others."""
-    if len(old) == len(new) == 1:
-        return old[0], new[0]
-    for before in old:
-        for now in new:
-            best = before.alike(now)
-            others = [before.alike(one) for one in new if one is not now]
-            rivals = [one.alike(now) for one in old if one is not before]
-            if best and all(best > one for one in (*others, *rivals)):
-                return before, now
-    return None
-
-
-def _why(before: _Resource, new: list[_Resource]) -> str:
-    alike = [one.path for one in new if before.alike(one)]
-    if not alike:
-        return "which no resource of the stack is"
-    return f"which could be {' or '.join(sorted(alike))}: give one of them its logical ID"
-
-
-def _keep(type_: str, before: _Resource, now: _Resource) -> None:
-    if before.logical_id != now.logical_id:
-        now.l1.override_logical_id(before.logical_id)
-    for name in create_only(type_).always:
-        old, new = before.properties.get(as_member(name)), now.properties.get(as_member(name))
-        if not (isinstance(old, str) and isinstance(new, str)):
+def _problems(matching: Matching, let_go: Sequence[str]) -> Iterator[str]:
+    """Say which old resources the new stack has not, and what those that it keeps would miss."""
+    for one in matching.old:
+        if one.type not in RIGHTS:
+            yield f"{one.logical_id} ({one.type}) {matching.why_unknown(one)}"
             continue
-        if old != new and old.lower() == new.lower():
-            now.l1.add_property_override(name, old)
+        named = {name for names in one.refers_to.values() for name in names}
+        for gone in sorted(named.intersection(let_go)):
+            yield f"{one.logical_id} ({one.type}), which stays and names {gone}, which let_go names"
 
 
-def _impossible(type_: str, before: _Resource, now: _Resource) -> list[str]:
-    """Say what AWS Batch does to no queue: give it a scheduling policy, or take it away."""
+def _keep(
+    stack: cdk.Stack, matching: Matching, known: Mapping[str, Any], hold: Sequence[str]
+) -> None:
+    """Give what is the same its old ID, with what is held, and leave old rights in the stack."""
+    for now in matching.new:
+        if now.logical_id in known:  # CloudFormation changes the type of no logical ID
+            now.l1.override_logical_id(f"{now.logical_id}{now.type.rpartition(':')[2]}")
+    for before, now in matching.pairs:
+        if before.logical_id != now.logical_id:
+            now.l1.override_logical_id(before.logical_id)
+        was = known[before.logical_id].get("Properties", {})
+        _hold(before, now, was)
+        if before.logical_id in hold:
+            for path in _because(before, now):
+                _put_back(now.l1, path, was)
+    kept = [one.logical_id for one in matching.old if one.type in RIGHTS]
+    if kept:
+        _keep_rights(stack, {name: known[name] for name in kept})
+
+
+def _impossible(before: Resource, now: Resource, *, held: bool) -> Iterator[str]:
+    """Say what a deployment would replace, or what AWS Batch does to no queue."""
+    named = before.logical_id
     had, has = ("schedulingPolicyArn" in one.properties for one in (before, now))
-    if type_ != "AWS::Batch::JobQueue" or had == has:
-        return []
-    what = (
-        "loses its scheduling policy, which can be replaced but not removed"
-        if had
-        else "gets a scheduling policy, which AWS Batch gives no queue later"
-    )
-    return [
-        (
-            f"{before.logical_id} is a queue that {what}: leave that as it was, or name "
-            f"{before.logical_id} in let_go and give the new queue another ID"
+    if before.type == "AWS::Batch::JobQueue" and had != has:
+        what = (
+            "loses its scheduling policy, which can be replaced but not removed"
+            if had
+            else "gets a scheduling policy, which AWS Batch gives no queue later"
         )
-    ]
+        yield (
+            f"{named} is a queue that {what}: leave that as it was, or name {named} in let_go and "
+            "give the new queue another ID"
+        )
+    because = [] if held else _because(before, now)
+    if because:
+        differ = " and ".join(
+            f"{path} is {_told(before.at(path))} in the old template and {_told(now.at(path))} here"
+            for path in because
+        )
+        yield (
+            f"{named} ({before.type}) would be replaced by {now.path}, since {differ}: leave that "
+            f"as it was, name {named} in hold to have it stay so for now, or in let_go"
+        )
 
 
-def _old(template: Mapping[str, Any], let_go: Sequence[str]) -> dict[str, list[_Resource]]:
-    found: dict[str, list[_Resource]] = {}
-    for logical_id, resource in _resources(template).items():
+def _because(before: Resource, now: Resource) -> list[str]:
+    """Name the properties that would have a resource replaced, once what is held is held."""
+    old = _spelled(before.properties)
+    new = _unified(old, _spelled(now.properties))
+    for path, value in _held(before, now).items():
+        _put(new, path.split("/"), value)
+    found = impact(_template(before, old), _template(before, new))[before.logical_id]
+    if found.effect is not Effect.REPLACE:
+        return []
+    of_batch, always = before.type.startswith(_BATCH), create_only(before.type).always
+    return [path for path in found.because if of_batch or path in always]
+
+
+def _template(before: Resource, properties: Mapping[str, Any]) -> dict[str, Any]:
+    resource = {"Type": before.type, "Properties": _with_capitals(properties)}
+    return {"Resources": {before.logical_id: resource}}
+
+
+def _with_capitals(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {as_property(name): _with_capitals(one) for name, one in value.items()}
+    return value
+
+
+def _unified(old: Any, new: Any) -> Any:
+    """Give the new value with each reference as in the old one, where both have one there."""
+    if isinstance(old, Reference) and isinstance(new, Reference):
+        return old
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        return {name: _unified(old.get(name), one) for name, one in new.items()}
+    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
+        return [_unified(one, other) for one, other in zip(old, new, strict=True)]
+    return new
+
+
+def _put(properties: Any, way: Sequence[str], value: Any) -> None:
+    for step in map(as_member, way[:-1]):
+        properties = properties.setdefault(step, {})
+    if value is None:
+        properties.pop(as_member(way[-1]), None)
+    else:
+        properties[as_member(way[-1])] = value
+
+
+def _spelled(value: Any) -> Any:
+    """Give numbers and flags as CloudFormation compares them, as text."""
+    if isinstance(value, Mapping):
+        return {name: _spelled(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_spelled(one) for one in value]
+    return str(value).lower() if isinstance(value, bool | int | float) else value
+
+
+def _told(value: Any) -> str:
+    if isinstance(value, Reference):
+        return "a reference"
+    return "not there" if value is None else repr(value)
+
+
+def _held(before: Resource, now: Resource) -> dict[str, Any]:
+    """Give what cannot be changed in place and stays as the old template has it, by its path."""
+    return {
+        path: before.at(path)
+        for path in create_only(before.type).always
+        if path == _TAGS or _is_held(path, before.at(path), now.at(path))
+    }
+
+
+def _is_held(path: str, old: Any, new: Any) -> bool:
+    if old == new or not (isinstance(old, str) and isinstance(new, str)):
+        return False
+    return path in _DESCRIPTIONS or old.lower() == new.lower() or is_prefix_of(old, new)
+
+
+def _hold(before: Resource, now: Resource, properties: Mapping[str, Any]) -> None:
+    """Keep what cannot be changed in place as the old template has it."""
+    for path, value in _held(before, now).items():
+        if path == _TAGS:
+            _hold_tags(now.l1, properties.get(_TAGS))
+        else:
+            now.l1.add_property_override(path.replace("/", "."), value)
+
+
+def _put_back(l1: Any, path: str, properties: Any) -> None:
+    """Write one property as it was, or leave it out as it was left out."""
+    for step in path.split("/"):
+        properties = properties.get(step) if isinstance(properties, Mapping) else None
+    at = ".".join(step.replace(".", "\\.") for step in path.split("/"))
+    if properties is None:
+        l1.add_property_deletion_override(at)
+    else:
+        l1.add_property_override(at, properties)
+
+
+def _hold_tags(l1: Any, old: Any) -> None:
+    """Keep the tags of a resource that is replaced with them, whatever ``Tags.of`` adds."""
+    if not old:
+        l1.add_property_deletion_override(_TAGS)
+    elif isinstance(old, dict):
+        from aws_cdk import AspectPriority, Aspects  # noqa: PLC0415  # with the CDK
+
+        from batch_constructs.adopt.held_tags import HeldTags  # noqa: PLC0415  # with the CDK
+
+        Aspects.of(l1).add(HeldTags(old), priority=AspectPriority.READONLY)
+
+
+def _keep_rights(stack: cdk.Stack, resources: Mapping[str, Any]) -> None:
+    """Leave roles and policies in the stack as they are."""
+    from aws_cdk import Annotations, CfnResource  # noqa: PLC0415  # when it is needed
+    from constructs import Construct  # noqa: PLC0415  # with the CDK
+
+    below = Construct(stack, "Kept")
+    for logical_id, resource in resources.items():
+        l1 = CfnResource(
+            below,
+            logical_id,
+            type=str(resource["Type"]),
+            properties=dict(resource.get("Properties", {})),
+        )
+        l1.override_logical_id(logical_id)
+        for name, value in resource.items():
+            if name not in {"Type", "Properties"}:
+                l1.add_override(name, value)
+    Annotations.of(stack).add_info_v2(
+        "batch-constructs:kept",
+        f"{', '.join(resources)} of the old template stay as they are, since jobs that were "
+        "submitted before may act with them; keep_ids_of(let_go=[…]) deletes them",
+    )
+
+
+def _old(resources: Mapping[str, Any], let_go: Sequence[str]) -> Iterator[Resource]:
+    for logical_id, resource in resources.items():
         type_ = str(resource.get("Type"))
         if type_ == _METADATA or logical_id in let_go:
             continue
         path = str(resource.get("Metadata", {}).get(_PATH, "")).partition("/")[2]
-        properties = _plain(resource.get("Properties", {}))
-        found.setdefault(type_, []).append(
-            _Resource(logical_id=logical_id, path=path, properties=properties)
-        )
-    return found
+        yield Resource.of(type_, logical_id, path, resource.get("Properties", {}))
 
 
-def _new(stack: cdk.Stack) -> dict[str, list[_Resource]]:
+def _new(stack: cdk.Stack) -> Iterator[Resource]:
     from aws_cdk import CfnResource, Stack  # noqa: PLC0415  # the CDK is loaded when it is needed
 
-    found: dict[str, list[_Resource]] = {}
     for construct in stack.node.find_all():
         if not CfnResource.is_cfn_resource(construct) or Stack.of(construct) is not stack:
             continue
         l1: Any = construct
-        found.setdefault(l1.cfn_resource_type, []).append(
-            _Resource(
-                logical_id=str(stack.resolve(l1.logical_id)),
-                path=str(l1.node.path).partition("/")[2],
-                properties=_plain(stack.resolve(l1._cfn_properties)),  # noqa: SLF001  # has no public name
-                l1=l1,
-            )
+        yield Resource.of(
+            l1.cfn_resource_type,
+            str(stack.resolve(l1.logical_id)),
+            str(l1.node.path).partition("/")[2],
+            stack.resolve(l1._cfn_properties),  # noqa: SLF001  # has no public name
+            l1,
         )
-    return found
 
 
 def _resources(template: Mapping[str, Any]) -> dict[str, Any]:
     found = template.get("Resources", {})
     return dict(found) if isinstance(found, Mapping) else {}
-
-
-def _plain(value: Any) -> Any:
-    """Give a value in one spelling, without the references, whose logical IDs may change."""
-    if isinstance(value, Mapping):
-        if any(str(name) == "Ref" or str(name).startswith("Fn::") for name in value):
-            return sorted(map(str, value))
-        return {as_member(str(name)): _plain(one) for name, one in value.items()}
-    if isinstance(value, list):
-        return [_plain(one) for one in value]
-    return value

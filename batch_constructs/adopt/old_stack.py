@@ -59,7 +59,7 @@ def read_stack(path: Path, name: str | None) -> OldStack:
         UnreadableTemplateError: it cannot be read, there is no such stack, or it has to be said
             which of several.
     """
-    return _whole(_of_assembly(path, name) if (path / _MANIFEST).is_file() else _of(path, name))
+    return whole(_of_assembly(path, name) if (path / _MANIFEST).is_file() else _of(path, name))
 
 
 def _of(path: Path, name: str | None) -> OldStack:
@@ -76,7 +76,7 @@ def _of(path: Path, name: str | None) -> OldStack:
     return OldStack(name=called if name is None else name, template=template)
 
 
-def _whole(stack: OldStack) -> OldStack:
+def whole(stack: OldStack) -> OldStack:
     """Refuse what the CDK cannot declare resource by resource."""
     odd = [name for name, one in stack.section("Resources").items() if not isinstance(one, dict)]
     if odd:

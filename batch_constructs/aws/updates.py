@@ -61,6 +61,18 @@ SCALING: Final[Source] = guide(
     ' securityGroupIds … subnets".',
 )
 
+POLICY_STAYS: Final[Source] = api(
+    "UpdateJobQueueRequest.schedulingPolicyArn",
+    '"Once a job queue is created, the fair-share scheduling policy can be replaced but not'
+    ' removed."',
+)
+
+NO_POLICY_LATER: Final[Source] = api(
+    "CreateJobQueueRequest.schedulingPolicyArn",
+    '"A job queue without a fair-share scheduling policy is scheduled as a FIFO job queue and'
+    " can't have a fair-share scheduling policy added.\"",
+)
+
 DELETION_PAGE: Final = (
     "https://docs.aws.amazon.com/batch/latest/APIReference/API_DeleteComputeEnvironment.html"
 )
@@ -87,9 +99,14 @@ UPDATE_MINUTES_SOURCE: Final[Source] = api(
 
 
 def registry(type: str) -> Source:
-    """Name the page on which CloudFormation says which changes replace a resource of a type."""
+    """Name the page on which CloudFormation says of each property what its update requires."""
     noun = type.removeprefix("AWS::").replace("::", "-").lower()
-    return cloudformation(f"aws-resource-{noun}", '"Update requires: Replacement"')
+    return cloudformation(f"aws-resource-{noun}", '"Update requires"')
+
+
+def is_in_registry(type: str) -> bool:
+    """Whether the table tells of a CloudFormation type."""
+    return type in _table()
 
 
 def has_role_of_its_own(role: object) -> bool:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from batch_constructs.impact import impact_report
+from batch_constructs.impact import deployed_stack, impact_report
 from batch_constructs.impact.verdict import Effect, impact
 from batch_constructs.rules.template import template_files
 
@@ -23,9 +23,11 @@ _FORMATS: Final = {
 _SOMETHING_GOES: Final = 1
 _UNREADABLE: Final = 2
 
+_Templates = dict[str, template_files.Template]
+
 
 @click.command("impact", context_settings={"help_option_names": ["-h", "--help"]})
-@click.argument("old", metavar="OLD")
+@click.argument("old", metavar="OLD|STACK")
 @click.argument("new", metavar="NEW")
 @click.option(
     "--format",
@@ -38,22 +40,43 @@ def impact_command(old: str, new: str, format_: str) -> None:
     """Say what deploying NEW over OLD does to each resource, and which property causes it.
 
     OLD and NEW are CloudFormation templates in JSON or YAML, whoever wrote them, or the output of
-    cdk synth (cdk.out), whose templates are compared by their file names.
+    cdk synth (cdk.out), whose templates are compared by their file names. OLD may be the name of a
+    stack that is deployed, too: its template is read with the credentials of the AWS CLI.
 
-    Exits with 0 if nothing is replaced or deleted, with 1 if something is, and with 2 if a file
-    cannot be read.
+    Exits with 0 if nothing is replaced or deleted, with 1 if something is or the deployment fails,
+    and with 2 if a file cannot be read.
     """
     try:
-        found = _impacts(_templates(Path(old)), _templates(Path(new)))
+        found = _impacts(*_sides(old, new))
     except template_files.UnreadableTemplateError as error:
         click.echo(str(error), err=True)
         sys.exit(_UNREADABLE)
     click.echo(_FORMATS[format_](found))
     goes = {Effect.REPLACE, Effect.DELETE}
-    sys.exit(_SOMETHING_GOES if any(one.effect in goes for one in found.values()) else 0)
+    sys.exit(
+        _SOMETHING_GOES if any(one.fails or one.effect in goes for one in found.values()) else 0
+    )
 
 
-def _templates(path: Path) -> dict[str, template_files.Template]:
+def _sides(old: str, new: str) -> tuple[_Templates, _Templates]:
+    """Read both; of a deployed stack and an assembly that has several, those of its name."""
+    after = _templates(Path(new))
+    if not deployed_stack.is_meant(old):
+        return _templates(Path(old)), after
+    try:
+        template = deployed_stack.read(old).template
+    except template_files.UnreadableTemplateError as error:
+        raise template_files.UnreadableTemplateError(f"{old}: {error}") from None
+    if len(after) > 1:
+        after = {name: one for name, one in after.items() if name.partition(".")[0] == old}
+    if not after:
+        raise template_files.UnreadableTemplateError(
+            f"{new}: none of its templates is called {old}.template.json: name the template"
+        )
+    return {old: template}, after
+
+
+def _templates(path: Path) -> _Templates:
     """Read a template, or those of a directory by their file names."""
     try:
         return {Path(file).name: template_files.read(file) for file in template_files.find(path)}
@@ -61,9 +84,7 @@ def _templates(path: Path) -> dict[str, template_files.Template]:
         raise template_files.UnreadableTemplateError(f"{path}: {error}") from None
 
 
-def _impacts(
-    old: dict[str, template_files.Template], new: dict[str, template_files.Template]
-) -> dict[str, Impact]:
+def _impacts(old: _Templates, new: _Templates) -> dict[str, Impact]:
     """Compare templates of one name; of several, the logical IDs begin with that name."""
     if len(old) == len(new) == 1:
         return impact(next(iter(old.values())), next(iter(new.values())))

@@ -22,7 +22,7 @@ _WORST_FIRST: Final = (
 
 
 def as_json(found: Mapping[str, Impact]) -> str:
-    """Write one object: logical ID → type, effect, because, notes."""
+    """Write one object: logical ID → type, effect, because, notes, fails."""
     return json.dumps({name: asdict(one) for name, one in found.items()}, indent=2)
 
 
@@ -50,6 +50,9 @@ def summary(found: Mapping[str, Impact]) -> str:
     """Count the effects in one line."""
     counts = Counter(one.effect for one in found.values())
     words = [f"{counts[effect]} {effect}" for effect in _WORST_FIRST if counts[effect]]
+    failing = [name for name, one in found.items() if one.fails]
+    if failing:
+        words.append(f"and the deployment fails at {', '.join(failing)}")
     return ", ".join(words) if words else "nothing changes"
 
 

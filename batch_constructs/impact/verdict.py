@@ -19,6 +19,7 @@ _ENVIRONMENT: Final = "AWS::Batch::ComputeEnvironment"
 _QUEUE: Final = "AWS::Batch::JobQueue"
 _SHARE: Final = "AWS::Batch::QuotaShare"
 _DEFINITION: Final = "AWS::Batch::JobDefinition"
+_PAGE: Final = "see "
 _FAILS: Final = ", and ReplaceComputeEnvironment is false: the deployment fails; set it to true"
 
 
@@ -45,12 +46,14 @@ class Impact:
         effect: what becomes of it.
         because: the properties that cause it, as paths below ``Properties``.
         notes: what a person should know of it.
+        fails: whether the deployment fails at it.
     """
 
     type: str
     effect: Effect
     because: list[str]
     notes: list[str]
+    fails: bool
 
 
 def impact(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Impact]:
@@ -77,7 +80,9 @@ def _impact(change: Change, found: Mapping[str, Change]) -> Impact:
         f"{path} changes because {target} {_becomes(found[target])}"
         for path, target in change.referred.items()
     ]
-    return Impact(type=change.type, effect=effect, because=because, notes=[*notes, *moved])
+    said = sorted([*notes, *moved], key=lambda note: note.startswith(_PAGE))
+    fails = any("the deployment fails" in note for note in notes)
+    return Impact(type=change.type, effect=effect, because=because, notes=said, fails=fails)
 
 
 def _becomes(change: Change) -> str:
@@ -105,20 +110,30 @@ def _judged(change: Change) -> tuple[Effect, list[str], list[str]]:
         return Effect.NONE, [], []
     worst = max((one.effect for one in judged.values()), key=_ORDER.__getitem__)
     because = [path for path, one in judged.items() if one.effect is worst]
-    notes = [one.note for one in judged.values() if one.note]
+    another = any(one.effect is Effect.REPLACE and not one.fails for one in judged.values())
+    notes = [one.note for one in judged.values() if not (another and one.fails)]
     pages = [
-        f"see {one.source.page}" for one in judged.values() if one.source and one.effect is worst
+        f"{_PAGE}{one.source.page}" for one in judged.values() if one.source and one.effect is worst
     ]
-    return worst, because, list(dict.fromkeys([*notes, *_notes(change, worst), *pages]))
+    said = [*filter(None, notes), *_notes(change, worst), *pages]
+    return worst, because, list(dict.fromkeys(said))
 
 
 @dataclass(frozen=True, slots=True)
 class _Verdict:
-    """What the change of one property does, with a note where there is one, and why."""
+    """What the change of one property does, with a note where there is one, and why.
+
+    Attributes:
+        effect: what becomes of the resource.
+        source: where AWS says so.
+        note: what a person should know of it.
+        fails: whether the deployment fails, unless another property has the resource replaced.
+    """
 
     effect: Effect
     source: Source | None = None
     note: str = ""
+    fails: bool = False
 
 
 def _of_path(change: Change, path: str) -> _Verdict:
@@ -132,11 +147,12 @@ def _of_path(change: Change, path: str) -> _Verdict:
             updates.ROLE_STAYS,
             "AWS Batch changes no environment from its service-linked role to another one, nor "
             "back: the deployment fails; make an environment of another name or logical ID",
+            fails=True,
         )
     if not _stands_in(path, table.perhaps):
         newest = change.type == _ENVIRONMENT and path in updates.TAKES_NEW_INSTANCES
         able = newest and _of_instances(change).effect is Effect.INFRASTRUCTURE_UPDATE
-        return _of_instances(change) if able else _Verdict(Effect.IN_PLACE)
+        return _of_instances(change) if able else _in_place(change, path)
     if change.type == _ENVIRONMENT:
         return _of_environment(change, path)
     return _Verdict(
@@ -144,6 +160,30 @@ def _of_path(change: Change, path: str) -> _Verdict:
         updates.registry(change.type),
         f"{path} is changed in place under conditions only, which the template does not show",
     )
+
+
+def _in_place(change: Change, path: str) -> _Verdict:
+    """Judge a change that CloudFormation makes in place, whatever AWS Batch says to it."""
+    if change.type == _QUEUE and path == "SchedulingPolicyArn":
+        had, has = (change.property(path, old=old) is not None for old in (True, False))
+        if had and not has:
+            return _Verdict(
+                Effect.IN_PLACE,
+                updates.POLICY_STAYS,
+                "a scheduling policy can be replaced but not removed: the deployment fails; make a"
+                " queue of another logical ID",
+                fails=True,
+            )
+        if has and not had:
+            return _Verdict(
+                Effect.IN_PLACE,
+                updates.NO_POLICY_LATER,
+                "a queue without a scheduling policy gets none later: the deployment fails; make a"
+                " queue of another logical ID",
+                fails=True,
+            )
+    known = updates.is_in_registry(change.type)
+    return _Verdict(Effect.IN_PLACE, updates.registry(change.type) if known else None)
 
 
 def _is_role_of_another_kind(change: Change, path: str) -> bool:
@@ -177,10 +217,10 @@ def _of_environment(change: Change, path: str) -> _Verdict:
         return _Verdict(Effect.IN_PLACE, updates.SCALING)
     if old != new:
         note = f"AWS Batch changes no environment from one kind of capacity to another{_FAILS}"
-        return _Verdict(Effect.REPLACE, updates.FARGATE_REFUSES, note)
+        return _Verdict(Effect.REPLACE, updates.FARGATE_REFUSES, note, fails=True)
     if new in ON_FARGATE:
         note = f"AWS Batch changes no {path} of an environment on Fargate{_FAILS}"
-        return _Verdict(Effect.REPLACE, updates.FARGATE_REFUSES, note)
+        return _Verdict(Effect.REPLACE, updates.FARGATE_REFUSES, note, fails=True)
     return _of_instances(change)
 
 
@@ -189,10 +229,10 @@ def _of_instances(change: Change) -> _Verdict:
     strategy = change.property("ComputeResources/AllocationStrategy") or BEST_FIT
     if isinstance(strategy, str) and strategy not in IN_PLACE_STRATEGIES:
         note = f"the allocation strategy {strategy} admits no infrastructure update{_FAILS}"
-        return _Verdict(Effect.REPLACE, updates.IN_PLACE, note)
+        return _Verdict(Effect.REPLACE, updates.IN_PLACE, note, fails=True)
     if updates.has_role_of_its_own(change.property("ServiceRole")):
         note = f"a service role of its own admits no infrastructure update{_FAILS}"
-        return _Verdict(Effect.REPLACE, updates.IN_PLACE, note)
+        return _Verdict(Effect.REPLACE, updates.IN_PLACE, note, fails=True)
     return _Verdict(Effect.INFRASTRUCTURE_UPDATE, updates.IN_PLACE)
 
 
@@ -202,18 +242,6 @@ def _notes(change: Change, effect: Effect) -> Iterator[str]:
         yield from _notes_of_the_end(change, kept=False)
     if effect is Effect.INFRASTRUCTURE_UPDATE:
         yield _what_becomes_of_jobs(change)
-    policy = "SchedulingPolicyArn"
-    if change.type == _QUEUE and policy in change.paths and effect is not Effect.REPLACE:
-        if change.property(policy) is None:
-            yield (
-                "a scheduling policy can be replaced but not removed: the deployment fails; make a"
-                " queue of another logical ID"
-            )
-        elif change.property(policy, old=True) is None:
-            yield (
-                "a queue without a scheduling policy gets none later: the deployment fails; make a"
-                " queue of another logical ID"
-            )
     if change.type == _ENVIRONMENT and effect is Effect.IN_PLACE:
         yield from _notes_of_fargate(change)
     if change.type == _DEFINITION and effect is Effect.IN_PLACE:

@@ -10,6 +10,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_iam as iam
 
 import batch_constructs as bc
 from batch_constructs.impact.verdict import Effect, impact
@@ -138,8 +139,8 @@ def test_a_path_tells_more_than_the_properties(tmp_path: Path) -> None:
             "C (AWS::Batch::JobQueue) which no resource of the stack is",
         ),
         (
-            {"A": {"Type": "AWS::IAM::Role"}},
-            "A (AWS::IAM::Role) which no resource of the stack is",
+            {"A": {"Type": "AWS::SQS::Queue"}},
+            "A (AWS::SQS::Queue) which no resource of the stack is",
         ),
         (
             {"A": queue(5, State="ENABLED"), "B": queue(6, State="ENABLED")},
@@ -166,14 +167,182 @@ def test_what_is_let_go_is_not_asked_for(tmp_path: Path) -> None:
     bc.keep_ids_of(stack, file, let_go=["Gone"])
 
     assert ids(stack) == {1: "A"}
-    with pytest.raises(ValueError, match="no Odd, which let_go names"):
-        bc.keep_ids_of(stack, file, let_go=["Gone", "Odd"])
+    with pytest.raises(ValueError, match=r"no Odd, which let_go names; no Other, which hold names"):
+        bc.keep_ids_of(stack, file, let_go=["Gone", "Odd"], hold=["Other"])
 
 
 def test_a_create_only_property_keeps_its_spelling(tmp_path: Path) -> None:
     stack = queues()
-    old = {"Env": {"Type": "AWS::Batch::ComputeEnvironment", "Properties": {"Type": "managed"}}}
+    old = {"Type": "managed", "ComputeResources": {"Type": "FARGATE"}}
+
+    bc.keep_ids_of(stack, old_file(tmp_path, capacity(**old)))
+
+    assert template(stack)["Resources"]["Env"]["Properties"]["Type"] == "managed"
+
+
+ROLE = {
+    "Type": "AWS::IAM::Role",
+    "Properties": {
+        "AssumeRolePolicyDocument": {
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Action": "sts:AssumeRole",
+                    "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+                }
+            ],
+            "Version": "2012-10-17",
+        }
+    },
+    "DeletionPolicy": "Retain",
+}
+POLICY = {
+    "Type": "AWS::IAM::Policy",
+    "Properties": {"PolicyName": "logs", "Roles": [{"Ref": "Execution"}], "PolicyDocument": {}},
+}
+
+
+def test_a_role_and_its_policy_that_the_stack_has_not_stay_as_they_are(tmp_path: Path) -> None:
+    stack, *_ = new_stack()
+    iam.Role(stack, "Own", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"))
+
+    bc.keep_ids_of(stack, old_file(tmp_path, {"Execution": ROLE, "Logs": POLICY}))
+
+    found = template(stack)["Resources"]
+    kept = {name: {**found[name]} for name in ("Execution", "Logs")}
+    assert [one.pop("Metadata")["aws:cdk:path"] for one in kept.values()] == [
+        "Stack/Kept/Execution",
+        "Stack/Kept/Logs",
+    ]
+    assert kept == {"Execution": ROLE, "Logs": POLICY}
+    assert len(found) == 3
+
+
+def test_a_policy_that_stays_keeps_its_role(tmp_path: Path) -> None:
+    stack, *_ = new_stack()
+    file = old_file(tmp_path, {"Execution": ROLE, "Logs": POLICY})
+
+    with pytest.raises(ValueError, match="Logs .* which stays and names Execution, which let_go"):
+        bc.keep_ids_of(stack, file, let_go=["Execution"])
+
+
+def test_roles_are_known_by_the_environments_that_name_them(tmp_path: Path) -> None:
+    def environment(name: str) -> dict[str, Any]:
+        resources = {"Type": "EC2", "InstanceRole": {"Fn::GetAtt": [f"{name}Profile", "Arn"]}}
+        return {
+            f"{name}Old": {
+                "Type": "AWS::Batch::ComputeEnvironment",
+                "Properties": {
+                    "Type": "managed",
+                    "ReplaceComputeEnvironment": False,
+                    "ComputeResources": {
+                        **resources,
+                        "AllocationStrategy": "BEST_FIT_PROGRESSIVE",
+                        "MaxvCpus": {"One": 4, "Two": 8}[name],
+                    },
+                },
+            },
+            f"{name}Profile": {
+                "Type": "AWS::IAM::InstanceProfile",
+                "Properties": {"Roles": [{"Ref": f"{name}Role"}]},
+            },
+            f"{name}Role": {**ROLE, "DeletionPolicy": "Delete"},
+        }
+
+    stack, vpc, groups = new_stack()
+    for name, most in (("Small", 4), ("Large", 8)):
+        bc.Ec2ComputeEnvironment(stack, name, vpc=vpc, security_groups=groups, max_vcpus=most)
+
+    bc.keep_ids_of(stack, old_file(tmp_path, {**environment("One"), **environment("Two")}))
+
+    paths = {
+        name: one["Metadata"]["aws:cdk:path"].split("/")[1]
+        for name, one in template(stack)["Resources"].items()
+        if name.startswith(("One", "Two"))
+    }
+    assert paths == {
+        **dict.fromkeys(("OneOld", "OneProfile", "OneRole"), "Small"),
+        **dict.fromkeys(("TwoOld", "TwoProfile", "TwoRole"), "Large"),
+    }
+
+
+def capacity(**properties: Any) -> dict[str, Any]:
+    given = {"Type": "MANAGED", "ComputeResources": {"Type": "FARGATE"}, **properties}
+    return {"Env": {"Type": "AWS::Batch::ComputeEnvironment", "Properties": given}}
+
+
+@pytest.mark.parametrize("old", [None, {"Team": "a", "a.b": "c"}])
+def test_tags_of_an_environment_stay_as_they_were_since_others_replace_it(
+    old: dict[str, str] | None, tmp_path: Path
+) -> None:
+    stack = queues()
+    cdk.Tags.of(stack).add("Team", "b")
+    cdk.Tags.of(stack).add("x.y", "b")
+
+    tags = {} if old is None else {"Tags": old}
+    bc.keep_ids_of(stack, old_file(tmp_path, capacity(**tags)))
+
+    assert template(stack)["Resources"]["Env"]["Properties"].get("Tags") == old
+
+
+def test_a_name_stays_without_the_hash_behind_it(tmp_path: Path) -> None:
+    stack, vpc, groups = new_stack()
+    for name in ("nightly", "daily"):
+        bc.FargateComputeEnvironment(
+            stack, name, vpc=vpc, security_groups=groups, compute_environment_name=name
+        )
+    old = capacity(ComputeEnvironmentName="daily")
 
     bc.keep_ids_of(stack, old_file(tmp_path, old))
 
-    assert template(stack)["Resources"]["Env"]["Properties"]["Type"] == "managed"
+    found = template(stack)["Resources"]["Env"]
+    assert found["Properties"]["ComputeEnvironmentName"] == "daily"
+    assert found["Metadata"]["aws:cdk:path"] == "Stack/daily/Resource"
+
+
+def test_a_security_group_keeps_its_description_which_names_another_path(tmp_path: Path) -> None:
+    stack, vpc, _ = new_stack()
+    ec2.SecurityGroup(stack, "Group", vpc=vpc)
+    properties = {"GroupDescription": "Old/It", "VpcId": "vpc-1"}
+    old = {"Old": {"Type": "AWS::EC2::SecurityGroup", "Properties": properties}}
+
+    bc.keep_ids_of(stack, old_file(tmp_path, old))
+
+    group = template(stack)["Resources"]["Old"]
+    assert group["Properties"]["GroupDescription"] == "Old/It"
+
+
+def test_what_would_be_replaced_is_refused_with_the_property(tmp_path: Path) -> None:
+    stack = queues()
+
+    with pytest.raises(ValueError, match="would be replaced") as refused:
+        bc.keep_ids_of(stack, old_file(tmp_path, capacity(ComputeEnvironmentName="nightly")))
+
+    assert str(refused.value) == (
+        "Stack: Env (AWS::Batch::ComputeEnvironment) would be replaced by Capacity/Resource, since "
+        "ComputeEnvironmentName is 'nightly' in the old template and not there here: leave that as "
+        "it was, name Env in hold to have it stay so for now, or in let_go"
+    )
+
+
+def test_what_is_held_is_not_replaced_yet(tmp_path: Path) -> None:
+    stack = queues()
+
+    bc.keep_ids_of(
+        stack, old_file(tmp_path, capacity(ComputeEnvironmentName="nightly")), hold=["Env"]
+    )
+
+    new = template(stack)
+    assert new["Resources"]["Env"]["Properties"]["ComputeEnvironmentName"] == "nightly"
+    effect = impact({"Resources": capacity(ComputeEnvironmentName="nightly")}, new)["Env"].effect
+    assert effect is Effect.IN_PLACE
+
+
+def test_what_is_new_under_the_id_of_another_type_gets_another_one(tmp_path: Path) -> None:
+    stack, *_ = new_stack()
+    cdk.CfnResource(stack, "Nightly", type="AWS::SQS::Queue")
+    old = {"Nightly": {"Type": "AWS::Events::Rule"}}
+
+    bc.keep_ids_of(stack, old_file(tmp_path, old), let_go=["Nightly"])
+
+    assert list(template(stack)["Resources"]) == ["NightlyQueue"]

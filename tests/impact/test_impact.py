@@ -42,7 +42,7 @@ def it(old: dict[str, Any], new: dict[str, Any]) -> Impact:
 
 @pytest.mark.parametrize(("kind", "path", "value", "effect", "source"), ENVIRONMENTS)
 def test_a_change_of_an_environment_has_its_effect_and_names_its_source(
-    kind: str, path: str, value: Any, effect: Effect, source: Source | None
+    kind: str, path: str, value: Any, effect: Effect, source: Source
 ) -> None:
     old = KINDS[kind]
     found = it(template(ENVIRONMENT, old), template(ENVIRONMENT, put(old, path, value)))
@@ -50,11 +50,11 @@ def test_a_change_of_an_environment_has_its_effect_and_names_its_source(
     assert found.effect is effect
     assert [path.startswith(one) or one.startswith(path) for one in found.because] == [True]
     pages = [note for note in found.notes if note.startswith("see ")]
-    assert pages == ([] if source is None else [f"see {source.page}"])
+    assert pages == [f"see {source.page}"]
 
 
 @pytest.mark.parametrize(("noun", "path", "value", "effect"), OTHERS)
-def test_a_change_of_another_resource_has_its_effect(
+def test_a_change_of_another_resource_has_its_effect_and_names_its_source(
     noun: str, path: str, value: Any, effect: Effect
 ) -> None:
     type_ = f"AWS::Batch::{noun}"
@@ -63,8 +63,7 @@ def test_a_change_of_another_resource_has_its_effect(
 
     assert found.effect is effect
     assert [one.startswith(path) for one in found.because] == [True]
-    page = f"see {updates.registry(type_).page}"
-    assert (page in found.notes) is (effect is REPLACE)
+    assert f"see {updates.registry(type_).page}" in found.notes
 
 
 @pytest.mark.parametrize(
@@ -80,7 +79,7 @@ def test_what_cannot_be_done_in_place_is_said_to_fail(kind: str, path: str, valu
     old = KINDS[kind]
     found = it(template(ENVIRONMENT, old), template(ENVIRONMENT, put(old, path, value)))
 
-    assert any("the deployment fails" in note for note in found.notes)
+    assert found.fails
 
 
 def test_a_queue_gets_no_policy_later() -> None:
@@ -90,6 +89,7 @@ def test_a_queue_gets_no_policy_later() -> None:
     )
 
     assert any("gets none later: the deployment fails" in note for note in found.notes)
+    assert f"see {updates.NO_POLICY_LATER.page}" in found.notes
 
 
 def test_a_share_that_moves_to_another_queue_keeps_its_name() -> None:
@@ -100,7 +100,7 @@ def test_a_share_that_moves_to_another_queue_keeps_its_name() -> None:
     )
 
     assert found.effect is REPLACE
-    assert not any("the deployment fails" in note for note in found.notes)
+    assert not found.fails
 
 
 @pytest.mark.parametrize(("policy", "refused"), [({}, True), (None, False)])
@@ -132,7 +132,7 @@ def test_a_service_role_of_its_own_admits_no_infrastructure_update() -> None:
     found = it(template(ENVIRONMENT, old), template(ENVIRONMENT, new))
 
     assert found.effect is REPLACE
-    assert any("the deployment fails" in note for note in found.notes)
+    assert found.fails
 
 
 def test_the_service_linked_role_admits_an_infrastructure_update() -> None:
@@ -209,6 +209,27 @@ def test_a_policy_that_is_taken_from_a_queue_fails_the_deployment() -> None:
     )
 
     assert any("can be replaced but not removed" in note for note in found.notes)
+    assert f"see {updates.POLICY_STAYS.page}" in found.notes
+
+
+@pytest.mark.parametrize(
+    ("type_", "old", "change"),
+    [
+        (
+            "AWS::Batch::JobQueue",
+            {"SchedulingPolicyArn": "a", "JobQueueType": "ECS"},
+            {"JobQueueType": "EKS"},
+        ),
+        (ENVIRONMENT, EC2, {**EC2, "ServiceRole": OWN_ROLE, "Tags": {"Team": "a"}}),
+    ],
+)
+def test_what_is_replaced_takes_what_the_old_one_would_not(
+    type_: str, old: dict[str, Any], change: dict[str, Any]
+) -> None:
+    found = it(template(type_, old), template(type_, change))
+
+    assert found.effect is REPLACE
+    assert not found.fails
 
 
 @pytest.mark.parametrize(
@@ -276,13 +297,24 @@ def test_the_command_fails_when_something_is_replaced_or_deleted(tmp_path: Path)
     assert run(tmp_path, old, "no template")[0] == 2
 
 
+def test_the_command_fails_when_the_deployment_does_though_nothing_is_replaced(
+    tmp_path: Path,
+) -> None:
+    old, new = (template("AWS::Batch::JobQueue", one) for one in ({"SchedulingPolicyArn": "a"}, {}))
+
+    code, output = run(tmp_path, old, new)
+
+    assert code == 1
+    assert output.endswith("1 in-place, and the deployment fails at It\n")
+
+
 def test_json_is_one_object_of_logical_ids(tmp_path: Path) -> None:
     old, new = template(ENVIRONMENT, EC2), template(ENVIRONMENT, put(EC2, "Tags", {"a": "b"}))
 
     found = json.loads(run(tmp_path, old, new, "--format", "json")[1])["It"]
 
     assert (found["type"], found["effect"], found["because"]) == (ENVIRONMENT, "replace", ["Tags"])
-    assert set(found) == {"type", "effect", "because", "notes"}
+    assert set(found) == {"type", "effect", "because", "notes", "fails"}
 
 
 def test_markdown_is_a_table_for_a_comment(tmp_path: Path) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from batch_constructs.impact.verdict import Effect, impact
+from batch_constructs.impact.verdict import Effect, Impact, impact
 from batch_constructs.local.direct_deployment import DirectDeployment
 from batch_constructs.local.errors import LocalAwsError
 from tests.impact.changed_properties import (
@@ -97,11 +97,15 @@ CHANGES = changes()
 IDS = {name: f"Change{place}" for place, name in enumerate(CHANGES)}
 
 
-def verdict(change: Change) -> tuple[Effect, bool]:
-    """Give what `impact` says becomes of the resource, and whether the deployment fails."""
+def said(change: Change) -> Impact:
+    """Give what `impact` says becomes of the resource."""
     old, new = ({"Resources": {"It": one}} for one in change)
-    said = impact(old, new)["It"]
-    return said.effect, any("the deployment fails" in note for note in said.notes)
+    return impact(old, new)["It"]
+
+
+def verdict(change: Change) -> tuple[Effect, bool]:
+    """Give what becomes of the resource, and whether the deployment fails."""
+    return said(change).effect, said(change).fails
 
 
 FAILING = {name: change for name, change in CHANGES.items() if verdict(change)[1]}
@@ -167,6 +171,15 @@ def test_there_are_at_least_sixty_changes() -> None:
     assert len(FAILING) >= 10
 
 
+def test_each_change_names_the_page_that_says_so() -> None:
+    pages = {
+        name: [one for one in said(change).notes if "https://" in one]
+        for name, change in CHANGES.items()
+    }
+
+    assert [name for name, found in pages.items() if not found] == []
+
+
 @pytest.mark.parametrize("name", GOING)
 def test_a_resource_is_replaced_where_impact_says_so_and_nowhere_else(
     name: str, physical_ids: dict[str, tuple[str, str]]
@@ -195,7 +208,7 @@ def test_a_deployment_that_impact_says_fails_fails_and_leaves_what_was_there(
 
 
 @pytest.mark.parametrize(
-    ("kind", "said"),
+    ("kind", "told"),
     [
         ("creating", "Cannot update, resource is being modified"),
         ("deleting", "Cannot update, resource is being modified"),
@@ -204,7 +217,7 @@ def test_a_deployment_that_impact_says_fails_fails_and_leaves_what_was_there(
     ],
 )
 def test_a_deployment_that_meets_an_environment_in_trouble_says_so_and_goes_when_it_is_well(
-    kind: str, said: str, aws: LocalAws, tmp_path: Path
+    kind: str, told: str, aws: LocalAws, tmp_path: Path
 ) -> None:
     path, stack = tmp_path / "template.json", f"Trouble{kind.title()}"
     larger = put(FARGATE, "ComputeResources/MaxvCpus", 8)
@@ -212,7 +225,7 @@ def test_a_deployment_that_meets_an_environment_in_trouble_says_so_and_goes_when
     control = aws.server.record.access.control
     control("fault", {"environment": before["It"], "kind": kind})
 
-    with pytest.raises(LocalAwsError, match=said):
+    with pytest.raises(LocalAwsError, match=told):
         deploy(aws, path, stack, {"It": resource(ENVIRONMENT, larger)})
 
     control("fault", {"environment": before["It"], "kind": "none"})

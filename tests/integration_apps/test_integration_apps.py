@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import json
 from functools import cache
-from types import FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 import pytest
 
-from tests.integration_apps import ours, theirs
+from batch_constructs.impact.verdict import Effect, impact
+from tests.integration_apps import ours, rewritten, theirs
+from tests.integration_apps.rewritten import apps
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from pathlib import Path
 
 Template = dict[str, dict[str, Any]]
 
@@ -59,13 +61,6 @@ REASONS = {
     (DEFINITION, f"{EFS}.AuthorizationConfig"): "who may read the files is asked of IAM",
 }
 """Type and property → why ours differs there."""
-
-
-def apps(side: ModuleType) -> list[str]:
-    """Give the apps of a module: its public functions, in their order."""
-    here = (one for one in vars(side).values() if isinstance(one, FunctionType))
-    own = (one.__name__ for one in here if one.__module__ == side.__name__)
-    return [name for name in own if not name.startswith("_")]
 
 
 @cache
@@ -129,7 +124,7 @@ def found(name: str) -> set[tuple[str, str]]:
 
 
 def test_every_app_is_written_both_ways() -> None:
-    assert apps(theirs) == apps(ours)
+    assert list(apps(theirs)) == list(apps(ours))
     assert len(apps(ours)) == 19
 
 
@@ -149,6 +144,23 @@ def test_an_app_is_the_same_but_for_defaults_with_a_reason(name: str) -> None:
 
 def test_every_reason_is_needed() -> None:
     assert set().union(*map(found, apps(ours))) == REASONS.keys()
+
+
+def test_apps_that_are_written_anew_and_keep_their_ids_replace_nothing_and_destroy_no_role(
+    tmp_path: Path,
+) -> None:
+    old = rewritten.theirs_at_once()
+    new = rewritten.ours_with_kept_ids(old, tmp_path)
+
+    gone = {
+        (name, logical_id): (one.type, one.effect, one.because)
+        for name in old
+        for logical_id, one in impact(old[name], new[name]).items()
+        if one.effect in {Effect.REPLACE, Effect.DELETE}
+    }
+    assert gone == {
+        ("rule_without_a_name", "Rule4C995B7F"): ("AWS::Events::Rule", Effect.DELETE, [])
+    }
 
 
 def the(name: str, side: Any, type_: str) -> dict[str, Any]:

@@ -1,0 +1,88 @@
+"""A stack that is deployed is named by its name alone: its template is read from CloudFormation."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from click.testing import CliRunner
+
+from batch_constructs.cli import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from batch_constructs.testing.local_aws import LocalAws
+
+pytestmark = pytest.mark.local_aws
+
+TEMPLATE: dict[str, Any] = {
+    "Resources": {"Inbox": {"Type": "AWS::SQS::Queue", "Properties": {"DelaySeconds": 1}}}
+}
+
+
+@pytest.fixture(scope="module")
+def deployed(local_aws: LocalAws) -> str:
+    """Give the name of a stack that CloudFormation has."""
+    local_aws.client("cloudformation").create_stack(
+        StackName="Deployed", TemplateBody=json.dumps(TEMPLATE)
+    )
+    return "Deployed"
+
+
+def run(aws: LocalAws, *arguments: str) -> tuple[int, str, str]:
+    done = CliRunner().invoke(main, list(arguments), env=dict(aws.environment))
+    return done.exit_code, done.stdout, done.stderr
+
+
+def new_file(path: Path) -> Path:
+    changed = {"Type": "AWS::SQS::Queue", "Properties": {"DelaySeconds": 2}}
+    path.write_text(json.dumps({"Resources": {"Inbox": changed}}))
+    return path
+
+
+def test_impact_compares_a_deployed_stack_with_a_template(
+    deployed: str, local_aws: LocalAws, tmp_path: Path
+) -> None:
+    code, said, _ = run(local_aws, "impact", deployed, str(new_file(tmp_path / "new.json")))
+
+    assert (code, said.splitlines()[0].split()) == (0, ["in-place", "Inbox", "AWS::SQS::Queue"])
+
+
+def test_impact_takes_the_template_of_the_stacks_name_from_an_assembly(
+    deployed: str, local_aws: LocalAws, tmp_path: Path
+) -> None:
+    (tmp_path / "manifest.json").write_text("{}")
+    for name in ("Deployed", "Other"):
+        new_file(tmp_path / f"{name}.template.json")
+
+    assert run(local_aws, "impact", deployed, str(tmp_path))[1].endswith("1 in-place\n")
+
+    (tmp_path / "Deployed.template.json").rename(tmp_path / "Third.template.json")
+    code, _, why = run(local_aws, "impact", deployed, str(tmp_path))
+    assert (code, "none of its templates is called Deployed.template.json" in why) == (2, True)
+
+
+def test_adopt_prints_the_program_of_a_deployed_stack(deployed: str, local_aws: LocalAws) -> None:
+    code, source, why = run(local_aws, "adopt", deployed)
+
+    assert (code, why) == (
+        0,
+        "Inbox (AWS::SQS::Queue) stays as an L1: it is no resource of AWS Batch\n",
+    )
+    assert "class DeployedStack(" in source
+    assert 'region="us-east-1"' in source
+
+
+@pytest.mark.parametrize("command", [["impact", "Unknown", "."], ["adopt", "Unknown"]])
+def test_what_is_neither_a_file_nor_a_stack_is_said(
+    command: list[str], local_aws: LocalAws, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    new_file(tmp_path / "new.json")
+    monkeypatch.chdir(tmp_path)
+
+    code, _, why = run(local_aws, *command)
+
+    assert code == 2
+    assert why.startswith("Unknown: there is no such file, and CloudFormation gives no stack")
