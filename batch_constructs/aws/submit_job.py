@@ -92,7 +92,10 @@ ARRAY_INDICES: Final = "ARRAY_INDICES"
 RESCUES: Final = "BATCH_RESCUES"
 """The variable that says how often a job was rescued."""
 
-REPETITION_VARIABLES: Final = (ARRAY_INDICES, RESCUES)
+RESCUED_CHILD: Final = "BATCH_RESCUED_CHILD"
+"""The variable that says which child of an array a rescued job repeats: ``ARRAY:INDEX``."""
+
+REPETITION_VARIABLES: Final = (ARRAY_INDICES, RESCUES, RESCUED_CHILD)
 
 SUBMITTED_VARIABLE_NAME: Final = Matching(
     rf"(?s)(?!{RESERVED_VARIABLES}|(?:{'|'.join(REPETITION_VARIABLES)})\Z).*",

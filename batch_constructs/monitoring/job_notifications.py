@@ -34,6 +34,7 @@ from batch_constructs.queues.job_queue_events import (
     definition_prefix,
     make_rule,
     read_states,
+    rescued_child_pattern,
     state_change_pattern,
 )
 from batch_constructs.queues.target_place import check_target, rule_target
@@ -70,9 +71,12 @@ class JobNotifications(BatchConstruct):
     time, and links to the job and to its log stream; it tells Spot reclaims from the job's own
     failures, and jobs that never started from those that exited non-zero. Messages carry the
     attributes ``status``, ``cause``, ``queue`` and ``definition`` for subscription filters. A
-    blocked queue is a message too. An event that AWS delivers twice is told once.
+    blocked queue is a message too. An event that AWS delivers twice is told once. Where a queue has
+    a ``spot_rescue_queue``, an array whose failed children ran again there and all succeeded is
+    told as whole (``status`` is ``WHOLE``); AWS Batch itself keeps it as FAILED.
 
-    Creates, below its own ID: ``JobRule`` and ``BlockedRule`` (AWS::Events::Rule). For messages
+    Creates, below its own ID: ``JobRule`` and ``BlockedRule`` (AWS::Events::Rule), and
+    ``RescuedRule`` where a queue has a ``spot_rescue_queue``. For messages
     also ``Function`` (Lambda, its role and log group), ``Claims`` (AWS::DynamoDB::Table),
     ``DeadLetterQueue`` (AWS::SQS::Queue), and ``AlertTopic`` where no topic is given. With
     ``targets`` and no topic, the events go to the targets as they are and nothing of that is made.
@@ -83,6 +87,8 @@ class JobNotifications(BatchConstruct):
         job_rules: The ``events.Rule`` on jobs; several, ``JobRule1``, …, where one pattern has no
             room for all queues.
         blocked_rules: Those on blocked queues; none where ``blocked`` is False.
+        rescued_rules: Those on children of arrays that Spot rescue ran again; none without such a
+            queue, for targets alone, or on another bus.
         watched_function: What ``BatchMonitoring(functions=…)`` watches; None where only targets are
             told.
         watched_idle_function: The same of what tells of idle queues; None without ``idle_after``.
@@ -199,6 +205,12 @@ class JobNotifications(BatchConstruct):
             if blocked
             else []
         )
+        with_messages = given_topic is not None or not given_targets
+        rescued_patterns = (
+            _of_rescued_children(queues, prefixes)
+            if with_messages and bus is None and JobState.FAILED in moved_to
+            else []
+        )
         self.watched_function: WatchedFunction | None = None
         self.watched_idle_function: WatchedFunction | None = None
         self._topic: sns.ITopic | None = None
@@ -206,19 +218,23 @@ class JobNotifications(BatchConstruct):
         told: list[Any] = [
             rule_target(self, one, f"targets[{place}]") for place, one in enumerate(given_targets)
         ]
-        if given_topic is not None or not given_targets:
+        of_arrays: list[Any] = []
+        if with_messages:
             topic = AlertTopic(self, "AlertTopic") if given_topic is None else given_topic
             self._topic, self._dead_letter_queue = topic, dead_letter_queue(self)
             claims = ClaimsTable(self, settings)
-            notifier = self._notifier(topic, self._dead_letter_queue, claims, alarmed, settings)
+            notifier = self._notifier(
+                topic, self._dead_letter_queue, claims, alarmed, settings, states=moved_to
+            )
             target = function_target(
                 self,
                 notifier,
                 self._dead_letter_queue,
-                rules=len(job_patterns) + len(blocked_patterns),
+                rules=len(job_patterns) + len(blocked_patterns) + len(rescued_patterns),
                 retry_attempts=_RETRIES,
             )
             told.append(target)
+            of_arrays = [target]
             if idle_after is not None:
                 notices = IdleNotices(
                     self,
@@ -246,6 +262,15 @@ class JobNotifications(BatchConstruct):
             description="Queues that their first job blocks",
             name=None if name is None else f"{name}-blocked",
             event_bus=bus,
+        )
+
+        self.rescued_rules = self._rules(
+            "RescuedRule",
+            rescued_patterns,
+            of_arrays,
+            description="Children of arrays that Spot rescue ran again",
+            name=None if name is None else f"{name}-rescued",
+            event_bus=None,
         )
 
     def _rules(
@@ -305,6 +330,8 @@ class JobNotifications(BatchConstruct):
         claims: ClaimsTable,
         alarm_topic: sns.ITopic | None,
         settings: FunctionSettings,
+        *,
+        states: Sequence[str],
     ) -> lambda_.IFunction:
         function = ShippedFunction(
             self,
@@ -314,6 +341,7 @@ class JobNotifications(BatchConstruct):
             description="Writes messages about AWS Batch jobs",
             environment={
                 "TOPIC_ARN": topic.topic_arn,
+                "STATES": ",".join(states),
                 **claims.environment(),
             },
             statements=[
@@ -330,6 +358,17 @@ class JobNotifications(BatchConstruct):
         )
         watch(self, self.watched_function, alarm_topic, settings)
         return function.handler
+
+
+def _of_rescued_children(queues: Sequence[Any], prefixes: Sequence[str]) -> list[dict[str, Any]]:
+    """Match children of arrays of these queues that ran again where lost jobs do."""
+    rescues = [getattr(queue, "spot_rescue", None) for queue in queues]
+    arns = list(dict.fromkeys(one.rescue_queue_arn for one in rescues if one is not None))
+    if not arns:
+        return []
+    return patterns_that_fit(
+        arns, lambda some: rescued_child_pattern(queue_arns=some, definition_prefixes=prefixes)
+    )
 
 
 def _refuse_beside_idle(arguments: Arguments, job_definitions: object, event_bus: object) -> None:

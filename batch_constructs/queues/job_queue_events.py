@@ -14,6 +14,7 @@ from batch_constructs.aws import batch_events, event_pattern
 from batch_constructs.aws.bound import as_text, meant, one_of, refused
 from batch_constructs.aws.job_states import WITH_EVENTS, JobState
 from batch_constructs.aws.quotas import DESCRIPTION, RULE_NAME
+from batch_constructs.aws.submit_job import RESCUED_CHILD
 from batch_constructs.construct import BuiltUpon
 from batch_constructs.event_bus import expect_forwarded
 from batch_constructs.jobs.job_definition import (
@@ -69,6 +70,22 @@ def state_change_pattern(
         "detail-type": [batch_events.JOB_STATE_CHANGE],
         "detail": detail,
     }
+
+
+def rescued_child_pattern(
+    *, queue_arns: Sequence[str], definition_prefixes: Sequence[str] = ()
+) -> dict[str, Any]:
+    """Return the pattern of children of arrays that ran again in rescue queues, and succeeded."""
+    pattern = state_change_pattern(
+        queue_arns=queue_arns, states=[JobState.SUCCEEDED], definition_prefixes=definition_prefixes
+    )
+    variable = {"name": [RESCUED_CHILD]}
+    pattern["detail"][event_pattern.OR] = [
+        {"container": {"environment": variable}},
+        {"ecsProperties": {"taskProperties": {"containers": {"environment": variable}}}},
+        {"eksProperties": {"podProperties": {"containers": {"env": variable}}}},
+    ]
+    return pattern
 
 
 def service_state_change_pattern(

@@ -64,6 +64,7 @@ class SpotRescue(BatchConstruct):
     ``DeadLetterQueue``; ``Alarms`` where ``function_settings`` names a topic.
 
     Attributes:
+        rescue_queue_arn: The ARN of the queue where lost jobs run again.
         resource: The L1 rule.
         function: The ``lambda_.Function`` that submits.
         dead_letter_queue: Where events lie whose job could not be submitted again.
@@ -91,6 +92,7 @@ class SpotRescue(BatchConstruct):
         function_settings: FunctionSettings,
     ) -> None:
         super().__init__(scope, id)
+        self.rescue_queue_arn = rescue_queue_arn
         self.dead_letter_queue = dead_letter_queue(self, removal_policy=None)
         claims = ClaimsTable(self, function_settings)
         shipped = ShippedFunction(

@@ -138,6 +138,24 @@ class Claims:
             },
         )
 
+    def gathered(self, *identity: str, member: str = "") -> set[str]:
+        """Return what was gathered so far, with a further member; the same one counts once."""
+        key = {"key": {"S": digest(*identity).hex()}}
+        if not member:
+            return set(self._read(key).get("members", {}).get("SS", ()))
+        answer = self.dynamodb.update_item(
+            TableName=self.table,
+            Key=key,
+            UpdateExpression="SET #expires = :expires ADD #members :member",
+            ExpressionAttributeNames={"#expires": "expires", "#members": "members"},
+            ExpressionAttributeValues={
+                ":expires": {"N": str(_expires(self.clock()))},
+                ":member": {"SS": [member]},
+            },
+            ReturnValues="ALL_NEW",
+        )
+        return set(answer["Attributes"]["members"]["SS"])
+
     def since(self, *identity: str) -> float:
         """Return since when a work that was begun may be done, whoever was at it after that."""
         row = self._read({"key": {"S": digest(*identity).hex()}})

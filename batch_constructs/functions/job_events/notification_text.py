@@ -127,6 +127,29 @@ def about_job(job: Job, failed_children: Sequence[tuple[int, Job]] = ()) -> Mess
     return Message(subject=_subject(headline), text=text, attributes=attributes)
 
 
+def about_whole_array(array: Job) -> Message:
+    """Say that all children of an array that failed ran again and succeeded."""
+    failed = array.children.get(JobState.FAILED, 0)
+    headline = f"Array job {array.name} is whole: {_jobs(failed)} ran again and succeeded"
+    rows = [
+        ("Job", f"{array.name} ({array.id})"),
+        ("Queue", array.queue),
+        ("Definition", array.definition),
+        ("Children", _children(array)),
+        ("Status", f"{array.status}, which AWS Batch does not change any more"),
+        ("Job page", job_url(array)),
+    ]
+    return Message(
+        subject=_subject(headline),
+        text="\n".join([headline, "", *_table(rows)]),
+        attributes={
+            "status": "WHOLE",
+            "queue": array.queue,
+            "definition": array.definition_name,
+        },
+    )
+
+
 def about_blocked_queue(job: Job) -> Message:
     """Say that a queue is stuck behind a job, why, and what helps."""
     headline = f"Queue {job.queue} is blocked by job {job.name}"

@@ -1,6 +1,9 @@
 """Tell people what became of a job: one message a job, one an array, one a blocked queue.
 
-Environment: ``TOPIC_ARN``, ``CLAIMS_TABLE``.
+Of an array that Spot rescue made whole again, too.
+
+Environment: ``TOPIC_ARN``, ``CLAIMS_TABLE``, ``STATES`` (which ends of jobs people are told of,
+separated by commas).
 """
 
 from __future__ import annotations
@@ -22,10 +25,17 @@ from batch_constructs.functions.claims.outcome import FAILED_CALL, ONCE
 from batch_constructs.functions.claims.rows import Claims
 
 from .job_event import Job
-from .notification_text import CHILDREN_SHOWN, Message, about_blocked_queue, about_job
+from .notification_text import (
+    CHILDREN_SHOWN,
+    Message,
+    about_blocked_queue,
+    about_job,
+    about_whole_array,
+)
+from .rescued_array import Child, array_of, whole_array
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
 _log = logging.getLogger()
 _log.setLevel(logging.INFO)
@@ -44,12 +54,39 @@ class Notifier:
     topic_arn: str
     claims: Claims
     batch: Any
+    states: Collection[str] = FINAL
+    """Which ends of jobs people want to hear of."""
 
     def handle(self, event: Mapping[str, Any], invocation: Invocation) -> Message | None:
         """Publish what ``event`` says, once; return it, or ``None`` where it was said before."""
         job = Job.of(event["detail"], region=event["region"])
         if job.is_node:
             return None
+        blocked = event["detail-type"] in QUEUE_BLOCKED
+        asked = blocked or job.status not in FINAL or job.status in self.states
+        told = self._tell(event, job, invocation) if asked else None
+        array = None if blocked else array_of(job, event["detail"])
+        if array is not None:
+            return self._tell_whole(array, job, invocation) or told
+        return told
+
+    def _tell_whole(self, child: Child, job: Job, invocation: Invocation) -> Message | None:
+        """Say once that all failed children of an array ran again and succeeded."""
+        array = whole_array(child, claims=self.claims, batch=self.batch, region=job.region)
+        if array is None:
+            return None
+        message = about_whole_array(array)
+
+        def tell(_: bool) -> str:  # noqa: FBT001 - as claims call it
+            self._publish(message, invocation)
+            return "told"
+
+        identity = _identity(array, "WHOLE")
+        _, now = self.claims.once(*identity, work=tell, deadline=invocation.deadline)
+        return message if now else None
+
+    def _tell(self, event: Mapping[str, Any], job: Job, invocation: Invocation) -> Message | None:
+        """Publish what became of a job, once."""
         what = _reason_code(job) if event["detail-type"] in QUEUE_BLOCKED else job.status
         told: list[Message] = []
 
@@ -115,6 +152,7 @@ def _notifier() -> Notifier:
         topic_arn=os.environ["TOPIC_ARN"],
         claims=Claims.of_this_function(),
         batch=boto3.client("batch", config=_GLANCE),
+        states=frozenset(os.environ["STATES"].split(",")),
     )
 
 

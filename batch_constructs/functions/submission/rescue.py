@@ -19,7 +19,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.names import JOB_NAME_LENGTH
-from batch_constructs.aws.submit_job import OVERRIDES_BYTES, RESCUES
+from batch_constructs.aws.submit_job import OVERRIDES_BYTES, RESCUED_CHILD, RESCUES
 from batch_constructs.functions.claims.effect import RefusedError
 from batch_constructs.functions.claims.invocation import Invocation, each_event
 
@@ -173,6 +173,8 @@ def rescue_request(job: Mapping[str, Any], queue: str) -> dict[str, Any] | None:
         request["arrayProperties"] = {"size": job["arrayProperties"]["size"]}
     if numbers is not None:
         request = with_indices(request, numbers)
+    if index:  # kept when it is rescued once more
+        request = with_variable(request, RESCUED_CHILD, job["jobId"])
     return with_variable(request, RESCUES, str(times))
 
 
