@@ -24,7 +24,7 @@ from batch_constructs.rules import check_template
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 ALL = (
-    "fast_storage", "gpu_with_efa", "team_shares", "images_that_start", "cheapest_instances",
+    "fast_storage", "gpu_with_efa", "cost_by_team", "images_that_start", "cheapest_instances",
     "one_at_a_time", "engine_on_fargate_spot", "eks_namespace", "many_places",
     "open_telemetry_sidecar",
 )  # fmt: skip
