@@ -23,7 +23,7 @@ from batch_constructs.aws.storage import (
 from batch_constructs.dynamic_references import with_tokens
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.known_argument import known_flag
-from batch_constructs.mounted_bucket import AnyBucket, bucket_name, expect_bucket, grant_bucket
+from batch_constructs.mounted_bucket import bucket_name, expect_bucket, grant_bucket
 from batch_constructs.place import OF_ONE_REGION
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.tokens import is_token
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_fsx as fsx
     from aws_cdk import aws_iam as iam
+    from aws_cdk import aws_s3 as s3
+    from aws_cdk.interfaces import aws_s3express as s3express_interfaces
     from constructs import Construct
 
     from batch_constructs.arguments import Arguments
@@ -93,7 +95,7 @@ class S3MountVolume:
             Default: yes.
     """
 
-    bucket: AnyBucket
+    bucket: s3.IBucket | s3express_interfaces.IDirectoryBucketRef
     prefix: str | None = field(default=None, kw_only=True)
     name: str = field(default="s3", kw_only=True)
     host_path: str | None = field(default=None, kw_only=True)

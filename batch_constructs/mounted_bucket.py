@@ -5,7 +5,7 @@ https://github.com/awslabs/mountpoint-s3/blob/main/doc/CONFIGURATION.md#iam-perm
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 from batch_constructs.acknowledgements import note_key_grant, note_rights
 from batch_constructs.aws.actions import (
@@ -22,13 +22,9 @@ from batch_constructs.place import OF_ONE_REGION
 if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_s3 as s3
-    from aws_cdk.interfaces import aws_s3express as s3express_interfaces
     from constructs import Construct
 
     from batch_constructs.arguments import Arguments
-
-AnyBucket: TypeAlias = "s3.IBucket | s3express_interfaces.IDirectoryBucketRef"
-"""A general purpose bucket, or a directory bucket of S3 Express One Zone."""
 
 _DIRECTORY = "directory_bucket_ref"
 """What only a directory bucket has."""
