@@ -67,7 +67,7 @@ ENCRYPTED = ("kms:Decrypt", "kms:GenerateDataKey", "kms:GenerateDataKey*")
 ADDED_BY_THE_CDK = ("sqs:GetQueueAttributes", "sqs:GetQueueUrl")
 """What the CDK's own targets and destinations are granted on a queue beside sending to it."""
 
-EXPORTED = {
+EXPORTED: dict[str, tuple[str, ...]] = {
     "cur/latest/userguide/dataexports-s3-bucket.html": ("s3:GetBucketPolicy", "s3:PutObject")
 }
 SERVICES: dict[str, dict[str, tuple[str, ...]]] = {
