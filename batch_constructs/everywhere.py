@@ -142,6 +142,14 @@ class EverywhereStackSet(BatchConstruct):
                 "built for other accounts: let build begin with DefaultSettings.of(stack).apply(…)",
             )
 
+    def _expect_something(self, inner: cdk.Stack) -> None:
+        """Refuse a template without resources, which CloudFormation does not take."""
+        if not any(isinstance(one, cdk.CfnResource) for one in inner.node.find_all()):
+            raise ValueError(
+                f"{self.node.path}: build makes no resource, and CloudFormation takes no such "
+                "template: let it fill the stack that it is given"
+            )
+
     def _template(self, build: Callable[[cdk.Stack], object], name: str) -> Any:
         """Build the stack in an app of its own, and return its template.
 
@@ -153,9 +161,15 @@ class EverywhereStackSet(BatchConstruct):
         inner = cdk.Stack(app, name, synthesizer=cdk.BootstraplessSynthesizer())
         try:
             build(inner)
+            self._expect_something(inner)
             return app.synth().get_stack_by_name(inner.stack_name).template
         except (RuntimeError, ValueError) as error:
             said = str(javascript_error(error) or error).splitlines()[0]
+            if "across apps" in said:
+                raise ValueError(
+                    f"{self.node.path}: build refers to a construct of this app, which is not "
+                    "there: make it in build, or take it in there by a name of its place"
+                ) from error
             if "assets" not in said.lower():
                 raise
             raise ValueError(

@@ -11,15 +11,19 @@ import shlex
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from batch_constructs.acknowledgements import note_key_grant, note_rights
 from batch_constructs.admitted_traffic import admit_environment
-from batch_constructs.aws.actions import S3_GET_OBJECT, S3_LIST_BUCKET, S3_PUT_OBJECT
 from batch_constructs.aws.bound import as_text, refused, shown
 from batch_constructs.aws.limits import bound_of
-from batch_constructs.aws.storage import INSTALL_LUSTRE, INSTALL_MOUNTPOINT
-from batch_constructs.by_way_of import by_way_of
+from batch_constructs.aws.storage import (
+    INSTALL_LUSTRE,
+    INSTALL_MOUNTPOINT,
+    LUSTRE_MOUNT_NAME,
+    WRITABLE_BY_ALL,
+)
+from batch_constructs.dynamic_references import with_tokens
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.known_argument import known_flag
+from batch_constructs.mounted_bucket import bucket_name, expect_bucket, grant_bucket
 from batch_constructs.place import OF_ONE_REGION
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.tokens import is_token
@@ -31,10 +35,12 @@ if TYPE_CHECKING:
     from aws_cdk import aws_fsx as fsx
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_s3 as s3
+    from aws_cdk.interfaces import aws_s3express as s3express_interfaces
     from constructs import Construct
 
     from batch_constructs.arguments import Arguments
 
+_WRITES = ["--allow-delete", "--allow-overwrite", *WRITABLE_BY_ALL]
 _PLAIN_PATH = re.compile(r"(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
 _SYSTEM_PATH = re.compile("/(bin|boot|dev|etc|home|lib|lib64|opt|proc|root|run|sbin|sys|usr|var)")
 
@@ -48,18 +54,22 @@ class FsxLustreVolume:
     https://docs.aws.amazon.com/fsx/latest/LustreGuide/mounting-ecs.html
 
     Attributes:
-        file_system: The file system: an ``fsx.LustreFileSystem``.
+        file_system: The file system: an ``fsx.LustreFileSystem``, or one that
+            ``fsx.LustreFileSystem.from_lustre_file_system_attributes`` takes in.
         name: The volume's name within the definition: letters, digits, ``-`` and ``_``.
         host_path: Where the instance mounts it. Default: ``/mnt/NAME``.
         container_path: Where the container sees it. Default: the same.
         read_only: Whether the instance mounts it to read only. Default: no.
+        mount_name: The ``MountName`` that ``aws fsx describe-file-systems`` tells of a file system
+            that is taken in. Default: that of the file system, which the app makes.
     """
 
-    file_system: fsx.LustreFileSystem
+    file_system: fsx.LustreFileSystem | fsx.IFileSystem
     name: str = "lustre"
     host_path: str | None = None
     container_path: str | None = None
     read_only: bool = False
+    mount_name: str | None = None
 
 
 @dataclass(frozen=True)
@@ -68,21 +78,24 @@ class S3MountVolume:
 
     The instance role of the environment that uses the launch template is granted exactly what
     Mountpoint needs under the prefix: to list and read, and without ``read_only`` to write. So any
-    job on that instance that sees the path may do so, whatever its job role.
+    job on that instance that sees the path may do so, whatever its job role. A directory bucket of
+    S3 Express One Zone knows sessions alone, of the whole bucket, to read or to write.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/mountpoint.html
 
     Attributes:
-        bucket: The bucket.
+        bucket: The bucket: an ``s3.IBucket``, or an ``s3express.CfnDirectoryBucket``, also one that
+            its ``from_bucket_name`` takes in.
         prefix: What the keys of its objects begin with, such as ``reads/``. Default: the whole
             bucket.
         name: The volume's name within the definition: letters, digits, ``-`` and ``_``.
         host_path: Where the instance mounts it. Default: ``/mnt/NAME``.
         container_path: Where the container sees it. Default: the same.
         read_only: Whether nothing can be written. Without it files can be written from start to
-            end, overwritten and deleted; not changed in their middle. Default: yes.
+            end, overwritten and deleted, by whatever user; not changed in their middle.
+            Default: yes.
     """
 
-    bucket: s3.IBucket
+    bucket: s3.IBucket | s3express_interfaces.IDirectoryBucketRef
     prefix: str | None = field(default=None, kw_only=True)
     name: str = field(default="s3", kw_only=True)
     host_path: str | None = field(default=None, kw_only=True)
@@ -114,6 +127,9 @@ AnyInstanceVolume: TypeAlias = FsxLustreVolume | S3MountVolume | InstanceStoreVo
 """What an instance can mount."""
 
 INSTANCE_VOLUMES: Any = FsxLustreVolume | S3MountVolume | InstanceStoreVolume
+_FILE_SYSTEM = (
+    "an fsx.LustreFileSystem, or one that its from_lustre_file_system_attributes takes in"
+)
 EXPECTED = "FsxLustreVolume(…), S3MountVolume(…) or InstanceStoreVolume(…)"
 
 
@@ -165,22 +181,35 @@ def expect_source(arguments: Arguments, volume: AnyInstanceVolume) -> bool:
 
 def _expect_origin(arguments: Arguments, volume: AnyInstanceVolume) -> None:
     if isinstance(volume, FsxLustreVolume):
-        for member in ("dns_name", "mount_name", "connections"):
-            if not has_member(volume.file_system, member):
-                arguments.wrong_type("file_system", volume.file_system, "an fsx.LustreFileSystem")
-                return
-        arguments.of_this_region("file_system", volume.file_system, "", OF_ONE_REGION)
+        _expect_file_system(arguments, volume)
     elif isinstance(volume, S3MountVolume):
-        if not has_member(volume.bucket, "bucket_arn"):
-            arguments.wrong_type("bucket", volume.bucket, "an s3.IBucket")
-        else:
-            arguments.of_this_partition("bucket", volume.bucket.bucket_arn)
+        expect_bucket(arguments, volume.bucket)
         prefix = arguments.text("prefix", volume.prefix)
         if isinstance(prefix, str) and not is_token(prefix) and not prefix.endswith("/"):
             arguments.wrong_value(
                 f"prefix {refused(prefix, 'one that ends with /, as Mountpoint wants it')}: write "
                 f"{shown(prefix + '/')}"
             )
+
+
+def _expect_file_system(arguments: Arguments, volume: FsxLustreVolume) -> None:
+    system = volume.file_system
+    if not has_member(system, "dns_name") or not has_member(system, "connections"):
+        arguments.wrong_type("file_system", system, _FILE_SYSTEM)
+        return
+    arguments.of_this_region("file_system", system, "", OF_ONE_REGION)
+    told = has_member(system, "mount_name")
+    arguments.text("mount_name", with_tokens(volume.mount_name), bound=LUSTRE_MOUNT_NAME)
+    if volume.mount_name is None and not told:
+        arguments.wrong_value(
+            "mount_name is left out with a file system that the app does not make, and that does "
+            "not tell it: give the MountName that `aws fsx describe-file-systems` prints"
+        )
+    elif volume.mount_name is not None and told:
+        arguments.wrong_value(
+            "mount_name is given with a file system that the app makes, which tells its own: leave "
+            "it out"
+        )
 
 
 def expect_plain_path(arguments: Arguments, parameter: str, path: str) -> None:
@@ -207,16 +236,16 @@ def mount_commands(volume: FsxLustreVolume | S3MountVolume) -> list[str]:
     quoted = path if is_token(path) else shlex.quote(path)
     if isinstance(volume, FsxLustreVolume):
         options = "relatime,flock,ro" if volume.read_only else "relatime,flock"
-        system = volume.file_system
-        source = f"{system.dns_name}@tcp:/{system.mount_name}"
+        system: Any = volume.file_system
+        source = f"{system.dns_name}@tcp:/{_mount_name(volume)}"
         install, mount = INSTALL_LUSTRE, f"mount -t lustre -o {options} {source} {quoted}"
     else:
         flags = ["--allow-other"]
-        flags += ["--read-only"] if volume.read_only else ["--allow-delete", "--allow-overwrite"]
+        flags += ["--read-only"] if volume.read_only else _WRITES
         if volume.prefix is not None:
             prefix = as_text(volume.prefix)
             flags.append(f"--prefix {prefix if is_token(prefix) else shlex.quote(prefix)}")
-        source = volume.bucket.bucket_name
+        source = bucket_name(volume.bucket)
         install, mount = INSTALL_MOUNTPOINT, f"mount-s3 {' '.join(flags)} {source} {quoted}"
     return [
         f"mkdir -p {quoted}",
@@ -230,6 +259,11 @@ def mount_commands(volume: FsxLustreVolume | S3MountVolume) -> list[str]:
         "  shutdown -h now",
         "fi",
     ]
+
+
+def _mount_name(volume: FsxLustreVolume) -> str:
+    system: Any = volume.file_system
+    return str(system.mount_name if volume.mount_name is None else as_text(volume.mount_name))
 
 
 def admit(
@@ -247,36 +281,10 @@ def admit(
         if ports.default_port is not None:
             environment.connections.allow_from(ports, ports.default_port)
     elif isinstance(volume, S3MountVolume) and instance_role is not None:
-        _grant(scope, volume, instance_role)
-
-
-def _grant(scope: Construct, volume: S3MountVolume, role: iam.IRole) -> None:
-    """Grant what Mountpoint needs.
-
-    https://github.com/awslabs/mountpoint-s3/blob/main/doc/CONFIGURATION.md#iam-permissions
-    """
-    from aws_cdk import aws_iam as iam  # noqa: PLC0415  # loaded by whoever made the role
-
-    from batch_constructs.roles_of_other_stacks import as_grantee  # noqa: PLC0415  # loads it, too
-
-    role = as_grantee(scope, role)
-    bucket, prefix = volume.bucket, as_text(volume.prefix or "")
-    listing: dict[str, Any] = {
-        "Effect": "Allow",
-        "Action": S3_LIST_BUCKET,
-        "Resource": bucket.bucket_arn,
-    }
-    if prefix:
-        listing["Condition"] = {"StringLike": {"s3:prefix": f"{prefix}*"}}
-    actions = [S3_GET_OBJECT]
-    if not volume.read_only:
-        actions += [S3_PUT_OBJECT, "s3:AbortMultipartUpload", "s3:DeleteObject"]
-    objects = {"Effect": "Allow", "Action": actions, "Resource": f"{bucket.bucket_arn}/{prefix}*"}
-    for statement in (listing, objects):
-        role.add_to_principal_policy(iam.PolicyStatement.from_json(statement))
-        note_rights(role, statement["Action"], statement["Resource"])
-    key = bucket.encryption_key
-    if key is not None:
-        grant = key.grant_decrypt if volume.read_only else key.grant_encrypt_decrypt
-        by_way_of(grant(role), "s3")
-        note_key_grant(role, key)
+        grant_bucket(
+            scope,
+            volume.bucket,
+            instance_role,
+            prefix=as_text(volume.prefix or ""),
+            read_only=volume.read_only,
+        )

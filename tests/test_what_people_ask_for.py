@@ -24,7 +24,7 @@ from batch_constructs.rules import check_template
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
 ALL = (
-    "fast_storage", "gpu_with_efa", "team_shares", "images_that_start", "cheapest_instances",
+    "fast_storage", "gpu_with_efa", "cost_by_team", "images_that_start", "cheapest_instances",
     "one_at_a_time", "engine_on_fargate_spot", "eks_namespace", "many_places",
     "open_telemetry_sidecar",
 )  # fmt: skip
@@ -342,6 +342,38 @@ def test_nodes_that_batch_could_not_use_are_refused(more: dict[str, Any], messag
         namespace.add_compute_environment(nodes(scope, shared, **more))
 
 
+@pytest.mark.parametrize("version", [1, 2])
+def test_nodes_of_an_environments_own_role_may_join_too(version: int) -> None:
+    scope = stack()
+    shared = cluster(scope, version)
+    namespace = bc.EksNamespace(scope, "Ns", cluster=shared, kubernetes_namespace="batch")
+    made = nodes(scope, shared, access_entry_state="ENABLED")
+    for _ in range(2):
+        namespace.add_compute_environment(made)
+
+    entries = properties(scope, "AWS::EKS::AccessEntry")
+    principals = [json.dumps(one["PrincipalArn"]) for one in entries]
+    assert len(principals) == 2
+    assert any("NodesInstanceRole" in one for one in principals)
+
+
+def test_an_environment_of_another_cluster_is_refused() -> None:
+    scope = stack()
+    shared = cluster(scope, 1)
+    namespace = bc.EksNamespace(scope, "Ns", cluster=shared, kubernetes_namespace="batch")
+    other = "arn:aws:eks:us-east-1:123456789012:cluster/other"
+    made = nodes(scope, other, access_entry_state="ENABLED")
+
+    with pytest.raises(ValueError, match='environment is of cluster "other", not "shared"'):
+        namespace.add_compute_environment(made)
+
+
+def test_events_are_not_sent_to_the_bus_that_hears_them() -> None:
+    own = "arn:aws:events:us-east-1:123456789012:event-bus/default"
+    with pytest.raises(ValueError, match="event_bus_arn is .* the bus that hears these events"):
+        bc.ForwardedEvents(stack(), "Events", event_bus_arn=own)
+
+
 def test_a_bus_takes_what_batch_tells_in_other_accounts_and_nothing_else() -> None:
     scope = stack()
     bc.CentralEventBus(scope, "Bus", accounts=["111122223333"], organization_id="o-abcdefghij")
@@ -511,6 +543,29 @@ def test_stack_sets_of_one_id_share_no_names() -> None:
     assert [len(one) for one in names][1:] == [len(names[0]), 128]
     assert all(STACK_SET_NAME.admits(one) for one in names)
     assert len(set(policies)) == 3
+
+
+@pytest.mark.parametrize(
+    ("build", "message"),
+    [
+        (lambda _there, _vpc: None, "Stack/There: build makes no resource"),
+        (
+            lambda there, vpc: bc.FargateComputeEnvironment(there, "F", vpc=vpc),
+            "Stack/There: build refers to a construct of this app",
+        ),
+    ],
+)
+def test_a_stack_set_that_could_not_stand_elsewhere_is_refused(build: Any, message: str) -> None:
+    scope = stack()
+    vpc = ec2.Vpc(scope, "Vpc", max_azs=1)
+    with pytest.raises(ValueError, match=message):
+        bc.EverywhereStackSet(
+            scope,
+            "There",
+            build=lambda there: build(there, vpc),
+            regions=["eu-west-1"],
+            accounts=["111122223333"],
+        )
 
 
 def test_what_needs_files_of_this_account_is_refused() -> None:

@@ -37,6 +37,18 @@ BLOCK_SOURCE: Final[Source] = docs(
     ' instance type."',
 )
 
+NOT_ON_SPOT_SOURCE: Final[Source] = seen(
+    "https://github.com/kubernetes-sigs/cluster-api-provider-aws/pull/5633",
+    "The preference capacity-reservations-only with Spot Instances is not supported by AWS; what"
+    " starts in a reservation is on demand.",
+)
+
+ONE_TYPE_SOURCE: Final[Source] = docs(
+    "AWSEC2/latest/UserGuide/capacity-reservations-launch.html",
+    '"You can only launch an instance into a Capacity Reservation that: Has matching attributes'
+    ' (instance type, platform, Availability Zone, and tenancy)"',
+)
+
 BLOCK_ON_BATCH_SOURCE: Final[Source] = seen(
     "https://github.com/awslabs/awsome-distributed-ai/pull/448",
     "AWS's own sample runs P5 instances of a Capacity Block in a compute environment, by its launch"

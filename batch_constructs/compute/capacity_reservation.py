@@ -87,6 +87,24 @@ def reservation_properties(arguments: Arguments, reservation: Any) -> dict[str, 
     )
 
 
+def refuse_on_spot(arguments: Arguments, parameter: str, reservation: Any) -> None:
+    """Refuse what would leave reserved capacity empty, and paid for: Spot Instances use none."""
+    if is_reserved_only(reservation):
+        arguments.wrong_value(
+            f"{parameter} is reserved capacity, and Spot Instances start in none: leave it out, or "
+            "take Ec2ComputeEnvironment"
+        )
+
+
+def is_reserved_only(reservation: Any) -> bool:
+    """Whether instances start in reserved capacity and nowhere else."""
+    if not isinstance(reservation, CapacityReservation):
+        return reservation is not None
+    named = (reservation.capacity_reservation_id, reservation.resource_group_arn)
+    only = CapacityReservationPreference.CAPACITY_RESERVATIONS_ONLY
+    return any(one is not None for one in named) or reservation.preference == only
+
+
 def _expect_sense(arguments: Arguments, reservation: CapacityReservation, preference: Any) -> None:
     """Refuse what EC2 refuses when an instance starts."""
     targets = [reservation.capacity_reservation_id, reservation.resource_group_arn]

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/batch/latest/userguide/instance-type-compute-table.h
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
@@ -75,9 +76,7 @@ def cheapest_instance_types(
 
     https://docs.aws.amazon.com/batch/latest/userguide/allocation-strategies.html
     """
-    needs = [_need(place, job) for place, job in enumerate(jobs)]
-    if not needs:
-        raise ValueError("jobs is empty: give the JobSize of each kind of job")
+    needs = _needs(jobs)
     if as_text(cpu_architecture) not in set(CpuArchitecture):
         raise ValueError(
             f"cpu_architecture is {shown(as_text(cpu_architecture))}; "
@@ -123,6 +122,14 @@ def _cost(type_: InstanceType, needs: Sequence[dict[str, float]]) -> float | Non
     return round(total, 6)
 
 
+def _needs(jobs: Any) -> list[dict[str, float]]:
+    if not isinstance(jobs, list | tuple):
+        raise TypeError(f"jobs is {described(jobs)}; expected a list of JobSize(…)")
+    if not jobs:
+        raise ValueError("jobs is empty: give the JobSize of each kind of job")
+    return [_need(place, job) for place, job in enumerate(jobs)]
+
+
 def _need(place: int, job: Any) -> dict[str, float]:
     parameter = f"jobs[{place}]"
     if not isinstance(job, JobSize):
@@ -135,10 +142,14 @@ def _need(place: int, job: Any) -> dict[str, float]:
     sizes: dict[str, Any] = {"vcpus": job.vcpus, "gpus": job.gpus}
     for name, value in sizes.items():
         known = isinstance(value, int | float) and not isinstance(value, bool)
-        if not known or is_token(value) or value < 0:
+        if not known:
+            raise TypeError(f"{parameter}.{name} is {described(value)}; expected a number")
+        if is_token(value):
             raise ValueError(
-                f"{parameter}.{name} is {shown(value)}; expected a number that is known"
+                f"{parameter}.{name} is a token, which only CloudFormation knows; expected a number"
             )
+        if not (0 <= value < math.inf):
+            raise ValueError(f"{parameter}.{name} is {shown(value)}; allowed are numbers from 0")
     if job.memory.is_unresolved():
         raise ValueError(f"{parameter}.memory is a token; expected a size that is known")
     return {**sizes, "memory": job.memory.to_mebibytes()}

@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/batch/latest/userguide/getting-started-eks.html
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from aws_cdk import Stack
 from aws_cdk import aws_eks as eks
@@ -19,18 +19,23 @@ from batch_constructs.aws.compute_environment_facts import AccessEntryState
 from batch_constructs.aws.managed_policies import EKS_NODE
 from batch_constructs.aws.pod_facts import ENVIRONMENT_NAMESPACE
 from batch_constructs.compute.eks_compute_environment import EksComputeEnvironment
-from batch_constructs.compute.environment_roles import make_instance_role
+from batch_constructs.compute.environment_roles import INSTANCE_ROLE, make_instance_role
 from batch_constructs.compute.namespace_access import NamespaceAccess
 from batch_constructs.construct import BatchConstruct, once_made
 from batch_constructs.function_settings import read_function_settings
 from batch_constructs.jsii_objects import described, has_member
 from batch_constructs.known_argument import known_flag
+from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
     from aws_cdk import aws_eks_v2 as eks_v2
     from constructs import Construct
 
     from batch_constructs.function_settings import FunctionSettings
+
+
+NODE_ACCESS: Final = "NodeAccess"
+"""The ID of an access entry by which nodes join."""
 
 
 class EksNamespace(BatchConstruct):
@@ -110,6 +115,7 @@ class EksNamespace(BatchConstruct):
         self.kubernetes_namespace = str(name)
         self.instance_role = make_instance_role(self, EKS_NODE, session_access=False)
         self._ready: list[Construct] = []
+        self._mapped: set[str] = set()
         documents: list[dict[str, Any]] = []
         if makes is not False:
             metadata = {
@@ -120,15 +126,7 @@ class EksNamespace(BatchConstruct):
         if self._by_map:
             documents += aws.roles(self.kubernetes_namespace)
         else:
-            self._ready.append(
-                eks.CfnAccessEntry(
-                    self,
-                    "NodeAccess",
-                    cluster_name=self._cluster.cluster_name,
-                    principal_arn=self.instance_role.role_arn,
-                    type=aws.NODE_ENTRY,
-                )
-            )
+            self._ready.append(self._node_access(self, self.instance_role))
         self._access: NamespaceAccess | None = None
         if documents:
             once_made(partial(self._add_manifest, documents))
@@ -138,12 +136,15 @@ class EksNamespace(BatchConstruct):
     def add_compute_environment(self, environment: EksComputeEnvironment) -> None:
         """Let an environment wait for what it needs in the cluster, and give it its namespace.
 
+        Nodes of a role that the environment made get an access entry of their own, and so may join;
+        another role that it was given has to have one.
+
         Its ``access_entry_state`` has to be ``ENABLED``, as that of all environments of the
         cluster, unless the cluster authenticates by the ``aws-auth`` ConfigMap.
 
         Raises:
             TypeError: it is no ``EksComputeEnvironment`` of the app.
-            ValueError: it is of another namespace, or leaves its access entry out.
+            ValueError: it is of another cluster or namespace, or leaves its access entry out.
         """
         if not isinstance(environment, EksComputeEnvironment):
             raise TypeError(
@@ -151,7 +152,16 @@ class EksNamespace(BatchConstruct):
                 "EksComputeEnvironment"
             )
         known: Any = environment.resource.eks_configuration
-        given = {name: _member(known, name) for name in ("kubernetesNamespace", "accessEntry")}
+        names = ("eksClusterArn", "kubernetesNamespace", "accessEntry")
+        given = {name: _member(known, name) for name in names}
+        here, there = (
+            str(one).rpartition("/")[2] for one in (self._cluster.cluster_arn, given[names[0]])
+        )
+        if here != there and not is_token(here) and not is_token(there):
+            raise ValueError(
+                f"{self.node.path}: environment is of cluster {shown(there)}, not {shown(here)}: "
+                "give it the cluster of the namespace"
+            )
         if given["kubernetesNamespace"] != self.kubernetes_namespace:
             raise ValueError(
                 f"{self.node.path}: environment is of namespace "
@@ -166,6 +176,7 @@ class EksNamespace(BatchConstruct):
                 "namespace: give access_entry_state=AccessEntryState.ENABLED, or config_map=True "
                 "to the namespace"
             )
+        self._let_join(environment)
         # behind the manifest, which is made once this construct is whole
         once_made(lambda: environment.resource.node.add_dependency(*self._ready))
         if not self._by_map:
@@ -179,6 +190,34 @@ class EksNamespace(BatchConstruct):
                     function_settings=self._function_settings,
                 )
             self._access.association.node.add_dependency(environment.resource)
+
+    def _let_join(self, environment: EksComputeEnvironment) -> None:
+        """Let the nodes of a role that the environment made itself join the cluster."""
+        role = environment.instance_role
+        own = environment.node.try_find_child(INSTANCE_ROLE)
+        if role is None or own is None or own.node.path != role.node.path:
+            return
+        if self._by_map:
+            if role.node.path not in self._mapped:
+                self._mapped.add(role.node.path)
+                self._map_nodes(role)
+        elif environment.node.try_find_child(NODE_ACCESS) is None:
+            entry = self._node_access(environment, role)
+            environment.resource.node.add_dependency(entry)
+
+    def _node_access(self, scope: Construct, role: iam.IRole) -> eks.CfnAccessEntry:
+        return eks.CfnAccessEntry(
+            scope,
+            NODE_ACCESS,
+            cluster_name=self._cluster.cluster_name,
+            principal_arn=role.role_arn,
+            type=aws.NODE_ENTRY,
+        )
+
+    def _map_nodes(self, role: iam.IRole) -> None:
+        self._cluster.aws_auth.add_role_mapping(
+            role, groups=list(aws.NODE_GROUPS), username=aws.NODE_USER
+        )
 
     def _add_manifest(self, documents: list[dict[str, Any]]) -> None:
         try:
@@ -203,11 +242,8 @@ class EksNamespace(BatchConstruct):
             self._role_arn(aws.SERVICE_ROLE),
             mutable=False,
         )
-        auth = self._cluster.aws_auth
-        auth.add_role_mapping(batch, groups=[], username=aws.USER)
-        auth.add_role_mapping(
-            self.instance_role, groups=list(aws.NODE_GROUPS), username=aws.NODE_USER
-        )
+        self._cluster.aws_auth.add_role_mapping(batch, groups=[], username=aws.USER)
+        self._map_nodes(self.instance_role)
 
 
 def _member(value: Any, name: str) -> Any:

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/batch/latest/userguide/using-service-linked-roles.ht
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from aws_cdk import aws_iam as iam
 
@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from constructs import Construct
 
 
+INSTANCE_ROLE: Final = "InstanceRole"
+"""The ID of the role of an environment's instances."""
+
+
 def make_instance_role(
     scope: Construct, managed: Sequence[str], *, session_access: bool
 ) -> iam.Role:
@@ -32,7 +36,7 @@ def make_instance_role(
     """
     return iam.Role(
         scope,
-        "InstanceRole",
+        INSTANCE_ROLE,
         assumed_by=iam.ServicePrincipal(EC2),
         managed_policies=[_aws_managed(name) for name in managed],
         inline_policies={"SessionManager": _sessions()} if session_access else None,
@@ -62,7 +66,7 @@ def make_managed_instance_role(scope: Construct) -> iam.Role:
     """
     return iam.Role(
         scope,
-        "InstanceRole",
+        INSTANCE_ROLE,
         assumed_by=iam.ServicePrincipal(EC2),
         managed_policies=[_aws_managed(policies.MANAGED_INSTANCE)],
     )

@@ -24,7 +24,7 @@ from batch_constructs.aws.compute_environment_facts import (
     ResourceType,
 )
 from batch_constructs.aws.managed_policies import ECS_INSTANCE, SESSION_ACTIONS
-from batch_constructs.compute.capacity_reservation import reservation_properties
+from batch_constructs.compute.capacity_reservation import refuse_on_spot, reservation_properties
 from batch_constructs.compute.environment_network import Network
 from batch_constructs.compute.environment_roles import (
     make_instance_profile,
@@ -41,6 +41,7 @@ from batch_constructs.compute.launch_template import (
 from batch_constructs.compute.launch_template_overrides import (
     launch_template_properties,
     mounted_volumes,
+    refuse_reserved,
     used_templates,
 )
 from batch_constructs.compute.managed_compute_environment import (
@@ -224,6 +225,8 @@ class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
         purchase: Purchase,
     ) -> None:
         """Define an environment whose instances join a cluster of Amazon ECS."""
+        if purchase.kind == ResourceType.SPOT:
+            refuse_on_spot(arguments, "capacity_reservation", shared["capacity_reservation"])
         template = self._own_template(
             arguments, shared["launch_template"], shared["capacity_reservation"]
         )
@@ -249,6 +252,10 @@ class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
     ) -> None:
         """Turn the arguments into properties, have them checked, and make the resources."""
         cluster = Cluster() if cluster is None else cluster
+        if purchase.kind == ResourceType.SPOT:
+            refuse_reserved(
+                arguments, instances["launch_template"], instances["launch_template_overrides"]
+            )
         network = Network(
             arguments,
             vpc=vpc,

@@ -23,7 +23,7 @@ from batch_constructs.aws.launch_template_facts import (
 )
 from batch_constructs.aws.limits import bound_of
 from batch_constructs.batch_resource import BatchResource
-from batch_constructs.compute.capacity_reservation import reservation_properties
+from batch_constructs.compute.capacity_reservation import is_reserved_only, reservation_properties
 from batch_constructs.compute.instance_tags import TaggedInstances
 from batch_constructs.compute.root_volume import RootVolume, ebs_properties
 from batch_constructs.compute.tagged_launch_template import TaggedLaunchTemplate
@@ -82,6 +82,7 @@ class LaunchTemplate(TaggedInstances, BatchResource, _Face):
     Attributes:
         resource: The L1 resource, for escape hatches.
         prefetches: Whether instances pull images as they start.
+        reserved_only: Whether instances start in reserved capacity and nowhere else.
         image_pull: When an image is pulled again; None where that is left to the ECS agent.
 
     Args:
@@ -138,6 +139,7 @@ class LaunchTemplate(TaggedInstances, BatchResource, _Face):
 
     image_pull: ImagePull | str | None
     prefetches: bool
+    reserved_only: bool
     resource: ec2.CfnLaunchTemplate
 
     def __init__(
@@ -215,6 +217,7 @@ class LaunchTemplate(TaggedInstances, BatchResource, _Face):
         )
         self.image_pull = image_pull
         self.prefetches = bool(prefetch_images)
+        self.reserved_only = is_reserved_only(capacity_reservation)
 
     @property
     def volumes(self) -> list[AnyInstanceVolume]:

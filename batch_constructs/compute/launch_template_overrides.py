@@ -159,6 +159,16 @@ def used_templates(template: Any, overrides: Any) -> list[LaunchTemplate]:
     return [one for one in given if isinstance(one, LaunchTemplate)]
 
 
+def refuse_reserved(arguments: Arguments, template: Any, overrides: Any) -> None:
+    """Refuse templates that name reserved capacity, for Spot Instances."""
+    for one in used_templates(template, overrides):
+        if one.reserved_only:
+            arguments.wrong_value(
+                f"launch_template {one.node.path} has a capacity_reservation, and Spot Instances "
+                "start in none: leave it out there, or take instances on demand"
+            )
+
+
 def _refuse_what_eks_does_not_have(
     arguments: Arguments, template: Any, overrides: Sequence[LaunchTemplateOverride] | None
 ) -> None:

@@ -6,3 +6,7 @@ from typing import Final
 
 OURS: Final = "BatchConstructs"
 """The namespace of what this library measures beside AWS's own metrics."""
+
+VCPU_HOURS: Final = "VcpuHours"
+GPU_HOURS: Final = "GpuHours"
+"""What jobs that ended used, counted as they end."""

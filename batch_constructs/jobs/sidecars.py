@@ -5,10 +5,10 @@ https://docs.aws.amazon.com/batch/latest/userguide/multi-container-jobs.html
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.bound import shown
+from batch_constructs.aws.bound import allowed, as_text, one_of, shown
 from batch_constructs.aws.fargate_sizes import MEMORY
 from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.jobs.container import Container, ContainerDependency
@@ -29,8 +29,10 @@ def with_sidecar(
 
     The others start after it, and the job ends with them: it is not essential. What the agent takes
     comes on top, so that no container of the job gets less than it asked for. On Fargate, where a
-    job as a whole has one of a few sizes, the agent gets what is left of the smallest size that
-    holds all: it is paid for anyway.
+    job as a whole has one of a few sizes, the last agent that is added gets what is left of the
+    smallest size that holds all: it is paid for anyway. On EC2, where the containers of all jobs
+    of an instance share its network, an agent that listens on a port is in the way of the agent of
+    another job there.
 
     Args:
         containers: The containers of the job.
@@ -39,11 +41,21 @@ def with_sidecar(
 
     Raises:
         TypeError: an argument of a wrong type.
-        ValueError: the agent has no name, or that of another container; or no size of Fargate holds
-            all.
+        ValueError: no container, or no such platform; the agent has no name, or that of another
+            container; or no size of Fargate holds all.
 
     https://docs.aws.amazon.com/batch/latest/APIReference/API_TaskContainerProperties.html
     """
+    platform = as_text(platform_capability)
+    if platform not in set(PlatformCapability):
+        raise ValueError(
+            f"platform_capability is {shown(platform)}; "
+            f"{allowed(one_of([str(one) for one in PlatformCapability]))}"
+        )
+    if isinstance(containers, Container) or not isinstance(containers, list | tuple):
+        raise TypeError(f"containers is {described(containers)}; expected a list of Container(…)")
+    if not containers:
+        raise ValueError("containers is empty: give the containers that the agent stands beside")
     named = {f"containers[{place}]": one for place, one in enumerate(containers)}
     for parameter, one in (named | {"sidecar": sidecar}).items():
         if not isinstance(one, Container):
@@ -58,11 +70,26 @@ def with_sidecar(
             "container a name of its own"
         )
     waits = ContainerDependency(container_name=sidecar.name)
-    job = [replace(one, depends_on=[*(one.depends_on or ()), waits]) for one in containers]
+    job = [replace(_shrunk(one), depends_on=[*(one.depends_on or ()), waits]) for one in containers]
     agent = replace(sidecar, essential=False)
-    if platform_capability == PlatformCapability.FARGATE:
+    if platform == PlatformCapability.FARGATE:
         agent = _grown(job, agent)
     return [*job, agent]
+
+
+@dataclass(frozen=True)
+class _Grown(Container):
+    """An agent that got what was left, and what it asked for: another may stand beside it yet."""
+
+    asked: Container | None = None
+
+
+def _shrunk(container: Container) -> Container:
+    """Give back what an agent got beyond what it asked for."""
+    if not isinstance(container, _Grown) or container.asked is None:
+        return container
+    asked = container.asked
+    return replace(container, vcpus=asked.vcpus, memory=asked.memory)
 
 
 def _grown(job: Sequence[Container], agent: Container) -> Container:
@@ -86,8 +113,12 @@ def _grown(job: Sequence[Container], agent: Container) -> Container:
             f"sidecar: {vcpus:g} vCPUs and {memory:.0f} MiB with it; the largest of Fargate is "
             f"{max(MEMORY)} vCPUs and {max(max(MEMORY.values()))} MiB: run the job on EC2"
         )
-    return replace(
-        agent,
-        vcpus=round(agent.vcpus + size[0] - vcpus, 4),
-        memory=Size.mebibytes(agent.memory.to_mebibytes() + size[1] - memory),
+    given = {one.name: getattr(agent, one.name) for one in fields(Container)}
+    return _Grown(
+        **{
+            **given,
+            "vcpus": round(agent.vcpus + size[0] - vcpus, 4),
+            "memory": Size.mebibytes(agent.memory.to_mebibytes() + size[1] - memory),
+        },
+        asked=agent,
     )

@@ -119,8 +119,11 @@ def _bucket_policy(client: Client, name: str) -> Any:
 
 def _rule(client: Client, physical_id: str) -> Any:
     bus, _, name = physical_id.rpartition("|")
-    where = {"EventBusName": bus} if bus else {}
-    return client("events").describe_rule(Name=name, **where)
+    events = client("events")
+    # AWS's physical ID begins with a bus that is not the default one; ministack's does not.
+    buses = [bus] if bus else [one["Name"] for one in events.list_event_buses()["EventBuses"]]
+    listed = (events.list_rules(NamePrefix=name, EventBusName=one)["Rules"] for one in buses)
+    return [rule for rules in listed for rule in rules if rule["Name"] == name]
 
 
 def _schedule(client: Client, name: str) -> Any:

@@ -10,8 +10,10 @@ from aws_cdk import Aws
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.aws.bound import Decimal
 from batch_constructs.aws.quotas import DASHBOARD_NAME
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.known_argument import known_now
 from batch_constructs.monitoring.batch_monitoring import BatchMonitoring
 from batch_constructs.monitoring.job_counters import JobCounters
 from batch_constructs.monitoring.job_event_log import JobEventLog
@@ -45,7 +47,8 @@ class BatchDashboard(BatchConstruct):
 
     One row a queue, over it the sums, below it the jobs that failed last. It shows AWS Batch's own
     free metrics; with ``gauges`` also how many jobs wait and run now, how full the environments are
-    and the vCPU-hours; with ``counters`` why jobs fail; with ``monitoring`` or ``alarm_topic`` the
+    and the vCPU-hours; with ``counters`` why jobs fail, and what they used, by queue, and by
+    definition and share where these are counted; with ``monitoring`` or ``alarm_topic`` the
     alarms, and their limits on the graphs they guard. A dashboard costs 3 USD a month, beyond the
     three that are free.
 
@@ -69,6 +72,8 @@ class BatchDashboard(BatchConstruct):
         monitoring: A ``BatchMonitoring`` that exists, instead of ``alarm_topic``.
         gauges: ``JobGauges`` of the same queues. Default: none.
         counters: ``JobCounters`` of the same queues. Default: none.
+        price_per_vcpu_hour: With ``counters``, what an hour of a vCPU costs, in US dollars, for a
+            graph of what the jobs of each queue cost a day. Default: no such graph.
         event_log: A ``JobEventLog`` of the same queues. Default: that of ``monitoring``, or one of
             its own.
         title: What stands on top. Default: ``Jobs``.
@@ -97,6 +102,7 @@ class BatchDashboard(BatchConstruct):
         monitoring: BatchMonitoring | None = None,
         gauges: JobGauges | None = None,
         counters: JobCounters | None = None,
+        price_per_vcpu_hour: float | None = None,
         event_log: JobEventLog | None = None,
         title: str = "Jobs",
         dashboard_name: str | None = None,
@@ -129,6 +135,7 @@ class BatchDashboard(BatchConstruct):
             )
         if isinstance(counters, JobCounters):
             same_things(arguments, "counters", watched, counters.queue_arns)
+        price = _price(arguments, price_per_vcpu_hour, counters)
         heading = arguments.text("title", title)
         name = arguments.text("dashboard_name", dashboard_name, bound=DASHBOARD_NAME)
         arguments.refuse()
@@ -154,6 +161,8 @@ class BatchDashboard(BatchConstruct):
                 environments=[environment.name for environment in environments],
                 gauge_seconds=None if gauges is None else gauges.interval_seconds,
                 causes=counters is not None,
+                counted_by=() if counters is None else counters.counted_by,
+                price_per_vcpu_hour=price,
                 event_log=self.event_log.log_group.log_group_name,
                 alarm_arns=self.monitoring.alarm_arns if self.monitoring else [],
                 thresholds=self.monitoring.thresholds if self.monitoring else {},
@@ -185,6 +194,21 @@ class BatchDashboard(BatchConstruct):
         if self.monitoring is not None:
             return self.monitoring.event_log
         return JobEventLog(self, "EventLog", queues=queues)
+
+
+def _price(arguments: Arguments, price: float | None, counters: JobCounters | None) -> Any:
+    """Read what an hour of a vCPU costs."""
+    read = arguments.number(
+        "price_per_vcpu_hour",
+        known_now(arguments, "price_per_vcpu_hour", price),
+        bound=Decimal(0),
+    )
+    if price is not None and counters is None:
+        arguments.wrong_value(
+            "price_per_vcpu_hour is given without counters, and only these say what was used: "
+            "give counters=JobCounters(…) of the queues, or leave it out"
+        )
+    return read
 
 
 @jsii.implements(cloudwatch.IWidget)

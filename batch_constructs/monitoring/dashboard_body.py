@@ -20,9 +20,10 @@ from batch_constructs.monitoring.metric_series import (
 )
 
 from . import query_texts, widgets
+from .dashboard_usage import usage_row
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from batch_constructs.monitoring.metric_series import Line
 
@@ -57,6 +58,8 @@ class Contents:
     gauge_seconds: int | None = None
     """How often the gauges are read; None without gauges."""
     causes: bool = False
+    counted_by: Collection[str] = ()
+    price_per_vcpu_hour: float | None = None
     event_log: str | None = None
     alarm_arns: Sequence[str] = ()
     thresholds: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
@@ -82,6 +85,14 @@ def dashboard_widgets(contents: Contents) -> list[Widget]:
         rows.append([widgets.alarms("Alarms", contents.alarm_arns, height=height)])
     for queue in contents.queues:
         rows += [[widgets.text(f"## {queue}", height=1)], _queue_row(contents, queue)]
+    if contents.causes:
+        used = usage_row(
+            contents.queues,
+            region=contents.region,
+            counted_by=contents.counted_by,
+            price_per_vcpu_hour=contents.price_per_vcpu_hour,
+        )
+        rows += [[widgets.text("## What jobs used", height=1)], used]
     if contents.environments and contents.has_gauges:
         rows.append(_environments(contents))
     if contents.event_log is not None:
@@ -134,8 +145,8 @@ def _queue_row(contents: Contents, queue: str) -> list[Widget]:
     ]
     if contents.causes:
         graphs.insert(2, _why(contents, queue))
-    widths = _widths(len(graphs))
-    return [{**graph, "width": width} for graph, width in zip(graphs, widths, strict=True)]
+    placed = zip(graphs, widgets.widths(len(graphs)), strict=True)
+    return [{**graph, "width": width} for graph, width in placed]
 
 
 def _waits_and_runs(contents: Contents, queue: str) -> Widget:
@@ -305,9 +316,3 @@ def _sum(label: str, parts: Sequence[Series | Math], color: str) -> Line:
                 term = term.replace(f"{{{name}}}", f"FILL({{q{number}_{name}}}, 0)")
             terms.append(term)
     return Math(expression=" + ".join(terms), uses=uses).called(label, color)
-
-
-def _widths(count: int) -> list[int]:
-    """Share the width out, the first widgets taking what is left over."""
-    width, over = divmod(widgets.WIDTH, count)
-    return [width + 1 if number < over else width for number in range(count)]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from aws_cdk import Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 
@@ -181,6 +182,12 @@ class ForwardedEvents(BatchConstruct):
             arguments.wrong_value(
                 f"event_bus_arn is {shown(arn)}; expected the ARN of an event bus, "
                 "which CentralEventBus.event_bus_arn gives"
+            )
+        stack = Stack.of(self)
+        if str(arn).endswith(f":events:{stack.region}:{stack.account}:event-bus/default"):
+            arguments.wrong_value(
+                f"event_bus_arn is {shown(arn)}, the bus that hears these events already: name the "
+                "bus of another place, or another bus"
             )
         arguments.of_this_partition("event_bus_arn", arn)
         watched = watched_queues(arguments, queues, needed=False)

@@ -24,7 +24,7 @@ from batch_constructs.function_settings import (
     check_alarm_topics,
     read_function_settings,
 )
-from batch_constructs.functions.own_metrics import OURS
+from batch_constructs.functions.own_metrics import GPU_HOURS, OURS, VCPU_HOURS
 from batch_constructs.known_argument import known_flag
 from batch_constructs.monitoring.watched_resources import (
     heard_queues,
@@ -70,14 +70,14 @@ CAUSES = (
 )
 """The values of the dimension ``Cause``."""
 
-COUNTERS = ("JobsFailed", "JobsSucceeded", "VcpuHours")
+COUNTERS = ("JobsFailed", "JobsSucceeded", VCPU_HOURS, GPU_HOURS)
 """What is counted of a queue."""
 
 _RETRIES = 3
 
 
 class JobCounters(BatchConstruct):
-    """Counts jobs as they end: ``JobsFailed``, ``JobsSucceeded`` and ``VcpuHours``.
+    """Counts jobs as they end: ``JobsFailed``, ``JobsSucceeded``, ``VcpuHours``, ``GpuHours``.
 
     Each child of an array counts, the array itself does not; an event that AWS delivers twice, or
     late, counts once and for the time the job ended. The namespace is ``BatchConstructs``, the
@@ -90,6 +90,7 @@ class JobCounters(BatchConstruct):
     group), ``Claims`` (AWS::DynamoDB::Table) and ``DeadLetterQueue`` (AWS::SQS::Queue).
 
     Attributes:
+        counted_by: The dimensions beside the queue's, a frozenset.
         dead_letter_queue: Events that could not be counted.
         function: The function, with its ``role`` and its ``log_group``.
         queue_arns: The ARNs of the queues it counts, a frozenset.
@@ -117,6 +118,7 @@ class JobCounters(BatchConstruct):
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format.html
     """
 
+    counted_by: frozenset[str]
     dead_letter_queue: sqs.Queue
     function: lambda_.Function
     queue_arns: frozenset[str]
@@ -151,6 +153,7 @@ class JobCounters(BatchConstruct):
         count_by = ["Cause"]
         count_by += ["JobDefinitionName"] if per_definition else []
         count_by += ["ShareIdentifier"] if per_share else []
+        self.counted_by = frozenset(count_by)
         claims = ClaimsTable(self, settings)
         self.dead_letter_queue = dead_letter_queue(self)
         shipped = ShippedFunction(
@@ -223,7 +226,7 @@ class JobCounters(BatchConstruct):
         Raises:
             ValueError: a queue that is not counted.
         """
-        return self._count(Arguments(self), queue, "VcpuHours", {}, period)
+        return self._count(Arguments(self), queue, VCPU_HOURS, {}, period)
 
     def metric(
         self, queue: AnyJobQueue, metric_name: str, *, period: Duration | None = None

@@ -91,6 +91,11 @@ def graph(
     return _widget("metric", width, GRAPH_HEIGHT, properties)
 
 
+def since(start: str, widget: Widget) -> Widget:
+    """Return a graph that begins then, whatever the dashboard shows."""
+    return {**widget, "properties": {**widget["properties"], "start": start}}
+
+
 def table(title: str, *, query: str, log_group: str, region: str) -> Widget:
     """Return the rows that a Logs Insights query finds."""
     properties = {
@@ -105,6 +110,12 @@ def table(title: str, *, query: str, log_group: str, region: str) -> Widget:
 def alarms(title: str, arns: Sequence[str], *, height: int) -> Widget:
     """Return the states of alarms."""
     return _widget("alarm", WIDTH, height, {"title": title, "alarms": list(arns)})
+
+
+def widths(count: int) -> list[int]:
+    """Share the width out, the first widgets taking what is left over."""
+    width, over = divmod(WIDTH, count)
+    return [width + 1 if number < over else width for number in range(count)]
 
 
 def laid_out(rows: Sequence[Sequence[Widget]]) -> list[Widget]:

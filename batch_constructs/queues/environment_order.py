@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.arguments import checked
+from batch_constructs.aws.compute_environment_facts import ON_FARGATE
 from batch_constructs.compute.compute_environment import (
     compute_environment_arn,
     is_compute_environment,
@@ -16,7 +17,7 @@ from batch_constructs.place import elsewhere
 from batch_constructs.rules import UNKNOWN
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from batch_constructs.arguments import Arguments
     from batch_constructs.compute.compute_environment import AnyComputeEnvironment
@@ -46,6 +47,20 @@ def read_compute_environments(
         if problem is not None:
             arguments.wrong_value(f"compute_environments[{place}]: {problem}")
     return list(environments)
+
+
+def on_fargate(beside: Iterable[Mapping[str, Any]]) -> bool | None:
+    """Whether jobs run on Fargate, which holds of all or of none; None where nobody knows.
+
+    Args:
+        beside: The environments of a queue, as the rules see them.
+    """
+    for environment in beside:
+        resources = environment.get("Properties", {}).get("ComputeResources")
+        kind = resources.get("Type") if isinstance(resources, dict) else None
+        if isinstance(kind, str):
+            return kind in ON_FARGATE
+    return None
 
 
 def as_the_rules_see(

@@ -24,7 +24,11 @@ from batch_constructs.jobs.submit_rights import grant_submit, jobs_of
 from batch_constructs.one_call import OneCall
 from batch_constructs.queues.consumable_resource import ConsumableResource
 from batch_constructs.queues.engine_rights import grant_engine
-from batch_constructs.queues.environment_order import as_the_rules_see, read_compute_environments
+from batch_constructs.queues.environment_order import (
+    as_the_rules_see,
+    on_fargate,
+    read_compute_environments,
+)
 from batch_constructs.queues.job_queue_events import QueueEvents
 from batch_constructs.queues.job_queue_metrics import QueueMetrics
 from batch_constructs.queues.scheduling_policy import policy_beside, read_scheduling_policy
@@ -150,6 +154,7 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents, _Face):
             spot_rescue_queue,
             spot_rescue_job_definitions,
             fair_share="SchedulingPolicyArn" in rest,
+            on_fargate=on_fargate(as_the_rules_see(environments)[1].values()),
         )
         settings: FunctionSettings | None = None
         if spot_rescue_queue is not None:

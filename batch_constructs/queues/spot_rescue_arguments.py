@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.arguments import checked
 from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.authorization import submit_job_resources
 from batch_constructs.jobs.job_definition import is_job_definition
 from batch_constructs.jobs.submit_rights import apart_from, jobs_of, submit_resources
 from batch_constructs.place import elsewhere
+from batch_constructs.queues.environment_order import on_fargate as where_jobs_run
 from batch_constructs.queues.scheduling_policy import is_fair_share
 from batch_constructs.reference import JOB_QUEUE
 
@@ -21,7 +23,12 @@ _DEFINITION = "a job definition of batch_constructs or aws_cdk.aws_batch"
 
 
 def read_rescue_queue(
-    arguments: Arguments, rescue_queue: Any, definitions: Any, *, fair_share: bool
+    arguments: Arguments,
+    rescue_queue: Any,
+    definitions: Any,
+    *,
+    fair_share: bool,
+    on_fargate: bool | None,
 ) -> list[str]:
     """Look at the rescue queue; return what the submissions to it are authorized against."""
     listed = _rescued_definitions(arguments, rescue_queue, definitions)
@@ -48,6 +55,14 @@ def read_rescue_queue(
             "spot_rescue_queue: one of the two queues has a scheduling policy and the other has "
             "none; AWS Batch demands a share identifier of every job of the first and refuses one "
             "in the second, so that no job could be rescued: give both a scheduling policy, or none"
+        )
+    seen = checked(rescue_queue)
+    there = None if seen is None else where_jobs_run(seen.beside.values())
+    if {on_fargate, there} == {True, False}:
+        places = ("Fargate", "instances") if on_fargate else ("instances", "Fargate")
+        arguments.wrong_value(
+            f"spot_rescue_queue: jobs of this queue run on {places[0]}, and those of the rescue "
+            f"queue on {places[1]}, which refuses them: name a queue on {places[0]}"
         )
     if definitions is None:
         any_definition = JOB_QUEUE.beside(rescue_queue, kinds.JOB_DEFINITION, "*")

@@ -7,9 +7,11 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import assertions
 from aws_cdk import aws_ec2 as ec2
 
 import batch_constructs as bc
+from batch_constructs.rules import check_template
 
 Properties = Callable[[str], dict[str, Any]]
 TEMPLATE = "AWS::EC2::LaunchTemplate"
@@ -22,20 +24,75 @@ def data(properties: Properties) -> Callable[[], dict[str, Any]]:
     return lambda: properties(TEMPLATE)["LaunchTemplateData"]
 
 
-@pytest.mark.parametrize("kind", [bc.Ec2ComputeEnvironment, bc.SpotComputeEnvironment])
 def test_an_environment_starts_its_instances_in_a_reservation(
-    kind: type[bc.Ec2ComputeEnvironment],
     stack: cdk.Stack,
     vpc: ec2.Vpc,
     data: Callable[[], dict[str, Any]],
     properties: Properties,
 ) -> None:
-    kind(stack, "Environment", vpc=vpc, capacity_reservation=ID)
+    bc.Ec2ComputeEnvironment(stack, "Environment", vpc=vpc, capacity_reservation=ID)
 
     specification = data()["CapacityReservationSpecification"]
     assert specification == {"CapacityReservationTarget": {"CapacityReservationId": ID}}
     compute = properties("AWS::Batch::ComputeEnvironment")["ComputeResources"]
     assert compute["LaunchTemplate"]["LaunchTemplateId"]["Ref"].startswith("EnvironmentLaunchT")
+
+
+ONLY = bc.CapacityReservation(preference="capacity-reservations-only")
+
+
+@pytest.mark.parametrize(
+    "reservation", [ID, ONLY, bc.CapacityReservation(resource_group_arn=GROUP)]
+)
+def test_spot_instances_leave_no_reserved_capacity_empty(
+    reservation: Any, stack: cdk.Stack, vpc: ec2.Vpc
+) -> None:
+    with pytest.raises(ValueError, match="Stack/Spot: capacity_reservation is reserved capacity"):
+        bc.SpotComputeEnvironment(stack, "Spot", vpc=vpc, capacity_reservation=reservation)
+
+    template = bc.LaunchTemplate(stack, "Template", capacity_reservation=reservation)
+    with pytest.raises(ValueError, match="launch_template Stack/Template has a capacity_reserv"):
+        bc.EksComputeEnvironment(
+            stack,
+            "Nodes",
+            vpc=vpc,
+            cluster="arn:aws:eks:us-east-1:123456789012:cluster/shared",
+            kubernetes_namespace="batch",
+            spot=True,
+            launch_template=template,
+        )
+
+
+def test_spot_instances_may_leave_open_reservations_alone(
+    stack: cdk.Stack, vpc: ec2.Vpc, data: Callable[[], dict[str, Any]]
+) -> None:
+    none = bc.CapacityReservation(preference=bc.CapacityReservationPreference.NONE)
+    bc.SpotComputeEnvironment(stack, "Spot", vpc=vpc, capacity_reservation=none)
+
+    assert data()["CapacityReservationSpecification"] == {"CapacityReservationPreference": "none"}
+
+
+def test_a_reservation_is_of_one_type_in_one_zone(stack: cdk.Stack, vpc: ec2.Vpc) -> None:
+    bc.Ec2ComputeEnvironment(
+        stack,
+        "Two",
+        vpc=vpc,
+        instance_types=["p5.48xlarge", "p4d.24xlarge"],
+        capacity_reservation=ID,
+    )
+    bc.Ec2ComputeEnvironment(
+        stack,
+        "One",
+        vpc=vpc,
+        vpc_subnets=ec2.SubnetSelection(availability_zones=[vpc.availability_zones[0]]),
+        instance_types=["p5.48xlarge"],
+        capacity_reservation=ID,
+    )
+
+    template = assertions.Template.from_stack(stack).to_json()
+    told = [one for one in check_template(template) if one.rule == "reservation-place"]
+    assert {one.resource[:3] for one in told} == {"Two"}
+    assert {one.path.rpartition("/")[2] for one in told} == {"InstanceTypes", "Subnets"}
 
 
 def test_a_capacity_block_is_named_with_its_market(

@@ -95,6 +95,23 @@ def test_what_is_no_job_size_is_refused() -> None:
         bc.cheapest_instance_types([bc.JobSize(vcpus=1, memory=4)])  # type: ignore[arg-type]
 
 
+SIZE: dict[str, Any] = {"vcpus": 1, "memory": cdk.Size.gibibytes(1)}
+
+
+@pytest.mark.parametrize(
+    ("jobs", "message"),
+    [
+        (bc.JobSize(**SIZE), "jobs is JobSize; expected a list of JobSize"),
+        ([bc.JobSize(**SIZE | {"vcpus": float("nan")})], r"jobs\[0\].vcpus is nan; allowed are"),
+        ([bc.JobSize(**SIZE, gpus=-1)], r"jobs\[0\].gpus is -1; allowed are numbers from 0"),
+        ([bc.JobSize(**SIZE | {"vcpus": "2"})], r"jobs\[0\].vcpus is str \"2\"; expected a number"),
+    ],
+)
+def test_a_size_that_is_none_is_refused_in_a_line(jobs: Any, message: str) -> None:
+    with pytest.raises((ValueError, TypeError), match=message):
+        bc.cheapest_instance_types(jobs)
+
+
 def wasted(*jobs: tuple[int, int], types: tuple[str, ...] = ("m7i.xlarge",)) -> list[str]:
     """What `check` says of packing, of jobs of so many vCPUs and MiB."""
     resources: dict[str, Any] = {

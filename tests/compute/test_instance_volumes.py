@@ -14,6 +14,7 @@ from aws_cdk import aws_fsx as fsx
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_s3express as s3express
 
 import batch_constructs as bc
 from batch_constructs.instance_volumes import mount_commands
@@ -50,6 +51,17 @@ def environment(stack: cdk.Stack, vpc: ec2.Vpc, *volumes: Any) -> bc.Ec2ComputeE
     template = bc.LaunchTemplate(stack, "Template", volumes=volumes)
     return bc.Ec2ComputeEnvironment(
         stack, "Environment", vpc=vpc, launch_template=template, instance_types=["m6id"]
+    )
+
+
+def taken_in(stack: cdk.Stack) -> fsx.IFileSystem:
+    group = ec2.SecurityGroup.from_security_group_id(stack, "Servers", "sg-0123456789abcdef0")
+    return fsx.LustreFileSystem.from_lustre_file_system_attributes(
+        stack,
+        "There",
+        file_system_id="fs-0123456789abcdef0",
+        dns_name="fs-0123456789abcdef0.fsx.us-east-1.amazonaws.com",
+        security_group=group,
     )
 
 
@@ -103,13 +115,58 @@ def test_an_instance_may_read_the_prefix_of_a_bucket_and_no_more(
     assert joined(allowed["s3:GetObject"]["Resource"]).endswith(":s3:::reads/runs/*")
 
 
+@pytest.mark.parametrize("read_only", [True, False])
+def test_a_directory_bucket_is_mounted_with_a_session_of_its_kind(
+    read_only: bool,  # noqa: FBT001  # a case
+    stack: cdk.Stack,
+    vpc: ec2.Vpc,
+    properties: Properties,
+    resources: Resources,
+) -> None:
+    name = "reads--use1-az4--x-s3"
+    express = s3express.CfnDirectoryBucket.from_bucket_name(stack, "Express", name)
+    environment(stack, vpc, bc.S3MountVolume(express, prefix="runs/", read_only=read_only))
+
+    assert f"--prefix runs/ {name} /mnt/s3" in user_data(properties)
+    session = statements(resources)["s3express:CreateSession"]
+    assert len(statements(resources)) == 1
+    assert joined(session["Resource"]).endswith(f":bucket/{name}")
+    held = session.get("Condition", {}).get("StringEquals", {})
+    assert held == ({"s3express:SessionMode": "ReadOnly"} if read_only else {})
+
+
+def test_a_file_system_that_stands_already_is_mounted_by_its_name(
+    stack: cdk.Stack, vpc: ec2.Vpc, properties: Properties, resources: Resources
+) -> None:
+    environment(stack, vpc, bc.FsxLustreVolume(file_system=taken_in(stack), mount_name="fxr4vbev"))
+
+    mounted = "fs-0123456789abcdef0.fsx.us-east-1.amazonaws.com@tcp:/fxr4vbev /mnt/lustre"
+    assert mounted in user_data(properties)
+    admitted = {
+        joined(one["Properties"]["GroupId"])
+        for one in resources("AWS::EC2::SecurityGroupIngress").values()
+    }
+    assert len(admitted) == 2
+    assert "sg-0123456789abcdef0" in admitted
+
+
+def test_a_file_system_of_the_app_is_mounted_by_no_other_name(
+    stack: cdk.Stack, lustre: fsx.LustreFileSystem
+) -> None:
+    volume = bc.FsxLustreVolume(file_system=lustre, mount_name="fsx")
+    with pytest.raises(ValueError, match=r"volumes\[0\].mount_name is given with a file system"):
+        bc.LaunchTemplate(stack, "Template", volumes=[volume])
+
+
 def test_a_bucket_that_is_written_to_is_granted_so_with_its_key(
     stack: cdk.Stack, vpc: ec2.Vpc, properties: Properties, resources: Resources
 ) -> None:
     bucket = s3.Bucket(stack, "Results", encryption_key=kms.Key(stack, "Key"))
     environment(stack, vpc, bc.S3MountVolume(bucket, read_only=False))
 
-    assert "--allow-delete --allow-overwrite" in user_data(properties)
+    assert "--allow-delete --allow-overwrite --dir-mode=0777 --file-mode=0666 " in (
+        user_data(properties)
+    )
     allowed = statements(resources)
     assert "s3:GetObject s3:PutObject s3:AbortMultipartUpload s3:DeleteObject" in allowed
     assert any("kms:Decrypt" in actions and "GenerateDataKey" in actions for actions in allowed)
@@ -207,6 +264,28 @@ def test_a_bucket_is_not_mounted_by_a_role_that_nobody_knows(
     ("make", "message"),
     [
         (lambda _: [bc.FsxLustreVolume(file_system=WRONG)], r"volumes\[0\].file_system is str"),
+        (
+            lambda b: [bc.FsxLustreVolume(file_system=taken_in(cdk.Stack.of(b)))],
+            r"volumes\[0\].mount_name is left out with a file system that the app does not make",
+        ),
+        (
+            lambda b: [
+                bc.FsxLustreVolume(file_system=taken_in(cdk.Stack.of(b)), mount_name="fs-01234567")
+            ],
+            r"volumes\[0\].mount_name has 11 characters; allowed are at most 8",
+        ),
+        (
+            lambda b: [
+                bc.S3MountVolume(
+                    s3.Bucket.from_bucket_arn(
+                        cdk.Stack.of(b),
+                        "Express",
+                        "arn:aws:s3express:us-east-1:123456789012:bucket/reads--use1-az4--x-s3",
+                    )
+                )
+            ],
+            r"volumes\[0\].bucket is an s3.IBucket of .* give s3express.CfnDirectoryBucket",
+        ),
         (lambda _: [bc.S3MountVolume(WRONG)], r"volumes\[0\].bucket is str \"reads\"; expected"),
         (
             lambda b: [bc.S3MountVolume(b, prefix="x")],

@@ -84,6 +84,19 @@ def test_nothing_is_counted_after_the_deadline_and_anybody_may_count_it_at_once(
     assert len(written) == 1
 
 
+def test_gpu_hours_are_a_metric_of_jobs_with_gpus() -> None:
+    attempts = [{"startedAt": 0, "stoppedAt": 1_800_000, "container": {}}]
+    container = {"vcpus": 4, "resourceRequirements": [{"type": "GPU", "value": "3"}]}
+    event = _event("one", attempts=attempts, container=container, stoppedAt=5_000)
+    counter = Counter(claims=claims(), namespace="Ours", count_by=[], write=lambda _: None)
+
+    line = json.loads(counter.handle(event, invocation()) or "")
+
+    [directive] = line["_aws"]["CloudWatchMetrics"]
+    assert {"Name": "GpuHours", "Unit": "None"} in directive["Metrics"]
+    assert line["GpuHours"] == 1.5
+
+
 @pytest.mark.parametrize("ran", [True, False])
 def test_vcpu_hours_are_a_metric_of_jobs_that_ran(ran: bool) -> None:  # noqa: FBT001 - a case
     attempts = [{"startedAt": 0, "stoppedAt": 3_600_000, "container": {}}] if ran else []

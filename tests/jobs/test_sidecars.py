@@ -55,6 +55,35 @@ def test_on_fargate_the_agent_gets_what_is_left_of_the_smallest_size(
     assert sizes(added) == [main, grown]
 
 
+def test_a_second_agent_makes_no_job_larger_than_it_has_to_be() -> None:
+    """What the first one got beyond what it asked for is not paid for twice."""
+    once = bc.with_sidecar(
+        [container("main", 0.5, 1024)], container("a", 0.25, 256), platform_capability="FARGATE"
+    )
+    assert sizes(once) == [(0.5, 1024), (0.5, 1024)]
+
+    twice = bc.with_sidecar(once, container("b", 0.25, 128), platform_capability="FARGATE")
+    assert sizes(twice) == [(0.5, 1024), (0.25, 256), (0.25, 768)]
+    assert [[one.container_name for one in each.depends_on or ()] for each in twice] == [
+        ["a", "b"], ["b"], [],
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("containers", "platform", "message"),
+    [
+        ([], "FARGATE", "containers is empty"),
+        (container("main", 1, 512), "FARGATE", "containers is Container; expected a list of"),
+        ([container("main", 1, 512)], "LAMBDA", 'platform_capability is "LAMBDA"; allowed are EC2'),
+    ],
+)
+def test_an_agent_stands_beside_containers_of_a_platform(
+    containers: Any, platform: str, message: str
+) -> None:
+    with pytest.raises((ValueError, TypeError), match=message):
+        bc.with_sidecar(containers, container("agent", 1, 256), platform_capability=platform)
+
+
 def test_what_it_returns_is_a_job_that_fargate_takes(stack: cdk.Stack) -> None:
     containers = bc.with_sidecar(
         [container("main", 1, 3000)], container("agent", 0.25, 100), platform_capability="FARGATE"

@@ -67,7 +67,12 @@ ENCRYPTED = ("kms:Decrypt", "kms:GenerateDataKey", "kms:GenerateDataKey*")
 ADDED_BY_THE_CDK = ("sqs:GetQueueAttributes", "sqs:GetQueueUrl")
 """What the CDK's own targets and destinations are granted on a queue beside sending to it."""
 
+EXPORTED: dict[str, tuple[str, ...]] = {
+    "cur/latest/userguide/dataexports-s3-bucket.html": ("s3:GetBucketPolicy", "s3:PutObject")
+}
 SERVICES: dict[str, dict[str, tuple[str, ...]]] = {
+    "bcm-data-exports": EXPORTED,
+    "billingreports": EXPORTED,
     "cloudtrail": {
         "awscloudtrail/latest/userguide/create-s3-bucket-policy-for-cloudtrail.html": (
             "s3:GetBucketAcl",

@@ -17,7 +17,7 @@ Values = Mapping[str, float | None]
 """ID → value at a moment; None for a gap."""
 
 _ENDS = ("JobsMovedToFailed", "JobsCancelled", "JobsTerminated", "JobsMovedToSucceeded")
-_TIME = re.compile(r"HeadOfQueueAge|Job(Attempt|SubmittedTo)\w+Duration")
+_TIME = re.compile(r"HeadOfQueueAge|VcpuHours|Job(Attempt|SubmittedTo)\w+Duration")
 """Gauges are seconds, AWS's own metrics milliseconds."""
 
 _AGES = {"ApproximateAgeOfOldestMessage", "OldestUnsettledMessageAge"}
@@ -53,8 +53,10 @@ def expressions_in(body: Mapping[str, Any]) -> Iterator[Expression]:
         # CloudWatch: "." and "..." repeat the row above; ours are written out
         read = {row[-1]["id"]: row for row in rows if len(row) > 1 and "id" in row[-1]}
         for row in rows:
-            if "expression" in row[0]:
-                text = row[0]["expression"]
+            if "expression" not in row[0]:
+                continue
+            text = row[0]["expression"]
+            if not text.startswith("SEARCH"):  # which finds metrics, and reckons nothing
                 used = {each for each in read if re.search(rf"\b{each}\b", text)}
                 yield Expression(
                     text,
@@ -90,6 +92,8 @@ def meaning_of(expression: Expression) -> Callable[[Values], float | None] | Non
         return lambda values: sum((value or 0) * hours for value in values.values())
     if names and all(_TIME.fullmatch(name) for name in names) and len(expression.metrics) == 1:
         factor = 1 / 60 if names == {"HeadOfQueueAge"} else 1 / 60_000
+        if names == {"VcpuHours"}:  # at a price
+            [factor] = map(float, re.findall(r"\* (\S+)$", expression.text))
         return lambda values: _scaled(values, factor)
     total = max if names == _AGES else sum
     known = names == _AGES or (len(names) == 1 and all(map(_COUNTED.fullmatch, names)))

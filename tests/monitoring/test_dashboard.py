@@ -50,6 +50,8 @@ FULL = Contents(
     environments=["spot", "on-demand"],
     gauge_seconds=300,
     causes=True,
+    counted_by=["JobDefinitionName", "ShareIdentifier"],
+    price_per_vcpu_hour=0.05,
     event_log="/events",
     alarm_arns=[f"arn:aws:cloudwatch:us-east-1:123456789012:alarm:a{n}" for n in range(9)],
     thresholds={
@@ -145,7 +147,8 @@ def test_expressions_use_what_their_graph_knows_and_ids_are_unique(contents: Con
             expression = row[-1].get("expression", "")
             used = set(re.findall(r"\bm\d+_\w+", expression))
             assert used <= set(ids)
-            assert "{" not in expression
+            if not expression.startswith("SEARCH('{BatchConstructs,"):
+                assert "{" not in expression
             assert len(rows) <= 500
 
 
@@ -229,6 +232,42 @@ def test_an_alarm_topic_makes_alarms_and_shows_them(
     assert "Why jobs fail" in titles
     assert "Compute environments" in titles
     assert len(resources("AWS::Logs::ResourcePolicy")) == 1
+
+
+def test_what_jobs_used_is_shown_as_it_is_counted(
+    stack: Stack, queue: JobQueue, resources: Find
+) -> None:
+    counters = JobCounters(stack, "Counters", queues=[queue], per_share=True)
+    BatchDashboard(stack, "Dashboard", queues=[queue], counters=counters, price_per_vcpu_hour=0.05)
+
+    widgets = body_of(one(resources("AWS::CloudWatch::Dashboard")))["widgets"]
+    assert problems(widgets) == []
+    graphs = {w["properties"].get("title", ""): w["properties"] for w in widgets}
+    used = graphs["vCPU-hours and GPU-hours a day"]["metrics"]
+    assert used[0][:2] == ["BatchConstructs", "VcpuHours"]
+    assert (used[0][4]["stat"], used[0][4]["period"]) == ("Sum", 86_400)
+    assert 'MetricName="GpuHours"' in used[1][0]["expression"]
+    [by_share] = graphs["vCPU-hours a day, by share"]["metrics"]
+    assert by_share[0]["expression"].startswith(
+        'SEARCH(\'{BatchConstructs,JobQueueName,ShareIdentifier} MetricName="VcpuHours" Job'
+    )
+    assert not any("by definition" in title for title in graphs)
+    hours, dollars = graphs["USD a day, at 0.05 a vCPU-hour"]["metrics"]
+    assert dollars[0]["expression"] == f"{hours[4]['id']} * 0.050000"
+
+
+@pytest.mark.parametrize(
+    ("price", "message"),
+    [
+        (0.05, "price_per_vcpu_hour is given without counters"),
+        (-1, "price_per_vcpu_hour is -1; allowed are numbers from 0"),
+    ],
+)
+def test_a_price_of_what_nobody_counts_is_refused(
+    price: float, message: str, stack: Stack, queue: JobQueue
+) -> None:
+    with pytest.raises(ValueError, match=message):
+        BatchDashboard(stack, "Dashboard", queues=[queue], price_per_vcpu_hour=price)
 
 
 def test_alarms_that_exist_are_shown(stack: Stack, queue: JobQueue, resources: Find) -> None:

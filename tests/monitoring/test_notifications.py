@@ -169,6 +169,7 @@ def test_the_function_ships_its_folder_and_the_facts_that_it_reads(
                 "rows",
             )
         ),
+        "batch_constructs/functions/own_metrics.py",
         "batch_constructs/functions/told/__init__.py",
         "batch_constructs/functions/told/listing.py",
         *(

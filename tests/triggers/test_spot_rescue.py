@@ -6,8 +6,16 @@ from typing import Any
 
 import pytest
 from aws_cdk import App, Environment, Stack
+from aws_cdk import aws_ec2 as ec2
 
-from batch_constructs import ComputeEnvironment, FairSharePolicy, JobDefinition, JobQueue
+from batch_constructs import (
+    ComputeEnvironment,
+    Ec2ComputeEnvironment,
+    FairSharePolicy,
+    FargateComputeEnvironment,
+    JobDefinition,
+    JobQueue,
+)
 from batch_constructs.queues.spot_rescue import lost_host_pattern
 from tests.triggers.conftest import QUEUE, joined, only, resources
 from tests.triggers.event_patterns import matches
@@ -187,6 +195,24 @@ def test_queues_of_which_one_alone_takes_shares_are_refused(
                 scheduling_policy=own,
                 spot_rescue_queue=rescued,
             )
+
+
+@pytest.mark.parametrize("fargate", [True, False])
+def test_jobs_are_not_rescued_to_a_queue_that_cannot_run_them(
+    fargate: bool,  # noqa: FBT001  # a case
+    stack: Stack,
+) -> None:
+    vpc = ec2.Vpc(stack, "Vpc", max_azs=1)
+    both: list[Any] = [
+        FargateComputeEnvironment(stack, "Fargate", vpc=vpc, spot=True),
+        Ec2ComputeEnvironment(stack, "Instances", vpc=vpc),
+    ]
+    lost, rescued = both if fargate else reversed(both)
+    rescue = JobQueue(stack, "Rescue", compute_environments=[rescued])
+    here = "Fargate" if fargate else "instances"
+
+    with pytest.raises(ValueError, match=f"jobs of this queue run on {here}, .* a queue on {here}"):
+        JobQueue(stack, "Spot", compute_environments=[lost], spot_rescue_queue=rescue)
 
 
 @pytest.mark.parametrize(

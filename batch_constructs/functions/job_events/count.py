@@ -19,6 +19,7 @@ from batch_constructs.aws.metrics import OLDEST_METRIC_DAYS, embedded
 from batch_constructs.functions.claims.effect import NotDoneError
 from batch_constructs.functions.claims.invocation import Invocation, each_event
 from batch_constructs.functions.claims.rows import Claims
+from batch_constructs.functions.own_metrics import GPU_HOURS, VCPU_HOURS
 
 from .cause import cause_of
 from .job_event import Job
@@ -75,12 +76,14 @@ class Counter:
         }
         dimensions = [["JobQueueName", name] for name in self.count_by if values[name]]
         metrics = [{"Name": _ENDED[job.status], "Unit": "Count"}]
-        metrics += [{"Name": "VcpuHours", "Unit": "None"}] if job.vcpu_hours else []
+        used = {VCPU_HOURS: round(job.vcpu_hours, 6)}
+        used |= {GPU_HOURS: round(job.gpu_hours, 6)} if job.gpu_hours else {}
+        metrics += [{"Name": name, "Unit": "None"} for name, hours in used.items() if hours]
         return {
             **embedded(self.namespace, int(ended * 1000), [["JobQueueName"], *dimensions], metrics),
             **{name: value for name, value in values.items() if value},
             _ENDED[job.status]: 1,
-            "VcpuHours": round(job.vcpu_hours, 6),
+            **used,
             "JobId": job.id,
             "JobName": job.name,
             "Reason": job.reason,

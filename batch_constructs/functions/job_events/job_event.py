@@ -161,6 +161,11 @@ class Job:
         return self.size.vcpus * self.milliseconds / _MILLISECONDS_AN_HOUR
 
     @property
+    def gpu_hours(self) -> float:
+        """Likewise of GPUs."""
+        return self.size.gpus * self.milliseconds / _MILLISECONDS_AN_HOUR
+
+    @property
     def log(self) -> LogStream | None:
         """The log stream of the last attempt that has one."""
         if self.log_group is None:

@@ -1,0 +1,107 @@
+"""A bucket that instances mount by Mountpoint for Amazon S3: what it is, and what that needs.
+
+https://github.com/awslabs/mountpoint-s3/blob/main/doc/CONFIGURATION.md#iam-permissions
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.acknowledgements import note_key_grant, note_rights
+from batch_constructs.aws.actions import (
+    S3_GET_OBJECT,
+    S3_LIST_BUCKET,
+    S3_PUT_OBJECT,
+    S3EXPRESS_CREATE_SESSION,
+)
+from batch_constructs.aws.storage import DIRECTORY_BUCKET_SERVICE, READ_ONLY_SESSION
+from batch_constructs.by_way_of import by_way_of
+from batch_constructs.jsii_objects import has_member
+from batch_constructs.place import OF_ONE_REGION
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_iam as iam
+    from aws_cdk import aws_s3 as s3
+    from constructs import Construct
+
+    from batch_constructs.arguments import Arguments
+
+_DIRECTORY = "directory_bucket_ref"
+"""What only a directory bucket has."""
+
+
+def expect_bucket(arguments: Arguments, bucket: Any) -> None:
+    """Note what is wrong with a bucket that is mounted."""
+    if has_member(bucket, _DIRECTORY):
+        arn = bucket.directory_bucket_ref.directory_bucket_arn
+        arguments.of_this_region("bucket", bucket, arn, OF_ONE_REGION)
+        return
+    if not has_member(bucket, "bucket_arn"):
+        arguments.wrong_type("bucket", bucket, "an s3.IBucket or an s3express.CfnDirectoryBucket")
+        return
+    arn = bucket.bucket_arn
+    arguments.of_this_partition("bucket", arn)
+    if f":{DIRECTORY_BUCKET_SERVICE}:" in arn:
+        arguments.wrong_value(
+            f'bucket is an s3.IBucket of "{arn}", which is a directory bucket: give '
+            's3express.CfnDirectoryBucket.from_bucket_name(scope, id, "NAME--ZONE--x-s3")'
+        )
+
+
+def bucket_name(bucket: Any) -> str:
+    """Return the name by which Mountpoint mounts it."""
+    if has_member(bucket, _DIRECTORY):
+        return str(bucket.directory_bucket_ref.bucket_name)
+    return str(bucket.bucket_name)
+
+
+def grant_bucket(
+    scope: Construct, bucket: Any, role: iam.IRole, *, prefix: str, read_only: bool
+) -> None:
+    """Grant what Mountpoint needs, and no more."""
+    from aws_cdk import aws_iam as iam  # noqa: PLC0415  # loaded by whoever made the role
+
+    from batch_constructs.roles_of_other_stacks import as_grantee  # noqa: PLC0415  # loads it, too
+
+    role = as_grantee(scope, role)
+    express = has_member(bucket, _DIRECTORY)
+    granted = (
+        _session(bucket, read_only=read_only)
+        if express
+        else _objects(bucket, prefix, read_only=read_only)
+    )
+    for statement in granted:
+        role.add_to_principal_policy(iam.PolicyStatement.from_json(statement))
+        note_rights(role, statement["Action"], statement["Resource"])
+    key = None if express else bucket.encryption_key
+    if key is not None:
+        grant = key.grant_decrypt if read_only else key.grant_encrypt_decrypt
+        by_way_of(grant(role), "s3")
+        note_key_grant(role, key)
+
+
+def _session(bucket: Any, *, read_only: bool) -> list[dict[str, Any]]:
+    """Return the one right of directory buckets, which know no others."""
+    session: dict[str, Any] = {
+        "Effect": "Allow",
+        "Action": S3EXPRESS_CREATE_SESSION,
+        "Resource": bucket.directory_bucket_ref.directory_bucket_arn,
+    }
+    if read_only:
+        session["Condition"] = {"StringEquals": READ_ONLY_SESSION}
+    return [session]
+
+
+def _objects(bucket: s3.IBucket, prefix: str, *, read_only: bool) -> list[dict[str, Any]]:
+    listing: dict[str, Any] = {
+        "Effect": "Allow",
+        "Action": S3_LIST_BUCKET,
+        "Resource": bucket.bucket_arn,
+    }
+    if prefix:
+        listing["Condition"] = {"StringLike": {"s3:prefix": f"{prefix}*"}}
+    actions = [S3_GET_OBJECT]
+    if not read_only:
+        actions += [S3_PUT_OBJECT, "s3:AbortMultipartUpload", "s3:DeleteObject"]
+    objects = {"Effect": "Allow", "Action": actions, "Resource": f"{bucket.bucket_arn}/{prefix}*"}
+    return [listing, objects]

@@ -1,0 +1,125 @@
+"""Rules about reserved capacity, which the launch template of an environment names."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from batch_constructs.aws import instance_types
+from batch_constructs.aws.bound import one_of
+from batch_constructs.aws.capacity_reservation_facts import (
+    CAPACITY_BLOCK,
+    NOT_ON_SPOT_SOURCE,
+    ONE_TYPE_SOURCE,
+    CapacityReservationPreference,
+)
+from batch_constructs.rules.areas import environment_rule
+from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.template.values import (
+    all_texts,
+    listing,
+    mapping,
+    text,
+)
+from batch_constructs.rules.template.vpc import zone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from batch_constructs.rules.rule import Fault
+    from batch_constructs.rules.template.resource_graph import ComputeEnvironment
+    from batch_constructs.rules.template.values import Properties
+
+
+@environment_rule(
+    "spot-reservation",
+    severity=Severity.WARNING,
+    title="reserved capacity for Spot Instances",
+    fix="start on demand instances in it (Type EC2), or take the reservation out of the launch"
+    " template",
+    source=NOT_ON_SPOT_SOURCE,
+)
+def spot_reservation(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """What is reserved is paid for and stays empty, and no instance starts."""
+    if not environment.is_ec2 or not environment.is_spot:
+        return
+    for path, reference in environment.launch_templates:
+        template = environment.launch_template(reference)
+        if template is None:
+            continue
+        data = mapping(template.properties, "LaunchTemplateData")
+        if _reserved_only(data):
+            yield path, f"the launch template {template.id} names reserved capacity"
+
+
+@environment_rule(
+    "reservation-place",
+    severity=Severity.WARNING,
+    title="instances that do not fit their reservation",
+    fix="name the instance type of the reservation alone, with its size, and the subnets of its"
+    " Availability Zone",
+    source=ONE_TYPE_SOURCE,
+)
+def reservation_place(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """A reservation is of one instance type in one zone; what is tried beside it never starts."""
+    if not environment.is_ec2 or environment.is_spot:
+        return
+    several = len(environment.launch_templates) > 1
+    for path, reference in environment.launch_templates:
+        template = environment.launch_template(reference)
+        if template is None:
+            continue
+        data = mapping(template.properties, "LaunchTemplateData")
+        if text(_target(data), "CapacityReservationId") is None:
+            continue
+        if "TargetInstanceTypes" in reference:
+            place, types = (
+                f"{path}/TargetInstanceTypes",
+                all_texts(reference, "TargetInstanceTypes"),
+            )
+        else:
+            place = "ComputeResources/InstanceTypes"
+            types = None if several else environment.instance_types
+        if _is_of_several_types(types):
+            said = one_of(types or ()).replace(" or ", " and ")
+            yield place, f"{said} are several instance types, the reservation of {template.id} one"
+        zones = _zones(environment)
+        if len(zones) > 1:
+            subnets = one_of(zones.values()).replace(" or ", " and ")
+            yield (
+                "ComputeResources/Subnets",
+                f"{subnets} are in different zones, the reservation of {template.id} in one",
+            )
+
+
+def _target(data: Properties) -> Properties:
+    return mapping(mapping(data, "CapacityReservationSpecification"), "CapacityReservationTarget")
+
+
+def _reserved_only(data: Properties) -> bool:
+    """Tell whether instances start in reserved capacity and nowhere else."""
+    if text(mapping(data, "InstanceMarketOptions"), "MarketType") == CAPACITY_BLOCK:
+        return True
+    specification = mapping(data, "CapacityReservationSpecification")
+    only = CapacityReservationPreference.CAPACITY_RESERVATIONS_ONLY
+    return bool(_target(data)) or text(specification, "CapacityReservationPreference") == only
+
+
+def _is_of_several_types(names: list[str] | None) -> bool:
+    """Tell whether names stand for more than one instance type for sure."""
+    if not names:
+        return False
+    if len(set(names)) > 1:
+        return True
+    found = instance_types.expand(names[0])
+    return found is not None and len(found) > 1
+
+
+def _zones(environment: ComputeEnvironment) -> dict[str, str]:
+    """Give a subnet of each zone that is known."""
+    zones: dict[str, str] = {}
+    for subnet in listing(environment.resources, "Subnets") or ():
+        found = environment.neighbour(subnet, "AWS::EC2::Subnet")
+        where = None if found is None else zone(found)
+        if found is not None and where is not None:
+            zones.setdefault(where, found.id)
+    return zones
