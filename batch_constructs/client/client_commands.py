@@ -211,6 +211,7 @@ def watch(*, job_ids: tuple[str, ...], queue: str | None, as_json: bool) -> None
 def logs(*, job_id: str, queue: str | None, follow: bool, as_json: bool) -> None:
     """Print what a job wrote; PARENT:INDEX is the child of an array."""
     from batch_constructs.client.job_log import (  # noqa: PLC0415 - loaded when used
+        nothing_written,
         read_logs,
         where_logs_are,
     )
@@ -220,6 +221,7 @@ def logs(*, job_id: str, queue: str | None, follow: bool, as_json: bool) -> None
     elsewhere = where_logs_are(client, job_id)
     if elsewhere is not None:
         click.echo(elsewhere, err=True)
+    line = None
     for line in read_logs(client, job_id, follow=follow):
         data = {
             "jobId": line.job_id,
@@ -228,6 +230,8 @@ def logs(*, job_id: str, queue: str | None, follow: bool, as_json: bool) -> None
             "stream": line.stream,
         }
         _print(data, as_json=as_json, text=line.message)
+    if line is None and elsewhere is None:
+        click.echo(nothing_written(job_id), err=True)
 
 
 @click.command

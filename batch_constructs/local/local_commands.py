@@ -291,14 +291,19 @@ def status(state_directory: Path, *, once: bool, as_json: bool) -> None:
 @_STATE
 @click.argument("job_id")
 def logs(state_directory: Path, job_id: str) -> None:
-    """Print what a job has printed so far, every attempt of it; of an array, name the children."""
+    """Print what a job has written so far, in all its attempts."""
+    from batch_constructs.client.job_log import nothing_written
+
     _, clients = _running(state_directory)
     with reported():
         elsewhere = clients.where_logs_are(job_id)
         if elsewhere is not None:
             click.echo(elsewhere, err=True)
+        line = None
         for line in clients.log_lines(job_id):
             click.echo(line)
+        if line is None and elsewhere is None:
+            click.echo(nothing_written(job_id), err=True)
 
 
 @local.command()

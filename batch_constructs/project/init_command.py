@@ -61,4 +61,5 @@ def init(directory: Path) -> None:
         raise click.ClickException(str(error)) from None
     for path in written:
         click.echo(f"{directory / path}")
-    click.echo(f"\nNow: cd {directory} && uv run pytest")
+    # Who installed with pip has no uv yet.
+    click.echo(f"\nNext: cd {directory} && pip install uv && uv run pytest")

@@ -65,4 +65,6 @@ def test_a_new_directory_is_made(tmp_path: Path) -> None:
     code, output = init(tmp_path / "new" / "project")
 
     assert code == 0
-    assert output.endswith(f"Now: cd {tmp_path / 'new' / 'project'} && uv run pytest\n")
+    assert output.endswith(
+        f"Next: cd {tmp_path / 'new' / 'project'} && pip install uv && uv run pytest\n"
+    )
