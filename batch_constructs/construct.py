@@ -113,7 +113,7 @@ class _AllOrNothing(jsii.JSIIAbstractClass):
                 if not _is_refused_by_us(error):
                     raise
                 # What helps is the caller's line and the message, not the ten frames in between.
-                raise error.with_traceback(None)
+                raise error.with_traceback(None) from error.__cause__
             vars(made)["_is_whole"] = True
             return made
 

@@ -68,11 +68,17 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     """Turn links to files that are no pages into their names."""
     del page
+    markdown = markdown.replace("](../README.md", "](index.md")
+    markdown = markdown.replace("](../CHANGELOG.md)", "](changelog.md)")
+    markdown = re.sub(r"\[([^\]]+)\]\(\.\./CONTRIBUTING\.md\)", r"\1", markdown)
     return re.sub(r"\[([^\]]+)\]\((?:\.\./)+(?!\w+\.md)[^)]*\)", _named, markdown)
 
 
 def _named(link: re.Match[str]) -> str:
     """Keep a link to an example, which has a page; of another file, keep what it is called."""
+    how_to = re.search(r"\.\./examples/how_to(?:/(\w+)\.py)?", link[0])
+    if how_to:
+        return f"[{link[1]}](how-to/{how_to[1] if how_to[1] else 'index'}.md)"
     example = re.search(r"\.\./examples/(\w+)", link[0])
     return f"[{link[1]}](examples/{example[1]}.md)" if example else link[1]
 

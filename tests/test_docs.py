@@ -30,7 +30,8 @@ NOT_RUN = {
     r"^pip install": "installs what this test runs in",
     r"^(uv run )?pytest": "is what is running",
     r"aws-cdk@\S+ (deploy|destroy|bootstrap|diff)": "needs an AWS account",
-    r"^uv run batch-constructs (demo|local|submit|watch|logs|redrive|why)": "in tests/local",
+    r"^(uv run )?batch-constructs (demo|local|submit|watch|logs|redrive|why)": "in tests/local",
+    r"^(uv run )?batch-constructs init reports$": "writes into the checkout; in tests/project",
     r"^uv run batch-constructs cost": "in tests/client",
 }
 """Commands that are not run here, each with its reason."""

@@ -14,6 +14,7 @@ from batch_constructs.check.findings_report import FORMATS
 from batch_constructs.rules.error_outcomes import outcome_of_error
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rulebook import RULES
+from batch_constructs.rules.symptoms import symptom_of
 
 
 def _known(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
@@ -91,6 +92,7 @@ def explanation(name: str) -> str:
         f"  {rule.severity}{becomes}, about {about}",
         f"  {rule.explanation}" if rule.explanation else "",
         f"  fix: {rule.fix}",
+        f"  what you would see: {symptom_of(rule)}",
         f"  source: {rule.source}",
     ]
     return "\n".join(line for line in lines if line)
