@@ -20,16 +20,16 @@ _UNREADABLE: Final = 2
     "--stack",
     "stack",
     metavar="NAME",
-    help="Which stack of a cloud assembly; of a template, what the stack is called.",
+    help="Which stack of CDK_OUT to adopt; for a TEMPLATE, the name of its stack.",
 )
 def adopt_command(template: str, stack: str | None) -> None:
-    """Print the Python that declares what a template declares, with constructs of this library.
+    """Turn a template into a Python app that declares the same with this library's constructs.
 
-    Logical IDs, names and spelling are kept, so that deploying it changes nothing: what is printed
-    was run, and what it declares compared. Resources that are none of AWS Batch, and those that no
-    construct can declare, stay as L1s and are listed on standard error.
+    Logical IDs, names and spelling are kept, so that deploying the app changes nothing. The app
+    was run, and its template compared, before it is printed. Resources of other services, and those
+    that no construct can declare, stay L1s and are listed on standard error.
 
-    Exits with 0, or with 2 if the template cannot be read, or the CDK cannot declare it.
+    Exits with 0, or with 2 if the template cannot be read or the CDK cannot declare it.
     """
     from batch_constructs.adopt.rehearsal import CannotAdoptError, adopted  # noqa: PLC0415  # loads the CDK
 

@@ -37,7 +37,7 @@ _FIXES_OF_A_START: Final = (
     ),
     (
         ("cannotpullcontainer",),
-        "check the image's name, the execution role's right to pull it, and the way to its registry",
+        "check the image's name, the execution role's right to pull it, the way to its registry",
     ),
 )
 """Words of the reason why a container never started, in small letters, and what to do."""

@@ -1,4 +1,4 @@
-"""What one sees in AWS of what a rule finds: the heading of `docs/troubleshooting.md` that is about it."""
+"""What one sees in AWS of what a rule finds: a heading of `docs/troubleshooting.md`."""
 
 from __future__ import annotations
 

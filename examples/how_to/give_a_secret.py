@@ -5,6 +5,8 @@ container starts, so it appears in no template, event or log. The execution role
 secret. Without the generator, AWS would generate plain text, which has no fields.
 """
 
+import json
+
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_secretsmanager as secretsmanager
@@ -21,7 +23,7 @@ def build(app: cdk.App) -> cdk.Stack:
     environment = bc.FargateComputeEnvironment(stack, "Fargate", vpc=vpc)
     bc.JobQueue(stack, "Queue", compute_environments=[environment])
     generated = secretsmanager.SecretStringGenerator(
-        secret_string_template='{"user": "reports"}', generate_string_key="password"
+        secret_string_template=json.dumps({"user": "reports"}), generate_string_key="password"
     )
     login = secretsmanager.Secret(stack, "Login", generate_secret_string=generated)
     bc.FargateJobDefinition(
