@@ -10,6 +10,7 @@ import click
 
 from batch_constructs.adopt.old_stack import read_stack
 from batch_constructs.rules.template import template_files
+from batch_constructs.working import working
 
 _UNREADABLE: Final = 2
 
@@ -31,10 +32,11 @@ def adopt_command(template: str, stack: str | None) -> None:
 
     Exits with 0, or with 2 if the template cannot be read or the CDK cannot declare it.
     """
-    from batch_constructs.adopt.rehearsal import CannotAdoptError, adopted  # noqa: PLC0415  # loads the CDK
-
+    with working("loading the CDK"):
+        from batch_constructs.adopt.rehearsal import CannotAdoptError, adopted  # noqa: PLC0415
     try:
-        printed = adopted(read_stack(Path(template), stack))
+        with working("writing and running the app"):
+            printed = adopted(read_stack(Path(template), stack))
     except (template_files.UnreadableTemplateError, CannotAdoptError) as error:
         click.echo(f"{template}: {error}", err=True)
         sys.exit(_UNREADABLE)

@@ -22,9 +22,10 @@ from batch_constructs.local.environment_variables import ACCOUNT_ID, REGION
 from batch_constructs.local.errors import LocalAwsError
 from batch_constructs.local.extra import require_extra
 from batch_constructs.local.image_sources import ENGINES, SOURCES, is_source
+from batch_constructs.working import working
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from batch_constructs.local.cdk_deployment import CdkDeployer
     from batch_constructs.local.clients import Clients
@@ -128,9 +129,9 @@ def up(
     To point your shell at it: eval "$(batch-constructs local up)". You can repeat this as often as
     you like.
     """
-    from batch_constructs.local.server import LocalServer, ServerRecord
+    with working("starting AWS on this machine"), reported():
+        from batch_constructs.local.server import LocalServer, ServerRecord
 
-    with reported():
         record = ServerRecord.load(state_directory.absolute())
         if record is None or record.process() is None:
             record = (
@@ -174,11 +175,11 @@ def deploy(
     Whatever cannot be emulated here is reported before anything is created. Afterwards each
     service is asked for what was deployed.
     """
-    from batch_constructs.local.inventory import inventory_lines, take_inventory
+    with working("deploying") as show, reported():
+        from batch_constructs.local.inventory import inventory_lines, take_inventory
 
-    server, clients = _running(state_directory)
-    with reported():
-        deployer = _deployer(server, clients, state_directory, app)
+        server, clients = _running(state_directory)
+        deployer = _deployer(server, clients, state_directory, app, show)
         deployer.bootstrap()
         inventories = {
             name: take_inventory(clients.client, name)
@@ -205,7 +206,9 @@ def watch(state_directory: Path, app: str | None, stacks: tuple[str, ...], *, re
 
     server, clients = _running(state_directory)
     with reported():
-        deployer = _deployer(server, clients, state_directory, app)
+        deployer = _deployer(
+            server, clients, state_directory, app, lambda line: click.echo(line, err=True)
+        )
 
     def redeploy() -> None:
         began = time.monotonic()
@@ -229,9 +232,9 @@ def destroy(state_directory: Path, app: str | None, stacks: tuple[str, ...]) -> 
 
     Without STACKS, all of them.
     """
-    server, clients = _running(state_directory)
-    with reported():
-        _deployer(server, clients, state_directory, app).destroy(stacks)
+    with working("destroying") as line, reported():
+        server, clients = _running(state_directory)
+        _deployer(server, clients, state_directory, app, line).destroy(stacks)
 
 
 @local.command()
@@ -360,9 +363,9 @@ def fault(state_directory: Path, environment: str, kind: str, reason: str | None
 @_STATE
 def down(state_directory: Path) -> None:
     """Stop the embedded AWS and all jobs, and remove its state."""
-    from batch_constructs.local.server import stop_recorded
+    with working("stopping"), reported():
+        from batch_constructs.local.server import stop_recorded
 
-    with reported():
         record = stop_recorded(state_directory.absolute())
     click.echo("nothing was running" if record is None else f"stopped {record.endpoint_url}")
 
@@ -384,7 +387,11 @@ def _refuse_settings_of_a_start(endpoint_url: str) -> None:
 
 
 def _deployer(
-    server: ServerRecord, clients: Clients, state_directory: Path, app: str | None
+    server: ServerRecord,
+    clients: Clients,
+    state_directory: Path,
+    app: str | None,
+    show: Callable[[str], None],
 ) -> CdkDeployer:
     from batch_constructs.local.cdk_deployment import CdkApp, CdkDeployer
 
@@ -392,7 +399,7 @@ def _deployer(
         server,
         CdkApp.find(Path.cwd(), app),
         output=state_directory.absolute() / "cdk.out",
-        show=lambda line: click.echo(line, err=True),
+        show=show,
         client=clients.client,
     )
 
