@@ -167,3 +167,17 @@ def test_the_repository_names_no_registry_and_no_path_of_a_machine() -> None:
             if named.search(path.read_text()):
                 found.append(name)
     assert found == []
+
+
+def test_in_the_comparison_of_documentation_no_place_of_ours_is_empty() -> None:
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in (ROOT / "docs" / "compared.md").read_text().splitlines()
+        if line.startswith("|")
+    ]
+
+    assert rows[0][:2] == ["you want", "here"]
+    assert {len(row) for row in rows} == {7}
+    assert [row[0] for row in rows[2:] if row[1] in ("", "–") or "](" not in row[1]] == [
+        "to search"  # the site's own search is no page
+    ]
