@@ -67,6 +67,12 @@ COMMANDS: dict[str, tuple[str, str]] = {
 _INTERRUPTED = 130
 
 
+class _NotDoneError(click.ClickException):
+    """What was asked could not be done; 1 is an answer: a finding, a failed job, something lost."""
+
+    exit_code = 2
+
+
 class _Commands(click.Group):
     """Subcommands that are imported when used, so that ``--help`` and ``check`` start at once."""
 
@@ -94,14 +100,18 @@ class _Commands(click.Group):
             sys.exit(_INTERRUPTED)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Say in one line what a small installation lacks; end with 130 after Ctrl-C."""
+        """Say in one line what went wrong, and end with 2; with 130 after Ctrl-C."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
             sys.exit(_INTERRUPTED)
         except ModuleNotFoundError as error:
-            raise click.ClickException(_lacking(str(error.name))) from None
+            raise _NotDoneError(_lacking(str(error.name))) from None
+        except click.UsageError:
+            raise
+        except click.ClickException as error:
+            raise _NotDoneError(error.message) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         del ctx

@@ -20,7 +20,7 @@ All commands are subcommands of `batch-constructs`. They have these things in co
 | exit code | means |
 |---|---|
 | 0 | it worked, and nothing is wrong |
-| 1 | something is wrong: a finding, a failed job, a replacement, a `demo` that did not work |
+| 1 | the answer is bad news: a finding, a failed job, a replacement, something lost |
 | 2 | it could not be done: an option is wrong, a file is unreadable, AWS cannot be asked |
 | 130 | you pressed Ctrl-C; jobs in AWS go on, and what `demo` has started is stopped |
 

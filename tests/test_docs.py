@@ -30,7 +30,9 @@ NOT_RUN = {
     r"^pip install": "installs what this test runs in",
     r"^(uv run )?pytest": "is what is running",
     r"aws-cdk@\S+ (deploy|destroy|bootstrap|diff)": "needs an AWS account",
-    r"^(uv run )?batch-constructs (demo|local|submit|watch|logs|redrive|why)": "in tests/local",
+    r"^(eval .+)?(uv run )?batch-constructs (demo|local|submit|watch|logs|redrive|why)": (
+        "in tests/local"
+    ),
     r"^(uv run )?batch-constructs init reports$": "writes into the checkout; in tests/project",
     r"^uv run batch-constructs cost": "in tests/client",
 }
@@ -178,6 +180,6 @@ def test_in_the_comparison_of_documentation_no_place_of_ours_is_empty() -> None:
 
     assert rows[0][:2] == ["you want", "here"]
     assert {len(row) for row in rows} == {7}
-    assert [row[0] for row in rows[2:] if row[1] in ("", "–") or "](" not in row[1]] == [
+    assert [row[0] for row in rows[2:] if row[1] in ("", "\N{EN DASH}") or "](" not in row[1]] == [
         "to search"  # the site's own search is no page
     ]

@@ -189,7 +189,8 @@ def deploy(
         for line in inventory_lines(name, found):
             click.echo(line)
     if any(one.answer == "missing" for found in inventories.values() for one in found):
-        raise click.ClickException("resources are missing, although the cdk CLI reported success")
+        click.echo("Error: resources are missing, although the cdk CLI reported success", err=True)
+        sys.exit(1)
 
 
 @local.command()

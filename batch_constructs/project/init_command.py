@@ -53,7 +53,7 @@ def _files(folder: Traversable, path: Path) -> list[tuple[Path, str]]:
 def init(directory: Path) -> None:
     """Create a working project in DIRECTORY: an app, its test, its CI file.
 
-    Nothing is overwritten: if one of the files already exists, it exits with 1.
+    Nothing is overwritten: if one of the files already exists, it exits with 2.
     """
     try:
         written = write_project(directory)

@@ -573,7 +573,7 @@ def test_the_id_of_a_job_is_said_on_stderr_where_stdout_cannot_be_written_to(
 
     assert code == 2
     assert aws.batch.jobs[0]["jobId"] in said
-    assert said.startswith("error: stdout cannot be written to (")
+    assert said.startswith("Error: stdout cannot be written to (")
     assert len(said.splitlines()) == 1
 
 
