@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from batch_constructs.aws.job_states import JobState
+from batch_constructs.aws.job_states import CANNOT_PULL, JobState
 from batch_constructs.aws.resource_states import State, Status
 from batch_constructs.client.jobs_not_found import JobsNotFoundError
 from batch_constructs.functions.job_events.cause import Cause, cause_of
@@ -36,7 +36,7 @@ _FIXES_OF_A_START: Final = (
         "let the execution role read the secret, and give the subnets a way to Secrets Manager",
     ),
     (
-        ("cannotpullcontainer",),
+        (CANNOT_PULL.lower(),),
         "check the image's name, the execution role's right to pull it, the way to its registry",
     ),
 )

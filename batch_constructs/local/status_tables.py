@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from batch_constructs.aws.job_states import JobState
+from batch_constructs.aws.resource_states import DefinitionStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,7 +43,9 @@ def status_document(batch: Any) -> dict[str, list[Any]]:
         )
     ]
     found = _pages(batch, "describe_compute_environments", "computeEnvironments")
-    definitions = _pages(batch, "describe_job_definitions", "jobDefinitions", status="ACTIVE")
+    definitions = _pages(
+        batch, "describe_job_definitions", "jobDefinitions", status=DefinitionStatus.ACTIVE
+    )
     return {
         "computeEnvironments": sorted(found, key=lambda one: str(one["computeEnvironmentName"])),
         "jobDefinitions": sorted(definitions, key=_name_and_revision),

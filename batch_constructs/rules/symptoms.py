@@ -5,6 +5,8 @@ from __future__ import annotations
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.job_states import CANNOT_PULL, NOT_INITIALIZED
+from batch_constructs.aws.operations import SUBMIT_JOB
 from batch_constructs.rules.error_outcomes import (
     FAILS,
     INVALID,
@@ -21,11 +23,11 @@ _REFUSED: Final = "My template is rejected, or the deployment fails"
 _WITHOUT_EFFECT: Final = "A setting has no effect"
 _SUBMISSION: Final = "My submission is rejected"
 _RUNNABLE: Final = "My job stays in `RUNNABLE`"
-_PULL: Final = "`CannotPullContainerError`"
-_START: Final = "`ResourceInitializationError`"
+_PULL: Final = f"`{CANNOT_PULL}Error`"
+_START: Final = f"`{NOT_INITIALIZED}`"
 _INVALID: Final = "My environment is `INVALID`"
 _PROGRAM: Final = "My program fails"
-_DENIED: Final = "`AccessDenied` on `SubmitJob`"
+_DENIED: Final = f"`AccessDenied` on `{SUBMIT_JOB}`"
 _OPEN: Final = "Somebody can do more than they should"
 _COSTS: Final = "It costs more than I thought"
 

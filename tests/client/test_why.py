@@ -138,7 +138,7 @@ def test_a_spot_interruption_says_how_to_retry() -> None:
             "put a JSON object with that key into the secret: aws secretsmanager put-secret-value",
         ),
         ("ResourceInitializationError: unable to pull secrets", "let the execution role read"),
-        ("CannotPullContainerError: not found", "check the image's name and tag, the execution"),
+        ("CannotPullContainerError: not found", "check the image's name, the execution role's"),
         ("ResourceInitializationError: unable to mount", "fix what the reason names: the image"),
     ],
 )
