@@ -16,55 +16,61 @@ COMMANDS: dict[str, tuple[str, str]] = {
     ),
     "watch": (
         "batch_constructs.client.client_commands:watch",
-        "Wait for jobs and see how far they are.",
+        "Wait for jobs and follow their progress.",
     ),
-    "logs": ("batch_constructs.client.client_commands:logs", "Read what a job wrote."),
-    "redrive": ("batch_constructs.client.client_commands:redrive", "Run again what failed."),
+    "logs": ("batch_constructs.client.client_commands:logs", "Print what a job wrote."),
+    "redrive": ("batch_constructs.client.client_commands:redrive", "Run failed jobs again."),
     "why": (
         "batch_constructs.client.why_command:why_command",
-        "Say why a job waits or failed, with what to do.",
+        "Say why a job is waiting or has failed, and what to do.",
     ),
     "cost": (
         "batch_constructs.client.cost_command:cost_command",
-        "Say what jobs used and cost, by queue, share, definition or tag.",
+        "Add up what jobs used and cost, by queue, share, definition or tag.",
     ),
     "check": (
         "batch_constructs.check.check_command:check",
-        "Name what AWS Batch would refuse in a template, with the fix.",
+        "Find what AWS Batch would reject in a template, with the fix.",
     ),
     "explain": (
         "batch_constructs.check.check_command:explain",
-        "Say what a rule is about, and where AWS says so.",
+        "Explain a rule, with AWS's own words and page.",
     ),
     "init": (
         "batch_constructs.project.init_command:init",
-        "Write a project that works: an app, its test, its CI.",
+        "Create a working project: an app, its test, its CI file.",
     ),
     "impact": (
         "batch_constructs.impact.impact_command:impact_command",
-        "Say what a deployment would replace, update or delete, and why.",
+        "Show what a deployment would replace, update or delete, and why.",
     ),
     "adopt": (
         "batch_constructs.adopt.adopt_command:adopt_command",
-        "Print the Python that declares what a template does.",
+        "Turn a template into Python that declares the same.",
     ),
     "diagram": (
         "batch_constructs.diagram.diagram_command:diagram_command",
-        "Draw who starts jobs, where they wait and run, and who is told.",
+        "Draw what starts jobs, where they wait and run, and who gets told.",
     ),
     "demo": (
         "batch_constructs.local.demo_command:demo",
-        "See it all on this machine: deploy, trigger, run, notify.",
+        "See it all work on this machine: deploy, trigger, run, notify.",
     ),
     "local": (
         "batch_constructs.local.local_commands:local",
-        "Run AWS on this machine: up, deploy, status, logs, reclaim, down.",
+        "Run AWS on this machine: up, deploy, status, logs, and more.",
     ),
 }
 """Subcommand → where it lives (``module:attribute``), and its line in the overview."""
 
 
 _INTERRUPTED = 130
+
+
+class _NotDoneError(click.ClickException):
+    """What was asked could not be done; 1 is an answer: a finding, a failed job, something lost."""
+
+    exit_code = 2
 
 
 class _Commands(click.Group):
@@ -94,14 +100,18 @@ class _Commands(click.Group):
             sys.exit(_INTERRUPTED)
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Say in one line what a small installation lacks; end with 130 after Ctrl-C."""
+        """Say in one line what went wrong, and end with 2; with 130 after Ctrl-C."""
         try:
             return super().invoke(ctx)
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
             sys.exit(_INTERRUPTED)
         except ModuleNotFoundError as error:
-            raise click.ClickException(_lacking(str(error.name))) from None
+            raise _NotDoneError(_lacking(str(error.name))) from None
+        except click.UsageError:
+            raise
+        except click.ClickException as error:
+            raise _NotDoneError(error.message) from error
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         del ctx

@@ -9,7 +9,7 @@ import inspect
 import traceback
 from contextlib import contextmanager
 from functools import cache
-from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, Final, Self, TypeVar
 
 import jsii
 from aws_cdk import Stage
@@ -106,8 +106,14 @@ class _AllOrNothing(jsii.JSIIAbstractClass):
     if not TYPE_CHECKING:  # a type checker would take its return type for every construct's
 
         def __call__(self, *args: Any, **options: Any) -> Any:
-            with all_or_none():
-                made = super().__call__(*args, **options)
+            try:
+                with all_or_none():
+                    made = super().__call__(*args, **options)
+            except (TypeError, ValueError) as error:
+                if not _is_refused_by_us(error):
+                    raise
+                # What helps is the caller's line and the message, not the ten frames in between.
+                raise error.with_traceback(None) from error.__cause__
             vars(made)["_is_whole"] = True
             return made
 
@@ -127,6 +133,18 @@ def told_at(path: str, error: Exception) -> Exception:
     if isinstance(error, TypeError) and _is_of_jsii(error):
         return TypeError(f"{path}: {error}")
     return said or error
+
+
+_REFUSING: Final = frozenset(
+    f"batch_constructs.{name}" for name in ("arguments", "construct", "wrong_call")
+)
+"""The modules whose errors say all there is to say."""
+
+
+def _is_refused_by_us(error: Exception) -> bool:
+    """Whether an error was raised by what refuses arguments, and not by what a user wrote."""
+    frames = list(traceback.walk_tb(error.__traceback__))
+    return bool(frames) and frames[-1][0].f_globals.get("__name__") in _REFUSING
 
 
 def _is_of_jsii(error: TypeError) -> bool:

@@ -249,22 +249,19 @@ class Page:
         x, y, width, height = self._card(widget)
         properties = widget["properties"]
         shown = lines(widget)
-        has_right = "right" in properties["yAxis"]
         legend_rows = -(-len(shown) // (FEW if len(shown) <= FEW else 2))
         bottom = (0.75 + 0.42 * legend_rows) / self.height
         axes = self.figure.add_axes(
             (
                 x + 0.75 / 24,
                 y + bottom,
-                width - (1.5 if has_right else 0.95) / 24,
+                width - 0.95 / 24,
                 height - bottom - 0.85 / self.height,
             )
         )
-        other = axes.twinx() if has_right else axes
         hours = np.arange(STEPS) / 12
         floor = np.zeros(STEPS)
         for options, values in shown:
-            where = other if options.get("yAxis") == "right" else axes
             color = options.get("color")
             if properties["stacked"]:
                 axes.fill_between(
@@ -272,40 +269,31 @@ class Page:
                 )
                 floor = floor + values
             else:
-                dashes = ":" if options.get("yAxis") == "right" else "-"
-                where.plot(
+                axes.plot(
                     hours,
                     values,
                     color=color,
                     label=options["label"],
                     linewidth=1.4,
-                    linestyle=dashes,
                 )
         for note in properties.get("annotations", {}).get("horizontal", []):
-            where = other if note["yAxis"] == "right" else axes
-            where.axhline(note["value"], color=note["color"], linewidth=1, linestyle=(0, (5, 3)))
-            where.text(
-                0.3, note["value"], note["label"], size=7.5, color=note["color"], va="bottom"
-            )
-        self._dress(axes, other, properties, shown)
+            axes.axhline(note["value"], color=note["color"], linewidth=1, linestyle=(0, (5, 3)))
+            axes.text(0.3, note["value"], note["label"], size=7.5, color=note["color"], va="bottom")
+        self._dress(axes, properties, shown)
 
-    def _dress(self, axes: Any, other: Any, properties: dict[str, Any], shown: list[Any]) -> None:
-        sides = ("left", "right") if other is not axes else ("left",)
-        for side, where in zip(sides, (axes, other), strict=False):
-            where.set_ylabel(properties["yAxis"][side]["label"], size=8, color=FAINT, labelpad=2)
-            where.set_ylim(bottom=0, top=max(where.get_ylim()[1], 1))
-            where.tick_params(labelsize=7.5, colors=FAINT, length=0)
-            for spine in where.spines.values():
-                spine.set_visible(False)
+    def _dress(self, axes: Any, properties: dict[str, Any], shown: list[Any]) -> None:
+        axes.set_ylabel(properties["yAxis"]["left"]["label"], size=8, color=FAINT, labelpad=2)
+        axes.set_ylim(bottom=0, top=max(axes.get_ylim()[1], 1))
+        axes.tick_params(labelsize=7.5, colors=FAINT, length=0)
+        for spine in axes.spines.values():
+            spine.set_visible(False)
         axes.set_xlim(0, STEPS / 12)
         day = ["-24 h", "-18", "-12", "-6", "now"]
         weeks = ["-14 d", "-10", "-7", "-3", "now"]
         axes.set_xticks([0, 6, 12, 18, 24], weeks if "start" in properties else day)
         axes.grid(axis="y", color="#eaeded", linewidth=0.8)
         axes.set_axisbelow(True)
-        found = [where.get_legend_handles_labels() for where in {axes: 0, other: 0}]
-        handles = [handle for one in found for handle in one[0]]
-        names = [name for one in found for name in one[1]]
+        handles, names = axes.get_legend_handles_labels()
         columns = FEW if len(shown) <= FEW else 2
         axes.legend(
             handles,

@@ -16,6 +16,7 @@ from batch_constructs.rules.areas import AREAS
 from batch_constructs.rules.error_outcomes import outcome_of_error
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rulebook import RULES
+from batch_constructs.rules.symptoms import symptom_of
 
 if TYPE_CHECKING:
     from batch_constructs.rules.rule import Rule
@@ -51,7 +52,15 @@ def entry(rule: Rule) -> str:
         "",
         f"- Fix: {rule.fix}.",
     ]
-    return "\n".join(lines).replace("](", "]\\(") + f"\n- Source: {source(rule)}"
+    text = "\n".join(lines).replace("](", "]\\(")
+    return f"{text}\n- What you would see: {symptom(rule)}\n- Source: {source(rule)}"
+
+
+def symptom(rule: Rule) -> str:
+    """Link what one sees in AWS of what a rule finds."""
+    heading = symptom_of(rule)
+    words = re.sub(r"[^a-z0-9_ -]", "", heading.lower())
+    return f"[{heading}](troubleshooting.md#{re.sub('[- ]+', '-', words.strip())})"
 
 
 def becomes(rule: Rule) -> str:

@@ -22,7 +22,9 @@ from mkdocs.structure.files import File
 ROOT = Path(__file__).parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "scripts")]
 
+import command_page  # type: ignore[import-not-found]  # noqa: E402  # beside this file
 import make_api  # type: ignore[import-not-found]  # noqa: E402  # beside this file
+import parameter_facts  # type: ignore[import-not-found]  # noqa: E402  # beside this file
 
 import batch_constructs  # noqa: E402  # of this checkout
 from batch_constructs.aws import quotas  # noqa: E402  # as above
@@ -68,11 +70,18 @@ def on_files(files: Files, config: MkDocsConfig) -> Files:
 def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     """Turn links to files that are no pages into their names."""
     del page
+    markdown = markdown.replace("](../README.md", "](index.md")
+    markdown = markdown.replace("](../CHANGELOG.md)", "](changelog.md)")
+    markdown = re.sub(r"\[([^\]]+)\]\(\.\./CONTRIBUTING\.md\)", r"\1", markdown)
     return re.sub(r"\[([^\]]+)\]\((?:\.\./)+(?!\w+\.md)[^)]*\)", _named, markdown)
 
 
 def _named(link: re.Match[str]) -> str:
     """Keep a link to an example, which has a page; of another file, keep what it is called."""
+    if how_to := re.search(r"\.\./examples/how_to/(\w+)\.py", link[0]):
+        return f"[{link[1]}](how-to/{how_to[1]}.md)"
+    if "../examples/how_to" in link[0]:
+        return f"[{link[1]}](how-to/index.md)"
     example = re.search(r"\.\./examples/(\w+)", link[0])
     return f"[{link[1]}](examples/{example[1]}.md)" if example else link[1]
 
@@ -91,6 +100,7 @@ def _pages() -> Iterator[tuple[str, str]]:
         yield f"how-to/{file.stem}.md", _how_to(file)
     yield "how-to/index.md", _listed(_how_tos())
     yield "reference/limits.md", _limits()
+    yield "reference/commands.md", command_page.page()
     for room, (title, about) in _ROOMS.items():
         yield f"reference/{room or 'values'}.md", _reference(room, title, about)
 
@@ -107,7 +117,8 @@ def _example(app: Path) -> str:
     """Show an example: what its README says, its picture, its code."""
     readme = (app.parent / "README.md").read_text()
     code = app.read_text()
-    return f"{readme}\n{_picture(app)}\n## The app\n\n```python\n{code}```\n"
+    wide = "---\nhide:\n  - toc\n---\n"  # the picture needs the room
+    return f"{wide}{readme}\n{_picture(app)}\n## The app\n\n```python\n{code}```\n"
 
 
 def _how_to(file: Path) -> str:
@@ -156,6 +167,7 @@ def _reference(room: str, title: str, about: str) -> str:
     """Write the page of one room."""
     homes = batch_constructs._HOME  # the table of public names
     here = [name for name in batch_constructs.__all__ if _room(homes[name]) == room]
+    here.sort(key=_place)  # constructs first, then values, then what only names types
     return "\n".join([f"# {title}\n\n{about}\n", *("\n".join(_entry(name)) for name in here)])
 
 
@@ -215,6 +227,13 @@ def _room(home: str) -> str:
     return room if room in _ROOMS else ""
 
 
+def _place(name: str) -> int:
+    value = getattr(batch_constructs, name)
+    if not (inspect.isclass(value) or inspect.isfunction(value)):
+        return 2
+    return 0 if inspect.isclass(value) and hasattr(value, "is_construct") else 1
+
+
 def _entry(name: str) -> Iterator[str]:
     value = getattr(batch_constructs, name)
     yield f"## {name}\n"
@@ -235,7 +254,7 @@ def _entry(name: str) -> Iterator[str]:
     has_constructor = "_instead" not in vars(value) and not getattr(value, "_is_protocol", False)
     if has_constructor:
         yield _code(f"{name}{_call(value.__init__, skip=1)}")
-    yield from _told(value, types=_types(value.__init__) if has_constructor else {})
+    yield from _told(value, types=_types(value.__init__) if has_constructor else {}, kind=name)
     for method, kind, function in _methods(value):
         yield f"### {method} {{ #{name}.{method} }}\n"
         if kind == "property":
@@ -271,17 +290,27 @@ def _call(function: Any, *, skip: int) -> str:
 
 
 def _types(function: Any) -> dict[str, str]:
-    """Parameter → its type, for the list of parameters."""
+    """Parameter → its type and default, for the list of parameters."""
     parameters = inspect.signature(function).parameters.values()
-    return {one.name: str(one.annotation) for one in parameters if one.annotation is not one.empty}
+    return {
+        one.name: f"{one.annotation}{_default(one.default)}"
+        for one in parameters
+        if one.annotation is not one.empty
+    }
+
+
+def _default(value: Any) -> str:
+    """Write a default that says something; None means what the text says."""
+    is_plain = isinstance(value, bool | int | float | str)
+    return f" = {value!r}" if is_plain and not isinstance(value, enum.Enum) else ""
 
 
 def _code(text: str) -> str:
     return f"```python\n{text}\n```\n"
 
 
-def _told(documented: Any, types: dict[str, str] | None = None) -> Iterator[str]:
-    """Give a docstring as Markdown: its prose, and what it says of each parameter."""
+def _told(documented: Any, types: dict[str, str] | None = None, kind: str = "") -> Iterator[str]:
+    """Give a docstring as Markdown: its prose, and what it and AWS say of each parameter."""
     types = types or {}
     docstring = griffe.Docstring(inspect.getdoc(documented) or "")
     for section in docstring.parse("google", warnings=False):
@@ -291,8 +320,10 @@ def _told(documented: Any, types: dict[str, str] | None = None) -> Iterator[str]
             yield f"**{section.kind.value.capitalize()}**\n"
             for one in section.value:
                 name = getattr(one, "name", "") or str(getattr(one, "annotation", ""))
-                kind = f" (`{types[name]}`)" if name in types else ""
-                yield f"- `{name}`{kind}: {_plain(' '.join(one.description.split()))}"
+                type_ = f" (`{types[name]}`)" if name in types else ""
+                said = _plain(" ".join(one.description.split()))
+                allowed = parameter_facts.told(kind, name)
+                yield f"- `{name}`{type_}: {said} {allowed}".rstrip()
             yield ""
 
 

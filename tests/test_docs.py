@@ -30,7 +30,10 @@ NOT_RUN = {
     r"^pip install": "installs what this test runs in",
     r"^(uv run )?pytest": "is what is running",
     r"aws-cdk@\S+ (deploy|destroy|bootstrap|diff)": "needs an AWS account",
-    r"^uv run batch-constructs (demo|local|submit|watch|logs|redrive|why)": "in tests/local",
+    r"^(eval .+)?(uv run )?batch-constructs (demo|local|submit|watch|logs|redrive|why)": (
+        "in tests/local"
+    ),
+    r"^(uv run )?batch-constructs init reports$": "writes into the checkout; in tests/project",
     r"^uv run batch-constructs cost": "in tests/client",
     r"scripts.diff_adopted_apps": "asks the real CLI 48 times; CONTRIBUTING.md says when",
 }
@@ -167,3 +170,17 @@ def test_the_repository_names_no_registry_and_no_path_of_a_machine() -> None:
             if named.search(path.read_text()):
                 found.append(name)
     assert found == []
+
+
+def test_in_the_comparison_of_documentation_no_place_of_ours_is_empty() -> None:
+    rows = [
+        [cell.strip() for cell in line.strip("|").split("|")]
+        for line in (ROOT / "docs" / "compared.md").read_text().splitlines()
+        if line.startswith("|")
+    ]
+
+    assert rows[0][:2] == ["you want", "here"]
+    assert {len(row) for row in rows} == {7}
+    assert [row[0] for row in rows[2:] if row[1] in ("", "\N{EN DASH}") or "](" not in row[1]] == [
+        "to search"  # the site's own search is no page
+    ]

@@ -13,6 +13,7 @@ import aws_cdk as cdk
 import pytest
 
 import batch_constructs as bc
+from batch_constructs.cli import COMMANDS
 from batch_constructs.diagram.batch_part import picture_of
 from batch_constructs.diagram.svg import as_svg
 from tests.test_examples import load
@@ -40,6 +41,20 @@ def test_every_public_name_has_an_entry_in_the_reference(site: Path) -> None:
     pages = "".join(page.read_text() for page in site.glob("reference/*.html"))
 
     assert {name for name in bc.__all__ if f'id="{name.lower()}"' not in pages} == set()
+
+
+def test_what_a_parameter_may_be_stands_beside_it_with_awss_page(site: Path) -> None:
+    page = (site / "reference" / "compute.html").read_text()
+    told = re.sub(r"\s+", " ", page[page.index(">bid_percentage</code>") :][:1500])
+
+    assert re.search(r'Allowed: whole numbers from 1 to 100\. <a href="[^"]+bidPercentage">', told)
+
+
+def test_every_command_has_an_entry(site: Path) -> None:
+    page = (site / "reference" / "commands.html").read_text()
+
+    assert {name for name in COMMANDS if name != "local" and f'id="{name}"' not in page} == set()
+    assert 'id="local-deploy"' in page
 
 
 def test_every_example_has_a_page_with_its_picture(site: Path) -> None:

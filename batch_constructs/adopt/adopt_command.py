@@ -11,6 +11,7 @@ import click
 from batch_constructs.adopt.old_stack import OldStack, read_stack, whole
 from batch_constructs.impact import deployed_stack
 from batch_constructs.rules.template import template_files
+from batch_constructs.working import working
 
 _UNREADABLE: Final = 2
 
@@ -21,24 +22,25 @@ _UNREADABLE: Final = 2
     "--stack",
     "stack",
     metavar="NAME",
-    help="Which stack of a cloud assembly; of a template, what the stack is called.",
+    help="Which stack of CDK_OUT to adopt; for a TEMPLATE, the name of its stack.",
 )
 def adopt_command(template: str, stack: str | None) -> None:
-    """Print the Python that declares what a template declares, with constructs of this library.
+    """Turn a template into a Python app that declares the same with this library's constructs.
 
-    Of a stack that is deployed its name is enough: the template is read with the credentials of the
-    AWS CLI, as CloudFormation has expanded it.
+    For a stack that is deployed, its name is enough: the template is read with the credentials of
+    the AWS CLI, as CloudFormation has expanded it.
 
-    Logical IDs, names and spelling are kept, so that deploying it changes nothing: what is printed
-    was run, and what it declares compared. Resources that are none of AWS Batch, and those that no
-    construct can declare, stay as L1s and are listed on standard error.
+    Logical IDs, names and spelling are kept, so that deploying the app changes nothing. The app
+    was run, and its template compared, before it is printed. Resources of other services, and those
+    that no construct can declare, stay L1s and are listed on standard error.
 
-    Exits with 0, or with 2 if the template cannot be read, or the CDK cannot declare it.
+    Exits with 0, or with 2 if the template cannot be read or the CDK cannot declare it.
     """
-    from batch_constructs.adopt.rehearsal import CannotAdoptError, adopted  # noqa: PLC0415  # loads the CDK
-
+    with working("loading the CDK"):
+        from batch_constructs.adopt.rehearsal import CannotAdoptError, adopted  # noqa: PLC0415
     try:
-        printed = adopted(_old_stack(template, stack))
+        with working("writing and running the app"):
+            printed = adopted(_old_stack(template, stack))
     except (template_files.UnreadableTemplateError, CannotAdoptError) as error:
         click.echo(f"{template}: {error}", err=True)
         sys.exit(_UNREADABLE)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import json
 import sys
 from difflib import get_close_matches
 from typing import Any
@@ -14,6 +15,7 @@ from batch_constructs.check.findings_report import FORMATS
 from batch_constructs.rules.error_outcomes import outcome_of_error
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rulebook import RULES
+from batch_constructs.rules.symptoms import symptom_of
 
 
 def _known(context: click.Context, parameter: click.Parameter, value: Any) -> Any:
@@ -40,16 +42,17 @@ def _explain(context: click.Context, parameter: click.Parameter, value: str | No
     "--format",
     type=click.Choice(FORMATS),
     default="text",
-    help="How to write the findings.",
+    help="The format of the findings.",
 )
+@click.option("--json", "as_json", is_flag=True, help="Same as --format json.")
 @click.option("--strict", is_flag=True, help="Fail on warnings too.")
 @click.option(
-    "--ignore", multiple=True, metavar="RULE", callback=_known, help="Do not tell of a rule."
+    "--ignore", multiple=True, metavar="RULE", callback=_known, help="Leave out this rule."
 )
-@click.option("--fix", is_flag=True, help="Mend in the file what has one answer.")
-@click.option("--baseline", metavar="FILE", help="Tell only what is not in this file.")
-@click.option("--write-baseline", metavar="FILE", help="Write all findings into this file.")
-@click.option("--only-templates", is_flag=True, help="Pass over files that are no templates.")
+@click.option("--fix", is_flag=True, help="Fix, in the file, what has only one possible fix.")
+@click.option("--baseline", metavar="FILE", help="Report only what is not in this file.")
+@click.option("--write-baseline", metavar="FILE", help="Write all findings to this file.")
+@click.option("--only-templates", is_flag=True, help="Skip files that are not templates.")
 @click.option("--processes", type=click.IntRange(1), help="How many processes to use.")
 @click.option(
     "--explain",
@@ -57,27 +60,50 @@ def _explain(context: click.Context, parameter: click.Parameter, value: str | No
     is_eager=True,
     expose_value=False,
     callback=_explain,
-    help="Explain a rule, and check nothing.",
+    help="Explain a rule; check nothing.",
 )
-def check(templates: tuple[str, ...], ignore: tuple[str, ...], **options: Any) -> None:
-    """Name what AWS Batch would refuse, or what would leave a job stuck, with the fix.
+def check(
+    templates: tuple[str, ...], ignore: tuple[str, ...], *, as_json: bool, **options: Any
+) -> None:
+    """Find what AWS Batch would reject, or what would leave a job stuck, with the fix.
 
-    TEMPLATE is a CloudFormation template in JSON or YAML, whoever wrote it, or - for standard
-    input. CDK_OUT is the output of cdk synth, or any directory of templates.
+    TEMPLATE is a CloudFormation template in JSON or YAML, from any tool, or - for standard input.
+    CDK_OUT is the output of cdk synth, or any directory of templates.
 
-    Exits with 0 if there is no error (with --strict, no warning either), with 1 if there is, and
-    with 2 if a file cannot be read. What was not looked at is said on standard error.
+    Exits with 0 if there is no error (and, with --strict, no warning), with 1 if there is one, and
+    with 2 if a file cannot be read. Standard error lists what could not be checked.
     """
     gc.disable()  # a short life, with many small objects that are all in use
+    if as_json:
+        options["format"] = "json"
     request = all_files.Request(templates, ignore=frozenset(ignore), **options)
     sys.exit(all_files.run(request))
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("rules", nargs=-1, required=True, metavar="RULE…", callback=_known)
-def explain(rules: tuple[str, ...]) -> None:
-    """Say what a rule is about, why, what to do, and where AWS says so."""
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object per rule.")
+def explain(rules: tuple[str, ...], *, as_json: bool) -> None:
+    """Explain a rule: what it checks, how to fix a finding, and where AWS documents it."""
+    if as_json:
+        for name in rules:
+            click.echo(json.dumps(_facts(name)))
+        return
     click.echo("\n\n".join(map(explanation, rules)))
+
+
+def _facts(name: str) -> dict[str, Any]:
+    rule = RULES[name]
+    return {
+        "rule": rule.id,
+        "title": rule.title,
+        "severity": rule.severity,
+        "about": list(rule.subjects),
+        "explanation": rule.explanation,
+        "fix": rule.fix,
+        "whatYouWouldSee": symptom_of(rule),
+        "source": str(rule.source),
+    }
 
 
 def explanation(name: str) -> str:
@@ -91,6 +117,7 @@ def explanation(name: str) -> str:
         f"  {rule.severity}{becomes}, about {about}",
         f"  {rule.explanation}" if rule.explanation else "",
         f"  fix: {rule.fix}",
+        f"  what you would see: {symptom_of(rule)}",
         f"  source: {rule.source}",
     ]
     return "\n".join(line for line in lines if line)

@@ -27,12 +27,17 @@ _ARRAY_SIZE = click.IntRange(ARRAY_SIZE.low, ARRAY_SIZE.high)
 _SECONDS = click.IntRange(TIMEOUT_SECONDS.low)
 
 _definition = partial(click.option, "job_definition", "--definition", "--job-definition")
-_json = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
+_json = click.option("--json", "as_json", is_flag=True, help="Print JSON, one object per line.")
 _environment = click.option(
-    "-e", "--environment", multiple=True, metavar="NAME=VALUE", help="An environment variable."
+    "-e", "--environment", multiple=True, metavar="NAME=VALUE", help="Set an environment variable."
 )
 _parameters = click.option(
-    "-p", "--parameter", "parameters", multiple=True, metavar="NAME=VALUE", help="A parameter."
+    "-p",
+    "--parameter",
+    "parameters",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="Set a parameter of the definition.",
 )
 
 
@@ -73,26 +78,28 @@ def _named_watch(name: str | None, queue: str | None) -> str:
 
 @click.command
 @click.argument("name", required=False)
-@click.option("--queue", help="Name or ARN of the queue.")
+@click.option("--queue", help="The queue, by name or ARN.")
 @click.option(
     "job_definition",
     "--definition",
     "--job-definition",
-    help="Name, name:revision or ARN of the definition.",
+    help="The job definition, by name, name:revision or ARN.",
 )
-@click.option("--array-size", type=_ARRAY_SIZE, help="Children of an array job.")
+@click.option("--array-size", type=_ARRAY_SIZE, help="How many children the array job has.")
 @_parameters
 @_environment
-@click.option("--share-identifier", help="A fair-share queue demands one.")
-@click.option("--timeout-seconds", "timeout", type=_SECONDS, help="Limit of one attempt.")
-@click.option("--depends-on", multiple=True, metavar="JOB_ID", help="Wait for this job.")
+@click.option("--share-identifier", help="The share; required on a fair-share queue.")
+@click.option("--timeout-seconds", "timeout", type=_SECONDS, help="How long one attempt may take.")
+@click.option(
+    "--depends-on", multiple=True, metavar="JOB_ID", help="Start once this job has succeeded."
+)
 @click.option(
     "--graph",
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="A JSON file with jobs that wait for jobs.",
+    help="A JSON file that describes jobs and their dependencies.",
 )
-@click.option("--input", "input_json", help="JSON that the graph's `$.` paths read. Default: {}.")
-@click.option("--run", help="Name of this run of a graph; the same again submits nothing twice.")
+@click.option("--input", "input_json", help="JSON for the `$.` paths in the graph. Default: {}.")
+@click.option("--run", help="Name of this run of the graph; repeating it submits nothing twice.")
 @_json
 @command(_submit_again)
 def submit(
@@ -182,11 +189,14 @@ def _say_graph(run: str, submitted: Mapping[str, str], *, as_json: bool) -> None
 
 @click.command
 @click.argument("job_ids", nargs=-1, required=True, metavar="JOB...")
-@click.option("--queue", help="Take JOB as names of jobs in this queue.")
+@click.option("--queue", help="The queue to look in if JOB is a name rather than an ID.")
 @_json
 @command()
 def watch(*, job_ids: tuple[str, ...], queue: str | None, as_json: bool) -> None:
-    """Wait for jobs; exit 1 when one of them failed."""
+    """Wait until all jobs have ended, and show their progress.
+
+    Exits with 1 if any of them failed.
+    """
     client = _client()
     ids = _by_name(client, job_ids, queue)
     if as_json:
@@ -204,13 +214,14 @@ def watch(*, job_ids: tuple[str, ...], queue: str | None, as_json: bool) -> None
 
 @click.command
 @click.argument("job_id", metavar="JOB")
-@click.option("--queue", help="Take JOB as the name of a job in this queue.")
-@click.option("-f", "--follow", is_flag=True, help="Go on until the job is done.")
+@click.option("--queue", help="The queue to look in if JOB is a name rather than an ID.")
+@click.option("-f", "--follow", is_flag=True, help="Keep printing until the job has ended.")
 @_json
 @command()
 def logs(*, job_id: str, queue: str | None, follow: bool, as_json: bool) -> None:
-    """Print what a job wrote; PARENT:INDEX is the child of an array."""
+    """Print what a job wrote. JOB:INDEX is one child of an array."""
     from batch_constructs.client.job_log import (  # noqa: PLC0415 - loaded when used
+        nothing_written,
         read_logs,
         where_logs_are,
     )
@@ -220,6 +231,7 @@ def logs(*, job_id: str, queue: str | None, follow: bool, as_json: bool) -> None
     elsewhere = where_logs_are(client, job_id)
     if elsewhere is not None:
         click.echo(elsewhere, err=True)
+    line = None
     for line in read_logs(client, job_id, follow=follow):
         data = {
             "jobId": line.job_id,
@@ -228,21 +240,26 @@ def logs(*, job_id: str, queue: str | None, follow: bool, as_json: bool) -> None
             "stream": line.stream,
         }
         _print(data, as_json=as_json, text=line.message)
+    if line is None and elsewhere is None:
+        click.echo(nothing_written(job_id), err=True)
 
 
 @click.command
 @click.argument("job_ids", nargs=-1, required=True, metavar="JOB...")
-@click.option("--to-queue", "queue", help="Another queue.")
+@click.option("--to-queue", "queue", help="Submit to this queue instead.")
 @click.option(
-    "job_definition", "--definition", "--job-definition", help="Another definition or revision."
+    "job_definition",
+    "--definition",
+    "--job-definition",
+    help="Use this definition instead.",
 )
 @_parameters
 @_environment
-@click.option("--vcpus", type=float, help="Other vCPUs.")
-@click.option("--memory-mebibytes", type=int, help="Other memory.")
-@click.option("--timeout-seconds", "timeout", type=_SECONDS, help="Another limit of one attempt.")
-@click.option("--share-identifier", help="Another share of a fair-share queue.")
-@click.option("--whole-array", is_flag=True, help="All children again, not only the failed ones.")
+@click.option("--vcpus", type=float, help="Give the jobs this many vCPUs.")
+@click.option("--memory-mebibytes", type=int, help="Give the jobs this much memory.")
+@click.option("--timeout-seconds", "timeout", type=_SECONDS, help="How long one attempt may take.")
+@click.option("--share-identifier", help="Use this share of a fair-share queue.")
+@click.option("--whole-array", is_flag=True, help="Run all children, not only failed ones.")
 @_json
 @command(_once_listed, finds_its_jobs=True)
 def redrive(

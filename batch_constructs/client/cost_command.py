@@ -20,36 +20,41 @@ _COLUMNS: Final = ("jobs", "vCPU h", "GiB h", "GPU h", "USD")
 
 
 @click.command("cost", context_settings={"help_option_names": ["-h", "--help"]})
-@click.option("--queue", "queues", multiple=True, help="A queue, by name or ARN. Default: all.")
+@click.option(
+    "--queue",
+    "queues",
+    multiple=True,
+    help="A queue, by name or ARN. Default: all.",
+)
 @click.option(
     "--days",
     type=click.FloatRange(0, min_open=True),
     default=7,
     show_default=True,
-    help="Count the jobs created in these last days; AWS Batch forgets older ones.",
+    help="Count jobs of the last so many days; AWS Batch forgets older ones.",
 )
 @click.option(
     "--by",
     default="queue",
     show_default=True,
     metavar="queue|share|definition|tag:KEY",
-    help="What to add up by.",
+    help="How to group the sums.",
 )
 @click.option(
     "--price-per-vcpu-hour",
     type=click.FloatRange(0),
-    help="US dollars for an hour of a vCPU on instances. Default: their jobs have no price.",
+    help="US dollars per vCPU-hour on EC2. Default: jobs on EC2 have no price.",
 )
 @click.option(
     "--instance-type",
-    help="Price jobs on instances as their part of the vCPUs of such an instance, on demand;"
-    " asks AWS's price list.",
+    help="Price jobs on EC2 by their share of the vCPUs of this instance type, on demand. Reads"
+    " AWS's price list.",
 )
 @click.option(
     "--price-list",
     is_flag=True,
-    help="Ask AWS's price list what Fargate costs in this Region (pricing:GetProducts)."
-    " Default: the table of us-east-1 that comes along.",
+    help="Read Fargate prices for this Region from AWS's price list (pricing:GetProducts)."
+    " Default: the prices of us-east-1 that come with this package.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @command()
@@ -63,13 +68,13 @@ def cost_command(
     price_list: bool,
     as_json: bool,
 ) -> None:
-    """Say what jobs used, and what that cost, by queue, share, definition or tag.
+    """Add up what jobs used and what that cost, by queue, share, definition or tag.
 
-    Hours are those in which containers ran, all attempts and children counted; jobs that AWS Batch
-    lists and does not tell of are missing, and counted on stderr. Prices are on demand: Spot costs
-    less, and an instance also costs what no job uses of it.
+    Hours are the time that containers ran, in all attempts and all children. Jobs that AWS Batch
+    lists but no longer describes are left out; standard error says how many. Prices are on-demand
+    prices: Spot costs less, and the unused part of an instance costs money too.
 
-    Exits with 0, and with 2 if AWS cannot be asked or an option is wrong.
+    Exits with 0, or with 2 if AWS cannot be asked or an option is wrong.
     """
     import boto3  # noqa: PLC0415  # loaded when used
 

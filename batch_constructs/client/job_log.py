@@ -128,6 +128,11 @@ def where_logs_are(client: BatchClient, job_id: str) -> str | None:
     return f"{told} ({states})" if states else told
 
 
+def nothing_written(job_id: str) -> str:
+    """Say that a job has no line of log, and who knows why."""
+    return f"{job_id} has written nothing so far; to see why: batch-constructs why {job_id}"
+
+
 def _streams(detail: Mapping[str, Any]) -> list[_Stream]:
     containers = [detail["container"]] if "container" in detail else []
     for task in detail.get("ecsProperties", {}).get("taskProperties", []):

@@ -42,7 +42,7 @@ def plain_errors(
             raise
         if (finds_its_jobs or only_reads) and again not in words:
             words += _how_to_go_on(error, again)
-        end(f"error: {words}", _TROUBLE)
+        end(f"Error: {words}", _TROUBLE)
 
 
 def _how_to_go_on(error: Exception, again: str) -> str:

@@ -46,7 +46,7 @@ def watch(
                 description=status.name,
                 total=status.total,
                 completed=status.finished,
-                states=in_words(status),
+                states=_counts(status) if status.children else status.state,
             )
 
         return client.wait(job_ids, on_change=show)
@@ -54,8 +54,10 @@ def watch(
 
 def in_words(status: JobStatus) -> str:
     """Say the state of a job, and how many of an array's children are in which."""
-    if not status.children:
-        return f"{status.state} {status.reason}".strip()
+    return _counts(status) if status.children else f"{status.state} {status.reason}".strip()
+
+
+def _counts(status: JobStatus) -> str:
     return "  ".join(
         f"{state} {status.children[state]}" for state in JobState if status.children.get(state)
     )

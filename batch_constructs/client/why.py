@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from batch_constructs.aws.job_states import JobState
+from batch_constructs.aws.job_states import CANNOT_PULL, JobState
 from batch_constructs.aws.resource_states import State, Status
 from batch_constructs.client.jobs_not_found import JobsNotFoundError
 from batch_constructs.functions.job_events.cause import Cause, cause_of
@@ -18,13 +18,29 @@ _FIXES: Final = {
     Cause.SPOT_RECLAIMED: "retry it: RetryPolicy.on_spot_interruption(attempts=3)",
     Cause.OUT_OF_MEMORY: "give the job definition more memory",
     Cause.TIMED_OUT: "give it a longer timeout, or find out what it waits for in its log",
-    Cause.NEVER_STARTED: "mend what the reason names: the image, the roles, the network",
+    Cause.NEVER_STARTED: "fix what the reason names: the image, the roles or the network",
     Cause.STUCK_IN_QUEUE: "mend what the reason names, then submit it again",
     Cause.DEPENDENCY_FAILED: "ask why of the job that it depends on, then redrive",
     Cause.CANCELLED: "submit it again, if that was not meant",
     Cause.TERMINATED: "submit it again, if that was not meant",
     Cause.CHILDREN_FAILED: "ask why of a child (JOB:INDEX), then: batch-constructs redrive",
 }
+
+_FIXES_OF_A_START: Final = (
+    (
+        ("secret", "json"),
+        "put a JSON object with that key into the secret: aws secretsmanager put-secret-value",
+    ),
+    (
+        ("secret",),
+        "let the execution role read the secret, and give the subnets a way to Secrets Manager",
+    ),
+    (
+        (CANNOT_PULL.lower(),),
+        "check the image's name, the execution role's right to pull it, the way to its registry",
+    ),
+)
+"""Words of the reason why a container never started, in small letters, and what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,6 +111,10 @@ def _failure(job: Mapping[str, Any]) -> Reason:
     said += [f"exit code {read.exit_code}"] if read.exit_code is not None else []
     facts = ", ".join(dict.fromkeys(filter(None, said))) or "AWS Batch gives no reason"
     fix = _FIXES.get(cause, f"read its log: batch-constructs logs {read.id}")
+    if cause is Cause.NEVER_STARTED:
+        said_in_small = facts.lower()
+        for words, told in reversed(_FIXES_OF_A_START):
+            fix = told if all(word in said_in_small for word in words) else fix
     return Reason(cause=facts, fix=fix)
 
 

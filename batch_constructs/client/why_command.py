@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import sys
+from dataclasses import asdict
 from typing import Final
 
 import click
@@ -15,12 +17,13 @@ _SOMETHING_IS_WRONG: Final = 1
 
 @click.command("why", context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("job", metavar="JOB")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @command()
-def why_command(job: str) -> None:
-    """Say why JOB (its ID) has not started or has failed, with what to do, a line each.
+def why_command(job: str, *, as_json: bool) -> None:
+    """Say why JOB (a job ID) is still waiting or has failed, and what to do about it.
 
-    Exits with 0 if nothing stands in its way, with 1 if something does or did, and with 2 if AWS
-    cannot be asked, or knows no such job.
+    Exits with 0 if nothing is in its way, with 1 if something is or was, and with 2 if AWS cannot
+    be asked or does not know the job.
     """
     import boto3  # noqa: PLC0415  # loaded when used
 
@@ -28,6 +31,9 @@ def why_command(job: str) -> None:
     from batch_constructs.client.why import why  # noqa: PLC0415  # as boto3
 
     answer = why(patient_client(boto3.client, "batch"), job)
+    if as_json:
+        say(json.dumps(asdict(answer)))
+        sys.exit(_SOMETHING_IS_WRONG if answer.reasons else 0)
     say(f"{answer.job_id} is {answer.status}")
     for reason in answer.reasons:
         say(f"  {reason}")

@@ -26,16 +26,17 @@ _UNREADABLE: Final = 2
     "format_",
     type=click.Choice(list(_FORMATS)),
     default="mermaid",
-    help="Mermaid is drawn by GitHub, GitLab and most wikis; SVG by every browser.",
+    help="GitHub, GitLab and most wikis draw Mermaid; every browser draws SVG.",
 )
 def diagram_command(template: str, format_: str) -> None:
-    """Draw who starts jobs, where they wait and run, what they may touch, and who is told.
+    """Draw what starts jobs, where they wait and run, what they can access, and who gets told.
 
-    Of a CloudFormation template in JSON or YAML, whoever wrote it, or of all stacks of cdk synth
-    (cdk.out). The picture goes to standard output, and is the same for the same template.
+    TEMPLATE is a CloudFormation template in JSON or YAML, from any tool; CDK_OUT is the output of
+    cdk synth, whose stacks are drawn together. The picture goes to standard output. The same
+    template always gives the same picture.
 
-    Exits with 0, with 1 if there is nothing of AWS Batch to draw, and with 2 if the template cannot
-    be read.
+    Exits with 0, with 1 if the template has no AWS Batch resources, and with 2 if it cannot be
+    read.
     """
     try:
         pictures = {

@@ -34,14 +34,15 @@ _Templates = dict[str, template_files.Template]
     "format_",
     type=click.Choice(list(_FORMATS)),
     default="text",
-    help="How to write the effects; markdown is for a comment on a pull request.",
+    help="The output format; markdown is meant for comments on pull requests.",
 )
-def impact_command(old: str, new: str, format_: str) -> None:
-    """Say what deploying NEW over OLD does to each resource, and which property causes it.
+@click.option("--json", "as_json", is_flag=True, help="Same as --format json.")
+def impact_command(old: str, new: str, format_: str, *, as_json: bool) -> None:
+    """Show what deploying NEW over OLD does to each resource, and which property causes it.
 
-    OLD and NEW are CloudFormation templates in JSON or YAML, whoever wrote them, or the output of
-    cdk synth (cdk.out), whose templates are compared by their file names. OLD may be the name of a
-    stack that is deployed, too: its template is read with the credentials of the AWS CLI.
+    OLD and NEW are CloudFormation templates in JSON or YAML, from any tool, or directories written
+    by cdk synth (cdk.out), in which templates with the same file name are compared. OLD may
+    also be the name of a deployed stack, whose template is read with the AWS CLI's credentials.
 
     Exits with 0 if nothing is replaced or deleted, with 1 if something is or the deployment fails,
     and with 2 if a file cannot be read.
@@ -51,7 +52,7 @@ def impact_command(old: str, new: str, format_: str) -> None:
     except template_files.UnreadableTemplateError as error:
         click.echo(str(error), err=True)
         sys.exit(_UNREADABLE)
-    click.echo(_FORMATS[format_](found))
+    click.echo(_FORMATS["json" if as_json else format_](found))
     goes = {Effect.REPLACE, Effect.DELETE}
     sys.exit(
         _SOMETHING_GOES if any(one.fails or one.effect in goes for one in found.values()) else 0

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 @click.command()
 @click.option("--verbose", is_flag=True, help="Show what the cdk CLI prints.")
 def demo(*, verbose: bool) -> None:
-    """See it all on this machine: deploy an app, trigger its jobs, watch them run, clean up.
+    """See it all work on this machine: deploy an app, trigger its jobs, watch them run, clean up.
 
-    No AWS account, no container engine, and nothing is left behind.
+    It needs no AWS account and no container engine, and it leaves nothing behind.
     """
     from rich.console import Console
 

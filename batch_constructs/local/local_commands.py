@@ -22,9 +22,10 @@ from batch_constructs.local.environment_variables import ACCOUNT_ID, REGION
 from batch_constructs.local.errors import LocalAwsError
 from batch_constructs.local.extra import require_extra
 from batch_constructs.local.image_sources import ENGINES, SOURCES, is_source
+from batch_constructs.working import working
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from batch_constructs.local.cdk_deployment import CdkDeployer
     from batch_constructs.local.clients import Clients
@@ -36,9 +37,9 @@ _REFRESH_SECONDS = 1.0
 
 @click.group()
 def local() -> None:
-    """Run AWS on this machine: deploy with the real cdk CLI, and let jobs really run.
+    """Run AWS on this machine: deploy with the real cdk CLI, and run jobs for real.
 
-    State stands in .batch-constructs, below the current directory, while the server runs.
+    While the server runs, its state is in .batch-constructs in the current directory.
     """
 
 
@@ -70,14 +71,14 @@ _STATE = click.option(
     type=click.Path(path_type=Path, file_okay=False),
     default=Path(STATE_DIRECTORY),
     show_default=True,
-    help="Where the server keeps its log and jobs work; removed by `down`.",
+    help="Where the server keeps its log and jobs their files; `down` removes it.",
 )
 
 
 _RECORD = click.option(
     "--record",
     is_flag=True,
-    help="Record resources that nothing plays here, and leave out stacks for elsewhere.",
+    help="Accept resources that cannot be emulated here, and skip stacks for other places.",
 )
 
 
@@ -89,23 +90,27 @@ _RECORD = click.option(
     default=ACCOUNT_ID,
     show_default=True,
     callback=_twelve_digits,
-    help="The account it plays.",
+    help="The ID of the account that it emulates.",
 )
-@click.option("--region", default=REGION, show_default=True, help="The Region it plays.")
-@click.option("--iam/--no-iam", default=True, help="Whether IAM policies are enforced, as in AWS.")
+@click.option("--region", default=REGION, show_default=True, help="The Region that it emulates.")
+@click.option(
+    "--iam/--no-iam",
+    default=True,
+    help="Enforce IAM policies (the default), or allow all.",
+)
 @click.option(
     "--image",
     "images",
     multiple=True,
     metavar="PATTERN=PLACE",
     callback=_images,
-    help="What stands for the images that match: a virtual environment, a conda prefix, an OCI "
-    "layout, a root file system, or where skopeo copies them from: docker:// for their registry.",
+    help="What to use for images that match PATTERN: a virtual environment, a conda prefix, an OCI "
+    "layout, a root file system, or a source for skopeo, such as docker:// for their registry.",
 )
 @click.option(
     "--engine",
     type=click.Choice(ENGINES),
-    help="What runs jobs of other images. Default: they run as processes of this machine.",
+    help="What runs jobs with other images. Default: they run as processes on this machine.",
 )
 def up(
     state_directory: Path,
@@ -117,13 +122,16 @@ def up(
     engine: str | None,
     iam: bool,
 ) -> None:
-    """Start the embedded AWS where it does not run yet, and print the environment to export.
+    """Start the embedded AWS, and print how to reach it.
 
-    In a shell, as often as you like: eval "$(batch-constructs local up)"
+    If it is running already, it stays as it is.
+
+    To point your shell at it: eval "$(batch-constructs local up)". You can repeat this as often as
+    you like.
     """
-    from batch_constructs.local.server import LocalServer, ServerRecord
+    with working("starting AWS on this machine"), reported():
+        from batch_constructs.local.server import LocalServer, ServerRecord
 
-    with reported():
         record = ServerRecord.load(state_directory.absolute())
         if record is None or record.process() is None:
             record = (
@@ -156,21 +164,22 @@ def up(
 
 @local.command()
 @_STATE
-@click.option("--app", help="What runs the app. Default: what cdk.json says, else app.py.")
+@click.option("--app", help="The command that runs the app. Default: that of cdk.json, or app.py.")
 @_RECORD
 @click.argument("stacks", nargs=-1)
 def deploy(
     state_directory: Path, app: str | None, stacks: tuple[str, ...], *, record: bool
 ) -> None:
-    """Deploy the app of the current directory with the real cdk CLI, and say what is there.
+    """Deploy the app in this directory with the real cdk CLI.
 
-    What of it cannot be played here is told before the first resource is made.
+    Whatever cannot be emulated here is reported before anything is created. Afterwards each
+    service is asked for what was deployed.
     """
-    from batch_constructs.local.inventory import inventory_lines, take_inventory
+    with working("deploying") as show, reported():
+        from batch_constructs.local.inventory import inventory_lines, take_inventory
 
-    server, clients = _running(state_directory)
-    with reported():
-        deployer = _deployer(server, clients, state_directory, app)
+        server, clients = _running(state_directory)
+        deployer = _deployer(server, clients, state_directory, app, show)
         deployer.bootstrap()
         inventories = {
             name: take_inventory(clients.client, name)
@@ -180,24 +189,27 @@ def deploy(
         for line in inventory_lines(name, found):
             click.echo(line)
     if any(one.answer == "missing" for found in inventories.values() for one in found):
-        raise click.ClickException("resources are missing, although the cdk CLI reported success")
+        click.echo("Error: resources are missing, although the cdk CLI reported success", err=True)
+        sys.exit(1)
 
 
 @local.command()
 @_STATE
-@click.option("--app", help="What runs the app. Default: what cdk.json says, else app.py.")
+@click.option("--app", help="The command that runs the app. Default: that of cdk.json, or app.py.")
 @_RECORD
 @click.argument("stacks", nargs=-1)
 def watch(state_directory: Path, app: str | None, stacks: tuple[str, ...], *, record: bool) -> None:
-    """Deploy the app, and again whenever a file of it is saved; until Ctrl-C.
+    """Deploy the app now and whenever you save one of its files.
 
-    The app is run and its stacks are deployed without the cdk CLI, which is several times as fast.
+    Stop it with Ctrl-C. The stacks are deployed without the cdk CLI, which is several times faster.
     """
     from batch_constructs.local.watch import watch as watch_files
 
     server, clients = _running(state_directory)
     with reported():
-        deployer = _deployer(server, clients, state_directory, app)
+        deployer = _deployer(
+            server, clients, state_directory, app, lambda line: click.echo(line, err=True)
+        )
 
     def redeploy() -> None:
         began = time.monotonic()
@@ -214,13 +226,16 @@ def watch(state_directory: Path, app: str | None, stacks: tuple[str, ...], *, re
 
 @local.command()
 @_STATE
-@click.option("--app", help="What runs the app. Default: what cdk.json says, else app.py.")
+@click.option("--app", help="The command that runs the app. Default: that of cdk.json, or app.py.")
 @click.argument("stacks", nargs=-1)
 def destroy(state_directory: Path, app: str | None, stacks: tuple[str, ...]) -> None:
-    """Destroy the app's stacks with the real cdk CLI, all of them where none is named."""
-    server, clients = _running(state_directory)
-    with reported():
-        _deployer(server, clients, state_directory, app).destroy(stacks)
+    """Destroy the app's stacks with the real cdk CLI.
+
+    Without STACKS, all of them.
+    """
+    with working("destroying") as line, reported():
+        server, clients = _running(state_directory)
+        _deployer(server, clients, state_directory, app, line).destroy(stacks)
 
 
 @local.command()
@@ -230,14 +245,13 @@ def destroy(state_directory: Path, app: str | None, stacks: tuple[str, ...]) -> 
     type=click.FloatRange(min=1),
     default=300.0,
     show_default=True,
-    help="How long jobs and workflows may take to end.",
+    help="How long to wait for jobs and workflows to end.",
 )
 def drill(state_directory: Path, timeout_seconds: float) -> None:
-    """Let go wrong what goes wrong in AWS while jobs and workflows run, and say what was lost.
+    """Make things go wrong while jobs run, and report what was lost.
 
-    A changed revision of each job definition is deployed, the hosts of running jobs are reclaimed,
-    then whatever jobs run on is restarted, and failed jobs are redriven. Exit code 1 if something
-    was lost.
+    It deploys a changed revision of each job definition, reclaims the hosts of running jobs,
+    restarts whatever jobs run on, and redrives failed jobs. Exits with 1 if anything was lost.
     """
     from batch_constructs.local.direct_deployment import DirectDeployment
     from batch_constructs.local.drill import Drill
@@ -260,10 +274,13 @@ def drill(state_directory: Path, timeout_seconds: float) -> None:
 
 @local.command()
 @_STATE
-@click.option("--once", is_flag=True, help="Print once, do not refresh.")
+@click.option("--once", is_flag=True, help="Print once; do not refresh.")
 @click.option("--json", "as_json", is_flag=True, help="Print once, as JSON.")
 def status(state_directory: Path, *, once: bool, as_json: bool) -> None:
-    """Show compute environments, job queues and jobs; until Ctrl-C in a terminal."""
+    """Show compute environments, definitions, queues and jobs.
+
+    In a terminal it refreshes every second; stop it with Ctrl-C.
+    """
     from rich.console import Console
     from rich.live import Live
 
@@ -291,21 +308,29 @@ def status(state_directory: Path, *, once: bool, as_json: bool) -> None:
 @_STATE
 @click.argument("job_id")
 def logs(state_directory: Path, job_id: str) -> None:
-    """Print what a job has printed so far, every attempt of it; of an array, name the children."""
+    """Print what a job has written so far, in all attempts."""
+    from batch_constructs.client.job_log import nothing_written
+
     _, clients = _running(state_directory)
     with reported():
         elsewhere = clients.where_logs_are(job_id)
         if elsewhere is not None:
             click.echo(elsewhere, err=True)
+        line = None
         for line in clients.log_lines(job_id):
             click.echo(line)
+        if line is None and elsewhere is None:
+            click.echo(nothing_written(job_id), err=True)
 
 
 @local.command()
 @_STATE
 @click.argument("job_id")
 def reclaim(state_directory: Path, job_id: str) -> None:
-    """Take the Spot instance from under a running job, as EC2 would; its retry strategy applies."""
+    """Reclaim the Spot instance of a running job, as EC2 would.
+
+    The job's retry strategy then applies.
+    """
     record, _ = _running(state_directory)
     with reported():
         record.access.control("reclaim", {"jobId": job_id})
@@ -319,13 +344,14 @@ def reclaim(state_directory: Path, job_id: str) -> None:
     "kind",
     type=click.Choice(["invalid", "creating", "updating", "deleting", "capacity", "none"]),
 )
-@click.option("--reason", help="The status reason that the environment shows.")
+@click.option("--reason", help="The status reason that the environment then has.")
 def fault(state_directory: Path, environment: str, kind: str, reason: str | None) -> None:
-    """Let a compute environment have trouble, to see what alarms, time limits and `why` make of it.
+    """Give a compute environment a fault, or heal it.
 
-    invalid, creating, updating and deleting are its status: it takes no jobs, and a deployment that
-    changes it waits, or fails as it would on AWS. capacity: EC2 has none, so the job at the
-    head of each queue is stuck. none: all is well again.
+    Use it to see what alarms, time limits and `why` make of the fault. invalid, creating, updating
+    and deleting set its status: it starts no jobs, and a deployment that changes it waits or fails
+    as it would in AWS. capacity: EC2 has none, so the job at the head of each queue is stuck.
+    none: everything works again.
     """
     record, _ = _running(state_directory)
     with reported():
@@ -337,10 +363,10 @@ def fault(state_directory: Path, environment: str, kind: str, reason: str | None
 @local.command()
 @_STATE
 def down(state_directory: Path) -> None:
-    """Stop the embedded AWS with every job, and remove its state."""
-    from batch_constructs.local.server import stop_recorded
+    """Stop the embedded AWS and all jobs, and remove its state."""
+    with working("stopping"), reported():
+        from batch_constructs.local.server import stop_recorded
 
-    with reported():
         record = stop_recorded(state_directory.absolute())
     click.echo("nothing was running" if record is None else f"stopped {record.endpoint_url}")
 
@@ -362,7 +388,11 @@ def _refuse_settings_of_a_start(endpoint_url: str) -> None:
 
 
 def _deployer(
-    server: ServerRecord, clients: Clients, state_directory: Path, app: str | None
+    server: ServerRecord,
+    clients: Clients,
+    state_directory: Path,
+    app: str | None,
+    show: Callable[[str], None],
 ) -> CdkDeployer:
     from batch_constructs.local.cdk_deployment import CdkApp, CdkDeployer
 
@@ -370,7 +400,7 @@ def _deployer(
         server,
         CdkApp.find(Path.cwd(), app),
         output=state_directory.absolute() / "cdk.out",
-        show=lambda line: click.echo(line, err=True),
+        show=show,
         client=clients.client,
     )
 

@@ -11,6 +11,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from batch_constructs.aws.job_states import JobState
+from batch_constructs.aws.resource_states import DefinitionStatus
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,8 +43,12 @@ def status_document(batch: Any) -> dict[str, list[Any]]:
         )
     ]
     found = _pages(batch, "describe_compute_environments", "computeEnvironments")
+    definitions = _pages(
+        batch, "describe_job_definitions", "jobDefinitions", status=DefinitionStatus.ACTIVE
+    )
     return {
         "computeEnvironments": sorted(found, key=lambda one: str(one["computeEnvironmentName"])),
+        "jobDefinitions": sorted(definitions, key=_name_and_revision),
         "jobQueues": sorted(queues, key=lambda one: -one["priority"]),
         "jobs": sorted(jobs, key=lambda job: job["createdAt"], reverse=True),
     }
@@ -55,6 +60,8 @@ def status_tables(batch: Any) -> RenderableType:
     return Group(
         Text("Compute environments", style="bold"),
         *(_environment(one) for one in document["computeEnvironments"]),
+        Text("\nJob definitions", style="bold"),
+        *(_folded(one, 2) for one in _revisions(document["jobDefinitions"])),
         Text("\nJob queues, by priority", style="bold"),
         *_queues(document["jobQueues"], document["jobs"]),
     )
@@ -63,6 +70,16 @@ def status_tables(batch: Any) -> RenderableType:
 def _pages(batch: Any, operation: str, found: str, **request: Any) -> list[Any]:
     pages = batch.get_paginator(operation).paginate(**request)
     return [item for page in pages for item in page[found]]
+
+
+def _name_and_revision(definition: dict[str, Any]) -> tuple[str, int]:
+    return definition["jobDefinitionName"], definition["revision"]
+
+
+def _revisions(definitions: list[Any]) -> Iterator[str]:
+    """Name the definitions, a line each, with their newest revision."""
+    newest = dict(_name_and_revision(one) for one in definitions)
+    yield from (f"{name}:{revision}" for name, revision in newest.items())
 
 
 def _environment(environment: dict[str, Any]) -> RenderableType:

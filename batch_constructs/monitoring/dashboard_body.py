@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 _MILLISECONDS_A_MINUTE = 60_000
 _DAY = 86_400
 _QUARTER_HOUR = 900
-_GRAPHS_A_ROW = 4
+_GRAPHS_A_ROW, _MOST_GRAPHS_A_ROW = 4, 5
 _STATES_WIDTH = 6
 _CAUSES = {
     "ExitedNonZero": ("exited non-zero", "#d62728"),
@@ -84,7 +84,7 @@ def dashboard_widgets(contents: Contents) -> list[Widget]:
         height = 1 + -(-len(contents.alarm_arns) // 4)
         rows.append([widgets.alarms("Alarms", contents.alarm_arns, height=height)])
     for queue in contents.queues:
-        rows += [[widgets.text(f"## {queue}", height=1)], _queue_row(contents, queue)]
+        rows += [[widgets.text(f"## {queue}", height=1)], *_queue_rows(contents, queue)]
     if contents.causes:
         used = usage_row(
             contents.queues,
@@ -136,17 +136,25 @@ def _summary(contents: Contents) -> list[Widget]:
     return [*now, last_day, cost]
 
 
-def _queue_row(contents: Contents, queue: str) -> list[Widget]:
+def _queue_rows(contents: Contents, queue: str) -> list[list[Widget]]:
     graphs = [
         _waits_and_runs(contents, queue),
         _ends(contents, queue),
+        _how_many_fail(contents, queue),
         _how_long(contents, queue),
         _how_full(contents, queue) if contents.has_gauges else _attempts(contents, queue),
     ]
     if contents.causes:
-        graphs.insert(2, _why(contents, queue))
-    placed = zip(graphs, widgets.widths(len(graphs)), strict=True)
-    return [{**graph, "width": width} for graph, width in placed]
+        graphs.insert(3, _why(contents, queue))
+    a_row = len(graphs) if len(graphs) <= _MOST_GRAPHS_A_ROW else -(-len(graphs) // 2)
+    rows = [graphs[start : start + a_row] for start in range(0, len(graphs), a_row)]
+    return [
+        [
+            {**graph, "width": width}
+            for graph, width in zip(row, widgets.widths(len(row)), strict=True)
+        ]
+        for row in rows
+    ]
 
 
 def _waits_and_runs(contents: Contents, queue: str) -> Widget:
@@ -169,17 +177,19 @@ def _waits_and_runs(contents: Contents, queue: str) -> Widget:
 
 
 def _ends(contents: Contents, queue: str) -> Widget:
-    rate = failure_rate(queue, at_least_jobs=1, period_seconds=_QUARTER_HOUR)
     lines = [
         _quarterly(queue, metrics.JOBS_MOVED_TO_SUCCEEDED).called("succeeded", widgets.SUCCEEDED),
         _quarterly(queue, metrics.JOBS_MOVED_TO_FAILED).called("failed", widgets.FAILED),
         _quarterly(queue, metrics.JOBS_RETRIED).called("retried", widgets.RETRIED),
-        rate.called("% failed", "#e7969c", right=True),
     ]
+    return _graph(contents, "What ends", lines, left="jobs")
+
+
+def _how_many_fail(contents: Contents, queue: str) -> Widget:
+    rate = failure_rate(queue, at_least_jobs=1, period_seconds=_QUARTER_HOUR)
+    lines = [rate.called("% failed", widgets.FAILED)]
     thresholds = contents.limits(queue, FailureRate="alarm: % failed")
-    return _graph(
-        contents, "What ends", lines, left="jobs", right="% failed", thresholds=thresholds
-    )
+    return _graph(contents, "How many fail", lines, left="% of jobs", thresholds=thresholds)
 
 
 def _why(contents: Contents, queue: str) -> Widget:
@@ -236,7 +246,7 @@ def _environments(contents: Contents) -> list[Widget]:
     states = [
         _sum(label, [environment_gauge(name, metric) for name in contents.environments], color)
         for metric, label, color in (
-            ("EnvironmentInvalid", Status.INVALID, widgets.FAILED),
+            ("EnvironmentInvalid", Status.INVALID, widgets.MOVING),  # a red 0 would alarm
             ("EnvironmentDisabled", "disabled", widgets.MOVING),
         )
     ]
@@ -266,7 +276,6 @@ def _graph(
     lines: Sequence[Line],
     *,
     left: str,
-    right: str | None = None,
     stacked: bool = False,
     thresholds: Mapping[str, float] | None = None,
 ) -> Widget:
@@ -276,7 +285,6 @@ def _graph(
         region=contents.region,
         width=widgets.WIDTH // _GRAPHS_A_ROW,
         left=left,
-        right=right,
         stacked=stacked,
         thresholds=thresholds,
     )

@@ -32,9 +32,9 @@ class Series:
     label: str | None = None
     color: str | None = None
 
-    def called(self, label: str, color: str | None = None, *, right: bool = False) -> Line:
+    def called(self, label: str, color: str | None = None) -> Line:
         """Return the line a graph draws of it."""
-        return Line(of=self, label=label, color=color, right=right)
+        return Line(of=self, label=label, color=color)
 
     def over(self, seconds: int, statistic: str | None = None) -> Series:
         """Return the same over another period, with another statistic where one is given."""
@@ -74,9 +74,9 @@ class Math:
     expression: str
     uses: Mapping[str, Series]
 
-    def called(self, label: str, color: str | None = None, *, right: bool = False) -> Line:
+    def called(self, label: str, color: str | None = None) -> Line:
         """Return the line a graph draws of it."""
-        return Line(of=self, label=label, color=color, right=right)
+        return Line(of=self, label=label, color=color)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +86,6 @@ class Line:
     of: Series | Math
     label: str
     color: str | None = None
-    right: bool = False
     extra: Mapping[str, object] = field(default_factory=dict)
 
     def rows(self, prefix: str) -> list[list[object]]:
@@ -94,8 +93,6 @@ class Line:
         options: dict[str, object] = {"label": self.label, **self.extra}
         if self.color is not None:
             options["color"] = self.color
-        if self.right:
-            options["yAxis"] = "right"
         if isinstance(self.of, Series):
             return [self.of.row(**options)]
         expression = self.of.expression

@@ -59,14 +59,11 @@ def graph(
     region: str,
     width: int,
     left: str,
-    right: str | None = None,
     stacked: bool = False,
     thresholds: Mapping[str, float] | None = None,
 ) -> Widget:
-    """Return a graph; ``left`` and ``right`` name the axes, ``thresholds`` are drawn as lines."""
+    """Return a graph; ``left`` names the axis, ``thresholds`` are drawn as lines."""
     axis: dict[str, Any] = {"left": {"label": left, "min": 0, "showUnits": False}}
-    if right is not None:
-        axis["right"] = {"label": right, "min": 0, "showUnits": False}
     properties: dict[str, Any] = {
         "view": "timeSeries",
         "stacked": stacked,
@@ -83,7 +80,7 @@ def graph(
                     "label": label,
                     "value": value,
                     "color": THRESHOLD,
-                    "yAxis": "left" if right is None else "right",
+                    "yAxis": "left",
                 }
                 for label, value in thresholds.items()
             ]

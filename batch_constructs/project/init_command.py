@@ -51,9 +51,9 @@ def _files(folder: Traversable, path: Path) -> list[tuple[Path, str]]:
 @click.command("init", context_settings={"help_option_names": ["-h", "--help"]})
 @click.argument("directory", type=click.Path(path_type=Path, file_okay=False))
 def init(directory: Path) -> None:
-    """Write a project that works into DIRECTORY: an app, its test, its CI.
+    """Create a working project in DIRECTORY: an app, its test, its CI file.
 
-    Exits with 1 if a file of the project is there already; nothing is overwritten.
+    Nothing is overwritten: if one of the files already exists, it exits with 2.
     """
     try:
         written = write_project(directory)
@@ -61,4 +61,5 @@ def init(directory: Path) -> None:
         raise click.ClickException(str(error)) from None
     for path in written:
         click.echo(f"{directory / path}")
-    click.echo(f"\nNow: cd {directory} && uv run pytest")
+    # Who installed with pip has no uv yet.
+    click.echo(f"\nNext: cd {directory} && pip install uv && uv run pytest")

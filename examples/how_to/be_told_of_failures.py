@@ -1,8 +1,8 @@
-"""Be told when a job fails.
+"""Get a message when a job fails.
 
-One message a failed job, with its name, the reason and the place of its log, and one when a
-queue's head is stuck. Confirm the subscription that AWS mails you, or nothing arrives. The
-topic's key costs 1 USD a month.
+You get one message for each failed job, with its name, the reason and a link to its log, and one
+when the job at the head of a queue is stuck. Confirm the subscription that AWS mails you, or
+nothing arrives. The topic's key costs 1 USD a month.
 """
 
 import aws_cdk as cdk

@@ -1,8 +1,8 @@
-"""Let the bill say which team it was.
+"""See on the bill which team it was.
 
-Tags of the app or stack reach environments, queues, definitions, instances and their volumes,
-and ECS tasks. Switch the tag on as a cost allocation tag in the billing console; `batch-
-constructs cost` adds up by tag without waiting for the bill.
+Tags on the app or stack reach environments, queues, definitions, instances, their volumes, and
+ECS tasks. Activate the tag as a cost allocation tag in the billing console. `batch-constructs
+cost` adds up by tag without waiting for the bill.
 """
 
 import aws_cdk as cdk

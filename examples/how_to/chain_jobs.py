@@ -1,7 +1,7 @@
 """Run jobs one after another, and side by side.
 
-A workflow is a state machine of AWS Step Functions with a state a job. Jobs begin as soon as
-those that they wait for have succeeded; what fails is told by AWS Batch's own events as well.
+A workflow is a state machine in AWS Step Functions with one state for each job. A job starts as
+soon as the jobs it waits for have succeeded. Failed jobs also send AWS Batch's own events.
 """
 
 import aws_cdk as cdk

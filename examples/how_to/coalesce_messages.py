@@ -1,8 +1,8 @@
 """Turn thousands of messages into a few array jobs.
 
-With `COALESCE` the gateway waits a little, writes what came into a manifest and submits one
-array job; child n reads line n of the manifest, whose place it finds in its environment. That
-is far cheaper than a job a message when messages come in bursts.
+With `COALESCE` the gateway collects messages for a moment, writes them to a manifest and submits
+one array job. Child n reads line n of the manifest, whose location is in its environment
+variables. When messages come in bursts, this is far cheaper than a job for each message.
 """
 
 import aws_cdk as cdk

@@ -1,7 +1,7 @@
-"""End what hangs, and what waits for ever.
+"""End jobs that hang or can never start.
 
-`timeout` ends an attempt that runs too long. A queue's time limits cancel jobs at its head that
-no instance will ever be started for, with the reason that AWS Batch gives.
+`timeout` ends an attempt that runs too long. A queue's time limits cancel a job at its head for
+which no instance will ever be started, and give AWS Batch's reason.
 """
 
 import aws_cdk as cdk

@@ -1,7 +1,7 @@
 """Run a job for each item of a list.
 
-`for_each` names a list in the execution's input; the job runs once for each item, at most so
-many at a time, and finds the item in its parameters.
+`for_each` names a list in the execution's input. The job runs once for each item, with a limit on
+how many run at the same time, and finds the item in its parameters.
 """
 
 import aws_cdk as cdk

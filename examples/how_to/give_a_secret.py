@@ -1,9 +1,11 @@
 """Give a job a password.
 
-The container finds the field of the secret in an environment variable. AWS Batch fetches it as
-the container starts, so that it stands in no template, no event and no log. The execution role
-may read this one secret.
+The container receives one field of the secret as an environment variable. It is fetched when the
+container starts, so it appears in no template, event or log. The execution role can read this one
+secret. Without the generator, AWS would generate plain text, which has no fields.
 """
+
+import json
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
@@ -20,7 +22,10 @@ def build(app: cdk.App) -> cdk.Stack:
     vpc = ec2.Vpc(stack, "Vpc", max_azs=2, nat_gateways=0, subnet_configuration=[PUBLIC])
     environment = bc.FargateComputeEnvironment(stack, "Fargate", vpc=vpc)
     bc.JobQueue(stack, "Queue", compute_environments=[environment])
-    login = secretsmanager.Secret(stack, "Login")
+    generated = secretsmanager.SecretStringGenerator(
+        secret_string_template=json.dumps({"user": "reports"}), generate_string_key="password"
+    )
+    login = secretsmanager.Secret(stack, "Login", generate_secret_string=generated)
     bc.FargateJobDefinition(
         stack,
         "Report",

@@ -1,8 +1,8 @@
-"""Give jobs more disk.
+"""Give jobs more disk space.
 
-On Fargate a job has 20 GiB unless you say more, up to 200. On instances the disk is the
-instance's, shared by all that run there: make the root volume larger, or take families with
-disks of their own and mount these.
+On Fargate a job has 20 GiB, or up to 200 if you ask for it. On EC2, all jobs on an instance share
+its disk: make the root volume larger, or use instance families with disks of their own and mount
+those.
 """
 
 import aws_cdk as cdk

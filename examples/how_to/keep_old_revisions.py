@@ -1,8 +1,8 @@
-"""Let what is under way end with the revision that it began with.
+"""Let running work finish with the revision it started with.
 
-A deployment that changes a definition registers a new revision; CloudFormation takes the old
-one away, and a workflow in flight would fail. Keep the last few active: a function retires
-older ones once no job uses them.
+A deployment that changes a definition registers a new revision, and CloudFormation removes the
+old one, so a workflow in progress would fail. Keep the last few revisions active. A function
+retires older ones once no job uses them.
 """
 
 import aws_cdk as cdk

@@ -1,7 +1,7 @@
-"""Keep the company's rules in one place.
+"""Set company-wide rules in one place.
 
-Said once for an app: how long logs are kept and with which key, in which VPC our functions run,
-with which permissions boundary. Say it before the constructs are made.
+Set once for a whole app: how long logs are kept and which key encrypts them, the VPC and the
+permissions boundary of our functions. Do this before you create the constructs.
 """
 
 import aws_cdk as cdk

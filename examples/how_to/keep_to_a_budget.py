@@ -1,8 +1,8 @@
 """Stop submitting when the budget is used up.
 
-The guard adds up the vCPU-hours of the day or the month. It warns at 80 per cent and then does
-what you chose: tell, close the queues, or lower what the environments may grow to. Nothing that
-runs is stopped.
+The guard adds up the vCPU-hours of the day or month. It warns at 80 percent, and at 100 percent
+it does what you chose: send a message, close the queues, or lower the maximum size of the
+environments. Running jobs are not stopped.
 """
 
 import aws_cdk as cdk

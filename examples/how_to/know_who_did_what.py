@@ -1,8 +1,8 @@
-"""Know who changed a queue, and who ended a job.
+"""Find out who changed a queue or ended a job.
 
-The trail's events go to a log of their own; an alarm speaks up when somebody changes an
-environment or a queue outside of a deployment. The account needs a trail of CloudTrail;
-`create_trail=True` makes one.
+The relevant CloudTrail events go to a log of their own, and an alarm goes off when somebody
+changes an environment or a queue outside a deployment. The account needs a CloudTrail trail;
+`create_trail=True` creates one.
 """
 
 import aws_cdk as cdk

@@ -1,8 +1,8 @@
 """Let a Lambda function submit jobs.
 
-The function may submit this definition to this queue and nothing else. It gets both ARNs as
-environment variables and calls SubmitJob; `batch_constructs.client` does that with retries and
-an idempotency key.
+The function may submit this definition to this queue, and nothing else. It gets both ARNs as
+environment variables and calls SubmitJob. `batch_constructs.client` does that with retries and an
+idempotency key.
 """
 
 import aws_cdk as cdk

@@ -1,7 +1,7 @@
 """Let a job read and write a bucket.
 
-A job definition is a principal like any other of the CDK: grant to it, and the right goes to
-its job role. A job that nothing was granted to has no role and no credentials.
+A job definition is a grantee like any other in the CDK: grant to it, and its job role gets the
+permission. A job to which nothing was granted has no role and no credentials.
 """
 
 import aws_cdk as cdk

@@ -1,7 +1,7 @@
 """Let Nextflow, Snakemake or Airflow use a queue.
 
-Engines register definitions of their own. The role may do that below one name prefix, submit to
-this queue, look at its jobs and end them, and pass the job roles that you name.
+Workflow engines register their own definitions. This role may do so under one name prefix, submit
+to this queue, watch and end its jobs, and pass the job roles that you name.
 """
 
 import aws_cdk as cdk

@@ -1,7 +1,7 @@
-"""Make many definitions from a table.
+"""Create many definitions from a table.
 
-One call makes them all, or none of them, and says everything that is wrong with any; it takes
-less than half of the time. The table may come from a file.
+One call creates them all or none of them, and reports everything that is wrong with any of them.
+It takes less than half the time. The table can come from a file.
 """
 
 import aws_cdk as cdk

@@ -1,7 +1,7 @@
-"""Let child n of an array wait for child n of another.
+"""Let child n of one array wait for child n of another.
 
-With `NToN` the second array's children begin one by one, each as soon as its own predecessor
-has succeeded, and not when the whole first array has.
+With `NToN`, each child of the second array starts as soon as the child with the same number in
+the first array has succeeded, without waiting for the rest of it.
 """
 
 import aws_cdk as cdk

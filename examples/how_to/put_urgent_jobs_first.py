@@ -1,7 +1,7 @@
 """Put urgent jobs first.
 
-Two queues over the same environment: AWS Batch starts the jobs of the queue with the higher
-priority first, as long as both have jobs that wait. Nothing that runs is stopped for it.
+Two queues share an environment. As long as both have jobs waiting, AWS Batch starts those of the
+queue with the higher priority first. Running jobs are not stopped.
 """
 
 import aws_cdk as cdk

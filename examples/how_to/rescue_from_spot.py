@@ -1,8 +1,8 @@
-"""Move reclaimed jobs to another queue.
+"""Move interrupted jobs to another queue.
 
-Once Spot has taken a job's host as often as its attempts allow, the job is submitted again to a
-queue of on-demand instances, with what it was submitted with. It works for jobs that others
-submit, too.
+When Spot has interrupted a job as often as its attempts allow, the job is submitted again to a
+queue of on-demand instances, with the same parameters and overrides. This also works for jobs
+that others submit.
 """
 
 import aws_cdk as cdk

@@ -1,8 +1,7 @@
-"""Retry what can succeed, and nothing else.
+"""Retry only what can succeed.
 
-Rules are read from the top; the first that matches decides. An image that could not be pulled
-and a host that was lost are tried again; a program that says 2 had wrong input and is given up
-at once.
+Rules are read from top to bottom, and the first match decides. An image that could not be pulled
+and a host that was lost are retried. A program that exits with 2 had bad input and is not.
 """
 
 import aws_cdk as cdk

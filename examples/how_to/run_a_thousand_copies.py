@@ -1,7 +1,7 @@
 """Run the same job a thousand times.
 
 An array is one submission with up to 10,000 children; each finds its number in
-AWS_BATCH_JOB_ARRAY_INDEX. It counts as one submission, and is told about as one job.
+AWS_BATCH_JOB_ARRAY_INDEX. It counts as one submission, and you get one message about it.
 """
 
 import aws_cdk as cdk

@@ -1,8 +1,8 @@
 """Run a job every night.
 
-The schedule is EventBridge Scheduler's: a cron expression with six fields, or a rate. It
-follows a time zone if you name one, daylight saving included. A submission that fails is tried
-again for a day, and then lies in a dead-letter queue. A schedule costs nothing while it waits.
+The schedule belongs to EventBridge Scheduler: a cron expression with six fields, or a rate. It
+follows a time zone if you name one, daylight saving time included. A submission that fails is
+retried for a day and then kept in a dead-letter queue. An idle schedule costs nothing.
 """
 
 import aws_cdk as cdk

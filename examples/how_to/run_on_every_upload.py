@@ -1,8 +1,8 @@
-"""Run a job for every file that arrives.
+"""Run a job for every uploaded file.
 
-The bucket tells EventBridge, and a rule submits the job with the object's bucket and key as the
-parameters `bucket` and `key`. Pass `Ref::key` as a word of its own, never inside code: whoever
-names the file would run code.
+The bucket sends its events to EventBridge, and a rule submits the job with the object's bucket
+and key as the parameters `bucket` and `key`. Pass `Ref::key` as a word of its own and never
+inside code, or whoever names the file can run code.
 """
 
 import aws_cdk as cdk

@@ -1,7 +1,7 @@
 """Run one job at a time.
 
-For a database that takes one migration at a time, or a licence that admits n programs. Jobs
-beyond the number wait in the queue, and nothing that runs is stopped.
+For a database that allows one migration at a time, or licences for n programs. Jobs beyond the
+limit wait in the queue. Running jobs are not stopped.
 """
 
 import aws_cdk as cdk

@@ -1,7 +1,7 @@
 """Share a queue fairly between teams.
 
-Each submission names its team's share. A share that has used less, weighted, goes first; the
-smaller the weight factor, the larger the share. What a team does not use others take.
+Each submission names its team's share. The share that has used less, by weight, goes first; the
+smaller the weight factor, the larger the share. What one team does not use, others can.
 """
 
 import aws_cdk as cdk

@@ -1,7 +1,7 @@
 """Share files between jobs over EFS.
 
-The file system's security group lets the environment in, and the job role may mount it, over
-TLS. EFS costs by what is stored and read; nothing while nothing is there.
+The file system's security group lets the environment in, and the job role may mount it, over TLS.
+EFS charges for what is stored and read, so an empty file system costs nothing.
 """
 
 import aws_cdk as cdk

@@ -1,7 +1,7 @@
-"""Run on Spot, and try again what was reclaimed.
+"""Run on Spot, and retry interrupted jobs.
 
-The queue tries Spot first and falls back to on-demand instances. A job whose host was taken
-away is tried again; one that failed by itself is not, as it would only fail again.
+The queue tries Spot first and falls back to on-demand instances. A job that lost its host is
+retried. A job that failed on its own is not, because it would only fail again.
 """
 
 import aws_cdk as cdk

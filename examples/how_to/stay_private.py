@@ -1,8 +1,8 @@
 """Run in private subnets without a NAT gateway.
 
-Endpoints reach what jobs need: the images of Amazon ECR, logs, secrets. Each costs by the hour
-and zone; a NAT gateway costs by the hour and by the gigabyte. Images from elsewhere do not come
-through.
+Endpoints give jobs access to what they need: images in Amazon ECR, logs, secrets. Each is charged
+by the hour and zone; a NAT gateway is charged by the hour and the gigabyte. Images from other
+registries cannot be pulled this way.
 """
 
 import aws_cdk as cdk

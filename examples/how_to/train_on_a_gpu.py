@@ -1,8 +1,8 @@
 """Train on a GPU.
 
-Name a family of instances with GPUs; the NVIDIA image of Amazon ECS comes by itself. Libraries
-that exchange data between processes want shared memory, of which a container has 64 MiB unless
-you say more.
+Name an instance family with GPUs; AWS Batch picks Amazon's NVIDIA image for it. Libraries that
+exchange data between processes need shared memory, of which a container has only 64 MiB unless
+you ask for more.
 """
 
 import aws_cdk as cdk

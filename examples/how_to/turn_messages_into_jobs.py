@@ -1,8 +1,8 @@
 """Turn the messages of a queue into jobs.
 
-Send a message, get a job: no more than AWS Batch takes a second, each message once, whatever
-fails in between. Senders may set parameters and environment variables; what else they may set
-is named in `allow`.
+Send a message, get a job: each message exactly once, no faster than AWS Batch accepts, whatever
+fails in between. Senders may set parameters and environment variables; `allow` names what else
+they may set.
 """
 
 import aws_cdk as cdk

@@ -1,7 +1,7 @@
 """Use an image from Amazon ECR.
 
-Give the repository's image; the execution role may pull from this repository alone. Name a tag
-that does not move, or a digest: a job that is tried again should run what it ran before.
+Pass the repository's image, and the execution role may pull from this repository alone. Use a tag
+that does not move, or a digest, so that a retried job runs what it ran before.
 """
 
 import aws_cdk as cdk

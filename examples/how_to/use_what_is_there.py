@@ -1,7 +1,7 @@
-"""Use queues and environments that are there already.
+"""Use existing queues and environments.
 
-What another stack, another tool or somebody's console made comes in by its ARN or name, and
-works wherever one of ours does. Nothing of it is changed.
+Import what another stack, another tool or the console created by its ARN or name. It works
+wherever one of ours does, and nothing about it changes.
 """
 
 import aws_cdk as cdk

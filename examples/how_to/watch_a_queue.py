@@ -1,7 +1,7 @@
-"""Watch a queue: dashboard and alarms.
+"""Watch a queue with a dashboard and alarms.
 
-The dashboard shows what waits, runs and fails; alarms speak of jobs that fail too often, wait
-too long, or cost too much. Gauges read the queue every few minutes.
+The dashboard shows what is waiting, running and failing. Alarms go off when jobs fail too often,
+wait too long, or cost too much. Gauges measure the queue every few minutes.
 """
 
 import aws_cdk as cdk

@@ -1,4 +1,4 @@
-"""Reports: of every file as it arrives, and every night; who fails is told."""
+"""Reports: one for every file that arrives, one every night, and a message when one fails."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
@@ -9,7 +9,7 @@ import batch_constructs as bc
 
 
 def build(app: cdk.App) -> cdk.Stack:
-    """Declare where jobs run, how they wait, what they are, what starts them, who is told."""
+    """Declare where jobs run, where they wait, what they are, and what starts and watches them."""
     stack = cdk.Stack(app, "Reports")
     public = ec2.SubnetConfiguration(name="Public", subnet_type=ec2.SubnetType.PUBLIC)
     vpc = ec2.Vpc(stack, "Vpc", nat_gateways=0, subnet_configuration=[public])
@@ -28,7 +28,7 @@ def build(app: cdk.App) -> cdk.Stack:
         memory=cdk.Size.gibibytes(2),
         command=["python", "-c", "import sys; print('a report of', sys.argv[1])", "Ref::key"],
         parameters={"key": "everything"},
-        secrets={"PASSWORD": bc.secret_field(login, "password")},
+        secrets={"PASSWORD": bc.secret_field(login)},
     )
     files.grant_read(report)
 

@@ -370,13 +370,16 @@ def test_logs_follow_a_job_until_nothing_new_came_for_ten_seconds_after_its_end(
     assert 28 + 10 <= aws.clock() - began < 50
 
 
-def test_logs_of_a_job_that_wrote_nothing_are_empty(aws: Aws, run: Run) -> None:
+def test_logs_of_a_job_that_wrote_nothing_are_empty_and_who_knows_why_is_said(
+    aws: Aws, run: Run
+) -> None:
     boto3.client("logs").create_log_group(logGroupName="/aws/batch/job")
     describe(aws, [detail("a", "RUNNING", container={"logStreamName": "not/yet"})])
 
     result = run("logs", "a", "--json")
 
     assert (result.exit_code, result.stdout) == (0, "")
+    assert result.stderr == "a has written nothing so far; to see why: batch-constructs why a\n"
 
 
 @pytest.mark.parametrize(
@@ -570,7 +573,7 @@ def test_the_id_of_a_job_is_said_on_stderr_where_stdout_cannot_be_written_to(
 
     assert code == 2
     assert aws.batch.jobs[0]["jobId"] in said
-    assert said.startswith("error: stdout cannot be written to (")
+    assert said.startswith("Error: stdout cannot be written to (")
     assert len(said.splitlines()) == 1
 
 

@@ -338,7 +338,7 @@ def test_a_wrong_group_is_one_line_and_exit_status_2(monkeypatch: pytest.MonkeyP
     result = CliRunner().invoke(main, ["cost", "--queue", "q", "--by", "team"])
 
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr.startswith('error: by is "team"; allowed are queue')
+    assert result.stderr.startswith('Error: by is "team"; allowed are queue')
 
 
 def test_a_queue_that_is_given_twice_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:

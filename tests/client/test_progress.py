@@ -16,14 +16,15 @@ if TYPE_CHECKING:
     from tests.functions.aws_in_process import Aws
 
 
-@pytest.mark.parametrize("said", ["no [/bin/sh] in the image", "no subnet in [red]"])
-def test_square_brackets_of_a_reason_are_shown_and_end_nothing(
+@pytest.mark.parametrize("said", ["no [/bin/sh] in the image", "no subnet " * 20])
+def test_a_jobs_name_and_state_stand_whole_in_80_columns_whatever_its_reason(
     aws: Aws, client: BatchClient, said: str
 ) -> None:
-    describe(aws, [detail("job", "FAILED", statusReason=said)])
+    describe(aws, [detail("job", "FAILED", statusReason=said, jobName="a-rather-long-name")])
     screen = io.StringIO()
 
-    (last,) = watch(client, ["job"], console=Console(file=screen, width=200))
+    (last,) = watch(client, ["job"], console=Console(file=screen, width=80))
 
     assert last.reason == said
-    assert said in screen.getvalue()
+    assert "a-rather-long-name" in screen.getvalue()
+    assert "1/1 FAILED" in screen.getvalue()

@@ -323,7 +323,7 @@ def command(
 def test_a_command_against_a_dead_endpoint_ends_with_the_fix(command: Callable[[str], str]) -> None:
     line = command(f"http://{closed_port()}")
 
-    assert line.startswith("error: ")
+    assert line.startswith("Error: ")
     assert "Could not connect to the endpoint URL" in line
     assert "check the Region, the credentials and the network" in line
 
@@ -342,7 +342,7 @@ def test_a_command_that_something_else_than_aws_answers_ends_with_the_fix(
     assert re.search(
         "check the Region.*, then: (batch-constructs|look whether)|look for its name", line
     )
-    assert "error: '" not in line
+    assert "Error: '" not in line
 
 
 @pytest.mark.parametrize("answered", NO_ANSWERS)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import boto3
@@ -129,6 +130,26 @@ def test_a_spot_interruption_says_how_to_retry() -> None:
     assert said.startswith("Host EC2 (instance i-1) terminated.; retry it: RetryPolicy.on_spot")
 
 
+@pytest.mark.parametrize(
+    ("reason", "fix"),
+    [
+        (
+            "ResourceInitializationError: unable to pull secrets: the secret is no JSON object",
+            "put a JSON object with that key into the secret: aws secretsmanager put-secret-value",
+        ),
+        ("ResourceInitializationError: unable to pull secrets", "let the execution role read"),
+        ("CannotPullContainerError: not found", "check the image's name, the execution role's"),
+        ("ResourceInitializationError: unable to mount", "fix what the reason names: the image"),
+    ],
+)
+def test_what_kept_a_container_from_starting_has_a_fix_of_its_own(reason: str, fix: str) -> None:
+    attempt = {"container": {"reason": reason}, "stoppedAt": 2}
+
+    said = failed(statusReason=reason, attempts=[attempt])
+
+    assert said.startswith(f"{reason}; {fix}")
+
+
 def test_an_exit_code_leads_to_the_log() -> None:
     attempt = {"container": {"exitCode": 3}, "startedAt": 1, "stoppedAt": 2}
 
@@ -158,6 +179,11 @@ def test_the_command_says_it_and_ends_accordingly(
     done = CliRunner().invoke(main, ["why", "j"])
 
     assert (done.exit_code, done.output) == (code, said)
+
+    as_json = CliRunner().invoke(main, ["why", "j", "--json"])
+
+    assert as_json.exit_code == code
+    assert json.loads(as_json.output)["status"] == status
 
 
 def test_the_command_says_in_one_line_that_there_is_no_such_job(

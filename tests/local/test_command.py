@@ -38,7 +38,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
 def test_without_a_server_a_command_says_how_to_start_one(place: Path, command: list[str]) -> None:
     result = run(*command)
 
-    assert (result.exit_code, place.exists()) == (1, True)
+    assert (result.exit_code, place.exists()) == (2, True)
     assert "no embedded AWS is running here" in result.output
     assert "batch-constructs local up" in result.output
 
@@ -81,7 +81,7 @@ def test_what_only_a_start_takes_is_refused_where_it_runs_already(place: Path) -
 
     result = run("up", "--image", f"*={place}", "--no-iam")
 
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert "only a start takes --iam, --image; stop it first" in result.output
 
 
@@ -169,11 +169,11 @@ def test_status_logs_and_reclaim_show_and_move_a_job(place: Path) -> None:
     assert "RUNNING" in shown.output
     assert (faulty.exit_code, healed.exit_code) == (0, 0)
     assert (environment["status"], environment["statusReason"]) == ("INVALID", "of the test")
-    assert run("fault", "unknown", "none").exit_code == 1
+    assert run("fault", "unknown", "none").exit_code == 2
     assert reclaimed.output == f"the host of job {job_id} is gone\n"
     assert "Host EC2" in job["attempts"][0]["statusReason"]
     assert run("logs", job_id).output == "attempt 1\nattempt 2\n"
-    assert refused.exit_code == 1
+    assert refused.exit_code == 2
 
 
 _SLEEPS_ONCE = """
@@ -195,7 +195,7 @@ def test_a_directory_without_an_app_is_said(place: Path) -> None:
 
     result = run("deploy")
 
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert f"there is no CDK app in {place}" in result.output
 
 
@@ -209,7 +209,7 @@ def test_a_full_disk_is_said(place: Path, monkeypatch: pytest.MonkeyPatch) -> No
 
     result = run("down")
 
-    assert result.exit_code == 1
+    assert result.exit_code == 2
     assert f"the disk that holds {place / 'cdk.out'} is full" in result.output
 
 
@@ -224,7 +224,7 @@ def test_without_the_extra_the_fix_is_said(place: Path, monkeypatch: pytest.Monk
     ):
         result = run(*command)
 
-        assert result.exit_code == 1
+        assert result.exit_code == 2
         (line,) = result.output.splitlines()
         assert "pip install 'batch-constructs[local]'" in line
     assert list(place.iterdir()) == []

@@ -12,6 +12,7 @@ from batch_constructs.local.status_tables import status_tables
 
 QUEUE = "Demo-HighPriorityQueueE0B1F2A3-4c5d6e7f80910a2b"
 ENVIRONMENT = "Demo-SpotComputeEnvironment12345678-abcdefghijklmnop"
+DEFINITION = "Demo-ReportJobDefinition0A1B2C3D-0123456789abcdef"
 JOBS: list[dict[str, Any]] = [
     {
         "jobId": f"8f9c0e1e-2b6c-4d3e-9c8e-{number:012d}",
@@ -35,6 +36,11 @@ class Batch:
             "describe_job_queues": {
                 "jobQueues": [
                     {"jobQueueName": QUEUE, "jobQueueArn": "q", "priority": 1, "state": "ENABLED"}
+                ]
+            },
+            "describe_job_definitions": {
+                "jobDefinitions": [
+                    {"jobDefinitionName": DEFINITION, "revision": revision} for revision in (10, 9)
                 ]
             },
             "describe_compute_environments": {
@@ -73,6 +79,8 @@ def test_names_and_job_ids_stand_whole_in_one_line(lines: list[str]) -> None:
 
     assert QUEUE in text
     assert ENVIRONMENT in text
+    assert f"{DEFINITION}:10" in text, "who submits has to know what it is called"
+    assert f"{DEFINITION}:9" not in text
     assert all(job["jobId"] in text for job in JOBS[5:])
     assert "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE" in text
 

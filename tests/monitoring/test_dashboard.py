@@ -174,7 +174,7 @@ def test_limits_are_drawn_on_the_graphs_they_guard() -> None:
     }
 
     assert drawn == {
-        ("What ends", "alarm: % failed"): (10, "right"),
+        ("How many fail", "alarm: % failed"): (10, "left"),
         ("How long", "alarm: waited"): (60, "left"),
         ("How long", "alarm: head of queue"): (120, "left"),
     }
@@ -328,7 +328,7 @@ def test_more_queues_than_a_dashboard_has_room_for_are_refused(stack: Stack) -> 
 
     with pytest.raises(
         ValueError,
-        match="Platform/Jobs: the dashboard has 503 widgets; allowed are at most 500: show fewer",
+        match="Platform/Jobs: the dashboard has 603 widgets; allowed are at most 500: show fewer",
     ):
         BatchDashboard(stack, "Jobs", queues=queues)
 

@@ -56,7 +56,7 @@ def test_nothing_that_is_there_is_overwritten(tmp_path: Path) -> None:
 
     code, output = init(tmp_path)
 
-    assert (code, output) == (1, f"Error: {tmp_path}: app.py would be overwritten\n")
+    assert (code, output) == (2, f"Error: {tmp_path}: app.py would be overwritten\n")
     assert [path.name for path in tmp_path.iterdir()] == ["app.py"]
     assert (tmp_path / "app.py").read_text() == "mine"
 
@@ -65,4 +65,6 @@ def test_a_new_directory_is_made(tmp_path: Path) -> None:
     code, output = init(tmp_path / "new" / "project")
 
     assert code == 0
-    assert output.endswith(f"Now: cd {tmp_path / 'new' / 'project'} && uv run pytest\n")
+    assert output.endswith(
+        f"Next: cd {tmp_path / 'new' / 'project'} && pip install uv && uv run pytest\n"
+    )

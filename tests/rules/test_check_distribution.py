@@ -73,7 +73,7 @@ def test_it_explains_and_tells_what_an_update_does(installed: Path, tmp_path: Pa
 def test_it_says_what_it_is_too_small_for(installed: Path, arguments: list[str], what: str) -> None:
     done = run(installed, *arguments)
 
-    assert done.returncode == 1
+    assert done.returncode == 2
     assert done.stderr.endswith(f"pip install {what}\n")
     assert done.stderr.count("\n") == 1
 
