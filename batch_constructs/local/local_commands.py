@@ -21,6 +21,7 @@ from batch_constructs.aws.storage import PORT
 from batch_constructs.local.environment_variables import ACCOUNT_ID, REGION
 from batch_constructs.local.errors import LocalAwsError
 from batch_constructs.local.extra import require_extra
+from batch_constructs.local.image_builds import BUILDERS
 from batch_constructs.local.image_sources import ENGINES, SOURCES, is_source
 
 if TYPE_CHECKING:
@@ -78,6 +79,14 @@ _RECORD = click.option(
     "--record",
     is_flag=True,
     help="Record resources that nothing plays here, and leave out stacks for elsewhere.",
+)
+
+
+_BUILD = click.option(
+    "--build",
+    type=click.Choice(BUILDERS),
+    help="What builds the app's images that jobs run in, where nothing stands for them. "
+    "Default: the engine of `local up`; without one they are not built.",
 )
 
 
@@ -158,9 +167,15 @@ def up(
 @_STATE
 @click.option("--app", help="What runs the app. Default: what cdk.json says, else app.py.")
 @_RECORD
+@_BUILD
 @click.argument("stacks", nargs=-1)
 def deploy(
-    state_directory: Path, app: str | None, stacks: tuple[str, ...], *, record: bool
+    state_directory: Path,
+    app: str | None,
+    stacks: tuple[str, ...],
+    *,
+    record: bool,
+    build: str | None,
 ) -> None:
     """Deploy the app of the current directory with the real cdk CLI, and say what is there.
 
@@ -170,7 +185,7 @@ def deploy(
 
     server, clients = _running(state_directory)
     with reported():
-        deployer = _deployer(server, clients, state_directory, app)
+        deployer = _deployer(server, clients, state_directory, app, build)
         deployer.bootstrap()
         inventories = {
             name: take_inventory(clients.client, name)
@@ -187,8 +202,16 @@ def deploy(
 @_STATE
 @click.option("--app", help="What runs the app. Default: what cdk.json says, else app.py.")
 @_RECORD
+@_BUILD
 @click.argument("stacks", nargs=-1)
-def watch(state_directory: Path, app: str | None, stacks: tuple[str, ...], *, record: bool) -> None:
+def watch(
+    state_directory: Path,
+    app: str | None,
+    stacks: tuple[str, ...],
+    *,
+    record: bool,
+    build: str | None,
+) -> None:
     """Deploy the app, and again whenever a file of it is saved; until Ctrl-C.
 
     The app is run and its stacks are deployed without the cdk CLI, which is several times as fast.
@@ -197,7 +220,7 @@ def watch(state_directory: Path, app: str | None, stacks: tuple[str, ...], *, re
 
     server, clients = _running(state_directory)
     with reported():
-        deployer = _deployer(server, clients, state_directory, app)
+        deployer = _deployer(server, clients, state_directory, app, build)
 
     def redeploy() -> None:
         began = time.monotonic()
@@ -362,7 +385,11 @@ def _refuse_settings_of_a_start(endpoint_url: str) -> None:
 
 
 def _deployer(
-    server: ServerRecord, clients: Clients, state_directory: Path, app: str | None
+    server: ServerRecord,
+    clients: Clients,
+    state_directory: Path,
+    app: str | None,
+    build: str | None = None,
 ) -> CdkDeployer:
     from batch_constructs.local.cdk_deployment import CdkApp, CdkDeployer
 
@@ -372,6 +399,7 @@ def _deployer(
         output=state_directory.absolute() / "cdk.out",
         show=lambda line: click.echo(line, err=True),
         client=clients.client,
+        build=build,
     )
 
 

@@ -70,12 +70,12 @@ def container_metadata(job: Job, container: Container, arns: Arns) -> Document:
     identity = hashlib.sha256(f"{arn}/{container.name}".encode()).hexdigest()
     document: dict[str, Any] = {
         "DockerId": identity,
-        "Name": container.name,
-        "DockerName": f"ecs-{name}-{revision}-{container.name}-{identity[:20]}",
+        "Name": container.own_name,
+        "DockerName": f"ecs-{name}-{revision}-{container.own_name}-{identity[:20]}",
         "Image": container.properties.get("image", ""),
         "Labels": {
             "com.amazonaws.ecs.cluster": cluster,
-            "com.amazonaws.ecs.container-name": container.name,
+            "com.amazonaws.ecs.container-name": container.own_name,
             "com.amazonaws.ecs.task-arn": arn,
             "com.amazonaws.ecs.task-definition-family": name,
             "com.amazonaws.ecs.task-definition-version": revision,
