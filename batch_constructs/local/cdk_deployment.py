@@ -244,7 +244,8 @@ class CdkDeployer:
         """Build what is to be built, and return the images that nothing stands for then."""
         images = {"images": sorted({*found.images, *found.named})}
         answer = self._record.access.control("images", images)
-        engine, processes = answer["engine"], answer["processes"]
+        engine: str | None = answer["engine"]
+        processes: list[str] = answer["processes"]
         builder = engine if self._build is None else self._build
         if builder is None:
             return processes

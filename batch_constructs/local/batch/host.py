@@ -45,7 +45,6 @@ _CLONE_NEWNS, _CLONE_NEWUSER, _CLONE_NEWPID = 0x20000, 0x10000000, 0x20000000
 _MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000
 _MS_RDONLY, _MS_REMOUNT, _MS_RELATIME, _ST_RELATIME = 0x1, 0x20, 0x200000, 0x1000
 _MS_KEPT = os.ST_NOSUID | 0x4 | 0x8 | 0x400 | 0x800  # nosuid, nodev, noexec, noatime, nodiratime
-_CLOSED_IN_JOBS = getattr(socket, "MSG_CMSG_CLOEXEC", 0)
 _SHARED = ("dev", "sys", "proc", "etc/resolv.conf", "etc/hosts")
 """What a root file system has of this machine's."""
 
@@ -156,12 +155,14 @@ class Host:
 
     def _read(self) -> None:
         try:
-            data, descriptors, _, _ = socket.recv_fds(self._service, 1 << 16, 64, _CLOSED_IN_JOBS)
+            data, descriptors, _, _ = socket.recv_fds(self._service, 1 << 16, 64)
         except BlockingIOError:
             return
         except OSError:
             data, descriptors = b"", []
-        self._descriptors.extend(descriptors)
+        for descriptor in descriptors:
+            os.set_inheritable(descriptor, False)  # noqa: FBT003 - the name says what it is
+            self._descriptors.append(descriptor)
         if not data:
             self._close()
             return
@@ -348,9 +349,10 @@ def _found(program: str, env: dict[str, str]) -> str:
         places = [f"{folder}/{program}" for folder in env.get("PATH", os.defpath).split(":")]
     refused = errno.ENOENT
     for place in places:
-        if os.access(place, os.X_OK):
+        there = os.path.isfile(place)  # noqa: PTH113 - each start of a job waits for it
+        if there and os.access(place, os.X_OK):
             return place
-        if os.access(place, os.F_OK):
+        if there:
             refused = errno.EACCES
     raise OSError(refused, os.strerror(refused), program)
 
