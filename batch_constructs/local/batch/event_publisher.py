@@ -151,6 +151,7 @@ class Publisher:
             if self._was_full and self._outbox.qsize() < _FULL // 2:
                 self._was_full = False
                 self._drained()
+        self._put_metrics()
 
     def _next(self) -> _Item | None:
         """Wait for an event; publish the metrics of those before once no other follows at once."""
