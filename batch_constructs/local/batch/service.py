@@ -334,14 +334,18 @@ class BatchService:
             job = self._jobs.find(job_id)
             if job is None or not job.on_host:
                 return None
+            containers = [c for c in job.submission.containers if c.name == name]
+            if not containers:
+                return None
+            (container,) = containers
+            task = [c for c in job.submission.containers if c.node == container.node]
             if part == "task":
-                return task_metadata(job, self._arns)
+                return task_metadata(job, task, self._arns)
             if part == "taskWithTags":
                 definition = self._definitions.find(job.submission.definition_arn)
                 tags = task_tags(job, {} if definition is None else definition["tags"])
-                return {**task_metadata(job, self._arns), "TaskTags": tags}
-            containers = [c for c in job.submission.containers if c.name == name and not part]
-            return container_metadata(job, containers[0], self._arns) if containers else None
+                return {**task_metadata(job, task, self._arns), "TaskTags": tags}
+            return None if part else container_metadata(job, container, self._arns)
 
     @property
     def engine(self) -> str | None:

@@ -8,7 +8,7 @@ import pytest
 from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
-    from tests.local.batch.conftest import Account, RecordingPorts
+    from tests.local.batch.conftest import Account, MakeAccount, RecordingPorts
 
 
 def node_range(target: str, command: str) -> dict[str, Any]:
@@ -250,3 +250,30 @@ def test_nodes_that_do_not_go_together_are_refused(
 
     with pytest.raises(ClientError, match=problem):
         account.submit(**request_)
+
+
+def test_a_container_of_a_node_reads_of_those_beside_it_and_of_no_other_node(
+    make_account: MakeAccount,
+) -> None:
+    account, service = make_account()
+    nodes(
+        account,
+        several("0", main="sleep 600", helper="sleep 600"),
+        node_range("1", "sleep 600"),
+        count=2,
+    )
+    job = account.until(account.submit(), "RUNNING")["jobId"]
+
+    tasks = {
+        name: service.container_metadata(f"{job}/{name}", "task")
+        for name in ("node-0/helper", "node-1", "node-2")
+    }
+
+    named = {
+        name: None if task is None else [one["Name"] for one in task["Containers"]]
+        for name, task in tasks.items()
+    }
+    assert named == {"node-0/helper": ["main", "helper"], "node-1": ["node-1"], "node-2": None}
+    alone = service.container_metadata(f"{job}/node-0/helper", "")
+    assert alone is not None
+    assert alone["Name"] == "helper"
