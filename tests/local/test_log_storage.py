@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from batch_constructs.local.log_storage import EventsOnDisk, Latest, LogFile
+from batch_constructs.local.log_storage import ONLY_SIZES, EventsOnDisk, Latest, LogFile
 from batch_constructs.local.marked_processes import marked_processes
 
 if TYPE_CHECKING:
@@ -63,6 +63,17 @@ def test_a_full_disk_refuses_new_events_and_leaves_the_old_ones_readable(
         found.extend(events(1))
 
     assert list(found) == wanted
+
+
+def test_how_much_there_is_is_told_without_reading_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = EventsOnDisk(LogFile(), events(2500, length=7))
+    monkeypatch.setattr("os.pread", lambda *_: pytest.fail("it was read"))
+
+    asked = ONLY_SIZES.set(True)
+    (one,) = found
+    ONLY_SIZES.reset(asked)
+
+    assert len(one["message"]) == 2500 * 7
 
 
 def test_the_oldest_entries_are_forgotten() -> None:
@@ -128,3 +139,6 @@ def test_events_that_come_late_stand_where_they_belong(local_aws: LocalAws) -> N
     found = logs.get_log_events(logGroupName="late", logStreamName="s", startFromHead=True)
 
     assert [event["message"] for event in found["events"]] == ["1000", "2000", "3000", "4000"]
+    (group,) = logs.describe_log_groups(logGroupNamePrefix="late")["logGroups"]
+    (stream,) = logs.describe_log_streams(logGroupName="late")["logStreams"]
+    assert (group["storedBytes"], stream["storedBytes"]) == (16, 16)

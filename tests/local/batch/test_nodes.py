@@ -8,7 +8,10 @@ import pytest
 from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
-    from tests.local.batch.conftest import Account, MakeAccount, RecordingPorts
+    from collections.abc import Callable
+
+    from batch_constructs.local.batch import BatchService
+    from tests.local.batch.conftest import Account, RecordingPorts
 
 
 def node_range(target: str, command: str) -> dict[str, Any]:
@@ -253,7 +256,7 @@ def test_nodes_that_do_not_go_together_are_refused(
 
 
 def test_a_container_of_a_node_reads_of_those_beside_it_and_of_no_other_node(
-    make_account: MakeAccount,
+    make_account: Callable[..., tuple[Account, BatchService]],
 ) -> None:
     account, service = make_account()
     nodes(
