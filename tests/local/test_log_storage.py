@@ -125,6 +125,21 @@ def test_a_job_that_prints_much_leaves_the_server_s_memory_as_it_is(local_aws: L
 
 
 @pytest.mark.local_aws
+def test_all_that_a_job_printed_is_its_output(local_aws: LocalAws) -> None:
+    logs, wanted = local_aws.client("logs"), [str(n) for n in range(10_001)]
+    logs.create_log_group(logGroupName="long")
+    logs.create_log_stream(logGroupName="long", logStreamName="s")
+    for some in (wanted[:10_000], wanted[10_000:]):
+        batch = [{"timestamp": 1000, "message": message} for message in some]
+        logs.put_log_events(logGroupName="long", logStreamName="s", logEvents=batch)
+    options = {"logDriver": "awslogs", "options": {"awslogs-group": "long"}}
+
+    found = local_aws.job_output({"container": {"logStreamName": "s", "logConfiguration": options}})
+
+    assert found == wanted
+
+
+@pytest.mark.local_aws
 def test_events_that_come_late_stand_where_they_belong(local_aws: LocalAws) -> None:
     logs = local_aws.client("logs")
     logs.create_log_group(logGroupName="late")
