@@ -3,11 +3,13 @@
 Run it with ``uv run python bench/local_batch_load.py [JOBS]``. Four tenths are the children of one
 array job, four tenths single jobs, both in a queue of low priority; two tenths come in last, in a
 queue of high priority. It prints jobs a second, memory, and whether the order was kept, and exits 1
-where a job is lost or the order is not kept.
+where a job is lost or the order is not kept. Before and behind it, as many bare processes are
+started, a tenth each, one after the other: what the machine can do at all at this time.
 """
 
 from __future__ import annotations
 
+import subprocess
 import sys
 import tempfile
 import threading
@@ -133,9 +135,18 @@ def submit(service: BatchService, queue: str, **more: Any) -> None:
     service.handle("SubmitJob", request)
 
 
+def bare_processes(number: int) -> float:
+    """Start processes one after the other; return how many a second."""
+    begin = time.monotonic()
+    for _ in range(number):
+        subprocess.run(["true"], check=True)
+    return number / (time.monotonic() - begin)
+
+
 def main() -> int:
     """Submit, wait, and print the figures."""
     jobs = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    bare = [bare_processes(jobs // 10)]
     ports = Ports()
     ports.expected = jobs
     with tempfile.TemporaryDirectory() as directory:
@@ -163,10 +174,11 @@ def main() -> int:
         seconds = time.monotonic() - begin
         memory.append(resident_mib())
         service.stop()
+    bare.append(bare_processes(jobs // 10))
     highest = ports.started.count("high")
     early = ports.started[:highest].count("low")
     print(f"submitted in {submitted:.1f} s; {dict(ports.ended)} in {seconds:.1f} s")
-    print(f"{jobs / seconds:.0f} jobs a second")
+    print(f"{jobs / seconds:.0f} jobs a second; bare processes: {bare[0]:.0f} and {bare[1]:.0f}")
     print(f"memory {memory[0]:.0f} MiB before, {max(memory):.0f} at most, {memory[-1]:.0f} after")
     print(f"jobs of low priority that started before one of high priority: {early}")
     return 0 if ports.ended["SUCCEEDED"] == jobs and early == 0 else 1

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from batch_constructs.local.cdk_cli import CdkCli, find_node
 from batch_constructs.local.deployment_plan import artifacts, leave_images_out, plan, stack_names
 from batch_constructs.local.direct_deployment import BOOTSTRAP_VERSION
+from batch_constructs.local.environment_variables import without_aws
 from batch_constructs.local.errors import LocalAwsError
 
 if TYPE_CHECKING:
@@ -75,6 +76,8 @@ class CdkDeployer:
         output: where the CLI writes the cloud assembly.
         show: is given every line of the CLI.
         client: gives boto3 clients of the server.
+        build: what builds the images of the app that its jobs run in, and for which nothing stands.
+            Default: the server's engine; without one they are not built.
     """
 
     def __init__(
@@ -85,8 +88,10 @@ class CdkDeployer:
         output: Path,
         show: Callable[[str], None],
         client: Callable[[str], Any],
+        build: str | None = None,
     ) -> None:
         self._record = record
+        self._build = build
         self._app = app
         self._output = output
         self._show = show
@@ -225,8 +230,7 @@ class CdkDeployer:
         if refusals:
             hint = ["", "record what is not played, and leave out what is for elsewhere: --record"]
             raise LocalAwsError("\n".join(["this app cannot be played here:", *refusals, *hint]))
-        images = {"images": sorted({*found.images, *found.named})}
-        processes = self._record.access.control("images", images)["processes"]
+        processes = self._build_images(found)
         for remark in found.remarks(record=record, processes=processes):
             if remark not in self._said:
                 self._show(remark)
@@ -235,6 +239,28 @@ class CdkDeployer:
         if found.types:
             self._record.access.control("record", {"types": sorted(found.types)})
         return found
+
+    def _build_images(self, found: Plan) -> list[str]:
+        """Build what is to be built, and return the images that nothing stands for then."""
+        images = {"images": sorted({*found.images, *found.named})}
+        answer = self._record.access.control("images", images)
+        engine: str | None = answer["engine"]
+        processes: list[str] = answer["processes"]
+        builder = engine if self._build is None else self._build
+        if builder is None:
+            return processes
+        for image in sorted(found.named & {*found.images} & {*answer["unmapped"]}):
+            build = found.images[image]
+            kept = self._output.with_name("built") / f"{image.rpartition(':')[2]}.tar"
+            if builder == engine:  # which finds in its own store what it has built
+                build.run(builder, image, without_aws())
+            else:
+                if not kept.exists():  # it is named after what is in it
+                    self._show(f"{build.label} is built by {builder}")
+                    build.run(builder, image, without_aws())
+                    build.save(builder, image, kept, without_aws())
+                self._record.access.control("stand", {"image": image, "place": str(kept)})
+        return [image for image in processes if image not in found.named & {*found.images}]
 
     def _from_assembly(self, command: str, *arguments: str) -> None:
         self._cli.run(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.names import REGISTRY
 from batch_constructs.aws.service_principals import DOMAIN
+from batch_constructs.local.image_builds import BUILDERS, ImageBuild
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping
@@ -30,15 +31,14 @@ class Plan:
         types: type → the resources of it, as ``STACK/LOGICAL_ID``.
         places: stacks for another account or Region, each with its place.
         here: the other stacks, as the CLI calls them.
-        images: container images that the app builds, by their names in Amazon ECR, each with what
-            the app calls it.
+        images: container images that the app builds, by their names in Amazon ECR.
         named: images that job definitions name.
     """
 
     types: dict[str, list[str]] = field(default_factory=dict)
     places: dict[str, str] = field(default_factory=dict)
     here: list[str] = field(default_factory=list)
-    images: dict[str, str] = field(default_factory=dict)
+    images: dict[str, ImageBuild] = field(default_factory=dict)
     named: set[str] = field(default_factory=set)
 
     def refusals(self, *, record: bool) -> list[str]:
@@ -69,10 +69,7 @@ class Plan:
             processes: the images that nothing stands for.
         """
         lines = [
-            f"{self.images.get(image, image)} is not "
-            f"{'built' if image in self.images else 'pulled'}: its jobs run as processes of this "
-            f"machine; to say what stands for it: local up --image '{_pattern(image)}=PLACE'"
-            for image in sorted({*self.images, *self.named} & {*processes})
+            self._as_process(image) for image in sorted({*self.images, *self.named} & {*processes})
         ]
         if record:
             lines += [
@@ -84,6 +81,15 @@ class Plan:
                 for type_, resources in sorted(self.types.items())
             ]
         return lines
+
+    def _as_process(self, image: str) -> str:
+        build = self.images.get(image)
+        what = f"{image} is not pulled" if build is None else f"{build.label} is not built"
+        done = "" if build is None else f"to build it: --build {' or '.join(BUILDERS)}; "
+        return (
+            f"{what}: its jobs run as processes of this machine; {done}to say what stands for it: "
+            f"local up --image '{_pattern(image)}=PLACE'"
+        )
 
 
 def plan(
@@ -121,7 +127,7 @@ def plan(
                     resources[type_].append(f"{name}/{logical_id}")
         elif artifact["type"] == "cdk:asset-manifest":
             manifest = json.loads((directory / properties["file"]).read_text())
-            found.images |= {_filled(one, here): name for one, name in _built(manifest)}
+            found.images |= {_filled(one, here): it for one, it in _built(manifest, directory)}
     found.types = dict(resources)
     return found
 
@@ -151,13 +157,16 @@ def artifacts(assembly: Path) -> Iterator[Artifact]:
             yield key, artifact, assembly
 
 
-def _built(manifest: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _built(manifest: Mapping[str, Any], assembly: Path) -> Iterator[tuple[str, ImageBuild]]:
     """Yield the images of an assets' manifest, by their names in Amazon ECR."""
     for asset, image in manifest.get("dockerImages", {}).items():
+        build = ImageBuild(
+            label=image.get("displayName", asset), source=image["source"], assembly=assembly
+        )
         for place in image["destinations"].values():
             name = f"{place['repositoryName']}:{place['imageTag']}"
             registry = f"${{AWS::AccountId}}{REGISTRY}${{AWS::Region}}.{DOMAIN}"
-            yield f"{registry}/{name}", image.get("displayName", asset)
+            yield f"{registry}/{name}", build
 
 
 def _images(value: Any, here: Mapping[str, str]) -> Iterator[str]:

@@ -130,7 +130,7 @@ class EmbeddedAws:
         ``reclaim`` takes the Spot instance from under a job, ``restart`` from under all; ``fault``
         lets a compute environment have trouble; ``types`` lists what CloudFormation knows;
         ``record`` lets it know types of which stacks alone keep a record; ``images`` tells which
-        images nothing stands for.
+        images nothing stands for, and ``stand`` what stands for one.
         """
         request = json.loads(body)
         answer: dict[str, Any] = {}
@@ -144,7 +144,11 @@ class EmbeddedAws:
             elif path == "types":
                 answer["types"] = adapter.resource_types()
             elif path == "images":
-                answer["processes"] = self._service.without_image(request["images"])
+                answer["engine"] = self._service.engine
+                answer["unmapped"] = found = self._service.unmapped(request["images"])
+                answer["processes"] = found if self._service.engine is None else []
+            elif path == "stand":
+                self._service.stand_for(request["image"], request["place"])
             elif path == "record":
                 account_id, region = self._arns.account_id, self._arns.region
                 adapter.add_resource_types(

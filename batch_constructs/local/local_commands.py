@@ -21,6 +21,7 @@ from batch_constructs.aws.storage import PORT
 from batch_constructs.local.environment_variables import ACCOUNT_ID, REGION
 from batch_constructs.local.errors import LocalAwsError
 from batch_constructs.local.extra import require_extra
+from batch_constructs.local.image_builds import BUILDERS
 from batch_constructs.local.image_sources import ENGINES, SOURCES, is_source
 from batch_constructs.working import working
 
@@ -79,6 +80,14 @@ _RECORD = click.option(
     "--record",
     is_flag=True,
     help="Accept resources that cannot be emulated here, and skip stacks for other places.",
+)
+
+
+_BUILD = click.option(
+    "--build",
+    type=click.Choice(BUILDERS),
+    help="What builds the app's images that jobs run in, where nothing stands for them. "
+    "Default: the engine of `local up`; without one they are not built.",
 )
 
 
@@ -166,9 +175,15 @@ def up(
 @_STATE
 @click.option("--app", help="The command that runs the app. Default: that of cdk.json, or app.py.")
 @_RECORD
+@_BUILD
 @click.argument("stacks", nargs=-1)
 def deploy(
-    state_directory: Path, app: str | None, stacks: tuple[str, ...], *, record: bool
+    state_directory: Path,
+    app: str | None,
+    stacks: tuple[str, ...],
+    *,
+    record: bool,
+    build: str | None,
 ) -> None:
     """Deploy the app in this directory with the real cdk CLI.
 
@@ -179,7 +194,7 @@ def deploy(
         from batch_constructs.local.inventory import inventory_lines, take_inventory
 
         server, clients = _running(state_directory)
-        deployer = _deployer(server, clients, state_directory, app, show)
+        deployer = _deployer(server, clients, state_directory, app, show, build)
         deployer.bootstrap()
         inventories = {
             name: take_inventory(clients.client, name)
@@ -197,8 +212,16 @@ def deploy(
 @_STATE
 @click.option("--app", help="The command that runs the app. Default: that of cdk.json, or app.py.")
 @_RECORD
+@_BUILD
 @click.argument("stacks", nargs=-1)
-def watch(state_directory: Path, app: str | None, stacks: tuple[str, ...], *, record: bool) -> None:
+def watch(
+    state_directory: Path,
+    app: str | None,
+    stacks: tuple[str, ...],
+    *,
+    record: bool,
+    build: str | None,
+) -> None:
     """Deploy the app now and whenever you save one of its files.
 
     Stop it with Ctrl-C. The stacks are deployed without the cdk CLI, which is several times faster.
@@ -208,7 +231,12 @@ def watch(state_directory: Path, app: str | None, stacks: tuple[str, ...], *, re
     server, clients = _running(state_directory)
     with reported():
         deployer = _deployer(
-            server, clients, state_directory, app, lambda line: click.echo(line, err=True)
+            server,
+            clients,
+            state_directory,
+            app,
+            lambda line: click.echo(line, err=True),
+            build,
         )
 
     def redeploy() -> None:
@@ -393,6 +421,7 @@ def _deployer(
     state_directory: Path,
     app: str | None,
     show: Callable[[str], None],
+    build: str | None,
 ) -> CdkDeployer:
     from batch_constructs.local.cdk_deployment import CdkApp, CdkDeployer
 
@@ -402,6 +431,7 @@ def _deployer(
         output=state_directory.absolute() / "cdk.out",
         show=show,
         client=clients.client,
+        build=build,
     )
 
 

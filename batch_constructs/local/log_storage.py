@@ -8,6 +8,7 @@ import tempfile
 import threading
 from bisect import bisect_right
 from collections.abc import Sequence
+from contextvars import ContextVar
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any, overload
 
@@ -19,6 +20,13 @@ Event = dict[str, Any]
 _IN_MEMORY_EVENTS = 1000
 _IN_MEMORY_CHARACTERS = 1 << 20
 _CACHED_BLOCKS = 16
+
+
+ONLY_SIZES: ContextVar[bool] = ContextVar("ONLY_SIZES", default=False)
+"""Whether whoever goes through events counts characters: one event as long as all stands for them.
+
+To describe a log group would else take a minute after a job that printed a gigabyte.
+"""
 
 
 class LogFile:
@@ -69,6 +77,7 @@ class EventsOnDisk(Sequence[Event]):
         self._newest: list[Event] = []
         self._newest_at = 0
         self._characters = 0
+        self._all_characters = 0
         self.extend(events)
 
     def extend(self, events: Iterable[Event]) -> None:
@@ -86,11 +95,15 @@ class EventsOnDisk(Sequence[Event]):
                 self._newest, self._characters = [], 0
             self._newest.append(event)
             self._characters += len(event["message"])
+            self._all_characters += len(event["message"])
 
     def __len__(self) -> int:
         return self._newest_at + len(self._newest)
 
     def __iter__(self) -> Iterator[Event]:
+        if ONLY_SIZES.get():
+            yield {"message": range(self._all_characters)}
+            return
         for place in list(self._blocks):
             yield from self._file.read(*place)
         yield from list(self._newest)

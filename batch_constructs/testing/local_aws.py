@@ -255,10 +255,14 @@ class LocalAws:
             .get("options", {})
             .get(LOG_GROUP_OPTION, DEFAULT_LOG_GROUP)
         )
-        answer = self.client("logs").get_log_events(
-            logGroupName=group, logStreamName=container["logStreamName"], startFromHead=True
-        )
-        return [event["message"] for event in answer["events"]]
+        logs, lines = self.client("logs"), list[str]()
+        stream = {"logGroupName": group, "logStreamName": container["logStreamName"]}
+        page = logs.get_log_events(**stream, startFromHead=True)
+        while page["events"]:
+            lines += [event["message"] for event in page["events"]]
+            token = page["nextForwardToken"]
+            page = logs.get_log_events(**stream, startFromHead=True, nextToken=token)
+        return lines
 
     @contextmanager
     def events(self, pattern: Mapping[str, Any]) -> Iterator[Events]:

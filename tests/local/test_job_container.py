@@ -87,7 +87,9 @@ def test_an_engine_runs_jobs_as_the_user_s_shell_would(
     with LocalAws(LocalServer(engine="podman")) as aws:
         assert lines(aws, "echo", "hello") == [f"{tmp_path}: run", "hello"]
         assert aws.server.record.access.control("images", {"images": ["busybox"]}) == {
-            "processes": []
+            "engine": "podman",
+            "unmapped": ["busybox"],
+            "processes": [],
         }
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from batch_constructs.local.log_storage import EventsOnDisk, Latest, LogFile
+from batch_constructs.local.log_storage import ONLY_SIZES, EventsOnDisk, Latest, LogFile
 from batch_constructs.local.marked_processes import marked_processes
 
 if TYPE_CHECKING:
@@ -65,6 +65,17 @@ def test_a_full_disk_refuses_new_events_and_leaves_the_old_ones_readable(
     assert list(found) == wanted
 
 
+def test_how_much_there_is_is_told_without_reading_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = EventsOnDisk(LogFile(), events(2500, length=7))
+    monkeypatch.setattr("os.pread", lambda *_: pytest.fail("it was read"))
+
+    asked = ONLY_SIZES.set(True)
+    (one,) = found
+    ONLY_SIZES.reset(asked)
+
+    assert len(one["message"]) == 2500 * 7
+
+
 def test_the_oldest_entries_are_forgotten() -> None:
     found = Latest(2)
     for key in "abc":
@@ -114,6 +125,21 @@ def test_a_job_that_prints_much_leaves_the_server_s_memory_as_it_is(local_aws: L
 
 
 @pytest.mark.local_aws
+def test_all_that_a_job_printed_is_its_output(local_aws: LocalAws) -> None:
+    logs, wanted = local_aws.client("logs"), [str(n) for n in range(10_001)]
+    logs.create_log_group(logGroupName="long")
+    logs.create_log_stream(logGroupName="long", logStreamName="s")
+    for some in (wanted[:10_000], wanted[10_000:]):
+        batch = [{"timestamp": 1000, "message": message} for message in some]
+        logs.put_log_events(logGroupName="long", logStreamName="s", logEvents=batch)
+    options = {"logDriver": "awslogs", "options": {"awslogs-group": "long"}}
+
+    found = local_aws.job_output({"container": {"logStreamName": "s", "logConfiguration": options}})
+
+    assert found == wanted
+
+
+@pytest.mark.local_aws
 def test_events_that_come_late_stand_where_they_belong(local_aws: LocalAws) -> None:
     logs = local_aws.client("logs")
     logs.create_log_group(logGroupName="late")
@@ -128,3 +154,6 @@ def test_events_that_come_late_stand_where_they_belong(local_aws: LocalAws) -> N
     found = logs.get_log_events(logGroupName="late", logStreamName="s", startFromHead=True)
 
     assert [event["message"] for event in found["events"]] == ["1000", "2000", "3000", "4000"]
+    (group,) = logs.describe_log_groups(logGroupNamePrefix="late")["logGroups"]
+    (stream,) = logs.describe_log_streams(logGroupName="late")["logStreams"]
+    assert (group["storedBytes"], stream["storedBytes"]) == (16, 16)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import heapq
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.local.log_storage import EventsOnDisk, Latest, LogFile
+from batch_constructs.local.log_storage import ONLY_SIZES, EventsOnDisk, Latest, LogFile
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
 _FOUND_BY_POINTER = 10_000
 """How many of the newest events ``GetLogRecord`` finds."""
@@ -35,8 +35,23 @@ def install() -> None:
             return
         append(stream, events)
 
+    for name in ("_describe_log_groups", "_describe_log_streams"):
+        setattr(cloudwatch_logs, name, _counting(getattr(cloudwatch_logs, name)))
     cloudwatch_logs._append_log_events = append_log_events  # noqa: SLF001 - a touch point
     cloudwatch_logs._log_records._data = Latest(_FOUND_BY_POINTER)  # noqa: SLF001 - a touch point
+
+
+def _counting(describe: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Let a description count the characters of streams without reading them."""
+
+    def described(data: Any) -> Any:
+        before = ONLY_SIZES.set(True)
+        try:
+            return describe(data)
+        finally:
+            ONLY_SIZES.reset(before)
+
+    return described
 
 
 def _timestamp(event: dict[str, Any]) -> int:

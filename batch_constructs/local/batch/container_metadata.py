@@ -15,7 +15,7 @@ from batch_constructs.aws.names import LOG_GROUP_OPTION, LOG_REGION_OPTION
 from batch_constructs.aws.platforms import PlatformCapability
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from batch_constructs.local.batch.arns import Arns
     from batch_constructs.local.batch.job_containers import Container
@@ -34,8 +34,8 @@ def task_tags(job: Job, of_definition: Mapping[str, str]) -> dict[str, str]:
     return {**of_definition, **document["tags"]} if document["propagateTags"] else {}
 
 
-def task_metadata(job: Job, arns: Arns) -> Document:
-    """Describe the task of a job's latest attempt."""
+def task_metadata(job: Job, containers: Sequence[Container], arns: Arns) -> Document:
+    """Describe the task of a job's latest attempt, or what of it is on one node."""
     arn, cluster = _task(job)
     need = job.submission.requirement
     name, _, revision = arns.name(kinds.JOB_DEFINITION, job.submission.definition_arn).partition(
@@ -51,9 +51,7 @@ def task_metadata(job: Job, arns: Arns) -> Document:
         "Limits": {"CPU": need.vcpus, "Memory": need.memory_mib},
         "AvailabilityZone": f"{arns.region}a",
         "LaunchType": PlatformCapability.FARGATE if on_fargate(job) else PlatformCapability.EC2,
-        "Containers": [
-            container_metadata(job, container, arns) for container in job.submission.containers
-        ],
+        "Containers": [container_metadata(job, container, arns) for container in containers],
     }
 
 
@@ -70,12 +68,12 @@ def container_metadata(job: Job, container: Container, arns: Arns) -> Document:
     identity = hashlib.sha256(f"{arn}/{container.name}".encode()).hexdigest()
     document: dict[str, Any] = {
         "DockerId": identity,
-        "Name": container.name,
-        "DockerName": f"ecs-{name}-{revision}-{container.name}-{identity[:20]}",
+        "Name": container.own_name,
+        "DockerName": f"ecs-{name}-{revision}-{container.own_name}-{identity[:20]}",
         "Image": container.properties.get("image", ""),
         "Labels": {
             "com.amazonaws.ecs.cluster": cluster,
-            "com.amazonaws.ecs.container-name": container.name,
+            "com.amazonaws.ecs.container-name": container.own_name,
             "com.amazonaws.ecs.task-arn": arn,
             "com.amazonaws.ecs.task-definition-family": name,
             "com.amazonaws.ecs.task-definition-version": revision,

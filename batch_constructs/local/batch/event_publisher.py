@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import copy
 import logging
 import queue
 import threading
@@ -24,10 +23,20 @@ if TYPE_CHECKING:
     from batch_constructs.local.batch.ports import Ports
     from batch_constructs.local.batch.store import Document
 
+    _Item = tuple[Callable[[], Job], bool, float]
+    """A job as it stood, whether it blocks its queue, and when that was."""
+
 _log = logging.getLogger(__name__)
 
 _FULL = 5_000
 """With more events than this waiting, no further job is started until they have gone out."""
+
+
+_TOGETHER_SECONDS = 0.02
+"""How long is waited for further events, so that a thread wakes for several and not for each."""
+
+_METRICS_SECONDS = 1.0
+"""How often metrics are published at least while events never end."""
 
 
 def state_change_event(job: Job, arns: Arns, time_seconds: float) -> Document:
@@ -102,8 +111,9 @@ class Publisher:
         self._clock = clock
         self._drained = drained
         self._metrics = metrics
-        self._outbox: queue.SimpleQueue[tuple[Job, bool, float] | None] = queue.SimpleQueue()
+        self._outbox: queue.SimpleQueue[_Item | None] = queue.SimpleQueue()
         self._was_full = False
+        self._metrics_due = 0.0
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -120,10 +130,7 @@ class Publisher:
 
     def publish(self, job: Job, *, blocked: bool = False) -> None:
         """Put the job, as it stands now, into the outbox."""
-        snapshot = copy.copy(job)
-        if job.summary is not None:
-            snapshot.summary = dict(job.summary)
-        self._outbox.put((snapshot, blocked, self._clock()))
+        self._outbox.put((job.snapshot(), blocked, self._clock()))
 
     @property
     def full(self) -> bool:
@@ -133,18 +140,28 @@ class Publisher:
         return self._was_full
 
     def _run(self) -> None:
-        while (item := self._outbox.get()) is not None:
-            job, blocked, time_seconds = item
+        while (item := self._next()) is not None:
+            snapshot, blocked, time_seconds = item
+            job = snapshot()
             build = queue_blocked_event if blocked else state_change_event
             try:
                 self._ports.put_event(build(job, self._arns, time_seconds))
             except Exception:  # noqa: BLE001 - whatever EventBridge does, jobs go on
                 _log.exception("an event of job %s was not published", job.id)
-            if self._outbox.empty():
-                self._put_metrics()
             if self._was_full and self._outbox.qsize() < _FULL // 2:
                 self._was_full = False
                 self._drained()
+        self._put_metrics()
+
+    def _next(self) -> _Item | None:
+        """Wait for an event; publish the metrics of those before once no other follows at once."""
+        if self._outbox.empty():
+            time.sleep(_TOGETHER_SECONDS)
+        now = time.monotonic()
+        if self._outbox.empty() or now > self._metrics_due:
+            self._metrics_due = now + _METRICS_SECONDS
+            self._put_metrics()
+        return self._outbox.get()
 
     def _put_metrics(self) -> None:
         data = list(self._metrics.take())

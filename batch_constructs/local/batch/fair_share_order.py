@@ -25,6 +25,11 @@ _START = 0.05
 class WaitingLine(Protocol):
     """The RUNNABLE jobs of one queue."""
 
+    @property
+    def empty(self) -> bool:
+        """Whether no job waits."""
+        ...
+
     def push(self, job: Job) -> None:
         """Add a job."""
         ...
@@ -89,6 +94,11 @@ class FirstInFirstOut:
 
     def __init__(self) -> None:
         self._jobs = _Heap(_by_submission)
+
+    @property
+    def empty(self) -> bool:
+        """Whether no job waits."""
+        return self._jobs.top() is None
 
     def push(self, job: Job) -> None:
         """Add a job."""
@@ -157,6 +167,11 @@ class FairShares:
         self._policy = policy
         self._clock = clock
         self._shares: dict[str, _Share] = {}
+
+    @property
+    def empty(self) -> bool:
+        """Whether no job waits in any share."""
+        return all(share.jobs.top() is None for share in self._shares.values())
 
     def push(self, job: Job) -> None:
         """Add a job."""

@@ -24,6 +24,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import errno
 import json
 import os
 import selectors
@@ -81,6 +82,7 @@ class Accounts:
             (":".join(one[:5]), ":".join(one[6:])) for one in lines if one[2:3] == [own]
         )
         self._at_first: int | None = None
+        self._libc = ctypes.CDLL(None, use_errno=True)
 
     def show(self, home: str) -> None:
         """Let this process see a home as its own from now on, and what it starts until the next.
@@ -88,18 +90,20 @@ class Accounts:
         In a namespace of mounts that is new each time: what was started before keeps its own.
         This process starts nothing else in it.
         """
-        libc = ctypes.CDLL(None, use_errno=True)
-        place = Path(f"{home}.passwd")
-        entry = f"{self._before}:{home}:{self._after}\n"
-        place.write_text(entry + self._others, encoding="utf-8", errors="surrogateescape")
+        libc = self._libc
+        place = os.fsencode(f"{home}.passwd")
+        entry = f"{self._before}:{home}:{self._after}\n{self._others}"
+        file = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
         try:
+            with os.fdopen(file, "w", encoding="utf-8", errors="surrogateescape") as opened:
+                opened.write(entry)
             if self._at_first is None:
                 self._at_first = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
             _called(libc.setns(self._at_first, _CLONE_NEWNS))
             _called(libc.unshare(_CLONE_NEWNS))
-            _called(libc.mount(bytes(place), bytes(_PASSWD), None, _MS_BIND, None))
+            _called(libc.mount(place, bytes(_PASSWD), None, _MS_BIND, None))
         finally:
-            place.unlink()
+            os.unlink(place)  # noqa: PTH108 - each start of a job waits for it
 
 
 class Host:
@@ -112,6 +116,7 @@ class Host:
 
     def __init__(self, service: socket.socket, *, in_namespace: bool = False) -> None:
         self._service = service
+        service.set_inheritable(False)
         self._in_namespace = in_namespace
         self._selector = selectors.DefaultSelector()
         self._by_pid: dict[int, Process] = {}
@@ -155,7 +160,9 @@ class Host:
             return
         except OSError:
             data, descriptors = b"", []
-        self._descriptors.extend(descriptors)
+        for descriptor in descriptors:
+            os.set_inheritable(descriptor, False)  # noqa: FBT003 - the name says what it is
+            self._descriptors.append(descriptor)
         if not data:
             self._close()
             return
@@ -196,31 +203,32 @@ class Host:
         try:
             if root is None and self._in_namespace:
                 self._accounts.show(message["cwd"])
-            process = subprocess.Popen(  # noqa: S603 - running commands is what a host is for
-                message["argv"],
-                env=env,
-                cwd=message["cwd"],
-                stdin=subprocess.DEVNULL,
-                stdout=output,
-                stderr=output,
-                start_new_session=True,
-                # Without it a start is several times as fast; a namespace ends with its host.
-                preexec_fn=None if root is None and self._in_namespace else prepare,  # noqa: PLW1509 - there is one thread
-            )
+                pid = _spawned(message["argv"], env, message["cwd"], output)
+            else:
+                process = subprocess.Popen(  # noqa: S603 - running commands is what a host is for
+                    message["argv"],
+                    env=env,
+                    cwd=message["cwd"],
+                    stdin=subprocess.DEVNULL,
+                    stdout=output,
+                    stderr=output,
+                    start_new_session=True,
+                    preexec_fn=prepare,  # noqa: PLW1509 - there is one thread
+                )
+                process.returncode = 0  # it is waited for here, not by the object
+                pid = process.pid
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             self._send({"failed": token, "error": _spawn_error(error, message["argv"])})
             return
         finally:
             os.close(output)
-        process.returncode = 0  # it is waited for here, not by the object
         marks = frozenset(
             f"{name}={env[name]}".encode()
             for name in ("AWS_BATCH_JOB_ID", "AWS_BATCH_JOB_ATTEMPT")
             if name in env
         )
-        started = Process(token, process.pid, marks)
-        self._by_pid[process.pid] = self._by_token[token] = started
-        self._send({"started": token, "pid": process.pid, "time": start_time(process.pid)})
+        self._by_pid[pid] = self._by_token[token] = Process(token, pid, marks)
+        self._send({"started": token, "pid": pid, "time": start_time(pid)})
 
     def _die_with_host(self) -> None:
         if self._libc is not None:
@@ -242,10 +250,12 @@ class Host:
         for process in list(self._by_pid.values()):
             if process.kill_at is not None and process.kill_at <= now:
                 process.kill_at = now + _LAST_GRACE_SECONDS
+                process.family |= _descendants(process.pid)
                 self._kill(process)
 
     def _kill(self, process: Process) -> None:
-        for pid in process.family | _descendants(process.pid):
+        """Kill a process's group, and of what it has started as far as that is known."""
+        for pid in process.family:
             if _has_marks(pid, process.marks):
                 _signal(pid, signal.SIGKILL)
         _signal_group(process.pid, signal.SIGKILL)
@@ -303,11 +313,67 @@ class Host:
         self._selector.modify(self._service, wanted)
 
 
+def _spawned(argv: list[str], env: dict[str, str], cwd: str, output: int) -> int:
+    """Start a process in a session of its own; in a third of the time that `Popen` takes.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    os.chdir(cwd)  # it has what this process has
+    try:
+        return os.posix_spawn(
+            _found(argv[0], env),
+            argv,
+            env,
+            file_actions=(
+                (os.POSIX_SPAWN_OPEN, 0, os.devnull, os.O_RDONLY, 0),
+                (os.POSIX_SPAWN_DUP2, output, 1),
+                (os.POSIX_SPAWN_DUP2, output, 2),
+            ),
+            setsid=True,
+            setsigdef=(signal.SIGPIPE, signal.SIGXFSZ),  # Python ignores them, jobs do not
+        )
+    finally:
+        os.chdir("/")
+
+
+def _found(program: str, env: dict[str, str]) -> str:
+    """Return where a program is, looked for as a shell looks for it.
+
+    Raises:
+        OSError: it is nowhere, or may not be executed, with the name that was given.
+    """
+    if "/" in program:
+        places = [program]
+    else:
+        places = [f"{folder}/{program}" for folder in env.get("PATH", os.defpath).split(":")]
+    refused = errno.ENOENT
+    for place in places:
+        there = os.path.isfile(place)  # noqa: PTH113 - each start of a job waits for it
+        if there and os.access(place, os.X_OK):
+            return place
+        if there:
+            refused = errno.EACCES
+    raise OSError(refused, os.strerror(refused), program)
+
+
+def _read(path: str) -> bytes:
+    """Read a file of /proc; every start and end of a job waits for some of them."""
+    file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        parts = []
+        while part := os.read(file, 1 << 16):
+            parts.append(part)
+        return b"".join(parts)
+    finally:
+        os.close(file)
+
+
 def start_time(pid: int) -> str:
     """Return when a process started, in whatever unit the system has; empty where it is gone."""
     if _ON_LINUX:
         try:
-            stat = Path(f"/proc/{pid}/stat").read_bytes()
+            stat = _read(f"/proc/{pid}/stat")
         except OSError:
             return ""
         return stat.rpartition(b")")[2].split()[19].decode()
@@ -328,8 +394,8 @@ def _children(pid: int) -> set[int]:
     found: set[int] = set()
     if _ON_LINUX:
         with contextlib.suppress(OSError):
-            for task in Path(f"/proc/{pid}/task").iterdir():
-                found.update(map(int, (task / "children").read_bytes().split()))
+            for task in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 - as in _read
+                found.update(map(int, _read(f"/proc/{pid}/task/{task}/children").split()))
     return found
 
 
@@ -345,7 +411,7 @@ def _descendants(pid: int) -> set[int]:
 
 def _has_marks(pid: int, marks: frozenset[bytes]) -> bool:
     try:
-        environment = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        environment = _read(f"/proc/{pid}/environ").split(b"\0")
     except OSError:
         return False
     return marks <= set(environment)

@@ -14,6 +14,7 @@ import tempfile
 import threading
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from glob import escape
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING, Any
 
@@ -86,7 +87,7 @@ class ImageRuntimes:
     def __init__(
         self, mapped: Mapping[str, str], directory: Path, environment: Mapping[str, str]
     ) -> None:
-        self._mapped = mapped
+        self._mapped = dict(mapped)
         self._directory = directory
         self._environment = environment
         self._known: dict[str, Runtime] = {}
@@ -111,6 +112,10 @@ class ImageRuntimes:
         """Return where what stands for an image comes from; None where nothing does."""
         matching = (place for one, place in self._mapped.items() if fnmatchcase(image, one))
         return next(matching, None)
+
+    def stand_for(self, image: str, place: str) -> None:
+        """Let a place stand for an image from now on, where nothing else does."""
+        self._mapped = {**self._mapped, escape(image): place}
 
     def _read(self, place: str, image: str) -> Runtime:
         try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.container_facts import (
@@ -18,7 +18,7 @@ from batch_constructs.local.batch.job_nodes import Node, node_groups
 from batch_constructs.local.batch.pod_jobs import pod_containers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from batch_constructs.local.batch.store import Document
 
@@ -31,11 +31,11 @@ class Container:
     """One container as it was submitted.
 
     Args:
-        name: its name; ``default`` where it is the only one.
+        name: its name; ``default`` where it is the only one. That of a node begins with the node.
         properties: its properties as the API spells them, overrides applied.
         job_role_arn: the role that the job acts as.
         execution_role_arn: the role that fetches its secrets.
-        essential: whether its end is the end of the job.
+        essential: whether its end is the end of all containers of the job, or of its node.
         depends_on: (container, condition) that must be met before it starts.
         node: the node it runs on; None where the job has but one.
     """
@@ -47,6 +47,11 @@ class Container:
     essential: bool = True
     depends_on: tuple[tuple[str, str], ...] = ()
     node: Node | None = None
+
+    @property
+    def own_name(self) -> str:
+        """What it is called where it is defined."""
+        return self.name.rpartition("/")[2]
 
     @property
     def own_variables(self) -> set[str]:
@@ -68,6 +73,13 @@ class Container:
 
 def containers_of(document: Document) -> tuple[Container, ...]:
     """Read the containers of a submission."""
+    if "nodeProperties" in document:
+        return tuple(_node_containers(document["nodeProperties"]))
+    return _containers_together(document)
+
+
+def _containers_together(document: Mapping[str, Any]) -> tuple[Container, ...]:
+    """Read the containers of a job that has one node, or of a range of nodes."""
     if "container" in document:
         properties = document["container"]
         return (
@@ -78,8 +90,6 @@ def containers_of(document: Document) -> tuple[Container, ...]:
                 execution_role_arn=properties.get("executionRoleArn"),
             ),
         )
-    if "nodeProperties" in document:
-        return _node_containers(document["nodeProperties"])
     if "eksProperties" in document:
         return tuple(
             Container(
@@ -109,23 +119,28 @@ def containers_of(document: Document) -> tuple[Container, ...]:
     )
 
 
-def _node_containers(properties: Mapping[str, Any]) -> tuple[Container, ...]:
+def _node_containers(properties: Mapping[str, Any]) -> Iterator[Container]:
     main = properties["mainNode"]
-    containers = [group["container"] for group in node_groups(properties) if group is not None]
-    return tuple(
-        Container(
-            name=f"node-{index}",
-            properties=container,
-            job_role_arn=container.get("jobRoleArn"),
-            execution_role_arn=container.get("executionRoleArn"),
-            essential=index == main,
-            depends_on=()
-            if index == main
-            else ((f"node-{main}", ContainerDependencyCondition.START),),
-            node=Node(index=index, main_index=main, count=len(containers)),
-        )
-        for index, container in enumerate(containers)
-    )
+    groups = [group for group in node_groups(properties) if group is not None]
+    first = _containers_together(groups[main])[0]
+    name = _on_node(main, first, alone="container" in groups[main])
+    after_main = ((name, ContainerDependencyCondition.START),)
+    for index, group in enumerate(groups):
+        alone = "container" in group
+        for container in _containers_together(group):
+            others = tuple(
+                (f"node-{index}/{other}", condition) for other, condition in container.depends_on
+            )
+            yield replace(
+                container,
+                name=_on_node(index, container, alone=alone),
+                depends_on=others if index == main else (*others, *after_main),
+                node=Node(index=index, main_index=main, count=len(groups)),
+            )
+
+
+def _on_node(index: int, container: Container, *, alone: bool) -> str:
+    return f"node-{index}" if alone else f"node-{index}/{container.name}"
 
 
 def requirement_of(document: Document) -> Requirement:

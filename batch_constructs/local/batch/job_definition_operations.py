@@ -207,6 +207,8 @@ def _containers(definition: Document) -> Iterator[Document]:
     for group in definition.get("nodeProperties", {}).get("nodeRangeProperties", ()):
         if "container" in group:
             yield group["container"]
+        for task in group.get("ecsProperties", {}).get("taskProperties", ()):
+            yield from task["containers"]
 
 
 def _default_platform_version(definition: Document) -> None:

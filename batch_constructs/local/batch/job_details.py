@@ -8,12 +8,10 @@ from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.container_facts import SizeType
 from batch_constructs.aws.job_states import CANCELLED, JobState
 from batch_constructs.local.batch.container_metadata import on_fargate
-from batch_constructs.local.batch.job_nodes import node_id
+from batch_constructs.local.batch.job_nodes import node_groups, node_id
 from batch_constructs.local.batch.pod_jobs import pod_attempt, pod_detail
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from batch_constructs.local.batch.arns import Arns
     from batch_constructs.local.batch.jobs import Attempt, ContainerOutcome, Job
     from batch_constructs.local.batch.store import Document
@@ -45,25 +43,20 @@ def job_detail(job: Job, arns: Arns) -> Document:
         "jobId": job.id,
         "jobQueue": document["jobQueue"],
         "status": job.status.value,
-        "attempts": [_attempt(attempt, job) for attempt in job.attempts if attempt.stopped_at],
+        "attempts": [],
         "createdAt": job.created_at,
         "jobDefinition": document["jobDefinition"],
         "tags": dict(document["tags"]),
     }
     detail.update({key: document[key] for key in _FROM_SUBMISSION if key in document})
     detail.update(_times_and_flags(job))
-    if "container" in document:
-        detail["container"] = _container(document["container"], job)
-    elif "nodeProperties" in document:
+    if "nodeProperties" in document:
         detail["nodeProperties"] = document["nodeProperties"]
-    elif "eksProperties" in document:
-        detail["attempts"] = []
-        detail["eksProperties"] = pod_detail(job)
-        ended = [attempt for attempt in job.attempts if attempt.stopped_at]
-        detail["eksAttempts"] = [pod_attempt(attempt, job) for attempt in ended]
+        main = document["nodeProperties"]["mainNode"]
+        detail.update(_attempts(_group(job, main), job, main))
     else:
-        detail["container"] = {}
-        detail["ecsProperties"] = _task(document["ecsProperties"], job)
+        detail.update(_body(document, job, None))
+        detail.update(_attempts(document, job, None))
     array = _array(job)
     if array:
         detail["arrayProperties"] = array
@@ -72,29 +65,30 @@ def job_detail(job: Job, arns: Arns) -> Document:
 
 def node_detail(job: Job, index: int, arns: Arns) -> Document:
     """Describe one node of a multi-node parallel job in full."""
-    container = job.submission.containers[index]
+    group = _group(job, index)
     detail = job_detail(job, arns)
-    del detail["nodeProperties"]
+    properties = detail.pop("nodeProperties")
+    detail.pop("eksAttempts", None)  # those of the main node
     return detail | {
         "jobArn": job_arn(arns, node_id(job.id, index)),
         "jobId": node_id(job.id, index),
         "status": _node_status(job, index),
-        "container": _container(container.properties, job, index),
-        "attempts": [_attempt(each, job, index) for each in job.attempts if each.stopped_at],
-        "nodeDetails": {"nodeIndex": index, "isMainNode": container.essential},
+        **_body(group, job, index),
+        **_attempts(group, job, index),
+        "nodeDetails": {"nodeIndex": index, "isMainNode": index == properties["mainNode"]},
     }
 
 
 def node_summary(job: Job, index: int, arns: Arns) -> Document:
     """Describe one node of a multi-node parallel job in short."""
-    containers = job.submission.containers
+    properties = job.submission.document["nodeProperties"]
     return job_summary(job, arns) | {
         "jobArn": job_arn(arns, node_id(job.id, index)),
         "jobId": node_id(job.id, index),
         "status": _node_status(job, index),
         "nodeProperties": {
-            "isMainNode": containers[index].essential,
-            "numNodes": len(containers),
+            "isMainNode": index == properties["mainNode"],
+            "numNodes": properties["numNodes"],
             "nodeIndex": index,
         },
     }
@@ -118,7 +112,8 @@ def job_summary(job: Job, arns: Arns) -> Document:
         summary["capacityUsage"] = [
             {"capacityUnit": SizeType.VCPU, "quantity": job.submission.requirement.vcpus}
         ]
-    outcome = job.attempts[-1].containers[_main(job)] if job.attempts else None
+    main: int | None = document.get("nodeProperties", {}).get("mainNode")
+    outcome = _outcomes(job.attempts[-1], job, main)[0] if job.attempts else None
     container = {} if outcome is None else _outcome(outcome)
     container.pop("logStreamName", None)
     if container:
@@ -155,35 +150,86 @@ def _array(job: Job) -> Document:
     }
 
 
-def _main(job: Job) -> int:
-    properties: Document = job.submission.document.get("nodeProperties", {})
-    main: int = properties.get("mainNode", 0)
-    return main
+def _group(job: Job, index: int) -> Document:
+    """Return the range that a node is in, as it was submitted."""
+    group = node_groups(job.submission.document["nodeProperties"])[index]
+    return {} if group is None else group
+
+
+def _outcomes(attempt: Attempt, job: Job, node: int | None) -> list[ContainerOutcome]:
+    """Return what the containers of a node came to, or those of a job that has one node."""
+    pairs = zip(job.submission.containers, attempt.containers, strict=True)
+    return [
+        outcome
+        for container, outcome in pairs
+        if container.node is None or container.node.index == node
+    ]
 
 
 def _node_status(job: Job, index: int) -> str:
     if not job.status.is_final or not job.attempts:
         return job.status.value
-    code = job.attempts[-1].containers[index].exit_code
-    return JobState.SUCCEEDED if code == 0 else JobState.FAILED
+    containers = [one for one in job.submission.containers if one.node and one.node.index == index]
+    outcomes = _outcomes(job.attempts[-1], job, index)
+    decisive = [
+        outcome.exit_code == 0
+        for container, outcome in zip(containers, outcomes, strict=True)
+        if container.essential
+    ]
+    succeeded = any(decisive) if decisive else all(one.exit_code == 0 for one in outcomes)
+    return JobState.SUCCEEDED if succeeded else JobState.FAILED
 
 
-def _attempt(attempt: Attempt, job: Job, index: int | None = None) -> Document:
+def _body(body: Document, job: Job, node: int | None) -> Document:
+    """Describe the containers of a job, or of a node, whose properties are of any kind."""
+    latest = job.attempts[-1] if job.attempts else None
+    outcomes = [] if latest is None else _outcomes(latest, job, node)
+    if "container" in body:
+        described = {**body["container"], "networkInterfaces": []}
+        if latest is not None:
+            described |= {**_host(latest, job), **_outcome(outcomes[0])}
+        return {"container": described}
+    if "eksProperties" in body:
+        return {"eksProperties": pod_detail(body["eksProperties"], latest, outcomes)}
+    properties = body["ecsProperties"]
+    if latest is not None:
+        (task,) = properties["taskProperties"]
+        containers = [
+            {**container, **_outcome(outcome)}
+            for container, outcome in zip(task["containers"], outcomes, strict=True)
+        ]
+        described = {**task, **_host(latest, job), "containers": containers}
+        properties = {"taskProperties": [described]}
+    return {"container": {}, "ecsProperties": properties}
+
+
+def _attempts(body: Document, job: Job, node: int | None) -> Document:
+    ended = [attempt for attempt in job.attempts if attempt.stopped_at]
+    if "eksProperties" not in body:
+        return {"attempts": [_attempt(attempt, body, job, node) for attempt in ended]}
+    defined = body["eksProperties"]
+    return {
+        "attempts": [],
+        "eksAttempts": [pod_attempt(defined, one, _outcomes(one, job, node)) for one in ended],
+    }
+
+
+def _attempt(attempt: Attempt, body: Document, job: Job, node: int | None) -> Document:
     times: dict[str, Any] = {
         "startedAt": attempt.started_at,
         "stoppedAt": attempt.stopped_at,
         "statusReason": attempt.status_reason,
     }
     found: Document = {key: value for key, value in times.items() if value is not None}
-    if "ecsProperties" not in job.submission.document:
-        outcome = attempt.containers[_main(job) if index is None else index]
+    outcomes = _outcomes(attempt, job, node)
+    if "ecsProperties" not in body:
         found["container"] = {
             **_host(attempt, job),
             "networkInterfaces": [],
-            **_outcome(outcome),
+            **_outcome(outcomes[0]),
         }
     else:
-        containers = [{"name": c.name, **_outcome(c)} for c in attempt.containers]
+        containers = [{"name": one.own_name, **_outcome(one)} for one in outcomes]
         found["taskProperties"] = [{**_host(attempt, job), "containers": containers}]
     return found
 
@@ -194,24 +240,6 @@ def _host(attempt: Attempt, job: Job) -> dict[str, str]:
         return {"taskArn": attempt.task_arn}
     instance = attempt.task_arn.replace(":task/", ":container-instance/")
     return {"taskArn": attempt.task_arn, "containerInstanceArn": instance}
-
-
-def _container(properties: Mapping[str, Any], job: Job, index: int = 0) -> Document:
-    described = {**properties, "networkInterfaces": []}
-    if job.attempts:
-        latest = job.attempts[-1]
-        described |= {**_host(latest, job), **_outcome(latest.containers[index])}
-    return described
-
-
-def _task(properties: Document, job: Job) -> Document:
-    (task,) = properties["taskProperties"]
-    if not job.attempts:
-        return properties
-    latest = job.attempts[-1]
-    outcomes = {outcome.name: _outcome(outcome) for outcome in latest.containers}
-    containers = [{**c, **outcomes.get(c.get("name"), {})} for c in task["containers"]]
-    return {"taskProperties": [{**task, **_host(latest, job), "containers": containers}]}
 
 
 def _outcome(outcome: ContainerOutcome) -> Document:

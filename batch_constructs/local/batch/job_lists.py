@@ -118,7 +118,7 @@ class JobLists:
                 f"{request['multiNodeJobId']} is not the job ID of a multi-node parallel job"
             )
         status = request.get("jobStatus", JobState.RUNNING)
-        indexes = range(len(job.submission.containers))
+        indexes = range(job.submission.nodes)
         nodes = (node_summary(job, index, self._arns) for index in indexes)
         found, token = page(
             (n for n in nodes if n["status"] == status), request, limit=LISTED_AT_ONCE

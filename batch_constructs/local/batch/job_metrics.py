@@ -13,7 +13,7 @@ from batch_constructs.aws import metrics
 from batch_constructs.aws.job_states import JobState
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from batch_constructs.local.batch.jobs import Job
     from batch_constructs.local.batch.store import Document
@@ -40,7 +40,7 @@ class JobMetrics:
     def submitted(self, job: Job) -> None:
         """Note that a job was submitted; an array counts as many as it has children."""
         size = job.submission.array_size
-        self._add(job, metrics.JOBS_SUBMITTED, 1 if size is None else size)
+        self._add(job, [(metrics.JOBS_SUBMITTED, 1 if size is None else size)])
 
     def moved(self, job: Job, before: JobState, since: int) -> None:
         """Note that a job has moved.
@@ -53,25 +53,27 @@ class JobMetrics:
         if job.children is not None:
             return
         now = job.moved_at
-        self._add(job, _MOVED[job.status], 1)
+        counted: list[tuple[str, float]] = [(_MOVED[job.status], 1)]
         if job.status is JobState.RUNNABLE:
             if before in (JobState.STARTING, JobState.RUNNING):
-                self._add(job, metrics.JOBS_RETRIED, 1)
+                counted.append((metrics.JOBS_RETRIED, 1))
             else:
-                self._add(job, metrics.JOB_SUBMITTED_TO_RUNNABLE_DURATION, now - job.created_at)
+                waited = now - job.created_at
+                counted.append((metrics.JOB_SUBMITTED_TO_RUNNABLE_DURATION, waited))
         elif job.status is JobState.STARTING:
-            self._start(job, now, since)
+            counted += self._start(job, now, since)
         elif job.status is JobState.RUNNING:
-            self._add(job, metrics.JOB_ATTEMPT_STARTING_TO_RUNNING_DURATION, now - since)
+            counted.append((metrics.JOB_ATTEMPT_STARTING_TO_RUNNING_DURATION, now - since))
         elif job.terminated:
-            self._add(job, metrics.JOBS_TERMINATED, 1)
+            counted.append((metrics.JOBS_TERMINATED, 1))
         elif job.cancelled:
-            self._add(job, metrics.JOBS_CANCELLED, 1)
+            counted.append((metrics.JOBS_CANCELLED, 1))
         if before is JobState.RUNNING:
-            self._add(job, metrics.JOB_ATTEMPT_EXECUTION_DURATION, now - since)
+            counted.append((metrics.JOB_ATTEMPT_EXECUTION_DURATION, now - since))
         starting = None if job.on_host else self._starting.pop(job.id, None)
         if starting is not None:
-            self._add(job, metrics.JOB_ATTEMPT_DURATION, now - starting)
+            counted.append((metrics.JOB_ATTEMPT_DURATION, now - starting))
+        self._add(job, counted)
 
     def take(self) -> Iterator[Document]:
         """Yield what has come together, as PutMetricData takes it, and forget it."""
@@ -89,23 +91,22 @@ class JobMetrics:
                     "Counts": [float(count) for _, count in some],
                 }
 
-    def _start(self, job: Job, now: int, since: int) -> None:
+    def _start(self, job: Job, now: int, since: int) -> Iterator[tuple[str, float]]:
         self._starting[job.id] = now
         first = len(job.attempts) == 1
         if job.submission.is_service_job:
-            self._add(job, metrics.JOBS_MOVED_TO_SCHEDULED, 1)
-            self._add(job, metrics.JOB_ATTEMPT_RUNNABLE_TO_SCHEDULED_DURATION, now - since)
-            self._add(job, metrics.JOB_ATTEMPT_SCHEDULED_TO_STARTING_DURATION, 0)
+            yield metrics.JOBS_MOVED_TO_SCHEDULED, 1
+            yield metrics.JOB_ATTEMPT_RUNNABLE_TO_SCHEDULED_DURATION, now - since
+            yield metrics.JOB_ATTEMPT_SCHEDULED_TO_STARTING_DURATION, 0
             if first:
-                self._add(
-                    job, metrics.JOB_SUBMITTED_TO_FIRST_SCHEDULED_DURATION, now - job.created_at
-                )
+                yield metrics.JOB_SUBMITTED_TO_FIRST_SCHEDULED_DURATION, now - job.created_at
             return
-        self._add(job, metrics.JOB_ATTEMPT_RUNNABLE_TO_STARTING_DURATION, now - since)
+        yield metrics.JOB_ATTEMPT_RUNNABLE_TO_STARTING_DURATION, now - since
         if first:
-            self._add(job, metrics.JOB_SUBMITTED_TO_FIRST_STARTING_DURATION, now - job.created_at)
+            yield metrics.JOB_SUBMITTED_TO_FIRST_STARTING_DURATION, now - job.created_at
 
-    def _add(self, job: Job, name: str, value: float) -> None:
+    def _add(self, job: Job, counted: Iterable[tuple[str, float]]) -> None:
         _, _, queue = job.queue_arn.rpartition("/")
         with self._lock:
-            self._values[queue, name][float(value)] += 1
+            for name, value in counted:
+                self._values[queue, name][float(value)] += 1

@@ -1,4 +1,4 @@
-"""Nodes of multi-node parallel jobs: which container each one runs.
+"""Nodes of multi-node parallel jobs: which containers each one runs.
 
 See https://docs.aws.amazon.com/batch/latest/userguide/multi-node-parallel-jobs.html
 """
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws import container_variables as variables
-from batch_constructs.local.batch.service_errors import client_error, not_modelled
+from batch_constructs.local.batch.service_errors import client_error
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -60,16 +60,19 @@ def submitted_nodes(
 ) -> Document:
     """Apply ``nodeOverrides`` to ``nodeProperties``.
 
+    Args:
+        properties: of the job definition.
+        overrides: of the submission.
+        override: applies what is overridden of a range to it, and returns what has changed.
+
     Raises:
-        ServiceError: a range cannot be run here, is unknown, or a node is in none.
+        ServiceError: a range is unknown, or a node is in none.
     """
     by_target = {item["targetNodes"]: item for item in overrides.get("nodePropertyOverrides", ())}
     groups = []
     for group in properties["nodeRangeProperties"]:
-        if "container" not in group:
-            raise not_modelled("a node group that is not one container")
-        changed = by_target.pop(group["targetNodes"], {}).get("containerOverrides", {})
-        groups.append({**group, "container": override(group["container"], changed)})
+        changed = override(group, by_target.pop(group["targetNodes"], {}))
+        groups.append({**group, **changed})
     if by_target:
         raise client_error(f"nodeOverrides names unknown node ranges: {', '.join(by_target)}")
     found: Document = {

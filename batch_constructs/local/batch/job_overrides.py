@@ -98,17 +98,12 @@ def _body(
 ) -> Document:
     _refuse_other_kinds(request, definition)
     if "eksProperties" in definition:
-        pod = submitted_pod(
-            definition["eksProperties"],
-            request.get("eksPropertiesOverride", {}),
-            lambda command: _filled_in(command, parameters),
-        )
-        return {"eksProperties": pod}
+        return {"eksProperties": _pod(request, definition["eksProperties"], parameters)}
     if "nodeProperties" in definition:
         nodes = submitted_nodes(
             definition["nodeProperties"],
             request.get("nodeOverrides", {}),
-            lambda properties, override: _overridden(properties, override, parameters),
+            lambda group, override: _node_group(override, group, parameters),
         )
         return {"nodeProperties": nodes}
     if "containerProperties" in definition:
@@ -123,6 +118,37 @@ def _body(
         return {"container": container, **_too_long(properties, container, override)}
     return {"ecsProperties": _task(request, definition["ecsProperties"], parameters)}
 
+
+def _node_group(
+    override: Mapping[str, Any], group: Document, parameters: Mapping[str, str]
+) -> Document:
+    kind = next(name for name in _OF_NODES if name in group)
+    for of, taken in _OF_NODES.items():
+        if taken in override and of != kind:
+            raise client_error(f"{taken} of nodes {group['targetNodes']} needs a range with {of}")
+    if kind == "eksProperties":
+        return {kind: _pod(override, group[kind], parameters)}
+    if kind == "ecsProperties":
+        return {kind: _task(override, group[kind], parameters)}
+    return {kind: _overridden(group[kind], override.get("containerOverrides", {}), parameters)}
+
+
+def _pod(
+    request: Mapping[str, Any], properties: Document, parameters: Mapping[str, str]
+) -> Document:
+    return submitted_pod(
+        properties,
+        request.get("eksPropertiesOverride", {}),
+        lambda command: _filled_in(command, parameters),
+    )
+
+
+_OF_NODES = {
+    "container": "containerOverrides",
+    "ecsProperties": "ecsPropertiesOverride",
+    "eksProperties": "eksPropertiesOverride",
+}
+"""What a node range has, and what overrides it."""
 
 _TAKEN = {
     "eksProperties": "eksPropertiesOverride",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.container_facts import SizeType
@@ -10,7 +11,7 @@ from batch_constructs.aws.job_states import JobState
 from batch_constructs.local.batch.job_containers import Container, containers_of, requirement_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from batch_constructs.local.batch.capacity import Requirement
     from batch_constructs.local.batch.consumable_resource_operations import Quantities
@@ -79,10 +80,15 @@ class Submission:
         """How many children it has; None where it is no array job."""
         return self.document.get("arraySize")
 
+    @property
+    def nodes(self) -> int:
+        """How many nodes it has as a multi-node parallel job; 0 where it is none."""
+        nodes: int = self.document.get("nodeProperties", {}).get("numNodes", 0)
+        return nodes
+
     def has_node(self, index: str) -> bool:
         """Tell whether it is a multi-node parallel job with a node of this index."""
-        nodes: int = self.document.get("nodeProperties", {}).get("numNodes", 0)
-        return index.isdecimal() and int(index) < nodes
+        return index.isdecimal() and int(index) < self.nodes
 
     @property
     def retry_strategy(self) -> Mapping[str, Any]:
@@ -106,6 +112,11 @@ class ContainerOutcome:
     exit_code: int | None = None
     reason: str | None = None
     log_stream: str | None = None
+
+    @property
+    def own_name(self) -> str:
+        """What the container is called where it is defined."""
+        return self.name.rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -202,6 +213,18 @@ class Job:
         """The ARN of its job queue."""
         return self.submission.queue_arn
 
+    def snapshot(self) -> Callable[[], Job]:
+        """Remember the job as it stands; what is returned makes a copy of it, at any time."""
+        values: tuple[Any, ...] = _VALUES(self)
+        summary = None if self.summary is None else dict(self.summary)
+
+        def copied() -> Job:
+            copy = Job(**dict(zip(_FIELDS, values, strict=True)))
+            copy.summary = summary
+            return copy
+
+        return copied
+
     def state(self) -> Document:
         """Return what changes about a job, to be written down."""
         state: Document = {"status": self.status, "created": self.created_at}
@@ -228,6 +251,10 @@ class Job:
         self.environment = state.get("environment")
         self.cancelled, self.terminated = state.get("ended_by_request", (False, False))
         self.attempts = tuple(_attempt(row) for row in state.get("attempts", ()))
+
+
+_FIELDS = tuple(field.name for field in fields(Job))
+_VALUES = attrgetter(*_FIELDS)
 
 
 def _attempt_row(attempt: Attempt) -> list[Any]:

@@ -16,9 +16,9 @@ from batch_constructs.aws.pod_facts import GPU
 from batch_constructs.local.batch.service_errors import client_error
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
-    from batch_constructs.local.batch.jobs import Attempt, Job
+    from batch_constructs.local.batch.jobs import Attempt, ContainerOutcome
     from batch_constructs.local.batch.store import Document
 
 _KINDS = ("initContainers", "containers")
@@ -98,27 +98,34 @@ def _as_ecs_writes(container: Document) -> Document:
     }
 
 
-def pod_detail(job: Job) -> Document:
-    """Describe a job's pod as it stands."""
-    properties: Document = deepcopy(job.submission.document["eksProperties"])
-    if not job.attempts:
+def pod_detail(
+    defined: Document, latest: Attempt | None, outcomes: Sequence[ContainerOutcome]
+) -> Document:
+    """Describe a pod as it stands.
+
+    Args:
+        defined: its ``eksProperties``.
+        latest: the latest attempt of its job; None before the first.
+        outcomes: those of its containers in that attempt, in their order.
+    """
+    properties: Document = deepcopy(defined)
+    if latest is None:
         return properties
     pod = properties["podProperties"]
-    latest = job.attempts[-1]
     pod |= {"podName": _pod_name(latest), "nodeName": "localhost"}
-    outcomes = {one.name: one for one in latest.containers}
-    names = [name for name, _, _ in pod_containers(properties)]
     each = [one for kind in _KINDS for one in pod.get(kind, ())]
-    for name, container in zip(names, each, strict=True):
-        container.update(_ended(outcomes[name].exit_code, outcomes[name].reason))
+    for outcome, container in zip(outcomes, each, strict=True):
+        container.update(_ended(outcome.exit_code, outcome.reason))
     return properties
 
 
-def pod_attempt(attempt: Attempt, job: Job) -> Document:
+def pod_attempt(
+    defined: Document, attempt: Attempt, outcomes: Sequence[ContainerOutcome]
+) -> Document:
     """Describe one attempt at a pod."""
-    pod = job.submission.document["eksProperties"]["podProperties"]
+    pod = defined["podProperties"]
     first = len(pod.get("initContainers", ()))
-    told = [{"name": one.name, **_ended(one.exit_code, one.reason)} for one in attempt.containers]
+    told = [{"name": one.own_name, **_ended(one.exit_code, one.reason)} for one in outcomes]
     times = {
         "startedAt": attempt.started_at,
         "stoppedAt": attempt.stopped_at,

@@ -182,8 +182,8 @@ class Runner:
     ) -> Prepared:
         task_directory = directory
         if container.node is not None:
-            directory /= container.name
-            directory.mkdir()
+            directory /= f"node-{container.node.index}"  # its containers share it
+            directory.mkdir(exist_ok=True)
         env = process_environment(
             job,
             container,
@@ -203,7 +203,7 @@ class Runner:
             env = found.environment(env, container.own_variables)
             root = None if found.root is None else (found.root, found.directory)
         elif self._engine is not None:
-            name = f"batch-{task_id[:12]}-{container.name}"
+            name = f"batch-{task_id[:12]}-{container.name.replace('/', '-')}"
             argv = images.container_argv(
                 self._engine, container, name=name, variables=_variables(env)
             )
@@ -316,7 +316,8 @@ class Runner:
             self._store.delete_process(process.pid)
         if self._engine is not None and process.prepared.engine_name is not None:
             self._remove_container(self._engine, process.prepared.engine_name)
-        self._pump.ended(token)
+        if not process.drained:
+            self._pump.ended(token)
         self._end_if_done(token)
 
     def _drained(self, token: int) -> None:
@@ -341,7 +342,7 @@ class Runner:
             del self._tasks[job.id]
             self._remove(task.directory)
             self._finish(job, task.result())
-        elif task.stopping:
+        else:
             self._stop_processes(task)
 
     def _finish(self, job: Job, result: AttemptResult) -> None:
@@ -350,7 +351,9 @@ class Runner:
 
     def _stop_processes(self, task: Task) -> None:
         for token, process in self._processes.items():
-            if process.task is task and not process.exited and self._host is not None:
+            if process.task is not task or process.exited or self._host is None:
+                continue
+            if task.has_to_end(process.prepared.container.name):
                 properties = process.prepared.container.properties
                 grace = properties.get("stopTimeout", self._grace_seconds)
                 self._host.stop(token, grace_seconds=grace)
@@ -375,7 +378,13 @@ class Runner:
         return HostLink(self._received)
 
     def _remove(self, directory: Path) -> None:
-        """Remove a job's directory; nobody waits for that."""
+        """Remove a job's directory; where something is left in it, nobody waits for that."""
+        try:
+            directory.rmdir()
+        except OSError:
+            pass
+        else:
+            return
         if self._preparers is not None:
             self._preparers.submit(shutil.rmtree, directory, ignore_errors=True)
 

@@ -98,6 +98,8 @@ class Scheduler:
         """Place what can be placed now, and yield each job as it comes to STARTING."""
         for queue in self._queues:
             line = self.line(queue)
+            if line.empty:
+                continue
             environments = [e for e in self._queues.environments_of(queue) if e.takes_jobs]
             while not self._publisher.full:
                 job = line.head(_max_vcpus(environments))

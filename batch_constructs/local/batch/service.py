@@ -329,25 +329,36 @@ class BatchService:
             reference: the job's ID and the container's name, with a slash between.
             part: empty for the container, ``task`` for its task, ``taskWithTags`` with its tags.
         """
-        job_id, _, name = reference.rpartition("/")
+        job_id, _, name = reference.partition("/")
         with self._lock:
             job = self._jobs.find(job_id)
             if job is None or not job.on_host:
                 return None
+            containers = [c for c in job.submission.containers if c.name == name]
+            if not containers:
+                return None
+            (container,) = containers
+            task = [c for c in job.submission.containers if c.node == container.node]
             if part == "task":
-                return task_metadata(job, self._arns)
+                return task_metadata(job, task, self._arns)
             if part == "taskWithTags":
                 definition = self._definitions.find(job.submission.definition_arn)
                 tags = task_tags(job, {} if definition is None else definition["tags"])
-                return {**task_metadata(job, self._arns), "TaskTags": tags}
-            containers = [c for c in job.submission.containers if c.name == name and not part]
-            return container_metadata(job, containers[0], self._arns) if containers else None
+                return {**task_metadata(job, task, self._arns), "TaskTags": tags}
+            return None if part else container_metadata(job, container, self._arns)
 
-    def without_image(self, images: Iterable[str]) -> list[str]:
-        """Return those images whose jobs run as processes of this machine."""
-        if self._engine is not None:
-            return []
+    @property
+    def engine(self) -> str | None:
+        """The container engine that runs jobs of images for which nothing else stands."""
+        return self._engine
+
+    def unmapped(self, images: Iterable[str]) -> list[str]:
+        """Return those images for which nothing stands."""
         return [image for image in images if self._images.place(image) is None]
+
+    def stand_for(self, image: str, place: str) -> None:
+        """Let a folder or a file stand for an image from now on."""
+        self._images.stand_for(image, place)
 
     def wake(self) -> None:
         """Look at once whether something is due, after the clock was moved."""

@@ -66,6 +66,7 @@ class Task:
         self.attempt = attempt
         self.directory = directory
         self.stopping = False
+        self._ended_nodes: set[int] = set()
         self._prepared = {each.container.name: each for each in prepared}
         self._waiting = list(self._prepared)
         self._running: set[str] = set()
@@ -77,15 +78,16 @@ class Task:
 
     def start(self) -> list[Prepared]:
         """Return the containers whose turn to start has come, and count them as running."""
-        if self.stopping:
-            return []
-        ready = [name for name in self._waiting if self._conditions_met(name)]
+        ready = [name for name in self._waiting if self._may_start(name)]
         self._waiting = [name for name in self._waiting if name not in ready]
         self._running.update(ready)
         return [self._prepared[name] for name in ready]
 
     def end(self, name: str, *, exit_code: int | None, reason: str | None) -> None:
-        """Note that a container has ended; with an essential one, the others have to end, too."""
+        """Note that a container has ended; with an essential one, the others have to end, too.
+
+        They are those of its node; the end of the main node is the end of the job.
+        """
         self._running.discard(name)
         self._ended.append(name)
         self._outcomes[name] = ContainerOutcome(
@@ -94,8 +96,17 @@ class Task:
             reason=reason,
             log_stream=self._prepared[name].stream.name,
         )
-        if self._prepared[name].container.essential or reason is not None:
+        if reason is not None:
             self.stopping = True
+        node = self._node(name)
+        if self._prepared[name].container.essential or not self._goes_on(node):
+            self._ended_nodes.add(node)
+            if self._of_main_node(name):
+                self.stopping = True
+
+    def has_to_end(self, name: str) -> bool:
+        """Tell whether a container may not go on to run."""
+        return self.stopping or self._node(name) in self._ended_nodes
 
     def give_up(self, on: str) -> bool:
         """Start what waits for a container no longer; tell whether anything did."""
@@ -118,21 +129,28 @@ class Task:
         """Whether nothing runs, and nothing will."""
         if self._running:
             return False
-        return self.stopping or not any(self._conditions_met(name) for name in self._waiting)
+        return not any(self._may_start(name) for name in self._waiting)
 
     def outcomes(self) -> tuple[ContainerOutcome, ...]:
         """Return the outcome of each container as things stand."""
         return tuple(self._outcomes.values())
 
     def result(self) -> AttemptResult:
-        """Return what the attempt came to: the first essential container that ended decides."""
+        """Return what the attempt came to: the first essential container that ended decides.
+
+        Of several nodes, it is one of the main node.
+        """
+        main = [name for name in self._outcomes if self._of_main_node(name)]
         decisive = [
             name
             for name in self._ended
-            if self._prepared[name].container.essential or self._outcomes[name].reason is not None
+            if self._outcomes[name].reason is not None
+            or (name in main and self._prepared[name].container.essential)
         ]
-        failed = [name for name in self._ended if self._outcomes[name].exit_code != 0]
-        deciding = self._outcomes[[*decisive, *failed, *self._outcomes][0]]
+        failed = [
+            name for name in self._ended if name in main and self._outcomes[name].exit_code != 0
+        ]
+        deciding = self._outcomes[[*decisive, *failed, *main][0]]
         return AttemptResult(
             status_reason=self._reason(deciding),
             containers=self.outcomes(),
@@ -147,6 +165,23 @@ class Task:
             return f"{FROM_SAGEMAKER} {deciding.reason}"
         failed = f"AlgorithmError: the container exited with {deciding.exit_code}"
         return f"{FROM_SAGEMAKER} {failed if deciding.exit_code else 'Training job completed'}"
+
+    def _node(self, name: str) -> int:
+        node = self._prepared[name].container.node
+        return 0 if node is None else node.index
+
+    def _of_main_node(self, name: str) -> bool:
+        node = self._prepared[name].container.node
+        return node is None or node.main
+
+    def _goes_on(self, node: int) -> bool:
+        """Tell whether something of a node runs, or will."""
+        return any(self._node(name) == node for name in self._running) or any(
+            self._node(name) == node and self._may_start(name) for name in self._waiting
+        )
+
+    def _may_start(self, name: str) -> bool:
+        return not self.has_to_end(name) and self._conditions_met(name)
 
     def _conditions_met(self, name: str) -> bool:
         return all(

@@ -415,3 +415,14 @@ def test_the_first_pattern_that_matches_is_taken(tmp_path: Path) -> None:
     found = [images.find(name) for name in ("public.ecr.aws/x/python:3", "busybox")]
 
     assert [one.root for one in found if one is not None] == [tmp_path / "one", tmp_path / "two"]
+
+
+def test_what_is_said_later_to_stand_for_an_image_comes_behind_what_was_said_first(
+    tmp_path: Path,
+) -> None:
+    images = ImageRuntimes({"a*": "first"}, tmp_path / "images", {})
+
+    images.stand_for("abc", "second")
+    images.stand_for("x[1]", "third")
+
+    assert [images.place(one) for one in ("abc", "x[1]", "x1")] == ["first", "third", None]

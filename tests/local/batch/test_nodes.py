@@ -8,6 +8,9 @@ import pytest
 from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from batch_constructs.local.batch import BatchService
     from tests.local.batch.conftest import Account, RecordingPorts
 
 
@@ -126,6 +129,101 @@ def test_the_nodes_need_room_together(account: Account) -> None:
     assert "COMPUTE_ENVIRONMENT_MAX_RESOURCE" in account.job(job)["statusReason"]
 
 
+def several(target: str, **commands: str) -> dict[str, Any]:
+    """A range whose nodes have several containers; what begins with `helper` is not essential."""
+    containers = [
+        {**node_range("", command)["container"], "name": name, "essential": "helper" not in name}
+        for name, command in commands.items()
+    ]
+    return {
+        "targetNodes": target,
+        "ecsProperties": {"taskProperties": [{"containers": containers}]},
+    }
+
+
+def pods(target: str, *, init: str, **commands: str) -> dict[str, Any]:
+    """A range whose nodes are pods."""
+
+    def container(name: str, command: str) -> dict[str, Any]:
+        limits = {"cpu": "0.25", "memory": "128Mi"}
+        return {
+            "name": name,
+            "image": "busybox",
+            "command": ["sh", "-c", command],
+            "resources": {"limits": limits},
+        }
+
+    pod = {
+        "initContainers": [container("init", init)],
+        "containers": [container(name, command) for name, command in commands.items()],
+    }
+    return {"targetNodes": target, "eksProperties": {"podProperties": pod}}
+
+
+def test_a_node_of_several_containers_ends_with_its_essential_one_and_only_the_main_ends_the_job(
+    account: Account, ports: RecordingPorts
+) -> None:
+    ended = "[ -s ../node-1/pid ] && ! kill -0 $(cat ../node-1/pid) 2>/dev/null"
+    nodes(
+        account,
+        several("0", main=f"until {ended}; do sleep 0.01; done; exit 3", helper="sleep 600"),
+        several(
+            "1",
+            main="echo $AWS_BATCH_JOB_NODE_INDEX; until [ -s pid ]; do sleep 0.01; done; exit 4",
+            helper="echo $$ > pid.new; mv pid.new pid; exec sleep 600",
+        ),
+        count=2,
+    )
+
+    job = account.ended(account.submit())
+
+    first, second = account.batch.describe_jobs(jobs=[f"{job['jobId']}#{n}" for n in range(2)])[
+        "jobs"
+    ]
+    assert job["status"] == "FAILED"
+    assert ports.states(job["jobId"]) == ["RUNNABLE", "STARTING", "RUNNING", "FAILED"]
+    main, helper = second["ecsProperties"]["taskProperties"][0]["containers"]
+    assert (main["name"], main["exitCode"], helper["exitCode"]) == ("main", 4, 143)
+    assert ports.logs["/aws/batch/job", main["logStreamName"]] == ["1"]
+    (attempt,) = job["attempts"]
+    codes = {c["name"]: c["exitCode"] for c in attempt["taskProperties"][0]["containers"]}
+    assert codes == {"main": 3, "helper": 143}
+    assert [node["nodeDetails"]["isMainNode"] for node in (first, second)] == [True, False]
+
+
+def test_a_node_may_be_a_pod_and_the_end_of_the_main_pod_is_the_end_of_the_job(
+    account: Account,
+) -> None:
+    nodes(
+        account,
+        pods(
+            "0", init="touch begun", one="[ -e begun ]", two="until [ -e ../node-1/up ]; do :; done"
+        ),
+        pods("1", init="true", one="touch up; exec sleep 600"),
+        count=2,
+    )
+    override = {
+        "podProperties": {"containers": [{"name": "one", "command": ["sh", "-c", "exit 6"]}]}
+    }
+    succeeded = account.ended(account.submit())
+    failed = account.ended(
+        account.submit(
+            nodeOverrides={
+                "nodePropertyOverrides": [{"targetNodes": "0", "eksPropertiesOverride": override}]
+            }
+        )
+    )
+
+    assert (succeeded["status"], failed["status"]) == ("SUCCEEDED", "FAILED")
+    (attempt,) = failed["eksAttempts"]
+    assert [one["exitCode"] for one in attempt["containers"]] == [6, 0]
+    (child,) = account.batch.describe_jobs(jobs=[f"{succeeded['jobId']}#1"])["jobs"]
+    assert child["eksProperties"]["podProperties"]["containers"][0]["exitCode"] == 143
+
+
+LABELS = {"podProperties": {"metadata": {"labels": {"a": "b"}}}}
+
+
 @pytest.mark.parametrize(
     ("request_", "problem"),
     [
@@ -136,6 +234,16 @@ def test_the_nodes_need_room_together(account: Account) -> None:
             {"nodeOverrides": {"nodePropertyOverrides": [{"targetNodes": "7:8"}]}},
             "unknown node ranges: 7:8",
         ),
+        (
+            {
+                "nodeOverrides": {
+                    "nodePropertyOverrides": [
+                        {"targetNodes": "0:2", "eksPropertiesOverride": LABELS}
+                    ]
+                }
+            },
+            "eksPropertiesOverride of nodes 0:2 needs a range with eksProperties",
+        ),
     ],
 )
 def test_nodes_that_do_not_go_together_are_refused(
@@ -145,3 +253,30 @@ def test_nodes_that_do_not_go_together_are_refused(
 
     with pytest.raises(ClientError, match=problem):
         account.submit(**request_)
+
+
+def test_a_container_of_a_node_reads_of_those_beside_it_and_of_no_other_node(
+    make_account: Callable[..., tuple[Account, BatchService]],
+) -> None:
+    account, service = make_account()
+    nodes(
+        account,
+        several("0", main="sleep 600", helper="sleep 600"),
+        node_range("1", "sleep 600"),
+        count=2,
+    )
+    job = account.until(account.submit(), "RUNNING")["jobId"]
+
+    tasks = {
+        name: service.container_metadata(f"{job}/{name}", "task")
+        for name in ("node-0/helper", "node-1", "node-2")
+    }
+
+    named = {
+        name: None if task is None else [one["Name"] for one in task["Containers"]]
+        for name, task in tasks.items()
+    }
+    assert named == {"node-0/helper": ["main", "helper"], "node-1": ["node-1"], "node-2": None}
+    alone = service.container_metadata(f"{job}/node-0/helper", "")
+    assert alone is not None
+    assert alone["Name"] == "helper"

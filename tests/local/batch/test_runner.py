@@ -291,3 +291,40 @@ def test_where_an_engine_is_chosen_the_job_runs_in_its_image(
     assert "--user nobody" in command
     assert "hush" not in command
     assert secret == "secret is 4 long"
+
+
+def test_a_command_is_looked_for_as_a_shell_looks_for_it(
+    ready: Account, ports: RecordingPorts, tmp_path: Path
+) -> None:
+    for folder, content, mode in (
+        ("one", None, 0o755),
+        ("two", "exit 1", 0o644),
+        ("three", "", 0o755),
+    ):
+        place = tmp_path / folder / "own-command"
+        if content is None:
+            place.mkdir(parents=True)
+        else:
+            place.parent.mkdir()
+            place.write_text(f"#!/bin/sh\necho of {folder}\n{content}\n")
+            place.chmod(mode)
+    ports.environment["PATH"] = ":".join(str(tmp_path / name) for name in ("one", "two", "three"))
+    found = ready.run("own-command")
+    ports.environment["PATH"] = str(tmp_path / "two")
+    refused = ready.run("own-command")
+
+    assert ready.log(found) == ["of three"]
+    assert "'own-command' may not be executed on this machine" in refused["container"]["reason"]
+
+
+@on_linux
+def test_a_job_has_no_more_open_than_its_output_and_ignores_no_signal_that_python_does(
+    ready: Account,
+) -> None:
+    opened = ready.run("sh", "-c", "ls /proc/$$/fd")
+    shell = ready.run("sh", "-c", "grep SigIgn /proc/self/status")
+
+    assert ready.log(opened) == ["0", "1", "2"]
+    (ignored,) = ready.log(shell)
+    by_python = 1 << signal.SIGPIPE - 1 | 1 << signal.SIGXFSZ - 1
+    assert int(ignored.split()[1], 16) & by_python == 0
