@@ -108,7 +108,11 @@ def _reference(arguments: Arguments, template: Any) -> dict[str, Any]:
     _refuse_plain_user_data(arguments, template)
     # The newest version by its number, so that a change of the template is a change here too.
     version = getattr(template, "latest_version_number", None)
-    if is_token(version) and not are_in_one_stack(arguments.construct, template):
+    if (
+        version is not None
+        and is_token(version)
+        and not are_in_one_stack(arguments.construct, template)
+    ):
         version = _weakly(version)
     known = template.launch_template_id
     return given(

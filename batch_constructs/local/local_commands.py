@@ -194,7 +194,7 @@ def deploy(
         from batch_constructs.local.inventory import inventory_lines, take_inventory
 
         server, clients = _running(state_directory)
-        deployer = _deployer(server, clients, state_directory, app, show, build)
+        deployer = _deployer(server, clients, state_directory, app, show, build=build)
         deployer.bootstrap()
         inventories = {
             name: take_inventory(clients.client, name)
@@ -236,7 +236,7 @@ def watch(
             state_directory,
             app,
             lambda line: click.echo(line, err=True),
-            build,
+            build=build,
         )
 
     def redeploy() -> None:
@@ -421,7 +421,8 @@ def _deployer(
     state_directory: Path,
     app: str | None,
     show: Callable[[str], None],
-    build: str | None,
+    *,
+    build: str | None = None,
 ) -> CdkDeployer:
     from batch_constructs.local.cdk_deployment import CdkApp, CdkDeployer
 

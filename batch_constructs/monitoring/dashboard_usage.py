@@ -36,37 +36,29 @@ def usage_row(
 ) -> list[Widget]:
     """Return the graphs of one row; each counts a job on the day that it ended."""
     hours = [_hours(queue).called(queue) for queue in queues]
-    gpus = [_found(queue, GPU_HOURS, right=True) for queue in queues]
-    rows: list[tuple[str, list[Line], str, str | None]] = [
-        ("vCPU-hours and GPU-hours a day", [*hours, *gpus], "vCPU-hours", "GPU-hours")
+    gpus = [_found(queue, GPU_HOURS) for queue in queues]
+    rows: list[tuple[str, list[Line], str]] = [
+        ("vCPU-hours a day", hours, "vCPU-hours"),
+        ("GPU-hours a day", gpus, "GPU-hours"),
     ]
     rows += [
         (
             f"vCPU-hours a day, by {called}",
             [_found(queue, VCPU_HOURS, dimension) for queue in queues],
             "vCPU-hours",
-            None,
         )
         for dimension, called in _BY.items()
         if dimension in counted_by
     ]
     if price_per_vcpu_hour is not None:
         priced = [_dollars(queue, price_per_vcpu_hour) for queue in queues]
-        rows.append((f"USD a day, at {price_per_vcpu_hour:g} a vCPU-hour", priced, "USD", None))
+        rows.append((f"USD a day, at {price_per_vcpu_hour:g} a vCPU-hour", priced, "USD"))
     return [
         widgets.since(
             _START,
-            widgets.graph(
-                title,
-                lines,
-                region=region,
-                width=width,
-                left=left,
-                right=right,
-                stacked=right is None,
-            ),
+            widgets.graph(title, lines, region=region, width=width, left=axis, stacked=True),
         )
-        for (title, lines, left, right), width in zip(rows, widgets.widths(len(rows)), strict=True)
+        for (title, lines, axis), width in zip(rows, widgets.widths(len(rows)), strict=True)
     ]
 
 
@@ -84,9 +76,9 @@ def _dollars(queue: str, price: float) -> Line:
     return Math(expression=f"{{hours}} * {price:f}", uses={"hours": _hours(queue)}).called(queue)
 
 
-def _found(queue: str, metric: str, dimension: str | None = None, *, right: bool = False) -> Line:
+def _found(queue: str, metric: str, dimension: str | None = None) -> Line:
     """Return what there is of a metric: a line for each value of the dimension, or none at all."""
     schema = ",".join([OURS, DIMENSION, *([] if dimension is None else [dimension])])
     terms = f'{{{schema}}} MetricName="{metric}" {DIMENSION}="{queue}"'
     search = Math(expression=f"SEARCH('{terms}', 'Sum', {_DAY})", uses={})
-    return search.called("" if dimension else f"{queue}: GPU-hours", right=right)
+    return search.called("" if dimension else queue)
