@@ -33,7 +33,9 @@ class SmallDynamoDb:
     def update_item(self, **request: Any) -> dict[str, Any]:
         old = self._checked(request, "ConditionalCheckFailedException")
         self._update(request)
-        return {"Attributes": old} if request.get("ReturnValues") == "ALL_OLD" and old else {}
+        told = {"ALL_OLD": old, "ALL_NEW": self.rows[_key(request["Key"])]}
+        found = told.get(request.get("ReturnValues", ""))
+        return {"Attributes": found} if found else {}
 
     def get_item(self, **request: Any) -> dict[str, Any]:
         self.items_read += 1

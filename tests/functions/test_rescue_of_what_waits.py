@@ -345,7 +345,8 @@ def test_a_child_that_waited_for_a_lost_child_runs_again_as_a_job_that_waits_for
     assert again["jobQueue"] == GPU
     assert "arrayProperties" not in again
     pairs = {each["name"]: each["value"] for each in again["containerOverrides"]["environment"]}
-    assert pairs == {"ARRAY_INDICES": "2", "BATCH_RESCUES": "1"}
+    whose = {"BATCH_RESCUED_CHILD": "next:2"}
+    assert pairs == {"ARRAY_INDICES": "2", "BATCH_RESCUES": "1", **whose}
 
 
 def test_an_array_whose_children_run_again_one_by_one_does_not_run_again_as_well(

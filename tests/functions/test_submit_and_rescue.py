@@ -445,6 +445,7 @@ NODES = {
 }
 INDEX = {"name": "ARRAY_INDICES", "value": "7"}
 FIRST = {"name": "BATCH_RESCUES", "value": "1"}
+CHILD = {"name": "BATCH_RESCUED_CHILD", "value": "4c75:7"}
 
 
 @pytest.mark.parametrize(
@@ -457,10 +458,19 @@ FIRST = {"name": "BATCH_RESCUES", "value": "1"}
                     "taskProperties": [
                         {
                             "containers": [
-                                {"name": "main", "command": ["run"], "environment": [INDEX, FIRST]},
+                                {
+                                    "name": "main",
+                                    "command": ["run"],
+                                    "environment": [INDEX, CHILD, FIRST],
+                                },
                                 {
                                     "name": "proxy",
-                                    "environment": [{"name": "A", "value": "1"}, INDEX, FIRST],
+                                    "environment": [
+                                        {"name": "A", "value": "1"},
+                                        INDEX,
+                                        CHILD,
+                                        FIRST,
+                                    ],
                                 },
                             ]
                         }
@@ -477,10 +487,12 @@ FIRST = {"name": "BATCH_RESCUES", "value": "1"}
                             {
                                 "name": "main",
                                 "image": "i",
-                                "env": [{"name": "A", "value": "1"}, INDEX, FIRST],
+                                "env": [{"name": "A", "value": "1"}, INDEX, CHILD, FIRST],
                             }
                         ],
-                        "initContainers": [{"name": "first", "args": ["x"], "env": [INDEX, FIRST]}],
+                        "initContainers": [
+                            {"name": "first", "args": ["x"], "env": [INDEX, CHILD, FIRST]}
+                        ],
                         "metadata": {"labels": {"team": "x"}},
                     }
                 }

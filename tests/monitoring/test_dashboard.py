@@ -243,10 +243,11 @@ def test_what_jobs_used_is_shown_as_it_is_counted(
     widgets = body_of(one(resources("AWS::CloudWatch::Dashboard")))["widgets"]
     assert problems(widgets) == []
     graphs = {w["properties"].get("title", ""): w["properties"] for w in widgets}
-    used = graphs["vCPU-hours and GPU-hours a day"]["metrics"]
+    used = graphs["vCPU-hours a day"]["metrics"]
     assert used[0][:2] == ["BatchConstructs", "VcpuHours"]
     assert (used[0][4]["stat"], used[0][4]["period"]) == ("Sum", 86_400)
-    assert 'MetricName="GpuHours"' in used[1][0]["expression"]
+    [gpus] = graphs["GPU-hours a day"]["metrics"]
+    assert 'MetricName="GpuHours"' in gpus[0]["expression"]
     [by_share] = graphs["vCPU-hours a day, by share"]["metrics"]
     assert by_share[0]["expression"].startswith(
         'SEARCH(\'{BatchConstructs,JobQueueName,ShareIdentifier} MetricName="VcpuHours" Job'

@@ -346,6 +346,7 @@ def test_a_queue_that_is_blocked_for_another_reason_is_told_of_again(inbox: Inbo
 def test_a_silent_batch_leaves_time_to_tell_of_the_array(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv("TOPIC_ARN", "topic")
+    monkeypatch.setenv("STATES", "FAILED")
     monkeypatch.setenv("CLAIMS_TABLE", "claims")
 
     config = notify._notifier.__wrapped__().batch.meta.config
