@@ -183,6 +183,7 @@ def test_the_function_ships_its_folder_and_the_facts_that_it_reads(
                 "job_size",
                 "notification_text",
                 "notify",
+                "rescued_array",
             )
         ),
     ]

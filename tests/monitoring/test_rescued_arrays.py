@@ -26,7 +26,7 @@ from tests.monitoring.conftest import one
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from tests.monitoring.conftest import Find
+    Find = Callable[[str], dict[str, Any]]
 
 ARRAY = "0a1b2c3d-0000-0000-0000-000000000000"
 QUEUE = "arn:aws:batch:us-east-1:123456789012:job-queue/{}"

@@ -105,7 +105,7 @@ def policies_of_the_cdk(count: int) -> dict[str, Any]:
 
 def ingress_rules(count: int) -> dict[str, Any]:
     """Write rules of one security group, some of them within it, beside others' and others."""
-    inside = {"SecurityGroupIngress": [{}] * 10, "SecurityGroupEgress": [{}]}
+    inside: dict[str, Any] = {"SecurityGroupIngress": [{}] * 10, "SecurityGroupEgress": [{}]}
     rule = {"Type": "AWS::EC2::SecurityGroupIngress", "Properties": {"GroupId": {"Ref": "G"}}}
     other = {**rule, "Properties": {"GroupId": {"Ref": "H"}}}
     return {
