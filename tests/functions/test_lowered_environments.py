@@ -338,3 +338,16 @@ def test_what_another_guard_set_while_one_looked_is_no_maximum_of_peoples(busy: 
     busy.guarded(DAY, 4).bring(busy.seen(), NOW, hold=False)
 
     assert (busy.stands, busy.environment["tags"]) == (("ENABLED", 64), {})
+
+
+@pytest.mark.parametrize(("mine", "theirs"), [(4, 1), (1, 4), (4, 4)])
+def test_of_two_that_lower_at_the_same_moment_the_lowest_holds(mine: int, theirs: int) -> None:
+    """The other noted and set its own after this one looked, and before it set its own."""
+    fleet = Fleet()
+    looked = fleet.describe_compute_environments()["computeEnvironments"][0]
+    other = LoweredEnvironments(batch=fleet, note=MONTH, max_vcpus=theirs)
+    other.bring(looked, NOW, hold=True)
+
+    LoweredEnvironments(batch=fleet, note=DAY, max_vcpus=mine).bring(looked, NOW, hold=True)
+
+    assert fleet.resources["maxvCpus"] == min(mine, theirs)

@@ -147,7 +147,23 @@ class LoweredEnvironments:
         elif not waits:
             state = State.ENABLED if disabled else None
             self._update(seen, max_vcpus=wanted, state=state)
+            if wanted != seen.max_vcpus:
+                self._leave_to_the_lowest(seen.arn, wanted)
             self._say(seen, replace(lowered, disabled=False), instead_of=lowered)
+
+    def _leave_to_the_lowest(self, arn: str, set_here: int) -> None:
+        """Lower what was set here once more, where another guard set less in the meantime.
+
+        It noted so before, and looked at this one's note after, so that one of the two sees it.
+        """
+        (again,) = self.batch.describe_compute_environments(computeEnvironments=[arn])[
+            "computeEnvironments"
+        ]
+        seen = Seen.of(again)
+        held = [other.to for other in self._held_by_others(seen)]
+        wanted = max(seen.min_vcpus, min([set_here, *held]))
+        if seen.max_vcpus == set_here and not seen.has_too_many_for(wanted):
+            self._update(seen, max_vcpus=wanted)
 
     def _give_back(self, seen: Seen, known: list[Lowered], mine: Lowered) -> None:
         by_a_guard = any(held.has_set(seen.max_vcpus) for held in known)
