@@ -47,6 +47,10 @@ class RemembersOverrides:
         self._overrides[path.removeprefix("Properties.").replace(".", "/")] = value
         super().add_override(path, value)  # type: ignore[misc]  # of the L1 beside it
 
+    def put_over(self, path: str, *, otherwise: Any) -> Any:
+        """Return the value that was put over a property, if one was."""
+        return self.__dict__.get("_overrides", {}).get(path, otherwise)
+
     def replacing_overrides(self) -> dict[str, Any]:
         """Return the values put over properties whose change makes another resource."""
         kind = self.CFN_RESOURCE_TYPE_NAME

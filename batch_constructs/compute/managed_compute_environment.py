@@ -248,7 +248,7 @@ def make_environment(
     else:
         name = replaceable_name(
             str(properties["ComputeEnvironmentName"]),
-            lambda: _create_only(with_all_tags(environment, properties), resource, own),
+            lambda: _create_only(with_all_tags(environment, properties), resource),
         )
         named = {**untagged, "ComputeEnvironmentName": name}
         resource = make_l1(NamedEnvironment, environment, "Resource", l1_properties(named))
@@ -274,6 +274,23 @@ def _acknowledge_name(resource: batch.CfnComputeEnvironment) -> None:
     )
 
 
+def _kind_now(resource: batch.CfnComputeEnvironment, kind: Any) -> Any:
+    """Return the kind of capacity that the template says, whoever changed it since."""
+    if not isinstance(resource, NamedEnvironment):
+        return kind
+    written: Any = resource.compute_resources
+    known = written.get("type") if isinstance(written, dict) else getattr(written, "type", None)
+    return resource.put_over("ComputeResources/Type", otherwise=kind if known is None else known)
+
+
+def _has_own_role_now(resource: batch.CfnComputeEnvironment) -> bool:
+    """Tell whether the template says a service role of one's own, whoever changed it since."""
+    written = resource.service_role
+    if isinstance(resource, NamedEnvironment):
+        written = resource.put_over("ServiceRole", otherwise=written)
+    return has_role_of_its_own(written)
+
+
 _UPDATED_IN_PLACE = frozenset({"MaxvCpus", "MinvCpus", "DesiredvCpus"})
 """The compute resources that change in place even where an environment is replaced."""
 
@@ -281,7 +298,6 @@ _UPDATED_IN_PLACE = frozenset({"MaxvCpus", "MinvCpus", "DesiredvCpus"})
 def _create_only(
     properties: Mapping[str, Any],
     resource: batch.CfnComputeEnvironment,
-    own: EnvironmentArguments,
 ) -> dict[str, Any]:
     """Return what changes where another environment has to be made.
 
@@ -290,10 +306,10 @@ def _create_only(
     service-linked role and a role of its own.
     """
     resources: Mapping[str, Any] = properties.get("ComputeResources", {})
-    kind = family(str(resources.get("Type")))
+    kind = family(str(_kind_now(resource, resources.get("Type"))))
     apart = {
         "Kind": kind if kind != "instances" else None,
-        "RoleOfItsOwn": True if resources and own.role_of_its_own else None,
+        "RoleOfItsOwn": True if resources and _has_own_role_now(resource) else None,
         "StackTags": Stack.of(resource).tags.tag_values(),
         "Overrides": resource.replacing_overrides()
         if isinstance(resource, NamedEnvironment)

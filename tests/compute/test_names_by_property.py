@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import aws_cdk as cdk
+import pytest
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from hypothesis import HealthCheck, given, settings
@@ -125,3 +127,52 @@ def test_the_name_differs_exactly_where_another_environment_is_needed(
     needs_another = judged.effect is Effect.REPLACE or fails or one.stack_tags != other.stack_tags
     assert old_id == new_id
     assert (old_name != new_name) is needs_another, (asdict(one), asdict(other), judged)
+
+
+def _overridden(kind: str, change: Callable[[Any], object] | None, **options: Any) -> str:
+    app = cdk.App(analytics_reporting=False, builtin_cloud_formation_validation=False)
+    stack = cdk.Stack(app, "Stack")
+    vpc = ec2.Vpc(stack, "Vpc", max_azs=1, nat_gateways=1)
+    made = KINDS[kind](stack, "E", vpc=vpc, compute_environment_name="nightly", **options)
+    if change is not None:
+        change(made.resource)
+    found = app.synth().get_stack_by_name("Stack").template["Resources"].values()
+    (name,) = (
+        one["Properties"]["ComputeEnvironmentName"] for one in found if one["Type"] == ENVIRONMENT
+    )
+    return str(name)
+
+
+OWN_ROLE = "arn:aws:iam::111122223333:role/own"
+
+
+@pytest.mark.parametrize(
+    ("kind", "change", "is_another"),
+    [
+        (
+            "fargate",
+            lambda one: one.add_property_override("ComputeResources.Type", "FARGATE_SPOT"),
+            True,
+        ),
+        (
+            "fargate",
+            lambda one: one.add_property_override("ComputeResources.Type", "FARGATE"),
+            False,
+        ),
+        ("ec2", lambda one: one.add_property_override("ComputeResources.Type", "SPOT"), False),
+        ("ec2", lambda one: one.add_property_override("ServiceRole", OWN_ROLE), True),
+        ("ec2", lambda one: setattr(one, "service_role", OWN_ROLE), True),
+        ("ec2", lambda one: one.add_property_override("ComputeResources.MaxvCpus", 7), False),
+    ],
+)
+def test_what_is_put_over_counts_as_what_was_given(
+    kind: str,
+    change: Callable[[Any], object],
+    is_another: bool,  # noqa: FBT001 - a case
+) -> None:
+    assert (_overridden(kind, change) != _overridden(kind, None)) is is_another
+
+
+def test_a_kind_that_is_put_over_gives_the_name_of_that_kind() -> None:
+    put_over = _overridden("fargate", _put("ComputeResources.Type", "FARGATE_SPOT"))
+    assert put_over == _overridden("fargate", None, spot=True)
