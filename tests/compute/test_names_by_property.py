@@ -146,23 +146,19 @@ def _overridden(kind: str, change: Callable[[Any], object] | None, **options: An
 OWN_ROLE = "arn:aws:iam::111122223333:role/own"
 
 
+def _put(path: str, value: object) -> Callable[[Any], object]:
+    return lambda resource: resource.add_property_override(path, value)
+
+
 @pytest.mark.parametrize(
     ("kind", "change", "is_another"),
     [
-        (
-            "fargate",
-            lambda one: one.add_property_override("ComputeResources.Type", "FARGATE_SPOT"),
-            True,
-        ),
-        (
-            "fargate",
-            lambda one: one.add_property_override("ComputeResources.Type", "FARGATE"),
-            False,
-        ),
-        ("ec2", lambda one: one.add_property_override("ComputeResources.Type", "SPOT"), False),
-        ("ec2", lambda one: one.add_property_override("ServiceRole", OWN_ROLE), True),
+        ("fargate", _put("ComputeResources.Type", "FARGATE_SPOT"), True),
+        ("fargate", _put("ComputeResources.Type", "FARGATE"), False),
+        ("ec2", _put("ComputeResources.Type", "SPOT"), False),
+        ("ec2", _put("ServiceRole", OWN_ROLE), True),
         ("ec2", lambda one: setattr(one, "service_role", OWN_ROLE), True),
-        ("ec2", lambda one: one.add_property_override("ComputeResources.MaxvCpus", 7), False),
+        ("ec2", _put("ComputeResources.MaxvCpus", 7), False),
     ],
 )
 def test_what_is_put_over_counts_as_what_was_given(
