@@ -1016,3 +1016,31 @@ def test_what_goes_by_its_name_alone_is_of_the_same_account(parameter: str) -> N
 
     with pytest.raises(ValueError, match=rf"{parameter}.* is in account 210987654321, and"):
         OTHERS[parameter](stack)
+
+
+THEIRS = "arn:aws:sns:us-east-1:210987654321:alarms"
+
+
+def test_a_topic_of_another_account_is_told_by_a_role() -> None:
+    here = cdk.Environment(account=ACCOUNT, region="us-east-1")
+    stack = cdk.Stack(cdk.App(), "Here", env=here)
+    queue = bc.JobQueue.from_job_queue_name(stack, "Queue", "a")
+    topic = sns.Topic.from_topic_arn(stack, "Topic", THEIRS)
+    role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("events.amazonaws.com"))
+    with_role = targets.SnsTopic(topic, role=role, authorize_using_role=True)
+    queue.on_job_failed("Failed", target=with_role)
+
+    (rule,) = cdk.assertions.Template.from_stack(stack).find_resources("AWS::Events::Rule").values()
+    (target,) = rule["Properties"]["Targets"]
+    assert (target["Arn"], target["RoleArn"]) == (THEIRS, stack.resolve(role.role_arn))
+
+
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_without_a_role_it_is_refused_with_the_way_there_is(wrapped: bool) -> None:  # noqa: FBT001
+    here = cdk.Environment(account=ACCOUNT, region="us-east-1")
+    stack = cdk.Stack(cdk.App(), "Here", env=here)
+    queue = bc.JobQueue.from_job_queue_name(stack, "Queue", "a")
+    topic = sns.Topic.from_topic_arn(stack, "Topic", THEIRS)
+
+    with pytest.raises(ValueError, match="in account 210987654321.*authorize_using_role=True"):
+        queue.on_job_failed("Failed", target=targets.SnsTopic(topic) if wrapped else topic)

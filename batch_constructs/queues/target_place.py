@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_events-readme.html
 
 from __future__ import annotations
 
+import inspect
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
@@ -59,6 +60,15 @@ _REACHED_HERE: Final = (
 )
 
 
+_OF_ANOTHER_ACCOUNT: Final = (
+    "in another account of the Region, a rule reaches a topic by a role that both accounts admit: "
+    "give targets.SnsTopic(topic, role=role, authorize_using_role=True), and let the topic's "
+    "policy admit the role; or send the events to a bus there (targets.EventBus), and let a rule "
+    "of that bus hand them on"
+)
+"""https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-cross-account.html"""
+
+
 @cache
 def rule_name_there() -> str:
     """Return the name of a rule that has none: made up where a target elsewhere has to know it."""
@@ -82,7 +92,10 @@ def check_target(arguments: Arguments, target: Any, parameter: str = "target") -
         problem = _unnamed(arguments.construct, target)
     else:
         arn = getattr(target, member)
-        problem = elsewhere(arguments.construct, arn, _REACHED_HERE, resource=target)
+        differ = Place.of(target, arn).beside(Place.of_stack(arguments.construct))
+        of_another_account = differ is not None and differ[0] == "account"
+        because = _OF_ANOTHER_ACCOUNT if of_another_account else _REACHED_HERE
+        problem = elsewhere(arguments.construct, arn, because, resource=target)
     if problem is not None:
         arguments.wrong_value(f"{parameter}: {problem}")
 
@@ -225,24 +238,45 @@ class _LookedAt:
         config = self._target.bind(rule, id)
         arn, resource = config.arn, config.target_resource
         reached = _maker_of(arn) if resource is None else resource
-        problem = None if resource is None else _taken_in(self._scope, arn, resource)
+        problem = None
+        if resource is not None:
+            problem = _taken_in(self._scope, arn, resource, has_role=config.role is not None)
         if problem is None:
             problem = _unnamed(self._scope, reached)
         if problem is not None:
             raise ValueError(f"{rule.node.path}: {self._parameter}: {problem}")
+        by_a_role = resource is not None and config.role is not None
+        if by_a_role and not _is_made_here(resource):
+            return _without_its_place(config)
         return config
 
 
-def _taken_in(scope: Construct, arn: str, resource: Any) -> str | None:
+def _taken_in(scope: Construct, arn: str, resource: Any, *, has_role: bool) -> str | None:
     """Say that a resource is elsewhere, and was not taken into a stack of that place, if so.
 
-    The ARN of some targets is written as if they were where they were taken in.
+    The ARN of some targets is written as if they were where they were taken in. In another account
+    of the Region, a rule reaches what its role may reach.
     """
     into = Place.of_stack(resource)
     for known in (arn, ""):
-        if Place.of(resource, known).beside(into) is not None:
-            return elsewhere(scope, known, _REACHED_HERE, resource=resource)
+        differ = Place.of(resource, known).beside(into)
+        if differ is not None:
+            of_another_account = differ[0] == "account"
+            if of_another_account and has_role:
+                return None
+            because = _OF_ANOTHER_ACCOUNT if of_another_account else _REACHED_HERE
+            return elsewhere(scope, known, because, resource=resource)
     return None
+
+
+def _without_its_place(config: events.RuleTargetConfig) -> events.RuleTargetConfig:
+    """Return the target that a role reaches, for which the CDK would want a bus in another account.
+
+    What was taken in says by its ARN where it is; the rule is told nothing but that.
+    """
+    names = inspect.signature(events.RuleTargetConfig).parameters
+    told = {name: getattr(config, name) for name in names if name != "target_resource"}
+    return events.RuleTargetConfig(**told)
 
 
 def _unnamed(scope: Construct, resource: Any) -> str | None:
