@@ -67,6 +67,12 @@ POLICY_STAYS: Final[Source] = api(
     ' removed."',
 )
 
+KIND_OF_POLICY_STAYS: Final[Source] = api(
+    "UpdateSchedulingPolicyRequest.fairsharePolicy",
+    '"Once set during creation, a fairsharePolicy cannot be removed or changed to a'
+    ' quotaSharePolicy."; of a quotaSharePolicy it says the same the other way round.',
+)
+
 NO_POLICY_LATER: Final[Source] = api(
     "CreateJobQueueRequest.schedulingPolicyArn",
     '"A job queue without a fair-share scheduling policy is scheduled as a FIFO job queue and'

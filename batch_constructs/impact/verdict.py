@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from batch_constructs.aws import updates
 from batch_constructs.aws.compute_environment_facts import BEST_FIT, IN_PLACE_STRATEGIES, ON_FARGATE
 from batch_constructs.impact.changes import Change, changes, follow
+from batch_constructs.impact.known_template import known
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
 _ENVIRONMENT: Final = "AWS::Batch::ComputeEnvironment"
 _QUEUE: Final = "AWS::Batch::JobQueue"
 _SHARE: Final = "AWS::Batch::QuotaShare"
+_POLICY: Final = "AWS::Batch::SchedulingPolicy"
 _DEFINITION: Final = "AWS::Batch::JobDefinition"
 _PAGE: Final = "see "
 _FAILS: Final = ", and ReplaceComputeEnvironment is false: the deployment fails; set it to true"
@@ -58,7 +60,7 @@ class Impact:
 
 def impact(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Impact]:
     """Say what deploying a template over another does to each resource, by logical ID."""
-    found = changes(old, new)
+    found = changes(known(old), known(new))
     waiting = list(found.values())
     told: dict[str, tuple[Effect, int]] = {}
     while waiting:
@@ -105,6 +107,10 @@ def _judged(change: Change) -> tuple[Effect, list[str], list[str]]:
             ["Type"],
             ["CloudFormation does not change the type of a logical ID: give it another one"],
         )
+    condition = change.new.get("Condition")
+    if condition is not None and condition != change.old.get("Condition"):
+        note = "where its Condition is false, it is deleted: only the deployment knows"
+        return Effect.DELETE, ["Condition"], [note, *_notes_of_the_end(change, kept=False)]
     judged = {path: _of_path(change, path) for path in [*change.paths, *change.referred]}
     if not judged:
         return Effect.NONE, [], []
@@ -182,8 +188,24 @@ def _in_place(change: Change, path: str) -> _Verdict:
                 " queue of another logical ID",
                 fails=True,
             )
-    known = updates.is_in_registry(change.type)
-    return _Verdict(Effect.IN_PLACE, updates.registry(change.type) if known else None)
+    if change.type == _POLICY and _is_of_another_kind(change):
+        return _Verdict(
+            Effect.IN_PLACE,
+            updates.KIND_OF_POLICY_STAYS,
+            "a scheduling policy keeps its kind, fair share or quota share: the deployment fails; "
+            "make a policy of another logical ID and name",
+            fails=True,
+        )
+    told = updates.is_in_registry(change.type)
+    return _Verdict(Effect.IN_PLACE, updates.registry(change.type) if told else None)
+
+
+def _is_of_another_kind(change: Change) -> bool:
+    """Whether a scheduling policy loses what it was made of; one without is by arrival."""
+    return any(
+        change.property(kind, old=True) is not None and change.property(kind) is None
+        for kind in ("FairsharePolicy", "QuotaSharePolicy")
+    )
 
 
 def _is_role_of_another_kind(change: Change, path: str) -> bool:
@@ -237,6 +259,17 @@ def _of_instances(change: Change) -> _Verdict:
 
 
 def _notes(change: Change, effect: Effect) -> Iterator[str]:
+    replaced = [
+        str(change.property("ReplaceComputeEnvironment", old=old)).lower() != "false"
+        for old in (True, False)
+    ]
+    beside = set(change.paths) - {"ReplaceComputeEnvironment"}
+    if change.type == _ENVIRONMENT and replaced == [True, False] and beside:
+        yield (
+            "ReplaceComputeEnvironment becomes false together with other changes: if they have to "
+            "be rolled back and cannot be, the stack stays in UPDATE_ROLLBACK_FAILED; deploy it "
+            f"alone first ({updates.REPLACES_BY_DEFAULT.page})"
+        )
     if effect is Effect.REPLACE:
         yield from _names_that_clash(change)
         yield from _notes_of_the_end(change, kept=False)

@@ -1,0 +1,138 @@
+"""A template with what it tells by itself written out: conditions, mappings, values that are none.
+
+What depends on a parameter stays open. There the definition of the condition, or the mapping,
+stands in the place of its name, so that a change of it shows in every property that it is used in.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-conditions.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from batch_constructs.rules.access.answer import all_of, any_of, negated
+
+_NO_VALUE: Final = {"Ref": "AWS::NoValue"}
+_IF: Final = "Fn::If"
+_FIND: Final = "Fn::FindInMap"
+_NAMES_AND_TWO: Final = 3
+"""Arguments of each of the two functions."""
+
+
+def known(template: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a template whose resources are written as far as it tells by itself.
+
+    A resource that is surely not made is left out; one that may be made, or not, keeps its
+    ``Condition``, written out.
+    """
+    return _Known(template).template()
+
+
+class _Known:
+    def __init__(self, template: Mapping[str, Any]) -> None:
+        self._template = template
+        self._conditions = _mapping(template.get("Conditions"))
+        self._mappings = _mapping(template.get("Mappings"))
+        self._within: list[str] = []
+
+    def template(self) -> dict[str, Any]:
+        made: dict[str, Any] = {}
+        for logical_id, resource in _mapping(self._template.get("Resources")).items():
+            if not isinstance(resource, Mapping):
+                continue
+            condition = resource.get("Condition")
+            exists = True if condition is None else self._holds({"Condition": condition})
+            if exists is False:
+                continue
+            written = {name: self._value(one) for name, one in resource.items()}
+            written.pop("Condition", None)
+            if exists is None:
+                written["Condition"] = self._defined(condition)
+            made[logical_id] = written
+        return {**self._template, "Resources": made}
+
+    def _value(self, value: Any) -> Any:
+        if isinstance(value, list):
+            found = [self._value(one) for one in value]
+            return [one for one in found if one != _NO_VALUE]
+        if not isinstance(value, Mapping):
+            return value
+        if len(value) == 1:
+            [(name, below)] = value.items()
+            if name == _IF and isinstance(below, list) and len(below) == _NAMES_AND_TWO:
+                return self._chosen(*below)
+            if name == _FIND and isinstance(below, list) and len(below) == _NAMES_AND_TWO:
+                return self._found(*(self._value(one) for one in below))
+        found_members = {name: self._value(one) for name, one in value.items()}
+        return {name: one for name, one in found_members.items() if one != _NO_VALUE}
+
+    def _chosen(self, name: Any, one: Any, other: Any) -> Any:
+        holds = self._holds({"Condition": name})
+        if holds is None:
+            return {_IF: [self._defined(name), self._value(one), self._value(other)]}
+        return self._value(one if holds else other)
+
+    def _found(self, name: Any, first: Any, second: Any) -> Any:
+        mapping = self._mappings.get(name) if isinstance(name, str) else None
+        if mapping is None:
+            return {_FIND: [name, first, second]}
+        try:
+            return mapping[first][second]
+        except (KeyError, TypeError):
+            return {_FIND: [mapping, first, second]}
+
+    def _defined(self, name: Any) -> Any:
+        """Write a condition out in the place of its name, and those that it names in turn."""
+        if not isinstance(name, str) or name in self._within or name not in self._conditions:
+            return name
+        self._within.append(name)
+        try:
+            return self._written_out(self._conditions[name])
+        finally:
+            self._within.pop()
+
+    def _written_out(self, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self._written_out(one) for one in value]
+        if isinstance(value, Mapping):
+            if set(value) == {"Condition"}:
+                return self._defined(value["Condition"])
+            return self._value({name: self._written_out(one) for name, one in value.items()})
+        return value
+
+    def _holds(self, value: Any) -> bool | None:  # noqa: PLR0911  # a case each
+        """Tell whether a condition holds; None where only the deployment knows."""
+        if not isinstance(value, Mapping) or len(value) != 1:
+            return None
+        [(name, below)] = value.items()
+        if name == "Condition":
+            if not isinstance(below, str) or below in self._within:
+                return None
+            self._within.append(below)
+            try:
+                return self._holds(self._conditions.get(below))
+            finally:
+                self._within.pop()
+        if not isinstance(below, list):
+            return None
+        if name == "Fn::Equals":
+            sides = [_text(self._value(one)) for one in below]
+            return None if None in sides else len(set(sides)) == 1
+        held = [self._holds(one) for one in below]
+        if name == "Fn::Not":
+            return negated(held[0]) if held else None
+        if name == "Fn::And":
+            return all_of(held)
+        return any_of(held) if name == "Fn::Or" else None
+
+
+def _mapping(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _text(value: Any) -> str | None:
+    """Write a literal as CloudFormation compares it; None of what it does not know yet."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value) if isinstance(value, str | int | float) else None
