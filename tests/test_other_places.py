@@ -364,6 +364,31 @@ def test_a_fifo_queue_with_a_group_is_a_target() -> None:
     assert rule["Properties"]["Targets"][0]["SqsParameters"] == {"MessageGroupId": "a"}
 
 
+def test_a_role_that_iam_customizes_is_reported_and_not_made() -> None:
+    stack = cdk.Stack(cdk.App(), "Here")
+    iam.Role.customize_roles(stack, use_precreated_roles={"Here/Bus/EventsRole": "theirs"})
+    queue = bc.JobQueue.from_job_queue_name(stack, "Queue", "a")
+    queue.on_job_failed("Failed", target=targets.EventBus(events.EventBus(stack, "Bus")))
+
+    template = cdk.assertions.Template.from_stack(stack)
+    assert template.find_resources("AWS::IAM::Role") == {}
+
+
+def test_a_role_of_that_id_with_a_condition_of_its_own_keeps_it() -> None:
+    stack = cdk.Stack(cdk.App(), "Here")
+    queue = bc.JobQueue.from_job_queue_name(stack, "Queue", "a")
+    bus = events.EventBus(stack, "Bus")
+    condition = {"ArnLike": {"aws:SourceArn": "arn:aws:events:us-east-1:123456789012:rule/a"}}
+    principal = iam.ServicePrincipal("events.amazonaws.com", conditions=condition)
+    own = iam.Role(stack, "EventsRole", assumed_by=principal)
+    queue.on_job_failed("Failed", target=targets.EventBus(bus, role=own))
+
+    template = cdk.assertions.Template.from_stack(stack)
+    (role,) = template.find_resources("AWS::IAM::Role").values()
+    (trust,) = role["Properties"]["AssumeRolePolicyDocument"]["Statement"]
+    assert trust["Condition"] == condition
+
+
 def test_a_role_that_was_given_to_a_target_stays_as_it_is() -> None:
     stack = cdk.Stack(cdk.App(), "Here")
     queue = bc.JobQueue.from_job_queue_name(stack, "Queue", "a")

@@ -15,7 +15,7 @@ from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.quotas import RULE_NAME
 from batch_constructs.by_way_of import let_publish
 from batch_constructs.claims_table import ClaimsTable
-from batch_constructs.construct import BatchConstruct
+from batch_constructs.construct import BatchConstruct, given
 from batch_constructs.dead_letter_queue import dead_letter_queue
 from batch_constructs.event_bus import event_bus_argument
 from batch_constructs.function_alarms import WatchedFunction, watch
@@ -28,6 +28,7 @@ from batch_constructs.known_argument import known_flag, known_now
 from batch_constructs.monitoring.alert_topic import AlertTopic
 from batch_constructs.monitoring.idle_notices import IDLE_MINUTES, READ_JOBS, IdleNotices
 from batch_constructs.monitoring.watched_resources import heard_queues, watched_definitions
+from batch_constructs.queues.any_job_queue import job_queue_arn
 from batch_constructs.queues.job_queue_events import (
     FEWER_DEFINITIONS,
     blocked_pattern,
@@ -45,7 +46,7 @@ from .function_of_rules import function_target
 from .rule_patterns import patterns_that_fit
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from aws_cdk import aws_events as events
     from aws_cdk import aws_lambda as lambda_
@@ -56,6 +57,7 @@ if TYPE_CHECKING:
     from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.any_job_queue import AnyJobQueue
     from batch_constructs.queues.rule_target import BoundTarget
+    from batch_constructs.queues.spot_rescue import SpotRescue
 
 _Made = TypeVar("_Made")
 _RETRIES = 3
@@ -206,11 +208,12 @@ class JobNotifications(BatchConstruct):
             else []
         )
         with_messages = given_topic is not None or not given_targets
-        rescued_patterns = (
-            _of_rescued_children(queues, prefixes)
+        rescues = (
+            _rescue_queues(queues)
             if with_messages and bus is None and JobState.FAILED in moved_to
             else []
         )
+        rescued_patterns = _of_rescued_children(rescues, prefixes)
         self.watched_function: WatchedFunction | None = None
         self.watched_idle_function: WatchedFunction | None = None
         self._topic: sns.ITopic | None = None
@@ -224,7 +227,15 @@ class JobNotifications(BatchConstruct):
             self._topic, self._dead_letter_queue = topic, dead_letter_queue(self)
             claims = ClaimsTable(self, settings)
             notifier = self._notifier(
-                topic, self._dead_letter_queue, claims, alarmed, settings, states=moved_to
+                topic,
+                self._dead_letter_queue,
+                claims,
+                alarmed,
+                settings,
+                told={
+                    "STATES": ",".join(moved_to),
+                    **given(UNTOLD_QUEUES=[one for one in rescues if one not in arns]),
+                },
             )
             target = function_target(
                 self,
@@ -331,7 +342,7 @@ class JobNotifications(BatchConstruct):
         alarm_topic: sns.ITopic | None,
         settings: FunctionSettings,
         *,
-        states: Sequence[str],
+        told: Mapping[str, str | Sequence[str]],
     ) -> lambda_.IFunction:
         function = ShippedFunction(
             self,
@@ -341,7 +352,7 @@ class JobNotifications(BatchConstruct):
             description="Writes messages about AWS Batch jobs",
             environment={
                 "TOPIC_ARN": topic.topic_arn,
-                "STATES": ",".join(states),
+                **told,
                 **claims.environment(),
             },
             statements=[
@@ -360,10 +371,20 @@ class JobNotifications(BatchConstruct):
         return function.handler
 
 
-def _of_rescued_children(queues: Sequence[Any], prefixes: Sequence[str]) -> list[dict[str, Any]]:
-    """Match children of arrays of these queues that ran again where lost jobs do."""
-    rescues = [getattr(queue, "spot_rescue", None) for queue in queues]
-    arns = list(dict.fromkeys(one.rescue_queue_arn for one in rescues if one is not None))
+def _rescue_queues(queues: Sequence[Any]) -> list[str]:
+    """Give the ARNs of the queues where lost jobs of these run again, and those lost there."""
+    found: dict[str, None] = {}
+    waiting = list(queues)
+    while waiting:
+        rescue: SpotRescue | None = getattr(waiting.pop(), "spot_rescue", None)
+        if rescue is not None and (arn := job_queue_arn(rescue.rescue_queue)) not in found:
+            found[arn] = None
+            waiting.append(rescue.rescue_queue)
+    return list(found)
+
+
+def _of_rescued_children(arns: Sequence[str], prefixes: Sequence[str]) -> list[dict[str, Any]]:
+    """Match children of arrays that ran again in these queues."""
     if not arns:
         return []
     return patterns_that_fit(

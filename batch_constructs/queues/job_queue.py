@@ -191,7 +191,7 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents, _Face):
                 self,
                 "SpotRescue",
                 queue_arn=self.job_queue_arn,
-                rescue_queue_arn=JOB_QUEUE.arn_of(spot_rescue_queue),
+                rescue_queue=spot_rescue_queue,
                 submit_resources=rescue_resources,
                 jobs_arn=jobs_of(spot_rescue_queue),
                 function_settings=settings,

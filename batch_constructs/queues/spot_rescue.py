@@ -29,6 +29,7 @@ from batch_constructs.dead_letter_queue import dead_letter_queue
 from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.jobs.submit_rights import submit_statements
 from batch_constructs.queue_senders import admit_rule
+from batch_constructs.reference import JOB_QUEUE
 from batch_constructs.shipped_function import ShippedFunction
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.function_settings import FunctionSettings
+    from batch_constructs.queues.any_job_queue import AnyJobQueue
 
 
 class SpotRescue(BatchConstruct):
@@ -64,7 +66,7 @@ class SpotRescue(BatchConstruct):
     ``DeadLetterQueue``; ``Alarms`` where ``function_settings`` names a topic.
 
     Attributes:
-        rescue_queue_arn: The ARN of the queue where lost jobs run again.
+        rescue_queue: The queue where lost jobs run again.
         resource: The L1 rule.
         function: The ``lambda_.Function`` that submits.
         dead_letter_queue: Where events lie whose job could not be submitted again.
@@ -74,7 +76,7 @@ class SpotRescue(BatchConstruct):
         scope: The queue on Spot.
         id: Its ID, unique in the scope.
         queue_arn: The ARN of that queue.
-        rescue_queue_arn: The ARN of the queue on demand.
+        rescue_queue: The queue on demand.
         submit_resources: What the submissions are authorized against.
         jobs_arn: All jobs of the rescue queue's account and Region.
         function_settings: How the function runs.
@@ -86,13 +88,14 @@ class SpotRescue(BatchConstruct):
         id: str,
         *,
         queue_arn: str,
-        rescue_queue_arn: str,
+        rescue_queue: AnyJobQueue,
         submit_resources: Sequence[str],
         jobs_arn: str,
         function_settings: FunctionSettings,
     ) -> None:
         super().__init__(scope, id)
-        self.rescue_queue_arn = rescue_queue_arn
+        self.rescue_queue = rescue_queue
+        rescue_queue_arn = JOB_QUEUE.arn_of(rescue_queue)
         self.dead_letter_queue = dead_letter_queue(self, removal_policy=None)
         claims = ClaimsTable(self, function_settings)
         shipped = ShippedFunction(

@@ -14,7 +14,9 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import jsii
+from aws_cdk import Stack
 from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
 
 from batch_constructs.construct import own_account
 from batch_constructs.jsii_objects import has_member
@@ -23,7 +25,6 @@ from batch_constructs.tokens import is_token
 from batch_constructs.topic import is_fifo
 
 if TYPE_CHECKING:
-    from aws_cdk import CfnResource
     from aws_cdk.interfaces.aws_events import IRuleRef
     from constructs import Construct
 
@@ -212,11 +213,24 @@ class _ByAnOwnRole:
         if self._is_fifo and config.sqs_parameters is None:
             raise ValueError(f"{rule.node.path}: {self._parameter} is {_FIFO_QUEUE}")
         if config.role is not None and config.role.node.id == _ROLE_OF_THE_CDK:
-            role = cast("CfnResource", config.role.node.default_child)
-            role.add_property_override(
-                "AssumeRolePolicyDocument.Statement.0.Condition", own_account()
-            )
+            _act_for_this_account(config.role)
         return config
+
+
+def _act_for_this_account(role: iam.IRole) -> None:
+    """Have a role that the CDK makes for rules act for this account; others' stay as they are.
+
+    The CDK's trusts EventBridge in one statement, without a condition; one that
+    ``iam.Role.customize_roles`` looks after is not made.
+    """
+    made = role.node.default_child
+    policy = getattr(role, "assume_role_policy", None)
+    if policy is None or not isinstance(made, iam.CfnRole):
+        return
+    written = Stack.of(role).resolve(policy.to_json())
+    if [set(one) for one in written["Statement"]] == [{"Action", "Effect", "Principal"}]:
+        path = "AssumeRolePolicyDocument.Statement.0.Condition"
+        made.add_property_override(path, own_account())
 
 
 @jsii.implements(events.IRuleTarget)

@@ -52,6 +52,7 @@ def code_in(words: Sequence[str | None]) -> list[int]:
             is_file = False
         files += is_file
         ended = word == "-m" or (is_file and (program is None or files > program.files))
+        ended = ended or (program is not None and _is_beyond(program, word))
         new = program_of(word)
         if new is not None and new.operand and _may_start(words, place):
             found = _operands(new, words, place)
@@ -100,6 +101,13 @@ def _evaluated(words: Sequence[str | None], code: list[int]) -> Iterator[int]:
             yield from (
                 behind if found[1] in "@*" else [at for at in behind if at == first + int(found[1])]
             )
+
+
+def _is_beyond(program: Program, word: str) -> bool:
+    """Whether a word begins the command that a program runs, whose options are its own."""
+    if program.before is None:
+        return False
+    return word == "--" or (word[:1] != "-" and word not in program.before.split())
 
 
 def _of_option(program: Program, words: Sequence[str | None], place: int) -> list[int] | None:

@@ -28,6 +28,7 @@ class Program(Record):
         all_behind: whether every word behind is part of the code, too.
         files: how many files or addresses may stand before the option; behind one more, which is a
             script then, options are its own.
+        before: words that may stand before the option; behind any other, options are not its own.
     """
 
     names: str
@@ -38,6 +39,7 @@ class Program(Record):
     from_file: str = ""
     all_behind: bool = False
     files: int = 0
+    before: str | None = None
 
 
 _SHELL: Final = r"-[a-zA-Z]*c[a-zA-Z]*|--command"
@@ -148,12 +150,8 @@ PROGRAMS: Final = (
         all_behind=True,
     ),
     Program("expect", "https://man7.org/linux/man-pages/man1/expect.1.html", r"-c"),
-    Program(
-        "npx npm",
-        "https://docs.npmjs.com/cli/commands/npm-exec",
-        r"-c|--call",
-        files=_MANY,
-    ),
+    Program("npx", "https://docs.npmjs.com/cli/commands/npx", r"-c|--call", before=""),
+    Program("npm", "https://docs.npmjs.com/cli/commands/npm-exec", r"-c|--call", before="exec x"),
     Program("sbatch", "https://slurm.schedmd.com/sbatch.html", r"--wrap", files=_MANY),
     Program(
         "nix-shell",

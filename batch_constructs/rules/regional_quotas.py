@@ -73,8 +73,10 @@ class RegionalQuota(Record):
 
     def too_many(self, resources: ByType) -> Iterator[tuple[str, str]]:
         """Give the path of the first resource that is one too many of a template's, and why."""
+        told: set[str] = set()
         for ids in self.counted(resources).values():
-            if len(ids) > self.most:
+            if len(ids) > self.most and ids[self.most] not in told:
+                told.add(ids[self.most])
                 said = f"there are {len(ids)} {self.things}; {self.has_most}"
                 yield f"Resources/{ids[self.most]}", said
 
@@ -108,14 +110,27 @@ def _of_security_groups(resources: ByType) -> Mapping[Group, list[str]]:
     found: dict[Group, list[str]] = defaultdict(list)
     kind = "AWS::EC2::SecurityGroup"
     for way in ("Ingress", "Egress"):
-        for id_, own in resources_of_type(resources, kind):
-            within = listed(own.get(f"SecurityGroup{way}"))
-            found[Group(f"{id_} {way}", everywhere=False)] += [id_] * len(within)
-        for id_, own in resources_of_type(resources, f"{kind}{way}", surely=True):
-            target, _ = referred(own.get("GroupId"))
-            if target:
-                found[Group(f"{target} {way}", everywhere=False)].append(id_)
+        rules = [
+            (id_, id_, one)
+            for id_, own in resources_of_type(resources, kind, surely=True)
+            for one in listed(own.get(f"SecurityGroup{way}"))
+        ]
+        rules += [
+            (referred(own.get("GroupId"))[0], id_, own)
+            for id_, own in resources_of_type(resources, f"{kind}{way}", surely=True)
+        ]
+        for target, id_, rule in rules:
+            for version in _versions(rule) if target else ():
+                found[Group(f"{target} {way} {version}", everywhere=False)].append(id_)
     return found
+
+
+def _versions(rule: object) -> tuple[str, ...]:
+    """Give for which addresses a rule counts: one that names a group or a list, for both."""
+    members = rule if isinstance(rule, dict) else {}
+    if "CidrIpv6" in members:
+        return ("IPv6",)
+    return ("IPv4",) if "CidrIp" in members else ("IPv4", "IPv6")
 
 
 def _called(names: Mapping[str, str], resources: ByType) -> Mapping[Group, list[str]]:

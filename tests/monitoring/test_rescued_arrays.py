@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -181,10 +182,15 @@ def test_a_rescued_child_says_which_it_is_however_often_it_is_rescued() -> None:
         ]
 
 
+VPC: list[Any] = []
+"""The last that was made."""
+
+
 def rescued_queue(stack: Stack) -> JobQueue:
     from aws_cdk import aws_ec2 as ec2
 
     vpc = ec2.Vpc(stack, "Vpc", max_azs=1, nat_gateways=1)
+    VPC.append(vpc)
     on_demand, spot = (
         FargateComputeEnvironment(stack, name, vpc=vpc, spot=name == "Spot")
         for name in ("OnDemand", "Spot")
@@ -201,7 +207,8 @@ def test_a_rule_hears_of_children_that_ran_again(stack: Stack, resources: Find) 
     [rule] = made.rescued_rules
     rendered = resources("AWS::Events::Rule")[stack.get_logical_id(rule.node.default_child)]  # type: ignore[arg-type]
     pattern = rendered["EventPattern"]["detail"]
-    assert pattern["jobQueue"] == [stack.resolve(queue.spot_rescue.rescue_queue_arn)]
+    rescue: Any = queue.spot_rescue.rescue_queue
+    assert pattern["jobQueue"] == [stack.resolve(rescue.job_queue_arn)]
     assert pattern["status"] == ["SUCCEEDED"]
     assert len(pattern["$or"]) == 3
     assert rendered["Name"] == "told-rescued"
@@ -209,6 +216,62 @@ def test_a_rule_hears_of_children_that_ran_again(stack: Stack, resources: Find) 
     [job_rule] = made.job_rules
     told = resources("AWS::Events::Rule")[stack.get_logical_id(job_rule.node.default_child)]  # type: ignore[arg-type]
     assert target["Arn"] == told["Targets"][0]["Arn"]
+
+
+def test_a_child_that_is_rescued_from_the_rescue_queue_is_heard_of_too(
+    stack: Stack, resources: Find
+) -> None:
+    first = rescued_queue(stack)
+    assert first.spot_rescue is not None
+    middle: Any = first.spot_rescue.rescue_queue
+    outer = JobQueue(
+        stack,
+        "Outer",
+        compute_environments=[FargateComputeEnvironment(stack, "More", vpc=VPC[-1], spot=True)],
+        spot_rescue_queue=first,
+    )
+    made = JobNotifications(stack, "Notify", queues=[outer])
+
+    [rule] = made.rescued_rules
+    rendered = resources("AWS::Events::Rule")[stack.get_logical_id(rule.node.default_child)]  # type: ignore[arg-type]
+    asked = rendered["EventPattern"]["detail"]["jobQueue"]
+    assert asked == [stack.resolve(one.job_queue_arn) for one in (first, middle)]
+
+
+@pytest.mark.parametrize("also", [False, True])
+def test_of_a_rescue_queue_that_nobody_named_no_success_is_told(
+    stack: Stack,
+    resources: Find,
+    also: bool,  # noqa: FBT001 - a case
+) -> None:
+    queue = rescued_queue(stack)
+    assert queue.spot_rescue is not None
+    rescue: Any = queue.spot_rescue.rescue_queue
+    states = [JobState.SUCCEEDED, JobState.FAILED]
+    queues = [queue, rescue] if also else [queue]
+    JobNotifications(stack, "Notify", queues=queues, states=states)
+
+    functions = resources("AWS::Lambda::Function").values()
+    [told] = (
+        one["Environment"]["Variables"]
+        for one in functions
+        if "TOPIC_ARN" in one["Environment"]["Variables"]
+    )
+    untold = None if also else stack.resolve(rescue.job_queue_arn)
+    assert told.get("UNTOLD_QUEUES") == untold
+
+
+def test_what_is_untold_counts_for_its_array_alone() -> None:
+    aws = Aws(SUCCEEDED=9, FAILED=1)
+    aws.status = "FAILED"
+    by = replace(
+        notifier(aws),
+        states=frozenset({"FAILED", "SUCCEEDED"}),
+        untold=frozenset({QUEUE.format("on-demand")}),
+    )
+    by.handle(event(child(3)), invocation())
+
+    assert aws.said == ["Array job pages is whole: 1 job ran again and succeeded"]
 
 
 @pytest.mark.parametrize("kind", ["plain queue", "targets alone", "successes alone"])

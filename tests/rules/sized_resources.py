@@ -106,7 +106,8 @@ def policies_of_the_cdk(count: int) -> dict[str, Any]:
 def ingress_rules(count: int) -> dict[str, Any]:
     """Write rules of one security group, some of them within it, beside others' and others."""
     inside: dict[str, Any] = {"SecurityGroupIngress": [{}] * 10, "SecurityGroupEgress": [{}]}
-    rule = {"Type": "AWS::EC2::SecurityGroupIngress", "Properties": {"GroupId": {"Ref": "G"}}}
+    own = {"GroupId": {"Ref": "G"}, "SourceSecurityGroupId": {"Ref": "H"}}
+    rule = {"Type": "AWS::EC2::SecurityGroupIngress", "Properties": own}
     other = {**rule, "Properties": {"GroupId": {"Ref": "H"}}}
     return {
         "G": {"Type": "AWS::EC2::SecurityGroup", "Properties": inside},
@@ -115,6 +116,20 @@ def ingress_rules(count: int) -> dict[str, Any]:
         "O": other,
         "U": {**rule, "Properties": {"GroupId": "sg-1"}},
         "E": {**rule, "Type": "AWS::EC2::SecurityGroupEgress"},
+    }
+
+
+def ingress_rules_of_addresses(count: int) -> dict[str, Any]:
+    """Write as many rules of IPv4 addresses as of IPv6 ones, and one more of IPv4 at the end."""
+    kind, group = "AWS::EC2::SecurityGroupIngress", {"GroupId": {"Ref": "G"}}
+    of_v4, of_v6 = (
+        {"Type": kind, "Properties": {**group, key: block}}
+        for key, block in (("CidrIp", "10.0.0.0/8"), ("CidrIpv6", "::/0"))
+    )
+    return {
+        "G": {"Type": "AWS::EC2::SecurityGroup", "Properties": {"GroupDescription": "a"}},
+        **{f"S{number}": of_v6 for number in range(min(count, RULES_A_SECURITY_GROUP))},
+        **{f"R{number}": of_v4 for number in range(count)},
     }
 
 
@@ -303,6 +318,7 @@ CASES: list[Any] = [
     ("log-resource-policies", policies, quotas.LOG_RESOURCE_POLICIES),
     ("log-resource-policies", policies_of_the_cdk, quotas.LOG_RESOURCE_POLICIES),
     ("security-group-rules", ingress_rules, RULES_A_SECURITY_GROUP),
+    ("security-group-rules", ingress_rules_of_addresses, RULES_A_SECURITY_GROUP),
     ("trail-count", trails, quotas.TRAILS),
     ("metric-filter-count", metric_filters, quotas.METRIC_FILTERS_A_GROUP),
     ("metric-filter-expressions", expressions, quotas.REGULAR_EXPRESSIONS_A_GROUP),

@@ -3,7 +3,8 @@
 Of an array that Spot rescue made whole again, too.
 
 Environment: ``TOPIC_ARN``, ``CLAIMS_TABLE``, ``STATES`` (which ends of jobs people are told of,
-separated by commas).
+separated by commas), ``UNTOLD_QUEUES`` (where jobs are rescued of which people are not told; none
+by default).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from batch_constructs.functions.claims.effect import attempt
 from batch_constructs.functions.claims.invocation import Invocation, each_event
 from batch_constructs.functions.claims.outcome import FAILED_CALL, ONCE
 from batch_constructs.functions.claims.rows import Claims
+from batch_constructs.functions.told.listing import listed
 
 from .job_event import Job
 from .notification_text import (
@@ -56,6 +58,8 @@ class Notifier:
     batch: Any
     states: Collection[str] = FINAL
     """Which ends of jobs people want to hear of."""
+    untold: Collection[str] = ()
+    """ARNs of queues of which nothing is told but that an array is whole."""
 
     def handle(self, event: Mapping[str, Any], invocation: Invocation) -> Message | None:
         """Publish what ``event`` says, once; return it, or ``None`` where it was said before."""
@@ -63,7 +67,8 @@ class Notifier:
         if job.is_node:
             return None
         blocked = event["detail-type"] in QUEUE_BLOCKED
-        asked = blocked or job.status not in FINAL or job.status in self.states
+        wanted = blocked or job.status not in FINAL or job.status in self.states
+        asked = wanted and job.queue_arn not in self.untold
         told = self._tell(event, job, invocation) if asked else None
         array = None if blocked else array_of(job, event["detail"])
         if array is not None:
@@ -153,6 +158,7 @@ def _notifier() -> Notifier:
         claims=Claims.of_this_function(),
         batch=boto3.client("batch", config=_GLANCE),
         states=frozenset(os.environ["STATES"].split(",")),
+        untold=frozenset(listed(os.environ, "UNTOLD_QUEUES")),
     )
 
 
