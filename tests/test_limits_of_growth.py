@@ -213,14 +213,16 @@ def test_a_name_is_given_once_by_the_stacks_of_a_place_that_is_known(
 
 def test_a_bus_and_a_rule_of_a_bus_are_called_so_once() -> None:
     bus = {"Type": "AWS::Events::EventBus", "Properties": {"Name": "central"}}
-    rules = [
+    rules: list[dict[str, Any]] = [
         {"Type": "AWS::Events::Rule", "Properties": {"Name": "a", **of}}
         for of in ({}, {"EventBusName": "central"}, {"EventBusName": {"Ref": "B"}})
     ]
     several = {"B": bus, **{f"R{at}": one for at, one in enumerate(rules)}}
+    spelt_out = {**rules[0]["Properties"], "EventBusName": "default"}
+    again = {**several, "R0": {**rules[0], "Properties": spelt_out}}
     stacks = [
-        StackTemplate("aws://1/eu-west-1", file, counted_in({"Resources": several}))
-        for file in "ab"
+        StackTemplate("aws://1/eu-west-1", file, counted_in({"Resources": one}))
+        for file, one in (("a", several), ("b", again))
     ]
 
     found = {finding.message.partition(" in 2 ")[0] for _, finding in too_many_together(stacks)}

@@ -234,6 +234,7 @@ class JobNotifications(BatchConstruct):
                 settings,
                 told={
                     "STATES": ",".join(moved_to),
+                    **({"RESCUES": "true"} if rescues else {}),
                     **given(UNTOLD_QUEUES=[one for one in rescues if one not in arns]),
                 },
             )

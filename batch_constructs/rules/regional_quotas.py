@@ -137,10 +137,12 @@ def _called(names: Mapping[str, str], resources: ByType) -> Mapping[Group, list[
     found: dict[Group, list[str]] = defaultdict(list)
     for type_, key in names.items():
         for id_, own in resources_of_type(resources, type_, surely=True):
-            name, among = own.get(key), own.get(AMONG.get(type_, ""), "")
+            name, among = own.get(key), own.get(AMONG.get(type_, ""), _DEFAULT_BUS)
             if isinstance(name, str) and isinstance(among, str) and "{{" not in name:
                 noun = type_.rpartition(":")[2].replace("Composite", "")
-                found[Group(f'{noun} "{show(name)}"{among and f" of {among}"}')].append(id_)
+                within = among.partition(":event-bus/")[2] or among
+                of = "" if within == _DEFAULT_BUS else f" of {within}"
+                found[Group(f'{noun} "{show(name)}"{of}')].append(id_)
     return found
 
 

@@ -62,7 +62,12 @@ class Aws:
 
 def notifier(aws: Aws) -> Notifier:
     return Notifier(
-        sns=aws, topic_arn="topic", claims=claims(), batch=aws, states=frozenset({"FAILED"})
+        sns=aws,
+        topic_arn="topic",
+        claims=claims(),
+        batch=aws,
+        states=frozenset({"FAILED"}),
+        rescues=True,
     )
 
 
@@ -115,21 +120,59 @@ def test_what_aws_batch_has_not_counted_yet_is_waited_for() -> None:
     aws = Aws(SUCCEEDED=8, FAILED=1)
     aws.status = "FAILED"
     by = notifier(aws)
-
-    with pytest.raises(NotDoneError, match="not all children"):
-        by.handle(event(child(3)), invocation())
-    aws.summary = {"SUCCEEDED": 9, "FAILED": 1}
     by.handle(event(child(3)), invocation())
 
-    assert aws.said == ["Array job pages is whole: 1 job ran again and succeeded"]
+    with pytest.raises(NotDoneError, match="not all children"):
+        by.handle(event(aws.array()), invocation())
+    late = aws.array()
+    aws.summary = {"SUCCEEDED": 9, "FAILED": 1}
+    by.handle(event(late), invocation())
+
+    assert aws.said[-1] == "Array job pages is whole: 1 job ran again and succeeded"
 
 
-def test_an_array_that_aws_batch_knows_no_more_is_not_told_of() -> None:
+def test_a_child_asks_aws_batch_for_nothing() -> None:
+    """Thousands of them end in the same minutes."""
     aws = Aws()
-    aws.describe_jobs = lambda **_: {"jobs": []}  # type: ignore[method-assign]  # days later
+    aws.describe_jobs = lambda **_: pytest.fail("asked")  # type: ignore[method-assign]
     by = notifier(aws)
 
     assert by.handle(event(child(3)), invocation()) is None
+
+
+def test_the_rows_of_an_array_of_ten_thousand_stay_small() -> None:
+    aws = Aws(SUCCEEDED=0, FAILED=10_000)
+    aws.status = "FAILED"
+    by = notifier(aws)
+    end = {**aws.array(), "arrayProperties": {"size": 10_000, "statusSummary": aws.summary}}
+    by.handle(event(end), invocation())
+    for index in range(9_999):
+        by.claims.gathered("rescued", ARRAY, str(index % 16), member=str(index))
+    by.handle(event(child(9_999)), invocation())
+
+    assert aws.said[-1] == "Array job pages is whole: 10000 jobs ran again and succeeded"
+    rows: Any = by.claims.dynamodb
+    sizes = [sum(map(len, one["members"]["SS"])) for one in rows.rows.values() if "members" in one]
+    assert len(sizes) == 16
+    assert max(sizes) < 4_000
+
+
+def test_an_array_that_failed_without_a_failed_child_is_not_whole() -> None:
+    aws = Aws(SUCCEEDED=10, FAILED=0)
+    aws.status = "FAILED"
+    notifier(aws).handle(event(aws.array()), invocation())
+
+    assert len(aws.said) == 1
+
+
+def test_where_nothing_is_rescued_no_row_is_written() -> None:
+    aws = Aws(SUCCEEDED=8, FAILED=2)
+    aws.status = "FAILED"
+    by = replace(notifier(aws), rescues=False)
+    by.handle(event(aws.array()), invocation())
+
+    rows: Any = by.claims.dynamodb
+    assert len(rows.rows) == 1
 
 
 def test_a_success_that_nobody_asked_for_is_not_told() -> None:
@@ -259,6 +302,7 @@ def test_of_a_rescue_queue_that_nobody_named_no_success_is_told(
     )
     untold = None if also else stack.resolve(rescue.job_queue_arn)
     assert told.get("UNTOLD_QUEUES") == untold
+    assert told["RESCUES"] == "true"
 
 
 def test_what_is_untold_counts_for_its_array_alone() -> None:
@@ -269,9 +313,11 @@ def test_what_is_untold_counts_for_its_array_alone() -> None:
         states=frozenset({"FAILED", "SUCCEEDED"}),
         untold=frozenset({QUEUE.format("on-demand")}),
     )
-    by.handle(event(child(3)), invocation())
+    for detail in (aws.array(), child(3)):
+        by.handle(event(detail), invocation())
 
-    assert aws.said == ["Array job pages is whole: 1 job ran again and succeeded"]
+    assert len(aws.said) == 2
+    assert aws.said[-1] == "Array job pages is whole: 1 job ran again and succeeded"
 
 
 @pytest.mark.parametrize("kind", ["plain queue", "targets alone", "successes alone"])

@@ -3,8 +3,8 @@
 Of an array that Spot rescue made whole again, too.
 
 Environment: ``TOPIC_ARN``, ``CLAIMS_TABLE``, ``STATES`` (which ends of jobs people are told of,
-separated by commas), ``UNTOLD_QUEUES`` (where jobs are rescued of which people are not told; none
-by default).
+separated by commas), ``RESCUES`` (there where lost jobs run again), ``UNTOLD_QUEUES`` (where jobs
+are rescued of which people are not told; none by default).
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ from .notification_text import (
     about_job,
     about_whole_array,
 )
-from .rescued_array import Child, array_of, whole_array
+from .rescued_array import whole_array
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -58,6 +58,8 @@ class Notifier:
     batch: Any
     states: Collection[str] = FINAL
     """Which ends of jobs people want to hear of."""
+    rescues: bool = False
+    """Whether children of arrays that lost their Spot hosts run again."""
     untold: Collection[str] = ()
     """ARNs of queues of which nothing is told but that an array is whole."""
 
@@ -70,14 +72,15 @@ class Notifier:
         wanted = blocked or job.status not in FINAL or job.status in self.states
         asked = wanted and job.queue_arn not in self.untold
         told = self._tell(event, job, invocation) if asked else None
-        array = None if blocked else array_of(job, event["detail"])
-        if array is not None:
-            return self._tell_whole(array, job, invocation) or told
-        return told
+        if blocked or not self.rescues:
+            return told
+        return self._tell_whole(event["detail"], job, invocation) or told
 
-    def _tell_whole(self, child: Child, job: Job, invocation: Invocation) -> Message | None:
+    def _tell_whole(
+        self, detail: Mapping[str, Any], job: Job, invocation: Invocation
+    ) -> Message | None:
         """Say once that all failed children of an array ran again and succeeded."""
-        array = whole_array(child, claims=self.claims, batch=self.batch, region=job.region)
+        array = whole_array(job, detail, claims=self.claims, batch=self.batch)
         if array is None:
             return None
         message = about_whole_array(array)
@@ -158,6 +161,7 @@ def _notifier() -> Notifier:
         claims=Claims.of_this_function(),
         batch=boto3.client("batch", config=_GLANCE),
         states=frozenset(os.environ["STATES"].split(",")),
+        rescues="RESCUES" in os.environ,
         untold=frozenset(listed(os.environ, "UNTOLD_QUEUES")),
     )
 

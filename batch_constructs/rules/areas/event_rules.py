@@ -252,6 +252,13 @@ def _about_batch(source: Resource) -> bool:
     return batch_events.SOURCE in sources or bool(submissions_from(source))
 
 
+def _says_no_group(parameters: object) -> bool:
+    """Whether what a target tells SQS surely has no message group."""
+    return isinstance(parameters, dict) and not any(
+        one == "MessageGroupId" or one.startswith("Fn::") for one in map(str, parameters)
+    )
+
+
 @_rule(
     "event-target-queue",
     EVENT_RULE,
@@ -284,7 +291,7 @@ def event_target_queue(source: Resource) -> Iterator[Fault]:
                 continue
             if value is dead_letters:
                 yield path, f"{queue.id} is a FIFO queue; dead letters take a standard queue"
-            elif "MessageGroupId" not in mapping(target, "SqsParameters"):
+            elif _says_no_group(target.get("SqsParameters", {})):
                 said = f"{queue.id} is a FIFO queue, which takes no message without a group"
                 yield path, said, "set MessageGroupId under SqsParameters, or use a standard queue"
 
