@@ -47,6 +47,8 @@ def impact_command(old: str, new: str, format_: str, *, as_json: bool) -> None:
     Exits with 0 if nothing is replaced or deleted, with 1 if something is or the deployment fails,
     and with 2 if a file cannot be read.
     """
+    if as_json and format_ not in ("text", "json"):
+        raise click.UsageError("--json and --format say different things: give one of them")
     try:
         found = _impacts(*_sides(old, new))
     except template_files.UnreadableTemplateError as error:

@@ -117,7 +117,7 @@ class JobNotifications(BatchConstruct):
         event_bus: The bus that hears of the queues; for queues of another Region or account, a rule
             there forwards their events to it. Default: the account's default bus.
         rule_name: A physical name of the rule on jobs, up to 50 characters; that on blocked queues
-            has ``-blocked`` behind it, further ones a number. Default: names that CloudFormation
+            has ``-blocked`` behind it, that on rescued children ``-rescued``, further ones a number. Default: names that CloudFormation
             generates.
         function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
             function and its table. Default: none of these.
@@ -135,6 +135,7 @@ class JobNotifications(BatchConstruct):
 
     blocked_rules: list[events.Rule]
     job_rules: list[events.Rule]
+    rescued_rules: list[events.Rule]
     watched_function: WatchedFunction | None
     watched_idle_function: WatchedFunction | None
 

@@ -340,3 +340,16 @@ def test_two_assemblies_are_compared_template_by_template(tmp_path: Path) -> Non
 
     effects = {name: one["effect"] for name, one in json.loads(result.output).items()}
     assert effects == {"A/It": "delete", "B/It": "none", "C/It": "create"}
+
+
+@pytest.mark.parametrize("command", ["impact", "check"])
+def test_two_formats_are_one_too_many(command: str, tmp_path: Path) -> None:
+    file = tmp_path / "t.json"
+    file.write_text('{"Resources": {}}')
+    files = [str(file)] * (2 if command == "impact" else 1)
+    other = "markdown" if command == "impact" else "github"
+
+    ended = CliRunner().invoke(main, [command, *files, "--json", "--format", other])
+
+    assert ended.exit_code == 2
+    assert "give one of them" in ended.output
