@@ -117,8 +117,8 @@ class JobNotifications(BatchConstruct):
         event_bus: The bus that hears of the queues; for queues of another Region or account, a rule
             there forwards their events to it. Default: the account's default bus.
         rule_name: A physical name of the rule on jobs, up to 50 characters; that on blocked queues
-            has ``-blocked`` behind it, that on rescued children ``-rescued``, further ones a number. Default: names that CloudFormation
-            generates.
+            has ``-blocked`` behind it, that on rescued children ``-rescued``, further ones a
+            number. Default: names that CloudFormation generates.
         function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
             function and its table. Default: none of these.
         alarm_topic: Told when the function fails, is throttled or leaves something in the
