@@ -11,6 +11,7 @@ from batch_constructs.adopt.surroundings import Taken, variable
 from batch_constructs.adopt.translation import Translation
 from batch_constructs.aws.template_facts import NOT_IN_A_STACK_NAME
 from batch_constructs.rules import Severity, check_template
+from batch_constructs.written_secrets import RESOLVED
 
 if TYPE_CHECKING:
     from batch_constructs.adopt.old_stack import OldStack
@@ -186,7 +187,8 @@ class PrintedStack:
         found = {
             finding.rule: finding.message
             for finding in check_template(self.old.template)
-            if finding.severity is Severity.ERROR
+            # what a secret is written into is an error of constructs of ours, whoever wrote it
+            if finding.severity is Severity.ERROR or finding.rule in RESOLVED
         }
         return [
             (

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 from batch_constructs.adopt import template_values as values
 from batch_constructs.adopt.python_source import Call, Name
 from batch_constructs.aws.template_facts import FORMAT_VERSION, SECTIONS
+from batch_constructs.impact.changes import references
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -51,8 +52,10 @@ class Sections:
         if rules:
             self.others["Rules"] = rules
         self._options()
+        in_rules = {target for _, target, _ in references(rules)}
         for name, parameter in old.section("Parameters").items():
-            if not _offers_text(parameter):
+            # what is included refers to nothing that is not
+            if not _offers_text(parameter) or name in in_rules:
                 self.others.setdefault("Parameters", {})[name] = parameter
             elif name != BOOTSTRAP_PARAMETER:
                 self._add("cdk.CfnParameter", name, _snake(parameter))

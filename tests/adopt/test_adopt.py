@@ -249,3 +249,42 @@ def test_a_template_that_is_to_be_expanded_first_is_said(tmp_path: Path) -> None
 
     assert printed.exit_code == 2
     assert "Fn::ForEach::Queues is no resource; expand the template first" in printed.stderr
+
+
+def test_a_parameter_without_echo_in_a_job_is_taken_in_as_it_is(tmp_path: Path) -> None:
+    """It stands in the deployed definition; our constructs refuse what anybody writes anew."""
+    environment = [{"Name": "A", "Value": {"Ref": "Pw"}}]
+    sizes = [{"Type": "VCPU", "Value": "1"}, {"Type": "MEMORY", "Value": "2048"}]
+    container = {"Image": "busybox", "ResourceRequirements": sizes, "Environment": environment}
+    job = {"Type": "container", "ContainerProperties": container}
+    template = {
+        "Parameters": {"Pw": {"Type": "String", "NoEcho": True}},
+        "Resources": {"J": {"Type": "AWS::Batch::JobDefinition", "Properties": job}},
+    }
+    file = tmp_path / "old.json"
+    file.write_text(json.dumps(template))
+
+    printed = adopt(file)
+
+    assert printed.exit_code == 0
+    assert "batch-constructs::secret-resolved" in printed.stdout
+    assert declared(printed.stdout, tmp_path)["Resources"]["J"]["Properties"] == job
+
+
+def test_rules_about_parameters_are_taken_in(tmp_path: Path) -> None:
+    assertion = {"Assert": {"Fn::Contains": [["a"], {"Ref": "Env"}]}}
+    queue = {"Priority": 1, "ComputeEnvironmentOrder": [{"Order": 1, "ComputeEnvironment": "x"}]}
+    template = {
+        "Parameters": {"Env": {"Type": "String"}},
+        "Rules": {"R": {"Assertions": [assertion]}},
+        "Resources": {"Q": {"Type": "AWS::Batch::JobQueue", "Properties": queue}},
+    }
+    file = tmp_path / "old.json"
+    file.write_text(json.dumps(template))
+
+    printed = adopt(file)
+
+    assert printed.exit_code == 0, printed.stderr
+    found = declared(printed.stdout, tmp_path)
+    assert found["Rules"]["R"] == template["Rules"]["R"]  # type: ignore[index]
+    assert found["Parameters"]["Env"] == {"Type": "String"}
