@@ -19,6 +19,7 @@ from batch_constructs.adopt.same_resources import (
 )
 from batch_constructs.aws.names import as_member, as_property
 from batch_constructs.aws.updates import create_only
+from batch_constructs.impact.changes import references
 from batch_constructs.impact.verdict import Effect, impact
 
 if TYPE_CHECKING:
@@ -84,7 +85,7 @@ def keep_ids_of(
     if impossible:
         raise ValueError(f"{stack.node.path}: {'; '.join(impossible)}")
     problems = [
-        *_problems(matching, let_go),
+        *_problems(matching, known, let_go, hold),
         *(f"no {name}, which let_go names" for name in let_go if name not in known),
         *(f"no {name}, which hold names" for name in hold if name not in known),
     ]
@@ -94,11 +95,24 @@ def keep_ids_of(
             f"{stack.node.path}: {old_template} has {listed}. Declare it, or name it in let_go to "
             "have it deleted"
         )
-    _keep(stack, matching, known, hold)
+    _keep(stack, matching, template, let_go=let_go, hold=hold)
+    for before, now in matching.pairs:
+        if before.logical_id not in hold:
+            _warn(before, now)
 
 
-def _problems(matching: Matching, let_go: Sequence[str]) -> Iterator[str]:
+def _problems(
+    matching: Matching, known: Mapping[str, Any], let_go: Sequence[str], hold: Sequence[str]
+) -> Iterator[str]:
     """Say which old resources the new stack has not, and what those that it keeps would miss."""
+    for before, now in matching.pairs:
+        for path, value in _stays(before, now, known, hold).items():
+            named = {target for _, target, _ in references(value)}
+            for gone in sorted(named.intersection(let_go)):
+                yield (
+                    f"{before.logical_id} ({before.type}), whose {path} stays and names {gone}, "
+                    "which let_go names"
+                )
     for one in matching.old:
         if one.type not in RIGHTS:
             yield f"{one.logical_id} ({one.type}) {matching.why_unknown(one)}"
@@ -109,30 +123,51 @@ def _problems(matching: Matching, let_go: Sequence[str]) -> Iterator[str]:
 
 
 def _keep(
-    stack: cdk.Stack, matching: Matching, known: Mapping[str, Any], hold: Sequence[str]
+    stack: cdk.Stack,
+    matching: Matching,
+    template: Mapping[str, Any],
+    *,
+    let_go: Sequence[str],
+    hold: Sequence[str],
 ) -> None:
     """Give what is the same its old ID, with what is held, and leave old rights in the stack."""
+    from constructs import Construct  # noqa: PLC0415  # with the CDK
+
+    from batch_constructs.adopt.kept_rights import Needs, keep_rights  # noqa: PLC0415  # with it
+
+    known = _resources(template)
+    kept = {one.logical_id: known[one.logical_id] for one in matching.old if one.type in RIGHTS}
+    back = [_stays(before, now, known, hold) for before, now in matching.pairs]
+    needs = Needs(template, [*kept.values(), *back])
+    taken = {*known, *needs.names}
     for now in matching.new:
-        if now.logical_id in known:  # CloudFormation changes the type of no logical ID
+        if now.logical_id in taken:  # CloudFormation changes the type of no logical ID
             now.l1.override_logical_id(f"{now.logical_id}{now.type.rpartition(':')[2]}")
-    for before, now in matching.pairs:
+    for (before, now), stays in zip(matching.pairs, back, strict=True):
         if before.logical_id != now.logical_id:
             now.l1.override_logical_id(before.logical_id)
-        was = known[before.logical_id].get("Properties", {})
-        _hold(before, now, was)
-        if before.logical_id in hold:
-            for path in _because(before, now):
-                _put_back(now.l1, path, was)
-    kept = [one.logical_id for one in matching.old if one.type in RIGHTS]
-    if kept:
-        _keep_rights(stack, {name: known[name] for name in kept})
+        for path, value in stays.items():
+            if path == _TAGS:
+                _hold_tags(now.l1, value)
+            else:
+                _put_back(now.l1, path, value)
+    if kept or needs.definitions:
+        below = Construct(stack, "Kept")
+        needs.declare(stack, below)
+        if kept:
+            keep_rights(stack, below, kept, let_go)
 
 
 def _impossible(before: Resource, now: Resource, *, held: bool) -> Iterator[str]:
     """Say what a deployment would replace, or what AWS Batch does to no queue."""
     named = before.logical_id
-    had, has = ("schedulingPolicyArn" in one.properties for one in (before, now))
-    if before.type == "AWS::Batch::JobQueue" and had != has:
+    policies = [one.at("SchedulingPolicyArn") for one in (before, now)]
+    had, has = (one is not None for one in policies)
+    if (
+        before.type == "AWS::Batch::JobQueue"
+        and had != has
+        and not any(map(_may_be_none, policies))
+    ):
         what = (
             "loses its scheduling policy, which can be replaced but not removed"
             if had
@@ -142,22 +177,50 @@ def _impossible(before: Resource, now: Resource, *, held: bool) -> Iterator[str]
             f"{named} is a queue that {what}: leave that as it was, or name {named} in let_go and "
             "give the new queue another ID"
         )
-    because = [] if held else _because(before, now)
+    because = [] if held else _because(before, now)[0]
     if because:
-        differ = " and ".join(
-            f"{path} is {_told(before.at(path))} in the old template and {_told(now.at(path))} here"
-            for path in because
-        )
         yield (
-            f"{named} ({before.type}) would be replaced by {now.path}, since {differ}: leave that "
-            f"as it was, name {named} in hold to have it stay so for now, or in let_go"
+            f"{named} ({before.type}) would be replaced by {now.path}, since "
+            f"{_differ(before, now, because)}: leave that as it was, name {named} in hold to have "
+            "it stay so for now, or in let_go"
         )
 
 
-def _because(before: Resource, now: Resource) -> list[str]:
-    """Name the properties that would have a resource replaced, once what is held is held."""
+def _warn(before: Resource, now: Resource) -> None:
+    """Tell of what may be replaced, where only the deployment knows."""
+    perhaps = _because(before, now)[1]
+    if not perhaps:
+        return
+    from aws_cdk import Annotations  # noqa: PLC0415  # the CDK is loaded when it is needed
+
+    Annotations.of(now.l1).add_warning_v2(
+        "batch-constructs:may-be-replaced",
+        f"{before.logical_id} ({before.type}) may be replaced by {now.path}, since "
+        f"{_differ(before, now, perhaps)}, which only the deployment knows to be the same or not. "
+        f"Name {before.logical_id} in hold to have it stay as it was",
+    )
+
+
+def _differ(before: Resource, now: Resource, paths: Sequence[str]) -> str:
+    return " and ".join(
+        f"{path} is {_told(before.at(path))} in the old template and {_told(now.at(path))} here"
+        for path in paths
+    )
+
+
+def _because(before: Resource, now: Resource) -> tuple[list[str], list[str]]:
+    """Name the properties that would have a resource replaced, once what is held is held.
+
+    Those that surely would, and those that may, since one of the two values is unknown.
+    """
+    surely = _replacing(before, now, unknown_is_same=True)
+    perhaps = _replacing(before, now, unknown_is_same=False)
+    return surely, [path for path in perhaps if path not in surely]
+
+
+def _replacing(before: Resource, now: Resource, *, unknown_is_same: bool) -> list[str]:
     old = _spelled(before.properties)
-    new = _unified(old, _spelled(now.properties))
+    new = _unified(old, _spelled(now.properties), unknown_is_same=unknown_is_same)
     for path, value in _held(before, now).items():
         _put(new, path.split("/"), value)
     found = impact(_template(before, old), _template(before, new))[before.logical_id]
@@ -178,15 +241,41 @@ def _with_capitals(value: Any) -> Any:
     return value
 
 
-def _unified(old: Any, new: Any) -> Any:
-    """Give the new value with each reference as in the old one, where both have one there."""
-    if isinstance(old, Reference) and isinstance(new, Reference):
+def _unified(old: Any, new: Any, *, unknown_is_same: bool) -> Any:
+    """Give the new value with each reference as in the old one, where both have one there.
+
+    Args:
+        old: The old value.
+        new: The new one.
+        unknown_is_same: Whether that is so, too, where one of the two is a reference.
+    """
+    unknown = isinstance(old, Reference), isinstance(new, Reference)
+    if all(unknown) or (unknown_is_same and any(unknown) and _may_be_same(old, new)):
         return old
     if isinstance(old, Mapping) and isinstance(new, Mapping):
-        return {name: _unified(old.get(name), one) for name, one in new.items()}
-    if isinstance(old, list) and isinstance(new, list) and len(old) == len(new):
-        return [_unified(one, other) for one, other in zip(old, new, strict=True)]
+        found = {
+            name: _unified(old.get(name), new.get(name), unknown_is_same=unknown_is_same)
+            for name in {**new, **old}
+        }
+        return {name: one for name, one in found.items() if one is not None}
+    if isinstance(old, list) and isinstance(new, list):
+        if len(old) == len(new):
+            return [
+                _unified(one, other, unknown_is_same=unknown_is_same)
+                for one, other in zip(old, new, strict=True)
+            ]
+        if unknown_is_same and any(map(_may_be_none, [*old, *new])):
+            return old
     return new
+
+
+def _may_be_same(old: Any, new: Any) -> bool:
+    """Whether a reference and another value may be the same: no reference is nothing but an If."""
+    return None not in (old, new) or any(map(_may_be_none, (old, new)))
+
+
+def _may_be_none(value: Any) -> bool:
+    return isinstance(value, Reference) and "Fn::If" in value
 
 
 def _put(properties: Any, way: Sequence[str], value: Any) -> None:
@@ -217,7 +306,7 @@ def _held(before: Resource, now: Resource) -> dict[str, Any]:
     """Give what cannot be changed in place and stays as the old template has it, by its path."""
     return {
         path: before.at(path)
-        for path in create_only(before.type).always
+        for path in sorted(create_only(before.type).always)
         if path == _TAGS or _is_held(path, before.at(path), now.at(path))
     }
 
@@ -228,24 +317,30 @@ def _is_held(path: str, old: Any, new: Any) -> bool:
     return path in _DESCRIPTIONS or old.lower() == new.lower() or is_prefix_of(old, new)
 
 
-def _hold(before: Resource, now: Resource, properties: Mapping[str, Any]) -> None:
-    """Keep what cannot be changed in place as the old template has it."""
-    for path, value in _held(before, now).items():
-        if path == _TAGS:
-            _hold_tags(now.l1, properties.get(_TAGS))
-        else:
-            now.l1.add_property_override(path.replace("/", "."), value)
+def _stays(
+    before: Resource, now: Resource, known: Mapping[str, Any], hold: Sequence[str]
+) -> dict[str, Any]:
+    """Give what stays as the old template has it, as it is written there, by its path."""
+    paths = list(_held(before, now))
+    if before.logical_id in hold:
+        paths += [path for both in _because(before, now) for path in both]
+    was = known[before.logical_id].get("Properties", {})
+    return {path: _written(was, path) for path in dict.fromkeys(paths)}
 
 
-def _put_back(l1: Any, path: str, properties: Any) -> None:
-    """Write one property as it was, or leave it out as it was left out."""
+def _written(properties: Any, path: str) -> Any:
     for step in path.split("/"):
         properties = properties.get(step) if isinstance(properties, Mapping) else None
+    return properties
+
+
+def _put_back(l1: Any, path: str, value: Any) -> None:
+    """Write one property as it was, or leave it out as it was left out."""
     at = ".".join(step.replace(".", "\\.") for step in path.split("/"))
-    if properties is None:
+    if value is None:
         l1.add_property_deletion_override(at)
     else:
-        l1.add_property_override(at, properties)
+        l1.add_property_override(at, value)
 
 
 def _hold_tags(l1: Any, old: Any) -> None:
@@ -258,30 +353,6 @@ def _hold_tags(l1: Any, old: Any) -> None:
         from batch_constructs.adopt.held_tags import HeldTags  # noqa: PLC0415  # with the CDK
 
         Aspects.of(l1).add(HeldTags(old), priority=AspectPriority.READONLY)
-
-
-def _keep_rights(stack: cdk.Stack, resources: Mapping[str, Any]) -> None:
-    """Leave roles and policies in the stack as they are."""
-    from aws_cdk import Annotations, CfnResource  # noqa: PLC0415  # when it is needed
-    from constructs import Construct  # noqa: PLC0415  # with the CDK
-
-    below = Construct(stack, "Kept")
-    for logical_id, resource in resources.items():
-        l1 = CfnResource(
-            below,
-            logical_id,
-            type=str(resource["Type"]),
-            properties=dict(resource.get("Properties", {})),
-        )
-        l1.override_logical_id(logical_id)
-        for name, value in resource.items():
-            if name not in {"Type", "Properties"}:
-                l1.add_override(name, value)
-    Annotations.of(stack).add_info_v2(
-        "batch-constructs:kept",
-        f"{', '.join(resources)} of the old template stay as they are, since jobs that were "
-        "submitted before may act with them; keep_ids_of(let_go=[…]) deletes them",
-    )
 
 
 def _old(resources: Mapping[str, Any], let_go: Sequence[str]) -> Iterator[Resource]:

@@ -21,6 +21,7 @@ RIGHTS: Final = frozenset(
 )
 """What jobs that were submitted before act with."""
 _BATCH: Final = "AWS::Batch::"
+_NO_VALUE: Final = {"Ref": "AWS::NoValue"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -33,6 +34,8 @@ class Resource:
         path: Where it stands below its stack; empty where that is unknown.
         properties: Its properties, with first letters in lower case, and without references.
         refers_to: The logical IDs that it names, by the property that does.
+        names: Its properties that cannot be changed and are names, as far as they are known.
+        is_named: Whether all of those that it has are known, and there is one.
         l1: The L1 that makes it; None for an old one.
     """
 
@@ -41,6 +44,8 @@ class Resource:
     path: str
     properties: dict[str, Any]
     refers_to: Mapping[str, Sequence[str]]
+    names: Mapping[str, Any]
+    is_named: bool
     l1: Any = None
 
     @classmethod
@@ -53,20 +58,18 @@ class Resource:
             named = refers_to["/".join(map(as_member, at.split("/")))]
             if target not in named:
                 named.append(target)
+        names = _names(type_, properties)
+        known = {path: name for path, name in names.items() if _is_known(name)}
         return cls(
             type=type_,
             logical_id=logical_id,
             path=path,
             properties=plain(properties),
             refers_to=refers_to,
+            names=known,
+            is_named=bool(names) and known == names,
             l1=l1,
         )
-
-    @property
-    def name(self) -> Any:
-        """Its physical name, where it has one of the user's."""
-        named = (one for one in create_only(self.type).always if one.endswith("Name"))
-        return next((self.at(one) for one in named), None)
 
     def at(self, path: str) -> Any:
         """Give a property by its path, spelled as CloudFormation does."""
@@ -87,14 +90,37 @@ class Reference(tuple[str, ...]):
 
 
 def plain(value: Any) -> Any:
-    """Give a value in one spelling, without the references, whose logical IDs may change."""
+    """Give a value in one spelling, without the references, whose logical IDs may change.
+
+    What is ``AWS::NoValue`` is not there.
+    """
     if isinstance(value, Mapping):
         if any(str(name) == "Ref" or str(name).startswith("Fn::") for name in value):
             return Reference(sorted(map(str, value)))
-        return {as_member(str(name)): plain(one) for name, one in value.items()}
+        return {as_member(str(name)): plain(one) for name, one in value.items() if one != _NO_VALUE}
     if isinstance(value, list):
-        return [plain(one) for one in value]
+        return [plain(one) for one in value if one != _NO_VALUE]
     return value
+
+
+def _names(type_: str, properties: Any) -> dict[str, Any]:
+    """Give what names a resource, its own name or one of what it belongs to, as it is written."""
+    found: dict[str, Any] = {}
+    for path in sorted(create_only(type_).always):
+        value = properties
+        for step in path.split("/"):
+            below = value if isinstance(value, Mapping) else {}
+            value = below.get(step, below.get(as_member(step)))
+        if path.endswith("Name") and value is not None and value != _NO_VALUE:
+            found[path] = value
+    return found
+
+
+def _is_known(name: Any) -> bool:
+    """Whether a name means the same in two templates that have it, as no logical ID does."""
+    if isinstance(name, Mapping):
+        return all(target.startswith("AWS::") for _, target, _ in references(name))
+    return isinstance(name, str)
 
 
 def _alike(old: Any, new: Any) -> int:
@@ -110,6 +136,23 @@ def is_prefix_of(old: Any, new: Any) -> bool:
         and isinstance(new, str)
         and new.startswith(f"{old}-")
         and len(new) == len(old) + 1 + HASH_LENGTH
+    )
+
+
+def _is_named_alike(before: Resource, now: Resource) -> bool:
+    return before.is_named and now.is_named and before.names == now.names
+
+
+def _is_named_with_hash(before: Resource, now: Resource) -> bool:
+    """Whether names are the old ones, behind one of which, or several, is a hash."""
+    return (
+        before.is_named
+        and now.is_named
+        and before.names.keys() == now.names.keys()
+        and all(
+            name == now.names[path] or is_prefix_of(name, now.names[path])
+            for path, name in before.names.items()
+        )
     )
 
 
@@ -150,14 +193,20 @@ class Matching:
         signs: tuple[Callable[[Resource, Resource], bool], ...] = (
             lambda before, now: before.logical_id == now.logical_id,
             lambda before, now: bool(before.path) and before.path == now.path,
-            lambda before, now: before.name is not None and before.name == now.name,
-            lambda before, now: is_prefix_of(before.name, now.name),
+            _is_named_alike,
+            _is_named_with_hash,
         )
         for sign in signs:
             for before in list(self.old):
                 found = [now for now in self._of(before.type, self.new) if sign(before, now)]
-                if len(found) == 1:
+                if len(found) == 1 and not self._rivals(sign, before, found[0]):
                     self._pair(before, found[0])
+
+    def _rivals(
+        self, sign: Callable[[Resource, Resource], bool], before: Resource, now: Resource
+    ) -> bool:
+        others = self._of(before.type, self.old)
+        return any(sign(one, now) for one in others if one is not before)
 
     def _by_references(self) -> None:
         """Find what a pair names at the same property, and what names a pair there."""
@@ -170,7 +219,7 @@ class Matching:
                     waiting.append((one, other))
 
     def _named_by(self, before: Resource, now: Resource) -> Iterator[tuple[Resource, Resource]]:
-        for path in before.refers_to.keys() & now.refers_to.keys():
+        for path in sorted(before.refers_to.keys() & now.refers_to.keys()):
             yield from _one_of_each_type(
                 [one for one in self.old if one.logical_id in before.refers_to[path]],
                 [one for one in self.new if one.logical_id in now.refers_to[path]],
@@ -179,7 +228,7 @@ class Matching:
     def _naming(self, before: Resource, now: Resource) -> Iterator[tuple[Resource, Resource]]:
         old = _by_property(self.old, before.logical_id)
         new = _by_property(self.new, now.logical_id)
-        for path in old.keys() & new.keys():
+        for path in sorted(old.keys() & new.keys()):
             yield from _one_of_each_type(old[path], new[path])
 
     def _most_alike(self) -> tuple[Resource, Resource] | None:
@@ -221,8 +270,15 @@ def _by_property(resources: Sequence[Resource], logical_id: str) -> dict[str, li
 def _one_of_each_type(
     old: Sequence[Resource], new: Sequence[Resource]
 ) -> Iterator[tuple[Resource, Resource]]:
-    """Give the pairs of a type of which there is one on either side."""
+    """Give the pairs of a type of which there is one on either side, or one of a name."""
     for type_ in dict.fromkeys(one.type for one in old):
         before, now = ([one for one in side if one.type == type_] for side in (old, new))
         if len(before) == len(now) == 1:
             yield before[0], now[0]
+            continue
+        for one in before:
+            alike, rivals = (
+                [other for other in side if other.names == one.names] for side in (now, before)
+            )
+            if one.names and len(alike) == len(rivals) == 1:
+                yield one, alike[0]
