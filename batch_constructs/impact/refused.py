@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws import updates
@@ -9,7 +10,7 @@ from batch_constructs.impact.changes import properties, references
 from batch_constructs.rules.names_once import AMONG, NAMES
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from batch_constructs.impact.changes import Change
 
@@ -18,13 +19,16 @@ _NAMES: Final = {**NAMES, _SHARE: "QuotaShareName"}
 _AMONG: Final = {**AMONG, _SHARE: "JobQueue"}
 
 
-def refusals(change: Change, found: Mapping[str, Change]) -> Iterator[str]:
-    """Say why the deployment fails at a resource, given all the others."""
+def refusals(
+    change: Change, found: Mapping[str, Change], template: Mapping[str, Any]
+) -> Iterator[str]:
+    """Say why the deployment fails at a resource, given all the others and the new template."""
     if change.new is None:
         return
     if change.old is None:
         yield from _taken(change, found)
-    told = set()
+    parameters = template.get("Parameters")
+    told = {*parameters} if isinstance(parameters, Mapping) else set()
     for path, target, _ in references(properties(change.new)):
         other = found.get(target)
         if other is not None and other.new is None and target not in told:

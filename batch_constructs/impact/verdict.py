@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws import updates
 from batch_constructs.aws.compute_environment_facts import BEST_FIT, IN_PLACE_STRATEGIES, ON_FARGATE
+from batch_constructs.impact.branches import branches
 from batch_constructs.impact.changes import WHOLE, Change, changes, follow
 from batch_constructs.impact.known_template import known
 from batch_constructs.impact.loops_and_macros import (
@@ -87,19 +88,18 @@ def impact(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Impact]:
         )
         for section, why in untold(old, new).items()
     }
-    return sections | {name: _impact(change, found) for name, change in found.items()}
+    return sections | {name: _impact(change, found, new) for name, change in found.items()}
 
 
-def _impact(change: Change, found: Mapping[str, Change]) -> Impact:
+def _impact(change: Change, found: Mapping[str, Change], new: Mapping[str, Any]) -> Impact:
     effect, because, notes = _judged(change)
-    notes += refusals(change, found)
+    notes += refusals(change, found, new)
     moved = [
         f"{path} changes because {target} {_becomes(found[target])}"
         for path, target in change.referred.items()
     ]
     said = sorted([*notes, *moved], key=lambda note: note.startswith(_PAGE))
-    fails = any("the deployment fails" in note for note in notes)
-    return Impact(type=change.type, effect=effect, because=because, notes=said, fails=fails)
+    return Impact(type=change.type, effect=effect, because=because, notes=said, fails=_fails(notes))
 
 
 def _becomes(change: Change) -> str:
@@ -108,7 +108,7 @@ def _becomes(change: Change) -> str:
     return "gets a new revision" if change.type == _DEFINITION else "gets a new version"
 
 
-def _judged(change: Change) -> tuple[Effect, list[str], list[str]]:  # noqa: PLR0911  # a case each
+def _judged(change: Change) -> tuple[Effect, list[str], list[str]]:
     """Give the effect on a resource, the properties that cause it, and notes."""
     if change.old is None:
         return Effect.CREATE, [], []
@@ -135,6 +135,16 @@ def _judged(change: Change) -> tuple[Effect, list[str], list[str]]:  # noqa: PLR
             ["Fn::ForEach" if loop else "Condition"],
             [note, *_notes_of_the_end(change, kept=False)],
         )
+    found = [_of_properties(one) for one in branches(change)]
+    return max(found, key=lambda one: (_fails(one[2]), _ORDER[one[0]]))
+
+
+def _fails(notes: list[str]) -> bool:
+    return any("the deployment fails" in note for note in notes)
+
+
+def _of_properties(change: Change) -> tuple[Effect, list[str], list[str]]:
+    """Judge the properties of a resource that stays."""
     judged = {path: _of_path(change, path) for path in [*change.paths, *change.referred]}
     if not judged:
         return Effect.NONE, [], []

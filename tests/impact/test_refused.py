@@ -121,3 +121,11 @@ def test_a_name_of_which_a_part_changes_is_free(name: dict[str, Any]) -> None:
 
     assert (found.effect, found.fails) == (Effect.REPLACE, False)
     assert "JobQueueName changes because T is replaced" in found.notes
+
+
+def test_a_reference_to_what_is_a_parameter_now_is_no_failure() -> None:
+    queue = resource("Batch::JobQueue", SchedulingPolicyArn={"Ref": "P"})
+    old = {"Resources": {"P": resource("Batch::SchedulingPolicy"), "Q": queue}}
+    new = {"Parameters": {"P": {"Type": "String"}}, "Resources": {"Q": queue}}
+
+    assert not impact(old, new)["Q"].fails
