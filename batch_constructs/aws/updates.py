@@ -79,6 +79,21 @@ NO_POLICY_LATER: Final[Source] = api(
     " can't have a fair-share scheduling policy added.\"",
 )
 
+REFERENCE_IS_ARN: Final = {
+    "AWS::Batch::ComputeEnvironment": "ComputeEnvironmentArn",
+    "AWS::Batch::ConsumableResource": "ConsumableResourceArn",
+    "AWS::Batch::JobDefinition": "JobDefinitionArn",
+    "AWS::Batch::JobQueue": "JobQueueArn",
+    "AWS::Batch::QuotaShare": "QuotaShareArn",
+    "AWS::Batch::SchedulingPolicy": "Arn",
+    "AWS::Batch::ServiceEnvironment": "ServiceEnvironmentArn",
+}
+"""The attribute that ``Ref`` gives too, by the type: "Ref returns the … ARN", and the registry's
+primaryIdentifier.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-batch-jobqueue.html
+"""
+
 DELETION_PAGE: Final = (
     "https://docs.aws.amazon.com/batch/latest/APIReference/API_DeleteComputeEnvironment.html"
 )

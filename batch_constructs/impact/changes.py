@@ -8,6 +8,9 @@ from typing import Any, Final
 
 Resource = Mapping[str, Any]
 
+WHOLE: Final = "Properties"
+"""The path of all properties together, where a function stands in their place."""
+
 _NEW_VALUES: Final = {
     "AWS::Batch::JobDefinition": None,
     "AWS::EC2::LaunchTemplate": ("LatestVersionNumber", "DefaultVersionNumber"),
@@ -78,7 +81,7 @@ def different(old: Any, new: Any, path: str = "") -> Iterator[str]:
             else:
                 yield from different(old[name], new[name], below)
     elif old != new:
-        yield path
+        yield WHOLE if path == "" else path
 
 
 def follow(found: Mapping[str, Change], changed: str, *, replaced: bool) -> Iterator[Change]:

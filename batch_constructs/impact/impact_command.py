@@ -22,6 +22,7 @@ _FORMATS: Final = {
 }
 _SOMETHING_GOES: Final = 1
 _UNREADABLE: Final = 2
+_UNTOLD: Final = 2
 
 _Templates = dict[str, template_files.Template]
 
@@ -45,7 +46,7 @@ def impact_command(old: str, new: str, format_: str, *, as_json: bool) -> None:
     also be the name of a deployed stack, whose template is read with the AWS CLI's credentials.
 
     Exits with 0 if nothing is replaced or deleted, with 1 if something is or the deployment fails,
-    and with 2 if a file cannot be read.
+    and with 2 if a file cannot be read, or if what a macro makes of the change cannot be told.
     """
     if as_json and format_ not in ("text", "json"):
         raise click.UsageError("--json and --format say different things: give one of them")
@@ -56,9 +57,9 @@ def impact_command(old: str, new: str, format_: str, *, as_json: bool) -> None:
         sys.exit(_UNREADABLE)
     click.echo(_FORMATS["json" if as_json else format_](found))
     goes = {Effect.REPLACE, Effect.DELETE}
-    sys.exit(
-        _SOMETHING_GOES if any(one.fails or one.effect in goes for one in found.values()) else 0
-    )
+    if any(one.fails or one.effect in goes for one in found.values()):
+        sys.exit(_SOMETHING_GOES)
+    sys.exit(_UNTOLD if any(one.effect is Effect.UNKNOWN for one in found.values()) else 0)
 
 
 def _sides(old: str, new: str) -> tuple[_Templates, _Templates]:

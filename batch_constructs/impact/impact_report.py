@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
 _WORST_FIRST: Final = (
+    Effect.UNKNOWN,
     Effect.DELETE,
     Effect.REPLACE,
     Effect.INFRASTRUCTURE_UPDATE,
@@ -57,9 +58,9 @@ def summary(found: Mapping[str, Impact]) -> str:
 
 
 def _changed(found: Mapping[str, Impact]) -> Iterator[tuple[str, Impact]]:
-    for effect in _WORST_FIRST:
+    for effect in (*_WORST_FIRST, Effect.NONE):
         for name, one in found.items():
-            if one.effect is effect:
+            if one.effect is effect and (one.fails or effect is not Effect.NONE):
                 yield name, one
 
 

@@ -11,7 +11,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from batch_constructs.impact.loops_and_macros import unlooped
+from batch_constructs.impact.one_spelling import spelled
 from batch_constructs.rules.access.answer import all_of, any_of, negated
+from batch_constructs.rules.template.loops import PREFIX
 
 _NO_VALUE: Final = {"Ref": "AWS::NoValue"}
 _IF: Final = "Fn::If"
@@ -26,7 +29,7 @@ def known(template: Mapping[str, Any]) -> dict[str, Any]:
     A resource that is surely not made is left out; one that may be made, or not, keeps its
     ``Condition``, written out.
     """
-    return _Known(template).template()
+    return _Known(unlooped(template)).template()
 
 
 class _Known:
@@ -34,6 +37,11 @@ class _Known:
         self._template = template
         self._conditions = _mapping(template.get("Conditions"))
         self._mappings = _mapping(template.get("Mappings"))
+        self._types = {
+            str(name): str(one.get("Type"))
+            for name, one in _mapping(template.get("Resources")).items()
+            if isinstance(one, Mapping)
+        }
         self._within: list[str] = []
 
     def template(self) -> dict[str, Any]:
@@ -65,7 +73,8 @@ class _Known:
             if name == _FIND and isinstance(below, list) and len(below) == _NAMES_AND_TWO:
                 return self._found(*(self._value(one) for one in below))
         found_members = {name: self._value(one) for name, one in value.items()}
-        return {name: one for name, one in found_members.items() if one != _NO_VALUE}
+        left = {name: one for name, one in found_members.items() if one != _NO_VALUE}
+        return spelled(left, self._types)
 
     def _chosen(self, name: Any, one: Any, other: Any) -> Any:
         holds = self._holds({"Condition": name})
@@ -84,8 +93,11 @@ class _Known:
 
     def _defined(self, name: Any) -> Any:
         """Write a condition out in the place of its name, and those that it names in turn."""
-        if not isinstance(name, str) or name in self._within or name not in self._conditions:
-            return name
+        if not isinstance(name, str) or name in self._within:
+            return self._written_out(name)
+        if name not in self._conditions:  # one that a loop makes, or none
+            loops = {key: one for key, one in self._conditions.items() if key.startswith(PREFIX)}
+            return {name: loops} if loops else name
         self._within.append(name)
         try:
             return self._written_out(self._conditions[name])

@@ -8,8 +8,16 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws import updates
 from batch_constructs.aws.compute_environment_facts import BEST_FIT, IN_PLACE_STRATEGIES, ON_FARGATE
-from batch_constructs.impact.changes import Change, changes, follow
+from batch_constructs.impact.branches import branches
+from batch_constructs.impact.changes import WHOLE, Change, changes, follow
 from batch_constructs.impact.known_template import known
+from batch_constructs.impact.loops_and_macros import (
+    SERVERLESS,
+    WRITTEN_BY_THE_MACRO,
+    is_of_a_loop,
+    untold,
+)
+from batch_constructs.impact.refused import names_that_clash, refusals
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -18,10 +26,10 @@ if TYPE_CHECKING:
 
 _ENVIRONMENT: Final = "AWS::Batch::ComputeEnvironment"
 _QUEUE: Final = "AWS::Batch::JobQueue"
-_SHARE: Final = "AWS::Batch::QuotaShare"
 _POLICY: Final = "AWS::Batch::SchedulingPolicy"
 _DEFINITION: Final = "AWS::Batch::JobDefinition"
 _PAGE: Final = "see "
+_ANOTHER_ID: Final = "the deployment fails; give it another logical ID"
 _FAILS: Final = ", and ReplaceComputeEnvironment is false: the deployment fails; set it to true"
 
 
@@ -34,6 +42,7 @@ class Effect(StrEnum):
     INFRASTRUCTURE_UPDATE = "infrastructure-update"
     REPLACE = "replace"
     DELETE = "delete"
+    UNKNOWN = "unknown"
 
 
 _ORDER: Final = {effect: place for place, effect in enumerate(Effect)}
@@ -73,18 +82,24 @@ def impact(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Impact]:
         if effect in {Effect.IN_PLACE, Effect.INFRASTRUCTURE_UPDATE, Effect.REPLACE}:
             replaced = effect is Effect.REPLACE
             waiting += follow(found, change.logical_id, replaced=replaced)
-    return {logical_id: _impact(change, found) for logical_id, change in found.items()}
+    sections = {
+        f"Template/{section}": Impact(
+            type="Template", effect=Effect.UNKNOWN, because=[section], notes=[why], fails=False
+        )
+        for section, why in untold(old, new).items()
+    }
+    return sections | {name: _impact(change, found, new) for name, change in found.items()}
 
 
-def _impact(change: Change, found: Mapping[str, Change]) -> Impact:
+def _impact(change: Change, found: Mapping[str, Change], new: Mapping[str, Any]) -> Impact:
     effect, because, notes = _judged(change)
+    notes += refusals(change, found, new)
     moved = [
         f"{path} changes because {target} {_becomes(found[target])}"
         for path, target in change.referred.items()
     ]
     said = sorted([*notes, *moved], key=lambda note: note.startswith(_PAGE))
-    fails = any("the deployment fails" in note for note in notes)
-    return Impact(type=change.type, effect=effect, because=because, notes=said, fails=fails)
+    return Impact(type=change.type, effect=effect, because=because, notes=said, fails=_fails(notes))
 
 
 def _becomes(change: Change) -> str:
@@ -105,15 +120,37 @@ def _judged(change: Change) -> tuple[Effect, list[str], list[str]]:
         return (
             Effect.REPLACE,
             ["Type"],
-            ["CloudFormation does not change the type of a logical ID: give it another one"],
+            [f"CloudFormation changes the type of no logical ID: {_ANOTHER_ID}"],
         )
     condition = change.new.get("Condition")
     if condition is not None and condition != change.old.get("Condition"):
-        note = "where its Condition is false, it is deleted: only the deployment knows"
-        return Effect.DELETE, ["Condition"], [note, *_notes_of_the_end(change, kept=False)]
+        loop = is_of_a_loop(condition)
+        note = (
+            "what Fn::ForEach no longer makes of it, is deleted: only the deployment knows"
+            if loop
+            else "where its Condition is false, it is deleted: only the deployment knows"
+        )
+        return (
+            Effect.DELETE,
+            ["Fn::ForEach" if loop else "Condition"],
+            [note, *_notes_of_the_end(change, kept=False)],
+        )
+    found = [_of_properties(one) for one in branches(change)]
+    return max(found, key=lambda one: (_fails(one[2]), _ORDER[one[0]]))
+
+
+def _fails(notes: list[str]) -> bool:
+    return any("the deployment fails" in note for note in notes)
+
+
+def _of_properties(change: Change) -> tuple[Effect, list[str], list[str]]:
+    """Judge the properties of a resource that stays."""
     judged = {path: _of_path(change, path) for path in [*change.paths, *change.referred]}
     if not judged:
         return Effect.NONE, [], []
+    if change.type.startswith(f"{SERVERLESS}::"):
+        note = f"what becomes of what it stands for cannot be told: {WRITTEN_BY_THE_MACRO}"
+        return Effect.UNKNOWN, list(judged), [note]
     worst = max((one.effect for one in judged.values()), key=_ORDER.__getitem__)
     because = [path for path, one in judged.items() if one.effect is worst]
     another = any(one.effect is Effect.REPLACE and not one.fails for one in judged.values())
@@ -219,7 +256,7 @@ def _is_role_of_another_kind(change: Change, path: str) -> bool:
 
 def _stands_in(path: str, properties: frozenset[str]) -> bool:
     """Whether a path is one of some properties, or lies below or around one."""
-    return any(
+    return path == WHOLE or any(
         path == one or path.startswith(f"{one}/") or one.startswith(f"{path}/")
         for one in properties
     )
@@ -271,8 +308,14 @@ def _notes(change: Change, effect: Effect) -> Iterator[str]:
             f"alone first ({updates.REPLACES_BY_DEFAULT.page})"
         )
     if effect is Effect.REPLACE:
-        yield from _names_that_clash(change)
-        yield from _notes_of_the_end(change, kept=False)
+        yield from names_that_clash(change)
+        kept = all((one or {}).get("UpdateReplacePolicy") == "Retain" for one in _both(change))
+        if kept:
+            yield (
+                "its UpdateReplacePolicy keeps the old one in the account, outside of the stack and"
+                " as it is: what waits or runs in it goes on, and is paid for"
+            )
+        yield from _notes_of_the_end(change, kept=kept)
     if effect is Effect.INFRASTRUCTURE_UPDATE:
         yield _what_becomes_of_jobs(change)
     if change.type == _ENVIRONMENT and effect is Effect.IN_PLACE:
@@ -286,6 +329,10 @@ def _notes(change: Change, effect: Effect) -> Iterator[str]:
         )
 
 
+def _both(change: Change) -> tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]:
+    return change.old, change.new
+
+
 def _notes_of_fargate(change: Change) -> Iterator[str]:
     """Say that AWS Batch was seen to refuse an update policy, an empty one too, for Fargate."""
     kind = str(change.property("ComputeResources/Type")).upper()
@@ -294,18 +341,6 @@ def _notes_of_fargate(change: Change) -> Iterator[str]:
             "UpdatePolicy is written, if only an empty one: AWS Batch was seen to refuse the update"
             f" for Fargate ({updates.FARGATE_REFUSES.page}); leave it out"
         )
-
-
-def _names_that_clash(change: Change) -> Iterator[str]:
-    """Say that the new resource cannot be made beside the old one, which has its name still."""
-    if change.type == _SHARE and "JobQueue" in [*change.paths, *change.referred]:
-        return  # its name is one of its queue's
-    for path in sorted(updates.create_only(change.type).always):
-        if "/" in path or not path.endswith("Name"):
-            continue
-        old, new = change.property(path, old=True), change.property(path)
-        if new is not None and old == new:
-            yield f"{path} stays as it is: the deployment fails, since the name is still taken"
 
 
 def _notes_of_the_end(change: Change, *, kept: bool) -> Iterator[str]:
