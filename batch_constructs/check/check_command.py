@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from batch_constructs.check import all_files
 from batch_constructs.check.findings_report import FORMATS
@@ -75,6 +76,9 @@ def check(
     """
     gc.disable()  # a short life, with many small objects that are all in use
     if as_json:
+        source = click.get_current_context().get_parameter_source("format")
+        if source is not ParameterSource.DEFAULT and options["format"] != "json":
+            raise click.UsageError(f"--json is given with --format {options['format']}: give one")
         options["format"] = "json"
     request = all_files.Request(templates, ignore=frozenset(ignore), **options)
     sys.exit(all_files.run(request))
