@@ -75,7 +75,11 @@ if TYPE_CHECKING:
         InstanceStoreVolume,
         S3MountVolume,
     )
-    from batch_constructs.jobs.consumed_resources import Consumable, LimitedQueue
+    from batch_constructs.jobs.consumed_resources import (
+        Consumable,
+        ConsumedQuantities,
+        LimitedQueue,
+    )
     from batch_constructs.jobs.container import (
         Container,
         ContainerDependency,
@@ -202,6 +206,7 @@ _HOME: dict[str, str] = {
     "CapacityReservationPreference": "aws.capacity_reservation_facts",
     "ComputeEnvironment": "compute.compute_environment",
     "Consumable": "jobs.consumed_resources",
+    "ConsumedQuantities": "jobs.consumed_resources",
     "ConsumableResource": "queues.consumable_resource",
     "Container": "jobs.container",
     "ContainerDependency": "jobs.container",
@@ -349,6 +354,7 @@ __all__ = [
     "ComputeEnvironment",
     "Consumable",
     "ConsumableResource",
+    "ConsumedQuantities",
     "Container",
     "ContainerDependency",
     "ContainerDependencyCondition",

@@ -14,10 +14,12 @@ from batch_constructs.aws.actions import (
     S3_PUT_OBJECT,
     S3EXPRESS_CREATE_SESSION,
 )
+from batch_constructs.aws.role_actions import KEY_OF_SESSION_ACTIONS
 from batch_constructs.aws.storage import DIRECTORY_BUCKET_SERVICE, READ_ONLY_SESSION
 from batch_constructs.by_way_of import by_way_of
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.place import OF_ONE_REGION
+from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
@@ -81,7 +83,7 @@ def grant_bucket(
 
 
 def _session(bucket: Any, *, read_only: bool) -> list[dict[str, Any]]:
-    """Return the one right of directory buckets, which know no others."""
+    """Return the one right of directory buckets, which know no others, and that to their key."""
     session: dict[str, Any] = {
         "Effect": "Allow",
         "Action": S3EXPRESS_CREATE_SESSION,
@@ -89,7 +91,42 @@ def _session(bucket: Any, *, read_only: bool) -> list[dict[str, Any]]:
     }
     if read_only:
         session["Condition"] = {"StringEquals": READ_ONLY_SESSION}
-    return [session]
+    key = _key_of_sessions(bucket)
+    if key is None:
+        return [session]
+    return [
+        session,
+        {"Effect": "Allow", "Action": [*KEY_OF_SESSION_ACTIONS], "Resource": _key_arn(bucket, key)},
+    ]
+
+
+def _key_of_sessions(bucket: Any) -> str | None:
+    """Return the ARN or the ID of the key of a directory bucket that the app makes."""
+    encryption = bucket.bucket_encryption if has_member(bucket, "bucket_encryption") else None
+    rules = getattr(encryption, "server_side_encryption_configuration", None)
+    for rule in rules if isinstance(rules, list) else ():
+        default = getattr(rule, "server_side_encryption_by_default", None)
+        key: str | None = getattr(default, "kms_master_key_id", None)
+        if key is not None:
+            return key
+    return None
+
+
+def _key_arn(bucket: Any, key: str) -> str:
+    """Return the ARN of a key that is given by its ARN or its ID."""
+    from aws_cdk import Aws, Fn, Reference, Stack, Tokenization  # noqa: PLC0415  # as above
+
+    if key.startswith("arn:"):
+        return key
+    stack = Stack.of(bucket)
+    own = f"{Aws.PARTITION}:kms:{stack.region}:{stack.account}:key/{key}"
+    if not is_token(key):
+        return f"arn:{own}"
+    token: Any = Tokenization.reverse_string(key).first_token
+    if Reference.is_reference(token) and token.display_name == "Arn":
+        return key
+    # Behind the first "arn:" is the rest of an ARN that was given, or else that of the ID's.
+    return f"arn:{Fn.select(1, Fn.split('arn:', f'{key}arn:{own}'))}"
 
 
 def _objects(bucket: s3.IBucket, prefix: str, *, read_only: bool) -> list[dict[str, Any]]:

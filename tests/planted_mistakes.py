@@ -38,6 +38,10 @@ def wrong_type(stack: cdk.Stack) -> None:
     bc.Ec2JobDefinition(stack, "A", image="a", vcpus="1", memory=memory)  # type: ignore[arg-type]  # the mistake
 
 
+def what_nothing_can_consume(licences: str) -> None:
+    bc.NodeRange(target_nodes=1, consumable_resources={licences: 1})  # type: ignore[dict-item]  # the mistake
+
+
 def wrong_keyword_among_the_shared(stack: cdk.Stack, memory: cdk.Size) -> None:
     bc.FargateJobDefinition(stack, "A", image="a", vcpus=1, memory=memory, time=None)  # type: ignore[call-arg]  # the mistake
 

@@ -77,6 +77,13 @@ def test_what_is_no_option_ends_every_command_with_2(name: str) -> None:
     assert CliRunner().invoke(main, [name, "--no-such-option"]).exit_code == 2
 
 
+def test_json_beside_another_format_is_refused() -> None:
+    told = CliRunner().invoke(main, ["check", "--json", "--format", "sarif", "t.json"])
+
+    assert told.exit_code == 2
+    assert "--json is given with --format sarif: give one" in told.output
+
+
 def test_json_is_short_for_the_format_of_that_name(tmp_path: Path) -> None:
     template = tmp_path / "t.json"
     template.write_text('{"Resources": {"Q": {"Type": "AWS::Batch::JobQueue"}}}')

@@ -313,6 +313,36 @@ def test_a_cluster_without_aws_auth_is_no_map_of_roles() -> None:
         )
 
 
+def test_a_map_of_roles_names_those_of_its_own_stack_alone() -> None:
+    scope = stack()
+    other = cdk.Stack(scope.node.root, "Other", env=US)
+    vpc = ec2.Vpc(scope, "ClusterVpc", max_azs=2)
+    shared: Any = eks.Cluster(
+        scope,
+        "Cluster",
+        vpc=vpc,
+        version=eks.KubernetesVersion.V1_31,
+        default_capacity=0,
+        kubectl_layer=kubectl(scope),
+    )
+    by_map: dict[str, Any] = {
+        "cluster": shared,
+        "kubernetes_namespace": "batch",
+        "config_map": True,
+    }
+    namespace = bc.EksNamespace(scope, "Ns", **by_map)
+    made = nodes(other, shared)
+
+    with pytest.raises(
+        ValueError,
+        match=r"^Stack/Ns: environment Other/Nodes is of another stack than the cluster, .* "
+        r"give it instance_role=namespace.instance_role$",
+    ):
+        namespace.add_compute_environment(made)
+    with pytest.raises(ValueError, match="config_map is given in another stack than .* cluster's"):
+        bc.EksNamespace(other, "Ns", **by_map)
+
+
 def test_settings_of_a_function_that_a_map_of_roles_does_without_are_refused() -> None:
     scope = stack()
     with pytest.raises(ValueError, match="function_settings is given with config_map, so there is"):

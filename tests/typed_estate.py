@@ -7,7 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import aws_cdk as cdk
 from aws_cdk import aws_events_targets as targets
+
+import batch_constructs as bc
 
 if TYPE_CHECKING:
     from aws_cdk import aws_batch as batch
@@ -16,8 +19,6 @@ if TYPE_CHECKING:
     from aws_cdk import aws_sns as sns
     from aws_cdk import aws_sqs as sqs
     from aws_cdk.interfaces import aws_batch as batch_interfaces
-
-    import batch_constructs as bc
 
 
 def watch(queue: batch.IJobQueue) -> str:
@@ -65,6 +66,28 @@ def use(
     limit(definition)
     tell(topic)
     launch(template)
+
+
+def consume(
+    stack: cdk.Stack,
+    licences: bc.ConsumableResource,
+    tokens: batch.IConsumableResource,
+    each: dict[bc.Consumable, int],
+) -> None:
+    shared = {licences: 1}
+    taken_in = {tokens: 2}
+    bc.NodeRange(target_nodes=1, consumable_resources=shared)
+    bc.NodeRange(target_nodes=1, consumable_resources=taken_in)
+    bc.NodeRange(target_nodes=1, consumable_resources=each)
+    bc.NodeRange(target_nodes=1, consumable_resources={licences: 1, tokens: 2})
+    bc.FargateJobDefinition(
+        stack,
+        "Consumer",
+        image="busybox",
+        vcpus=1,
+        memory=cdk.Size.gibibytes(2),
+        consumable_resources=shared,
+    )
 
 
 def events(

@@ -84,6 +84,12 @@ SEND_QUEUE_KEY_ACTIONS: Final = (DECRYPT, KMS_GENERATE_DATA_KEY)
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html
 """
 
+KEY_OF_SESSION_ACTIONS: Final = (DECRYPT, KMS_GENERATE_DATA_KEY)
+"""What whoever reads or writes a directory bucket does with its key, in sessions of either mode.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-express-UsingKMSEncryption.html
+"""
+
 MOUNT: Final = "elasticfilesystem:ClientMount"
 MOUNT_AND_WRITE: Final = (MOUNT, "elasticfilesystem:ClientWrite")
 """What a job does to a file system with IAM authorization."""

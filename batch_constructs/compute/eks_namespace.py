@@ -25,6 +25,7 @@ from batch_constructs.construct import BatchConstruct, once_made
 from batch_constructs.function_settings import read_function_settings
 from batch_constructs.jsii_objects import described, has_member
 from batch_constructs.known_argument import known_flag
+from batch_constructs.known_scope import are_in_one_stack
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
@@ -61,7 +62,7 @@ class EksNamespace(BatchConstruct):
         kubernetes_namespace: The namespace; not ``default``, not ``kube-…``.
         create_namespace: Whether the namespace is made. Default: yes.
         config_map: Whether the cluster authenticates by the ``aws-auth`` ConfigMap, without access
-            entries; it has to be an ``eks.Cluster`` of the app. Default: no.
+            entries; it has to be an ``eks.Cluster`` of the same stack. Default: no.
         function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
             function. Default: none of these.
 
@@ -104,6 +105,11 @@ class EksNamespace(BatchConstruct):
                 "config_map is given with a cluster that has no aws-auth here: leave it out, or "
                 "give the eks.Cluster that the app makes"
             )
+        elif self._by_map and not are_in_one_stack(cluster, self):
+            arguments.wrong_value(
+                "config_map is given in another stack than that of the cluster, whose aws-auth "
+                "names roles of its own stack alone: make the namespace in the cluster's stack"
+            )
         self._function_settings = read_function_settings(arguments, function_settings)
         if self._by_map and function_settings is not None:
             arguments.wrong_value(
@@ -144,7 +150,8 @@ class EksNamespace(BatchConstruct):
 
         Raises:
             TypeError: it is no ``EksComputeEnvironment`` of the app.
-            ValueError: it is of another cluster or namespace, or leaves its access entry out.
+            ValueError: it is of another cluster or namespace, or leaves its access entry out; or
+                with ``config_map`` it is of another stack and made its role itself.
         """
         if not isinstance(environment, EksComputeEnvironment):
             raise TypeError(
@@ -198,6 +205,12 @@ class EksNamespace(BatchConstruct):
         if role is None or own is None or own.node.path != role.node.path:
             return
         if self._by_map:
+            if not are_in_one_stack(self._cluster, role):
+                raise ValueError(
+                    f"{self.node.path}: environment {environment.node.path} is of another stack "
+                    "than the cluster, whose aws-auth names roles of its own stack alone, and made "
+                    "its role itself: give it instance_role=namespace.instance_role"
+                )
             if role.node.path not in self._mapped:
                 self._mapped.add(role.node.path)
                 self._map_nodes(role)

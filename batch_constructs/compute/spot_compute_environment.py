@@ -52,10 +52,10 @@ class SpotComputeEnvironment(InstanceComputeEnvironment):
         vpc: The VPC that instances start in.
         allocation_strategy: How to choose among the types. Default:
             ``SPOT_PRICE_CAPACITY_OPTIMIZED``.
-        capacity_reservation: A ``CapacityReservation`` with a preference, ``open`` or ``none``,
-            alone: reserved capacity that is named holds nothing for Spot instances, and is refused.
-            It makes a launch template of its own (``LaunchTemplate/Resource``); where there is one
-            already, give it to that. Default: EC2's.
+        capacity_reservation: A ``CapacityReservation`` whose preference is ``OPEN`` or ``NONE``,
+            and which names none: Spot Instances start in no reserved capacity. It makes a launch
+            template of its own (``LaunchTemplate/Resource``); where there is one already, give it
+            to that. Default: EC2's.
         bid_percentage: Take an instance only below this share of its on-demand price, 1 to 100. The
             market price is paid in any case. Default: up to 100, which AWS recommends.
         spot_fleet_role: The role of Spot Fleet, which only the strategy ``BEST_FIT`` uses.

@@ -21,7 +21,11 @@ from batch_constructs.tokens import WholeNumber, is_token
 
 if TYPE_CHECKING:
     from batch_constructs.arguments import Arguments
-    from batch_constructs.jobs.consumed_resources import Consumable, LimitedQueue
+    from batch_constructs.jobs.consumed_resources import (
+        Consumable,
+        ConsumedQuantities,
+        LimitedQueue,
+    )
 
 _EXPECTED = (
     "a whole number such as 1, a JobQueue with max_concurrent_jobs, or a ConsumableResource that "
@@ -43,7 +47,7 @@ class _Slots:
 
 def with_limit(
     arguments: Arguments,
-    quantities: Mapping[Consumable, WholeNumber] | None,
+    quantities: ConsumedQuantities | None,
     limit: WholeNumber | Consumable | LimitedQueue | None,
 ) -> Any:
     """Return what a job consumes, with one of the limit, which is made where it is a number."""

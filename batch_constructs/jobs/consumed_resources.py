@@ -5,8 +5,8 @@ https://docs.aws.amazon.com/batch/latest/userguide/resource-aware-scheduling.htm
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Protocol
+from collections.abc import Iterable, Mapping
+from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
 
 from batch_constructs.arguments import checked
 from batch_constructs.aws.bound import shown
@@ -14,6 +14,7 @@ from batch_constructs.aws.limits import bound_of
 from batch_constructs.aws.scheduling import LARGEST_QUANTITY
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.place import elsewhere
+from batch_constructs.tokens import WholeNumber
 
 if TYPE_CHECKING:
     from batch_constructs.arguments import Arguments
@@ -27,6 +28,21 @@ class Consumable(Protocol):
     @property
     def consumable_resource_arn(self) -> str:
         """The ARN."""
+
+
+class ConsumedByOne(Protocol):
+    """A mapping whose keys are of one kind of consumable resource.
+
+    The keys of ``Mapping`` are invariant to type checkers, so that to them
+    ``dict[ConsumableResource, int]`` is no ``Mapping[Consumable, int]``; what it gives out is not.
+    """
+
+    def items(self) -> Iterable[tuple[Consumable, WholeNumber]]:
+        """The resources, with what is taken of each."""
+
+
+ConsumedQuantities: TypeAlias = Mapping[Consumable, WholeNumber] | ConsumedByOne
+"""What is taken of each consumable resource, such as ``{licences: 1}``."""
 
 
 class LimitedQueue(Protocol):
@@ -52,7 +68,7 @@ class Consumes:
     """
 
     def __init__(
-        self, arguments: Arguments, quantities: Mapping[Any, float] | None, *, label: str = ""
+        self, arguments: Arguments, quantities: ConsumedQuantities | None, *, label: str = ""
     ) -> None:
         self.beside: dict[str, dict[str, object]] = {}
         listed: list[dict[str, Any]] = []

@@ -19,7 +19,11 @@ if TYPE_CHECKING:
     from aws_cdk import Duration
 
     from batch_constructs.arguments import Arguments
-    from batch_constructs.jobs.consumed_resources import Consumable, LimitedQueue
+    from batch_constructs.jobs.consumed_resources import (
+        Consumable,
+        ConsumedQuantities,
+        LimitedQueue,
+    )
     from batch_constructs.tokens import WholeNumber
 
 REFUSED_THOUGH_A_WARNING = frozenset({"parameter-without-default", "secret-resolved"})
@@ -69,7 +73,7 @@ class ConsumptionArguments(TypedDict, total=False):
             its own, share its quantity. Default: no limit.
     """
 
-    consumable_resources: Mapping[Consumable, WholeNumber] | None
+    consumable_resources: ConsumedQuantities | None
     max_concurrent_jobs: WholeNumber | Consumable | LimitedQueue | None
 
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
     from constructs import Construct
 
-    from batch_constructs.jobs.consumed_resources import Consumable
+    from batch_constructs.jobs.consumed_resources import ConsumedQuantities
     from batch_constructs.jobs.container import Container
     from batch_constructs.jobs.ecs_job_definition import NodesJobArguments
     from batch_constructs.jobs.keywords_of_many import MultiNodeKeywords
@@ -67,7 +67,7 @@ class NodeRange(TaskOfNodes):
     containers: Sequence[Container] | None = None
     pod: Pod | None = None
     instance_type: str | ec2.InstanceType | None = None
-    consumable_resources: Mapping[Consumable, WholeNumber] | None = None
+    consumable_resources: ConsumedQuantities | None = None
 
 
 @spells_out(JobArguments, EcsArguments, defaults=DEFAULTS)

@@ -83,12 +83,15 @@ class ImageBuild:
         Raises:
             LocalAwsError: it cannot be written.
         """
+        half = file.with_name(f"{file.name}.part")  # so that what has its name is whole
+        half.unlink(missing_ok=True)
         form = ["--format", "oci-archive"] if builder == "podman" else []
-        argv = [builder, "save", *form, "--output", str(file), image]
+        argv = [builder, "save", *form, "--output", str(half), image]
         if builder == BUILDAH:
-            argv = [builder, "push", image, f"oci-archive:{file}"]
+            argv = [builder, "push", image, f"oci-archive:{half}"]
         file.parent.mkdir(parents=True, exist_ok=True)
         self._call(argv, environment, file.parent)
+        half.replace(file)
 
     def _call(self, argv: list[str], environment: Mapping[str, str], directory: Path) -> None:
         try:

@@ -135,6 +135,65 @@ def test_a_directory_bucket_is_mounted_with_a_session_of_its_kind(
     assert held == ({"s3express:SessionMode": "ReadOnly"} if read_only else {})
 
 
+def test_a_mounted_directory_bucket_comes_with_the_key_that_it_is_encrypted_with(
+    stack: cdk.Stack, vpc: ec2.Vpc, resources: Resources
+) -> None:
+    kind = s3express.CfnDirectoryBucket
+    made = kms.Key(stack, "Key")
+    given = cdk.CfnParameter(stack, "KeyGiven").value_as_string
+    plain = "1234abcd-12ab-34cd-56ef-1234567890ab"
+    foreign = f"arn:aws:kms:us-east-1:210987654321:key/{plain}"
+    volumes = []
+    for number, key in enumerate([made.key_arn, plain, foreign, given]):
+        default = kind.ServerSideEncryptionByDefaultProperty(
+            sse_algorithm="aws:kms", kms_master_key_id=key
+        )
+        rule = kind.ServerSideEncryptionRuleProperty(server_side_encryption_by_default=default)
+        bucket = kind(
+            stack,
+            f"Express{number}",
+            data_redundancy="SingleAvailabilityZone",
+            location_name="use1-az4",
+            bucket_encryption=kind.BucketEncryptionProperty(
+                server_side_encryption_configuration=[rule]
+            ),
+        )
+        volumes.append(bc.S3MountVolume(bucket, name=f"s{number}"))
+    environment(stack, vpc, *volumes)
+
+    (policy,) = resources(POLICY).values()
+    keys = [
+        one
+        for one in policy["Properties"]["PolicyDocument"]["Statement"]
+        if "kms:Decrypt" in one["Action"]
+    ]
+    assert all(one["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"] for one in keys)
+    granted = [
+        resource
+        for one in keys
+        for resource in (
+            one["Resource"] if isinstance(one["Resource"], list) else [one["Resource"]]
+        )
+    ]
+    assert stack.resolve(made.key_arn) in granted
+    assert foreign in granted
+    assert any("Fn::Join" in one and f":key/{plain}" in str(one) for one in granted)
+    (either,) = [one for one in granted if "Fn::Select" in str(one)]
+    (index, split) = either["Fn::Join"][1][1]["Fn::Select"]
+    assert index == 1
+    separator, text = split["Fn::Split"]
+    for value, arn in ((foreign, foreign), (plain, f"arn:aws:kms:r:a:key/{plain}")):
+        written = "".join(
+            {"KeyGiven": value, "AWS::Partition": "aws", "AWS::Region": "r", "AWS::AccountId": "a"}[
+                one["Ref"]
+            ]
+            if isinstance(one, dict)
+            else one
+            for one in text["Fn::Join"][1]
+        )
+        assert f"arn:{written.split(separator)[index]}" == arn
+
+
 def test_a_file_system_that_stands_already_is_mounted_by_its_name(
     stack: cdk.Stack, vpc: ec2.Vpc, properties: Properties, resources: Resources
 ) -> None:

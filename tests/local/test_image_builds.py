@@ -27,6 +27,10 @@ def said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         program.write_text(
             f'#!/bin/sh\necho "{name} $* in ${{PWD##*/}}" >> {calls}\n'
             'case "$*" in *no-such*) echo no such file; exit 9;; esac\n'
+            'for one in "$@"; do\n'
+            'case "$one" in *.tar*) echo tar > "${one#oci-archive:}";; esac\n'
+            "done\n"
+            'case "$*" in *.tar*) test ! -e "${0%/*}/full";; esac\n'
         )
         program.chmod(0o755)
     monkeypatch.setenv("PATH", str(tmp_path / "bin"))
@@ -131,10 +135,30 @@ def test_what_jobs_run_in_is_built_and_stands_for_its_image(
     file = str(tmp_path / "state" / "built" / "abc.tar")
     assert said.read_text().splitlines() == [
         f"{builder} build --tag {IMAGE} . in asset.abc",
-        f"{saved.format(file=file, image=IMAGE)} in built",
+        f"{saved.format(file=f'{file}.part', image=IMAGE)} in built",
     ]
+    assert [one.name for one in Path(file).parent.iterdir()] == ["abc.tar"]
     assert server.stands == [{"image": IMAGE, "place": file}]
     assert left == []
+
+
+@pytest.mark.parametrize("builder", ["docker", "podman", "buildah"])
+def test_an_archive_that_was_left_half_written_is_not_taken_for_a_whole_one(
+    builder: str, tmp_path: Path, said: Path
+) -> None:
+    full = tmp_path / "bin" / "full"
+    full.touch()
+    plan = Plan(images={IMAGE: built(tmp_path)}, named={IMAGE})
+    server = Server()
+    with pytest.raises(LocalAwsError, match="cannot be built"):
+        deployer(tmp_path, server, builder)._build_images(plan)
+    full.unlink()
+    said.write_text("")
+
+    deployer(tmp_path, server, builder)._build_images(plan)
+
+    assert len(said.read_text().splitlines()) == 2
+    assert (tmp_path / "state" / "built" / "abc.tar").read_text() == "tar\n"
 
 
 def test_what_is_built_already_is_not_built_again(tmp_path: Path, said: Path) -> None:

@@ -169,14 +169,9 @@ def _outcomes(attempt: Attempt, job: Job, node: int | None) -> list[ContainerOut
 def _node_status(job: Job, index: int) -> str:
     if not job.status.is_final or not job.attempts:
         return job.status.value
-    containers = [one for one in job.submission.containers if one.node and one.node.index == index]
     outcomes = _outcomes(job.attempts[-1], job, index)
-    decisive = [
-        outcome.exit_code == 0
-        for container, outcome in zip(containers, outcomes, strict=True)
-        if container.essential
-    ]
-    succeeded = any(decisive) if decisive else all(one.exit_code == 0 for one in outcomes)
+    decided = any(one.decides for one in outcomes)
+    succeeded = all(one.exit_code == 0 for one in outcomes if one.decides or not decided)
     return JobState.SUCCEEDED if succeeded else JobState.FAILED
 
 

@@ -106,12 +106,14 @@ class ContainerOutcome:
         exit_code: its exit code; None where it never ran or was lost.
         reason: what went wrong with the container itself.
         log_stream: its log stream.
+        decides: whether it is the first essential container of its node that ended.
     """
 
     name: str
     exit_code: int | None = None
     reason: str | None = None
     log_stream: str | None = None
+    decides: bool = False
 
     @property
     def own_name(self) -> str:

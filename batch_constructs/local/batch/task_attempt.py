@@ -90,16 +90,17 @@ class Task:
         """
         self._running.discard(name)
         self._ended.append(name)
+        node, essential = self._node(name), self._prepared[name].container.essential
         self._outcomes[name] = ContainerOutcome(
             name=name,
             exit_code=exit_code,
             reason=reason,
             log_stream=self._prepared[name].stream.name,
+            decides=essential and node not in self._ended_nodes,
         )
         if reason is not None:
             self.stopping = True
-        node = self._node(name)
-        if self._prepared[name].container.essential or not self._goes_on(node):
+        if essential or not self._goes_on(node):
             self._ended_nodes.add(node)
             if self._of_main_node(name):
                 self.stopping = True

@@ -191,6 +191,27 @@ def test_a_node_of_several_containers_ends_with_its_essential_one_and_only_the_m
     assert [node["nodeDetails"]["isMainNode"] for node in (first, second)] == [True, False]
 
 
+@pytest.mark.parametrize(("code", "state"), [(0, "SUCCEEDED"), (7, "FAILED")])
+def test_the_first_essential_container_that_ends_decides_what_its_node_came_to(
+    code: int, state: str, account: Account
+) -> None:
+    other = "trap 'exit {}' TERM; touch ready; while :; do sleep 0.01; done"
+    nodes(
+        account,
+        several(
+            "0",
+            main=f"until [ -e ready ]; do sleep 0.01; done; exit {code}",
+            stopped=other.format(0 if code else 7),
+        ),
+        count=1,
+    )
+
+    job = account.ended(account.submit())
+
+    (node,) = account.batch.describe_jobs(jobs=[f"{job['jobId']}#0"])["jobs"]
+    assert (job["status"], node["status"]) == (state, state)
+
+
 def test_a_node_may_be_a_pod_and_the_end_of_the_main_pod_is_the_end_of_the_job(
     account: Account,
 ) -> None:
