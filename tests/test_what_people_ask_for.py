@@ -315,7 +315,8 @@ def test_a_cluster_without_aws_auth_is_no_map_of_roles() -> None:
 
 def test_a_map_of_roles_names_those_of_its_own_stack_alone() -> None:
     scope = stack()
-    other = cdk.Stack(scope.node.root, "Other", env=US)
+    app: Any = scope.node.root
+    other = cdk.Stack(app, "Other", env=US)
     vpc = ec2.Vpc(scope, "ClusterVpc", max_azs=2)
     shared: Any = eks.Cluster(
         scope,
