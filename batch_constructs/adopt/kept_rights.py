@@ -62,7 +62,8 @@ class Needs:
             if section == _PARAMETERS:
                 made = cdk.CfnParameter(scope, name, **_arguments(definition))
             elif section == _CONDITIONS:
-                made = cdk.CfnCondition(scope, name, expression=_AsItStands(definition))
+                expression: Any = _AsItStands(definition)
+                made = cdk.CfnCondition(scope, name, expression=expression)
             else:
                 made = cdk.CfnMapping(scope, name, mapping=definition)
             made.override_logical_id(name)

@@ -76,7 +76,7 @@ def check(
     gc.disable()  # a short life, with many small objects that are all in use
     if as_json:
         if options["format"] not in ("text", "json"):
-            raise click.UsageError("--json and --format say different things: give one of them")
+            raise click.UsageError(f"--json is given with --format {options['format']}: give one")
         options["format"] = "json"
     request = all_files.Request(templates, ignore=frozenset(ignore), **options)
     sys.exit(all_files.run(request))

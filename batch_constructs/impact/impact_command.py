@@ -49,7 +49,7 @@ def impact_command(old: str, new: str, format_: str, *, as_json: bool) -> None:
     and with 2 if a file cannot be read, or if what a macro makes of the change cannot be told.
     """
     if as_json and format_ not in ("text", "json"):
-        raise click.UsageError("--json and --format say different things: give one of them")
+        raise click.UsageError(f"--json is given with --format {format_}: give one")
     try:
         found = _impacts(*_sides(old, new))
     except template_files.UnreadableTemplateError as error:

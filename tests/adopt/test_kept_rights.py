@@ -10,7 +10,7 @@ import pytest
 
 from tests.adopt.kept_ids import empty_stack, keep, stack_of, template, warnings
 
-PARAMETERS = {
+PARAMETERS: dict[str, dict[str, Any]] = {
     "Bucket": {
         "Type": "String",
         "Default": "in",

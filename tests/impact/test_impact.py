@@ -352,4 +352,4 @@ def test_two_formats_are_one_too_many(command: str, tmp_path: Path) -> None:
     ended = CliRunner().invoke(main, [command, *files, "--json", "--format", other])
 
     assert ended.exit_code == 2
-    assert "give one of them" in ended.output
+    assert f"--json is given with --format {other}: give one" in ended.output
