@@ -209,6 +209,8 @@ _ENDINGS: Final = (
     (r":cluster/AWSBatch-\*$", "AWS Batch names its clusters, and so begins the pattern."),
     (r"(>|:::[^:/]+)/[^:]*\*$", "The objects below one prefix of one bucket."),
     (r"(>|:log-stream):\*$", "The streams of one log group: their names are the service's."),
+    (r":ec2:.+:\*/\*$", "The network interfaces of a function have no ID yet."),
+    (r":ec2:.+:\*:(security-group|subnet)/\*$", "Another account's, which shares its VPC."),
     (r":\*$", "Every revision of one job definition."),
 )
 """The end of an ARN → why there is an asterisk."""

@@ -42,6 +42,7 @@ class Program(Record):
     before: str | None = None
 
 
+_NPM: Final = "https://github.com/npm/cli/blob/latest/docs/lib/content/commands"
 _SHELL: Final = r"-[a-zA-Z]*c[a-zA-Z]*|--command"
 _POWERSHELL: Final = r"(?i:[-/](?:c|command|e|ec|encodedcommand))"
 _MANY: Final = 1_000
@@ -150,8 +151,18 @@ PROGRAMS: Final = (
         all_behind=True,
     ),
     Program("expect", "https://man7.org/linux/man-pages/man1/expect.1.html", r"-c"),
-    Program("npx", "https://docs.npmjs.com/cli/commands/npx", r"-c|--call", before=""),
-    Program("npm", "https://docs.npmjs.com/cli/commands/npm-exec", r"-c|--call", before="exec x"),
+    Program(
+        "npx",
+        f"{_NPM}/npx.md",
+        r"-c|--call",
+        before="",
+    ),
+    Program(
+        "npm",
+        f"{_NPM}/npm-exec.md",
+        r"-c|--call",
+        before="exec x",
+    ),
     Program("sbatch", "https://slurm.schedmd.com/sbatch.html", r"--wrap", files=_MANY),
     Program(
         "nix-shell",

@@ -673,6 +673,7 @@ _TOLD = {
     "PERIOD": "DAY",
     "QUEUES": QUEUE,
     "RESCUE_QUEUE": "on-demand",
+    "STATES": "FAILED,SUCCEEDED",
     "TOPIC_ARN": "topic",
     "VCPU_HOURS": "100",
     "WARN_AT_PERCENT": "80",

@@ -59,8 +59,15 @@ AS_ON_ITS_PAGE = {
 OF_THE_CDK = {
     f"{policy}: batch:SubmitJob requires job too"
     for policy in ("GrantedByTheL2DefaultPolicy193BC522", "JobEventsRoleDefaultPolicy2850C8B0")
+} | {
+    "AExecutionRoleDefaultPolicyBAA0A646: ssm:DescribeParameters fits none of"
+    " arn:aws:ssm:us-east-1:123456789012:parameter/name"
 }
-"""What an `aws_batch` L2 and a target of a rule grant, which know nothing of the resource `job`."""
+"""What the CDK grants too widely or too narrowly.
+
+An `aws_batch` L2 and a target of a rule know nothing of the resource `job`; `grant_read` of a
+parameter allows what takes no resource on it alone.
+"""
 
 
 ENCRYPTED = ("kms:Decrypt", "kms:GenerateDataKey", "kms:GenerateDataKey*")

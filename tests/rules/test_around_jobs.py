@@ -148,7 +148,7 @@ LETTERS = {"Arn": arn("F"), "DeadLetterConfig": {"Arn": arn("D")}}
     ("queue", "about", "target", "problems"),
     [
         ({}, BATCH, {"Arn": arn("D")}, []),
-        ({"FifoQueue": True}, BATCH, {"Arn": arn("D")}, []),
+        ({"FifoQueue": True}, BATCH, {"Arn": arn("D")}, HERE),
         ({"FifoQueue": True}, BATCH, LETTERS, ["U/Targets/0/DeadLetterConfig/Arn"]),
         ({"FifoQueue": True}, SHOP, LETTERS, []),
         ({}, BATCH, LETTERS, []),

@@ -25,7 +25,9 @@ def _requirements(container: Container, type: str) -> Iterator[tuple[str, object
     """Give the values that are asked for of VCPU, MEMORY or GPU, with their paths."""
     for path, entry in listed(container.path, container.properties, "ResourceRequirements"):
         if text(entry, "Type") == type:
-            yield f"{path}/Value", entry.get("Value", UNKNOWN)
+            value = entry.get("Value", UNKNOWN)
+            # a text: CloudFormation writes "yes" of YAML so
+            yield f"{path}/Value", str(value).lower() if isinstance(value, bool) else value
 
 
 def _amounts(
@@ -43,8 +45,6 @@ def _amounts(
         if legacy in container.properties:
             values.append((f"{container.path}/{legacy}", legacy, container.properties[legacy]))
         for path, key, value in values:
-            if isinstance(value, bool):
-                value = str(value).lower()  # noqa: PLW2901  # as CloudFormation writes "yes" of YAML
             got = as_number(value)
             # EC2 jobs refuse vCPUs that are written "1.0".
             spelt_out = type == SizeType.VCPU and isinstance(value, str) and not value.isdigit()

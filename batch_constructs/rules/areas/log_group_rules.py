@@ -114,8 +114,8 @@ def groups_in_use(owner: Resource) -> set[str]:
     fix="leave LogGroupClass out, or the metric filter",
     source=docs(
         "AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html",
-        "Metric filters are for log groups of the Standard class alone; one of another class stays"
-        " what it was made as.",
+        "A log group must be of the Standard class to have metric filters, and the class of one"
+        " that is made stays.",
     ),
 )
 def metric_filter_class(group: Resource) -> Iterator[Fault]:
