@@ -60,8 +60,10 @@ OF_THE_CDK = {
     f"{policy}: batch:SubmitJob requires job too"
     for policy in ("GrantedByTheL2DefaultPolicy193BC522", "JobEventsRoleDefaultPolicy2850C8B0")
 } | {
-    "AExecutionRoleDefaultPolicyBAA0A646: ssm:DescribeParameters fits none of"
-    " arn:aws:ssm:us-east-1:123456789012:parameter/name"
+    (
+        "AExecutionRoleDefaultPolicyBAA0A646: ssm:DescribeParameters fits none of"
+        " arn:aws:ssm:us-east-1:123456789012:parameter/name"
+    )
 }
 """What the CDK grants too widely or too narrowly.
 
