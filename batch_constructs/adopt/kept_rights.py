@@ -10,6 +10,7 @@ import aws_cdk as cdk
 import jsii
 from constructs import Construct
 
+from batch_constructs.aws.template_facts import BOUNDS_OF_PARAMETERS
 from batch_constructs.impact.changes import references
 
 _PARAMETERS: Final = "Parameters"
@@ -20,7 +21,6 @@ _CONSTRUCTS: Final = {
     _CONDITIONS: cdk.CfnCondition,
     _MAPPINGS: cdk.CfnMapping,
 }
-_NUMBERS: Final = frozenset({"MaxLength", "MaxValue", "MinLength", "MinValue"})
 
 
 class Needs:
@@ -170,7 +170,7 @@ def _argument(name: str, value: Any) -> Any:
     """Give an attribute of a parameter as the CDK's construct takes it."""
     if name == "NoEcho":
         return str(value).lower() == "true"
-    if name in _NUMBERS:
+    if name in BOUNDS_OF_PARAMETERS:
         return float(value)
     if name == "AllowedValues":
         return [str(one).lower() if isinstance(one, bool) else str(one) for one in value]

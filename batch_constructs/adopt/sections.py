@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.adopt import template_values as values
 from batch_constructs.adopt.python_source import Call, Name
-from batch_constructs.aws.template_facts import FORMAT_VERSION, SECTIONS
+from batch_constructs.aws.template_facts import BOUNDS_OF_PARAMETERS, FORMAT_VERSION, SECTIONS
 from batch_constructs.impact.changes import references
 
 if TYPE_CHECKING:
@@ -122,9 +122,6 @@ class Sections:
             self.statements.append(("", Call(f"{variable}.override_logical_id", [name])))
 
 
-_NUMBERS: Final = frozenset({"MaxLength", "MaxValue", "MinLength", "MinValue"})
-
-
 def _offers_text(parameter: Mapping[str, Any]) -> bool:
     """Whether the CDK's construct takes what a parameter allows, of which numbers are none."""
     return all(isinstance(value, str) for value in parameter.get("AllowedValues", ()))
@@ -141,6 +138,6 @@ def _parameter_value(name: str, value: Any) -> Any:
     """Give an attribute of a parameter; a number that is written as text stays text."""
     if name == "NoEcho":
         return str(value).lower() == "true"
-    if name in _NUMBERS and isinstance(value, str):
+    if name in BOUNDS_OF_PARAMETERS and isinstance(value, str):
         return Call("cdk.Token.as_number", [value])
     return value

@@ -39,6 +39,12 @@ SECTIONS_SOURCE: Final[Source] = docs(
     "The sections of a template. Any other is refused: Invalid template property or properties.",
 )
 
+BOUNDS_OF_PARAMETERS: Final = frozenset({"MaxLength", "MaxValue", "MinLength", "MinValue"})
+"""What holds a parameter's value to a number.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
+"""
+
 ROLES: Final = ("CAPABILITY_IAM", "CAPABILITY_NAMED_IAM")
 ROLES_AND_MACROS: Final = (*ROLES, "CAPABILITY_AUTO_EXPAND")
 """What is acknowledged of a template that makes roles, or that has macros besides.
