@@ -18,7 +18,7 @@ from batch_constructs.adopt.same_resources import (
     is_prefix_of,
 )
 from batch_constructs.aws.names import as_member, as_property
-from batch_constructs.aws.updates import create_only
+from batch_constructs.aws.updates import create_only, has_role_of_its_own
 from batch_constructs.impact.changes import references
 from batch_constructs.impact.verdict import Effect, impact
 
@@ -32,6 +32,8 @@ _PATH: Final = "aws:cdk:path"
 _METADATA: Final = "AWS::CDK::Metadata"
 _BATCH: Final = "AWS::Batch::"
 _TAGS: Final = "Tags"
+_ROLE: Final = "ServiceRole"
+_OF_A_RESOURCE: Final = Reference(["Fn::GetAtt"])
 _DESCRIPTIONS: Final = ("GroupDescription", "Description")
 """What cannot be changed and says nothing but where something stands in the app."""
 
@@ -59,12 +61,14 @@ def keep_ids_of(
         old_template: The template that is deployed, in JSON or YAML, or the output of
             ``cdk synth`` with it.
         let_go: Logical IDs of the old template that are to be deleted.
-        hold: Logical IDs of resources that a difference would replace and that must not be yet: the
-            properties that would do so stay as they were, until the ID is taken from here.
+        hold: Logical IDs of resources that a difference would replace, or whose change AWS Batch
+            refuses, and that must not be yet: the properties that would do so stay as they were,
+            until the ID is taken from here.
 
     Raises:
         ValueError: the template cannot be read, or a resource of it is none of the stack's, could
-            be several, would be replaced, or is a queue that changes as AWS Batch changes none.
+            be several, would be replaced, or is a queue or an environment that changes as AWS
+            Batch changes none.
 
     https://docs.aws.amazon.com/cdk/v2/guide/identifiers.html
     """
@@ -177,6 +181,13 @@ def _impossible(before: Resource, now: Resource, *, held: bool) -> Iterator[str]
             f"{named} is a queue that {what}: leave that as it was, or name {named} in let_go and "
             "give the new queue another ID"
         )
+    if not held and _gets_role_of_another_kind(before, now):
+        yield (
+            f"{named} is an environment whose {_differ(before, now, [_ROLE])}, and AWS Batch "
+            "changes none from its service-linked role to another one, nor back: leave that as it "
+            f"was, name {named} in hold to have it stay so, or name {named} in let_go and give the "
+            "new environment another ID"
+        )
     because = [] if held else _because(before, now)[0]
     if because:
         yield (
@@ -184,6 +195,16 @@ def _impossible(before: Resource, now: Resource, *, held: bool) -> Iterator[str]
             f"{_differ(before, now, because)}: leave that as it was, name {named} in hold to have "
             "it stay so for now, or in let_go"
         )
+
+
+def _gets_role_of_another_kind(before: Resource, now: Resource) -> bool:
+    """Whether an environment of AWS Batch's own role is to get one of its own, or the reverse."""
+    roles = [one.at(_ROLE) for one in (before, now)]
+    return (
+        before.at("ComputeResources") is not None
+        and all(not isinstance(one, Reference) or one == _OF_A_RESOURCE for one in roles)
+        and has_role_of_its_own(roles[0]) != has_role_of_its_own(roles[1])
+    )
 
 
 def _warn(before: Resource, now: Resource) -> None:
@@ -324,6 +345,7 @@ def _stays(
     paths = list(_held(before, now))
     if before.logical_id in hold:
         paths += [path for both in _because(before, now) for path in both]
+        paths += [_ROLE] if _gets_role_of_another_kind(before, now) else []
     was = known[before.logical_id].get("Properties", {})
     return {path: _written(was, path) for path in dict.fromkeys(paths)}
 

@@ -112,6 +112,70 @@ def test_a_queue_that_changes_as_none_can_is_refused(
         bc.keep_ids_of(stack, old_file(tmp_path, {"Old": old}))
 
 
+OWN_ROLE = "arn:aws:iam::123456789012:role/own"
+SERVICE_LINKED = (
+    "arn:aws:iam::123456789012:role/aws-service-role/batch.amazonaws.com/AWSServiceRoleForBatch"
+)
+
+
+def environment(role: object) -> dict[str, Any]:
+    resources = {"Type": "FARGATE", "MaxvCpus": 256, "Subnets": ["subnet-1"]}
+    properties = {
+        "Type": "MANAGED",
+        "ComputeResources": {**resources, "SecurityGroupIds": ["sg-1"]},
+        "ReplaceComputeEnvironment": False,
+        **({} if role is None else {"ServiceRole": role}),
+    }
+    return {"Type": "AWS::Batch::ComputeEnvironment", "Properties": properties}
+
+
+def rewritten(tmp_path: Path, had: object, has: str | None, hold: list[str]) -> dict[str, Any]:
+    stack, vpc, groups = new_stack()
+    role = None if has is None else iam.Role.from_role_arn(stack, "Role", has)
+    bc.FargateComputeEnvironment(
+        stack, "Capacity", vpc=vpc, security_groups=groups, service_role=role
+    )
+    bc.keep_ids_of(stack, old_file(tmp_path, {"Old": environment(had)}), hold=hold)
+    properties: dict[str, Any] = template(stack)["Resources"]["Old"]["Properties"]
+    return properties
+
+
+@pytest.mark.parametrize(
+    ("had", "has"),
+    [(OWN_ROLE, None), (None, OWN_ROLE), ({"Fn::GetAtt": ["Role", "Arn"]}, None)],
+)
+def test_an_environment_that_changes_from_or_to_awss_own_role_is_refused(
+    had: object, has: str | None, tmp_path: Path
+) -> None:
+    with pytest.raises(ValueError, match="Old is an environment whose ServiceRole is .* nor back"):
+        rewritten(tmp_path, had, has, [])
+
+
+@pytest.mark.parametrize(
+    ("had", "has"),
+    [(SERVICE_LINKED, None), ({"Ref": "Given"}, None), (OWN_ROLE, f"{OWN_ROLE}2")],
+)
+def test_an_environment_whose_role_stays_one_of_its_kind_or_is_unknown_is_taken_in(
+    had: object, has: str | None, tmp_path: Path
+) -> None:
+    assert rewritten(tmp_path, had, has, []).get("ServiceRole") == has
+
+
+def test_an_unmanaged_environment_changes_its_role(tmp_path: Path) -> None:
+    stack, _, _ = new_stack()
+    bc.UnmanagedComputeEnvironment(stack, "Ours")
+    properties = {"Type": "UNMANAGED"}
+    old = {"Type": "AWS::Batch::ComputeEnvironment", "Properties": properties}
+
+    bc.keep_ids_of(stack, old_file(tmp_path, {"Old": old}))
+
+    assert "ServiceRole" in template(stack)["Resources"]["Old"]["Properties"]
+
+
+def test_a_role_that_must_not_change_stays_where_it_is_held(tmp_path: Path) -> None:
+    assert rewritten(tmp_path, OWN_ROLE, None, ["Old"])["ServiceRole"] == OWN_ROLE
+
+
 def test_a_physical_name_tells_more_than_the_properties(tmp_path: Path) -> None:
     stack = queues(1, 7)
 
