@@ -230,6 +230,8 @@ def saying(body: bytes, head: str = "200 OK") -> Iterator[tuple[str, list[bytes]
     def say(connection: socket.socket) -> None:
         told = f"HTTP/1.1 {head}\r\nContent-Length: {len(body)}\r\nConnection: close\r\n\r\n"
         connection.sendall(told.encode() + body)
+        while connection.recv(65536):  # closed with a rest unread, it would take the answer along
+            pass
         connection.close()
 
     with listening(say) as both:
