@@ -229,7 +229,11 @@ class Job:
 
     def state(self) -> Document:
         """Return what changes about a job, to be written down."""
-        state: Document = {"status": self.status, "created": self.created_at}
+        state: Document = {
+            "status": self.status,
+            "created": self.created_at,
+            "moved": self.moved_at,
+        }
         if self.reason is not None:
             state["reason"] = self.reason
         if self.started_at is not None:
@@ -247,6 +251,7 @@ class Job:
     def restore(self, state: Document) -> None:
         """Take over what was written down."""
         self.status = JobState(state["status"])
+        self.moved_at = state["moved"]
         self.reason = state.get("reason")
         self.started_at = state.get("started")
         self.stopped_at = state.get("stopped")
