@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from batch_constructs.local.deployment_plan import artifacts, leave_images_out, 
 from batch_constructs.local.direct_deployment import BOOTSTRAP_VERSION
 from batch_constructs.local.environment_variables import without_aws
 from batch_constructs.local.errors import LocalAwsError
+from batch_constructs.local.user_command import run_to_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -184,19 +184,9 @@ class CdkDeployer:
             "CDK_DEFAULT_REGION": self._record.access.region,
         }
         command = self._app.command or configured["app"]
-        done = subprocess.run(  # noqa: S602 - the user's own command, as cdk.json has it
-            command,
-            shell=True,
-            cwd=self._app.directory,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-        )
-        if done.returncode != 0:
-            raise LocalAwsError(f"{command} failed:\n{done.stdout}{done.stderr}".rstrip())
+        done = run_to_end(command, environment, directory=self._app.directory)
+        if done.code != 0:
+            raise LocalAwsError(f"{command} failed:\n{done.text}".rstrip())
 
     def destroy(self, stacks: Sequence[str] = ()) -> None:
         """Destroy the stacks, by default all, as they were last synthesised if they were."""
@@ -249,16 +239,17 @@ class CdkDeployer:
         builder = engine if self._build is None else self._build
         if builder is None:
             return processes
+        environment = without_aws()
         for image in sorted(found.named & {*found.images} & {*answer["unmapped"]}):
             build = found.images[image]
             kept = self._output.with_name("built") / f"{image.rpartition(':')[2]}.tar"
             if builder == engine:  # which finds in its own store what it has built
-                build.run(builder, image, without_aws())
+                build.run(builder, image, environment)
             else:
                 if not kept.exists():  # it is named after what is in it
                     self._show(f"{build.label} is built by {builder}")
-                    build.run(builder, image, without_aws())
-                    build.save(builder, image, kept, without_aws())
+                    build.run(builder, image, environment)
+                    build.save(builder, image, kept, environment)
                 self._record.access.control("stand", {"image": image, "place": str(kept)})
         return [image for image in processes if image not in found.named & {*found.images}]
 

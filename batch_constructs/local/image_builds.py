@@ -5,12 +5,12 @@ A build is what the ``cdk`` CLI asks of Docker; https://docs.docker.com/referenc
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.local.errors import LocalAwsError
 from batch_constructs.local.image_sources import ENGINES
+from batch_constructs.local.user_command import run_to_end
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,21 +95,11 @@ class ImageBuild:
 
     def _call(self, argv: list[str], environment: Mapping[str, str], directory: Path) -> None:
         try:
-            done = subprocess.run(  # noqa: S603 - no shell, and what is built is the user's
-                argv,
-                env=dict(environment),
-                cwd=directory,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                check=False,
-            )
+            done = run_to_end(argv, environment, directory=directory)
         except FileNotFoundError as missing:
             raise LocalAwsError(
                 f"{self.label} is built by {argv[0]}, which is not installed; "
                 f"--build takes {', '.join(BUILDERS)}"
             ) from missing
-        if done.returncode != 0:
-            said = f"{done.stdout}{done.stderr}".rstrip()
-            raise LocalAwsError(f"{self.label} cannot be built: {' '.join(argv)}:\n{said}")
+        if done.code != 0:
+            raise LocalAwsError(f"{self.label} cannot be built: {' '.join(argv)}:\n{done.text}")
