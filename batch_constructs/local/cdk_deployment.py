@@ -222,13 +222,17 @@ class CdkDeployer:
             raise LocalAwsError("\n".join(["this app cannot be played here:", *refusals, *hint]))
         processes = self._build_images(found)
         for remark in found.remarks(record=record, processes=processes):
-            if remark not in self._said:
-                self._show(remark)
-                self._said.add(remark)
+            self._tell(remark)
         leave_images_out(self._output)
         if found.types:
             self._record.access.control("record", {"types": sorted(found.types)})
         return found
+
+    def _tell(self, remark: str) -> None:
+        """Show what holds for every deployment of the app, once."""
+        if remark not in self._said:
+            self._show(remark)
+            self._said.add(remark)
 
     def _build_images(self, found: Plan) -> list[str]:
         """Build what is to be built, and return the images that nothing stands for then."""
@@ -243,6 +247,11 @@ class CdkDeployer:
         for image in sorted(found.named & {*found.images} & {*answer["unmapped"]}):
             build = found.images[image]
             kept = self._output.with_name("built") / f"{image.rpartition(':')[2]}.tar"
+            left_out = build.left_out(builder)
+            if left_out:
+                self._tell(
+                    f"{build.label}: {builder} does not take {', '.join(left_out)}; left out"
+                )
             if builder == engine:  # which finds in its own store what it has built
                 build.run(builder, image, environment)
             else:
