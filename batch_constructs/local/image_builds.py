@@ -33,7 +33,7 @@ _NAMED = {
     "dockerBuildSecrets": ("--secret", "id={},{}"),
 }
 _OF_BUILDKIT = {"cacheFrom": "cache_from", "cacheTo": "cache_to", "dockerOutputs": "outputs"}
-_ELSEWHERE = {"cacheDisabled", "directory"}
+_ELSEWHERE = {"cacheDisabled", "directory", "executable"}
 _WITH_BUILDKIT = ("docker", "finch")
 """Podman and buildah have options of these names, which take something else."""
 
