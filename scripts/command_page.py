@@ -32,23 +32,25 @@ says what to do.
 
 def page() -> str:
     """Write the page."""
-    return "\n".join([_HEAD, *_entries(main, "batch-constructs")])
+    entries = (line for words, one in commands() for line in _entry(one, words))
+    return "\n".join([_HEAD, *entries])
 
 
-def _entries(group: click.Command, path: str) -> Iterator[str]:
-    assert isinstance(group, click.Group)  # noqa: S101  # the caller looked
-    for name in group.list_commands(click.Context(group)):
-        one = group.get_command(click.Context(group), name)
+def commands(group: click.Group = main, words: str = "") -> Iterator[tuple[str, click.Command]]:
+    """Give every command with its words."""
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        one = group.get_command(context, name)
         if isinstance(one, click.Group):
-            yield from _entries(one, f"{path} {name}")
+            yield from commands(one, f"{words}{name} ")
         elif one is not None:
-            yield from _entry(one, f"{path} {name}")
+            yield f"{words}{name}", one
 
 
-def _entry(one: click.Command, path: str) -> Iterator[str]:
-    context = click.Context(one, info_name=path)
+def _entry(one: click.Command, words: str) -> Iterator[str]:
+    context = click.Context(one, info_name=f"batch-constructs {words}")
     usage = one.get_usage(context).removeprefix("Usage: ")
-    yield f"## {path.partition(' ')[2]}\n\n```text\n{' '.join(usage.split())}\n```\n"
+    yield f"## {words}\n\n```text\n{' '.join(usage.split())}\n```\n"
     told = "" if one.help is None else re.sub(r"\n +", "\n", one.help).strip()
     yield told.replace("<", "&lt;") + "\n"
     rows = [

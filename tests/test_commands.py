@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import click
@@ -11,6 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from batch_constructs.cli import COMMANDS, main
+from scripts.command_page import commands
 
 PICTURES_AND_PROGRAMS = {
     *("adopt", "diagram", "init"),  # what they print is Python, a picture, or names of files
@@ -19,19 +19,6 @@ PICTURES_AND_PROGRAMS = {
     "local logs",  # what a job wrote, as it wrote it; `logs` speaks JSON
 }
 """Commands that answer no question with data."""
-
-
-def commands(group: click.Command = main, words: str = "") -> Iterator[tuple[str, click.Command]]:
-    """Give every command with its words."""
-    assert isinstance(group, click.Group)
-    context = click.Context(group)
-    for name in group.list_commands(context):
-        one = group.get_command(context, name)
-        assert one is not None
-        if isinstance(one, click.Group):
-            yield from commands(one, f"{words}{name} ")
-        else:
-            yield f"{words}{name}", one
 
 
 ALL = dict(commands())

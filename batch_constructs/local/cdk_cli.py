@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import signal
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from batch_constructs.local.errors import LocalAwsError
+from batch_constructs.local.user_command import Ended, run_to_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -21,7 +21,6 @@ CDK_VERSION = "2.1148.1"
 """The ``aws-cdk`` that is run. npm's ``latest`` was 3.0.0 once, by accident: it deploys nothing."""
 
 OLDEST_NODE = 22
-_STOP_TIMEOUT_SECONDS = 10
 _NOTICES = "--no-notices"
 
 
@@ -123,7 +122,9 @@ class CdkCli:
         self._directory = directory
         self._version = version
 
-    def run(self, arguments: Sequence[str], *, show: Callable[[str], None], what: str) -> list[str]:
+    def run(
+        self, arguments: Sequence[str], *, show: Callable[[str], None], what: str
+    ) -> Sequence[str]:
         """Run one command of the CLI to its end; return its lines.
 
         Args:
@@ -143,43 +144,10 @@ class CdkCli:
             *arguments,
             _NOTICES,
         ]
-        lines: list[str] = []
-        process = subprocess.Popen(  # noqa: S603 - the pinned CLI
-            command,
-            cwd=self._directory,
-            env=self._environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-        )
-        try:
-            assert process.stdout is not None  # noqa: S101 - it is a pipe
-            for line in process.stdout:
-                lines.append(line.rstrip("\n"))
-                show(lines[-1])
-            code = process.wait()
-        finally:
-            _end_group(process)
-        if code != 0:
-            raise LocalAwsError(_explained(what, code, lines))
-        return lines
-
-
-def _end_group(process: subprocess.Popen[str]) -> None:
-    """End the CLI with everything it started, so that an interrupt leaves nothing running."""
-    for number in (signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(process.pid, number)
-        except ProcessLookupError:
-            break
-        try:
-            process.wait(_STOP_TIMEOUT_SECONDS)
-        except subprocess.TimeoutExpired:
-            continue
-    process.wait()
+        done = run_to_end(command, self._environment, directory=self._directory, show=show)
+        if done.code != 0:
+            raise LocalAwsError(_explained(what, done))
+        return done.lines
 
 
 _EXPLANATIONS = (
@@ -206,10 +174,9 @@ _EXPLANATIONS = (
 )
 
 
-def _explained(what: str, code: int, lines: list[str]) -> str:
-    text = "\n".join(lines)
+def _explained(what: str, done: Ended) -> str:
     reason = next(
-        (reason for signs, reason in _EXPLANATIONS if any(sign in text for sign in signs)),
-        f"the cdk CLI ended with exit code {code}",
+        (reason for signs, reason in _EXPLANATIONS if any(sign in done.text for sign in signs)),
+        f"the cdk CLI ended with exit code {done.code}",
     )
-    return f"{what} failed: {reason}\n" + "\n".join(lines[-30:])
+    return f"{what} failed: {reason}\n" + "\n".join(done.lines[-30:])

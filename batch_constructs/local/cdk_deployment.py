@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +11,7 @@ from batch_constructs.local.deployment_plan import artifacts, leave_images_out, 
 from batch_constructs.local.direct_deployment import BOOTSTRAP_VERSION
 from batch_constructs.local.environment_variables import without_aws
 from batch_constructs.local.errors import LocalAwsError
+from batch_constructs.local.user_command import run_to_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -184,19 +184,9 @@ class CdkDeployer:
             "CDK_DEFAULT_REGION": self._record.access.region,
         }
         command = self._app.command or configured["app"]
-        done = subprocess.run(  # noqa: S602 - the user's own command, as cdk.json has it
-            command,
-            shell=True,
-            cwd=self._app.directory,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-        )
-        if done.returncode != 0:
-            raise LocalAwsError(f"{command} failed:\n{done.stdout}{done.stderr}".rstrip())
+        done = run_to_end(command, environment, directory=self._app.directory)
+        if done.code != 0:
+            raise LocalAwsError(f"{command} failed:\n{done.text}".rstrip())
 
     def destroy(self, stacks: Sequence[str] = ()) -> None:
         """Destroy the stacks, by default all, as they were last synthesised if they were."""
@@ -232,13 +222,17 @@ class CdkDeployer:
             raise LocalAwsError("\n".join(["this app cannot be played here:", *refusals, *hint]))
         processes = self._build_images(found)
         for remark in found.remarks(record=record, processes=processes):
-            if remark not in self._said:
-                self._show(remark)
-                self._said.add(remark)
+            self._tell(remark)
         leave_images_out(self._output)
         if found.types:
             self._record.access.control("record", {"types": sorted(found.types)})
         return found
+
+    def _tell(self, remark: str) -> None:
+        """Show what holds for every deployment of the app, once."""
+        if remark not in self._said:
+            self._show(remark)
+            self._said.add(remark)
 
     def _build_images(self, found: Plan) -> list[str]:
         """Build what is to be built, and return the images that nothing stands for then."""
@@ -249,16 +243,22 @@ class CdkDeployer:
         builder = engine if self._build is None else self._build
         if builder is None:
             return processes
+        environment = without_aws()
         for image in sorted(found.named & {*found.images} & {*answer["unmapped"]}):
             build = found.images[image]
             kept = self._output.with_name("built") / f"{image.rpartition(':')[2]}.tar"
+            left_out = build.left_out(builder)
+            if left_out:
+                self._tell(
+                    f"{build.label}: {builder} does not take {', '.join(left_out)}; left out"
+                )
             if builder == engine:  # which finds in its own store what it has built
-                build.run(builder, image, without_aws())
+                build.run(builder, image, environment)
             else:
                 if not kept.exists():  # it is named after what is in it
                     self._show(f"{build.label} is built by {builder}")
-                    build.run(builder, image, without_aws())
-                    build.save(builder, image, kept, without_aws())
+                    build.run(builder, image, environment)
+                    build.save(builder, image, kept, environment)
                 self._record.access.control("stand", {"image": image, "place": str(kept)})
         return [image for image in processes if image not in found.named & {*found.images}]
 

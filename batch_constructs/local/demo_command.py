@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from batch_constructs.aws.job_states import JobState
-from batch_constructs.local.local_commands import reported
+from batch_constructs.local.running_server import reported
 
 if TYPE_CHECKING:
     from rich.console import Console

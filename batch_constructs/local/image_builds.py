@@ -5,15 +5,15 @@ A build is what the ``cdk`` CLI asks of Docker; https://docs.docker.com/referenc
 
 from __future__ import annotations
 
-import subprocess
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.local.errors import LocalAwsError
 from batch_constructs.local.image_sources import ENGINES
+from batch_constructs.local.user_command import run_to_end
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
 BUILDAH = "buildah"
@@ -32,6 +32,10 @@ _NAMED = {
     "dockerBuildContexts": ("--build-context", "{}={}"),
     "dockerBuildSecrets": ("--secret", "id={},{}"),
 }
+_OF_BUILDKIT = {"cacheFrom": "cache_from", "cacheTo": "cache_to", "dockerOutputs": "outputs"}
+_ELSEWHERE = {"cacheDisabled", "directory", "executable"}
+_WITH_BUILDKIT = ("docker", "finch")
+"""Podman and buildah have options of these names, which take something else."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,8 +78,29 @@ class ImageBuild:
                 options += [option, form.format(key, value)]
         if self.source.get("cacheDisabled"):
             options.append("--no-cache")
+        if builder in _WITH_BUILDKIT:
+            options += self._of_buildkit()
         directory = self.assembly / self.source["directory"]
         self._call([builder, "build", "--tag", image, *options, "."], environment, directory)
+
+    def left_out(self, builder: str) -> list[str]:
+        """Return what of the app's arguments does not reach this builder, by their names."""
+        known = {*_ONE_EACH, *_NAMED, *_ELSEWHERE}
+        if builder in _WITH_BUILDKIT:
+            known |= {*_OF_BUILDKIT}
+        return [_OF_BUILDKIT.get(name, name) for name in sorted({*self.source} - known)]
+
+    def _of_buildkit(self) -> Iterator[str]:
+        into = self.source.get("cacheTo")
+        for option, caches in (
+            ("--cache-from", self.source.get("cacheFrom", ())),
+            ("--cache-to", () if into is None else (into,)),
+        ):
+            for cache in caches:
+                parts = {"type": cache["type"], **cache.get("params", {})}
+                yield from (option, ",".join(f"{key}={value}" for key, value in parts.items()))
+        for output in self.source.get("dockerOutputs", ()):
+            yield from ("--output", output)
 
     def save(self, builder: str, image: str, file: Path, environment: Mapping[str, str]) -> None:
         """Write the image, once built, to a tar archive with an OCI layout.
@@ -95,21 +120,11 @@ class ImageBuild:
 
     def _call(self, argv: list[str], environment: Mapping[str, str], directory: Path) -> None:
         try:
-            done = subprocess.run(  # noqa: S603 - no shell, and what is built is the user's
-                argv,
-                env=dict(environment),
-                cwd=directory,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                errors="replace",
-                check=False,
-            )
+            done = run_to_end(argv, environment, directory=directory)
         except FileNotFoundError as missing:
             raise LocalAwsError(
                 f"{self.label} is built by {argv[0]}, which is not installed; "
                 f"--build takes {', '.join(BUILDERS)}"
             ) from missing
-        if done.returncode != 0:
-            said = f"{done.stdout}{done.stderr}".rstrip()
-            raise LocalAwsError(f"{self.label} cannot be built: {' '.join(argv)}:\n{said}")
+        if done.code != 0:
+            raise LocalAwsError(f"{self.label} cannot be built: {' '.join(argv)}:\n{done.text}")

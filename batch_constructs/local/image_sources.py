@@ -6,8 +6,9 @@ https://github.com/containers/skopeo/blob/main/docs/skopeo-copy.1.md
 from __future__ import annotations
 
 import re
-import subprocess
 from typing import TYPE_CHECKING
+
+from batch_constructs.local.user_command import run_to_end
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,17 +48,9 @@ def copy(place: str, image: str, layout: Path, environment: Mapping[str, str]) -
     plain = ["--src-tls-verify=false"] if _ON_THIS_MACHINE.match(source) else []
     command = ["skopeo", "copy", "--quiet", "--override-os", "linux", *plain]
     try:
-        done = subprocess.run(  # noqa: S603 - no shell, and what it is given is the user's
-            [*command, source, f"oci:{layout}:image"],
-            env=dict(environment),
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            check=False,
-        )
+        done = run_to_end([*command, source, f"oci:{layout}:image"], environment)
     except FileNotFoundError as missing:
         said = f"{source} is copied by skopeo, which is not installed: apt-get install skopeo"
         raise CopyError(said) from missing
-    if done.returncode != 0:
-        raise CopyError(f"{source} cannot be copied: {done.stderr.strip()}")
+    if done.code != 0:
+        raise CopyError(f"{source} cannot be copied: {done.text}")

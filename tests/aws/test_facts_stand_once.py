@@ -58,7 +58,6 @@ ALONE = {
         AWS_CONTAINER_CREDENTIALS_FULL_URI AWS_CONTAINER_CREDENTIALS_RELATIVE_URI
         AWS_ENDPOINT_URL_S3 AWS_REGION AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN amazonaws.com
         amazonaws.com.cn""",
-    "local/batch/host.py": "AWS_BATCH_JOB_ATTEMPT AWS_BATCH_JOB_ID",
 }
 """Files that run by themselves and import nothing, with the names of the floor that they have."""
 

@@ -66,6 +66,7 @@ def deployer(tmp_path: Path, server: Server, build: str | None) -> CdkDeployer:
     found._record = server  # type: ignore[assignment]
     found._build = build
     found._show = print
+    found._said = set()
     return found
 
 
@@ -85,6 +86,45 @@ def test_an_image_is_built_as_the_app_says(tmp_path: Path, said: Path) -> None:
     assert said.read_text() == (
         f"docker build --tag {IMAGE} --file Own --target last --platform linux/arm64 "
         "--build-arg A=1 --build-arg B=2 --secret id=key,src=key.txt --no-cache . in asset.abc\n"
+    )
+
+
+_OF_BUILDKIT = {
+    "cacheFrom": [{"type": "registry", "params": {"ref": "r/a"}}, {"type": "inline"}],
+    "cacheTo": {"type": "local", "params": {"dest": "d", "mode": "max"}},
+    "dockerOutputs": ["type=docker"],
+}
+
+
+@pytest.mark.parametrize("builder", ["docker", "finch"])
+def test_caches_and_outputs_are_handed_to_what_builds_with_buildkit(
+    builder: str, tmp_path: Path, said: Path
+) -> None:
+    (tmp_path / "bin" / "finch").symlink_to("docker")
+    build = built(tmp_path, **_OF_BUILDKIT)
+
+    build.run(builder, IMAGE, {"PATH": str(tmp_path / "bin")})
+
+    assert said.read_text() == (
+        f"docker build --tag {IMAGE} --cache-from type=registry,ref=r/a --cache-from type=inline "
+        "--cache-to type=local,dest=d,mode=max --output type=docker . in asset.abc\n"
+    )
+    assert build.left_out(builder) == []
+
+
+@pytest.mark.parametrize("builder", ["podman", "buildah"])
+def test_what_a_builder_does_not_take_is_said_once(
+    builder: str, tmp_path: Path, said: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    plan = Plan(images={IMAGE: built(tmp_path, **_OF_BUILDKIT, newKey=1)}, named={IMAGE})
+    of = deployer(tmp_path, Server(engine=builder), builder)
+
+    of._build_images(plan)
+    of._build_images(plan)
+
+    assert f"build --tag {IMAGE} . in asset.abc" in said.read_text()
+    assert capsys.readouterr().out == (
+        f"Job/Image: {builder} does not take cache_from, cache_to, outputs, newKey; left out\n"
     )
 
 

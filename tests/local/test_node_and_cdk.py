@@ -3,14 +3,8 @@
 from __future__ import annotations
 
 import os
-import signal
-import subprocess
-import sys
-import textwrap
-import time
 from pathlib import Path
 
-import psutil
 import pytest
 
 from batch_constructs.local.cdk_cli import CdkCli, Node, find_node
@@ -78,32 +72,6 @@ def test_every_line_is_shown_as_it_comes(tmp_path: Path) -> None:
     cli = CdkCli({}, tmp_path, node=fake_npx(tmp_path, "echo one; echo two >&2"))
 
     assert cli.run(["x"], show=shown.append, what="x") == shown == ["one", "two"]
-
-
-def test_an_interrupt_ends_the_cli_with_all_it_started(tmp_path: Path) -> None:
-    program(tmp_path, "npx", "sleep 1000 & echo $! > child; echo started; sleep 1000")
-    runner = textwrap.dedent(
-        f"""
-        from pathlib import Path
-        from batch_constructs.local.cdk_cli import CdkCli, Node
-        directory = Path({str(tmp_path)!r})
-        node = Node(executable=Path("/bin/sh"), npx=directory / "npx", version="v24.0.0")
-        CdkCli({{}}, directory, node=node).run(
-            ["deploy"], show=lambda line: print(line, flush=True), what="cdk deploy")
-        """
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", runner], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as process:
-        assert process.stdout is not None
-        process.stdout.readline()
-        os.kill(process.pid, signal.SIGINT)
-
-    child = int((tmp_path / "child").read_text())
-    deadline = time.monotonic() + 60
-    while psutil.pid_exists(child) and psutil.Process(child).status() != psutil.STATUS_ZOMBIE:
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 @pytest.mark.cdk_cli

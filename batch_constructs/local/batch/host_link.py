@@ -13,11 +13,18 @@ import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import batch_constructs
 from batch_constructs.aws import container_variables as variables
-from batch_constructs.local.batch import host
+from batch_constructs.local.host.process_tree import start_time
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+
+_PACKAGES = Path(batch_constructs.__file__).parents[1]
+_PROGRAM = (
+    "import sys; sys.path.insert(0, sys.argv[1]); "
+    "from batch_constructs.local.host.job_host import main; main(int(sys.argv[2]))"
+)
 
 Message = dict[str, Any]
 
@@ -36,9 +43,8 @@ class HostLink:
     def __init__(self, receive: Callable[[Message], None]) -> None:
         self._receive = receive
         self._socket, theirs = socket.socketpair()
-        program = Path(host.__file__)
         self._process = subprocess.Popen(  # noqa: S603 - our own program
-            [sys.executable, "-I", "-S", str(program), str(theirs.fileno())],
+            [sys.executable, "-I", "-S", "-c", _PROGRAM, str(_PACKAGES), str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             start_new_session=True,
@@ -129,7 +135,7 @@ def end_processes(recorded: Iterable[tuple[int, str, str]]) -> None:
     """
     recorded = list(recorded)
     for pid, started, _ in recorded:
-        if started and host.start_time(pid) == started:
+        if started and start_time(pid) == started:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(pid, signal.SIGKILL)
     if recorded and sys.platform == "linux":

@@ -37,26 +37,13 @@ def job_arn(arns: Arns, job_id: str) -> str:
 def job_detail(job: Job, arns: Arns) -> Document:
     """Describe a job in full; nested parts are shared with the job, so do not change them."""
     document = job.submission.document
-    detail: Document = {
-        "jobArn": job_arn(arns, job.id),
-        "jobName": document["jobName"],
-        "jobId": job.id,
-        "jobQueue": document["jobQueue"],
-        "status": job.status.value,
-        "attempts": [],
-        "createdAt": job.created_at,
-        "jobDefinition": document["jobDefinition"],
-        "tags": dict(document["tags"]),
-    }
-    detail.update({key: document[key] for key in _FROM_SUBMISSION if key in document})
-    detail.update(_times_and_flags(job))
+    detail = _detail(job, job.id, arns)
     if "nodeProperties" in document:
-        detail["nodeProperties"] = document["nodeProperties"]
         main = document["nodeProperties"]["mainNode"]
-        detail.update(_attempts(_group(job, main), job, main))
+        detail["nodeProperties"] = document["nodeProperties"]
+        detail |= _attempts(_group(job, main), job, main)
     else:
-        detail.update(_body(document, job, None))
-        detail.update(_attempts(document, job, None))
+        detail |= {**_body(document, job, None), **_attempts(document, job, None)}
     array = _array(job)
     if array:
         detail["arrayProperties"] = array
@@ -66,16 +53,30 @@ def job_detail(job: Job, arns: Arns) -> Document:
 def node_detail(job: Job, index: int, arns: Arns) -> Document:
     """Describe one node of a multi-node parallel job in full."""
     group = _group(job, index)
-    detail = job_detail(job, arns)
-    properties = detail.pop("nodeProperties")
-    detail.pop("eksAttempts", None)  # those of the main node
-    return detail | {
-        "jobArn": job_arn(arns, node_id(job.id, index)),
-        "jobId": node_id(job.id, index),
+    main = job.submission.document["nodeProperties"]["mainNode"]
+    return {
+        **_detail(job, node_id(job.id, index), arns),
         "status": _node_status(job, index),
         **_body(group, job, index),
         **_attempts(group, job, index),
-        "nodeDetails": {"nodeIndex": index, "isMainNode": index == properties["mainNode"]},
+        "nodeDetails": {"nodeIndex": index, "isMainNode": index == main},
+    }
+
+
+def _detail(job: Job, job_id: str, arns: Arns) -> Document:
+    """Describe what is alike of a job and of each of its nodes."""
+    document = job.submission.document
+    return {
+        "jobArn": job_arn(arns, job_id),
+        "jobName": document["jobName"],
+        "jobId": job_id,
+        "jobQueue": document["jobQueue"],
+        "status": job.status.value,
+        "createdAt": job.created_at,
+        "jobDefinition": document["jobDefinition"],
+        "tags": dict(document["tags"]),
+        **{key: document[key] for key in _FROM_SUBMISSION if key in document},
+        **_times_and_flags(job),
     }
 
 

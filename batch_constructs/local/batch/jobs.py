@@ -229,7 +229,11 @@ class Job:
 
     def state(self) -> Document:
         """Return what changes about a job, to be written down."""
-        state: Document = {"status": self.status, "created": self.created_at}
+        state: Document = {
+            "status": self.status,
+            "created": self.created_at,
+            "moved": self.moved_at,
+        }
         if self.reason is not None:
             state["reason"] = self.reason
         if self.started_at is not None:
@@ -247,6 +251,7 @@ class Job:
     def restore(self, state: Document) -> None:
         """Take over what was written down."""
         self.status = JobState(state["status"])
+        self.moved_at = state["moved"]
         self.reason = state.get("reason")
         self.started_at = state.get("started")
         self.stopped_at = state.get("stopped")
@@ -257,10 +262,12 @@ class Job:
 
 _FIELDS = tuple(field.name for field in fields(Job))
 _VALUES = attrgetter(*_FIELDS)
+_OUTCOME_FIELDS = tuple(field.name for field in fields(ContainerOutcome))
+_OUTCOME_VALUES = attrgetter(*_OUTCOME_FIELDS)
 
 
 def _attempt_row(attempt: Attempt) -> list[Any]:
-    containers = [[c.name, c.exit_code, c.reason, c.log_stream] for c in attempt.containers]
+    containers = [_OUTCOME_VALUES(outcome) for outcome in attempt.containers]
     times = (attempt.started_at, attempt.stopped_at)
     return [attempt.task_arn, containers, *times, attempt.status_reason]
 
@@ -270,8 +277,8 @@ def _attempt(row: list[Any]) -> Attempt:
     return Attempt(
         task_arn=task_arn,
         containers=tuple(
-            ContainerOutcome(name=name, exit_code=exit_code, reason=reason, log_stream=stream)
-            for name, exit_code, reason, stream in containers
+            ContainerOutcome(**dict(zip(_OUTCOME_FIELDS, values, strict=True)))
+            for values in containers
         ),
         started_at=started_at,
         stopped_at=stopped_at,

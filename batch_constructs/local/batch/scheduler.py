@@ -154,7 +154,7 @@ class Scheduler:
         need = job.submission.requirement
         problems = [_problem(environment, need) for environment in environments]
         reason = problems[0] if problems and all(problems) else None
-        if reason is None or reason == job.reason:
+        if reason is None or (reason == job.reason and job.blocked_since is not None):
             return
         job.blocked_since = self._clock()
         lifecycle.explain(job, reason)

@@ -9,6 +9,7 @@ from botocore.exceptions import ClientError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from pathlib import Path
 
     from batch_constructs.local.batch import BatchService
     from tests.local.batch.conftest import Account, RecordingPorts
@@ -210,6 +211,42 @@ def test_the_first_essential_container_that_ends_decides_what_its_node_came_to(
 
     (node,) = account.batch.describe_jobs(jobs=[f"{job['jobId']}#0"])["jobs"]
     assert (job["status"], node["status"]) == (state, state)
+
+
+@pytest.mark.parametrize(("code", "state"), [(0, "SUCCEEDED"), (7, "FAILED")])
+def test_what_a_node_came_to_outlives_a_restart_and_a_job_that_ran_goes_on(
+    code: int, state: str, make_account: Callable[..., tuple[Account, BatchService]], tmp_path: Path
+) -> None:
+    account, service = make_account(state_directory=tmp_path / "kept")
+    other = f"trap 'exit {0 if code else 7}' TERM; touch ready; while :; do sleep 0.01; done"
+    wait = "until [ -e ready ] && [ $AWS_BATCH_JOB_ATTEMPT != $FIRST ]; do sleep 0.01; done"
+    nodes(
+        account,
+        several("0", main=f"{wait}; exit {code}", stopped=other),
+        count=1,
+        retryStrategy={"attempts": 2},
+    )
+
+    def first(attempt: str) -> dict[str, Any]:
+        containers = [{"name": "main", "environment": [{"name": "FIRST", "value": attempt}]}]
+        override = {"taskProperties": [{"containers": containers}]}
+        ranges = [{"targetNodes": "0", "ecsPropertiesOverride": override}]
+        return {"nodeOverrides": {"nodePropertyOverrides": ranges}}
+
+    def node(job_id: str) -> Any:
+        return account.batch.describe_jobs(jobs=[f"{job_id}#0"])["jobs"][0]
+
+    done = account.ended(account.submit(**first("0")))["jobId"]
+    running = account.until(account.submit(**first("1")), "RUNNING")["jobId"]
+    before = node(done)
+    service.stop()
+
+    account, _ = make_account(state_directory=tmp_path / "kept")
+
+    assert (before["status"], node(done)) == (state, before)
+    assert account.ended(running)["status"] == state
+    again = node(running)
+    assert (again["status"], len(again["attempts"])) == (state, 2)
 
 
 def test_a_node_may_be_a_pod_and_the_end_of_the_main_pod_is_the_end_of_the_job(

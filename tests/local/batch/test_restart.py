@@ -165,6 +165,31 @@ def test_a_running_job_waits_for_its_retry_over_a_restart(
     assert "was stopped while the job ran" in ended["attempts"][0]["statusReason"]
 
 
+def test_a_job_that_blocks_its_queue_keeps_its_place_and_its_time_limit_over_a_restart(
+    make_account: Callable[..., tuple[Account, BatchService]], clock: ManualClock, tmp_path: Path
+) -> None:
+    account, service = make_account(state_directory=tmp_path / "kept", clock=clock)
+    account.environment(vcpus=1)
+    reason = "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE"
+    limit = {"reason": reason, "state": "RUNNABLE", "maxTimeSeconds": 600, "action": "CANCEL"}
+    account.queue(jobStateTimeLimitActions=[limit])
+    account.definition("true", vcpus=2)
+    job = account.submit()
+    account.wait_for(lambda: account.job(job).get("statusReason"))
+    front = account.batch.get_job_queue_snapshot(jobQueue="queue")["frontOfQueue"]["jobs"]
+    service.stop()
+    clock.seconds += 100
+
+    account, again = make_account(state_directory=tmp_path / "kept", clock=clock)
+
+    snapshot = account.batch.get_job_queue_snapshot(jobQueue="queue")
+    assert snapshot["frontOfQueue"]["jobs"] == front
+    account.wait_for(lambda: again._loop._timers.next_in() == 600)
+    clock.seconds += 600
+    again.wake()
+    assert reason in account.ended(job)["statusReason"]
+
+
 def test_a_state_that_cannot_be_written_is_an_error_of_the_service(
     make_service: Callable[..., BatchService],
 ) -> None:
