@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from aws_cdk import Aws
-
+from batch_constructs.asked_once import own_region
 from batch_constructs.aws.actions import SNS_PUBLISH, SQS_SEND_MESSAGE, VIA_SERVICE
 from batch_constructs.aws.role_actions import (
     READ_QUEUE_ACTIONS,
@@ -29,7 +28,7 @@ _SNS: Final = "sns"
 
 def via(*services: str) -> dict[str, Any]:
     """Return the condition that a key is used by way of services of this Region."""
-    named = [f"{one}.{Aws.REGION}.{DOMAIN}" for one in services]
+    named = [f"{one}.{own_region()}.{DOMAIN}" for one in services]
     return {"StringEquals": {VIA_SERVICE: named[0] if len(named) == 1 else named}}
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Aws, RemovalPolicy
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_events as events
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
 from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.arguments import Arguments
+from batch_constructs.asked_once import own_region
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.names import log_group_in_arn
 from batch_constructs.construct import BatchConstruct, arn_prefix
@@ -125,7 +126,7 @@ class JobEventLog(BatchConstruct):
                 "LastFailures",
                 "last failures",
                 query_texts.last_failures(
-                    Aws.REGION if bus is None else query_texts.REGION_OF_EVENT,
+                    own_region() if bus is None else query_texts.REGION_OF_EVENT,
                     console_address(self),
                 ),
             ),

@@ -8,11 +8,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Unpack
 
-from aws_cdk import Aws, Stack
+from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.asked_once import own_partition
 from batch_constructs.aws.authorization import POLICY_VERSION
 from batch_constructs.aws.bound import refused, shown
 from batch_constructs.aws.delivery import WINDOW_MINUTES
@@ -174,7 +175,7 @@ class ScheduleTrigger(BatchConstruct):
             self,
             "Resource",
             target={
-                "arn": f"arn:{Aws.PARTITION}:{SCHEDULER_SUBMIT_JOB}",
+                "arn": f"arn:{own_partition()}:{SCHEDULER_SUBMIT_JOB}",
                 "roleArn": self.role.role_arn,
                 "input": Stack.of(self).to_json_string(job.request()),
                 "retryPolicy": retries.as_l1(),

@@ -9,13 +9,14 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Aws, RemovalPolicy
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 
 from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.arguments import Arguments
+from batch_constructs.asked_once import own_partition
 from batch_constructs.aws import execution_events
 from batch_constructs.aws.actions import (
     BATCH_DESCRIBE_JOBS,
@@ -204,7 +205,7 @@ class Workflow(BatchConstruct):
             self._graph,
             request=self._request,
             said_of_containers=lambda job, said: said_of_containers(job.job_definition, said),
-            partition=Aws.PARTITION,
+            partition=own_partition(),
             rescue_queue=rescue,
         ).write()
         if seconds is not None:
