@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
+from typing import TYPE_CHECKING
 
 from aws_cdk import Aws, Fn
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_iam as iam
 
 
 @cache
@@ -23,6 +27,20 @@ def own_partition() -> str:
 def own_region() -> str:
     """Return the Region of the stack that a text lands in."""
     return Aws.REGION
+
+
+@cache
+def service_principal(service: str) -> iam.ServicePrincipal:
+    """Return a service as a principal."""
+    from aws_cdk import aws_iam as iam  # noqa: PLC0415  # where there are policies
+
+    return iam.ServicePrincipal(service)
+
+
+@cache
+def base64(text: str) -> str:
+    """Return what CloudFormation encodes a text to."""
+    return Fn.base64(text)
 
 
 @cache

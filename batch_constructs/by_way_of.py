@@ -15,6 +15,7 @@ from batch_constructs.aws.role_actions import (
     SEND_QUEUE_KEY_ACTIONS,
 )
 from batch_constructs.aws.service_principals import DOMAIN
+from batch_constructs.one_call import OneCall, policy_statement
 
 if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
@@ -76,10 +77,10 @@ def let_publish(role: iam.IRole, topic: sns.ITopic) -> None:
 
 
 def _allow(role: iam.IRole, actions: list[str], resource: str) -> None:
-    from aws_cdk import aws_iam as iam  # noqa: PLC0415  # where there are roles
-
-    statement = iam.PolicyStatement(actions=actions, resources=[resource])
-    role.add_to_principal_policy(statement)
+    statement = {"Effect": "Allow", "Action": actions, "Resource": resource}
+    call = OneCall(role)
+    call.call(role, "addToPrincipalPolicy", policy_statement(statement))
+    call.make(at_once=True)
 
 
 def _let_use(role: iam.IRole, key: kms.IKey | None, service: str) -> None:

@@ -6,10 +6,10 @@ const { Construct } = require("constructs");
 /** Its ARN changes with each revision, which CloudFormation allows of no export that is in use. */
 const REVISED = "aws-cdk-lib.aws_batch.CfnJobDefinition";
 
-/** A member of aws-cdk-lib by its name, such as aws_iam.Role, and what it is a member of. */
-function named(name) {
-  const parts = name.split(".").filter((part) => part !== "aws-cdk-lib");
-  const owner = parts.slice(0, -1).reduce((within, part) => within[part], cdk);
+/** A member of aws-cdk-lib, or of an object, by its way (aws_iam.Role), and what has it. */
+function named(way, of = cdk) {
+  const parts = way.split(".").filter((part) => part !== "aws-cdk-lib");
+  const owner = parts.slice(0, -1).reduce((within, part) => within[part], of);
   return { owner, member: owner[parts.at(-1)] };
 }
 
@@ -25,42 +25,46 @@ function within(scope, path) {
 class OneCall {
   /**
    * @param calls as JSON, for each construct: the scope, and its steps in order. A step is a
-   *   resource: a class of aws-cdk-lib, a path below the scope, the arguments behind these, and the
-   *   attributes that are asked for; or "call": an object, a method and its arguments. A text may
-   *   name what an earlier resource of the same scope has: ${Token[made:LogGroup:ref]}, and what
-   *   JSON cannot say stands in {"$javascript": …}.
+   *   resource: a class of aws-cdk-lib, a path below the scope, the arguments behind these, the
+   *   attributes that are asked for, and a number for it; or "call": an object, a method and its
+   *   arguments. A text may name what a resource has, ${Token[made:7:ref]}, and what JSON cannot
+   *   say stands in {"$javascript": …}.
    * @param given the objects that the calls speak of by their place.
    * @returns the resources of all, in order, each with its attributes behind it.
    */
   static make(calls, given) {
+    const { made } = OneCall;
+    const filled = (value) => {
+      if (typeof value === "string") {
+        return value.replace(/\$\{Token\[made:(\d+):(\w+)\]\}/g, (_, number, of) => made[number][of]);
+      }
+      if (Array.isArray(value)) return value.map(filled);
+      if (value === null || typeof value !== "object") return value ?? undefined;
+      if ("$javascript" in value) return evaluated(...value.$javascript);
+      return Object.fromEntries(Object.entries(value).map(([name, of]) => [name, filled(of)]));
+    };
+    let scope;
+    const evaluated = (what, of, ...rest) => {
+      if (what === "given") return given[of];
+      if (what === "made") return made[of];
+      if (what === "json") return cdk.Stack.of(scope).toJsonString(filled(of));
+      const { owner, member } = named(of);
+      if (what === "new") return new member(...filled(rest));
+      return typeof member === "function" ? member.apply(owner, filled(rest)) : member;
+    };
     const all = [];
     for (const [place, steps] of JSON.parse(calls)) {
-      const made = {};
-      const filled = (value) => {
-        if (typeof value === "string") {
-          return value.replace(/\$\{Token\[made:([\w/]+):(\w+)\]\}/g, (_, id, of) => made[id][of]);
-        }
-        if (Array.isArray(value)) return value.map(filled);
-        if (value === null || typeof value !== "object") return value ?? undefined;
-        if ("$javascript" in value) return evaluated(...value.$javascript);
-        return Object.fromEntries(Object.entries(value).map(([name, of]) => [name, filled(of)]));
-      };
-      const evaluated = (what, of, ...rest) => {
-        if (what === "given") return given[of];
-        if (what === "made") return made[of];
-        const { owner, member } = named(of);
-        if (what === "new") return new member(...filled(rest));
-        return typeof member === "function" ? member.apply(owner, filled(rest)) : member;
-      };
-      const scope = filled(place);
-      for (const [kind, id, last, rest] of steps) {
+      scope = filled(place);
+      for (const [kind, of, last, told, number] of steps) {
         if (kind === "call") {
-          filled(id)[last](...filled(rest));
+          const { owner, member } = named(last, filled(of));
+          member.apply(owner, filled(told));
           continue;
         }
-        made[id] = new (named(kind).member)(...within(scope, id), ...filled(last));
-        if (kind === REVISED) made[id].applyCrossStackReferenceStrength(cdk.ReferenceStrength.WEAK);
-        all.push([made[id], ...rest.map((attribute) => made[id][attribute])]);
+        const one = new (named(kind).member)(...within(scope, of), ...filled(last));
+        if (kind === REVISED) one.applyCrossStackReferenceStrength(cdk.ReferenceStrength.WEAK);
+        made[number] = one;
+        all.push([one, ...told.map((attribute) => one[attribute])]);
       }
     }
     return all;
@@ -155,6 +159,8 @@ class OneCall {
   }
 }
 
+/** What was made, by its number. */
+OneCall.made = {};
 /** Apps that have the plugin. */
 OneCall.checked = new WeakSet();
 OneCall[Symbol.for("jsii.rtti")] = { fqn: "batch-constructs.OneCall", version: "1.0.0" };

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 from importlib.resources import files
 from io import BytesIO
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
@@ -51,24 +52,29 @@ _WAITING: Final[list[OneCall]] = []
 
 _TOGETHER: Final[list[bool]] = []
 
+_NUMBERS: Final = count()
+
 
 @dataclass(frozen=True, slots=True)
 class InJavaScript:
-    """A value that is made where it is used, by `new` and `of`: asking for it would be a call."""
+    """A value that is made where it is used: asking for it would be a call of its own."""
 
-    kind: str
-    name: str
-    arguments: tuple[Any, ...]
+    words: tuple[Any, ...]
 
 
 def new(name: str, *arguments: Any) -> InJavaScript:
     """Have an object of a class of aws-cdk-lib made, such as ``aws_iam.ServicePrincipal``."""
-    return InJavaScript("new", name, arguments)
+    return InJavaScript(("new", name, *arguments))
 
 
 def of(name: str, *arguments: Any) -> InJavaScript:
     """Have a constant of a class of aws-cdk-lib, or what its static method returns."""
-    return InJavaScript("of", name, arguments)
+    return InJavaScript(("of", name, *arguments))
+
+
+def as_json(value: Any) -> InJavaScript:
+    """Have the text of a value, as ``Stack.to_json_string`` writes it."""
+    return InJavaScript(("json", value))
 
 
 class Made(Generic[T]):
@@ -76,16 +82,15 @@ class Made(Generic[T]):
 
     Args:
         call: what makes it.
-        id: its ID.
 
     Attributes:
-        id: Its ID.
+        number: What JavaScript knows it by.
         made: The resource, once it is made.
     """
 
-    def __init__(self, call: OneCall, id: str) -> None:
+    def __init__(self, call: OneCall) -> None:
         self._call = call
-        self.id = id
+        self.number = next(_NUMBERS)
         self._told: dict[str, str] = {}
         self.made: T | None = None
 
@@ -99,7 +104,7 @@ class Made(Generic[T]):
     def attribute(self, name: str) -> str:
         """Return an attribute by its name in JavaScript: its token, or what stands for that."""
         if self.made is None:
-            return f"${{Token[made:{self.id}:{name}]}}"
+            return f"${{Token[made:{self.number}:{name}]}}"
         told = self._told.get(name)
         return str(jsii.get(self.made, name)) if told is None else told
 
@@ -133,15 +138,16 @@ class OneCall:
         `new` and `of` return. An ID with slashes is a path; constructs on the way are made.
         ``tell`` names attributes that are known from then on without another call.
         """
-        made: Made[T] = Made(self, id)
-        self._specified.append([getattr(kind, "__jsii_type__"), id, properties, [*tell]])  # noqa: B009  # mypy knows no such member
+        made: Made[T] = Made(self)
+        name = getattr(kind, "__jsii_type__")  # noqa: B009  # mypy knows no such member
+        self._specified.append([name, id, properties, [*tell], made.number])
         self._to_make.append((made, tell))
         if self._one_by_one:
             self.make(at_once=True)
         return made
 
     def call(self, on: object, method: str, *arguments: Any) -> None:
-        """Have a method of an object called, by its name in JavaScript, once it is its turn."""
+        """Have a method of an object called when it is its turn, such as ``node.addDependency``."""
         self._specified.append(["call", on, method, arguments])
         if self._one_by_one:
             self.make(at_once=True)
@@ -174,11 +180,16 @@ def _make_all() -> None:
 def _spoken(given: list[Any], value: Any) -> dict[str, list[Any]]:
     """Give what stands in JSON for a value that it cannot say; the CDK's objects are kept."""
     if isinstance(value, InJavaScript):
-        return {_JAVASCRIPT: [value.kind, value.name, *value.arguments]}
+        return {_JAVASCRIPT: [*value.words]}
     if isinstance(value, Made) and value.made is None:
-        return {_JAVASCRIPT: ["made", value.id]}
+        return {_JAVASCRIPT: ["made", value.number]}
     given.append(value.made if isinstance(value, Made) else value)
     return {_JAVASCRIPT: ["given", len(given) - 1]}
+
+
+def policy_statement(statement: Mapping[str, Any]) -> InJavaScript:
+    """Have a statement of a policy made, as IAM writes it."""
+    return of("aws_iam.PolicyStatement.fromJson", statement)
 
 
 @contextmanager

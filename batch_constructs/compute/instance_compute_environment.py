@@ -329,7 +329,7 @@ class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
                 if given_role is None
                 else given_role
             )
-            profile_arn = make_instance_profile(self, self.instance_role).attr_arn
+            profile_arn = make_instance_profile(self, self.instance_role)
         for volume in mounted_volumes(
             instances["launch_template"], instances["launch_template_overrides"]
         ):

@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import jsii
-from aws_cdk import Fn, ITaggableV2, ReferenceStrength
+from aws_cdk import ITaggableV2, ReferenceStrength
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk.interfaces import aws_ec2 as ec2_interfaces
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.asked_once import base64
 from batch_constructs.aws import container_variables as variables
 from batch_constructs.aws.bound import OneOf, as_text
 from batch_constructs.aws.efa import MOST_EFA
@@ -273,7 +274,7 @@ def make_default_launch_template(scope: Construct, *, blocks: bool) -> dict[str,
     """
     data = given(
         MetadataOptions=_metadata_options(1),
-        UserData=Fn.base64(multipart([agent_settings(_BLOCKED)])) if blocks else None,
+        UserData=base64(multipart([agent_settings(_BLOCKED)])) if blocks else None,
     )
     template = TaggedLaunchTemplate(
         scope, "LaunchTemplate", launch_template_data=l1_properties(data)
@@ -392,7 +393,7 @@ def _scripts(
 def _user_data(scripts: list[list[str]], *, block: bool) -> dict[str, Any]:
     """Return the property with the MIME parts, or nothing where instances run nothing."""
     several = [agent_settings(_BLOCKED) if block else [], *scripts]
-    return {"userData": Fn.base64(multipart(several))} if any(several) else {}
+    return {"userData": base64(multipart(several))} if any(several) else {}
 
 
 def _expect_room(arguments: Arguments, scripts: list[list[str]]) -> None:
