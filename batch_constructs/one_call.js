@@ -116,6 +116,11 @@ class OneCall {
     return [[root, stages], [scope.node.path, ...place, customized]];
   }
 
+  /** What an object has, by the names of its members. */
+  static members(one, names) {
+    return names.map((name) => one[name] ?? null);
+  }
+
   /**
    * @param vpc a VPC.
    * @param selection which of its subnets, or null for those that the CDK chooses.

@@ -36,6 +36,7 @@ _VERSION: Final = "1.0.0"
 _METHODS: Final = {
     "make": ("calls", "given"),
     "tell": ("key", "told"),
+    "members": ("one", "names"),
     "place": ("one", "member", "known"),
     "check": ("plugin",),
     "scope": ("scope", "checked", "key"),
@@ -214,6 +215,11 @@ def tell(key: str, told: list[tuple[Any, Any]]) -> None:
     pairs = [pair for pair in made if pair[0] is not None]
     if pairs:
         jsii.sinvoke(_javascript(), "tell", [key, pairs])
+
+
+def members(one: object, *names: str) -> list[Any]:
+    """Return several members of an object, by their names in JavaScript."""
+    return [*jsii.sinvoke(_javascript(), "members", [one, [*names]])]
 
 
 def arn_and_place(resource: Any, member: str, *, known: bool) -> tuple[str, str | None, str | None]:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from constructs import Construct
 
-    from batch_constructs.one_call import InJavaScript
+    from batch_constructs.one_call import InJavaScript, Made
 
 
 INSTANCE_ROLE: Final = "InstanceRole"
@@ -38,8 +38,25 @@ def make_instance_role(
     https://docs.aws.amazon.com/batch/latest/userguide/instance_IAM_role.html
     https://docs.aws.amazon.com/eks/latest/userguide/create-node-role.html
     """
+    return _add_instance_role(OneCall(scope), managed, session_access=session_access).resource
+
+
+def make_instance_role_and_profile(
+    scope: Construct, managed: Sequence[str], *, session_access: bool
+) -> tuple[iam.Role, str]:
+    """Make the role of instances, and what carries it to them, whose ARN comes with it."""
+    call = OneCall(scope)
+    role = _add_instance_role(call, managed, session_access=session_access)
+    profile = _add_instance_profile(call, role.attribute("roleName"))
+    call.make(at_once=True)
+    return role.resource, profile.attribute("attrArn")
+
+
+def _add_instance_role(
+    call: OneCall, managed: Sequence[str], *, session_access: bool
+) -> Made[iam.Role]:
     inline = {"SessionManager": _sessions()} if session_access else {}
-    return _make_role(scope, INSTANCE_ROLE, EC2, managed, inline)
+    return _add_role(call, INSTANCE_ROLE, EC2, managed, inlinePolicies=inline)
 
 
 def _sessions() -> InJavaScript:
@@ -65,7 +82,8 @@ def make_managed_instance_role(scope: Construct) -> iam.Role:
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/managed-instances-instance-profile.html
     """
-    return _make_role(scope, INSTANCE_ROLE, EC2, [policies.MANAGED_INSTANCE])
+    managed = [policies.MANAGED_INSTANCE]
+    return _add_role(OneCall(scope), INSTANCE_ROLE, EC2, managed).resource
 
 
 def make_infrastructure_role(scope: Construct) -> iam.Role:
@@ -73,7 +91,8 @@ def make_infrastructure_role(scope: Construct) -> iam.Role:
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/infrastructure_IAM_role.html
     """
-    return _make_role(scope, "InfrastructureRole", ECS, [policies.MANAGED_INFRASTRUCTURE])
+    managed = [policies.MANAGED_INFRASTRUCTURE]
+    return _add_role(OneCall(scope), "InfrastructureRole", ECS, managed).resource
 
 
 def let_pass(scope: Construct, infrastructure_role: iam.IRole, instance_role: iam.IRole) -> None:
@@ -92,11 +111,15 @@ def let_pass(scope: Construct, infrastructure_role: iam.IRole, instance_role: ia
 def make_instance_profile(scope: Construct, role: iam.IRole) -> str:
     """Make what carries a role to an instance, and return its ARN."""
     call = OneCall(scope)
-    profile = call.add(
-        iam.CfnInstanceProfile, "InstanceProfile", {"roles": [role.role_name]}, tell=["attrArn"]
-    )
+    profile = _add_instance_profile(call, role.role_name)
     call.make(at_once=True)
     return profile.attribute("attrArn")
+
+
+def _add_instance_profile(call: OneCall, role_name: str) -> Made[iam.CfnInstanceProfile]:
+    return call.add(
+        iam.CfnInstanceProfile, "InstanceProfile", {"roles": [role_name]}, tell=["attrArn"]
+    )
 
 
 def make_spot_fleet_role(scope: Construct) -> iam.Role:
@@ -104,7 +127,7 @@ def make_spot_fleet_role(scope: Construct) -> iam.Role:
 
     https://docs.aws.amazon.com/batch/latest/userguide/spot_fleet_IAM_role.html
     """
-    return _make_role(scope, "SpotFleetRole", SPOT_FLEET, [policies.SPOT_FLEET])
+    return _add_role(OneCall(scope), "SpotFleetRole", SPOT_FLEET, [policies.SPOT_FLEET]).resource
 
 
 def make_service_role(scope: Construct) -> iam.Role:
@@ -112,30 +135,27 @@ def make_service_role(scope: Construct) -> iam.Role:
 
     https://docs.aws.amazon.com/batch/latest/userguide/service_IAM_role.html
     """
-    for_us = {"conditions": own_account()}
-    return _make_role(scope, "ServiceRole", BATCH, [policies.BATCH_SERVICE], principal=for_us)
+    managed, for_us = [policies.BATCH_SERVICE], {"conditions": own_account()}
+    return _add_role(OneCall(scope), "ServiceRole", BATCH, managed, principal=for_us).resource
 
 
-def _make_role(
-    scope: Construct,
+def _add_role(
+    call: OneCall,
     id: str,
     service: str,
     managed: Sequence[str],
-    inline: Mapping[str, InJavaScript] | None = None,
     *,
     principal: Mapping[str, Any] | None = None,
-) -> iam.Role:
-    """Make a role that a service takes, with policies of AWS's."""
-    call = OneCall(scope)
-    role = call.add(
+    **properties: Any,
+) -> Made[iam.Role]:
+    """Have a role made that a service takes, with policies of AWS's."""
+    policy = "aws_iam.ManagedPolicy.fromAwsManagedPolicyName"
+    return call.add(
         iam.Role,
         id,
         {
             "assumedBy": new("aws_iam.ServicePrincipal", service, principal),
-            "managedPolicies": [
-                of("aws_iam.ManagedPolicy.fromAwsManagedPolicyName", name) for name in managed
-            ],
-            "inlinePolicies": inline,
+            "managedPolicies": [of(policy, name) for name in managed],
+            **properties,
         },
     )
-    return role.resource

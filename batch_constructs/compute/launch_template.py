@@ -44,6 +44,7 @@ from batch_constructs.instance_volumes import (
     mount_commands,
 )
 from batch_constructs.known_argument import known_flag
+from batch_constructs.one_call import members
 from batch_constructs.security_groups import read_security_groups
 from batch_constructs.tag_arguments import read_tags
 from batch_constructs.tokens import WholeNumber, is_token
@@ -279,7 +280,8 @@ def make_default_launch_template(scope: Construct, *, blocks: bool) -> dict[str,
     template = TaggedLaunchTemplate(
         scope, "LaunchTemplate", launch_template_data=l1_properties(data)
     )
-    return {"LaunchTemplateId": template.ref, "Version": template.attr_latest_version_number}
+    its_id, version = members(template, "ref", "attrLatestVersionNumber")
+    return {"LaunchTemplateId": its_id, "Version": version}
 
 
 def _metadata_options(hops: Any) -> dict[str, Any]:
