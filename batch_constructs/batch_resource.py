@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/cdk/api/v2/python/aws_cdk/IResource.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from aws_cdk import ReferenceStrength, RemovalPolicy, Stack
 from aws_cdk.interfaces import ResourceEnvironment
@@ -29,6 +29,7 @@ class BatchResource(BatchConstruct):
     asks for a reference of that kind (``IJobQueueRef`` and the like).
     """
 
+    _may_be_elsewhere: ClassVar = True
     _resource: Any = None
     _arn: str | None = None
 

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from aws_cdk import Aws
-
+from batch_constructs.asked_once import own_region
 from batch_constructs.aws.actions import SNS_PUBLISH, SQS_SEND_MESSAGE, VIA_SERVICE
 from batch_constructs.aws.role_actions import (
     READ_QUEUE_ACTIONS,
@@ -16,6 +15,7 @@ from batch_constructs.aws.role_actions import (
     SEND_QUEUE_KEY_ACTIONS,
 )
 from batch_constructs.aws.service_principals import DOMAIN
+from batch_constructs.one_call import OneCall, policy_statement
 
 if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
@@ -29,7 +29,7 @@ _SNS: Final = "sns"
 
 def via(*services: str) -> dict[str, Any]:
     """Return the condition that a key is used by way of services of this Region."""
-    named = [f"{one}.{Aws.REGION}.{DOMAIN}" for one in services]
+    named = [f"{one}.{own_region()}.{DOMAIN}" for one in services]
     return {"StringEquals": {VIA_SERVICE: named[0] if len(named) == 1 else named}}
 
 
@@ -77,10 +77,10 @@ def let_publish(role: iam.IRole, topic: sns.ITopic) -> None:
 
 
 def _allow(role: iam.IRole, actions: list[str], resource: str) -> None:
-    from aws_cdk import aws_iam as iam  # noqa: PLC0415  # where there are roles
-
-    statement = iam.PolicyStatement(actions=actions, resources=[resource])
-    role.add_to_principal_policy(statement)
+    statement = {"Effect": "Allow", "Action": actions, "Resource": resource}
+    call = OneCall(role)
+    call.call(role, "addToPrincipalPolicy", policy_statement(statement))
+    call.make(at_once=True)
 
 
 def _let_use(role: iam.IRole, key: kms.IKey | None, service: str) -> None:

@@ -10,6 +10,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.aws.actions import DYNAMODB_UPDATE_ITEM
 from batch_constructs.function_settings import point_in_time_recovery
+from batch_constructs.one_call import OneCall
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -22,16 +23,22 @@ class ClaimsTable:
 
     def __init__(self, scope: Construct, settings: FunctionSettings) -> None:
         recovery = point_in_time_recovery(settings)
-        self.table = dynamodb.Table(
-            scope,
+        call = OneCall(scope)
+        made = call.add(
+            dynamodb.Table,
             "Claims",
-            partition_key=dynamodb.Attribute(name="key", type=dynamodb.AttributeType.STRING),
-            billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
-            time_to_live_attribute="expires",
-            encryption_key=settings.encryption_key,
-            point_in_time_recovery_specification=recovery,
-            removal_policy=RemovalPolicy.DESTROY,  # it holds nothing that is missed
+            {
+                "partitionKey": {"name": "key", "type": dynamodb.AttributeType.STRING},
+                "billingMode": dynamodb.BillingMode.PAY_PER_REQUEST,
+                "timeToLiveAttribute": "expires",
+                "encryptionKey": settings.encryption_key,
+                "pointInTimeRecoverySpecification": recovery,
+                "removalPolicy": RemovalPolicy.DESTROY,  # it holds nothing that is missed
+            },
+            tell=["tableName", "tableArn"],
         )
+        self.table = made.resource
+        self._name, self._arn = made.attribute("tableName"), made.attribute("tableArn")
         tell_checkov(
             self.table,
             "AWS::DynamoDB::Table",
@@ -41,12 +48,12 @@ class ClaimsTable:
 
     def environment(self) -> dict[str, str]:
         """Return what the function is told."""
-        return {"CLAIMS_TABLE": self.table.table_name}
+        return {"CLAIMS_TABLE": self._name}
 
     def statement(self) -> dict[str, Any]:
         """Return what the function may do."""
         return {
             "Effect": "Allow",
             "Action": ["dynamodb:GetItem", DYNAMODB_UPDATE_ITEM],
-            "Resource": self.table.table_arn,
+            "Resource": self._arn,
         }

@@ -17,6 +17,7 @@ from constructs import Construct
 from jsii._reference_map import register_reference
 
 from batch_constructs import later_assignment
+from batch_constructs.asked_once import own_account_id, own_partition, own_region
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.names import as_member
 from batch_constructs.jsii_objects import described, javascript_error
@@ -318,15 +319,11 @@ def given(**properties: Any) -> dict[str, Any]:
 @cache
 def arn_prefix(service: str, account: str | None = None) -> str:
     """Return ``arn:PARTITION:service:REGION:ACCOUNT:`` for the stack that the text lands in."""
-    from aws_cdk import Aws  # noqa: PLC0415  # the CDK is loaded when a construct is made
-
-    whose = Aws.ACCOUNT_ID if account is None else account
-    return f"arn:{Aws.PARTITION}:{service}:{Aws.REGION}:{whose}:"
+    whose = own_account_id() if account is None else account
+    return f"arn:{own_partition()}:{service}:{own_region()}:{whose}:"
 
 
 @cache
 def own_account() -> dict[str, Any]:
     """Return the condition that a service acts for nobody but this account."""
-    from aws_cdk import Aws  # noqa: PLC0415  # the CDK is loaded when a construct is made
-
-    return {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+    return {"StringEquals": {"aws:SourceAccount": own_account_id()}}

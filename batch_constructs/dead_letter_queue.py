@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_sqs as sqs
 
 from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.aws.delivery import SQS_RETENTION_DAYS
+from batch_constructs.one_call import OneCall, of
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -31,17 +32,20 @@ def dead_letter_queue(
         removal_policy: What becomes of it with the stack; None says nothing in the template, and
             CloudFormation deletes it, too.
     """
-    queue = sqs.Queue(
-        scope,
+    call = OneCall(scope)
+    queue = call.add(
+        sqs.Queue,
         "DeadLetterQueue",
-        encryption=sqs.QueueEncryption.SQS_MANAGED,
-        enforce_ssl=True,
-        retention_period=Duration.days(SQS_RETENTION_DAYS),
-        visibility_timeout=Duration.seconds(_HIDDEN_SECONDS),
-        removal_policy=removal_policy,
+        {
+            "encryption": sqs.QueueEncryption.SQS_MANAGED,
+            "enforceSSL": True,
+            "retentionPeriod": of("Duration.days", SQS_RETENTION_DAYS),
+            "visibilityTimeout": of("Duration.seconds", _HIDDEN_SECONDS),
+            "removalPolicy": removal_policy,
+        },
     )
     tell_checkov(queue, "AWS::SQS::Queue")
-    return queue
+    return queue.resource
 
 
 def redrive_command(letters: str, destination: str) -> str:

@@ -25,6 +25,7 @@ class KnownScope:
         stack: The path of its stack; empty outside of a stack, and where the stack is all there is.
         region: The Region of its stack, which may be a token; empty outside of a stack.
         account: The account of its stack, in the same way.
+        partition: The partition of its stack, in the same way.
         customizes_roles: Whether an ``iam.Role`` below it may stand for one that others made.
     """
 
@@ -33,7 +34,12 @@ class KnownScope:
     stack: str
     region: str
     account: str
+    partition: str
     customizes_roles: bool
+
+    def arn(self, service: str, resource: str) -> str:
+        """Return the ARN of something in the account and the Region of the stack."""
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
 
 
 def identity(construct: IConstruct) -> str:

@@ -1,42 +1,70 @@
 "use strict";
 
+const cdk = require("aws-cdk-lib");
+const { Construct } = require("constructs");
+
 /** Its ARN changes with each revision, which CloudFormation allows of no export that is in use. */
 const REVISED = "aws-cdk-lib.aws_batch.CfnJobDefinition";
+
+/** A member of aws-cdk-lib, or of an object, by its way (aws_iam.Role), and what has it. */
+function named(way, of = cdk) {
+  const parts = way.split(".").filter((part) => part !== "aws-cdk-lib");
+  const owner = parts.slice(0, -1).reduce((within, part) => within[part], of);
+  return { owner, member: owner[parts.at(-1)] };
+}
+
+/** The scope and the ID of a path below a scope; constructs on the way are made. */
+function within(scope, path) {
+  const ids = path.split("/");
+  const id = ids.pop();
+  const parent = ids.reduce((at, one) => at.node.tryFindChild(one) ?? new Construct(at, one), scope);
+  return [parent, id];
+}
 
 /** Makes many resources while Python waits once; ../one_call.py says what and where. */
 class OneCall {
   /**
-   * @param calls as JSON, for each construct: the scope, and its resources in order, each a class
-   *   of aws-cdk-lib, an ID, properties and the attributes that are asked for; or "override", a
-   *   resource, the path of a property, and what it is from now on. A text may name what an earlier
-   *   resource of the same scope has: ${Token[made:LogGroup:ref]}.
-   * @param given the objects that {"$given": place} stands for.
+   * @param calls as JSON, for each construct: the scope, and its steps in order. A step is a
+   *   resource: a class of aws-cdk-lib, a path below the scope, the arguments behind these, the
+   *   attributes that are asked for, and a number for it; or "call": an object, a method and its
+   *   arguments. A text may name what a resource has, ${Token[made:7:ref]}, and what JSON cannot
+   *   say stands in {"$javascript": …}.
+   * @param given the objects that the calls speak of by their place.
    * @returns the resources of all, in order, each with its attributes behind it.
    */
   static make(calls, given) {
-    const cdk = require("aws-cdk-lib");
+    const { made } = OneCall;
+    const filled = (value) => {
+      if (typeof value === "string") {
+        return value.replace(/\$\{Token\[made:(\d+):(\w+)\]\}/g, (_, number, of) => made[number][of]);
+      }
+      if (Array.isArray(value)) return value.map(filled);
+      if (value === null || typeof value !== "object") return value ?? undefined;
+      if ("$javascript" in value) return evaluated(...value.$javascript);
+      return Object.fromEntries(Object.entries(value).map(([name, of]) => [name, filled(of)]));
+    };
+    let scope;
+    const evaluated = (what, of, ...rest) => {
+      if (what === "given") return given[of];
+      if (what === "made") return made[of];
+      if (what === "json") return cdk.Stack.of(scope).toJsonString(filled(of));
+      const { owner, member } = named(of);
+      if (what === "new") return new member(...filled(rest));
+      return typeof member === "function" ? member.apply(owner, filled(rest)) : member;
+    };
     const all = [];
-    for (const [place, resources] of JSON.parse(calls)) {
-      const scope = given[place.$given];
-      const made = {};
-      const filled = (value) => {
-        if (typeof value === "string") {
-          return value.replace(/\$\{Token\[made:(\w+):(\w+)\]\}/g, (_, id, of) => made[id][of]);
-        }
-        if (Array.isArray(value)) return value.map(filled);
-        if (value === null || typeof value !== "object") return value ?? undefined;
-        if ("$given" in value) return given[value.$given];
-        return Object.fromEntries(Object.entries(value).map(([name, of]) => [name, filled(of)]));
-      };
-      for (const [kind, id, properties, last] of resources) {
-        if (kind === "override") {
-          filled(id).addPropertyOverride(properties, filled(last));
+    for (const [place, steps] of JSON.parse(calls)) {
+      scope = filled(place);
+      for (const [kind, of, last, told, number] of steps) {
+        if (kind === "call") {
+          const { owner, member } = named(last, filled(of));
+          member.apply(owner, filled(told));
           continue;
         }
-        const type = kind.split(".").slice(1).reduce((within, name) => within[name], cdk);
-        made[id] = new type(scope, id, filled(properties));
-        if (kind === REVISED) made[id].applyCrossStackReferenceStrength(cdk.ReferenceStrength.WEAK);
-        all.push([made[id], ...last.map((attribute) => made[id][attribute])]);
+        const one = new (named(kind).member)(...within(scope, of), ...filled(last));
+        if (kind === REVISED) one.applyCrossStackReferenceStrength(cdk.ReferenceStrength.WEAK);
+        made[number] = one;
+        all.push([one, ...told.map((attribute) => one[attribute])]);
       }
     }
     return all;
@@ -70,7 +98,7 @@ class OneCall {
    * @param checked whether the validations of its app get the plugin.
    * @param key of the context.
    * @returns the root, and of what is checked the app and the stages around the scope; its path, the
-   *   path, the Region and the account of its stack, or "", and whether its context has the key.
+   *   path, the Region, the account and the partition of its stack, or "", and whether its context has the key.
    */
   static scope(scope, checked, key) {
     const { Stack, Stage, Validations } = require("aws-cdk-lib");
@@ -82,10 +110,15 @@ class OneCall {
       Validations.of(root).addPlugins(OneCall.plugin);
     }
     const stack = scopes.findLast(Stack.isStack);
-    const { region, account } = stack ?? {};
+    const { region, account, partition } = stack ?? {};
     const customized = scope.node.tryGetContext(key) !== undefined;
-    const place = [stack?.node.path ?? "", region ?? "", account ?? ""];
+    const place = [stack?.node.path ?? "", region ?? "", account ?? "", partition ?? ""];
     return [[root, stages], [scope.node.path, ...place, customized]];
+  }
+
+  /** What an object has, by the names of its members. */
+  static members(one, names) {
+    return names.map((name) => one[name] ?? null);
   }
 
   /**
@@ -131,6 +164,8 @@ class OneCall {
   }
 }
 
+/** What was made, by its number. */
+OneCall.made = {};
 /** Apps that have the plugin. */
 OneCall.checked = new WeakSet();
 OneCall[Symbol.for("jsii.rtti")] = { fqn: "batch-constructs.OneCall", version: "1.0.0" };

@@ -12,9 +12,11 @@ from __future__ import annotations
 import json
 import tarfile
 from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import cache, partial
 from importlib.resources import files
 from io import BytesIO
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
@@ -25,7 +27,6 @@ from jsii._reference_map import register_reference
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from aws_cdk import CfnResource
     from constructs import Construct, IConstruct
 
 T = TypeVar("T")
@@ -35,6 +36,7 @@ _VERSION: Final = "1.0.0"
 _METHODS: Final = {
     "make": ("calls", "given"),
     "tell": ("key", "told"),
+    "members": ("one", "names"),
     "place": ("one", "member", "known"),
     "check": ("plugin",),
     "scope": ("scope", "checked", "key"),
@@ -43,13 +45,37 @@ _METHODS: Final = {
     "amounts": ("asked",),
 }
 
-_GIVEN: Final = "$given"
-"""The only member of what stands for an object: its place among those that are given."""
+_JAVASCRIPT: Final = "$javascript"
+"""The only member of what stands for what JSON cannot say: a kind, and what it takes."""
 
 _WAITING: Final[list[OneCall]] = []
 """What is made together with what comes after it, in `together`."""
 
 _TOGETHER: Final[list[bool]] = []
+
+_NUMBERS: Final = count()
+
+
+@dataclass(frozen=True, slots=True)
+class InJavaScript:
+    """A value that is made where it is used: asking for it would be a call of its own."""
+
+    words: tuple[Any, ...]
+
+
+def new(name: str, *arguments: Any) -> InJavaScript:
+    """Have an object of a class of aws-cdk-lib made, such as ``aws_iam.ServicePrincipal``."""
+    return InJavaScript(("new", name, *arguments))
+
+
+def of(name: str, *arguments: Any) -> InJavaScript:
+    """Have a constant of a class of aws-cdk-lib, or what its static method returns."""
+    return InJavaScript(("of", name, *arguments))
+
+
+def as_json(value: Any) -> InJavaScript:
+    """Have the text of a value, as ``Stack.to_json_string`` writes it."""
+    return InJavaScript(("json", value))
 
 
 class Made(Generic[T]):
@@ -57,15 +83,15 @@ class Made(Generic[T]):
 
     Args:
         call: what makes it.
-        id: its ID.
 
     Attributes:
+        number: What JavaScript knows it by.
         made: The resource, once it is made.
     """
 
-    def __init__(self, call: OneCall, id: str) -> None:
+    def __init__(self, call: OneCall) -> None:
         self._call = call
-        self._id = id
+        self.number = next(_NUMBERS)
         self._told: dict[str, str] = {}
         self.made: T | None = None
 
@@ -79,7 +105,7 @@ class Made(Generic[T]):
     def attribute(self, name: str) -> str:
         """Return an attribute by its name in JavaScript: its token, or what stands for that."""
         if self.made is None:
-            return f"${{Token[made:{self._id}:{name}]}}"
+            return f"${{Token[made:{self.number}:{name}]}}"
         told = self._told.get(name)
         return str(jsii.get(self.made, name)) if told is None else told
 
@@ -105,22 +131,27 @@ class OneCall:
         self._to_make: list[tuple[Made[Any], Sequence[str]]] = []
 
     def add(
-        self, kind: type[T], id: str, properties: Mapping[str, Any], *, tell: Sequence[str] = ()
+        self, kind: type[T], id: str, *properties: Mapping[str, Any], tell: Sequence[str] = ()
     ) -> Made[T]:
-        """Have a resource made, of camelCase properties in which an attribute may stand.
+        """Have a resource made, of camelCase properties.
 
+        In these may stand attributes of what was added before, what was added itself, and what
+        `new` and `of` return. An ID with slashes is a path; constructs on the way are made.
         ``tell`` names attributes that are known from then on without another call.
         """
-        made: Made[T] = Made(self, id)
-        self._specified.append([getattr(kind, "__jsii_type__"), id, dict(properties), [*tell]])  # noqa: B009  # mypy knows no such member
+        made: Made[T] = Made(self)
+        name = getattr(kind, "__jsii_type__")  # noqa: B009  # mypy knows no such member
+        self._specified.append([name, id, properties, [*tell], made.number])
         self._to_make.append((made, tell))
         if self._one_by_one:
             self.make(at_once=True)
         return made
 
-    def override(self, resource: CfnResource, path: str, value: str) -> None:
-        """Have a property of a resource that is made already set, once what was added is made."""
-        self._specified.append(["override", resource, path, value])
+    def call(self, on: object, method: str, *arguments: Any) -> None:
+        """Have a method of an object called when it is its turn, such as ``node.addDependency``."""
+        self._specified.append(["call", on, method, arguments])
+        if self._one_by_one:
+            self.make(at_once=True)
 
     def make(self, *, at_once: bool = False) -> None:
         """Make what was added, and where others wait (`together`) with them."""
@@ -140,17 +171,26 @@ def _make_all() -> None:
     _WAITING.clear()
     if begun:
         given: list[Any] = []
-        calls = json.dumps([call for call, _ in begun], default=partial(_place_of, given))
+        calls = json.dumps([call for call, _ in begun], default=partial(_spoken, given))
         resources = jsii.sinvoke(_javascript(), "make", [calls, given])
         made = [one for _, several in begun for one in several]
         for (one, names), (resource, *told) in zip(made, resources, strict=True):
             one.take(resource, dict(zip(names, told, strict=True)))
 
 
-def _place_of(given: list[Any], one: Any) -> dict[str, int]:
-    """Keep an object of the CDK's, and give what stands for it in the text of a call."""
-    given.append(one)
-    return {_GIVEN: len(given) - 1}
+def _spoken(given: list[Any], value: Any) -> dict[str, list[Any]]:
+    """Give what stands in JSON for a value that it cannot say; the CDK's objects are kept."""
+    if isinstance(value, InJavaScript):
+        return {_JAVASCRIPT: [*value.words]}
+    if isinstance(value, Made) and value.made is None:
+        return {_JAVASCRIPT: ["made", value.number]}
+    given.append(value.made if isinstance(value, Made) else value)
+    return {_JAVASCRIPT: ["given", len(given) - 1]}
+
+
+def policy_statement(statement: Mapping[str, Any]) -> InJavaScript:
+    """Have a statement of a policy made, as IAM writes it."""
+    return of("aws_iam.PolicyStatement.fromJson", statement)
 
 
 @contextmanager
@@ -175,6 +215,11 @@ def tell(key: str, told: list[tuple[Any, Any]]) -> None:
     pairs = [pair for pair in made if pair[0] is not None]
     if pairs:
         jsii.sinvoke(_javascript(), "tell", [key, pairs])
+
+
+def members(one: object, *names: str) -> list[Any]:
+    """Return several members of an object, by their names in JavaScript."""
+    return [*jsii.sinvoke(_javascript(), "members", [one, [*names]])]
 
 
 def arn_and_place(resource: Any, member: str, *, known: bool) -> tuple[str, str | None, str | None]:

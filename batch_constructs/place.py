@@ -138,7 +138,7 @@ class Place:
             return by_arn
         if made_in(resource) is None:
             its = _seen(resource, "", known=True)[1]
-        elif has_member(resource, "env"):  # of ours, which asks JavaScript for nothing
+        elif getattr(type(resource), "_may_be_elsewhere", False):  # taken in, asked in Python
             its = cls.known(resource.env.region, resource.env.account)
         else:
             its = cls.of_stack(resource)

@@ -8,13 +8,13 @@ for, the statement admits all rules of this account and Region.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
-from aws_cdk import Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 
+from batch_constructs.asked_once import service_principal
 from batch_constructs.aws.actions import SOURCE_ARN, SQS_SEND_MESSAGE
 from batch_constructs.aws.names import (
     ACCOUNT_ID_LENGTH,
@@ -30,6 +30,8 @@ from batch_constructs.aws.quotas import (
 from batch_constructs.aws.role_actions import SEND_ENCRYPTED_ACTIONS
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import arn_prefix, once_made
+from batch_constructs.known_scope import are_in_one_stack, known_scope
+from batch_constructs.one_call import OneCall
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
@@ -53,7 +55,7 @@ _LONGEST_RULE: Final = (
 class _Admitted:
     """The rules that a queue admits by name, and the statement that does."""
 
-    statement: iam.PolicyStatement
+    statement: iam.PolicyStatement | None = None
     rules: list[str] = field(default_factory=list)
     bytes: int = _LEFT_FOR_OTHERS
 
@@ -68,9 +70,8 @@ def admit_rule(scope: Construct, queue: sqs.IQueue, rule_arn: str, bus: str | No
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
     """
     admitted = _ADMITTED.get(queue)
-    if admitted is None or admitted.statement.frozen:  # it was rendered, and can be no other
-        admitted = _ADMITTED[queue] = _Admitted(_statement(queue, {"ArnEquals": {}}))
-        queue.add_to_resource_policy(admitted.statement)
+    if admitted is None or (admitted.statement is not None and admitted.statement.frozen):
+        admitted = _ADMITTED[queue] = _Admitted()  # one that was rendered can be no other
     if is_of_another_stack(scope, queue):
         rule_arn = all_rules_of(scope)
         if rule_arn in admitted.rules:
@@ -80,22 +81,32 @@ def admit_rule(scope: Construct, queue: sqs.IQueue, rule_arn: str, bus: str | No
     names: list[str] | str = admitted.rules[0] if len(admitted.rules) == 1 else admitted.rules
     if admitted.bytes > QUEUE_POLICY_BYTES:
         names = _all_rules()
-    admitted.statement.add_condition("ArnEquals", {SOURCE_ARN: names})
+    if admitted.statement is not None:
+        admitted.statement.add_condition("ArnEquals", {SOURCE_ARN: names})
+        return
+    admitted.statement = _statement(queue, {"ArnEquals": {SOURCE_ARN: names}})
+    _add(queue, admitted.statement)
 
 
 def is_of_another_stack(scope: Construct, queue: sqs.IQueue) -> bool:
     """Whether a queue is made by another stack, which has its policy as well."""
-    return isinstance(queue, sqs.Queue) and Stack.of(queue) is not Stack.of(scope)
+    return isinstance(queue, sqs.Queue) and not are_in_one_stack(queue, scope)
 
 
 def all_rules_of(scope: Construct) -> str:
     """Return the ARN of all rules of the account and Region of a construct's stack."""
-    return Stack.of(scope).format_arn(service="events", resource="rule", resource_name="*")
+    return known_scope(scope).arn("events", "rule/*")
 
 
 def admit_rules(queue: sqs.IQueue) -> None:
     """Let the rules of this account leave in a queue what they could not hand over."""
-    queue.add_to_resource_policy(_statement(queue, {"ArnLike": {SOURCE_ARN: _all_rules()}}))
+    _add(queue, _statement(queue, {"ArnLike": {SOURCE_ARN: _all_rules()}}))
+
+
+def _add(queue: sqs.IQueue, statement: iam.PolicyStatement) -> None:
+    call = OneCall(queue)
+    call.call(queue, "addToResourcePolicy", statement)
+    call.make(at_once=True)
 
 
 def admit_event_bridge(key: kms.IKey | None) -> None:
@@ -117,10 +128,10 @@ def _all_rules() -> str:
     return f"{arn_prefix('events')}{every('rule')}"
 
 
-def _statement(queue: sqs.IQueue, conditions: dict[str, dict[str, str]]) -> iam.PolicyStatement:
+def _statement(queue: sqs.IQueue, conditions: dict[str, Any]) -> iam.PolicyStatement:
     return iam.PolicyStatement(
         actions=[SQS_SEND_MESSAGE],
-        principals=[iam.ServicePrincipal(EVENTS)],
+        principals=[service_principal(EVENTS)],
         resources=[queue.queue_arn],
         conditions=conditions,
     )

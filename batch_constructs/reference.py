@@ -21,6 +21,7 @@ from batch_constructs.aws.names import (
 )
 from batch_constructs.dynamic_references import with_tokens
 from batch_constructs.jsii_objects import described, has_member
+from batch_constructs.known_scope import known_scope
 from batch_constructs.tokens import is_made_up, is_token
 
 if TYPE_CHECKING:
@@ -110,11 +111,7 @@ class Reference:
         arguments = Arguments(scope)
         arguments.text(f"{self.attribute}_name", name, required=True, bound=RESOURCE_NAME)
         arguments.refuse(id)
-        from aws_cdk import Stack  # noqa: PLC0415  # the CDK is loaded when a construct is made
-
-        return Stack.of(scope).format_arn(
-            service="batch", resource=self.resource, resource_name=name
-        )
+        return known_scope(scope).arn("batch", f"{self.resource}/{name}")
 
     def name(self, arn: str) -> str:
         """Read the name out of an ARN, without a revision; of a token, CloudFormation reads it."""
@@ -123,11 +120,9 @@ class Reference:
             return arn.split(marker, 1)[1].split(":", 1)[0]
         if is_made_up(arn):
             return arn  # until the CLI has looked
-        from aws_cdk import Fn  # noqa: PLC0415  # the CDK is loaded when a construct is made
+        from batch_constructs.asked_once import part_of  # noqa: PLC0415  # loads the CDK
 
-        if self.has_revision:
-            arn = Fn.select(5, Fn.split(":", arn))
-        return Fn.select(1, Fn.split("/", arn))
+        return part_of(part_of(arn, ":", 5) if self.has_revision else arn, "/", 1)
 
     def arn_without_revision(self, value: Any) -> str:
         """Return the ARN of such a resource up to its name, in its own account and Region."""
@@ -138,13 +133,9 @@ class Reference:
             return f"{before}{marker}{name.split(':', 1)[0]}"
         if is_made_up(arn):
             return arn  # until the CLI has looked
-        from aws_cdk import ArnFormat, Fn, Stack  # noqa: PLC0415  # the CDK is loaded when a construct is made
+        from batch_constructs.asked_once import part_of  # noqa: PLC0415  # loads the CDK
 
-        return Stack.of(value).format_arn(
-            service="batch",
-            resource=Fn.select(5, Fn.split(":", arn)),  # such as job-definition/NAME
-            arn_format=ArnFormat.NO_RESOURCE_NAME,
-        )
+        return known_scope(value).arn("batch", part_of(arn, ":", 5))  # job-definition/NAME
 
     def longest_arn(self, value: Any) -> int:
         """Count the characters of the ARN without a revision, at most, whatever is not known yet.
@@ -182,13 +173,7 @@ class Reference:
             return ":".join(
                 ["arn", partition, service, region, account, f"{resource}{separator}{name}"]
             )
-        from aws_cdk import ArnFormat, Stack  # noqa: PLC0415  # the CDK is loaded when a construct is made
-
-        return Stack.of(value).format_arn(
-            service=service,
-            resource=f"{resource}{separator}{name}",
-            arn_format=ArnFormat.NO_RESOURCE_NAME,
-        )
+        return known_scope(value).arn(service, f"{resource}{separator}{name}")
 
 
 COMPUTE_ENVIRONMENT = Reference(

@@ -17,12 +17,13 @@ from batch_constructs.aws.quotas import (
     MANAGED_POLICY_CHARACTERS,
     ROLE_POLICY_CHARACTERS,
 )
+from batch_constructs.one_call import of
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from constructs import Construct
+    from batch_constructs.one_call import InJavaScript, Made, OneCall
 
 Statement = dict[str, Any]
 
@@ -84,11 +85,13 @@ class RolePolicies:
             f"{MANAGED_POLICIES_A_ROLE} of {MANAGED_POLICY_CHARACTERS} characters: {what}"
         )
 
-    def attach(self, scope: Construct, role: iam.IRole) -> list[iam.ManagedPolicy]:
-        """Make the managed policies (IDs ``MorePolicy1``, …), which the role's user waits for."""
+    def attach(self, call: OneCall, role: object) -> list[Made[iam.ManagedPolicy]]:
+        """Have managed policies made (IDs ``MorePolicy1``, …), which the role's user waits for."""
         return [
-            iam.ManagedPolicy(
-                scope, f"{MORE_POLICY}{number}", roles=[role], document=as_document(statements)
+            call.add(
+                iam.ManagedPolicy,
+                f"{MORE_POLICY}{number}",
+                {"roles": [role], "document": as_document(statements)},
             )
             for number, statements in enumerate(self.managed, start=1)
         ]
@@ -132,6 +135,7 @@ class RolePolicies:
         return "x" * self._lengths.get(value, LONGEST_ARN) if is_token(value) else value
 
 
-def as_document(statements: Sequence[Statement]) -> iam.PolicyDocument:
-    """Make a policy of statements."""
-    return iam.PolicyDocument.from_json({"Version": POLICY_VERSION, "Statement": list(statements)})
+def as_document(statements: Sequence[Statement]) -> InJavaScript:
+    """Have a policy made of statements."""
+    policy = {"Version": POLICY_VERSION, "Statement": list(statements)}
+    return of("aws_iam.PolicyDocument.fromJson", policy)

@@ -15,10 +15,12 @@ import jsii
 from aws_cdk import Aspects, IAspect, Stack
 from aws_cdk import aws_iam as iam
 
+from batch_constructs.aws.authorization import POLICY_VERSION
 from batch_constructs.aws.quotas import ROLE_POLICY_CHARACTERS
 from batch_constructs.known_scope import are_in_one_stack, known_scope
+from batch_constructs.one_call import OneCall
 from batch_constructs.policy_statements import merged
-from batch_constructs.role_policies import MORE_POLICY, RolePolicies, as_document
+from batch_constructs.role_policies import MORE_POLICY, RolePolicies
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,13 +114,17 @@ class _Division:
         divided = RolePolicies(_together(statements), room=0 if resource is None else room)
         taken[path] = divided.length() if divided.inline else 0
         if divided.inline:
-            cast("iam.CfnPolicy", resource).policy_document = as_document(divided.inline)
+            cast("iam.CfnPolicy", resource).policy_document = iam.PolicyDocument.from_json(
+                {"Version": POLICY_VERSION, "Statement": divided.inline}
+            )
         elif resource is not None:  # IAM takes no policy without statements
             policy.node.try_remove_child(resource.node.id)
         for child in policy.node.children:
             if child.node.id.startswith(MORE_POLICY):  # of a synthesis before
                 policy.node.try_remove_child(child.node.id)
-        divided.attach(policy, self._grantee)
+        call = OneCall(policy)
+        divided.attach(call, self._grantee)
+        call.make(at_once=True)
 
 
 def _statements(policy: iam.Policy) -> list[dict[str, Any]]:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import ast
+import re
 import shutil
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Duration, RemovalPolicy, Stack, Token
+from aws_cdk import RemovalPolicy, Stack, Token
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
@@ -24,18 +24,22 @@ from batch_constructs.by_way_of import let_put_aside_and_take_back
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.encryption_key import admit_logs
 from batch_constructs.function_settings import FunctionSettings, network_statements
+from batch_constructs.one_call import OneCall, new, of
 from batch_constructs.role_policies import RolePolicies, as_document
 from batch_constructs.told_variables import ToldVariables
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from aws_cdk import Duration
     from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
 Statement = dict[str, Any]
 _FOLDER = Path(functions.__file__).parent
 _ROOT, _OURS = _FOLDER.parent, functions.__name__.partition(".")[0]
+_IMPORT = re.compile(rf"^ *from ({_OURS}[.\w]*) import (\([^)]*\)|.*)", re.MULTILINE)
+"""Found in text: to parse it all took longer than all else that a function is made of."""
 
 
 class ShippedFunction(BatchConstruct):
@@ -90,18 +94,21 @@ class ShippedFunction(BatchConstruct):
         log_key = default_for(self, "log_encryption_key") if key is None else key
         if log_key is not None:
             admit_logs(self, log_key, parameter="encryption_key")
-        self.log_group = logs.LogGroup(
-            self,
+        call = OneCall(self)
+        log_group = call.add(
+            logs.LogGroup,
             "LogGroup",
-            retention=wanted.log_retention or logs.RetentionDays.ONE_MONTH,
-            encryption_key=log_key,
-            removal_policy=RemovalPolicy.DESTROY,
+            {
+                "retention": wanted.log_retention or logs.RetentionDays.ONE_MONTH,
+                "encryptionKey": log_key,
+                "removalPolicy": RemovalPolicy.DESTROY,
+            },
         )
-        tell_checkov(self.log_group, "AWS::Logs::LogGroup", KmsKeyId=log_key)
+        tell_checkov(log_group, "AWS::Logs::LogGroup", KmsKeyId=log_key)
         write_log = {
             "Effect": "Allow",
             "Action": list(LOG_STREAM_ACTIONS),
-            "Resource": self.log_group.log_group_arn,
+            "Resource": log_group.attribute("logGroupArn"),
         }
         told = ToldVariables(self, environment)
         network = [] if wanted.vpc is None else network_statements()
@@ -109,58 +116,75 @@ class ShippedFunction(BatchConstruct):
         problem = policies.problem(way_out)
         if problem is not None:
             raise ValueError(f"{scope.node.path}: {problem}")
-        self.role = iam.Role(
-            self,
+        role = call.add(
+            iam.Role,
             "Role",
-            assumed_by=iam.ServicePrincipal(LAMBDA),
-            description=description,
-            permissions_boundary=wanted.permissions_boundary,
-            inline_policies={"Policy": as_document(policies.inline)},
+            {
+                "assumedBy": new("aws_iam.ServicePrincipal", LAMBDA),
+                "description": description,
+                "permissionsBoundary": wanted.permissions_boundary,
+                "inlinePolicies": {"Policy": as_document(policies.inline)},
+            },
         )
-        more = policies.attach(self, self.role)
+        more = policies.attach(call, role)
         concurrency = wanted.reserved_concurrency
         if concurrency is not None and not isinstance(concurrency, int | float):
             concurrency = Token.as_number(concurrency)
-        self.handler = lambda_.Function(
-            self,
+        subnets = wanted.vpc_subnets
+        if isinstance(subnets, dict):
+            from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415  # with a VPC
+
+            subnets = ec2.SubnetSelection(**subnets)
+        source = _together(folder, tuple((code or {}).items()))
+        handler = call.add(
+            lambda_.Function,
             "Handler",
-            description=description,
-            runtime=lambda_.Runtime.PYTHON_3_14,
-            architecture=lambda_.Architecture.ARM_64,
-            memory_size=memory_mebibytes,
-            timeout=timeout,
-            role=self.role,
-            log_group=self.log_group,
-            handler=f"{folder}.{module}.handler",
-            code=lambda_.Code.from_asset(_together(folder, tuple((code or {}).items()))),
-            environment=told.variables,
-            environment_encryption=key,
-            reserved_concurrent_executions=concurrency,
-            vpc=wanted.vpc,
-            vpc_subnets=wanted.vpc_subnets,
-            security_groups=wanted.security_groups and list(wanted.security_groups),
+            {
+                "description": description,
+                "runtime": of("aws_lambda.Runtime.PYTHON_3_14"),
+                "architecture": of("aws_lambda.Architecture.ARM_64"),
+                "memorySize": memory_mebibytes,
+                "timeout": timeout,
+                "role": role,
+                "logGroup": log_group,
+                "handler": f"{folder}.{module}.handler",
+                "code": of("aws_lambda.Code.fromAsset", source),
+                "environment": told.variables,
+                "environmentEncryption": key,
+                "reservedConcurrentExecutions": concurrency,
+                "vpc": wanted.vpc,
+                "vpcSubnets": subnets,
+                "securityGroups": wanted.security_groups and list(wanted.security_groups),
+            },
         )
         tell_checkov(
-            self.handler,
+            handler,
             "AWS::Lambda::Function",
             ReservedConcurrentExecutions=concurrency,
             VpcConfig=wanted.vpc,
             KmsKeyArn=key,
         )
-        self.handler.node.add_dependency(*more)
+        if more:
+            call.call(handler, "node.addDependency", *more)
         if dead_letter_queue is not None:
-            from constructs import Construct as Place  # noqa: PLC0415 - when used
-
-            age = Duration.seconds(LAMBDA_EVENT_AGE_SECONDS) if event_age is None else event_age
-            lambda_.CfnEventInvokeConfig(
-                Place(self.handler, "EventInvokeConfig"),
-                "Resource",
-                function_name=self.handler.function_name,
-                qualifier="$LATEST",
-                maximum_event_age_in_seconds=age.to_seconds(),
-                maximum_retry_attempts=retry_attempts,
-                destination_config={"onFailure": {"destination": dead_letter_queue.queue_arn}},
+            age = LAMBDA_EVENT_AGE_SECONDS if event_age is None else event_age.to_seconds()
+            call.add(
+                lambda_.CfnEventInvokeConfig,
+                "Handler/EventInvokeConfig/Resource",
+                {
+                    "functionName": handler.attribute("functionName"),
+                    "qualifier": "$LATEST",
+                    "maximumEventAgeInSeconds": age,
+                    "maximumRetryAttempts": retry_attempts,
+                    "destinationConfig": {
+                        "onFailure": {"destination": dead_letter_queue.queue_arn}
+                    },
+                },
             )
+        call.make(at_once=True)
+        self.log_group, self.role = log_group.resource, role.resource
+        self.handler = handler.resource
+        if dead_letter_queue is not None:
             # back, too: so that the queue can be mapped to the function for a while
             let_put_aside_and_take_back(self.role, dead_letter_queue)
 
@@ -217,12 +241,11 @@ def _imported(folder: Path) -> set[str]:
     found: set[str] = set()
     unread = list(folder.glob("*.py"))
     while unread:
-        for node in ast.walk(ast.parse(unread.pop().read_text(encoding="utf-8"))):
-            if isinstance(node, ast.ImportFrom) and f"{node.module}.".startswith(f"{_OURS}."):
-                named = {f"{node.module}.{alias.name}" for alias in node.names} | {str(node.module)}
-                new = {module for module in named - found if _source(module).exists()}
-                unread += [_source(module) for module in new]
-                found |= new
+        for package, names in _IMPORT.findall(unread.pop().read_text(encoding="utf-8")):
+            named = {package, *(f"{package}.{name}" for name in re.findall(r"\w+", names))}
+            new = {module for module in named - found if _source(module).exists()}
+            unread += [_source(module) for module in new]
+            found |= new
     return found
 
 

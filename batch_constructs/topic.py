@@ -9,14 +9,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import aws_iam as iam
-
 from batch_constructs.aws.actions import SNS_PUBLISH, SOURCE_ARN
 from batch_constructs.aws.names import MANAGED_TOPIC_KEY
 from batch_constructs.aws.role_actions import SEND_ENCRYPTED_ACTIONS
 from batch_constructs.aws.service_principals import EVENTS
-from batch_constructs.construct import arn_prefix, once_made, own_account
+from batch_constructs.construct import arn_prefix, given, once_made, own_account
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.known_scope import made_in
+from batch_constructs.one_call import OneCall, policy_statement
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_sns as sns
 
     from batch_constructs.arguments import Arguments
+    from batch_constructs.one_call import InJavaScript
 
 _TOLD_HERE = (
     "alarms and rules send only to topics of their own Region: give one of this Region, such as "
@@ -46,13 +47,14 @@ def _admit(topic: sns.ITopic, service: str) -> None:
     alarms = {"ArnLike": {SOURCE_ARN: f"{arn_prefix('cloudwatch')}alarm:*"}}
     account = own_account()
     publish = [SNS_PUBLISH]
-    topic.add_to_resource_policy(
-        _statement(service, publish, topic.topic_arn, {} if unconditional else alarms)
-    )
-    if topic.master_key is not None:
+    call, key = OneCall(topic), topic.master_key
+    statement = _statement(service, publish, topic.topic_arn, {} if unconditional else alarms)
+    call.call(topic, "addToResourcePolicy", statement)
+    if key is not None:
         # In a key's policy, `*` is the key itself.
         use = _statement(service, SEND_ENCRYPTED_ACTIONS, "*", {} if unconditional else account)
-        topic.master_key.add_to_resource_policy(use)
+        call.call(key, "addToResourcePolicy", use)
+    call.make(at_once=True)
 
 
 def topic_argument(arguments: Arguments, parameter: str, value: Any) -> Any:
@@ -61,7 +63,9 @@ def topic_argument(arguments: Arguments, parameter: str, value: Any) -> Any:
         return None
     if not has_member(value, "topic_arn"):
         return arguments.wrong_type(parameter, value, "an sns.ITopic, such as AlertTopic(…)")
-    if not arguments.of_this_region(parameter, value, str(value.topic_arn), _TOLD_HERE):
+    ours = made_in(value) is not None
+    arn = "" if ours else str(value.topic_arn)
+    if not arguments.of_this_region(parameter, value, arn, _TOLD_HERE) or ours:
         return value
     if is_fifo(value):
         return arguments.wrong_value(
@@ -86,10 +90,11 @@ def is_fifo(topic: Any) -> bool:
 
 def _statement(
     service: str, actions: Sequence[str], resource: str, conditions: Mapping[str, Any]
-) -> iam.PolicyStatement:
-    return iam.PolicyStatement(
-        principals=[iam.ServicePrincipal(service)],
-        actions=list(actions),
-        resources=[resource],
-        conditions=dict(conditions),
-    )
+) -> InJavaScript:
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": list(actions),
+        "Resource": resource,
+    }
+    return policy_statement(statement | given(Condition=conditions))

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/batch/latest/userguide/using-service-linked-roles.ht
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from aws_cdk import aws_iam as iam
 
@@ -13,12 +13,16 @@ from batch_constructs.aws import managed_policies as policies
 from batch_constructs.aws.actions import IAM_PASS_ROLE
 from batch_constructs.aws.service_principals import BATCH, EC2, ECS, SPOT_FLEET
 from batch_constructs.construct import arn_prefix, once_made, own_account
+from batch_constructs.one_call import OneCall, new, of
+from batch_constructs.role_policies import as_document
 from batch_constructs.roles_of_other_stacks import as_grantee
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from constructs import Construct
+
+    from batch_constructs.one_call import InJavaScript, Made
 
 
 INSTANCE_ROLE: Final = "InstanceRole"
@@ -34,27 +38,41 @@ def make_instance_role(
     https://docs.aws.amazon.com/batch/latest/userguide/instance_IAM_role.html
     https://docs.aws.amazon.com/eks/latest/userguide/create-node-role.html
     """
-    return iam.Role(
-        scope,
-        INSTANCE_ROLE,
-        assumed_by=iam.ServicePrincipal(EC2),
-        managed_policies=[_aws_managed(name) for name in managed],
-        inline_policies={"SessionManager": _sessions()} if session_access else None,
-    )
+    return _add_instance_role(OneCall(scope), managed, session_access=session_access).resource
 
 
-def _sessions() -> iam.PolicyDocument:
+def make_instance_role_and_profile(
+    scope: Construct, managed: Sequence[str], *, session_access: bool
+) -> tuple[iam.Role, str]:
+    """Make the role of instances, and what carries it to them, whose ARN comes with it."""
+    call = OneCall(scope)
+    role = _add_instance_role(call, managed, session_access=session_access)
+    profile = _add_instance_profile(call, role.attribute("roleName"))
+    call.make(at_once=True)
+    return role.resource, profile.attribute("attrArn")
+
+
+def _add_instance_role(
+    call: OneCall, managed: Sequence[str], *, session_access: bool
+) -> Made[iam.Role]:
+    inline = {"SessionManager": _sessions()} if session_access else {}
+    return _add_role(call, INSTANCE_ROLE, EC2, managed, inlinePolicies=inline)
+
+
+def _sessions() -> InJavaScript:
     """Allow what Session Manager needs of an instance, and no parameter of the account."""
-    return iam.PolicyDocument(
-        statements=[
-            iam.PolicyStatement(
-                actions=[policies.REPORT_INSTANCE],
-                resources=[f"{arn_prefix('ec2')}instance/*"],  # none of them has an ID yet
-            ),
-            iam.PolicyStatement(
-                actions=list(policies.SESSION_CHANNELS),
-                resources=["*"],  # the channels of a session take no resource
-            ),
+    return as_document(
+        [
+            {
+                "Effect": "Allow",
+                "Action": policies.REPORT_INSTANCE,
+                "Resource": f"{arn_prefix('ec2')}instance/*",  # none of them has an ID yet
+            },
+            {
+                "Effect": "Allow",
+                "Action": list(policies.SESSION_CHANNELS),
+                "Resource": "*",  # the channels of a session take no resource
+            },
         ]
     )
 
@@ -64,12 +82,8 @@ def make_managed_instance_role(scope: Construct) -> iam.Role:
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/managed-instances-instance-profile.html
     """
-    return iam.Role(
-        scope,
-        INSTANCE_ROLE,
-        assumed_by=iam.ServicePrincipal(EC2),
-        managed_policies=[_aws_managed(policies.MANAGED_INSTANCE)],
-    )
+    managed = [policies.MANAGED_INSTANCE]
+    return _add_role(OneCall(scope), INSTANCE_ROLE, EC2, managed).resource
 
 
 def make_infrastructure_role(scope: Construct) -> iam.Role:
@@ -77,12 +91,8 @@ def make_infrastructure_role(scope: Construct) -> iam.Role:
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/infrastructure_IAM_role.html
     """
-    return iam.Role(
-        scope,
-        "InfrastructureRole",
-        assumed_by=iam.ServicePrincipal(ECS),
-        managed_policies=[_aws_managed(policies.MANAGED_INFRASTRUCTURE)],
-    )
+    managed = [policies.MANAGED_INFRASTRUCTURE]
+    return _add_role(OneCall(scope), "InfrastructureRole", ECS, managed).resource
 
 
 def let_pass(scope: Construct, infrastructure_role: iam.IRole, instance_role: iam.IRole) -> None:
@@ -98,9 +108,18 @@ def let_pass(scope: Construct, infrastructure_role: iam.IRole, instance_role: ia
     once_made(lambda: as_grantee(scope, infrastructure_role).add_to_principal_policy(statement))
 
 
-def make_instance_profile(scope: Construct, role: iam.IRole) -> iam.CfnInstanceProfile:
-    """Make what carries a role to an instance."""
-    return iam.CfnInstanceProfile(scope, "InstanceProfile", roles=[role.role_name])
+def make_instance_profile(scope: Construct, role: iam.IRole) -> str:
+    """Make what carries a role to an instance, and return its ARN."""
+    call = OneCall(scope)
+    profile = _add_instance_profile(call, role.role_name)
+    call.make(at_once=True)
+    return profile.attribute("attrArn")
+
+
+def _add_instance_profile(call: OneCall, role_name: str) -> Made[iam.CfnInstanceProfile]:
+    return call.add(
+        iam.CfnInstanceProfile, "InstanceProfile", {"roles": [role_name]}, tell=["attrArn"]
+    )
 
 
 def make_spot_fleet_role(scope: Construct) -> iam.Role:
@@ -108,12 +127,7 @@ def make_spot_fleet_role(scope: Construct) -> iam.Role:
 
     https://docs.aws.amazon.com/batch/latest/userguide/spot_fleet_IAM_role.html
     """
-    return iam.Role(
-        scope,
-        "SpotFleetRole",
-        assumed_by=iam.ServicePrincipal(SPOT_FLEET),
-        managed_policies=[_aws_managed(policies.SPOT_FLEET)],
-    )
+    return _add_role(OneCall(scope), "SpotFleetRole", SPOT_FLEET, [policies.SPOT_FLEET]).resource
 
 
 def make_service_role(scope: Construct) -> iam.Role:
@@ -121,13 +135,27 @@ def make_service_role(scope: Construct) -> iam.Role:
 
     https://docs.aws.amazon.com/batch/latest/userguide/service_IAM_role.html
     """
-    return iam.Role(
-        scope,
-        "ServiceRole",
-        assumed_by=iam.ServicePrincipal(BATCH, conditions=own_account()),
-        managed_policies=[_aws_managed(policies.BATCH_SERVICE)],
+    managed, for_us = [policies.BATCH_SERVICE], {"conditions": own_account()}
+    return _add_role(OneCall(scope), "ServiceRole", BATCH, managed, principal=for_us).resource
+
+
+def _add_role(
+    call: OneCall,
+    id: str,
+    service: str,
+    managed: Sequence[str],
+    *,
+    principal: Mapping[str, Any] | None = None,
+    **properties: Any,
+) -> Made[iam.Role]:
+    """Have a role made that a service takes, with policies of AWS's."""
+    policy = "aws_iam.ManagedPolicy.fromAwsManagedPolicyName"
+    return call.add(
+        iam.Role,
+        id,
+        {
+            "assumedBy": new("aws_iam.ServicePrincipal", service, principal),
+            "managedPolicies": [of(policy, name) for name in managed],
+            **properties,
+        },
     )
-
-
-def _aws_managed(name: str) -> iam.IManagedPolicy:
-    return iam.ManagedPolicy.from_aws_managed_policy_name(name)

@@ -28,7 +28,7 @@ from batch_constructs.compute.capacity_reservation import refuse_on_spot, reserv
 from batch_constructs.compute.environment_network import Network
 from batch_constructs.compute.environment_roles import (
     make_instance_profile,
-    make_instance_role,
+    make_instance_role_and_profile,
     make_spot_fleet_role,
 )
 from batch_constructs.compute.instance_image import Images
@@ -321,15 +321,13 @@ class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
         given_role: Any = instances["instance_role"]
         if has_member(given_role, "instance_profile_arn"):
             self.instance_role, profile_arn = given_role.role, given_role.instance_profile_arn
-        else:
-            self.instance_role = (
-                make_instance_role(
-                    self, cluster.instance_policies, session_access=instances["session_access"]
-                )
-                if given_role is None
-                else given_role
+        elif given_role is None:
+            self.instance_role, profile_arn = make_instance_role_and_profile(
+                self, cluster.instance_policies, session_access=instances["session_access"]
             )
-            profile_arn = make_instance_profile(self, self.instance_role).attr_arn
+        else:
+            self.instance_role = given_role
+            profile_arn = make_instance_profile(self, given_role)
         for volume in mounted_volumes(
             instances["launch_template"], instances["launch_template_overrides"]
         ):
@@ -361,10 +359,14 @@ class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
         tags = resources.get("Tags", {})
         self._tag_instances(self.resource, tags, {"ComputeResources.Tags": dict})
         # A role that went before the environment would leave the environment undeletable.
-        roles = (self.instance_role, spot_fleet_role)
-        self.resource.node.add_dependency(
-            *(as_grantee(self, role) for role in roles if role is not None)
-        )
+        roles = [self.instance_role, spot_fleet_role]
+        waits_for = [
+            role if role is self.instance_role and given_role is None else as_grantee(self, role)
+            for role in roles
+            if role is not None
+        ]
+        call.call(self.resource, "node.addDependency", *waits_for)
+        call.make(at_once=True)
 
 
 def _latest_image(arguments: Arguments, instances: InstanceOptions) -> Any:

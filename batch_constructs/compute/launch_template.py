@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import jsii
-from aws_cdk import Fn, ITaggableV2, ReferenceStrength
+from aws_cdk import ITaggableV2, ReferenceStrength
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk.interfaces import aws_ec2 as ec2_interfaces
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.asked_once import base64
 from batch_constructs.aws import container_variables as variables
 from batch_constructs.aws.bound import OneOf, as_text
 from batch_constructs.aws.efa import MOST_EFA
@@ -43,6 +44,7 @@ from batch_constructs.instance_volumes import (
     mount_commands,
 )
 from batch_constructs.known_argument import known_flag
+from batch_constructs.one_call import members
 from batch_constructs.security_groups import read_security_groups
 from batch_constructs.tag_arguments import read_tags
 from batch_constructs.tokens import WholeNumber, is_token
@@ -273,12 +275,13 @@ def make_default_launch_template(scope: Construct, *, blocks: bool) -> dict[str,
     """
     data = given(
         MetadataOptions=_metadata_options(1),
-        UserData=Fn.base64(multipart([agent_settings(_BLOCKED)])) if blocks else None,
+        UserData=base64(multipart([agent_settings(_BLOCKED)])) if blocks else None,
     )
     template = TaggedLaunchTemplate(
         scope, "LaunchTemplate", launch_template_data=l1_properties(data)
     )
-    return {"LaunchTemplateId": template.ref, "Version": template.attr_latest_version_number}
+    its_id, version = members(template, "ref", "attrLatestVersionNumber")
+    return {"LaunchTemplateId": its_id, "Version": version}
 
 
 def _metadata_options(hops: Any) -> dict[str, Any]:
@@ -392,7 +395,7 @@ def _scripts(
 def _user_data(scripts: list[list[str]], *, block: bool) -> dict[str, Any]:
     """Return the property with the MIME parts, or nothing where instances run nothing."""
     several = [agent_settings(_BLOCKED) if block else [], *scripts]
-    return {"userData": Fn.base64(multipart(several))} if any(several) else {}
+    return {"userData": base64(multipart(several))} if any(several) else {}
 
 
 def _expect_room(arguments: Arguments, scripts: list[list[str]]) -> None:

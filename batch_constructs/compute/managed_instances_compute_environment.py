@@ -241,7 +241,7 @@ class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironm
         self.resource = make_environment(
             self,
             properties(
-                {"infrastructure": self.infrastructure_role.role_arn, "profile": profile.attr_arn},
+                {"infrastructure": self.infrastructure_role.role_arn, "profile": profile},
                 {"Subnets": network.subnet_ids, "SecurityGroups": group_ids},
             ),
             own,

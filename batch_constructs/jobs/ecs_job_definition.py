@@ -194,7 +194,8 @@ class EcsJobDefinition(OwnJobDefinition):
             call = OneCall(self)
             self._job_role = made = add_job_role(call)
             role_arn = made.attribute("roleArn")
-            call.override(self.resource, "ContainerProperties.JobRoleArn", role_arn)
+            way = "ContainerProperties.JobRoleArn"
+            call.call(self.resource, "addPropertyOverride", way, role_arn)
             call.make(at_once=True)
         if isinstance(self._job_role, Made):
             self._job_role = self._job_role.resource

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from aws_cdk import Aws
 from aws_cdk import aws_logs as logs
 
 from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.applied_settings import default_for
+from batch_constructs.asked_once import own_account_id, own_partition
 from batch_constructs.aws.names import LOG_GROUP_OPTION, LOG_REGION_OPTION, log_group_in_arn
 from batch_constructs.aws.quotas import LOG_RETENTION_DAYS
 from batch_constructs.aws.role_actions import LOG_STREAM_ACTIONS
@@ -139,7 +139,7 @@ def write_statement(log_group_name: str, region: str | None) -> dict[str, Any]:
     """Return what writes to a log group of the stack's account, by default in its Region."""
     prefix = arn_prefix("logs")
     if region is not None:
-        prefix = f"arn:{Aws.PARTITION}:logs:{region}:{Aws.ACCOUNT_ID}:"
+        prefix = f"arn:{own_partition()}:logs:{region}:{own_account_id()}:"
     return _write_statement(f"{prefix}{log_group_in_arn(log_group_name)}:*")
 
 

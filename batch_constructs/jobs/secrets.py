@@ -21,6 +21,7 @@ from batch_constructs.aws.role_actions import DECRYPT, GET_PARAMETERS, GET_SECRE
 from batch_constructs.by_way_of import via
 from batch_constructs.encryption_key import KEY, is_key
 from batch_constructs.jsii_objects import has_member, kind_of
+from batch_constructs.one_call import members
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
@@ -224,7 +225,7 @@ class Secrets:
 
     def _fetch(self, arguments: Arguments, parameter: str, service: str, source: Any) -> str:
         """Note what has to be allowed for a secret or a parameter, and return its ARN."""
-        known = _known(source, "secret_arn" if service == "secretsmanager" else "parameter_arn")
+        known = _known(source, _SECRET_ARN if service == "secretsmanager" else "parameterArn")
         if known.arn_in_policies not in self._arns[service]:
             self._arns[service].append(known.arn_in_policies)
         if known.key_arn is not None:
@@ -233,6 +234,8 @@ class Secrets:
             arguments.wrong_type(f"the key of {parameter}", source.encryption_key, KEY)
         return known.arn
 
+
+_SECRET_ARN = "secretArn"
 
 _VARIABLE = pattern(r"[A-Z_][A-Z0-9_]*|(?:awslogs|fluentd|gelf|splunk|syslog)-[a-z-]+")
 
@@ -245,13 +248,12 @@ def _is_variable(name: object) -> bool:
     return not isinstance(name, str) or _VARIABLE.fullmatch(name) is not None
 
 
-def _known(source: Any, arn_attribute: str) -> _Known:
+def _known(source: Any, arn_member: str) -> _Known:
     if source not in _KNOWN:
-        arn = getattr(source, arn_attribute)
-        key = getattr(source, "encryption_key", None)
+        arn, key, full_arn = members(source, arn_member, "encryptionKey", "secretFullArn")
         in_policies = arn
         # A secret imported by its name has no full ARN: AWS appends a hyphen and six characters.
-        if arn_attribute == "secret_arn" and source.secret_full_arn is None:
+        if arn_member == _SECRET_ARN and full_arn is None:
             in_policies = f"{arn}-??????"
         alias = key is not None and not is_key(key)
         _KNOWN[source] = _Known(

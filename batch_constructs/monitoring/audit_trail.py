@@ -38,8 +38,9 @@ from batch_constructs.encryption_key import admit_logs
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.known_argument import known_flag
 from batch_constructs.log_settings import log_settings
-from batch_constructs.monitoring.job_event_log import event_log_group, log_events
+from batch_constructs.monitoring.job_event_log import EventLog, event_log_group
 from batch_constructs.monitoring.watched_resources import watched_environments, watched_queues
+from batch_constructs.one_call import OneCall
 from batch_constructs.queue_senders import admit_rules
 from batch_constructs.queues.job_queue_events import refuse_pattern
 from batch_constructs.rules import UNKNOWN
@@ -48,7 +49,7 @@ from batch_constructs.topic import admit, topic_argument
 
 from . import query_texts
 from .rule_patterns import patterns_that_fit
-from .saved_query import SavedQuery
+from .saved_query import save_queries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -172,7 +173,10 @@ class AuditTrail(BatchConstruct):
         calls = {**_FROM_CLOUDTRAIL, "detail": {"eventSource": [_CALLER]}}
         self.dead_letter_queue = dead_letter_queue(self)
         admit_rules(self.dead_letter_queue)
-        log_events(self, "Rule", calls, self.log_group, self.dead_letter_queue)
+        self._log = EventLog(self.log_group, self.dead_letter_queue)
+        call = OneCall(self)
+        self._log.add_rule(call, "Rule", calls)
+        call.make(at_once=True)
         self.alarms = [
             self._alarm_on(
                 pattern,
@@ -184,11 +188,12 @@ class AuditTrail(BatchConstruct):
         ]
         if topic is not None:
             admit(topic, ALARMS)
-        for name, title, query in (
-            ("WhoDidWhat", "who did what", query_texts.WHO_DID_WHAT),
-            ("Changes", "changes by hand", query_texts.CHANGES_BY_HAND),
-        ):
-            SavedQuery(self, name, title=title, query=query, log_groups=[self.log_group])
+        save_queries(
+            self,
+            [self._log.name],
+            WhoDidWhat=("who did what", query_texts.WHO_DID_WHAT),
+            Changes=("changes by hand", query_texts.CHANGES_BY_HAND),
+        )
         if create_trail:
             self._make_trail(files_kept)
 
@@ -207,9 +212,7 @@ class AuditTrail(BatchConstruct):
         """Raise an alarm on changes: it reads the metric that EventBridge publishes of the rule."""
         # the log has them already, and shows each once: nobody says that EventBridge counts what a
         # rule without a target matches
-        changes = log_events(
-            self, f"ChangesRule{number}", pattern, self.log_group, self.dead_letter_queue
-        )
+        changes = self._log.add_rule(OneCall(self), f"ChangesRule{number}", pattern).resource
         return cloudwatch.CfnAlarm(
             self,
             f"ChangesByHand{number}",

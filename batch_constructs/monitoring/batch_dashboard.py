@@ -6,10 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import jsii
-from aws_cdk import Aws
 from aws_cdk import aws_cloudwatch as cloudwatch
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.asked_once import own_region
 from batch_constructs.aws.bound import Decimal
 from batch_constructs.aws.quotas import DASHBOARD_NAME
 from batch_constructs.construct import BatchConstruct
@@ -155,7 +155,7 @@ class BatchDashboard(BatchConstruct):
         self._body = dashboard_widgets(
             Contents(
                 title=heading,
-                region=Aws.REGION,
+                region=own_region(),
                 console=console_address(self),
                 queues=[queue.name for queue in watched],
                 environments=[environment.name for environment in environments],

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import Aws, CfnMapping, Stack
+from aws_cdk import CfnMapping
 from aws_cdk.region_info import RegionInfo
 
+from batch_constructs.asked_once import own_partition, own_region
 from batch_constructs.aws.consoles import CONSOLES, WITHOUT_CONSOLE, console
+from batch_constructs.known_scope import known_scope
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
@@ -20,10 +22,10 @@ def console_address(scope: Construct) -> str | None:
     None stands for a Region without one that is known. Where CloudFormation looks, a partition has
     to have some, for the stack to be deployed there.
     """
-    region = Stack.of(scope).region
+    region = known_scope(scope).region
     partition = None if is_token(region) else RegionInfo.get(region).partition
     if partition is not None:
-        return console(partition, Aws.REGION)
+        return console(partition, own_region())
     mapping = CfnMapping(
         scope,
         "Console",
@@ -34,4 +36,4 @@ def console_address(scope: Construct) -> str | None:
             ).items()
         },
     )
-    return f"https://{Aws.REGION}.{mapping.find_in_map(Aws.PARTITION, 'domain')}"
+    return f"https://{own_region()}.{mapping.find_in_map(own_partition(), 'domain')}"

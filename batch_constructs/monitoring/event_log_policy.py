@@ -5,9 +5,10 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.h
 
 from __future__ import annotations
 
+from itertools import count
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Names, Stack
+from aws_cdk import Stack
 from aws_cdk import aws_logs as logs
 
 from batch_constructs.aws.actions import LOGS_CREATE_LOG_STREAM, LOGS_PUT_LOG_EVENTS, SOURCE_ARN
@@ -15,6 +16,7 @@ from batch_constructs.aws.authorization import POLICY_VERSION
 from batch_constructs.aws.names import every
 from batch_constructs.aws.service_principals import EVENTS, LOG_DELIVERY
 from batch_constructs.construct import BatchConstruct, arn_prefix
+from batch_constructs.one_call import OneCall, as_json, of
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -33,12 +35,7 @@ class EventLogPolicy(BatchConstruct):
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id)
         self._groups: list[str] = []
-        self._resource = logs.CfnResourcePolicy(
-            self,
-            "Resource",
-            policy_name=Names.unique_resource_name(self, max_length=64),
-            policy_document="{}",
-        )
+        self._resource: logs.CfnResourcePolicy | None = None
 
     @property
     def is_full(self) -> bool:
@@ -62,15 +59,22 @@ class EventLogPolicy(BatchConstruct):
                 {**writers, "Action": LOGS_PUT_LOG_EVENTS, "Condition": from_rules},
             ],
         }
-        self._resource.policy_document = Stack.of(self).to_json_string(document)
+        if self._resource is not None:
+            self._resource.policy_document = Stack.of(self).to_json_string(document)
+            return
+        name = of("Names.uniqueResourceName", self, {"maxLength": 64})
+        properties = {"policyName": name, "policyDocument": as_json(document)}
+        made = OneCall(self).add(logs.CfnResourcePolicy, "Resource", properties)
+        self._resource = made.resource
 
 
 def admit_event_bridge_to(log_group: logs.LogGroup) -> None:
     """Let EventBridge write to a log group, by the stack's policy, made where it is not there."""
     stack = Stack.of(log_group)
-    for number in range(len(stack.node.children) + 1):
+    node = stack.node
+    for number in count():
         id_ = f"{_ID}{number or ''}"
-        there = stack.node.try_find_child(id_)
+        there = node.try_find_child(id_)
         if there is None:
             there = EventLogPolicy(stack, id_)
         if isinstance(there, EventLogPolicy) and not there.is_full:

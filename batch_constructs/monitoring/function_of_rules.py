@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from aws_cdk import Aws, Stack
+from aws_cdk import Stack
 from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 
+from batch_constructs.asked_once import own_account_id
 from batch_constructs.aws.names import every
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import arn_prefix
@@ -44,7 +45,7 @@ def function_target(
     function.add_permission(
         "Rules",
         principal=iam.ServicePrincipal(EVENTS),
-        source_account=Aws.ACCOUNT_ID,
+        source_account=own_account_id(),
         source_arn=f"{arn_prefix('events')}{every('rule')}",
     )
     arn = Stack.of(scope).format_arn(service="sqs", resource=dead_letter_queue.queue_name)

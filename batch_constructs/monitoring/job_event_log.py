@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Aws, RemovalPolicy
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_events as events
 from aws_cdk import aws_logs as logs
-from constructs import Construct
 
 from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.arguments import Arguments
+from batch_constructs.asked_once import own_region
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.names import log_group_in_arn
 from batch_constructs.construct import BatchConstruct, arn_prefix
@@ -18,6 +18,7 @@ from batch_constructs.dead_letter_queue import dead_letter_queue
 from batch_constructs.event_bus import event_bus_argument, expect_forwarded
 from batch_constructs.log_settings import LogSettings, log_settings
 from batch_constructs.monitoring.watched_resources import heard_queues
+from batch_constructs.one_call import OneCall
 from batch_constructs.queue_senders import admit_rules
 from batch_constructs.queues.job_queue_events import (
     blocked_pattern,
@@ -28,14 +29,16 @@ from . import query_texts
 from .console_address import console_address
 from .event_log_policy import admit_event_bridge_to
 from .rule_patterns import patterns_that_fit
-from .saved_query import SavedQuery
+from .saved_query import save_queries
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_sqs as sqs
+    from constructs import Construct
 
+    from batch_constructs.one_call import Made
     from batch_constructs.queues.any_job_queue import AnyJobQueue
 
 
@@ -100,39 +103,31 @@ class JobEventLog(BatchConstruct):
             [queue.arn for queue in watched],
             lambda arns: state_change_pattern(queue_arns=arns, states=[JobState.FAILED.value]),
         )
-        for number, pattern in enumerate(failed):
-            log_events(
-                self,
-                f"FailedRule{number or ''}",
-                pattern,
-                self.log_group,
-                self.dead_letter_queue,
-                event_bus=bus,
-            )
-        self.blocked_rules = {
-            queue.arn: log_events(
-                Construct(self, queue.id),
-                "BlockedRule",
-                blocked_pattern(queue_arns=[queue.arn]),
-                self.log_group,
-                self.dead_letter_queue,
-                event_bus=bus,
+        call, log = OneCall(self), EventLog(self.log_group, self.dead_letter_queue, bus)
+        of_failed = [
+            log.add_rule(call, f"FailedRule{number or ''}", pattern)
+            for number, pattern in enumerate(failed)
+        ]
+        blocked = {
+            queue.arn: log.add_rule(
+                call, f"{queue.id}/BlockedRule", blocked_pattern(queue_arns=[queue.arn])
             )
             for queue in watched
         }
-        for name, title, query in (
-            (
-                "LastFailures",
-                "last failures",
-                query_texts.last_failures(
-                    Aws.REGION if bus is None else query_texts.REGION_OF_EVENT,
-                    console_address(self),
-                ),
-            ),
-            ("FailuresByReason", "failures by reason", query_texts.FAILURES_BY_REASON),
-            ("BlockedQueues", "blocked queues", query_texts.BLOCKED_QUEUES),
-        ):
-            SavedQuery(self, name, title=title, query=query, log_groups=[self.log_group])
+        call.make(at_once=True)
+        self.blocked_rules = {arn: rule.resource for arn, rule in blocked.items()}
+        for rule in (*of_failed, *blocked.values()) if bus is not None else ():
+            expect_forwarded(rule.resource)
+        last_failures = query_texts.last_failures(
+            own_region() if bus is None else query_texts.REGION_OF_EVENT, console_address(self)
+        )
+        save_queries(
+            self,
+            [log.name],
+            LastFailures=("last failures", last_failures),
+            FailuresByReason=("failures by reason", query_texts.FAILURES_BY_REASON),
+            BlockedQueues=("blocked queues", query_texts.BLOCKED_QUEUES),
+        )
 
 
 def event_log_group(scope: Construct, kept: LogSettings) -> logs.LogGroup:
@@ -149,32 +144,32 @@ def event_log_group(scope: Construct, kept: LogSettings) -> logs.LogGroup:
     return group
 
 
-def log_events(
-    scope: Construct,
-    id: str,
-    pattern: Mapping[str, Any],
-    group: logs.LogGroup,
-    dead_letters: sqs.Queue,
-    *,
-    event_bus: events.IEventBus | None = None,
-) -> events.CfnRule:
-    """Make a rule that writes what it matches to a log group, or leaves it in a queue."""
-    arn = f"{arn_prefix('logs')}{log_group_in_arn(group.log_group_name)}"
-    rule = events.CfnRule(
-        scope,
-        id,
-        event_bus_name=None if event_bus is None else event_bus.event_bus_name,
-        event_pattern=dict(pattern),
-        targets=[
-            events.CfnRule.TargetProperty(
-                id="Log",
-                arn=arn,
-                dead_letter_config=events.CfnRule.DeadLetterConfigProperty(
-                    arn=dead_letters.queue_arn
-                ),
-            )
-        ],
-    )
-    if event_bus is not None:
-        expect_forwarded(rule)
-    return rule
+class EventLog:
+    """Where rules write what they match: a log group, or else a queue.
+
+    Attributes:
+        name: The name of the log group.
+    """
+
+    def __init__(
+        self,
+        log_group: logs.LogGroup,
+        dead_letters: sqs.Queue,
+        event_bus: events.IEventBus | None = None,
+    ) -> None:
+        self.name = log_group.log_group_name
+        self._dead_letters = dead_letters.queue_arn
+        self._event_bus = None if event_bus is None else event_bus.event_bus_name
+
+    def add_rule(self, call: OneCall, id: str, pattern: Mapping[str, Any]) -> Made[events.CfnRule]:
+        """Have a rule made that writes there what it matches."""
+        target = {
+            "id": "Log",
+            "arn": f"{arn_prefix('logs')}{log_group_in_arn(self.name)}",
+            "deadLetterConfig": {"arn": self._dead_letters},
+        }
+        return call.add(
+            events.CfnRule,
+            id,
+            {"eventBusName": self._event_bus, "eventPattern": dict(pattern), "targets": [target]},
+        )

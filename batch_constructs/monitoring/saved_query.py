@@ -16,6 +16,7 @@ from batch_constructs.aws.bound import allowed
 from batch_constructs.aws.quotas import METRIC_FILTERS_A_GROUP
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.functions.own_metrics import OURS
+from batch_constructs.one_call import OneCall
 
 from . import query_texts
 
@@ -25,25 +26,22 @@ if TYPE_CHECKING:
     from constructs import Construct
 
 
-class SavedQuery(logs.CfnQueryDefinition):
-    """One saved query, in the console under ``AWS Batch``."""
-
-    def __init__(
-        self,
-        scope: Construct,
-        id: str,
-        *,
-        title: str,
-        query: str,
-        log_groups: Sequence[logs.ILogGroup],
-    ) -> None:
-        super().__init__(
-            scope,
+def save_queries(
+    scope: Construct, log_group_names: Sequence[str], **queries: tuple[str, str]
+) -> None:
+    """Save queries, in the console under ``AWS Batch``: of each ID a title and what it asks."""
+    call, place = OneCall(scope), Names.unique_resource_name(scope, max_length=100)
+    for id, (title, query) in queries.items():
+        call.add(
+            logs.CfnQueryDefinition,
             id,
-            name=f"AWS Batch/{Names.unique_resource_name(scope, max_length=100)}/{title}",
-            query_string=query,
-            log_group_names=[group.log_group_name for group in log_groups],
+            {
+                "name": f"AWS Batch/{place}/{title}",
+                "queryString": query,
+                "logGroupNames": log_group_names,
+            },
         )
+    call.make(at_once=True)
 
 
 class JobLogQueries(BatchConstruct):
@@ -81,11 +79,12 @@ class JobLogQueries(BatchConstruct):
 
         self._log_groups = listed
         self._filters = 0
-        for name, title, query in (
-            ("Errors", "errors", query_texts.ERRORS),
-            ("NoisiestJobs", "noisiest jobs", query_texts.NOISIEST_JOBS),
-        ):
-            SavedQuery(self, name, title=title, query=query, log_groups=listed)
+        save_queries(
+            self,
+            [group.log_group_name for group in listed],
+            Errors=("errors", query_texts.ERRORS),
+            NoisiestJobs=("noisiest jobs", query_texts.NOISIEST_JOBS),
+        )
 
     def add_metric_filter(self, id: str, *, metric_name: str, pattern: str) -> cloudwatch.Metric:
         """Count the lines that match a filter pattern, as a metric in ``BatchConstructs``.

@@ -14,6 +14,7 @@ from batch_constructs.compute.compute_environment import (
 )
 from batch_constructs.event_bus import FORWARD
 from batch_constructs.jobs.job_definition import is_job_definition, job_definition_arn
+from batch_constructs.known_scope import known_scope
 from batch_constructs.place import elsewhere
 from batch_constructs.queues.any_job_queue import is_job_queue, job_queue_arn, job_queue_name
 from batch_constructs.queues.job_queue_events import TOLD_THERE
@@ -129,12 +130,13 @@ def _all_here(
 def _watched(
     found: Sequence[Any], arn_of: Callable[[Any], str], name_of: Callable[[str], str]
 ) -> list[Watched]:
-    names = [str(item.node.id) for item in found]
+    paths = [known_scope(item).path for item in found]
+    names = [path.rpartition("/")[2] for path in paths]
     again = {name for name, count in Counter(names).items() if count > 1 or name == "Resource"}
     watched = []
-    for name, item in zip(names, found, strict=True):
+    for path, name, item in zip(paths, names, found, strict=True):
         arn = arn_of(item)
-        whole = str(item.node.path).replace("/", "") if name in again else name
+        whole = path.replace("/", "") if name in again else name
         watched.append(Watched(id=whole, name=name_of(arn), arn=arn))
     return watched
 
@@ -145,6 +147,6 @@ def environment_name(arn: str) -> str:
         return arn.split(marker(kinds.COMPUTE_ENVIRONMENT), 1)[1]
     if is_made_up(arn):
         return arn  # until the CLI has looked
-    from aws_cdk import Fn  # noqa: PLC0415 - the CDK is loaded when a construct is made
+    from batch_constructs.asked_once import part_of  # noqa: PLC0415 - loads the CDK
 
-    return Fn.select(1, Fn.split("/", arn))
+    return part_of(arn, "/", 1)

@@ -21,6 +21,7 @@ from batch_constructs.jobs.job_definition import (
     is_job_definition,
     job_definition_arn_without_revision,
 )
+from batch_constructs.known_scope import known_scope
 from batch_constructs.pattern_length import shortest_pattern
 from batch_constructs.place import elsewhere
 from batch_constructs.reference import JOB_DEFINITION
@@ -380,7 +381,7 @@ def make_rule(
     Raises:
         ValueError: a pattern that EventBridge refuses: it names too much.
     """
-    refuse_pattern(f"{scope.node.path}/{id}", pattern, way_out=way_out)
+    refuse_pattern(f"{known_scope(scope).path}/{id}", pattern, way_out=way_out)
     from aws_cdk import aws_events as events  # noqa: PLC0415 - loaded when it is used
 
     from batch_constructs.queues.target_place import rule_name_there  # noqa: PLC0415 - as before

@@ -15,13 +15,14 @@ from aws_cdk import aws_lambda as lambda_
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.actions import LAMBDA_INVOKE_FUNCTION
 from batch_constructs.aws.admission import asked_for
-from batch_constructs.aws.authorization import POLICY_VERSION
 from batch_constructs.aws.quotas import DESCRIPTION, RULE_NAME
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import BatchConstruct, given, once_made, own_account
 from batch_constructs.event_bus import event_bus_argument
 from batch_constructs.function_settings import FunctionSettings, read_function_settings
+from batch_constructs.one_call import OneCall, new
 from batch_constructs.queue_senders import admit_event_bridge, admit_rule
+from batch_constructs.role_policies import as_document
 from batch_constructs.shared_arguments import only, spells_out
 from batch_constructs.triggers.delivery_retries import (
     DEFAULTS,
@@ -154,28 +155,39 @@ class EventTrigger(BatchConstruct):
         arguments.refuse()
 
         self.dead_letter_queue = given_or_own_queue(self, shared["dead_letter_queue"])
-        self.role: iam.Role | None = None
         self.function: SubmitFunction | None = None
-        target = (
-            self._by_function(job, settings) if _needs_function(job) else self._by_event_bridge(job)
-        )
-        self.resource = events.CfnRule(
-            self,
+        call, role = OneCall(self), None
+        if _needs_function(job):
+            target = self._by_function(job, settings)
+        else:
+            principal = new("aws_iam.ServicePrincipal", EVENTS, {"conditions": own_account()})
+            policies = {"Submit": as_document(job.statements())}
+            role = call.add(iam.Role, "Role", {"assumedBy": principal, "inlinePolicies": policies})
+            target = self._by_event_bridge(job, role.attribute("roleArn"))
+        target = {
+            "id": "Submit",
+            **target,
+            "retryPolicy": retries.as_l1(),
+            "deadLetterConfig": {"arn": self.dead_letter_queue.queue_arn},
+        }
+        its_bus = None if bus is None else bus.event_bus_name
+        resource = call.add(
+            events.CfnRule,
             "Resource",
-            name=name,
-            description=text,
-            event_bus_name=None if bus is None else bus.event_bus_name,
-            event_pattern=plain,
-            state=state,
-            targets=[
-                {
-                    "id": "Submit",
-                    **target,
-                    "retryPolicy": retries.as_l1(),
-                    "deadLetterConfig": {"arn": self.dead_letter_queue.queue_arn},
-                }
-            ],
+            {
+                "name": name,
+                "description": text,
+                "eventBusName": its_bus,
+                "eventPattern": plain,
+                "state": state,
+                "targets": [target],
+            },
+            tell=["attrArn"],
         )
+        call.make(at_once=True)
+        self.resource = resource.resource
+        self.role = None if role is None else role.resource
+        rule_arn = resource.attribute("attrArn")
         if self.function is not None:
             lambda_.CfnPermission(
                 self,
@@ -183,24 +195,12 @@ class EventTrigger(BatchConstruct):
                 action=LAMBDA_INVOKE_FUNCTION,
                 function_name=self.function.function.function_arn,
                 principal=EVENTS,
-                source_arn=self.resource.attr_arn,
+                source_arn=rule_arn,
             )
-        its_bus = None if bus is None else bus.event_bus_name
-        rule_arn = self.resource.attr_arn
         once_made(lambda: admit_rule(self, self.dead_letter_queue, rule_arn, its_bus))
         admit_event_bridge(self.dead_letter_queue.encryption_master_key)
 
-    def _by_event_bridge(self, job: JobToSubmit) -> dict[str, Any]:
-        self.role = iam.Role(
-            self,
-            "Role",
-            assumed_by=iam.ServicePrincipal(EVENTS, conditions=own_account()),
-            inline_policies={
-                "Submit": iam.PolicyDocument.from_json(
-                    {"Version": POLICY_VERSION, "Statement": job.statements()}
-                )
-            },
-        )
+    def _by_event_bridge(self, job: JobToSubmit, role_arn: str) -> dict[str, Any]:
         template = InputTemplate()
         overrides = job.container_overrides()
         for pair in overrides.get("Environment", []):
@@ -210,7 +210,7 @@ class EventTrigger(BatchConstruct):
         body = given(Parameters=template.texts(job.parameters), ContainerOverrides=overrides)
         return {
             "arn": job.queue_arn,
-            "roleArn": self.role.role_arn,
+            "roleArn": role_arn,
             "batchParameters": {
                 "jobDefinition": job.definition_arn,
                 "jobName": job.job_name,

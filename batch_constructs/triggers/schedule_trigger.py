@@ -8,12 +8,11 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Unpack
 
-from aws_cdk import Aws, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_scheduler as scheduler
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.aws.authorization import POLICY_VERSION
+from batch_constructs.asked_once import own_partition
 from batch_constructs.aws.bound import refused, shown
 from batch_constructs.aws.delivery import WINDOW_MINUTES
 from batch_constructs.aws.names import SCHEDULER_SUBMIT_JOB
@@ -26,6 +25,8 @@ from batch_constructs.construct import BatchConstruct, given, own_account
 from batch_constructs.dynamic_references import with_tokens
 from batch_constructs.encryption_key import key_argument
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.one_call import OneCall, as_json, new
+from batch_constructs.role_policies import as_document
 from batch_constructs.shared_arguments import only, spells_out
 from batch_constructs.tokens import is_token
 from batch_constructs.triggers.delivery_retries import (
@@ -136,52 +137,50 @@ class ScheduleTrigger(BatchConstruct):
         )
         retries = read_retries(arguments, shared)
         properties = given(
-            schedule_expression=_expression(arguments, schedule),
-            schedule_expression_timezone=_time_zone(arguments, schedule, time_zone),
-            flexible_time_window=_window(arguments, flexible_time_window),
-            start_date=_moment(arguments, "start", start),
-            end_date=_moment(arguments, "end", end),
+            scheduleExpression=_expression(arguments, schedule),
+            scheduleExpressionTimezone=_time_zone(arguments, schedule, time_zone),
+            flexibleTimeWindow=_window(arguments, flexible_time_window),
+            startDate=_moment(arguments, "start", start),
+            endDate=_moment(arguments, "end", end),
             state=arguments.state("enabled", shared["enabled"]),
             name=arguments.text("schedule_name", schedule_name, bound=SCHEDULE_NAME),
-            group_name=_group(arguments, schedule_group),
+            groupName=_group(arguments, schedule_group),
             description=arguments.text("description", description, bound=DESCRIPTION),
         )
         key_argument(arguments, "encryption_key", encryption_key)
         _check_order(arguments, start, end)
-        _check_once(arguments, properties["schedule_expression"], start=start, end=end)
+        _check_once(arguments, properties["scheduleExpression"], start=start, end=end)
         arguments.refuse()
 
         self.dead_letter_queue = given_or_own_queue(self, shared["dead_letter_queue"])
         statements = [*job.statements(), *put_aside_statements(self.dead_letter_queue)]
         if encryption_key is not None:
-            properties["kms_key_arn"] = encryption_key.key_arn
+            properties["kmsKeyArn"] = encryption_key.key_arn
             decrypt = {"Effect": "Allow", "Action": DECRYPT}
             statements.append({**decrypt, "Resource": encryption_key.key_arn})
-        self.role = iam.Role(
-            self,
+        call = OneCall(self)
+        principal = new("aws_iam.ServicePrincipal", SCHEDULER, {"conditions": own_account()})
+        role = call.add(
+            iam.Role,
             "Role",
-            assumed_by=iam.ServicePrincipal(
-                SCHEDULER,
-                conditions=own_account(),
-            ),
-            inline_policies={
-                "Submit": iam.PolicyDocument.from_json(
-                    {"Version": POLICY_VERSION, "Statement": statements}
-                )
-            },
+            {"assumedBy": principal, "inlinePolicies": {"Submit": as_document(statements)}},
         )
-        self.resource = scheduler.CfnSchedule(
-            self,
+        resource = call.add(
+            scheduler.CfnSchedule,
             "Resource",
-            target={
-                "arn": f"arn:{Aws.PARTITION}:{SCHEDULER_SUBMIT_JOB}",
-                "roleArn": self.role.role_arn,
-                "input": Stack.of(self).to_json_string(job.request()),
-                "retryPolicy": retries.as_l1(),
-                "deadLetterConfig": {"arn": self.dead_letter_queue.queue_arn},
+            {
+                "target": {
+                    "arn": f"arn:{own_partition()}:{SCHEDULER_SUBMIT_JOB}",
+                    "roleArn": role.attribute("roleArn"),
+                    "input": as_json(job.request()),
+                    "retryPolicy": retries.as_l1(),
+                    "deadLetterConfig": {"arn": self.dead_letter_queue.queue_arn},
+                },
+                **properties,
             },
-            **properties,
         )
+        call.make(at_once=True)
+        self.role, self.resource = role.resource, resource.resource
 
 
 def _group(arguments: Arguments, group: Any) -> Any:

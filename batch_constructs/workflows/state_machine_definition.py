@@ -8,8 +8,6 @@ from __future__ import annotations
 import re
 from typing import Final, NamedTuple
 
-from aws_cdk import aws_stepfunctions as sfn
-
 from batch_constructs.asset_folder import asset_folder
 from batch_constructs.aws.names import (
     ACCOUNT_ID_LENGTH,
@@ -18,6 +16,7 @@ from batch_constructs.aws.names import (
     LONGEST_REGION,
 )
 from batch_constructs.aws.quotas import STATE_MACHINE_CHARACTERS, TEMPLATE_BYTES
+from batch_constructs.one_call import InJavaScript, of
 
 LONGEST_IN_TEMPLATE: Final = TEMPLATE_BYTES // 4
 """Characters that a state machine may take of a template, which holds the definitions too."""
@@ -35,7 +34,7 @@ _LONGEST: Final = {
 class Definition(NamedTuple):
     """The body of a state machine, and what CloudFormation puts into it."""
 
-    body: sfn.DefinitionBody
+    body: InJavaScript
     substitutions: dict[str, str] | None
 
 
@@ -59,7 +58,7 @@ def definition_of(text: str) -> Definition:
     What only CloudFormation knows is put in as the object is read.
     """
     if len(text) <= LONGEST_IN_TEMPLATE:
-        return Definition(sfn.DefinitionBody.from_string(text), None)
+        return Definition(of("aws_stepfunctions.DefinitionBody.fromString", text), None)
     name = "Of"
     while f"${{{name}" in text:
         name += "Of"
@@ -67,7 +66,7 @@ def definition_of(text: str) -> Definition:
     written = _TOKEN.sub(lambda found: f"${{{places[found[0]]}}}", text)
     file = asset_folder() / "definition.asl.json"
     file.write_text(written, encoding="utf-8")
-    body = sfn.DefinitionBody.from_file(str(file))
+    body = of("aws_stepfunctions.DefinitionBody.fromFile", str(file))
     return Definition(body, {place: token for token, place in places.items()})
 
 

@@ -9,13 +9,14 @@ import json
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Aws, RemovalPolicy
+from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_stepfunctions as sfn
 
 from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.arguments import Arguments
+from batch_constructs.asked_once import own_partition
 from batch_constructs.aws import execution_events
 from batch_constructs.aws.actions import (
     BATCH_DESCRIBE_JOBS,
@@ -49,6 +50,7 @@ from batch_constructs.jobs.submitted_containers import (
     said_of_containers,
 )
 from batch_constructs.log_settings import log_settings
+from batch_constructs.one_call import OneCall, new
 from batch_constructs.place import SUBMIT_THERE, elsewhere
 from batch_constructs.queue_from_input import (
     QueueFromInput,
@@ -204,7 +206,7 @@ class Workflow(BatchConstruct):
             self._graph,
             request=self._request,
             said_of_containers=lambda job, said: said_of_containers(job.job_definition, said),
-            partition=Aws.PARTITION,
+            partition=own_partition(),
             rescue_queue=rescue,
         ).write()
         if seconds is not None:
@@ -215,38 +217,48 @@ class Workflow(BatchConstruct):
         if problem is not None:
             raise ValueError(f"{self.node.path}: {problem}")
         definition = definition_of(text)
-        self.log_group = logs.LogGroup(
-            self,
+        call = OneCall(self)
+        log_group = call.add(
+            logs.LogGroup,
             "LogGroup",
-            retention=kept.retention,
-            encryption_key=kept.encryption_key,
-            removal_policy=RemovalPolicy.DESTROY,
+            {
+                "retention": kept.retention,
+                "encryptionKey": kept.encryption_key,
+                "removalPolicy": RemovalPolicy.DESTROY,
+            },
         )
-        tell_checkov(self.log_group, "AWS::Logs::LogGroup", KmsKeyId=kept.encryption_key)
-        self.role = iam.Role(
-            self,
+        tell_checkov(log_group, "AWS::Logs::LogGroup", KmsKeyId=kept.encryption_key)
+        role = call.add(
+            iam.Role,
             "Role",
-            assumed_by=iam.ServicePrincipal(
-                STATES,
-                conditions=own_account(),
-            ),
-            inline_policies={"Jobs": as_document(policies.inline)},
+            {
+                "assumedBy": new("aws_iam.ServicePrincipal", STATES, {"conditions": own_account()}),
+                "inlinePolicies": {"Jobs": as_document(policies.inline)},
+            },
         )
-        more = policies.attach(self, self.role)
-        self.state_machine = sfn.StateMachine(
-            self,
+        more = policies.attach(call, role)
+        state_machine = call.add(
+            sfn.StateMachine,
             "StateMachine",
-            # the CDK refuses what a look-up makes up; the second pass has the name
-            state_machine_name=None if name is not None and is_made_up(name) else name,
-            definition_body=definition.body,
-            definition_substitutions=definition.substitutions,
-            role=self.role,
-            tracing_enabled=True,
-            logs=sfn.LogOptions(
-                destination=self.log_group, level=sfn.LogLevel.ERROR, include_execution_data=False
-            ),
+            {
+                # the CDK refuses what a look-up makes up; the second pass has the name
+                "stateMachineName": None if name is not None and is_made_up(name) else name,
+                "definitionBody": definition.body,
+                "definitionSubstitutions": definition.substitutions,
+                "role": role,
+                "tracingEnabled": True,
+                "logs": {
+                    "destination": log_group,
+                    "level": sfn.LogLevel.ERROR,
+                    "includeExecutionData": False,
+                },
+            },
         )
-        self.state_machine.node.add_dependency(*more)
+        if more:
+            call.call(state_machine, "node.addDependency", *more)
+        call.make(at_once=True)
+        self.log_group, self.role = log_group.resource, role.resource
+        self.state_machine = state_machine.resource
 
     def grant_start_execution(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let somebody start executions.

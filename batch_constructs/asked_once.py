@@ -1,0 +1,49 @@
+"""What the CDK is asked once a process, since its answer never changes: each time is a call."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from aws_cdk import Aws, Fn
+
+if TYPE_CHECKING:
+    from aws_cdk import aws_iam as iam
+
+
+@cache
+def own_account_id() -> str:
+    """Return the account of the stack that a text lands in."""
+    return Aws.ACCOUNT_ID
+
+
+@cache
+def own_partition() -> str:
+    """Return the partition of the stack that a text lands in."""
+    return Aws.PARTITION
+
+
+@cache
+def own_region() -> str:
+    """Return the Region of the stack that a text lands in."""
+    return Aws.REGION
+
+
+@cache
+def service_principal(service: str) -> iam.ServicePrincipal:
+    """Return a service as a principal."""
+    from aws_cdk import aws_iam as iam  # noqa: PLC0415  # where there are policies
+
+    return iam.ServicePrincipal(service)
+
+
+@cache
+def base64(text: str) -> str:
+    """Return what CloudFormation encodes a text to."""
+    return Fn.base64(text)
+
+
+@cache
+def part_of(text: str, separator: str, number: int) -> str:
+    """Return what CloudFormation reads out of a text: a part, counted from 0."""
+    return Fn.select(number, Fn.split(separator, text))
