@@ -45,6 +45,11 @@ class Change:
         """The CloudFormation type."""
         return str((self.new or self.old or {}).get("Type", ""))
 
+    @property
+    def touched(self) -> list[str]:
+        """The properties that change, for whatever reason."""
+        return [*self.paths, *self.referred, *self.elsewhere]
+
     def property(self, path: str, *, old: bool = False) -> Any:
         """Read a property by its path, as it shall be or as it is."""
         found: Any = properties((self.old if old else self.new) or {})

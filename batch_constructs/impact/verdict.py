@@ -5,10 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.aws import updates
 from batch_constructs.impact.branches import branches
 from batch_constructs.impact.changes import Change, changes, follow
 from batch_constructs.impact.consequences import DEFINITION, at_the_end, consequences
-from batch_constructs.impact.known_template import known
+from batch_constructs.impact.described_stack import DescribedStack
+from batch_constructs.impact.elsewhere import changed_tags, elsewhere
 from batch_constructs.impact.loops_and_macros import (
     SERVERLESS,
     WRITTEN_BY_THE_MACRO,
@@ -17,11 +19,12 @@ from batch_constructs.impact.loops_and_macros import (
 )
 from batch_constructs.impact.property_verdict import ORDER, Effect, of_property
 from batch_constructs.impact.refused import names_that_clash, refusals
+from batch_constructs.impact.stack_outputs import EXPORT, OUTPUT, with_outputs
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
 
-__all__ = ["Effect", "Impact", "impact"]
+__all__ = ["Comparison", "Effect", "Impact", "impact"]
 
 _PAGE: Final = "see "
 _ANOTHER_ID: Final = "the deployment fails; give it another logical ID"
@@ -59,15 +62,87 @@ class _Judgement:
 
 def impact(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Impact]:
     """Say what deploying a template over another does to each resource, by logical ID."""
-    found = changes(known(old), known(new))
-    judged = _all_judged(found)
-    sections = {
-        f"Template/{section}": Impact(
-            type="Template", effect=Effect.UNKNOWN, because=[section], notes=[why], fails=False
+    before, after = (DescribedStack(name="", template=one) for one in (old, new))
+    return Comparison(before, after).impacts()
+
+
+class Comparison:
+    """One stack as it is and as it shall be.
+
+    Attributes:
+        old: The stack as it is.
+        new: The stack as it shall be.
+        templates: Both templates as far as they are known, with outputs among the resources.
+        found: What is different about each resource, by logical ID.
+        judged: What becomes of each by itself.
+    """
+
+    def __init__(
+        self, old: DescribedStack, new: DescribedStack, moved: Collection[tuple[str, str]] = ()
+    ) -> None:
+        """Compare.
+
+        Args:
+            old: The stack as it is.
+            new: The stack as it shall be.
+            moved: The outputs of other stacks that change: stack and output.
+        """
+        self.old, self.new = old, new
+        self.templates = with_outputs(old), with_outputs(new)
+        self.found = changes(*self.templates)
+        self._tags = changed_tags(old.tags, new.tags)
+        for change in self.found.values():
+            change.elsewhere.update(elsewhere(change, self._tags, moved))
+        self.judged = _all_judged(self.found)
+
+    def impacts(self) -> dict[str, Impact]:
+        """Say what becomes of each resource, by logical ID, and of what is none."""
+        found = {
+            f"Template/{section}": Impact(
+                type="Template", effect=Effect.UNKNOWN, because=[section], notes=[why], fails=False
+            )
+            for section, why in untold(self.old.template, self.new.template).items()
+        }
+        if self._tags:
+            found["Stack/Tags"] = Impact(
+                type="Stack",
+                effect=Effect.IN_PLACE,
+                because=[f"Tags/{key}" for key in self._tags],
+                notes=[f"{_PAGE}{updates.STACK_TAGS.page}"],
+                fails=False,
+            )
+        return found | {
+            name: told for name in self.found if (told := self.told(name)).fails or _is_told(told)
+        }
+
+    def told(self, name: str) -> Impact:
+        """Say what becomes of a resource, an output or an export."""
+        change, mine = self.found[name], self.judged[name]
+        refused = list(refusals(change, self.found, self.new.template))
+        moved = [
+            f"{path} changes because {target} {self._becomes(target)}"
+            for path, target in change.referred.items()
+        ]
+        moved += [f"{path} changes because {why}" for path, why in change.elsewhere.items()]
+        return Impact(
+            type=change.type,
+            effect=mine.effect,
+            because=list(mine.because),
+            notes=sorted([*mine.notes, *refused, *moved], key=lambda note: note.startswith(_PAGE)),
+            fails=mine.fails or bool(refused),
         )
-        for section, why in untold(old, new).items()
-    }
-    return sections | {name: _impact(change, found, judged, new) for name, change in found.items()}
+
+    def _becomes(self, target: str) -> str:
+        if self.judged[target].effect is Effect.REPLACE:
+            return "is replaced"
+        of_definition = self.found[target].type == DEFINITION
+        return "gets a new revision" if of_definition else "gets a new version"
+
+
+def _is_told(told: Impact) -> bool:
+    """Whether it is told: of an export what others notice, of an output nothing."""
+    unnoticed = told.effect in {Effect.NONE, Effect.CREATE}
+    return not (told.type == OUTPUT or (told.type == EXPORT and unnoticed))
 
 
 def _all_judged(found: Mapping[str, Change]) -> dict[str, _Judgement]:
@@ -82,33 +157,6 @@ def _all_judged(found: Mapping[str, Change]) -> dict[str, _Judgement]:
             replaced = now.effect is Effect.REPLACE
             waiting += follow(found, change.logical_id, replaced=replaced)
     return judged
-
-
-def _impact(
-    change: Change,
-    found: Mapping[str, Change],
-    judged: Mapping[str, _Judgement],
-    new: Mapping[str, Any],
-) -> Impact:
-    mine = judged[change.logical_id]
-    refused = list(refusals(change, found, new))
-    moved = [
-        f"{path} changes because {target} {_becomes(found[target], judged[target])}"
-        for path, target in change.referred.items()
-    ]
-    return Impact(
-        type=change.type,
-        effect=mine.effect,
-        because=list(mine.because),
-        notes=sorted([*mine.notes, *refused, *moved], key=lambda note: note.startswith(_PAGE)),
-        fails=mine.fails or bool(refused),
-    )
-
-
-def _becomes(change: Change, judged: _Judgement) -> str:
-    if judged.effect is Effect.REPLACE:
-        return "is replaced"
-    return "gets a new revision" if change.type == DEFINITION else "gets a new version"
 
 
 def _judged(change: Change) -> _Judgement:
@@ -139,7 +187,7 @@ def _judged(change: Change) -> _Judgement:
 
 def _of_properties(change: Change) -> _Judgement:
     """Judge the properties of a resource that stays."""
-    judged = {path: of_property(change, path) for path in [*change.paths, *change.referred]}
+    judged = {path: of_property(change, path) for path in change.touched}
     if not judged:
         return _Judgement(Effect.NONE)
     if change.type.startswith(f"{SERVERLESS}::"):
