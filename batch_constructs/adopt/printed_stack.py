@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.adopt import kinds
 from batch_constructs.adopt.python_source import Call, Name, render
-from batch_constructs.adopt.sections import BOOTSTRAP_PARAMETER, METADATA, Sections
+from batch_constructs.adopt.sections import METADATA, Sections
+from batch_constructs.adopt.stack_options import stack_options
 from batch_constructs.adopt.surroundings import Taken, variable
 from batch_constructs.adopt.translation import Translation
 from batch_constructs.aws.template_facts import NOT_IN_A_STACK_NAME
@@ -168,20 +169,7 @@ class PrintedStack:
         return lines
 
     def _foot(self) -> list[str]:
-        keywords: dict[str, Any] = {"stack_name": self.old.name, "analytics_reporting": False}
-        if METADATA in section(self.old.template, "Resources"):
-            del keywords["analytics_reporting"]
-        if self.old.template.get("Description") is not None:
-            keywords["description"] = self.old.template["Description"]
-        if BOOTSTRAP_PARAMETER not in section(self.old.template, "Parameters"):
-            keywords["synthesizer"] = Call(
-                "cdk.DefaultStackSynthesizer", keywords={"generate_bootstrap_version_rule": False}
-            )
-        place = {"account": self.old.account, "region": self.old.region}
-        known = {name: value for name, value in place.items() if value is not None}
-        if known:
-            keywords["env"] = Call("cdk.Environment", keywords=known)
-        call = Call(self.class_name, [Name("app"), self._stack_id], keywords)
+        call = Call(self.class_name, [Name("app"), self._stack_id], stack_options(self.old))
         app = Call("cdk.App")
         if not any(_path_of(one) for one in self.resources.values()):
             app.keywords["post_cli_context"] = {"aws:cdk:enable-path-metadata": False}

@@ -53,7 +53,10 @@ def stacks(path: Path) -> dict[str, DescribedStack]:
             found |= stacks(path / str(properties.get("directoryName")))
         if artifact.get("type") != "aws:cloudformation:stack":
             continue
-        template: Any = template_files.read(path / str(properties.get("templateFile")))
+        try:
+            template: Any = template_files.read(path / str(properties.get("templateFile")))
+        except template_files.NoTemplateError:
+            continue  # without resources; the CLI deploys none
         account, _, region = (
             str(artifact.get("environment", "")).removeprefix("aws://").partition("/")
         )
@@ -90,9 +93,15 @@ def templates(path: Path) -> dict[str, DescribedStack]:
     known = stacks(path) if is_assembly(path) else {}
     found = {Path(str(one.options["templateFile"])).name: one for one in known.values()}
     for file in map(Path, template_files.find(path)):
-        if file.name not in found:
+        if file.name in found:
+            continue
+        try:
             template: Any = template_files.read(file)
-            found[file.name] = DescribedStack(name=file.name.partition(".")[0], template=template)
+        except template_files.NoTemplateError:
+            if is_assembly(path):
+                continue
+            raise
+        found[file.name] = DescribedStack(name=file.name.partition(".")[0], template=template)
     return _with_what_nested_ones_inherit(found)
 
 
