@@ -21,7 +21,14 @@ if TYPE_CHECKING:
 
 _MODULES: Final = ("ec2", "efs", "iam", "secretsmanager", "ssm")
 _PATH: Final = "aws:cdk:path"
-_RESERVED: Final = frozenset({"app", "bc", "cdk", "id", "options", "scope", "self", *_MODULES})
+_RESERVED: Final = frozenset(
+    {
+        *("app", "bc", "cdk", "cloudformation_include", "file", "id", "json", "options", "path"),
+        *("paths", "resource", "scope", "self", "tempfile", *_MODULES),
+    }
+)
+"""What the printed program calls something else."""
+
 _NOT_OURS: Final = "it is no resource of AWS Batch"
 _INDENT: Final = 8
 

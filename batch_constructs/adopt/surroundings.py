@@ -5,6 +5,7 @@ Each is taken in by its ARN, name or ID, so that it stays what it is and nothing
 
 from __future__ import annotations
 
+import builtins
 import json
 import keyword
 import re
@@ -198,7 +199,7 @@ def variable(text: str, used: set[str]) -> str:
     parts = re.sub(r"_+", "_", words).split("_")
     words = "_".join(one for one, before in zip(parts, ["", *parts], strict=False) if one != before)
     wanted = words if words and not words[0].isdigit() else f"it_{words}"
-    if keyword.iskeyword(wanted):
+    if keyword.iskeyword(wanted) or hasattr(builtins, wanted):
         wanted = f"{wanted}_"
     name, place = wanted, 2
     while name in used:
