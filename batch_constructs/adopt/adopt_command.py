@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
-from batch_constructs.adopt.old_stack import OldStack, read_stack, whole
+from batch_constructs.adopt.old_stack import read_stack, whole
 from batch_constructs.impact import deployed_stack
 from batch_constructs.rules.template import template_files
 from batch_constructs.working import working
+
+if TYPE_CHECKING:
+    from batch_constructs.impact.described_stack import DescribedStack
 
 _UNREADABLE: Final = 2
 
@@ -50,16 +54,9 @@ def adopt_command(template: str, stack: str | None) -> None:
         click.echo(f"{logical_id} ({type_}) stays as an L1: {reason}", err=True)
 
 
-def _old_stack(template: str, stack: str | None) -> OldStack:
+def _old_stack(template: str, stack: str | None) -> DescribedStack:
     """Read what an argument means: a file, an assembly, or a stack that is deployed."""
     if not deployed_stack.is_meant(template):
         return read_stack(Path(template), stack)
     found = deployed_stack.read(template)
-    return whole(
-        OldStack(
-            name=found.name if stack is None else stack,
-            template=found.template,
-            account=found.account,
-            region=found.region,
-        )
-    )
+    return whole(found if stack is None else replace(found, name=stack))

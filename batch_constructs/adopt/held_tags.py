@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import jsii
 from aws_cdk import IAspect
 
+from batch_constructs.adopt.override_path import override_path
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -25,10 +27,6 @@ class HeldTags:
         l1: Any = node
         for key in l1.tags.tag_values():
             if key not in self._tags:
-                l1.add_property_deletion_override(f"Tags.{_escaped(key)}")
+                l1.add_property_deletion_override(override_path(["Tags", key]))
         for key, value in self._tags.items():
-            l1.add_property_override(f"Tags.{_escaped(key)}", value)
-
-
-def _escaped(key: str) -> str:
-    return key.replace(".", "\\.")
+            l1.add_property_override(override_path(["Tags", key]), value)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.adopt.old_stack import read_stack
+from batch_constructs.adopt.override_path import override_path
 from batch_constructs.adopt.same_resources import (
     RIGHTS,
     Matching,
@@ -19,7 +20,7 @@ from batch_constructs.adopt.same_resources import (
 )
 from batch_constructs.aws.names import as_member, as_property
 from batch_constructs.aws.updates import create_only, has_role_of_its_own
-from batch_constructs.impact.changes import references
+from batch_constructs.impact.changes import references, section
 from batch_constructs.impact.verdict import Effect, impact
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ def keep_ids_of(
         template = read_stack(Path(old_template), None).template
     except template_files.UnreadableTemplateError as error:
         raise ValueError(f"{old_template}: {error}") from None
-    known = _resources(template)
+    known = section(template, "Resources")
     matching = Matching(old=list(_old(known, let_go)), new=list(_new(stack)))
     matching.match()
     impossible = [
@@ -139,7 +140,7 @@ def _keep(
 
     from batch_constructs.adopt.kept_rights import Needs, keep_rights  # noqa: PLC0415  # with it
 
-    known = _resources(template)
+    known = section(template, "Resources")
     kept = {one.logical_id: known[one.logical_id] for one in matching.old if one.type in RIGHTS}
     back = [_stays(before, now, known, hold) for before, now in matching.pairs]
     needs = Needs(template, [*kept.values(), *back])
@@ -358,7 +359,7 @@ def _written(properties: Any, path: str) -> Any:
 
 def _put_back(l1: Any, path: str, value: Any) -> None:
     """Write one property as it was, or leave it out as it was left out."""
-    at = ".".join(step.replace(".", "\\.") for step in path.split("/"))
+    at = override_path(path.split("/"))
     if value is None:
         l1.add_property_deletion_override(at)
     else:
@@ -400,8 +401,3 @@ def _new(stack: cdk.Stack) -> Iterator[Resource]:
             stack.resolve(l1._cfn_properties),  # noqa: SLF001  # has no public name
             l1,
         )
-
-
-def _resources(template: Mapping[str, Any]) -> dict[str, Any]:
-    found = template.get("Resources", {})
-    return dict(found) if isinstance(found, Mapping) else {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
@@ -10,6 +9,7 @@ import aws_cdk as cdk
 import jsii
 from constructs import Construct
 
+from batch_constructs.adopt.python_source import snake_case
 from batch_constructs.aws.template_facts import BOUNDS_OF_PARAMETERS
 from batch_constructs.impact.changes import references
 
@@ -160,10 +160,7 @@ def _warn_of_another_condition(stack: cdk.Stack, name: str, had: Any, definition
 
 
 def _arguments(parameter: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower(): _argument(name, value)
-        for name, value in parameter.items()
-    }
+    return {snake_case(name): _argument(name, value) for name, value in parameter.items()}
 
 
 def _argument(name: str, value: Any) -> Any:

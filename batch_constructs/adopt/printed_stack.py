@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.adopt import kinds
 from batch_constructs.adopt.python_source import Call, Name, render
-from batch_constructs.adopt.sections import BOOTSTRAP_PARAMETER, METADATA, Sections
+from batch_constructs.adopt.sections import METADATA, Sections
+from batch_constructs.adopt.stack_options import stack_options
 from batch_constructs.adopt.surroundings import Taken, variable
 from batch_constructs.adopt.translation import Translation
 from batch_constructs.aws.template_facts import NOT_IN_A_STACK_NAME
+from batch_constructs.impact.changes import section
 from batch_constructs.rules import Severity, check_template
 from batch_constructs.written_secrets import RESOLVED
 
 if TYPE_CHECKING:
-    from batch_constructs.adopt.old_stack import OldStack
+    from batch_constructs.impact.described_stack import DescribedStack
 
 _MODULES: Final = ("ec2", "efs", "iam", "secretsmanager", "ssm")
 _PATH: Final = "aws:cdk:path"
-_RESERVED: Final = frozenset({"app", "bc", "cdk", "id", "options", "scope", "self", *_MODULES})
+_RESERVED: Final = frozenset(
+    {
+        *("app", "bc", "cdk", "cloudformation_include", "file", "id", "json", "options", "path"),
+        *("paths", "resource", "scope", "self", "tempfile", *_MODULES),
+    }
+)
+"""What the printed program calls something else."""
+
 _NOT_OURS: Final = "it is no resource of AWS Batch"
 _INDENT: Final = 8
 
@@ -34,7 +44,7 @@ class PrintedStack:
         ids: Logical ID → the ID of our construct.
     """
 
-    def __init__(self, old: OldStack) -> None:
+    def __init__(self, old: DescribedStack) -> None:
         self.old = old
         self.as_l1: dict[str, str] = {}
         self.mends: dict[str, list[Any]] = {}
@@ -49,9 +59,17 @@ class PrintedStack:
                 self.as_l1[logical_id] = "no construct declares what it is, as far as it is known"
 
     @property
+    def class_name(self) -> str:
+        """What the stack's class is called."""
+        words = re.split(r"[^A-Za-z0-9]+", self.old.name)
+        name = "".join(word[:1].upper() + word[1:] for word in words)
+        name = name if name[:1].isalpha() else f"The{name}"
+        return name if name.endswith("Stack") else f"{name}Stack"
+
+    @property
     def resources(self) -> dict[str, Any]:
         """The resources, but for the CDK's own."""
-        found = self.old.section("Resources")
+        found = section(self.old.template, "Resources")
         return {name: one for name, one in found.items() if name != METADATA}
 
     @property
@@ -141,7 +159,7 @@ class PrintedStack:
             "import batch_constructs as bc",
             "",
             "",
-            f"class {self.old.class_name}(cdk.Stack):",
+            f"class {self.class_name}(cdk.Stack):",
             "    def __init__(self, scope: Construct, id: str, **options) -> None:",
             "        super().__init__(scope, id, **options)",
         ]
@@ -158,20 +176,7 @@ class PrintedStack:
         return lines
 
     def _foot(self) -> list[str]:
-        keywords: dict[str, Any] = {"stack_name": self.old.name, "analytics_reporting": False}
-        if METADATA in self.old.section("Resources"):
-            del keywords["analytics_reporting"]
-        if self.old.template.get("Description") is not None:
-            keywords["description"] = self.old.template["Description"]
-        if BOOTSTRAP_PARAMETER not in self.old.section("Parameters"):
-            keywords["synthesizer"] = Call(
-                "cdk.DefaultStackSynthesizer", keywords={"generate_bootstrap_version_rule": False}
-            )
-        place = {"account": self.old.account, "region": self.old.region}
-        known = {name: value for name, value in place.items() if value is not None}
-        if known:
-            keywords["env"] = Call("cdk.Environment", keywords=known)
-        call = Call(self.old.class_name, [Name("app"), self._stack_id], keywords)
+        call = Call(self.class_name, [Name("app"), self._stack_id], stack_options(self.old))
         app = Call("cdk.App")
         if not any(_path_of(one) for one in self.resources.values()):
             app.keywords["post_cli_context"] = {"aws:cdk:enable-path-metadata": False}

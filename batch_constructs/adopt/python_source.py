@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -29,6 +30,11 @@ class Entries:
     """A mapping whose keys are expressions."""
 
     pairs: tuple[tuple[Any, Any], ...]
+
+
+def snake_case(name: str) -> str:
+    """Write a name of CloudFormation's as Python has it: ``MinvCpus`` is ``minv_cpus``."""
+    return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()
 
 
 def render(value: Any, indent: int = 0, used: int = 0) -> str:

@@ -13,19 +13,20 @@ from typing import TYPE_CHECKING, Any, Final
 
 import aws_cdk as cdk
 
-from batch_constructs.adopt import template_values as values
+from batch_constructs.adopt.override_path import override_path
 from batch_constructs.adopt.printed_stack import (
     PrintedStack,
     attributes_of,
     properties_of,
 )
-from batch_constructs.adopt.python_source import Call
+from batch_constructs.adopt.python_source import Call, snake_case
 from batch_constructs.adopt.sections import METADATA
+from batch_constructs.impact.changes import is_function
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from batch_constructs.adopt.old_stack import OldStack
+    from batch_constructs.impact.described_stack import DescribedStack
 
 _FILE: Final = "<adopted>"
 _ROUNDS: Final = 100
@@ -37,7 +38,7 @@ class CannotAdoptError(Exception):
     """A template that the CDK cannot declare; the message says why, in one line."""
 
 
-def adopted(old: OldStack) -> PrintedStack:
+def adopted(old: DescribedStack) -> PrintedStack:
     """Print a stack, so that it declares what the old template does and nothing else.
 
     Raises:
@@ -62,7 +63,7 @@ def _run(printed: PrintedStack) -> tuple[cdk.Stack, dict[str, Any]]:
     names: dict[str, Any] = {"__name__": "adopted"}
     exec(compile(printed.source(), _FILE, "exec"), names)  # noqa: S102  # it was printed here, of literals
     app = cdk.App(analytics_reporting=False, builtin_cloud_formation_validation=False)
-    make: Any = names[printed.old.class_name]
+    make: Any = names[printed.class_name]
     stack: cdk.Stack = make(
         app,
         "Stack",
@@ -168,16 +169,15 @@ def _different(old: dict[str, Any], new: dict[str, Any]) -> list[Any]:
 
 def _properties(old: dict[str, Any], new: dict[str, Any], way: list[str]) -> Iterator[Any]:
     for name in {**old, **new}:
-        below = [*way, str(name).replace(".", "\\.")]
-        path = ".".join(below)
+        below = [*way, str(name)]
         if name not in old:
-            yield Call("resource.add_property_deletion_override", [path])
+            yield Call("resource.add_property_deletion_override", [override_path(below)])
         elif name not in new or old[name] != new[name]:
             yield from _value(old[name], new.get(name), below)
 
 
 def _value(old: Any, new: Any, way: list[str]) -> Iterator[Any]:
-    plain = not values.is_function(old) and not values.is_function(new)
+    plain = not is_function(old) and not is_function(new)
     if plain and isinstance(old, dict) and isinstance(new, dict) and old:
         yield from _properties(old, new, way)
     elif plain and isinstance(old, list) and isinstance(new, list) and _fits(old, new):
@@ -190,24 +190,18 @@ def _value(old: Any, new: Any, way: list[str]) -> Iterator[Any]:
         # Many small overrides of one list say less than the list.
         yield from entries if len(entries) <= _FEW else [_override(way, old)]
     elif old == {} and len(way) == 1:
-        yield (f"resource.{_attribute(way[0])}", {})  # an override cannot say an empty mapping
+        yield (f"resource.{snake_case(way[0])}", {})  # an override cannot say an empty mapping
     else:
         yield _override(way, old)
 
 
 def _override(way: list[str], value: Any) -> Call:
-    return Call("resource.add_property_override", [".".join(way), value])
+    return Call("resource.add_property_override", [override_path(way), value])
 
 
 def _fits(old: list[Any], new: list[Any]) -> bool:
     """Whether a list is put right entry by entry, which holds mappings then."""
     return len(old) == len(new) and bool(old) and all(isinstance(one, dict) for one in [*old, *new])
-
-
-def _attribute(name: str) -> str:
-    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in name).lstrip(
-        "_"
-    )
 
 
 @contextmanager

@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.names import as_member
+from batch_constructs.aws.template_facts import NO_VALUE
 from batch_constructs.aws.updates import create_only
-from batch_constructs.impact.changes import references
+from batch_constructs.impact.changes import is_function, references
 from batch_constructs.replaceable_name import HASH_LENGTH
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ RIGHTS: Final = frozenset(
 )
 """What jobs that were submitted before act with."""
 _BATCH: Final = "AWS::Batch::"
-_NO_VALUE: Final = {"Ref": "AWS::NoValue"}
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -95,11 +95,11 @@ def plain(value: Any) -> Any:
     What is ``AWS::NoValue`` is not there.
     """
     if isinstance(value, Mapping):
-        if any(str(name) == "Ref" or str(name).startswith("Fn::") for name in value):
+        if is_function(value):
             return Reference(sorted(map(str, value)))
-        return {as_member(str(name)): plain(one) for name, one in value.items() if one != _NO_VALUE}
+        return {as_member(str(name)): plain(one) for name, one in value.items() if one != NO_VALUE}
     if isinstance(value, list):
-        return [plain(one) for one in value if one != _NO_VALUE]
+        return [plain(one) for one in value if one != NO_VALUE]
     return value
 
 
@@ -111,7 +111,7 @@ def _names(type_: str, properties: Any) -> dict[str, Any]:
         for step in path.split("/"):
             below = value if isinstance(value, Mapping) else {}
             value = below.get(step, below.get(as_member(step)))
-        if path.endswith("Name") and value is not None and value != _NO_VALUE:
+        if path.endswith("Name") and value is not None and value != NO_VALUE:
             found[path] = value
     return found
 

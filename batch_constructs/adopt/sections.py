@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.adopt import template_values as values
-from batch_constructs.adopt.python_source import Call, Name
+from batch_constructs.adopt.python_source import Call, Name, snake_case
 from batch_constructs.aws.template_facts import BOUNDS_OF_PARAMETERS, FORMAT_VERSION, SECTIONS
-from batch_constructs.impact.changes import references
+from batch_constructs.impact.changes import references, section
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from batch_constructs.adopt.old_stack import OldStack
+    from batch_constructs.impact.described_stack import DescribedStack
 
 BOOTSTRAP_PARAMETER: Final = "BootstrapVersion"
 BOOTSTRAP_RULE: Final = "CheckBootstrapVersion"
@@ -39,34 +38,34 @@ class Sections:
         conditions: Condition → the variable that holds it.
     """
 
-    def __init__(self, old: OldStack, variable: Callable[[str], str], ids: set[str]) -> None:
+    def __init__(self, old: DescribedStack, variable: Callable[[str], str], ids: set[str]) -> None:
         self._old = old
         self._variable = variable
         self._ids = ids
         self.statements: list[Statement] = []
         self.conditions: dict[str, str] = {}
         self.others: dict[str, Any] = {
-            name: section for name, section in old.template.items() if name not in _DECLARED
+            name: one for name, one in old.template.items() if name not in _DECLARED
         }
-        rules = {k: v for k, v in old.section("Rules").items() if k != BOOTSTRAP_RULE}
+        rules = {k: v for k, v in section(old.template, "Rules").items() if k != BOOTSTRAP_RULE}
         if rules:
             self.others["Rules"] = rules
         self._options()
         in_rules = {target for _, target, _ in references(rules)}
-        for name, parameter in old.section("Parameters").items():
+        for name, parameter in section(old.template, "Parameters").items():
             # what is included refers to nothing that is not
             if not _offers_text(parameter) or name in in_rules:
                 self.others.setdefault("Parameters", {})[name] = parameter
             elif name != BOOTSTRAP_PARAMETER:
-                self._add("cdk.CfnParameter", name, _snake(parameter))
-        for name, mapping in old.section("Mappings").items():
+                self._add("cdk.CfnParameter", name, _arguments(parameter))
+        for name, mapping in section(old.template, "Mappings").items():
             self._add("cdk.CfnMapping", name, {"mapping": mapping})
-        for name in old.section("Conditions"):
+        for name in section(old.template, "Conditions"):
             self._condition(name)
 
     def outputs(self) -> None:
         """Declare the outputs, which come last."""
-        for name, output in self._old.section("Outputs").items():
+        for name, output in section(self._old.template, "Outputs").items():
             export = output.get("Export", {}).get("Name")
             keywords: dict[str, Any] = {"value": values.text(output.get("Value"))}
             if "Description" in output:
@@ -91,7 +90,7 @@ class Sections:
 
     def _condition(self, name: str) -> None:
         """Declare a condition after those that it is made of."""
-        known = self._old.section("Conditions")
+        known = section(self._old.template, "Conditions")
         if name in self.conditions or name == METADATA_CONDITION or name not in known:
             return
         self.conditions[name] = variable = self._variable(f"if_{name}")
@@ -127,11 +126,8 @@ def _offers_text(parameter: Mapping[str, Any]) -> bool:
     return all(isinstance(value, str) for value in parameter.get("AllowedValues", ()))
 
 
-def _snake(parameter: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower(): _parameter_value(name, value)
-        for name, value in parameter.items()
-    }
+def _arguments(parameter: Mapping[str, Any]) -> dict[str, Any]:
+    return {snake_case(name): _parameter_value(name, value) for name, value in parameter.items()}
 
 
 def _parameter_value(name: str, value: Any) -> Any:

@@ -5,14 +5,16 @@ Each is taken in by its ARN, name or ID, so that it stays what it is and nothing
 
 from __future__ import annotations
 
+import builtins
 import json
 import keyword
 import re
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.adopt import template_values as values
-from batch_constructs.adopt.python_source import Call, Name
+from batch_constructs.adopt.python_source import Call, Name, snake_case
 from batch_constructs.aws.names import SECRET_FORM, is_arn
+from batch_constructs.impact.changes import is_function
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -75,7 +77,7 @@ class Taken:
 
     def security_groups(self, value: Any) -> list[Any]:
         """Take in security groups by their IDs."""
-        if values.is_function(value):
+        if is_function(value):
             of_list = Name(f"cdk.Token.as_list({value!r})[0]")
             return [self._security_group(value, of_list)]
         if not isinstance(value, list):
@@ -142,7 +144,7 @@ class Taken:
     def by_arn(self, noun: str, value: Any) -> Name:
         """Take in another resource of AWS Batch, such as a ``JobQueue``, by its ARN or name."""
         given = values.text(value)
-        snake = re.sub(r"(?<=[a-z])(?=[A-Z])", "_", noun).lower()
+        snake = snake_case(noun)
         named = isinstance(given, str) and not is_arn(given)
         make = f"bc.{noun}.from_{snake}_{'name' if named else 'arn'}"
         return self._taken(snake, value, make, given)
@@ -166,12 +168,12 @@ def _secret_and_field(value: Any) -> tuple[Any, str]:
     if isinstance(value, str):
         found = _KEY.match(value)
         return (found["arn"], found["rest"] or "") if found else (value, "")
-    if values.is_function(value) and "Fn::Join" in value:
+    if is_function(value) and "Fn::Join" in value:
         separator, parts = value["Fn::Join"]
         pair = isinstance(parts, list) and len(parts) == 2  # noqa: PLR2004  # a secret, and a field
         if separator == "" and pair and isinstance(parts[1], str) and parts[1].startswith(":"):
             return parts[0], parts[1]
-    if values.is_function(value) and isinstance(value.get("Fn::Sub"), str):
+    if is_function(value) and isinstance(value.get("Fn::Sub"), str):
         found = re.fullmatch(r"\$\{(\w+)\}(:[^$]*)", value["Fn::Sub"])
         if found:
             return {"Ref": found[1]}, found[2]
@@ -193,11 +195,11 @@ def _parameter_name(value: Any) -> str | None:
 def variable(text: str, used: set[str]) -> str:
     """Make a name for a variable that is not in use yet, and note it."""
     text = re.sub(r"(?<=\w)[0-9A-F]{8}(?=_|$)", "", text)
-    words = re.sub(r"(?<=[a-z0-9])(?=[A-Z])|[^A-Za-z0-9]+", "_", text).strip("_").lower()
+    words = snake_case(re.sub(r"[^A-Za-z0-9]+", "_", text)).strip("_")
     parts = re.sub(r"_+", "_", words).split("_")
     words = "_".join(one for one, before in zip(parts, ["", *parts], strict=False) if one != before)
     wanted = words if words and not words[0].isdigit() else f"it_{words}"
-    if keyword.iskeyword(wanted):
+    if keyword.iskeyword(wanted) or hasattr(builtins, wanted):
         wanted = f"{wanted}_"
     name, place = wanted, 2
     while name in used:

@@ -6,6 +6,7 @@ from typing import Any, Final
 
 from batch_constructs.adopt.python_source import Call, Name
 from batch_constructs.aws.resource_states import State
+from batch_constructs.impact.changes import is_function
 
 _PSEUDO_PARAMETERS: Final = {
     "AWS::AccountId": "ACCOUNT_ID",
@@ -24,15 +25,6 @@ class NotTranslatedError(Exception):
     """A value that no argument of ours can say; it is put over the property as it stands."""
 
 
-def is_function(value: Any) -> bool:
-    """Whether a value is an intrinsic function, which CloudFormation reads."""
-    return (
-        isinstance(value, dict)
-        and len(value) == 1
-        and str(next(iter(value))).startswith(("Ref", "Fn::"))
-    )
-
-
 def text(value: Any) -> Any:
     """Give a text, or the token of one."""
     if isinstance(value, str):
@@ -47,7 +39,7 @@ def text(value: Any) -> Any:
 
 
 def _token(value: dict[str, Any]) -> Any:
-    ((function, argument),) = value.items()
+    function, argument = next(iter(value.items()))
     if function == "Ref" and argument in _PSEUDO_PARAMETERS:
         return Name(f"cdk.Aws.{_PSEUDO_PARAMETERS[argument]}")
     if function == "Ref":
@@ -105,7 +97,7 @@ def target(value: Any) -> str | None:
     """Give the logical ID that a value refers to, as a whole."""
     if not is_function(value):
         return None
-    ((function, argument),) = value.items()
+    function, argument = next(iter(value.items()))
     if function == "Ref" and isinstance(argument, str):
         return argument
     if function == "Fn::GetAtt":

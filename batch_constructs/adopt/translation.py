@@ -19,6 +19,7 @@ from batch_constructs.aws import parameters
 from batch_constructs.aws.compute_environment_facts import DETAILED, CapacityOption
 from batch_constructs.aws.container_facts import LEGACY_SIZES
 from batch_constructs.aws.scheduling import REPLENISHABLE
+from batch_constructs.impact.changes import is_function
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -214,7 +215,7 @@ class Translation:
         into.keywords[_parameter(path)] = self._taken.instance_profile(value)
 
     def _launch_template(self, path: str, value: Any, into: Call, within: str) -> None:
-        if not isinstance(value, dict) or values.is_function(value):
+        if not isinstance(value, dict) or is_function(value):
             raise NotTranslatedError
         into.keywords[_inside(_parameter(path), within)] = self._taken.launch_template(value)
         if "UserdataType" in value:
@@ -400,7 +401,7 @@ _VOLUMES: Final = {
 
 
 def _is_mapping(value: Any) -> bool:
-    return isinstance(value, dict) and not values.is_function(value)
+    return isinstance(value, dict) and not is_function(value)
 
 
 def _parameter(path: str) -> str:
@@ -425,7 +426,7 @@ def _class_of(annotation: str, path: str = "") -> str:
 def _leaves(value: Mapping[str, Any], above: str = "") -> list[tuple[str, Any]]:
     found: list[tuple[str, Any]] = []
     for name, below in value.items():
-        if isinstance(below, dict) and not values.is_function(below):
+        if isinstance(below, dict) and not is_function(below):
             found += _leaves(below, f"{above}{name}/")
         else:
             found.append((f"{above}{name}", below))
@@ -436,14 +437,14 @@ def _mapping(value: Any) -> Any:
     """Give a mapping of texts, of a mapping or of a list of keys and values."""
     if isinstance(value, list):
         value = {one["Key"]: one["Value"] for one in value if isinstance(one, dict)}
-    if not isinstance(value, dict) or values.is_function(value):
+    if not isinstance(value, dict) or is_function(value):
         raise NotTranslatedError
     return {name: values.text(one) for name, one in value.items()}
 
 
 def _duration(value: Any, path: str) -> Call:
     minutes = "Minutes" in path.rpartition("/")[2]
-    if values.is_function(value):
+    if is_function(value):
         unit = "minutes" if minutes else "seconds"
         return Call(f"cdk.Duration.{unit}", [values.number(value)])
     return _amount("cdk.Duration", values.whole(value) * (60 if minutes else 1), _SECONDS)
@@ -451,7 +452,7 @@ def _duration(value: Any, path: str) -> Call:
 
 def _size(value: Any, path: str) -> Call:
     gibibytes = "GiB" in path.rpartition("/")[2]
-    if values.is_function(value):
+    if is_function(value):
         unit = "gibibytes" if gibibytes else "mebibytes"
         return Call(f"cdk.Size.{unit}", [values.number(value)])
     amount = values.whole(_pod_amount(value))

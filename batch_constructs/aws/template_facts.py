@@ -8,6 +8,12 @@ from batch_constructs.aws.bound import Matching
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import Source, docs, seen
 
+NO_VALUE: Final = {"Ref": "AWS::NoValue"}
+"""What takes away what it is the value of.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/pseudo-parameter-reference.html
+"""
+
 FORMAT_VERSION: Final = "AWSTemplateFormatVersion"
 SECTIONS: Final = (
     FORMAT_VERSION,

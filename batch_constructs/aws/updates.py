@@ -16,7 +16,7 @@ from batch_constructs.aws.compute_environment_facts import (
 )
 from batch_constructs.aws.eks_facts import SERVICE_ROLE
 from batch_constructs.aws.record import Record
-from batch_constructs.aws.source import Source, api, cloudformation, guide, seen
+from batch_constructs.aws.source import Source, api, cloudformation, docs, guide, seen
 from batch_constructs.aws.table import read
 
 REGISTRY: Final[Source] = cloudformation(
@@ -93,6 +93,25 @@ primaryIdentifier.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-batch-jobqueue.html
 """
+
+STACK_TAGS: Final[Source] = docs(
+    "AWSCloudFormation/latest/TemplateReference/aws-properties-resource-tags.html",
+    "Stack-level tags are propagated to resources that CloudFormation supports. Of a compute "
+    "environment, whose tags the registry calls create-only, they replace it, as seen in "
+    "https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/2270.",
+)
+
+EXPORT_IN_USE: Final[Source] = docs(
+    "AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-importvalue.html",
+    "A stack cannot be deleted, and an output value not be modified or removed, while another "
+    "stack references it.",
+)
+
+OUTPUT_IS_READ: Final[Source] = docs(
+    "AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-getstackoutput.html",
+    "A weak reference: the value is resolved when the stack that reads it is created or updated; "
+    "a later change or deletion does not reach that stack by itself.",
+)
 
 DELETION_PAGE: Final = (
     "https://docs.aws.amazon.com/batch/latest/APIReference/API_DeleteComputeEnvironment.html"

@@ -8,6 +8,7 @@ from dataclasses import replace
 from itertools import product
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.aws.template_facts import NO_VALUE
 from batch_constructs.impact.changes import different, properties, references
 from batch_constructs.impact.one_spelling import spelled
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from batch_constructs.impact.changes import Change
 
 _IF: Final = "Fn::If"
-_NO_VALUE: Final = {"Ref": "AWS::NoValue"}
 _MOST_CONDITIONS: Final = 4
 """Conditions of one resource whose outcomes are looked at one by one."""
 
@@ -47,21 +47,22 @@ def _branch(change: Change, holds: Mapping[str, bool]) -> Change:
         for path, target in change.referred.items()
         if (path, target) in there and path not in paths
     }
-    return replace(change, old=old, new=new, paths=paths, referred=referred)
+    elsewhere = {path: why for path, why in change.elsewhere.items() if path not in paths}
+    return replace(change, old=old, new=new, paths=paths, referred=referred, elsewhere=elsewhere)
 
 
 def _taken(value: Any, holds: Mapping[str, bool]) -> Any:
     """Write a value with one branch of each condition."""
     if isinstance(value, list):
         found = [_taken(one, holds) for one in value]
-        return [one for one in found if one != _NO_VALUE]
+        return [one for one in found if one != NO_VALUE]
     if not isinstance(value, Mapping):
         return value
     if _is_if(value):
         condition, one, other = value[_IF]
         return _taken(one if holds[_key(condition)] else other, holds)
     members = {name: _taken(one, holds) for name, one in value.items()}
-    return spelled({name: one for name, one in members.items() if one != _NO_VALUE}, {})
+    return spelled({name: one for name, one in members.items() if one != NO_VALUE}, {})
 
 
 def _conditions(value: Any) -> Iterator[str]:

@@ -30,6 +30,7 @@ class Change:
         new: as it shall be; None where it goes.
         paths: the properties that are written differently.
         referred: properties that are written alike, with the resource whose value changes.
+        elsewhere: properties that are written alike, with what changes outside of the template.
     """
 
     logical_id: str
@@ -37,11 +38,17 @@ class Change:
     new: Resource | None
     paths: list[str] = field(default_factory=list)
     referred: dict[str, str] = field(default_factory=dict)
+    elsewhere: dict[str, str] = field(default_factory=dict)
 
     @property
     def type(self) -> str:
         """The CloudFormation type."""
         return str((self.new or self.old or {}).get("Type", ""))
+
+    @property
+    def touched(self) -> list[str]:
+        """The properties that change, for whatever reason."""
+        return [*self.paths, *self.referred, *self.elsewhere]
 
     def property(self, path: str, *, old: bool = False) -> Any:
         """Read a property by its path, as it shall be or as it is."""
@@ -53,7 +60,10 @@ class Change:
 
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Change]:
     """Compare the resources of two templates, in the order of the new one, what goes last."""
-    before, after = _resources(old), _resources(new)
+    before, after = (
+        {name: one for name, one in section(side, "Resources").items() if isinstance(one, Mapping)}
+        for side in (old, new)
+    )
     return {
         logical_id: Change(
             logical_id=logical_id,
@@ -73,7 +83,8 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Change]
 
 def different(old: Any, new: Any, path: str = "") -> Iterator[str]:
     """Give the paths at which two values differ; lists and intrinsic functions count as one."""
-    if isinstance(old, Mapping) and isinstance(new, Mapping) and not _is_function(old, new):
+    mappings = isinstance(old, Mapping) and isinstance(new, Mapping)
+    if mappings and not is_function(old) and not is_function(new):
         for name in {**old, **new}:
             below = f"{path}/{name}" if path else str(name)
             if name not in old or name not in new:
@@ -148,14 +159,28 @@ def properties(resource: Resource) -> Mapping[str, Any]:
     return found if isinstance(found, Mapping) else {}
 
 
-def _resources(template: Mapping[str, Any]) -> dict[str, Resource]:
-    found = template.get("Resources")
-    if not isinstance(found, Mapping):
-        return {}
-    return {str(name): one for name, one in found.items() if isinstance(one, Mapping)}
+def section(template: Mapping[str, Any], name: str) -> dict[str, Any]:
+    """Give a section of a template; an empty one where there is none."""
+    found = template.get(name)
+    return {str(key): one for key, one in found.items()} if isinstance(found, Mapping) else {}
 
 
-def _is_function(*values: Mapping[str, Any]) -> bool:
-    return any(
-        str(name) == "Ref" or str(name).startswith("Fn::") for value in values for name in value
+def is_function(value: Any) -> bool:
+    """Whether a value is an intrinsic function, which CloudFormation reads."""
+    return isinstance(value, Mapping) and any(
+        str(name) == "Ref" or str(name).startswith("Fn::") for name in value
     )
+
+
+def calls(value: Any, function: str, path: str = "") -> Iterator[tuple[str, Any]]:
+    """Give every call of an intrinsic function in a value: path, argument."""
+    if isinstance(value, list):
+        for entry in value:
+            yield from calls(entry, function, path)
+    if not isinstance(value, Mapping):
+        return
+    for name, below in value.items():
+        if name == function:
+            yield path, below
+        inner = path if is_function(value) else f"{path}/{name}" if path else str(name)
+        yield from calls(below, function, inner)

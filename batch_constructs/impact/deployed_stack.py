@@ -1,4 +1,4 @@
-"""A stack as it is deployed: its template, read from CloudFormation.
+"""A stack as it is deployed: its template and what is said beside it, read from CloudFormation.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_GetTemplate.html
 """
@@ -6,32 +6,11 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_GetTemplat
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.template_facts import STACK_SET_NAME
+from batch_constructs.impact.described_stack import DescribedStack
 from batch_constructs.rules.template import template_files
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-
-@dataclass(frozen=True, kw_only=True)
-class DeployedStack:
-    """A stack of an account.
-
-    Attributes:
-        name: Its name.
-        template: Its template, as CloudFormation has expanded it.
-        account: Its account.
-        region: Its Region.
-    """
-
-    name: str
-    template: Mapping[str, Any]
-    account: str
-    region: str
 
 
 def is_meant(argument: str) -> bool:
@@ -39,7 +18,7 @@ def is_meant(argument: str) -> bool:
     return STACK_SET_NAME.admits(argument) and not Path(argument).exists()
 
 
-def read(name: str) -> DeployedStack:
+def read(name: str) -> DescribedStack:
     """Read a stack with the credentials and the Region that boto3 finds.
 
     Raises:
@@ -59,9 +38,14 @@ def read(name: str) -> DeployedStack:
     template = body["TemplateBody"]
     text = template if isinstance(template, str) else json.dumps(template)
     _, _, _, region, account, _ = stack["StackId"].split(":", 5)
-    return DeployedStack(
+    return DescribedStack(
         name=stack["StackName"],
         template=dict(template_files.document(text).template),
         account=account,
         region=region,
+        tags={one["Key"]: one["Value"] for one in stack.get("Tags", ())},
+        options={
+            "terminationProtection": stack.get("EnableTerminationProtection", False),
+            "notificationArns": stack.get("NotificationARNs", []),
+        },
     )

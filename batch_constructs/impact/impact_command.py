@@ -8,8 +8,10 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from batch_constructs.impact import deployed_stack, impact_report
-from batch_constructs.impact.verdict import Effect, impact
+from batch_constructs.impact import cloud_assembly, deployed_stack, impact_report
+from batch_constructs.impact.assembly_impact import impacts
+from batch_constructs.impact.described_stack import DescribedStack
+from batch_constructs.impact.verdict import Effect
 from batch_constructs.rules.template import template_files
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ _SOMETHING_GOES: Final = 1
 _UNREADABLE: Final = 2
 _UNTOLD: Final = 2
 
-_Templates = dict[str, template_files.Template]
+_Stacks = dict[str, DescribedStack]
 
 
 @click.command("impact", context_settings={"help_option_names": ["-h", "--help"]})
@@ -62,38 +64,40 @@ def impact_command(old: str, new: str, format_: str, *, as_json: bool) -> None:
     sys.exit(_UNTOLD if any(one.effect is Effect.UNKNOWN for one in found.values()) else 0)
 
 
-def _sides(old: str, new: str) -> tuple[_Templates, _Templates]:
+def _sides(old: str, new: str) -> tuple[_Stacks, _Stacks]:
     """Read both; of a deployed stack and an assembly that has several, those of its name."""
     after = _templates(Path(new))
     if not deployed_stack.is_meant(old):
         return _templates(Path(old)), after
     try:
-        template = deployed_stack.read(old).template
+        deployed = deployed_stack.read(old)
     except template_files.UnreadableTemplateError as error:
         raise template_files.UnreadableTemplateError(f"{old}: {error}") from None
     if len(after) > 1:
-        after = {name: one for name, one in after.items() if name.partition(".")[0] == old}
+        after = {
+            name: one for name, one in after.items() if old in (name.partition(".")[0], one.name)
+        }
     if not after:
         raise template_files.UnreadableTemplateError(
             f"{new}: none of its templates is called {old}.template.json: name the template"
         )
-    return {old: template}, after
+    return {old: deployed}, after
 
 
-def _templates(path: Path) -> _Templates:
-    """Read a template, or those of a directory by their file names."""
+def _templates(path: Path) -> _Stacks:
     try:
-        return {Path(file).name: template_files.read(file) for file in template_files.find(path)}
+        return cloud_assembly.templates(path)
     except template_files.UnreadableTemplateError as error:
         raise template_files.UnreadableTemplateError(f"{path}: {error}") from None
 
 
-def _impacts(old: _Templates, new: _Templates) -> dict[str, Impact]:
+def _impacts(old: _Stacks, new: _Stacks) -> dict[str, Impact]:
     """Compare templates of one name; of several, the logical IDs begin with that name."""
     if len(old) == len(new) == 1:
-        return impact(next(iter(old.values())), next(iter(new.values())))
+        [one], [other] = old.values(), new.values()
+        return impacts({"": one}, {"": other})[""]
     return {
         f"{name.partition('.')[0]}/{logical_id}": one
-        for name in {**new, **old}
-        for logical_id, one in impact(old.get(name, {}), new.get(name, {})).items()
+        for name, found in impacts(old, new).items()
+        for logical_id, one in found.items()
     }

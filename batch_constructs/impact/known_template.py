@@ -11,12 +11,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Final
 
+from batch_constructs.aws.template_facts import NO_VALUE
+from batch_constructs.impact.changes import section
 from batch_constructs.impact.loops_and_macros import unlooped
 from batch_constructs.impact.one_spelling import spelled
 from batch_constructs.rules.access.answer import all_of, any_of, negated
 from batch_constructs.rules.template.loops import PREFIX
 
-_NO_VALUE: Final = {"Ref": "AWS::NoValue"}
 _IF: Final = "Fn::If"
 _FIND: Final = "Fn::FindInMap"
 _NAMES_AND_TWO: Final = 3
@@ -35,18 +36,18 @@ def known(template: Mapping[str, Any]) -> dict[str, Any]:
 class _Known:
     def __init__(self, template: Mapping[str, Any]) -> None:
         self._template = template
-        self._conditions = _mapping(template.get("Conditions"))
-        self._mappings = _mapping(template.get("Mappings"))
+        self._conditions = section(template, "Conditions")
+        self._mappings = section(template, "Mappings")
         self._types = {
-            str(name): str(one.get("Type"))
-            for name, one in _mapping(template.get("Resources")).items()
+            name: str(one.get("Type"))
+            for name, one in section(template, "Resources").items()
             if isinstance(one, Mapping)
         }
         self._within: list[str] = []
 
     def template(self) -> dict[str, Any]:
         made: dict[str, Any] = {}
-        for logical_id, resource in _mapping(self._template.get("Resources")).items():
+        for logical_id, resource in section(self._template, "Resources").items():
             if not isinstance(resource, Mapping):
                 continue
             condition = resource.get("Condition")
@@ -63,7 +64,7 @@ class _Known:
     def _value(self, value: Any) -> Any:
         if isinstance(value, list):
             found = [self._value(one) for one in value]
-            return [one for one in found if one != _NO_VALUE]
+            return [one for one in found if one != NO_VALUE]
         if not isinstance(value, Mapping):
             return value
         if len(value) == 1:
@@ -73,7 +74,7 @@ class _Known:
             if name == _FIND and isinstance(below, list) and len(below) == _NAMES_AND_TWO:
                 return self._found(*(self._value(one) for one in below))
         found_members = {name: self._value(one) for name, one in value.items()}
-        left = {name: one for name, one in found_members.items() if one != _NO_VALUE}
+        left = {name: one for name, one in found_members.items() if one != NO_VALUE}
         return spelled(left, self._types)
 
     def _chosen(self, name: Any, one: Any, other: Any) -> Any:
@@ -137,10 +138,6 @@ class _Known:
         if name == "Fn::And":
             return all_of(held)
         return any_of(held) if name == "Fn::Or" else None
-
-
-def _mapping(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
 
 
 def _text(value: Any) -> str | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
+from batch_constructs.impact.changes import section
 from batch_constructs.rules.template.loops import PREFIX, unroll
 
 LANGUAGE: Final = "AWS::LanguageExtensions"
@@ -36,7 +37,7 @@ def unlooped(template: Mapping[str, Any]) -> dict[str, Any]:
         if str(name).startswith(PREFIX) and unrolled.left:
             made.update(_once(str(name), one, []))
         else:
-            made.update(_resources(unrolled.template))
+            made.update(section(unrolled.template, "Resources"))
     written = {**template, "Resources": made}
     return written if conditions is None else {**written, "Conditions": conditions}
 
@@ -95,8 +96,3 @@ def _macros(template: Mapping[str, Any]) -> list[Any]:
 def _name(macro: Any) -> str:
     inner = macro.get("Fn::Transform", macro) if isinstance(macro, Mapping) else macro
     return str(inner.get("Name")) if isinstance(inner, Mapping) else str(inner)
-
-
-def _resources(template: Mapping[str, Any]) -> Mapping[str, Any]:
-    found = template.get("Resources")
-    return found if isinstance(found, Mapping) else {}

@@ -38,10 +38,11 @@ def refusals(
 
 def names_that_clash(change: Change) -> Iterator[str]:
     """Say that the new resource cannot be made beside the old one, which has its name still."""
-    if change.type == _SHARE and "JobQueue" in [*change.paths, *change.referred]:
+    if change.type == _SHARE and "JobQueue" in change.touched:
         return  # its name is one of its queue's
+    moved = {*change.referred, *change.elsewhere}
     for path in sorted(updates.create_only(change.type).always):
-        if "/" in path or not path.endswith("Name") or path in change.referred:
+        if "/" in path or not path.endswith("Name") or path in moved:
             continue
         old, new = change.property(path, old=True), change.property(path)
         if new is not None and old == new:

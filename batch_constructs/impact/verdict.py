@@ -3,49 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws import updates
-from batch_constructs.aws.compute_environment_facts import BEST_FIT, IN_PLACE_STRATEGIES, ON_FARGATE
 from batch_constructs.impact.branches import branches
-from batch_constructs.impact.changes import WHOLE, Change, changes, follow
-from batch_constructs.impact.known_template import known
+from batch_constructs.impact.changes import Change, changes, follow
+from batch_constructs.impact.consequences import DEFINITION, at_the_end, consequences
+from batch_constructs.impact.described_stack import DescribedStack
+from batch_constructs.impact.elsewhere import changed_tags, elsewhere
 from batch_constructs.impact.loops_and_macros import (
     SERVERLESS,
     WRITTEN_BY_THE_MACRO,
     is_of_a_loop,
     untold,
 )
+from batch_constructs.impact.property_verdict import ORDER, Effect, of_property
 from batch_constructs.impact.refused import names_that_clash, refusals
+from batch_constructs.impact.stack_outputs import EXPORT, OUTPUT, with_outputs
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Collection, Mapping
 
-    from batch_constructs.aws.source import Source
+__all__ = ["Comparison", "Effect", "Impact", "impact"]
 
-_ENVIRONMENT: Final = "AWS::Batch::ComputeEnvironment"
-_QUEUE: Final = "AWS::Batch::JobQueue"
-_POLICY: Final = "AWS::Batch::SchedulingPolicy"
-_DEFINITION: Final = "AWS::Batch::JobDefinition"
 _PAGE: Final = "see "
 _ANOTHER_ID: Final = "the deployment fails; give it another logical ID"
-_FAILS: Final = ", and ReplaceComputeEnvironment is false: the deployment fails; set it to true"
-
-
-class Effect(StrEnum):
-    """What becomes of a resource, from the least to the most."""
-
-    NONE = "none"
-    CREATE = "create"
-    IN_PLACE = "in-place"
-    INFRASTRUCTURE_UPDATE = "infrastructure-update"
-    REPLACE = "replace"
-    DELETE = "delete"
-    UNKNOWN = "unknown"
-
-
-_ORDER: Final = {effect: place for place, effect in enumerate(Effect)}
+_MOVES: Final = frozenset({Effect.IN_PLACE, Effect.INFRASTRUCTURE_UPDATE, Effect.REPLACE})
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,61 +50,126 @@ class Impact:
     fails: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Judgement:
+    """What becomes of a resource by itself, whatever the others are."""
+
+    effect: Effect
+    because: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    fails: bool = False
+
+
 def impact(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Impact]:
     """Say what deploying a template over another does to each resource, by logical ID."""
-    found = changes(known(old), known(new))
+    before, after = (DescribedStack(name="", template=one) for one in (old, new))
+    return Comparison(before, after).impacts()
+
+
+class Comparison:
+    """One stack as it is and as it shall be.
+
+    Attributes:
+        old: The stack as it is.
+        new: The stack as it shall be.
+        templates: Both templates as far as they are known, with outputs among the resources.
+        found: What is different about each resource, by logical ID.
+        judged: What becomes of each by itself.
+    """
+
+    def __init__(
+        self, old: DescribedStack, new: DescribedStack, moved: Collection[tuple[str, str]] = ()
+    ) -> None:
+        """Compare.
+
+        Args:
+            old: The stack as it is.
+            new: The stack as it shall be.
+            moved: The outputs of other stacks that change: stack and output.
+        """
+        self.old, self.new = old, new
+        self.templates = with_outputs(old), with_outputs(new)
+        self.found = changes(*self.templates)
+        self._tags = changed_tags(old.tags, new.tags)
+        for change in self.found.values():
+            change.elsewhere.update(elsewhere(change, self._tags, moved))
+        self.judged = _all_judged(self.found)
+
+    def impacts(self) -> dict[str, Impact]:
+        """Say what becomes of each resource, by logical ID, and of what is none."""
+        found = {
+            f"Template/{section}": Impact(
+                type="Template", effect=Effect.UNKNOWN, because=[section], notes=[why], fails=False
+            )
+            for section, why in untold(self.old.template, self.new.template).items()
+        }
+        if self._tags:
+            found["Stack/Tags"] = Impact(
+                type="Stack",
+                effect=Effect.IN_PLACE,
+                because=[f"Tags/{key}" for key in self._tags],
+                notes=[f"{_PAGE}{updates.STACK_TAGS.page}"],
+                fails=False,
+            )
+        return found | {
+            name: told for name in self.found if (told := self.told(name)).fails or _is_told(told)
+        }
+
+    def told(self, name: str) -> Impact:
+        """Say what becomes of a resource, an output or an export."""
+        change, mine = self.found[name], self.judged[name]
+        refused = list(refusals(change, self.found, self.new.template))
+        moved = [
+            f"{path} changes because {target} {self._becomes(target)}"
+            for path, target in change.referred.items()
+        ]
+        moved += [f"{path} changes because {why}" for path, why in change.elsewhere.items()]
+        return Impact(
+            type=change.type,
+            effect=mine.effect,
+            because=list(mine.because),
+            notes=sorted([*mine.notes, *refused, *moved], key=lambda note: note.startswith(_PAGE)),
+            fails=mine.fails or bool(refused),
+        )
+
+    def _becomes(self, target: str) -> str:
+        if self.judged[target].effect is Effect.REPLACE:
+            return "is replaced"
+        of_definition = self.found[target].type == DEFINITION
+        return "gets a new revision" if of_definition else "gets a new version"
+
+
+def _is_told(told: Impact) -> bool:
+    """Whether it is told: of an export what others notice, of an output nothing."""
+    unnoticed = told.effect in {Effect.NONE, Effect.CREATE}
+    return not (told.type == OUTPUT or (told.type == EXPORT and unnoticed))
+
+
+def _all_judged(found: Mapping[str, Change]) -> dict[str, _Judgement]:
+    """Judge each resource, and again those that refer to what is another one or changes."""
+    judged: dict[str, _Judgement] = {}
     waiting = list(found.values())
-    told: dict[str, tuple[Effect, int]] = {}
     while waiting:
         change = waiting.pop()
-        effect = _judged(change)[0]
-        state = (effect, len(change.referred))
-        if told.get(change.logical_id, (None,))[0] == effect:
-            continue
-        told[change.logical_id] = state
-        if effect in {Effect.IN_PLACE, Effect.INFRASTRUCTURE_UPDATE, Effect.REPLACE}:
-            replaced = effect is Effect.REPLACE
+        before, now = judged.get(change.logical_id), _judged(change)
+        judged[change.logical_id] = now
+        if now.effect in _MOVES and (before is None or before.effect is not now.effect):
+            replaced = now.effect is Effect.REPLACE
             waiting += follow(found, change.logical_id, replaced=replaced)
-    sections = {
-        f"Template/{section}": Impact(
-            type="Template", effect=Effect.UNKNOWN, because=[section], notes=[why], fails=False
-        )
-        for section, why in untold(old, new).items()
-    }
-    return sections | {name: _impact(change, found, new) for name, change in found.items()}
+    return judged
 
 
-def _impact(change: Change, found: Mapping[str, Change], new: Mapping[str, Any]) -> Impact:
-    effect, because, notes = _judged(change)
-    notes += refusals(change, found, new)
-    moved = [
-        f"{path} changes because {target} {_becomes(found[target])}"
-        for path, target in change.referred.items()
-    ]
-    said = sorted([*notes, *moved], key=lambda note: note.startswith(_PAGE))
-    return Impact(type=change.type, effect=effect, because=because, notes=said, fails=_fails(notes))
-
-
-def _becomes(change: Change) -> str:
-    if _judged(change)[0] is Effect.REPLACE:
-        return "is replaced"
-    return "gets a new revision" if change.type == _DEFINITION else "gets a new version"
-
-
-def _judged(change: Change) -> tuple[Effect, list[str], list[str]]:
-    """Give the effect on a resource, the properties that cause it, and notes."""
+def _judged(change: Change) -> _Judgement:
+    """Judge one resource by itself."""
     if change.old is None:
-        return Effect.CREATE, [], []
+        return _Judgement(Effect.CREATE)
     if change.new is None:
         kept = change.old.get("DeletionPolicy") in {"Retain", "RetainExceptOnCreate"}
-        notes = ["its DeletionPolicy keeps it in the account"] if kept else []
-        return Effect.DELETE, [], [*notes, *_notes_of_the_end(change, kept=kept)]
+        notes = ("its DeletionPolicy keeps it in the account",) if kept else ()
+        return _Judgement(Effect.DELETE, (), (*notes, *at_the_end(change, kept=kept)))
     if change.old.get("Type") != change.new.get("Type"):
-        return (
-            Effect.REPLACE,
-            ["Type"],
-            [f"CloudFormation changes the type of no logical ID: {_ANOTHER_ID}"],
-        )
+        note = f"CloudFormation changes the type of no logical ID: {_ANOTHER_ID}"
+        return _Judgement(Effect.REPLACE, ("Type",), (note,), fails=True)
     condition = change.new.get("Condition")
     if condition is not None and condition != change.old.get("Condition"):
         loop = is_of_a_loop(condition)
@@ -130,236 +178,32 @@ def _judged(change: Change) -> tuple[Effect, list[str], list[str]]:
             if loop
             else "where its Condition is false, it is deleted: only the deployment knows"
         )
-        return (
-            Effect.DELETE,
-            ["Fn::ForEach" if loop else "Condition"],
-            [note, *_notes_of_the_end(change, kept=False)],
-        )
+        because = "Fn::ForEach" if loop else "Condition"
+        notes = (note, *at_the_end(change, kept=False))
+        return _Judgement(Effect.DELETE, (because,), notes)
     found = [_of_properties(one) for one in branches(change)]
-    return max(found, key=lambda one: (_fails(one[2]), _ORDER[one[0]]))
+    return max(found, key=lambda one: (one.fails, ORDER[one.effect]))
 
 
-def _fails(notes: list[str]) -> bool:
-    return any("the deployment fails" in note for note in notes)
-
-
-def _of_properties(change: Change) -> tuple[Effect, list[str], list[str]]:
+def _of_properties(change: Change) -> _Judgement:
     """Judge the properties of a resource that stays."""
-    judged = {path: _of_path(change, path) for path in [*change.paths, *change.referred]}
+    judged = {path: of_property(change, path) for path in change.touched}
     if not judged:
-        return Effect.NONE, [], []
+        return _Judgement(Effect.NONE)
     if change.type.startswith(f"{SERVERLESS}::"):
         note = f"what becomes of what it stands for cannot be told: {WRITTEN_BY_THE_MACRO}"
-        return Effect.UNKNOWN, list(judged), [note]
-    worst = max((one.effect for one in judged.values()), key=_ORDER.__getitem__)
-    because = [path for path, one in judged.items() if one.effect is worst]
+        return _Judgement(Effect.UNKNOWN, tuple(judged), (note,))
+    worst = max((one.effect for one in judged.values()), key=ORDER.__getitem__)
     another = any(one.effect is Effect.REPLACE and not one.fails for one in judged.values())
-    notes = [one.note for one in judged.values() if not (another and one.fails)]
+    told = [one for one in judged.values() if not (another and one.fails)]
+    clashes = list(names_that_clash(change)) if worst is Effect.REPLACE else []
     pages = [
         f"{_PAGE}{one.source.page}" for one in judged.values() if one.source and one.effect is worst
     ]
-    said = [*filter(None, notes), *_notes(change, worst), *pages]
-    return worst, because, list(dict.fromkeys(said))
-
-
-@dataclass(frozen=True, slots=True)
-class _Verdict:
-    """What the change of one property does, with a note where there is one, and why.
-
-    Attributes:
-        effect: what becomes of the resource.
-        source: where AWS says so.
-        note: what a person should know of it.
-        fails: whether the deployment fails, unless another property has the resource replaced.
-    """
-
-    effect: Effect
-    source: Source | None = None
-    note: str = ""
-    fails: bool = False
-
-
-def _of_path(change: Change, path: str) -> _Verdict:
-    """Judge the change of one property."""
-    table = updates.create_only(change.type)
-    if _stands_in(path, table.always):
-        return _Verdict(Effect.REPLACE, updates.registry(change.type))
-    if change.type == _ENVIRONMENT and _is_role_of_another_kind(change, path):
-        return _Verdict(
-            Effect.IN_PLACE,
-            updates.ROLE_STAYS,
-            "AWS Batch changes no environment from its service-linked role to another one, nor "
-            "back: the deployment fails; make an environment of another name or logical ID",
-            fails=True,
-        )
-    if not _stands_in(path, table.perhaps):
-        newest = change.type == _ENVIRONMENT and path in updates.TAKES_NEW_INSTANCES
-        able = newest and _of_instances(change).effect is Effect.INFRASTRUCTURE_UPDATE
-        return _of_instances(change) if able else _in_place(change, path)
-    if change.type == _ENVIRONMENT:
-        return _of_environment(change, path)
-    return _Verdict(
-        Effect.REPLACE,
-        updates.registry(change.type),
-        f"{path} is changed in place under conditions only, which the template does not show",
+    notes = [*filter(None, (one.note for one in told)), *clashes, *consequences(change, worst)]
+    return _Judgement(
+        worst,
+        tuple(path for path, one in judged.items() if one.effect is worst),
+        tuple(dict.fromkeys([*notes, *pages])),
+        fails=bool(clashes) or any(one.fails for one in told),
     )
-
-
-def _in_place(change: Change, path: str) -> _Verdict:
-    """Judge a change that CloudFormation makes in place, whatever AWS Batch says to it."""
-    if change.type == _QUEUE and path == "SchedulingPolicyArn":
-        had, has = (change.property(path, old=old) is not None for old in (True, False))
-        if had and not has:
-            return _Verdict(
-                Effect.IN_PLACE,
-                updates.POLICY_STAYS,
-                "a scheduling policy can be replaced but not removed: the deployment fails; make a"
-                " queue of another logical ID",
-                fails=True,
-            )
-        if has and not had:
-            return _Verdict(
-                Effect.IN_PLACE,
-                updates.NO_POLICY_LATER,
-                "a queue without a scheduling policy gets none later: the deployment fails; make a"
-                " queue of another logical ID",
-                fails=True,
-            )
-    if change.type == _POLICY and _is_of_another_kind(change):
-        return _Verdict(
-            Effect.IN_PLACE,
-            updates.KIND_OF_POLICY_STAYS,
-            "a scheduling policy keeps its kind, fair share or quota share: the deployment fails; "
-            "make a policy of another logical ID and name",
-            fails=True,
-        )
-    told = updates.is_in_registry(change.type)
-    return _Verdict(Effect.IN_PLACE, updates.registry(change.type) if told else None)
-
-
-def _is_of_another_kind(change: Change) -> bool:
-    """Whether a scheduling policy loses what it was made of; one without is by arrival."""
-    return any(
-        change.property(kind, old=True) is not None and change.property(kind) is None
-        for kind in ("FairsharePolicy", "QuotaSharePolicy")
-    )
-
-
-def _is_role_of_another_kind(change: Change, path: str) -> bool:
-    managed = change.property("ComputeResources") is not None
-    own = [
-        updates.has_role_of_its_own(change.property("ServiceRole", old=old))
-        for old in (True, False)
-    ]
-    return path == "ServiceRole" and managed and own[0] != own[1]
-
-
-def _stands_in(path: str, properties: frozenset[str]) -> bool:
-    """Whether a path is one of some properties, or lies below or around one."""
-    return path == WHOLE or any(
-        path == one or path.startswith(f"{one}/") or one.startswith(f"{path}/")
-        for one in properties
-    )
-
-
-def _of_environment(change: Change, path: str) -> _Verdict:
-    """Judge what the registry leaves open: the kind, the role and the strategy decide."""
-    if str(change.property("ReplaceComputeEnvironment")).lower() != "false":
-        note = "ReplaceComputeEnvironment is not false, so that it is replaced"
-        return _Verdict(Effect.REPLACE, updates.REPLACES_BY_DEFAULT, note)
-    old, new = (
-        updates.family(str(change.property("ComputeResources/Type", old=old)).upper())
-        for old in (True, False)
-    )
-    scales = (*updates.SCALES, *(updates.FARGATE_SCALES if new in ON_FARGATE else ()))
-    if path.startswith(scales):
-        return _Verdict(Effect.IN_PLACE, updates.SCALING)
-    if old != new:
-        note = f"AWS Batch changes no environment from one kind of capacity to another{_FAILS}"
-        return _Verdict(Effect.REPLACE, updates.FARGATE_REFUSES, note, fails=True)
-    if new in ON_FARGATE:
-        note = f"AWS Batch changes no {path} of an environment on Fargate{_FAILS}"
-        return _Verdict(Effect.REPLACE, updates.FARGATE_REFUSES, note, fails=True)
-    return _of_instances(change)
-
-
-def _of_instances(change: Change) -> _Verdict:
-    """Judge a change that needs other instances, where it shall be made in place."""
-    strategy = change.property("ComputeResources/AllocationStrategy") or BEST_FIT
-    if isinstance(strategy, str) and strategy not in IN_PLACE_STRATEGIES:
-        note = f"the allocation strategy {strategy} admits no infrastructure update{_FAILS}"
-        return _Verdict(Effect.REPLACE, updates.IN_PLACE, note, fails=True)
-    if updates.has_role_of_its_own(change.property("ServiceRole")):
-        note = f"a service role of its own admits no infrastructure update{_FAILS}"
-        return _Verdict(Effect.REPLACE, updates.IN_PLACE, note, fails=True)
-    return _Verdict(Effect.INFRASTRUCTURE_UPDATE, updates.IN_PLACE)
-
-
-def _notes(change: Change, effect: Effect) -> Iterator[str]:
-    replaced = [
-        str(change.property("ReplaceComputeEnvironment", old=old)).lower() != "false"
-        for old in (True, False)
-    ]
-    beside = set(change.paths) - {"ReplaceComputeEnvironment"}
-    if change.type == _ENVIRONMENT and replaced == [True, False] and beside:
-        yield (
-            "ReplaceComputeEnvironment becomes false together with other changes: if they have to "
-            "be rolled back and cannot be, the stack stays in UPDATE_ROLLBACK_FAILED; deploy it "
-            f"alone first ({updates.REPLACES_BY_DEFAULT.page})"
-        )
-    if effect is Effect.REPLACE:
-        yield from names_that_clash(change)
-        kept = all((one or {}).get("UpdateReplacePolicy") == "Retain" for one in _both(change))
-        if kept:
-            yield (
-                "its UpdateReplacePolicy keeps the old one in the account, outside of the stack and"
-                " as it is: what waits or runs in it goes on, and is paid for"
-            )
-        yield from _notes_of_the_end(change, kept=kept)
-    if effect is Effect.INFRASTRUCTURE_UPDATE:
-        yield _what_becomes_of_jobs(change)
-    if change.type == _ENVIRONMENT and effect is Effect.IN_PLACE:
-        yield from _notes_of_fargate(change)
-    if change.type == _DEFINITION and effect is Effect.IN_PLACE:
-        kept = change.property("ResourceRetentionPolicy/SkipDeregisterOnUpdate")
-        yield "a new revision is registered" + (
-            "; the old one stays active"
-            if str(kept).lower() == "true"
-            else ", and the old one is deregistered: a caller that names it is refused"
-        )
-
-
-def _both(change: Change) -> tuple[Mapping[str, Any] | None, Mapping[str, Any] | None]:
-    return change.old, change.new
-
-
-def _notes_of_fargate(change: Change) -> Iterator[str]:
-    """Say that AWS Batch was seen to refuse an update policy, an empty one too, for Fargate."""
-    kind = str(change.property("ComputeResources/Type")).upper()
-    if kind in ON_FARGATE and change.property("UpdatePolicy") is not None:
-        yield (
-            "UpdatePolicy is written, if only an empty one: AWS Batch was seen to refuse the update"
-            f" for Fargate ({updates.FARGATE_REFUSES.page}); leave it out"
-        )
-
-
-def _notes_of_the_end(change: Change, *, kept: bool) -> Iterator[str]:
-    if kept:
-        return
-    if change.type == _ENVIRONMENT:
-        kind = str(change.property("ComputeResources/Type", old=True)).upper()
-        yield "its queues leave it first; " + (
-            f"on Fargate it becomes INVALID where jobs still run in it: see {updates.DELETION_PAGE}"
-            if kind in ON_FARGATE
-            else "jobs that run in it are ended when it is deleted"
-        )
-    elif change.type == _QUEUE:
-        yield "jobs that wait or run in the queue are ended when it is deleted"
-
-
-def _what_becomes_of_jobs(change: Change) -> str:
-    if str(change.property("UpdatePolicy/TerminateJobsOnUpdate")).lower() == "true":
-        return "instances are replaced; jobs that run on them are ended"
-    minutes = change.property("UpdatePolicy/JobExecutionTimeoutMinutes")
-    minutes = updates.UPDATE_MINUTES if minutes is None else minutes
-    return f"instances are replaced; jobs that run on them have {minutes} minutes to end"

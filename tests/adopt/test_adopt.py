@@ -147,6 +147,23 @@ def test_a_parameter_may_allow_what_is_no_text(allowed: list[Any], tmp_path: Pat
     assert declared(adopt(file).stdout, tmp_path)["Parameters"] == old["Parameters"]
 
 
+@pytest.mark.parametrize(
+    ("type_", "name"), [("AWS::Batch::SchedulingPolicy", "Name"), ("AWS::SNS::Topic", "TopicName")]
+)
+def test_what_has_the_name_of_a_part_of_the_printed_program_is_called_otherwise_there(
+    type_: str, name: str, tmp_path: Path
+) -> None:
+    resources = {
+        one: {"Type": type_, "Properties": {name: one}, "Metadata": {"aws:cdk:path": f"A/{one}"}}
+        for one in ("Class", "File", "Json", "Paths", "Resource", "Super")
+    }
+    rules = {"R": {"Assertions": [{"Assert": {"Fn::Equals": ["a", "a"]}}]}}
+    file = tmp_path / "old.json"
+    file.write_text(json.dumps({"Resources": resources, "Rules": rules}))
+
+    assert declared(adopt(file).stdout, tmp_path)["Resources"] == resources
+
+
 def test_text_of_a_template_cannot_become_code(tmp_path: Path) -> None:
     odd = '"""); raise SystemExit("run")  # \'\\'
     old = {

@@ -37,13 +37,13 @@ from batch_constructs.aws.quotas import (
     USER_POLICY_CHARACTERS,
     USER_POLICY_SOURCE,
 )
+from batch_constructs.aws.template_facts import NO_VALUE
 from batch_constructs.rules.access.arn_patterns import QUEUE_POLICIES, least_in, made_up
 from batch_constructs.rules.access.function_policy import policy_of, statement_of
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.whole import Whole
 from batch_constructs.rules.template.written_lengths import (
-    NO_VALUE,
     document_length,
     is_intrinsic,
     length_of,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.names import ACCOUNT_ID_LENGTH, SHORTEST_PARTITION, SHORTEST_REGION
 from batch_constructs.aws.pattern import pattern
+from batch_constructs.aws.template_facts import NO_VALUE
 from batch_constructs.rules.template.text import substitutions
 
 if TYPE_CHECKING:
@@ -87,8 +88,6 @@ def length_of(value: object, least: Least = nothing_known) -> int:
 
 _quoted: Final = json.JSONEncoder(ensure_ascii=False).encode
 """Made once: `json.dumps` makes one for each text."""
-
-NO_VALUE: Final = {"Ref": "AWS::NoValue"}
 
 
 def _length_of_function(value: Mapping[Any, Any], least: Least) -> int:

@@ -1,0 +1,122 @@
+"""The stacks of a cloud assembly, which ``cdk synth`` writes, as its manifest describes them.
+
+https://docs.aws.amazon.com/cdk/v2/guide/deploy.html
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from batch_constructs.impact.changes import section
+from batch_constructs.impact.described_stack import DescribedStack
+from batch_constructs.rules.template import template_files
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_MANIFEST: Final = "manifest.json"
+_UNKNOWN: Final = "unknown"
+"""How a manifest writes that an app leaves the Region to the deployment."""
+
+_NESTED: Final = "AWS::CloudFormation::Stack"
+_FILE: Final = "aws:asset:path"
+
+
+def is_assembly(path: Path) -> bool:
+    """Whether a directory is a cloud assembly."""
+    return (path / _MANIFEST).is_file()
+
+
+def stacks(path: Path) -> dict[str, DescribedStack]:
+    """Read the stacks of an assembly, and of those within it, which stages are, by their IDs.
+
+    Raises:
+        UnreadableTemplateError: the manifest or a template cannot be read.
+    """
+    try:
+        manifest = json.loads((path / _MANIFEST).read_text(encoding="utf-8"))
+        artifacts = dict(manifest.get("artifacts", {}))
+    except (OSError, ValueError, AttributeError, TypeError) as error:
+        raise template_files.UnreadableTemplateError(
+            f"its manifest cannot be read: {error}"
+        ) from None
+    names = {
+        key: str(one.get("properties", {}).get("stackName", key)) for key, one in artifacts.items()
+    }
+    found: dict[str, DescribedStack] = {}
+    for key, artifact in artifacts.items():
+        properties = artifact.get("properties", {})
+        if artifact.get("type") == "cdk:cloud-assembly":
+            found |= stacks(path / str(properties.get("directoryName")))
+        if artifact.get("type") != "aws:cloudformation:stack":
+            continue
+        try:
+            template: Any = template_files.read(path / str(properties.get("templateFile")))
+        except template_files.NoTemplateError:
+            continue  # without resources; the CLI deploys none
+        account, _, region = (
+            str(artifact.get("environment", "")).removeprefix("aws://").partition("/")
+        )
+        found[key] = DescribedStack(
+            name=names[key],
+            template=template,
+            account=account if account.isdigit() else None,
+            region=region if region and not region.startswith(_UNKNOWN) else None,
+            tags=properties.get("tags", {}),
+            options=properties,
+            waits_for=frozenset(names[one] for one in _before(key, artifacts) if one in names),
+        )
+    return found
+
+
+def _before(key: str, artifacts: Mapping[str, Any]) -> set[str]:
+    """Give what is deployed before an artifact, and before that."""
+    found: set[str] = set()
+    waiting = [key]
+    while waiting:
+        for one in artifacts.get(waiting.pop(), {}).get("dependencies", ()):
+            if one not in found:
+                found.add(one)
+                waiting.append(one)
+    return found
+
+
+def templates(path: Path) -> dict[str, DescribedStack]:
+    """Read a template, or those of a directory, by the names of their files.
+
+    Raises:
+        UnreadableTemplateError: there is none, or one cannot be read.
+    """
+    known = stacks(path) if is_assembly(path) else {}
+    found = {Path(str(one.options["templateFile"])).name: one for one in known.values()}
+    for file in map(Path, template_files.find(path)):
+        if file.name in found:
+            continue
+        try:
+            template: Any = template_files.read(file)
+        except template_files.NoTemplateError:
+            if is_assembly(path):
+                continue
+            raise
+        found[file.name] = DescribedStack(name=file.name.partition(".")[0], template=template)
+    return _with_what_nested_ones_inherit(found)
+
+
+def _with_what_nested_ones_inherit(found: dict[str, DescribedStack]) -> dict[str, DescribedStack]:
+    """Give nested stacks the tags of the stacks around them, which CloudFormation hands on."""
+    made = dict(found)
+    waiting = [one for one in made.values() if one.tags is not None]
+    while waiting:
+        around = waiting.pop()
+        for resource in section(around.template, "Resources").values():
+            metadata = resource.get("Metadata", {}) if resource.get("Type") == _NESTED else {}
+            file = str(metadata.get(_FILE))
+            if file in made and made[file].tags is None:
+                made[file] = replace(
+                    made[file], tags=around.tags, account=around.account, region=around.region
+                )
+                waiting.append(made[file])
+    return made

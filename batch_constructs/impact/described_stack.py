@@ -1,0 +1,32 @@
+"""A stack as it is or shall be: its template, and what is said of it elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, kw_only=True)
+class DescribedStack:
+    """A stack with its template.
+
+    Attributes:
+        name: Its name.
+        template: Its template.
+        account: Its account, where it is known.
+        region: Its Region, where it is known.
+        tags: The tags of the stack; None where nobody says them.
+        options: What else is said of it, by the names that a cloud assembly has for that.
+        waits_for: The names of the stacks that are deployed before it.
+    """
+
+    name: str
+    template: Mapping[str, Any]
+    account: str | None = None
+    region: str | None = None
+    tags: Mapping[str, str] | None = None
+    options: Mapping[str, Any] = field(default_factory=dict)
+    waits_for: frozenset[str] = frozenset()

@@ -1,0 +1,94 @@
+"""What a stack gives to others: its outputs and exports, and who reads them.
+
+A stack that imports an export keeps it as it is; one that reads an output takes what it finds.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-importvalue.html
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-getstackoutput.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from batch_constructs.impact.changes import calls, section
+from batch_constructs.impact.known_template import known
+from batch_constructs.impact.one_spelling import spelled
+
+if TYPE_CHECKING:
+    from batch_constructs.impact.described_stack import DescribedStack
+
+OUTPUT: Final = "Output"
+EXPORT: Final = "Export"
+IMPORT: Final = "Fn::ImportValue"
+READ: Final = "Fn::GetStackOutput"
+_OUTPUTS: Final = "Outputs/"
+_EXPORTS: Final = "Exports/"
+
+
+def with_outputs(stack: DescribedStack) -> dict[str, Any]:
+    """Give a template as far as it is known, with each output and export among its resources.
+
+    No logical ID has a slash: theirs are ``Outputs/ID`` and ``Exports/NAME``.
+    """
+    outputs = {
+        f"{_OUTPUTS}{name}": {
+            "Type": OUTPUT,
+            "Properties": {"Value": one.get("Value"), "Export": one.get("Export")},
+            **({"Condition": one["Condition"]} if "Condition" in one else {}),
+        }
+        for name, one in section(stack.template, "Outputs").items()
+        if isinstance(one, Mapping)
+    }
+    resources = section(stack.template, "Resources")
+    template = known({**stack.template, "Resources": {**resources, **outputs}})
+    made = template["Resources"]
+    for name in [one for one in made if one in outputs]:
+        export = made[name]["Properties"].pop("Export")
+        if isinstance(export, Mapping) and "Name" in export:
+            called = _text(_named(export["Name"], stack))
+            made[f"{_EXPORTS}{called}"] = {**made[name], "Type": EXPORT}
+    return template
+
+
+def output(name: str) -> str:
+    """Give the ID of an output among the resources."""
+    return f"{_OUTPUTS}{name}"
+
+
+def imported(stack: DescribedStack, template: Mapping[str, Any]) -> set[str]:
+    """Give the IDs of the exports that a stack imports, as far as their names are known."""
+    return {
+        f"{_EXPORTS}{_text(_named(argument, stack))}"
+        for _, argument in calls(section(template, "Resources"), IMPORT)
+    }
+
+
+def read(value: Any) -> Iterator[tuple[str, str, str]]:
+    """Give the outputs of other stacks of this account that a value reads: path, stack, output."""
+    for path, argument in calls(value, READ):
+        if isinstance(argument, Mapping) and "RoleArn" not in argument:
+            stack, name = argument.get("StackName"), argument.get("OutputName")
+            if isinstance(stack, str) and isinstance(name, str):
+                yield path, stack, name
+
+
+def _named(value: Any, stack: DescribedStack) -> Any:
+    """Write a name with what is known of its stack."""
+    own = {
+        "AWS::StackName": stack.name,
+        "AWS::AccountId": stack.account,
+        "AWS::Region": stack.region,
+    }
+    if isinstance(value, list):
+        return [_named(one, stack) for one in value]
+    if not isinstance(value, Mapping):
+        return value
+    if len(value) == 1 and "Ref" in value:
+        return own.get(str(value["Ref"])) or value
+    return spelled({name: _named(one, stack) for name, one in value.items()}, {})
+
+
+def _text(name: Any) -> str:
+    return name if isinstance(name, str) else json.dumps(name, sort_keys=True, default=str)
