@@ -58,11 +58,24 @@ class OneCall {
   /**
    * From now on the validations of an app get this plugin, once one of its scopes is checked; the
    * CDK asks for a name and a version at each synthesis, which Python is asked for once.
+   * @param longest how many bytes a template may have.
    */
-  static check(plugin) {
+  static check(plugin, longest) {
+    OneCall.longest = longest;
     const { name, version } = plugin;
     const validate = (context) => plugin.validate(context);
     OneCall.plugin = { name, version, validate, get ruleIds() { return plugin.ruleIds; } };
+  }
+
+  /** Has the template of a stack written without indentation where it is too long with it. */
+  static fit(stack) {
+    const template = stack._toCloudFormation;
+    stack._toCloudFormation = () => {
+      const made = template.call(stack);
+      const length = Buffer.byteLength(JSON.stringify(made, undefined, 1));
+      if (length > OneCall.longest) stack._suppressTemplateIndentation = true;
+      return made;
+    };
   }
 
   /**
@@ -82,6 +95,10 @@ class OneCall {
       Validations.of(root).addPlugins(OneCall.plugin);
     }
     const stack = scopes.findLast(Stack.isStack);
+    if (stages.length > 0 && stack && !OneCall.checked.has(stack)) {
+      OneCall.checked.add(stack);
+      OneCall.fit(stack);
+    }
     const { region, account } = stack ?? {};
     const customized = scope.node.tryGetContext(key) !== undefined;
     const place = [stack?.node.path ?? "", region ?? "", account ?? ""];
@@ -131,7 +148,7 @@ class OneCall {
   }
 }
 
-/** Apps that have the plugin. */
+/** Apps that have the plugin, and stacks whose template fits. */
 OneCall.checked = new WeakSet();
 OneCall[Symbol.for("jsii.rtti")] = { fqn: "batch-constructs.OneCall", version: "1.0.0" };
 exports.OneCall = OneCall;

@@ -22,6 +22,8 @@ from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 import jsii
 from jsii._reference_map import register_reference
 
+from batch_constructs.aws.quotas import TEMPLATE_BYTES
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
@@ -36,7 +38,7 @@ _METHODS: Final = {
     "make": ("calls", "given"),
     "tell": ("key", "told"),
     "place": ("one", "member", "known"),
-    "check": ("plugin",),
+    "check": ("plugin", "longest"),
     "scope": ("scope", "checked", "key"),
     "subnets": ("vpc", "selection"),
     "validated": ("context",),
@@ -189,7 +191,7 @@ def arn_and_place(resource: Any, member: str, *, known: bool) -> tuple[str, str 
 
 def check_with(plugin: object) -> None:
     """Have a plugin added to the validations of each app of which a scope is checked."""
-    jsii.sinvoke(_javascript(), "check", [plugin])
+    jsii.sinvoke(_javascript(), "check", [plugin, TEMPLATE_BYTES])
 
 
 def scope_of(scope: IConstruct, key: str, *, checked: bool) -> tuple[tuple[Any, list[Any]], Any]:
