@@ -1,16 +1,16 @@
-"""Rules of EventBridge that may send to a queue of SQS: all in one statement of its policy.
+"""Rules and topics that may send to a queue of SQS: those of a service in one statement.
 
-A policy has room for twenty statements, and for some sixty rules by name. Where there is no room
-for another name, or where the rule is of another stack, which its name would make this one wait
-for, the statement admits all rules of this account and Region.
+A queue's policy has room for twenty statements, and for the names of some sixty rules or twenty
+topics. Where there is no room for another name, or where a rule is of another stack, which its name
+would make this one wait for, a statement admits all of this account and Region.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from weakref import WeakKeyDictionary
 
+from aws_cdk import Aws, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 
@@ -26,66 +26,160 @@ from batch_constructs.aws.quotas import (
     EVENT_BUS_NAME_CHARACTERS,
     QUEUE_POLICY_BYTES,
     RULE_NAME_CHARACTERS,
+    TOPIC_NAME_CHARACTERS,
 )
-from batch_constructs.aws.role_actions import SEND_ENCRYPTED_ACTIONS
-from batch_constructs.aws.service_principals import EVENTS
+from batch_constructs.aws.role_actions import SEND_ENCRYPTED_ACTIONS, SEND_QUEUE_KEY_ACTIONS
+from batch_constructs.aws.service_principals import EVENTS, SNS
 from batch_constructs.construct import arn_prefix, once_made
 from batch_constructs.known_scope import are_in_one_stack, known_scope
 from batch_constructs.one_call import OneCall
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from aws_cdk import aws_kms as kms
-    from constructs import Construct
+    from aws_cdk import aws_sns as sns
+    from constructs import Construct, IDependable
 
 _LEFT_FOR_OTHERS: Final = 1000
-"""Bytes of a policy that are left for what else it says: TLS, roles, topics."""
+"""Bytes of a policy that are left for what else it says: TLS, roles."""
 
-_LONGEST_RULE: Final = (
-    len('"arn::events:::rule/",')
-    + LONGEST_PARTITION
-    + LONGEST_REGION
-    + ACCOUNT_ID_LENGTH
-    + RULE_NAME_CHARACTERS
-)
+_OF_A_PLACE: Final = LONGEST_PARTITION + LONGEST_REGION + ACCOUNT_ID_LENGTH
+
+_LONGEST_RULE: Final = len('"arn::events:::rule/",') + _OF_A_PLACE + RULE_NAME_CHARACTERS
 """Bytes in a policy of the longest ARN of a rule of the default event bus."""
 
+_LONGEST_TOPIC: Final = len('"arn::sns:::",') + _OF_A_PLACE + TOPIC_NAME_CHARACTERS
+"""Bytes in a policy of the longest ARN of a topic."""
 
-@dataclass
+_AROUND_TOPICS: Final = 400
+"""Bytes in a policy of a statement that admits topics, without their ARNs."""
+
+
+class _Sender(NamedTuple):
+    """What one that may send takes of a policy.
+
+    Attributes:
+        bytes: of its ARN, at most.
+        all_of: what admits it with all the others of its place; None if that may not be.
+    """
+
+    bytes: int
+    all_of: str | None
+
+
+class _Statements(NamedTuple):
+    """What admits the senders of one service, in a queue's policy and in that of its key.
+
+    Attributes:
+        policy: the queue's, which subscriptions wait for; None of one that was taken in.
+        parts: the statements.
+    """
+
+    policy: IDependable | None
+    parts: list[iam.PolicyStatement]
+
+
 class _Admitted:
-    """The rules that a queue admits by name, and the statement that does."""
+    """All that one queue admits: of each service one statement."""
 
-    statement: iam.PolicyStatement | None = None
-    rules: list[str] = field(default_factory=list)
-    bytes: int = _LEFT_FOR_OTHERS
+    def __init__(self, queue: sqs.IQueue) -> None:
+        self._queue = queue
+        self._senders: dict[str, dict[str, _Sender]] = {}
+        self._statements: dict[str, _Statements] = {}
+
+    def is_rendered(self) -> bool:
+        """Whether nothing can be added to these statements any more."""
+        return any(part.frozen for one in self._statements.values() for part in one.parts)
+
+    def admit(self, service: str, arn: str, sender: _Sender, key: kms.IKey | None = None) -> bool:
+        """Admit one more, if there is room; say whether there is."""
+        senders = {**self._senders, service: {**self._senders.get(service, {}), arn: sender}}
+        named = _fitting(senders)
+        if named is None:
+            return False
+        self._senders = senders
+        if service not in self._statements:
+            self._statements[service] = self._begun(service, key)
+        for each, arns in named.items():
+            for one in self._statements[each].parts:
+                # ArnEquals takes an asterisk as ArnLike does:
+                # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+                one.add_condition("ArnEquals", {SOURCE_ARN: arns[0] if len(arns) == 1 else arns})
+        return True
+
+    def policy(self, service: str) -> IDependable | None:
+        return self._statements[service].policy
+
+    def _begun(self, service: str, key: kms.IKey | None) -> _Statements:
+        sends = _statement(service, [SQS_SEND_MESSAGE], self._queue.queue_arn)
+        policy = self._queue.add_to_resource_policy(sends).policy_dependable
+        if key is None:
+            return _Statements(policy, [sends])
+        uses = _statement(service, SEND_QUEUE_KEY_ACTIONS, "*")  # in a key's policy: the key itself
+        key.add_to_resource_policy(uses)
+        return _Statements(policy, [sends, uses])
+
+
+def _fitting(senders: Mapping[str, Mapping[str, _Sender]]) -> dict[str, list[str]] | None:
+    """Name all one by one; without room, all rules as one; then topics, too; or give it up."""
+    for widely in ((), (EVENTS,), senders):
+        named: dict[str, list[str]] = {}
+        size = _LEFT_FOR_OTHERS + _AROUND_TOPICS * (len(senders) - 1)
+        for service, some in senders.items():
+            lengths = {
+                (one.all_of if service in widely else None) or arn: one.bytes
+                for arn, one in some.items()
+            }
+            named[service] = [*lengths]
+            size += sum(lengths.values())
+        if size <= QUEUE_POLICY_BYTES:
+            return named
+    return None
 
 
 _ADMITTED: WeakKeyDictionary[sqs.IQueue, _Admitted] = WeakKeyDictionary()
 
 
 def admit_rule(scope: Construct, queue: sqs.IQueue, rule_arn: str, bus: str | None = None) -> None:
-    """Let a rule of the scope's, of the default event bus or of this one, send to a queue.
-
-    ArnEquals takes an asterisk as ArnLike does:
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
-    """
-    admitted = _ADMITTED.get(queue)
-    if admitted is None or (admitted.statement is not None and admitted.statement.frozen):
-        admitted = _ADMITTED[queue] = _Admitted()  # one that was rendered can be no other
+    """Let a rule of the scope's, of the default event bus or of this one, send to a queue."""
     if is_of_another_stack(scope, queue):
         rule_arn = all_rules_of(scope)
-        if rule_arn in admitted.rules:
-            return
-    admitted.rules.append(rule_arn)
-    admitted.bytes += _LONGEST_RULE + (0 if bus is None else _longest(bus) + len("/"))
-    names: list[str] | str = admitted.rules[0] if len(admitted.rules) == 1 else admitted.rules
-    if admitted.bytes > QUEUE_POLICY_BYTES:
-        names = _all_rules()
-    if admitted.statement is not None:
-        admitted.statement.add_condition("ArnEquals", {SOURCE_ARN: names})
-        return
-    admitted.statement = _statement(queue, {"ArnEquals": {SOURCE_ARN: names}})
-    _add(queue, admitted.statement)
+    length = _LONGEST_RULE + (0 if bus is None else _longest(bus) + len("/"))
+    _admitted(queue).admit(EVENTS, rule_arn, _Sender(length, _all_rules()))
+
+
+def admit_topic(queue: sqs.IQueue, topic: sns.ITopic, service: str) -> IDependable | None:
+    """Let a topic send to a queue, with its key; return the queue's policy.
+
+    However many they are, topics of another account are admitted by name: who makes one there,
+    this account does not decide.
+
+    Raises:
+        ValueError: there is no room for its name.
+    """
+    arn, place = topic.topic_arn, topic.env
+    all_of = None
+    if place.account in (queue.env.account, Aws.ACCOUNT_ID):
+        all_of = Stack.of(queue).format_arn(
+            service="sns", account=place.account, region=place.region, resource="*"
+        )
+    sender = _Sender(_LONGEST_TOPIC if is_token(arn) else len(f'"{arn}",'), all_of)
+    admitted = _admitted(queue)
+    if not admitted.admit(service, arn, sender, queue.encryption_master_key):
+        raise ValueError(
+            f"{queue.node.path}: its policy has no room for the name of another topic; SQS takes "
+            f"{QUEUE_POLICY_BYTES} bytes: make a second gateway"
+        )
+    return admitted.policy(service)
+
+
+def _admitted(queue: sqs.IQueue) -> _Admitted:
+    known = _ADMITTED.get(queue)
+    if known is None or known.is_rendered():
+        known = _ADMITTED[queue] = _Admitted(queue)
+    return known
 
 
 def is_of_another_stack(scope: Construct, queue: sqs.IQueue) -> bool:
@@ -100,23 +194,17 @@ def all_rules_of(scope: Construct) -> str:
 
 def admit_rules(queue: sqs.IQueue) -> None:
     """Let the rules of this account leave in a queue what they could not hand over."""
-    _add(queue, _statement(queue, {"ArnLike": {SOURCE_ARN: _all_rules()}}))
-
-
-def _add(queue: sqs.IQueue, statement: iam.PolicyStatement) -> None:
+    those = {"ArnLike": {SOURCE_ARN: _all_rules()}}
     call = OneCall(queue)
-    call.call(queue, "addToResourcePolicy", statement)
+    sends = _statement(EVENTS, [SQS_SEND_MESSAGE], queue.queue_arn, those)
+    call.call(queue, "addToResourcePolicy", sends)
     call.make(at_once=True)
 
 
 def admit_event_bridge(key: kms.IKey | None) -> None:
     """Let EventBridge use the key of a queue that it sends to; an imported key's owner does so."""
     if key is not None:
-        statement = iam.PolicyStatement(
-            actions=[*SEND_ENCRYPTED_ACTIONS],
-            principals=[iam.ServicePrincipal(EVENTS)],
-            resources=["*"],  # in a key's policy: the key itself
-        )
+        statement = _statement(EVENTS, SEND_ENCRYPTED_ACTIONS, "*")  # the key itself
         once_made(lambda: key.add_to_resource_policy(statement))
 
 
@@ -128,10 +216,15 @@ def _all_rules() -> str:
     return f"{arn_prefix('events')}{every('rule')}"
 
 
-def _statement(queue: sqs.IQueue, conditions: dict[str, Any]) -> iam.PolicyStatement:
+def _statement(
+    service: str, actions: Sequence[str], resource: str, conditions: Mapping[str, Any] | None = None
+) -> iam.PolicyStatement:
+    is_of_a_region = service.count(".") > SNS.count(".")
+    principal = (
+        iam.ServicePrincipal.from_static_service_principle_name(service)
+        if is_of_a_region
+        else service_principal(service)
+    )
     return iam.PolicyStatement(
-        actions=[SQS_SEND_MESSAGE],
-        principals=[service_principal(EVENTS)],
-        resources=[queue.queue_arn],
-        conditions=conditions,
+        actions=[*actions], principals=[principal], resources=[resource], conditions=conditions
     )

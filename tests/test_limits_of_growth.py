@@ -460,6 +460,61 @@ def test_two_hundred_definitions_with_all_defaults_are_in_two_nested_stacks(
         assert exceeded(json.loads(text)) == []
 
 
+def test_as_many_queues_as_a_region_has_are_watched_by_all_there_is_in_one_stack(
+    tmp_path: Path,
+) -> None:
+    """With indentation its template would be too long, which `template-size` says with the fix."""
+    app = cdk.App(outdir=str(tmp_path), builtin_cloud_formation_validation=False)
+    stack = cdk.Stack(app, "Large", suppress_template_indentation=True)
+    environment = bc.ComputeEnvironment.from_compute_environment_arn(
+        stack, "Environment", ARN.format("compute-environment/main")
+    )
+    queues: list[Any] = [
+        bc.JobQueue(stack, f"Queue{number}", compute_environments=[environment])
+        for number in range(quotas.BATCH_RESOURCES)
+    ]
+    topic = bc.AlertTopic(stack, "Alerts")
+    gauges = bc.JobGauges(stack, "Gauges", queues=queues)
+    counters = bc.JobCounters(stack, "Counters", queues=queues)
+    log = bc.JobEventLog(stack, "Log", queues=queues)
+    told = bc.JobNotifications(stack, "Told", queues=queues, topic=topic)
+    budget = bc.VcpuBudget.of_vcpu_hours(100)
+    guard = bc.CostGuard(
+        stack,
+        "Guard",
+        queues=queues,
+        gauges=gauges,
+        budget=budget,
+        action=bc.GuardAction.DISABLE_QUEUES,
+    )
+    monitoring = bc.BatchMonitoring(
+        stack,
+        "Monitoring",
+        queues=queues,
+        gauges=gauges,
+        event_log=log,
+        alarm_topic=topic,
+        functions=[counters, told, guard],
+        thresholds=bc.AlarmThresholds(vcpu_hours_per_day=100),
+    )
+    bc.BatchDashboard(
+        stack,
+        "Dashboard",
+        queues=queues,
+        gauges=gauges,
+        counters=counters,
+        price_per_vcpu_hour=0.04,
+        monitoring=monitoring,
+    )
+    bc.AuditTrail(stack, "Audit", queues=queues, alarm_topic=topic)
+
+    app.synth()
+
+    text = (tmp_path / stack.template_file).read_text()
+    assert exceeded(json.loads(text)) == []
+    assert len(text.encode()) <= quotas.TEMPLATE_BYTES < len(json.dumps(json.loads(text), indent=1))
+
+
 def _hundred_queues_watched(stack: cdk.Stack, *, scope: Construct) -> None:
     environment = bc.ComputeEnvironment.from_compute_environment_arn(
         stack, "Environment", ARN.format("compute-environment/main")

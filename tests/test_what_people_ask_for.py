@@ -475,12 +475,7 @@ def test_each_place_has_its_row() -> None:
     bc.OverviewDashboard(scope, "Page", queues=queues)
 
     (dashboard,) = properties(scope, "AWS::CloudWatch::Dashboard")
-    body = dashboard["DashboardBody"]
-    text = (
-        body
-        if isinstance(body, str)
-        else "".join(one if isinstance(one, str) else "REGION" for one in body["Fn::Join"][1])
-    )
+    text = dashboard["DashboardBody"]["Fn::Sub"]
     graphs = [one["properties"] for one in json.loads(text)["widgets"] if one["type"] == "metric"]
     assert {(one.get("accountId"), one["region"]) for one in graphs[3:]} == {
         ("123456789012", "eu-west-1"), ("111122223333", "eu-west-1"),

@@ -270,6 +270,14 @@ ALARM_SECONDS: Final = 604_800
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html (Period)
 """
 
+METRICS_AN_ALARM: Final = 10
+
+METRICS_AN_ALARM_SOURCE: Final[Source] = docs(
+    "AmazonCloudWatch/latest/monitoring/alarm-limits.html",
+    '"Alarms based on metric math expressions can reference a maximum of 10 metrics. This is a hard'
+    ' limit that cannot be increased."',
+)
+
 ALARM_NAME: Final = Matching(r"[\s\S]+", "1 to 255 characters", 255)
 
 ALARM_NAME_SOURCE: Final[Source] = docs(
@@ -415,8 +423,11 @@ RESERVED_CONCURRENCY_SOURCE: Final[Source] = docs(
 RULES_A_BUS: Final = 300
 """Rules of an event bus; more on request."""
 
+TOPIC_NAME_CHARACTERS: Final = 256
 TOPIC_NAME: Final = Matching(
-    r"[A-Za-z0-9_-]+", "1 to 256 letters, digits, hyphens and underscores", 256
+    r"[A-Za-z0-9_-]+",
+    "1 to 256 letters, digits, hyphens and underscores",
+    TOPIC_NAME_CHARACTERS,
 )
 
 TOPIC_NAME_SOURCE: Final[Source] = docs(

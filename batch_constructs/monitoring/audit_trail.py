@@ -23,14 +23,9 @@ from batch_constructs.aws.actions import (
     SOURCE_ARN,
 )
 from batch_constructs.aws.event_pattern import ANYTHING_BUT, OR
-from batch_constructs.aws.metrics import (
-    ABOVE,
-    EVENTS_NAMESPACE,
-    NO_DATA_IS_WELL,
-    TRIGGERED_RULES,
-)
+from batch_constructs.aws.metrics import EVENTS_NAMESPACE, TRIGGERED_RULES
 from batch_constructs.aws.names import ROLE_ARN
-from batch_constructs.aws.quotas import ALARM_NAME
+from batch_constructs.aws.quotas import ALARM_NAME, METRICS_AN_ALARM
 from batch_constructs.aws.service_principals import ALARMS, BATCH, CLOUDFORMATION, CLOUDTRAIL
 from batch_constructs.construct import BatchConstruct, arn_prefix, once_made
 from batch_constructs.dead_letter_queue import dead_letter_queue
@@ -38,7 +33,9 @@ from batch_constructs.encryption_key import admit_logs
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.known_argument import known_flag
 from batch_constructs.log_settings import log_settings
+from batch_constructs.monitoring.alarm_thresholds import Alarm
 from batch_constructs.monitoring.job_event_log import EventLog, event_log_group
+from batch_constructs.monitoring.metric_series import Math, Series
 from batch_constructs.monitoring.watched_resources import watched_environments, watched_queues
 from batch_constructs.one_call import OneCall
 from batch_constructs.queue_senders import admit_rules
@@ -79,15 +76,16 @@ class AuditTrail(BatchConstruct):
     ``ChangesRule`` (AWS::Events::Rule), ``DeadLetterQueue`` (AWS::SQS::Queue: events that could
     not be written down), the alarm ``ChangesByHand``, and the saved queries
     ``WhoDidWhat`` and ``Changes``; where one event pattern has no room for all queues and
-    environments, also ``ChangesRule1`` with ``ChangesByHand1``, …; with ``create_trail`` also
+    environments, also ``ChangesRule1``, …, and ``ChangesByHand1`` where there are more than ten;
+    with ``create_trail`` also
     ``Bucket`` (AWS::S3::Bucket) and ``Trail`` (AWS::CloudTrail::Trail). The key costs 1 USD a
     month; so does nothing else as long as nothing happens. A second trail in an account costs
     2 USD for 100,000 calls.
 
     Attributes:
         log_group: Where the calls are.
-        alarms: The ``cloudwatch.CfnAlarm`` on changes outside deployments; several where one event
-            pattern has no room for all that is watched.
+        alarms: The ``cloudwatch.CfnAlarm`` on changes outside deployments; several where it takes
+            more than ten event patterns to name all that is watched.
         key: The key of the log group and of the trail.
 
     Args:
@@ -176,15 +174,22 @@ class AuditTrail(BatchConstruct):
         self._log = EventLog(self.log_group, self.dead_letter_queue)
         call = OneCall(self)
         self._log.add_rule(call, "Rule", calls)
+        # the log has them already, and shows each once: nobody says that EventBridge counts what a
+        # rule without a target matches
+        changes = [
+            self._log.add_rule(call, f"ChangesRule{number or ''}", pattern)
+            for number, pattern in enumerate(patterns)
+        ]
         call.make(at_once=True)
+        rules = [rule.attribute("ref") for rule in changes]
         self.alarms = [
             self._alarm_on(
-                pattern,
+                rules[first : first + METRICS_AN_ALARM],
                 str(number or ""),
                 alarm_name if alarm_name is None or not number else f"{alarm_name}-{number}",
                 [] if topic is None else [topic.topic_arn],
             )
-            for number, pattern in enumerate(patterns)
+            for number, first in enumerate(range(0, len(rules), METRICS_AN_ALARM))
         ]
         if topic is not None:
             admit(topic, ALARMS)
@@ -207,28 +212,34 @@ class AuditTrail(BatchConstruct):
         )
 
     def _alarm_on(
-        self, pattern: dict[str, Any], number: str, name: str | None, actions: list[str]
+        self, rules: list[str], number: str, name: str | None, actions: list[str]
     ) -> cloudwatch.CfnAlarm:
-        """Raise an alarm on changes: it reads the metric that EventBridge publishes of the rule."""
-        # the log has them already, and shows each once: nobody says that EventBridge counts what a
-        # rule without a target matches
-        changes = self._log.add_rule(OneCall(self), f"ChangesRule{number}", pattern).resource
+        """Raise an alarm on changes: it reads what EventBridge publishes of the rules."""
+        read = {
+            f"rule{place}": Series(
+                namespace=EVENTS_NAMESPACE,
+                name=TRIGGERED_RULES,
+                dimensions={"RuleName": rule},
+                statistic="Sum",
+            )
+            for place, rule in enumerate(rules)
+        }
+        together = " + ".join(f"FILL({{{name}}}, 0)" for name in read)
+        one, *more = read.values()
+        changes = Alarm(
+            id="ChangesByHand",
+            title="Somebody changed AWS Batch outside a deployment",
+            watches=Math(expression=together, uses=read) if more else one,
+            above=0,
+            advice="The saved query of this name says who, from where, and what.",
+        )
         return cloudwatch.CfnAlarm(
             self,
-            f"ChangesByHand{number}",
+            f"{changes.id}{number}",
             alarm_name=name,
-            alarm_description="Somebody changed AWS Batch outside a deployment. The saved query "
-            "of this name says who, from where, and what.",
-            namespace=EVENTS_NAMESPACE,
-            metric_name=TRIGGERED_RULES,
-            dimensions=[cloudwatch.CfnAlarm.DimensionProperty(name="RuleName", value=changes.ref)],
-            statistic="Sum",
-            period=300,
-            threshold=0,
-            evaluation_periods=1,
-            comparison_operator=ABOVE,
-            treat_missing_data=NO_DATA_IS_WELL,
+            alarm_description=f"{changes.title}. {changes.advice}",
             alarm_actions=actions,
+            **changes.properties(),
         )
 
     def _make_trail(self, kept: Duration) -> None:

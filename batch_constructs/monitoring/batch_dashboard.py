@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import jsii
@@ -29,6 +28,7 @@ from batch_constructs.topic import topic_argument
 
 from .console_address import console_address
 from .dashboard_body import Contents, dashboard_widgets
+from .dashboard_text import dashboard_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -178,7 +178,7 @@ class BatchDashboard(BatchConstruct):
             self,
             "Resource",
             dashboard_name=name,
-            dashboard_body=json.dumps({"start": "-PT24H", "widgets": self._body}),
+            dashboard_body=dashboard_text(self._body),
         )
 
     @property

@@ -245,7 +245,7 @@ class BatchMonitoring(BatchConstruct):
             place,
             known,
             alarm_name=name,
-            alarm_description=f"{about}: {rule.title}. {rule.advice}",
+            alarm_description=f"{rule.title[0].upper()}{rule.title[1:]}. {rule.advice}",
             alarm_actions=self._actions,
             **properties,
         )

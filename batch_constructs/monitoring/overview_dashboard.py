@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-Unifie
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Aws
@@ -21,6 +20,7 @@ from batch_constructs.place import Place
 from batch_constructs.rules.dashboard import too_much
 
 from . import widgets
+from .dashboard_text import dashboard_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -100,7 +100,7 @@ class OverviewDashboard(BatchConstruct):
             self,
             "Resource",
             dashboard_name=name,
-            dashboard_body=json.dumps({"start": "-PT24H", "widgets": body}),
+            dashboard_body=dashboard_text(body),
         )
 
 

@@ -334,13 +334,16 @@ class SubmissionGateway(BatchConstruct):
     def add_topic(self, topic: sns.ITopic) -> sns.Subscription:
         """Turn what an SNS topic publishes into jobs; the body is the published message.
 
-        Each topic is a statement of the queue's policy, which has twenty: up to 18 topics.
+        The queue's policy admits the topic by its ARN, as long as it has room (for some twenty of
+        the longest); with more it admits all topics of this account and of the topics' Regions.
+        Those of another account are always admitted by their ARNs, as many as there is room for.
 
         Raises:
             TypeError: it is no topic.
-            ValueError: the gateway is FIFO and the topic is not; SNS refuses the subscription.
+            ValueError: the gateway is FIFO and the topic is not; SNS refuses the subscription. Or
+                the gateway has it already, or the queue's policy no room for it.
         """
-        from aws_cdk import aws_sns_subscriptions as subscriptions  # noqa: PLC0415 - when used
+        from batch_constructs.triggers.topic_subscription import subscribe  # noqa: PLC0415 - when used
 
         if not has_member(topic, "topic_arn"):
             raise TypeError(
@@ -352,9 +355,7 @@ class SubmissionGateway(BatchConstruct):
                 f"{self.node.path}: topic is a standard topic, which SNS subscribes no FIFO queue "
                 "to: give a FIFO topic, or use a gateway without fifo"
             )
-        return topic.add_subscription(
-            subscriptions.SqsSubscription(self.message_queue, raw_message_delivery=True)
-        )
+        return subscribe(self.message_queue, topic)
 
     def add_bucket(
         self,

@@ -14,7 +14,7 @@ from batch_constructs.functions.claims.invocation import Invocation
 from batch_constructs.functions.claims.rows import Claims
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from constructs import Construct
 
@@ -85,14 +85,21 @@ def plain(value: Any) -> str:
     match function:
         case "Fn::Join":
             return str(argument[0]).join(plain(part) for part in argument[1])
+        case "Fn::Sub":
+            return substituted(*argument) if isinstance(argument, list) else substituted(argument)
         case "Fn::GetAtt":
             return ".".join(argument)
         case "Fn::Select":
-            return f"{plain(argument[1])}[{argument[0]}]"
-        case "Fn::Split":
-            return plain(argument[1])
+            return f"{plain(argument[1]['Fn::Split'][1])}[{argument[0]}]"
         case _:
             return str(argument)
+
+
+def substituted(text: str, named: Mapping[str, Any] | None = None) -> str:
+    """Write a text with what CloudFormation puts into it."""
+    for name, each in {"AWS::Region": {"Ref": "AWS::Region"}, **(named or {})}.items():
+        text = text.replace(f"${{{name}}}", plain(each))
+    return text.replace("${!", "${")
 
 
 def statements_of(role: dict[str, Any]) -> list[dict[str, Any]]:

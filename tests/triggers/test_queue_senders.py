@@ -1,33 +1,40 @@
-"""Whatever the number of rules that send to a queue, SQS takes its policy."""
+"""Whatever the number of rules and topics that send to a queue, SQS takes its policy."""
 
 from __future__ import annotations
 
 import json
 from bisect import bisect_left
 from collections.abc import Callable
+from itertools import product
 from typing import Any
 
 import aws_cdk as cdk
 import pytest
 from aws_cdk import assertions
 from aws_cdk import aws_events as events
+from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
 from aws_cdk import aws_sqs as sqs
 
 import batch_constructs as bc
 from batch_constructs.aws.quotas import QUEUE_POLICY_BYTES, QUEUE_POLICY_STATEMENTS
 from batch_constructs.queue_senders import admit_rule
+from batch_constructs.triggers.topic_subscription import subscribe
+from tests.test_limits_of_growth import spelt_out
 
 ALL = "all rules of the account"
-LONGEST = "arn:aws-us-gov:events:us-isof-south-1:123456789012:rule/{bus}" + 64 * "r"
+LONGEST = "arn:aws-us-gov:events:us-isof-south-1:123456789012:rule/{bus}{number:0>64}"
 
 
 def admitted(number: int, bus: str | None = None) -> tuple[Any, int]:
     """Give what the statement of so many rules names, and the bytes of the whole policy."""
     stack = cdk.Stack(cdk.App(), "Stack", env=cdk.Environment(account="1" * 12, region="x"))
     queue = sqs.Queue(stack, "Queue", enforce_ssl=True)
-    for _ in range(number):
-        admit_rule(stack, queue, LONGEST.format(bus="" if bus is None else f"{bus}/"), bus)
+    for each in range(number):
+        arn = LONGEST.format(bus="" if bus is None else f"{bus}/", number=each)
+        admit_rule(stack, queue, arn, bus)
     [policy] = (
         assertions.Template.from_stack(stack).find_resources("AWS::SQS::QueuePolicy").values()
     )
@@ -39,8 +46,9 @@ def admitted(number: int, bus: str | None = None) -> tuple[Any, int]:
 
 
 def test_one_rule_and_several_stand_in_one_statement_by_name() -> None:
-    assert admitted(1)[0] == LONGEST.format(bus="")
-    assert admitted(3)[0] == [LONGEST.format(bus="")] * 3
+    arns = [LONGEST.format(bus="", number=number) for number in range(3)]
+    assert admitted(1)[0] == arns[0]
+    assert admitted(3)[0] == arns
 
 
 @pytest.mark.parametrize("bus", [None, "b" * 256])
@@ -52,6 +60,151 @@ def test_rules_are_named_as_long_as_the_policy_has_room_for_the_longest_names(
 
     assert len(named) == most
     assert QUEUE_POLICY_BYTES - 1000 < size <= QUEUE_POLICY_BYTES
+
+
+TOPIC = "arn:aws-us-gov:sns:us-isof-south-1:{account}:{number:0>256}"
+OWN, OTHER = "1" * 12, "2" * 12
+
+
+def gateway_of(
+    topics: list[str], *, rules: int = 0, key: bool = False
+) -> tuple[list[dict[str, Any]], dict[str, Any]]:
+    """Give what the policy of a gateway's queue allows, and that of its key."""
+    place = cdk.Environment(account=OWN, region="us-isof-south-1")
+    stack = cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "Stack", env=place)
+    made = bc.SubmissionGateway(
+        stack,
+        "Gateway",
+        queue=bc.JobQueue.from_job_queue_name(stack, "Queue", "nightly"),
+        job_definition=bc.JobDefinition.from_job_definition_name(stack, "Job", "report"),
+        encryption_key=kms.Key(stack, "Key") if key else None,
+    )
+    for number, arn in enumerate(topics):
+        made.add_topic(sns.Topic.from_topic_arn(stack, f"Topic{number}", arn))
+    for number in range(rules):
+        bucket = s3.Bucket.from_bucket_name(stack, f"Bucket{number}", f"bucket{number}")
+        made.add_bucket(f"Rule{number}", bucket)
+    resources = assertions.Template.from_stack(stack).to_json()["Resources"]
+    [policy] = [
+        one["Properties"]["PolicyDocument"]
+        for id_, one in resources.items()
+        if one["Type"] == "AWS::SQS::QueuePolicy" and "SourceQueue" in id_
+    ]
+    assert len(json.dumps(spelt_out(policy), separators=(",", ":"))) <= QUEUE_POLICY_BYTES
+    keys = [one["Properties"] for one in resources.values() if one["Type"] == "AWS::KMS::Key"]
+    allowed = [one for one in policy["Statement"] if one["Effect"] == "Allow"]
+    return allowed, keys[0] if keys else {}
+
+
+def topics_of(number: int, account: str = OWN) -> list[str]:
+    return [TOPIC.format(account=account, number=each) for each in range(number)]
+
+
+def named(statement: dict[str, Any]) -> Any:
+    return statement["Condition"]["ArnEquals"]["aws:SourceArn"]
+
+
+def test_all_topics_of_a_queue_stand_in_one_statement_of_its_policy_and_of_its_key_s() -> None:
+    arns = topics_of(3)
+
+    [sends], key = gateway_of(arns, key=True)
+
+    assert (sends["Principal"], named(sends)) == ({"Service": "sns.amazonaws.com"}, arns)
+    [uses] = [
+        one
+        for one in key["KeyPolicy"]["Statement"]
+        if one["Principal"] == {"Service": "sns.amazonaws.com"}
+    ]
+    assert (uses["Action"], named(uses)) == (["kms:Decrypt", "kms:GenerateDataKey"], arns)
+
+
+def test_topics_are_named_as_long_as_the_policy_has_room_and_then_all_of_the_account() -> None:
+    most = next(
+        n for n in range(2, 40) if not isinstance(named(gateway_of(topics_of(n + 1))[0][0]), list)
+    )
+
+    assert most > 18, "as many as a policy has statements beside TLS and rules"
+    assert named(gateway_of(topics_of(most))[0][0]) == topics_of(most)
+    [wide] = gateway_of(topics_of(most + 1))[0]
+    assert spelt_out(named(wide)) == f"arn:aws:sns:us-isof-south-1:{OWN}:*"
+
+
+def test_topics_of_another_account_are_always_named_and_refused_when_there_is_no_room() -> None:
+    def fits(number: int) -> bool:
+        try:
+            gateway_of(topics_of(number, OTHER))
+        except ValueError:
+            return False
+        return True
+
+    most = next(n for n in range(2, 40) if not fits(n + 1))
+
+    assert named(gateway_of(topics_of(most, OTHER))[0][0]) == topics_of(most, OTHER)
+    said = "SourceQueue: its policy has no room for the name of another topic; SQS takes 8192 bytes"
+    with pytest.raises(ValueError, match=f"Gateway/{said}: make a second gateway"):
+        gateway_of(topics_of(most + 1, OTHER))
+
+
+def test_rules_make_room_for_the_names_of_topics() -> None:
+    topics = topics_of(12)
+
+    statements, _ = gateway_of(topics, rules=30)
+
+    [of_rules, of_topics] = sorted(statements, key=lambda one: str(one["Principal"]))
+    assert named(of_topics) == topics
+    assert json.dumps(spelt_out(named(of_rules))).endswith(':rule/*"')
+
+
+def test_a_topic_is_added_to_a_queue_once(stack: cdk.Stack) -> None:
+    queue, topic = sqs.Queue(stack, "Queue"), sns.Topic(stack, "Topic")
+    subscribe(queue, topic)
+
+    with pytest.raises(ValueError, match="Stack/Queue: it has the messages of .*/Topic already"):
+        subscribe(queue, topic)
+
+
+def topics(stack: cdk.Stack, kind: str) -> Any:
+    """Make a topic in one place or another, as people have it."""
+    apart = "elsewhere" in kind
+    app = stack.node.root
+    if kind == "imported":
+        return sns.Topic.from_topic_arn(stack, "T", TOPIC.format(account=OTHER, number=1))
+    if kind == "unknown":
+        return sns.Topic.from_topic_arn(stack, "T", cdk.Fn.import_value("topic"))
+    if not apart:
+        return sns.Topic(stack, "T")
+    region = {"elsewhere": "eu-west-1", "elsewhere, opted in": "af-south-1"}[kind]
+    place = cdk.Environment(account=OWN, region=region)
+    other = cdk.Stack(app, "Other", env=place)  # type: ignore[arg-type]  # the root is a construct
+    return sns.Topic(other, "T", topic_name="named")
+
+
+_HERE = ["made", "imported", "unknown"]
+_KINDS = [
+    *((kind, None) for kind in _HERE),
+    *product([*_HERE, "elsewhere", "elsewhere, opted in"], ["us-east-1", "ap-east-1"]),
+]
+
+
+@pytest.mark.parametrize("key", [False, True])
+@pytest.mark.parametrize(("kind", "home"), _KINDS)
+def test_one_topic_renders_what_the_cdk_renders(kind: str, home: str | None, *, key: bool) -> None:
+    def rendered(subscribing: Callable[[sqs.Queue, Any], object]) -> Any:
+        context = {"@aws-cdk/aws-sns-subscriptions:restrictSqsDescryption": True}
+        app = cdk.App(builtin_cloud_formation_validation=False, context=context)
+        place = cdk.Environment(account=OWN, region=home) if home else None
+        stack = cdk.Stack(app, "Stack", env=place)
+        queue = sqs.Queue(
+            stack, "Queue", encryption_master_key=kms.Key(stack, "Key") if key else None
+        )
+        subscribing(queue, topics(stack, kind))
+        return assertions.Template.from_stack(stack).to_json()
+
+    def by_the_cdk(queue: sqs.Queue, topic: Any) -> object:
+        of = subscriptions.SqsSubscription(queue, raw_message_delivery=True)
+        return topic.add_subscription(of)
+
+    assert rendered(subscribe) == rendered(by_the_cdk)
 
 
 def triggers(stack: cdk.Stack, number: int) -> None:

@@ -262,7 +262,7 @@ def template_text_length(whole: Whole) -> Iterator[Fault]:
     "template-size",
     title="template that is too long",
     fix="split the template: nested stacks, or stacks that import from each other; the CDK writes"
-    " it without indentation where @aws-cdk/core:suppressTemplateIndentation is set",
+    " it without indentation where a stack has suppress_template_indentation=True",
     source=TEMPLATE_BYTES_SOURCE,
 )
 def template_size(whole: Whole) -> Iterator[Fault]:

@@ -178,6 +178,11 @@ def known_text(value: object) -> str:
     match value:
         case {"Fn::Join": [str() as glue, list() as parts]}:
             return glue.join(map(known_text, parts))
+        case {"Fn::Sub": str() as text} | {"Fn::Sub": [str() as text, _]}:
+            return "".join(
+                f"{before}${{{name[1:]}}}" if name and name[0] == "!" else before
+                for before, name in substitutions(text)
+            )
         case dict() | list() | None:
             return ""
     return str(value)
