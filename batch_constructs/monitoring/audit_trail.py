@@ -35,6 +35,7 @@ from batch_constructs.aws.service_principals import ALARMS, BATCH, CLOUDFORMATIO
 from batch_constructs.construct import BatchConstruct, arn_prefix, once_made
 from batch_constructs.dead_letter_queue import dead_letter_queue
 from batch_constructs.encryption_key import admit_logs
+from batch_constructs.function_alarms import WatchedDelivery, delivery_alarms, tell
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.known_argument import known_flag
 from batch_constructs.log_settings import log_settings
@@ -42,9 +43,8 @@ from batch_constructs.monitoring.job_event_log import event_log_group, log_event
 from batch_constructs.monitoring.watched_resources import watched_environments, watched_queues
 from batch_constructs.queue_senders import admit_rules
 from batch_constructs.queues.job_queue_events import refuse_pattern
-from batch_constructs.rules import UNKNOWN
-from batch_constructs.tokens import is_token
 from batch_constructs.topic import admit, topic_argument
+from batch_constructs.whole_days import check_days
 
 from . import query_texts
 from .rule_patterns import patterns_that_fit
@@ -53,6 +53,7 @@ from .saved_query import SavedQuery
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from aws_cdk import aws_events as events
     from aws_cdk import aws_sns as sns
     from aws_cdk import aws_sqs as sqs
     from constructs import Construct
@@ -63,7 +64,6 @@ if TYPE_CHECKING:
 
 _FROM_CLOUDTRAIL = {"source": [batch_events.SOURCE], "detail-type": [batch_events.API_CALL]}
 _CALLER = BATCH
-_DAY = 86_400
 
 
 class AuditTrail(BatchConstruct):
@@ -95,7 +95,8 @@ class AuditTrail(BatchConstruct):
         queues: Whose changes raise the alarm. Default, without compute_environments too: every
             change in the account and Region, those of definitions included.
         compute_environments: Whose changes raise the alarm. Default: see queues.
-        alarm_topic: Where the alarm goes. Default: nowhere; it only shows.
+        alarm_topic: Where the alarm goes, and those on what could not be written down (``Alarms``,
+            0.10 USD a month each). Default: nowhere; the one on changes only shows.
         create_trail: Whether to make a trail; without any trail of the account or organization,
             CloudTrail sends nothing. Default: no, since most accounts have one.
         expected_roles: Roles whose changes raise no alarm, such as a cost guard's, or their ARNs.
@@ -150,7 +151,7 @@ class AuditTrail(BatchConstruct):
                 "leave it out, or give create_trail=True"
             )
         files_kept = Duration.days(365) if trail_retention is None else trail_retention
-        _check_days(arguments, "trail_retention", files_kept)
+        check_days(arguments, "trail_retention", files_kept)
         alarm_name = arguments.text("alarm_name", alarm_name, bound=ALARM_NAME)
         arguments.refuse()
         patterns = patterns_that_fit(
@@ -172,16 +173,28 @@ class AuditTrail(BatchConstruct):
         calls = {**_FROM_CLOUDTRAIL, "detail": {"eventSource": [_CALLER]}}
         self.dead_letter_queue = dead_letter_queue(self)
         admit_rules(self.dead_letter_queue)
-        log_events(self, "Rule", calls, self.log_group, self.dead_letter_queue)
-        self.alarms = [
-            self._alarm_on(
+        rules = [log_events(self, "Rule", calls, self.log_group, self.dead_letter_queue)]
+        self.alarms = []
+        for number, pattern in enumerate(patterns):
+            # the log has them already, and shows each once: nobody says that EventBridge counts
+            # what a rule without a target matches
+            changes = log_events(
+                self,
+                f"ChangesRule{number or ''}",
                 pattern,
+                self.log_group,
+                self.dead_letter_queue,
+            )
+            rules.append(changes)
+            alarm = self._alarm_on(
+                changes,
                 str(number or ""),
                 alarm_name if alarm_name is None or not number else f"{alarm_name}-{number}",
                 [] if topic is None else [topic.topic_arn],
             )
-            for number, pattern in enumerate(patterns)
-        ]
+            self.alarms.append(alarm)
+        delivery = WatchedDelivery(dead_letter_queue=self.dead_letter_queue, rules=rules)
+        tell(self, delivery_alarms(delivery), topic)
         if topic is not None:
             admit(topic, ALARMS)
         for name, title, query in (
@@ -202,14 +215,9 @@ class AuditTrail(BatchConstruct):
         )
 
     def _alarm_on(
-        self, pattern: dict[str, Any], number: str, name: str | None, actions: list[str]
+        self, changes: events.CfnRule, number: str, name: str | None, actions: list[str]
     ) -> cloudwatch.CfnAlarm:
         """Raise an alarm on changes: it reads the metric that EventBridge publishes of the rule."""
-        # the log has them already, and shows each once: nobody says that EventBridge counts what a
-        # rule without a target matches
-        changes = log_events(
-            self, f"ChangesRule{number}", pattern, self.log_group, self.dead_letter_queue
-        )
         return cloudwatch.CfnAlarm(
             self,
             f"ChangesByHand{number}",
@@ -269,18 +277,6 @@ def _role_arns(arguments: Arguments, roles: Any) -> list[str]:
         elif not has_member(role, "role_arn"):
             arguments.wrong_type(f"expected_roles[{place}]", role, "an iam.IRole or its ARN")
     return [one if isinstance(one, str) else getattr(one, "role_arn", "") for one in listed]
-
-
-def _check_days(arguments: Arguments, parameter: str, kept: Duration) -> None:
-    """Look at how long files are kept: S3 counts whole days."""
-    seconds = arguments.seconds(parameter, kept)
-    if seconds is UNKNOWN or is_token(seconds):
-        return
-    if seconds < _DAY or seconds % _DAY:
-        arguments.wrong_value(
-            f"{parameter} is {seconds / 3600:g} hours; allowed are whole days, at least one, since "
-            "S3 counts days"
-        )
 
 
 def changes_pattern(

@@ -54,6 +54,7 @@ class JobEventLog(BatchConstruct):
         log_group: The log group.
         dead_letter_queue: Events that EventBridge could not write down.
         blocked_rules: The ``events.CfnRule`` on each queue being blocked, by the queue's ARN.
+        failed_rules: Those on jobs that failed.
 
     Args:
         scope: The construct that this one belongs to, usually the stack.
@@ -73,6 +74,7 @@ class JobEventLog(BatchConstruct):
     """
 
     blocked_rules: dict[str, events.CfnRule]
+    failed_rules: list[events.CfnRule]
     dead_letter_queue: sqs.Queue
     log_group: logs.LogGroup
 
@@ -100,7 +102,7 @@ class JobEventLog(BatchConstruct):
             [queue.arn for queue in watched],
             lambda arns: state_change_pattern(queue_arns=arns, states=[JobState.FAILED.value]),
         )
-        for number, pattern in enumerate(failed):
+        self.failed_rules = [
             log_events(
                 self,
                 f"FailedRule{number or ''}",
@@ -109,6 +111,8 @@ class JobEventLog(BatchConstruct):
                 self.dead_letter_queue,
                 event_bus=bus,
             )
+            for number, pattern in enumerate(failed)
+        ]
         self.blocked_rules = {
             queue.arn: log_events(
                 Construct(self, queue.id),
