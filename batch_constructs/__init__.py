@@ -67,7 +67,7 @@ if TYPE_CHECKING:
     from batch_constructs.compute.user_data import ImagePull
     from batch_constructs.default_settings import DefaultSettings
     from batch_constructs.everywhere import EverywhereStackSet
-    from batch_constructs.function_alarms import WatchedFunction
+    from batch_constructs.function_alarms import WatchedDelivery, WatchedFunction
     from batch_constructs.function_settings import FunctionSettings
     from batch_constructs.instance_volumes import (
         AnyInstanceVolume,
@@ -119,6 +119,7 @@ if TYPE_CHECKING:
     from batch_constructs.monitoring.audit_trail import AuditTrail
     from batch_constructs.monitoring.batch_dashboard import BatchDashboard
     from batch_constructs.monitoring.batch_monitoring import BatchMonitoring
+    from batch_constructs.monitoring.cost_and_usage_export import CostAndUsageExport
     from batch_constructs.monitoring.cost_guard import (
         BudgetPeriod,
         CostGuard,
@@ -212,6 +213,7 @@ _HOME: dict[str, str] = {
     "ContainerDependency": "jobs.container",
     "ContainerDependencyCondition": "aws.container_facts",
     "ContainerInsights": "aws.compute_environment_facts",
+    "CostAndUsageExport": "monitoring.cost_and_usage_export",
     "CostGuard": "monitoring.cost_guard",
     "CpuArchitecture": "aws.job_definition_facts",
     "Device": "jobs.linux_parameters",
@@ -307,6 +309,7 @@ _HOME: dict[str, str] = {
     "UserdataType": "aws.compute_environment_facts",
     "VcpuBudget": "monitoring.cost_guard",
     "WithoutData": "monitoring.cost_guard",
+    "WatchedDelivery": "function_alarms",
     "WatchedFunction": "function_alarms",
     "WholeNumber": "tokens",
     "Workflow": "workflows.workflow",
@@ -359,6 +362,7 @@ __all__ = [
     "ContainerDependency",
     "ContainerDependencyCondition",
     "ContainerInsights",
+    "CostAndUsageExport",
     "CostGuard",
     "CpuArchitecture",
     "DefaultSettings",
@@ -461,6 +465,7 @@ __all__ = [
     "UpdatePolicy",
     "UserdataType",
     "VcpuBudget",
+    "WatchedDelivery",
     "WatchedFunction",
     "WholeNumber",
     "WithoutData",

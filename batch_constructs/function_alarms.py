@@ -1,4 +1,4 @@
-"""Who watches the watchers: alarms on the functions that ship with this library.
+"""Who watches the watchers: alarms on the functions of this library, and on what invokes them.
 
 https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
 """
@@ -16,11 +16,13 @@ from batch_constructs.aws.bound import Whole
 from batch_constructs.aws.quotas import ALARM_SECONDS, RATE_MINUTES
 from batch_constructs.aws.service_principals import ALARMS
 from batch_constructs.dead_letter_queue import redrive_command
+from batch_constructs.event_bus import dimensions_of
 from batch_constructs.topic import admit
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+    from aws_cdk import aws_events as events
     from aws_cdk import aws_lambda as lambda_
     from aws_cdk import aws_sns as sns
     from aws_cdk import aws_sqs as sqs
@@ -50,6 +52,19 @@ class WatchedFunction:
     """None where events run it, which may be rare."""
     message_queue: sqs.IQueue | None = None
     """Where its messages come from, and what it failed at is sent back to."""
+    rules: Sequence[events.CfnRule] = ()
+    """What hands events to it; what they cannot hand over they put into the dead-letter queue."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class WatchedDelivery:
+    """Rules, or schedules of a group, and the queue of what they could not deliver."""
+
+    dead_letter_queue: sqs.IQueue
+    rules: Sequence[events.CfnRule] = ()
+    schedule_group: str | None = None
+    function: WatchedFunction | None = None
+    """What they invoke, where that is a function of this library with the same queue."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,13 +86,13 @@ def function_alarms(watched: WatchedFunction) -> Iterator[FunctionAlarm]:
         id="Errors",
         title="the function fails",
         advice="Its log says why; what it failed at lies in its dead-letter queue.",
-        properties=_above_zero(name, metrics.ERRORS, period),
+        properties=_of_function(name, metrics.ERRORS, period),
     )
     yield FunctionAlarm(
         id="Throttles",
         title="the function is throttled",
         advice="The account's Lambda concurrency, or the function's own, does not suffice.",
-        properties={**_above_zero(name, metrics.THROTTLES, _FIVE_MINUTES), **_THREE_IN_A_ROW},
+        properties={**_of_function(name, metrics.THROTTLES), **_THREE_IN_A_ROW},
     )
     if every is not None:
         yield FunctionAlarm(
@@ -85,7 +100,7 @@ def function_alarms(watched: WatchedFunction) -> Iterator[FunctionAlarm]:
             title="the function does not run",
             advice="Look whether its schedule is enabled and may invoke it.",
             properties={
-                **_above_zero(name, metrics.INVOCATIONS, period),
+                **_of_function(name, metrics.INVOCATIONS, period),
                 "comparison_operator": metrics.BELOW,
                 "threshold": 1,
                 "evaluation_periods": min(_MISSED, ALARM_SECONDS // period),
@@ -94,17 +109,8 @@ def function_alarms(watched: WatchedFunction) -> Iterator[FunctionAlarm]:
             },
         )
     if watched.dead_letter_queue is not None:
-        queue = watched.dead_letter_queue.queue_name
-        yield FunctionAlarm(
-            id="DeadLetters",
-            title="events could not be handled",
-            advice=_advice(watched.dead_letter_queue, watched.message_queue),
-            properties={
-                **_above_zero(queue, metrics.MESSAGES_VISIBLE, _FIVE_MINUTES),
-                "namespace": metrics.SQS_NAMESPACE,
-                "dimensions": [{"name": "QueueName", "value": queue}],
-                "statistic": "Maximum",
-            },
+        yield _dead_letters(
+            watched.dead_letter_queue, _advice(watched.dead_letter_queue, watched.message_queue)
         )
     if watched.dead_letter_queue is not None and watched.message_queue is None:
         # a function that messages invoke sets them aside itself, or they come again
@@ -113,8 +119,72 @@ def function_alarms(watched: WatchedFunction) -> Iterator[FunctionAlarm]:
             title="events are lost: they were neither handled nor put into the dead-letter queue",
             advice="Look whether the queue is there and takes them, by its policy and its key's; "
             "what was lost, the function's log says.",
-            properties=_above_zero(name, metrics.DESTINATION_FAILURES, _FIVE_MINUTES),
+            properties=_of_function(name, metrics.DESTINATION_FAILURES),
         )
+    yield from undelivered(watched.rules)
+
+
+def undelivered(rules: Iterable[events.CfnRule]) -> Iterator[FunctionAlarm]:
+    """Yield an alarm for each rule: nobody has what it could not put into its dead-letter queue.
+
+    One a rule, not one on their sum: nobody says what FILL makes of a metric without any data.
+    """
+    for number, rule in enumerate(rules):
+        yield FunctionAlarm(
+            id=f"Undelivered{number or ''}",
+            title="events are lost: EventBridge could neither deliver them nor put them into the "
+            "dead-letter queue",
+            advice="Look whether the queue is there and takes them, by its policy and its key's; "
+            "no log has what was lost: look at the jobs of that time.",
+            properties=_of_rule(metrics.FAILED_TO_BE_SENT_TO_DLQ, rule),
+        )
+
+
+def failed_invocations(rule: events.CfnRule) -> FunctionAlarm:
+    """Return the alarm of a rule whose targets, and their dead-letter queues, are the user's."""
+    return FunctionAlarm(
+        id="FailedInvocations",
+        title="EventBridge could not deliver events of a rule",
+        advice="Look whether the target is there and admits the rule; without a dead-letter queue "
+        "of the target, the events are lost.",
+        properties=_of_rule(metrics.FAILED_INVOCATIONS, rule),
+    )
+
+
+def delivery_alarms(watched: WatchedDelivery) -> Iterator[FunctionAlarm]:
+    """Yield the alarms of what delivers: dead letters, and what is not even there."""
+    yield _dead_letters(
+        watched.dead_letter_queue,
+        "Read them, mend the cause, and submit or send what they say yourself.",
+    )
+    yield from undelivered(watched.rules)
+    if watched.schedule_group is not None:
+        yield FunctionAlarm(
+            id="Undelivered",
+            title="submissions are lost: EventBridge Scheduler could neither make them nor put "
+            f"them into the dead-letter queue of a schedule in the group {watched.schedule_group}",
+            advice="Look whether that queue is there and the schedule's role may send to it; no "
+            "log has what was lost: look which jobs of that time are not there.",
+            properties=_above_zero(
+                metrics.SCHEDULER_NAMESPACE,
+                metrics.SCHEDULES_FAILED_TO_BE_SENT_TO_DLQ,
+                {metrics.SCHEDULE_GROUP_DIMENSION: watched.schedule_group},
+            ),
+        )
+
+
+def _dead_letters(letters: sqs.IQueue, advice: str) -> FunctionAlarm:
+    return FunctionAlarm(
+        id="DeadLetters",
+        title="events could not be handled",
+        advice=advice,
+        properties={
+            **_above_zero(
+                metrics.SQS_NAMESPACE, metrics.MESSAGES_VISIBLE, {"QueueName": letters.queue_name}
+            ),
+            "statistic": "Maximum",
+        },
+    )
 
 
 def _advice(letters: sqs.IQueue, destination: sqs.IQueue | None) -> str:
@@ -138,11 +208,15 @@ def watch(
         topic: Told of alarms.
         settings: The function's settings, whose topic is told where there is no other.
     """
-    told = settings.alarm_topic if topic is None else topic
+    tell(scope, function_alarms(watched), settings.alarm_topic if topic is None else topic)
+
+
+def tell(scope: Construct, alarms: Iterable[FunctionAlarm], told: sns.ITopic | None) -> None:
+    """Make alarms, below ``Alarms``; nothing where nobody is to be told."""
     if told is None:
         return
     place = Construct(scope, "Alarms")
-    for alarm in function_alarms(watched):
+    for alarm in alarms:
         cloudwatch.CfnAlarm(
             place,
             alarm.id,
@@ -156,11 +230,21 @@ def watch(
 _THREE_IN_A_ROW = {"evaluation_periods": 3, "datapoints_to_alarm": 3}
 
 
-def _above_zero(function_name: str, metric: str, period: int) -> dict[str, Any]:
+def _of_function(name: str, metric: str, period: int = _FIVE_MINUTES) -> dict[str, Any]:
+    return _above_zero(metrics.LAMBDA_NAMESPACE, metric, {"FunctionName": name}, period)
+
+
+def _of_rule(metric: str, rule: events.CfnRule) -> dict[str, Any]:
+    return _above_zero(metrics.EVENTS_NAMESPACE, metric, dimensions_of(rule))
+
+
+def _above_zero(
+    namespace: str, metric: str, dimensions: Mapping[str, str], period: int = _FIVE_MINUTES
+) -> dict[str, Any]:
     return {
-        "namespace": metrics.LAMBDA_NAMESPACE,
+        "namespace": namespace,
         "metric_name": metric,
-        "dimensions": [{"name": "FunctionName", "value": function_name}],
+        "dimensions": [{"name": name, "value": value} for name, value in dimensions.items()],
         "statistic": "Sum",
         "period": period,
         "threshold": 0,

@@ -6,7 +6,9 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sqs as sqs
 
 import batch_constructs as bc
 from tests.constructors import Given
@@ -117,6 +119,205 @@ def test_every_schedule_has_a_dead_letter_queue(everything: Resources) -> None:
         assert "DeadLetterConfig" in schedule["Properties"]["Target"]
 
 
+UNDELIVERED = "InvocationsFailedToBeSentToDlq"
+
+
+def delivering(found: Resources) -> list[str]:
+    """Return the rules whose targets have a dead-letter queue."""
+    return [
+        name
+        for name, rule in of_kind(found, "AWS::Events::Rule").items()
+        if any("DeadLetterConfig" in one for one in rule["Properties"].get("Targets", []))
+    ]
+
+
+def alarmed(found: Resources, topic: Any) -> set[tuple[str, str]]:
+    """Return the metrics whose alarms tell a topic, with what each is of."""
+    return {
+        (one["Properties"]["MetricName"], named(each["Value"]))
+        for one in of_kind(found, "AWS::CloudWatch::Alarm").values()
+        if topic in one["Properties"].get("AlarmActions", [])
+        for each in one["Properties"].get("Dimensions", [])
+        if isinstance(each["Value"], dict)
+    }
+
+
+OWN_TOPIC = {
+    "AuditTrail",
+    "CostGuard",
+    "EventTrigger",
+    "ForwardedEvents",
+    "JobCounters",
+    "JobGauges",
+    "JobNotifications",
+    "ObjectCreatedTrigger",
+}
+"""What makes rules, and takes the topic that is told of what these lose."""
+
+OF_MONITORING = {"BatchDashboard", "BatchMonitoring", "JobEventLog"}
+"""What writes to an event log, which ``BatchMonitoring`` watches."""
+
+
+@pytest.mark.parametrize("name", sorted(MADE_BY_US))
+def test_whoever_makes_a_rule_is_told_of_what_is_not_even_in_its_dead_letter_queue(
+    name: str,
+) -> None:
+    app = cdk.App(builtin_cloud_formation_validation=False)
+    given = Given(cdk.Stack(app, "Stack"))
+    topic = sns.Topic(given.stack, "Alerts")
+    told: dict[str, Any] = {"alarm_topic": topic} if name in OWN_TOPIC else {}
+    if name == "JobQueue":  # of its Spot rescue
+        told = {"function_settings": bc.FunctionSettings(alarm_topic=topic)}
+    getattr(bc, name)(given.stack, "It", **{**given.arguments(name), **told})
+
+    found = rendered(given.stack)
+    rules = [one for one in delivering(found) if one.startswith("It")]
+    assert bool(rules) is (bool(told) or name in OF_MONITORING), rules
+    if told:
+        watched = alarmed(found, given.stack.resolve(topic.topic_arn))
+        assert {(UNDELIVERED, one) for one in rules} <= watched
+
+
+def trigger(kind: str, stack: cdk.Stack, shared: Shared, **more: Any) -> Any:
+    common = {"queue": shared.queue, "job_definition": shared.job}
+    if kind == "schedule":
+        return bc.ScheduleTrigger(stack, "It", schedule="rate(1 hour)", **common, **more)
+    by_function = {"timeout": cdk.Duration.minutes(5)} if kind == "by a function" else {}
+    pattern = {"source": ["a"]}
+    return bc.EventTrigger(stack, "It", event_pattern=pattern, **by_function, **common, **more)
+
+
+@pytest.mark.parametrize("by", ["alarm_topic", "triggers"])
+@pytest.mark.parametrize("kind", ["by EventBridge", "by a function", "schedule"])
+def test_a_trigger_tells_of_its_dead_letters_and_of_what_is_not_even_there(
+    kind: str, by: str, stack: cdk.Stack
+) -> None:
+    """By one parameter of the trigger, or by one of BatchMonitoring."""
+    topic = sns.Topic(stack, "Alerts")
+    shared = Shared(stack)
+    if by == "alarm_topic":
+        made = trigger(kind, stack, shared, alarm_topic=topic)
+    else:
+        made = trigger(kind, stack, shared)
+        bc.BatchMonitoring(
+            stack, "Monitoring", queues=[shared.queue], triggers=[made], alarm_topic=topic
+        )
+
+    found = rendered(stack)
+    told = stack.resolve(topic.topic_arn)
+    watched = alarmed(found, told)
+    [letters] = [one for one in of_kind(found, "AWS::SQS::Queue") if one.startswith("It")]
+    assert _is_told(letters, watched)
+    functions = [one for one in of_kind(found, "AWS::Lambda::Function") if one.startswith("It")]
+    assert bool(functions) is (kind == "by a function")
+    for function in functions:
+        assert {("Errors", function), ("Throttles", function)} <= watched
+    if kind == "schedule":
+        [lost] = [
+            one["Properties"]
+            for one in of_kind(found, "AWS::CloudWatch::Alarm").values()
+            if one["Properties"].get("Namespace") == "AWS/Scheduler"
+        ]
+        assert lost["MetricName"] == "InvocationsFailedToBeSentToDeadLetterCount"
+        assert lost["Dimensions"] == [{"Name": "ScheduleGroup", "Value": "default"}]
+        assert lost["AlarmActions"] == [told]
+    else:
+        [rule] = [one for one in delivering(found) if one.startswith("It")]
+        assert (UNDELIVERED, rule) in watched
+
+
+def test_what_two_triggers_share_has_one_alarm(stack: cdk.Stack) -> None:
+    """A dead-letter queue, a group of schedules, and a function that was given already."""
+    topic = sns.Topic(stack, "Alerts")
+    shared = Shared(stack)
+    letters = sqs.Queue(stack, "Letters")
+    common: dict[str, Any] = {"queue": shared.queue, "job_definition": shared.job}
+    common["dead_letter_queue"] = letters
+    schedules = [
+        bc.ScheduleTrigger(stack, f"Schedule{number}", schedule="rate(1 hour)", **common)
+        for number in range(2)
+    ]
+    event = trigger("by a function", stack, shared)
+    made = bc.BatchMonitoring(
+        stack,
+        "Monitoring",
+        queues=[shared.queue],
+        triggers=[*schedules, event],
+        functions=[event.function],
+        alarm_topic=topic,
+    )
+
+    of_triggers = {name for name in made.alarms if name.startswith(("Schedule", "Submit", "It"))}
+    assert of_triggers == {
+        "Schedule0/DeadLetters",
+        "Schedule0/Undelivered",
+        "It/Undelivered",
+        *(f"Submit/{name}" for name in ("Errors", "Throttles", "DeadLetters", "Lost")),
+    }
+
+
+def test_a_rule_on_the_queue_s_events_tells_what_it_could_not_deliver(stack: cdk.Stack) -> None:
+    """Its target, and whether that has a dead-letter queue, is its author's."""
+    topic = sns.Topic(stack, "Alerts")
+    shared = Shared(stack)
+    rule = bc.events_of(shared.queue).on_job_failed("Failed", target=topic)
+    bc.BatchMonitoring(stack, "Monitoring", queues=[shared.queue], rules=[rule], alarm_topic=topic)
+
+    watched = alarmed(rendered(stack), stack.resolve(topic.topic_arn))
+    assert ("FailedInvocations", stack.resolve(rule.rule_name)["Ref"]) in watched
+
+
+@pytest.mark.parametrize("later", [False, True])
+def test_a_bucket_of_a_gateway_is_watched_whenever_it_is_added(
+    stack: cdk.Stack,
+    later: bool,  # noqa: FBT001  # a parameter of the test
+) -> None:
+    topic = sns.Topic(stack, "Alerts")
+    shared = Shared(stack)
+    gateway = bc.SubmissionGateway(
+        stack,
+        "It",
+        queue=shared.queue,
+        job_definition=shared.job,
+        idempotency_key="$.id",
+        alarm_topic=topic,
+    )
+
+    def watch() -> None:
+        bc.BatchMonitoring(
+            stack, "Monitoring", queues=[shared.queue], gateways=[gateway], alarm_topic=topic
+        )
+
+    def add() -> None:
+        gateway.add_bucket("Uploads", s3.Bucket(stack, "Bucket"))
+
+    for step in (watch, add) if later else (add, watch):
+        step()
+
+    alarms = of_kind(rendered(stack), "AWS::CloudWatch::Alarm")
+    told = [
+        name
+        for name, one in alarms.items()
+        if one["Properties"].get("MetricName") == UNDELIVERED
+        and "Uploads" in named(one["Properties"]["Dimensions"][0]["Value"])
+    ]
+    assert sorted(name[:-8] for name in told) == [
+        "ItUploadsAlarmsUndelivered",
+        "MonitoringItUploadsUndelivered",
+    ]
+
+
+def test_what_is_no_trigger_and_no_rule_is_refused(stack: cdk.Stack) -> None:
+    shared = Shared(stack)
+    topic: Any = sns.Topic(stack, "Alerts")
+    with pytest.raises(TypeError) as refused:
+        bc.BatchMonitoring(
+            stack, "Monitoring", queues=[shared.queue], triggers=[topic], rules=[topic]
+        )
+    assert "triggers[0]" in str(refused.value)
+    assert "rules[0]" in str(refused.value)
+
+
 @pytest.mark.parametrize("by", ["alarm_topic", "functions"])
 @every_one
 def test_every_function_has_its_alarms(name: str, by: str, stack: cdk.Stack) -> None:
@@ -163,6 +364,9 @@ def test_every_function_has_its_alarms(name: str, by: str, stack: cdk.Stack) -> 
         if "ScheduleExpression" in rule["Properties"]
         for target in rule["Properties"]["Targets"]
     }
+    for rule in delivering(found):
+        if not rule.startswith("Monitoring") or by == "functions":
+            assert (UNDELIVERED, rule) in watched, rule
     for function in functions:
         assert {("Errors", function), ("Throttles", function)} <= watched
         assert (("Invocations", function) in watched) is (function in scheduled)

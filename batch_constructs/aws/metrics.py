@@ -19,6 +19,7 @@ NAMESPACE: Final = "AWS/Batch"
 SQS_NAMESPACE: Final = "AWS/SQS"
 LAMBDA_NAMESPACE: Final = "AWS/Lambda"
 EVENTS_NAMESPACE: Final = "AWS/Events"
+SCHEDULER_NAMESPACE: Final = "AWS/Scheduler"
 """Of the services around AWS Batch."""
 
 MESSAGES_VISIBLE: Final = "ApproximateNumberOfMessagesVisible"
@@ -50,6 +51,38 @@ TRIGGERED_RULES: Final = "TriggeredRules"
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-monitoring.html
 """
+
+FAILED_INVOCATIONS: Final = "FailedInvocations"
+"""What a rule could not deliver for good, whether a dead-letter queue has it or not; there."""
+
+FAILED_TO_BE_SENT_TO_DLQ: Final = "InvocationsFailedToBeSentToDlq"
+"""What a rule could not even put into its target's dead-letter queue; there."""
+
+FAILED_TO_BE_SENT_TO_DLQ_SOURCE: Final[Source] = docs(
+    "eventbridge/latest/userguide/eb-monitoring.html",
+    "\"The number of invocations that couldn't be moved to a dead-letter queue. Dead-letter queue"
+    ' errors occur due to permissions errors, unavailable resources, or size limits."; dimension'
+    ' RuleName; "EventBridge only sends this metric to CloudWatch if it isn\'t zero."',
+)
+
+SCHEDULES_FAILED_TO_BE_SENT_TO_DLQ: Final = "InvocationsFailedToBeSentToDeadLetterCount"
+"""What EventBridge Scheduler could not even put into the dead-letter queue of a schedule.
+
+``InvocationDroppedCount`` also counts what then lies there.
+"""
+
+SCHEDULE_GROUP_DIMENSION: Final = "ScheduleGroup"
+"""The one dimension of the Scheduler's metrics: none tells one schedule of a group from another."""
+
+DEFAULT_SCHEDULE_GROUP: Final = "default"
+"""The group of a schedule that names none."""
+
+SCHEDULE_METRICS_SOURCE: Final[Source] = docs(
+    "scheduler/latest/UserGuide/monitoring-cloudwatch.html",
+    '"The group of schedules for which you want to view metrics using CloudWatch. If you have not'
+    " created any groups yet, EventBridge Scheduler associates your schedules with the default"
+    ' group."',
+)
 
 ABOVE: Final = "GreaterThanThreshold"
 AT_LEAST: Final = "GreaterThanOrEqualToThreshold"

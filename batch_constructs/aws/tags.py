@@ -14,6 +14,16 @@ COUNT: Final = Counting(0, 50, "tags")
 KEY: Final = Matching(
     r"(?s)(?!(?i:aws:)).+", "keys of 1 to 128 characters that do not begin with aws:", 128
 )
+ASCII_KEY: Final = Matching(
+    r"(?!(?i:aws:))[A-Za-z0-9 +\-=._:/@]+",
+    "keys of ASCII letters, digits, spaces and + - = . _ : / @ that do not begin with aws:",
+    128,
+)
+"""The key of a tag that becomes the name of a metric's dimension.
+
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_Dimension.html
+"""
+
 VALUE: Final = Matching(r"(?s).*", "values of at most 256 characters", 256)
 
 SOURCE: Final[Source] = guide(

@@ -10,3 +10,6 @@ OURS: Final = "BatchConstructs"
 VCPU_HOURS: Final = "VcpuHours"
 GPU_HOURS: Final = "GpuHours"
 """What jobs that ended used, counted as they end."""
+
+TAG: Final = "tag:"
+"""What the name of a dimension begins with that is a tag of jobs: ``tag:team``."""

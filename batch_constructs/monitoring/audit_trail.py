@@ -30,6 +30,7 @@ from batch_constructs.aws.service_principals import ALARMS, BATCH, CLOUDFORMATIO
 from batch_constructs.construct import BatchConstruct, arn_prefix, once_made
 from batch_constructs.dead_letter_queue import dead_letter_queue
 from batch_constructs.encryption_key import admit_logs
+from batch_constructs.function_alarms import WatchedDelivery, delivery_alarms, tell
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.known_argument import known_flag
 from batch_constructs.log_settings import log_settings
@@ -40,9 +41,8 @@ from batch_constructs.monitoring.watched_resources import watched_environments, 
 from batch_constructs.one_call import OneCall
 from batch_constructs.queue_senders import admit_rules
 from batch_constructs.queues.job_queue_events import refuse_pattern
-from batch_constructs.rules import UNKNOWN
-from batch_constructs.tokens import is_token
 from batch_constructs.topic import admit, topic_argument
+from batch_constructs.whole_days import check_days
 
 from . import query_texts
 from .rule_patterns import patterns_that_fit
@@ -61,7 +61,6 @@ if TYPE_CHECKING:
 
 _FROM_CLOUDTRAIL = {"source": [batch_events.SOURCE], "detail-type": [batch_events.API_CALL]}
 _CALLER = BATCH
-_DAY = 86_400
 
 
 class AuditTrail(BatchConstruct):
@@ -94,7 +93,8 @@ class AuditTrail(BatchConstruct):
         queues: Whose changes raise the alarm. Default, without compute_environments too: every
             change in the account and Region, those of definitions included.
         compute_environments: Whose changes raise the alarm. Default: see queues.
-        alarm_topic: Where the alarm goes. Default: nowhere; it only shows.
+        alarm_topic: Where the alarm goes, and those on what could not be written down (``Alarms``,
+            0.10 USD a month each). Default: nowhere; the one on changes only shows.
         create_trail: Whether to make a trail; without any trail of the account or organization,
             CloudTrail sends nothing. Default: no, since most accounts have one.
         expected_roles: Roles whose changes raise no alarm, such as a cost guard's, or their ARNs.
@@ -149,7 +149,7 @@ class AuditTrail(BatchConstruct):
                 "leave it out, or give create_trail=True"
             )
         files_kept = Duration.days(365) if trail_retention is None else trail_retention
-        _check_days(arguments, "trail_retention", files_kept)
+        check_days(arguments, "trail_retention", files_kept)
         alarm_name = arguments.text("alarm_name", alarm_name, bound=ALARM_NAME)
         arguments.refuse()
         patterns = patterns_that_fit(
@@ -173,7 +173,7 @@ class AuditTrail(BatchConstruct):
         admit_rules(self.dead_letter_queue)
         self._log = EventLog(self.log_group, self.dead_letter_queue)
         call = OneCall(self)
-        self._log.add_rule(call, "Rule", calls)
+        everything = self._log.add_rule(call, "Rule", calls)
         # the log has them already, and shows each once: nobody says that EventBridge counts what a
         # rule without a target matches
         changes = [
@@ -191,6 +191,9 @@ class AuditTrail(BatchConstruct):
             )
             for number, first in enumerate(range(0, len(rules), METRICS_AN_ALARM))
         ]
+        watched = [everything.resource, *(rule.resource for rule in changes)]
+        delivery = WatchedDelivery(dead_letter_queue=self.dead_letter_queue, rules=watched)
+        tell(self, delivery_alarms(delivery), topic)
         if topic is not None:
             admit(topic, ALARMS)
         save_queries(
@@ -283,18 +286,6 @@ def _role_arns(arguments: Arguments, roles: Any) -> list[str]:
         elif not has_member(role, "role_arn"):
             arguments.wrong_type(f"expected_roles[{place}]", role, "an iam.IRole or its ARN")
     return [one if isinstance(one, str) else getattr(one, "role_arn", "") for one in listed]
-
-
-def _check_days(arguments: Arguments, parameter: str, kept: Duration) -> None:
-    """Look at how long files are kept: S3 counts whole days."""
-    seconds = arguments.seconds(parameter, kept)
-    if seconds is UNKNOWN or is_token(seconds):
-        return
-    if seconds < _DAY or seconds % _DAY:
-        arguments.wrong_value(
-            f"{parameter} is {seconds / 3600:g} hours; allowed are whole days, at least one, since "
-            "S3 counts days"
-        )
 
 
 def changes_pattern(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_events as events
 from constructs import Construct
 
 from batch_constructs.arguments import Arguments
@@ -14,34 +15,37 @@ from batch_constructs.aws.quotas import ALARM_NAME
 from batch_constructs.aws.service_principals import ALARMS
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.event_bus import dimensions_of
-from batch_constructs.function_alarms import FunctionAlarm, WatchedFunction, function_alarms
-from batch_constructs.jsii_objects import has_member
-from batch_constructs.known_argument import known_now
-from batch_constructs.monitoring.alarm_names import expect_other_names, note_names
-from batch_constructs.monitoring.alarm_thresholds import AlarmThresholds, Limits
-from batch_constructs.monitoring.job_event_log import JobEventLog
-from batch_constructs.monitoring.job_gauges import JobGauges
-from batch_constructs.monitoring.watched_resources import (
-    Watched,
-    same_things,
-    watched_environments,
-    watched_queues,
+from batch_constructs.function_alarms import (
+    FunctionAlarm,
+    WatchedFunction,
+    delivery_alarms,
+    failed_invocations,
+    function_alarms,
+    undelivered,
 )
-from batch_constructs.place import SEEN_HERE
+from batch_constructs.monitoring.alarm_names import note_names
+from batch_constructs.monitoring.job_event_log import JobEventLog
+from batch_constructs.monitoring.monitoring_arguments import read_monitoring
 from batch_constructs.tokens import is_token
-from batch_constructs.topic import admit, topic_argument
+from batch_constructs.topic import admit
 
 from . import alarm_thresholds
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aws_cdk import aws_scheduler as scheduler
     from aws_cdk import aws_sns as sns
     from aws_cdk import aws_sqs as sqs
 
     from batch_constructs.compute.compute_environment import AnyComputeEnvironment
-    from batch_constructs.monitoring.alarm_thresholds import Alarm
+    from batch_constructs.monitoring.alarm_thresholds import Alarm, AlarmThresholds, Limits
+    from batch_constructs.monitoring.job_gauges import JobGauges
+    from batch_constructs.monitoring.monitoring_arguments import MonitoringArguments
+    from batch_constructs.monitoring.watched_resources import Watched
     from batch_constructs.queues.any_job_queue import AnyJobQueue
+    from batch_constructs.triggers.event_trigger import EventTrigger
+    from batch_constructs.triggers.schedule_trigger import ScheduleTrigger
     from batch_constructs.triggers.submission_gateway import SubmissionGateway
 
 _SECONDS_A_MINUTE = 60
@@ -63,9 +67,12 @@ class BatchMonitoring(BatchConstruct):
     ID, the alarm ``Invalid``; for each gateway, below its ID, ``Errors``, ``Throttled``,
     ``Behind`` and ``DeadLetters``; for the gauges and each of ``functions``, below its ID,
     ``Errors``, ``Throttles``, ``Silence`` (of those that a schedule runs), ``DeadLetters`` and
-    ``Lost`` (of those with a dead-letter queue);
-    ``EventLogDeadLetters``; ``DeadLetters1``, …; and ``EventLog`` (a ``JobEventLog``) where none is
-    given.
+    ``Lost`` (of those with a dead-letter queue) and ``Undelivered``, … (of each rule that invokes
+    it); for each of ``triggers``, below its ID, these or ``DeadLetters`` and ``Undelivered``; for
+    each of ``rules``, below its ID, ``FailedInvocations``; below the queue's and the gateway's ID
+    ``BlockedUndelivered`` and, for each bucket, ``…Undelivered``; ``EventLogDeadLetters`` and
+    ``EventLogUndelivered``, …; ``DeadLetters1``, …; and ``EventLog`` (a ``JobEventLog``) where none
+    is given.
 
     Attributes:
         alarms: The alarms, by their IDs below this construct, such as ``Nightly/FailureRate``.
@@ -89,10 +96,13 @@ class BatchMonitoring(BatchConstruct):
             Default: none.
         event_log: A ``JobEventLog`` of the same queues. Default: one of its own.
         functions: What ships a function and ought to work: ``JobNotifications``, ``JobCounters``,
-            ``JobGauges``, ``CostGuard``, ``SubmitFunction``, a queue's ``spot_rescue``, the
-            ``function`` of an ``EventTrigger``, a job definition with a number in
-            ``keep_old_revisions``. Those of ``gauges`` and ``gateways`` are watched
-            anyway. Default: none more.
+            ``JobGauges``, ``CostGuard``, ``SubmitFunction``, a queue's ``spot_rescue``, a job
+            definition with a number in ``keep_old_revisions``. Those of ``gauges``, ``gateways``
+            and ``triggers`` are watched anyway. Default: none more.
+        triggers: ``EventTrigger``, ``ObjectCreatedTrigger`` and ``ScheduleTrigger`` that ought to
+            submit, with their dead-letter queues and their functions. Default: none.
+        rules: Rules that ought to deliver, such as ``queue.on_job_failed(…)`` returns. Default:
+            none.
         alarm_name_prefix: What the alarms' names begin with. Default: ``batch``.
 
     Raises:
@@ -121,71 +131,61 @@ class BatchMonitoring(BatchConstruct):
         gateways: Sequence[SubmissionGateway] | None = None,
         event_log: JobEventLog | None = None,
         functions: Sequence[Any] | None = None,
+        triggers: Sequence[EventTrigger | ScheduleTrigger] | None = None,
+        rules: Sequence[events.Rule] | None = None,
         alarm_name_prefix: str = "batch",
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
-        watched = watched_queues(arguments, queues)
-        environments = watched_environments(arguments, compute_environments)
-        topic = topic_argument(arguments, "alarm_topic", alarm_topic)
-        limits = _limits(arguments, thresholds, gauges, gateways)
-        dead = arguments.resources(
-            "dead_letter_queues", dead_letter_queues, "queue_arn", "an SQS queue", "SQS queues"
+        given = read_monitoring(
+            arguments,
+            queues=queues,
+            compute_environments=compute_environments,
+            alarm_topic=alarm_topic,
+            thresholds=thresholds,
+            gauges=gauges,
+            dead_letter_queues=dead_letter_queues,
+            gateways=gateways,
+            event_log=event_log,
+            functions=functions,
+            triggers=triggers,
+            rules=rules,
+            alarm_name_prefix=alarm_name_prefix,
         )
-        for number, letters in enumerate(dead):
-            arguments.of_this_place(
-                f"dead_letter_queues[{number}]", letters, SEEN_HERE, str(letters.queue_arn)
-            )
-        submitting = _gateways(arguments, gateways)
-        shipped = _shipped(arguments, functions)
-        _check_dead(arguments, dead)
-        prefix = arguments.text(
-            "alarm_name_prefix", alarm_name_prefix, required=True, bound=ALARM_NAME
-        )
-        _same_queues(arguments, watched, environments, event_log, gauges)
-        arguments.refuse()
-        functions_seen = _functions(gauges, shipped)
-        about = {one.arn: one.id for one in (*watched, *environments)}
-        about |= {one.queue_arn: one.node.path for one in dead}
-        known = [] if event_log is None else [event_log]
-        about |= {one.node.path: one.node.path for one in (*submitting, *known)}
-        about |= {one.handler.node.path: path for path, one in functions_seen}
-        expect_other_names(arguments, prefix, about)
-        arguments.refuse()
 
         self.alarms = {}
         self.thresholds = {}
-        self._prefix = prefix
+        self._prefix = given.prefix
         self._actions: list[str] = []
-        if topic is not None:
-            admit(topic, ALARMS)
-            self._actions = [topic.topic_arn]
+        if given.topic is not None:
+            admit(given.topic, ALARMS)
+            self._actions = [given.topic.topic_arn]
         self.event_log = (
             JobEventLog(self, "EventLog", queues=queues) if event_log is None else event_log
         )
-        for queue in watched:
-            self._watch_queue(
-                queue, limits, gauge_seconds=None if gauges is None else gauges.interval_seconds
+        gauge_seconds = None if gauges is None else gauges.interval_seconds
+        for queue in given.queues:
+            self._watch_queue(queue, given.limits, gauge_seconds=gauge_seconds)
+        for environment in given.environments if gauge_seconds is not None else ():
+            invalid = alarm_thresholds.environment_invalid(
+                environment.name, gauge_seconds=gauge_seconds
             )
-        if gauges is not None:
-            for environment in environments:
-                below = Construct(self, environment.id)
-                invalid = alarm_thresholds.environment_invalid(
-                    environment.name, gauge_seconds=gauges.interval_seconds
-                )
-                self._alarm(below, environment.name, invalid)
-        unwritten = self.event_log.dead_letter_queue.queue_name
-        self._alarm(
-            self, unwritten, alarm_thresholds.unwritten_events(unwritten), id="EventLogDeadLetters"
-        )
-        for number, letters in enumerate(dead, start=1):
+            self._alarm(Construct(self, environment.id), environment.name, invalid)
+        self._watch_event_log()
+        for number, letters in enumerate(given.dead_letter_queues, start=1):
             rule = alarm_thresholds.dead_letters(letters.queue_name, letters.queue_arn)
             self._alarm(self, letters.queue_name, rule, id=f"DeadLetters{number}")
-        for gateway in submitting:
-            self._watch_gateway(gateway, limits)
-        for path, function in functions_seen:
-            self._watch_function(path.rpartition("/")[2], function)
-        note_names(self, prefix, about)
+        for gateway in given.gateways:
+            self._watch_gateway(gateway, given.limits)
+        for path, function in given.functions:
+            self._watch_function(self._place(path.rpartition("/")[2]), function)
+        self._watch_triggers(given)
+        for resource in given.rules:
+            parts = resource.node.scopes
+            whose = parts[-2] if resource.node.id == "Resource" else resource
+            alarm = failed_invocations(resource)
+            self._alarm(self._place(whose.node.id), _name_of(resource), alarm)
+        note_names(self, given.prefix, given.about)
 
     @property
     def alarm_arns(self) -> list[str]:
@@ -197,8 +197,10 @@ class BatchMonitoring(BatchConstruct):
         rules = alarm_thresholds.queue_alarms(queue.name, limits, gauge_seconds=gauge_seconds)
         for rule in rules:
             self._alarm(place, queue.name, rule)
-        rule_metrics = dimensions_of(self.event_log.blocked_rules[queue.arn])
-        self._alarm(place, queue.name, alarm_thresholds.blocked(rule_metrics))
+        blocked = self.event_log.blocked_rules[queue.arn]
+        self._alarm(place, queue.name, alarm_thresholds.blocked(dimensions_of(blocked)))
+        for alarm in undelivered([blocked]):
+            self._alarm(place, queue.name, replace(alarm, id="BlockedUndelivered"))
         self.thresholds[queue.name] = {rule.id: _as_drawn(rule) for rule in rules}
 
     def _watch_gateway(self, gateway: SubmissionGateway, limits: Limits) -> None:
@@ -218,11 +220,44 @@ class BatchMonitoring(BatchConstruct):
             age = limits.oldest_message_age_seconds
             self._alarm(place, name, alarm_thresholds.behind(name, function, age))
 
-    def _watch_function(self, id: str, watched: WatchedFunction) -> None:
+        def watch_bucket(id: str, bucket: events.CfnRule) -> None:
+            for alarm in undelivered([bucket]):
+                self._alarm(place, name, replace(alarm, id=f"{id}{alarm.id}"))
+
+        gateway.watch_rules(watch_bucket)
+
+    def _watch_event_log(self) -> None:
+        letters = self.event_log.dead_letter_queue.queue_name
+        unwritten = alarm_thresholds.unwritten_events(letters)
+        for alarm in (unwritten, *undelivered(self.event_log.failed_rules)):
+            self._alarm(self, letters, alarm, id=f"EventLog{alarm.id}")
+
+    def _place(self, id: str) -> Construct:
         taken = self.node.try_find_child(id) is not None
-        place = Construct(self, f"{id}{len(self.node.children)}" if taken else id)
+        return Construct(self, f"{id}{len(self.node.children)}" if taken else id)
+
+    def _watch_function(self, place: Construct, watched: WatchedFunction) -> None:
         for rule in function_alarms(watched):
             self._alarm(place, watched.handler.function_name, rule)
+
+    def _watch_triggers(self, given: MonitoringArguments) -> None:
+        """Watch triggers, but no function, queue or group of schedules that is watched already."""
+        letters = {one.queue_arn for one in given.dead_letter_queues}
+        handlers = {function.handler.node.path for _, function in given.functions}
+        groups: set[str] = set()
+        for trigger in given.triggers:
+            place, delivery = self._place(trigger.node.id), trigger.watched_delivery
+            arn, group = delivery.dead_letter_queue.queue_arn, delivery.schedule_group
+            if delivery.function is not None:
+                letters.add(arn)
+                if delivery.function.handler.node.path not in handlers:
+                    self._watch_function(place, delivery.function)
+            for alarm in delivery_alarms(delivery):
+                known = arn in letters if alarm.id == "DeadLetters" else group in groups
+                if not known:
+                    self._alarm(place, _name_of(trigger.resource), alarm)
+            letters.add(arn)
+            groups |= set() if group is None else {group}
 
     def _alarm(
         self,
@@ -252,141 +287,11 @@ class BatchMonitoring(BatchConstruct):
         self.alarms[known if place is self else f"{place.node.id}/{known}"] = alarm
 
 
-def _limits(
-    arguments: Arguments,
-    thresholds: AlarmThresholds | None,
-    gauges: JobGauges | None,
-    gateways: Sequence[SubmissionGateway] | None,
-) -> Limits:
-    wanted = AlarmThresholds() if thresholds is None else thresholds
-    if not isinstance(wanted, AlarmThresholds):
-        arguments.wrong_type("thresholds", thresholds, "AlarmThresholds(…)")
-        wanted = AlarmThresholds()
-    if gauges is not None and not isinstance(gauges, JobGauges):
-        arguments.wrong_type("gauges", gauges, "JobGauges(…)")
-
-    def number(name: str) -> Any:
-        parameter = f"thresholds.{name}"
-        value = arguments.number(
-            parameter,
-            getattr(wanted, name),
-            required=name == "failure_rate_min_jobs",
-            bound=alarm_thresholds.BOUNDS[name],
-        )
-        return known_now(arguments, parameter, value)
-
-    def seconds(name: str) -> Any:
-        parameter = f"thresholds.{name}"
-        value = arguments.seconds(parameter, getattr(wanted, name))
-        return known_now(arguments, parameter, value)
-
-    limits = Limits(
-        failure_rate_percent=number("failure_rate_percent"),
-        failure_rate_min_jobs=number("failure_rate_min_jobs"),
-        time_in_runnable_seconds=seconds("time_in_runnable"),
-        head_of_queue_age_seconds=seconds("head_of_queue_age"),
-        vcpu_hours_per_day=number("vcpu_hours_per_day"),
-        oldest_message_age_seconds=seconds("oldest_message_age"),
-    )
-    if wanted.failure_rate_percent is None and limits.failure_rate_min_jobs != _LEAST_JOBS:
-        arguments.wrong_value(
-            "thresholds.failure_rate_min_jobs is given, and failure_rate_percent is None, which "
-            "turns that alarm off: leave one of them out"
-        )
-    for name, why in _OF_GAUGES.items() if gauges is None else ():
-        if alarm_thresholds.is_said(wanted, name):
-            arguments.wrong_value(
-                f"thresholds.{name} is given without gauges, and {why} no metric of AWS Batch: "
-                "give gauges=JobGauges(…), or leave it out"
-            )
-    if not gateways and alarm_thresholds.is_said(wanted, "oldest_message_age"):
-        arguments.wrong_value(
-            "thresholds.oldest_message_age is given without gateways, so that there is no queue of "
-            "messages: give gateways, or leave it out"
-        )
-    return limits
-
-
-_LEAST_JOBS = AlarmThresholds.failure_rate_min_jobs
-_OF_GAUGES = {
-    "head_of_queue_age": "the age of the first job is",
-    "vcpu_hours_per_day": "vCPUs in use are",
-}
-
-
-def _gateways(arguments: Arguments, gateways: Any) -> list[SubmissionGateway]:
-    if gateways is None:
-        return []
-    from batch_constructs.triggers.submission_gateway import SubmissionGateway  # noqa: PLC0415 - if there are any
-
-    def fits(item: object) -> bool:
-        return isinstance(item, SubmissionGateway)
-
-    one = "a SubmissionGateway"
-    found = arguments.resources("gateways", gateways, fits, one, "SubmissionGateways")
-    return _seen_here(arguments, "gateways", found)
-
-
-def _shipped(arguments: Arguments, functions: Any) -> list[Any]:
-    def fits(item: object) -> bool:
-        return hasattr(item, "watched_function")
-
-    of = " with a function of this library, such as JobNotifications(…)"
-    several = f"constructs{of}"
-    found = arguments.resources("functions", functions, fits, f"a construct{of}", several)
-    return _seen_here(arguments, "functions", found)
-
-
-def _functions(
-    gauges: JobGauges | None, shipped: Sequence[Any]
-) -> list[tuple[str, WatchedFunction]]:
-    """Return each function that is watched, once, with the path of whose it is."""
-    found: dict[str, tuple[str, WatchedFunction]] = {}
-    for each in (*([] if gauges is None else [gauges]), *shipped):
-        function = each.watched_function
-        if function is not None:
-            found.setdefault(function.handler.node.path, (each.node.path, function))
-    return [*found.values()]
-
-
-def _seen_here(arguments: Arguments, parameter: str, found: list[Any]) -> list[Any]:
-    for number, one in enumerate(found):
-        arguments.of_this_place(f"{parameter}[{number}]", one, SEEN_HERE)
-    return found
-
-
-def _check_dead(arguments: Arguments, dead: Sequence[Any]) -> None:
-    """Refuse a queue that is given twice: its alarms would have one name."""
-    arns = [letters.queue_arn for letters in dead if has_member(letters, "queue_arn")]
-    for arn, count in Counter(arns).items():
-        if count > 1:
-            again = next(each for each in dead if getattr(each, "queue_arn", None) == arn)
-            arguments.wrong_value(
-                f"dead_letter_queues has {again.node.path} {count} times: give each queue once"
-            )
-
-
-def _same_queues(
-    arguments: Arguments,
-    watched: Sequence[Watched],
-    environments: Sequence[Watched],
-    event_log: JobEventLog | None,
-    gauges: JobGauges | None,
-) -> None:
-    """Refuse a log and gauges of other queues: their alarms would never fire."""
-    if event_log is not None and not isinstance(event_log, JobEventLog):
-        arguments.wrong_type("event_log", event_log, "JobEventLog(…)")
-    elif event_log is not None:
-        arguments.of_this_place("event_log", event_log, SEEN_HERE)
-        same_things(arguments, "event_log", watched, event_log.blocked_rules)
-    if isinstance(gauges, JobGauges):
-        same_things(arguments, "gauges", watched, gauges.queue_arns)
-        same_things(arguments, "gauges", environments, gauges.compute_environment_arns)
-    elif environments and gauges is None:
-        arguments.wrong_value(
-            "compute_environments is given without gauges, and only these say whether one is "
-            "INVALID: give gauges=JobGauges(…) of them"
-        )
+def _name_of(resource: events.CfnRule | scheduler.CfnSchedule) -> str:
+    """Return the name of a rule or of a schedule."""
+    if isinstance(resource, events.CfnRule):
+        return dimensions_of(resource)["RuleName"]
+    return resource.ref
 
 
 def _as_drawn(rule: Alarm) -> float:

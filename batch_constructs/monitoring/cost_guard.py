@@ -331,20 +331,21 @@ class CostGuard(BatchConstruct):
         )
         self.function = shipped.handler
         self.role = shipped.role
-        self.watched_function = WatchedFunction(
-            handler=self.function,
-            dead_letter_queue=self.dead_letter_queue,
-            runs_every_seconds=None if pause.is_unresolved() else int(pause.to_seconds()),
-        )
-        watch(self, self.watched_function, alarmed, settings)
         let_publish(self.role, self.topic)
-        run_every(
+        schedule = run_every(
             self,
             pause,
             self.function,
             self.dead_letter_queue,
             description="Compares what AWS Batch uses with a budget",
         )
+        self.watched_function = WatchedFunction(
+            handler=self.function,
+            dead_letter_queue=self.dead_letter_queue,
+            runs_every_seconds=None if pause.is_unresolved() else int(pause.to_seconds()),
+            rules=[schedule],
+        )
+        watch(self, self.watched_function, alarmed, settings)
 
 
 def _vcpu_hours(arguments: Arguments, budget: Any) -> float:

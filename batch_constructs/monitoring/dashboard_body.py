@@ -20,7 +20,7 @@ from batch_constructs.monitoring.metric_series import (
 )
 
 from . import query_texts, widgets
-from .dashboard_usage import usage_row
+from .dashboard_usage import usage_rows
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -86,13 +86,13 @@ def dashboard_widgets(contents: Contents) -> list[Widget]:
     for queue in contents.queues:
         rows += [[widgets.text(f"## {queue}", height=1)], *_queue_rows(contents, queue)]
     if contents.causes:
-        used = usage_row(
+        used = usage_rows(
             contents.queues,
             region=contents.region,
             counted_by=contents.counted_by,
             price_per_vcpu_hour=contents.price_per_vcpu_hour,
         )
-        rows += [[widgets.text("## What jobs used", height=1)], used]
+        rows += [[widgets.text("## What jobs used", height=1)], *used]
     if contents.environments and contents.has_gauges:
         rows.append(_environments(contents))
     if contents.event_log is not None:

@@ -22,15 +22,18 @@ from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import BatchConstruct, own_account
 from batch_constructs.dead_letter_queue import dead_letter_queue
 from batch_constructs.dynamic_references import with_tokens
+from batch_constructs.function_alarms import WatchedDelivery, delivery_alarms, tell
 from batch_constructs.monitoring.watched_resources import watched_queues
 from batch_constructs.queue_senders import admit_rules
 from batch_constructs.tokens import is_token
+from batch_constructs.topic import topic_argument
 
 from .rule_patterns import patterns_that_fit
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aws_cdk import aws_sns as sns
     from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
@@ -155,9 +158,12 @@ class ForwardedEvents(BatchConstruct):
         id: Its ID, unique in the scope.
         event_bus_arn: The ARN of the bus, of another Region or account.
         queues: The queues of which events are sent. Default: all of the account and the Region.
+        alarm_topic: Told when events lie in the dead-letter queue, or could not even be put there
+            (alarms below ``Alarms``). Default: nobody.
 
     Raises:
-        ValueError: what is no ARN of a bus, or a queue of another place; all at once.
+        ValueError: what is no ARN of a bus, a queue of another place, or a topic that would drop
+            alarms; all at once.
         TypeError: arguments of a wrong type; all at once.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-region.html
@@ -174,9 +180,11 @@ class ForwardedEvents(BatchConstruct):
         *,
         event_bus_arn: str,
         queues: Sequence[AnyJobQueue] | None = None,
+        alarm_topic: sns.ITopic | None = None,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
+        told = topic_argument(arguments, "alarm_topic", alarm_topic)
         arn = arguments.text("event_bus_arn", with_tokens(event_bus_arn), required=True)
         if isinstance(arn, str) and not is_token(arn) and ":event-bus/" not in arn:
             arguments.wrong_value(
@@ -214,6 +222,8 @@ class ForwardedEvents(BatchConstruct):
         for rule in rules:
             rule.node.add_dependency(self.role)
         self.resource = rules[0]
+        delivery = WatchedDelivery(dead_letter_queue=self.dead_letter_queue, rules=rules)
+        tell(self, delivery_alarms(delivery), told)
 
 
 def _of_queues(arns: Sequence[str]) -> dict[str, Any]:

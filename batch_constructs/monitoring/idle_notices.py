@@ -78,16 +78,17 @@ class IdleNotices(BatchConstruct):
             retry_attempts=0,  # the next look makes up for it
         )
         let_publish(shipped.role, topic)
-        self.watched_function = WatchedFunction(
-            handler=shipped.handler,
-            dead_letter_queue=dead_letters,
-            runs_every_seconds=int(pause.to_seconds()),
-        )
-        watch(self, self.watched_function, alarm_topic, settings)
-        run_every(
+        schedule = run_every(
             self,
             pause,
             shipped.handler,
             dead_letters,
             description="Looks whether AWS Batch queues are idle",
         )
+        self.watched_function = WatchedFunction(
+            handler=shipped.handler,
+            dead_letter_queue=dead_letters,
+            runs_every_seconds=int(pause.to_seconds()),
+            rules=[schedule],
+        )
+        watch(self, self.watched_function, alarm_topic, settings)

@@ -1,4 +1,4 @@
-"""Why jobs fail, and which: counts by cause, definition and share, each job once.
+"""Why jobs fail, and which: counts by cause, definition, share and tag, each job once.
 
 AWS Batch's own ``JobsMovedToFailed`` is free and says only how many, by queue.
 """
@@ -14,6 +14,7 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.aws.bound import OneOf
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.metrics import DIMENSION
+from batch_constructs.aws.tags import ASCII_KEY
 from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.dead_letter_queue import dead_letter_queue
@@ -24,7 +25,7 @@ from batch_constructs.function_settings import (
     check_alarm_topics,
     read_function_settings,
 )
-from batch_constructs.functions.own_metrics import GPU_HOURS, OURS, VCPU_HOURS
+from batch_constructs.functions.own_metrics import GPU_HOURS, OURS, TAG, VCPU_HOURS
 from batch_constructs.known_argument import known_flag
 from batch_constructs.monitoring.watched_resources import (
     heard_queues,
@@ -35,6 +36,7 @@ from batch_constructs.queues.job_queue_events import (
     FEWER_DEFINITIONS,
     definition_prefix,
     make_rule,
+    resources_of,
     state_change_pattern,
 )
 from batch_constructs.queues.job_queue_metrics import check_options
@@ -81,9 +83,9 @@ class JobCounters(BatchConstruct):
 
     Each child of an array counts, the array itself does not; an event that AWS delivers twice, or
     late, counts once and for the time the job ended. The namespace is ``BatchConstructs``, the
-    dimensions are ``JobQueueName`` alone and with ``Cause``, ``JobDefinitionName`` and
-    ``ShareIdentifier``. A metric costs 0.30 USD a month: each cause, definition and share that
-    occurs is one to three of them.
+    dimensions are ``JobQueueName`` alone and with ``Cause``, ``JobDefinitionName``,
+    ``ShareIdentifier`` and ``tag:KEY``. A metric costs 0.30 USD a month: each cause, definition,
+    share and value of a tag that occurs is one to three of them.
 
     Creates, below its own ID: ``Rule`` (AWS::Events::Rule; ``Rule1``, … for many queues),
     ``Function`` (Lambda, its role and log
@@ -104,6 +106,8 @@ class JobCounters(BatchConstruct):
         per_definition: Whether to count by definition too. Default: no, since a platform that
             registers definitions as it goes would pay for each.
         per_share: Whether to count by share identifier too. Default: no.
+        per_tags: Keys of tags by which to count too, such as ``["team"]``: of the tags that a job
+            was submitted with, since events tell no others. Default: none.
         event_bus: The bus that hears of the queues; for queues of another Region or account, a rule
             there forwards their events to it. Default: the account's default bus.
         function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
@@ -133,6 +137,7 @@ class JobCounters(BatchConstruct):
         job_definitions: Sequence[AnyJobDefinition] | None = None,
         per_definition: bool = False,
         per_share: bool = False,
+        per_tags: Sequence[str] | None = None,
         event_bus: events.IEventBus | None = None,
         function_settings: FunctionSettings | None = None,
         alarm_topic: sns.ITopic | None = None,
@@ -144,6 +149,8 @@ class JobCounters(BatchConstruct):
         definitions = watched_definitions(arguments, job_definitions, event_bus=bus)
         known_flag(arguments, "per_definition", per_definition)
         known_flag(arguments, "per_share", per_share)
+        tags = arguments.texts("per_tags", per_tags, bound=ASCII_KEY) or []
+        arguments.one_by_one("per_tags", per_tags)
         settings = read_function_settings(arguments, function_settings)
         check_alarm_topics(arguments, alarm_topic, function_settings)
         told = topic_argument(arguments, "alarm_topic", alarm_topic)
@@ -153,6 +160,7 @@ class JobCounters(BatchConstruct):
         count_by = ["Cause"]
         count_by += ["JobDefinitionName"] if per_definition else []
         count_by += ["ShareIdentifier"] if per_share else []
+        count_by += [f"{TAG}{key}" for key in tags]
         self.counted_by = frozenset(count_by)
         claims = ClaimsTable(self, settings)
         self.dead_letter_queue = dead_letter_queue(self)
@@ -173,10 +181,6 @@ class JobCounters(BatchConstruct):
             dead_letter_queue=self.dead_letter_queue,
         )
         self.function = shipped.handler
-        self.watched_function = WatchedFunction(
-            handler=self.function, dead_letter_queue=self.dead_letter_queue
-        )
-        watch(self, self.watched_function, told, settings)
         prefixes = [definition_prefix(one) for one in definitions]
         patterns = patterns_that_fit(
             [queue.arn for queue in watched],
@@ -194,7 +198,7 @@ class JobCounters(BatchConstruct):
             rules=len(patterns),
             retry_attempts=_RETRIES,
         )
-        for number, pattern in enumerate(patterns):
+        rules = [
             make_rule(
                 self,
                 f"Rule{number or ''}",
@@ -204,6 +208,14 @@ class JobCounters(BatchConstruct):
                 description="Jobs that ended, to be counted",
                 event_bus=bus,
             )
+            for number, pattern in enumerate(patterns)
+        ]
+        self.watched_function = WatchedFunction(
+            handler=self.function,
+            dead_letter_queue=self.dead_letter_queue,
+            rules=resources_of(rules),
+        )
+        watch(self, self.watched_function, told, settings)
 
     def metric_jobs_failed(
         self, queue: AnyJobQueue, *, cause: str | None = None, period: Duration | None = None

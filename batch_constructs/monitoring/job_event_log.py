@@ -57,6 +57,7 @@ class JobEventLog(BatchConstruct):
         log_group: The log group.
         dead_letter_queue: Events that EventBridge could not write down.
         blocked_rules: The ``events.CfnRule`` on each queue being blocked, by the queue's ARN.
+        failed_rules: Those on jobs that failed.
 
     Args:
         scope: The construct that this one belongs to, usually the stack.
@@ -76,6 +77,7 @@ class JobEventLog(BatchConstruct):
     """
 
     blocked_rules: dict[str, events.CfnRule]
+    failed_rules: list[events.CfnRule]
     dead_letter_queue: sqs.Queue
     log_group: logs.LogGroup
 
@@ -115,6 +117,7 @@ class JobEventLog(BatchConstruct):
             for queue in watched
         }
         call.make(at_once=True)
+        self.failed_rules = [rule.resource for rule in of_failed]
         self.blocked_rules = {arn: rule.resource for arn, rule in blocked.items()}
         for rule in (*of_failed, *blocked.values()) if bus is not None else ():
             expect_forwarded(rule.resource)

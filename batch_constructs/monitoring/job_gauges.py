@@ -187,19 +187,20 @@ class JobGauges(BatchConstruct):
             retry_attempts=0,
         )
         self.function = shipped.handler
-        self.watched_function = WatchedFunction(
-            handler=self.function,
-            dead_letter_queue=self.dead_letter_queue,
-            runs_every_seconds=self.interval_seconds,
-        )
-        watch(self, self.watched_function, told, settings)
-        run_every(
+        schedule = run_every(
             self,
             pause,
             self.function,
             self.dead_letter_queue,
             description="Reads the gauges of AWS Batch",
         )
+        self.watched_function = WatchedFunction(
+            handler=self.function,
+            dead_letter_queue=self.dead_letter_queue,
+            runs_every_seconds=self.interval_seconds,
+            rules=[schedule],
+        )
+        watch(self, self.watched_function, told, settings)
         _MADE.setdefault(Stack.of(self), []).append(self)
 
     def metric(

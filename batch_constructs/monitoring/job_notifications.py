@@ -36,6 +36,7 @@ from batch_constructs.queues.job_queue_events import (
     make_rule,
     read_states,
     rescued_child_pattern,
+    resources_of,
     state_change_pattern,
 )
 from batch_constructs.queues.target_place import check_target, rule_target
@@ -215,7 +216,6 @@ class JobNotifications(BatchConstruct):
             else []
         )
         rescued_patterns = _of_rescued_children(rescues, prefixes)
-        self.watched_function: WatchedFunction | None = None
         self.watched_idle_function: WatchedFunction | None = None
         self._topic: sns.ITopic | None = None
         self._dead_letter_queue: sqs.Queue | None = None
@@ -223,6 +223,7 @@ class JobNotifications(BatchConstruct):
             rule_target(self, one, f"targets[{place}]") for place, one in enumerate(given_targets)
         ]
         of_arrays: list[Any] = []
+        notifier: lambda_.IFunction | None = None
         if with_messages:
             topic = AlertTopic(self, "AlertTopic") if given_topic is None else given_topic
             self._topic, self._dead_letter_queue = topic, dead_letter_queue(self)
@@ -231,7 +232,6 @@ class JobNotifications(BatchConstruct):
                 topic,
                 self._dead_letter_queue,
                 claims,
-                alarmed,
                 settings,
                 told={
                     "STATES": ",".join(moved_to),
@@ -239,15 +239,15 @@ class JobNotifications(BatchConstruct):
                     **given(UNTOLD_QUEUES=[one for one in rescues if one not in arns]),
                 },
             )
-            target = function_target(
-                self,
-                notifier,
-                self._dead_letter_queue,
-                rules=len(job_patterns) + len(blocked_patterns) + len(rescued_patterns),
-                retry_attempts=_RETRIES,
-            )
-            told.append(target)
-            of_arrays = [target]
+            of_arrays = [
+                function_target(
+                    self,
+                    notifier,
+                    self._dead_letter_queue,
+                    rules=len(job_patterns) + len(blocked_patterns) + len(rescued_patterns),
+                    retry_attempts=_RETRIES,
+                )
+            ]
             if idle_after is not None:
                 notices = IdleNotices(
                     self,
@@ -263,7 +263,7 @@ class JobNotifications(BatchConstruct):
         self.job_rules = self._rules(
             "JobRule",
             job_patterns,
-            told,
+            [*told, *of_arrays],
             description="Jobs that somebody is told of",
             name=name,
             event_bus=bus,
@@ -271,7 +271,7 @@ class JobNotifications(BatchConstruct):
         self.blocked_rules = self._rules(
             "BlockedRule",
             blocked_patterns,
-            told,
+            [*told, *of_arrays],
             description="Queues that their first job blocks",
             name=None if name is None else f"{name}-blocked",
             event_bus=bus,
@@ -285,6 +285,22 @@ class JobNotifications(BatchConstruct):
             name=None if name is None else f"{name}-rescued",
             event_bus=None,
         )
+        self.watched_function = self._watch(notifier, alarmed, settings)
+
+    def _watch(
+        self,
+        notifier: lambda_.IFunction | None,
+        alarm_topic: sns.ITopic | None,
+        settings: FunctionSettings,
+    ) -> WatchedFunction | None:
+        if notifier is None:
+            return None
+        rules = [*self.job_rules, *self.blocked_rules, *self.rescued_rules]
+        watched = WatchedFunction(
+            handler=notifier, dead_letter_queue=self._dead_letter_queue, rules=resources_of(rules)
+        )
+        watch(self, watched, alarm_topic, settings)
+        return watched
 
     def _rules(
         self,
@@ -341,7 +357,6 @@ class JobNotifications(BatchConstruct):
         topic: sns.ITopic,
         dead_letters: sqs.Queue,
         claims: ClaimsTable,
-        alarm_topic: sns.ITopic | None,
         settings: FunctionSettings,
         *,
         told: Mapping[str, str | Sequence[str]],
@@ -366,10 +381,6 @@ class JobNotifications(BatchConstruct):
             dead_letter_queue=dead_letters,
         )
         let_publish(function.role, topic)
-        self.watched_function = WatchedFunction(
-            handler=function.handler, dead_letter_queue=dead_letters
-        )
-        watch(self, self.watched_function, alarm_topic, settings)
         return function.handler
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from aws_cdk import aws_events as events
 from aws_cdk import aws_events_targets as targets
@@ -21,13 +21,18 @@ def run_every(
     dead_letter_queue: sqs.IQueue,
     *,
     description: str,
-) -> None:
-    """Let a function run (ID ``Schedule``); a run that cannot begin is made up for by the next."""
+) -> events.CfnRule:
+    """Let a function run (ID ``Schedule``); a run that cannot begin is made up for by the next.
+
+    Returns:
+        The rule.
+    """
     target = targets.LambdaFunction(function, dead_letter_queue=dead_letter_queue, retry_attempts=0)
-    events.Rule(
+    rule = events.Rule(
         scope,
         "Schedule",
         description=description,
         schedule=events.Schedule.rate(pause),
         targets=[target],
     )
+    return cast("events.CfnRule", rule.node.default_child)

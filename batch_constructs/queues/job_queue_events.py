@@ -405,6 +405,11 @@ def make_rule(
     return rule
 
 
+def resources_of(rules: Sequence[events.Rule]) -> list[events.CfnRule]:
+    """Return the L1s of rules."""
+    return [cast("events.CfnRule", rule.node.default_child) for rule in rules]
+
+
 def refuse_pattern(path: str, pattern: dict[str, Any], *, way_out: str) -> None:
     """Refuse a pattern of ours that EventBridge would refuse: it names too much.
 

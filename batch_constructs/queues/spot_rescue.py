@@ -156,7 +156,9 @@ class SpotRescue(BatchConstruct):
             destination_config={"onFailure": {"destination": self.dead_letter_queue.queue_arn}},
         )
         self.watched_function = WatchedFunction(
-            handler=self.function, dead_letter_queue=self.dead_letter_queue
+            handler=self.function,
+            dead_letter_queue=self.dead_letter_queue,
+            rules=[self.resource],
         )
         watch(self, self.watched_function, None, function_settings)
         # back, too: so that the queue can be mapped to the function

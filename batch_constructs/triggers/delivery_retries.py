@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
 from aws_cdk import Duration  # noqa: TC002 - the types of arguments are read
+from aws_cdk import aws_sns as sns  # noqa: TC002 - as above
 from aws_cdk import aws_sqs as sqs  # noqa: TC002 - as above
 
 from batch_constructs.aws.delivery import (
@@ -34,12 +35,16 @@ class DeliveryArguments(TypedDict, total=False):
             ``retry_attempts=0``. Default: a day.
         dead_letter_queue: A queue of yours, which admits the rule by its name as long as its policy
             has room for names (some sixty), else all rules of the account. Default: one of its own.
+        alarm_topic: Told when something lies in the dead-letter queue, or could not even be put
+            there, and of what goes wrong in the function, where there is one (alarms below
+            ``Alarms``). Default: nobody.
     """
 
     enabled: bool
     retry_attempts: WholeNumber
     max_event_age: Duration | None
     dead_letter_queue: sqs.IQueue | None
+    alarm_topic: sns.ITopic | None
 
 
 DEFAULTS: Final = {"enabled": True, "retry_attempts": MOST_RETRY_ATTEMPTS}

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/batch/latest/userguide/batch-cwe-target.html
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Unpack
 
 from aws_cdk import Stack
@@ -19,11 +20,17 @@ from batch_constructs.aws.quotas import DESCRIPTION, RULE_NAME
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import BatchConstruct, given, once_made, own_account
 from batch_constructs.event_bus import event_bus_argument
-from batch_constructs.function_settings import FunctionSettings, read_function_settings
+from batch_constructs.function_alarms import WatchedDelivery, delivery_alarms, tell, undelivered
+from batch_constructs.function_settings import (
+    FunctionSettings,
+    check_alarm_topics,
+    read_function_settings,
+)
 from batch_constructs.one_call import OneCall, new
 from batch_constructs.queue_senders import admit_event_bridge, admit_rule
 from batch_constructs.role_policies import as_document
 from batch_constructs.shared_arguments import only, spells_out
+from batch_constructs.topic import topic_argument
 from batch_constructs.triggers.delivery_retries import (
     DEFAULTS,
     DeliveryArguments,
@@ -76,6 +83,7 @@ class EventTrigger(BatchConstruct):
         role: The role EventBridge submits as; None with ``function``.
         function: The function that submits; None where EventBridge submits by itself.
         dead_letter_queue: Where events lie that became no job.
+        watched_delivery: What ``BatchMonitoring(triggers=…)`` watches.
 
     Args:
         scope: The construct that this one belongs to, usually the stack.
@@ -109,6 +117,7 @@ class EventTrigger(BatchConstruct):
     function: SubmitFunction | None
     resource: events.CfnRule
     role: iam.Role | None
+    watched_delivery: WatchedDelivery
 
     def __init__(
         self,
@@ -147,6 +156,8 @@ class EventTrigger(BatchConstruct):
         text = arguments.text("description", description, bound=DESCRIPTION)
         bus = event_bus_argument(arguments, event_bus)
         settings = read_function_settings(arguments, function_settings)
+        check_alarm_topics(arguments, shared["alarm_topic"], function_settings)
+        told = topic_argument(arguments, "alarm_topic", shared["alarm_topic"])
         if function_settings is not None and not _needs_function(job):
             arguments.wrong_value(
                 "function_settings is given, but EventBridge submits such a job by itself, so "
@@ -156,9 +167,10 @@ class EventTrigger(BatchConstruct):
 
         self.dead_letter_queue = given_or_own_queue(self, shared["dead_letter_queue"])
         self.function: SubmitFunction | None = None
+        told = settings.alarm_topic if told is None else told
         call, role = OneCall(self), None
         if _needs_function(job):
-            target = self._by_function(job, settings)
+            target = self._by_function(job, replace(settings, alarm_topic=told))
         else:
             principal = new("aws_iam.ServicePrincipal", EVENTS, {"conditions": own_account()})
             policies = {"Submit": as_document(job.statements())}
@@ -199,6 +211,14 @@ class EventTrigger(BatchConstruct):
             )
         once_made(lambda: admit_rule(self, self.dead_letter_queue, rule_arn, its_bus))
         admit_event_bridge(self.dead_letter_queue.encryption_master_key)
+        self.watched_delivery = WatchedDelivery(
+            dead_letter_queue=self.dead_letter_queue,
+            rules=[self.resource],
+            function=None if self.function is None else self.function.watched_function,
+        )
+        # those of the function are its own
+        lost = undelivered([self.resource])
+        tell(self, lost if self.function else delivery_alarms(self.watched_delivery), told)
 
     def _by_event_bridge(self, job: JobToSubmit, role_arn: str) -> dict[str, Any]:
         template = InputTemplate()

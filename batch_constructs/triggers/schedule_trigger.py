@@ -15,6 +15,7 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.asked_once import own_partition
 from batch_constructs.aws.bound import refused, shown
 from batch_constructs.aws.delivery import WINDOW_MINUTES
+from batch_constructs.aws.metrics import DEFAULT_SCHEDULE_GROUP
 from batch_constructs.aws.names import SCHEDULER_SUBMIT_JOB
 from batch_constructs.aws.quotas import DESCRIPTION, SCHEDULE_NAME
 from batch_constructs.aws.role_actions import DECRYPT
@@ -24,11 +25,13 @@ from batch_constructs.by_way_of import put_aside_statements
 from batch_constructs.construct import BatchConstruct, given, own_account
 from batch_constructs.dynamic_references import with_tokens
 from batch_constructs.encryption_key import key_argument
+from batch_constructs.function_alarms import WatchedDelivery, delivery_alarms, tell
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.one_call import OneCall, as_json, new
 from batch_constructs.role_policies import as_document
 from batch_constructs.shared_arguments import only, spells_out
 from batch_constructs.tokens import is_token
+from batch_constructs.topic import topic_argument
 from batch_constructs.triggers.delivery_retries import (
     DEFAULTS,
     DeliveryArguments,
@@ -73,6 +76,7 @@ class ScheduleTrigger(BatchConstruct):
         resource: The L1 schedule, for escape hatches.
         role: The role the Scheduler acts as.
         dead_letter_queue: Where submissions lie that failed for good.
+        watched_delivery: What ``BatchMonitoring(triggers=…)`` watches.
 
     Args:
         scope: The construct that this one belongs to, usually the stack.
@@ -89,6 +93,9 @@ class ScheduleTrigger(BatchConstruct):
             Default: at once.
         end: Nothing is submitted after. Default: for ever.
         dead_letter_queue: A queue of yours. Default: one of its own.
+        alarm_topic: Told when something lies in the dead-letter queue, or could not even be put
+            there (alarms below ``Alarms``); of the latter EventBridge Scheduler tells by group, so
+            that another schedule of the same group is told, too. Default: nobody.
         schedule_name: A physical name. Default: one that CloudFormation generates.
         schedule_group: The group it belongs to: the CDK's ``ScheduleGroup``, an L1, or its name.
             Default: the account's default group.
@@ -106,6 +113,7 @@ class ScheduleTrigger(BatchConstruct):
     dead_letter_queue: sqs.IQueue
     resource: scheduler.CfnSchedule
     role: iam.Role
+    watched_delivery: WatchedDelivery
 
     def __init__(
         self,
@@ -148,6 +156,7 @@ class ScheduleTrigger(BatchConstruct):
             description=arguments.text("description", description, bound=DESCRIPTION),
         )
         key_argument(arguments, "encryption_key", encryption_key)
+        told = topic_argument(arguments, "alarm_topic", shared["alarm_topic"])
         _check_order(arguments, start, end)
         _check_once(arguments, properties["scheduleExpression"], start=start, end=end)
         arguments.refuse()
@@ -181,6 +190,11 @@ class ScheduleTrigger(BatchConstruct):
         )
         call.make(at_once=True)
         self.role, self.resource = role.resource, resource.resource
+        self.watched_delivery = WatchedDelivery(
+            dead_letter_queue=self.dead_letter_queue,
+            schedule_group=properties.get("groupName", DEFAULT_SCHEDULE_GROUP),
+        )
+        tell(self, delivery_alarms(self.watched_delivery), told)
 
 
 def _group(arguments: Arguments, group: Any) -> Any:

@@ -37,7 +37,7 @@ from batch_constructs.dead_letter_queue import redrive_command
 from batch_constructs.encryption_key import key_argument
 from batch_constructs.enum_argument import member
 from batch_constructs.event_bus import event_bus_argument
-from batch_constructs.function_alarms import WatchedFunction, watch
+from batch_constructs.function_alarms import WatchedFunction, tell, undelivered, watch
 from batch_constructs.function_settings import (
     FunctionSettings,
     check_alarm_topics,
@@ -76,7 +76,7 @@ from batch_constructs.triggers.submit_function import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
 
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_sns as sns
@@ -306,7 +306,10 @@ class SubmissionGateway(BatchConstruct):
             function_response_types=["ReportBatchItemFailures"],
             scaling_config={"maximumConcurrency": CONCURRENCY},
         )
-        self.dead_letter_alarm = self._alarm(settings.alarm_topic if topic is None else topic)
+        self._told = settings.alarm_topic if topic is None else topic
+        self._rules: dict[str, events.CfnRule] = {}
+        self._watchers: list[Callable[[str, events.CfnRule], None]] = [self._tell_of]
+        self.dead_letter_alarm = self._alarm(self._told)
         # beside the alarm on the dead-letter queue, which has an ID and an attribute of its own
         watch(self, WatchedFunction(handler=self.function), topic, settings)
         if self.manifest_bucket is not None and takes_grants(job_definition):
@@ -422,7 +425,19 @@ class SubmissionGateway(BatchConstruct):
             self._event_bridge_has_key = True
         if bus is None:
             tell_event_bridge(bucket)
+        self._rules[id] = resource
+        for watcher in self._watchers:
+            watcher(id, resource)
         return rule
+
+    def watch_rules(self, watcher: Callable[[str, events.CfnRule], None]) -> None:
+        """Call a function with the rule of each bucket, also of those that are added later."""
+        self._watchers.append(watcher)
+        for rule_id, rule in self._rules.items():
+            watcher(rule_id, rule)
+
+    def _tell_of(self, id: str, rule: events.CfnRule) -> None:
+        tell(self.node.find_child(id), undelivered([rule]), self._told)
 
     def grant_read_messages(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let a job's role fetch the messages of arrays.

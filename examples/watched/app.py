@@ -37,7 +37,7 @@ def build(app: cdk.App) -> cdk.Stack:
         compute_environments=[environment],
         alarm_topic=alerts,
         gauges=gauges,
-        dead_letter_queues=[told.dead_letter_queue, counters.dead_letter_queue],
+        functions=[told, counters],
     )
     bc.BatchDashboard(
         stack,

@@ -110,6 +110,30 @@ def test_shares_are_counted_where_the_job_has_one(counter: Counter) -> None:
     assert line["ShareIdentifier"] == "teamA"
 
 
+def test_jobs_are_counted_by_the_tags_that_are_asked_for(claims: Claims) -> None:
+    counter = Counter(
+        claims=claims, namespace="N", count_by=("tag:team", "tag:plan"), write=lambda _: None
+    )
+    events = story.exhausted_job()
+    for event in events:
+        event["detail"]["tags"] = {"team": " Zürich ", "owner": "me", "plan": ""}
+
+    [line] = counted(counter, events)
+
+    [directive] = line["_aws"]["CloudWatchMetrics"]
+    assert directive["Dimensions"] == [["JobQueueName"], ["JobQueueName", "tag:team"]]
+    assert line["tag:team"] == "Z\\xfcrich"  # CloudWatch takes ASCII alone, and nothing blank
+    assert "tag:owner" not in line
+
+
+def test_a_job_without_tags_is_counted_by_its_queue(claims: Claims) -> None:
+    counter = Counter(claims=claims, namespace="N", count_by=("tag:team",), write=lambda _: None)
+
+    [line] = counted(counter, story.exhausted_job())
+
+    assert line["_aws"]["CloudWatchMetrics"][0]["Dimensions"] == [["JobQueueName"]]
+
+
 @pytest.mark.parametrize(
     ("seconds", "taken"), [(335 * 3600, True), (335 * 3600 + 0.5, False), (336 * 3600, False)]
 )

@@ -237,7 +237,9 @@ def test_an_alarm_topic_makes_alarms_and_shows_them(
 def test_what_jobs_used_is_shown_as_it_is_counted(
     stack: Stack, queue: JobQueue, resources: Find
 ) -> None:
-    counters = JobCounters(stack, "Counters", queues=[queue], per_share=True)
+    counters = JobCounters(
+        stack, "Counters", queues=[queue], per_share=True, per_tags=["cost centre", "team"]
+    )
     BatchDashboard(stack, "Dashboard", queues=[queue], counters=counters, price_per_vcpu_hour=0.05)
 
     widgets = body_of(one(resources("AWS::CloudWatch::Dashboard")))["widgets"]
@@ -253,6 +255,12 @@ def test_what_jobs_used_is_shown_as_it_is_counted(
         'SEARCH(\'{BatchConstructs,JobQueueName,ShareIdentifier} MetricName="VcpuHours" Job'
     )
     assert not any("by definition" in title for title in graphs)
+    [by_tag] = graphs["vCPU-hours a day, by tag:cost centre"]["metrics"]
+    found = 'SEARCH(\'{BatchConstructs,JobQueueName,"tag:cost centre"} MetricName="VcpuHours" Job'
+    assert by_tag[0]["expression"].startswith(found)
+    [priced] = graphs["USD a day, at 0.05 a vCPU-hour, by tag:team"]["metrics"]
+    assert priced[0]["expression"].startswith("SEARCH('{BatchConstructs,JobQueueName,\"tag:team")
+    assert priced[0]["expression"].endswith(", 'Sum', 86400) * 0.050000")
     hours, dollars = graphs["USD a day, at 0.05 a vCPU-hour"]["metrics"]
     assert dollars[0]["expression"] == f"{hours[4]['id']} * 0.050000"
 

@@ -162,6 +162,21 @@ def test_the_counter_remembers_and_prints_and_nothing_else(
         counters.metric_jobs_failed(queue, cause="Spot")
 
 
+def test_tags_are_counted_by_if_asked(stack: Stack, queue: JobQueue, resources: Find) -> None:
+    JobCounters(stack, "Counters", queues=[queue], per_tags=["team", "cost centre"])
+
+    variables = one(resources("AWS::Lambda::Function"))["Environment"]["Variables"]
+    assert variables["COUNT_BY"] == "Cause,tag:team,tag:cost centre"
+
+
+@pytest.mark.parametrize("key", ["aws:batch:job-queue", "a,b", "größe", ""])
+def test_a_key_that_is_no_name_of_a_dimension_is_refused(
+    key: str, stack: Stack, queue: JobQueue
+) -> None:
+    with pytest.raises(ValueError, match=r"per_tags\[0\]"):
+        JobCounters(stack, "Counters", queues=[queue], per_tags=[key])
+
+
 def test_eventbridge_may_write_the_event_log_and_no_other(
     stack: Stack, queue: JobQueue, resources: Find
 ) -> None:

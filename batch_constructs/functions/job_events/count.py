@@ -2,7 +2,8 @@
 
 Each job is counted when it ends, once: children of an array each, the array itself not, as the
 native metrics do. Environment: ``CLAIMS_TABLE``, ``NAMESPACE``, and ``COUNT_BY``: the dimensions
-beside the queue, of ``Cause``, ``JobDefinitionName``, ``ShareIdentifier``, separated by commas.
+beside the queue, of ``Cause``, ``JobDefinitionName``, ``ShareIdentifier`` and
+``tag:KEY``, separated by commas.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ from batch_constructs.aws.metrics import OLDEST_METRIC_DAYS, embedded
 from batch_constructs.functions.claims.effect import NotDoneError
 from batch_constructs.functions.claims.invocation import Invocation, each_event
 from batch_constructs.functions.claims.rows import Claims
-from batch_constructs.functions.own_metrics import GPU_HOURS, VCPU_HOURS
+from batch_constructs.functions.own_metrics import GPU_HOURS, TAG, VCPU_HOURS
 
 from .cause import cause_of
 from .job_event import Job
@@ -73,6 +74,11 @@ class Counter:
             "JobDefinitionName": job.definition_name,
             "ShareIdentifier": job.share,
             "Cause": cause_of(job).value if job.status == JobState.FAILED else None,
+            **{
+                name: _ascii(job.tags.get(name.removeprefix(TAG), ""))
+                for name in self.count_by
+                if name.startswith(TAG)
+            },
         }
         dimensions = [["JobQueueName", name] for name in self.count_by if values[name]]
         metrics = [{"Name": _ENDED[job.status], "Unit": "Count"}]
@@ -91,6 +97,11 @@ class Counter:
             "Attempts": len(job.attempts),
             "Milliseconds": job.milliseconds,
         }
+
+
+def _ascii(value: str) -> str:
+    """Write the value of a tag as CloudWatch takes it: no blank one, and ASCII alone."""
+    return value.strip().encode("ascii", "backslashreplace").decode()
 
 
 def _ended_at(event: Mapping[str, Any], job: Job) -> float:

@@ -69,6 +69,7 @@ class Job:
     cancelled: bool = False
     terminated: bool = False
     share: str | None = None
+    tags: Mapping[str, str] = field(default_factory=dict)
     array_size: int | None = None
     children: Mapping[str, int] = field(default_factory=dict)
     size: JobSize = field(default_factory=JobSize)
@@ -95,6 +96,7 @@ class Job:
             cancelled=bool(detail.get(CANCELLED)),
             terminated=bool(detail.get("isTerminated")),
             share=detail.get("shareIdentifier"),
+            tags=detail.get("tags") or {},
             array_size=array.get("size") if "index" not in array else None,
             children=array.get("statusSummary") or {},
             size=JobSize.of(detail),

@@ -1,0 +1,224 @@
+"""What each job cost, as AWS bills it: an export of the Cost and Usage Report.
+
+https://docs.aws.amazon.com/cur/latest/userguide/split-cost-allocation-data.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from aws_cdk import Annotations, Aws, CfnOutput, Duration, Names, RemovalPolicy
+from aws_cdk import aws_bcmdataexports as exports
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_s3 as s3
+
+from batch_constructs.acknowledgements import tell_checkov
+from batch_constructs.arguments import Arguments
+from batch_constructs.aws import cost_reports
+from batch_constructs.aws.actions import S3_GET_BUCKET_POLICY, S3_PUT_OBJECT, SOURCE_ARN
+from batch_constructs.aws.bound import OneOf
+from batch_constructs.aws.tags import KEY
+from batch_constructs.construct import BatchConstruct, own_account
+from batch_constructs.jsii_objects import has_member
+from batch_constructs.place import Place
+from batch_constructs.whole_days import check_days
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from constructs import Construct
+
+_KEPT_DAYS = 400
+_WRITTEN_OVER_DAYS = 7
+
+
+class CostAndUsageExport(BatchConstruct):
+    """Exports AWS's Cost and Usage Report with split cost allocation data into a bucket.
+
+    On instances a task has no price of its own; split cost allocation data divides that of the
+    instance by what each task reserved or used of it, so that each job has its cost in US dollars,
+    with its queue, its definition and your tags. The files are Parquet, for Athena and the like,
+    written anew up to three times a day; a month's data are complete some days after its end.
+
+    Two things no template can do; they are done once, in the account that pays (the management
+    account of an organization): opt in to split cost allocation data for Amazon ECS, in the Cost
+    Management preferences, and activate the tags, a day after the first job that has them. The
+    output ``ActivateTags`` is the command. The export of an account that does not pay has that
+    account's costs.
+
+    Creates, below its own ID: ``Resource`` (AWS::BCMDataExports::Export), the output
+    ``ActivateTags`` and, unless a bucket is given, ``Bucket`` (AWS::S3::Bucket). Exports cost
+    nothing; S3 asks for what the bucket stores.
+
+    Attributes:
+        resource: The L1 export.
+        bucket: Where the files are.
+        activate_tags: The command that activates the tags.
+
+    Args:
+        scope: The construct that this one belongs to, usually the stack, which has to be in
+            us-east-1: exports are made there alone.
+        id: Its ID, unique in the scope.
+        tags: The keys of your tags by which costs are to be told, such as ``["team"]``: those of
+            job definitions and jobs with ``propagate_tags`` (the default), and ``instance_tags`` of
+            environments. Those of AWS Batch come with them. Default: none.
+        bucket: A bucket of yours, of any Region; one that was taken in has to admit the writers by
+            a policy of its own. Default: one of its own.
+        prefix: What the names of files begin with. Default: ``batch``.
+        time_granularity: ``"DAILY"`` or ``"HOURLY"``, how much time a line is of. Default:
+            ``"DAILY"``.
+        retention: How long the files of its own bucket are kept, in whole days. Default: 400 days.
+        export_name: A physical name. Default: one made of its path.
+
+    Raises:
+        ValueError: a stack of another Region, or what AWS would refuse; all at once.
+        TypeError: arguments of a wrong type; all at once.
+
+    https://docs.aws.amazon.com/cur/latest/userguide/what-is-data-exports.html
+    """
+
+    bucket: s3.IBucket
+    resource: exports.CfnExport
+
+    def __init__(
+        self,
+        scope: Construct,
+        id: str,
+        *,
+        tags: Sequence[str] | None = None,
+        bucket: s3.IBucket | None = None,
+        prefix: str = "batch",
+        time_granularity: str = "DAILY",
+        retention: Duration | None = None,
+        export_name: str | None = None,
+    ) -> None:
+        super().__init__(scope, id)
+        arguments = Arguments(self)
+        region = Place.of_stack(self).region
+        if region not in {None, cost_reports.REGION}:
+            arguments.wrong_value(
+                f"the stack is in {region}, and AWS makes exports in {cost_reports.REGION} "
+                "alone: put this into a stack there; the bucket may be anywhere"
+            )
+        arguments.one_by_one("tags", tags)
+        keys = arguments.texts("tags", tags, bound=KEY) or []
+        most = cost_reports.ACTIVATED_AT_ONCE - len(cost_reports.BATCH_TAGS)
+        if len(keys) > most:
+            arguments.wrong_value(
+                f"tags has {len(keys)} entries; allowed are at most {most}, since a call activates "
+                f"{cost_reports.ACTIVATED_AT_ONCE}, and AWS Batch's own are among them"
+            )
+        if bucket is not None and not has_member(bucket, "bucket_arn"):
+            arguments.wrong_type("bucket", bucket, "an aws_s3 bucket")
+        if bucket is not None and retention is not None:
+            arguments.only_one("bucket", "retention", ", which is of its own bucket")
+        kept = Duration.days(_KEPT_DAYS) if retention is None else retention
+        check_days(arguments, "retention", kept)
+        path = arguments.text("prefix", prefix, required=True)
+        granularity = arguments.text(
+            "time_granularity",
+            time_granularity,
+            required=True,
+            bound=OneOf(cost_reports.GRANULARITIES),
+        )
+        name = arguments.text("export_name", export_name, bound=cost_reports.EXPORT_NAME)
+        arguments.refuse()
+
+        self.bucket = self._bucket(kept) if bucket is None else bucket
+        admitted = [self.bucket.add_to_resource_policy(one) for one in self._writers()][-1]
+        self.resource = exports.CfnExport(
+            self,
+            "Resource",
+            export={
+                "name": name or self._name(),
+                "dataQuery": {
+                    "queryStatement": cost_reports.QUERY,
+                    "tableConfigurations": {
+                        cost_reports.TABLE: {
+                            cost_reports.GRANULARITY: granularity,
+                            cost_reports.RESOURCES: cost_reports.ON,
+                            cost_reports.SPLIT: cost_reports.ON,
+                        }
+                    },
+                },
+                "destinationConfigurations": {"s3Destination": self._destination(path)},
+                "refreshCadence": {"frequency": "SYNCHRONOUS"},
+            },
+        )
+        if admitted.policy_dependable is not None:
+            self.resource.node.add_dependency(admitted.policy_dependable)
+        elif not admitted.statement_added:
+            Annotations.of(self).add_warning_v2(
+                "batch-constructs:export-bucket-policy",
+                f"the bucket {self.bucket.bucket_name} was taken in, and its policy stays as it "
+                f"is: let it admit {' and '.join(cost_reports.WRITERS)} with {S3_PUT_OBJECT} and "
+                f"{S3_GET_BUCKET_POLICY} ({cost_reports.WRITERS_SOURCE.page})",
+            )
+        self.activate_tags = _activation([*keys, *cost_reports.BATCH_TAGS])
+        CfnOutput(
+            self,
+            "ActivateTags",
+            value=self.activate_tags,
+            description="To be run once, in the account that pays, a day after the first job",
+        )
+
+    def _name(self) -> str:
+        return Names.unique_resource_name(
+            self, max_length=cost_reports.EXPORT_NAME_CHARACTERS, allowed_special_characters="-_"
+        )
+
+    def _bucket(self, kept: Duration) -> s3.Bucket:
+        bucket = s3.Bucket(
+            self,
+            "Bucket",
+            encryption=s3.BucketEncryption.S3_MANAGED,
+            block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+            enforce_ssl=True,
+            removal_policy=RemovalPolicy.RETAIN,
+            versioned=True,  # a delivery writes over the files of the month
+            lifecycle_rules=[
+                s3.LifecycleRule(
+                    expiration=kept, noncurrent_version_expiration=Duration.days(_WRITTEN_OVER_DAYS)
+                )
+            ],
+        )
+        tell_checkov(bucket, "AWS::S3::Bucket", VersioningConfiguration=True)
+        return bucket
+
+    def _destination(self, prefix: str) -> dict[str, Any]:
+        return {
+            "s3Bucket": self.bucket.bucket_name,
+            "s3Prefix": prefix,
+            "s3Region": self.bucket.env.region,
+            "s3OutputConfigurations": {
+                "format": "PARQUET",
+                "compression": "PARQUET",
+                "outputType": "CUSTOM",
+                "overwrite": "OVERWRITE_REPORT",
+            },
+        }
+
+    def _writers(self) -> list[iam.PolicyStatement]:
+        """Let the exports of this account, and of no other, be written."""
+        sources = [
+            f"arn:{Aws.PARTITION}:{service}:{cost_reports.REGION}:{Aws.ACCOUNT_ID}:{kind}/*"
+            for service, kind in cost_reports.SOURCES
+        ]
+        files = self.bucket.arn_for_objects("*")
+        return [
+            iam.PolicyStatement(
+                principals=[iam.ServicePrincipal(one) for one in cost_reports.WRITERS],
+                actions=[action],
+                resources=[resource],
+                conditions={**own_account(), "ArnLike": {SOURCE_ARN: sources}},
+            )
+            for action, resource in (
+                (S3_GET_BUCKET_POLICY, self.bucket.bucket_arn),
+                (S3_PUT_OBJECT, files),
+            )
+        ]
+
+
+def _activation(keys: Sequence[str]) -> str:
+    tags = " ".join(f"'TagKey={key},Status=Active'" for key in keys)
+    return f"aws ce update-cost-allocation-tags-status --cost-allocation-tags-status {tags}"
