@@ -166,7 +166,7 @@ def test_a_cause_hides_what_follows_from_it_and_nothing_else(
 def test_a_misspelt_name_beside_the_right_one_is_to_be_left_out() -> None:
     (found,) = check_resource(JOB, REGISTERED | {"parameters": {}, "Parameters": {}})
 
-    assert found.fix == "leave it out: Parameters is given, too"
+    assert found.fix == "remove it: Parameters is also set"
 
 
 def test_a_value_of_null_is_not_missing_as_well() -> None:
