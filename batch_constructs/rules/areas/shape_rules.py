@@ -170,7 +170,7 @@ def _unknown(
         message = f"there is no property {show(name)}; the nearest is {nearest}"
         given = nearest in beside
         yield (
-            "misspelt",
+            "misspelled",
             path,
             message,
             f"remove it: {nearest} is also set" if given else f"write {nearest}",
@@ -264,7 +264,7 @@ def _page(type_: str) -> str:
 
 _register(
     "property-name",
-    "misspelt",
+    "misspelled",
     Severity.ERROR,
     title="misspelled property",
     fix="spell the property as CloudFormation does",

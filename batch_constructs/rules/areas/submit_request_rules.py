@@ -278,7 +278,7 @@ _SHAPE: Final = api(
 )
 def submission_shape(source: Resource) -> Iterator[Fault]:
     """Every submission is refused because of misspelled members or values of the wrong type."""
-    return _misshapen(("misspelt", "type", "missing", "doubled"), source)
+    return _misshapen(("misspelled", "type", "missing", "doubled"), source)
 
 
 @_rule(

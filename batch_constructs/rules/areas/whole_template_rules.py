@@ -132,7 +132,7 @@ def batch_type(whole: Whole) -> Iterator[Fault]:
 
 _OF_BATCH: Final = "AWS::Batch::"
 _LETTERS: Final = 2
-"""How many letters too many or too few a misspelt type has at most."""
+"""How many letters too many or too few a misspelled type has at most."""
 
 _BATCH_TYPES: Final = (
     COMPUTE_ENVIRONMENT,
