@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _WORD = re.compile(r'"[^"]*"|\b[A-Z]\w+\b(?! [A-Z][a-z])')
 """A text in quotation marks, which is somebody's own, or a word that may be a property's name."""
 
-_ORDER = re.compile(r"(?:set|give|leave|raise|lower|change) $")
+_ORDER = re.compile(r"(?:set|give|use|add|leave|remove|raise|lower|change) $")
 """What stands before a property that a fix is about."""
 
 _SUBJECT = re.compile(r"(?:the )?[^\";:,]+? (is|are|has|have) (?=[^;]*; )")
@@ -113,7 +113,7 @@ def in_parameters(finding: Finding, type: str, properties: Mapping[str, Any]) ->
         return f"{parameter}[{value[1]}] {said[value.end() :]}", ""
     if noun and parameter and said.startswith(f"{noun} "):
         return f"{parameter}{said.removeprefix(noun)}", ""
-    wrong = re.fullmatch(r'"?(.+?)"? stands where (.+) belongs', said)
+    wrong = re.fullmatch(r'"?(.+?)"? is used where (.+) is needed', said)
     if wrong and parameter:
         return f"{parameter} is {wrong[1]}; allowed is {wrong[2]}", ""
     words = _Words(type, path, properties, parameter)
@@ -124,7 +124,7 @@ def in_parameters(finding: Finding, type: str, properties: Mapping[str, Any]) ->
     if about and parameter:
         verb = "is" if about[1] in ("is", "are") else "has"
         message = f"{parameter} {verb} {message[about.end() :]}"
-        says_enough = "allow" in message and "leave " not in fix and ", or " not in fix
+        says_enough = "allow" in message and not re.search("leave |remove |, or ", fix)
         return message, "" if says_enough or message.endswith("?") else fix
     before = f"{parameter}: " if parameter and not message.startswith(f"{parameter} ") else ""
     return f"{before}{message}", "" if message.endswith("?") else fix

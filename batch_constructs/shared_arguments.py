@@ -1,4 +1,4 @@
-"""Arguments that several constructors take alike: written once, and spelt out by each of them.
+"""Arguments that several constructors take alike: written once, and spelled out by each of them.
 
 A constructor takes them as ``**shared: Unpack[SomeArguments]``, of which type checkers know every
 name and type; `spells_out` puts them into its signature and its docstring, for ``help()``, refuses
@@ -31,7 +31,7 @@ def spells_out(*parts: Any, defaults: Mapping[str, Any]) -> Callable[[type[C]], 
         defaults: argument → its default, where that is not None.
     """
 
-    def spelt(kind: type[C]) -> type[C]:
+    def spelled(kind: type[C]) -> type[C]:
         constructor: Any = vars(kind)["__init__"]
         own = inspect.signature(constructor)
         signature = own.replace(
@@ -69,7 +69,7 @@ def spells_out(*parts: Any, defaults: Mapping[str, Any]) -> Callable[[type[C]], 
         kind.__doc__ = "\n".join((before.rstrip("\n"), *_told(parts, before), raises + after))
         return kind
 
-    return spelt
+    return spelled
 
 
 def _told(parts: Iterable[Any], own: str) -> Iterator[str]:

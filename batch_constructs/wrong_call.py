@@ -263,13 +263,13 @@ class Misfit:
         called: the name of what is called.
         path: of the construct, as far as it is known.
         problems: a line each.
-        misspelt: parameter → the name that was written, and means it.
+        misspelled: parameter → the name that was written, and means it.
     """
 
     called: str
     path: str
     problems: list[str]
-    misspelt: dict[str, str]
+    misspelled: dict[str, str]
 
     @property
     def error(self) -> TypeError:
@@ -282,7 +282,7 @@ class Misfit:
         """Return the arguments that have a place, each by the name that was meant."""
         known = signature.parameters.values()
         by_place = [one.name for one in known if one.kind is one.POSITIONAL_OR_KEYWORD]
-        meant = {written: parameter for parameter, written in self.misspelt.items()}
+        meant = {written: parameter for parameter, written in self.misspelled.items()}
         values = {meant.get(name, name): value for name, value in named.items()}
         values = dict(zip(by_place, given, strict=False)) | values
         return {name: value for name, value in values.items() if name in signature.parameters}
@@ -300,12 +300,12 @@ def misfit(
     parameters = list((signature or inspect.signature(function)).parameters.values())
     owner = None if static else given[0]
     parameters, given = (parameters, given) if static else (parameters[1:], given[1:])
-    misspelt: dict[str, str] = {}
-    problems = list(_problems(function, parameters, given, named, misspelt))
+    misspelled: dict[str, str] = {}
+    problems = list(_problems(function, parameters, given, named, misspelled))
     by_place = [one.name for one in parameters if one.kind is not one.KEYWORD_ONLY]
     made = None if function.__name__ == "__init__" else owner  # else it has no place in the tree
     where = _path(made, dict(zip(by_place, given, strict=False)) | dict(named))
-    return Misfit(called=_name(function), path=where, problems=problems, misspelt=misspelt)
+    return Misfit(called=_name(function), path=where, problems=problems, misspelled=misspelled)
 
 
 def _name(function: Callable[..., Any]) -> str:
@@ -319,9 +319,9 @@ def _problems(
     parameters: list[inspect.Parameter],
     given: tuple[Any, ...],
     named: Mapping[str, Any],
-    misspelt: dict[str, str],
+    misspelled: dict[str, str],
 ) -> Iterator[str]:
-    """Say what does not fit, and note which names are misspelt."""
+    """Say what does not fit, and note which names are misspelled."""
     takes_any = any(one.kind is one.VAR_KEYWORD for one in parameters)
     parameters = [
         one for one in parameters if one.kind not in (one.VAR_KEYWORD, one.VAR_POSITIONAL)
@@ -340,7 +340,7 @@ def _problems(
         [one for one in unknown if one not in elsewhere and class_for(called, one) is None],
         [one for one in open_ if one not in taken],
     )
-    misspelt |= {parameter: name for name, parameter in proposed.items()}
+    misspelled |= {parameter: name for name, parameter in proposed.items()}
     for name in named:
         if name in by_place[: len(given)]:
             yield f"{name} is given by place and by name: leave one of them out"
@@ -354,7 +354,7 @@ def _problems(
                 near = did_you_mean(proposed[name]) if name in proposed else _taken_by(name, called)
             yield f"{name} is no parameter of {called}{near or others}"
     for one in parameters:
-        given_or_meant = {*by_place[: len(given)], *named, *misspelt, *taken}
+        given_or_meant = {*by_place[: len(given)], *named, *misspelled, *taken}
         if one.default is one.empty and one.name not in given_or_meant:
             yield f"{one.name} is left out: give it, since {called} needs it"
 

@@ -163,8 +163,9 @@ def main() -> None:
     said = (
         f"Measured on {dt.datetime.now(tz=dt.UTC):%d %B %Y} by `python bench/compare.py {rounds}` "
         f"with aws-cdk-lib {version('aws-cdk-lib')}, Node {node.stdout.strip().removeprefix('v')} "
-        f"and Python {platform.python_version()}; medians, CPU of both processes. One more is what "
-        f"lies between {FEW} and {MANY}; the L2 is the Python one."
+        f"and Python {platform.python_version()}. Figures are medians; CPU is that of both "
+        f"processes. One more is the average between {FEW} and {MANY} of them; "
+        "the L2 is the Python one."
     )
     tables = [
         table(runs, DEFINITIONS, "one more definition"),

@@ -87,7 +87,7 @@ def samples(owner: object, name: str, given: object) -> Any:
     return SAMPLES.get(name)
 
 
-def misspelt(annotation: str) -> Iterator[str]:
+def misspelled(annotation: str) -> Iterator[str]:
     """Misspell the words that a parameter knows."""
     for name in re.findall(r"\b[A-Z]\w+", annotation):
         kind = getattr(bc, name, None)
@@ -127,7 +127,7 @@ def wrong_values(annotation: str) -> list[Any]:
             "AWS_BATCH_X",
             "aws:x",
             " a",
-            *misspelt(annotation),
+            *misspelled(annotation),
         ]
     return found
 

@@ -1,4 +1,4 @@
-"""How a message is spelt: each thing in one way, and in the words of the one who reads it."""
+"""How a message is spelled: each thing in one way, and in the words of the one who reads it."""
 
 from __future__ import annotations
 

@@ -31,10 +31,10 @@ def test_each_file_that_it_names_is_there() -> None:
 def test_no_constructor_spells_out_a_property_of_whole_jobs_or_of_containers(part: type) -> None:
     """So it is five files: a line of two tables, the parameter, a stack that sets it, the log."""
     names = set(part.__annotations__)
-    spelt = {
+    spelled = {
         (path.name, name)
         for path in CONSTRUCTORS
         for name in re.findall(r"^        (\w+): [^=\n]*= ", path.read_text(), re.MULTILINE)
     }
 
-    assert {one for one in spelt if one[1] in names} == set()
+    assert {one for one in spelled if one[1] in names} == set()

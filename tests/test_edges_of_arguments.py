@@ -151,7 +151,7 @@ def test_a_quantity_is_taken_as_far_as_a_template_can_hold_it_exactly() -> None:
 def test_a_dynamic_reference_that_is_written_as_text_is_unknown_as_a_token_is(
     stack: cdk.Stack,
 ) -> None:
-    """CloudFormation puts another text in its place, of which nobody knows how it is spelt."""
+    """CloudFormation puts another text in its place, of which nobody knows how it is spelled."""
     made = bc.ConsumableResource(
         stack,
         "Licences",

@@ -546,7 +546,7 @@ def test_a_test_that_renders_one_stack_is_told_the_way_out_which_works_there(
     _hundred_queues_watched(stack, scope=scope)
 
     if not nested:
-        way_out = r"Large has 5\d\d resources; CloudFormation takes 500.*NestedStack\(stack"
+        way_out = r"Large has 5\d\d resources; CloudFormation allows 500.*NestedStack\(stack"
         with pytest.raises(RuntimeError, match=way_out):
             assertions.Template.from_stack(stack)
         return
@@ -575,7 +575,9 @@ def test_a_stack_has_five_hundred_resources_and_no_more(more: int) -> None:
         bc.JobQueue(stack, f"Queue{number}", compute_environments=[environment])
 
     if more:
-        with pytest.raises(RuntimeError, match="Large has 501 resources; CloudFormation takes 500"):
+        with pytest.raises(
+            RuntimeError, match="Large has 501 resources; CloudFormation allows 500"
+        ):
             assertions.Template.from_stack(stack)
     else:
         assert len(assertions.Template.from_stack(stack).to_json()["Resources"]) == 500
@@ -593,7 +595,7 @@ def test_the_rules_count_resources_where_the_cdk_was_told_not_to(tmp_path: Path)
     cloudformation_include.CfnInclude(stack, "Many", template_file=str(template))
     bc.AlertTopic(stack, "Alerts")
 
-    with pytest.raises(RuntimeError, match="there are 501 resources; CloudFormation takes 500"):
+    with pytest.raises(RuntimeError, match="there are 501 resources; CloudFormation allows 500"):
         app.synth()
 
 

@@ -47,16 +47,16 @@ def is_prose(text: Text) -> bool:
 
 def test_what_is_to_be_done_has_one_spelling() -> None:
     """Two fixes of the same words, but for order and words that say nothing, are one sentence."""
-    spelt: dict[tuple[str, ...], dict[str, str]] = defaultdict(dict)
+    spelled: dict[tuple[str, ...], dict[str, str]] = defaultdict(dict)
     for text in filter(is_prose, texts()):
         for clause in re.split(r"[:;] |, or |, and ", text.said):
             words = re.findall(r"[a-z][a-z'-]+", clause.lower())
             telling = tuple(sorted(word for word in words if word not in FILLING))
             if FIX.match(clause) and len(telling) > 2 and clause[:6] != "leave ":
                 said = re.sub(r"\d+", "N", clause.strip(" .?,").lower())  # a number is no spelling
-                spelt[telling].setdefault(said, f"{text.file}:{text.line}")
+                spelled[telling].setdefault(said, f"{text.file}:{text.line}")
 
-    assert [several for several in spelt.values() if len(several) > 1] == []
+    assert [several for several in spelled.values() if len(several) > 1] == []
 
 
 @pytest.mark.parametrize(

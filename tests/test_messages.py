@@ -27,7 +27,7 @@ def given() -> Given:
 def test_one_mistake_is_one_line_that_names_no_property_of_cloudformation(
     name: str, given: Given
 ) -> None:
-    """It names the user's parameter, down to the field, and is spelt as everywhere.
+    """It names the user's parameter, down to the field, and is spelled as everywhere.
 
     Two mistakes a parameter and a field are drawn; ``uv run python -m tests.mistakes`` makes all.
     """

@@ -87,7 +87,7 @@ def shown(value: object) -> str:
 
 
 def meant(value: object, known: Collection[str]) -> str:
-    """Ask for the word that one which is spelt nearly right may have been."""
+    """Ask for the word that one which is spelled nearly right may have been."""
     if not isinstance(value, str):
         return ""
     from difflib import get_close_matches  # noqa: PLC0415  # only in an error

@@ -73,7 +73,7 @@ OPERATORS: Final = (
     "suffix",
     WILDCARD,
 )
-"""What a value may be compared by. They are spelt in lower case."""
+"""What a value may be compared by. They are spelled in lower case."""
 
 _EXACTLY: Final = "exactly"
 """The published matcher takes it too, for what a plain string says."""

@@ -153,6 +153,6 @@ def _title(noun: str, bound: Bound) -> str:
         case OneOf():
             return f"unknown {noun}"
         case Matching():
-            return f"{noun} of a wrong shape"
+            return f"invalid {noun}"
         case Counting():
             return f"too many {bound.things}"

@@ -26,7 +26,7 @@ _HOME = {
 __all__ = ["BatchClient", "JobState", "NotSubmittedError", "SubmissionUnclearError"]
 
 
-if not TYPE_CHECKING:  # or every misspelt name would be there to a type checker
+if not TYPE_CHECKING:  # or every misspelled name would be there to a type checker
 
     def __getattr__(name: str) -> object:
         """Import the module a name lives in, the first time it is used."""

@@ -91,7 +91,7 @@ def ebs_properties(arguments: Arguments, volume: RootVolume | None) -> dict[str,
 
 
 def _volume_type(arguments: Arguments, kind: object) -> Any:
-    """Read a type of volume: as EC2 spells it, or the CDK's member, which is spelt in capitals."""
+    """Read a type of volume: as EC2 spells it, or the CDK's member, which is spelled in capitals."""
     return arguments.text(
         "volume_type", kind.name.lower() if isinstance(kind, Enum) else kind, required=True
     )

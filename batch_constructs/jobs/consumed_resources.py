@@ -1,4 +1,4 @@
-"""What a job consumes besides vCPUs and memory: licences, tokens, quotas.
+"""What a job consumes besides vCPUs and memory: licenses, tokens, quotas.
 
 https://docs.aws.amazon.com/batch/latest/userguide/resource-aware-scheduling.html
 """
@@ -42,7 +42,7 @@ class ConsumedByOne(Protocol):
 
 
 ConsumedQuantities: TypeAlias = Mapping[Consumable, WholeNumber] | ConsumedByOne
-"""What is taken of each consumable resource, such as ``{licences: 1}``."""
+"""What is taken of each consumable resource, such as ``{licenses: 1}``."""
 
 
 class LimitedQueue(Protocol):
@@ -55,7 +55,7 @@ class LimitedQueue(Protocol):
 _TAKEN_HERE = (
     "a job takes what is of its own Region and account, so that it would be refused: make one there"
 )
-_EXPECTED = "a mapping of consumable resources to whole numbers, such as {licences: 1}"
+_EXPECTED = "a mapping of consumable resources to whole numbers, such as {licenses: 1}"
 
 
 class Consumes:

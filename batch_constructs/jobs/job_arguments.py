@@ -66,7 +66,7 @@ class ConsumptionArguments(TypedDict, total=False):
 
     Args:
         consumable_resources: What a job takes of each ``ConsumableResource`` while it runs, such as
-            ``{licences: 1}``. Default: nothing.
+            ``{licenses: 1}``. Default: nothing.
         max_concurrent_jobs: How many of its jobs run at once, at least 1: the others wait. A number
             makes a consumable resource (``ConcurrentJobs``) for this definition alone; definitions
             that are given the same ``ConsumableResource``, or a ``JobQueue`` that has a limit of

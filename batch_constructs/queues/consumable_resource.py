@@ -1,4 +1,4 @@
-"""Consumable resources: licences, tokens, quotas that a job needs besides vCPUs and memory.
+"""Consumable resources: licenses, tokens, quotas that a job needs besides vCPUs and memory.
 
 https://docs.aws.amazon.com/batch/latest/userguide/resource-aware-scheduling.html
 """
@@ -52,9 +52,9 @@ def _create_only(resource: batch.CfnConsumableResource) -> dict[str, Any]:
 
 @jsii.implements(batch_interfaces.IConsumableResourceRef)
 class ConsumableResource(BatchResource):
-    """Something that jobs use up or borrow, such as licences: a job waits until there is enough.
+    """Something that jobs use up or borrow, such as licenses: a job waits until there is enough.
 
-    Definitions take it as ``consumable_resources={licences: 1}``.
+    Definitions take it as ``consumable_resources={licenses: 1}``.
 
     Creates, below its own ID: ``Resource`` (AWS::Batch::ConsumableResource).
 
@@ -62,7 +62,7 @@ class ConsumableResource(BatchResource):
         scope: The construct that this one belongs to, usually the stack.
         id: Its ID, unique in the scope.
         total_quantity: How much there is, a whole number.
-        replenishable: Whether a job gives back what it used when it ends, as a licence is given
+        replenishable: Whether a job gives back what it used when it ends, as a license is given
             back. Default: yes.
         consumable_resource_name: A readable prefix of the name; what follows it changes only with
             ``replenishable``, which needs another resource. Default: a name that CloudFormation
@@ -153,7 +153,7 @@ class ConsumableResource(BatchResource):
         return batch.ConsumableResourceGrants.from_consumable_resource(self)
 
     def grant_update(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let a grantee change how much there is, as licences are bought or expire.
+        """Let a grantee change how much there is, as licenses are bought or expire.
 
         Raises:
             TypeError: the grantee is none.

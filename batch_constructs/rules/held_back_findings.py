@@ -56,14 +56,14 @@ _NAMED: Final = frozenset().union(*CAUSES.values())
 _NAME: Final = "property-name"
 _TYPE: Final = "property-type"
 _MEANT: Final = "write "
-"""How the fix of a misspelt name begins."""
+"""How the fix of a misspelled name begins."""
 
 
 def causes_in(found: Collection[Finding]) -> Collection[Finding]:
     """Leave out what follows from another of the findings of one resource.
 
     Where a rule says what a property may be, that it is of the wrong type says no more; where a
-    name is misspelt, that the right one is missing says no more.
+    name is misspelled, that the right one is missing says no more.
     """
     if len(found) < 2:  # noqa: PLR2004  # one follows from nothing
         return found
@@ -93,7 +93,7 @@ def _by_name(found: Collection[Finding]) -> dict[str, list[list[str]]]:
 
 
 def _meant(cause: Finding) -> str:
-    """Give the path of the property that a cause is about, spelt as it should be."""
+    """Give the path of the property that a cause is about, spelled as it should be."""
     if cause.rule == _NAME and cause.fix.startswith(_MEANT):
         return f"{cause.path.rpartition('/')[0]}/{cause.fix.removeprefix(_MEANT)}"
     return cause.path

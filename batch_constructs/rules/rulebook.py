@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     """The rules about each type of resource."""
 
 
-if not TYPE_CHECKING:  # or every misspelt name would be there to a type checker
+if not TYPE_CHECKING:  # or every misspelled name would be there to a type checker
 
     def __getattr__(name: str) -> object:
         """Load every rule where all are wanted; a check loads those about what it meets."""

@@ -43,7 +43,7 @@ __all__ = [
 ]
 
 
-if not TYPE_CHECKING:  # a type checker would believe every name, misspelt ones too
+if not TYPE_CHECKING:  # a type checker would believe every name, misspelled ones too
 
     def __getattr__(name: str) -> object:
         """Import the module a name lives in, the first time the name is used."""

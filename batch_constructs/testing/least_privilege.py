@@ -51,7 +51,7 @@ def assert_least_privilege(
 
     Raises:
         AssertionError: something may do too much; the message has a line for each.
-        ValueError: something under ``allow`` fits nothing: it is no longer needed, or misspelt.
+        ValueError: something under ``allow`` fits nothing: it is no longer needed, or misspelled.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#grant-least-privilege
     """

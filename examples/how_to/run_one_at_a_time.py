@@ -1,6 +1,6 @@
 """Run one job at a time.
 
-For a database that allows one migration at a time, or licences for n programs. Jobs beyond the
+For a database that allows one migration at a time, or licenses for n programs. Jobs beyond the
 limit wait in the queue. Running jobs are not stopped.
 """
 

@@ -1,4 +1,4 @@
-"""A tool with a limited number of licences: jobs wait for one instead of failing without."""
+"""A tool with a limited number of licenses: jobs wait for one instead of failing without."""
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
@@ -8,7 +8,7 @@ import batch_constructs as bc
 
 
 def build(app: cdk.App) -> cdk.Stack:
-    """Declare the licences, and a job that holds two of them while it runs."""
+    """Declare the licenses, and a job that holds two of them while it runs."""
     stack = cdk.Stack(app, "LicensedTool")
     public = ec2.SubnetConfiguration(name="Public", subnet_type=ec2.SubnetType.PUBLIC)
     vpc = ec2.Vpc(stack, "Vpc", max_azs=2, nat_gateways=0, subnet_configuration=[public])

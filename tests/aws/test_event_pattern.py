@@ -294,7 +294,7 @@ def test_check_refuses_a_rule_about_anything() -> None:
     [
         ('{"source": ["shop"]}', None),
         ('{"source": "shop"}', 'source is "shop"; expected a list: write ["shop"]'),
-        ('{"source": ["shop"]', "the pattern is no JSON"),
+        ('{"source": ["shop"]', "the pattern is not JSON"),
         ("[]", "the pattern is []; expected an object of fields"),
     ],
 )

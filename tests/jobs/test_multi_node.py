@@ -116,7 +116,7 @@ def test_each_node_consumes_what_it_names(
     [
         ([], {}, "node_ranges is empty; allowed is at least one"),
         ([nodes(2)], {"main_node": 2}, "main_node is 2; allowed are 0 to 1"),
-        ([nodes("0:1"), nodes("5:6")], {}, "node_ranges: no node range has the nodes 2, 3, 4"),
+        ([nodes("0:1"), nodes("5:6")], {}, "node_ranges: no node range includes the nodes 2, 3, 4"),
         ([nodes("0:4"), nodes("3:6")], {}, r"node_ranges\[1\].target_nodes: .* overlap"),
         ([nodes("first")], {"num_nodes": 2}, r'node_ranges\[0\]\.target_nodes is "first"'),
         ([nodes("1:")], {}, "num_nodes is left out, and a node range is open"),

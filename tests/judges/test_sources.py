@@ -108,8 +108,8 @@ def test_the_sentence_of_a_limit_says_its_numbers_and_words(limit: Limit) -> Non
         case Counting():
             wanted = [n for n in (bound.low, bound.high) if n not in {0, 1}]
 
-    spelt = {"two": 2, "three": 3, "five": 5, "ten": 10}
-    numbers = {str(number) for word, number in spelt.items() if word in words}
+    spelled = {"two": 2, "three": 3, "five": 5, "ten": 10}
+    numbers = {str(number) for word, number in spelled.items() if word in words}
     missing = [one for one in wanted if _written(one) not in words | numbers]
 
     assert missing == [], limit.source.says

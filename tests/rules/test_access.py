@@ -452,7 +452,7 @@ class TestOrder:
 
     def test_nothing_waits_for_it(self) -> None:
         assert self.found() == [
-            "Role gets ecs:DescribeClusters from Policy, which Environment does not wait for"
+            "Role gets ecs:DescribeClusters from Policy, which Environment does not depend on"
         ]
         assert self.found(depends="Role")
 

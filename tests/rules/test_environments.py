@@ -277,7 +277,7 @@ def test_user_data_are_named_by_their_first_line(data: Any) -> None:
     (one,) = found_in("user-data-mime", launched(None, UserData=data))
 
     assert one.message == (
-        'the user data of Launch begin with "#!/bin/bash", which is not MIME multipart'
+        'the user data of Launch begins with "#!/bin/bash", which is not MIME multipart'
     )
 
 
@@ -287,13 +287,13 @@ TOKEN = "ghp_" + "a1B2" * 9
 @pytest.mark.parametrize(
     ("script", "found"),
     [
-        (f"export A={TOKEN}", "a token of GitHub stands in the user data of Launch"),
-        ("export DB_PASSWORD=hunter2", "a password or a token stands in the user data of Launch"),
-        ("load --password hunter2", "a password or a token stands in the user data of Launch"),
+        (f"export A={TOKEN}", "a token of GitHub is in the user data of Launch"),
+        ("export DB_PASSWORD=hunter2", "a password or a token is in the user data of Launch"),
+        ("load --password hunter2", "a password or a token is in the user data of Launch"),
         ("export DB_PASSWORD=$(fetch)", None),
         (
             "export A={{resolve:secretsmanager:db:SecretString:p}}",
-            "the value of a secret stands in the user data of Launch",
+            "the value of a secret is in the user data of Launch",
         ),
         ("export A={{resolve:ssm:/db/host}}", None),
     ],
@@ -381,7 +381,7 @@ def test_an_instance_type_that_does_not_exist_is_told_what_its_family_has() -> N
 def test_a_family_that_does_not_exist_is_told_to_be_none() -> None:
     (one,) = found("unknown-instance-type", compute("EC2", InstanceTypes=["zz9.large"]))
 
-    assert one.message.endswith('"zz9.large", which does not exist; nor does its family')
+    assert one.message.endswith('"zz9.large", which does not exist; neither does its family')
     assert one.fix == "name an instance type or a family of EC2"
 
 

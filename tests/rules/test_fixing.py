@@ -21,7 +21,7 @@ Resources:\r
   Queue:\r
     Type: AWS::Batch::JobQueue\r
     Properties:\r
-      {priority}: 1   # misspelt\r
+      {priority}: 1   # misspelled\r
       JobStateTimeLimitActions:\r
       - {{State: {state}, MaxTimeSeconds: 600, Reason: "x\\ty", Action: CANCEL}}\r
       ComputeEnvironmentOrder: [{{Order: 1, ComputeEnvironment: x}}]\r

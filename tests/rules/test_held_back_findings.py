@@ -107,22 +107,22 @@ def container(**properties: Any) -> dict[str, Any]:
 
 
 PAIRS: dict[str, tuple[str, dict[str, Any], set[str]]] = {
-    "a misspelt name is not missing, too": (
+    "a misspelled name is not missing, too": (
         JOB,
         {"Type": "container", "ContainerProperties": {"image": "x", "memory": 1, "vcpus": 1}},
         {"property-name"},
     ),
-    "a misspelt name beside one that is missing": (
+    "a misspelled name beside one that is missing": (
         JOB,
         {"Type": "container", "ContainerProperties": {"Comand": [], "ResourceRequirements": SIZE}},
         {"property-name", "property-missing"},
     ),
-    "a misspelt name beside a fault of the right one": (
+    "a misspelled name beside a fault of the right one": (
         JOB,
         REGISTERED | {"timeout": {}, "Timeout": {"AttemptDurationSeconds": 5}},
         {"property-name", "job-timeout"},
     ),
-    "a misspelt section holds back that it is missing": (
+    "a misspelled section holds back that it is missing": (
         "AWS::Batch::ComputeEnvironment",
         {"Type": "MANAGED", "ComputeResource": {}},
         {"property-name"},
@@ -166,7 +166,7 @@ def test_a_cause_hides_what_follows_from_it_and_nothing_else(
 def test_a_misspelt_name_beside_the_right_one_is_to_be_left_out() -> None:
     (found,) = check_resource(JOB, REGISTERED | {"parameters": {}, "Parameters": {}})
 
-    assert found.fix == "leave it out: Parameters is given, too"
+    assert found.fix == "remove it: Parameters is also set"
 
 
 def test_a_value_of_null_is_not_missing_as_well() -> None:

@@ -279,7 +279,7 @@ def test_the_user_data_of_a_launch_template_are_read_once(monkeypatch: pytest.Mo
 def test_of_very_many_findings_each_resource_tells_some(
     more: int, told: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A megabyte of misspelt names is no 33 MB of findings; none of the resources is left out."""
+    """A megabyte of misspelled names is no 33 MB of findings; none of the resources is left out."""
     monkeypatch.setattr(engine, "_MOST_TOLD", 3_000 - 1_001 * more)
     wrong = {f"Name{n}": 1 for n in range(200)}
     queues = {
@@ -379,8 +379,8 @@ def test_a_number_that_aws_is_not_known_to_read_is_a_warning(
 
     [found] = json.loads(run(file, "--format", "json").stdout).values()
 
-    spelt = [(one["severity"], one["fix"]) for one in found if one["rule"] == "number-spelling"]
-    assert spelt == ([("warning", "write 600")] if told else [])
+    spelled = [(one["severity"], one["fix"]) for one in found if one["rule"] == "number-spelling"]
+    assert spelled == ([("warning", "write 600")] if told else [])
 
 
 @pytest.mark.parametrize(

@@ -167,4 +167,4 @@ def test_the_check_tells_of_an_issued_token_in_a_variable() -> None:
     found = check_resource("AWS::Batch::JobDefinition", {"ContainerProperties": container})
 
     told = [one.message for one in found if one.rule == "plaintext-secret"]
-    assert told == ["a token of Databricks stands in the template"]
+    assert told == ["a token of Databricks is in the template"]

@@ -83,7 +83,7 @@ class TestExecutionRole:
 
         assert logs.fix.startswith("attach service-role/AmazonECSTaskExecutionRolePolicy, or add ")
         assert group.fix.startswith("add to the policies of Role: {")
-        assert group.fix.endswith("; or make the log group in the template")
+        assert group.fix.endswith("; or create the log group in the template")
 
 
 class TestSecrets:
@@ -112,7 +112,7 @@ class TestSecrets:
         [found] = findings("secret-permission", **given)
 
         assert findings("secret-permission", action, **given) == []
-        assert found.message == f"Role does not allow {action}, which {what} takes"
+        assert found.message == f"Role does not allow {action}, which {what} needs"
         assert ("of a Secrets Manager secret" in found.fix) is (action[:3] == "ssm")
 
     @pytest.mark.parametrize(

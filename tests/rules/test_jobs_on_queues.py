@@ -78,7 +78,7 @@ class TestWhichQueue:
 
     def test_the_only_queue_is_named(self) -> None:
         assert messages(self.RULE, Job=job(vcpus=2), **self.ONE) == [
-            "the job needs 2 vCPUs, its environments may have 1 (queue First)"
+            "the job needs 2 vCPUs, but its environments can have only 1 (queue First)"
         ]
 
     def test_a_job_that_fits_one_of_several_queues_may_be_meant_for_that(self) -> None:
@@ -86,7 +86,8 @@ class TestWhichQueue:
 
     def test_a_job_that_fits_no_queue_is_named_once(self) -> None:
         assert messages(self.RULE, Job=job(vcpus=3), **self.ONE, **self.TWO) == [
-            "the job needs 3 vCPUs, its environments may have 1 (every queue of the template)"
+            "the job needs 3 vCPUs, but its environments can have only 1 "
+            "(every queue of the template)"
         ]
 
     @pytest.mark.parametrize(("sent_to", "count"), [("First", 1), ("Second", 0)])

@@ -53,14 +53,14 @@ def one(type: str, **properties: Any) -> dict[str, Any]:
 def test_two_of_one_name_are_found(type: str, key: str) -> None:
     named = one(type, **{key: "nightly"})
 
-    assert said(named, named) == [f'Properties/{key}: First is called "nightly" too']
+    assert said(named, named) == [f'Properties/{key}: First is also called "nightly"']
 
 
 def test_names_that_are_written_alike_are_the_same_whatever_they_come_to() -> None:
     staged = one(ALARM, AlarmName={"Fn::Sub": "${Stage}-failures"})
     bussed = one(ALARM, AlarmName={"Fn::Sub": "${Bus}-failures"})
 
-    assert said(staged, staged) == ["Properties/AlarmName: First has the same AlarmName too"]
+    assert said(staged, staged) == ["Properties/AlarmName: First has the same AlarmName"]
     assert said(staged, bussed) == []
 
 

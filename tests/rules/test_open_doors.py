@@ -36,7 +36,7 @@ def policy(**statement: Any) -> dict[str, Any]:
 
 
 SNS = {"Service": "sns.amazonaws.com"}
-TAKES = "Messages, whose messages become jobs, takes them from "
+TAKES = "Messages, whose messages become jobs, accepts messages from "
 BY_SERVICE = f"{TAKES}sns.amazonaws.com for every account"
 TO_ONE = {"ArnEquals": {"aws:SourceArn": "arn:aws:sns:eu-west-1:111122223333:topic"}}
 
@@ -120,7 +120,7 @@ def test_a_queue_that_becomes_no_jobs_may_take_what_it_will() -> None:
     assert told(policy(Principal="*"), Mapping=other) == []
 
 
-CALLS = "Submit submits jobs, and takes calls of "
+CALLS = "Submit submits jobs, and accepts calls from "
 
 
 @pytest.mark.parametrize(

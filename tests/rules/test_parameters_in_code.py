@@ -60,7 +60,7 @@ def test_it_is_found_behind_the_option_of_any_interpreter(before: list[str]) -> 
     assert faults({"ContainerProperties": {"Command": command}}) == [
         (
             f"Properties/ContainerProperties/Command/{len(before)}",
-            '"Ref::key" stands inside of code',
+            '"Ref::key" is inside code',
         )
     ]
 
@@ -325,8 +325,8 @@ def test_the_input_of_a_state_machine_inside_of_code_is_found(
 @pytest.mark.parametrize(
     ("command", "path", "found"),
     [
-        ('["sh", "-c", "cat <key>"]', "$.detail.key", ['"$.detail.key" stands inside of code']),
-        ('["sh", "-c", <key>]', "$.source", ['"$.source" stands inside of code']),
+        ('["sh", "-c", "cat <key>"]', "$.detail.key", ['"$.detail.key" is inside code']),
+        ('["sh", "-c", <key>]', "$.source", ['"$.source" is inside code']),
         ('["sh", "-c", "cat <key>"]', "$.id", []),
         ('["sh", "-c", "cat $1", "x", "<key>"]', "$.detail.key", []),
         ('["python", "report.py", <key>]', "$.detail.key", []),

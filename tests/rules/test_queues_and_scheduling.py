@@ -278,11 +278,11 @@ OFF, ON = environment("EC2", State="DISABLED"), environment("EC2", State="ENABLE
         }, []),
         ("quota-policy-queue", {"A": EC2, "Q": queue("A")}, []),
         ("duplicate-quota-share", {"A": share("q"), "B": share("q"), "C": share("q", "c")}, [
-            'QuotaShareName: the quota share A of the same queue is called "a" too',
+            'QuotaShareName: the quota share A of the same queue is also called "a"',
         ]),
         ("duplicate-quota-share", {
             "Q": queue(), "A": share({"Ref": "Q"}), "B": share({"Ref": "Q"}),
-        }, ['QuotaShareName: the quota share A of the same queue is called "a" too']),
+        }, ['QuotaShareName: the quota share A of the same queue is also called "a"']),
         ("duplicate-quota-share", {
             "A": {"Type": SHARE, "Properties": {"JobQueue": "q"}},
             "B": {"Type": SHARE, "Properties": {"JobQueue": "q"}},

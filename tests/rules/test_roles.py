@@ -118,14 +118,14 @@ class TestInstanceRole:
     @pytest.mark.parametrize("profile", [{}, {"InstanceProfileName": "other"}])
     def test_a_role_is_no_profile(self, profile: dict[str, Any]) -> None:
         assert self.messages("instance-profile", role(), {"Ref": "Role"}, **profile) == [
-            "Role is a role; an instance profile is allowed"
+            "Role is a role; use an instance profile"
         ]
 
     def test_the_arn_of_a_role_is_no_profile(self) -> None:
         arn = "arn:aws:iam::123456789012:role/instance"
 
         assert self.messages("instance-profile", role(), arn) == [
-            f'"{arn}" is a role; the ARN of an instance profile is allowed'
+            f'"{arn}" is a role; use the ARN of an instance profile'
         ]
 
     def test_a_node_of_a_cluster_on_eks_joins_another_way(self) -> None:
@@ -501,7 +501,7 @@ class TestSubmitting:
     ) -> None:
         messages = self.messages("submit-revision", QUEUE, *allowed)
 
-        said = f'"job" is submitted by name, and batch:SubmitJob allowed on {only} only'
+        said = f'"job" is submitted by name, but batch:SubmitJob is allowed on {only} only'
         assert messages == ([said] if only else [])
 
     def test_a_policy_that_is_not_known_may_allow_the_rest(self) -> None:

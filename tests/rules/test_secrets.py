@@ -127,15 +127,15 @@ def test_a_credential_is_known_by_its_form_wherever_it_stands(
     }
     properties = places[place]
 
-    assert messages(properties) == [f"{noun} stands in the template"]
+    assert messages(properties) == [f"{noun} is in the template"]
 
 
 @pytest.mark.parametrize("place", ["variable", "parameter", "option"])
 @pytest.mark.parametrize(
     ("name", "value", "found"),
     [
-        ("A", {"Fn::Base64": "ghp_" + B}, "a token of GitHub stands in the template"),
-        ("PASSWORD", {"Fn::Base64": "hunter2"}, 'the value of "PASSWORD" stands in the template'),
+        ("A", {"Fn::Base64": "ghp_" + B}, "a token of GitHub is in the template"),
+        ("PASSWORD", {"Fn::Base64": "hunter2"}, 'the value of "PASSWORD" is in the template'),
         ("PASSWORD", {"Fn::Base64": {"Ref": "P"}}, None),
         ("A", {"Fn::Base64": "plain"}, None),
     ],
@@ -156,10 +156,10 @@ def test_a_value_that_is_secret_by_its_name_and_by_its_form_is_told_once() -> No
     token = "ghp_" + B
 
     assert messages({"Parameters": {"password": token}}) == [
-        'the value of "password" stands in the template'
+        'the value of "password" is in the template'
     ]
     assert messages({"ContainerProperties": {"Command": ["run", "--password", token]}}) == [
-        "an option's password or token stands in the template"
+        "the password or token of an option is in the template"
     ]
 
 
@@ -167,7 +167,7 @@ def test_a_value_that_nothing_says_the_name_of_is_known_by_its_form_alone() -> N
     environment = [{"Value": "hunter2"}, {"Name": "PASSWORD"}, {"Value": "ghp_" + B}]
 
     assert messages({"ContainerProperties": {"Environment": environment}}) == [
-        "a token of GitHub stands in the template"
+        "a token of GitHub is in the template"
     ]
 
 
@@ -359,7 +359,7 @@ def test_what_only_resembles_a_credential_is_none(text: str) -> None:
 def test_an_option_with_a_password_is_found(command: list[Any], *, is_found: bool) -> None:
     found = messages({"ContainerProperties": {"Command": command}})
 
-    assert found == (["an option's password or token stands in the template"] if is_found else [])
+    assert found == (["the password or token of an option is in the template"] if is_found else [])
 
 
 @pytest.mark.parametrize(
@@ -470,7 +470,7 @@ def test_a_name_says_that_its_value_is_secret(
     properties = places[place]
 
     assert messages(properties) == (
-        [f'the value of "{name}" stands in the template'] if is_found else []
+        [f'the value of "{name}" is in the template'] if is_found else []
     )
 
 
@@ -552,8 +552,8 @@ def test_a_password_in_the_text_of_a_file_of_settings_is_found(
     assert gives_a_credential(text) is found
 
 
-GIVEN = 'a password or a token stands in the value of "{}"'
-NAMED = 'the value of "{}" stands in the template'
+GIVEN = 'a password or a token is in the value of "{}"'
+NAMED = 'the value of "{}" is in the template'
 
 
 @pytest.mark.parametrize(
@@ -584,8 +584,8 @@ def test_a_text_that_gives_a_password_is_found(
     assert messages(places[place]) == ([] if message is None else [message.format(name)])
 
 
-DEFAULT = 'the value of "DB_PASSWORD" stands in the template, as a parameter\'s default'
-OPTION = "an option's password or token stands in the template"
+DEFAULT = 'the value of "DB_PASSWORD" is in the template, as a parameter\'s default'
+OPTION = "the password or token of an option is in the template"
 
 
 @pytest.mark.parametrize(

@@ -65,7 +65,7 @@ def test_what_cloudformation_converts_is_of_the_right_type(kind: str, value: Any
 def test_a_wrong_type_is_named_with_what_belongs_there(kind: str, written: str, value: Any) -> None:
     (one,) = found("property-type", holding(kind, value))
 
-    assert one.message == f"{written} stands where {BELONGS.get(kind, kind)} belongs"
+    assert one.message == f"{written} is used where {BELONGS.get(kind, kind)} is needed"
 
 
 @pytest.mark.parametrize("value", ["one", 1.5])
@@ -88,7 +88,7 @@ def test_an_entry_of_a_list_of_objects_is_an_object() -> None:
     (one,) = found("property-type", {"ContainerProperties": {"Volumes": [{}, "x"]}})
 
     assert one.path == "Properties/ContainerProperties/Volumes/1"
-    assert one.message == '"x" stands where an object belongs'
+    assert one.message == '"x" is used where an object is needed'
 
 
 def test_a_number_that_need_not_be_whole_may_have_a_fraction() -> None:
@@ -99,7 +99,7 @@ def test_a_number_that_need_not_be_whole_may_have_a_fraction() -> None:
 
     assert not found("property-type", weighing(0.5), kind)
     (one,) = found("property-type", weighing("half"), kind)
-    assert one.message == '"half" stands where a number belongs'
+    assert one.message == '"half" is used where a number is needed'
 
 
 @pytest.mark.parametrize(
@@ -109,7 +109,7 @@ def test_a_number_that_need_not_be_whole_may_have_a_fraction() -> None:
 def test_a_slip_of_the_pen_is_told_what_was_meant(name: str, nearest: str) -> None:
     (one,) = found("property-name", {"ContainerProperties": {name: "x"}})
 
-    assert one.message == f"there is no property {name}; its nearest is {nearest}"
+    assert one.message == f"there is no property {name}; the nearest is {nearest}"
     assert one.fix == f"write {nearest}"
     assert one.path == f"Properties/ContainerProperties/{name}"
 

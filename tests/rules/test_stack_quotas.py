@@ -164,7 +164,7 @@ def test_a_section_has_so_many_entries_and_no_more(section: str, most: int) -> N
 
     assert found(template(most)) == []
     [(_, message)] = found(template(most + 1))
-    assert message == f"there are {most + 1} {section.lower()}; CloudFormation takes {most}"
+    assert message == f"there are {most + 1} {section.lower()}; CloudFormation allows {most}"
 
 
 def test_a_mapping_has_so_many_values_below_a_key_and_no_more() -> None:
@@ -176,7 +176,7 @@ def test_a_mapping_has_so_many_values_below_a_key_and_no_more() -> None:
 
     assert found(template(most)) == []
     [(_, message)] = found(template(most + 1))
-    assert message == f"there are {most + 1} values below one key; CloudFormation takes {most}"
+    assert message == f"there are {most + 1} values below one key; CloudFormation allows {most}"
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_a_text_of_a_template_has_so_much_room_and_no_more(most: int, make: Any)
     [(rule, message)] = found({"Resources": {"T": TOPIC}, **make(most + 1)})
     assert rule == "template-text-length"
     assert f"has {most + 1} " in message
-    assert message.endswith(f"; CloudFormation takes {most}")
+    assert message.endswith(f"; CloudFormation allows {most}")
 
 
 def default(length: int) -> dict[str, Any]:

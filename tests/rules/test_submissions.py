@@ -277,7 +277,7 @@ class TestSchedules:
             ({"Arn": SUBMIT_SDK}, "Input is missing, so SubmitJob gets no request"),
             (
                 {"Arn": SUBMIT_SDK, "Input": "word"},
-                'Input is "word", which is no JSON object',
+                'Input is "word", which is not a JSON object',
             ),
             ({"Arn": SUBMIT_SDK, "Input": "{}"}, ""),
             ({"Arn": SUBMIT_SDK, "Input": {"Ref": "Parameter"}}, ""),
@@ -385,7 +385,7 @@ class TestOverrides:
             request: dict[str, Any] = {"JobDefinition": {"Ref": "Job"}, override: {}}
             submit = machine(**request)
             found = messages("override-kind", Machine=submit, Job=job)
-            expected = f"{override} is given, but Job has {properties}"
+            expected = f"{override} is set, but Job has {properties}"
             assert found == ([expected] if override in refused else [])
 
     def test_an_override_in_the_input_of_a_rule_is_seen(self) -> None:
@@ -400,7 +400,7 @@ class TestOverrides:
             "override-kind", Rule=resource("AWS::Events::Rule", Targets=[target]), Job=job
         )
 
-        assert found == ["ContainerOverrides is given, but Job has NodeProperties"]
+        assert found == ["ContainerOverrides is set, but Job has NodeProperties"]
 
     def test_a_kind_that_nobody_knows_takes_any(self) -> None:
         either = {"Fn::If": ["C", {}, {"Ref": "AWS::NoValue"}]}
@@ -422,8 +422,8 @@ class TestOverrides:
     @pytest.mark.parametrize(
         ("overrides", "problem"),
         [
-            ({"Vcpus": 1}, "Vcpus is overridden, which Fargate does not take"),
-            ({"Memory": 1}, "Memory is overridden, which Fargate does not take"),
+            ({"Vcpus": 1}, "Vcpus is overridden, which Fargate does not support"),
+            ({"Memory": 1}, "Memory is overridden, which Fargate does not support"),
             ({"size": ("1", "4096")}, ""),
             ({"size": ("1", "1024")}, "Fargate does not offer 1 vCPU with 1024 MiB"),
             ({"size": ("3", "4096")}, "Fargate does not offer 3 vCPU with 4096 MiB"),
@@ -499,8 +499,8 @@ class TestQueues:
             )
             return message
 
-        assert found(event_rule).endswith(", and this target cannot send one")
-        assert not found(machine).endswith(", and this target cannot send one")
+        assert found(event_rule).endswith(", which this target cannot send")
+        assert not found(machine).endswith(", which this target cannot send")
 
     @pytest.mark.parametrize(("queue", "rule"), [("DISABLED", None), (None, "DISABLED")])
     def test_a_disabled_queue_is_a_finding_of_what_is_not_disabled_itself(

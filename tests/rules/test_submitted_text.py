@@ -200,7 +200,7 @@ def test_a_secret_in_the_pattern_of_a_rule_that_submits_is_found(
 
     expected = [f"Properties/EventPattern/{where}"] if where and submits else []
     assert [one.path for one in found] == expected
-    assert all(one.message == "a URL with a password stands in the template" for one in found)
+    assert all(one.message == "a URL with a password is in the template" for one in found)
 
 
 def test_a_secret_in_the_description_of_a_rule_that_submits_is_found() -> None:
@@ -240,7 +240,7 @@ def test_a_secret_beside_what_only_the_deployment_knows_is_found(
 ) -> None:
     said = handed_over(text, as_template=as_template)
 
-    assert said == ["a token of GitHub stands in the template"]
+    assert said == ["a token of GitHub is in the template"]
 
 
 @pytest.mark.parametrize(

@@ -203,7 +203,7 @@ def test_properties_that_are_no_object_are_said_to_be_so_and_nothing_is_missing(
     )
 
     assert [(one.rule, one.message) for one in found] == [
-        ("property-type", "a list stands where the properties belong")
+        ("property-type", "a list is used where the properties are needed")
     ]
 
 
@@ -244,7 +244,7 @@ def test_a_gpu_job_that_fits_nowhere_is_told_that_there_are_no_gpus() -> None:
     found = check_template({"Resources": resources})
 
     fit = [one.message for one in found if one.rule == "job-instance-fit"]
-    assert fit == ["the job asks for 1 vCPUs, 1 GPUs, and E has no GPU instances (queue Q)"]
+    assert fit == ["the job requests 1 vCPUs, 1 GPUs, but E has no GPU instances (queue Q)"]
 
 
 def test_arm_on_the_platform_before_it_is_found() -> None:

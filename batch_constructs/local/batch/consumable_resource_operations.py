@@ -1,4 +1,4 @@
-"""Consumable resources: licences, connections and the like that jobs wait for."""
+"""Consumable resources: licenses, connections and the like that jobs wait for."""
 
 from __future__ import annotations
 

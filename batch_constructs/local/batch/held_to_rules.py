@@ -43,10 +43,10 @@ def against_rules(noun: str, request: Mapping[str, Any]) -> Iterator[str]:
 
 def _as_a_template_spells(node: Any, value: Any) -> Any:
     if isinstance(node, dict) and isinstance(value, dict):
-        spelt = {name.lower(): name for name in node}
+        spelled = {name.lower(): name for name in node}
         return {
             name: _as_a_template_spells(node.get(name), member)
-            for name, member in ((spelt.get(key.lower(), key), one) for key, one in value.items())
+            for name, member in ((spelled.get(key.lower(), key), one) for key, one in value.items())
         }
     if isinstance(node, list) and isinstance(value, list):
         return [_as_a_template_spells(node[0], entry) for entry in value]

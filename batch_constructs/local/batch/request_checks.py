@@ -119,8 +119,8 @@ def limits_on(operation: str) -> tuple[tuple[str, Bound], ...]:
             *overridden_limits.BOUNDS.items(),
             *_limits(overridden_limits.overridden_limits()),
         ]
-    spelt = ((_as_the_api_spells(shape, path), bound) for path, bound in limits)
-    return tuple(dict.fromkeys((path, bound) for path, bound in spelt if path is not None))
+    spelled = ((_as_the_api_spells(shape, path), bound) for path, bound in limits)
+    return tuple(dict.fromkeys((path, bound) for path, bound in spelled if path is not None))
 
 
 def _as_the_api_spells(shape: Any, path: str) -> str | None:

@@ -66,20 +66,20 @@ def alarm_metric(alarm: Resource) -> Iterator[Fault]:
             if key is not None and key != DIMENSION:
                 yield where, f"the dimension is {show(key)}; allowed is {DIMENSION}"
             elif isinstance(value, Reference) and alarm.neighbour(value, JOB_QUEUE) is not None:
-                yield f"{where}/Value", "the dimension is the ARN of the queue; its name is allowed"
+                yield f"{where}/Value", "the dimension is the ARN of the queue; use its name"
             elif is_arn(value):
-                yield f"{where}/Value", "the dimension is an ARN; the name of the queue is allowed"
+                yield f"{where}/Value", "the dimension is an ARN; use the name of the queue"
 
 
 @_rule(
     "alarm-topic",
     "AWS::CloudWatch::Alarm",
-    title="topic that alarms may not publish to",
+    title="topic to which alarms cannot publish",
     fix=f"allow {ALARMS} in the topic policy and the key policy",
     source=KEYS_OF_TOPICS,
 )
 def alarm_topic(alarm: Resource) -> Iterator[Fault]:
-    """The alarm fires, and nobody hears it."""
+    """The alarm fires, but nobody is notified."""
     if not any(text(metric, "Namespace") == NAMESPACE for _, metric in _metrics(alarm)):
         return
     for position, value in enumerate(listing(alarm.properties, "AlarmActions") or ()):
@@ -89,6 +89,6 @@ def alarm_topic(alarm: Resource) -> Iterator[Fault]:
         path = f"AlarmActions/{position}"
         open_to = admits(topic, TOPIC_POLICIES, SNS_PUBLISH, ALARMS, alarm)
         if has_policy(topic, TOPIC_POLICIES) and not open_to:
-            yield path, f"{ALARMS} may not publish to {topic.id}"
+            yield path, f"{ALARMS} is not allowed to publish to {topic.id}"
         if fault := key_fault(topic, "cloudwatch", MANAGED_TOPIC_KEY):
             yield path, fault

@@ -41,18 +41,18 @@ _rule = partial(rule, subject=Whole.type, severity=Severity.WARNING, source=BATC
 
 @_rule(
     "batch-resource-count",
-    title="more queues or environments than an account has",
-    fix="let teams share a queue by fair shares, or ask AWS whether the account may have more",
+    title="more queues or environments than an account can have",
+    fix="let teams share a queue with fair shares, or ask AWS to raise the quota",
 )
 def batch_resource_count(whole: Whole) -> Iterator[Fault]:
-    """AWS Batch refuses the next one; those of other stacks of the Region count, too."""
+    """AWS Batch refuses the next one. Those in other stacks in the Region count as well."""
     for quota in (JOB_QUEUES, COMPUTE_ENVIRONMENTS, SERVICE_ENVIRONMENTS):
         yield from quota.too_many(whole.by_type)
 
 
 @_rule(
     "eks-cluster-environments",
-    title="more compute environments than an EKS cluster has",
+    title="more compute environments than an EKS cluster can have",
     fix="use fewer environments, or another cluster",
 )
 def eks_cluster_environments(whole: Whole) -> Iterator[Fault]:
@@ -68,7 +68,7 @@ def eks_cluster_environments(whole: Whole) -> Iterator[Fault]:
 
 @_rule(
     "quota-share-count",
-    title="more quota shares than a queue has",
+    title="more quota shares than a queue can have",
     fix="let several teams share one quota share, or use another queue",
 )
 def quota_share_count(whole: Whole) -> Iterator[Fault]:
@@ -83,7 +83,7 @@ def quota_share_count(whole: Whole) -> Iterator[Fault]:
 @_rule(
     "quota-queue-count",
     title="service environment with several queues that have quotas",
-    fix="give each queue with quotas a service environment of its own",
+    fix="give each queue with quotas its own service environment",
 )
 def quota_queue_count(whole: Whole) -> Iterator[Fault]:
     """AWS Batch refuses the second one."""

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
 def parameter_without_default(job: JobDefinition) -> Iterator[Fault]:
     """If a submission does not pass it, the program gets the literal text ``Ref::name``.
 
-    Whoever submits may pass it: AWS's own examples do. What the template itself submits is checked
-    with the submission.
+    The submission may pass it, as in AWS's own examples. Submissions in the template itself are
+    checked separately.
     """
     if is_submitted(job):
         return
@@ -63,8 +63,8 @@ def commands(job: JobDefinition) -> Iterator[tuple[str, list[object]]]:
     "parameter-in-code",
     severity=Severity.WARNING,
     title="parameter inside code or shell text",
-    fix="give it as a word of its own behind the code, which reads it as an argument: sys.argv[1]"
-    ' in Python, "$1" in a shell (behind a word for $0)',
+    fix="pass it as a separate word after the code, and read it there as an argument: "
+    'sys.argv[1] in Python, "$1" in a shell (after a word for $0)',
     source=api(
         "RegisterJobDefinitionRequest.parameters",
         '"Default parameter substitution placeholders to set in the job definition."; what stands'
@@ -72,12 +72,15 @@ def commands(job: JobDefinition) -> Iterator[tuple[str, list[object]]]:
     ),
 )
 def parameter_in_code(job: JobDefinition) -> Iterator[Fault]:
-    """Whoever chooses the value, such as the key of an object, runs code with the job's role."""
+    """Anyone who can choose the value can run code with the job's role.
+
+    For example, the value may be the key of an object.
+    """
     for words in _whole_commands(job):
         texts = [literal(word) for _, word in words]
         for place in code_in(texts):
             for name in PLACEHOLDER.findall(texts[place] or ""):
-                yield words[place][0], f"{shown(f'Ref::{name}')} stands inside of code"
+                yield words[place][0], f"{shown(f'Ref::{name}')} is inside code"
 
 
 def _whole_commands(job: JobDefinition) -> Iterator[list[tuple[str, object]]]:

@@ -37,7 +37,7 @@ def not_taken(environment: ComputeEnvironment, others: tuple[str, ...]) -> Itera
         ):
             yield (
                 f"ComputeResources/{key}",
-                f"{key} is given, which the type {environment.kind} does not take",
+                f"{key} is set, but the type {environment.kind} does not support it",
                 f"leave {key} out{_INSTEAD.get(key, '')}",
             )
 
@@ -53,7 +53,7 @@ def not_taken(environment: ComputeEnvironment, others: tuple[str, ...]) -> Itera
     ),
 )
 def ec2_environment_security_groups(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """They come from the environment or from its launch template."""
+    """They can come from the environment or from its launch template."""
     resources = environment.resources
     if (
         not environment.is_ec2
@@ -64,7 +64,7 @@ def ec2_environment_security_groups(environment: ComputeEnvironment) -> Iterator
     if absent(resources, "LaunchTemplate"):
         yield (
             "ComputeResources/SecurityGroupIds",
-            "SecurityGroupIds is missing, and there is no launch template that could have them",
+            "SecurityGroupIds is missing, and no launch template could provide them",
         )
     for _, reference in environment.launch_templates[:1]:
         launch = environment.launch_template(reference)
@@ -89,7 +89,7 @@ def ec2_environment_security_groups(environment: ComputeEnvironment) -> Iterator
     ),
 )
 def min_max_vcpus(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """Batch scales between the two, so neither may lie on the wrong side of the other."""
+    """Batch scales between the minimum and the maximum, so they must be in order."""
     if environment.is_fargate:
         return
     low, high, desired = (
@@ -116,7 +116,7 @@ def min_max_vcpus(environment: ComputeEnvironment) -> Iterator[Fault]:
 @environment_rule(
     "allocation-strategy-capacity",
     title="allocation strategy for the other kind of capacity",
-    fix="choose a strategy that the type of the compute resources has",
+    fix="choose a strategy that this type of compute resources supports",
     source=api(
         "ComputeResource.allocationStrategy",
         '"This allocation strategy is only available for Spot Instance compute resources."; "only'

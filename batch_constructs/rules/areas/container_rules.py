@@ -60,7 +60,7 @@ def variables_of(job: JobDefinition) -> Iterator[list[tuple[str, str, Properties
     ),
 )
 def nameless_environment_variable(job: JobDefinition) -> Iterator[Fault]:
-    """A value alone is no variable."""
+    """A value needs a name to become a variable."""
     for variables in variables_of(job):
         for path, kind, entry in variables:
             # property-missing tells it of the other kinds
@@ -81,7 +81,10 @@ def nameless_environment_variable(job: JobDefinition) -> Iterator[Fault]:
     ),
 )
 def duplicate_environment_variable(job: JobDefinition) -> Iterator[Fault]:
-    """Which value would win is not defined; a secret and a variable of one name collide too."""
+    """It is undefined which value wins.
+
+    A secret and a variable with the same name conflict, too.
+    """
     for variables in variables_of(job):
         kinds: dict[str, str] = {}
         for path, kind, entry in variables:
@@ -90,15 +93,15 @@ def duplicate_environment_variable(job: JobDefinition) -> Iterator[Fault]:
             if first == kind:
                 yield f"{path}/Name", f"the {_NOUNS[kind]} {shown(name)} is given twice"
             elif first is not None:
-                yield f"{path}/Name", f"{shown(name)} is an environment variable and a secret"
+                yield f"{path}/Name", f"{shown(name)} is both an environment variable and a secret"
             elif name:
                 kinds[name] = kind
 
 
 @job_rule(
     "awslogs-option",
-    title="option that the awslogs driver is not known to take",
-    fix="leave the option out, or spell it as AWS does",
+    title="option that the awslogs driver is not known to support",
+    fix="remove the option, or spell it as AWS does",
     source=docs(
         "AmazonECS/latest/APIReference/API_LogConfiguration.html",
         "The options you can specify when you use the awslogs log driver; of another one it is"
@@ -107,14 +110,14 @@ def duplicate_environment_variable(job: JobDefinition) -> Iterator[Fault]:
     severity=Severity.WARNING,
 )
 def awslogs_option(job: JobDefinition) -> Iterator[Fault]:
-    """ECS refuses a task with an option that its log driver has not, so that no job starts."""
+    """ECS refuses a task with an option that its log driver does not support, so no job starts."""
     for path, log, options in _log_options(job):
         if text(log, "LogDriver") != aws.AWSLOGS:
             continue
         for key in options:
             if key not in aws.AWSLOGS_OPTIONS:
                 known = f"{allowed(one_of(aws.AWSLOGS_OPTIONS))}{meant(key, aws.AWSLOGS_OPTIONS)}"
-                said = f"awslogs has no option {shown(key)} that AWS tells of; {known}"
+                said = f"AWS documents no option {shown(key)} of awslogs; {known}"
                 yield f"{path}/{key}", said
 
 
@@ -139,11 +142,14 @@ def _log_options(job: JobDefinition) -> Iterator[tuple[str, Properties, Properti
     severity=Severity.WARNING,
 )
 def log_options(job: JobDefinition) -> Iterator[Fault]:
-    """The two ways to split lines exclude each other; splunk has to know where to send them."""
+    """The two ways of splitting lines exclude each other.
+
+    splunk needs to know where to send the logs.
+    """
     for path, log, options in _log_options(job):
         driver, both = text(log, "LogDriver"), aws.MULTILINE_OPTIONS
         if driver == aws.AWSLOGS and all(given(options, key) for key in both):
-            yield path, f"{' and '.join(both)} are both given; allowed is one of them"
+            yield path, f"{' and '.join(both)} are both set; only one is allowed"
         hidden = {text(entry, "Name") for _, entry in entries(log, "SecretOptions")}
         unknown = None in hidden or (
             "SecretOptions" in log and listing(log, "SecretOptions") is None

@@ -61,7 +61,7 @@ def _uses(resource: Resource) -> Iterator[_Use]:
     "policy-created-later",
     (COMPUTE_ENVIRONMENT, STATE_MACHINE, MAPPING),
     severity=Severity.WARNING,
-    title="policy that may be created after what needs it",
+    title="policy that may be created after the resource that needs it",
     fix="add DependsOn with the policy",
     source=cloudformation(
         "aws-resource-iam-role",
@@ -72,9 +72,9 @@ def _uses(resource: Resource) -> Iterator[_Use]:
     ),
 )
 def policy_created_later(resource: Resource) -> Iterator[Fault]:
-    """CloudFormation creates what nothing waits for at any time, and deletes it at any time.
+    """CloudFormation creates and deletes a resource in any order if nothing depends on it.
 
-    An environment becomes INVALID, is not deleted, or both; the other two are refused.
+    An environment then becomes INVALID, cannot be deleted, or both; the other two are refused.
     """
     for use in _uses(resource):
         if not use.rights.mention(use.action) or use.rights.deny(use.action, use.resource):
@@ -89,7 +89,7 @@ def policy_created_later(resource: Resource) -> Iterator[Fault]:
             }
         )
         message = f"{use.role.id} gets {use.action} from {one_of(policies)}, which"
-        yield use.path, f"{message} {resource.id} does not wait for", _fix(resource, policies[0])
+        yield use.path, f"{message} {resource.id} does not depend on", _fix(resource, policies[0])
 
 
 def _fix(resource: Resource, policy: str) -> str:

@@ -95,18 +95,18 @@ def _launches_spot_fleets(environment: ComputeEnvironment) -> bool:
 @rule(
     "environment-role-trust",
     COMPUTE_ENVIRONMENT,
-    title="role that the environment's service may not assume",
+    title="role that the environment's service cannot assume",
     fix=TRUST,
     source=guide(
         "service_IAM_role",
-        "Each role trusts a service of its own: CreateComputeEnvironmentRequest.serviceRole batch,"
-        " ComputeResource.instanceRole ec2, ComputeResource.spotIamFleetRole spotfleet,"
-        " ManagedInstancesProvider.infrastructureRoleArn ecs,"
-        " InstanceLaunchTemplate.ec2InstanceProfileArn ec2.",
+        "Each role trusts its own service: CreateComputeEnvironmentRequest.serviceRole "
+        "batch, ComputeResource.instanceRole ec2, ComputeResource.spotIamFleetRole "
+        "spotfleet, ManagedInstancesProvider.infrastructureRoleArn ecs, "
+        "InstanceLaunchTemplate.ec2InstanceProfileArn ec2.",
     ),
 )
 def environment_role_trust(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """The environment becomes INVALID. On SPOT, only BEST_FIT, the default, has a Spot Fleet."""
+    """The environment becomes INVALID. On SPOT, only BEST_FIT, the default, uses Spot Fleet."""
     for path, trust in ENVIRONMENT_ROLES.items():
         if path == _SPOT_FLEET_ROLE and not _launches_spot_fleets(environment):
             continue
@@ -119,8 +119,8 @@ def environment_role_trust(environment: ComputeEnvironment) -> Iterator[Fault]:
 @rule(
     "instance-profile",
     COMPUTE_ENVIRONMENT,
-    title="role where an instance profile belongs",
-    fix="make an AWS::IAM::InstanceProfile with the role in it, and give its ARN",
+    title="role instead of an instance profile",
+    fix="create an AWS::IAM::InstanceProfile with the role in it, and use its ARN",
     source=api(
         "ComputeResource.instanceRole",
         '"You can specify the short name or full Amazon Resource Name (ARN) of an instance'
@@ -128,7 +128,7 @@ def environment_role_trust(environment: ComputeEnvironment) -> Iterator[Fault]:
     ),
 )
 def instance_profile(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """EC2 instances take a role through an instance profile only, which may have its name."""
+    """EC2 instances get a role only through an instance profile, which can have the same name."""
     value = environment.resources.get("InstanceRole")
     role = environment.neighbour(value, ROLE)
     written = literal(value) or ""
@@ -136,11 +136,11 @@ def instance_profile(environment: ComputeEnvironment) -> Iterator[Fault]:
         by_name = _named_role(environment, value) is role
         if by_name and (profile_of(environment, value) or _is_elsewhere(role)):
             return
-        yield INSTANCE_ROLE, f"{role.id} is a role; an instance profile is allowed"
+        yield INSTANCE_ROLE, f"{role.id} is a role; use an instance profile"
     elif OF_A_ROLE in written:
         yield (
             INSTANCE_ROLE,
-            f'"{show(written)}" is a role; the ARN of an instance profile is allowed',
+            f'"{show(written)}" is a role; use the ARN of an instance profile',
         )
 
 
@@ -167,7 +167,7 @@ def _is_elsewhere(role: Resource) -> bool:
     ),
 )
 def instance_role_permissions(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """Instances start, cost money, and never register; jobs stay RUNNABLE."""
+    """Instances start and cost money but never register, and jobs stay RUNNABLE."""
     role = role_of(environment, environment_role(environment, INSTANCE_ROLE))
     if environment.is_eks is not False or role is None:
         return
@@ -178,7 +178,7 @@ def instance_role_permissions(environment: ComputeEnvironment) -> Iterator[Fault
 @_warning(
     "service-role-permissions",
     COMPUTE_ENVIRONMENT,
-    title="service role that allows too little",
+    title="service role with too few permissions",
     fix=f"attach {policies.BATCH_SERVICE}, or leave ServiceRole out",
     source=guide(
         "service_IAM_role",
@@ -198,7 +198,7 @@ def service_role_permissions(environment: ComputeEnvironment) -> Iterator[Fault]
         held = rights(role)
         lacks = [action for action in needed if not held.mention(action)]
         if held.are_none:
-            yield path, f"{role.id} allows nothing; {needed[0]} and more are needed"
+            yield path, f"{role.id} allows nothing; it needs {needed[0]} and more"
         elif lacks:
             yield path, f"{role.id} does not allow {', '.join(lacks)}"
 
@@ -211,7 +211,7 @@ def service_role_permissions(environment: ComputeEnvironment) -> Iterator[Fault]
     source=policies.SPOT_FLEET_SOURCE,
 )
 def spot_fleet_role_policy(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """Batch tags what it launches."""
+    """Batch tags the instances that it launches."""
     role = role_of(environment, environment_role(environment, _SPOT_FLEET_ROLE))
     if role is None or not _launches_spot_fleets(environment):
         return
@@ -231,13 +231,13 @@ def spot_fleet_role_policy(environment: ComputeEnvironment) -> Iterator[Fault]:
     "instance-role-in-containers",
     COMPUTE_ENVIRONMENT,
     title="instance role that lets every container read the account's parameters or secrets",
-    fix="name the resources, or give a job's own rights to its job role",
+    fix="name the resources, or move the job's permissions to its job role",
     source=policies.INSTANCE_CREDENTIALS_SOURCE,
 )
 def instance_role_in_containers(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """Containers get the instance's credentials from its metadata, whatever their job role says.
+    """Containers get the instance's credentials from its metadata, whatever their job role allows.
 
-    Rights that are far too wide are reported on the role itself.
+    A role with far too many permissions has a finding of its own.
     """
     for path in (INSTANCE_ROLE, _MANAGED_INSTANCE):
         role = role_of(environment, environment_role(environment, path))
@@ -264,9 +264,9 @@ def instance_role_in_containers(environment: ComputeEnvironment) -> Iterator[Fau
                 yield path, said
 
 
-_TO_THE_JOB: Final = "give a job's own rights to its job role"
+_TO_THE_JOB: Final = "move the job's permissions to its job role"
 _NO_SESSION_MANAGER: Final = (
-    f"take {policies.SESSION_MANAGER} off; for Session Manager allow "
+    f"remove {policies.SESSION_MANAGER}; for Session Manager allow "
     f"{', '.join(policies.SESSION_ACTIONS)}, and {_TO_THE_JOB}"
 )
 

@@ -63,8 +63,8 @@ _PUT_TARGETS: Final = docs(
 )
 KEYS_OF_TOPICS: Final = docs(
     "sns/latest/dg/sns-key-management.html",
-    "Services publish to an encrypted topic if it has a customer managed key whose policy allows"
-    " them kms:GenerateDataKey* and kms:Decrypt, and not with the key of SNS itself.",
+    "Services publish to an encrypted topic only if it uses a customer managed key whose "
+    "policy allows them kms:GenerateDataKey* and kms:Decrypt; they cannot use SNS's own key.",
 )
 
 
@@ -73,18 +73,18 @@ KEYS_OF_TOPICS: Final = docs(
     EVENT_RULE,
     severity=Severity.ERROR,
     title="event pattern that EventBridge refuses",
-    fix="write EventPattern as EventBridge reads it",
+    fix="write EventPattern in the syntax of EventBridge",
     source=event_pattern.SOURCE,
 )
 def event_pattern_syntax(source: Resource) -> Iterator[Fault]:
     """EventBridge answers *Event pattern is not valid*, and the deployment fails.
 
-    This is so whatever the rule is about. A longer pattern needs a higher quota of the account;
-    values known only at deployment count as little as they can be.
+    This applies to every rule of EventBridge. A longer pattern needs a higher quota; values known
+    only at deployment count with their minimum length.
     """
     pattern = _pattern(source)
     if pattern is None:
-        yield "EventPattern", "the pattern is no JSON"
+        yield "EventPattern", "the pattern is not JSON"
         return
     written = mapping(source.template.raw(source.id), "Properties").get("EventPattern")
     at_least = length_of(written, least_in(source.template.raw)) if isinstance(written, dict) else 0
@@ -107,13 +107,13 @@ def _pattern(source: Resource) -> object:
     "event-field",
     EVENT_RULE,
     title="event pattern with a field that no event has",
-    fix="leave the field out, or name one of the event's; what is below detail stands there",
+    fix="remove the field, or use one that the event has; fields below detail go inside detail",
     source=event_pattern.FIELDS_SOURCE,
 )
 def event_field(source: Resource) -> Iterator[Fault]:
-    """EventBridge takes the pattern, and it matches nothing, without any message.
+    """EventBridge accepts the pattern, but it silently matches nothing.
 
-    This is so whatever the rule is about.
+    This applies to every rule of EventBridge.
     """
     known = event_pattern.FIELDS
     for path, name in event_pattern.unknown_fields(_pattern(source)):
@@ -130,7 +130,7 @@ def event_field(source: Resource) -> Iterator[Fault]:
     source=batch_events.EVENTS_SOURCE,
 )
 def event_pattern_of_batch(source: Resource) -> Iterator[Fault]:
-    """The rule never fires, without any message: events carry ARNs, not names."""
+    """The rule silently never fires. Events carry ARNs, not names."""
     pattern = mapping(source.properties, "EventPattern")
     sources = listing(pattern, "source")
     if sources is None or batch_events.SOURCE not in sources:
@@ -154,7 +154,7 @@ def event_pattern_of_batch(source: Resource) -> Iterator[Fault]:
             if isinstance(name, str) and not is_arn(name):
                 yield (
                     f"EventPattern/detail/{key}",
-                    f'the {noun} is matched by its name "{show(name)}"; events carry its ARN',
+                    (f'the {noun} is matched by its name "{show(name)}", but events carry its ARN'),
                     f"match the ARN: Ref of the {noun}",
                 )
 
@@ -223,13 +223,13 @@ def key_fault(owner: Resource, service: str, managed: str) -> str | None:
 @_rule(
     "event-target-topic",
     EVENT_RULE,
-    title="topic that EventBridge may not publish to",
+    title="topic to which EventBridge cannot publish",
     fix=f"allow {EVENTS} sns:Publish in an AWS::SNS::TopicPolicy, and in the key policy"
     " kms:GenerateDataKey* and kms:Decrypt",
     source=KEYS_OF_TOPICS,
 )
 def event_target_topic(source: Resource) -> Iterator[Fault]:
-    """Alerts vanish without any message."""
+    """Notifications are lost without any message."""
     if not _about_batch(source):
         return
     for position, target in entries(source.properties, "Targets"):
@@ -238,11 +238,11 @@ def event_target_topic(source: Resource) -> Iterator[Fault]:
             continue
         path = f"Targets/{position}/Arn"
         if not admits(topic, TOPIC_POLICIES, SNS_PUBLISH, EVENTS, source):
-            yield path, f"{EVENTS} may not publish to {topic.id}"
+            yield path, f"{EVENTS} is not allowed to publish to {topic.id}"
         if fault := key_fault(topic, "events", MANAGED_TOPIC_KEY):
             yield path, fault
         if flag(topic.properties, "FifoTopic"):
-            said = f"{topic.id} is a FIFO topic, to which EventBridge delivers nothing"
+            said = f"{topic.id} is a FIFO topic, and EventBridge does not deliver to FIFO topics"
             yield path, said, "use a standard topic"
 
 
@@ -260,12 +260,12 @@ def _says_no_group(parameters: object) -> bool:
 @_rule(
     "event-target-queue",
     EVENT_RULE,
-    title="queue that EventBridge may not send to",
+    title="queue to which EventBridge cannot send",
     fix=f"allow {EVENTS} sqs:SendMessage in an AWS::SQS::QueuePolicy, and use a"
     " standard queue for dead letters",
     source=docs(
         "eventbridge/latest/userguide/eb-rule-dlq.html",
-        "Grant permissions to the dead-letter queue, which is a standard queue.",
+        "Grant permissions to the dead-letter queue, which must be a standard queue.",
     ),
 )
 def event_target_queue(source: Resource) -> Iterator[Fault]:
@@ -282,22 +282,25 @@ def event_target_queue(source: Resource) -> Iterator[Fault]:
             if queue is None:
                 continue
             if not admits(queue, QUEUE_POLICIES, SQS_SEND_MESSAGE, EVENTS, source):
-                yield path, f"{EVENTS} may not send to {queue.id}"
+                yield path, f"{EVENTS} is not allowed to send to {queue.id}"
             if fault := key_fault(queue, "events", MANAGED_QUEUE_KEY):
                 yield path, fault
             if not flag(queue.properties, "FifoQueue"):
                 continue
             if value is dead_letters:
-                yield path, f"{queue.id} is a FIFO queue; dead letters take a standard queue"
+                yield (
+                    path,
+                    f"{queue.id} is a FIFO queue; a dead-letter queue must be a standard queue",
+                )
             elif _says_no_group(target.get("SqsParameters", {})):
-                said = f"{queue.id} is a FIFO queue, which takes no message without a group"
+                said = f"{queue.id} is a FIFO queue, which accepts no message without a group"
                 yield path, said, "set MessageGroupId under SqsParameters, or use a standard queue"
 
 
 @_rule(
     "event-target-function",
     EVENT_RULE,
-    title="function that EventBridge may not invoke",
+    title="function that EventBridge cannot invoke",
     fix=f"add an AWS::Lambda::Permission for {EVENTS}",
     source=_PUT_TARGETS,
 )
@@ -317,7 +320,7 @@ def event_target_function(source: Resource) -> Iterator[Fault]:
             if (mine or value is UNKNOWN) and (principal or "events").startswith("events"):
                 break
         else:
-            yield f"Targets/{position}/Arn", f"{EVENTS} may not invoke {function.id}"
+            yield f"Targets/{position}/Arn", f"{EVENTS} is not allowed to invoke {function.id}"
 
 
 @_rule(
@@ -327,7 +330,7 @@ def event_target_function(source: Resource) -> Iterator[Fault]:
     fix="set EventBridgeEnabled to true in the NotificationConfiguration of the bucket",
     source=docs(
         "AmazonS3/latest/userguide/enable-event-notifications-eventbridge.html",
-        "A bucket sends events to EventBridge only where that is enabled.",
+        "A bucket sends events to EventBridge only if that is enabled.",
     ),
 )
 def bucket_notifications(source: Resource) -> Iterator[Fault]:
@@ -365,7 +368,7 @@ def _sends_events(bucket: Resource) -> bool:
 @_rule(
     "object-not-passed",
     EVENT_RULE,
-    title="object event whose job does not learn the object",
+    title="object event that does not tell the job which object it is about",
     fix='give the target an InputTransformer with {"Parameters": {"key": "<key>"}}',
     source=guide(
         "batch-cwe-target",
@@ -374,14 +377,14 @@ def _sends_events(bucket: Resource) -> bool:
     ),
 )
 def object_not_passed(source: Resource) -> Iterator[Fault]:
-    """Each object starts a job, and every job works on the same default."""
+    """Each object starts a job, but every job works on the same default."""
     for one in submissions_from(source):
         job = one.definition
         if job is None or not passes_no_object(source, one):
             continue
         names = ", ".join(dict.fromkeys(f'"{show(name)}"' for _, name in placeholders(job)))
         if names:
-            message = f"the target passes nothing of the event to {job.id}, which takes {names}"
+            message = f"the target passes nothing from the event to {job.id}, which has {names}"
             yield one.path, message
 
 

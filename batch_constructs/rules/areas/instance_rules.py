@@ -34,14 +34,14 @@ if TYPE_CHECKING:
     fix="name an instance type or a family of EC2, or default_x86_64 or default_arm64",
     source=api(
         "ComputeResource.instanceTypes",
-        '"You can specify instance families"; of another name the service answers that an instance'
-        " type can only be one of those it lists.",
+        '"You can specify instance families"; for any other name, the service answers that '
+        "an instance type can only be one of those it lists.",
     ),
 )
 def unknown_instance_type(environment: ComputeEnvironment) -> Iterator[Fault]:
     """A type that may be newer than this library's table is accepted.
 
-    A type is refused where EC2 has no such series, or where its generation has long been complete.
+    A type is refused if EC2 has no such series, or if its generation has long been complete.
     """
     if environment.is_fargate:
         return
@@ -54,7 +54,7 @@ def unknown_instance_type(environment: ComputeEnvironment) -> Iterator[Fault]:
             elif sizes:
                 more = f"its family has {show(', '.join(sizes), 200)}"
             else:
-                more = "nor does its family"
+                more = "neither does its family"
             yield (
                 f"ComputeResources/InstanceTypes/{position}",
                 f'InstanceTypes names "{show(name)}", which does not exist; {more}',
@@ -69,7 +69,7 @@ def unknown_instance_type(environment: ComputeEnvironment) -> Iterator[Fault]:
 @environment_rule(
     "mixed-architectures",
     title="x86 and Arm instance types in one environment",
-    fix="give each architecture an environment and a queue of its own",
+    fix="give each architecture its own environment and queue",
     source=api(
         "ComputeResource.instanceTypes",
         '"the instance types that you select for the compute environment must share the same'
@@ -78,7 +78,7 @@ def unknown_instance_type(environment: ComputeEnvironment) -> Iterator[Fault]:
     ),
 )
 def mixed_architectures(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """An image runs on one architecture; ``optimal`` and ``default_x86_64`` are x86."""
+    """An image runs on one architecture. ``optimal`` and ``default_x86_64`` are x86."""
     found: dict[str, str] = {}
     for name in texts(environment.resources, "InstanceTypes"):
         architecture = instance_types.architecture(name)
@@ -132,8 +132,8 @@ def amazon_linux_2(environment: ComputeEnvironment) -> Iterator[Fault]:
             yield (
                 f"{path}/ImageType",
                 (
-                    f"ImageType is {kind}, which new environments have not taken since 2026-06-30;"
-                    f" allowed are {one_of(aws.ECS_IMAGES)}"
+                    f"ImageType is {kind}, which is not possible in new environments since "
+                    f"2026-06-30; allowed are {one_of(aws.ECS_IMAGES)}"
                 ),
             )
 
@@ -150,7 +150,7 @@ def amazon_linux_2(environment: ComputeEnvironment) -> Iterator[Fault]:
     ),
 )
 def amazon_linux_2_eks(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """It gets no more security patches."""
+    """It no longer gets security patches."""
     for path, image in _images(environment):
         kind = text(image, "ImageType")
         if kind in aws.ENDED_EKS_IMAGES and not _has_own_image(environment, image):
@@ -160,11 +160,11 @@ def amazon_linux_2_eks(environment: ComputeEnvironment) -> Iterator[Fault]:
 @environment_rule(
     "image-instance-mismatch",
     title="instance types that the image does not support",
-    fix="choose newer instance types, or give an image of your own",
+    fix="choose newer instance types, or use an image of your own",
     source=aws.IMAGE_FAMILIES_SOURCE,
 )
 def image_instance_mismatch(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """Amazon Linux 2023, the default, has no support for A1, and no driver for P3 and G3."""
+    """Amazon Linux 2023, the default, does not support A1, and has no driver for P3 and G3."""
     if not environment.is_ec2 or environment.is_eks is not False:
         return
     images = [image for _, image in _images(environment)]

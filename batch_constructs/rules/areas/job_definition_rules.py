@@ -35,18 +35,21 @@ _ALWAYS: Final = ({"OnReason": "*"}, {"OnStatusReason": "*"})
     "evaluate-on-exit-all-retry",
     severity=Severity.WARNING,
     title="exit conditions that change nothing",
-    fix="add one with the Action EXIT, or leave EvaluateOnExit out",
+    fix="add a condition with the Action EXIT, or remove EvaluateOnExit",
     source=api(
         "RetryStrategy.evaluateOnExit",
         '"If none of the listed conditions match, then the job is retried."',
     ),
 )
 def evaluate_on_exit_all_retry(job: JobDefinition) -> Iterator[Fault]:
-    """What matches no condition is retried too, so the job retries whatever happens."""
+    """A job is also retried if no condition matches, so this job is retried whatever happens."""
     conditions = listing(mapping(job.properties, "RetryStrategy"), "EvaluateOnExit") or []
     actions = [(text(one, "Action") or "").upper() for one in conditions if isinstance(one, dict)]
     if actions and len(actions) == len(conditions) and set(actions) == {RetryAction.RETRY}:
-        yield "RetryStrategy/EvaluateOnExit", "every condition says RETRY, and so does no condition"
+        yield (
+            "RetryStrategy/EvaluateOnExit",
+            "every condition says RETRY, which also happens without a match",
+        )
 
 
 @job_rule(
@@ -56,13 +59,14 @@ def evaluate_on_exit_all_retry(job: JobDefinition) -> Iterator[Fault]:
     fix="put the condition that always matches last",
     source=api(
         "RetryStrategy.evaluateOnExit",
-        "Conditions are looked at in order, and the first match decides.",
+        "Conditions are evaluated in order, and the first match decides.",
     ),
 )
 def evaluate_on_exit_unreachable(job: JobDefinition) -> Iterator[Fault]:
-    """What stands behind a condition that matches everything is never looked at.
+    """Conditions after one that matches everything are never evaluated.
 
-    An exit code of ``*`` does not match an attempt that never started: it has none.
+    An exit code of ``*`` does not match an attempt that never started, because that attempt has no
+    exit code.
     """
     conditions = list(entries(mapping(job.properties, "RetryStrategy"), "EvaluateOnExit"))
     for position, condition in conditions[:-1]:
@@ -70,7 +74,7 @@ def evaluate_on_exit_unreachable(job: JobDefinition) -> Iterator[Fault]:
         if patterns in _ALWAYS:
             yield (
                 f"RetryStrategy/EvaluateOnExit/{position}",
-                "the condition matches every job, so those after it are never looked at",
+                "the condition matches every job, so those after it are never evaluated",
             )
             return
 
@@ -80,7 +84,7 @@ _KINDS: Final = ("ContainerProperties", "EcsProperties", "EksProperties")
 
 @job_rule(
     "job-definition-properties",
-    title="none or several of the properties blocks",
+    title="no properties block, or several",
     fix="give exactly one of ContainerProperties, EcsProperties and EksProperties, or"
     " NodeProperties with the type multinode",
     source=api(
@@ -93,18 +97,18 @@ _KINDS: Final = ("ContainerProperties", "EcsProperties", "EksProperties")
     ),
 )
 def job_definition_properties(job: JobDefinition) -> Iterator[Fault]:
-    """The block says what kind of job it is."""
+    """The block determines what kind of job it is."""
     kind = (text(job.properties, "Type") or "").lower()
     present = [key for key in _KINDS if key in job.properties]
     known = [key for key in present if given(job.properties, key)]
     has_nodes = "NodeProperties" in job.properties
     if len(known) > 1:
-        yield known[1], f"{' and '.join(known)} are given; allowed is one of them"
+        yield known[1], f"{' and '.join(known)} are set; only one of them is allowed"
     if kind == aws.MULTI_NODE_TYPE:
         if not has_nodes:
             yield "NodeProperties", "NodeProperties is missing for the type multinode"
         if known:
-            yield known[0], f"{known[0]} is given for the type multinode; allowed is NodeProperties"
+            yield known[0], f"{known[0]} is set for the type multinode; use NodeProperties"
     elif kind != aws.CONTAINER_TYPE:
         return
     elif not present and has_nodes:
@@ -112,17 +116,20 @@ def job_definition_properties(job: JobDefinition) -> Iterator[Fault]:
     elif not present:
         yield "ContainerProperties", f"{one_of(_KINDS)} is missing"
     elif given(job.properties, "NodeProperties"):
-        yield "NodeProperties", "NodeProperties is given for the type container"
+        yield "NodeProperties", "NodeProperties is set for the type container"
 
 
 @job_rule(
     "job-definition-size",
     title="job definition that is too long",
-    fix="move environment, commands or parameters into the image, S3 or Parameter Store",
+    fix="move environment variables, commands or parameters into the image, S3 or Parameter Store",
     source=aws.BYTES_SOURCE,
 )
 def job_definition_size(job: JobDefinition) -> Iterator[Fault]:
-    """The whole request is measured, as JSON; values known only at deployment as their least."""
+    """The limit applies to the whole request, as JSON.
+
+    Values known only at deployment count with their minimum length.
+    """
     written = json.dumps(
         job.properties, default=lambda _: "", ensure_ascii=False, separators=(",", ":")
     )
@@ -147,11 +154,11 @@ def job_definition_size(job: JobDefinition) -> Iterator[Fault]:
     source=aws.FARGATE_SECONDS_SOURCE,
 )
 def fargate_timeout(job: JobDefinition) -> Iterator[Fault]:
-    """Fargate may reclaim the resources of a longer job."""
+    """Fargate may reclaim the resources of a job that runs longer."""
     got = number(mapping(job.properties, "Timeout"), "AttemptDurationSeconds")
     most = aws.FARGATE_SECONDS
     if job.platform == PlatformCapability.FARGATE and got is not None and got > most:
         yield (
             "Timeout/AttemptDurationSeconds",
-            f"the timeout is {got} seconds; on Fargate jobs run for at most {most}",
+            f"the timeout is {got} seconds; on Fargate, a job runs for {most} at most",
         )

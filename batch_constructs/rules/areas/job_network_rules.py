@@ -67,7 +67,7 @@ def _public_ip(task: Task) -> object:
     source=api("NetworkConfiguration.assignPublicIp", '"The default value is DISABLED."'),
 )
 def public_subnets_without_public_ip(job: JobDefinition) -> Iterator[Fault]:
-    """There is no route back: the image cannot be pulled."""
+    """Nothing can reach the job from the internet, so the image cannot be pulled."""
     for task in job.tasks:
         if not task.on_fargate or _public_ip(task) != State.DISABLED:
             continue
@@ -124,13 +124,13 @@ def _public_image(image: object) -> str | None:
 
 @_job_rule(
     "public-image-isolated",
-    title="public image in subnets without a way out",
+    title="public image in subnets without internet access",
     fix="copy the image to a private Amazon ECR repository, or use a pull through cache or a NAT"
     " gateway",
     source=network.ENDPOINTS_SOURCE,
 )
 def public_image_isolated(job: JobDefinition) -> Iterator[Fault]:
-    """Endpoints lead to private Amazon ECR only; public registries need the internet."""
+    """Endpoints only reach private Amazon ECR; public registries need the internet."""
     for container in job.containers:
         image = _public_image(container.properties.get("Image"))
         if image is None:
@@ -139,7 +139,7 @@ def public_image_isolated(job: JobDefinition) -> Iterator[Fault]:
         def problem(queue: JobQueue, image: str = image) -> str | None:
             for subnet in _subnets_of(queue) or ():
                 if subnet.reach is Reach.ISOLATED:
-                    return f'"{image}" is public, and {subnet.resource.id} has no route to it'
+                    return f'"{image}" is public, but {subnet.resource.id} has no route to it'
             return None
 
         yield from on_queues(job, problem, f"{container.path}/Image")
@@ -147,7 +147,7 @@ def public_image_isolated(job: JobDefinition) -> Iterator[Fault]:
 
 @_job_rule(
     "egress-image",
-    title="security groups that do not let the image in",
+    title="security groups that block the image's registry",
     fix=f"allow outbound TCP {network.HTTPS} to 0.0.0.0/0, or copy the image to Amazon ECR",
     source=guide(
         "compute_environments",
@@ -156,7 +156,7 @@ def public_image_isolated(job: JobDefinition) -> Iterator[Fault]:
     ),
 )
 def egress_image(job: JobDefinition) -> Iterator[Fault]:
-    """The image cannot be pulled: its registry is not among the addresses that are let out."""
+    """The image cannot be pulled, because outbound traffic to its registry is not allowed."""
     for container in job.containers:
         image = _public_image(container.properties.get("Image"))
         if image is None:
@@ -169,7 +169,8 @@ def egress_image(job: JobDefinition) -> Iterator[Fault]:
             if any(vpc.lets_out_to_internet(one, network.HTTPS) for one in groups):
                 return None
             return (
-                f'"{image}" is public, and {environment.id} lets HTTPS out to private networks only'
+                f'"{image}" is public, but {environment.id} allows outbound HTTPS to private '
+                "networks only"
             )
 
         yield from on_environments(job, problem, f"{container.path}/Image")
@@ -183,7 +184,7 @@ _SECRETS: Final = {
 
 @_job_rule(
     "secret-endpoint",
-    title="secret in subnets that do not reach it",
+    title="secret in subnets that cannot reach it",
     fix=f"add the VPC endpoint {network.SECRETS_MANAGER}, or {network.PARAMETER_STORE} for"
     " parameters",
     source=network.ENDPOINTS_SOURCE,
@@ -221,14 +222,14 @@ def secret_endpoint(job: JobDefinition) -> Iterator[Fault]:
     ),
 )
 def multi_node_public_subnets(job: JobDefinition) -> Iterator[Fault]:
-    """The containers have no way out."""
+    """The containers have no internet access."""
     if not job.is_multi_node or job.is_eks:
         return
 
     def problem(queue: JobQueue) -> str | None:
         for subnet in _subnets_of(queue) or ():
             if subnet.reach is Reach.PUBLIC:
-                return f"{subnet.resource.id} is public, and the nodes get no public IP address"
+                return f"{subnet.resource.id} is public, but the nodes get no public IP address"
         return None
 
     yield from on_queues(job, problem, "NodeProperties")
@@ -246,11 +247,11 @@ def _file_systems(job: JobDefinition) -> Iterator[tuple[str, Resource]]:
 @_job_rule(
     "efs-mount-target",
     title="file system without a mount target for the job",
-    fix="make an AWS::EFS::MountTarget in each Availability Zone of the compute environment",
+    fix="create an AWS::EFS::MountTarget in each Availability Zone of the compute environment",
     source=network.MOUNT_TARGET_SOURCE,
 )
 def efs_mount_target(job: JobDefinition) -> Iterator[Fault]:
-    """The mount fails, and the task with it."""
+    """The mount fails, and so does the task."""
     for path, system in _file_systems(job):
         targets = vpc.mount_targets(job.template, system)
         if targets is None:
@@ -280,7 +281,7 @@ def efs_mount_target(job: JobDefinition) -> Iterator[Fault]:
 
 @_job_rule(
     "efs-mount-target-ingress",
-    title="mount target that lets no NFS in",
+    title="mount target that blocks NFS",
     fix=f"allow inbound TCP {network.NFS} from the security group of the compute environment",
     source=network.NFS_SOURCE,
 )
@@ -297,5 +298,5 @@ def efs_mount_target_ingress(job: JobDefinition) -> Iterator[Fault]:
             if blocked and len(known) == len(groups):
                 yield (
                     path,
-                    f"the mount target {target.id} lets no NFS traffic (TCP {network.NFS}) in",
+                    f"the mount target {target.id} blocks NFS traffic (TCP {network.NFS})",
                 )

@@ -136,7 +136,7 @@ def _mismatch(job: JobDefinition, environment: ComputeEnvironment) -> str | None
 
 @_rule(
     "job-vcpus-over-maximum",
-    title="job that needs more vCPUs than its environments may have",
+    title="job that needs more vCPUs than its environments can have",
     fix="raise MaxvCpus, or lower the vCPUs of the job",
     source=guide(
         "troubleshooting",
@@ -145,7 +145,7 @@ def _mismatch(job: JobDefinition, environment: ComputeEnvironment) -> str | None
     ),
 )
 def job_vcpus_over_maximum(job: JobDefinition) -> Iterator[Fault]:
-    """It stays RUNNABLE indefinitely, and blocks the jobs behind it."""
+    """It stays RUNNABLE indefinitely and blocks the jobs behind it."""
     needed = _vcpus(job)
     if needed is None:
         return
@@ -154,7 +154,9 @@ def job_vcpus_over_maximum(job: JobDefinition) -> Iterator[Fault]:
         most = environment.max_vcpus
         if most is None or needed <= most:
             return None
-        return f"the job needs {show(needed)} vCPUs, its environments may have {show(most)}"
+        return (
+            f"the job needs {show(needed)} vCPUs, but its environments can have only {show(most)}"
+        )
 
     yield from on_environments(job, problem)
 
@@ -186,16 +188,16 @@ def _fits(task: Task, type_: instance_types.InstanceType) -> bool:
 @_rule(
     "job-instance-fit",
     title="job that fits no instance type of its queue",
-    fix="allow larger instance types, or lower what the job asks for",
+    fix="allow larger instance types, or request less for the job",
     source=guide(
         "memory-management",
-        "An instance registers less memory than it has; jobs that no instance of"
-        " ComputeResource.instanceTypes has room for are stuck with"
-        " MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT.",
+        "An instance registers less memory than it has. A job that fits no instance of "
+        "ComputeResource.instanceTypes is stuck with "
+        "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT.",
     ),
 )
 def job_instance_fit(job: JobDefinition) -> Iterator[Fault]:
-    """The agent and the kernel keep some memory, so a job that asks for all of it never fits."""
+    """The agent and the kernel need some memory, so a job that requests all of it never fits."""
     if job.platform != PlatformCapability.EC2:
         return
     for task in job.tasks:
@@ -219,14 +221,14 @@ def _misfit(
     wanted += [f"{show(memory)} MiB"] if memory is not None else []
     wanted += [f"{show(gpus)} GPUs"] if gpus else []
     if gpus and not any(one.gpus for one in offered):
-        return f"the job asks for {', '.join(wanted)}, and {environment.id} has no GPU instances"
+        return f"the job requests {', '.join(wanted)}, but {environment.id} has no GPU instances"
     largest = max(offered, key=lambda one: (one.gpus or 0 if gpus else 0, one.memory_mib or 0))
     sold = f"{largest.vcpus} vCPUs, {largest.memory_mib} MiB (less what the agent keeps)"
     if gpus:
         sold += f", {largest.gpus} GPUs"
     return (
-        f"the job asks for {', '.join(wanted)}, and fits no instance type of {environment.id};"
-        f" the largest, {largest.name}, has {sold}"
+        f"the job requests {', '.join(wanted)}, which fits no instance type of "
+        f"{environment.id}; the largest, {largest.name}, has {sold}"
     )
 
 
@@ -254,7 +256,7 @@ def job_gpu_queue(job: JobDefinition) -> Iterator[Fault]:
             if environment.offered is not None:
                 return None
             if all(_has_no_gpu(name) for name in environment.instance_types):
-                return f"the job needs a GPU, and {environment.id} has no GPU instances"
+                return f"the job needs a GPU, but {environment.id} has no GPU instances"
             return None
 
         yield from on_environments(job, problem, task.path)
@@ -286,7 +288,7 @@ def _asked(task: Task) -> tuple[str, str] | None:
 
 @_rule(
     "job-architecture",
-    title="job for a different architecture from its queue's",
+    title="job for a different architecture than its queue's",
     fix="build the image for the architecture of the queue, or send the job to another queue",
     source=api(
         "ContainerProperties.image",
@@ -306,7 +308,7 @@ def job_architecture(job: JobDefinition) -> Iterator[Fault]:
             if image_only and wanted == CpuArchitecture.ARM64 and not _unknown_runtime(task):
                 yield (
                     f"{task.path}/Image",
-                    "the image is for ARM64, the job runs on X86_64 (default)",
+                    "the image is for ARM64, but the job runs on X86_64 (default)",
                 )
             continue
 
@@ -314,7 +316,7 @@ def job_architecture(job: JobDefinition) -> Iterator[Fault]:
             offered = environment.architecture
             if offered is None or offered == wanted:
                 return None
-            return f"the job is for {wanted}, the instances of {environment.id} are {offered}"
+            return f"the job is for {wanted}, but the instances of {environment.id} are {offered}"
 
         yield from on_environments(job, problem, f"{task.path}/{where}")
 
@@ -361,7 +363,7 @@ def windows_fargate_spot(job: JobDefinition) -> Iterator[Fault]:
     ),
 )
 def priority_on_fifo_queue(job: JobDefinition) -> Iterator[Fault]:
-    """Urgent jobs wait their turn, without any message."""
+    """Urgent jobs wait like any other, without any message."""
     got = number(job.properties, "SchedulingPriority")
     if not got:
         return

@@ -59,7 +59,7 @@ def _kind(queue: JobQueue) -> QueueKind | None:
     ),
 )
 def time_limit_action(queue: JobQueue) -> Iterator[Fault]:
-    """What can be done with a job that waits too long depends on where it waits."""
+    """What can be done with a job that waits too long depends on the kind of queue."""
     kind = _kind(queue)
     allowed = OneOf(tuple(one.action for one in QUEUE_KINDS if kind in (None, one)))
     for position, action in entries(queue.properties, "JobStateTimeLimitActions"):
@@ -73,8 +73,8 @@ def time_limit_action(queue: JobQueue) -> Iterator[Fault]:
 @queue_rule(
     "time-limit-reason-queue",
     severity=Severity.WARNING,
-    title="time limit action on a reason that the queue's jobs never have",
-    fix="give one of the reasons that its jobs have",
+    title="time limit action on a reason that never applies to the queue's jobs",
+    fix="use one of the reasons that apply to its jobs",
     source=guide(
         "sm_job_stuck_in_runnable_time_limit_actions",
         '"The following reason values support jobStateTimeLimitActions" of service jobs; the page'
@@ -82,7 +82,7 @@ def time_limit_action(queue: JobQueue) -> Iterator[Fault]:
     ),
 )
 def time_limit_reason_queue(queue: JobQueue) -> Iterator[Fault]:
-    """Service jobs are blocked for reasons of their own, which container jobs do not have."""
+    """Service jobs are blocked for reasons that container jobs do not have."""
     kind = _kind(queue)
     if kind is None:
         return
@@ -92,14 +92,14 @@ def time_limit_reason_queue(queue: JobQueue) -> Iterator[Fault]:
         if reason in others:
             yield (
                 f"JobStateTimeLimitActions/{position}/Reason",
-                f"the queue holds {kind.jobs}, which never have the reason {reason}",
+                f"the queue holds {kind.jobs}, to which the reason {reason} never applies",
                 f"set Reason to {one_of(kind.reasons)}",
             )
 
 
 @queue_rule(
     "queue-environment-count",
-    title="queue without environments, or with more than it may have",
+    title="queue without environments, or with too many",
     fix=f"list {CONTAINER_JOBS.environments.allowed} in ComputeEnvironmentOrder",
     source=api(
         "CreateJobQueueRequest.computeEnvironmentOrder",
@@ -124,16 +124,19 @@ def queue_environment_count(queue: JobQueue) -> Iterator[Fault]:
 @queue_rule(
     "duplicate-order",
     title="two environments of a queue with the same order",
-    fix="give each environment an Order of its own",
+    fix="give each environment its own Order",
     source=api(
         "ComputeEnvironmentOrder.order",
-        '"Compute environments are tried in ascending order." ServiceEnvironmentOrder.order is the'
-        " place of a service environment. Equal orders the API does not take, says who makes it"
-        " (hashicorp/terraform-provider-aws#20764).",
+        '"Compute environments are tried in ascending order." ServiceEnvironmentOrder.order '
+        "is the place of a service environment. The API does not accept equal orders, as "
+        "hashicorp/terraform-provider-aws#20764 reports.",
     ),
 )
 def duplicate_order(queue: JobQueue) -> Iterator[Fault]:
-    """Batch refuses the queue: environments are tried one after the other, without spreading."""
+    """Batch refuses the queue.
+
+    Environments are tried one after the other; jobs are not spread across them.
+    """
     for kind in QUEUE_KINDS:
         seen: set[float] = set()
         for position, entry in entries(queue.properties, kind.order):
@@ -151,16 +154,16 @@ def duplicate_order(queue: JobQueue) -> Iterator[Fault]:
 @queue_rule(
     "queue-mixed-platforms",
     title="environments of different kinds in one queue",
-    fix="make a queue for each kind of environment",
+    fix="create a queue for each kind of environment",
     source=api(
         "CreateJobQueueRequest.computeEnvironmentOrder",
-        '"All of the compute environments must be either EC2 (EC2 or SPOT) or Fargate (FARGATE or'
-        " FARGATE_SPOT); EC2 and Fargate compute environments can't be mixed.\" The user guide says"
-        " so of Managed Instances and either.",
+        '"All of the compute environments must be either EC2 (EC2 or SPOT) or Fargate '
+        "(FARGATE or FARGATE_SPOT); EC2 and Fargate compute environments can't be mixed.\" "
+        "The user guide says the same of Managed Instances and the others.",
     ),
 )
 def queue_mixed_platforms(queue: JobQueue) -> Iterator[Fault]:
-    """A job definition is for one platform, so its queue offers one."""
+    """A job definition is for one platform, so its queue should offer only one."""
     found: dict[str, str] = {}
     for environment in queue.environments:
         if environment.platform is not None:
@@ -173,7 +176,7 @@ def queue_mixed_platforms(queue: JobQueue) -> Iterator[Fault]:
 @queue_rule(
     "queue-mixed-architectures",
     title="x86 and Arm environments in one queue",
-    fix="make a queue for each architecture",
+    fix="create a queue for each architecture",
     source=api(
         "CreateJobQueueRequest.computeEnvironmentOrder",
         '"All compute environments that are associated with a job queue must share the same'
@@ -181,7 +184,7 @@ def queue_mixed_platforms(queue: JobQueue) -> Iterator[Fault]:
     ),
 )
 def queue_mixed_architectures(queue: JobQueue) -> Iterator[Fault]:
-    """An image runs on one architecture, whichever environment a job lands in."""
+    """An image runs on one architecture, whichever environment a job is placed in."""
     found: dict[str, str] = {}
     for environment in queue.environments:
         if environment.architecture is not None:
@@ -205,7 +208,7 @@ def queue_mixed_architectures(queue: JobQueue) -> Iterator[Fault]:
     ),
 )
 def managed_instances_spot_first(queue: JobQueue) -> Iterator[Fault]:
-    """The opposite of the usual order on EC2."""
+    """This is the opposite of the usual order on EC2."""
     spot: str | None = None
     for environment in queue.environments:
         if not environment.is_managed_instances:
@@ -221,8 +224,8 @@ def managed_instances_spot_first(queue: JobQueue) -> Iterator[Fault]:
 
 @queue_rule(
     "job-queue-type-environments",
-    title="queue type that its environments contradict",
-    fix="leave JobQueueType out, or set it to what the environments are",
+    title="queue type that does not match its environments",
+    fix="remove JobQueueType, or set it to the type of the environments",
     source=api(
         "CreateJobQueueRequest.jobQueueType",
         '"For service jobs that run on SageMaker Training, this value is SAGEMAKER_TRAINING. For'
@@ -231,7 +234,7 @@ def managed_instances_spot_first(queue: JobQueue) -> Iterator[Fault]:
     ),
 )
 def job_queue_type_environments(queue: JobQueue) -> Iterator[Fault]:
-    """Batch derives the type from the environments when it is left out."""
+    """Batch derives the type from the environments if you leave it out."""
     got = text(queue.properties, "JobQueueType")
     if got is None:
         return
@@ -262,7 +265,7 @@ def job_queue_type_environments(queue: JobQueue) -> Iterator[Fault]:
     ),
 )
 def queue_disabled_environments(queue: JobQueue) -> Iterator[Fault]:
-    """Jobs are accepted, and wait indefinitely."""
+    """Jobs are accepted but wait indefinitely."""
     if not queue.is_known_in_full or text(queue.properties, "State") == State.DISABLED:
         return
     if all(text(one.properties, "State") == State.DISABLED for one in queue.environments):
@@ -273,7 +276,7 @@ def queue_disabled_environments(queue: JobQueue) -> Iterator[Fault]:
     "environment-by-name",
     area="reference",
     severity=Severity.WARNING,
-    title="environment of the template given by its name",
+    title="environment of the template referred to by its name",
     fix="use Ref of the compute environment",
     source=api(
         "CreateJobQueueRequest.computeEnvironmentOrder",
@@ -282,7 +285,7 @@ def queue_disabled_environments(queue: JobQueue) -> Iterator[Fault]:
     ),
 )
 def environment_by_name(queue: JobQueue) -> Iterator[Fault]:
-    """CloudFormation may make the queue before the environment, and fails."""
+    """CloudFormation may create the queue before the environment, which fails."""
     waits = queue.template.raw(queue.id).get("DependsOn")
     for position, entry in queue.order:
         value = entry.get("ComputeEnvironment")
@@ -295,5 +298,8 @@ def environment_by_name(queue: JobQueue) -> Iterator[Fault]:
             if mine and environment.id not in (waits if isinstance(waits, list) else [waits]):
                 yield (
                     f"ComputeEnvironmentOrder/{position}/ComputeEnvironment",
-                    f"{environment.id} is given by its name, so the queue does not wait for it",
+                    (
+                        f"{environment.id} is referred to by its name, so the queue does not wait "
+                        "for it"
+                    ),
                 )

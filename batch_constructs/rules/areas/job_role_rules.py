@@ -60,7 +60,7 @@ _warning = partial(rule, severity=Severity.WARNING)
 @rule(
     "job-role-trust",
     JOB_DEFINITION,
-    title="role that the tasks of a job may not assume",
+    title="role that the tasks of a job cannot assume",
     fix=f"allow {JOB_ROLES.service} to assume the role",
     source=docs(
         "AmazonECS/latest/developerguide/task-iam-roles.html",
@@ -119,7 +119,9 @@ def execution_role_permissions(job: JobDefinition) -> Iterator[Fault]:
             message += " where the job needs it"
         fix = f"add to the policies of {role.id}: {', '.join(wanted)}"
         if CREATE_LOG_GROUP in lacks:
-            fix += "; or make the log group in the template" if lacks == [CREATE_LOG_GROUP] else ""
+            fix += (
+                "; or create the log group in the template" if lacks == [CREATE_LOG_GROUP] else ""
+            )
         elif not elsewhere:
             fix = f"attach {policies.TASK_EXECUTION}, or {fix}"
         yield f"{task.path}/ExecutionRoleArn", message, fix
@@ -128,7 +130,7 @@ def execution_role_permissions(job: JobDefinition) -> Iterator[Fault]:
 @_warning(
     "secret-permission",
     JOB_DEFINITION,
-    title="execution role that may not read a secret",
+    title="execution role that cannot read a secret",
     fix="allow the execution role secretsmanager:GetSecretValue, or ssm:GetParameters for a"
     " parameter",
     source=guide(
@@ -138,7 +140,10 @@ def execution_role_permissions(job: JobDefinition) -> Iterator[Fault]:
     ),
 )
 def secret_permission(job: JobDefinition) -> Iterator[Fault]:
-    """The managed policy does not include it; a bare name is taken for a parameter's."""
+    """The managed policy does not include this permission.
+
+    A bare name is taken as the name of a parameter.
+    """
     for _, role, held, path, source in _fetched(job):
         need = reading(job, source)
         if need is None or not held.deny(need.actions[0], *need.forms):
@@ -149,9 +154,9 @@ def secret_permission(job: JobDefinition) -> Iterator[Fault]:
         what = show(literal(source) or getattr(source, "target", "the secret"))
         yield (
             path,
-            f"{role.id} does not allow {action}, which {what} takes",
+            f"{role.id} does not allow {action}, which {what} needs",
             missing_statement.fix(role.id, [action], need.resource)
-            + ("" if "secret" in action else "; or give the full ARN of a Secrets Manager secret"),
+            + ("" if "secret" in action else "; or use the full ARN of a Secrets Manager secret"),
         )
 
 
@@ -194,7 +199,7 @@ def _sources(within: object, key: str, path: str) -> Iterator[tuple[str, object]
 @_warning(
     "secret-key",
     JOB_DEFINITION,
-    title="execution role that may not use the key of a secret",
+    title="execution role that cannot use the key of a secret",
     fix="allow the execution role kms:Decrypt on the key",
     source=guide(
         "private-auth-iam",
@@ -214,23 +219,26 @@ def secret_key(job: JobDefinition) -> Iterator[Fault]:
         if may_use(key, role, DECRYPT, by_way_of) is False:
             yield (
                 path,
-                f"{role.id} may not kms:Decrypt with {key.id}, the key of the secret {secret.id}",
+                (
+                    f"{role.id} is not allowed to kms:Decrypt with {key.id}, the key of the "
+                    f"secret {secret.id}"
+                ),
                 missing_statement.fix(role.id, [DECRYPT], {"Fn::GetAtt": [key.id, "Arn"]})
-                + f", and let the key policy of {key.id} admit the account or the role",
+                + f", and allow the account or the role in the key policy of {key.id}",
             )
 
 
 @_warning(
     "efs-permission",
     JOB_DEFINITION,
-    title="job role that may not mount the file system",
+    title="job role that cannot mount the file system",
     fix="allow the job role elasticfilesystem:ClientMount, and ClientWrite to write",
     source=network.FILE_SYSTEM_POLICY_SOURCE,
 )
 def efs_permission(job: JobDefinition) -> Iterator[Fault]:
-    """With IAM authorization the file system asks the job role, once it has a policy of its own.
+    """With IAM authorization, a file system that has a policy checks the job role.
 
-    The default policy of a file system admits everybody.
+    The default policy of a file system allows everyone.
     """
     for task in job.tasks:
         role = role_of(job, task.properties.get(task.role_key))
@@ -265,15 +273,18 @@ def _may_mount(role: Resource, system: Resource) -> bool | None:
     "one-role-for-both",
     JOB_DEFINITION,
     title="execution role used as the job role",
-    fix="give the job a role of its own, with what the program needs",
+    fix="give the job its own role, with the permissions that the program needs",
     source=docs(
         "AmazonECS/latest/developerguide/task-iam-roles.html",
-        "What the program may do is the task's role, ContainerProperties.jobRoleArn;"
-        " the execution role is the agent's.",
+        "The program's permissions come from the task's role, "
+        "ContainerProperties.jobRoleArn; the execution role is for the agent.",
     ),
 )
 def one_role_for_both(job: JobDefinition) -> Iterator[Fault]:
-    """The program gets what the agent may do: read every secret that the role can read."""
+    """The program gets the permissions of the agent.
+
+    It can then read every secret that the role can read.
+    """
     for task in job.tasks:
         own, execution = task.properties.get(task.role_key), task.properties.get("ExecutionRoleArn")
         role = role_of(job, own)
@@ -281,4 +292,4 @@ def one_role_for_both(job: JobDefinition) -> Iterator[Fault]:
             continue
         secrets = (GET_SECRET, GET_PARAMETERS)
         if any(map(rights(role).surely_mention, secrets)):
-            yield f"{task.path}/{task.role_key}", f"{role.id} is the execution role too"
+            yield f"{task.path}/{task.role_key}", f"{role.id} is also the execution role"

@@ -83,7 +83,7 @@ def vcpu_minimum(job: JobDefinition) -> Iterator[Fault]:
 
 @job_rule(
     "gpu-count",
-    title="number of GPUs that is not whole",
+    title="number of GPUs that is not a whole number",
     fix=f"give a whole number of GPUs, at least {container_facts.GPUS.low}",
     source=container_facts.SIZE_SOURCE,
 )
@@ -95,14 +95,14 @@ def gpu_count(job: JobDefinition) -> Iterator[Fault]:
 @job_rule(
     "resource-requirement-missing",
     title="job without vCPUs or memory",
-    fix="give ResourceRequirements a VCPU and a MEMORY entry",
+    fix="add a VCPU and a MEMORY entry to ResourceRequirements",
     source=api(
         "ResourceRequirement.value",
         '"This is required but can be specified in several places"; both for MEMORY and VCPU.',
     ),
 )
 def resource_requirement_missing(job: JobDefinition) -> Iterator[Fault]:
-    """Batch cannot place a job whose size it does not know."""
+    """Batch cannot place a job of unknown size."""
     for container in job.containers:
         properties = container.properties
         if not container.names_every_requirement:
@@ -122,11 +122,11 @@ def resource_requirement_missing(job: JobDefinition) -> Iterator[Fault]:
 @job_rule(
     "fargate-size",
     title="vCPUs and memory that Fargate does not offer together",
-    fix="choose a memory that goes with the vCPUs",
+    fix="choose a memory size that goes with the vCPUs",
     source=fargate_sizes.SOURCE,
 )
 def fargate_size(job: JobDefinition) -> Iterator[Fault]:
-    """Fargate offers fixed pairs. The memory is in MiB."""
+    """Fargate offers fixed combinations. The memory is in MiB."""
     for task in job.tasks:
         if not task.on_fargate or len(task.containers) != 1:
             continue
@@ -158,7 +158,7 @@ def _nearest(mib: float, vcpus: float) -> str:
     source=fargate_sizes.WINDOWS_SOURCE,
 )
 def windows_size(job: JobDefinition) -> Iterator[Fault]:
-    """The smallest and the largest sizes are for Linux."""
+    """The smallest and the largest sizes are for Linux only."""
     for task in job.tasks:
         if not task.on_fargate or not task.is_windows or len(task.containers) != 1:
             continue
@@ -181,7 +181,7 @@ def windows_size(job: JobDefinition) -> Iterator[Fault]:
     ),
 )
 def legacy_size_and_requirements(job: JobDefinition) -> Iterator[Fault]:
-    """Sooner or later the two disagree."""
+    """Sooner or later, the two values differ."""
     for container in job.containers:
         if container.task.on_fargate:
             continue
@@ -192,5 +192,5 @@ def legacy_size_and_requirements(job: JobDefinition) -> Iterator[Fault]:
                 if old is not None and new is not None and old != new:
                     yield (
                         f"{container.path}/{legacy}",
-                        f"{legacy} is {old}, and the {kind} requirement is {new}",
+                        f"{legacy} is {old}, but the {kind} requirement is {new}",
                     )

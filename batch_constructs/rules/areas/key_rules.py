@@ -40,8 +40,8 @@ _OF_LOGS: Final = (KMS_ENCRYPT, DECRYPT, KMS_GENERATE_DATA_KEY, "kms:ReEncryptFr
 @rule(
     "log-group-key",
     LOG_GROUP,
-    title="log group with a key that CloudWatch Logs may not use",
-    fix=f"let the key policy admit logs.REGION.{DOMAIN}",
+    title="log group with a key that CloudWatch Logs cannot use",
+    fix=f"allow logs.REGION.{DOMAIN} in the key policy",
     source=docs(
         "AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html",
         "Set permissions on the KMS key: the service principal logs.region.amazonaws.com needs"
@@ -49,7 +49,7 @@ _OF_LOGS: Final = (KMS_ENCRYPT, DECRYPT, KMS_GENERATE_DATA_KEY, "kms:ReEncryptFr
     ),
 )
 def log_group_key(group: Resource) -> Iterator[Fault]:
-    """Creating the log group is refused: the key *is not allowed to be used*."""
+    """The log group cannot be created: the key *is not allowed to be used*."""
     key = key_of(group.properties.get("KmsKeyId"), group.template)
     if key is None or group.id not in groups_in_use(group):
         return
@@ -70,9 +70,9 @@ def log_group_key(group: Resource) -> Iterator[Fault]:
     "volume-key",
     COMPUTE_ENVIRONMENT,
     severity=Severity.WARNING,
-    title="volume with a key that no launching service may use",
-    fix="let the key policy admit AWSServiceRoleForAutoScaling, for Spot with BEST_FIT"
-    " AWSServiceRoleForEC2SpotFleet",
+    title="volume with a key that no launching service can use",
+    fix="allow AWSServiceRoleForAutoScaling in the key policy, or AWSServiceRoleForEC2SpotFleet "
+    "for Spot with BEST_FIT",
     source=docs(
         "autoscaling/ec2/userguide/key-policy-requirements-EBS-encryption.html",
         '"The predefined permissions also include access to your AWS managed keys. However, they do'
@@ -80,7 +80,7 @@ def log_group_key(group: Resource) -> Iterator[Fault]:
     ),
 )
 def volume_key(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """Instances end as soon as they are launched, and jobs stay RUNNABLE."""
+    """Instances terminate as soon as they are launched, and jobs stay RUNNABLE."""
     if not environment.is_ec2 or environment.is_unmanaged:
         return
     for path, reference in environment.launch_templates:
@@ -92,7 +92,10 @@ def volume_key(environment: ComputeEnvironment) -> Iterator[Fault]:
             statement = missing_statement.statement(KEY_OF_VOLUMES_ACTIONS, ["*"], principal)
             yield (
                 path,
-                f"a volume is encrypted with {key.id}, whose policy admits no service-linked role",
+                (
+                    f"a volume is encrypted with {key.id}, whose policy allows no service-linked "
+                    "role"
+                ),
                 f"add to the key policy of {key.id}: {statement}",
             )
             return

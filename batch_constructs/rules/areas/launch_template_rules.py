@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 
 @environment_rule(
     "launch-template-targets",
-    title="launch template override for instance types it may not target",
-    fix="target types or families from InstanceTypes, each in one override",
+    title="launch template override for instance types that it cannot target",
+    fix="target types or families from InstanceTypes, each in one override only",
     source=api(
         "LaunchTemplateSpecificationOverride.targetInstanceTypes",
         '"This parameter is required when defining a launch template override"; "not allowed:'
@@ -50,7 +50,10 @@ if TYPE_CHECKING:
     ),
 )
 def launch_template_targets(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """An override is for some of the environment's instance types, each of them once."""
+    """An override is for some of the environment's instance types.
+
+    Each type can be in only one override.
+    """
     taken: list[str] = []
     for place, override in environment.launch_templates[1:]:
         path = f"{place}/TargetInstanceTypes"
@@ -61,7 +64,7 @@ def launch_template_targets(environment: ComputeEnvironment) -> Iterator[Fault]:
                 continue
             wrong: list[str] = []
             if target in instance_types.BUNDLES:
-                wrong.append("is no type or family")
+                wrong.append("is not an instance type or family")
             elif instance_types.is_impossible(target):
                 wrong.append("does not exist")
             elif not _offers(environment, target):
@@ -89,7 +92,7 @@ def _overlap(one: str, other: str) -> bool:
 
 @environment_rule(
     "user-data-mime",
-    title="user data that are not MIME multipart",
+    title="user data that is not MIME multipart",
     fix="put the script into a part of MIME multipart user data",
     source=guide(
         "launch-templates",
@@ -99,7 +102,7 @@ def _overlap(one: str, other: str) -> bool:
     ),
 )
 def user_data_mime(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """AWS Batch adds a part of its own; with a plain script the environment becomes INVALID."""
+    """AWS Batch adds a part of its own. With a plain script, the environment becomes INVALID."""
     if not environment.is_ec2 or environment.is_unmanaged:
         return
     for path, template in _templates(environment):
@@ -111,24 +114,24 @@ def user_data_mime(environment: ComputeEnvironment) -> Iterator[Fault]:
             yield (
                 path,
                 (
-                    f'the user data of {template.id} begin with "{show(first)}", which is not MIME'
-                    " multipart"
+                    f'the user data of {template.id} begins with "{show(first)}", which is '
+                    "not MIME multipart"
                 ),
             )
 
 
 @environment_rule(
     "user-data-size",
-    title="user data that are too long",
-    fix="fetch a script from S3 as the instance starts, or build it into the image",
+    title="user data that is too long",
+    fix="fetch a script from S3 when the instance starts, or include it in the image",
     source=USER_DATA_BYTES_SOURCE,
 )
 def user_data_size(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """EC2 refuses the launch template. What is known only at deployment is not counted."""
+    """EC2 refuses the launch template. Values known only at deployment are not counted."""
     for path, template in _templates(environment):
         length = _length(template)
         if length > USER_DATA_BYTES:
-            said = f"the user data of {template.id} have {length} bytes or more"
+            said = f"the user data of {template.id} has {length} bytes or more"
             yield path, f"{said}; EC2 takes {USER_DATA_BYTES}"
 
 
@@ -136,8 +139,7 @@ def user_data_size(environment: ComputeEnvironment) -> Iterator[Fault]:
     "user-data-secret",
     severity=Severity.WARNING,
     title="sensitive value in user data",
-    fix="have the script fetch it from Secrets Manager or Parameter Store with the role of the"
-    " instance",
+    fix="let the script fetch it from Secrets Manager or Parameter Store with the instance's role",
     source=docs(
         "AWSEC2/latest/UserGuide/ec2-instance-metadata.html",
         '"Anyone who has direct access to the instance, and potentially any software running on the'
@@ -146,11 +148,14 @@ def user_data_size(environment: ComputeEnvironment) -> Iterator[Fault]:
     ),
 )
 def user_data_secret(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """Every container on the instance can read it, and whoever may describe the launch template."""
+    """Every container on the instance can read it.
+
+    So can anyone who can describe the launch template.
+    """
     for path, template in _templates(environment):
         kind = _secret_in_user_data(template)
         if kind is not None:
-            yield path, f"{kind} stands in the user data of {template.id}"
+            yield path, f"{kind} is in the user data of {template.id}"
 
 
 @once
@@ -181,7 +186,7 @@ def _templates(environment: ComputeEnvironment) -> Iterator[tuple[str, Resource]
     "launch-template-ignored",
     severity=Severity.WARNING,
     title="part of a launch template that Batch ignores",
-    fix="give it to the compute environment: InstanceTypes, InstanceRole, Subnets, Type SPOT",
+    fix="set it on the compute environment: InstanceTypes, InstanceRole, Subnets, Type SPOT",
     source=guide(
         "launch-templates",
         '"The following launch template parameters are ignored by AWS Batch: Instance type,'
@@ -190,9 +195,9 @@ def _templates(environment: ComputeEnvironment) -> Iterator[tuple[str, Resource]
     ),
 )
 def launch_template_ignored(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """What was meant by it does not happen: no Spot price, another role, another subnet.
+    """It has no effect: no Spot price, no other role, no other subnet.
 
-    Nothing is lost of what the environment says, too.
+    There is no finding if the environment says the same.
     """
     if not environment.is_ec2 or environment.is_unmanaged:
         return
@@ -207,7 +212,7 @@ def _lost(environment: ComputeEnvironment, data: Properties) -> Iterator[str]:
     if flag(data, "DisableApiTermination"):
         yield "DisableApiTermination"
     if _is_other_profile(environment, mapping(data, "IamInstanceProfile")):
-        yield "another IamInstanceProfile than the InstanceRole of the environment"
+        yield "an IamInstanceProfile other than the InstanceRole of the environment"
     options = mapping(data, "InstanceMarketOptions")
     if text(options, "MarketType") == "spot":
         if environment.kind == ResourceType.EC2:
@@ -217,13 +222,13 @@ def _lost(environment: ComputeEnvironment, data: Properties) -> Iterator[str]:
     wanted, offered = text(data, "InstanceType"), environment.instance_types
     given_types = "InstanceTypes" in environment.resources
     if wanted is not None and (wanted not in offered if offered is not None else not given_types):
-        yield f"InstanceType {wanted}, which InstanceTypes does not name"
+        yield f"InstanceType {wanted}, which is not in InstanceTypes"
     subnets = listing(environment.resources, "Subnets")
     for _, interface in entries(data, "NetworkInterfaces"):
         subnet = interface.get("SubnetId")
         known = subnets is not None and all(is_known(one) for one in [*subnets, subnet])
         if subnet is not None and known and subnet not in (subnets or ()):
-            yield "a network interface with another SubnetId than the Subnets of the environment"
+            yield "a network interface with a SubnetId outside the Subnets of the environment"
 
 
 def _is_other_profile(environment: ComputeEnvironment, written: Properties) -> bool:

@@ -32,7 +32,7 @@ _rule = partial(rule, severity=Severity.WARNING)
 
 _RETENTION: Final[Source] = cloudformation(
     "aws-resource-logs-loggroup",
-    "RetentionInDays: without it, log events never expire. Lambda makes such a group by itself.",
+    "Without RetentionInDays, log events never expire. Lambda creates such a group by itself.",
 )
 
 
@@ -40,11 +40,11 @@ _RETENTION: Final[Source] = cloudformation(
     "function-log-group",
     FUNCTION,
     title="function whose logs never expire",
-    fix="make an AWS::Logs::LogGroup with RetentionInDays, and name it under LoggingConfig",
+    fix="create an AWS::Logs::LogGroup with RetentionInDays, and name it under LoggingConfig",
     source=_RETENTION,
 )
 def function_log_group(function: Resource) -> Iterator[Fault]:
-    """Lambda makes a log group that never expires, and that is paid for indefinitely."""
+    """Lambda creates a log group that never expires, and you pay for it indefinitely."""
     if function not in batch_functions(function):
         return
     logging = function.properties.get("LoggingConfig", {})
@@ -74,7 +74,7 @@ def function_log_group(function: Resource) -> Iterator[Fault]:
     source=_RETENTION,
 )
 def log_group_retention(group: Resource) -> Iterator[Fault]:
-    """Logs are kept, and paid for, indefinitely."""
+    """Logs are kept indefinitely, and you pay for them."""
     if not absent(group.properties, "RetentionInDays"):
         return
     if group.id in groups_in_use(group):
@@ -110,12 +110,12 @@ def groups_in_use(owner: Resource) -> set[str]:
 @rule(
     "metric-filter-class",
     "AWS::Logs::LogGroup",
-    title="metric filter of a log group that takes none",
-    fix="leave LogGroupClass out, or the metric filter",
+    title="metric filter on a log group that supports none",
+    fix="remove LogGroupClass, or the metric filter",
     source=docs(
         "AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html",
-        "A log group must be of the Standard class to have metric filters, and the class of one"
-        " that is made stays.",
+        "Only a log group of the Standard class can have metric filters, and the class of a "
+        "log group cannot be changed.",
     ),
 )
 def metric_filter_class(group: Resource) -> Iterator[Fault]:

@@ -32,7 +32,7 @@ register("managed_instances", area="managed_instances")
     ),
 )
 def managed_instances_types(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """The bundles of EC2 environments (``optimal`` and so on) do not exist here."""
+    """The collections of EC2 environments (``optimal`` and so on) do not exist here."""
     provider = mapping(environment.resources, "ManagedInstancesProvider")
     launch = mapping(provider, "InstanceLaunchTemplate")
     requirements = mapping(launch, "InstanceRequirements")

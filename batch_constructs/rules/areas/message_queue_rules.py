@@ -42,9 +42,9 @@ _rule = partial(rule, severity=Severity.WARNING)
 
 _SQS_SOURCE: Final[Source] = docs(
     "lambda/latest/dg/services-sqs-configure.html",
-    "The function's timeout has to be at most the queue's visibility timeout; its role needs"
-    " sqs:ReceiveMessage, sqs:DeleteMessage and sqs:GetQueueAttributes; a dead-letter queue takes"
-    " the messages that keep failing.",
+    "The function's timeout has to be at most the queue's visibility timeout. Its role needs "
+    "sqs:ReceiveMessage, sqs:DeleteMessage and sqs:GetQueueAttributes. A dead-letter queue "
+    "takes the messages that keep failing.",
 )
 
 
@@ -91,9 +91,9 @@ def _hides(queue: Resource, function: Resource) -> tuple[float, float] | None:
     "function-event-visibility",
     (SERVERLESS_FUNCTION, MAPPING),
     severity=Severity.ERROR,
-    title="visibility timeout shorter than the timeout of a function",
-    fix="set the VisibilityTimeout of the queue to at least the Timeout of the function,"
-    f" preferably {VISIBILITY_FACTOR} times it",
+    title="visibility timeout shorter than the function's timeout",
+    fix="set the VisibilityTimeout of the queue to at least the Timeout of the function, "
+    f"preferably {VISIBILITY_FACTOR} times as long",
     source=_SQS_SOURCE,
 )
 def function_event_visibility(reader: Resource) -> Iterator[Fault]:
@@ -106,21 +106,21 @@ def function_event_visibility(reader: Resource) -> Iterator[Fault]:
 
 def _hidden(queue: Resource, function: Resource, visible: float, timeout: float) -> str:
     return (
-        f"{queue.id} hides messages for {show(visible)} seconds, {function.id} runs for up to"
-        f" {show(timeout)}"
+        f"{queue.id} hides messages for {show(visible)} seconds, but {function.id} runs for "
+        f"up to {show(timeout)}"
     )
 
 
 @_rule(
     "visibility-margin",
     (SERVERLESS_FUNCTION, MAPPING),
-    title=f"visibility timeout under {VISIBILITY_FACTOR} times the timeout of a function",
+    title=f"visibility timeout under {VISIBILITY_FACTOR} times the function's timeout",
     fix=f"set the VisibilityTimeout of the queue to {VISIBILITY_FACTOR} times the Timeout of the"
     " function",
     source=VISIBILITY_FACTOR_SOURCE,
 )
 def visibility_margin(reader: Resource) -> Iterator[Fault]:
-    """A message comes back, and becomes a second job, while the first try still waits."""
+    """A message comes back and becomes a second job while the first try is still waiting."""
     for path, queue, function in read_queues(reader):
         times = _hides(queue, function)
         if times is not None and times[1] <= times[0] < VISIBILITY_FACTOR * times[1]:
@@ -132,12 +132,12 @@ def visibility_margin(reader: Resource) -> Iterator[Fault]:
     "event-source-permission",
     MAPPING,
     severity=Severity.ERROR,
-    title="function that may not read its queue",
+    title="function that cannot read its queue",
     fix=f"allow {READ_QUEUE_ACTIONS[0]}, {READ_QUEUE_ACTIONS[1]} and {READ_QUEUE_ACTIONS[2]}",
     source=_SQS_SOURCE,
 )
 def event_source_permission(mapping_: Resource) -> Iterator[Fault]:
-    """Creating the mapping is refused."""
+    """The mapping cannot be created."""
     mapped = mapped_queue(mapping_)
     owner = None if mapped is None else rights_of(mapped[1])
     if mapped is None or owner is None:
@@ -153,7 +153,7 @@ def event_source_permission(mapping_: Resource) -> Iterator[Fault]:
     key = key_of(queue.properties.get("KmsMasterKeyId"), queue.template)
     if key is not None and may_use(key, role, DECRYPT) is False:
         fix = missing_statement.fix(role.id, [DECRYPT], {"Fn::GetAtt": [key.id, "Arn"]})
-        message = f"{role.id} may not kms:Decrypt with {key.id}, the key of {queue.id}"
+        message = f"{role.id} is not allowed to kms:Decrypt with {key.id}, the key of {queue.id}"
         yield "FunctionName", message, fix
 
 
@@ -165,7 +165,7 @@ def event_source_permission(mapping_: Resource) -> Iterator[Fault]:
     source=_SQS_SOURCE,
 )
 def source_queue_dead_letters(mapping_: Resource) -> Iterator[Fault]:
-    """A message that cannot be submitted comes back until it expires, and is lost then."""
+    """A message that cannot be submitted keeps coming back until it expires, and is then lost."""
     mapped = mapped_queue(mapping_)
     if mapped is not None and absent(mapped[0].properties, "RedrivePolicy"):
         yield "EventSourceArn", f"{mapped[0].id} has no dead-letter queue"

@@ -27,7 +27,7 @@ _MOUNTS: Final = pattern("(/mnt)?/(efs|fsx|lustre|s3)(/.*)?")
     "unmounted-host-path",
     subject=JOB_DEFINITION,
     severity=Severity.WARNING,
-    title="path of the host that no instance mounts",
+    title="host path that no instance mounts",
     fix="give the compute environment a launch template whose user data mounts it",
     source=api(
         "Host.sourcePath",
@@ -36,7 +36,7 @@ _MOUNTS: Final = pattern("(/mnt)?/(efs|fsx|lustre|s3)(/.*)?")
     ),
 )
 def unmounted_host_path(job: JobDefinition) -> Iterator[Fault]:
-    """Docker makes an empty directory there, and the job writes to the instance's own disk."""
+    """Docker creates an empty directory there, and the job writes to the instance's own disk."""
     for _, path, volume in volumes(job):
         host = text(mapping(volume, "Host"), "SourcePath")
         if host is None or not _MOUNTS.fullmatch(host):
@@ -45,7 +45,9 @@ def unmounted_host_path(job: JobDefinition) -> Iterator[Fault]:
         def problem(environment: ComputeEnvironment, host: str = host) -> str | None:
             if not _has_aws_image_alone(environment):
                 return None
-            return f"the job mounts {show(host)}, which the instances of {environment.id} lack"
+            return (
+                f"the job mounts {show(host)}, which the instances of {environment.id} do not have"
+            )
 
         yield from on_environments(job, problem, f"{path}/Host/SourcePath")
 

@@ -83,7 +83,7 @@ def multi_node_unmanaged(job: JobDefinition) -> Iterator[Fault]:
     ),
 )
 def multi_node_security_groups(job: JobDefinition) -> Iterator[Fault]:
-    """The network interface of each node takes all of them, and has room for no more."""
+    """Each node's network interface gets all of them, and has a limit."""
     if not job.is_multi_node or job.is_eks:
         return
 
@@ -92,8 +92,8 @@ def multi_node_security_groups(job: JobDefinition) -> Iterator[Fault]:
         if groups is None or groups <= NODE_SECURITY_GROUPS:
             return None
         return (
-            f"{environment.id} has {groups} security groups; allowed for a multi-node job are"
-            f" {NODE_SECURITY_GROUPS}"
+            f"{environment.id} has {groups} security groups; a multi-node job can have "
+            f"{NODE_SECURITY_GROUPS}"
         )
 
     yield from on_environments(job, problem, "NodeProperties")
@@ -102,11 +102,11 @@ def multi_node_security_groups(job: JobDefinition) -> Iterator[Fault]:
 @_rule(
     "multi-node-instance-type",
     title="node instance type that the queue does not offer",
-    fix="add the instance type to the environment, or name one that it has",
+    fix="add the instance type to the environment, or use one that it has",
     source=api(
         "NodeRangeProperty.instanceTypes",
-        "NodeRangeProperty.instanceTypes and ContainerProperties.instanceType are looked for in"
-        " ComputeResource.instanceTypes.",
+        "NodeRangeProperty.instanceTypes and ContainerProperties.instanceType must be in "
+        "ComputeResource.instanceTypes.",
     ),
 )
 def multi_node_instance_type(job: JobDefinition) -> Iterator[Fault]:
@@ -131,8 +131,8 @@ def multi_node_instance_type(job: JobDefinition) -> Iterator[Fault]:
 
 @_rule(
     "placement-group-zones",
-    title="cluster placement group over several Availability Zones",
-    fix="give the environment the subnets of one Availability Zone",
+    title="cluster placement group across several Availability Zones",
+    fix="use subnets of one Availability Zone only",
     source=api(
         "ComputeResource.placementGroup",
         '"This keeps your multi-node parallel job on a logical grouping of instances within a'
@@ -141,7 +141,7 @@ def multi_node_instance_type(job: JobDefinition) -> Iterator[Fault]:
     subject="AWS::Batch::ComputeEnvironment",
 )
 def placement_group_zones(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """Launches for the other zone fail, and a multi-node job waits for them."""
+    """Launches in the other zone fail, and a multi-node job waits for them."""
     given = environment.resources.get("PlacementGroup")
     group = environment.neighbour(given, "AWS::EC2::PlacementGroup")
     if group is None or text(group.properties, "Strategy") not in ("cluster", None):
@@ -157,5 +157,8 @@ def placement_group_zones(environment: ComputeEnvironment) -> Iterator[Fault]:
             zones.setdefault(repr(zone), found.id)
     if len(zones) > 1:
         subnets = one_of(zones.values()).replace(" or ", " and ")
-        message = f"{subnets} are in different zones, the cluster placement group {group.id} in one"
+        message = (
+            f"{subnets} are in different zones, but the cluster placement group {group.id} is in "
+            "one"
+        )
         yield "ComputeResources/Subnets", message

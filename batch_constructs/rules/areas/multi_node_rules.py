@@ -60,7 +60,7 @@ def node_span(written: str, total: float) -> tuple[int, int] | None:
     ),
 )
 def node_range(job: JobDefinition) -> Iterator[Fault]:
-    """The last index is one below the number of nodes."""
+    """The last index is the number of nodes minus one."""
     total = number(mapping(job.properties, "NodeProperties"), "NumNodes")
     for path, node in job.node_ranges:
         written = text(node, "TargetNodes")
@@ -78,7 +78,7 @@ def node_range(job: JobDefinition) -> Iterator[Fault]:
 
 @job_rule(
     "node-ranges-cover",
-    title="node ranges that leave nodes out, or overlap",
+    title="node ranges that leave out nodes, or overlap",
     fix="cover every node from 0 to NumNodes - 1, and nest ranges or keep them apart",
     source=api(
         "NodeRangeProperty.targetNodes",
@@ -87,7 +87,7 @@ def node_range(job: JobDefinition) -> Iterator[Fault]:
     ),
 )
 def node_ranges_cover(job: JobDefinition) -> Iterator[Fault]:
-    """Every node needs properties, and exactly one range has to decide them."""
+    """Exactly one range must set the properties of each node."""
     nodes = mapping(job.properties, "NodeProperties")
     total = number(nodes, "NumNodes")
     written = listing(nodes, "NodeRangeProperties")
@@ -113,13 +113,13 @@ def node_ranges_cover(job: JobDefinition) -> Iterator[Fault]:
     missing = [str(index) for index in range(int(total)) if index not in covered]
     if missing:
         left = show(", ".join(missing))
-        yield "NodeProperties/NodeRangeProperties", f"no node range has the nodes {left}"
+        yield "NodeProperties/NodeRangeProperties", f"no node range includes the nodes {left}"
 
 
 @job_rule(
     "node-instance-types",
     title="node range with several instance types",
-    fix="name one instance type, the same for all node ranges",
+    fix="use one instance type, the same for all node ranges",
     source=api(
         "NodeRangeProperty.instanceTypes",
         '"In addition, this list object is currently limited to one element.";'
@@ -128,12 +128,15 @@ def node_ranges_cover(job: JobDefinition) -> Iterator[Fault]:
     ),
 )
 def node_instance_types(job: JobDefinition) -> Iterator[Fault]:
-    """All nodes of a job are of one instance type."""
+    """All nodes of a job have the same instance type."""
     found: dict[str, str] = {}
     for path, node in job.node_ranges:
         names = listing(node, "InstanceTypes") or []
         if len(names) > 1:
-            yield f"{path}/InstanceTypes", f"there are {len(names)} instance types; allowed is one"
+            yield (
+                f"{path}/InstanceTypes",
+                f"there are {len(names)} instance types; only one is allowed",
+            )
         container = mapping(node, "Container")
         for where, name in (
             *((f"{path}/InstanceTypes/{place}", name) for place, name in enumerate(names[:1])),

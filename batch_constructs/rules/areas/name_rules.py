@@ -21,16 +21,17 @@ if TYPE_CHECKING:
     "duplicate-name",
     tuple(NAMES),
     title="two resources of one kind with one name",
-    fix="give each a name of its own, or leave the name out for one that CloudFormation makes",
+    fix="give each its own name, or leave the name out so that CloudFormation generates one",
     source=cloudformation(
         "aws-properties-name",
         '"Resource names must be unique across all your active stacks."',
     ),
 )
 def duplicate_name(resource: Resource) -> Iterator[Fault]:
-    """The second is refused: one of that name exists already.
+    """The second one is refused because the name is taken.
 
-    Alarms of both kinds share their names. A rule has its name on its bus, a schedule in its group.
+    Both kinds of alarms share their names. A rule's name must be unique on its event bus, a
+    schedule's in its group.
     """
     key = NAMES[resource.type]
     if key not in resource.properties:
@@ -45,9 +46,9 @@ def duplicate_name(resource: Resource) -> Iterator[Fault]:
     if first == resource.id:
         return
     if isinstance(written, str) or written != _written(resource, key):
-        yield key, f'{first} is called "{show(resource.properties[key])}" too'
+        yield key, f'{first} is also called "{show(resource.properties[key])}"'
     else:
-        yield key, f"{first} has the same {key} too"
+        yield key, f"{first} has the same {key}"
 
 
 @rule(
@@ -55,14 +56,14 @@ def duplicate_name(resource: Resource) -> Iterator[Fault]:
     JOB_DEFINITION,
     severity=Severity.WARNING,
     title="two job definitions with one name",
-    fix="give each a name of its own, or leave the name out for one that CloudFormation makes",
+    fix="give each its own name, or leave the name out so that CloudFormation generates one",
     source=api(
         "RegisterJobDefinitionResponse.revision",
-        "A definition of a name that there is becomes its next revision.",
+        "If a definition of that name exists, a new one becomes its next revision.",
     ),
 )
 def duplicate_definition_name(job: Resource) -> Iterator[Fault]:
-    """Whoever submits by the name runs whichever was deployed last."""
+    """A job submitted by that name runs whichever was deployed last."""
     name = job.properties.get(DEFINITION_NAME)
     if not isinstance(name, str):
         return
@@ -70,7 +71,7 @@ def duplicate_definition_name(job: Resource) -> Iterator[Fault]:
     assert isinstance(known, dict)  # noqa: S101  # as it was made
     first = known.setdefault(name, job.id)
     if first != job.id:
-        yield DEFINITION_NAME, f'{first} is called "{show(name)}" too, and is its first revision'
+        yield DEFINITION_NAME, f'{first} is also called "{show(name)}", and is its first revision'
 
 
 def _known(resource: Resource, key: str) -> str:

@@ -46,7 +46,7 @@ _environment_rule = partial(rule, subject=COMPUTE_ENVIRONMENT, severity=Severity
 
 @_environment_rule(
     "isolated-subnets",
-    title="isolated subnets without the VPC endpoints",
+    title="isolated subnets without VPC endpoints",
     fix="add the VPC endpoints, or a NAT gateway with a default route",
     source=ENDPOINTS_SOURCE,
 )
@@ -68,8 +68,8 @@ def isolated_subnets(environment: ComputeEnvironment) -> Iterator[Fault]:
             yield (
                 "ComputeResources/Subnets",
                 (
-                    f"{subnet.resource.id} has no route to the internet, and no endpoint for"
-                    f" {', '.join(missing)}"
+                    f"{subnet.resource.id} has no route to the internet, and no endpoint for "
+                    f"{', '.join(missing)}"
                 ),
                 f"add VPC endpoints for {', '.join(missing)}, or a NAT gateway",
             )
@@ -80,12 +80,12 @@ def isolated_subnets(environment: ComputeEnvironment) -> Iterator[Fault]:
     "isolated-function",
     subject=FUNCTION,
     severity=Severity.WARNING,
-    title="function in isolated subnets without an endpoint of AWS Batch",
+    title="function in isolated subnets without an AWS Batch endpoint",
     fix="add the VPC endpoints, choose subnets with a NAT gateway, or leave VpcConfig out",
     source=CALLS_SOURCE,
 )
 def isolated_function(function: Resource) -> Iterator[Fault]:
-    """Its calls are not answered, until its time is over: what it was to do lies among letters."""
+    """Its calls get no answer until it times out, and its events become dead letters."""
     owner = rights_of(function)
     written = mapping(function.properties, "VpcConfig")
     called = [] if owner is None or not written else list(_called(owner[1]))
@@ -119,12 +119,13 @@ def _called(rights: Rights) -> Iterator[str]:
     fix="set MapPublicIpOnLaunch to true, or use private subnets with a NAT gateway",
     source=guide(
         "compute_environments",
-        "Container instances need external network access, through a public IP address or a NAT"
-        " gateway; so do those of ManagedInstancesNetworkConfiguration.subnets.",
+        "Container instances, including those of "
+        "ManagedInstancesNetworkConfiguration.subnets, need external network access through "
+        "a public IP address or a NAT gateway.",
     ),
 )
 def public_subnets_without_addresses(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """Instances start, cost money, and never register; jobs stay RUNNABLE."""
+    """Instances start and cost money but never register, and jobs stay RUNNABLE."""
     if not (environment.is_ec2 or environment.is_managed_instances) or environment.is_unmanaged:
         return
     if _launch_template_may_add_addresses(environment):
@@ -163,17 +164,17 @@ def _launch_template_may_add_addresses(environment: ComputeEnvironment) -> bool:
 
 @_environment_rule(
     "no-egress",
-    title="security groups that let nothing out",
+    title="security groups that block all outbound traffic",
     fix=f"allow outbound TCP {HTTPS}",
     source=guide(
         "compute_environments",
-        "Jobs pull images and write logs over HTTPS: so do those in the groups of"
-        " ComputeResource.securityGroupIds and"
-        " ManagedInstancesNetworkConfiguration.securityGroups.",
+        "Jobs pull images and write logs over HTTPS, including those in the groups of "
+        "ComputeResource.securityGroupIds and "
+        "ManagedInstancesNetworkConfiguration.securityGroups.",
     ),
 )
 def no_egress(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """Neither the image nor the log stream is reached."""
+    """Neither the image nor the log stream can be reached."""
     groups = vpc.security_groups(environment)
     if groups and not any(vpc.lets_out(group, HTTPS) for group in groups):
         names = one_of([group.id for group in groups]).replace(" or ", " and ")
@@ -185,10 +186,10 @@ def no_egress(environment: ComputeEnvironment) -> Iterator[Fault]:
 @_environment_rule(
     "open-ingress",
     title="security group that is open to the internet",
-    fix="leave the inbound rule out: jobs need none",
+    fix="remove the inbound rule: jobs need none",
     source=docs(
         "vpc/latest/userguide/vpc-security-best-practices.html",
-        "Let in as little as possible; jobs connect out only.",
+        "Allow as little inbound traffic as possible; jobs only connect out.",
     ),
 )
 def open_ingress(environment: ComputeEnvironment) -> Iterator[Fault]:
@@ -197,7 +198,7 @@ def open_ingress(environment: ComputeEnvironment) -> Iterator[Fault]:
         if vpc.is_open(group):
             yield (
                 "ComputeResources/SecurityGroupIds",
-                f"{group.id} lets the whole internet in (0.0.0.0/0)",
+                f"{group.id} allows inbound traffic from the whole internet (0.0.0.0/0)",
             )
 
 
@@ -211,7 +212,7 @@ def open_ingress(environment: ComputeEnvironment) -> Iterator[Fault]:
     ),
 )
 def endpoint_dns(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """Creating the endpoint is refused; without private DNS nothing finds it."""
+    """The endpoint cannot be created. Without private DNS, nothing finds it."""
     for subnet in vpc.subnets(environment) or ():
         if subnet.reach is not Reach.ISOLATED or subnet.vpc is None:
             continue
@@ -249,17 +250,17 @@ def one_vpc(environment: ComputeEnvironment) -> Iterator[Fault]:
                     found.setdefault(owner.id, resource.id)
     if len(found) > 1:
         where = " and ".join(f"{resource} in {owner}" for owner, resource in found.items())
-        yield "ComputeResources/Subnets", f"the network is of different VPCs: {where}"
+        yield "ComputeResources/Subnets", f"the network uses different VPCs: {where}"
 
 
 @_environment_rule(
     "endpoint-ingress",
-    title="VPC endpoint that lets nothing in",
+    title="VPC endpoint that blocks inbound traffic",
     fix=f"allow inbound TCP {HTTPS} from the jobs in the security group of the endpoint",
     source=ENDPOINTS_SOURCE,
 )
 def endpoint_ingress(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """The endpoint is there, and nothing gets through."""
+    """The endpoint exists, but no traffic gets through."""
     isolated = [
         subnet for subnet in vpc.subnets(environment) or () if subnet.reach is Reach.ISOLATED
     ]
@@ -277,5 +278,5 @@ def endpoint_ingress(environment: ComputeEnvironment) -> Iterator[Fault]:
         if blocked and len(known) == len(groups):
             yield (
                 "ComputeResources/Subnets",
-                f"the security group of the endpoint {endpoint.id} lets no HTTPS traffic in",
+                f"the security group of the endpoint {endpoint.id} blocks HTTPS traffic",
             )

@@ -54,18 +54,21 @@ def _feeds_jobs(queue: Resource) -> bool:
 @_warning(
     "open-message-queue",
     QUEUE_POLICIES,
-    title="queue of jobs that takes messages from any account",
-    fix="set aws:SourceArn or aws:SourceAccount in the Condition, and name accounts or roles in"
-    " the place of *",
+    title="job queue's message queue that accepts messages from any account",
+    fix="set aws:SourceArn or aws:SourceAccount in the Condition, and name accounts or roles "
+    "instead of *",
     source=docs(
         "IAM/latest/UserGuide/confused-deputy.html",
-        "A service that may be asked by anybody acts for one account where the policy of the"
-        " resource has a condition on aws:SourceArn, aws:SourceAccount, aws:SourceOrgID or"
-        " aws:SourceOrgPaths.",
+        "Anyone can make a service send messages. The service acts for one account only if "
+        "the policy of the resource has a condition on aws:SourceArn, aws:SourceAccount, "
+        "aws:SourceOrgID or aws:SourceOrgPaths.",
     ),
 )
 def open_message_queue(policy: Resource) -> Iterator[Fault]:
-    """Somebody else's topic or bucket sends messages, which run with the job's role and secrets."""
+    """Other people's topics or buckets can send messages.
+
+    Their jobs run with the job's role and secrets.
+    """
     queues = [
         queue
         for value in several(policy.properties.get("Queues", policy.properties.get("Queue")))
@@ -81,7 +84,7 @@ def open_message_queue(policy: Resource) -> Iterator[Fault]:
         if who:
             yield (
                 f"PolicyDocument/Statement/{position}",
-                f"{queues[0].id}, whose messages become jobs, takes them from {who}",
+                f"{queues[0].id}, whose messages become jobs, accepts messages from {who}",
             )
             return
 
@@ -89,9 +92,9 @@ def open_message_queue(policy: Resource) -> Iterator[Fault]:
 @_warning(
     "open-function",
     (_PERMISSION, _URL),
-    title="function of jobs that any account may call",
-    fix="set SourceArn or SourceAccount, or PrincipalOrgID where Principal is *; set AuthType of a"
-    " URL to AWS_IAM",
+    title="function that submits jobs for any account",
+    fix="set SourceArn or SourceAccount, or PrincipalOrgID if Principal is *; set AuthType of a "
+    "URL to AWS_IAM",
     source=docs(
         "lambda/latest/api/API_AddPermission.html",
         '"If you grant permission to a service principal without specifying the source, other'
@@ -100,7 +103,7 @@ def open_message_queue(policy: Resource) -> Iterator[Fault]:
     ),
 )
 def open_function(door: Resource) -> Iterator[Fault]:
-    """Whoever calls it has jobs run with the job's role and secrets."""
+    """Anyone who calls it can run jobs with the job's role and secrets."""
     properties = door.properties
     name = "FunctionName" if door.type == _PERMISSION else "TargetFunctionArn"
     function = door.neighbour(properties.get(name), FUNCTION)
@@ -108,7 +111,7 @@ def open_function(door: Resource) -> Iterator[Fault]:
         return
     if door.type == _URL:
         if literal(properties.get("AuthType")) == "NONE":
-            yield "AuthType", f"{function.id} submits jobs, and its URL takes calls of everybody"
+            yield "AuthType", f"{function.id} submits jobs, and anyone can call its URL"
         return
     if properties.get("EventSourceToken") is not None:
         return
@@ -120,4 +123,4 @@ def open_function(door: Resource) -> Iterator[Fault]:
         return
     who = _stranger(written["Principal"], mapping(written, "Condition") or None)
     if who:
-        yield "Principal", f"{function.id} submits jobs, and takes calls of {who}"
+        yield "Principal", f"{function.id} submits jobs, and accepts calls from {who}"

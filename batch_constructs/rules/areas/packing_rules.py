@@ -34,14 +34,14 @@ _Size = tuple[float, float, float]
     "packing-waste",
     severity=Severity.INFO,
     title="job that leaves much of every instance of its queue unused",
-    fix="ask for a little less, or allow instance types that fit (cheapest_instance_types)",
+    fix="request a little less, or allow instance types that fit (cheapest_instance_types)",
     source=MEMORY_SOURCE,
 )
 def packing_waste(job: JobDefinition) -> Iterator[Fault]:
-    """A job of 9 GiB takes a whole instance of 16 GiB, where nothing else fits beside it.
+    """A job of 9 GiB takes a whole instance of 16 GiB, because no second one fits.
 
-    Said of the type that is filled best, where all types of the queue are known by name and no
-    other job of the template fits into what is left.
+    The finding names the best-filled type. It appears only if all types of the queue are known by
+    name and no other job of the template fits into the rest.
     """
     size = _size(job)
     if size is None or _others_may_fill(job):
@@ -76,8 +76,8 @@ def _told(size: _Size, best: Packing) -> str:
         )
     return (
         f"{best.jobs} of these jobs ({show(vcpus)} vCPUs, {show(mebibytes)} MiB) run on a "
-        f"{type_.name}, which has {type_.vcpus} vCPUs and {memory:.0f} MiB for jobs, and "
-        f"{unused} % of it is paid for and unused{money}; one more fits with at most "
+        f"{type_.name}, which has {type_.vcpus} vCPUs and {memory:.0f} MiB for jobs; you pay "
+        f"for {unused} % of it without using it{money}; one more job fits with at most "
         f"{_one_more(best)}"
     )
 

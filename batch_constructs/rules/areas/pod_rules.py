@@ -50,7 +50,7 @@ def _amounts(job: JobDefinition, key: str) -> Iterator[tuple[str, object]]:
     source=aws.RESOURCES_SOURCE,
 )
 def pod_memory(job: JobDefinition) -> Iterator[Fault]:
-    """Batch reserves what is asked for, so it cannot grow."""
+    """Batch reserves exactly the requested memory, so the limit cannot be higher."""
     for path, got in _amounts(job, "memory"):
         wrong = aws.MEMORY.wrong(str(got)) or aws.MEMORY_MIB.wrong(int(str(got)[:-2]))
         if wrong:
@@ -60,7 +60,7 @@ def pod_memory(job: JobDefinition) -> Iterator[Fault]:
         if isinstance(limit, str) and isinstance(request, str) and limit != request:
             yield (
                 f"{path}/Limits/memory",
-                f"the memory is limited to {limit}, but {request} are requested",
+                f"the memory limit is {limit}, but {request} are requested",
             )
 
 
@@ -71,7 +71,7 @@ def pod_memory(job: JobDefinition) -> Iterator[Fault]:
     source=aws.RESOURCES_SOURCE,
 )
 def pod_cpu(job: JobDefinition) -> Iterator[Fault]:
-    """A quarter of a CPU is the smallest step."""
+    """The smallest step is a quarter of a CPU."""
     for path, got in _amounts(job, "cpu"):
         amount = _cpus(got)
         if amount is None or amount <= 0 or amount % aws.CPU_STEP:
@@ -82,7 +82,7 @@ def pod_cpu(job: JobDefinition) -> Iterator[Fault]:
         if limit is not None and request is not None and limit < request:
             yield (
                 f"{path}/Limits/cpu",
-                f"the CPUs are limited to {limit}, but {request} are requested",
+                f"the CPU limit is {limit}, but {request} are requested",
             )
 
 
@@ -114,21 +114,21 @@ def pod_gpu(job: JobDefinition) -> Iterator[Fault]:
         if limit is not None and request is not None and limit != request:
             yield (
                 f"{path}/Limits/{aws.GPU.replace('/', '~1')}",
-                f"the GPUs are limited to {limit}, but {request} are requested",
+                f"the GPU limit is {limit}, but {request} are requested",
             )
 
 
 @job_rule(
     "pod-resources-missing",
     title="container without CPU or memory",
-    fix="give Resources a Limits with cpu and memory",
+    fix="set cpu and memory under Limits in Resources",
     source=api(
         "EksContainer.resources", '"The type and amount of resources to assign to a container."'
     ),
     severity=Severity.WARNING,
 )
 def pod_resources_missing(job: JobDefinition) -> Iterator[Fault]:
-    """Batch cannot place a pod whose size it does not know."""
+    """Batch cannot place a pod of unknown size."""
     for pod in job.pods:
         for path, container in listed(pod.path, pod.properties, "Containers"):
             resources = container.get("Resources", {})
@@ -139,7 +139,7 @@ def pod_resources_missing(job: JobDefinition) -> Iterator[Fault]:
                 continue
             missing = [key for key in ("cpu", "memory") if not any(key in half for half in halves)]
             if missing:
-                yield f"{path}/Resources", f"no {' and no '.join(missing)} is given"
+                yield f"{path}/Resources", f"no {' and no '.join(missing)} is set"
 
 
 @job_rule(
@@ -159,7 +159,7 @@ def pod_volume_mount(job: JobDefinition) -> Iterator[Fault]:
             yield (
                 path,
                 f"two volumes are called {shown(name)}",
-                "give each volume a Name of its own",
+                "give each volume its own Name",
             )
         mounts = (
             mount
@@ -172,7 +172,7 @@ def pod_volume_mount(job: JobDefinition) -> Iterator[Fault]:
 @job_rule(
     "pod-namespace",
     title="Kubernetes namespace that Batch refuses",
-    fix="set Namespace to one that Batch may use, the same for all node ranges",
+    fix="set Namespace to one that Batch accepts, the same for all node ranges",
     source=api(
         "EksMetadata.namespace",
         "\"It must meet the following requirements: 1-63 characters long Can't be set to default"
@@ -181,7 +181,7 @@ def pod_volume_mount(job: JobDefinition) -> Iterator[Fault]:
     ),
 )
 def pod_namespace(job: JobDefinition) -> Iterator[Fault]:
-    """All node ranges of a multi-node job use the same."""
+    """All node ranges of a multi-node job must use the same one."""
     found: dict[str, str] = {}
     for pod in job.pods:
         got = text(mapping(pod.properties, "Metadata"), "Namespace")
@@ -207,7 +207,7 @@ _VALUES: Final = {
 @job_rule(
     "pod-labels",
     title="malformed label or annotation",
-    fix="use names and values that Kubernetes takes",
+    fix="use names and values that Kubernetes accepts",
     source=aws.METADATA_SOURCE,
 )
 def pod_labels(job: JobDefinition) -> Iterator[Fault]:

@@ -1,4 +1,4 @@
-"""Rules about the policies of a role: what anybody may do with it, and names that do not exist."""
+"""Rules about the policies of a role: what anyone can do with it, and names that do not exist."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ _warning = partial(rule, severity=Severity.WARNING)
     fix="write the policy with its path, in AWS's spelling and case",
     source=docs(
         "IAM/latest/UserGuide/reference_identifiers.html",
-        "The ARN of a managed policy has its path and its name, in their own case.",
+        ("The ARN of a managed policy includes its path and its name, which are case-sensitive."),
     ),
 )
 def managed_policy_name(role: Resource) -> Iterator[Fault]:
@@ -70,11 +70,11 @@ def _spellings() -> dict[str, str]:
 @_warning(
     "open-trust",
     ROLE,
-    title="role that anybody may assume",
+    title="role that anyone can assume",
     fix="name the service under Principal",
     source=docs(
         "IAM/latest/UserGuide/reference_policies_elements_principal.html",
-        "A principal of * in a trust policy is everybody, in every account.",
+        "A principal of * in a trust policy is everyone, in every account.",
     ),
 )
 def open_trust(role: Resource) -> Iterator[Fault]:
@@ -87,7 +87,7 @@ def open_trust(role: Resource) -> Iterator[Fault]:
         if allowed and _is_for_batch(role):
             yield (
                 f"AssumeRolePolicyDocument/Statement/{position}/Principal",
-                "the principal is *, which is everybody",
+                "the principal is *, which is everyone",
             )
 
 
@@ -125,12 +125,12 @@ def _roles_for_batch(role: Resource) -> Iterator[str]:
 @_warning(
     "broad-permissions",
     ROLE,
-    title="role that may do far more than it needs",
+    title="role with far more permissions than it needs",
     fix="name the actions and the resources",
     source=docs("IAM/latest/UserGuide/best-practices.html", '"Apply least-privilege permissions"'),
 )
 def broad_permissions(role: Resource) -> Iterator[Fault]:
-    """Whoever runs code in the container, or submits a job, owns what the role owns."""
+    """Anyone who can run code in the container, or submit a job, gets these permissions."""
     attached: dict[str, str] = {}
     for position, arn in enumerate(listing(role.properties, "ManagedPolicyArns") or ()):
         name = policy_name(arn)
@@ -144,7 +144,7 @@ def broad_permissions(role: Resource) -> Iterator[Fault]:
             continue
         if statement.but_actions:
             if _is_for_batch(role):
-                yield "Policies", "the role allows every action but those under NotAction"
+                yield "Policies", "the role allows every action except those under NotAction"
             continue
         who = f"the policy {managed}" if managed else "the role"
         too_much = statement.far_too_much if _is_for_batch(role) else ()

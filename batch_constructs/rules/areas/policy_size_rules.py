@@ -101,36 +101,37 @@ def _identity(written: object) -> _Identity | None:
 @_rule(
     "role-policy-size",
     title="role whose inline policies are too long",
-    fix="name fewer resources, or put some of it into managed policies",
+    fix="name fewer resources, or move some statements into managed policies",
     source=ROLE_POLICY_SOURCE,
 )
 def role_policy_size(whole: Whole) -> Iterator[Fault]:
-    """IAM refuses the role. Values known only at deployment count as little as they can be.
+    """IAM refuses the role.
 
-    Of a role of another stack, or one that was there before, what this template gives it counts.
+    Values known only at deployment count with their minimum length. For a role from another stack,
+    only what this template adds counts.
     """
     yield from _inline_policies(whole, "Role", ROLE_POLICY_CHARACTERS)
 
 
 @_rule(
     "group-policy-size",
-    title="group of users whose inline policies are too long",
-    fix="name fewer resources, or put some of it into managed policies",
+    title="user group whose inline policies are too long",
+    fix="name fewer resources, or move some statements into managed policies",
     source=GROUP_POLICY_SOURCE,
 )
 def group_policy_size(whole: Whole) -> Iterator[Fault]:
-    """IAM refuses the policy. Values known only at deployment count as little as they can be."""
+    """IAM refuses the policy. Values known only at deployment count with their minimum length."""
     yield from _inline_policies(whole, "Group", GROUP_POLICY_CHARACTERS)
 
 
 @_rule(
     "user-policy-size",
     title="user whose inline policies are too long",
-    fix="grant it to a role that the user assumes, or put some of it into managed policies",
+    fix="grant it to a role that the user assumes, or move some statements into managed policies",
     source=USER_POLICY_SOURCE,
 )
 def user_policy_size(whole: Whole) -> Iterator[Fault]:
-    """IAM refuses the policy. Values known only at deployment count as little as they can be."""
+    """IAM refuses the policy. Values known only at deployment count with their minimum length."""
     yield from _inline_policies(whole, "User", USER_POLICY_CHARACTERS)
 
 
@@ -142,7 +143,7 @@ def _inline_policies(whole: Whole, noun: str, most: int) -> Iterator[Fault]:
         return document_length(given.get("PolicyDocument"), least)
 
     def said(together: int) -> str:
-        takes = f"IAM takes {most} of a {noun.lower()}"
+        takes = f"IAM allows {most} for a {noun.lower()}"
         return f"the inline policies have {together} characters or more; {takes}"
 
     attached = _Attached()
@@ -161,12 +162,12 @@ def _inline_policies(whole: Whole, noun: str, most: int) -> Iterator[Fault]:
 @_rule(
     "role-policy-count",
     severity=Severity.WARNING,
-    title="role with more managed policies than it may have",
-    fix="put the statements of several policies into one, or ask AWS for more policies a role",
+    title="role with too many managed policies",
+    fix="merge the statements of several policies into one, or ask AWS to raise the quota",
     source=MANAGED_POLICY_SOURCE,
 )
 def role_policy_count(whole: Whole) -> Iterator[Fault]:
-    """IAM refuses the next one, unless the account was given more."""
+    """IAM refuses the next one, unless your quota is higher."""
     attached = _Attached()
     attached.add(whole, "AWS::IAM::ManagedPolicy", lambda _: 1, "Roles")
     for id_, properties in of_type(whole, "AWS::IAM::Role"):
@@ -174,23 +175,23 @@ def role_policy_count(whole: Whole) -> Iterator[Fault]:
         own = [one for one in arns if not (isinstance(one, dict) and "Fn::If" in one)]
         count = len(own) + attached.to(id_, properties, "RoleName")
         if count > MANAGED_POLICIES_A_ROLE:
-            most = f"IAM takes {MANAGED_POLICIES_A_ROLE} a role"
+            most = f"IAM allows {MANAGED_POLICIES_A_ROLE} for a role"
             yield f"Resources/{id_}", f"there are {count} managed policies; {most}"
 
 
 @_rule(
     "managed-policy-size",
     title="managed policy that is too long",
-    fix="divide it into several",
+    fix="split it into several",
     source=MANAGED_POLICY_SOURCE,
 )
 def managed_policy_size(whole: Whole) -> Iterator[Fault]:
-    """IAM refuses the policy. Values known only at deployment count as little as they can be."""
+    """IAM refuses the policy. Values known only at deployment count with their minimum length."""
     least = least_in(whole.resources.get)
     for id_, properties in of_type(whole, "AWS::IAM::ManagedPolicy"):
         length = document_length(properties.get("PolicyDocument"), least)
         if length > MANAGED_POLICY_CHARACTERS:
-            most = f"IAM takes {MANAGED_POLICY_CHARACTERS}"
+            most = f"IAM allows {MANAGED_POLICY_CHARACTERS}"
             yield f"Resources/{id_}", f"the policy has {length} characters or more; {most}"
 
 
@@ -198,29 +199,29 @@ def managed_policy_size(whole: Whole) -> Iterator[Fault]:
     "role-trust-size",
     severity=Severity.WARNING,
     title="role whose trust policy is too long",
-    fix="trust accounts or an organization in place of single principals, or ask AWS for up to"
-    f" {TRUST_POLICY_ON_REQUEST} characters",
+    fix="trust accounts or an organization instead of single principals, or ask AWS for up to "
+    f"{TRUST_POLICY_ON_REQUEST} characters",
     source=TRUST_POLICY_SOURCE,
 )
 def role_trust_size(whole: Whole) -> Iterator[Fault]:
-    """IAM refuses the role, unless the account was given more."""
+    """IAM refuses the role, unless your quota is higher."""
     least = least_in(whole.resources.get)
     for id_, properties in of_type(whole, "AWS::IAM::Role"):
         length = document_length(properties.get("AssumeRolePolicyDocument"), least)
         if length > TRUST_POLICY_CHARACTERS:
-            most = f"IAM takes {TRUST_POLICY_CHARACTERS}"
+            most = f"IAM allows {TRUST_POLICY_CHARACTERS}"
             yield f"Resources/{id_}", f"the trust policy has {length} characters or more; {most}"
 
 
 @_rule(
     "queue-policy-size",
-    title="policy of a queue of SQS that is too long",
-    fix="put several sources into one statement, divide what is sent among several queues, or have"
-    " one rule send what happens in several, as JobNotifications(queues=[…], targets=[…]) does",
+    title="policy of an SQS queue that is too long",
+    fix="put several sources into one statement, use several queues, or let one rule send the "
+    "events of several, as JobNotifications(queues=[…], targets=[…]) does",
     source=QUEUE_POLICY_SOURCE,
 )
 def queue_policy_size(whole: Whole) -> Iterator[Fault]:
-    """SQS refuses the policy. Values known only at deployment count as little as they can be."""
+    """SQS refuses the policy. Values known only at deployment count with their minimum length."""
     most = (QUEUE_POLICY_STATEMENTS, QUEUE_POLICY_BYTES)
     for kind in QUEUE_POLICIES:
         yield from _too_long(whole, kind, "SQS", *most)
@@ -229,11 +230,11 @@ def queue_policy_size(whole: Whole) -> Iterator[Fault]:
 @_rule(
     "topic-policy-size",
     title="policy of a topic that is too long",
-    fix="put several sources into one statement, or divide what is sent among several topics",
+    fix="put several sources into one statement, or use several topics",
     source=TOPIC_POLICY_SOURCE,
 )
 def topic_policy_size(whole: Whole) -> Iterator[Fault]:
-    """SNS refuses the policy. Values known only at deployment count as little as they can be."""
+    """SNS refuses the policy. Values known only at deployment count with their minimum length."""
     most = (TOPIC_POLICY_STATEMENTS, TOPIC_POLICY_BYTES)
     yield from _too_long(whole, "AWS::SNS::TopicPolicy", "SNS", *most)
 
@@ -245,22 +246,23 @@ def topic_policy_size(whole: Whole) -> Iterator[Fault]:
     source=BUCKET_POLICY_SOURCE,
 )
 def bucket_policy_size(whole: Whole) -> Iterator[Fault]:
-    """S3 refuses the policy. Values known only at deployment count as little as they can be."""
+    """S3 refuses the policy. Values known only at deployment count with their minimum length."""
     yield from _too_long(whole, "AWS::S3::BucketPolicy", "S3", None, BUCKET_POLICY_BYTES)
 
 
 @_rule(
     "function-policy-size",
-    title="permissions that the policy of a function has no room for",
-    fix="let one permission admit several: a SourceArn with an asterisk and SourceAccount, or an"
-    " organization; or have one rule send what happens in several, as"
-    " JobNotifications(queues=[…], targets=[…]) does",
+    title="more permissions than fit into a function's policy",
+    fix="let one permission cover several sources, with an asterisk in SourceArn and a "
+    "SourceAccount, or with an organization; or let one rule send the events of several, as "
+    "JobNotifications(queues=[…], targets=[…]) does",
     source=FUNCTION_POLICY_SOURCE,
 )
 def function_policy_size(whole: Whole) -> Iterator[Fault]:
-    """Lambda refuses the next permission: each is a statement of one policy of the function.
+    """Lambda refuses the next permission.
 
-    Values known only at deployment count as little as they can be.
+    Each one is a statement in the function's policy. Values known only at deployment count with
+    their minimum length.
     """
     least = least_in(whole.resources.get)
     frame = length_of(policy_of([])) - 1
@@ -281,7 +283,7 @@ def function_policy_size(whole: Whole) -> Iterator[Fault]:
             place = function if function in whole.resources else permissions[function][-1]
             count = len(permissions[function])
             said = f"{count} permissions make a policy of {length} bytes or more"
-            yield f"Resources/{place}", f"{said}; Lambda takes {FUNCTION_POLICY_BYTES}"
+            yield f"Resources/{place}", f"{said}; Lambda allows {FUNCTION_POLICY_BYTES}"
 
 
 def _function_of(written: object) -> str:
@@ -297,25 +299,25 @@ def _function_of(written: object) -> str:
 @_rule(
     "key-policy-size",
     title="policy of a key that is too long",
-    fix="put several principals into one statement, or give grants",
+    fix="put several principals into one statement, or use grants",
     source=KEY_POLICY_SOURCE,
 )
 def key_policy_size(whole: Whole) -> Iterator[Fault]:
-    """KMS refuses the policy. Values known only at deployment count as little as they can be."""
+    """KMS refuses the policy. Values known only at deployment count with their minimum length."""
     for kind in ("AWS::KMS::Key", "AWS::KMS::ReplicaKey"):
         yield from _too_long(whole, kind, "KMS", None, KEY_POLICY_BYTES, key="KeyPolicy")
 
 
 @_rule(
     "event-bus-policy-size",
-    title="event bus that admits more than its policy has room for",
-    fix="admit an organization in place of its accounts",
+    title="event bus with a policy that is too long",
+    fix="allow an organization instead of its accounts",
     source=EVENT_BUS_POLICY_SOURCE,
 )
 def event_bus_policy_size(whole: Whole) -> Iterator[Fault]:
-    """EventBridge refuses the next statement: all of a bus stand in one policy.
+    """EventBridge refuses the next statement, because all statements of a bus are in one policy.
 
-    Values known only at deployment count as little as they can be.
+    Values known only at deployment count with their minimum length.
     """
     least = least_in(whole.resources.get)
     lengths: Counter[str] = Counter()
@@ -326,7 +328,7 @@ def event_bus_policy_size(whole: Whole) -> Iterator[Fault]:
         last[bus] = id_
     for bus, length in lengths.items():
         if length > EVENT_BUS_POLICY_CHARACTERS:
-            most = f"EventBridge takes {EVENT_BUS_POLICY_CHARACTERS}"
+            most = f"EventBridge allows {EVENT_BUS_POLICY_CHARACTERS}"
             said = f"the statements of an event bus have {length} characters or more"
             yield f"Resources/{last[bus]}", f"{said}; {most}"
 
@@ -334,16 +336,19 @@ def event_bus_policy_size(whole: Whole) -> Iterator[Fault]:
 @_rule(
     "log-resource-policy-size",
     title="resource policy of CloudWatch Logs that is too long",
-    fix="name log groups by what their names begin with, and an asterisk",
+    fix="refer to log groups by the start of their names, followed by an asterisk",
     source=LOG_RESOURCE_POLICY_SOURCE,
 )
 def log_resource_policy_size(whole: Whole) -> Iterator[Fault]:
-    """CloudWatch Logs refuses it. What is known only at deployment counts as little as can be."""
+    """CloudWatch Logs refuses it.
+
+    Values known only at deployment count with their minimum length.
+    """
     least = least_in(whole.resources.get)
     for id_, properties in of_type(whole, "AWS::Logs::ResourcePolicy"):
         length = text_length(properties.get("PolicyDocument"), 0, least)
         if length > LOG_RESOURCE_POLICY_CHARACTERS:
-            most = f"CloudWatch Logs takes {LOG_RESOURCE_POLICY_CHARACTERS}"
+            most = f"CloudWatch Logs allows {LOG_RESOURCE_POLICY_CHARACTERS}"
             yield f"Resources/{id_}", f"the policy has {length} characters or more; {most}"
 
 
@@ -364,8 +369,8 @@ def _too_long(
         count = sum(isinstance(one, dict) and not is_intrinsic(one) for one in listed(statements))
         length = document_length(document, least)
         if most is not None and count > most:
-            said = f"the policy has {count} statements; {service} takes {most}"
+            said = f"the policy has {count} statements; {service} allows {most}"
             yield f"Resources/{id_}", said
         if length > most_bytes:
-            said = f"the policy has {length} bytes or more; {service} takes {most_bytes}"
+            said = f"the policy has {length} bytes or more; {service} allows {most_bytes}"
             yield f"Resources/{id_}", said

@@ -34,12 +34,11 @@ if TYPE_CHECKING:
     "spot-reservation",
     severity=Severity.WARNING,
     title="reserved capacity for Spot Instances",
-    fix="start on demand instances in it (Type EC2), or take the reservation out of the launch"
-    " template",
+    fix="use On-Demand Instances (Type EC2), or remove the reservation from the launch template",
     source=NOT_ON_SPOT_SOURCE,
 )
 def spot_reservation(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """What is reserved is paid for and stays empty, and no instance starts."""
+    """You pay for the reserved capacity, but it stays empty, and no instance starts."""
     if not environment.is_ec2 or not environment.is_spot:
         return
     for path, reference in environment.launch_templates:
@@ -55,12 +54,12 @@ def spot_reservation(environment: ComputeEnvironment) -> Iterator[Fault]:
     "reservation-place",
     severity=Severity.WARNING,
     title="instances that do not fit their reservation",
-    fix="name the instance type of the reservation alone, with its size, and the subnets of its"
-    " Availability Zone",
+    fix="use only the reservation's instance type, with its size, and subnets in its "
+    "Availability Zone",
     source=ONE_TYPE_SOURCE,
 )
 def reservation_place(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """A reservation is of one instance type in one zone; what is tried beside it never starts."""
+    """A reservation is for one instance type in one zone. Anything else never starts."""
     if not environment.is_ec2 or environment.is_spot:
         return
     several = len(environment.launch_templates) > 1
@@ -81,13 +80,19 @@ def reservation_place(environment: ComputeEnvironment) -> Iterator[Fault]:
             types = None if several else environment.instance_types
         if _is_of_several_types(types):
             said = one_of(types or ()).replace(" or ", " and ")
-            yield place, f"{said} are several instance types, the reservation of {template.id} one"
+            yield (
+                place,
+                f"{said} are several instance types, but {template.id} reserves one",
+            )
         zones = _zones(environment)
         if len(zones) > 1:
             subnets = one_of(zones.values()).replace(" or ", " and ")
             yield (
                 "ComputeResources/Subnets",
-                f"{subnets} are in different zones, the reservation of {template.id} in one",
+                (
+                    f"{subnets} are in different zones, but the reservation of {template.id} is "
+                    "in one"
+                ),
             )
 
 

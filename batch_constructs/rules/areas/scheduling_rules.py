@@ -117,7 +117,10 @@ def quota_policy_queue(queue: JobQueue) -> Iterator[Fault]:
     if given(queue.properties, "ComputeEnvironmentOrder"):
         yield (
             "SchedulingPolicyArn",
-            f"the policy {policy.id} shares quotas; a queue of compute environments has none",
+            (
+                f"the policy {policy.id} is for quota shares, which a queue of compute "
+                "environments does not have"
+            ),
         )
 
 
@@ -125,16 +128,16 @@ def quota_policy_queue(queue: JobQueue) -> Iterator[Fault]:
     "duplicate-quota-share",
     QUOTA_SHARE,
     severity=Severity.WARNING,
-    title="two quota shares of one name on one queue",
-    fix="give each quota share of the queue a name of its own",
+    title="two quota shares with one name in one queue",
+    fix="give each quota share of the queue its own name",
     source=api(
         "CreateQuotaShareRequest.quotaShareName",
-        '"The name of the quota share." Its ARN is made of CreateQuotaShareRequest.jobQueue and'
-        " the name.",
+        '"The name of the quota share." Its ARN consists of CreateQuotaShareRequest.jobQueue '
+        "and the name.",
     ),
 )
 def duplicate_quota_share(share: Resource) -> Iterator[Fault]:
-    """Jobs name their share by this name."""
+    """Jobs refer to their share by this name."""
     name = text(share.properties, "QuotaShareName")
     queue = _queue_of(share)
     if name is None or queue is None:
@@ -145,7 +148,7 @@ def duplicate_quota_share(share: Resource) -> Iterator[Fault]:
         if text(other.properties, "QuotaShareName") == name and _queue_of(other) == queue:
             yield (
                 "QuotaShareName",
-                f'the quota share {other.id} of the same queue is called "{show(name)}" too',
+                f'the quota share {other.id} of the same queue is also called "{show(name)}"',
             )
 
 
@@ -163,12 +166,12 @@ def _queue_of(share: Resource) -> str | None:
     fix="lower Quantity, or raise TotalQuantity of the resource",
     source=guide(
         "resource-aware-scheduling",
-        "A job is scheduled only when all the resources that it requires are available;"
-        " ConsumableResourceRequirement.consumableResource names one.",
+        "A job is scheduled only when all the resources that it requires are available; "
+        "ConsumableResourceRequirement.consumableResource names one.",
     ),
 )
 def consumable_too_much(job: JobDefinition) -> Iterator[Fault]:
-    """It would wait indefinitely."""
+    """The job would wait indefinitely."""
     seen: set[tuple[str, object]] = set()
     for within in scheduling.CONSUMED:
         for path, entry in job.places.at(within):
@@ -180,7 +183,7 @@ def consumable_too_much(job: JobDefinition) -> Iterator[Fault]:
                 if total is not None and got > total:
                     yield (
                         f"{path}Quantity",
-                        f"the job needs {got} of {resource.id}, which has {total}",
+                        f"the job needs {got} of {resource.id}, which has only {total}",
                     )
             name = resource.id if resource is not None else wanted
             identity = (path[:-1].rpartition("/")[0], name)

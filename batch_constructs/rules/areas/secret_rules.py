@@ -44,12 +44,12 @@ if TYPE_CHECKING:
     ),
 )
 def plaintext_secret(job: JobDefinition) -> Iterator[Fault]:
-    """Whoever may describe the job definition, the job or the stack can read it."""
+    """Anyone who can describe the job definition, the job or the stack can read it."""
     told: set[str] = set()
     for path, name, value in _named_values(job):
         fault = secret_value(name, literal(value))
         if fault is None and type(value) in _LATE and _is_default(job, path, name):
-            fault = f"the value of {shown(name)} stands in the template, as a parameter's default"
+            fault = f"the value of {shown(name)} is in the template, as a parameter's default"
         if fault is not None:
             told.add(path)
             yield path, fault
@@ -62,12 +62,12 @@ def plaintext_secret(job: JobDefinition) -> Iterator[Fault]:
         place = option_with_credential(_with_defaults(job, path, command))
         if place is not None:
             told.add(f"{path}/{place}")
-            yield f"{path}/{place}", "an option's password or token stands in the template"
+            yield f"{path}/{place}", "the password or token of an option is in the template"
     for path, written in strings("", job.properties, names=True, shortest=SHORTEST):
         kind = credential_in(written)
         if kind is not None and path not in told:
             told.add(path)
-            yield path, f"{kind} stands in the template"
+            yield path, f"{kind} is in the template"
 
 
 _LATE: Final = (Unknown, Text)
@@ -78,9 +78,9 @@ def secret_value(name: str, value: str | None) -> str | None:
     if not value:
         return None
     if names_a_credential(name, value):
-        return f"the value of {shown(name)} stands in the template"
+        return f"the value of {shown(name)} is in the template"
     if gives_a_credential(value):
-        return f"a password or a token stands in the value of {shown(name)}"
+        return f"a password or a token is in the value of {shown(name)}"
     return None
 
 
@@ -127,7 +127,7 @@ def _named_values(job: JobDefinition) -> Iterator[tuple[str, str, object]]:
 def label_value(name: str, value: object) -> str | None:
     """Say of a tag, a label or an annotation that it is secret by its name; some name a secret."""
     if names_a_credential(name, literal(value) or "", surely=True):
-        return f"the value of {shown(name)} stands in the template"
+        return f"the value of {shown(name)} is in the template"
     return None
 
 
@@ -153,18 +153,19 @@ def _plain(value: object) -> object:
     "secret-resolved",
     severity=Severity.WARNING,
     title="secret that CloudFormation writes into the job definition",
-    fix="name the secret under Secrets, where AWS Batch fetches it as the container starts",
+    fix="name the secret under Secrets; AWS Batch then reads it when the container starts",
     source=docs(
         "AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html",
-        "CloudFormation puts the value of a secret where its dynamic reference stands.",
+        "CloudFormation replaces a dynamic reference with the value of the secret.",
     ),
 )
 def secret_resolved(job: JobDefinition) -> Iterator[Fault]:
-    """The value stands in every description of the definition and its jobs, and in their events.
+    """The value is visible wherever the definition and its jobs are described.
 
-    So it is with the value of a parameter with NoEcho: CloudFormation shows asterisks where it
-    describes the stack, and gives AWS Batch the value. Nobody refuses that, so it is no error of a
-    template; constructors of this library refuse it, since they take secrets.
+    It is also in their events. The same applies to a parameter with NoEcho: CloudFormation shows
+    asterisks when it describes the stack, but passes the value to AWS Batch. AWS does not refuse
+    this, so it is not an error in a template. The constructors of this library refuse it, because
+    they accept secrets.
     """
     for path, (service, name) in secrets_written(job).items():
         if service == NO_ECHO:
@@ -177,19 +178,19 @@ def secret_resolved(job: JobDefinition) -> Iterator[Fault]:
 
 @job_rule(
     "secure-string-resolved",
-    title="secure string in a property that takes none",
-    fix="name the parameter under Secrets, where AWS Batch fetches it as the container starts",
+    title="secure string in a property that does not support it",
+    fix="name the parameter under Secrets; AWS Batch then reads it when the container starts",
     source=docs(
         "AWSCloudFormation/latest/UserGuide/dynamic-references-ssm-secure-strings.html",
-        '"Secure strings can only be used for resource properties that support the ssm-secure'
-        ' dynamic reference pattern"; none of AWS Batch is on that page.',
+        '"Secure strings can only be used for resource properties that support the '
+        'ssm-secure dynamic reference pattern"; no property of AWS Batch is on that page.',
     ),
 )
 def secure_string_resolved(job: JobDefinition) -> Iterator[Fault]:
     """CloudFormation refuses the reference."""
     for path, (service, _) in secrets_written(job).items():
         if service == "ssm-secure":
-            yield path, "a reference to a secure string, which job definitions do not take"
+            yield path, "a reference to a secure string, which job definitions do not support"
 
 
 _SECRET_SOURCE: Final = pattern(form("(?:secretsmanager|ssm)", ".*"), re.DOTALL)
@@ -229,7 +230,10 @@ def _secrets(job: JobDefinition) -> Iterator[tuple[str, object]]:
     ),
 )
 def secret_source(job: JobDefinition) -> Iterator[Fault]:
-    """Only parameters may be given by name; a secret's name is taken for a parameter's."""
+    """Only parameters can be given by name.
+
+    The name of a secret is taken as the name of a parameter.
+    """
     for path, source in _secrets(job):
         given = literal(source) or ""
         target = None if given.startswith("{{resolve:") else job.neighbour(source)
@@ -257,7 +261,7 @@ def secret_source(job: JobDefinition) -> Iterator[Fault]:
     ),
 )
 def secret_by_name(job: JobDefinition) -> Iterator[Fault]:
-    """A bare name is looked up in Parameter Store, where a Secrets Manager secret is not."""
+    """A bare name is looked up in Parameter Store, which has no Secrets Manager secrets."""
     names: dict[str, str] | None = None
     for path, source in _secrets(job):
         if not isinstance(source, str) or is_arn(source):
@@ -274,12 +278,12 @@ def secret_by_name(job: JobDefinition) -> Iterator[Fault]:
 @job_rule(
     "secret-region",
     severity=Severity.WARNING,
-    title="secret of another Region",
-    fix="replicate the secret to the Region of the job, and give the ARN of the replica",
+    title="secret in another Region",
+    fix="replicate the secret to the Region of the job, and use the ARN of the replica",
     source=api(
         "Secret.valueFrom",
-        'A different Region is described for parameters only: "If the parameter exists in a'
-        ' different Region, then the full ARN must be specified."',
+        'AWS describes a different Region for parameters only: "If the parameter exists in a '
+        'different Region, then the full ARN must be specified."',
     ),
 )
 def secret_region(job: JobDefinition) -> Iterator[Fault]:
@@ -296,5 +300,5 @@ def secret_region(job: JobDefinition) -> Iterator[Fault]:
             continue
         other = next(iter(regions), match[1])
         if match[1] != other:
-            yield path, f"the secret is in {match[1]}, {regions[other]} in {other}"
+            yield path, f"the secret is in {match[1]}, but {regions[other]} in {other}"
         regions.setdefault(match[1], "another secret")

@@ -74,7 +74,7 @@ def _problems(  # noqa: C901, PLR0912  # the hot path: a look at each kind of va
         return
     if type(node) is dict:
         if not isinstance(value, dict):
-            yield "type", path, f"{_written(value, path)} stands where an object belongs", ""
+            yield "type", path, f"{_written(value, path)} is used where an object is needed", ""
         else:
             yield from _object(node, value, path, guess=guess)
     elif type(node) is list:
@@ -83,27 +83,32 @@ def _problems(  # noqa: C901, PLR0912  # the hot path: a look at each kind of va
                 if type(entry) is not str or node[0] != "text":
                     yield from _problems(node[0], entry, f"{path}/{position}", guess=guess)
         else:
-            yield "type", path, f"{_written(value, path)} stands where a list belongs", ""
+            yield "type", path, f"{_written(value, path)} is used where a list is needed", ""
     elif node == "text":
         if isinstance(value, dict | list):
-            yield "type", path, f"{_written(value, path)} stands where text belongs", ""
+            yield "type", path, f"{_written(value, path)} is used where text is needed", ""
     elif node == "map":
         if not isinstance(value, dict):
-            yield "type", path, f"{_written(value, path)} stands where a mapping belongs", ""
+            yield "type", path, f"{_written(value, path)} is used where a mapping is needed", ""
             return
         for name, entry in value.items():
             if isinstance(entry, dict | list):
-                yield "type", f"{path}/{name}", f"{_written(entry)} stands where text belongs", ""
+                yield (
+                    "type",
+                    f"{path}/{name}",
+                    f"{_written(entry)} is used where text is needed",
+                    "",
+                )
     elif node == "boolean":
         if kind is not bool and str(value).lower() not in ("true", "false"):
-            yield "type", path, f"{_written(value, path)} stands where true or false belongs", ""
+            yield "type", path, f"{_written(value, path)} is used where true or false is needed", ""
     elif node in ("integer", "number"):
         got = None if kind is bool else as_number(value)
         noun = "a whole number" if node == "integer" else "a number"
         if got is None or (node == "integer" and got != int(got)):
-            yield "type", path, f"{_written(value, path)} stands where {noun} belongs", ""
+            yield "type", path, f"{_written(value, path)} is used where {noun} is needed", ""
         elif kind is str and not _PLAIN_NUMBER.fullmatch(str(value)):
-            message = f"{_written(value, path)} stands where {noun} belongs"
+            message = f"{_written(value, path)} is used where {noun} is needed"
             yield "spelling", path, message, f"write {got}"
 
 
@@ -141,8 +146,8 @@ def _doubled(node: dict[str, Node], value: Properties, path: str) -> Problem | N
     for name, entry in value.items():
         if name.lower() == outer.lower() and name not in node and isinstance(entry, dict):
             where = f"{path}/{name}" if path else name
-            message = f"{name} stands inside of {outer}, so nothing in it counts"
-            return "doubled", where, message, f"move what is in the inner {name} one level up"
+            message = f"{name} is nested inside {outer}, so its content has no effect"
+            return "doubled", where, message, f"move the content of the inner {name} one level up"
     return None
 
 
@@ -162,17 +167,17 @@ def _unknown(
     if guess and len(beside) <= _MOST_NAMES and nearest is None:
         nearest = _nearest(name, known)
     if nearest is not None:
-        message = f"there is no property {show(name)}; its nearest is {nearest}"
+        message = f"there is no property {show(name)}; the nearest is {nearest}"
         given = nearest in beside
         yield (
-            "misspelt",
+            "misspelled",
             path,
             message,
-            f"leave it out: {nearest} is given, too" if given else f"write {nearest}",
+            f"remove it: {nearest} is also set" if given else f"write {nearest}",
         )
     else:
         message = f"there is no property {show(name)}; there are {_listed(known)}"
-        yield "unknown", path, message, "leave it out, or upgrade batch-constructs if AWS has it"
+        yield "unknown", path, message, "remove it, or upgrade batch-constructs if AWS has it"
 
 
 @lru_cache
@@ -222,7 +227,7 @@ def _all_problems(subject: Resource) -> list[Problem]:
     if known is None:
         whole = subject.template.raw(subject.id).get("Properties")
         if isinstance(whole, list | str | int | float):
-            known = [("type", "", f"{_written(whole)} stands where the properties belong", "")]
+            known = [("type", "", f"{_written(whole)} is used where the properties are needed", "")]
         else:
             guess = subject.template.guessed < _MOST_GUESSED
             known = list(_problems(model()[subject.type], subject.properties, "", guess=guess))
@@ -259,9 +264,9 @@ def _page(type_: str) -> str:
 
 _register(
     "property-name",
-    "misspelt",
+    "misspelled",
     Severity.ERROR,
-    title="misspelt property",
+    title="misspelled property",
     fix="spell the property as CloudFormation does",
     explanation="CloudFormation refuses properties it does not know; names are case-sensitive.",
 )
@@ -271,43 +276,43 @@ _register(
     Severity.ERROR,
     title="object nested inside itself",
     fix="move its properties one level up",
-    explanation="CloudFormation refuses the inner one as a property that it does not know."
-    " Faults that merely follow from it are not reported.",
+    explanation="CloudFormation refuses the inner object as an unknown property. Problems that "
+    "only follow from this are not reported.",
 )
 _register(
     "property-unknown",
     "unknown",
     Severity.WARNING,
-    title="property that is not known here",
-    fix="leave it out, or upgrade batch-constructs if AWS has it",
-    explanation="No property of that name is known; AWS may have added it since.",
+    title="unknown property",
+    fix="remove it, or upgrade batch-constructs if AWS has it",
+    explanation="No property with this name is known. AWS may have added it since.",
 )
 _register(
     "property-missing",
     "missing",
     Severity.ERROR,
     title="required property that is missing",
-    fix="give the property",
+    fix="add the property",
     explanation="CloudFormation, or the API behind it, refuses the resource without it.",
 )
 _register(
     "property-type",
     "type",
     Severity.ERROR,
-    title="property of a wrong type",
-    fix="give a value of the right type",
-    explanation="CloudFormation converts numbers and words, but not a list into one value, or the"
-    " other way round.",
+    title="property of the wrong type",
+    fix="use a value of the right type",
+    explanation="CloudFormation converts between numbers and text, but not between a list and a "
+    "single value.",
 )
 
 _register(
     "number-spelling",
     "spelling",
     Severity.WARNING,
-    title="number that is not in digits alone",
-    fix="write it in digits alone",
-    explanation="Whether CloudFormation takes a plus, an exponent or spaces is not documented: of"
-    " texts it is known to take those that are digits.",
+    title="number that contains more than digits",
+    fix="write it with digits only",
+    explanation="It is not documented whether CloudFormation accepts a plus sign, an exponent or "
+    "spaces. For text, only digits are known to work.",
 )
 
 
@@ -315,12 +320,15 @@ _register(
     "word-case",
     tuple(model()),
     severity=Severity.WARNING,
-    title="word in a different case from AWS's",
+    title="word in a different case than AWS's",
     fix="write it as AWS does",
     source=cloudformation("AWS_Batch", "The API model of AWS Batch lists the words in one case."),
 )
 def word_case(subject: Resource) -> Iterator[Fault]:
-    """Whether AWS Batch takes it is not documented: some words it does, and not all were tried."""
+    """It is not documented whether AWS Batch accepts it.
+
+    It accepts some words in another case, and not all have been tried.
+    """
     names = subject.names
     for key, limit in _of_words(subject.type):
         for path, got, right in in_another_case(limit, subject.places) if key in names else ():

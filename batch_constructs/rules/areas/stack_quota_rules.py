@@ -92,11 +92,14 @@ _NAMED: Final = ("Mappings", "Outputs", "Parameters", "Resources")
 @_rule(
     "function-environment-size",
     title="function whose environment variables are too long",
-    fix="put lists into parameters or an object, and their name into a variable",
+    fix="put lists into parameters or an object, and pass the name in a variable",
     source=FUNCTION_ENVIRONMENT_SOURCE,
 )
 def function_environment_size(whole: Whole) -> Iterator[Fault]:
-    """Lambda refuses the function. Values known at deployment count as little as they can be."""
+    """Lambda refuses the function.
+
+    Values known only at deployment count with their minimum length.
+    """
     least = least_in(whole.resources.get)
     for id_, properties in of_type(whole, "AWS::Lambda::Function"):
         environment = properties.get("Environment")
@@ -108,21 +111,22 @@ def function_environment_size(whole: Whole) -> Iterator[Fault]:
             for name, value in variables.items()
         )
         if length > FUNCTION_ENVIRONMENT_BYTES:
-            most = f"Lambda takes {FUNCTION_ENVIRONMENT_BYTES}"
+            most = f"Lambda allows {FUNCTION_ENVIRONMENT_BYTES}"
             said = f"the environment variables have {length} bytes or more; {most}"
             yield f"Resources/{id_}", said
 
 
 @_rule(
     "parameter-size",
-    title="parameter of Parameter Store that is too long",
-    fix="divide the value among several parameters, or put it into an object",
+    title="Parameter Store parameter that is too long",
+    fix="split the value across several parameters, or put it into an object",
     source=PARAMETER_SOURCE,
 )
 def parameter_size(whole: Whole) -> Iterator[Fault]:
-    """Parameter Store refuses it. What is known only at deployment counts as little as can be.
+    """Parameter Store refuses it.
 
-    Where no tier is given, the account's default decides, which may be one that takes more.
+    Values known only at deployment count with their minimum length. If no tier is set, the
+    account's default applies, which may allow more.
     """
     least = least_in(whole.resources.get)
     for id_, properties in of_type(whole, "AWS::SSM::Parameter"):
@@ -131,40 +135,40 @@ def parameter_size(whole: Whole) -> Iterator[Fault]:
         length = text_length(properties.get("Value"), 0, least)
         if length > most:
             tier = "of the standard tier" if is_standard else "of any tier"
-            said = f"the value has {length} bytes or more; {tier} it may have {most}"
+            said = f"the value has {length} bytes or more; {tier} it can have {most}"
             yield f"Resources/{id_}", said
 
 
 @_rule(
     "log-resource-policies",
-    title="more resource policies of CloudWatch Logs than an account has",
-    fix="let log groups share one policy, whose resource ends with an asterisk",
+    title="more resource policies of CloudWatch Logs than an account can have",
+    fix="let log groups share one policy whose resource ends with an asterisk",
     source=LOG_RESOURCE_POLICIES_SOURCE,
 )
 def log_resource_policies(whole: Whole) -> Iterator[Fault]:
-    """CloudWatch Logs refuses the next one; those of other stacks count, too."""
+    """CloudWatch Logs refuses the next one. Those in other stacks count as well."""
     yield from LOG_POLICIES.too_many(whole.by_type)
 
 
 @_rule(
     "trail-count",
-    title="more trails of CloudTrail than a Region has",
-    fix="let one trail record what several did, such as that of one AuditTrail",
+    title="more CloudTrail trails than a Region can have",
+    fix="record everything with one trail, such as that of one AuditTrail",
     source=TRAILS_SOURCE,
 )
 def trail_count(whole: Whole) -> Iterator[Fault]:
-    """CloudTrail refuses the next one; those of other stacks count, too."""
+    """CloudTrail refuses the next one. Those in other stacks count as well."""
     yield from TRAILS_OF_A_REGION.too_many(whole.by_type)
 
 
 @_rule(
     "metric-filter-count",
-    title="more metric filters than a log group has",
-    fix="match several things with one pattern, or ask Logs Insights",
+    title="more metric filters than a log group can have",
+    fix="match several things with one pattern, or use Logs Insights",
     source=METRIC_FILTERS_SOURCE,
 )
 def metric_filter_count(whole: Whole) -> Iterator[Fault]:
-    """CloudWatch Logs refuses the next one; those of other stacks count, too."""
+    """CloudWatch Logs refuses the next one. Those in other stacks count as well."""
     filters = of_type(whole, "AWS::Logs::MetricFilter", surely=True)
     yield from _of_one_log_group(filters, METRIC_FILTERS_A_GROUP, "")
 
@@ -178,15 +182,15 @@ def _of_one_log_group(
         found[_compact(own.get("LogGroupName"))].append(id_)
     for ids in found.values():
         if len(ids) > most:
-            said = f"there are {len(ids)} metric filters of one log group{such}; it has {most}"
+            said = f"there are {len(ids)} metric filters of one log group{such}; it can have {most}"
             yield f"Resources/{ids[most]}", said
 
 
 @_rule(
     "stack-sections",
-    title="more outputs, parameters, mappings, values of a mapping or dynamic references than a"
-    " stack has",
-    fix="split the template, or pass several values as one",
+    title="more outputs, parameters, mappings, values of a mapping or dynamic references than a "
+    "stack can have",
+    fix="split the template, or combine several values into one",
     source=STACK_SOURCE,
 )
 def stack_sections(whole: Whole) -> Iterator[Fault]:
@@ -195,11 +199,11 @@ def stack_sections(whole: Whole) -> Iterator[Fault]:
         section = whole.template.get(name)
         count = len(section) if isinstance(section, dict) else 0
         if count > most:
-            yield name, f"there are {count} {name.lower()}; CloudFormation takes {most}"
+            yield name, f"there are {count} {name.lower()}; CloudFormation allows {most}"
     for path, attributes in _attributes(whole):
         if len(attributes) > MAPPING_ATTRIBUTES:
             said = f"there are {len(attributes)} values below one key"
-            yield path, f"{said}; CloudFormation takes {MAPPING_ATTRIBUTES}"
+            yield path, f"{said}; CloudFormation allows {MAPPING_ATTRIBUTES}"
     document = whole.document
     if (
         document is not None
@@ -215,7 +219,7 @@ def stack_sections(whole: Whole) -> Iterator[Fault]:
     }
     if len(references) > DYNAMIC_REFERENCES:
         said = f"there are {len(references)} dynamic references"
-        yield "Resources", f"{said}; CloudFormation takes {DYNAMIC_REFERENCES}"
+        yield "Resources", f"{said}; CloudFormation allows {DYNAMIC_REFERENCES}"
 
 
 def _attributes(whole: Whole) -> Iterator[tuple[str, Mapping[str, Any]]]:
@@ -233,8 +237,8 @@ def _entries(whole: Whole, name: str) -> Iterable[tuple[str, Any]]:
 
 @_rule(
     "template-text-length",
-    title="name, description or default that is longer than CloudFormation takes",
-    fix="shorten it; several parameters may hold the parts of a value",
+    title="name, description or default that is longer than CloudFormation allows",
+    fix="shorten it; a long value can be split across several parameters",
     source=STACK_SOURCE,
 )
 def template_text_length(whole: Whole) -> Iterator[Fault]:
@@ -244,40 +248,40 @@ def template_text_length(whole: Whole) -> Iterator[Fault]:
         for name, _ in _entries(whole, section):
             if len(str(name)) > most and not str(name).startswith("Fn::"):
                 said = f"a name has {len(str(name))} characters"
-                yield section, f"{said}; CloudFormation takes {most}"
+                yield section, f"{said}; CloudFormation allows {most}"
     for name, parameter in _entries(whole, "Parameters"):
         default = parameter.get("Default") if isinstance(parameter, dict) else None
         length = len(default.encode(errors="replace")) if isinstance(default, str) else 0
         if length > STACK_PARAMETER_BYTES:
-            said = f"the default has {length} bytes; CloudFormation takes {STACK_PARAMETER_BYTES}"
+            said = f"the default has {length} bytes; CloudFormation allows {STACK_PARAMETER_BYTES}"
             yield f"Parameters/{name}", said
     description = whole.template.get("Description")
     length = len(description.encode(errors="replace")) if isinstance(description, str) else 0
     if length > TEMPLATE_DESCRIPTION_BYTES:
         most = TEMPLATE_DESCRIPTION_BYTES
-        yield "Description", f"the description has {length} bytes; CloudFormation takes {most}"
+        yield "Description", f"the description has {length} bytes; CloudFormation allows {most}"
 
 
 @_rule(
     "template-size",
     title="template that is too long",
-    fix="split the template: nested stacks, or stacks that import from each other; the CDK writes"
-    " it without indentation where a stack has suppress_template_indentation=True",
+    fix="split the template into nested stacks, or stacks that import from each other; with "
+    "suppress_template_indentation=True of a stack, the CDK writes it without indentation",
     source=TEMPLATE_BYTES_SOURCE,
 )
 def template_size(whole: Whole) -> Iterator[Fault]:
-    """CloudFormation refuses the template, from a bucket too."""
+    """CloudFormation refuses the template, even from a bucket."""
     text = whole.document.text if whole.document else _compact(whole.template)
     length = len(text.encode(errors="replace"))
     if length > TEMPLATE_BYTES:
-        most = f"CloudFormation takes {TEMPLATE_BYTES}"
+        most = f"CloudFormation allows {TEMPLATE_BYTES}"
         yield "Resources", f"the template has {length} bytes or more; {most}"
 
 
 @_rule(
     "dashboard-size",
-    title="dashboard of more widgets or metrics than CloudWatch takes",
-    fix="divide it into several",
+    title="dashboard with more widgets or metrics than CloudWatch allows",
+    fix="split it into several",
     source=CLOUDWATCH_SOURCE,
 )
 def dashboard_size(whole: Whole) -> Iterator[Fault]:
@@ -296,7 +300,7 @@ def dashboard_size(whole: Whole) -> Iterator[Fault]:
 @_rule(
     "target-input-size",
     title="input of a rule's target that is too long",
-    fix="put what is long into an object or a parameter, and give its name",
+    fix="put long values into an object or a parameter, and pass its name",
     source=TARGET_INPUT_SOURCE,
 )
 def target_input_size(whole: Whole) -> Iterator[Fault]:
@@ -309,7 +313,7 @@ def target_input_size(whole: Whole) -> Iterator[Fault]:
             for value in (given.get("Input"), template):
                 length = len(known_text(value))
                 if length > TARGET_INPUT_CHARACTERS:
-                    most = f"EventBridge takes {TARGET_INPUT_CHARACTERS}"
+                    most = f"EventBridge allows {TARGET_INPUT_CHARACTERS}"
                     said = f"the input has {length} characters or more; {most}"
                     yield f"Resources/{id_}/Targets/{place}", said
 
@@ -320,12 +324,12 @@ _QUOTED: Final = pattern(r'"[^"]*"')
 
 @_rule(
     "metric-filter-expressions",
-    title="more metric filters with a regular expression than a log group has",
-    fix="match several things with one expression, or look for terms without %",
+    title="more metric filters with a regular expression than a log group can have",
+    fix="match several things with one expression, or use terms without %",
     source=REGULAR_EXPRESSIONS_SOURCE,
 )
 def metric_filter_expressions(whole: Whole) -> Iterator[Fault]:
-    """CloudWatch Logs refuses the next one; those of other stacks count, too."""
+    """CloudWatch Logs refuses the next one. Those in other stacks count as well."""
     filters = (
         (id_, own)
         for id_, own in of_type(whole, "AWS::Logs::MetricFilter", surely=True)
@@ -338,19 +342,19 @@ def metric_filter_expressions(whole: Whole) -> Iterator[Fault]:
     "reserved-concurrency",
     severity=Severity.WARNING,
     title="functions that reserve more concurrency than an account has by default",
-    fix="reserve less of each, such as reserved_concurrency=2, or ask AWS for more concurrency",
+    fix="reserve less for each, such as reserved_concurrency=2, or ask AWS for more concurrency",
     source=RESERVED_CONCURRENCY_SOURCE,
 )
 def reserved_concurrency(whole: Whole) -> Iterator[Fault]:
-    """Lambda refuses the next one, unless the account was given more.
+    """Lambda refuses the next one, unless your quota is higher.
 
-    What functions of other stacks reserve counts, too.
+    Reservations of functions in other stacks count as well.
     """
     reserved = 0
     for id_, own in of_type(whole, "AWS::Lambda::Function", surely=True):
         reserved += int(as_number(own.get("ReservedConcurrentExecutions")) or 0)
         if reserved + UNRESERVED_CONCURRENCY > CONCURRENCY:
-            most = f"{UNRESERVED_CONCURRENCY} of an account's {CONCURRENCY} are never reserved"
+            most = f"{UNRESERVED_CONCURRENCY} of an account's {CONCURRENCY} cannot be reserved"
             said = f"the functions up to here reserve {reserved} concurrent executions"
             yield f"Resources/{id_}", f"{said}; {most}"
             return
@@ -359,36 +363,36 @@ def reserved_concurrency(whole: Whole) -> Iterator[Fault]:
 @_rule(
     "rule-count",
     severity=Severity.WARNING,
-    title="more rules than an event bus has",
-    fix="let one rule look for several things, or ask AWS for more rules",
+    title="more rules than an event bus can have",
+    fix="let one rule match several things, or ask AWS for more rules",
     source=EVENTBRIDGE_SOURCE,
 )
 def rule_count(whole: Whole) -> Iterator[Fault]:
-    """EventBridge refuses the next one, unless the account was given more.
+    """EventBridge refuses the next one, unless your quota is higher.
 
-    Those of other stacks count, too.
+    Those in other stacks count as well.
     """
     yield from RULES.too_many(whole.by_type)
 
 
 @_rule(
     "wildcard-rule-count",
-    title="more rules with a wildcard than an event bus has",
-    fix="look for a prefix or a suffix alone, or let one rule look for several things",
+    title="more rules with a wildcard than an event bus can have",
+    fix="match a prefix or a suffix only, or let one rule match several things",
     source=WILDCARD_RULES_SOURCE,
 )
 def wildcard_rule_count(whole: Whole) -> Iterator[Fault]:
-    """EventBridge refuses the next one; those of other stacks count, too."""
+    """EventBridge refuses the next one. Those in other stacks count as well."""
     yield from WILDCARD_RULES.too_many(whole.by_type)
 
 
 @_rule(
     "security-group-rules",
     severity=Severity.WARNING,
-    title="more rules than a security group has",
-    fix="give compute environments one security group together, or ask AWS for more rules",
+    title="more rules than a security group can have",
+    fix="let several compute environments share one security group, or ask AWS for more rules",
     source=RULES_A_SECURITY_GROUP_SOURCE,
 )
 def security_group_rules(whole: Whole) -> Iterator[Fault]:
-    """EC2 refuses the next one, unless the account was given more."""
+    """EC2 refuses the next one, unless your quota is higher."""
     yield from RULES_OF_A_SECURITY_GROUP.too_many(whole.by_type)

@@ -74,7 +74,7 @@ _PATHS: Final = (
 @job_rule(
     "mount-path",
     title="mount path that is not absolute",
-    fix="begin the path with a slash",
+    fix="start the path with a slash",
     source=api(
         "Tmpfs.containerPath",
         '"The absolute file path in the container where the tmpfs volume is mounted."; so also'
@@ -111,11 +111,11 @@ def mount_path(job: JobDefinition) -> Iterator[Fault]:
     fix="set SoftLimit to at most HardLimit",
     source=api(
         "Ulimit.softLimit",
-        '"The soft limit for the ulimit type.", which may not pass Ulimit.hardLimit.',
+        '"The soft limit for the ulimit type.", which cannot be higher than Ulimit.hardLimit.',
     ),
 )
 def ulimit_order(job: JobDefinition) -> Iterator[Fault]:
-    """The Docker daemon does not start such a container. -1 is no limit."""
+    """Docker does not start such a container. -1 means no limit."""
     for container in job.containers:
         ulimits = [*listed(container.path, container.properties, "Ulimits")]
         for path, ulimit in ulimits:

@@ -22,7 +22,7 @@ _rule = partial(rule, subject=SUBMITTERS)
 
 @_rule(
     "override-kind",
-    title="override of another kind of job",
+    title="override for another kind of job",
     fix="use the override that goes with the job definition",
     source=submit_job.OVERRIDES_OF_KINDS_SOURCE,
 )
@@ -36,7 +36,7 @@ def override_kind(source: Resource) -> Iterator[Fault]:
         taken = submit_job.OVERRIDES[properties]
         for key in submit_job.ALL_OVERRIDES:
             if key in one.request and key not in taken:
-                message = f"{key} is given, but {job.id} has {properties}"
+                message = f"{key} is set, but {job.id} has {properties}"
                 yield one.path, message, f"use {taken[0]}"
 
 
@@ -50,7 +50,7 @@ def _properties(job: JobDefinition) -> str | None:
 @_rule(
     "multi-node-array",
     title="array of multi-node jobs",
-    fix="leave ArrayProperties out, and submit a job for each",
+    fix="remove ArrayProperties, and submit each job separately",
     source=submit_job.MULTI_NODE_ARRAY_SOURCE,
 )
 def multi_node_array(source: Resource) -> Iterator[Fault]:

@@ -110,7 +110,7 @@ def _any_job(wildcard: str) -> str:
 @_warning(
     "submitter-permission",
     _SUBMITTERS,
-    title="submitter whose role may not submit",
+    title="submitter whose role cannot submit",
     fix=SUBMIT_JOB_RIGHTS,
     source=guide(
         "CWE_IAM_role",
@@ -121,8 +121,8 @@ def _any_job(wildcard: str) -> str:
 def submitter_permission(source: Resource) -> Iterator[Fault]:
     """Every submission is denied.
 
-    A submission is checked against its queue and its definition; the role may be allowed to submit
-    to others only.
+    AWS checks a submission against its queue and its definition, and the role may only be allowed
+    to submit to others.
     """
     seen: set[str] = set()
     for use in _uses(source):
@@ -156,14 +156,14 @@ def submitter_permission(source: Resource) -> Iterator[Fault]:
 @_warning(
     "submit-resources",
     ROLE,
-    title="permission to submit that lacks the queue or the definition",
+    title="permission to submit without the queue or the definition",
     fix=SUBMIT_JOB_RIGHTS,
     source=SUBMIT_BOTH_SOURCE,
 )
 def submit_resources(role: Resource) -> Iterator[Fault]:
     """Every submission is denied.
 
-    The role of a submission in the template is checked with that submission.
+    If the template contains a submission with this role, it is checked there.
     """
     held = rights(role)
     if not held.surely_mention(SUBMIT) or role.id in _looked_at(role):
@@ -177,15 +177,15 @@ def submit_resources(role: Resource) -> Iterator[Fault]:
     "submit-any-job",
     _SUBMITTERS,
     severity=Severity.INFO,
-    title="permission to submit that leaves out the job",
+    title="permission to submit without the job",
     fix=SUBMIT_JOB_RIGHTS,
     source=SUBMIT_BOTH_SOURCE,
 )
 def submit_any_job(source: Resource) -> Iterator[Fault]:
-    """Whether AWS demands job/* is open.
+    """It is unclear whether AWS requires job/*.
 
-    The service authorization reference requires it, and the user guide's own policies leave it out;
-    the embedded AWS asks for it.
+    The service authorization reference requires it, but the user guide's own policies do not
+    include it. The embedded AWS requires it.
     """
     seen: set[str] = set()
     for use in _uses(source):
@@ -219,15 +219,15 @@ def _looked_at(role: Resource) -> set[str]:
     "submit-revision",
     ROLE,
     severity=Severity.INFO,
-    title="permission for a name or for revisions, submission by name",
+    title="permission for a name or for revisions, but submission by name",
     fix=SUBMIT_JOB_RIGHTS,
     source=SUBMIT_REVISION_SOURCE,
 )
 def submit_revision(role: Resource) -> Iterator[Fault]:
     """Allow both the name and its revisions.
 
-    Open is what a submission by name is checked against: the user guide says the newest revision,
-    and others were denied on the bare name.
+    It is unclear what AWS checks when a job is submitted by name: the user guide says the newest
+    revision, but some users were denied on the bare name.
     """
     held = rights(role)
     for one in submissions(role.template):
@@ -240,7 +240,7 @@ def submit_revision(role: Resource) -> Iterator[Fault]:
             allowed = "its revisions" if denied[0] else "the bare name"
             yield (
                 "Policies",
-                f'"{name}" is submitted by name, and {SUBMIT} allowed on {allowed} only',
+                f'"{name}" is submitted by name, but {SUBMIT} is allowed on {allowed} only',
             )
             return
 
@@ -248,12 +248,12 @@ def submit_revision(role: Resource) -> Iterator[Fault]:
 @rule(
     "submitter-trust",
     tuple(SUBMITTER_ROLES),
-    title="role that the submitter may not assume",
+    title="role that the submitter cannot assume",
     fix=TRUST,
     source=SUBMITTER_ROLES["AWS::Events::Rule"].source,
 )
 def submitter_trust(source: Resource) -> Iterator[Fault]:
-    """Each service assumes the role that it is given."""
+    """Each service assumes the role that you give it."""
     seen: set[str] = set()
     for one in submissions_from(source):
         message = untrusted(one.role, SUBMITTER_ROLES[source.type].service)
@@ -270,15 +270,15 @@ def waits_for_jobs(machine: Resource) -> bool:
 @_warning(
     "state-machine-wait",
     STATE_MACHINES,
-    title="state machine that may not wait for its jobs",
+    title="state machine that cannot wait for its jobs",
     fix=f"allow {', '.join(STATE_MACHINE_RULE_ACTIONS)} on {STATE_MACHINE_RULE}",
     source=STATE_MACHINE_JOBS_SOURCE,
 )
 def state_machine_wait(machine: Resource) -> Iterator[Fault]:
     """A managed rule of EventBridge tells the state machine that a job has ended.
 
-    Without the right to make it, creating the state machine is refused: it is *not authorized to
-    create managed-rule*.
+    Without the permission to create that rule, the state machine cannot be created: it is *not
+    authorized to create managed-rule*.
     """
     if not waits_for_jobs(machine):
         return
@@ -289,15 +289,15 @@ def state_machine_wait(machine: Resource) -> Iterator[Fault]:
     "state-machine-job-rights",
     STATE_MACHINES,
     severity=Severity.INFO,
-    title="state machine that may not look at or end its jobs",
+    title="state machine that cannot describe or terminate its jobs",
     fix=f"allow {' and '.join(STATE_MACHINE_JOBS)} on every job",
     source=STATE_MACHINE_JOBS_SOURCE,
 )
 def state_machine_job_rights(machine: Resource) -> Iterator[Fault]:
-    """Step Functions looks at a job that it waits for, and ends it with the execution.
+    """Step Functions describes a job that it waits for, and terminates it if the execution stops.
 
-    Without batch:TerminateJob a stopped execution leaves its job running, and paid for. The CDK's
-    own task grants neither.
+    Without batch:TerminateJob, the job of a stopped execution keeps running, and you pay for it.
+    The CDK's own task grants neither.
     """
     if waits_for_jobs(machine):
         yield from _lacking(machine, STATE_MACHINE_JOBS, "batch", every(kinds.JOB, HOLE))

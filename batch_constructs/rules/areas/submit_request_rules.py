@@ -81,7 +81,7 @@ _BOUNDS: Final = (
         "the array size",
         submit_job.ARRAY_SIZE_SOURCE,
         "array size out of range",
-        "An array of one is not an array.",
+        "An array needs at least two children.",
         f"set Size to a number from {submit_job.ARRAY_SIZE.low} to {submit_job.ARRAY_SIZE.high}, or"
         " leave ArrayProperties out for a single job",
     ),
@@ -118,8 +118,8 @@ _BOUNDS: Final = (
         "the job",
         submit_job.DEPENDENCIES_SOURCE,
         "too many dependencies",
-        "A job depends on no more of them.",
-        "split the job, or depend on fewer",
+        "A job can depend on no more than that.",
+        "split the job, or depend on fewer jobs",
     ),
     _Bound(
         "submission-share-identifier",
@@ -188,12 +188,12 @@ for _one in _BOUNDS:
 
 @_rule(
     "submission-limit",
-    title="override that no job definition may have, either",
-    fix="give a value that a job definition may have there",
+    title="override that is not possible in a job definition either",
+    fix="use a value that a job definition can have there",
     source=api(
         "SubmitJobRequest.containerOverrides",
-        "What overrides a job definition is held to its limits; so also SubmitJobRequest.timeout"
-        " and SubmitJobRequest.retryStrategy.",
+        "Overrides have the same limits as the job definition, including "
+        "SubmitJobRequest.timeout and SubmitJobRequest.retryStrategy.",
     ),
 )
 def submission_limit(source: Resource) -> Iterator[Fault]:
@@ -219,9 +219,9 @@ def _beyond_limits(source: Resource) -> list[tuple[Limit, str, str]]:
 
 @_rule(
     "submission-size",
-    title="memory or GPUs that no container may have",
-    fix=f"give the memory in MiB, at least {container_facts.MEMORY_MIB.low}, and at least"
-    f" {container_facts.GPUS.low} GPU, or none of them",
+    title="memory or GPUs that no container can have",
+    fix=f"give the memory in MiB, at least {container_facts.MEMORY_MIB.low}, and at least "
+    f"{container_facts.GPUS.low} GPU or none",
     source=container_facts.SIZE_SOURCE,
 )
 def submission_size(source: Resource) -> Iterator[Fault]:
@@ -245,7 +245,7 @@ def submission_size(source: Resource) -> Iterator[Fault]:
     source=tags.SOURCE,
 )
 def submission_tag(source: Resource) -> Iterator[Fault]:
-    """What begins with ``aws:`` belongs to AWS."""
+    """Keys that begin with ``aws:`` are reserved for AWS."""
     for one in submissions_from(source):
         given = mapping(one.request, "Tags")
         if wrong := tags.COUNT.wrong(given):
@@ -265,29 +265,31 @@ def _misshapen(kinds: tuple[str, ...], source: Resource) -> Iterator[Fault]:
                 yield (one.at(path), message, fix) if fix else (one.at(path), message)
 
 
-_SHAPE: Final = api("SubmitJobRequest.jobName", "The members of SubmitJob are those of its page.")
+_SHAPE: Final = api(
+    "SubmitJobRequest.jobName", "The members of SubmitJob are those listed on its page."
+)
 
 
 @_rule(
     "submission-shape",
-    title="request that SubmitJob does not take",
-    fix="write the request as the page of SubmitJob does",
+    title="invalid SubmitJob request",
+    fix="write the request as described on the page of SubmitJob",
     source=_SHAPE,
 )
 def submission_shape(source: Resource) -> Iterator[Fault]:
-    """Every submission is refused: misspelt members, and values of a wrong type."""
-    return _misshapen(("misspelt", "type", "missing", "doubled"), source)
+    """Every submission is refused because of misspelled members or values of the wrong type."""
+    return _misshapen(("misspelled", "type", "missing", "doubled"), source)
 
 
 @_rule(
     "submission-unknown",
     severity=Severity.WARNING,
-    title="member of a submission that is not known here",
-    fix="leave it out, or upgrade batch-constructs if AWS has it",
+    title="unknown member of a submission",
+    fix="remove it, or upgrade batch-constructs if AWS has it",
     source=_SHAPE,
 )
 def submission_unknown(source: Resource) -> Iterator[Fault]:
-    """No member of that name is known; AWS may have added it since."""
+    """No member with this name is known. AWS may have added it since."""
     return _misshapen(("unknown",), source)
 
 
@@ -296,8 +298,8 @@ _NOUNS: Final = {JOB_DEFINITION: "job definition", JOB_QUEUE: "job queue"}
 
 @_rule(
     "submission-reference",
-    title="queue where a job definition belongs, or the other way round",
-    fix="refer to a job definition under JobDefinition, to a job queue under JobQueue",
+    title="queue instead of a job definition, or the other way around",
+    fix="refer to a job definition under JobDefinition, and to a job queue under JobQueue",
     source=api(
         "SubmitJobRequest.jobDefinition",
         '"The job definition used by this job."; SubmitJobRequest.jobQueue: "The job queue where'
@@ -326,19 +328,19 @@ def submission_reference(source: Resource) -> Iterator[Fault]:
     ),
 )
 def share_identifier_missing(source: Resource) -> Iterator[Fault]:
-    """Every submission fails. Rules and pipes cannot send one at all."""
+    """Every submission fails. Rules and pipes cannot send a share identifier at all."""
     for one in submissions_from(source):
         queue = one.queue
         if queue is None or not queue.is_fair_share or "ShareIdentifier" in one.request:
             continue
-        why = "" if one.takes_share else ", and this target cannot send one"
+        why = "" if one.takes_share else ", which this target cannot send"
         yield one.path, f"the queue {queue.id} needs a share identifier{why}"
 
 
 @_rule(
     "share-identifier-fifo",
     title="share identifier for a FIFO queue",
-    fix="leave ShareIdentifier out, or give the queue a fair-share policy",
+    fix="remove ShareIdentifier, or give the queue a fair-share policy",
     source=api(
         "SubmitJobRequest.shareIdentifier",
         "\"Don't specify this parameter if the job queue doesn't have a fair-share scheduling"
@@ -383,7 +385,7 @@ _PINNED: Final = pattern(
     "pinned-revision",
     subject=(*SUBMITTERS, FUNCTION),
     severity=Severity.WARNING,
-    title="revision of a job definition written by hand",
+    title="hard-coded revision of a job definition",
     fix="use Ref of the job definition, or its name without a revision",
     source=cloudformation(
         "aws-properties-batch-jobdefinition-resourceretentionpolicy",
@@ -392,7 +394,7 @@ _PINNED: Final = pattern(
     ),
 )
 def pinned_revision(source: Resource) -> Iterator[Fault]:
-    """The first update of the stack registers the next revision and takes the old one away."""
+    """The first update of the stack registers the next revision and deregisters the old one."""
     values = [(one.path, one.request.get("JobDefinition")) for one in submissions_from(source)]
     if source.type == FUNCTION:
         variables = variables_of(source).items()
@@ -432,7 +434,7 @@ def _overrides(one: Submission) -> Iterator[Properties]:
     source=submit_job.RESERVED_VARIABLES_SOURCE,
 )
 def reserved_override(source: Resource) -> Iterator[Fault]:
-    """Batch sets variables of that prefix itself."""
+    """Batch itself sets the variables with this prefix."""
     for limit, path, message in _beyond_limits(source):
         if limit.bound is submit_job.VARIABLE_NAME:
             yield path, message
@@ -441,7 +443,7 @@ def reserved_override(source: Resource) -> Iterator[Fault]:
 @_rule(
     "override-size",
     title="size that Fargate does not offer",
-    fix="use ResourceRequirements, with a pair that Fargate offers",
+    fix="use ResourceRequirements, with a combination that Fargate offers",
     source=api(
         "ContainerOverrides.vcpus",
         '"It\'s not supported for jobs running on Fargate resources."; the same for'
@@ -449,14 +451,14 @@ def reserved_override(source: Resource) -> Iterator[Fault]:
     ),
 )
 def override_size(source: Resource) -> Iterator[Fault]:
-    """What a definition may not say on Fargate, a submission may not either."""
+    """A submission has the same restrictions on Fargate as a definition."""
     for one in submissions_from(source):
         if one.definition is None or one.definition.platform != PlatformCapability.FARGATE:
             continue
         for overrides in _overrides(one):
             for key in ("Vcpus", "Memory"):
                 if key in overrides:
-                    yield one.path, f"{key} is overridden, which Fargate does not take"
+                    yield one.path, f"{key} is overridden, which Fargate does not support"
             wanted = {
                 text(entry, "Type"): number(entry, "Value")
                 for _, entry in entries(overrides, "ResourceRequirements")
@@ -489,7 +491,7 @@ def submission_platform(source: Resource) -> Iterator[Fault]:
 @_rule(
     "parameter-not-passed",
     severity=Severity.WARNING,
-    title="submission that leaves a parameter out",
+    title="submission that leaves out a parameter",
     fix="pass it, or give the definition a default under Parameters",
     source=api(
         "SubmitJobRequest.parameters",
@@ -508,7 +510,7 @@ def parameter_not_passed(source: Resource) -> Iterator[Fault]:
         lacks = [name for name in taken if name not in passed]
         if lacks and not passes_no_object(source, one):
             names = show(", ".join(f'"{show(name)}"' for name in lacks), _MOST_OF_NAMES)
-            message = f"{one.definition.id} takes {names}, without a default, and gets no value"
+            message = f"{one.definition.id} needs {names}, which has no default and gets no value"
             yield one.path, message
 
 

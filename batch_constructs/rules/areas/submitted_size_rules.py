@@ -24,18 +24,18 @@ _rule = partial(rule, subject=SUBMITTERS)
 
 @_rule(
     "submission-length",
-    title="overrides that are longer than ECS takes",
-    fix="put what is long into the job definition or into S3",
+    title="overrides that are longer than ECS allows",
+    fix="put long values into the job definition or into S3",
     source=submit_job.OVERRIDES_SOURCE,
 )
 def submission_length(source: Resource) -> Iterator[Fault]:
-    """The submission is taken, and the job fails."""
+    """The submission is accepted, but the job fails."""
     for one in submissions_from(source):
         for way in overridden_limits.CONTAINERS:
             for place, container in places(one.request, way):
                 length = submit_job.overrides_length(_least(container))
                 if length > submit_job.OVERRIDES_BYTES:
-                    most = f"ECS takes at most {submit_job.OVERRIDES_BYTES}"
+                    most = f"ECS allows {submit_job.OVERRIDES_BYTES} at most"
                     yield (
                         one.at(place.rstrip("/")),
                         f"the overrides have {length} characters; {most}",
@@ -44,27 +44,27 @@ def submission_length(source: Resource) -> Iterator[Fault]:
 
 @_rule(
     "submission-payload",
-    title="submission that is longer than AWS Batch takes",
-    fix="put what is long into an object of S3, and give its key as a parameter",
+    title="submission that is longer than AWS Batch allows",
+    fix="put long values into an S3 object, and pass its key as a parameter",
     source=submit_job.JOB_BYTES_SOURCE,
 )
 def submission_payload(source: Resource) -> Iterator[Fault]:
-    """Every submission is refused. Values known only when it is made are not counted."""
+    """Every submission is refused. Values known only at submission are not counted."""
     for one in submissions_from(source):
         length = submit_job.job_length(_least(one.request))
         if length > submit_job.JOB_BYTES:
-            most = f"AWS Batch takes {submit_job.JOB_BYTES}"
+            most = f"AWS Batch allows {submit_job.JOB_BYTES}"
             yield one.path, f"the submission has {length} bytes or more; {most}"
 
 
 @_rule(
     "propagated-tag-count",
-    title="more tags of a job and its definition than a task has",
-    fix="leave tags out of one of them, or set PropagateTags to false",
+    title="more tags from a job and its definition than a task can have",
+    fix="remove tags from one of them, or set PropagateTags to false",
     source=tags.PROPAGATED_SOURCE,
 )
 def propagated_tag_count(source: Resource) -> Iterator[Fault]:
-    """The submission is taken, and the job fails: its task gets the tags of both."""
+    """The submission is accepted, but the job fails: its task gets the tags of both."""
     for one in submissions_from(source):
         job = one.definition
         if job is None or not _propagates(one.request, job.properties):
@@ -72,7 +72,7 @@ def propagated_tag_count(source: Resource) -> Iterator[Fault]:
         together = {*mapping(one.request, "Tags"), *mapping(job.properties, "Tags")}
         if len(together) > tags.COUNT.high:
             said = f"the job and {job.id} have {len(together)} tags together"
-            yield one.at("Tags"), f"{said}; a task has at most {tags.COUNT.high}"
+            yield one.at("Tags"), f"{said}; a task can have {tags.COUNT.high} at most"
 
 
 def _propagates(request: Properties, definition: Properties) -> bool:

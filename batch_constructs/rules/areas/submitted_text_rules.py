@@ -53,7 +53,7 @@ _rule = partial(rule, subject=(*SUBMITTERS, FUNCTION))
     ),
 )
 def submitted_secret(source: Resource) -> Iterator[Fault]:
-    """Whoever may describe the job or the stack can read it."""
+    """Anyone who can describe the job or the stack can read it."""
     for path, request in _requests(source):
         told: dict[str, str] = {}
         for below, name, value in _named_values(request):
@@ -68,12 +68,12 @@ def submitted_secret(source: Resource) -> Iterator[Fault]:
         words = map(literal, command) if isinstance(command, list) else ()
         place = option_with_credential([*words])
         if place is not None:
-            option = "an option's password or token stands in the template"
+            option = "the password or token of an option is in the template"
             told[f"ContainerOverrides/Command/{place}"] = option
         for below, written in strings("", request, names=True):
             kind = credential_in(written)
             if kind is not None:
-                told.setdefault(below, f"{kind} stands in the template")
+                told.setdefault(below, f"{kind} is in the template")
         for below, message in told.items():
             yield f"{path}{below}" if path.endswith("/") else path, message
     yield from _beside(source)
@@ -87,21 +87,21 @@ def _beside(source: Resource) -> Iterator[Fault]:
         for path, written in strings(place, source.properties.get(place), names=True):
             kind = credential_in(written)
             if kind is not None:
-                yield path, f"{kind} stands in the template"
+                yield path, f"{kind} is in the template"
 
 
 @_rule(
     "submitted-secret-resolved",
     severity=Severity.WARNING,
     title="secret that CloudFormation writes into a submission",
-    fix="name the secret under Secrets of the job definition, where AWS Batch fetches it",
+    fix="name the secret under Secrets of the job definition; AWS Batch then reads it",
     source=docs(
         "AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html",
-        "CloudFormation puts the value of a secret where its dynamic reference stands.",
+        "CloudFormation replaces a dynamic reference with the value of the secret.",
     ),
 )
 def submitted_secret_resolved(source: Resource) -> Iterator[Fault]:
-    """The value stands in every description of the job, and in its events."""
+    """The value is visible in every description of the job, and in its events."""
     if source.type == FUNCTION and not _submits(source):
         return
     for path, (service, name) in secrets_written(source).items():
@@ -115,26 +115,29 @@ def submitted_secret_resolved(source: Resource) -> Iterator[Fault]:
 @_rule(
     "submitted-parameter-in-code",
     severity=Severity.WARNING,
-    title="parameter, field of an event or input inside code that a submission runs",
-    fix="give it as a word of its own behind the code, which reads it as an argument",
+    title="parameter, event field or input inside code that a submission runs",
+    fix="pass it as a separate word after the code, and read it there as an argument",
     source=api(
         "RegisterJobDefinitionRequest.parameters",
-        "What stands for a parameter is put into ContainerOverrides.command as it is.",
+        "A parameter is replaced in ContainerOverrides.command with its value, unchanged.",
     ),
 )
 def submitted_parameter_in_code(source: Resource) -> Iterator[Fault]:
-    """Whoever chooses the value, such as the key of an object, runs code with the job's role."""
+    """Anyone who can choose the value can run code with the job's role.
+
+    For example, the value may be the key of an object.
+    """
     for path, request in _requests(source):
         command = mapping(request, "ContainerOverrides").get("Command")
         words = [literal(word) for word in command] if isinstance(command, list) else []
         for place in code_in(words):
             below = f"ContainerOverrides/Command/{place}" if path.endswith("/") else ""
             for name in PLACEHOLDER.findall(words[place] or ""):
-                yield f"{path}{below}", f"{shown(f'Ref::{name}')} stands inside of code"
+                yield f"{path}{below}", f"{shown(f'Ref::{name}')} is inside code"
     for computed in computed_commands(source, _handed_over):
         for place in code_in(computed.words):
             for name in computed.filled_in(place):
-                yield computed.path, f"{shown(name)} stands inside of code"
+                yield computed.path, f"{shown(name)} is inside code"
 
 
 def _handed_over(template: str) -> dict[str, Any] | None:

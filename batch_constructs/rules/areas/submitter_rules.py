@@ -161,7 +161,7 @@ _EVENT_BUS: Final = "AWS::Events::EventBus"
     ),
 )
 def event_target_dead_letter_queue(source: Resource) -> Iterator[Fault]:
-    """A submission that is refused is dropped after the retries, with no trace but a metric."""
+    """A refused submission is dropped after the retries, and only a metric shows it."""
     if source.type == SCHEDULE:
         target = mapping(source.properties, "Target")
         if submissions_from(source) and "DeadLetterConfig" not in target:
@@ -178,17 +178,18 @@ def event_target_dead_letter_queue(source: Resource) -> Iterator[Fault]:
 @_warning(
     "event-bus",
     EVENT_RULE,
-    title="rule about AWS events on a bus of its own",
-    fix="leave EventBusName out, or let a rule on the default bus forward the events to that bus",
+    title="rule for AWS events on a custom event bus",
+    fix="remove EventBusName, or let a rule on the default bus forward the events to that bus",
     source=docs(
         "eventbridge/latest/userguide/eb-service-event.html",
-        "AWS services send their events to the default event bus, where schedules are too.",
+        "AWS services send their events to the default event bus, and so do schedules.",
     ),
 )
 def event_bus(source: Resource) -> Iterator[Fault]:
     """Batch, Amazon S3 and schedules send to the default bus.
 
-    A bus whose policy lets other accounts in is there to hear of them.
+    There is no finding for a bus whose policy allows other accounts, because it may receive their
+    events.
     """
     bus = source.properties.get("EventBusName")
     own = source.neighbour(bus, _EVENT_BUS)
@@ -200,7 +201,7 @@ def event_bus(source: Resource) -> Iterator[Fault]:
     from_aws = any(isinstance(one, str) and one.startswith("aws.") for one in sources)
     schedule = "ScheduleExpression" in source.properties and submissions_from(source)
     if schedule or (from_aws and (batch_events.SOURCE in sources or submissions_from(source))):
-        yield "EventBusName", "the rule is on a bus of its own, where no such event arrives"
+        yield "EventBusName", "the rule is on a custom bus, where no such event arrives"
 
 
 def _lets_others_in(bus: Resource) -> bool:
@@ -222,7 +223,7 @@ def _lets_others_in(bus: Resource) -> bool:
     source=schedule_expression.SOURCE,
 )
 def schedule_expression_form(source: Resource) -> Iterator[Fault]:
-    """Unlike cron elsewhere, there is a year, and one of the two day fields is a question mark."""
+    """Unlike elsewhere, cron has a year, and one of the two day fields must be ?."""
     got = text(source.properties, "ScheduleExpression")
     if not got or not submissions_from(source):
         return
@@ -236,15 +237,15 @@ def schedule_expression_form(source: Resource) -> Iterator[Fault]:
 @_warning(
     "schedule-input",
     SCHEDULE,
-    title="schedule whose input is no request of SubmitJob",
+    title="schedule whose input is not a SubmitJob request",
     fix='write Input as JSON: {"JobDefinition": …, "JobName": …, "JobQueue": …}',
     source=docs(
         "scheduler/latest/UserGuide/managing-targets-universal.html",
-        "Input is well-formed JSON with the parameters of the request.",
+        "Input must be well-formed JSON with the parameters of the request.",
     ),
 )
 def schedule_input(schedule: Resource) -> Iterator[Fault]:
-    """Every submission fails, with no trace but a metric."""
+    """Every submission fails, and only a metric shows it."""
     request = schedule_request(schedule)
     target = mapping(schedule.properties, "Target")
     if request is None:
@@ -253,18 +254,18 @@ def schedule_input(schedule: Resource) -> Iterator[Fault]:
     if absent(target, "Input"):
         yield "Target/Input", "Input is missing, so SubmitJob gets no request"
     elif isinstance(written, str) and not isinstance(request, dict):
-        yield "Target/Input", f'Input is "{show(written)}", which is no JSON object'
+        yield "Target/Input", f'Input is "{show(written)}", which is not a JSON object'
 
 
 @rule(
     "state-machine-callback",
     STATE_MACHINES,
-    title="job that is to call back with a task token",
+    title="job that calls back with a task token",
     fix="use batch:submitJob.sync to wait for the job, or aws-sdk:batch:submitJob.waitForTaskToken",
     source=docs(
         "step-functions/latest/dg/integrate-services.html",
-        "For AWS Batch, Wait for Callback (.waitForTaskToken) is not among the patterns of the"
-        " optimized integration; AWS SDK integrations have it.",
+        "For AWS Batch, the optimized integration does not support Wait for Callback "
+        "(.waitForTaskToken); AWS SDK integrations do.",
     ),
 )
 def state_machine_callback(source: Resource) -> Iterator[Fault]:

@@ -54,18 +54,18 @@ def _tags(resource: Resource) -> Iterator[tuple[str, Properties]]:
     subject=_BESIDE_JOBS,
 )
 def tag_secret(resource: Resource) -> Iterator[Fault]:
-    """Whoever may describe the resource, its instances or the bill can read it.
+    """Anyone who can describe the resource or its instances, or read the bill, can read it.
 
-    Of tags of job definitions ``plaintext-secret`` tells.
+    For tags of job definitions, see ``plaintext-secret``.
     """
     for path, tags in _tags(resource):
         for key, value in tags.items():
             fault = label_value(key, value)
             kind = credential_in(value) if isinstance(value, str) else None
             if fault is not None or kind is not None:
-                yield f"{path}/{show(key)}", fault or f"{kind} stands in the template"
+                yield f"{path}/{show(key)}", fault or f"{kind} is in the template"
             if (kind := credential_in(key)) is not None:
-                yield path, f"{kind} stands in the template, as the key of a tag"
+                yield path, f"{kind} is in the template, as the key of a tag"
 
 
 @_rule(
@@ -75,7 +75,7 @@ def tag_secret(resource: Resource) -> Iterator[Fault]:
     source=aws.SOURCE,
 )
 def tag_shape(resource: Resource) -> Iterator[Fault]:
-    """What begins with ``aws:`` belongs to AWS."""
+    """Keys that begin with ``aws:`` are reserved for AWS."""
     for path, tags in _tags(resource):
         for key, value in tags.items():
             if wrong := aws.KEY.wrong(key):

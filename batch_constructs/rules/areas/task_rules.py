@@ -29,7 +29,7 @@ def _several(job: JobDefinition) -> Iterator[Task]:
 @job_rule(
     "essential-container",
     title="job without an essential container",
-    fix="leave Essential out of the container that does the work",
+    fix="remove Essential from the container that does the work",
     source=api(
         "TaskContainerProperties.essential",
         '"All jobs must have at least one essential container."',
@@ -46,8 +46,9 @@ def essential_container(job: JobDefinition) -> Iterator[Fault]:
 
 @job_rule(
     "container-dependency",
-    title="dependency that cannot be met",
-    fix="depend on another container of the task, and make one that has to end non-essential",
+    title="dependency that can never be fulfilled",
+    fix="depend on another container of the task, and make a container that has to end "
+    "non-essential",
     source=api(
         "TaskContainerDependency.condition",
         'Of COMPLETE and SUCCESS: "This condition can\'t be set on an essential container.";'
@@ -55,7 +56,10 @@ def essential_container(job: JobDefinition) -> Iterator[Fault]:
     ),
 )
 def container_dependency(job: JobDefinition) -> Iterator[Fault]:
-    """It names a container of the same task, and no chain of them forms a circle."""
+    """A container can only depend on other containers of the same task.
+
+    It cannot depend on itself through others.
+    """
     for task in _several(job):
         names = {text(one.properties, "Name"): one for one in task.containers}
         known = one_of([one for one in names if one] or ["none"])
@@ -145,13 +149,16 @@ def firelens_router(job: JobDefinition) -> Iterator[Fault]:
     ),
 )
 def firelens_routers(job: JobDefinition) -> Iterator[Fault]:
-    """Amazon ECS describes one router for a task, and does not say whose logs a second one gets."""
+    """Amazon ECS describes one router for each task.
+
+    It does not say whose logs a second one gets.
+    """
     for task in _several(job):
         routers = [one for one in task.containers if given(one.properties, "FirelensConfiguration")]
         for router in routers[1:]:
             yield (
                 f"{router.path}/FirelensConfiguration",
-                f"the task has {len(routers)} log routers; allowed is one",
+                f"the task has {len(routers)} log routers; only one is allowed",
             )
 
 
@@ -163,7 +170,7 @@ def firelens_routers(job: JobDefinition) -> Iterator[Fault]:
     source=_ROUTING_SOURCE,
 )
 def firelens_own_logs(job: JobDefinition) -> Iterator[Fault]:
-    """A container that logs to a router starts after it: the router would wait for itself."""
+    """A container that logs to a router starts after it, so the router would wait for itself."""
     for task in _several(job):
         for container in filter(_is_routed, task.containers):
             if given(container.properties, "FirelensConfiguration"):

@@ -19,12 +19,12 @@ if TYPE_CHECKING:
 @environment_rule(
     "in-place-update-service-role",
     severity=Severity.WARNING,
-    title="updates in place with a custom service role",
-    fix="leave ServiceRole out: Batch then uses AWSServiceRoleForBatch",
+    title="in-place updates with a custom service role",
+    fix="remove ServiceRole: Batch then uses AWSServiceRoleForBatch",
     source=IN_PLACE,
 )
 def in_place_update_service_role(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """Only the service-linked role allows changes of instances in place."""
+    """Only the service-linked role allows changes to instances in place."""
     if environment.is_fargate or environment.is_unmanaged or not environment.resources:
         return
     role = environment.properties.get("ServiceRole")
@@ -33,8 +33,8 @@ def in_place_update_service_role(environment: ComputeEnvironment) -> Iterator[Fa
         yield (
             "ServiceRole",
             (
-                "ReplaceComputeEnvironment is false with a custom ServiceRole, with which"
-                " Batch cannot update instances in place"
+                "ReplaceComputeEnvironment is false with a custom ServiceRole, with which "
+                "Batch cannot update instances in place"
             ),
         )
 
@@ -42,12 +42,12 @@ def in_place_update_service_role(environment: ComputeEnvironment) -> Iterator[Fa
 @environment_rule(
     "named-replacement",
     severity=Severity.WARNING,
-    title="fixed name on an environment that updates by replacement",
-    fix="leave ComputeEnvironmentName out, or set ReplaceComputeEnvironment to false",
+    title="fixed name on an environment that is updated by replacement",
+    fix="remove ComputeEnvironmentName, or set ReplaceComputeEnvironment to false",
     source=REPLACES_BY_DEFAULT,
 )
 def named_replacement(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """CloudFormation makes the new environment under the name that the old one still has."""
+    """CloudFormation creates the new environment while the old one still has the name."""
     name = environment.properties.get("ComputeEnvironmentName")
     if not isinstance(name, str) or environment.is_unmanaged:
         return
@@ -57,7 +57,7 @@ def named_replacement(environment: ComputeEnvironment) -> Iterator[Fault]:
     yield (
         "ComputeEnvironmentName",
         (
-            f'ComputeEnvironmentName is "{show(name)}", a fixed name, while updates replace the'
-            " environment"
+            f'ComputeEnvironmentName is "{show(name)}", a fixed name, but updates replace the '
+            "environment"
         ),
     )

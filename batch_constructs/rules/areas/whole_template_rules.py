@@ -1,8 +1,9 @@
-"""Rules about the template as a whole: what CloudFormation refuses before any resource is made.
+"""Rules about the template as a whole: what CloudFormation refuses before it creates any resource.
 
-cfn-lint says most of it as well. It stays, since what is wrong here is lost to every other rule: a
-section that is misspelt hides the resources below it, a repeated key the first of two values, a
-reference to nothing the resource that was meant; ``check`` would find nothing there, and say so.
+cfn-lint reports most of this as well. The rules are here because such a mistake hides others: a
+misspelled section hides the resources below it, a repeated key hides the first of two values, and
+a broken reference hides the resource it was meant for. ``check`` would find nothing there, and
+would say so.
 """
 
 from __future__ import annotations
@@ -47,25 +48,25 @@ _LOGICAL_ID: Final = pattern(r"[A-Za-z0-9]+")
 
 @_rule(
     "resource-count",
-    title="template with more resources than CloudFormation takes",
-    fix="split the template: nested stacks, or stacks that import from each other",
+    title="template with more resources than CloudFormation allows",
+    fix="split the template into nested stacks, or stacks that import from each other",
     source=RESOURCES_SOURCE,
 )
 def resource_count(whole: Whole) -> Iterator[Fault]:
-    """No other rule then looks at the template.
+    """No other rule then checks the template.
 
-    A synthesis of the CDK counts itself and stops before the rules are asked; where
-    `@aws-cdk/core:stackResourceLimit` lifts that, it is this rule that says so.
+    The CDK counts the resources itself and stops before the rules run. If
+    `@aws-cdk/core:stackResourceLimit` turns that off, this rule reports it.
     """
     if len(whole.resources) > RESOURCES:
         count = f"{len(whole.resources)}"
-        yield "Resources", f"there are {count} resources; CloudFormation takes {RESOURCES}"
+        yield "Resources", f"there are {count} resources; CloudFormation allows {RESOURCES}"
 
 
 @_rule(
     "template-section",
-    title="section that a template does not have, or that is no object",
-    fix="leave it out, or keep it under Metadata",
+    title="unknown section of a template, or a section that is not an object",
+    fix="remove it, or move it under Metadata",
     source=SECTIONS_SOURCE,
 )
 def template_section(whole: Whole) -> Iterator[Fault]:
@@ -75,14 +76,14 @@ def template_section(whole: Whole) -> Iterator[Fault]:
             if name not in SECTIONS:
                 yield str(name), f"a template has no section {show(name)}"
             elif name in OBJECT_SECTIONS and section is not None and not isinstance(section, dict):
-                said = "the section is no object of what it names"
-                yield str(name), said, f"write names and what each stands for below {name}"
+                said = "the section is not an object"
+                yield str(name), said, f"write names and their values below {name}"
 
 
 @_rule(
     "template-resources",
     title="resource without a type, or with an invalid name",
-    fix="give each resource an alphanumeric logical ID, and a Type",
+    fix="give each resource an alphanumeric logical ID and a Type",
     source=RESOURCES_SECTION_SOURCE,
 )
 def template_resources(whole: Whole) -> Iterator[Fault]:
@@ -96,23 +97,23 @@ def template_resources(whole: Whole) -> Iterator[Fault]:
         if is_loop(id_):
             continue
         if not _LOGICAL_ID.fullmatch(str(id_)):
-            yield path, f"the logical ID {show(id_)} is not of letters and digits only"
+            yield path, f"the logical ID {show(id_)} contains more than letters and digits"
         if not isinstance(resource, dict):
-            yield path, "the resource is no object"
+            yield path, "the resource is not an object"
         elif not isinstance(resource.get("Type"), str):
             yield path, "the resource has no Type"
 
 
 @_rule(
     "batch-type",
-    title="resource of AWS Batch whose type is misspelt",
-    fix="write the type as CloudFormation knows it",
+    title="AWS Batch resource with a misspelled type",
+    fix="write the type as CloudFormation does",
     source=RESOURCES_SECTION_SOURCE,
 )
 def batch_type(whole: Whole) -> Iterator[Fault]:
-    """CloudFormation answers *Unrecognized resource types*, and no other rule looks at it.
+    """CloudFormation answers *Unrecognized resource types*, and no other rule checks the resource.
 
-    A type that is like none of those known may be a new one, and is not told.
+    A type that resembles no known type may be new, and is not reported.
     """
     for id_, resource in whole.resources.items():
         type_ = resource.get("Type") if isinstance(resource, dict) else None
@@ -126,12 +127,12 @@ def batch_type(whole: Whole) -> Iterator[Fault]:
         right = each_meant([name], alike).get(name)
         if right is not None:
             hint = did_you_mean(f"{_OF_BATCH}{right}")
-            yield f"Resources/{id_}/Type", f"{show(type_)} is no type of AWS Batch's{hint}"
+            yield f"Resources/{id_}/Type", f"{show(type_)} is not a type of AWS Batch{hint}"
 
 
 _OF_BATCH: Final = "AWS::Batch::"
 _LETTERS: Final = 2
-"""How many letters too many or too few a misspelt type has at most."""
+"""How many letters too many or too few a misspelled type has at most."""
 
 _BATCH_TYPES: Final = (
     COMPUTE_ENVIRONMENT,
@@ -147,11 +148,11 @@ _BATCH_TYPES: Final = (
 @_rule(
     "null-value",
     title="empty value",
-    fix="give a value, leave the name out, or use AWS::NoValue",
+    fix="add a value, remove the name, or use AWS::NoValue",
     source=NULL_SOURCE,
 )
 def null_value(whole: Whole) -> Iterator[Fault]:
-    """In YAML, a name with nothing behind its colon."""
+    """In YAML, this is a name with nothing after its colon."""
     if whole.is_final:
         for path in whole.nulls():
             yield "/".join(path), "the value is null, which CloudFormation refuses"
@@ -160,14 +161,14 @@ def null_value(whole: Whole) -> Iterator[Fault]:
 @_rule(
     "unresolved-reference",
     title="reference to something that does not exist",
-    fix="name a resource, parameter or condition of the template",
+    fix="refer to a resource, parameter or condition of the template",
     source=REFERENCE_SOURCE,
 )
 def unresolved_reference(whole: Whole) -> Iterator[Fault]:
-    """CloudFormation refuses the template, wherever in it the reference stands.
+    """CloudFormation refuses the template, wherever the reference is.
 
-    A file of YAML without a version and without parameters may be a part of a template, as the
-    Serverless Framework puts them together: what it refers to may stand elsewhere.
+    A YAML file without a version and without parameters may be part of a larger template, as in the
+    Serverless Framework, and the target may be elsewhere.
     """
     if not whole.is_final or whole.may_be_a_part:
         return
@@ -193,28 +194,32 @@ _MOST_GUESSED: Final = 20
 @_rule(
     "repeated-key",
     severity=Severity.WARNING,
-    title="name that stands twice",
+    title="name that is used twice",
     fix="keep one of the two, or rename one",
     source=REPEATED_KEY_SOURCE,
 )
 def repeated_key(whole: Whole) -> Iterator[Fault]:
-    """The last value counts, for CloudFormation and for every other rule; the first is lost."""
+    """The last value counts, both for CloudFormation and for every other rule.
+
+    The first one is lost.
+    """
     if whole.document is not None and whole.document.repeats:
         for path, name, _ in whole.document.source_map.repeats():
-            yield "/".join((*path, name)), f"{show(name)} stands twice; the last value counts"
+            yield "/".join((*path, name)), f"{show(name)} is used twice; the last value counts"
 
 
 @_rule(
     "other-tool",
     severity=Severity.INFO,
     title="source file of another tool",
-    fix="check what the tool renders, with batch-constructs check or in its output directory",
+    fix="check the output of that tool, with batch-constructs check or in its output directory",
     source=seen(
         "https://www.serverless.com/framework/docs/guides/variables",
-        "Jinja and the Serverless Framework replace these before CloudFormation sees them.",
+        "Jinja and the Serverless Framework replace these placeholders before CloudFormation "
+        "sees them.",
     ),
 )
 def other_tool(whole: Whole) -> Iterator[Fault]:
-    """What the tool puts there is unknown, and therefore no finding."""
+    """What the tool inserts is unknown, so there is no finding about it."""
     if whole.is_of_another_tool:
         yield "", "it has placeholders of another tool, such as Jinja or Serverless"
