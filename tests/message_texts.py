@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,11 +22,16 @@ class Text(NamedTuple):
     said: str
 
 
-def texts(*rooms: str) -> Iterator[Text]:
-    """Give every text of at least three words that is no docstring, in some rooms or in all."""
+@cache
+def texts() -> list[Text]:
+    """Give every text of at least three words that is no docstring."""
+    return list(_read())
+
+
+def _read() -> Iterator[Text]:
     for path in sorted(PACKAGE.rglob("*.py")):
         file = str(path.relative_to(PACKAGE))
-        if "project/template" in file or (rooms and not file.startswith(rooms)):
+        if "project/template" in file:
             continue
         tree = ast.parse(path.read_text())
         told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}

@@ -304,7 +304,11 @@ def _is_one(character: str) -> bool:
 def _may_meet(pattern: str, name: str) -> bool:
     """Tell whether a pattern and a name can mean one text."""
     begin, end, shorter = 0, 0, min(len(pattern), len(name))
-    while begin < shorter and pattern[begin] == name[begin] and _is_plain(pattern[begin]):
+    while begin < shorter and pattern[begin] == name[begin]:
+        # what holds no colon ends with the next one, in both alike
+        ends_alike = pattern[begin + 1 : begin + 2] == name[begin + 1 : begin + 2] == ":"
+        if not _is_plain(pattern[begin]) and not (pattern[begin] == CLOSED and ends_alike):
+            break
         begin += 1
     while end < shorter - begin and pattern[~end] == name[~end] and _is_plain(pattern[~end]):
         end += 1
