@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
     import aws_cdk as cdk
 
+    from batch_constructs.impact.described_stack import DescribedStack
+
 _PATH: Final = "aws:cdk:path"
 _METADATA: Final = "AWS::CDK::Metadata"
 
@@ -62,10 +64,10 @@ def keep_ids_of(
     from batch_constructs.rules.template import template_files  # noqa: PLC0415  # with PyYAML
 
     try:
-        template = read_stack(Path(old_template), None).template
+        old = read_stack(Path(old_template), None)
     except template_files.UnreadableTemplateError as error:
         raise ValueError(f"{old_template}: {error}") from None
-    known = section(template, "Resources")
+    template, known = old.template, section(old.template, "Resources")
     outputs = section(template, "Outputs")
     matching = Matching(old=list(_old(known, let_go)), new=list(_new(stack)))
     matching.match()
@@ -85,7 +87,7 @@ def keep_ids_of(
             f"{stack.node.path}: {old_template} has {listed}. Declare it, or name it in let_go to "
             "have it deleted"
         )
-    _keep(stack, matching, kept, template, let_go)
+    _keep(stack, matching, kept, old, let_go)
     for one in kept:
         if one.doubt:
             _warn(one)
@@ -139,7 +141,7 @@ def _keep(
     stack: cdk.Stack,
     matching: Matching,
     kept: Sequence[Successor],
-    template: Mapping[str, Any],
+    old: DescribedStack,
     let_go: Sequence[str],
 ) -> None:
     """Give what is the same its old ID, with what is held, and leave old rights in the stack."""
@@ -152,7 +154,7 @@ def _keep(
     from batch_constructs.adopt.kept_outputs import exports_of, keep_exports  # noqa: PLC0415
     from batch_constructs.adopt.kept_rights import Needs, keep_rights  # noqa: PLC0415  # with it
 
-    known = section(template, "Resources")
+    template, known = old.template, section(old.template, "Resources")
     rights = {one.logical_id: known[one.logical_id] for one in matching.old if one.type in RIGHTS}
     exports = exports_of(template, stack, let_go)
     beside = {one.before.logical_id: said_beside(known[one.before.logical_id]) for one in kept}
@@ -167,7 +169,7 @@ def _keep(
             one.now.l1.override_logical_id(one.before.logical_id)
         for path, value in one.stays.items():
             if path == TAGS:
-                _hold_tags(one.now.l1, value)
+                _hold_tags(one.now.l1, value, old.tags)
             else:
                 _put_back(one.now.l1, path, value)
     conditions: dict[str, cdk.CfnCondition] = {}
@@ -198,16 +200,16 @@ def _put_back(l1: Any, path: str, value: Any) -> None:
         l1.add_property_override(at, value)
 
 
-def _hold_tags(l1: Any, old: Any) -> None:
+def _hold_tags(l1: Any, tags: Any, of_stack: Mapping[str, str] | None) -> None:
     """Keep the tags of a resource that is replaced with them, whatever ``Tags.of`` adds."""
-    if not old:
-        l1.add_property_deletion_override(TAGS)
-    elif isinstance(old, dict):
-        from aws_cdk import AspectPriority, Aspects  # noqa: PLC0415  # with the CDK
+    if not hasattr(l1, "tags"):
+        _put_back(l1, TAGS, tags)
+        return
+    from aws_cdk import AspectPriority, Aspects  # noqa: PLC0415  # with the CDK
 
-        from batch_constructs.adopt.held_tags import HeldTags  # noqa: PLC0415  # with the CDK
+    from batch_constructs.adopt.held_tags import HeldTags  # noqa: PLC0415  # with the CDK
 
-        Aspects.of(l1).add(HeldTags(old), priority=AspectPriority.READONLY)
+    Aspects.of(l1).add(HeldTags(tags, of_stack), priority=AspectPriority.READONLY)
 
 
 def _old(resources: Mapping[str, Any], let_go: Sequence[str]) -> Iterator[Resource]:

@@ -14,7 +14,7 @@ from aws_cdk import aws_iam as iam
 
 import batch_constructs as bc
 from batch_constructs.impact.verdict import Effect, impact
-from tests.adopt.kept_ids import stack_of
+from tests.adopt.kept_ids import stack_of, warnings
 
 SUBNETS = {"private_subnet_ids": ["subnet-1"], "availability_zones": ["eu-central-1a"]}
 
@@ -398,6 +398,61 @@ def test_tags_of_an_environment_stay_as_they_were_since_others_replace_it(
     bc.keep_ids_of(stack, old_file(tmp_path, capacity(**tags)))
 
     assert template(stack)["Resources"]["Env"]["Properties"].get("Tags") == old
+
+
+@pytest.mark.parametrize("new", [ec2.CfnPlacementGroup, ec2.CfnKeyPair])
+def test_a_list_of_tags_that_replaces_stays_too(new: Any, tmp_path: Path) -> None:
+    stack, *_ = new_stack()
+    named = {"key_name": "jobs"} if new is ec2.CfnKeyPair else {}
+    new(stack, "Mine", **named)
+    cdk.Tags.of(stack).add("Team", "b")
+    tags = [{"Key": "Team", "Value": "a"}, {"Key": "Owner", "Value": "a"}]
+    given = {"Tags": tags, **({"KeyName": "jobs"} if named else {})}
+
+    old = {"Type": new.CFN_RESOURCE_TYPE_NAME, "Properties": given}
+    bc.keep_ids_of(stack, old_file(tmp_path, {"Old": old}))
+
+    assert template(stack)["Resources"]["Old"]["Properties"]["Tags"] == tags
+
+
+def test_tags_of_an_environment_that_is_a_plain_l1_stay_too(tmp_path: Path) -> None:
+    old = capacity(Tags={"Team": "a"})
+    stack = stack_of(Mine=capacity(Tags={"Team": "b"})["Env"])
+
+    bc.keep_ids_of(stack, old_file(tmp_path, old))
+
+    assert template(stack)["Resources"]["Env"]["Properties"]["Tags"] == {"Team": "a"}
+
+
+@pytest.mark.parametrize(
+    ("own", "had", "told"),
+    [
+        ({}, None, ["Stage", "Team"]),
+        ({"Team": "a"}, None, ["Stage"]),
+        ({}, {"Team": "b", "Stage": "x"}, []),
+        ({}, {"Team": "a", "Stage": "x", "Gone": "y"}, ["Team", "Gone"]),
+        ({"Team": "a", "Stage": "x"}, {}, []),
+    ],
+)
+def test_a_tag_of_the_stack_that_would_replace_an_environment_is_told(
+    own: dict[str, str], had: dict[str, str] | None, told: list[str], tmp_path: Path
+) -> None:
+    stack = queues()
+    cdk.Tags.of(stack).add("Team", "b")
+    cdk.Tags.of(stack).add("Stage", "x")
+    old = {"Resources": capacity(**({"Tags": own} if own else {}))}
+    file = tmp_path / "S.template.json"
+    file.write_text(json.dumps(old))
+    properties = {"templateFile": file.name, "tags": had}
+    artifacts = {"S": {"type": "aws:cloudformation:stack", "properties": properties}}
+    if had is not None:
+        (tmp_path / "manifest.json").write_text(json.dumps({"artifacts": artifacts}))
+
+    bc.keep_ids_of(stack, file if had is None else tmp_path)
+
+    assert template(stack)["Resources"]["Env"]["Properties"].get("Tags", {}) == own
+    said = [one for one in warnings(stack) if "gives it the tags of the stack" in one]
+    assert [f"stack, and {', '.join(told)} would" in one for one in said] == [True] * bool(told)
 
 
 def test_a_name_stays_without_the_hash_behind_it(tmp_path: Path) -> None:
