@@ -58,6 +58,7 @@ class HeldTags:
         if new:
             Annotations.of(l1).add_warning_v2(
                 "batch-constructs:stack-tag",
-                f"CloudFormation gives it the tags of the stack, and {', '.join(new)} would replace "
-                'it: leave these as they were (exclude_resource_types=["aws:cdk:stack"])',
+                f"CloudFormation gives it the tags of the stack, and {', '.join(new)} would "
+                "replace it: leave these as they were "
+                '(exclude_resource_types=["aws:cdk:stack"])',
             )
