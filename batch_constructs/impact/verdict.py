@@ -174,8 +174,8 @@ def _judged(change: Change) -> Judgement:
         return Judgement(Effect.CREATE)
     if change.new is None:
         kept = change.old.get("DeletionPolicy") in {"Retain", "RetainExceptOnCreate"}
-        notes = ("its DeletionPolicy keeps it in the account",) if kept else ()
-        return Judgement(Effect.DELETE, (), (*notes, *at_the_end(change, kept=kept)))
+        said = ("its DeletionPolicy keeps it in the account",) if kept else ()
+        return Judgement(Effect.DELETE, (), (*said, *at_the_end(change, kept=kept)))
     if change.old.get("Type") != change.new.get("Type"):
         note = f"CloudFormation changes the type of no logical ID: {_ANOTHER_ID}"
         return Judgement(Effect.REPLACE, ("Type",), (note,), fails=True)
