@@ -1,6 +1,6 @@
 """Take in public templates with ``adopt``, and let the real ``cdk diff`` say what that changes.
 
-uv run python scripts/diff_adopted_templates.py FOLDER
+uv run python -m scripts.diff_adopted_templates FOLDER
 
 FOLDER is the one of `scripts/check_public_templates.py`, with the files of
 `tests/rules/public_templates.json`; a file of another hash is left out. The exit code is 1 where
@@ -12,8 +12,8 @@ from __future__ import annotations
 import argparse
 import hashlib
 import json
-import os
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -21,16 +21,13 @@ from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from batch_constructs.local.cdk_cli import CDK_VERSION, find_node
+from scripts.real_cdk_diff import NOTHING, real_diff
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 LIST = Path(__file__).parent.parent / "tests" / "rules" / "public_templates.json"
-NOTHING = "There were no differences"
-REPLACED = re.compile(r"^\[[-+~]\] .*\b(replace|may be replaced)\b", re.MULTILINE)
 STAYS_L1 = re.compile(r"^\w+ \(AWS::Batch::\w+\) stays as an L1", re.MULTILINE)
-DESTROYED_ROLE = re.compile(r"^\[-\] AWS::IAM::Role\b", re.MULTILINE)
 
 
 def files(folder: Path) -> Iterator[tuple[str, Path]]:
@@ -41,42 +38,23 @@ def files(folder: Path) -> Iterator[tuple[str, Path]]:
             yield f"{entry['repository']} {entry['path']}", file
 
 
-def run(command: list[str], directory: Path, **environment: str) -> tuple[int, str, str]:
-    """Run a program, and give its exit code, its output and its errors."""
-    done = subprocess.run(  # programs of ours, and the CLI
-        command,
-        cwd=directory,
-        env={**os.environ, **environment},
+def told(file: Path, directory: Path) -> tuple[str, Counter[str]]:
+    """Give what becomes of a template in words, and what is counted of it."""
+    printed = subprocess.run(  # our own command
+        [sys.executable, "-m", "batch_constructs", "adopt", str(file)],
         capture_output=True,
         text=True,
         check=False,
     )
-    return done.returncode, done.stdout, done.stderr
-
-
-def told(file: Path, directory: Path) -> tuple[str, Counter[str]]:
-    """Give what becomes of a template in words, and what is counted of it."""
-    adopt = [sys.executable, "-m", "batch_constructs", "adopt", str(file)]
-    code, source, why = run(adopt, directory)
-    if code:
-        return f"not taken in: {why.strip().splitlines()[-1].rpartition(f'{file}: ')[2]}", Counter()
-    (directory / "app.py").write_text(source)
-    node = find_node()
-    diff = [
-        *(str(node.executable), str(node.npx), "--yes", f"aws-cdk@{CDK_VERSION}", "diff"),
-        *("--no-notices", "--no-color", "--template", str(file)),
-        *("--app", f"{sys.executable} {directory / 'app.py'}"),
-    ]
-    code, out, err = run(diff, directory, **node.environment({**os.environ, "CI": "true"}))
-    said = out + err
-    counted = Counter(
-        taken=1,
-        same=NOTHING in said,
-        replaced=len(REPLACED.findall(said)),
-        roles_destroyed=len(DESTROYED_ROLE.findall(said)),
-        batch_as_l1=len(STAYS_L1.findall(why)),
-    )
-    return NOTHING if NOTHING in said else f"exit code {code}:\n{said}", counted
+    if printed.returncode:
+        why = printed.stderr.strip().splitlines()[-1].rpartition(f"{file}: ")[2]
+        return f"not taken in: {why}", Counter()
+    app = directory / "app.py"
+    app.write_text(printed.stdout)
+    old = Path(shutil.copy(file, directory))
+    said, counted = real_diff(old, f"{sys.executable} {app}")
+    of_batch = Counter(taken=1, batch_as_l1=len(STAYS_L1.findall(printed.stderr)))
+    return NOTHING if counted["same"] else said, counted + of_batch
 
 
 def main() -> int:

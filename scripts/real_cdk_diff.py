@@ -25,13 +25,12 @@ class NoDiffError(Exception):
     """The CLI compared nothing; says what it printed."""
 
 
-def real_diff(old: Path, app: str, stack: str = "") -> tuple[str, Counter[str]]:
+def real_diff(old: Path, app: str) -> tuple[str, Counter[str]]:
     """Let the CLI compare a template with what an app, or an assembly, declares.
 
     Args:
         old: The template that is deployed.
         app: What the CLI runs, or the output of ``cdk synth``.
-        stack: Which stack of it, where there are several.
 
     Returns:
         What the CLI prints, and the resources that it calls replaced and destroyed.
@@ -44,7 +43,6 @@ def real_diff(old: Path, app: str, stack: str = "") -> tuple[str, Counter[str]]:
         [
             *(str(node.executable), str(node.npx), "--yes", f"aws-cdk@{CDK_VERSION}", "diff"),
             *("--no-notices", "--no-color", "--template", str(old), "--app", app),
-            *((stack,) if stack else ()),
         ],
         cwd=old.parent,
         env=node.environment({**os.environ, "CI": "true"}),

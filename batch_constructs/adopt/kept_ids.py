@@ -5,38 +5,26 @@ https://docs.aws.amazon.com/cdk/v2/guide/identifiers.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.adopt.old_stack import read_stack
 from batch_constructs.adopt.override_path import override_path
-from batch_constructs.adopt.same_resources import (
-    RIGHTS,
-    Matching,
-    Reference,
-    Resource,
-    is_prefix_of,
-)
-from batch_constructs.aws.names import as_member, as_property
-from batch_constructs.aws.updates import create_only, has_role_of_its_own
-from batch_constructs.impact.changes import references, section
-from batch_constructs.impact.verdict import Effect, impact
+from batch_constructs.adopt.same_resources import RIGHTS, Matching, Resource
+from batch_constructs.adopt.successor import TAGS, Successor, with_capitals
+from batch_constructs.impact.changes import changes, references, section
+from batch_constructs.impact.refused import names_taken
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     import aws_cdk as cdk
 
+    from batch_constructs.impact.described_stack import DescribedStack
+
 _PATH: Final = "aws:cdk:path"
 _METADATA: Final = "AWS::CDK::Metadata"
-_BATCH: Final = "AWS::Batch::"
-_TAGS: Final = "Tags"
-_ROLE: Final = "ServiceRole"
-_OF_A_RESOURCE: Final = Reference(["Fn::GetAtt"])
-_DESCRIPTIONS: Final = ("GroupDescription", "Description")
-"""What cannot be changed and says nothing but where something stands in the app."""
 
 
 def keep_ids_of(
@@ -76,22 +64,21 @@ def keep_ids_of(
     from batch_constructs.rules.template import template_files  # noqa: PLC0415  # with PyYAML
 
     try:
-        template = read_stack(Path(old_template), None).template
+        old = read_stack(Path(old_template), None)
     except template_files.UnreadableTemplateError as error:
         raise ValueError(f"{old_template}: {error}") from None
-    known = section(template, "Resources")
+    template, known = old.template, section(old.template, "Resources")
+    outputs = section(template, "Outputs")
     matching = Matching(old=list(_old(known, let_go)), new=list(_new(stack)))
     matching.match()
-    impossible = [
-        why
-        for before, now in matching.pairs
-        for why in _impossible(before, now, held=before.logical_id in hold)
-    ]
+    kept = [Successor(one, now, held=one.logical_id in hold) for one, now in matching.pairs]
+    impossible = [*filter(None, (one.refusal for one in kept)), *_clashes(matching, known)]
     if impossible:
         raise ValueError(f"{stack.node.path}: {'; '.join(impossible)}")
     problems = [
-        *_problems(matching, known, let_go, hold),
-        *(f"no {name}, which let_go names" for name in let_go if name not in known),
+        *_problems(matching, kept, let_go),
+        *_exports_of_what_goes(template, let_go),
+        *(f"no {name}, which let_go names" for name in let_go if name not in {**known, **outputs}),
         *(f"no {name}, which hold names" for name in hold if name not in known),
     ]
     if problems:
@@ -100,261 +87,108 @@ def keep_ids_of(
             f"{stack.node.path}: {old_template} has {listed}. Declare it, or name it in let_go to "
             "have it deleted"
         )
-    _keep(stack, matching, template, let_go=let_go, hold=hold)
-    for before, now in matching.pairs:
-        if before.logical_id not in hold:
-            _warn(before, now)
+    _keep(stack, matching, kept, old, let_go)
+    for one in kept:
+        if one.doubt:
+            _warn(one)
+
+
+def _clashes(matching: Matching, known: Mapping[str, Any]) -> Iterator[str]:
+    """Say which new resources have the name of one that the old template has as well."""
+    came = {one.logical_id: one for one in matching.new}
+    now = {name: {"Type": one.type, "Properties": one.written} for name, one in came.items()}
+    before = {f"{name} of the old template": one for name, one in known.items()}
+    found = changes({"Resources": before}, {"Resources": with_capitals(now)})
+    for name, change in found.items():
+        if name in came:
+            yield from (f"{came[name].path}: {why}" for why in names_taken(change, found))
 
 
 def _problems(
-    matching: Matching, known: Mapping[str, Any], let_go: Sequence[str], hold: Sequence[str]
+    matching: Matching, kept: Sequence[Successor], let_go: Sequence[str]
 ) -> Iterator[str]:
     """Say which old resources the new stack has not, and what those that it keeps would miss."""
-    for before, now in matching.pairs:
-        for path, value in _stays(before, now, known, hold).items():
+    for one in kept:
+        for path, value in one.stays.items():
             named = {target for _, target, _ in references(value)}
             for gone in sorted(named.intersection(let_go)):
                 yield (
-                    f"{before.logical_id} ({before.type}), whose {path} stays and names {gone}, "
-                    "which let_go names"
+                    f"{one.before.logical_id} ({one.before.type}), whose {path} stays and names "
+                    f"{gone}, which let_go names"
                 )
-    for one in matching.old:
-        if one.type not in RIGHTS:
-            yield f"{one.logical_id} ({one.type}) {matching.why_unknown(one)}"
+    for left in matching.old:
+        if left.type not in RIGHTS:
+            yield f"{left.logical_id} ({left.type}) {matching.why_unknown(left)}"
             continue
-        named = {name for names in one.refers_to.values() for name in names}
+        named = {name for names in left.refers_to.values() for name in names}
         for gone in sorted(named.intersection(let_go)):
-            yield f"{one.logical_id} ({one.type}), which stays and names {gone}, which let_go names"
+            yield (
+                f"{left.logical_id} ({left.type}), which stays and names {gone}, which let_go names"
+            )
+
+
+def _exports_of_what_goes(template: Mapping[str, Any], let_go: Sequence[str]) -> Iterator[str]:
+    """Say which exports cannot stay, since what they are of goes."""
+    for name, output in section(template, "Outputs").items():
+        if name in let_go or "Export" not in output:
+            continue
+        named = {target for _, target, _ in references(output.get("Value"))}
+        for gone in sorted(named.intersection(let_go)):
+            yield f"the export {name}, which stays and names {gone}, which let_go names"
 
 
 def _keep(
     stack: cdk.Stack,
     matching: Matching,
-    template: Mapping[str, Any],
-    *,
+    kept: Sequence[Successor],
+    old: DescribedStack,
     let_go: Sequence[str],
-    hold: Sequence[str],
 ) -> None:
     """Give what is the same its old ID, with what is held, and leave old rights in the stack."""
     from constructs import Construct  # noqa: PLC0415  # with the CDK
 
+    from batch_constructs.adopt.kept_attributes import (  # noqa: PLC0415  # with it
+        keep_attributes,
+        said_beside,
+    )
+    from batch_constructs.adopt.kept_outputs import exports_of, keep_exports  # noqa: PLC0415
     from batch_constructs.adopt.kept_rights import Needs, keep_rights  # noqa: PLC0415  # with it
 
-    known = section(template, "Resources")
-    kept = {one.logical_id: known[one.logical_id] for one in matching.old if one.type in RIGHTS}
-    back = [_stays(before, now, known, hold) for before, now in matching.pairs]
-    needs = Needs(template, [*kept.values(), *back])
+    template, known = old.template, section(old.template, "Resources")
+    rights = {one.logical_id: known[one.logical_id] for one in matching.old if one.type in RIGHTS}
+    exports = exports_of(template, stack, let_go)
+    beside = {one.before.logical_id: said_beside(known[one.before.logical_id]) for one in kept}
+    used = [*rights.values(), *(one.stays for one in kept), *beside.values(), *exports.values()]
+    needs = Needs(template, used)
     taken = {*known, *needs.names}
     for now in matching.new:
         if now.logical_id in taken:  # CloudFormation changes the type of no logical ID
             now.l1.override_logical_id(f"{now.logical_id}{now.type.rpartition(':')[2]}")
-    for (before, now), stays in zip(matching.pairs, back, strict=True):
-        if before.logical_id != now.logical_id:
-            now.l1.override_logical_id(before.logical_id)
-        for path, value in stays.items():
-            if path == _TAGS:
-                _hold_tags(now.l1, value)
+    for one in kept:
+        if one.before.logical_id != one.now.logical_id:
+            one.now.l1.override_logical_id(one.before.logical_id)
+        for path, value in one.stays.items():
+            if path == TAGS:
+                _hold_tags(one.now.l1, value, old.tags)
             else:
-                _put_back(now.l1, path, value)
-    if kept or needs.definitions:
+                _put_back(one.now.l1, path, value)
+    conditions: dict[str, cdk.CfnCondition] = {}
+    l1s = {one.before.logical_id: one.now.l1 for one in kept}
+    if rights or exports or needs.definitions:
         below = Construct(stack, "Kept")
-        needs.declare(stack, below)
-        if kept:
-            keep_rights(stack, below, kept, let_go)
+        conditions = needs.declare(stack, below)
+        keep_exports(stack, below, exports, l1s, conditions)
+        if rights:
+            keep_rights(stack, below, rights, let_go)
+    for name, attributes in beside.items():
+        keep_attributes(l1s[name], attributes, conditions)
 
 
-def _impossible(before: Resource, now: Resource, *, held: bool) -> Iterator[str]:
-    """Say what a deployment would replace, or what AWS Batch does to no queue."""
-    named = before.logical_id
-    policies = [one.at("SchedulingPolicyArn") for one in (before, now)]
-    had, has = (one is not None for one in policies)
-    if (
-        before.type == "AWS::Batch::JobQueue"
-        and had != has
-        and not any(map(_may_be_none, policies))
-    ):
-        what = (
-            "loses its scheduling policy, which can be replaced but not removed"
-            if had
-            else "gets a scheduling policy, which AWS Batch gives no queue later"
-        )
-        yield (
-            f"{named} is a queue that {what}: leave that as it was, or name {named} in let_go and "
-            "give the new queue another ID"
-        )
-    if not held and _gets_role_of_another_kind(before, now):
-        yield (
-            f"{named} is an environment whose {_differ(before, now, [_ROLE])}, and AWS Batch "
-            "changes none from its service-linked role to another one, nor back: leave that as it "
-            f"was, name {named} in hold to have it stay so, or name {named} in let_go and give the "
-            "new environment another ID"
-        )
-    because = [] if held else _because(before, now)[0]
-    if because:
-        yield (
-            f"{named} ({before.type}) would be replaced by {now.path}, since "
-            f"{_differ(before, now, because)}: leave that as it was, name {named} in hold to have "
-            "it stay so for now, or in let_go"
-        )
-
-
-def _gets_role_of_another_kind(before: Resource, now: Resource) -> bool:
-    """Whether an environment of AWS Batch's own role is to get one of its own, or the reverse."""
-    roles = [one.at(_ROLE) for one in (before, now)]
-    return (
-        before.at("ComputeResources") is not None
-        and all(not isinstance(one, Reference) or one == _OF_A_RESOURCE for one in roles)
-        and has_role_of_its_own(roles[0]) != has_role_of_its_own(roles[1])
-    )
-
-
-def _warn(before: Resource, now: Resource) -> None:
+def _warn(kept: Successor) -> None:
     """Tell of what may be replaced, where only the deployment knows."""
-    perhaps = _because(before, now)[1]
-    if not perhaps:
-        return
     from aws_cdk import Annotations  # noqa: PLC0415  # the CDK is loaded when it is needed
 
-    Annotations.of(now.l1).add_warning_v2(
-        "batch-constructs:may-be-replaced",
-        f"{before.logical_id} ({before.type}) may be replaced by {now.path}, since "
-        f"{_differ(before, now, perhaps)}, which only the deployment knows to be the same or not. "
-        f"Name {before.logical_id} in hold to have it stay as it was",
-    )
-
-
-def _differ(before: Resource, now: Resource, paths: Sequence[str]) -> str:
-    return " and ".join(
-        f"{path} is {_told(before.at(path))} in the old template and {_told(now.at(path))} here"
-        for path in paths
-    )
-
-
-def _because(before: Resource, now: Resource) -> tuple[list[str], list[str]]:
-    """Name the properties that would have a resource replaced, once what is held is held.
-
-    Those that surely would, and those that may, since one of the two values is unknown.
-    """
-    surely = _replacing(before, now, unknown_is_same=True)
-    perhaps = _replacing(before, now, unknown_is_same=False)
-    return surely, [path for path in perhaps if path not in surely]
-
-
-def _replacing(before: Resource, now: Resource, *, unknown_is_same: bool) -> list[str]:
-    old = _spelled(before.properties)
-    new = _unified(old, _spelled(now.properties), unknown_is_same=unknown_is_same)
-    for path, value in _held(before, now).items():
-        _put(new, path.split("/"), value)
-    found = impact(_template(before, old), _template(before, new))[before.logical_id]
-    if found.effect is not Effect.REPLACE:
-        return []
-    of_batch, always = before.type.startswith(_BATCH), create_only(before.type).always
-    return [path for path in found.because if of_batch or path in always]
-
-
-def _template(before: Resource, properties: Mapping[str, Any]) -> dict[str, Any]:
-    resource = {"Type": before.type, "Properties": _with_capitals(properties)}
-    return {"Resources": {before.logical_id: resource}}
-
-
-def _with_capitals(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {as_property(name): _with_capitals(one) for name, one in value.items()}
-    return value
-
-
-def _unified(old: Any, new: Any, *, unknown_is_same: bool) -> Any:
-    """Give the new value with each reference as in the old one, where both have one there.
-
-    Args:
-        old: The old value.
-        new: The new one.
-        unknown_is_same: Whether that is so, too, where one of the two is a reference.
-    """
-    unknown = isinstance(old, Reference), isinstance(new, Reference)
-    if all(unknown) or (unknown_is_same and any(unknown) and _may_be_same(old, new)):
-        return old
-    if isinstance(old, Mapping) and isinstance(new, Mapping):
-        found = {
-            name: _unified(old.get(name), new.get(name), unknown_is_same=unknown_is_same)
-            for name in {**new, **old}
-        }
-        return {name: one for name, one in found.items() if one is not None}
-    if isinstance(old, list) and isinstance(new, list):
-        if len(old) == len(new):
-            return [
-                _unified(one, other, unknown_is_same=unknown_is_same)
-                for one, other in zip(old, new, strict=True)
-            ]
-        if unknown_is_same and any(map(_may_be_none, [*old, *new])):
-            return old
-    return new
-
-
-def _may_be_same(old: Any, new: Any) -> bool:
-    """Whether a reference and another value may be the same: no reference is nothing but an If."""
-    return None not in (old, new) or any(map(_may_be_none, (old, new)))
-
-
-def _may_be_none(value: Any) -> bool:
-    return isinstance(value, Reference) and "Fn::If" in value
-
-
-def _put(properties: Any, way: Sequence[str], value: Any) -> None:
-    for step in map(as_member, way[:-1]):
-        properties = properties.setdefault(step, {})
-    if value is None:
-        properties.pop(as_member(way[-1]), None)
-    else:
-        properties[as_member(way[-1])] = value
-
-
-def _spelled(value: Any) -> Any:
-    """Give numbers and flags as CloudFormation compares them, as text."""
-    if isinstance(value, Mapping):
-        return {name: _spelled(one) for name, one in value.items()}
-    if isinstance(value, list):
-        return [_spelled(one) for one in value]
-    return str(value).lower() if isinstance(value, bool | int | float) else value
-
-
-def _told(value: Any) -> str:
-    if isinstance(value, Reference):
-        return "a reference"
-    return "not there" if value is None else repr(value)
-
-
-def _held(before: Resource, now: Resource) -> dict[str, Any]:
-    """Give what cannot be changed in place and stays as the old template has it, by its path."""
-    return {
-        path: before.at(path)
-        for path in sorted(create_only(before.type).always)
-        if path == _TAGS or _is_held(path, before.at(path), now.at(path))
-    }
-
-
-def _is_held(path: str, old: Any, new: Any) -> bool:
-    if old == new or not (isinstance(old, str) and isinstance(new, str)):
-        return False
-    return path in _DESCRIPTIONS or old.lower() == new.lower() or is_prefix_of(old, new)
-
-
-def _stays(
-    before: Resource, now: Resource, known: Mapping[str, Any], hold: Sequence[str]
-) -> dict[str, Any]:
-    """Give what stays as the old template has it, as it is written there, by its path."""
-    paths = list(_held(before, now))
-    if before.logical_id in hold:
-        paths += [path for both in _because(before, now) for path in both]
-        paths += [_ROLE] if _gets_role_of_another_kind(before, now) else []
-    was = known[before.logical_id].get("Properties", {})
-    return {path: _written(was, path) for path in dict.fromkeys(paths)}
-
-
-def _written(properties: Any, path: str) -> Any:
-    for step in path.split("/"):
-        properties = properties.get(step) if isinstance(properties, Mapping) else None
-    return properties
+    Annotations.of(kept.now.l1).add_warning_v2("batch-constructs:may-be-replaced", kept.doubt)
 
 
 def _put_back(l1: Any, path: str, value: Any) -> None:
@@ -366,16 +200,16 @@ def _put_back(l1: Any, path: str, value: Any) -> None:
         l1.add_property_override(at, value)
 
 
-def _hold_tags(l1: Any, old: Any) -> None:
+def _hold_tags(l1: Any, tags: Any, of_stack: Mapping[str, str] | None) -> None:
     """Keep the tags of a resource that is replaced with them, whatever ``Tags.of`` adds."""
-    if not old:
-        l1.add_property_deletion_override(_TAGS)
-    elif isinstance(old, dict):
-        from aws_cdk import AspectPriority, Aspects  # noqa: PLC0415  # with the CDK
+    if not hasattr(l1, "tags"):
+        _put_back(l1, TAGS, tags)
+        return
+    from aws_cdk import AspectPriority, Aspects  # noqa: PLC0415  # with the CDK
 
-        from batch_constructs.adopt.held_tags import HeldTags  # noqa: PLC0415  # with the CDK
+    from batch_constructs.adopt.held_tags import HeldTags  # noqa: PLC0415  # with the CDK
 
-        Aspects.of(l1).add(HeldTags(old), priority=AspectPriority.READONLY)
+    Aspects.of(l1).add(HeldTags(tags, of_stack), priority=AspectPriority.READONLY)
 
 
 def _old(resources: Mapping[str, Any], let_go: Sequence[str]) -> Iterator[Resource]:

@@ -46,8 +46,12 @@ class Needs:
         """What they are called, which no resource may be called then."""
         return {name for _, name in self.definitions}
 
-    def declare(self, stack: cdk.Stack, below: Construct) -> None:
-        """Declare what the stack has not; what it has under a name is used as it is."""
+    def declare(self, stack: cdk.Stack, below: Construct) -> dict[str, cdk.CfnCondition]:
+        """Declare what the stack has not; what it has under a name is used as it is.
+
+        Returns:
+            The conditions of the stack by their names, then.
+        """
         had = dict(_declared(stack))
         scopes: dict[str, Construct] = {}
         for section, name in sorted(self.definitions):
@@ -67,6 +71,8 @@ class Needs:
             else:
                 made = cdk.CfnMapping(scope, name, mapping=definition)
             made.override_logical_id(name)
+            had[section, name] = made
+        return {name: one for (section, name), one in had.items() if section == _CONDITIONS}
 
 
 def keep_rights(
@@ -154,8 +160,8 @@ def _warn_of_another_condition(stack: cdk.Stack, name: str, had: Any, definition
         cdk.Annotations.of(had).add_warning_v2(
             "batch-constructs:kept-condition",
             f"What stays of the old template has the condition {name}, which says something else "
-            "here: where it is false, a role of jobs that were submitted before is deleted. Call "
-            "this one otherwise to keep the old one beside it",
+            "here: where it is false, what has it, such as a role of jobs that were submitted "
+            "before, is deleted. Call this one otherwise to keep the old one beside it",
         )
 
 

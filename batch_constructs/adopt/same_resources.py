@@ -32,6 +32,7 @@ class Resource:
         type: Its CloudFormation type.
         logical_id: Its logical ID.
         path: Where it stands below its stack; empty where that is unknown.
+        written: Its properties, as they are written.
         properties: Its properties, with first letters in lower case, and without references.
         refers_to: The logical IDs that it names, by the property that does.
         names: Its properties that cannot be changed and are names, as far as they are known.
@@ -42,6 +43,7 @@ class Resource:
     type: str
     logical_id: str
     path: str
+    written: Any
     properties: dict[str, Any]
     refers_to: Mapping[str, Sequence[str]]
     names: Mapping[str, Any]
@@ -64,6 +66,7 @@ class Resource:
             type=type_,
             logical_id=logical_id,
             path=path,
+            written=properties,
             properties=plain(properties),
             refers_to=refers_to,
             names=known,

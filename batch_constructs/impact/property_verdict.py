@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 ENVIRONMENT: Final = "AWS::Batch::ComputeEnvironment"
 QUEUE: Final = "AWS::Batch::JobQueue"
 _POLICY: Final = "AWS::Batch::SchedulingPolicy"
+_KINDS: Final = ("FairsharePolicy", "QuotaSharePolicy")
 _FAILS: Final = ", and ReplaceComputeEnvironment is false: the deployment fails; set it to true"
 
 
@@ -99,7 +100,7 @@ def _in_place(change: Change, path: str) -> Verdict:
                 " queue of another logical ID",
                 fails=True,
             )
-    if change.type == _POLICY and _is_of_another_kind(change):
+    if change.type == _POLICY and path.startswith(_KINDS) and _is_of_another_kind(change):
         return Verdict(
             Effect.IN_PLACE,
             updates.KIND_OF_POLICY_STAYS,
@@ -115,7 +116,7 @@ def _is_of_another_kind(change: Change) -> bool:
     """Whether a scheduling policy loses what it was made of; one without is by arrival."""
     return any(
         change.property(kind, old=True) is not None and change.property(kind) is None
-        for kind in ("FairsharePolicy", "QuotaSharePolicy")
+        for kind in _KINDS
     )
 
 

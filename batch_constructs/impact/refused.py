@@ -26,7 +26,7 @@ def refusals(
     if change.new is None:
         return
     if change.old is None:
-        yield from _taken(change, found)
+        yield from names_taken(change, found)
     parameters = template.get("Parameters")
     told = {*parameters} if isinstance(parameters, Mapping) else set()
     for path, target, _ in references(properties(change.new)):
@@ -49,7 +49,7 @@ def names_that_clash(change: Change) -> Iterator[str]:
             yield f"{path} stays as it is: the deployment fails, since the name is still taken"
 
 
-def _taken(change: Change, found: Mapping[str, Change]) -> Iterator[str]:
+def names_taken(change: Change, found: Mapping[str, Change]) -> Iterator[str]:
     """Say that the name of a new resource is one that the stack has already."""
     path = _NAMES.get(change.type)
     name = None if path is None else change.property(path)

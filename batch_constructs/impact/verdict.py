@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws import updates
@@ -51,13 +51,22 @@ class Impact:
 
 
 @dataclass(frozen=True, slots=True)
-class _Judgement:
-    """What becomes of a resource by itself, whatever the others are."""
+class Judgement:
+    """What becomes of a resource by itself, whatever the others are.
+
+    Attributes:
+        effect: what becomes of it.
+        because: the properties that cause it.
+        notes: what a person should know of it.
+        fails: whether the deployment fails at it.
+        refused: the properties whose change fails, each with what is said of it.
+    """
 
     effect: Effect
     because: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     fails: bool = False
+    refused: Mapping[str, str] = field(default_factory=dict)
 
 
 def impact(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Impact]:
@@ -145,9 +154,9 @@ def _is_told(told: Impact) -> bool:
     return not (told.type == OUTPUT or (told.type == EXPORT and unnoticed))
 
 
-def _all_judged(found: Mapping[str, Change]) -> dict[str, _Judgement]:
+def _all_judged(found: Mapping[str, Change]) -> dict[str, Judgement]:
     """Judge each resource, and again those that refer to what is another one or changes."""
-    judged: dict[str, _Judgement] = {}
+    judged: dict[str, Judgement] = {}
     waiting = list(found.values())
     while waiting:
         change = waiting.pop()
@@ -159,17 +168,17 @@ def _all_judged(found: Mapping[str, Change]) -> dict[str, _Judgement]:
     return judged
 
 
-def _judged(change: Change) -> _Judgement:
+def _judged(change: Change) -> Judgement:
     """Judge one resource by itself."""
     if change.old is None:
-        return _Judgement(Effect.CREATE)
+        return Judgement(Effect.CREATE)
     if change.new is None:
         kept = change.old.get("DeletionPolicy") in {"Retain", "RetainExceptOnCreate"}
-        notes = ("its DeletionPolicy keeps it in the account",) if kept else ()
-        return _Judgement(Effect.DELETE, (), (*notes, *at_the_end(change, kept=kept)))
+        said = ("its DeletionPolicy keeps it in the account",) if kept else ()
+        return Judgement(Effect.DELETE, (), (*said, *at_the_end(change, kept=kept)))
     if change.old.get("Type") != change.new.get("Type"):
         note = f"CloudFormation changes the type of no logical ID: {_ANOTHER_ID}"
-        return _Judgement(Effect.REPLACE, ("Type",), (note,), fails=True)
+        return Judgement(Effect.REPLACE, ("Type",), (note,), fails=True)
     condition = change.new.get("Condition")
     if condition is not None and condition != change.old.get("Condition"):
         loop = is_of_a_loop(condition)
@@ -180,30 +189,33 @@ def _judged(change: Change) -> _Judgement:
         )
         because = "Fn::ForEach" if loop else "Condition"
         notes = (note, *at_the_end(change, kept=False))
-        return _Judgement(Effect.DELETE, (because,), notes)
+        return Judgement(Effect.DELETE, (because,), notes)
     found = [_of_properties(one) for one in branches(change)]
     return max(found, key=lambda one: (one.fails, ORDER[one.effect]))
 
 
-def _of_properties(change: Change) -> _Judgement:
+def _of_properties(change: Change) -> Judgement:
     """Judge the properties of a resource that stays."""
     judged = {path: of_property(change, path) for path in change.touched}
     if not judged:
-        return _Judgement(Effect.NONE)
+        return Judgement(Effect.NONE)
     if change.type.startswith(f"{SERVERLESS}::"):
         note = f"what becomes of what it stands for cannot be told: {WRITTEN_BY_THE_MACRO}"
-        return _Judgement(Effect.UNKNOWN, tuple(judged), (note,))
+        return Judgement(Effect.UNKNOWN, tuple(judged), (note,))
     worst = max((one.effect for one in judged.values()), key=ORDER.__getitem__)
     another = any(one.effect is Effect.REPLACE and not one.fails for one in judged.values())
-    told = [one for one in judged.values() if not (another and one.fails)]
+    told = {path: one for path, one in judged.items() if not (another and one.fails)}
     clashes = list(names_that_clash(change)) if worst is Effect.REPLACE else []
     pages = [
         f"{_PAGE}{one.source.page}" for one in judged.values() if one.source and one.effect is worst
     ]
-    notes = [*filter(None, (one.note for one in told)), *clashes, *consequences(change, worst)]
-    return _Judgement(
+    said = filter(None, (one.note for one in told.values()))
+    notes = dict.fromkeys([*said, *clashes, *consequences(change, worst), *pages])
+    refused = {path: one.note for path, one in told.items() if one.fails}
+    return Judgement(
         worst,
         tuple(path for path, one in judged.items() if one.effect is worst),
-        tuple(dict.fromkeys([*notes, *pages])),
-        fails=bool(clashes) or any(one.fails for one in told),
+        tuple(notes),
+        fails=bool(clashes or refused),
+        refused=refused,
     )

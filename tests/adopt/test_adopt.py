@@ -16,6 +16,7 @@ from batch_constructs.cli import main
 from batch_constructs.impact.verdict import Effect, impact
 from batch_constructs.rules.template import template_files
 from tests.adopt.l2_apps import APPS
+from tests.integration_apps import rewritten
 
 TEMPLATES = sorted((Path(__file__).parent / "templates").iterdir())
 OLD = [*APPS, *(file.stem for file in TEMPLATES)]
@@ -23,14 +24,7 @@ OLD = [*APPS, *(file.stem for file in TEMPLATES)]
 
 @cache
 def l2_template(name: str) -> str:
-    app = cdk.App(
-        analytics_reporting=False,
-        builtin_cloud_formation_validation=False,
-        context={"aws:cdk:enable-path-metadata": True},
-    )
-    stack = cdk.Stack(app, name.replace("_", "-"))
-    APPS[name](stack)
-    return json.dumps(app.synth().get_stack_by_name(stack.stack_name).template)
+    return json.dumps(rewritten.at_once({name: APPS[name]})[name])
 
 
 def written(name: str, directory: Path) -> Path:

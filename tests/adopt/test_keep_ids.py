@@ -14,6 +14,7 @@ from aws_cdk import aws_iam as iam
 
 import batch_constructs as bc
 from batch_constructs.impact.verdict import Effect, impact
+from tests.adopt.kept_ids import stack_of, warnings
 
 SUBNETS = {"private_subnet_ids": ["subnet-1"], "availability_zones": ["eu-central-1a"]}
 
@@ -97,7 +98,7 @@ def test_a_resource_is_known_by_its_properties_where_nothing_else_tells(tmp_path
 
 @pytest.mark.parametrize(
     ("had", "problem"),
-    [(True, "loses its scheduling policy"), (False, "gets a scheduling policy")],
+    [(True, "can be replaced but not removed"), (False, "gets none later")],
 )
 def test_a_queue_that_changes_as_none_can_is_refused(
     problem: str, tmp_path: Path, *, had: bool
@@ -108,8 +109,58 @@ def test_a_queue_that_changes_as_none_can_is_refused(
     bc.JobQueue(stack, "Jobs", compute_environments=[ours], scheduling_policy=policy)
     old = queue(1, **({"SchedulingPolicyArn": "arn"} if had else {}))
 
-    with pytest.raises(ValueError, match=f"Old is a queue that {problem}"):
+    with pytest.raises(ValueError, match=f"Old .* cannot become .* {problem}"):
         bc.keep_ids_of(stack, old_file(tmp_path, {"Old": old}))
+
+
+def test_a_queue_that_is_held_keeps_the_policy_that_it_has(tmp_path: Path) -> None:
+    stack = queues(1)
+
+    file = old_file(tmp_path, {"Old": queue(1, SchedulingPolicyArn="arn")})
+    bc.keep_ids_of(stack, file, hold=["Old"])
+
+    assert template(stack)["Resources"]["Old"]["Properties"]["SchedulingPolicyArn"] == "arn"
+
+
+def test_a_policy_of_another_kind_is_refused_or_held(tmp_path: Path) -> None:
+    properties = {"Name": "fair", "FairsharePolicy": {"ShareDecaySeconds": 60}}
+    old = {"Old": {"Type": "AWS::Batch::SchedulingPolicy", "Properties": properties}}
+
+    def rewritten() -> cdk.Stack:
+        stack, *_ = new_stack()
+        shared = {"Name": "fair", "QuotaSharePolicy": {"IdleResourceAssignmentStrategy": "FIFO"}}
+        cdk.CfnResource(stack, "Mine", type="AWS::Batch::SchedulingPolicy", properties=shared)
+        return stack
+
+    with pytest.raises(ValueError, match="Old .* keeps its kind, fair share or quota share"):
+        bc.keep_ids_of(rewritten(), old_file(tmp_path, old))
+    held = rewritten()
+    bc.keep_ids_of(held, old_file(tmp_path, old), hold=["Old"])
+    assert template(held)["Resources"]["Old"]["Properties"] == properties
+
+
+@pytest.mark.parametrize("options", [{"let_go": ["Old"]}, {"hold": ["Old"]}])
+def test_a_new_resource_with_a_name_that_is_still_taken_is_refused(
+    options: dict[str, Any], tmp_path: Path
+) -> None:
+    """By a queue that goes, and by one that would have another name and is held."""
+    path = {"aws:cdk:path": "Stack/Queue1/Resource"}
+    old = {"Old": {**queue(1, JobQueueName="named"), "Metadata": path}}
+
+    with pytest.raises(ValueError, match="Queue7/Resource: Old of the old template has this Job"):
+        bc.keep_ids_of(queues(1, 7), old_file(tmp_path, old), **options)
+
+
+def test_a_share_of_another_queue_may_have_the_name_of_one_that_goes(tmp_path: Path) -> None:
+    def share(queue: str) -> dict[str, Any]:
+        given = {"QuotaShareName": "a", "JobQueue": queue}
+        return {"Type": "AWS::Batch::QuotaShare", "Properties": given}
+
+    stack = stack_of(Share=share("r"))
+
+    bc.keep_ids_of(stack, old_file(tmp_path, {"Old": share("q")}), let_go=["Old"])
+
+    assert list(template(stack)["Resources"]) == ["Share"]
 
 
 OWN_ROLE = "arn:aws:iam::123456789012:role/own"
@@ -147,7 +198,7 @@ def rewritten(tmp_path: Path, had: object, has: str | None, hold: list[str]) -> 
 def test_an_environment_that_changes_from_or_to_awss_own_role_is_refused(
     had: object, has: str | None, tmp_path: Path
 ) -> None:
-    with pytest.raises(ValueError, match="Old is an environment whose ServiceRole is .* nor back"):
+    with pytest.raises(ValueError, match="Old .* since ServiceRole is .* nor back"):
         rewritten(tmp_path, had, has, [])
 
 
@@ -347,6 +398,61 @@ def test_tags_of_an_environment_stay_as_they_were_since_others_replace_it(
     bc.keep_ids_of(stack, old_file(tmp_path, capacity(**tags)))
 
     assert template(stack)["Resources"]["Env"]["Properties"].get("Tags") == old
+
+
+@pytest.mark.parametrize("new", [ec2.CfnPlacementGroup, ec2.CfnKeyPair])
+def test_a_list_of_tags_that_replaces_stays_too(new: Any, tmp_path: Path) -> None:
+    stack, *_ = new_stack()
+    named = {"key_name": "jobs"} if new is ec2.CfnKeyPair else {}
+    new(stack, "Mine", **named)
+    cdk.Tags.of(stack).add("Team", "b")
+    tags = [{"Key": "Team", "Value": "a"}, {"Key": "Owner", "Value": "a"}]
+    given = {"Tags": tags, **({"KeyName": "jobs"} if named else {})}
+
+    old = {"Type": new.CFN_RESOURCE_TYPE_NAME, "Properties": given}
+    bc.keep_ids_of(stack, old_file(tmp_path, {"Old": old}))
+
+    assert template(stack)["Resources"]["Old"]["Properties"]["Tags"] == tags
+
+
+def test_tags_of_an_environment_that_is_a_plain_l1_stay_too(tmp_path: Path) -> None:
+    old = capacity(Tags={"Team": "a"})
+    stack = stack_of(Mine=capacity(Tags={"Team": "b"})["Env"])
+
+    bc.keep_ids_of(stack, old_file(tmp_path, old))
+
+    assert template(stack)["Resources"]["Env"]["Properties"]["Tags"] == {"Team": "a"}
+
+
+@pytest.mark.parametrize(
+    ("own", "had", "told"),
+    [
+        ({}, None, ["Stage", "Team"]),
+        ({"Team": "a"}, None, ["Stage"]),
+        ({}, {"Team": "b", "Stage": "x"}, []),
+        ({}, {"Team": "a", "Stage": "x", "Gone": "y"}, ["Team", "Gone"]),
+        ({"Team": "a", "Stage": "x"}, {}, []),
+    ],
+)
+def test_a_tag_of_the_stack_that_would_replace_an_environment_is_told(
+    own: dict[str, str], had: dict[str, str] | None, told: list[str], tmp_path: Path
+) -> None:
+    stack = queues()
+    cdk.Tags.of(stack).add("Team", "b")
+    cdk.Tags.of(stack).add("Stage", "x")
+    old = {"Resources": capacity(**({"Tags": own} if own else {}))}
+    file = tmp_path / "S.template.json"
+    file.write_text(json.dumps(old))
+    properties = {"templateFile": file.name, "tags": had}
+    artifacts = {"S": {"type": "aws:cloudformation:stack", "properties": properties}}
+    if had is not None:
+        (tmp_path / "manifest.json").write_text(json.dumps({"artifacts": artifacts}))
+
+    bc.keep_ids_of(stack, file if had is None else tmp_path)
+
+    assert template(stack)["Resources"]["Env"]["Properties"].get("Tags", {}) == own
+    said = [one for one in warnings(stack) if "gives it the tags of the stack" in one]
+    assert [f"stack, and {', '.join(told)} would" in one for one in said] == [True] * bool(told)
 
 
 def test_a_name_stays_without_the_hash_behind_it(tmp_path: Path) -> None:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,14 +11,14 @@ import pytest
 from click.testing import CliRunner
 
 from batch_constructs.cli import main
-from batch_constructs.local.cdk_cli import CDK_VERSION, find_node
+from scripts.real_cdk_diff import real_diff
 
 pytestmark = pytest.mark.cdk_cli
 
 APP = """
 import json, sys
 import aws_cdk as cdk
-app = cdk.App()
+app = cdk.App(post_cli_context={"aws:cdk:enable-path-metadata": False})
 stack = cdk.Stack(
     app,
     "Stack",
@@ -75,28 +73,18 @@ def changed(name: str, **properties: Any) -> dict[str, Any]:
     ],
 )
 def test_impact_says_what_cdk_diff_does_not(
-    new: dict[str, Any], only_impact_says: str, tmp_path: Path
+    new: dict[str, Any], only_impact_says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / "app.py").write_text(APP)
+    monkeypatch.setenv("CDK_VALIDATION", "false")
+    app = tmp_path / "app.py"
+    app.write_text(APP)
     for name, template in (("old", OLD), ("new", new)):
         (tmp_path / f"{name}.json").write_text(json.dumps(template))
-    node = find_node()
 
-    diff = subprocess.run(
-        [
-            *(str(node.executable), str(node.npx), "--yes", f"aws-cdk@{CDK_VERSION}", "diff"),
-            *("--no-notices", "--no-path-metadata", "--template", "old.json"),
-            *("--app", f"{sys.executable} app.py"),
-        ],
-        cwd=tmp_path,
-        env=node.environment({**os.environ, "CI": "true", "CDK_VALIDATION": "false"}),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    diff, _ = real_diff(tmp_path / "old.json", f"{sys.executable} {app}")
     files = [str(tmp_path / "old.json"), str(tmp_path / "new.json")]
     told = CliRunner().invoke(main, ["impact", *files]).output
 
-    assert "Number of stacks with differences: 1" in diff.stdout + diff.stderr
-    assert only_impact_says not in diff.stdout + diff.stderr
+    assert "Number of stacks with differences: 1" in diff
+    assert only_impact_says not in diff
     assert only_impact_says in told
