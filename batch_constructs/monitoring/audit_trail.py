@@ -42,7 +42,7 @@ from batch_constructs.log_settings import log_settings
 from batch_constructs.monitoring.job_event_log import event_log_group, log_events
 from batch_constructs.monitoring.watched_resources import watched_environments, watched_queues
 from batch_constructs.queue_senders import admit_rules
-from batch_constructs.queues.job_queue_events import refuse_pattern
+from batch_constructs.queues.job_event_patterns import refuse_pattern
 from batch_constructs.topic import admit, topic_argument
 from batch_constructs.whole_days import check_days
 

@@ -16,7 +16,7 @@ from batch_constructs.event_bus import FORWARD
 from batch_constructs.jobs.job_definition import is_job_definition, job_definition_arn
 from batch_constructs.place import elsewhere
 from batch_constructs.queues.any_job_queue import is_job_queue, job_queue_arn, job_queue_name
-from batch_constructs.queues.job_queue_events import TOLD_THERE
+from batch_constructs.queues.queue_rules import TOLD_THERE
 from batch_constructs.tokens import is_made_up, is_token
 
 if TYPE_CHECKING:
