@@ -329,6 +329,7 @@ def test_every_function_has_its_alarms(name: str, by: str, stack: cdk.Stack) -> 
     else:
         made = SHIPS[name](stack, shared)
         gateways = [made] if isinstance(made, bc.SubmissionGateway) else []
+        triggers = [made] if isinstance(made, bc.EventTrigger) else []
         shipping = [one for one in made.node.find_all() if _is_watched(one)]
         if not gateways and not shipping:
             # their deployment fails, where they fail
@@ -339,6 +340,7 @@ def test_every_function_has_its_alarms(name: str, by: str, stack: cdk.Stack) -> 
             "Monitoring",
             queues=[shared.queue],
             functions=shipping,
+            triggers=triggers,
             gateways=gateways,
             alarm_topic=topic,
         )

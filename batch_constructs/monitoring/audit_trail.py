@@ -40,7 +40,7 @@ from batch_constructs.monitoring.metric_series import Math, Series
 from batch_constructs.monitoring.watched_resources import watched_environments, watched_queues
 from batch_constructs.one_call import OneCall
 from batch_constructs.queue_senders import admit_rules
-from batch_constructs.queues.job_queue_events import refuse_pattern
+from batch_constructs.queues.job_event_patterns import refuse_pattern
 from batch_constructs.topic import admit, topic_argument
 from batch_constructs.whole_days import check_days
 

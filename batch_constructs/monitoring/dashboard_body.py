@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from batch_constructs.aws import metrics
 from batch_constructs.aws.consoles import batch_console
 from batch_constructs.aws.resource_states import Status
+from batch_constructs.functions.own_metrics import VCPUS_IN_USE
 from batch_constructs.monitoring.metric_series import (
     Math,
     Series,
@@ -114,7 +115,7 @@ def _summary(contents: Contents) -> list[Widget]:
         lines = [
             _total(contents, "JobsRunnable", "waiting", widgets.WAITING),
             _total(contents, "JobsRunning", "running", widgets.RUNNING),
-            _total(contents, "VcpusInUse", "vCPUs in use", widgets.RUNNING),
+            _total(contents, VCPUS_IN_USE, "vCPUs in use", widgets.RUNNING),
         ]
         now = [widgets.numbers("Now", lines, region=contents.region, width=9)]
     else:

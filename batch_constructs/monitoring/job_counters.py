@@ -32,14 +32,9 @@ from batch_constructs.monitoring.watched_resources import (
     watched_definitions,
 )
 from batch_constructs.queues.any_job_queue import job_queue_arn, job_queue_name
-from batch_constructs.queues.job_queue_events import (
-    FEWER_DEFINITIONS,
-    definition_prefix,
-    make_rule,
-    resources_of,
-    state_change_pattern,
-)
+from batch_constructs.queues.job_event_patterns import definition_prefix, state_change_pattern
 from batch_constructs.queues.job_queue_metrics import check_options
+from batch_constructs.queues.queue_rules import FEWER_DEFINITIONS, make_rule, resources_of
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.topic import topic_argument
 

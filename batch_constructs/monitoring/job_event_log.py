@@ -20,10 +20,7 @@ from batch_constructs.log_settings import LogSettings, log_settings
 from batch_constructs.monitoring.watched_resources import heard_queues
 from batch_constructs.one_call import OneCall
 from batch_constructs.queue_senders import admit_rules
-from batch_constructs.queues.job_queue_events import (
-    blocked_pattern,
-    state_change_pattern,
-)
+from batch_constructs.queues.job_event_patterns import blocked_pattern, state_change_pattern
 
 from . import query_texts
 from .console_address import console_address

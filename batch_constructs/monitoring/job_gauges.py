@@ -32,7 +32,7 @@ from batch_constructs.function_settings import (
     check_alarm_topics,
     read_function_settings,
 )
-from batch_constructs.functions.own_metrics import OURS
+from batch_constructs.functions.own_metrics import OURS, VCPUS_IN_USE
 from batch_constructs.known_argument import known_flag
 from batch_constructs.monitoring.metric_series import Series, environment_gauge, queue_gauge
 from batch_constructs.monitoring.own_schedule import run_every
@@ -292,7 +292,7 @@ QUEUE_GAUGES = (
     "JobsStarting",
     "JobsRunning",
     "HeadOfQueueAge",
-    "VcpusInUse",
+    VCPUS_IN_USE,
     "VcpuUtilization",
 )
 """Gauges of a queue. Ages are seconds; utilization is percent of the environments' maximum."""

@@ -29,15 +29,17 @@ from batch_constructs.monitoring.alert_topic import AlertTopic
 from batch_constructs.monitoring.idle_notices import IDLE_MINUTES, READ_JOBS, IdleNotices
 from batch_constructs.monitoring.watched_resources import heard_queues, watched_definitions
 from batch_constructs.queues.any_job_queue import job_queue_arn
-from batch_constructs.queues.job_queue_events import (
-    FEWER_DEFINITIONS,
+from batch_constructs.queues.job_event_patterns import (
     blocked_pattern,
     definition_prefix,
+    rescued_child_pattern,
+    state_change_pattern,
+)
+from batch_constructs.queues.queue_rules import (
+    FEWER_DEFINITIONS,
     make_rule,
     read_states,
-    rescued_child_pattern,
     resources_of,
-    state_change_pattern,
 )
 from batch_constructs.queues.target_place import check_target, rule_target
 from batch_constructs.shipped_function import ShippedFunction

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from batch_constructs.aws import metrics
 from batch_constructs.aws.metrics import DIMENSION, NATIVE_METRICS
 from batch_constructs.aws.metrics import NAMESPACE as NATIVE
-from batch_constructs.functions.own_metrics import OURS
+from batch_constructs.functions.own_metrics import OURS, VCPUS_IN_USE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -179,7 +179,7 @@ def vcpu_hours_per_day(queue_name: str, *, gauge_seconds: int) -> Math:
     A gap counts as nothing, where an average would let two hours stand for the whole day. No
     reading counts for more than the day that it is of, nor do all of a day.
     """
-    vcpus = queue_gauge(queue_name, "VcpusInUse", "Sum").over(_DAY)
+    vcpus = queue_gauge(queue_name, VCPUS_IN_USE, "Sum").over(_DAY)
     if _DAY % gauge_seconds == 0:
         return Math(expression=f"{{vcpus}} * {gauge_seconds} / 3600", uses={"vcpus": vcpus})
     average = vcpus.over(_DAY, "Average")

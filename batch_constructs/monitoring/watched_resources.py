@@ -17,7 +17,7 @@ from batch_constructs.jobs.job_definition import is_job_definition, job_definiti
 from batch_constructs.known_scope import known_scope
 from batch_constructs.place import elsewhere
 from batch_constructs.queues.any_job_queue import is_job_queue, job_queue_arn, job_queue_name
-from batch_constructs.queues.job_queue_events import TOLD_THERE
+from batch_constructs.queues.queue_rules import TOLD_THERE
 from batch_constructs.tokens import is_made_up, is_token
 
 if TYPE_CHECKING:

@@ -20,7 +20,7 @@ from batch_constructs.aws.resource_states import State
 from batch_constructs.batch_resource import BatchResource
 from batch_constructs.compute.compute_environment import compute_environment_arn
 from batch_constructs.construct import BatchConstruct, given, l1_properties, made_here, put_tags
-from batch_constructs.jobs.submit_rights import grant_submit, jobs_of
+from batch_constructs.jobs.submit_rights import grant_submit
 from batch_constructs.one_call import OneCall
 from batch_constructs.queues.consumable_resource import ConsumableResource
 from batch_constructs.queues.engine_rights import grant_engine
@@ -193,7 +193,6 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents, _Face):
                 queue_arn=self.job_queue_arn,
                 rescue_queue=spot_rescue_queue,
                 submit_resources=rescue_resources,
-                jobs_arn=jobs_of(spot_rescue_queue),
                 function_settings=settings,
             )
 

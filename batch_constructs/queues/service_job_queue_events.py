@@ -9,11 +9,8 @@ from typing import TYPE_CHECKING
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.job_states import SERVICE_STATES_WITH_EVENTS, ServiceJobState
-from batch_constructs.queues.job_queue_events import (
-    QueueRules,
-    read_states,
-    service_state_change_pattern,
-)
+from batch_constructs.queues.job_event_patterns import service_state_change_pattern
+from batch_constructs.queues.queue_rules import QueueRules, read_states
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

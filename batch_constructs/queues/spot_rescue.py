@@ -27,7 +27,7 @@ from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.dead_letter_queue import dead_letter_queue
 from batch_constructs.function_alarms import WatchedFunction, watch
-from batch_constructs.jobs.submit_rights import submit_statements
+from batch_constructs.jobs.submit_rights import jobs_of, submit_statements
 from batch_constructs.queue_senders import admit_rule
 from batch_constructs.reference import JOB_QUEUE
 from batch_constructs.shipped_function import ShippedFunction
@@ -78,7 +78,6 @@ class SpotRescue(BatchConstruct):
         queue_arn: The ARN of that queue.
         rescue_queue: The queue on demand.
         submit_resources: What the submissions are authorized against.
-        jobs_arn: All jobs of the rescue queue's account and Region.
         function_settings: How the function runs.
     """
 
@@ -90,7 +89,6 @@ class SpotRescue(BatchConstruct):
         queue_arn: str,
         rescue_queue: AnyJobQueue,
         submit_resources: Sequence[str],
-        jobs_arn: str,
         function_settings: FunctionSettings,
     ) -> None:
         super().__init__(scope, id)
@@ -110,7 +108,7 @@ class SpotRescue(BatchConstruct):
                 **claims.environment(),
             },
             statements=[
-                *submit_statements(submit_resources, jobs_arn),
+                *submit_statements(submit_resources, jobs_of(rescue_queue)),
                 # AWS knows no resources for any of them
                 {
                     "Effect": "Allow",

@@ -10,10 +10,9 @@ from enum import StrEnum
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Annotations, Duration, RemovalPolicy, Resource, Stack
+from aws_cdk import Duration, RemovalPolicy, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_dynamodb as dynamodb
-from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_s3 as s3
@@ -29,15 +28,14 @@ from batch_constructs.aws.actions import (
 from batch_constructs.aws.admission import Admission
 from batch_constructs.aws.delivery import SQS_RETENTION_DAYS, VISIBILITY_FACTOR
 from batch_constructs.aws.quotas import FUNCTION_DESCRIPTION
-from batch_constructs.aws.role_actions import READ_QUEUE_ACTIONS, SEND_QUEUE_ACTIONS
-from batch_constructs.aws.service_principals import ALARMS, EVENTS
-from batch_constructs.by_way_of import by_way_of, let_send_with_key
-from batch_constructs.construct import BatchConstruct, once_made
+from batch_constructs.aws.role_actions import READ_QUEUE_ACTIONS
+from batch_constructs.aws.service_principals import ALARMS
+from batch_constructs.by_way_of import by_way_of
+from batch_constructs.construct import once_made
 from batch_constructs.dead_letter_queue import redrive_command
 from batch_constructs.encryption_key import key_argument
 from batch_constructs.enum_argument import member
-from batch_constructs.event_bus import event_bus_argument
-from batch_constructs.function_alarms import WatchedFunction, tell, undelivered, watch
+from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.function_settings import (
     FunctionSettings,
     check_alarm_topics,
@@ -46,14 +44,10 @@ from batch_constructs.function_settings import (
 )
 from batch_constructs.grants import as_admitted
 from batch_constructs.jobs.job_definition import takes_grants
-from batch_constructs.jsii_objects import described, has_member
-from batch_constructs.queue_senders import admit_event_bridge, admit_rule
-from batch_constructs.queues.job_queue_events import make_rule
 from batch_constructs.shipped_function import ShippedFunction
 from batch_constructs.submission_overrides import number_text
 from batch_constructs.tokens import is_token
-from batch_constructs.topic import admit, is_fifo, topic_argument
-from batch_constructs.triggers.event_fields import OBJECT_CREATED_FIELDS
+from batch_constructs.topic import admit, topic_argument
 from batch_constructs.triggers.gateway_arguments import (
     CONCURRENCY,
     RECEIVES_OF_DEATHS,
@@ -63,10 +57,7 @@ from batch_constructs.triggers.gateway_arguments import (
 )
 from batch_constructs.triggers.job_to_submit import JobToSubmit, read_job_to_submit
 from batch_constructs.triggers.message_schema import MODULE
-from batch_constructs.triggers.object_created_trigger import (
-    read_object_pattern,
-    tell_event_bridge,
-)
+from batch_constructs.triggers.message_sources import MessageSources
 from batch_constructs.triggers.submit_function import (
     LIST_JOBS,
     check_admitted,
@@ -76,7 +67,7 @@ from batch_constructs.triggers.submit_function import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_sns as sns
@@ -96,7 +87,6 @@ _FIELDS_OF_MESSAGES = (
     "these are the values of messages that give none: write the value itself; parameters take "
     "fields of a message, and allow lets a message say the others itself"
 )
-_OBJECT_KEY = OBJECT_CREATED_FIELDS["key"]
 
 
 class SubmissionMode(StrEnum):
@@ -109,7 +99,7 @@ class SubmissionMode(StrEnum):
     """Up to 10,000 messages become one array job; each child fetches its message."""
 
 
-class SubmissionGateway(BatchConstruct):
+class SubmissionGateway(MessageSources):
     """Turns the messages of a queue into jobs: each good one into exactly one, none lost.
 
     Submissions keep below ``max_submissions_per_second`` and back off when they are throttled. A
@@ -272,7 +262,6 @@ class SubmissionGateway(BatchConstruct):
 
         self._fifo = gateway.fifo
         self._idempotency_key = gateway.idempotency_key
-        self._event_bridge_has_key = False
         self.dead_letter_queue = self._queue("DeadLetterQueue", encryption_key)
         self.message_queue = self._queue(
             "SourceQueue",
@@ -307,137 +296,11 @@ class SubmissionGateway(BatchConstruct):
             scaling_config={"maximumConcurrency": CONCURRENCY},
         )
         self._told = settings.alarm_topic if topic is None else topic
-        self._rules: dict[str, events.CfnRule] = {}
-        self._watchers: list[Callable[[str, events.CfnRule], None]] = [self._tell_of]
         self.dead_letter_alarm = self._alarm(self._told)
         # beside the alarm on the dead-letter queue, which has an ID and an attribute of its own
         watch(self, WatchedFunction(handler=self.function), topic, settings)
         if self.manifest_bucket is not None and takes_grants(job_definition):
             once_made(partial(self.grant_read_messages, job_definition))  # type: ignore[arg-type]  # ours: IGrantable
-
-    def grant_send_messages(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let somebody send messages that become jobs; a service sends for this account alone.
-
-        Give an ``iam.ServicePrincipal`` conditions of its own to say it otherwise. With the queue's
-        key a sender does what SQS asks of him, and by way of SQS alone.
-
-        Raises:
-            TypeError: the grantee is none.
-            ValueError: the grantee is everybody.
-        """
-        sender = as_admitted(self, grantee)
-        granted = self.message_queue.grant(sender, *SEND_QUEUE_ACTIONS)
-        key = self.message_queue.encryption_master_key
-        if getattr(grantee.grant_principal, "service", None) == EVENTS:
-            admit_event_bridge(key)
-        else:
-            let_send_with_key(sender, key)
-        return granted
-
-    def add_topic(self, topic: sns.ITopic) -> sns.Subscription:
-        """Turn what an SNS topic publishes into jobs; the body is the published message.
-
-        The queue's policy admits the topic by its ARN, as long as it has room (for some twenty of
-        the longest); with more it admits all topics of this account and of the topics' Regions.
-        Those of another account are always admitted by their ARNs, as many as there is room for.
-
-        Raises:
-            TypeError: it is no topic.
-            ValueError: the gateway is FIFO and the topic is not; SNS refuses the subscription. Or
-                the gateway has it already, or the queue's policy no room for it.
-        """
-        from batch_constructs.triggers.topic_subscription import subscribe  # noqa: PLC0415 - when used
-
-        if not has_member(topic, "topic_arn"):
-            raise TypeError(
-                f"{self.node.path}: topic is {described(topic)}; expected an sns.ITopic"
-            )
-        is_known = not is_token(topic.topic_arn) or Resource.is_owned_resource(topic)
-        if self._fifo and is_known and not is_fifo(topic):
-            raise ValueError(
-                f"{self.node.path}: topic is a standard topic, which SNS subscribes no FIFO queue "
-                "to: give a FIFO topic, or use a gateway without fifo"
-            )
-        return subscribe(self.message_queue, topic)
-
-    def add_bucket(
-        self,
-        id: str,
-        bucket: s3.IBucket | s3.CfnBucket,
-        *,
-        prefix: str | None = None,
-        suffix: str | None = None,
-        event_bus: events.IEventBus | None = None,
-    ) -> events.Rule:
-        """Turn objects that are made in a bucket into jobs; the body is EventBridge's event.
-
-        Give the gateway ``parameters={"key": "$.detail.object.key", …}``, and
-        ``idempotency_key="$.id"``, since EventBridge delivers at least once. The object's own key
-        would swallow a corrected file for as long as messages are remembered, which a warning
-        says; ``"$.detail.object.sequencer"`` is another one for each time that it is written.
-
-        The queue's policy admits the rule by its name, as long as it has room for names (some
-        sixty); with more it admits all rules of this account and Region.
-
-        Args:
-            id: ID of the rule that is created.
-            bucket: As for ``ObjectCreatedTrigger``.
-            prefix: Only keys that begin so. Default: any.
-            suffix: Only keys that end so. Default: any.
-            event_bus: As for ``ObjectCreatedTrigger``.
-
-        Raises:
-            ValueError: the gateway is FIFO; EventBridge would have to name a message group. Or the
-                bucket is in another Region or account, and no bus brings its events.
-        """
-        if self._fifo:
-            raise ValueError(
-                f"{self.node.path}: a FIFO gateway takes no events of buckets, which come in no "
-                "order: use one without fifo"
-            )
-        arguments = Arguments(self)
-        bus = event_bus_argument(arguments, event_bus)
-        pattern = read_object_pattern(
-            arguments, bucket=bucket, prefix=prefix, suffix=suffix, event_bus=bus
-        )
-        arguments.refuse(id)
-        if self._idempotency_key == _OBJECT_KEY:
-            Annotations.of(self).add_warning_v2(
-                "batch-constructs:corrected-file",
-                f"idempotency_key is {_OBJECT_KEY}, so that a corrected file of the same key "
-                "becomes no job while the first one is remembered (deduplication_window): use "
-                "$.id or $.detail.object.sequencer",
-            )
-        way_out = "shorten prefix or suffix"
-        rule = make_rule(self, id, pattern, way_out=way_out, event_bus=bus)
-        resource: Any = rule.node.default_child
-        resource.targets = [
-            {
-                "id": "Queue",
-                "arn": self.message_queue.queue_arn,
-                "deadLetterConfig": {"arn": self.dead_letter_queue.queue_arn},
-            }
-        ]
-        for target in (self.message_queue, self.dead_letter_queue):
-            admit_rule(self, target, rule.rule_arn, None if bus is None else bus.event_bus_name)
-        if not self._event_bridge_has_key:  # one for both queues and all buckets
-            admit_event_bridge(self.message_queue.encryption_master_key)
-            self._event_bridge_has_key = True
-        if bus is None:
-            tell_event_bridge(bucket)
-        self._rules[id] = resource
-        for watcher in self._watchers:
-            watcher(id, resource)
-        return rule
-
-    def watch_rules(self, watcher: Callable[[str, events.CfnRule], None]) -> None:
-        """Call a function with the rule of each bucket, also of those that are added later."""
-        self._watchers.append(watcher)
-        for rule_id, rule in self._rules.items():
-            watcher(rule_id, rule)
-
-    def _tell_of(self, id: str, rule: events.CfnRule) -> None:
-        tell(self.node.find_child(id), undelivered([rule]), self._told)
 
     def grant_read_messages(self, grantee: iam.IGrantable) -> iam.Grant:
         """Let a job's role fetch the messages of arrays.

@@ -60,8 +60,8 @@ from batch_constructs.queue_from_input import (
 )
 from batch_constructs.queues.any_job_queue import is_job_queue, job_queue_arn
 from batch_constructs.queues.job_queue import JobQueue
-from batch_constructs.queues.job_queue_events import rule_to
 from batch_constructs.queues.job_queue_metrics import check_options
+from batch_constructs.queues.queue_rules import rule_to
 from batch_constructs.reference import JOB_DEFINITION
 from batch_constructs.role_policies import RolePolicies, as_document
 from batch_constructs.rules import UNKNOWN

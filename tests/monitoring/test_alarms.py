@@ -63,7 +63,8 @@ def test_a_queue_alone_gets_the_alarms_that_need_nothing_deployed(
 ) -> None:
     BatchMonitoring(stack, "Monitoring", queues=[queue])
 
-    assert set(alarms()) == {"FailureRate", "TimeInRunnable", "Blocked", "DeadLetters"}
+    lost = {"BlockedUndelivered", "DeadLetters", "Undelivered"}  # of the log of failures
+    assert set(alarms()) == {"FailureRate", "TimeInRunnable", "Blocked", *lost}
     assert resources("AWS::Lambda::Function") == {}
 
 
@@ -197,12 +198,13 @@ def test_gauges_add_the_head_of_the_queue_invalid_environments_and_spending(
     )
 
     found = alarms()
-    of_the_function = {"Errors", "Throttles", "Silence", "DeadLetters", "Lost"}
+    of_the_function = {"Errors", "Throttles", "Silence", "DeadLetters", "Lost", "Undelivered"}
     assert set(found) == {
         "TimeInRunnable",
         "HeadOfQueue",
         "Spend",
         "Blocked",
+        "BlockedUndelivered",
         "Invalid",
         *of_the_function,
     }
@@ -216,8 +218,10 @@ def test_gauges_add_the_head_of_the_queue_invalid_environments_and_spending(
         "Nightly/HeadOfQueue",
         "Nightly/Spend",
         "Nightly/Blocked",
+        "Nightly/BlockedUndelivered",
         "Spot/Invalid",
         "EventLogDeadLetters",
+        "EventLogUndelivered",
         *(f"Gauges/{name}" for name in of_the_function),
     }
 
@@ -240,10 +244,10 @@ def test_every_function_that_ships_may_be_watched(
     for name in filter(lambda each: "/" in each, made.alarms):
         place, _, alarm = name.partition("/")
         names[place].add(alarm)
-    events = {"Errors", "Throttles", "DeadLetters", "Lost"}
+    events = {"Errors", "Throttles", "DeadLetters", "Lost", "Undelivered"}
     assert {name: names[name] for name in ("Counters", "Notify", "Guard", "Gauges")} == {
         "Counters": events,
-        "Notify": events,
+        "Notify": {*events, "Undelivered1"},  # on jobs, and on blocked queues
         "Guard": {*events, "Silence"},
         "Gauges": {*events, "Silence"},
     }
@@ -360,7 +364,9 @@ def test_one_parameter_has_a_function_watched_without_monitoring(
     alarms = resources("AWS::CloudWatch::Alarm")
     kinds = {name.removeprefix("XAlarms")[:-8] for name in alarms}
     silent = {"Silence"} if kind in ("gauges", "guard") else set()
-    assert kinds == {"Errors", "Throttles", "DeadLetters", "Lost", *silent}
+    lost = {"Undelivered"} if kind != "submit" else set()
+    lost |= {"Undelivered1"} if kind == "notifications" else set()
+    assert kinds == {"Errors", "Throttles", "DeadLetters", "Lost", *silent, *lost}
     assert all(stack.resolve(topic.topic_arn) in each["AlarmActions"] for each in alarms.values())
 
 
@@ -502,6 +508,7 @@ def test_queues_with_the_same_id_in_different_places_do_not_collide(stack: Stack
         "PlatformBQueue",
         "L2",
         "EventLogDeadLetters",
+        "EventLogUndelivered",
     ]
 
 

@@ -226,7 +226,11 @@ def test_the_alarm_reads_the_metric_of_its_rule_and_tells_the_topic(
         stack, "Audit", queues=[queue], compute_environments=[environment], alarm_topic=topic
     )
 
-    alarm = one(resources("AWS::CloudWatch::Alarm"))
+    [alarm] = [
+        found
+        for name, found in resources("AWS::CloudWatch::Alarm").items()
+        if name.startswith("AuditChangesByHand")
+    ]
     rules = resources("AWS::Events::Rule")
     changes = rules[alarm["Dimensions"][0]["Value"]["Ref"]]
     [target] = changes["Targets"]

@@ -14,7 +14,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
 from batch_constructs import JobDefinition, JobQueue, JobState, events_of
-from batch_constructs.queues.job_queue_events import blocked_pattern, state_change_pattern
+from batch_constructs.queues.job_event_patterns import blocked_pattern, state_change_pattern
 from tests.monitoring import job_story as story
 from tests.monitoring.conftest import Resources, l1_queue_in, one, plain
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.metrics import HOURLY_DAYS, QUERIES_AT_ONCE, WHOLE_ANSWER
 from batch_constructs.functions.at_once import at_once
+from batch_constructs.functions.own_metrics import VCPUS_IN_USE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -198,7 +199,7 @@ class Usage:
                 "MetricStat": {
                     "Metric": {
                         "Namespace": self.namespace,
-                        "MetricName": "VcpusInUse",
+                        "MetricName": VCPUS_IN_USE,
                         "Dimensions": [{"Name": "JobQueueName", "Value": queue}],
                     },
                     "Period": int(step.total_seconds()),

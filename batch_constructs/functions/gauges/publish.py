@@ -22,6 +22,7 @@ from batch_constructs.functions.at_once import at_once
 from batch_constructs.functions.claims.effect import OutOfTimeError
 from batch_constructs.functions.claims.lease import RESERVE_SECONDS
 from batch_constructs.functions.claims.outcome import FAILED_CALL, QUICK, QUICK_SECONDS
+from batch_constructs.functions.own_metrics import VCPUS_IN_USE
 from batch_constructs.functions.told.listing import listed
 
 from .reading import EnvironmentReading, QueueReading, Reader
@@ -45,7 +46,7 @@ def queue_lines(
         ("HeadOfQueueAge", "Seconds", round(reading.head_age_seconds)),
     ]
     if reading.vcpus is not None:
-        metrics.append(("VcpusInUse", "None", reading.vcpus))
+        metrics.append((VCPUS_IN_USE, "None", reading.vcpus))
     if reading.vcpus is not None and reading.max_vcpus:
         used = round(reading.vcpus / reading.max_vcpus * _PERCENT, 1)
         metrics.append(("VcpuUtilization", "Percent", used))
@@ -53,7 +54,7 @@ def queue_lines(
     if per_share:
         for share, vcpus in reading.shares.items():
             by_share = {**dimensions, "ShareIdentifier": share}
-            yield _line(namespace, by_share, [("VcpusInUse", "None", vcpus)], now)
+            yield _line(namespace, by_share, [(VCPUS_IN_USE, "None", vcpus)], now)
 
 
 def environment_line(reading: EnvironmentReading, *, namespace: str, now: float) -> str:
