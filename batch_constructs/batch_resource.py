@@ -29,6 +29,7 @@ class BatchResource(BatchConstruct):
     asks for a reference of that kind (``IJobQueueRef`` and the like).
     """
 
+    _jsii_class = "aws-cdk-lib.Resource"  # so that Resource.is_resource is true of it
     _resource: Any = None
     _arn: str | None = None
 

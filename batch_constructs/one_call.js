@@ -3,6 +3,9 @@
 /** Its ARN changes with each revision, which CloudFormation allows of no export that is in use. */
 const REVISED = "aws-cdk-lib.aws_batch.CfnJobDefinition";
 
+/** What Resource.isResource looks for. */
+const RESOURCE = Symbol.for("@aws-cdk/core.Resource");
+
 /** Makes many resources while Python waits once; ../one_call.py says what and where. */
 class OneCall {
   /**
@@ -38,6 +41,8 @@ class OneCall {
         if (kind === REVISED) made[id].applyCrossStackReferenceStrength(cdk.ReferenceStrength.WEAK);
         all.push([made[id], ...last.map((attribute) => made[id][attribute])]);
       }
+      // Only now, or an L1 log group below it would demand a removal policy that says the default.
+      if (!(RESOURCE in scope)) Object.defineProperty(scope, RESOURCE, { value: true });
     }
     return all;
   }
