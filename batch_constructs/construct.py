@@ -201,7 +201,7 @@ def stand_in(kind: type[Construct]) -> type | None:
                 return None
             if any(hasattr(one, name) for one in interfaces):
                 called.setdefault(name, member)
-    own = {"__jsii_type__": kind._jsii_class, "__jsii_ifaces__": interfaces}
+    own = {"__jsii_type__": kind._jsii_class, "__jsii_ifaces__": interfaces}  # type: ignore[attr-defined]  # noqa: SLF001  # ours
     return type(kind.__name__, (), {**called, **own})
 
 

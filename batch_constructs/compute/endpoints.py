@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.compute.managed_compute_environment import ManagedComputeEnvironment
+    from batch_constructs.subnet_selection import SubnetSelectionKeywords
 
 _NODES = ("ec2", "eks", "eks-auth", "sts")
 _SESSION_MANAGER = ("ssm", "ssmmessages", "ec2messages")
@@ -99,7 +100,7 @@ class BatchEndpoints(BatchConstruct):
         *,
         vpc: ec2.IVpc,
         compute_environments: Sequence[ManagedComputeEnvironment],
-        vpc_subnets: ec2.SubnetSelection | dict[str, Any] | None = None,
+        vpc_subnets: ec2.SubnetSelection | SubnetSelectionKeywords | None = None,
         services: Sequence[EndpointService | str] | None = None,
         session_manager: bool = False,
     ) -> None:
