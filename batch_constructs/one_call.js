@@ -3,6 +3,9 @@
 /** Its ARN changes with each revision, which CloudFormation allows of no export that is in use. */
 const REVISED = "aws-cdk-lib.aws_batch.CfnJobDefinition";
 
+/** Where the CDK keeps how other stacks refer to a resource. */
+const STRENGTH = "_crossStackReferenceStrengthOverride";
+
 /** What Resource.isResource looks for. */
 const RESOURCE = Symbol.for("@aws-cdk/core.Resource");
 
@@ -38,13 +41,42 @@ class OneCall {
         }
         const type = kind.split(".").slice(1).reduce((within, name) => within[name], cdk);
         made[id] = new type(scope, id, filled(properties));
-        if (kind === REVISED) made[id].applyCrossStackReferenceStrength(cdk.ReferenceStrength.WEAK);
+        if (kind === REVISED) OneCall.weaken(made[id]);
         all.push([made[id], ...last.map((attribute) => made[id][attribute])]);
       }
       // Only now, or an L1 log group below it would demand a removal policy that says the default.
       if (!(RESOURCE in scope)) Object.defineProperty(scope, RESOURCE, { value: true });
     }
     return all;
+  }
+
+  /**
+   * Has other stacks refer weakly to a resource. What a nested stack holds they know as one of its
+   * outputs: of these, those of the resource are as weak.
+   */
+  static weaken(resource) {
+    const { Names, ReferenceStrength, Stack } = require("aws-cdk-lib");
+    resource.applyCrossStackReferenceStrength(ReferenceStrength.WEAK);
+    const stacks = [];
+    for (let one = Stack.of(resource); one?.nestedStackResource; one = one.nestedStackParent) {
+      stacks.push(one.nestedStackResource);
+    }
+    if (stacks.length === 0) return;
+    const id = Names.nodeUniqueId(resource.node);
+    for (const stack of stacks) {
+      const strength = { get: () => stack[STRENGTH] ?? resource[STRENGTH] };
+      const weakly = Object.create(stack, { [STRENGTH]: strength });
+      if (!OneCall.weak.has(stack)) {
+        const outputs = [];
+        const { getAtt } = stack;
+        OneCall.weak.set(stack, outputs);
+        stack.getAtt = (name, hint) => {
+          const [, as] = outputs.find(([one]) => name.includes(one)) ?? [];
+          return getAtt.call(as ?? stack, name, hint);
+        };
+      }
+      OneCall.weak.get(stack).push([id, weakly]);
+    }
   }
 
   /**
@@ -155,5 +187,8 @@ class OneCall {
 
 /** Apps that have the plugin, and stacks whose template fits. */
 OneCall.checked = new WeakSet();
+
+/** The resource of a nested stack → what begins the names of some of its outputs, and as what. */
+OneCall.weak = new WeakMap();
 OneCall[Symbol.for("jsii.rtti")] = { fqn: "batch-constructs.OneCall", version: "1.0.0" };
 exports.OneCall = OneCall;

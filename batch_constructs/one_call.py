@@ -37,6 +37,7 @@ _VERSION: Final = "1.0.0"
 _METHODS: Final = {
     "make": ("calls", "given"),
     "tell": ("key", "told"),
+    "weaken": ("resource",),
     "place": ("one", "member", "known"),
     "check": ("plugin", "longest"),
     "scope": ("scope", "checked", "key"),
@@ -177,6 +178,11 @@ def tell(key: str, told: list[tuple[Any, Any]]) -> None:
     pairs = [pair for pair in made if pair[0] is not None]
     if pairs:
         jsii.sinvoke(_javascript(), "tell", [key, pairs])
+
+
+def refer_weakly(resource: CfnResource) -> None:
+    """Have other stacks refer to a resource weakly, wherever it is; whoever says otherwise does."""
+    jsii.sinvoke(_javascript(), "weaken", [resource])
 
 
 def arn_and_place(resource: Any, member: str, *, known: bool) -> tuple[str, str | None, str | None]:

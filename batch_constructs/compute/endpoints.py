@@ -20,6 +20,7 @@ from batch_constructs.construct import BatchConstruct, once_made
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.known_argument import known_flag
 from batch_constructs.place import OF_ONE_REGION, in_another_vpc
+from batch_constructs.subnet_selection import as_selection
 from batch_constructs.subnets import chosen_subnets
 from batch_constructs.tokens import is_token
 
@@ -106,7 +107,8 @@ class BatchEndpoints(BatchConstruct):
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
-        chosen_subnets(arguments, vpc, vpc_subnets)
+        selection: ec2.SubnetSelection | None = as_selection(arguments, vpc_subnets)
+        chosen_subnets(arguments, vpc, selection)
         environments = _environments(arguments, compute_environments, vpc)
         needed = set(_besides(arguments, services))
         if known_flag(arguments, "session_manager", session_manager) is True:
@@ -132,7 +134,7 @@ class BatchEndpoints(BatchConstruct):
                 service=ec2.InterfaceVpcEndpointAwsService(service),
                 security_groups=[group],
                 open=False,
-                subnets=vpc_subnets,
+                subnets=selection,
             )
 
 
