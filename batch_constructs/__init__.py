@@ -153,6 +153,7 @@ if TYPE_CHECKING:
     from batch_constructs.queues.service_job_queue import AnyServiceJobQueue, ServiceJobQueue
     from batch_constructs.queues.time_limits import TimeLimit
     from batch_constructs.submission_overrides import SubmissionOverrides
+    from batch_constructs.subnet_selection import SubnetSelectionKeywords
     from batch_constructs.tokens import WholeNumber
     from batch_constructs.triggers.event_trigger import EventTrigger
     from batch_constructs.triggers.object_created_trigger import ObjectCreatedTrigger
@@ -298,6 +299,7 @@ _HOME: dict[str, str] = {
     "SubmissionGateway": "triggers.submission_gateway",
     "SubmissionMode": "triggers.submission_gateway",
     "SubmissionOverrides": "submission_overrides",
+    "SubnetSelectionKeywords": "subnet_selection",
     "SubmitFunction": "triggers.submit_function",
     "Swap": "jobs.linux_parameters",
     "TimeLimit": "queues.time_limits",
@@ -456,6 +458,7 @@ __all__ = [
     "SubmissionMode",
     "SubmissionOverrides",
     "SubmitFunction",
+    "SubnetSelectionKeywords",
     "Swap",
     "TimeLimit",
     "TimeLimitReason",

@@ -211,6 +211,10 @@ _ENDINGS: Final = (
     (r"(>|:log-stream):\*$", "The streams of one log group: their names are the service's."),
     (r":ec2:.+:\*/\*$", "The network interfaces of a function have no ID yet."),
     (r":ec2:.+:\*:(security-group|subnet)/\*$", "Another account's, which shares its VPC."),
+    (
+        r":ecr:\*:\*:repository[^*]*$",
+        "The deployment names the repository, of whichever account and Region it is.",
+    ),
     (r":\*$", "Every revision of one job definition."),
 )
 """The end of an ARN → why there is an asterisk."""

@@ -30,6 +30,7 @@ class BatchResource(BatchConstruct):
     """
 
     _may_be_elsewhere: ClassVar = True
+    _jsii_class = "aws-cdk-lib.Resource"  # so that Resource.is_resource is true of it
     _resource: Any = None
     _arn: str | None = None
 

@@ -202,7 +202,7 @@ def stand_in(kind: type[Construct]) -> type | None:
                 return None
             if any(hasattr(one, name) for one in interfaces):
                 called.setdefault(name, member)
-    own = {"__jsii_type__": kind.__jsii_type__, "__jsii_ifaces__": interfaces}  # type: ignore[attr-defined]  # as above
+    own = {"__jsii_type__": kind._jsii_class, "__jsii_ifaces__": interfaces}  # type: ignore[attr-defined]  # noqa: SLF001  # ours
     return type(kind.__name__, (), {**called, **own})
 
 
@@ -213,6 +213,8 @@ class BatchConstruct(Construct, BuiltUpon, metaclass=_AllOrNothing):
     """
 
     _is_of_batch_constructs: ClassVar = True
+    _jsii_class: ClassVar[str] = "constructs.Construct"
+    """What it is to JavaScript."""
     _made_in: tuple[Construct, str]
     """The scope, and the ID as the CDK calls it: `known_scope.made_in` asks for them."""
 

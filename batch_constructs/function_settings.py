@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from constructs import IConstruct
 
     from batch_constructs.arguments import Arguments
+    from batch_constructs.subnet_selection import SubnetSelectionKeywords
     from batch_constructs.tokens import WholeNumber
 
 _CONCURRENCY = Whole(1)
@@ -74,7 +75,7 @@ class FunctionSettings:
     """
 
     vpc: ec2.IVpc | None = None
-    vpc_subnets: ec2.SubnetSelection | dict[str, Any] | None = None
+    vpc_subnets: ec2.SubnetSelection | SubnetSelectionKeywords | None = None
     security_groups: Sequence[ec2.ISecurityGroup] | None = None
     encryption_key: kms.IKey | None = None
     reserved_concurrency: WholeNumber | None = None

@@ -6,6 +6,12 @@ const { Construct } = require("constructs");
 /** Its ARN changes with each revision, which CloudFormation allows of no export that is in use. */
 const REVISED = "aws-cdk-lib.aws_batch.CfnJobDefinition";
 
+/** Where the CDK keeps how other stacks refer to a resource. */
+const STRENGTH = "_crossStackReferenceStrengthOverride";
+
+/** What Resource.isResource looks for. */
+const RESOURCE = Symbol.for("@aws-cdk/core.Resource");
+
 /** A member of aws-cdk-lib, or of an object, by its way (aws_iam.Role), and what has it. */
 function named(way, of = cdk) {
   const parts = way.split(".").filter((part) => part !== "aws-cdk-lib");
@@ -62,12 +68,45 @@ class OneCall {
           continue;
         }
         const one = new (named(kind).member)(...within(scope, of), ...filled(last));
-        if (kind === REVISED) one.applyCrossStackReferenceStrength(cdk.ReferenceStrength.WEAK);
+        if (kind === REVISED) {
+          OneCall.weaken(one);
+          // Only now, or an L1 log group beside it would demand a removal policy that says the default.
+          Object.defineProperty(one.node.scope, RESOURCE, { value: true });
+        }
         made[number] = one;
         all.push([one, ...told.map((attribute) => one[attribute])]);
       }
     }
     return all;
+  }
+
+  /**
+   * Has other stacks refer weakly to a resource. What a nested stack holds they know as one of its
+   * outputs: of these, those of the resource are as weak.
+   */
+  static weaken(resource) {
+    const { Names, ReferenceStrength, Stack } = require("aws-cdk-lib");
+    resource.applyCrossStackReferenceStrength(ReferenceStrength.WEAK);
+    const stacks = [];
+    for (let one = Stack.of(resource); one?.nestedStackResource; one = one.nestedStackParent) {
+      stacks.push(one.nestedStackResource);
+    }
+    if (stacks.length === 0) return;
+    const id = Names.nodeUniqueId(resource.node);
+    for (const stack of stacks) {
+      const strength = { get: () => stack[STRENGTH] ?? resource[STRENGTH] };
+      const weakly = Object.create(stack, { [STRENGTH]: strength });
+      if (!OneCall.weak.has(stack)) {
+        const outputs = [];
+        const { getAtt } = stack;
+        OneCall.weak.set(stack, outputs);
+        stack.getAtt = (name, hint) => {
+          const [, as] = outputs.find(([one]) => name.includes(one)) ?? [];
+          return getAtt.call(as ?? stack, name, hint);
+        };
+      }
+      OneCall.weak.get(stack).push([id, weakly]);
+    }
   }
 
   /**
@@ -168,5 +207,8 @@ class OneCall {
 OneCall.made = {};
 /** Apps that have the plugin. */
 OneCall.checked = new WeakSet();
+
+/** The resource of a nested stack → what begins the names of some of its outputs, and as what. */
+OneCall.weak = new WeakMap();
 OneCall[Symbol.for("jsii.rtti")] = { fqn: "batch-constructs.OneCall", version: "1.0.0" };
 exports.OneCall = OneCall;

@@ -27,6 +27,7 @@ from jsii._reference_map import register_reference
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from aws_cdk import CfnResource
     from constructs import Construct, IConstruct
 
 T = TypeVar("T")
@@ -37,6 +38,7 @@ _METHODS: Final = {
     "make": ("calls", "given"),
     "tell": ("key", "told"),
     "members": ("one", "names"),
+    "weaken": ("resource",),
     "place": ("one", "member", "known"),
     "check": ("plugin",),
     "scope": ("scope", "checked", "key"),
@@ -220,6 +222,11 @@ def tell(key: str, told: list[tuple[Any, Any]]) -> None:
 def members(one: object, *names: str) -> list[Any]:
     """Return several members of an object, by their names in JavaScript."""
     return [*jsii.sinvoke(_javascript(), "members", [one, [*names]])]
+
+
+def refer_weakly(resource: CfnResource) -> None:
+    """Have other stacks refer to a resource weakly, wherever it is; whoever says otherwise does."""
+    jsii.sinvoke(_javascript(), "weaken", [resource])
 
 
 def arn_and_place(resource: Any, member: str, *, known: bool) -> tuple[str, str | None, str | None]:

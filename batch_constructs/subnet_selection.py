@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/cdk/api/v2/python/aws_cdk.aws_ec2/SubnetSelection.ht
 from __future__ import annotations
 
 import inspect
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from aws_cdk import aws_ec2 as ec2
 
@@ -14,7 +14,20 @@ from batch_constructs.aws.bound import meant, shown
 from batch_constructs.rules import UNKNOWN
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from batch_constructs.arguments import Arguments
+
+
+class SubnetSelectionKeywords(TypedDict, total=False):
+    """What an ``ec2.SubnetSelection`` is made of, as a dict: ``{"subnet_group_name": "Jobs"}``."""
+
+    availability_zones: Sequence[str]
+    one_per_az: bool
+    subnet_filters: Sequence[ec2.SubnetFilter]
+    subnet_group_name: str
+    subnets: Sequence[ec2.ISubnet]
+    subnet_type: ec2.SubnetType
 
 
 def as_selection(arguments: Arguments, selection: Any) -> Any:

@@ -29,6 +29,10 @@ def wrong_keyword(stack: cdk.Stack, vpc: ec2.IVpc) -> None:
     bc.FargateComputeEnvironment(stack, "A", vpc=vpc, max_vcpu=3)  # type: ignore[call-arg]  # the mistake
 
 
+def wrong_key_of_a_selection(stack: cdk.Stack, vpc: ec2.IVpc) -> None:
+    bc.FargateComputeEnvironment(stack, "A", vpc=vpc, vpc_subnets={"group": "Jobs"})  # type: ignore[arg-type]  # the mistake
+
+
 def missing_argument(stack: cdk.Stack) -> None:
     bc.JobQueue(stack, "A")  # type: ignore[call-arg]  # the mistake
 

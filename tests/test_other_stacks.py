@@ -416,6 +416,66 @@ def test_a_definition_that_another_stack_submits_may_change(
     assert written.count(arn) == written.count(without_revision) > 0
 
 
+def nested_in(stack: cdk.Stack, levels: int) -> cdk.Stack:
+    for level in range(levels):
+        stack = cdk.NestedStack(stack, f"Level{level}")
+    return stack
+
+
+@pytest.mark.parametrize("consumer", [0, 1])
+@pytest.mark.parametrize("levels", [1, 2])
+@pytest.mark.parametrize("order", [("Job", "Other"), ("Other", "Job")])
+def test_a_definition_in_a_nested_stack_may_change_as_well(
+    app: cdk.App,
+    stack: cdk.Stack,
+    shared: cdk.Stack,
+    levels: int,
+    consumer: int,
+    order: tuple[str, str],
+) -> None:
+    """Whatever else the nested stack hands on is exported as the app wants it."""
+    inner = nested_in(shared, levels)
+    jobs = {name: bc.FargateJobDefinition(inner, name, **JOB) for name in order}
+    topic = sns.Topic(inner, "Topic")
+    user = nested_in(stack, consumer)
+    SUBMIT["event"](user, bc.JobQueue.from_job_queue_name(user, "Queue", "q"), jobs["Job"])
+    cdk.CfnOutput(stack, "Told", value=topic.topic_arn)
+    cdk.CfnOutput(stack, "Again", value=jobs["Other"].job_definition_arn)
+
+    outputs = app.synth().get_stack_by_name("Shared").template["Outputs"]
+    exported = {name: "Export" in one for name, one in outputs.items()}
+    assert sorted(exported.values()) == [False, False, True]
+    assert [name for name, is_one in exported.items() if is_one and "Topic" in name]
+
+
+def test_the_strength_of_a_definition_in_a_nested_stack_is_the_users(
+    app: cdk.App, stack: cdk.Stack, shared: cdk.Stack
+) -> None:
+    """As it has to be for a while where an export is deployed already."""
+    job = bc.FargateJobDefinition(cdk.NestedStack(shared, "Nested"), "Job", **JOB)
+    job.apply_cross_stack_reference_strength(cdk.ReferenceStrength.BOTH)
+    cdk.CfnOutput(stack, "Arn", value=job.job_definition_arn)
+
+    assembly = app.synth()
+    assert list(
+        assembly.get_stack_by_name(stack.stack_name).template["Outputs"]["Arn"]["Value"]
+    ) == ["Fn::GetStackOutput"]
+    outputs = assembly.get_stack_by_name("Shared").template["Outputs"].values()
+    assert any("Export" in one for one in outputs)
+
+
+def test_a_launch_template_in_a_nested_stack_may_change_as_well(
+    app: cdk.App, stack: cdk.Stack, shared: cdk.Stack
+) -> None:
+    launched = bc.LaunchTemplate(cdk.NestedStack(shared, "Nested"), "Launch")
+    vpc = ec2.Vpc(stack, "Vpc", max_azs=1, nat_gateways=1)
+    bc.Ec2ComputeEnvironment(stack, "Environment", vpc=vpc, launch_template=launched)
+
+    outputs = app.synth().get_stack_by_name("Shared").template["Outputs"].values()
+    (version,) = (one for one in outputs if "LatestVersionNumber" in str(one))
+    assert "Export" not in version
+
+
 def test_a_definition_of_the_same_stack_is_submitted_by_its_revision(stack: cdk.Stack) -> None:
     """Both change in one deployment, and the old revision goes last."""
     job = bc.FargateJobDefinition(stack, "Job", **JOB)

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import aws_cdk as cdk
+import jsii
 import pytest
+from aws_cdk import assertions
 from aws_cdk import aws_autoscaling as autoscaling
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
@@ -15,8 +17,11 @@ from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_stepfunctions_tasks as tasks
 from aws_cdk.interfaces import aws_batch as batch_interfaces
+from constructs import IMixin
 
 import batch_constructs as bc
+from batch_constructs.batch_resource import BatchResource
+from tests.constructors import MEMORY, Given
 
 Resources = Callable[..., dict[str, dict[str, Any]]]
 QUEUE = "AWS::Batch::JobQueue"
@@ -256,6 +261,91 @@ def test_what_was_taken_in_is_where_its_arn_says(stack: cdk.Stack) -> None:
     there = bc.JobQueue.from_job_queue_arn(stack, "There", arn).env
 
     assert (there.region, there.account) == ("eu-west-1", "210987654321")
+
+
+MADE = [
+    name
+    for name in bc.__all__
+    if isinstance(getattr(bc, name), type)
+    and issubclass(getattr(bc, name), BatchResource)
+    and "_instead" not in vars(getattr(bc, name))
+]
+
+
+def resources_of_ours(stack: cdk.Stack) -> tuple[list[Any], list[Any]]:
+    """One of each, made and taken in."""
+    given = Given(stack)
+    several = bc.FargateJobDefinition.from_mapping(
+        stack, {"A": {}, "B": {}}, image="busybox", vcpus=1, memory=MEMORY
+    )
+    made = [getattr(bc, name)(stack, f"New{name}", **given.arguments(name)) for name in MADE]
+    taken_in = [
+        bc.JobQueue.from_job_queue_name(stack, "KnownQueue", "a"),
+        bc.JobDefinition.from_job_definition_name(stack, "KnownJob", "a"),
+        bc.ComputeEnvironment.from_compute_environment_name(stack, "KnownEnvironment", "a"),
+    ]
+    return [given.queue, *made, *several.values()], taken_in
+
+
+def test_ours_are_resources_to_the_cdk(stack: cdk.Stack) -> None:
+    made, taken_in = resources_of_ours(stack)
+
+    assert len(MADE) > 15
+    wrong = [one.node.id for one in (*made, *taken_in) if not cdk.Resource.is_resource(one)]
+    assert wrong == []
+    assert [one.node.id for one in made if not cdk.Resource.is_owned_resource(one)] == []
+    assert [one.node.id for one in taken_in if cdk.Resource.is_owned_resource(one)] == []
+
+
+@jsii.implements(cdk.IAspect)
+class KeptWhereverItIsAResource:
+    """What teams have: an aspect over whatever is an L2."""
+
+    def visit(self, node: Any) -> None:
+        if cdk.Resource.is_resource(node) and cdk.Resource.is_owned_resource(node):
+            node.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
+
+
+@jsii.implements(IMixin)
+class KeptByAMixin:
+    """A mixin over whatever is an L2."""
+
+    def supports(self, construct: Any) -> bool:
+        return bool(cdk.Resource.is_resource(construct))
+
+    def apply_to(self, construct: Any) -> None:
+        if cdk.Resource.is_owned_resource(construct):
+            construct.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
+
+
+@pytest.mark.parametrize(
+    "apply",
+    [
+        lambda stack: cdk.Aspects.of(stack).add(KeptWhereverItIsAResource()),
+        lambda stack: cdk.Mixins.of(stack).apply(KeptByAMixin()),
+        lambda stack: cdk.RemovalPolicies.of(stack).retain(),
+    ],
+)
+def test_a_removal_policy_reaches_ours_however_the_cdk_goes_about(
+    apply: Callable[[cdk.Stack], object], stack: cdk.Stack
+) -> None:
+    made, _ = resources_of_ours(stack)
+
+    apply(stack)
+
+    found = assertions.Template.from_stack(stack).to_json()["Resources"]
+    ids = [str(stack.get_logical_id(one.node.default_child)) for one in made]
+    assert {id_: found[id_].get("DeletionPolicy") for id_ in ids} == dict.fromkeys(ids, "Retain")
+
+
+def test_a_log_group_of_a_definition_needs_no_removal_policy(stack: cdk.Stack) -> None:
+    """The CDK demands one of each L1 with data that is made below a resource."""
+    made = bc.FargateJobDefinition(
+        stack, "Job", image="busybox", vcpus=1, memory=cdk.Size.gibibytes(2)
+    )
+    assert made.log_group is not None
+    assert made.log_group.node.scope is made
+    assert assertions.Template.from_stack(stack) is not None
 
 
 def test_a_removal_policy_goes_to_the_resource(

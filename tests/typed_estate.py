@@ -90,6 +90,11 @@ def consume(
     )
 
 
+def selections(stack: cdk.Stack, vpc: ec2.IVpc, subnets: list[ec2.ISubnet]) -> None:
+    bc.FargateComputeEnvironment(stack, "Group", vpc=vpc, vpc_subnets={"subnet_group_name": "Jobs"})
+    bc.FargateComputeEnvironment(stack, "Listed", vpc=vpc, vpc_subnets={"subnets": subnets})
+
+
 def events(
     queue: bc.JobQueue,
     topic: bc.AlertTopic,

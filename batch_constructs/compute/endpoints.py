@@ -20,6 +20,7 @@ from batch_constructs.construct import BatchConstruct, once_made
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.known_argument import known_flag
 from batch_constructs.place import OF_ONE_REGION, in_another_vpc
+from batch_constructs.subnet_selection import as_selection
 from batch_constructs.subnets import chosen_subnets
 from batch_constructs.tokens import is_token
 
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.compute.managed_compute_environment import ManagedComputeEnvironment
+    from batch_constructs.subnet_selection import SubnetSelectionKeywords
 
 _NODES = ("ec2", "eks", "eks-auth", "sts")
 _SESSION_MANAGER = ("ssm", "ssmmessages", "ec2messages")
@@ -99,13 +101,14 @@ class BatchEndpoints(BatchConstruct):
         *,
         vpc: ec2.IVpc,
         compute_environments: Sequence[ManagedComputeEnvironment],
-        vpc_subnets: ec2.SubnetSelection | dict[str, Any] | None = None,
+        vpc_subnets: ec2.SubnetSelection | SubnetSelectionKeywords | None = None,
         services: Sequence[EndpointService | str] | None = None,
         session_manager: bool = False,
     ) -> None:
         super().__init__(scope, id)
         arguments = Arguments(self)
-        chosen_subnets(arguments, vpc, vpc_subnets)
+        selection: ec2.SubnetSelection | None = as_selection(arguments, vpc_subnets)
+        chosen_subnets(arguments, vpc, selection)
         environments = _environments(arguments, compute_environments, vpc)
         needed = set(_besides(arguments, services))
         if known_flag(arguments, "session_manager", session_manager) is True:
@@ -131,7 +134,7 @@ class BatchEndpoints(BatchConstruct):
                 service=ec2.InterfaceVpcEndpointAwsService(service),
                 security_groups=[group],
                 open=False,
-                subnets=vpc_subnets,
+                subnets=selection,
             )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.security_groups import own_security_group, read_security_groups
-from batch_constructs.subnet_selection import as_selection
+from batch_constructs.subnet_selection import SubnetSelectionKeywords, as_selection
 from batch_constructs.subnets import chosen_subnets
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ class Network:
         arguments: Arguments,
         *,
         vpc: ec2.IVpc,
-        vpc_subnets: ec2.SubnetSelection | dict[str, Any] | None,
+        vpc_subnets: ec2.SubnetSelection | SubnetSelectionKeywords | None,
         security_groups: Sequence[ec2.ISecurityGroup] | None,
         in_template: bool = False,
     ) -> None:

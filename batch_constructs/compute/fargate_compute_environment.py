@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/batch/latest/userguide/fargate.html
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.compute_environment_facts import EnvironmentType, ResourceType
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2
     from constructs import Construct
 
+    from batch_constructs.subnet_selection import SubnetSelectionKeywords
     from batch_constructs.tokens import WholeNumber
 
 
@@ -71,7 +72,7 @@ class FargateComputeEnvironment(ManagedComputeEnvironment):
         id: str,
         *,
         vpc: ec2.IVpc,
-        vpc_subnets: ec2.SubnetSelection | dict[str, Any] | None = None,
+        vpc_subnets: ec2.SubnetSelection | SubnetSelectionKeywords | None = None,
         security_groups: Sequence[ec2.ISecurityGroup] | None = None,
         max_vcpus: WholeNumber = 256,
         spot: bool = False,

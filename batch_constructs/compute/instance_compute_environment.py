@@ -74,6 +74,7 @@ if TYPE_CHECKING:
     from batch_constructs.compute.instance_image import AnyImage
     from batch_constructs.compute.launch_template import AnyLaunchTemplate
     from batch_constructs.compute.launch_template_overrides import LaunchTemplateOverride
+    from batch_constructs.subnet_selection import SubnetSelectionKeywords
     from batch_constructs.tokens import WholeNumber
 
 
@@ -118,7 +119,7 @@ class InstanceOptions(TypedDict, total=False):
             Default: yes.
     """
 
-    vpc_subnets: ec2.SubnetSelection | dict[str, Any] | None
+    vpc_subnets: ec2.SubnetSelection | SubnetSelectionKeywords | None
     security_groups: Sequence[ec2.ISecurityGroup] | None
     max_vcpus: WholeNumber
     instance_types: Sequence[str | ec2.InstanceType] | None

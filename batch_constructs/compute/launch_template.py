@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import jsii
-from aws_cdk import ITaggableV2, ReferenceStrength
+from aws_cdk import ITaggableV2
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk.interfaces import aws_ec2 as ec2_interfaces
 
@@ -44,7 +44,7 @@ from batch_constructs.instance_volumes import (
     mount_commands,
 )
 from batch_constructs.known_argument import known_flag
-from batch_constructs.one_call import members
+from batch_constructs.one_call import members, refer_weakly
 from batch_constructs.security_groups import read_security_groups
 from batch_constructs.tag_arguments import read_tags
 from batch_constructs.tokens import WholeNumber, is_token
@@ -213,7 +213,7 @@ class LaunchTemplate(TaggedInstances, BatchResource, _Face):
         )
         # the number of its newest version is another with each change of the template, which
         # CloudFormation allows of no export that is in use
-        self.resource.apply_cross_stack_reference_strength(ReferenceStrength.WEAK)
+        refer_weakly(self.resource)
         self._tag_instances(
             self.resource, listed, {"LaunchTemplateData.TagSpecifications": _tag_specifications}
         )

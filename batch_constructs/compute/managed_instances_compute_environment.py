@@ -60,6 +60,7 @@ if TYPE_CHECKING:
         ContainerInsights,
         ReservationPreference,
     )
+    from batch_constructs.subnet_selection import SubnetSelectionKeywords
     from batch_constructs.tokens import WholeNumber
 
 
@@ -126,7 +127,7 @@ class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironm
         id: str,
         *,
         vpc: ec2.IVpc,
-        vpc_subnets: ec2.SubnetSelection | dict[str, Any] | None = None,
+        vpc_subnets: ec2.SubnetSelection | SubnetSelectionKeywords | None = None,
         security_groups: Sequence[ec2.ISecurityGroup] | None = None,
         max_vcpus: WholeNumber = 256,
         spot: bool = False,

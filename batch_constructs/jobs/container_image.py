@@ -5,11 +5,13 @@ https://docs.aws.amazon.com/AmazonECR/latest/userguide/ECR_on_ECS.html
 
 from __future__ import annotations
 
+import json
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, cast
 
 from aws_cdk import Aws, Fn, Stack
+from aws_cdk.region_info import RegionInfo
 from constructs import Construct
 
 from batch_constructs.aws import names
@@ -19,11 +21,12 @@ from batch_constructs.aws.role_actions import (
     PULL_ACTIONS,
     REGISTRY_LOGIN,
 )
+from batch_constructs.aws.service_principals import DOMAIN
 from batch_constructs.jsii_objects import has_member, javascript_error
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from aws_cdk import aws_ecs as ecs
     from aws_cdk import aws_iam as iam
@@ -58,19 +61,43 @@ def named_image(scope: Construct, name: str) -> NamedImage:
     """Read an image's name: one in a private ECR repository needs rights to be pulled.
 
     A name that is one token is looked into: the URI of an image asset is a text with places for
-    the account and the Region. One that only the deployment knows, such as a parameter of the
-    stack, stays unknown, and nothing is granted.
+    the account and the Region. Of one that only the deployment knows, such as a parameter of the
+    stack, CloudFormation takes the repository out.
     """
     match = _ECR.match(name)
     if match is not None:
         return NamedImage(name, _pull_statements(Aws.PARTITION, match, str))
-    if is_token(name):
-        resolved: Any = Stack.of(scope).resolve(name)
-        text = resolved.get("Fn::Sub") if isinstance(resolved, dict) else None
-        match = _ECR.match(text) if isinstance(text, str) else None
-        if match is not None:
-            return NamedImage(name, _pull_statements("${AWS::Partition}", match, Fn.sub))
+    if not is_token(name):
+        return NamedImage(name)
+    stack = Stack.of(scope)
+    resolved: Any = stack.resolve(name)
+    text = resolved.get("Fn::Sub") if isinstance(resolved, dict) else resolved
+    match = _ECR.match(text) if isinstance(text, str) else None
+    if match is not None:
+        return NamedImage(name, _pull_statements("${AWS::Partition}", match, Fn.sub))
+    if isinstance(resolved, dict) and name.startswith("${") and not _is_fetched(resolved):
+        return NamedImage(name, _pull(_named_at_the_deployment(stack, name)))
     return NamedImage(name)
+
+
+def _is_fetched(resolved: dict[str, Any]) -> bool:
+    """Whether a dynamic reference stands in a value, which no function of a template sees into."""
+    return "{{resolve:" in json.dumps(resolved)
+
+
+def _named_at_the_deployment(stack: Stack, name: str) -> str:
+    """Have CloudFormation take the ARN of a repository out of the name of an image.
+
+    Whatever account and Region it is of: no function takes these out of a name that may be one of
+    Docker Hub, which ends in the name of no repository here.
+    """
+    region = stack.region
+    domain = DOMAIN if is_token(region) else RegionInfo.get(region).domain_suffix
+    host = f".{domain or DOMAIN}"
+    image = Fn.select(1, Fn.split(host, f"{name}{host}/-"))
+    for end in ":@":  # a tag, a digest
+        image = Fn.select(0, Fn.split(end, image))
+    return f"arn:{Aws.PARTITION}:ecr:*:*:repository{image}"
 
 
 def _pull_statements(
@@ -91,14 +118,14 @@ def _pull_statements(
             partition=partition,
         )
     )
+    return _pull(arn, IMPORT_ACTIONS if repository.startswith(_CACHED) else ())
+
+
+def _pull(arn: str, more: Sequence[str] = ()) -> list[dict[str, Any]]:
     return [
         {
             "Effect": "Allow",
-            "Action": [
-                "ecr:BatchCheckLayerAvailability",
-                *PULL_ACTIONS,
-                *(IMPORT_ACTIONS if repository.startswith(_CACHED) else ()),
-            ],
+            "Action": ["ecr:BatchCheckLayerAvailability", *PULL_ACTIONS, *more],
             "Resource": arn,
         },
         {

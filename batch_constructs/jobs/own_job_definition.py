@@ -37,6 +37,7 @@ def _expect_mapping(scope: Construct, parameter: str, value: object, of: str) ->
 class OwnJobDefinition(JobDefinition):
     """A job definition of this stack: its L1, which is made in one call with what it needs."""
 
+    _jsii_class = "constructs.Construct"  # `one_call.js` makes a Resource of it
     watched_function: WatchedFunction | None
 
     @property

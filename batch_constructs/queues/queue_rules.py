@@ -13,6 +13,7 @@ from batch_constructs.aws.job_states import WITH_EVENTS, JobState
 from batch_constructs.aws.quotas import DESCRIPTION, RULE_NAME
 from batch_constructs.construct import BuiltUpon
 from batch_constructs.event_bus import expect_forwarded
+from batch_constructs.known_scope import known_scope
 from batch_constructs.place import elsewhere
 from batch_constructs.queues.job_event_patterns import blocked_pattern, refuse_pattern
 from batch_constructs.tokens import is_made_up

@@ -9,10 +9,12 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import assertions
 from aws_cdk import aws_ecr as ecr
 from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
+from aws_cdk import aws_ssm as ssm
 
 import batch_constructs as bc
 
@@ -43,6 +45,93 @@ def test_a_private_ecr_image_may_be_pulled_from_its_repository_alone(
     assert pull["Action"] == PULL
     assert pull["Resource"]["Fn::Join"][1][-1] == ":ecr:eu-west-1:123456789012:repository/team/tool"
     assert token == {"Action": "ecr:GetAuthorizationToken", "Effect": "Allow", "Resource": "*"}
+
+
+def at_the_deployment(value: Any, image: str) -> str:
+    """Work out what CloudFormation makes of a value when the image is called so."""
+    if isinstance(value, str):
+        return value
+    [(function, argument)] = value.items()
+    if function == "Fn::Join":
+        return str(argument[0]).join(at_the_deployment(part, image) for part in argument[1])
+    if function == "Fn::Select":
+        delimiter, source = argument[1]["Fn::Split"]
+        return at_the_deployment(source, image).split(delimiter)[int(argument[0])]
+    return {"AWS::Partition": "aws", "Name": image}[argument]
+
+
+ECR = "123456789012.dkr.ecr.eu-west-1.amazonaws.com"
+
+
+@pytest.mark.parametrize(
+    ("image", "repository"),
+    [
+        (f"{ECR}/tool", "/tool"),
+        (f"{ECR}/team/tools/tool:1.2", "/team/tools/tool"),
+        (f"{ECR}/team/tool@sha256:{'0' * 64}", "/team/tool"),
+        (f"{ECR}/team/tool:1@sha256:{'0' * 64}", "/team/tool"),
+        ("busybox", "/-"),
+        ("busybox:1.36", "/-"),
+        ("public.ecr.aws/docker/library/python:3.13", "/-"),
+        ("localhost:5000/tool", "/-"),
+    ],
+)
+def test_an_image_that_the_deployment_names_may_be_pulled_from_its_repository(
+    image: str,
+    repository: str,
+    stack: cdk.Stack,
+    fargate: Fargate,
+    execution_statements: Statements,
+) -> None:
+    """What is no name in ECR is given the right to a repository that there cannot be."""
+    fargate(image=cdk.CfnParameter(stack, "Name").value_as_string)
+
+    _, pull, token = execution_statements()
+    assert pull["Action"] == PULL
+    assert at_the_deployment(pull["Resource"], image) == f"arn:aws:ecr:*:*:repository{repository}"
+    assert token["Action"] == "ecr:GetAuthorizationToken"
+
+
+def test_in_china_the_deployment_takes_a_repository_out_as_well() -> None:
+    place = cdk.Environment(account="1" * 12, region="cn-north-1")
+    stack = cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "Stack", env=place)
+    name = cdk.CfnParameter(stack, "Name").value_as_string
+    bc.FargateJobDefinition(stack, "Job", image=name, vcpus=1, memory=cdk.Size.gibibytes(2))
+
+    roles = assertions.Template.from_stack(stack).find_resources("AWS::IAM::Role")
+    (pull,) = (
+        statement
+        for role in roles.values()
+        for policy in role["Properties"].get("Policies", ())
+        for statement in policy["PolicyDocument"]["Statement"]
+        if statement["Action"] == PULL
+    )
+    image = "123456789012.dkr.ecr.cn-north-1.amazonaws.com.cn/team/tool:1"
+    assert at_the_deployment(pull["Resource"], image).endswith(":repository/team/tool")
+
+
+@pytest.mark.parametrize(
+    "image",
+    [
+        lambda stack: (
+            ssm.StringParameter.from_string_parameter_attributes(
+                stack, "P", parameter_name="/image", force_dynamic_reference=True
+            ).string_value
+        ),
+        lambda _: cdk.Fn.join("", ["{{resolve:ssm:/", cdk.Aws.ACCOUNT_ID, "/image}}"]),
+        lambda stack: f"quay.io/{cdk.CfnParameter(stack, 'P').value_as_string}",
+        lambda stack: f"busybox:{cdk.CfnParameter(stack, 'P').value_as_string}",
+    ],
+)
+def test_nothing_is_granted_where_no_repository_can_be_taken_out(
+    image: Callable[[cdk.Stack], str],
+    stack: cdk.Stack,
+    fargate: Fargate,
+    execution_statements: Statements,
+) -> None:
+    fargate(image=image(stack))
+
+    assert len(execution_statements()) == 1
 
 
 def test_a_repository_of_the_same_stack_may_be_pulled_from(
