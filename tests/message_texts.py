@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -23,16 +24,28 @@ class Text(NamedTuple):
 
 def texts(*rooms: str) -> Iterator[Text]:
     """Give every text of at least three words that is no docstring, in some rooms or in all."""
-    for path in sorted(PACKAGE.rglob("*.py")):
-        file = str(path.relative_to(PACKAGE))
-        if "project/template" in file or (rooms and not file.startswith(rooms)):
-            continue
-        tree = ast.parse(path.read_text())
-        told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
-        for node in _outermost(tree):
-            said = _said(node)
-            if id(node) not in told and len(re.findall(r"[A-Za-z]{2,}", said)) >= 3:
-                yield Text(file, node.lineno, said)
+    for file in _files():
+        if not rooms or file.startswith(rooms):
+            yield from _texts_of(file)
+
+
+@cache
+def _files() -> list[str]:
+    files = [str(path.relative_to(PACKAGE)) for path in sorted(PACKAGE.rglob("*.py"))]
+    return [file for file in files if "project/template" not in file]
+
+
+@cache
+def _texts_of(file: str) -> list[Text]:
+    """Read a file once for all tests."""
+    tree = ast.parse((PACKAGE / file).read_text())
+    told = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    said = ((node, _said(node)) for node in _outermost(tree))
+    return [
+        Text(file, node.lineno, text)
+        for node, text in said
+        if id(node) not in told and len(re.findall(r"[A-Za-z]{2,}", text)) >= 3
+    ]
 
 
 def _outermost(tree: ast.AST) -> Iterator[ast.expr]:
