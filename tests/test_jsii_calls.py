@@ -172,11 +172,11 @@ def test_a_function_with_role_and_log_is_one_call(stack: cdk.Stack, sent: list[s
     """Beside the construct, and one to let it leave in a queue what it fails at."""
     queue = dead_letter_queue(stack)
     options: dict[str, Any] = {"timeout": cdk.Duration.seconds(30), "dead_letter_queue": queue}
-    for id in ("Other", "Function"):
+    for name in ("Other", "Function"):
         before = len(sent)
         ShippedFunction(
             stack,
-            id,
+            name,
             folder="job_events",
             module="notify",
             description="Tells",
