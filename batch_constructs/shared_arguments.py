@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from batch_constructs.amounts import read_together
 from batch_constructs.names_in_annotations import let_resolve
-from batch_constructs.wrong_call import misfit
+from batch_constructs.wrong_call import misfit, surely_fits
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -50,15 +50,19 @@ def spells_out(*parts: Any, defaults: Mapping[str, Any]) -> Callable[[type[C]], 
             ]
         )
 
+        fits = surely_fits(signature)
+        shared = {
+            name: one.default
+            for name, one in signature.parameters.items()
+            if name not in own.parameters
+        }
+
         @wraps(constructor)
         def construct(*given: Any, **named: Any) -> None:
-            try:
-                bound = signature.bind(*given, **named)
-            except TypeError:
-                raise misfit(constructor, given, named, signature).error from None
-            bound.apply_defaults()
+            if not fits(given, named):
+                raise misfit(constructor, given, named, signature).error
             read_together(named.values())
-            constructor(*bound.args, **bound.kwargs)
+            constructor(*given, **{**shared, **named})
 
         construct.__signature__ = signature  # type: ignore[attr-defined]  # inspect looks there
         named = ((name, one.annotation) for name, one in signature.parameters.items())

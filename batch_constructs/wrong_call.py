@@ -63,9 +63,12 @@ def _told(
     """Let a function, or a method, tell a call that does not fit it."""
     signature = inspect.signature(function)
     makes = function.__name__ == "__init__"  # which looks at its arguments itself
+    fits = surely_fits(signature)
 
     @wraps(function)
     def called(*given: Any, **named: Any) -> Any:
+        if makes and fits(given, named):
+            return function(*given, **named)
         try:
             call = signature.bind(*given, **named)
         except TypeError:
@@ -96,6 +99,27 @@ def _told(
     let_resolve(called, function, modules)
     called._tells = True  # type: ignore[attr-defined]  # noqa: SLF001  # a mark of ours
     return called
+
+
+def surely_fits(
+    signature: inspect.Signature,
+) -> Callable[[tuple[Any, ...], Mapping[str, Any]], bool]:
+    """Return what tells a call that fits a signature; of others, `Signature.bind` knows more."""
+    parameters = [*signature.parameters.values()]
+    by_place = [one.name for one in parameters if one.kind is one.POSITIONAL_OR_KEYWORD]
+    known = {*by_place, *(one.name for one in parameters if one.kind is one.KEYWORD_ONLY)}
+    needed = {one.name for one in parameters if one.name in known and one.default is one.empty}
+
+    def fits(given: tuple[Any, ...], named: Mapping[str, Any]) -> bool:
+        placed = by_place[: len(given)]
+        return (
+            len(given) == len(placed)
+            and named.keys() <= known
+            and named.keys().isdisjoint(placed)
+            and needed <= named.keys() | set(placed)
+        )
+
+    return fits
 
 
 def _with_wrong_values(

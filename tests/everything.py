@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import inspect
+import json
+from functools import cache
 from typing import Any
 
 import aws_cdk as cdk
+from aws_cdk import assertions
 from constructs import Construct
 
 import batch_constructs as bc
@@ -64,3 +67,16 @@ def everything(stack: cdk.Stack, *, defaults: bool, **settings: Any) -> list[Con
             add_pods(one, given.vpc)
         made.append(one)
     return made
+
+
+def template_of_everything() -> dict[str, Any]:
+    """Return the template of one of each, with its defaults, made once a process."""
+    template: dict[str, Any] = json.loads(_rendered())
+    return template
+
+
+@cache
+def _rendered() -> str:
+    stack = cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "All")
+    everything(stack, defaults=True)
+    return json.dumps(assertions.Template.from_stack(stack).to_json())

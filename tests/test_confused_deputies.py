@@ -15,7 +15,7 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
 
 import batch_constructs as bc
-from tests.everything import everything
+from tests.everything import template_of_everything
 
 NO_SOURCE = {
     "ec2.amazonaws.com": "https://docs.aws.amazon.com/IAM/latest/UserGuide/"
@@ -56,11 +56,8 @@ DOCUMENTS = {
 @pytest.fixture(scope="module")
 def whole() -> dict[str, Any]:
     """What one of each construct comes to, with its defaults, and what stands beside it."""
-    app = cdk.App(builtin_cloud_formation_validation=False)
-    stack = cdk.Stack(app, "All")
-    everything(stack, defaults=True)
-    found: dict[str, Any] = assertions.Template.from_stack(stack).to_json()["Resources"]
-    return found
+    resources: dict[str, Any] = template_of_everything()["Resources"]
+    return resources
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,9 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk.assertions import Template
 
 import batch_constructs as bc
+from app import build
+from batch_constructs.dead_letter_queue import dead_letter_queue
+from batch_constructs.shipped_function import ShippedFunction
 
 
 @pytest.fixture
@@ -154,6 +157,39 @@ def test_another_environment_of_the_same_vpc_looks_at_it_once(
     bc.FargateComputeEnvironment(stack, "Second", vpc=vpc)
 
     assert sorted(sent[before:]) == ["CreateRequest", *["StaticInvokeRequest"] * 2]
+
+
+def test_the_readmes_app_is_no_more_than_155_calls(sent: list[str]) -> None:
+    """Twelve are its VPC, bucket, secret and outputs; what is asked once a process is asked."""
+    build(cdk.App())
+    before = len(sent)
+    build(cdk.App())
+
+    assert len(sent) - before <= 155
+
+
+def test_a_function_with_role_and_log_is_one_call(stack: cdk.Stack, sent: list[str]) -> None:
+    """Beside the construct, and one to let it leave in a queue what it fails at."""
+    queue = dead_letter_queue(stack)
+    options: dict[str, Any] = {"timeout": cdk.Duration.seconds(30), "dead_letter_queue": queue}
+    for name in ("Other", "Function"):
+        before = len(sent)
+        ShippedFunction(
+            stack,
+            name,
+            folder="job_events",
+            module="notify",
+            description="Tells",
+            environment={},
+            statements=[],
+            **options,
+        )
+
+    assert sorted(sent[before:]) == [
+        "CreateRequest",
+        *["GetRequest"] * 3,  # the queue's ARN, twice, and its key
+        *["StaticInvokeRequest"] * 2,
+    ]
 
 
 def test_the_rules_at_synthesis_are_two_calls(

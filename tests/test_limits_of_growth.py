@@ -28,7 +28,7 @@ from batch_constructs.functions.told import listing
 from batch_constructs.role_policies import LEFT_FOR_GRANTS, RolePolicies
 from batch_constructs.rules.findings import Finding
 from tests import rendered
-from tests.everything import everything
+from tests.everything import template_of_everything
 
 ARN = "arn:aws:batch:ap-southeast-2:123456789012:{}"
 
@@ -315,11 +315,7 @@ def test_what_the_cdk_adds_to_a_role_has_room_beside(number: int, stack: cdk.Sta
 
 
 def test_what_grants_add_to_the_roles_of_functions_is_no_more_than_is_left_for_it() -> None:
-    app = cdk.App(builtin_cloud_formation_validation=False)
-    stack = cdk.Stack(app, "All")
-    everything(stack, defaults=True)
-
-    resources = assertions.Template.from_stack(stack).to_json()["Resources"]
+    resources = template_of_everything()["Resources"]
     added = {
         id_: len(json.dumps(spelt_out(one["Properties"]["PolicyDocument"]), separators=(",", ":")))
         for id_, one in resources.items()

@@ -12,7 +12,6 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
-from aws_cdk.assertions import Template
 from click.testing import CliRunner
 
 import batch_constructs as bc
@@ -23,7 +22,7 @@ from batch_constructs.check.findings_report import FORMATS
 from batch_constructs.rules import check_template
 from batch_constructs.testing.synthesis import line_of
 from tests.constructors import Given
-from tests.everything import everything
+from tests.everything import template_of_everything
 from tests.test_public_api import MADE_BY_US
 
 SECRETS = ("hunter2x9Q", f"ghp_{'a1B2' * 9}", f"AKIA{'Q2RTNVWX' * 2}")
@@ -64,9 +63,7 @@ def test_no_refusal_of_a_constructor_shows_a_credential(name: str, team: Given) 
 
 def test_no_finding_of_a_rule_shows_a_credential(team: Given) -> None:
     """Text of a template that every rule is asked about, one after another, holds one."""
-    stack = cdk.Stack(cdk.App(), "Everything")
-    everything(stack, defaults=True)
-    template = Template.from_stack(stack).to_json()
+    template = template_of_everything()
     draw = random.Random(7)  # noqa: S311 - a seed
 
     def planted(value: Any) -> Any:

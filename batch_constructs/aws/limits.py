@@ -63,6 +63,11 @@ class Limit(Record, kw_only=True):
         """The way from ``within`` to the mapping that has the property, and the property."""
         return way_and_key(self.name.removesuffix("/*"))
 
+    @cached_property
+    def ways(self) -> tuple[str, ...]:
+        """The whole ways to the mappings that have the property."""
+        return tuple(f"{one}/{self.way[0]}".strip("/") for one in self.within)
+
 
 @cache
 def limits_of(type_name: str) -> tuple[Limit, ...]:

@@ -13,6 +13,7 @@ from batch_constructs.aws import managed_policies as policies
 from batch_constructs.aws.actions import IAM_PASS_ROLE
 from batch_constructs.aws.service_principals import BATCH, EC2, ECS, SPOT_FLEET
 from batch_constructs.construct import arn_prefix, once_made, own_account
+from batch_constructs.jsii_objects import has_member
 from batch_constructs.one_call import OneCall, new, of
 from batch_constructs.role_policies import as_document
 from batch_constructs.roles_of_other_stacks import as_grantee
@@ -41,10 +42,14 @@ def make_instance_role(
     return _add_instance_role(OneCall(scope), managed, session_access=session_access).resource
 
 
-def make_instance_role_and_profile(
-    scope: Construct, managed: Sequence[str], *, session_access: bool
-) -> tuple[iam.Role, str]:
-    """Make the role of instances, and what carries it to them, whose ARN comes with it."""
+def instance_role_and_profile(
+    scope: Construct, given: Any, managed: Sequence[str], *, session_access: bool
+) -> tuple[Any, str]:
+    """Return the role of instances, given or made, and the ARN of what carries it to them."""
+    if has_member(given, "instance_profile_arn"):
+        return given.role, given.instance_profile_arn
+    if given is not None:
+        return given, make_instance_profile(scope, given)
     call = OneCall(scope)
     role = _add_instance_role(call, managed, session_access=session_access)
     profile = _add_instance_profile(call, role.attribute("roleName"))

@@ -27,8 +27,7 @@ from batch_constructs.aws.managed_policies import ECS_INSTANCE, SESSION_ACTIONS
 from batch_constructs.compute.capacity_reservation import refuse_on_spot, reservation_properties
 from batch_constructs.compute.environment_network import Network
 from batch_constructs.compute.environment_roles import (
-    make_instance_profile,
-    make_instance_role_and_profile,
+    instance_role_and_profile,
     make_spot_fleet_role,
 )
 from batch_constructs.compute.instance_image import Images
@@ -320,15 +319,9 @@ class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
         group_ids = network.add_security_groups(call, self)
         self._place_in(network)
         given_role: Any = instances["instance_role"]
-        if has_member(given_role, "instance_profile_arn"):
-            self.instance_role, profile_arn = given_role.role, given_role.instance_profile_arn
-        elif given_role is None:
-            self.instance_role, profile_arn = make_instance_role_and_profile(
-                self, cluster.instance_policies, session_access=instances["session_access"]
-            )
-        else:
-            self.instance_role = given_role
-            profile_arn = make_instance_profile(self, given_role)
+        self.instance_role, profile_arn = instance_role_and_profile(
+            self, given_role, cluster.instance_policies, session_access=instances["session_access"]
+        )
         for volume in mounted_volumes(
             instances["launch_template"], instances["launch_template_overrides"]
         ):
@@ -362,7 +355,7 @@ class InstanceComputeEnvironment(TaggedInstances, ManagedComputeEnvironment):
         # A role that went before the environment would leave the environment undeletable.
         roles = [self.instance_role, spot_fleet_role]
         waits_for = [
-            role if role is self.instance_role and given_role is None else as_grantee(self, role)
+            as_grantee(self, role) if given_role is not None or role is spot_fleet_role else role
             for role in roles
             if role is not None
         ]

@@ -235,7 +235,7 @@ class Secrets:
         return known.arn
 
 
-_SECRET_ARN = "secretArn"
+_SECRET_ARN = "secretArn"  # noqa: S105  # no secret
 
 _VARIABLE = pattern(r"[A-Z_][A-Z0-9_]*|(?:awslogs|fluentd|gelf|splunk|syslog)-[a-z-]+")
 

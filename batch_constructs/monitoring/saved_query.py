@@ -31,10 +31,10 @@ def save_queries(
 ) -> None:
     """Save queries, in the console under ``AWS Batch``: of each ID a title and what it asks."""
     call, place = OneCall(scope), Names.unique_resource_name(scope, max_length=100)
-    for id, (title, query) in queries.items():
+    for its_id, (title, query) in queries.items():
         call.add(
             logs.CfnQueryDefinition,
-            id,
+            its_id,
             {
                 "name": f"AWS Batch/{place}/{title}",
                 "queryString": query,

@@ -153,11 +153,12 @@ def _who(subject: Resource, kind: str) -> dict[str, str]:
     return {"who": f"{KINDS.get(kind, kind)} jobs", "do": "do", "need": "need", "as": why}
 
 
-def _values(within: Properties, name: str) -> Iterator[tuple[str, Properties, Any]]:
+def _values(within: Properties, name: str) -> list[tuple[str, Properties, Any]]:
     """Find the values of a name: the path of each, the mapping that it stands in, and itself."""
     way, key = way_and_key(name)
-    for below, found in places(within, way):
-        yield f"{below}{key}", found, found.get(key)
+    if not way:  # as most are
+        return [(key, within, within.get(key))]
+    return [(f"{below}{key}", found, found.get(key)) for below, found in places(within, way)]
 
 
 def _is(value: Any, wanted: tuple[object, ...] | str) -> bool:

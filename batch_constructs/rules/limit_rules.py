@@ -79,9 +79,9 @@ def _beyond(limit: Limit, within: Places) -> Iterator[tuple[str, Any, str]]:
 
 def _values(limit: Limit, within: Places) -> Iterator[tuple[str, Any]]:
     """Find what a limit is about: where, and what is there."""
-    read, (below, key) = _READERS[type(limit.bound)], limit.way
-    for way in limit.within:
-        for path, properties in within.at(f"{way}/{below}".strip("/")):
+    read, key = _READERS[type(limit.bound)], limit.way[1]
+    for way in limit.ways:
+        for path, properties in within.at(way):
             if key not in properties:
                 continue
             found = [("", read(properties, key))]

@@ -86,7 +86,8 @@ def _named_by_constructs() -> set[str]:
     """Return the handlers that constructs name: ``ShippedFunction(folder=…, module=…)``."""
     found = set()
     for path in Path(batch_constructs.__file__).parent.rglob("*.py"):
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        text = path.read_text(encoding="utf-8")
+        for node in ast.walk(ast.parse(text)) if any(name in text for name in MADE_BY) else ():
             if isinstance(node, ast.Call) and getattr(node.func, "id", "") in MADE_BY:
                 said = {
                     word.arg: str(word.value.value)

@@ -386,7 +386,8 @@ WRITTEN = re.compile(r"[a-z0-9-]+:[A-Z][a-z][A-Za-z*]+")
 def literals() -> Iterator[tuple[str, str]]:
     """Give all that is written in the package like an action, with the module."""
     for file in PACKAGE.rglob("*.py"):
-        for node in ast.walk(ast.parse(file.read_text("utf-8"))):
+        text = file.read_text("utf-8")
+        for node in ast.walk(ast.parse(text)) if WRITTEN.search(text) else ():
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 for found in WRITTEN.findall(node.value) if "/" not in node.value else ():
                     yield str(file.relative_to(PACKAGE)), found

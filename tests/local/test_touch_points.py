@@ -22,7 +22,8 @@ PACKAGE = Path(batch_constructs.local.__file__).parent
 
 
 def imports_ministack(path: Path) -> bool:
-    for node in ast.walk(ast.parse(path.read_text())):
+    text = path.read_text()
+    for node in ast.walk(ast.parse(text)) if "ministack" in text else ():
         names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
         if isinstance(node, ast.ImportFrom) and node.module is not None:
             names.append(node.module)

@@ -289,6 +289,23 @@ def test_alarms_that_exist_are_shown(stack: Stack, queue: JobQueue, resources: F
     assert len(states["properties"]["alarms"]) == 6
 
 
+def test_the_limits_of_alarms_are_drawn_for_a_queue_whose_name_nobody_knows(
+    stack: Stack, queue: JobQueue, resources: Find
+) -> None:
+    """Its name is a token, which is the same for whoever asks."""
+    monitoring = BatchMonitoring(stack, "Monitoring", queues=[queue])
+
+    BatchDashboard(stack, "Dashboard", queues=[queue], monitoring=monitoring)
+
+    widgets = body_of(one(resources("AWS::CloudWatch::Dashboard")))["widgets"]
+    notes = [w["properties"].get("annotations", {}).get("horizontal", []) for w in widgets]
+    assert {note["label"] for several in notes for note in several} == {
+        "alarm: % failed",
+        "alarm: waited",
+        "alarm: head of queue",
+    }
+
+
 def test_the_widgets_fit_on_a_dashboard_of_the_cdks(
     stack: Stack, queue: JobQueue, resources: Find
 ) -> None:
