@@ -161,12 +161,31 @@ def test_a_definition_without_a_command_fails_with_a_clear_reason(ready: Account
     assert "no command" in job["container"]["reason"]
 
 
-def test_a_job_works_in_a_directory_of_its_own_which_is_gone_afterwards(ready: Account) -> None:
-    ready.definition("sh", "-c", "touch here; pwd; ls")
-    first, second = (ready.log(ready.ended(ready.submit())) for _ in range(2))
+@pytest.mark.parametrize(
+    "left",
+    [
+        "touch here .hidden; mkdir -p a/b",
+        "chmod 700 .",
+        "rmdir $PWD",
+        "rmdir $PWD; ln -s /usr $PWD",
+    ],
+)
+def test_a_job_begins_in_an_empty_directory_whatever_the_one_before_did_to_its_own(
+    left: str, ready: Account
+) -> None:
+    ready.definition("sh", "-c", f"stat -c %a .; ls -A; {left}")
+    first, second, third = (ready.log(ready.ended(ready.submit())) for _ in range(3))
 
-    assert first[1:] == second[1:] == ["here"]
-    assert first[0] != second[0]
+    assert first == second == third
+    assert len(first) == 1
+
+
+def test_jobs_that_run_at_once_work_in_directories_of_their_own(ready: Account) -> None:
+    ready.definition("sh", "-c", "pwd; exec sleep 600")
+    jobs = [ready.until(ready.submit(), "RUNNING") for _ in range(2)]
+    ready.wait_for(lambda: all(ready.log(job) for job in jobs))
+
+    assert ready.log(jobs[0]) != ready.log(jobs[1])
 
 
 def test_an_exit_code_is_reported_for_every_attempt(ready: Account) -> None:
