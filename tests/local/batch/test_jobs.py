@@ -188,6 +188,12 @@ def test_jobs_that_run_at_once_work_in_directories_of_their_own(ready: Account) 
     assert ready.log(jobs[0]) != ready.log(jobs[1])
 
 
+def test_the_exit_code_of_what_a_signal_ended_is_128_and_its_number(ready: Account) -> None:
+    job = ready.run("sh", "-c", "kill -KILL $$")
+
+    assert job["container"]["exitCode"] == 137
+
+
 def test_an_exit_code_is_reported_for_every_attempt(ready: Account) -> None:
     job = ready.run(
         "sh", "-c", "exit $((40 + AWS_BATCH_JOB_ATTEMPT))", retryStrategy={"attempts": 3}
@@ -399,6 +405,33 @@ def task_of(account: Account, *containers: dict[str, Any]) -> None:
             ]
         },
     )
+
+
+def test_a_firelens_router_runs_and_what_is_for_it_goes_to_the_group_of_jobs(
+    ready: Account, ports: RecordingPorts
+) -> None:
+    task_of(
+        ready,
+        {
+            "name": "router",
+            "command": ["sh", "-c", "touch routes; exec sleep 600"],
+            "essential": False,
+            "firelensConfiguration": {"type": "fluentbit"},
+        },
+        {
+            "name": "main",
+            "command": ["sh", "-c", "until [ -e routes ]; do sleep 0.01; done; echo logged"],
+            "logConfiguration": {"logDriver": "awsfirelens", "options": {"Name": "s3"}},
+            "dependsOn": [{"containerName": "router", "condition": "START"}],
+        },
+    )
+
+    job = ready.ended(ready.submit())
+
+    containers = job["ecsProperties"]["taskProperties"][0]["containers"]
+    streams = {one["name"]: one["logStreamName"] for one in containers}
+    assert job["status"] == "SUCCEEDED"
+    assert ports.logs["/aws/batch/job", streams["main"]] == ["logged"]
 
 
 def test_a_container_is_killed_after_its_own_stop_timeout(
