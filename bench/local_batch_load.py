@@ -2,13 +2,18 @@
 
 Run it with ``uv run python bench/local_batch_load.py [JOBS]``. Four tenths are the children of one
 array job, four tenths single jobs, both in a queue of low priority; two tenths come in last, in a
-queue of high priority. It prints jobs a second, memory, and whether the order was kept, and exits 1
-where a job is lost or the order is not kept. Before and behind it, as many bare processes are
-started, a tenth each, one after the other: what the machine can do at all at this time.
+queue of high priority. It prints what a job takes of a CPU, jobs a second, memory, and whether the
+order was kept, and exits 1 where a job is lost or the order is not kept.
+
+CPU time (user and system, of all processes) is what others on the machine change least. It is
+counted for the jobs, and for as many bare processes, which ``subprocess.run`` starts before and
+behind them, a tenth each, one after the other; the host's is what it and the jobs' own processes
+took, which end with it.
 """
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -135,12 +140,30 @@ def submit(service: BatchService, queue: str, **more: Any) -> None:
     service.handle("SubmitJob", request)
 
 
-def bare_processes(number: int) -> float:
-    """Start processes one after the other; return how many a second."""
-    begin = time.monotonic()
+class Cpu:
+    """CPU time from now on, in milliseconds: this process's, and that of others that have ended."""
+
+    def __init__(self) -> None:
+        self._before = os.times()
+
+    def own(self) -> float:
+        """Return what this process took."""
+        now = os.times()
+        return 1000 * (now.user + now.system - self._before.user - self._before.system)
+
+    def others(self) -> float:
+        """Return what ended processes took that this one, or such a process, had started."""
+        now, before = os.times(), self._before
+        later = now.children_user + now.children_system
+        return 1000 * (later - before.children_user - before.children_system)
+
+
+def bare_processes(number: int) -> tuple[float, float]:
+    """Start processes one after the other; return how many a second, and CPU time of each."""
+    begin, cpu = time.monotonic(), Cpu()
     for _ in range(number):
         subprocess.run(["true"], check=True)
-    return number / (time.monotonic() - begin)
+    return number / (time.monotonic() - begin), (cpu.own() + cpu.others()) / number
 
 
 def main() -> int:
@@ -159,14 +182,14 @@ def main() -> int:
         service.start()
         set_up(service)
         memory = [resident_mib()]
-        begin = time.monotonic()
+        begin, cpu = time.monotonic(), Cpu()
         accept_jobs(service, "DISABLED")
         submit(service, "low", arrayProperties={"size": jobs * 4 // 10})
         for _ in range(jobs * 4 // 10):
             submit(service, "low")
         for _ in range(jobs - 2 * (jobs * 4 // 10)):
             submit(service, "high")
-        submitted = time.monotonic() - begin
+        submitted, submissions = time.monotonic() - begin, cpu.own()
         accept_jobs(service, "ENABLED")
         while not ports.all_ended.wait(timeout=5):
             memory.append(resident_mib())
@@ -174,11 +197,20 @@ def main() -> int:
         seconds = time.monotonic() - begin
         memory.append(resident_mib())
         service.stop()
+        took = {
+            "the submission": submissions,
+            "the rest of the service": cpu.own() - submissions,
+            "the host and the job's process": cpu.others(),
+        }
     bare.append(bare_processes(jobs // 10))
+    each, alone = sum(took.values()) / jobs, sum(one for _, one in bare) / len(bare)
     highest = ports.started.count("high")
     early = ports.started[:highest].count("low")
     print(f"submitted in {submitted:.1f} s; {dict(ports.ended)} in {seconds:.1f} s")
-    print(f"{jobs / seconds:.0f} jobs a second; bare processes: {bare[0]:.0f} and {bare[1]:.0f}")
+    print(f"{jobs / seconds:.0f} jobs a second; bare processes: {bare[0][0]:.0f}, {bare[1][0]:.0f}")
+    parts = ", ".join(f"{what} {spent / jobs:.2f}" for what, spent in took.items())
+    print(f"CPU time of a job: {each:.2f} ms ({parts})")
+    print(f"CPU time of a bare process: {alone:.2f} ms; a job takes {each / alone:.1f} times that")
     print(f"memory {memory[0]:.0f} MiB before, {max(memory):.0f} at most, {memory[-1]:.0f} after")
     print(f"jobs of low priority that started before one of high priority: {early}")
     return 0 if ports.ended["SUCCEEDED"] == jobs and early == 0 else 1

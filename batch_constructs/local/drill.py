@@ -151,11 +151,13 @@ class Drill:
 
     def _templates(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield the stacks that have job definitions, each with its template."""
+        from batch_constructs.rules.template.template_files import document
+
         cloudformation = self._clients.client("cloudformation")
         for stack in cloudformation.describe_stacks()["Stacks"]:
             if stack["StackStatus"] in _COMPLETE:
                 body = cloudformation.get_template(StackName=stack["StackName"])["TemplateBody"]
-                template = json.loads(body) if isinstance(body, str) else body
+                template: Any = document(body).template if isinstance(body, str) else body
                 kinds = [resource["Type"] for resource in template["Resources"].values()]
                 if _JOB_DEFINITION in kinds:
                     yield stack["StackName"], template

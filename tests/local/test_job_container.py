@@ -94,7 +94,9 @@ def test_an_engine_runs_jobs_as_the_user_s_shell_would(
 
 
 @on_linux
-def test_its_entry_in_the_list_of_users_has_that_home(local_aws: LocalAws) -> None:
+@pytest.mark.parametrize("job", ["first", "in the place of the first"])
+def test_its_entry_in_the_list_of_users_has_that_home(local_aws: LocalAws, job: str) -> None:
+    del job
     found = told(
         local_aws,
         """
@@ -109,6 +111,18 @@ def test_its_entry_in_the_list_of_users_has_that_home(local_aws: LocalAws) -> No
     assert not [
         name for name in beside if name.endswith(".passwd")
     ]  # it is only the job that sees it
+
+
+@on_linux
+@pytest.mark.skipif(os.getuid() != 0, reason="only root may mount")
+def test_what_a_job_mounts_the_next_one_in_its_place_does_not_find(local_aws: LocalAws) -> None:
+    first = lines(
+        local_aws, "sh", "-c", "pwd; mount -t tmpfs of-a-job /mnt; grep of-a-job /proc/mounts"
+    )
+    second = lines(local_aws, "sh", "-c", "pwd; grep of-a-job /proc/mounts || echo none")
+
+    assert first[1].startswith("of-a-job /mnt")
+    assert second == [first[0], "none"]
 
 
 @on_linux

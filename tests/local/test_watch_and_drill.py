@@ -33,6 +33,14 @@ stack.node.root.synth()
 """
 
 
+_YAML = """
+Resources:
+  Topic: {Type: AWS::SNS::Topic}
+Outputs:
+  Name: {Value: !GetAtt Topic.TopicName}
+"""
+
+
 def touch(file: Path) -> None:
     file.write_text("saved")
 
@@ -101,6 +109,8 @@ def test_a_drill_loses_nothing_that_is_retried_or_redriven_and_tells_the_rest(
     queue = fargate.queue(stack, max_vcpus=4)
     fargate.job(stack, "Job", queue, ["sh", "-c", waits])
     outputs = local_aws.deploy(stack).outputs
+    # As `cdk bootstrap` does.
+    local_aws.client("cloudformation").create_stack(StackName="of-yaml", TemplateBody=_YAML)
     request = {"jobQueue": outputs["QueueArn"], "jobDefinition": outputs["JobArn"]}
     batch = local_aws.client("batch")
     batch.submit_job(jobName="again", retryStrategy={"attempts": 5}, **request)
@@ -109,6 +119,7 @@ def test_a_drill_loses_nothing_that_is_retried_or_redriven_and_tells_the_rest(
     failing = batch.submit_job(jobName="fails", containerOverrides={"command": fails}, **request)
 
     report = _drill(local_aws, tmp_path, after_restart=go.touch)
+    local_aws.client("cloudformation").delete_stack(StackName="of-yaml")
 
     assert (report.jobs, report.retried, report.redriven) == (3, 1, 1)
     (lost,) = report.lost

@@ -6,6 +6,7 @@ import heapq
 import logging
 import queue
 import threading
+import time
 from collections.abc import Callable
 from itertools import count
 
@@ -14,6 +15,8 @@ from batch_constructs.local.batch.store import Store, StoreError
 _log = logging.getLogger(__name__)
 
 _AT_A_TIME = 200
+_TOGETHER_SECONDS = 0.05
+"""How long changes wait to be written with others; what a kill takes of them is done again."""
 
 Action = Callable[[], None]
 
@@ -54,7 +57,7 @@ class EventLoop:
 
     Args:
         lock: the service's lock.
-        store: is committed after each group of actions.
+        store: is committed soon after each group of actions.
         timers: what to do later.
         work: is called after each group of actions, to place jobs.
     """
@@ -70,6 +73,7 @@ class EventLoop:
         self._thread: threading.Thread | None = None
         self._woken = False
         self._store_failed = False
+        self._commit_at: float | None = None
 
     def start(self) -> None:
         """Start working."""
@@ -96,7 +100,7 @@ class EventLoop:
     def _run(self) -> None:
         while True:
             try:
-                actions = [self._inbox.get(timeout=self._timers.next_in())]
+                actions = [self._inbox.get(timeout=self._next_in())]
             except queue.Empty:
                 actions = []
             while len(actions) < _AT_A_TIME and not self._inbox.empty():
@@ -109,7 +113,22 @@ class EventLoop:
                     self._do(action)
                 self._do(self._timers.run)
                 self._do(self._work)
-                self._commit()
+                self._commit_when_due()
+
+    def _next_in(self) -> float | None:
+        due = self._timers.next_in()
+        if self._commit_at is None:
+            return due
+        commit = max(0.0, self._commit_at - time.monotonic())
+        return commit if due is None else min(due, commit)
+
+    def _commit_when_due(self) -> None:
+        now = time.monotonic()
+        if self._commit_at is not None and now >= self._commit_at:
+            self._commit_at = None
+            self._commit()
+        elif self._commit_at is None and self._store.changed:
+            self._commit_at = now + _TOGETHER_SECONDS
 
     def _do(self, action: Action) -> None:
         try:

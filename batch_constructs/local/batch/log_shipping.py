@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 import os
 import selectors
 import threading
@@ -42,7 +43,7 @@ class _Pipe:
     token: int
     stream: LogStream
     rest: bytearray = field(default_factory=bytearray)
-    close_at: float | None = None
+    close_at: float = math.inf
 
 
 class LogPump:
@@ -61,6 +62,7 @@ class LogPump:
         self._drained = drained
         self._selector = selectors.DefaultSelector()
         self._pipes: dict[int, int] = {}
+        self._closing: dict[int, _Pipe] = {}
         self._lock = threading.Lock()
         self._commands: list[tuple[int, _Pipe] | int | None] = []
         self._wake_read, self._wake_write = os.pipe()
@@ -102,10 +104,8 @@ class LogPump:
                     running = self._obey()
                 else:
                     self._read(key.fd, key.data)
-            for key in list(self._selector.get_map().values()):
-                pipe = key.data
-                if pipe is not None and pipe.close_at is not None:
-                    self._close_if_due(key.fd, pipe)
+            for descriptor, pipe in list(self._closing.items()):
+                self._close_if_due(descriptor, pipe)
         for key in list(self._selector.get_map().values()):
             if key.data is not None:
                 self._read(key.fd, key.data)
@@ -126,8 +126,10 @@ class LogPump:
                 self._selector.register(descriptor, selectors.EVENT_READ, pipe)
                 self._pipes[pipe.token] = descriptor
             elif command in self._pipes:
-                pipe = self._selector.get_key(self._pipes[command]).data
+                descriptor = self._pipes[command]
+                pipe = self._selector.get_key(descriptor).data
                 pipe.close_at = time.monotonic() + _LEFT_OPEN_SECONDS
+                self._closing[descriptor] = pipe
         return True
 
     def _read(self, descriptor: int, pipe: _Pipe) -> None:
@@ -148,12 +150,13 @@ class LogPump:
             self._put(pipe, [rest])
 
     def _close_if_due(self, descriptor: int, pipe: _Pipe) -> None:
-        if pipe.close_at is not None and pipe.close_at <= time.monotonic():
+        if pipe.close_at <= time.monotonic():
             self._close(descriptor, pipe)
 
     def _close(self, descriptor: int, pipe: _Pipe) -> None:
         self._selector.unregister(descriptor)
         del self._pipes[pipe.token]
+        self._closing.pop(descriptor, None)
         os.close(descriptor)
         if pipe.rest:
             self._put(pipe, [pipe.rest])
@@ -182,9 +185,7 @@ class LogPump:
             _log.exception("the output of a job is lost, %s/%s", stream.group, stream.name)
 
     def _next_in(self) -> float | None:
-        due = [
-            key.data.close_at
-            for key in self._selector.get_map().values()
-            if key.data is not None and key.data.close_at is not None
-        ]
-        return max(0.0, min(due) - time.monotonic()) if due else None
+        if not self._closing:
+            return None
+        due = min(pipe.close_at for pipe in self._closing.values())
+        return max(0.0, due - time.monotonic())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import itertools
 import logging
 import os
-import shutil
 import signal
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
@@ -24,6 +23,7 @@ from batch_constructs.aws.job_states import (
 from batch_constructs.local.batch import container_engine as images
 from batch_constructs.local.batch.host_link import HostLink, Message, end_processes
 from batch_constructs.local.batch.image_runtimes import ImageError, ImageRuntimes
+from batch_constructs.local.batch.job_directories import JobDirectories
 from batch_constructs.local.batch.job_volumes import mounts
 from batch_constructs.local.batch.jobs import Job, Stop
 from batch_constructs.local.batch.lifecycle import AttemptResult, Lifecycle, lost_attempt
@@ -100,7 +100,7 @@ class Runner:
         self._timers = timers
         self._post = post
         self._release = release
-        self._directory = directory
+        self._directories = JobDirectories(directory)
         self._grace_seconds = grace_seconds
         self._engine = engine
         self._engine_environment = engine_environment
@@ -114,8 +114,7 @@ class Runner:
 
     def start(self) -> None:
         """Start the host."""
-        shutil.rmtree(self._directory, ignore_errors=True)
-        self._directory.mkdir(parents=True)
+        self._directories.start()
         self._host = self._new_host()
         self._pump.start()
         self._preparers = ThreadPoolExecutor(_PREPARERS, thread_name_prefix="batch-prepare")
@@ -128,7 +127,7 @@ class Runner:
         if host is not None:
             host.close()
         self._pump.stop()
-        shutil.rmtree(self._directory, ignore_errors=True)
+        self._directories.remove()
 
     def kill_host(self) -> None:
         """Kill the host, as if its machine had gone; another takes its place."""
@@ -150,13 +149,13 @@ class Runner:
             self._stop_processes(task)
 
     def _prepare(self, job: Job, attempt: int, queue_name: str) -> None:
-        directory = self._directory / f"{job.id.replace(':', '-')}-{attempt}"
         refused = job.submission.document.get("refusedByEcs")
         if refused is not None:
             self._post(lambda: self._give_up(job, refused))
             return
+        directory = None
         try:
-            directory.mkdir()
+            directory = self._directories.take()
             prepared = [
                 self._prepared(job, container, attempt, queue_name, directory)
                 for container in job.submission.containers
@@ -174,7 +173,8 @@ class Runner:
             task = Task(job, attempt=attempt, directory=directory, prepared=prepared)
             self._post(lambda: self._begin(task))
             return
-        shutil.rmtree(directory, ignore_errors=True)
+        if directory is not None:
+            self._directories.give_back(directory)
         self._post(lambda: self._give_up(job, reason))
 
     def _prepared(
@@ -209,7 +209,7 @@ class Runner:
             )
             own = self._engine_environment  # its settings are in the user's home
             env = {**own, **env, "HOME": own.get("HOME", ""), "PATH": own.get("PATH", "")}
-        volumes = self._directory.with_name("volumes")
+        volumes = self._directories.root.with_name("volumes")
         seen = mounts(container.properties, of_task=task_directory, kept=volumes) if root else ()
         return Prepared(
             container=container,
@@ -233,7 +233,7 @@ class Runner:
     def _begin(self, task: Task) -> None:
         job = task.job
         if job.stop is not None or self._host is None:
-            shutil.rmtree(task.directory, ignore_errors=True)
+            self._directories.give_back(task.directory)
             reason = "" if job.stop is None else job.stop.reason
             self._finish(job, lost_attempt(job, reason))
             return
@@ -370,7 +370,7 @@ class Runner:
                 self._store.delete_process(process.pid)
         self._host = self._new_host()
         for task in tasks.values():
-            shutil.rmtree(task.directory, ignore_errors=True)
+            self._directories.give_back(task.directory)
             reason = f"{HOST_LOST} terminated. The local process that jobs run under has ended."
             self._finish(task.job, lost_attempt(task.job, reason))
 
@@ -379,14 +379,8 @@ class Runner:
 
     def _remove(self, directory: Path) -> None:
         """Remove a job's directory; where something is left in it, nobody waits for that."""
-        try:
-            directory.rmdir()
-        except OSError:
-            pass
-        else:
-            return
-        if self._preparers is not None:
-            self._preparers.submit(shutil.rmtree, directory, ignore_errors=True)
+        if not self._directories.give_back_empty(directory) and self._preparers is not None:
+            self._preparers.submit(self._directories.give_back, directory)
 
     def _remove_container(self, engine: str, name: str) -> None:
         argv = images.removal_argv(engine, name)

@@ -54,6 +54,12 @@ class Store:
         self.closed = False
         self._changes: list[tuple[str, tuple[object, ...]]] = []
         self._job_states: dict[int, Document] = {}
+        self._begun: dict[int, tuple[int, str, str]] = {}
+
+    @property
+    def changed(self) -> bool:
+        """Whether there is anything to commit."""
+        return bool(self._changes or self._job_states or self._begun)
 
     def commit(self) -> None:
         """Write what was changed since the last commit.
@@ -61,7 +67,7 @@ class Store:
         Raises:
             StoreError: the disk is full, or gone.
         """
-        if not self._changes and not self._job_states:
+        if not self.changed:
             return
         states = [(json.dumps(state), number) for number, state in self._job_states.items()]
         try:
@@ -69,6 +75,9 @@ class Store:
             for statement, values in self._changes:
                 self._connection.execute(statement, values)
             self._connection.executemany("UPDATE jobs SET state = ? WHERE sequence = ?", states)
+            self._connection.executemany(
+                "INSERT OR REPLACE INTO processes VALUES (?, ?, ?)", self._begun.values()
+            )
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
             if self._connection.in_transaction:
@@ -76,6 +85,7 @@ class Store:
             raise StoreError(f"the local state cannot be written: {error}") from error
         self._changes.clear()
         self._job_states.clear()
+        self._begun.clear()
 
     def close(self) -> None:
         """Close; what was not committed is lost."""
@@ -129,17 +139,17 @@ class Store:
 
     def add_process(self, pid: int, started: str, job_id: str) -> None:
         """Remember a running process by its ID and its start time."""
-        statement = "INSERT OR REPLACE INTO processes VALUES (?, ?, ?)"
-        self._change(statement, pid, started, job_id)
+        self._begun[pid] = pid, started, job_id
 
     def delete_process(self, pid: int) -> None:
         """Forget a process that has ended."""
-        self._change("DELETE FROM processes WHERE pid = ?", pid)
+        if self._begun.pop(pid, None) is None:
+            self._change("DELETE FROM processes WHERE pid = ?", pid)
 
     def processes(self) -> list[tuple[int, str, str]]:
-        """Return the processes that were running when the state was last written."""
+        """Return the processes that run, or ran when the state was last written."""
         rows = self._connection.execute("SELECT pid, started, job_id FROM processes")
-        return [(pid, started, job_id) for pid, started, job_id in rows.fetchall()]
+        return [*rows.fetchall(), *self._begun.values()]
 
     def _change(self, statement: str, *values: object) -> None:
         self._changes.append((statement, values))

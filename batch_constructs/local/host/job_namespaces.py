@@ -12,6 +12,8 @@ import signal
 import sys
 from pathlib import Path
 
+from batch_constructs.local.host.process_tree import read_file
+
 _PR_SET_PDEATHSIG = 1
 _CLONE_NEWNS, _CLONE_NEWUSER, _CLONE_NEWPID = 0x20000, 0x10000000, 0x20000000
 _MS_BIND, _MS_REC, _MS_PRIVATE = 0x1000, 0x4000, 0x40000
@@ -21,13 +23,15 @@ _SHARED = ("dev", "sys", "proc", "etc/resolv.conf", "etc/hosts")
 """What a root file system has of this machine's."""
 
 _PASSWD = Path("/etc/passwd")
+_MOST_KEPT = 64
+"""How many jobs may begin at once without a namespace that is made for each."""
 
 
 class Accounts:
     """This machine's list of users, in which whoever runs jobs has another home for each."""
 
     def __init__(self) -> None:
-        own = str(os.getuid())
+        self._own = own = str(os.getuid())
         listed = _PASSWD.read_text(encoding="utf-8", errors="surrogateescape").splitlines()
         lines = [line.split(":") for line in listed]
         if not any(fields[2:3] == [own] for fields in lines):
@@ -37,14 +41,28 @@ class Accounts:
             (":".join(one[:5]), ":".join(one[6:])) for one in lines if one[2:3] == [own]
         )
         self._at_first: int | None = None
+        self._kept: dict[str, tuple[int, bytes]] = {}
         self._libc = ctypes.CDLL(None, use_errno=True)
 
     def show(self, home: str) -> None:
         """Let this process see a home as its own from now on, and what it starts until the next.
 
-        In a namespace of mounts that is new each time: what was started before keeps its own.
-        This process starts nothing else in it.
+        In a namespace of mounts for each: what was started before keeps its own. It is kept for
+        those who work in the same home later, unless one has mounted in it, as root can. This
+        process starts nothing else in it.
         """
+        if home in self._kept:
+            namespace, mounts = self._kept[home]
+            _called(self._libc.setns(namespace, _CLONE_NEWNS))
+            if self._own != "0" or _mounts() == mounts:
+                return
+            os.close(namespace)
+            del self._kept[home]
+        self._make(home)
+        if len(self._kept) < _MOST_KEPT:
+            self._kept[home] = _namespace(), _mounts()
+
+    def _make(self, home: str) -> None:
         libc = self._libc
         place = os.fsencode(f"{home}.passwd")
         entry = f"{self._before}:{home}:{self._after}\n{self._others}"
@@ -53,12 +71,20 @@ class Accounts:
             with os.fdopen(file, "w", encoding="utf-8", errors="surrogateescape") as opened:
                 opened.write(entry)
             if self._at_first is None:
-                self._at_first = os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
+                self._at_first = _namespace()
             _called(libc.setns(self._at_first, _CLONE_NEWNS))
             _called(libc.unshare(_CLONE_NEWNS))
             _called(libc.mount(place, bytes(_PASSWD), None, _MS_BIND, None))
         finally:
             os.unlink(place)  # noqa: PTH108 - each start of a job waits for it
+
+
+def _mounts() -> bytes:
+    return read_file("/proc/self/mountinfo")
+
+
+def _namespace() -> int:
+    return os.open("/proc/self/ns/mnt", os.O_RDONLY | os.O_CLOEXEC)
 
 
 def move_into_namespace() -> bool:
@@ -67,11 +93,9 @@ def move_into_namespace() -> bool:
     What was this process waits for it, and ends when it does; if it is killed, so are all in the
     namespace.
     """
-    flags = (
-        next((flags for flags in _ways() if _tried(flags)), None)
-        if sys.platform == "linux"
-        else None
-    )
+    if sys.platform != "linux":
+        return False
+    flags = next((flags for flags in _ways() if _tried(flags)), None)
     if flags is None:
         return False
     _unshare(flags)

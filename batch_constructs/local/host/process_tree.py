@@ -10,7 +10,7 @@ import sys
 _ON_LINUX = sys.platform == "linux"
 
 
-def _read(path: str) -> bytes:
+def read_file(path: str) -> bytes:
     """Read a file of /proc; every start and end of a job waits for some of them."""
     file = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
     try:
@@ -26,7 +26,7 @@ def start_time(pid: int) -> str:
     """Return when a process started, in whatever unit the system has; empty where it is gone."""
     if _ON_LINUX:
         try:
-            stat = _read(f"/proc/{pid}/stat")
+            stat = read_file(f"/proc/{pid}/stat")
         except OSError:
             return ""
         return stat.rpartition(b")")[2].split()[19].decode()
@@ -40,8 +40,8 @@ def children(pid: int) -> set[int]:
     found: set[int] = set()
     if _ON_LINUX:
         with contextlib.suppress(OSError):
-            for task in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 - as in _read
-                found.update(map(int, _read(f"/proc/{pid}/task/{task}/children").split()))
+            for task in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 - as in read_file
+                found.update(map(int, read_file(f"/proc/{pid}/task/{task}/children").split()))
     return found
 
 
@@ -59,7 +59,7 @@ def descendants(pid: int) -> set[int]:
 def has_marks(pid: int, marks: frozenset[bytes]) -> bool:
     """Tell whether a process has these parts in its environment."""
     try:
-        environment = _read(f"/proc/{pid}/environ").split(b"\0")
+        environment = read_file(f"/proc/{pid}/environ").split(b"\0")
     except OSError:
         return False
     return marks <= set(environment)

@@ -166,7 +166,7 @@ def client_of(server: ThreadingHTTPServer) -> Any:
     )
 
 
-def wait_for(condition: Callable[[], object], *, seconds: float = 60) -> None:
+def wait_for(condition: Callable[[], object], *, seconds: float = 300) -> None:
     """Wait for something that is bound to come; the limit only ends a test that has failed."""
     deadline = time.monotonic() + seconds
     while not condition():

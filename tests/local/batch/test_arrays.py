@@ -69,6 +69,15 @@ def test_a_job_waits_for_what_it_depends_on(ready: Account, ports: RecordingPort
     assert order.index((first, "SUCCEEDED")) < order.index((second, "RUNNABLE"))
 
 
+def test_children_of_an_array_that_waits_are_there_and_pending(ready: Account) -> None:
+    ready.definition("sleep", "600")
+    first = ready.submit()
+    array = ready.submit(arrayProperties={"size": 2}, dependsOn=[{"jobId": first}])
+    ready.until(array, "PENDING")
+
+    assert [ready.job(f"{array}:{index}")["status"] for index in range(2)] == ["PENDING"] * 2
+
+
 def test_a_failed_dependency_fails_the_chain_behind_it(ready: Account) -> None:
     ready.definition("false")
     first = ready.submit()

@@ -161,12 +161,37 @@ def test_a_definition_without_a_command_fails_with_a_clear_reason(ready: Account
     assert "no command" in job["container"]["reason"]
 
 
-def test_a_job_works_in_a_directory_of_its_own_which_is_gone_afterwards(ready: Account) -> None:
-    ready.definition("sh", "-c", "touch here; pwd; ls")
-    first, second = (ready.log(ready.ended(ready.submit())) for _ in range(2))
+@pytest.mark.parametrize(
+    "left",
+    [
+        "touch here .hidden; mkdir -p a/b",
+        "chmod 700 .",
+        "rmdir $PWD",
+        "rmdir $PWD; ln -s /usr $PWD",
+    ],
+)
+def test_a_job_begins_in_an_empty_directory_whatever_the_one_before_did_to_its_own(
+    left: str, ready: Account
+) -> None:
+    ready.definition("sh", "-c", f"stat -c %a .; ls -A; {left}")
+    first, second, third = (ready.log(ready.ended(ready.submit())) for _ in range(3))
 
-    assert first[1:] == second[1:] == ["here"]
-    assert first[0] != second[0]
+    assert first == second == third
+    assert len(first) == 1
+
+
+def test_jobs_that_run_at_once_work_in_directories_of_their_own(ready: Account) -> None:
+    ready.definition("sh", "-c", "pwd; exec sleep 600")
+    jobs = [ready.until(ready.submit(), "RUNNING") for _ in range(2)]
+    ready.wait_for(lambda: all(ready.log(job) for job in jobs))
+
+    assert ready.log(jobs[0]) != ready.log(jobs[1])
+
+
+def test_the_exit_code_of_what_a_signal_ended_is_128_and_its_number(ready: Account) -> None:
+    job = ready.run("sh", "-c", "kill -KILL $$")
+
+    assert job["container"]["exitCode"] == 137
 
 
 def test_an_exit_code_is_reported_for_every_attempt(ready: Account) -> None:
@@ -380,6 +405,33 @@ def task_of(account: Account, *containers: dict[str, Any]) -> None:
             ]
         },
     )
+
+
+def test_a_firelens_router_runs_and_what_is_for_it_goes_to_the_group_of_jobs(
+    ready: Account, ports: RecordingPorts
+) -> None:
+    task_of(
+        ready,
+        {
+            "name": "router",
+            "command": ["sh", "-c", "touch routes; exec sleep 600"],
+            "essential": False,
+            "firelensConfiguration": {"type": "fluentbit"},
+        },
+        {
+            "name": "main",
+            "command": ["sh", "-c", "until [ -e routes ]; do sleep 0.01; done; echo logged"],
+            "logConfiguration": {"logDriver": "awsfirelens", "options": {"Name": "s3"}},
+            "dependsOn": [{"containerName": "router", "condition": "START"}],
+        },
+    )
+
+    job = ready.ended(ready.submit())
+
+    containers = job["ecsProperties"]["taskProperties"][0]["containers"]
+    streams = {one["name"]: one["logStreamName"] for one in containers}
+    assert job["status"] == "SUCCEEDED"
+    assert ports.logs["/aws/batch/job", streams["main"]] == ["logged"]
 
 
 def test_a_container_is_killed_after_its_own_stop_timeout(

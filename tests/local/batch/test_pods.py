@@ -42,6 +42,13 @@ def on_eks(account: Account) -> Account:
     return account
 
 
+def test_an_environment_on_eks_has_no_ecs_cluster(on_eks: Account) -> None:
+    (environment,) = on_eks.batch.describe_compute_environments()["computeEnvironments"]
+
+    assert "ecsClusterArn" not in environment
+    assert on_eks.ports.clusters == []
+
+
 def register(account: Account, *containers: dict[str, Any], **pod: Any) -> None:
     account.batch.register_job_definition(
         jobDefinitionName="job",

@@ -41,6 +41,26 @@ def test_jobs_wait_when_the_environment_is_full(ready: Account) -> None:
     assert ready.ended(waiting)["status"] == "SUCCEEDED"
 
 
+def test_a_job_without_room_keeps_those_behind_it_waiting_and_the_next_queue_goes_on(
+    account: Account,
+) -> None:
+    account.environment(vcpus=3)
+    account.queue("high", priority=10)
+    account.queue("low")
+    account.definition("true")
+    account.definition("true", name="wide", vcpus=2)
+    holder = hold(account, queue="high")
+    wide = account.submit(jobQueue="high", jobDefinition="wide")
+    behind = account.submit(jobQueue="high")
+    other = account.submit(jobQueue="low")
+
+    assert account.ended(other)["status"] == "SUCCEEDED"
+    assert [account.job(job)["status"] for job in (wide, behind)] == ["RUNNABLE", "RUNNABLE"]
+
+    let_go(account, holder)
+    assert account.ended(behind)["status"] == "SUCCEEDED"
+
+
 def test_memory_can_be_what_is_full(account: Account) -> None:
     account.environment(vcpus=4, type="EC2", instanceTypes=["c7i.xlarge"])
     account.queue()
