@@ -40,9 +40,9 @@ DEFAULT_BUS_NAME = "batch-events"
 
 
 class CentralEventBus(BatchConstruct):
-    """A bus that takes AWS Batch's events of other accounts and Regions, and nothing else.
+    """An event bus that only accepts AWS Batch's events from other accounts and Regions.
 
-    ``JobNotifications``, ``JobEventLog`` and ``JobCounters`` hear them with ``event_bus=…``;
+    ``JobNotifications``, ``JobEventLog`` and ``JobCounters`` use it with ``event_bus=…``;
     ``ForwardedEvents`` sends them, in a stack of each account and Region.
 
     Creates, below its own ID: ``Resource`` (AWS::Events::EventBus), and ``Accounts`` and
@@ -53,16 +53,17 @@ class CentralEventBus(BatchConstruct):
         event_bus_arn: Its ARN, which ``ForwardedEvents`` takes.
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
-        accounts: Accounts that may send; the stack's own may from any Region. Default: none.
-        organization_id: The organization of AWS Organizations all of whose accounts may send,
-            ``o-…``. Default: none.
+        accounts: Accounts that can send events; the stack's own account can, from any Region.
+            Default: none.
+        organization_id: The ID of an organization (``o-…``) whose accounts can all send events.
+            Default: none.
         event_bus_name: Its name. Default: ``batch-events``.
 
     Raises:
-        ValueError: what is no account or no organization; all at once.
-        TypeError: arguments of a wrong type; all at once.
+        ValueError: something that is not an account or an organization; all of them are listed.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-bus-perms.html
     """
@@ -139,26 +140,27 @@ _AROUND_ACCOUNTS: Final = 1100
 
 
 class ForwardedEvents(BatchConstruct):
-    """Sends what AWS Batch tells of jobs and blocked queues here on to a bus elsewhere.
+    """Forwards AWS Batch's events about jobs and blocked queues to an event bus elsewhere.
 
-    Creates, below its own ID: ``Resource`` (AWS::Events::Rule), ``Role`` (AWS::IAM::Role, which may
-    put events on that bus and nothing else) and ``DeadLetterQueue`` (AWS::SQS::Queue). For more
-    queues than one rule has room for, also ``Resource1`` and so on (AWS::Events::Rule).
+    Creates, below its own ID: ``Resource`` (AWS::Events::Rule), ``Role`` (AWS::IAM::Role, which can
+    put events on that bus and nothing else) and ``DeadLetterQueue`` (AWS::SQS::Queue). If there are
+    too many queues for one rule, also ``Resource1`` and so on (AWS::Events::Rule).
 
     Attributes:
-        resource: The L1 rule, the first where there are several.
-        role: By which EventBridge sends.
-        dead_letter_queue: Where events lie that could not be sent.
+        resource: The L1 rule, the first one if there are several.
+        role: The role with which EventBridge sends.
+        dead_letter_queue: The events that could not be sent.
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
         event_bus_arn: The ARN of the bus, of another Region or account.
-        queues: The queues of which events are sent. Default: all of the account and the Region.
+        queues: The queues whose events are sent. Default: all in the account and Region.
 
     Raises:
-        ValueError: what is no ARN of a bus, or a queue of another place; all at once.
-        TypeError: arguments of a wrong type; all at once.
+        ValueError: something that is not the ARN of a bus, or a queue in another account or Region;
+            all of them are listed.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-region.html
     """

@@ -32,8 +32,8 @@ class DeliveryArguments(TypedDict, total=False):
         retry_attempts: Retries of a failed submission, 0 to 185. Default: 185.
         max_event_age: How long a failed submission is retried, a minute to a day; not with
             ``retry_attempts=0``. Default: a day.
-        dead_letter_queue: A queue of yours, which admits the rule by its name as long as its policy
-            has room for names (some sixty), else all rules of the account. Default: one of its own.
+        dead_letter_queue: Your own queue. It allows the rule by name as long as its policy has room
+            for names (about sixty), otherwise all rules of the account. Default: a new one.
     """
 
     enabled: bool
