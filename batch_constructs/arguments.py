@@ -118,7 +118,7 @@ _CHECKED: WeakKeyDictionary[Any, Checked] = WeakKeyDictionary()
 
 
 def checked(construct: Any) -> Checked | None:
-    """Return what the rules saw of a construct; nothing of what is not ours, or was taken in."""
+    """Return what the rules saw of a construct; nothing of what is not ours, or was imported."""
     return _CHECKED.get(construct) if has_member(construct, "node") else None
 
 
@@ -567,7 +567,7 @@ class Arguments:
 
         Raises:
             ValueError: a value is wrong.
-            TypeError: nothing but types are wrong.
+            TypeError: only types are wrong.
         """
         problems = [one.replace(*added) if added else one for one in self.problems]
         if not problems:
@@ -586,7 +586,7 @@ class Arguments:
 
         Raises:
             ValueError: a value is wrong.
-            TypeError: nothing but types are wrong.
+            TypeError: only types are wrong.
         """
         if self.problems:
             raise (ValueError if self._wrong_values else TypeError)("\n".join(self.problems))

@@ -42,7 +42,7 @@ class BatchResource(BatchConstruct):
 
     @property
     def stack(self) -> Stack:
-        """The stack that it belongs to, or was taken into."""
+        """The stack that it belongs to, or was imported into."""
         return Stack.of(self)
 
     @property
@@ -54,11 +54,11 @@ class BatchResource(BatchConstruct):
         return ResourceEnvironment(account=account or stack.account, region=region or stack.region)
 
     def apply_removal_policy(self, policy: RemovalPolicy) -> None:
-        """Say what becomes of the resource when it leaves the stack.
+        """Set what happens to the resource when it is removed from the stack.
 
         Raises:
-            ValueError: it was taken in, and is not this stack's.
-            TypeError: it is no removal policy.
+            ValueError: it was imported, and is not this stack's.
+            TypeError: it is not a removal policy.
         """
         if not isinstance(policy, RemovalPolicy):
             got = kind_of(policy)
@@ -71,11 +71,11 @@ class BatchResource(BatchConstruct):
         made.apply_removal_policy(policy)
 
     def apply_cross_stack_reference_strength(self, strength: ReferenceStrength) -> None:
-        """Say how other stacks refer to the resource, instead of as the app does.
+        """Set how other stacks refer to the resource, instead of the app's setting.
 
         Raises:
-            ValueError: it was taken in, and no stack refers to another for it.
-            TypeError: it is no strength.
+            ValueError: it was imported, and no stack refers to another for it.
+            TypeError: it is not a strength.
         """
         if not isinstance(strength, ReferenceStrength):
             got = described(strength)

@@ -219,7 +219,7 @@ class BatchConstruct(Construct, BuiltUpon, metaclass=_AllOrNothing):
     """The scope, and the ID as the CDK calls it: `known_scope.made_in` asks for them."""
 
     def __init__(self, scope: Construct, id: str, **options: Any) -> None:
-        """Make it; the options are those of the L2 that a construct of ours is as well."""
+        """Create it; the options are those of the L2 that it also is."""
         if not isinstance(scope, Construct):
             raise TypeError(
                 f"scope is {described(scope)}; expected a construct, usually the stack (`self`)"
@@ -264,7 +264,7 @@ class BatchConstruct(Construct, BuiltUpon, metaclass=_AllOrNothing):
 
 
 def made_here(construct: Construct, part: T | None, member: str = "resource") -> T:
-    """Return what a member of a construct is; one that was taken in by its ARN or name has none.
+    """Return what a member of a construct is; one that was imported by its ARN or name has none.
 
     Raises:
         ValueError: it has none.

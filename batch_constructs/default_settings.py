@@ -20,9 +20,9 @@ if TYPE_CHECKING:
 
 
 class DefaultSettings:
-    """What the log groups, functions and tables of this library in a scope are made with.
+    """Default settings for the log groups, functions and tables of this library in a scope.
 
-    One call says for an app what each constructor would have to be told::
+    One call sets for an app what you would otherwise pass to each constructor::
 
         DefaultSettings.of(app).apply(
             log_retention=logs.RetentionDays.ONE_YEAR,
@@ -30,8 +30,8 @@ class DefaultSettings:
             function_settings=FunctionSettings(vpc=vpc, reserved_concurrency=5),
         )
 
-    What a constructor is given goes before it, and what a stack says before what its app says. For
-    the boundary of all roles, the CDK has such a call:
+    Arguments of a constructor take precedence, and so do the settings of a stack over those of its
+    app. For the permissions boundary of all roles, the CDK has a similar call:
     ``iam.PermissionsBoundary.of(app).apply(policy)``.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html
@@ -59,19 +59,21 @@ class DefaultSettings:
         log_encryption_key: kms.IKey | None = None,
         function_settings: FunctionSettings | None = None,
     ) -> None:
-        """Set defaults for all that is made in the scope from now on; the newest ones count.
+        """Set defaults for everything created in the scope from now on; the latest ones count.
 
         Args:
-            log_retention: How long log groups keep what they hold: those of job definitions,
-                functions, workflows, event logs and audit trails. Default: each construct's own.
-            log_encryption_key: A key for these log groups; CloudWatch Logs is admitted to it, and
-                of an imported key a warning says what it lacks. Default: each construct's own.
-            function_settings: Of whatever ships a function; what it says of logs and keys goes
-                before the other two. Default: as ``FunctionSettings`` says.
+            log_retention: How long log groups keep their logs: those of job definitions, functions,
+                workflows, event logs and audit trails. Default: each construct's own.
+            log_encryption_key: A key for these log groups; CloudWatch Logs gets permission to use
+                it. For an imported key, a warning lists the missing permissions. Default: each
+                construct's own.
+            function_settings: For all constructs with a function; its settings for logs and keys
+                take precedence over the other two. Default: as ``FunctionSettings`` says.
 
         Raises:
-            ValueError: something of this library is in the scope already, and would be without it.
-            TypeError: arguments of a wrong type; all at once.
+            ValueError: the scope already contains something of this library, which would not get
+                the defaults.
+            TypeError: arguments of the wrong type; all of them are listed.
         """
         path = self._scope.node.path or "the app"
         arguments = Arguments.of_a_value()

@@ -35,15 +35,15 @@ _UNIT = Matching(
 
 
 class EverywhereStackSet(BatchConstruct):
-    """Deploys what a function builds into many accounts and Regions: a StackSet of the whole.
+    """Deploys a stack, which a function builds, to many accounts and Regions with a StackSet.
 
-    Whatever has code or files of its own, such as ``JobNotifications``, cannot be part of it: they
-    lie in a bucket of this account. Environments, queues, definitions, native metrics and
-    ``ForwardedEvents`` can, and one account then tells people of all.
+    Constructs with code or files, such as ``JobNotifications``, cannot be part of it, because their
+    files are in a bucket of this account. Environments, queues, definitions, native metrics and
+    ``ForwardedEvents`` can, and one account can then notify people of everything.
 
-    What is built is in an app of its own: what ``DefaultSettings``, tags, a permissions boundary or
-    other aspects say of this app does not reach it, so say it of the stack in ``build``. A warning
-    says so where there are such settings.
+    The stack is in an app of its own. ``DefaultSettings``, tags, a permissions boundary and other
+    aspects of this app do not reach it, so apply them to the stack in ``build``. A warning reminds
+    you if there are such settings.
 
     Creates, below its own ID: ``Resource`` (AWS::CloudFormation::StackSet); a template of more than
     50 KiB becomes a file asset (``Template``).
@@ -52,22 +52,22 @@ class EverywhereStackSet(BatchConstruct):
         resource: The L1 resource.
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
-        build: Fills the stack that it is given, which knows neither its account nor its Region.
+        build: Fills the stack that it gets, which knows neither its account nor its Region.
         regions: The Regions.
         accounts: The accounts; each has the role ``AWSCloudFormationStackSetExecutionRole``, and
             this one ``AWSCloudFormationStackSetAdministrationRole``. Give these or
             ``organizational_units``.
         organizational_units: Organizational units, or the root, of an organization that trusts
-            CloudFormation's StackSets; accounts that join get the stack, too.
+            CloudFormation's StackSets; accounts that join later get the stack, too.
         stack_set_name: Its name: at most 128 letters, digits and hyphens, a letter first. Default:
-            the path of the construct, with hyphens for what is none of these.
+            the path of the construct, with hyphens in place of other characters.
 
     Raises:
-        ValueError: neither or both kinds of targets, what is no account or unit, or something in
-            the stack that needs files; all at once where it can be.
-        TypeError: arguments of a wrong type; all at once.
+        ValueError: neither or both kinds of targets, something that is not an account or a unit, or
+            something in the stack that needs files.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-stackset.html
     """

@@ -44,7 +44,7 @@ WATCHED_MINUTES: Final = Whole(
 
 @dataclass(frozen=True, kw_only=True)
 class WatchedFunction:
-    """A function, where what it failed at lies, and how often a schedule runs it."""
+    """A function, its dead-letter queue, and how often it runs on a schedule."""
 
     handler: lambda_.IFunction
     dead_letter_queue: sqs.IQueue | None = None

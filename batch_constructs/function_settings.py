@@ -49,27 +49,26 @@ _IN_PUBLIC = (
 
 @dataclass(frozen=True, kw_only=True)
 class FunctionSettings:
-    """How a function of this library and its table run: ``function_settings=`` of what ships one.
+    """Settings of a function of this library and of its table, for ``function_settings=``.
 
     Attributes:
-        vpc: The VPC that the function runs in; it needs a way to AWS's services from there, through
-            a NAT gateway or endpoints. Default: none; the function reads no network of yours.
-        vpc_subnets: Private subnets of that VPC. Default: those with a way out, or else the
+        vpc: The VPC in which the function runs. From there it must reach AWS's services, through a
+            NAT gateway or endpoints. Default: none.
+        vpc_subnets: Private subnets of that VPC. Default: those with internet access, otherwise the
             isolated ones.
-        security_groups: Security groups of the function. Default: one of its own, everything out,
-            nothing in.
+        security_groups: Security groups of the function. Default: a new one that allows all
+            outbound traffic and no inbound traffic.
         encryption_key: A KMS key for the function's environment variables, its log group and its
-            table; CloudWatch Logs is admitted to it. Default: the services' own keys.
-        reserved_concurrency: How many of the function run at a time, at most, and always can, 1 or
-            more. Default: as many as the account has left.
+            table; CloudWatch Logs gets permission to use it. Default: the services' own keys.
+        reserved_concurrency: How many instances of the function can run at a time, and always can,
+            1 or more. Default: whatever the account has left.
         log_retention: How long the function's log is kept. Default: a month.
-        permissions_boundary: The most that the function's role may be allowed. Default: the
-            stack's.
-        point_in_time_recovery: Whether the table, where there is one, can be restored to any second
-            of the last 35 days. Default: where the table says which messages became jobs.
-        alarm_topic: Told when the function fails, is throttled, does not run where a schedule runs
-            it, or leaves something in its dead-letter queue (alarms below ``Alarms``); or say it
-            with the ``alarm_topic`` of the construct where it has one. Default: nobody.
+        permissions_boundary: The permissions boundary of the function's role. Default: the stack's.
+        point_in_time_recovery: Whether the table, if there is one, can be restored to any second of
+            the last 35 days. Default: only for the table that records which messages became jobs.
+        alarm_topic: Receives alarms (below ``Alarms``) when the function fails, is throttled, does
+            not run on schedule, or puts something into its dead-letter queue. If the construct has
+            an ``alarm_topic``, you can use that instead. Default: none.
 
     https://docs.aws.amazon.com/lambda/latest/dg/configuration-vpc.html
     """

@@ -48,8 +48,8 @@ def grant(
     Or of another service that has no resource policies.
 
     Raises:
-        TypeError: the grantee is none.
-        ValueError: the grantee is of another account, or has no policies.
+        TypeError: the grantee is not an ``IGrantable``.
+        ValueError: the grantee is in another account, or has no policies.
     """
     no_other_way = f"{service} has no resource policies, so that"
     here = Place.of(resource, arn).account
@@ -80,7 +80,7 @@ def as_admitted(construct: IConstruct, grantee: iam.IGrantable) -> iam.IGrantabl
     account alone. https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 
     Raises:
-        TypeError: the grantee is none.
+        TypeError: the grantee is not an ``IGrantable``.
         ValueError: the grantee is everybody, or a service together with other principals.
     """
     if not has_member(grantee, "grant_principal"):

@@ -49,8 +49,8 @@ _SYSTEM_PATH = re.compile("/(bin|boot|dev|etc|home|lib|lib64|opt|proc|root|run|s
 class FsxLustreVolume:
     """A file system of Amazon FSx for Lustre, mounted by the instance, not on Fargate.
 
-    The environment that uses the launch template is admitted to the file system's ports. Everybody
-    on the instance who sees the path may read it, and write it unless ``read_only``.
+    Environments that use the launch template get access to the file system's ports. Every job on
+    the instance that sees the path can read it, and write to it unless ``read_only``.
     https://docs.aws.amazon.com/fsx/latest/LustreGuide/mounting-ecs.html
 
     Attributes:
@@ -60,8 +60,8 @@ class FsxLustreVolume:
         host_path: Where the instance mounts it. Default: ``/mnt/NAME``.
         container_path: Where the container sees it. Default: the same.
         read_only: Whether the instance mounts it to read only. Default: no.
-        mount_name: The ``MountName`` that ``aws fsx describe-file-systems`` tells of a file system
-            that is taken in. Default: that of the file system, which the app makes.
+        mount_name: The ``MountName`` that ``aws fsx describe-file-systems`` shows, for an imported
+            file system. Default: that of the file system in the app.
     """
 
     file_system: fsx.LustreFileSystem | fsx.IFileSystem
@@ -74,25 +74,24 @@ class FsxLustreVolume:
 
 @dataclass(frozen=True)
 class S3MountVolume:
-    """A bucket as files, by Mountpoint for Amazon S3 on the instance, not on Fargate.
+    """A bucket as files, with Mountpoint for Amazon S3 on the instance; not on Fargate.
 
-    The instance role of the environment that uses the launch template is granted exactly what
-    Mountpoint needs under the prefix: to list and read, and without ``read_only`` to write. So any
-    job on that instance that sees the path may do so, whatever its job role. A directory bucket of
-    S3 Express One Zone knows sessions alone, of the whole bucket, to read or to write.
+    The instance role of environments that use the launch template gets the permissions that
+    Mountpoint needs under the prefix: to list and read, and to write without ``read_only``. Any job
+    on the instance that sees the path therefore has them, whatever its job role. A directory bucket
+    of S3 Express One Zone only has sessions for the whole bucket, to read or to write.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/mountpoint.html
 
     Attributes:
-        bucket: The bucket: an ``s3.IBucket``, or an ``s3express.CfnDirectoryBucket``, also one that
-            its ``from_bucket_name`` takes in.
+        bucket: The bucket: an ``s3.IBucket``, or an ``s3express.CfnDirectoryBucket``, which
+            ``from_bucket_name`` can import.
         prefix: What the keys of its objects begin with, such as ``reads/``. Default: the whole
             bucket.
         name: The volume's name within the definition: letters, digits, ``-`` and ``_``.
         host_path: Where the instance mounts it. Default: ``/mnt/NAME``.
         container_path: Where the container sees it. Default: the same.
-        read_only: Whether nothing can be written. Without it files can be written from start to
-            end, overwritten and deleted, by whatever user; not changed in their middle.
-            Default: yes.
+        read_only: Whether nothing can be written. If not, any user can write whole files, overwrite
+            and delete them, but not change parts of them. Default: yes.
     """
 
     bucket: s3.IBucket | s3express_interfaces.IDirectoryBucketRef
@@ -105,16 +104,16 @@ class S3MountVolume:
 
 @dataclass(frozen=True, kw_only=True)
 class InstanceStoreVolume:
-    """The instance's own NVMe disks, joined into one file system, empty as the instance starts.
+    """The instance's own NVMe disks, as one file system that is empty at first.
 
-    All jobs of the instance share it. An instance without such disks has a plain directory there.
+    All jobs on the instance share it. On an instance without such disks, it is a plain directory.
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/InstanceStorage.html
 
     Attributes:
         name: The volume's name within the definition: letters, digits, ``-`` and ``_``.
         host_path: Where the instance mounts it. Default: ``/mnt/NAME``.
         container_path: Where the container sees it. Default: the same.
-        read_only: Whether the container may only read. Default: it may write.
+        read_only: Whether the container can only read. Default: no, it can write.
     """
 
     name: str = "scratch"

@@ -127,8 +127,8 @@ class Place:
     def of(cls, resource: Any, arn: str) -> Place:
         """Return the place of a resource: by its ARN, else by the construct that makes it.
 
-        One that was taken in by a token for its ARN says that it is in the stack it was taken into,
-        which nobody knows; one that was taken in by its ID is there.
+        One that was imported by a token for its ARN says that it is in the stack it was importedto,
+        which nobody knows; one that was imported by its ID is there.
         """
         from constructs import Construct  # noqa: PLC0415  # the CDK is loaded when a construct is made
 

@@ -37,14 +37,14 @@ def json_path(value: Any) -> str | None:
 
 @dataclass(frozen=True, kw_only=True)
 class QueueFromInput:
-    """A queue that whoever starts an execution names, by its name or its ARN.
+    """A queue that the input of an execution names, by its name or ARN.
 
-    The workflow may submit to these queues and no other: AWS Batch denies any other name.
+    The workflow can submit only to these queues; AWS Batch denies any other name.
 
     Attributes:
-        path: Where the input of the execution names it, such as ``$.queue``; also in a job with
-            ``for_each``.
-        queues: The queues it may be, at least one.
+        path: The path of its name in the input of the execution, such as ``$.queue``; the same in a
+            job with ``for_each``.
+        queues: The possible queues, at least one.
     """
 
     path: str

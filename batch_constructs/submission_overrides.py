@@ -43,11 +43,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class SubmissionOverrides:
-    """What one submission says otherwise than the job definition: ``overrides=`` of every trigger.
+    """What one submission changes in the job definition: ``overrides=`` of every trigger.
 
-    What is left out is the definition's. A trigger or a ``WorkflowJob`` that has a parameter of the
-    same name takes it in one place only. The environment is for every essential container of a job,
-    and of every node; a command and sizes are refused where it has several, and sizes of a pod.
+    Anything you leave out comes from the definition. If a trigger or a ``WorkflowJob`` has a
+    parameter of the same name, set it in one place only. The environment applies to every essential
+    container of a job and of its nodes. A command and sizes are refused if there are several, and
+    so are sizes of a pod.
     https://docs.aws.amazon.com/batch/latest/APIReference/API_SubmitJob.html
 
     Attributes:
@@ -58,9 +59,10 @@ class SubmissionOverrides:
         command: Another command.
         environment: Environment variables, added to the definition's.
         retry: Another ``RetryPolicy``.
-        timeout: Limit of one attempt, a minute or more: a ``timedelta`` or the CDK's ``Duration``.
+        timeout: Time limit of one attempt, at least a minute: a ``timedelta`` or the CDK's
+            ``Duration``.
         scheduling_priority: Rank within the share, 0 to 9999.
-        share_identifier: Share of the queue; one with a scheduling policy demands one.
+        share_identifier: Share of the queue; required by a queue with a scheduling policy.
         tags: Tags of the job.
     """
 

@@ -37,21 +37,21 @@ if TYPE_CHECKING:
 
 @jsii.implements(cdk.IPolicyValidationPlugin)
 class BatchRules:
-    """Checks the AWS Batch resources of an app when it is synthesised, whoever made them.
+    """Checks all AWS Batch resources of an app when it is synthesized, whoever created them.
 
     Errors stop the synthesis, with the construct path, what is wrong and the fix. Warnings are
-    reported beside them, and stop it with `strict`. An app that uses constructs of this library has
-    the plugin already; add it yourself to check an app without them::
+    reported as well, and with `strict` they also stop it. An app that uses constructs of this
+    library has the plugin already. Add it yourself to check an app without them::
 
         cdk.Validations.of(app).add_plugins(BatchRules())
 
-    The CDK asks plugins as the whole app is synthesised, which ``cdk synth`` does. A stage that is
-    synthesised by itself, as ``Template.from_stack`` does with a stack of one, is checked where a
-    construct of this library is in it, for errors alone: the CDK asks nobody outside of it, such as
-    a plugin of the app that is ``strict``. For one without there are
-    ``batch_constructs.testing.assert_no_findings(stage)`` and ``batch-constructs check cdk.out``.
+    The CDK runs plugins when the whole app is synthesized, as ``cdk synth`` does. If a stage is
+    synthesized on its own, as ``Template.from_stack`` does with a stack in a stage, it is checked
+    only if it has a construct of this library, and only for errors: the CDK does not run plugins of
+    the app around it, such as a ``strict`` one. For any other stage, use
+    ``batch_constructs.testing.assert_no_findings(stage)`` or ``batch-constructs check cdk.out``.
 
-    A finding that is meant so is acknowledged where it is::
+    Acknowledge a finding that is intended on its construct::
 
         rule = cdk.Acknowledgment(id="batch-constructs::max-vcpus", reason="…")
         cdk.Validations.of(construct).acknowledge(rule)
@@ -83,7 +83,7 @@ class BatchRules:
         return list(RULES)
 
     def validate(self, context: cdk.IPolicyValidationContext) -> cdk.PolicyValidationPluginReport:
-        """Check the synthesised templates."""
+        """Check the synthesized templates."""
         tree, templates = validated(context)
         app = identity(tree)
         owner = _REPORTING.setdefault(app, self)

@@ -58,7 +58,7 @@ NAME: Final = Matching(
 
 
 class AfterCatch(StrEnum):
-    """What becomes of a workflow behind the job that caught a failure."""
+    """What a workflow does after the job that handled a failure."""
 
     FAIL = "FAIL"
     """The workflow fails, with the error of the job that failed."""
@@ -68,13 +68,13 @@ class AfterCatch(StrEnum):
 
 @dataclass(frozen=True)
 class NToN:
-    """A dependency of array children: child *i* waits for child *i* of the other array.
+    """A dependency between array children: child *i* waits for child *i* of the other array.
 
     Both arrays have the same size. See
     https://docs.aws.amazon.com/batch/latest/userguide/job_dependencies.html
 
     Attributes:
-        job: the name of the array job that is waited for.
+        job: the name of the array job to wait for.
     """
 
     job: str
@@ -82,7 +82,7 @@ class NToN:
 
 @dataclass(frozen=True, kw_only=True)
 class StepRetry:
-    """How often Step Functions runs a job again that failed, beyond the job's own attempts.
+    """How often Step Functions runs a failed job again, beyond the job's own attempts.
 
     Attributes:
         max_attempts: retries after the first run, 1 or more.
@@ -107,32 +107,33 @@ class WorkflowJob:
 
     Values of ``parameters``, ``environment`` and ``tags``, words of ``command`` and a
     ``share_identifier`` that start with ``$.`` are read from the input of the execution: ``$.day``.
-    In a job with ``for_each`` they see ``$.item``, one element of the list, and ``$.input``, the
-    whole input. ``array_size``, ``scheduling_priority`` and ``timeout`` may be read from it with
+    In a job with ``for_each``, ``$.item`` is one element of the list, and ``$.input`` is the whole
+    input. ``array_size``, ``scheduling_priority`` and ``timeout`` can be read from it with
     ``sfn.JsonPath.number_at``.
 
     Attributes:
         name: unique in the graph; letters, digits, ``-`` and ``_``, at most 64.
         job_definition: any job definition (ours, L2, L1), or its name or ARN as a string.
-        queue: where it waits; in a ``Workflow``, ``QueueFromInput`` for one that the input names.
-            Default: the queue of the graph.
-        depends_on: names of jobs that have to succeed first, or ``NToN("name")``.
+        queue: its queue; in a ``Workflow``, ``QueueFromInput`` if the input names it. Default: the
+            queue of the graph.
+        depends_on: names of jobs that must succeed first, or ``NToN("name")``.
         array_size: children of an array job, 2 to 10,000. Default: not an array.
         parameters: values for the definition's ``Ref::`` placeholders.
         environment: environment variables, added to the definition's.
-        command: replaces the definition's command, one element a word.
+        command: replaces the definition's command, one word per element.
         share_identifier: share of a fair-share queue. Default: the graph's.
         scheduling_priority: priority within the share, 0 to 9999.
-        timeout: limit of one attempt, a minute or more: a ``timedelta`` or the CDK's ``Duration``.
-            Default: the definition's.
+        timeout: time limit of one attempt, at least a minute: a ``timedelta`` or the CDK's
+            ``Duration``. Default: the definition's.
         tags: tags of the job.
-        overrides: ``SubmissionOverrides``: sizes, retries, and whatever is not said above.
-        step_retry: retries by Step Functions. Default: none but those of the definition.
-        catch: name of a job that runs when this one failed for good.
-        after_catch: what follows the catching job: ``AfterCatch.FAIL`` or ``CONTINUE``.
-        only_on_failure: this job runs only where others name it in ``catch``.
+        overrides: ``SubmissionOverrides``: sizes, retries, and whatever has no parameter of its
+            own.
+        step_retry: retries by Step Functions. Default: only those of the definition.
+        catch: name of a job that runs if this one fails permanently.
+        after_catch: what happens after the catching job: ``AfterCatch.FAIL`` or ``CONTINUE``.
+        only_on_failure: this job runs only if others name it in ``catch``.
         for_each: path of a list in the input, ``$.files``: one job for each element.
-        max_concurrency: jobs of a ``for_each`` at a time. Default: no limit of ours.
+        max_concurrency: jobs of a ``for_each`` at a time. Default: no limit.
     """
 
     name: str
@@ -177,7 +178,7 @@ class WorkflowJob:
 
     @property
     def goes_on_after_catch(self) -> bool:
-        """Whether the workflow continues behind the catching job."""
+        """Whether the workflow continues after the catching job."""
         return str(as_text(self.after_catch)).upper() == AfterCatch.CONTINUE
 
     def with_overrides(self) -> WorkflowJob:

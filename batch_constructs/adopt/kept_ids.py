@@ -34,30 +34,29 @@ def keep_ids_of(
     let_go: Sequence[str] = (),
     hold: Sequence[str] = (),
 ) -> None:
-    """Give the resources of a stack the logical IDs that they have in an old template.
+    """Give the resources of a stack the logical IDs from an old template.
 
-    To be called once all of the stack is made. A resource is known again by its type and its
-    logical ID, its path, its physical name, by what names it or is named by it at the same
-    property, or else by the properties that are the same in it and in no other one.
+    Call it once the stack is complete. A resource is recognized by its type together with its
+    logical ID, its path or its physical name; by its references to and from other resources at the
+    same property; or by properties that only it has.
 
-    What cannot be changed in place stays as it was: the spelling of ``Type: managed``, tags of a
-    compute environment, the description of a security group, and a name without the hash that our
-    constructs put behind it. Roles and policies of the old template that the stack does not declare
-    stay, as L1s below ``Kept``: jobs that were submitted before act with them.
+    Anything that cannot be updated in place stays as it was: the spelling of ``Type: managed``,
+    tags of a compute environment, the description of a security group, and a name without the hash
+    that our constructs add. Roles and policies of the old template that the stack does not declare
+    stay as L1s below ``Kept``, because jobs submitted earlier use them.
 
     Args:
-        stack: The stack that was written anew.
-        old_template: The template that is deployed, in JSON or YAML, or the output of
-            ``cdk synth`` with it.
-        let_go: Logical IDs of the old template that are to be deleted.
-        hold: Logical IDs of resources that a difference would replace, or whose change AWS Batch
-            refuses, and that must not be yet: the properties that would do so stay as they were,
-            until the ID is taken from here.
+        stack: The new stack.
+        old_template: The deployed template, as JSON or YAML, or the output of ``cdk synth`` that
+            contains it.
+        let_go: Logical IDs of the old template that should be deleted.
+        hold: Logical IDs of resources that must not be replaced yet, or whose change AWS Batch
+            refuses. The properties in question stay as they were until you remove the ID from here.
 
     Raises:
-        ValueError: the template cannot be read, or a resource of it is none of the stack's, could
-            be several, would be replaced, or is a queue or an environment that changes as AWS
-            Batch changes none.
+        ValueError: the template cannot be read, or one of its resources is not in the stack, is
+            ambiguous, would be replaced, or is a queue or an environment with a change that AWS
+            Batch does not support.
 
     https://docs.aws.amazon.com/cdk/v2/guide/identifiers.html
     """

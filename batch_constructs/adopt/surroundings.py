@@ -42,21 +42,21 @@ class Taken:
         self.statements: dict[str, Call] = {}
 
     def role(self, value: Any) -> Name:
-        """Take in a role by its ARN; nothing is granted to it."""
+        """Import a role by its ARN; nothing is granted to it."""
         arn = values.text(value)
         if isinstance(arn, str) and not is_arn(arn):
             raise values.NotTranslatedError
         return self._taken("role", value, "iam.Role.from_role_arn", arn, mutable=False)
 
     def instance_profile(self, value: Any) -> Name:
-        """Take in an instance profile by its ARN or its name."""
+        """Import an instance profile by its ARN or its name."""
         given = values.text(value)
         named = isinstance(given, str) and not is_arn(given)
         how = "from_instance_profile_name" if named else "from_instance_profile_arn"
         return self._taken("profile", value, f"iam.InstanceProfile.{how}", given)
 
     def network(self, subnets: Any) -> Name:
-        """Take in the VPC of some subnets, with these alone."""
+        """Import the VPC of some subnets, with these alone."""
         listed = values.texts(subnets)
         known = subnets if isinstance(subnets, list) else [subnets]
         each = [f"{_SUBNET}{place}" for place, _ in enumerate(known, start=1)]
@@ -89,7 +89,7 @@ class Taken:
         return self._taken("security_group", value, make, group_id, mutable=False)
 
     def launch_template(self, reference: Mapping[str, Any]) -> Name:
-        """Take in a launch template by its ID or name, with its version."""
+        """Import a launch template by its ID or name, with its version."""
         names = {
             "LaunchTemplateId": "launch_template_id",
             "LaunchTemplateName": "launch_template_name",
@@ -101,17 +101,17 @@ class Taken:
         return self._taken("launch_template", told, make, **keywords)
 
     def placement_group(self, value: Any) -> Name:
-        """Take in a placement group by its name."""
+        """Import a placement group by its name."""
         make = "ec2.PlacementGroup.from_placement_group_name"
         return self._taken("placement_group", value, make, values.text(value))
 
     def key_pair(self, value: Any) -> Name:
-        """Take in a key pair by its name."""
+        """Import a key pair by its name."""
         make = "ec2.KeyPair.from_key_pair_name"
         return self._taken("key_pair", value, make, values.text(value))
 
     def file_system(self, value: Any) -> Name:
-        """Take in a file system by its ID."""
+        """Import a file system by its ID."""
         return self._taken(
             "file_system",
             value,
@@ -121,12 +121,12 @@ class Taken:
         )
 
     def access_point(self, value: Any) -> Name:
-        """Take in an access point by its ID."""
+        """Import an access point by its ID."""
         make = "efs.AccessPoint.from_access_point_id"
         return self._taken("access_point", value, make, values.text(value))
 
     def secret(self, value: Any) -> Any:
-        """Take in a secret, one JSON field of it, or a parameter of SSM, by what fetches it."""
+        """Import a secret, one JSON field of it, or a parameter of SSM, by what fetches it."""
         whole, rest = _secret_and_field(value)
         parts = dict(zip(_PARTS, rest.lstrip(":").split(":"), strict=False)) if rest else {}
         secret = self._secret(whole)

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Admission(StrEnum):
-    """What a message or an event may set beside parameters and environment variables."""
+    """What a message or an event can set besides parameters and environment variables."""
 
     ARRAY_SIZE = "array_size"
     COMMAND = "command"

@@ -57,7 +57,7 @@ BLOCK_ON_BATCH_SOURCE: Final[Source] = seen(
 
 
 class CapacityReservationPreference(StrEnum):
-    """Which reservations instances may start in, where none is named."""
+    """Which reservations instances can start in if none is named."""
 
     CAPACITY_RESERVATIONS_ONLY = "capacity-reservations-only"
     """Only in a reservation: where there is no room, none starts, and jobs wait."""

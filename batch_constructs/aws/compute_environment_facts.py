@@ -93,10 +93,10 @@ IN_PLACE_STRATEGIES: Final = tuple(one for one in ALLOCATION_STRATEGIES if one !
 
 
 class ImageType(StrEnum):
-    """The kinds of machine image that AWS Batch chooses from; the newest of its kind is taken.
+    """The kinds of machine image that AWS Batch offers; it uses the newest of each kind.
 
-    Those with NVIDIA's driver are for instances with its GPUs, on x86 and Arm; the others are for
-    the rest, on x86 and Arm.
+    Images with NVIDIA's driver are for instances with NVIDIA GPUs, on x86 and Arm. The others are
+    for all other instances, on x86 and Arm.
     """
 
     ECS_AL2023 = "ECS_AL2023"
@@ -213,7 +213,7 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_ManagedInstancesProvid
 
 
 class ContainerInsights(StrEnum):
-    """How closely CloudWatch Container Insights watches the environment's ECS cluster."""
+    """How much detail CloudWatch Container Insights records about the environment's ECS cluster."""
 
     DISABLED = "DISABLED"
     ENABLED = "ENABLED"

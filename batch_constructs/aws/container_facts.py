@@ -17,9 +17,10 @@ if TYPE_CHECKING:
 
 
 class ContainerDependencyCondition(StrEnum):
-    """What a container waits for in another.
+    """What one container waits for in another.
 
-    ``COMPLETE`` (it ended) and ``SUCCESS`` (it ended well) only with one that is not essential.
+    ``COMPLETE`` (it has ended) and ``SUCCESS`` (it has succeeded) need a container that is not
+    essential.
     """
 
     START = "START"
@@ -131,7 +132,7 @@ TIMEOUT_SOURCE: Final[Source] = docs(
 
 
 class FirelensType(StrEnum):
-    """The log routers that there are.
+    """The available log routers.
 
     https://docs.aws.amazon.com/batch/latest/APIReference/API_FirelensConfiguration.html
     """

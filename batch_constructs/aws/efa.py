@@ -26,7 +26,7 @@ DEVICES: Final = "/dev/infiniband/uverbs"
 
 
 def efa_interfaces(instance_type: str) -> int:
-    """Return how many Elastic Fabric Adapters an instance type has; 0 where none is known.
+    """Return how many Elastic Fabric Adapters an instance type has; 0 if none is known.
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa.html
     """

@@ -109,7 +109,7 @@ class CpuArchitecture(StrEnum):
 
 
 class RetryAction(StrEnum):
-    """What AWS Batch does with an attempt that failed."""
+    """What AWS Batch does after a failed attempt."""
 
     RETRY = "RETRY"
     EXIT = "EXIT"

@@ -17,8 +17,8 @@ from batch_constructs.aws.source import Source, api, guide
 class TimeLimitReason(StrEnum):
     """Why a job at the head of a queue cannot start, as its status reason says.
 
-    The last two are reasons of service jobs, whose queues know
-    ``INSUFFICIENT_INSTANCE_CAPACITY`` as well and none of the others.
+    The last two are for service jobs. Their queues also support ``INSUFFICIENT_INSTANCE_CAPACITY``,
+    but none of the others.
     https://docs.aws.amazon.com/batch/latest/userguide/sm_job_stuck_in_runnable_time_limit_actions.html
     """
 

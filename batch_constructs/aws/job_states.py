@@ -12,9 +12,9 @@ from batch_constructs.aws.source import Source, api, docs, guide
 
 
 class JobState(StrEnum):
-    """The states of a job, in the order in which it passes through them.
+    """The states of a job, in order.
 
-    No event is sent as a job enters ``SUBMITTED``.
+    There is no event for ``SUBMITTED``.
 
     https://docs.aws.amazon.com/batch/latest/userguide/job_states.html
     """
@@ -56,9 +56,9 @@ REMEMBERED_SOURCE: Final[Source] = guide(
 
 
 class ServiceJobState(StrEnum):
-    """The states of a service job, in the order in which it passes through them.
+    """The states of a service job, in order.
 
-    No event is sent as a job enters ``SUBMITTED``.
+    There is no event for ``SUBMITTED``.
 
     https://docs.aws.amazon.com/batch/latest/userguide/service-job-status.html
     """

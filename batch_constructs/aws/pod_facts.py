@@ -118,7 +118,7 @@ class ImagePullPolicy(StrEnum):
 
 
 class EmptyDirMedium(StrEnum):
-    """What an empty directory of a pod is made of.
+    """Where an empty directory of a pod is stored.
 
     https://docs.aws.amazon.com/batch/latest/APIReference/API_EksEmptyDir.html
     """

@@ -51,7 +51,7 @@ CONSUMED: Final = (_CONSUMED, f"NodeProperties/NodeRangeProperties/*/{_CONSUMED}
 
 
 class SharingStrategy(StrEnum):
-    """What becomes of capacity that a quota share does not use.
+    """What happens to capacity that a quota share does not use.
 
     https://docs.aws.amazon.com/batch/latest/APIReference/API_QuotaShareResourceSharingConfiguration.html
     """

@@ -202,7 +202,7 @@ class BatchClient:
             gpus: GPUs of the container.
             share_identifier: a fair-share queue demands one.
             scheduling_priority: priority within the share, 0 to 9999.
-            timeout: limit of one attempt, a minute or more.
+            timeout: time limit of one attempt, at least a minute.
             retry: another ``RetryPolicy``.
             tags: tags of the job.
             depends_on: jobs to wait for, as ``{"jobId": …, "type": "N_TO_N"}``.
@@ -211,8 +211,7 @@ class BatchClient:
             ValueError: what AWS Batch takes from nobody; all of it at once.
             SubmissionUnclearError: the answer got lost; the job may exist.
             NotSubmittedError: no connection, no credentials that AWS takes, or throttled all the
-                time; no job.
-            botocore.exceptions.ClientError: AWS Batch refused.
+                time; no job. botocore.exceptions.ClientError: AWS Batch refused.
         """
         overrides = SubmissionOverrides(
             vcpus=vcpus,

@@ -31,16 +31,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class CapacityReservation:
-    """Which reserved capacity instances start in: one reservation, a group, or whichever fits.
+    """The reserved capacity in which instances start: a reservation, a group, or any that fits.
 
     Attributes:
-        capacity_reservation_id: The ID of one, ``cr-…``; also that of a Capacity Block.
-            Default: none is named.
-        resource_group_arn: The ARN of a resource group of reservations. Default: none is named.
-        preference: ``CapacityReservationPreference``; where one is named, instances start there
-            only. Default: EC2's, open reservations that fit.
-        capacity_block: Whether it is a Capacity Block for ML: the environment's instance type and
-            its one Availability Zone are then those of the block. Default: no.
+        capacity_reservation_id: The ID of a reservation, ``cr-…``, or of a Capacity Block. Default:
+            none.
+        resource_group_arn: The ARN of a resource group of reservations. Default: none.
+        preference: ``CapacityReservationPreference``; if a reservation or a group is named,
+            instances start only there. Default: EC2's, open reservations that fit.
+        capacity_block: Whether it is a Capacity Block for ML. The environment then has to use the
+            instance type and the Availability Zone of the block. Default: no.
     """
 
     capacity_reservation_id: str | None = None
@@ -97,7 +97,7 @@ def refuse_on_spot(arguments: Arguments, parameter: str, reservation: Any) -> No
 
 
 def is_reserved_only(reservation: Any) -> bool:
-    """Whether instances start in reserved capacity and nowhere else."""
+    """Whether instances start only in reserved capacity."""
     if not isinstance(reservation, CapacityReservation):
         return reservation is not None
     named = (reservation.capacity_reservation_id, reservation.resource_group_arn)

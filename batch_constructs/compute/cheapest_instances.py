@@ -35,7 +35,7 @@ _NEARLY: Final = 1.05
 
 @dataclass(frozen=True, kw_only=True)
 class JobSize:
-    """What one job asks for.
+    """The resources that one job requests.
 
     Attributes:
         vcpus: vCPUs.
@@ -54,23 +54,24 @@ def cheapest_instance_types(
     cpu_architecture: CpuArchitecture | str = CpuArchitecture.X86_64,
     at_most: int = 10,
 ) -> list[str]:
-    """Return the instance types on which jobs cost least, the cheapest first.
+    """Return the instance types on which jobs cost the least, the cheapest first.
 
-    A job pays for its part of an instance that as many run on as fit. Of each family it is the
-    smallest size on which that is within a twentieth of the least; each type holds every job.
+    The cost of a job is its part of an instance that runs as many jobs as fit. Each family is
+    represented by the smallest size whose cost is within 5 % of the lowest. Every job fits on each
+    type.
 
-    Several families are what Spot wants, and what ``BEST_FIT_PROGRESSIVE_ORDERED`` and
-    ``SPOT_CAPACITY_OPTIMIZED_PRIORITIZED`` try in this order. Prices are those on demand of
-    us-east-1, of the day that ``aws/instance_prices.json`` names; burstable types, ``flex`` and
-    bare metal are left out.
+    Spot works best with several families, and ``BEST_FIT_PROGRESSIVE_ORDERED`` and
+    ``SPOT_CAPACITY_OPTIMIZED_PRIORITIZED`` try them in this order. Prices are On-Demand prices in
+    us-east-1, of the date in ``aws/instance_prices.json``. Burstable types, ``flex`` and bare metal
+    are left out.
 
     Args:
         jobs: The sizes of the jobs that the environment runs.
         cpu_architecture: ``X86_64`` or ``ARM64``, that of the images.
-        at_most: How many types, at most.
+        at_most: The maximum number of types.
 
     Raises:
-        TypeError: an argument of a wrong type.
+        TypeError: an argument of the wrong type.
         ValueError: no job, a size that only CloudFormation knows, or one that no instance type
             holds.
 

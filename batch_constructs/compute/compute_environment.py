@@ -26,9 +26,9 @@ if TYPE_CHECKING:
 class ComputeEnvironment(BatchResource):
     """A compute environment, ours or imported: its ARN and its name.
 
-    Compute environments are made by ``FargateComputeEnvironment``, ``Ec2ComputeEnvironment``,
+    Compute environments are created with ``FargateComputeEnvironment``, ``Ec2ComputeEnvironment``,
     ``SpotComputeEnvironment``, ``EksComputeEnvironment``, ``ManagedInstancesComputeEnvironment``
-    and ``UnmanagedComputeEnvironment``; this class takes in those that exist already.
+    and ``UnmanagedComputeEnvironment``; this class imports existing ones.
     """
 
     _instead = (
@@ -54,30 +54,30 @@ class ComputeEnvironment(BatchResource):
 
     @property
     def compute_environment_ref(self) -> batch_interfaces.ComputeEnvironmentReference:
-        """What the CDK refers to it by, wherever it asks for an ``IComputeEnvironmentRef``."""
+        """The reference that the CDK uses wherever it needs an ``IComputeEnvironmentRef``."""
         return batch_interfaces.ComputeEnvironmentReference(
             compute_environment_arn=self.compute_environment_arn
         )
 
     @property
     def enabled(self) -> bool:
-        """Whether it takes jobs; of one that was taken in, or a token, it is believed."""
+        """Whether it accepts jobs; assumed for imported environments and tokens."""
         seen = checked(self)
         return seen is None or seen.properties.get("State") != State.DISABLED
 
     @property
     def service_role(self) -> iam.IRole | None:
-        """The role that AWS Batch acts as; None of the service-linked one, or where not known."""
+        """The role that AWS Batch uses; None for the service-linked role, or if unknown."""
         return self._service_role
 
     @classmethod
     def from_compute_environment_arn(
         cls, scope: Construct, id: str, compute_environment_arn: str
     ) -> ComputeEnvironment:
-        """Take in a compute environment by its ARN.
+        """Import a compute environment by its ARN.
 
         Raises:
-            ValueError: the text is no compute environment's ARN.
+            ValueError: the text is not the ARN of a compute environment.
         """
         arn = COMPUTE_ENVIRONMENT.arn(scope, id, compute_environment_arn)
         return _ImportedComputeEnvironment(scope, id, arn)
@@ -86,7 +86,7 @@ class ComputeEnvironment(BatchResource):
     def from_compute_environment_name(
         cls, scope: Construct, id: str, compute_environment_name: str
     ) -> ComputeEnvironment:
-        """Take in a compute environment of the stack's account and Region by its name."""
+        """Import a compute environment of the stack's account and Region by its name."""
         arn = COMPUTE_ENVIRONMENT.arn_of_name(scope, id, compute_environment_name)
         return _ImportedComputeEnvironment(scope, id, arn)
 

@@ -35,28 +35,29 @@ if TYPE_CHECKING:
     EnvironmentOptions, ServiceRoleOption, InstanceOptions, EcsInstanceOptions, defaults=DEFAULTS
 )
 class Ec2ComputeEnvironment(InstanceComputeEnvironment):
-    """A compute environment on on-demand EC2 instances, none of them while there are no jobs.
+    """A compute environment of On-Demand EC2 instances, with none running while there are no jobs.
 
     Creates, below its own ID: ``Resource`` (AWS::Batch::ComputeEnvironment), ``InstanceProfile``
-    (AWS::IAM::InstanceProfile) and, where none are given, ``SecurityGroup/Resource``
-    (AWS::EC2::SecurityGroup, everything out, nothing in), ``InstanceRole/Resource`` (AWS::IAM::Role
-    with AWS's policy for ECS instances) and ``LaunchTemplate``
+    (AWS::IAM::InstanceProfile) and, if you pass none, ``SecurityGroup/Resource``
+    (AWS::EC2::SecurityGroup, all outbound and no inbound traffic), ``InstanceRole/Resource``
+    (AWS::IAM::Role with AWS's policy for ECS instances) and ``LaunchTemplate``
     (AWS::EC2::LaunchTemplate). The roles are deleted after the environment, which needs them to
     shut down.
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
         vpc: The VPC that instances start in.
         allocation_strategy: How to choose among the types. Default: ``BEST_FIT_PROGRESSIVE``.
-        capacity_reservation: The reserved capacity that instances start in:
-            ``CapacityReservation``, an ``ec2.CfnCapacityReservation``, or the ID of one. It makes a
-            launch template of its own (``LaunchTemplate/Resource``); where there is one already,
-            give it to that. Default: EC2's, open reservations that fit.
+        capacity_reservation: The reserved capacity in which instances start:
+            ``CapacityReservation``, an ``ec2.CfnCapacityReservation``, or the ID of one. It creates
+            a launch template (``LaunchTemplate/Resource``); if you already have one, set it there.
+            Default: EC2's, open reservations that fit.
 
     Raises:
-        ValueError: arguments that AWS Batch would refuse, or that leave jobs stuck; all at once.
-        TypeError: arguments of a wrong type; all at once.
+        ValueError: arguments that AWS Batch would refuse, or that would leave jobs stuck; all of
+            them are listed.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-computeenvironment.html
     """

@@ -49,40 +49,43 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
     environment is created.
 
     Creates, below its own ID: ``Resource`` (AWS::Batch::ComputeEnvironment), ``InstanceProfile``
-    (AWS::IAM::InstanceProfile) and, where none are given, ``SecurityGroup/Resource``
-    (AWS::EC2::SecurityGroup, everything out, nothing in), ``InstanceRole/Resource`` (AWS::IAM::Role
-    with AWS's policies for nodes) and ``LaunchTemplate`` (AWS::EC2::LaunchTemplate).
+    (AWS::IAM::InstanceProfile) and, if you pass none, ``SecurityGroup/Resource``
+    (AWS::EC2::SecurityGroup, all outbound and no inbound traffic), ``InstanceRole/Resource``
+    (AWS::IAM::Role with AWS's policies for nodes) and ``LaunchTemplate``
+    (AWS::EC2::LaunchTemplate).
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
         cluster: The cluster: of ``aws_eks``, ``aws_eks_v2``, an L1, or its ARN.
         kubernetes_namespace: The namespace that AWS Batch runs pods in; not ``default``, not
             ``kube-…``.
         vpc: The VPC that nodes start in.
-        security_groups: Security groups of the nodes; the cluster's own is among them as a rule.
-            Default: one of its own.
+        security_groups: Security groups of the nodes; these usually include the cluster's own.
+            Default: a new one.
         access_entry_state: Whether AWS Batch manages its access entry on the cluster. Default: as
             the cluster authenticates.
-        spot: Whether on Spot instances. Default: on demand.
-        max_vcpus: vCPUs of all nodes together, at most.
-        replace_compute_environment: Whether CloudFormation makes another environment where it
-            could change this one: its queues move over, and it ends what still runs in it.
-            Default: only with the strategy ``BEST_FIT``, which AWS Batch cannot change in place.
+        spot: Whether to use Spot Instances. Default: On-Demand Instances.
+        max_vcpus: The most vCPUs of all nodes together.
+        replace_compute_environment: Whether CloudFormation replaces the environment even if it
+            could be updated in place. Its queues move to the new one, and jobs that still run in
+            the old one are terminated. Default: only with the strategy ``BEST_FIT``, which AWS
+            Batch cannot change in place.
         allocation_strategy: How to choose among the types. Default: ``BEST_FIT_PROGRESSIVE``, on
             Spot ``SPOT_PRICE_CAPACITY_OPTIMIZED``.
-        images: Machine images, each for its kind of instance. Default: the newest of Amazon Linux
-            2023 for EKS.
-        launch_template: A launch template for the nodes; its newest version is taken. Default: one
-            that keeps the node's credentials from pods with a network of their own.
+        images: Machine images, one for each kind of instance. Default: the newest Amazon Linux 2023
+            for EKS.
+        launch_template: A launch template for the nodes; its newest version is used. Default: one
+            that hides the node's credentials from pods with their own network.
         userdata_type: With a custom image, ``EKS_NODEADM`` or ``EKS_BOOTSTRAP_SH``. Default:
             AWS's.
         bid_percentage: On Spot, at most this percentage of the on-demand price, 1 to 100. Default:
             the on-demand price.
 
     Raises:
-        ValueError: arguments that AWS Batch would refuse, or that leave jobs stuck; all at once.
-        TypeError: arguments of a wrong type; all at once.
+        ValueError: arguments that AWS Batch would refuse, or that would leave jobs stuck; all of
+            them are listed.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-computeenvironment.html
     """

@@ -40,7 +40,7 @@ NODE_ACCESS: Final = "NodeAccess"
 
 
 class EksNamespace(BatchConstruct):
-    """A namespace of an Amazon EKS cluster in which AWS Batch may run pods, on nodes that may join.
+    """A namespace of an Amazon EKS cluster in which AWS Batch can run pods, on nodes that can join.
 
     Creates, below its own ID: ``InstanceRole/Resource`` (AWS::IAM::Role with AWS's policies for
     nodes), ``NodeAccess`` (AWS::EKS::AccessEntry), and below the cluster the manifest of the
@@ -54,22 +54,22 @@ class EksNamespace(BatchConstruct):
         instance_role: The role of nodes, for ``EksComputeEnvironment(instance_role=…)``.
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
-        cluster: The cluster, of ``aws_eks`` or ``aws_eks_v2``. An imported one needs to know how to
+        cluster: The cluster, of ``aws_eks`` or ``aws_eks_v2``. An imported cluster must be able to
             run ``kubectl``: ``from_cluster_attributes`` with ``kubectl_role_arn`` and
             ``kubectl_layer``, or with ``kubectl_provider``.
         kubernetes_namespace: The namespace; not ``default``, not ``kube-…``.
-        create_namespace: Whether the namespace is made. Default: yes.
+        create_namespace: Whether to create the namespace. Default: yes.
         config_map: Whether the cluster authenticates by the ``aws-auth`` ConfigMap, without access
             entries; it has to be an ``eks.Cluster`` of the same stack. Default: no.
-        function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
-            function. Default: none of these.
+        function_settings: ``FunctionSettings``: network, key, concurrency, log and permissions
+            boundary of the function. Default: none.
 
     Raises:
         ValueError: a namespace that AWS Batch refuses, a cluster that cannot run ``kubectl``, or
             that has no ``aws-auth``.
-        TypeError: arguments of a wrong type; all at once.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/batch/latest/userguide/eks-access-entries.html
     """
@@ -140,10 +140,10 @@ class EksNamespace(BatchConstruct):
             once_made(self._map_roles)
 
     def add_compute_environment(self, environment: EksComputeEnvironment) -> None:
-        """Let an environment wait for what it needs in the cluster, and give it its namespace.
+        """Make an environment wait for what it needs in the cluster, including the namespace.
 
-        Nodes of a role that the environment made get an access entry of their own, and so may join;
-        another role that it was given has to have one.
+        Nodes with a role that the environment created get an access entry, so they can join. A role
+        that you passed needs one already.
 
         Its ``access_entry_state`` has to be ``ENABLED``, as that of all environments of the
         cluster, unless the cluster authenticates by the ``aws-auth`` ConfigMap.

@@ -59,10 +59,11 @@ class EndpointService(StrEnum):
 
 
 class BatchEndpoints(BatchConstruct):
-    """The VPC endpoints that compute environments need in subnets without a way out.
+    """The VPC endpoints that compute environments need in subnets without internet access.
 
-    Images come from private ECR repositories only: public registries are on the internet. An
-    interface endpoint costs by the hour in each availability zone; the one of S3 is free.
+    Images can only come from private ECR repositories, because public registries are on the
+    internet. An interface endpoint is billed by the hour in each Availability Zone; the S3 endpoint
+    is free.
 
     Creates, below its own ID: ``SecurityGroup/Resource`` (AWS::EC2::SecurityGroup, HTTPS in from
     the environments), ``S3`` (a gateway endpoint: layers of images) and an interface endpoint each
@@ -75,19 +76,20 @@ class BatchEndpoints(BatchConstruct):
         services: The names of the services that have an interface endpoint, sorted.
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
         vpc: The VPC; it must not have these endpoints yet.
-        compute_environments: The environments that use them, which also says what is needed.
-        vpc_subnets: The subnets of the endpoints, one an availability zone. Default: as the CDK
-            chooses them, the private ones.
-        services: What jobs need besides: secrets, parameters, ECS Exec, and other services by the
-            name that the CDK has for them, such as ``athena``. Default: nothing.
-        session_manager: Whether Session Manager reaches the instances. Default: no.
+        compute_environments: The environments that use them; they also determine which endpoints
+            are needed.
+        vpc_subnets: The subnets of the endpoints, one in each Availability Zone. Default: the
+            private ones, as the CDK chooses them.
+        services: Other services that jobs need: secrets, parameters, ECS Exec, and any others by
+            their CDK name, such as ``athena``. Default: nothing.
+        session_manager: Whether Session Manager can reach the instances. Default: no.
 
     Raises:
-        ValueError: nothing says which environments use them, or a service is not known.
-        TypeError: arguments of a wrong type; all at once.
+        ValueError: no environments are given, or a service is unknown.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/batch/latest/userguide/vpc-interface-endpoints.html
     """

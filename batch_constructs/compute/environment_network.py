@@ -65,7 +65,7 @@ class Network:
         }
 
     def add_security_groups(self, call: OneCall, scope: Construct) -> list[str]:
-        """Return the IDs of the security groups; where none are given, one of its own is made."""
+        """Return the IDs of the security groups; if you pass none, one of its own is made."""
         if self._groups is None:
             self._own = own_security_group(call, scope, self.vpc)
             return [self._own.attribute("securityGroupId")]

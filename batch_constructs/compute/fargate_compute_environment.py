@@ -38,27 +38,30 @@ if TYPE_CHECKING:
 
 @spells_out(EnvironmentOptions, ServiceRoleOption, defaults=DEFAULTS)
 class FargateComputeEnvironment(ManagedComputeEnvironment):
-    """A compute environment on Fargate or Fargate Spot: no instances, nothing to pay while idle.
+    """A compute environment on Fargate or Fargate Spot, with no instances and no cost while idle.
 
-    Creates, below its own ID: ``Resource`` (AWS::Batch::ComputeEnvironment) and, where none are
-    given, ``SecurityGroup/Resource`` (AWS::EC2::SecurityGroup, everything out, nothing in).
+    Creates, below its own ID: ``Resource`` (AWS::Batch::ComputeEnvironment) and, if you pass none,
+    ``SecurityGroup/Resource`` (AWS::EC2::SecurityGroup, all outbound and no inbound traffic).
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
         vpc: The VPC that jobs run in.
-        vpc_subnets: Its subnets, at most 16. Default: the private ones with a way out, or else the
-            isolated ones, or else the public ones, whose jobs need ``assign_public_ip``.
-        security_groups: Security groups of the jobs, 1 to 5. Default: one of its own.
-        max_vcpus: vCPUs of all running jobs together, at most.
-        spot: Whether on Fargate Spot: cheaper, and taken back with two minutes' notice; x86 only.
-        replace_compute_environment: Whether CloudFormation makes another environment where it
-            could change this one: its queues move over, and it ends what still runs in it.
-            Default: no, but for one with a service role of its own.
+        vpc_subnets: Its subnets, at most 16. Default: the private ones with internet access,
+            otherwise the isolated ones, otherwise the public ones, whose jobs need
+            ``assign_public_ip``.
+        security_groups: Security groups of the jobs, 1 to 5. Default: a new one.
+        max_vcpus: The most vCPUs of all running jobs together.
+        spot: Whether to use Fargate Spot: cheaper, but interrupted with two minutes' notice; x86
+            only.
+        replace_compute_environment: Whether CloudFormation replaces the environment even if it
+            could be updated in place. Its queues move to the new one, and jobs that still run in
+            the old one are terminated. Default: only if it has a service role of its own.
 
     Raises:
-        ValueError: arguments that AWS Batch would refuse, or that leave jobs stuck; all at once.
-        TypeError: arguments of a wrong type; all at once.
+        ValueError: arguments that AWS Batch would refuse, or that would leave jobs stuck; all of
+            them are listed.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-computeenvironment.html
     """

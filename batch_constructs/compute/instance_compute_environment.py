@@ -85,37 +85,38 @@ class InstanceOptions(TypedDict, total=False):
     """The arguments that environments on instances take.
 
     Args:
-        vpc_subnets: Its subnets. Default: the private ones with a way out, or else the isolated
-            ones, or else the public ones.
-        security_groups: Security groups of the instances. Default: one of its own.
-        max_vcpus: vCPUs of all instances together, at most; a strategy may exceed it by the size of
-            one instance.
+        vpc_subnets: Its subnets. Default: the private ones with internet access, otherwise the
+            isolated ones, otherwise the public ones.
+        security_groups: Security groups of the instances. Default: a new one.
+        max_vcpus: The most vCPUs of all instances together. Some strategies may exceed it by one
+            instance.
         instance_types: Families (``"c7g"``) and types (``"m7i.large"``, ``ec2.InstanceType``), all
             x86 or all Arm. Default: the current x86 families that AWS Batch chooses from.
-        min_vcpus: vCPUs that are kept, and paid for, while there are no jobs.
+        min_vcpus: vCPUs that keep running, and are paid for, while there are no jobs.
         allocation_strategy: How to choose among the types. Default: ``BEST_FIT_PROGRESSIVE``.
-        images: Machine images, each for its kind of instance. Default: the newest of Amazon Linux
-            2023 for ECS.
+        images: Machine images, one for each kind of instance. Default: the newest Amazon Linux 2023
+            for ECS.
         launch_template: A launch template for the instances, a ``LaunchTemplate`` or one of the
-            CDK; its newest version is taken. Default: one that keeps the instance's credentials
-            from containers with a network of their own.
+            CDK's; its newest version is used. Default: one that hides the instance's credentials
+            from containers with their own network.
         launch_template_overrides: Other launch templates for some of the instance types, at most
             ten. Default: none.
         key_pair: A key pair to log in with; ``session_access`` needs none. Default: none.
-        instance_role: The role of the instances, or an instance profile that has it; containers in
-            their network get its credentials, too. Default: one of its own, which may join the
+        instance_role: The role of the instances, or an instance profile with that role. Containers
+            in the instances' network get its credentials, too. Default: a new one that can join the
             cluster and pull images.
         session_access: Whether that role also lets Session Manager open sessions on the instances.
             Default: no.
         placement_group: A placement group for the instances. Default: none.
-        instance_tags: Tags of the instances and their volumes. A change replaces instances, and the
-            environment only where that has a service role or ``BEST_FIT``. Default: those that
-            ``Tags.of(…)`` gives to ``AWS::EC2::Instance``.
+        instance_tags: Tags of the instances and their volumes. A change replaces the instances; it
+            replaces the environment only if that has a service role or ``BEST_FIT``. Default: the
+            tags that ``Tags.of(…)`` sets on ``AWS::EC2::Instance``.
         scale_down_delay: How long an idle instance is kept for the next job, 20 minutes to 7 days.
-            Default: it goes at once.
-        update_policy: What an update does to running jobs. Default: they have 30 minutes to finish.
-        update_to_latest_image: Whether an update also takes the newest machine image of AWS.
-            Default: yes.
+            Default: it is terminated at once.
+        update_policy: What happens to running jobs during an update. Default: they have 30 minutes
+            to finish.
+        update_to_latest_image: Whether an update also moves to AWS's newest machine image. Default:
+            yes.
     """
 
     vpc_subnets: ec2.SubnetSelection | SubnetSelectionKeywords | None
@@ -141,11 +142,11 @@ class EcsInstanceOptions(TypedDict, total=False):
     """What environments on instances of Amazon ECS take beside these.
 
     Args:
-        capacity_reservation: The reserved capacity that instances start in:
-            ``CapacityReservation``, an ``ec2.CfnCapacityReservation``, or the ID of one. It makes a
-            launch template of its own (``LaunchTemplate/Resource``); where there is one already,
-            give it to that. Default: EC2's, open reservations that fit.
-        container_insights: How closely CloudWatch Container Insights watches the cluster:
+        capacity_reservation: The reserved capacity in which instances start:
+            ``CapacityReservation``, an ``ec2.CfnCapacityReservation``, or the ID of one. It creates
+            a launch template (``LaunchTemplate/Resource``); if you already have one, set it there.
+            Default: EC2's, open reservations that fit.
+        container_insights: How much detail CloudWatch Container Insights records about the cluster:
             ``ContainerInsights.ENABLED`` or ``ENHANCED``. Default: ``DISABLED``.
     """
 

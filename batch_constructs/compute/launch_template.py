@@ -73,68 +73,68 @@ else:
 
 @jsii.implements(ITaggableV2, ec2.ILaunchTemplate)
 class LaunchTemplate(TaggedInstances, BatchResource, _Face):
-    """A launch template for compute environments on EC2, such as AWS Batch accepts and rolls.
+    """A launch template for compute environments on EC2, in a form that AWS Batch accepts.
 
-    Environments name its newest version by number, so that a change of the template replaces their
-    instances with the next deployment. It is an ``ec2.ILaunchTemplate``, for an ``aws_batch`` L2 or
-    an Auto Scaling group as well.
+    Environments refer to its newest version by number, so a change to the template replaces their
+    instances with the next deployment. It is an ``ec2.ILaunchTemplate``, so an ``aws_batch`` L2 or
+    an Auto Scaling group can use it, too.
 
     Creates, below its own ID: ``Resource`` (AWS::EC2::LaunchTemplate).
 
     Attributes:
         resource: The L1 resource, for escape hatches.
-        prefetches: Whether instances pull images as they start.
-        reserved_only: Whether instances start in reserved capacity and nowhere else.
-        image_pull: When an image is pulled again; None where that is left to the ECS agent.
+        prefetches: Whether instances pull images when they start.
+        reserved_only: Whether instances start only in reserved capacity.
+        image_pull: When an image is pulled again; None if the ECS agent decides.
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
         root_volume: The root volume. Default: encrypted gp3 of the image's size.
-        user_data: Shell commands that run as an instance starts, one element a line; they are put
-            into the MIME parts that AWS Batch demands, 16 KiB together. Default: none.
+        user_data: Shell commands that run when an instance starts, one line per element, up to 16
+            KiB in all. They are put into the MIME parts that AWS Batch requires. Default: none.
         scratch_path: Where the instance's own NVMe disks are mounted, joined into one; mount it
             into jobs with ``HostVolume(host_path=…)``. Default: they are not mounted.
-        volumes: What instances mount before the ECS agent starts, so that no job starts without:
+        volumes: What instances mount before the ECS agent starts, so no job starts without it:
             ``FsxLustreVolume``, ``S3MountVolume``, ``InstanceStoreVolume``; not on Amazon EKS.
-            Environments that use the template are admitted to them. An instance that cannot mount
-            one switches itself off. Default: none.
-        prefetch_images: Images that an instance pulls as it starts, one after the other, before the
-            ECS agent takes jobs: public names, or those of Amazon ECR, which the instance role has
-            to be allowed to pull; not on Amazon EKS. Instances take longer to start. Default: none.
-        image_pull: When an image that is on the instance is pulled again; not on Amazon EKS.
-            Default: ECS's.
-        image_pull_timeout: How long Docker may pull an image, from a minute; not on Amazon EKS.
-            Default: ECS's two hours.
-        container_create_timeout: How long Docker may take to create a container, from a minute: a
-            root volume on which many images are unpacked at once is slow; not on Amazon EKS.
+            Environments that use the template get access to them. An instance that cannot mount one
+            shuts itself down. Default: none.
+        prefetch_images: Images that an instance pulls when it starts, one after the other, before
+            it accepts jobs: public images, or images in Amazon ECR that the instance role can pull;
+            not on Amazon EKS. Instances take longer to start. Default: none.
+        image_pull: When an image that is already on the instance is pulled again; not on Amazon
+            EKS. Default: ECS's.
+        image_pull_timeout: How long Docker can take to pull an image, at least a minute; not on
+            Amazon EKS. Default: ECS's two hours.
+        container_create_timeout: How long Docker can take to create a container, at least a minute,
+            because a root volume is slow while many images are unpacked; not on Amazon EKS.
             Default: ECS's four minutes.
         container_start_timeout: Likewise, to start one. Default: ECS's three minutes.
-        capacity_reservation: The reserved capacity that instances start in:
+        capacity_reservation: The reserved capacity in which instances start:
             ``CapacityReservation``, an ``ec2.CfnCapacityReservation``, or the ID of one. Default:
             EC2's, open reservations that fit.
         efa: Whether instances get an Elastic Fabric Adapter, for multi-node jobs on types that have
-            one; or how many, one on each network card, at most as many as the type has
+            one. Or how many: one on each network card, at most as many as the type has
             (``efa_interfaces("p4d.24xlarge")`` is 4). With more than one, instances get no public
             address. Default: no.
-        security_groups: Security groups of that adapter. Default: none; with ``efa`` they have to
-            be given.
-        imdsv2_hop_limit: How many network hops the instance metadata, and with them the credentials
-            of the instance's role, may travel, 1 to 64; two reach containers in bridge mode and
-            pods with a network of their own. Version 2 of the service is required always.
-            Default: 1.
-        block_task_metadata: Whether the ECS agent keeps the instance's metadata from containers
-            with a network interface of their own, which are those of multi-node jobs; not on
-            Amazon EKS, and on Amazon Linux only. Default: yes, where all environments of this
-            library that use the template are on Amazon ECS and have images of Amazon Linux.
-        detailed_monitoring: Whether CloudWatch gets metrics each minute. Default: each five.
-        tags: Tags of the instances and volumes; where the environment has the same tag for its
-            instances, AWS takes that. Default: those that ``Tags.of(…)`` gives to
+        security_groups: Security groups of that adapter. Default: none; required with ``efa``.
+        imdsv2_hop_limit: How many network hops away the instance metadata, and with it the
+            credentials of the instance's role, can be read, 1 to 64. With two, containers in bridge
+            mode and pods with their own network can read it. Version 2 of the service is always
+            required. Default: 1.
+        block_task_metadata: Whether the ECS agent hides the instance's metadata from containers
+            with their own network interface, as in multi-node jobs; on Amazon Linux only, and not
+            on Amazon EKS. Default: yes, if all environments of this library that use the template
+            are on Amazon ECS with Amazon Linux images.
+        detailed_monitoring: Whether CloudWatch gets metrics every minute. Default: every five
+            minutes.
+        tags: Tags of the instances and volumes; if the environment has the same tag for its
+            instances, AWS uses that one. Default: the tags that ``Tags.of(…)`` sets on
             ``AWS::EC2::Instance``.
 
     Raises:
-        ValueError: arguments that EC2 or AWS Batch would refuse; all at once.
-        TypeError: arguments of a wrong type; all at once.
+        ValueError: arguments that EC2 or AWS Batch would refuse; all of them are listed.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-ec2-launchtemplate.html
     """
@@ -243,12 +243,12 @@ class LaunchTemplate(TaggedInstances, BatchResource, _Face):
 
     @property
     def version_number(self) -> str:
-        """The same number, as the CDK calls the version to use."""
+        """The same number, under the CDK's name for the version to use."""
         return self.latest_version_number
 
     @property
     def launch_template_ref(self) -> ec2_interfaces.LaunchTemplateReference:
-        """What the CDK refers to it by, wherever it asks for an ``ILaunchTemplateRef``."""
+        """The reference that the CDK uses wherever it needs an ``ILaunchTemplateRef``."""
         return ec2_interfaces.LaunchTemplateReference(launch_template_id=self.launch_template_id)
 
 

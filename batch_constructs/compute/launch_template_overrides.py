@@ -35,9 +35,9 @@ class LaunchTemplateOverride:
     """Another launch template for some of an environment's instance types.
 
     Attributes:
-        launch_template: The template; its newest version is taken.
-        instance_types: Types and families among those of the environment, no bundle such as
-            ``default_x86_64``.
+        launch_template: The template; its newest version is used.
+        instance_types: Types and families of the environment, but not ``default_x86_64`` and the
+            like.
         userdata_type: On Amazon EKS with a custom image, ``EKS_NODEADM`` or
             ``EKS_BOOTSTRAP_SH``. Default: AWS's.
     """

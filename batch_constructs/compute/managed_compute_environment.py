@@ -33,17 +33,17 @@ class EnvironmentOptions(TypedDict, total=False):
     """The arguments that managed compute environments of every kind take.
 
     Args:
-        compute_environment_name: A readable prefix of the name; what follows it changes only when
-            the environment has to be replaced. Default: a name that CloudFormation generates.
-        exact_name: The whole name, instead of a prefix. A change that needs another environment
-            then fails to deploy until this is changed too, since the old one still has the name.
-            Default: none.
-        enabled: Whether it takes jobs from its queues. Default: yes.
+        compute_environment_name: A readable prefix of the name. The rest changes only when the
+            environment has to be replaced. Default: a name that CloudFormation generates.
+        exact_name: The whole name, instead of a prefix. A change that requires a new environment
+            then fails to deploy until you change this name too, because the old environment still
+            has it. Default: none.
+        enabled: Whether it accepts jobs from its queues. Default: yes.
         tags: Tags of the environment; changing them replaces it. Default: those of the stack.
-        replace_compute_environment: Whether CloudFormation makes another environment where it
-            could change this one: its queues move over, and it ends what still runs in it.
-            Default: only where AWS Batch cannot change it: with the strategy ``BEST_FIT``, or a
-            service role of its own.
+        replace_compute_environment: Whether CloudFormation replaces the environment even if it
+            could be updated in place. Its queues move to the new one, and jobs that still run in
+            the old one are terminated. Default: only if AWS Batch cannot update it in place: with
+            the strategy ``BEST_FIT``, or with a service role of its own.
     """
 
     compute_environment_name: str | None
@@ -57,8 +57,8 @@ class ServiceRoleOption(TypedDict, total=False):
     """What environments take whose service role may be another than the service-linked one.
 
     Args:
-        service_role: A role for AWS Batch itself; an environment with one is replaced where it
-            could be updated. Default: the service-linked role.
+        service_role: A role for AWS Batch itself. With such a role, updates replace the
+            environment. Default: the service-linked role.
     """
 
     service_role: iam.IRole | None
@@ -103,8 +103,8 @@ class ManagedComputeEnvironment(ComputeEnvironment):
     """A compute environment whose capacity AWS Batch manages.
 
     Attributes:
-        resource: The L1 resource, for escape hatches and wherever an ``IComputeEnvironmentRef`` is
-            asked for.
+        resource: The L1 resource, for escape hatches and wherever the CDK needs an
+            ``IComputeEnvironmentRef``.
         security_groups: The security groups that jobs run in.
     """
 
@@ -134,7 +134,7 @@ class ManagedComputeEnvironment(ComputeEnvironment):
 
     @property
     def maxv_cpus(self) -> float:
-        """How many vCPUs all running jobs have together, at most."""
+        """The most vCPUs that all running jobs can have together."""
         return self._compute_resources().maxv_cpus
 
     @property
@@ -148,25 +148,25 @@ class ManagedComputeEnvironment(ComputeEnvironment):
 
     @property
     def replace_compute_environment(self) -> bool | None:
-        """Whether CloudFormation replaces it where its instances are to be others."""
+        """Whether CloudFormation replaces it when its instances change."""
         return cast("bool | None", self.resource.replace_compute_environment)
 
     @property
     def terminate_on_update(self) -> bool | None:
-        """Whether an update ends running jobs; None where nothing is said."""
+        """Whether an update ends running jobs; None if not set."""
         policy = self._update_policy()
         return None if policy is None else cast("bool | None", policy.terminate_jobs_on_update)
 
     @property
     def update_timeout(self) -> Duration | None:
-        """How long running jobs may go on when it is updated; None where nothing is said."""
+        """How long running jobs can continue when it is updated; None if not set."""
         policy = self._update_policy()
         minutes = None if policy is None else policy.job_execution_timeout_minutes
         return None if minutes is None else Duration.minutes(minutes)
 
     @property
     def update_to_latest_image_version(self) -> bool | None:
-        """Whether an update also takes the newest machine image; None where nothing is said."""
+        """Whether an update also takes the newest machine image; None if not set."""
         latest = self._compute_resources().update_to_latest_image_version
         return cast("bool | None", latest)
 
@@ -177,12 +177,12 @@ class ManagedComputeEnvironment(ComputeEnvironment):
 
     @property
     def vpc_subnets(self) -> ec2.SubnetSelection | None:
-        """How its subnets were chosen; None where nothing is said."""
+        """How its subnets were chosen; None if not set."""
         return self._vpc_subnets
 
     @property
     def connections(self) -> ec2.Connections:
-        """The network connections of the jobs: what may reach them, and what they may reach."""
+        """The network connections of the jobs: what can reach them, and what they can reach."""
         return ec2.Connections(security_groups=self.security_groups)
 
 

@@ -70,48 +70,50 @@ class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironm
     """A compute environment on ECS Managed Instances; its jobs are ``MultiContainerJobDefinition``.
 
     Creates, below its own ID: ``Resource`` (AWS::Batch::ComputeEnvironment), ``InstanceProfile``
-    (AWS::IAM::InstanceProfile) and, where none are given, ``SecurityGroup/Resource``
-    (AWS::EC2::SecurityGroup, everything out, nothing in), ``InstanceRole/Resource`` and
+    (AWS::IAM::InstanceProfile) and, if you pass none, ``SecurityGroup/Resource``
+    (AWS::EC2::SecurityGroup, all outbound and no inbound traffic), ``InstanceRole/Resource`` and
     ``InfrastructureRole/Resource`` (AWS::IAM::Role with AWS's policies for Managed Instances; the
-    latter may pass exactly the former). The roles are deleted after the environment.
+    latter can pass only the former). The roles are deleted after the environment.
 
     Attributes:
         instance_role: The role of the instances.
-        infrastructure_role: The role by which Amazon ECS starts and ends them.
+        infrastructure_role: The role with which Amazon ECS starts and stops them.
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
         vpc: The VPC that instances start in.
-        vpc_subnets: Its subnets. Default: the private ones with a way out, or else the isolated
-            ones, or else the public ones.
-        security_groups: Security groups of the instances. Default: one of its own.
-        max_vcpus: vCPUs of all instances together, at most.
-        spot: Whether on Spot instances. Default: on demand.
-        instance_types: Families (``"g5"``, ``"c7*"``) and types that may be started. Default: all.
-        instance_role: The role of the instances. Default: one of its own.
-        infrastructure_role: The role of Amazon ECS; it is allowed to pass the instances' role.
-            Default: one of its own.
+        vpc_subnets: Its subnets. Default: the private ones with internet access, otherwise the
+            isolated ones, otherwise the public ones.
+        security_groups: Security groups of the instances. Default: a new one.
+        max_vcpus: The most vCPUs of all instances together.
+        spot: Whether to use Spot Instances. Default: On-Demand Instances.
+        instance_types: Families (``"g5"``, ``"c7*"``) and types that can be started. Default: all.
+        instance_role: The role of the instances. Default: a new one.
+        infrastructure_role: The role of Amazon ECS, which can pass the instances' role. Default: a
+            new one.
         storage_size: The size of the data volume. Default: AWS's.
         use_local_storage: Whether the instance's own NVMe disks are used. Default: no.
         scale_in_after: How long an idle instance is kept, up to an hour. Default: AWS's.
-        keep_idle_instances: Whether idle instances are never given back, and paid for. Default: no.
-        detailed_monitoring: Whether CloudWatch gets metrics each minute. Default: each five.
+        keep_idle_instances: Whether idle instances are kept forever, and paid for. Default: no.
+        detailed_monitoring: Whether CloudWatch gets metrics every minute. Default: every five
+            minutes.
         fips_enabled: Whether the instances use FIPS 140-2 validated modules. Default: no.
         tags_in_metadata: Whether instances see their tags in their metadata. Default: no.
         reservation_preference: Whether capacity reservations are used. Default: AWS's.
         reservation_group_arn: The resource group of these reservations. Default: any.
-        container_insights: How closely CloudWatch Container Insights watches the cluster:
+        container_insights: How much detail CloudWatch Container Insights records about the cluster:
             ``ContainerInsights.ENABLED`` or ``ENHANCED``. Default: ``DISABLED``.
-        capacity_tags: Tags of the capacity provider, which go on to the instances; they change in
-            place. Default: those that ``Tags.of(…)`` gives to ``AWS::EC2::Instance``.
-        replace_compute_environment: Whether CloudFormation makes another environment where it
-            could change this one: its queues move over, and it ends what still runs in it.
-            Default: no.
+        capacity_tags: Tags of the capacity provider and of its instances; they can be updated in
+            place. Default: the tags that ``Tags.of(…)`` sets on ``AWS::EC2::Instance``.
+        replace_compute_environment: Whether CloudFormation replaces the environment even if it
+            could be updated in place. Its queues move to the new one, and jobs that still run in
+            the old one are terminated. Default: no.
 
     Raises:
-        ValueError: arguments that AWS Batch would refuse, or that leave jobs stuck; all at once.
-        TypeError: arguments of a wrong type; all at once.
+        ValueError: arguments that AWS Batch would refuse, or that would leave jobs stuck; all of
+            them are listed.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-computeenvironment.html
     """

@@ -32,21 +32,21 @@ minutes in which the ECS agent has a container created."""
 
 @dataclass(frozen=True, kw_only=True)
 class RootVolume:
-    """The root volume of instances, on EBS: images, containers and what they write.
+    """The EBS root volume of instances, with images, containers and what they write.
 
     Attributes:
-        size: Its size, at least 30 GiB, that of the image. Default: the image's.
+        size: Its size, at least 30 GiB, which is the image's size. Default: the image's.
         volume_type: ``gp3``, ``gp2``, ``io1``, ``io2`` or ``standard``, or the CDK's
             ``ec2.EbsDeviceVolumeType``. Default: ``gp3``.
-        iops: Operations a second: 3,000 to 80,000 of gp3, 100 to 64,000 of io1, 100 to 256,000 of
-            io2, which have to be given it. Default: 3,000 of gp3.
-        throughput: MiB a second, of gp3: 125 to 2,000, and one for each four ``iops`` at
-            most. Default: 125.
-        image_size: What the images that an instance holds take together, unpacked. The disk has to
-            have room for them beside the system; gp3 without ``throughput`` gets what writes them
-            in two minutes, up to what its ``iops`` carry. Default: not known.
-        encryption_key: Encrypt it with this key; the Spot and Auto Scaling service roles have to
-            be allowed to use it. Default: encrypted with the account's key for EBS.
+        iops: Operations a second: 3,000 to 80,000 for gp3, 100 to 64,000 for io1, 100 to 256,000
+            for io2; required for the last two. Default: 3,000 for gp3.
+        throughput: MiB a second, for gp3: 125 to 2,000, and at most one for every four ``iops``.
+            Default: 125.
+        image_size: The total unpacked size of all images on an instance. The disk needs room for
+            them besides the system. Without ``throughput``, gp3 gets enough to write them in two
+            minutes, as far as its ``iops`` allow. Default: unknown.
+        encryption_key: A key to encrypt it; the Spot and Auto Scaling service roles need permission
+            to use it. Default: encrypted with the account's key for EBS.
     """
 
     size: Size | None = None
@@ -91,7 +91,7 @@ def ebs_properties(arguments: Arguments, volume: RootVolume | None) -> dict[str,
 
 
 def _volume_type(arguments: Arguments, kind: object) -> Any:
-    """Read a type of volume: as EC2 spells it, or the CDK's member, which is spelled in capitals."""
+    """Read a type of volume: in EC2's spelling, or the CDK's member, which is in capitals."""
     return arguments.text(
         "volume_type", kind.name.lower() if isinstance(kind, Enum) else kind, required=True
     )

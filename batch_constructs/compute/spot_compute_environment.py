@@ -37,33 +37,35 @@ if TYPE_CHECKING:
     EnvironmentOptions, ServiceRoleOption, InstanceOptions, EcsInstanceOptions, defaults=DEFAULTS
 )
 class SpotComputeEnvironment(InstanceComputeEnvironment):
-    """A compute environment on EC2 Spot instances, none of them while there are no jobs.
+    """A compute environment of EC2 Spot Instances, with none running while there are no jobs.
 
     Creates, below its own ID: ``Resource`` (AWS::Batch::ComputeEnvironment), ``InstanceProfile``
-    (AWS::IAM::InstanceProfile) and, where none are given, ``SecurityGroup/Resource``
-    (AWS::EC2::SecurityGroup, everything out, nothing in), ``InstanceRole/Resource`` (AWS::IAM::Role
-    with AWS's policy for ECS instances), ``LaunchTemplate`` (AWS::EC2::LaunchTemplate) and, for
-    the strategy ``BEST_FIT`` only, ``SpotFleetRole/Resource`` (AWS::IAM::Role). The roles are
-    deleted after the environment, which needs them to shut down.
+    (AWS::IAM::InstanceProfile) and, if you pass none, ``SecurityGroup/Resource``
+    (AWS::EC2::SecurityGroup, all outbound and no inbound traffic), ``InstanceRole/Resource``
+    (AWS::IAM::Role with AWS's policy for ECS instances), ``LaunchTemplate``
+    (AWS::EC2::LaunchTemplate) and, for the strategy ``BEST_FIT`` only, ``SpotFleetRole/Resource``
+    (AWS::IAM::Role). The roles are deleted after the environment, which needs them to shut down.
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
         vpc: The VPC that instances start in.
         allocation_strategy: How to choose among the types. Default:
             ``SPOT_PRICE_CAPACITY_OPTIMIZED``.
         capacity_reservation: A ``CapacityReservation`` whose preference is ``OPEN`` or ``NONE``,
-            and which names none: Spot Instances start in no reserved capacity. It makes a launch
-            template of its own (``LaunchTemplate/Resource``); where there is one already, give it
-            to that. Default: EC2's.
-        bid_percentage: Take an instance only below this share of its on-demand price, 1 to 100. The
-            market price is paid in any case. Default: up to 100, which AWS recommends.
-        spot_fleet_role: The role of Spot Fleet, which only the strategy ``BEST_FIT`` uses.
-            Default: one of its own where that strategy is chosen.
+            and which names none: Spot Instances cannot use reserved capacity. It creates a launch
+            template (``LaunchTemplate/Resource``); if you already have one, set it there. Default:
+            EC2's.
+        bid_percentage: Start an instance only if its price is below this percentage of its
+            On-Demand price, 1 to 100. You always pay the market price. Default: up to 100, which
+            AWS recommends.
+        spot_fleet_role: The role of Spot Fleet, which only the strategy ``BEST_FIT`` uses. Default:
+            a new one if that strategy is chosen.
 
     Raises:
-        ValueError: arguments that AWS Batch would refuse, or that leave jobs stuck; all at once.
-        TypeError: arguments of a wrong type; all at once.
+        ValueError: arguments that AWS Batch would refuse, or that would leave jobs stuck; all of
+            them are listed.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-computeenvironment.html
     """

@@ -43,40 +43,40 @@ if TYPE_CHECKING:
 
 @jsii.implements(ec2.IConnectable)
 class UnmanagedComputeEnvironment(ComputeEnvironment):
-    """A compute environment whose instances are the user's own, joined to its ECS cluster.
+    """A compute environment of your own instances, which join its ECS cluster.
 
-    Creates, below its own ID: ``Resource`` (AWS::Batch::ComputeEnvironment) and, where no role is
+    Creates, below its own ID: ``Resource`` (AWS::Batch::ComputeEnvironment) and, if no role is
     given, ``ServiceRole/Resource`` (AWS::IAM::Role with AWS's policy for AWS Batch), which is
-    deleted after the environment; and, once the cluster is asked for, ``EcsCluster/Lookup`` (a
-    custom resource) with one Lambda function for all such environments of the stack.
+    deleted after the environment; and, once the cluster is used, ``EcsCluster/Lookup`` (a custom
+    resource) with one Lambda function for all such environments of the stack.
 
     Attributes:
-        resource: The L1 resource, for escape hatches and wherever an ``IComputeEnvironmentRef`` is
-            asked for.
+        resource: The L1 resource, for escape hatches and wherever the CDK needs an
+            ``IComputeEnvironmentRef``.
         service_role: The role of AWS Batch.
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
-        unmanaged_vcpus: How many vCPUs the instances have together, which shares of a fair-share
-            queue are reckoned from. Default: unknown to AWS Batch.
-        compute_environment_name: A readable prefix of the name; what follows it changes only when
-            the environment has to be replaced. Default: a name that CloudFormation generates.
-        exact_name: The whole name, instead of a prefix. A change that needs another environment
-            then fails to deploy until this is changed too, since the old one still has the name.
-            Default: none.
-        enabled: Whether it takes jobs from its queues. Default: yes.
-        service_role: The role of AWS Batch, which an unmanaged environment has to be given.
-            Default: one of its own.
+        unmanaged_vcpus: How many vCPUs the instances have together, which is the basis of fair
+            shares. Default: unknown to AWS Batch.
+        compute_environment_name: A readable prefix of the name. The rest changes only when the
+            environment has to be replaced. Default: a name that CloudFormation generates.
+        exact_name: The whole name, instead of a prefix. A change that requires a new environment
+            then fails to deploy until you change this name too, because the old environment still
+            has it. Default: none.
+        enabled: Whether it accepts jobs from its queues. Default: yes.
+        service_role: The role of AWS Batch, which an unmanaged environment requires. Default: a new
+            one.
         tags: Tags of the environment; changing them replaces it. Default: those of the stack.
-        cluster_tags: Tags of its ECS cluster, which AWS Batch does not hand on; the cluster is then
-            looked up. Default: ``tags``, once something else asks for the cluster.
-        function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
-            function. Default: none of these.
+        cluster_tags: Tags of its ECS cluster, because AWS Batch does not pass its own on; the
+            cluster is then looked up. Default: ``tags``, if anything else uses the cluster.
+        function_settings: ``FunctionSettings``: network, key, concurrency, log and permissions
+            boundary of the function. Default: none.
 
     Raises:
-        ValueError: arguments that AWS Batch would refuse; all at once.
-        TypeError: arguments of a wrong type; all at once.
+        ValueError: arguments that AWS Batch would refuse; all of them are listed.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-computeenvironment.html
     """
@@ -132,17 +132,17 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
 
     @property
     def service_role(self) -> iam.IRole:
-        """The role that AWS Batch acts as."""
+        """The role that AWS Batch uses."""
         return made_here(self, self._service_role, "service_role")
 
     @property
     def unmanagedv_cp_us(self) -> float | None:
-        """How many vCPUs its instances have together, for shares; None where nothing is said."""
+        """How many vCPUs its instances have together, for fair shares; None if not set."""
         return self.resource.unmanagedv_cpus
 
     @property
     def ecs_cluster_arn(self) -> str:
-        """The ARN of the ECS cluster that AWS Batch makes for this environment.
+        """The ARN of the ECS cluster that AWS Batch creates for this environment.
 
         CloudFormation does not return it: the first use adds a custom resource that looks it up.
         """
@@ -150,24 +150,24 @@ class UnmanagedComputeEnvironment(ComputeEnvironment):
 
     @property
     def ecs_cluster_name(self) -> str:
-        """The name of that cluster, which the ECS agent of an instance is given."""
+        """The name of that cluster, for the ECS agent of an instance."""
         return self._find_cluster().name
 
     @property
     def connections(self) -> ec2.Connections:
-        """The network connections of the instances that were added, and so of their jobs."""
+        """The network connections of the added instances, and so of their jobs."""
         return self._connections
 
     def add_auto_scaling_group(self, auto_scaling_group: autoscaling.AutoScalingGroup) -> None:
-        """Let the instances of an Auto Scaling group join the cluster and run jobs.
+        """Make the instances of an Auto Scaling group join the cluster and run jobs.
 
-        They need an image that is optimized for ECS on Linux, not Bottlerocket, and a way out to
-        ECS. Their user data name the cluster and let Spot instances drain; their role gets AWS's
-        policy for ECS instances; what is admitted to this environment's ``connections`` is
-        admitted to them. Whether an image that is named by its ID has the ECS agent cannot be told.
+        They need a Linux image that is optimized for ECS, not Bottlerocket, and network access to
+        ECS. Their user data sets the cluster and lets Spot Instances drain. Their role gets AWS's
+        policy for ECS instances. Access granted to this environment's ``connections`` also applies
+        to them. It is not checked whether an image given by its ID has the ECS agent.
 
         Raises:
-            TypeError: it is no Auto Scaling group of the CDK's L2.
+            TypeError: it is not an L2 Auto Scaling group of the CDK.
             ValueError: its instances are of another Region or account, run Windows, Bottlerocket or
                 an image without the ECS agent, join a cluster already, or come from a template that
                 hides what joining needs.

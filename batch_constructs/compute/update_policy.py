@@ -21,10 +21,10 @@ class UpdatePolicy:
     """How a compute environment replaces its instances when it is updated.
 
     Attributes:
-        terminate_jobs: Whether running jobs are ended at once. Default: they may finish, for as
-            long as ``job_execution_timeout``.
-        job_execution_timeout: How long running jobs may go on, 1 to 7200 minutes.
-            Default: 30 minutes.
+        terminate_jobs: Whether running jobs are terminated at once. Default: they have
+            ``job_execution_timeout`` to finish.
+        job_execution_timeout: How long running jobs can continue, 1 to 7200 minutes. Default: 30
+            minutes.
     """
 
     terminate_jobs: bool | None = None

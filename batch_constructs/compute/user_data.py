@@ -20,7 +20,7 @@ _BOUNDARY = "==BATCH-CONSTRUCTS=="
 
 
 class ImagePull(StrEnum):
-    """When an instance pulls an image that it has already.
+    """When an instance pulls an image that it already has.
 
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-agent-config.html
     """

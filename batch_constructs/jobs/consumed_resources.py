@@ -46,7 +46,7 @@ ConsumedQuantities: TypeAlias = Mapping[Consumable, WholeNumber] | ConsumedByOne
 
 
 class LimitedQueue(Protocol):
-    """A job queue with a limit of its own, ``JobQueue(max_concurrent_jobs=…)``."""
+    """A job queue with its own limit, ``JobQueue(max_concurrent_jobs=…)``."""
 
     concurrent_jobs: Any
     """What each of its jobs takes one of; None without a limit."""

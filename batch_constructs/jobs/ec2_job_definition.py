@@ -41,35 +41,36 @@ class Ec2Arguments(InstanceContainerArguments, SingleContainerArguments):
 class Ec2JobDefinition(ContainerJobDefinition):
     """A job of one container on EC2 instances, on-demand or Spot, with its roles, secrets and logs.
 
-    Its image has to fit the instances of the queues it is submitted to, x86 or Arm.
+    Its image has to match the architecture of the instances in its queues, x86 or Arm.
 
     Creates, below its own ID: ``Resource`` (AWS::Batch::JobDefinition), ``ExecutionRole``
-    (AWS::IAM::Role, allowed exactly to write these logs, fetch these secrets and pull this image),
-    ``LogGroup`` (AWS::Logs::LogGroup, deleted with the stack) and
-    ``JobRole/Resource`` (AWS::IAM::Role, allowed nothing until something is granted: without a role
-    of its own the container would act as the instance it runs on).
+    (AWS::IAM::Role, which can only write these logs, read these secrets and pull this image),
+    ``LogGroup`` (AWS::Logs::LogGroup, deleted with the stack) and ``JobRole/Resource``
+    (AWS::IAM::Role, without permissions until you grant some; without a role of its own, the
+    container would use the role of its instance).
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
-        image: A public image's name, a private ECR image's (the pull is granted; below a prefix
-            that AWS proposes for a pull-through cache, such as ``docker-hub/``, the first one too;
-            grant that of a prefix of your own to ``execution_role``), or an
-            ``ecs.ContainerImage`` (assets and registry credentials included).
+        image: The name of a public image or of a private ECR image, or an ``ecs.ContainerImage``
+            (including assets and registry credentials). The permission to pull it is granted. That
+            includes the first pull through a pull-through cache below a prefix that AWS suggests,
+            such as ``docker-hub/``; for a prefix of your own, grant it to ``execution_role``.
         vcpus: vCPUs, a whole number of at least 1.
-        memory: Memory, at least 4 MiB; leave some of an instance's memory to its own system.
-        job_role: The role the container's code acts as. Default: one of its own, that
-            is allowed nothing until something is granted.
-        use_instance_role: Whether the code acts as the instance it runs on, with all that any job
-            there may do, instead of a role of its own. Grants then go to the environment's
-            ``instance_role``. Default: no.
-        volumes: What to mount: ``EfsVolume``, ``HostVolume``; and what the launch template of its
-            instances has as well: ``FsxLustreVolume``, ``S3MountVolume``, ``InstanceStoreVolume``.
-            Default: none.
+        memory: Memory, at least 4 MiB; leave some of an instance's memory for its system.
+        job_role: The role that the container's code uses. Default: a new one, without permissions
+            until you grant some.
+        use_instance_role: Whether the code uses the role of the instance it runs on, which all jobs
+            there share, instead of its own role. Grant permissions to the environment's
+            ``instance_role`` then. Default: no.
+        volumes: What to mount: ``EfsVolume``, ``HostVolume``; and volumes that are also in the
+            launch template of its instances: ``FsxLustreVolume``, ``S3MountVolume``,
+            ``InstanceStoreVolume``. Default: none.
 
     Raises:
-        ValueError: arguments that AWS Batch would refuse, or that leave a job stuck; all at once.
-        TypeError: arguments of a wrong type; all at once.
+        ValueError: arguments that AWS Batch would refuse, or that would leave a job stuck; all of
+            them are listed.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-jobdefinition.html
     """

@@ -47,14 +47,14 @@ class EcsArguments(TypedDict, total=False):
     """The arguments that the definitions of jobs on ECS take: roles, logs, tags of tasks.
 
     Args:
-        job_role: The role the containers' code acts as. Default: one of its own.
-        execution_role: The role that starts the container; it is granted what is needed. Default:
-            one of its own.
+        job_role: The role that the containers' code uses. Default: a new one.
+        execution_role: The role that starts the container; it gets the necessary permissions.
+            Default: a new one.
         log_retention: How long logs are kept. Default: 30 days.
-        log_group: Write to this log group. Default: one of its own.
-        log_encryption_key: Encrypt the own log group with this key; CloudWatch Logs is admitted to
-            it. Default: encrypted with a key of the service.
-        propagate_tags: Whether ECS tasks get the tags of the job, and of the definition. Default:
+        log_group: The log group to write to. Default: a new one.
+        log_encryption_key: A key that encrypts the definition's own log group; CloudWatch Logs gets
+            permission to use it. Default: a key of the service.
+        propagate_tags: Whether ECS tasks get the tags of the job and of the definition. Default:
             yes.
     """
 
@@ -164,25 +164,25 @@ class EcsJobDefinition(OwnJobDefinition):
     def execution_role(self) -> iam.IRole:
         """The role that pulls the image, fetches the secrets and writes the logs.
 
-        More can be granted to it; a managed policy is attached to a role that is given as
-        ``execution_role`` or to the L1 ``ExecutionRole`` below this construct.
+        You can grant it more. Attach managed policies to the role that you pass as
+        ``execution_role``, or to the L1 ``ExecutionRole`` below this construct.
 
         Raises:
-            ValueError: the job is made of pods, which have none.
+            ValueError: the job runs as pods, which have none.
         """
         self._expect_tasks()
         return self._execution_role.role()
 
     @property
     def job_role(self) -> iam.IRole:
-        """The role that the container's own code acts as.
+        """The role that the container's own code uses.
 
         It is made (ID ``JobRole``) when it is first asked for, which a grant to the definition
         does: a job that nothing was granted to has no role, and no AWS credentials.
 
         Raises:
-            ValueError: the job is made of pods, which act as their service account, or was made
-                with ``use_instance_role``.
+            ValueError: the job runs as pods, which use their service account, or was created with
+                ``use_instance_role``.
         """
         self._expect_tasks()
         if self._is_its_instance:
@@ -210,9 +210,9 @@ class EcsJobDefinition(OwnJobDefinition):
 
     @property
     def grant_principal(self) -> iam.IPrincipal:
-        """The principal that grants to this definition go to: the job role.
+        """The principal that gets the grants to this definition: the job role.
 
-        A role that another stack makes gets its policy in the definition's stack.
+        A role from another stack gets its policy in the definition's stack.
         """
         return as_grantee(self, self.job_role)
 

@@ -37,8 +37,8 @@ class TaskArguments(TypedDict, total=False):
     """The arguments about a task, be it of one container or of several.
 
     Args:
-        enable_execute_command: Whether ECS Exec may open a shell in the containers; the job role is
-            granted what that needs. Default: no.
+        enable_execute_command: Whether ECS Exec can open a shell in the containers; the job role
+            gets the necessary permissions. Default: no.
     """
 
     enable_execute_command: bool
@@ -49,7 +49,7 @@ class SeveralContainersArguments(TypedDict, total=False):
 
     Args:
         ipc_mode: ``host``, ``task`` or ``none``: which IPC resources the containers share; not on
-            Fargate. Default: that of the Docker daemon.
+            Fargate. Default: that of Docker.
         pid_mode: ``host`` or ``task``: which process namespace the containers share. Default: each
             has its own.
     """

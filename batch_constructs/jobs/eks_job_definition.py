@@ -43,29 +43,30 @@ class EksJobDefinition(OwnJobDefinition):
     Creates, below its own ID: ``Resource`` (AWS::Batch::JobDefinition).
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
         containers: Its containers, at most ten.
-        init_containers: Containers that run, one after the other, before these. Default: none.
-        service_account_name: The Kubernetes service account, which may stand for an IAM role.
+        init_containers: Containers that run before these, one after the other. Default: none.
+        service_account_name: The Kubernetes service account, which can represent an IAM role.
             Default: the namespace's default one.
-        host_network: Whether the pod shares its node's network, and with it the credentials of the
-            node. None leaves it out, which AWS Batch takes for yes. Default: no.
-        dns_policy: ``Default``, ``ClusterFirst`` or ``ClusterFirstWithHostNet``. Default: the last
-            on the node's network, or else ``ClusterFirst``.
+        host_network: Whether the pod shares its node's network, and with it the node's credentials.
+            None omits it, which means yes to AWS Batch. Default: no.
+        dns_policy: ``Default``, ``ClusterFirst`` or ``ClusterFirstWithHostNet``. Default:
+            ``ClusterFirstWithHostNet`` on the node's network, otherwise ``ClusterFirst``.
         image_pull_secrets: Names of Kubernetes secrets for private registries. Default: none.
         labels: Labels of the pod. Default: none.
         annotations: Annotations of the pod. Default: none.
-        namespace: Its Kubernetes namespace; a job that names one has to be submitted to an
-            environment of that namespace. Default: that of the compute environment.
+        namespace: Its Kubernetes namespace; the job's environment must use the same namespace.
+            Default: that of the compute environment.
         share_process_namespace: Whether its containers see each other's processes. Default: no.
-        parameters: Values for ``Ref::name`` in the commands, unless the submission gives others.
-            Default: none.
+        parameters: Default values for ``Ref::name`` in the commands; a submission can override
+            them. Default: none.
         tags: Tags of the definition; on EKS jobs do not inherit them. Default: those of the stack.
 
     Raises:
-        ValueError: arguments that AWS Batch would refuse, or that leave a job stuck; all at once.
-        TypeError: arguments of a wrong type; all at once.
+        ValueError: arguments that AWS Batch would refuse, or that would leave a job stuck; all of
+            them are listed.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-jobdefinition.html
     """

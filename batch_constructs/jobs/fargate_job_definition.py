@@ -41,33 +41,34 @@ class FargateJobDefinition(ContainerJobDefinition):
     """A job of one container on Fargate, with its roles, secrets and log group.
 
     Creates, below its own ID: ``Resource`` (AWS::Batch::JobDefinition), ``ExecutionRole``
-    (AWS::IAM::Role, allowed exactly to write these logs, fetch these secrets and pull this image),
-    ``LogGroup`` (AWS::Logs::LogGroup, deleted with the stack), and, once something
-    is granted to the definition or ``job_role`` is used, ``JobRole/Resource`` (AWS::IAM::Role).
+    (AWS::IAM::Role, which can only write these logs, read these secrets and pull this image),
+    ``LogGroup`` (AWS::Logs::LogGroup, deleted with the stack), and, once something is granted to
+    the definition or ``job_role`` is used, ``JobRole/Resource`` (AWS::IAM::Role).
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
-        image: A public image's name, a private ECR image's (the pull is granted; below a prefix
-            that AWS proposes for a pull-through cache, such as ``docker-hub/``, the first one too;
-            grant that of a prefix of your own to ``execution_role``), or an
-            ``ecs.ContainerImage`` (assets and registry credentials included).
+        image: The name of a public image or of a private ECR image, or an ``ecs.ContainerImage``
+            (including assets and registry credentials). The permission to pull it is granted. That
+            includes the first pull through a pull-through cache below a prefix that AWS suggests,
+            such as ``docker-hub/``; for a prefix of your own, grant it to ``execution_role``.
         vcpus: vCPUs: 0.25, 0.5, 1, 2, 4, 8, 16 or 32.
-        memory: Memory; Fargate offers certain sizes for each number of vCPUs.
-        job_role: The role the container's code acts as. Default: one that is made when something
-            is granted; without, the container has no AWS credentials.
+        memory: Memory; each number of vCPUs allows only certain sizes.
+        job_role: The role that the container's code uses. Default: one that is created with the
+            first grant; without it, the container has no AWS credentials.
         ephemeral_storage: Disk space, 21 to 200 GiB. Default: 20 GiB, Fargate's.
         cpu_architecture: ``ARM64`` or ``X86_64``. Default: X86_64, Fargate's.
         operating_system_family: Such as ``WINDOWS_SERVER_2022_CORE``. Default: Linux.
         platform_version: The Fargate platform version. Default: ``LATEST``.
-        assign_public_ip: Whether the job's network interface gets a public address, which it needs
-            in a public subnet to reach anything. Default: no.
+        assign_public_ip: Whether the job's network interface gets a public IP address, which it
+            needs for internet access in a public subnet. Default: no.
         volumes: What to mount: ``EfsVolume``, ``S3FilesVolume``, or a ``HostVolume`` without a
             path, which is an empty directory. Default: none.
 
     Raises:
-        ValueError: arguments that AWS Batch would refuse, or that leave a job stuck; all at once.
-        TypeError: arguments of a wrong type; all at once.
+        ValueError: arguments that AWS Batch would refuse, or that would leave a job stuck; all of
+            them are listed.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-jobdefinition.html
     """

@@ -33,11 +33,11 @@ class GpuSettings(TypedDict):
 
 
 def gpu_settings(instance_type: str, *, gpus: int | None = None, efa: bool = False) -> GpuSettings:
-    """Return what a job takes of a GPU instance, for ``Ec2JobDefinition(…, **gpu_settings(…))``.
+    """Return settings for a job on GPUs: ``Ec2JobDefinition(…, **gpu_settings(…))``.
 
-    vCPUs and memory are the part of the instance that the GPUs are of its GPUs. Half of the memory
-    is shared, where Docker's 64 MiB stop data loaders and NCCL; memory may be locked, and stacks
-    are of 64 MiB, as NVIDIA asks of its containers.
+    The job gets the same proportion of vCPUs and memory as of GPUs. Half of the memory is shared
+    memory, because Docker's default of 64 MiB is too little for data loaders and NCCL. Memory can
+    be locked, and stacks are 64 MiB, as NVIDIA recommends for its containers.
 
     Args:
         instance_type: The instance type, such as ``"g5.12xlarge"``, that the environment has.
@@ -46,7 +46,7 @@ def gpu_settings(instance_type: str, *, gpus: int | None = None, efa: bool = Fal
             with all of its GPUs; the launch template needs ``efa=efa_interfaces(…)``. Default: no.
 
     Raises:
-        ValueError: a type that is not known, or has no GPU, or no adapter; or too many GPUs.
+        ValueError: an unknown type, one without a GPU or an adapter, or too many GPUs.
 
     https://docs.aws.amazon.com/batch/latest/APIReference/API_LinuxParameters.html
     """

@@ -35,21 +35,21 @@ class JobArguments(TypedDict, total=False):
     """The arguments that the definitions of every kind of job take.
 
     Args:
-        parameters: Values for ``Ref::name`` in the command, unless the submission gives others.
+        parameters: Default values for ``Ref::name`` in the command; a submission can override them.
             Default: none.
-        retry_policy: Which failures get another attempt. Default: ``RetryPolicy()``, three attempts
-            for lost Spot capacity and image pulls, none for the job's own failures.
-        timeout: How long one attempt may run, at least a minute. Default: without limit.
+        retry_policy: Which failures are retried. Default: ``RetryPolicy()``: up to three attempts
+            for lost Spot capacity and failed image pulls, no retries for the job's own failures.
+        timeout: How long one attempt can run, at least a minute. Default: no limit.
         scheduling_priority: Its rank within a share identifier, 0 to 9999, in a queue with a
             scheduling policy. Default: none.
-        keep_old_revisions: Whether a deployment leaves the revisions before it active, for those
-            who submit by revision. A number, at least 1: so many of them, and whichever a live job,
-            a rule or a schedule names; a function (``BatchConstructsOldRevisions``, one in the
-            stack) retires the others. Default: no, AWS deregisters them.
+        keep_old_revisions: Whether a deployment keeps previous revisions active, for anyone who
+            submits by revision. A number, at least 1, keeps that many, and those that a live job, a
+            rule or a schedule uses; a function (``BatchConstructsOldRevisions``, one for the stack)
+            deregisters the others. Default: no, AWS deregisters them.
         job_definition_name: A name of up to 128 letters, digits, ``-`` and ``_``. Default: one that
             CloudFormation generates.
-        tags: Tags of the definition and, as they are propagated, of its jobs' tasks.
-            Default: those of the stack.
+        tags: Tags of the definition and, because they are propagated, of its jobs' tasks. Default:
+            those of the stack.
     """
 
     parameters: Mapping[str, str] | None
@@ -65,12 +65,12 @@ class ConsumptionArguments(TypedDict, total=False):
     """The arguments about what a whole job consumes; the nodes of one have their own.
 
     Args:
-        consumable_resources: What a job takes of each ``ConsumableResource`` while it runs, such as
-            ``{licenses: 1}``. Default: nothing.
-        max_concurrent_jobs: How many of its jobs run at once, at least 1: the others wait. A number
-            makes a consumable resource (``ConcurrentJobs``) for this definition alone; definitions
-            that are given the same ``ConsumableResource``, or a ``JobQueue`` that has a limit of
-            its own, share its quantity. Default: no limit.
+        consumable_resources: How much of each ``ConsumableResource`` a job takes while it runs,
+            such as ``{licenses: 1}``. Default: nothing.
+        max_concurrent_jobs: How many of its jobs run at once, at least 1; the others wait. A number
+            creates a consumable resource (``ConcurrentJobs``) for this definition only. Definitions
+            with the same ``ConsumableResource``, or with the same ``JobQueue`` that has such a
+            limit, share its quantity. Default: no limit.
     """
 
     consumable_resources: ConsumedQuantities | None

@@ -47,9 +47,9 @@ else:
 class JobDefinition(BatchResource, _Face):
     """A job definition, ours or imported: its ARN and its name.
 
-    Job definitions are made by ``FargateJobDefinition``, ``Ec2JobDefinition``,
+    Job definitions are created with ``FargateJobDefinition``, ``Ec2JobDefinition``,
     ``MultiContainerJobDefinition``, ``MultiNodeJobDefinition`` and ``EksJobDefinition``; this class
-    takes in those that exist already.
+    imports existing ones.
 
     Attributes:
         watched_function: What ``BatchMonitoring(functions=…)`` watches: the function that retires
@@ -65,22 +65,22 @@ class JobDefinition(BatchResource, _Face):
     )
     _made: Made[batch.CfnJobDefinition] | None = None
     _said: Mapping[str, Any] = MappingProxyType({})
-    """What its resource says; nothing is known of one that was taken in."""
+    """What its resource says; nothing is known of one that was imported."""
 
     @property
     def parameters(self) -> Mapping[str, Any] | None:
-        """The values that ``Ref::NAME`` in its command has by default; None without."""
+        """The default values of ``Ref::NAME`` in its command, or None."""
         return self._said.get("Parameters")
 
     @property
     def retry_attempts(self) -> WholeNumber | None:
-        """How often a job is tried; None where AWS Batch decides."""
+        """How often a job is attempted; None if AWS Batch decides."""
         attempts: WholeNumber | None = self._said.get("RetryStrategy", {}).get("Attempts")
         return attempts
 
     @property
     def retry_strategies(self) -> list[batch.RetryStrategy]:
-        """When a job is tried again and when not, as an ``aws_batch`` L2 has it."""
+        """When a job is retried, in the form of the ``aws_batch`` L2."""
         return [
             batch.RetryStrategy.of(
                 batch.Action[as_text(rule["Action"]).upper()],
@@ -95,18 +95,18 @@ class JobDefinition(BatchResource, _Face):
 
     @property
     def scheduling_priority(self) -> WholeNumber | None:
-        """Which of the jobs of one share goes first; None without."""
+        """The priority among the jobs of one share, or None."""
         priority: WholeNumber | None = self._said.get("SchedulingPriority")
         return priority
 
     @property
     def timeout(self) -> Duration | None:
-        """After how long an attempt is ended; None without."""
+        """The time limit of an attempt, or None."""
         seconds = self._said.get("Timeout", {}).get("AttemptDurationSeconds")
         return None if seconds is None else Duration.seconds(seconds)
 
     def add_retry_strategy(self, strategy: batch.RetryStrategy) -> None:
-        """Refuse what an ``aws_batch`` L2 can: ours are made whole.
+        """Not supported, unlike in the ``aws_batch`` L2: our definitions cannot change afterwards.
 
         Raises:
             ValueError: always.
@@ -130,26 +130,26 @@ class JobDefinition(BatchResource, _Face):
 
     @property
     def job_definition_name(self) -> str:
-        """The name, without a revision: what a submission of the newest revision names."""
+        """The name without a revision, for submissions of the newest revision."""
         return job_definition_name(self.job_definition_arn)
 
     @property
     def job_definition_ref(self) -> batch_interfaces.JobDefinitionReference:
-        """What the CDK refers to it by, wherever it asks for an ``IJobDefinitionRef``."""
+        """The reference that the CDK uses wherever it needs an ``IJobDefinitionRef``."""
         return batch_interfaces.JobDefinitionReference(job_definition_arn=self.job_definition_arn)
 
     def grant_submit(self, grantee: iam.IGrantable, queue: AnyJobQueue) -> iam.Grant:
-        """Let a grantee submit jobs of this definition to one queue, by name or by revision.
+        """Allow a grantee to submit jobs of this definition to one queue, by name or by revision.
 
-        The same as ``queue.grant_submit(grantee, definition)``; the L2's ``grant_submit_job`` is
-        this without the right to tag the job as it is submitted.
+        The same as ``queue.grant_submit(grantee, definition)``. The L2's ``grant_submit_job`` does
+        not include the permission to tag the job on submission.
 
         Args:
             grantee: A role, a Lambda function, another job definition, and so on.
             queue: Ours, an ``aws_batch`` L2 or an L1.
 
         Raises:
-            TypeError: an argument is not what it should be.
+            TypeError: an argument is of the wrong type.
             ValueError: definition and queue are in different Regions or accounts, or the grantee is
                 of another account or has no policies.
 
@@ -161,10 +161,10 @@ class JobDefinition(BatchResource, _Face):
     def from_job_definition_arn(
         cls, scope: Construct, id: str, job_definition_arn: str
     ) -> JobDefinition:
-        """Take in a job definition by its ARN, with a revision or without.
+        """Import a job definition by its ARN, with or without a revision.
 
         Raises:
-            ValueError: the text is no job definition's ARN.
+            ValueError: the text is not the ARN of a job definition.
         """
         arn = JOB_DEFINITION.arn(scope, id, job_definition_arn)
         return _ImportedJobDefinition(scope, id, job_definition_arn=arn)
@@ -173,10 +173,10 @@ class JobDefinition(BatchResource, _Face):
     def from_job_definition_name(
         cls, scope: Construct, id: str, job_definition_name: str
     ) -> JobDefinition:
-        """Take in a job definition of the stack's account and Region by its name.
+        """Import a job definition of the stack's account and Region by its name.
 
         Raises:
-            ValueError: the text is no job definition's name.
+            ValueError: the text is not the name of a job definition.
         """
         arn = JOB_DEFINITION.arn_of_name(scope, id, job_definition_name)
         return _ImportedJobDefinition(scope, id, job_definition_arn=arn)
@@ -191,19 +191,19 @@ class JobDefinition(BatchResource, _Face):
         job_role: iam.IRole | None = None,
         log_group: logs.ILogGroup | None = None,
     ) -> ImportedJobDefinition:
-        """Take in a job definition with its job role and its log group, for grants and queries.
+        """Import a job definition with its job role and its log group, for grants and queries.
 
         Args:
-            scope: The construct that it belongs to, usually the stack.
+            scope: The parent construct, usually the stack.
             id: Its ID, unique in the scope.
-            job_definition_arn: The ARN, with a revision or without.
-            job_role: The role that the container's own code acts as; what is granted to the
-                definition is granted to it. Default: not known, and nothing can be granted.
-            log_group: The log group that the job's output goes to. Default: not known.
+            job_definition_arn: The ARN, with or without a revision.
+            job_role: The role that the container's own code uses; grants to the definition go to
+                it. Default: unknown; nothing can be granted.
+            log_group: The log group that the job's output goes to. Default: unknown.
 
         Raises:
-            ValueError: the text is no job definition's ARN.
-            TypeError: an argument of a wrong type.
+            ValueError: the text is not the ARN of a job definition.
+            TypeError: an argument of the wrong type.
         """
         return _ImportedJobDefinition(
             scope,
@@ -216,9 +216,9 @@ class JobDefinition(BatchResource, _Face):
 
 @jsii.implements(iam.IGrantable)
 class ImportedJobDefinition(JobDefinition):
-    """A job definition that was taken in, with what is known of its jobs.
+    """An imported job definition, with what is known about its jobs.
 
-    ``JobDefinition.from_job_definition_attributes`` makes it. Grants to it go to its job role.
+    ``JobDefinition.from_job_definition_attributes`` returns it. Grants to it go to its job role.
     """
 
     _instead = "take one in with JobDefinition.from_job_definition_attributes"
@@ -227,10 +227,10 @@ class ImportedJobDefinition(JobDefinition):
 
     @property
     def job_role(self) -> iam.IRole:
-        """The role that the container's own code acts as.
+        """The role that the container's own code uses.
 
         Raises:
-            ValueError: it was not given.
+            ValueError: it is unknown.
         """
         return self._given("job_role", self._job_role)
 
@@ -239,21 +239,21 @@ class ImportedJobDefinition(JobDefinition):
         """The log group that the job's output goes to.
 
         Raises:
-            ValueError: it was not given.
+            ValueError: it is unknown.
         """
         return self._given("log_group", self._log_group)
 
     @property
     def knows_job_role(self) -> bool:
-        """Whether it was taken in with its job role, so that grants have somewhere to go."""
+        """Whether its job role is known, so that it can be granted permissions."""
         return self._job_role is not None
 
     @property
     def grant_principal(self) -> iam.IPrincipal:
-        """The principal that grants to this definition go to: the job role.
+        """The principal that gets the grants to this definition: the job role.
 
         Raises:
-            ValueError: it was not given.
+            ValueError: it is unknown.
         """
         return self.job_role
 
@@ -289,7 +289,7 @@ AnyJobDefinition: TypeAlias = (
 
 
 def takes_grants(definition: AnyJobDefinition) -> bool:
-    """Tell whether grants to a definition reach a role; one that was taken in may know none."""
+    """Tell whether grants to a definition reach a role; one that was imported may know none."""
     if isinstance(definition, ImportedJobDefinition):
         return definition.knows_job_role
     return has_member(definition, "grant_principal")
@@ -322,7 +322,7 @@ def job_definition_arn_to_submit(definition: AnyJobDefinition) -> str:
 
     CloudFormation deregisters a revision when it registers the next one. So the ARN is one without
     a revision, which stands for the newest, unless all old revisions are kept, or the definition
-    was taken in by an ARN: then that is what is meant.
+    was imported by an ARN: then that is what is meant.
     """
     construct: Any = definition
     made_here = has_member(construct, "cfn_resource_type") or construct.node.default_child

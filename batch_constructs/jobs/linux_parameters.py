@@ -28,8 +28,9 @@ class Ulimit:
 
     Attributes:
         name: The limit, as ``ulimit`` calls it.
-        soft_limit: What the process gets, in the limit's own unit; -1 is unlimited.
-        hard_limit: How far the process may raise it, in the limit's own unit; -1 is unlimited.
+        soft_limit: The process's limit, in the limit's own unit; -1 is unlimited.
+        hard_limit: The most to which the process can raise it, in the limit's own unit; -1 is
+            unlimited.
     """
 
     name: str
@@ -44,7 +45,7 @@ class Device:
     Attributes:
         host_path: The device's path on the host, such as ``/dev/fuse``.
         container_path: Its path in the container. Default: the same.
-        permissions: Some of ``READ``, ``WRITE``, ``MKNOD``. Default: all three.
+        permissions: One or more of ``READ``, ``WRITE``, ``MKNOD``. Default: all three.
     """
 
     host_path: str
@@ -58,7 +59,7 @@ class Tmpfs:
 
     Attributes:
         container_path: Where it is mounted, an absolute path.
-        size: How large it may grow.
+        size: Its maximum size.
         mount_options: Such as ``noexec``. Default: none.
     """
 
@@ -69,11 +70,11 @@ class Tmpfs:
 
 @dataclass(frozen=True, kw_only=True)
 class Swap:
-    """The container's swap space; the host's instances have to have some.
+    """The container's swap space; the instance has to have some.
 
     Attributes:
-        max_size: How much swap the container may use.
-        swappiness: How eagerly pages are swapped, 0 to 100. Default: 60, the kernel's.
+        max_size: How much swap space the container can use.
+        swappiness: How aggressively pages are swapped, 0 to 100. Default: 60, the kernel's.
     """
 
     max_size: Size

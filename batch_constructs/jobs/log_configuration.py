@@ -24,9 +24,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class LogConfiguration:
-    """Where output goes: a log driver with its options; secret ones are fetched at the start.
+    """Where output goes: a log driver with its options.
 
-    Fargate takes ``awslogs``, ``splunk`` and, beside a log router, ``awsfirelens``; EC2 takes all.
+    Secret options are read when the container starts.
+
+    Fargate supports ``awslogs``, ``splunk`` and, with a log router, ``awsfirelens``; EC2 supports
+    all.
 
     Attributes:
         driver: ``awslogs``, ``splunk``, ``awsfirelens``, ``fluentd``, ``gelf``, ``json-file``,

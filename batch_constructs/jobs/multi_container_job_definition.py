@@ -66,24 +66,23 @@ class MultiContainerJobDefinition(EcsJobDefinition):
     """A job of up to ten containers, on Fargate, EC2 or Managed Instances.
 
     Creates, below its own ID: ``Resource`` (AWS::Batch::JobDefinition), ``ExecutionRole``
-    (AWS::IAM::Role, allowed exactly to write these logs, fetch these secrets and pull these
-    images), ``JobRole/Resource`` (AWS::IAM::Role, allowed nothing until something is granted) and,
-    where a container logs to CloudWatch Logs, ``LogGroup`` (AWS::Logs::LogGroup, deleted with the
-    stack).
+    (AWS::IAM::Role, which can only write these logs, read these secrets and pull these images),
+    ``JobRole/Resource`` (AWS::IAM::Role, without permissions until you grant some) and, where a
+    container logs to CloudWatch Logs, ``LogGroup`` (AWS::Logs::LogGroup, deleted with the stack).
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
         containers: The containers, at least one of them essential.
         platform_capability: ``FARGATE``, ``EC2`` or ``MANAGED_INSTANCES``.
-        parameters: Values for ``Ref::name`` in the commands, unless the submission gives others.
-            Default: none.
-        job_role: The role the containers' code acts as. Default: one of its own.
-        use_instance_role: Whether the code acts as the instance it runs on, with all that any job
-            there may do, instead of a role of its own; not on Fargate. Grants then go to the
-            ``instance_role`` of the environment. Default: no.
-        execution_role: The role that starts the containers; it is granted what is needed. Default:
-            one of its own.
+        parameters: Default values for ``Ref::name`` in the commands; a submission can override
+            them. Default: none.
+        job_role: The role that the containers' code uses. Default: a new one.
+        use_instance_role: Whether the code uses the role of the instance it runs on, which all jobs
+            there share, instead of its own role; not on Fargate. Grant permissions to the
+            environment's ``instance_role`` then. Default: no.
+        execution_role: The role that starts the containers; it gets the necessary permissions.
+            Default: a new one.
         ephemeral_storage: Disk space on Fargate, 21 to 200 GiB. Default: 20 GiB, Fargate's.
         cpu_architecture: ``ARM64`` or ``X86_64``. Default: the platform's.
         operating_system_family: Such as ``WINDOWS_SERVER_2022_CORE``, on Fargate. Default: Linux.
@@ -93,8 +92,9 @@ class MultiContainerJobDefinition(EcsJobDefinition):
         network_mode: ``host``, on Managed Instances. Default: the platform's.
 
     Raises:
-        ValueError: arguments that AWS Batch would refuse, or that leave a job stuck; all at once.
-        TypeError: arguments of a wrong type; all at once.
+        ValueError: arguments that AWS Batch would refuse, or that would leave a job stuck; all of
+            them are listed.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-jobdefinition.html
     """

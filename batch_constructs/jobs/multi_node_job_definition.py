@@ -46,19 +46,19 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class NodeRange(TaskOfNodes):
-    """Nodes of a multi-node job that run the same: one of container, containers or pod.
+    """Nodes of a multi-node job that run the same thing: a container, containers, or a pod.
 
     Attributes:
-        target_nodes: How many nodes, which follow those of the range before; or a range as AWS
-            writes it, such as ``"0:3"``, ``":3"`` or ``"4:"``, for ranges that are nested.
+        target_nodes: How many nodes, following those of the previous range; or a range in AWS's
+            notation, such as ``"0:3"``, ``":3"`` or ``"4:"``, for nested ranges.
         container: The one container of each node.
-        containers: The containers of each node, where there are several.
+        containers: The containers of each node, if there are several.
         pod: The pod of each node, on Amazon EKS.
         instance_type: The instance type, the same for all ranges. Default: chosen among those of
             the compute environment, the same for all nodes.
-        enable_execute_command: Whether ECS Exec may open a shell in the containers; the job role is
-            granted what that needs. Default: no.
-        consumable_resources: What each node takes of each ``ConsumableResource`` while it runs.
+        enable_execute_command: Whether ECS Exec can open a shell in the containers; the job role
+            gets the necessary permissions. Default: no.
+        consumable_resources: How much of each ``ConsumableResource`` each node takes while it runs.
             Default: nothing.
     """
 
@@ -72,40 +72,41 @@ class NodeRange(TaskOfNodes):
 
 @spells_out(JobArguments, EcsArguments, defaults=DEFAULTS)
 class MultiNodeJobDefinition(EcsJobDefinition):
-    """A job that runs on several EC2 instances at once, which reach each other.
+    """A job that runs on several connected EC2 instances at once.
 
-    The nodes talk to each other directly: their compute environment has to let them
+    The nodes communicate directly. Their compute environment has to allow this
     (``environment.connections.allow_internally(ec2.Port.all_traffic())``), and a cluster placement
-    group keeps them close.
+    group keeps them close together.
 
-    Creates, below its own ID: ``Resource`` (AWS::Batch::JobDefinition) and, but for pods,
-    ``ExecutionRole`` (AWS::IAM::Role, allowed exactly to write these logs, fetch these secrets and
-    pull these images), ``JobRole/Resource`` (AWS::IAM::Role, allowed nothing until something is
-    granted) and ``LogGroup`` (AWS::Logs::LogGroup, deleted with the stack).
+    Creates, below its own ID: ``Resource`` (AWS::Batch::JobDefinition) and, except for pods,
+    ``ExecutionRole`` (AWS::IAM::Role, which can only write these logs, read these secrets and pull
+    these images), ``JobRole/Resource`` (AWS::IAM::Role, without permissions until you grant some)
+    and ``LogGroup`` (AWS::Logs::LogGroup, deleted with the stack).
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
-        node_ranges: What the nodes run; together the ranges hold every node.
-        main_node: The index of the node whose end is the end of the job.
-        num_nodes: How many nodes. Default: as many as the ranges hold; it has to be given where one
-            is open (``"4:"``).
-        parameters: Values for ``Ref::name`` in the commands, unless the submission gives others.
-            Default: none.
-        job_role: The role the containers' code acts as. Default: one of its own.
-        use_instance_role: Whether the code acts as the instance it runs on, with all that any job
-            there may do, instead of a role of its own; not with pods. Grants then go to the
-            ``instance_role`` of the environment. Default: no.
-        execution_role: The role that starts the containers; it is granted what is needed. Default:
-            one of its own.
-        retry_policy: Which failures get another attempt. Default: ``RetryPolicy()``, three attempts
-            for lost hosts and image pulls, none for the job's own failures.
-        propagate_tags: Whether ECS tasks get the tags of the job, and of the definition. Default:
+        node_ranges: What the nodes run; together, the ranges must include every node.
+        main_node: The index of the main node; the job ends when it ends.
+        num_nodes: How many nodes. Default: as many as the ranges include; required if one range is
+            open (``"4:"``).
+        parameters: Default values for ``Ref::name`` in the commands; a submission can override
+            them. Default: none.
+        job_role: The role that the containers' code uses. Default: a new one.
+        use_instance_role: Whether the code uses the role of the instance it runs on, which all jobs
+            there share, instead of its own role; not with pods. Grant permissions to the
+            environment's ``instance_role`` then. Default: no.
+        execution_role: The role that starts the containers; it gets the necessary permissions.
+            Default: a new one.
+        retry_policy: Which failures are retried. Default: ``RetryPolicy()``: up to three attempts
+            for lost hosts and failed image pulls, no retries for the job's own failures.
+        propagate_tags: Whether ECS tasks get the tags of the job and of the definition. Default:
             yes; pods never do.
 
     Raises:
-        ValueError: arguments that AWS Batch would refuse, or that leave a job stuck; all at once.
-        TypeError: arguments of a wrong type; all at once.
+        ValueError: arguments that AWS Batch would refuse, or that would leave a job stuck; all of
+            them are listed.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-jobdefinition.html
     """

@@ -24,13 +24,13 @@ def open_telemetry_collector(
 ) -> Container:
     """Return the agent for ``with_sidecar``: traces go to AWS X-Ray, metrics to CloudWatch.
 
-    It takes OTLP on port 4317. The job role has to be allowed to write both: grant it AWS's
+    It accepts OTLP on port 4317. The job role needs permission to write both: grant it AWS's
     policies ``AWSXRayDaemonWriteAccess`` and ``CloudWatchAgentServerPolicy``, or less.
 
     Args:
         image: Its image. Default: AWS's distribution, of one version.
-        vcpus: What it needs; on EC2 a whole number. Default: 0.25.
-        memory: Likewise. Default: 256 MiB.
+        vcpus: Its vCPUs; on EC2 a whole number. Default: 0.25.
+        memory: Its memory. Default: 256 MiB.
         metrics_namespace: The namespace of the metrics in CloudWatch. Default: ``Jobs``.
     """
     pipelines = {

@@ -42,16 +42,16 @@ class OwnJobDefinition(JobDefinition):
 
     @property
     def resource(self) -> batch.CfnJobDefinition:
-        """The L1 resource, for escape hatches and where the CDK wants an ``IJobDefinitionRef``."""
+        """The L1 resource, for escape hatches and for an ``IJobDefinitionRef``."""
         return made_here(self, self._made).resource
 
     @classmethod
     def from_mapping(
         cls, scope: Construct, definitions: Mapping[str, Mapping[str, Any]], **shared: Any
     ) -> dict[str, Self]:
-        """Make many definitions at once, such as those of a table or a file: all, or none.
+        """Create many definitions at once, for example from a table or a file.
 
-        It makes what the constructor makes, in less than half of the time::
+        It creates what the constructor creates, in less than half the time::
 
             jobs = FargateJobDefinition.from_mapping(
                 self,
@@ -62,14 +62,14 @@ class OwnJobDefinition(JobDefinition):
             jobs["Align"].grant_submit(role, queue)
 
         Args:
-            scope: The construct that they belong to, usually the stack.
-            definitions: For each ID the arguments of its definition, named as the constructor's.
-            shared: Arguments of all; a definition's own come first. A ``Size`` or a ``Duration``
-                that all share is read once.
+            scope: The parent construct, usually the stack.
+            definitions: ID → the arguments of its definition, named as in the constructor.
+            shared: Arguments for all of them; a definition's own take precedence. A shared ``Size``
+                or ``Duration`` is read once.
 
         Raises:
-            ValueError: arguments are wrong; all that is wrong with any of them, a line each.
-            TypeError: nothing but types are wrong.
+            ValueError: some arguments are wrong; all problems are listed, one per line.
+            TypeError: only types are wrong.
         """
         _expect_mapping(scope, "definitions", definitions, "IDs and the arguments of each")
         made: dict[str, Self] = {}

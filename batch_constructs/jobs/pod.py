@@ -32,14 +32,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class PodContainer:
-    """One container of a pod. What it asks for is reserved for it, and is its limit too.
+    """One container of a pod. Its resources are both its request and its limit.
 
     Attributes:
         image: The image's name, or an ``ecs.ContainerImage`` such as an asset; the cluster's nodes
             have to be allowed to pull it.
-        vcpus: vCPUs, a multiple of 0.25; limits of an init container too.
+        vcpus: vCPUs, a multiple of 0.25; also for init containers.
         memory: Memory, at least 4 MiB.
-        name: Its name, unique within the pod. Default: ``Default``, Kubernetes's only one.
+        name: Its name, unique within the pod. Default: ``Default``, if it is the only one.
         command: The entry point; not run in a shell. Default: the image's.
         args: Arguments of the entry point. Default: the image's.
         environment: Environment variables; those from Kubernetes secrets are mounted as volumes.
@@ -51,10 +51,10 @@ class PodContainer:
         run_as_user: The user ID to run as. Default: the image's.
         run_as_group: The group ID to run as. Default: the image's.
         run_as_non_root: Whether to refuse to run as root. Default: no.
-        privileged: Whether it may do all that root may do on the node. Default: no.
-        allow_privilege_escalation: Whether a process may gain more privileges than its parent.
+        privileged: Whether it has all of root's privileges on the node. Default: no.
+        allow_privilege_escalation: Whether a process can gain more privileges than its parent.
             Default: no.
-        readonly_root_filesystem: Whether it may not write outside its volumes. Default: it may.
+        readonly_root_filesystem: Whether it cannot write outside its volumes. Default: no.
     """
 
     image: str | ecs.ContainerImage
@@ -82,13 +82,13 @@ class Pod:
 
     Attributes:
         containers: Its containers, at most ten.
-        init_containers: Containers that run, one after the other, before these. Default: none.
-        service_account_name: The Kubernetes service account, which may stand for an IAM role.
+        init_containers: Containers that run before these, one after the other. Default: none.
+        service_account_name: The Kubernetes service account, which can represent an IAM role.
             Default: the namespace's default one.
-        host_network: Whether it shares its node's network, and with it the credentials of the
-            node. None leaves it out, which AWS Batch takes for yes. Default: no.
-        dns_policy: ``Default``, ``ClusterFirst`` or ``ClusterFirstWithHostNet``. Default: the last
-            on the node's network, or else ``ClusterFirst``.
+        host_network: Whether it shares its node's network, and with it the node's credentials. None
+            omits it, which means yes to AWS Batch. Default: no.
+        dns_policy: ``Default``, ``ClusterFirst`` or ``ClusterFirstWithHostNet``. Default:
+            ``ClusterFirstWithHostNet`` on the node's network, otherwise ``ClusterFirst``.
         image_pull_secrets: Names of Kubernetes secrets for private registries. Default: none.
         labels: Labels of the pod. Default: none.
         annotations: Annotations of the pod. Default: none.

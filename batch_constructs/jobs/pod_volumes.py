@@ -34,7 +34,7 @@ class PodVolume:
         name: The volume's name within the pod, as DNS would allow it.
         mount_path: Where the container sees it.
         sub_path: A path within the volume, to mount instead of its root. Default: its root.
-        read_only: Whether the container may only read. Default: it may write.
+        read_only: Whether the container can only read. Default: no, it can write.
     """
 
     name: str
@@ -45,12 +45,12 @@ class PodVolume:
 
 @dataclass(frozen=True, kw_only=True)
 class EmptyDirVolume(PodVolume):
-    """An empty directory that goes with the pod.
+    """An empty directory that is deleted with the pod.
 
     Attributes:
         medium: ``"Memory"`` for a file system in memory, which counts against the container's.
             Default: the node's disk.
-        size_limit: How large it may grow. Default: without limit.
+        size_limit: Its maximum size. Default: no limit.
     """
 
     medium: EmptyDirMedium | str | None = None
@@ -74,7 +74,7 @@ class KubernetesSecretVolume(PodVolume):
 
     Attributes:
         secret_name: The secret's name in the pod's namespace.
-        optional: Whether the pod starts without it too. Default: no.
+        optional: Whether the pod can start without it. Default: no.
     """
 
     secret_name: str
@@ -86,7 +86,7 @@ class PersistentVolumeClaimVolume(PodVolume):
     """A claim for a persistent volume, such as one of EBS, EFS or FSx.
 
     Attributes:
-        claim_name: The claim's name in the pod's namespace.
+        claim_name: The name of the claim in the pod's namespace.
     """
 
     claim_name: str

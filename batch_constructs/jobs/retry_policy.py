@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 class RetryRule:
     """One line of a retry policy: an action, and the failed attempts that it applies to.
 
-    All the patterns given have to match. A pattern is taken letter by letter and may end with an
-    asterisk; the exit code's is digits only.
+    All given patterns have to match. A pattern is literal text that may end with an asterisk; for
+    the exit code, it is digits only.
     https://docs.aws.amazon.com/batch/latest/APIReference/API_EvaluateOnExit.html
 
     Attributes:
@@ -54,14 +54,14 @@ _ANYTHING_ELSE = RetryRule(action=RetryAction.EXIT, on_reason="*")
 class RetryPolicy:
     """How often a job is attempted, and which failures are worth another attempt.
 
-    AWS Batch goes through the rules in order and takes the first that matches; a failure that no
-    rule matches is retried, so a list ends best with a rule that exits.
+    AWS Batch goes through the rules in order and uses the first one that matches. A failure that
+    matches no rule is retried, so a list should end with a rule that exits.
 
     Attributes:
-        attempts: How often the job may start, 1 to 10. Default: three times.
+        attempts: How often the job can start, 1 to 10. Default: three times.
         rules: At most five, in order. Default: an attempt that lost its Spot host (EC2 or Fargate)
-            or could not pull its image is retried, and everything else, the user's own non-zero
-            exits included, is not. An empty list retries every failure.
+            or could not pull its image is retried, and everything else, including the program's own
+            non-zero exits, is not. An empty list retries every failure.
 
     Example:
         >>> from batch_constructs import RetryPolicy, RetryRule
@@ -83,7 +83,7 @@ class RetryPolicy:
 
     @classmethod
     def on_spot_interruption(cls, *, attempts: WholeNumber = 3) -> RetryPolicy:
-        """Retry only an attempt whose Spot capacity was taken back; fail on anything else."""
+        """Retry only attempts that lost their Spot capacity; fail on anything else."""
         return cls(attempts=attempts, rules=(_SPOT_RECLAIM, _FARGATE_SPOT_RECLAIM, _ANYTHING_ELSE))
 
     @classmethod

@@ -80,7 +80,7 @@ def secret_field(
     version_stage: str | None = None,
     version_id: str | None = None,
 ) -> SecretSource:
-    """Take one JSON field of a secret, or one version of it, as a job's environment variable.
+    """Use one JSON field of a secret, or one version of it, as a job's environment variable.
 
     Args:
         secret: The secret in Secrets Manager.
@@ -89,7 +89,7 @@ def secret_field(
         version_id: The version's ID, instead of a staging label. Default: by staging label.
 
     Raises:
-        TypeError: ``secret`` is not a secret, or another argument not a string.
+        TypeError: ``secret`` is not a secret, or another argument is not a string.
         ValueError: an argument is empty or holds a colon, which separates the parts of a secret's
             reference; or both a stage and an ID are given.
 
@@ -103,7 +103,7 @@ class SecretParameter:
     """A parameter of SSM with the key that it is encrypted with. Made by ``secret_parameter``.
 
     Raises:
-        TypeError: ``parameter`` is no parameter, or ``encryption_key`` is no key.
+        TypeError: ``parameter`` is not a parameter, or ``encryption_key`` is not a key.
     """
 
     parameter: ssm.IParameter
@@ -124,18 +124,18 @@ class SecretParameter:
 
 
 def secret_parameter(parameter: ssm.IParameter, *, encryption_key: kms.IKey) -> SecretSource:
-    """Take a SecureString parameter that is encrypted with a key of your own.
+    """Use a SecureString parameter that is encrypted with your own key.
 
-    An imported parameter does not tell its key; one that is encrypted with the key ``aws/ssm``
-    needs none and is given as it is.
+    An imported parameter does not know its key. A parameter that is encrypted with the key
+    ``aws/ssm`` needs none; pass it directly.
 
     Args:
         parameter: The parameter in SSM.
-        encryption_key: The KMS key that it is encrypted with; the execution role may decrypt with
-            it, through SSM only.
+        encryption_key: The KMS key that it is encrypted with; the execution role can decrypt with
+            it, only through SSM.
 
     Raises:
-        TypeError: ``parameter`` is no parameter, or ``encryption_key`` is no key.
+        TypeError: ``parameter`` is not a parameter, or ``encryption_key`` is not a key.
 
     https://docs.aws.amazon.com/batch/latest/userguide/specifying-sensitive-data-parameters.html
     """

@@ -25,22 +25,21 @@ def with_sidecar(
     *,
     platform_capability: PlatformCapability | str,
 ) -> list[Container]:
-    """Return the containers of a job with an agent beside them.
+    """Return the containers of a job together with an agent.
 
-    The others start after it, and the job ends with them: it is not essential. What the agent takes
-    comes on top, so that no container of the job gets less than it asked for. On Fargate, where a
-    job as a whole has one of a few sizes, the last agent that is added gets what is left of the
-    smallest size that holds all: it is paid for anyway. On EC2, where the containers of all jobs
-    of an instance share its network, an agent that listens on a port is in the way of the agent of
-    another job there.
+    The containers start after the agent, and the job ends with them, because the agent is not
+    essential. The agent's resources are added to the job's, so no container gets less. On Fargate,
+    which only offers certain sizes, the agent added last gets the rest of the smallest size that
+    fits, because you pay for it anyway. On EC2, the containers of all jobs on an instance share its
+    network, so agents of two jobs cannot listen on the same port.
 
     Args:
         containers: The containers of the job.
-        sidecar: The agent, with a name. How many vCPUs, and how much memory, it needs at least.
+        sidecar: The agent, with a name, and with the vCPUs and the memory that it needs at least.
         platform_capability: ``FARGATE``, ``EC2`` or ``MANAGED_INSTANCES``, that of the definition.
 
     Raises:
-        TypeError: an argument of a wrong type.
+        TypeError: an argument of the wrong type.
         ValueError: no container, or no such platform; the agent has no name, or that of another
             container; or no size of Fargate holds all.
 

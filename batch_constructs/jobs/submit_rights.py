@@ -25,12 +25,12 @@ if TYPE_CHECKING:
 def grant_submit(
     queue: AnyJobQueue, grantee: iam.IGrantable, job_definition: AnyJobDefinition
 ) -> iam.Grant:
-    """Let a grantee submit jobs of one definition to one queue, with tags.
+    """Allow a grantee to submit jobs of one definition to one queue, with tags.
 
-    Works for queues and definitions of ours, ``aws_batch`` L2s and L1s alike.
+    This works for our queues and definitions, ``aws_batch`` L2s and L1s.
 
     Raises:
-        TypeError: an argument is not what it should be.
+        TypeError: an argument is of the wrong type.
         ValueError: the two are in different Regions or accounts, or the grantee is of another
             account or has no policies.
     """
@@ -55,7 +55,7 @@ def apart_from(job_definition: AnyJobDefinition, queue: AnyJobQueue) -> str | No
     """Say that a definition is in another Region or account than a queue, if so.
 
     Raises:
-        TypeError: an argument is not what it should be.
+        TypeError: an argument is of the wrong type.
     """
     problem = apart(
         (job_definition, JOB_DEFINITION.arn_of(job_definition)), (queue, JOB_QUEUE.arn_of(queue))
@@ -70,7 +70,7 @@ def submit_resources(queue: AnyJobQueue, job_definition: AnyJobDefinition) -> li
     """Return all that a submission may be authorized against; AWS's pages disagree on it.
 
     Raises:
-        TypeError: an argument is not what it should be.
+        TypeError: an argument is of the wrong type.
     """
     return submit_job_resources(
         queue=JOB_QUEUE.arn_of(queue),

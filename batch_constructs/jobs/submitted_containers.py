@@ -38,7 +38,7 @@ def know_containers(definition: JobDefinition, properties: Mapping[str, Any]) ->
 def containers_of(definition: object) -> Containers | None:
     """Give the containers of a definition that does not take ``ContainerOverrides``.
 
-    None of one that does, and of one that was taken in by its ARN: nobody knows. Of one of the CDK
+    None of one that does, and of one that was imported by its ARN: nobody knows. Of one of the CDK
     that does not take them, the containers are not known; then there are none.
     """
     if isinstance(definition, JobDefinition):

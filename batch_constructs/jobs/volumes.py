@@ -42,25 +42,24 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class EfsVolume:
-    """A file system of Amazon EFS; what travels to and from it is always encrypted.
+    """An Amazon EFS file system, always with encryption in transit.
 
-    The job mounts it as its job role, which is granted exactly the mount, the write unless
-    ``read_only``, and root's rights only with ``root_access``.
+    The job mounts it with its job role, which can only mount it, write to it unless ``read_only``,
+    and act as root with ``root_access``.
 
     Attributes:
         name: The volume's name within the definition: letters, digits, ``-`` and ``_``.
-        file_system: The file system, of the stack's Region; its account may be another.
+        file_system: The file system, in the stack's Region; it can be in another account.
         container_path: Where the container sees it, an absolute path.
         access_point: Mount through this access point. Default: the file system itself.
         root_directory: The directory to mount; not together with an access point. Default: the
             file system's root.
-        read_only: Whether the container may only read. Default: it may write.
-        root_access: Whether the container's root user is root on the file system too, which a file
-            system whose root directory belongs to root needs to be written to. Default: no, root
-            becomes nobody.
-        allow_from: Who may reach the mount targets of the file system: the compute environments
-            that the job runs in. Default: nobody by this; then they have to be admitted elsewhere.
-        transit_encryption_port: The port of the encrypted connection. Default: chosen by EFS.
+        read_only: Whether the container can only read. Default: no, it can write.
+        root_access: Whether the container's root user is also root on the file system, which is
+            necessary for writing if root owns its root directory. Default: no, root becomes nobody.
+        allow_from: The compute environments in which the job runs; they get access to the mount
+            targets of the file system. Default: none; allow the access elsewhere.
+        transit_encryption_port: The port of the encrypted connection. Default: EFS chooses it.
     """
 
     name: str
@@ -76,10 +75,10 @@ class EfsVolume:
 
 @dataclass(frozen=True, kw_only=True)
 class S3FilesVolume:
-    """A bucket's objects as files, by S3 Files: on Fargate and Managed Instances.
+    """A bucket's objects as files, with S3 Files, on Fargate and Managed Instances.
 
-    The job mounts it as its job role, which is granted exactly the mount, the write unless
-    ``read_only``, and reading the bucket's objects where ``bucket`` is given.
+    The job mounts it with its job role, which can only mount it, write to it unless ``read_only``,
+    and read the bucket's objects if ``bucket`` is given.
     https://docs.aws.amazon.com/AmazonECS/latest/developerguide/s3files-volumes.html
 
     Attributes:
@@ -89,10 +88,10 @@ class S3FilesVolume:
         access_point_arn: Mount through this access point. Default: the file system itself.
         root_directory: The directory to mount; not together with an access point. Default: the
             file system's root.
-        read_only: Whether the container may only read. Default: it may write.
-        bucket: The bucket behind it, which large files are then read from directly. Default: every
-            byte comes through the file system.
-        transit_encryption_port: The port of the encrypted connection. Default: chosen by AWS.
+        read_only: Whether the container can only read. Default: no, it can write.
+        bucket: The bucket behind it, from which large files are then read directly. Default:
+            everything is read through the file system.
+        transit_encryption_port: The port of the encrypted connection. Default: AWS chooses it.
     """
 
     name: str
@@ -107,14 +106,14 @@ class S3FilesVolume:
 
 @dataclass(frozen=True, kw_only=True)
 class HostVolume:
-    """A path of the container's host, or an empty directory that goes with the job.
+    """A path of the container's host, or an empty directory that is deleted with the job.
 
     Attributes:
         name: The volume's name within the definition: letters, digits, ``-`` and ``_``.
         container_path: Where the container sees it, an absolute path.
         host_path: The path on the host, which is an instance: not on Fargate. Default: an empty
-            directory that goes with the job.
-        read_only: Whether the container may only read. Default: it may write.
+            directory that is deleted with the job.
+        read_only: Whether the container can only read. Default: no, it can write.
     """
 
     name: str

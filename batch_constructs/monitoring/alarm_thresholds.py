@@ -52,14 +52,14 @@ class AlarmThresholds:
     """The limits of ``BatchMonitoring``; None turns an alarm off.
 
     Attributes:
-        failure_rate_percent: Jobs that fail, of those that end; cancelled and terminated ones are
-            left out. Over 15 minutes, in two of three such quarters.
-        failure_rate_min_jobs: How many jobs have to end in a quarter of an hour for the rate
-            to say anything.
-        time_in_runnable: How long jobs waited that started, on average. Default: 1 hour.
-        head_of_queue_age: How long the first job of the queue has been first. Default: 2 hours.
+        failure_rate_percent: Percentage of ended jobs that failed, without cancelled and terminated
+            ones, over 15 minutes, in two of three such periods.
+        failure_rate_min_jobs: How many jobs have to end within 15 minutes for the rate to count.
+        time_in_runnable: How long started jobs had waited, on average. Default: 1 hour.
+        head_of_queue_age: How long the job at the head of the queue has been there. Default: 2
+            hours. Needs ``gauges``.
+        vcpu_hours_per_day: How many vCPU-hours a queue can use in 24 hours. Default: no limit.
             Needs ``gauges``.
-        vcpu_hours_per_day: What a queue may use in 24 hours. Default: no limit. Needs ``gauges``.
         oldest_message_age: How long a message waits in a gateway. Default: 1 hour. Needs
             ``gateways``.
     """

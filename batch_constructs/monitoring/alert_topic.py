@@ -29,26 +29,25 @@ else:
 class AlertTopic(BatchConstruct, _Topic):
     """An SNS topic for alarms and notifications, encrypted with a key those services may use.
 
-    It is an ``sns.Topic`` (``add_subscription``, ``topic_arn``, ``grant_publish``, …) that takes
-    publishers over TLS only.
+    It is an ``sns.Topic`` (``add_subscription``, ``topic_arn``, ``grant_publish``, …) that can only
+    be used over TLS.
 
     Creates, below its own ID: ``Resource`` (AWS::SNS::Topic), ``Policy`` (AWS::SNS::TopicPolicy)
-    and ``Key`` (AWS::KMS::Key). The key costs 1 USD a month; give one topic to everything that
-    alerts.
+    and ``Key`` (AWS::KMS::Key). The key costs 1 USD a month; use one topic for all alerts.
 
     Attributes:
         master_key: The key, rotated every year.
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
-        display_name: What mails are sent as, up to 100 characters. Default: the topic's name.
+        display_name: The sender name of e-mails, up to 100 characters. Default: the topic's name.
         topic_name: A physical name: up to 256 letters, digits, ``-`` and ``_``. Default: one
             that CloudFormation generates.
 
     Raises:
-        ValueError: a name that SNS would refuse.
-        TypeError: arguments of a wrong type; all at once.
+        ValueError: SNS would refuse the name.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/sns/latest/dg/sns-server-side-encryption.html
     """

@@ -64,51 +64,52 @@ _CALLER = BATCH
 
 
 class AuditTrail(BatchConstruct):
-    """What people and programs do to AWS Batch: logged, encrypted, kept, and an alarm on changes.
+    """An encrypted log of all changes to AWS Batch, with an alarm on changes by hand.
 
-    CloudTrail records the calls, EventBridge writes those to AWS Batch to a log group, with the
-    caller's identity and address. An alarm tells of changes to queues, environments and definitions
-    that no CloudFormation deployment made. The log holds the calls' parameters, also environment
-    variables that callers pass with a job: hence the key. Reading calls are not in it.
+    CloudTrail records the calls, and EventBridge writes those to AWS Batch into a log group, with
+    the caller's identity and address. An alarm reports changes to queues, environments and
+    definitions outside of CloudFormation deployments. The log contains the parameters of the calls,
+    including environment variables that callers pass with a job, and is therefore encrypted with a
+    key. Read-only calls are not logged.
 
-    Creates, below its own ID: ``Key`` (AWS::KMS::Key), ``LogGroup``, ``Rule`` and
-    ``ChangesRule`` (AWS::Events::Rule), ``DeadLetterQueue`` (AWS::SQS::Queue: events that could
-    not be written down), the alarm ``ChangesByHand``, and the saved queries
-    ``WhoDidWhat`` and ``Changes``; where one event pattern has no room for all queues and
-    environments, also ``ChangesRule1``, …, and ``ChangesByHand1`` where there are more than ten;
-    with ``create_trail`` also
-    ``Bucket`` (AWS::S3::Bucket) and ``Trail`` (AWS::CloudTrail::Trail). The key costs 1 USD a
-    month; so does nothing else as long as nothing happens. A second trail in an account costs
-    2 USD for 100,000 calls.
+    Creates, below its own ID: ``Key`` (AWS::KMS::Key), ``LogGroup``, ``Rule`` and ``ChangesRule``
+    (AWS::Events::Rule), ``DeadLetterQueue`` (AWS::SQS::Queue: events that could not be logged), the
+    alarm ``ChangesByHand``, and the saved queries ``WhoDidWhat`` and ``Changes``; if one event
+    pattern is too short for all queues and environments, also ``ChangesRule1``, …, and
+    ``ChangesByHand1``, … if there are more than ten of these; with ``create_trail`` also ``Bucket`` (AWS::S3::Bucket) and ``Trail``
+    (AWS::CloudTrail::Trail). The key costs 1 USD a month; nothing else costs anything while nothing
+    happens. A second trail in an account costs 2 USD for 100,000 calls.
 
     Attributes:
         log_group: Where the calls are.
-        alarms: The ``cloudwatch.CfnAlarm`` on changes outside deployments; several where it takes
-            more than ten event patterns to name all that is watched.
+        alarms: The ``cloudwatch.CfnAlarm`` on changes outside deployments; several if it
+            takes more than ten event patterns to name everything.
         key: The key of the log group and of the trail.
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
-        queues: Whose changes raise the alarm. Default, without compute_environments too: every
-            change in the account and Region, those of definitions included.
-        compute_environments: Whose changes raise the alarm. Default: see queues.
-        alarm_topic: Where the alarm goes, and those on what could not be written down (``Alarms``,
-            0.10 USD a month each). Default: nowhere; the one on changes only shows.
-        create_trail: Whether to make a trail; without any trail of the account or organization,
-            CloudTrail sends nothing. Default: no, since most accounts have one.
+        queues: The queues whose changes raise the alarm. Default, if there are no
+            compute_environments either: every change in the account and Region, including changes
+            of definitions.
+        compute_environments: The environments whose changes raise the alarm. Default: see queues.
+        alarm_topic: The topic for this alarm, and for alarms on events that could not be logged
+            (``Alarms``, 0.10 USD a month each). Default: none; the alarm on changes is only visible
+            in CloudWatch, and there are no others.
+        create_trail: Whether to create a trail. CloudTrail sends nothing if neither the account nor
+            the organization has one. Default: no, because most accounts have one.
         expected_roles: Roles whose changes raise no alarm, such as a cost guard's, or their ARNs.
         log_retention: How long the log is kept. Default: a year.
         log_encryption_key: A key for the log group and the trail; CloudWatch Logs and CloudTrail
-            are admitted to it. Default: a key of its own.
+            get permission to use it. Default: a new key.
         trail_retention: How long the files of the trail that ``create_trail`` makes are kept, in
             whole days. Default: a year.
-        alarm_name: A physical name; a second alarm has ``-1`` behind it. Default: one that
+        alarm_name: A physical name; a second alarm has the suffix ``-1``. Default: one that
             CloudFormation generates.
 
     Raises:
         ValueError: a topic that would drop the alarm, or roles that no event pattern has room for.
-        TypeError: arguments of a wrong type; all at once.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/batch/latest/userguide/logging-using-cloudtrail.html
     """

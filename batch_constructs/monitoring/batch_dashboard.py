@@ -43,46 +43,46 @@ if TYPE_CHECKING:
 
 
 class BatchDashboard(BatchConstruct):
-    """A CloudWatch dashboard: what waits, what runs, what fails and why, how long, how full.
+    """A CloudWatch dashboard of jobs: how many wait, run and fail, and why.
 
-    One row a queue, over it the sums, below it the jobs that failed last. It shows AWS Batch's own
-    free metrics; with ``gauges`` also how many jobs wait and run now, how full the environments are
-    and the vCPU-hours; with ``counters`` why jobs fail, and what they used, by queue, and by
-    definition and share where these are counted; with ``monitoring`` or ``alarm_topic`` the
-    alarms, and their limits on the graphs they guard. A dashboard costs 3 USD a month, beyond the
-    three that are free.
+    It has a row for each queue, with totals above and the most recent failures below. It shows AWS
+    Batch's own free metrics. ``gauges`` add how many jobs are waiting and running now, how full the
+    environments are, and the vCPU-hours. ``counters`` add why jobs fail and what they used, by
+    queue, and by definition and share if these are counted. ``monitoring`` or ``alarm_topic`` add
+    the alarms, and their limits in the graphs. A dashboard costs 3 USD a month, beyond the three
+    that are free.
 
     Creates, below its own ID: ``Resource`` (AWS::CloudWatch::Dashboard); ``Monitoring`` (a
-    ``BatchMonitoring``) where an ``alarm_topic`` is given; otherwise ``EventLog`` (a
-    ``JobEventLog``) unless one is given, or ``monitoring`` has one.
+    ``BatchMonitoring``) if an ``alarm_topic`` is given; otherwise ``EventLog`` (a ``JobEventLog``),
+    unless one is given or ``monitoring`` has one.
 
     Attributes:
         resource: The dashboard.
         monitoring: The alarms it shows, or None.
-        event_log: What its last failures are read from.
+        event_log: The log from which the last failures are read.
         widgets: The same widgets for another dashboard of yours (``dashboard.add_widgets``), or for
             cdk-monitoring-constructs (``facade.add_widget``).
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
         queues: Job queues (ours, ``aws_batch`` L2s or L1s), in the order of their rows.
         compute_environments: Compute environments of any kind; shown with ``gauges``.
-        alarm_topic: Makes a ``BatchMonitoring`` that sends its alarms there.
-        monitoring: A ``BatchMonitoring`` that exists, instead of ``alarm_topic``.
+        alarm_topic: Creates a ``BatchMonitoring`` that sends its alarms to this topic.
+        monitoring: An existing ``BatchMonitoring``, instead of ``alarm_topic``.
         gauges: ``JobGauges`` of the same queues. Default: none.
         counters: ``JobCounters`` of the same queues. Default: none.
-        price_per_vcpu_hour: With ``counters``, what an hour of a vCPU costs, in US dollars, for a
-            graph of what the jobs of each queue cost a day. Default: no such graph.
-        event_log: A ``JobEventLog`` of the same queues. Default: that of ``monitoring``, or one of
-            its own.
-        title: What stands on top. Default: ``Jobs``.
+        price_per_vcpu_hour: With ``counters``, the price of a vCPU-hour in US dollars, for a graph
+            of the daily cost of each queue's jobs. Default: no such graph.
+        event_log: A ``JobEventLog`` of the same queues. Default: that of ``monitoring``, or a new
+            one.
+        title: The heading. Default: ``Jobs``.
         dashboard_name: A physical name. Default: one that CloudFormation generates.
 
     Raises:
         ValueError: no queue, both ``monitoring`` and ``alarm_topic``, or a topic that would drop
-            alarms, all at once; more queues than a dashboard has room for.
-        TypeError: arguments of a wrong type; all at once.
+            alarms; more queues than fit on a dashboard.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Dashboards.html
     """
@@ -183,7 +183,7 @@ class BatchDashboard(BatchConstruct):
 
     @property
     def widgets(self) -> list[cloudwatch.IWidget]:
-        """The widgets, one below the other as they stand here."""
+        """The widgets, in their order on the dashboard."""
         return [_PlacedWidget(widget) for widget in self._body]
 
     def _event_log(

@@ -52,63 +52,64 @@ _SECONDS_A_MINUTE = 60
 
 
 class BatchMonitoring(BatchConstruct):
-    """Alarms on queues, environments and what feeds them.
+    """Alarms for queues, environments, gateways and functions.
 
-    A queue: many jobs fail, jobs wait long, it is blocked, its head does not start, it uses more
-    vCPU-hours than planned. An environment is INVALID. A dead-letter queue is not empty; a gateway
-    is throttled or behind; a function of this library fails, is throttled or does not run. Built on
-    AWS Batch's own free metrics where these suffice: only the head of the queue, the vCPU-hours and
-    INVALID environments need ``gauges``. An alarm costs 0.10 USD a month for each metric it reads.
+    An alarm fires when many jobs of a queue fail, jobs wait too long, the queue is blocked, the job
+    at its head does not start, or it uses more vCPU-hours than planned; when an environment is
+    INVALID; when a dead-letter queue is not empty; when a gateway is throttled or behind; when a
+    function of this library fails, is throttled or does not run. Most alarms use AWS Batch's own
+    free metrics. Only the head of the queue, the vCPU-hours and INVALID environments need
+    ``gauges``. An alarm costs 0.10 USD a month for each metric it reads.
 
-    Alarms are called ``PREFIX-QUEUE-WHAT``, such as ``batch-nightly-FailureRate``.
+    Alarms are named ``PREFIX-QUEUE-WHAT``, such as ``batch-nightly-FailureRate``.
 
     Creates, below its own ID: for each queue, below the queue's ID, the alarms ``FailureRate``,
     ``TimeInRunnable``, ``Blocked``, ``HeadOfQueue`` and ``Spend``; for each environment, below its
-    ID, the alarm ``Invalid``; for each gateway, below its ID, ``Errors``, ``Throttled``,
-    ``Behind`` and ``DeadLetters``; for the gauges and each of ``functions``, below its ID,
-    ``Errors``, ``Throttles``, ``Silence`` (of those that a schedule runs), ``DeadLetters`` and
-    ``Lost`` (of those with a dead-letter queue) and ``Undelivered``, … (of each rule that invokes
-    it); for each of ``triggers``, below its ID, these or ``DeadLetters`` and ``Undelivered``; for
-    each of ``rules``, below its ID, ``FailedInvocations``; below the queue's and the gateway's ID
+    ID, the alarm ``Invalid``; for each gateway, below its ID, ``Errors``, ``Throttled``, ``Behind``
+    and ``DeadLetters``; for the gauges and each of ``functions``, below its ID, ``Errors``,
+    ``Throttles``, ``Silence`` (if it runs on a schedule), ``DeadLetters`` and ``Lost`` (if it has a
+    dead-letter queue), and ``Undelivered``, … (one for each rule that invokes it); for each of
+    ``triggers``, below its ID, these, or ``DeadLetters`` and ``Undelivered`` if it has no function;
+    for each of ``rules``, below its ID, ``FailedInvocations``; below the IDs of queues and gateways
     ``BlockedUndelivered`` and, for each bucket, ``…Undelivered``; ``EventLogDeadLetters`` and
-    ``EventLogUndelivered``, …; ``DeadLetters1``, …; and ``EventLog`` (a ``JobEventLog``) where none
-    is given.
+    ``EventLogUndelivered``, …; ``DeadLetters1``, …; and ``EventLog`` (a ``JobEventLog``) if none is
+    given.
 
     Attributes:
         alarms: The alarms, by their IDs below this construct, such as ``Nightly/FailureRate``.
-        thresholds: Of each queue's name: the limit of each of its alarms, in the unit of the
-            dashboard's graphs (minutes, percent, vCPU-hours).
-        event_log: What the last failures are read from.
+        thresholds: Queue name → the limit of each of its alarms, in the unit of the dashboard's
+            graphs (minutes, percent, vCPU-hours).
+        event_log: The log from which the last failures are read.
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
         queues: Job queues (ours, ``aws_batch`` L2s or L1s).
         compute_environments: Compute environments of any kind, with ``gauges`` of them. Default:
             none.
-        alarm_topic: Where alarms go: an SNS topic, such as an ``AlertTopic``. That all is well
-            again shows, and is told by whichever of ``alarms`` gets ``ok_actions``, which also tell
-            as a new alarm has its first data. Default: nowhere; the alarms only show.
+        alarm_topic: The topic for the alarms, such as an ``AlertTopic``. Recovery is visible in
+            CloudWatch; set ``ok_actions`` on one of ``alarms`` to be notified of it as well, also
+            when a new alarm gets its first data. Default: none; the alarms are only visible in
+            CloudWatch.
         thresholds: The limits. Default: those of ``AlarmThresholds``.
         gauges: ``JobGauges`` of the same queues and environments. Default: no gauges.
-        dead_letter_queues: SQS queues that ought to be empty. Default: none.
-        gateways: ``SubmissionGateway``s that ought to keep up, and their dead-letter queues.
-            Default: none.
-        event_log: A ``JobEventLog`` of the same queues. Default: one of its own.
-        functions: What ships a function and ought to work: ``JobNotifications``, ``JobCounters``,
+        dead_letter_queues: SQS queues that should be empty. Default: none.
+        gateways: ``SubmissionGateway``s, and their dead-letter queues. Default: none.
+        event_log: A ``JobEventLog`` of the same queues. Default: a new one.
+        functions: Constructs whose functions are watched: ``JobNotifications``, ``JobCounters``,
             ``JobGauges``, ``CostGuard``, ``SubmitFunction``, a queue's ``spot_rescue``, a job
             definition with a number in ``keep_old_revisions``. Those of ``gauges``, ``gateways``
-            and ``triggers`` are watched anyway. Default: none more.
-        triggers: ``EventTrigger``, ``ObjectCreatedTrigger`` and ``ScheduleTrigger`` that ought to
-            submit, with their dead-letter queues and their functions. Default: none.
-        rules: Rules that ought to deliver, such as ``queue.on_job_failed(…)`` returns. Default:
-            none.
-        alarm_name_prefix: What the alarms' names begin with. Default: ``batch``.
+            and ``triggers`` are always watched. Default: no others.
+        triggers: ``EventTrigger``, ``ObjectCreatedTrigger`` and ``ScheduleTrigger``, with their
+            dead-letter queues and functions. Default: none.
+        rules: Rules whose deliveries are watched, such as those that ``queue.on_job_failed(…)``
+            returns. Default: none.
+        alarm_name_prefix: The prefix of the alarms' names. Default: ``batch``.
 
     Raises:
         ValueError: no queue, environments or a limit that need gauges without them, gauges or an
-            event log of other queues, or a topic that would drop alarms; all at once.
-        TypeError: arguments of a wrong type; all at once.
+            event log of other queues, or a topic that would drop alarms; all of them are listed.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/AlarmThatSendsEmail.html
     """

@@ -76,14 +76,14 @@ _MOST_PERCENT = 100
 
 
 class BudgetPeriod(StrEnum):
-    """How often a budget starts anew, at midnight UTC."""
+    """How often a budget starts again, at midnight UTC."""
 
     DAY = "DAY"
     MONTH = "MONTH"
 
 
 class GuardAction(StrEnum):
-    """What a cost guard does while its budget is spent."""
+    """What a cost guard does when its budget is spent."""
 
     NOTIFY = "NOTIFY"
     """Tell people, and nothing else."""
@@ -99,13 +99,13 @@ class GuardAction(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class VcpuBudget:
-    """What queues may use: made with ``of_vcpu_hours(…)`` or ``of_cost(…)``.
+    """How much queues can use; create it with ``of_vcpu_hours(…)`` or ``of_cost(…)``.
 
     Attributes:
-        amount: vCPU-hours; with a price, what may be spent, in the price's currency.
-        price_per_vcpu_hour: What a vCPU costs an hour, memory included; None counts vCPU-hours.
-        period: How often it starts anew, in UTC.
-        warn_at_percent: When people hear of it first.
+        amount: vCPU-hours or, with a price, an amount in the price's currency.
+        price_per_vcpu_hour: The price of a vCPU-hour, memory included; None counts vCPU-hours.
+        period: How often it starts again, in UTC.
+        warn_at_percent: When people are first notified.
     """
 
     amount: float
@@ -122,7 +122,7 @@ class VcpuBudget:
         period: BudgetPeriod | str = BudgetPeriod.DAY,
         warn_at_percent: float = 80,
     ) -> VcpuBudget:
-        """Return a budget of so many vCPU-hours a day or a month."""
+        """Return a budget of vCPU-hours for a day or a month."""
         made = cls(amount=vcpu_hours, period=period, warn_at_percent=warn_at_percent)
         object.__setattr__(made, "_called", "vcpu_hours")
         return made
@@ -136,7 +136,7 @@ class VcpuBudget:
         period: BudgetPeriod | str = BudgetPeriod.DAY,
         warn_at_percent: float = 80,
     ) -> VcpuBudget:
-        """Return a budget of so much money, at a price you name; the currency is yours.
+        """Return a budget of money at a price that you set, in any currency.
 
         Raises:
             TypeError: there is no price.
@@ -155,7 +155,7 @@ class VcpuBudget:
 
 
 class WithoutData(StrEnum):
-    """What a cost guard does while the gauges say nothing, which it tells people in either case."""
+    """What a cost guard does while the gauges report nothing; it notifies people in either case."""
 
     EXTRAPOLATE = "EXTRAPOLATE"
     """Reckon with the last known vCPUs."""
@@ -164,63 +164,64 @@ class WithoutData(StrEnum):
 
 
 class CostGuard(BatchConstruct):
-    """Watches what queues use against a budget; tells people, and holds new work back if asked.
+    """Compares what queues use with a budget, notifies people, and can hold back new work.
 
-    Usage is the gauge ``VcpusInUse``, so the guard sees jobs while they run. It compares what is
-    with what should be every few minutes: a deploy in between is neither broken nor undone by it,
-    since CloudFormation writes only what changed in the template, and the guard writes again. What
-    it did stands in a tag of its own on the queue or the environment (``note``, which begins with
-    ``batch-constructs:cost-guard:``), or in the guard's table where a queue has 50 tags. It undoes
-    only what it did itself, when the next period starts or the budget is raised, and not while
+    Usage is the gauge ``VcpusInUse``, so the guard sees jobs while they run. Every few minutes it
+    compares the actual state with the intended one. It does not interfere with deployments:
+    CloudFormation writes only what changed in the template, and the guard then writes its change
+    again. It records its changes in a tag on the queue or the environment (``note``, which begins
+    with ``batch-constructs:cost-guard:``), or in its table if a queue already has 50 tags. It
+    undoes only its own changes, when the next period starts or the budget is raised, and not while
     another guard holds the same thing back.
 
-    Changing ``action`` from ``DISABLE_QUEUES`` enables at the next run what the guard disabled.
-    Nobody undoes what a guard did that is deleted, or moved to another ID, or whose environments
-    are taken out: enable the queue or the environment, set its maximum, and remove the tag by hand.
+    Changing ``action`` from ``DISABLE_QUEUES`` enables at the next run what the guard disabled. The
+    changes of a guard that is deleted or gets another ID, and those to environments that you remove
+    from it, stay. Undo them by hand: enable the queue or the environment, set its maximum, and
+    remove the tag.
 
-    No data is not nothing spent: while the gauges say nothing, the queues are reckoned to use what
-    they used last, and people are told so, once a silence.
+    Missing data does not mean zero usage. While the gauges report nothing, the guard assumes the
+    last known usage, and notifies people once.
 
     Creates, below its own ID: ``Function`` (Lambda, its role and log group), ``Schedule``
     (AWS::Events::Rule), ``Claims`` (AWS::DynamoDB::Table), ``DeadLetterQueue`` (AWS::SQS::Queue),
-    ``Gauges`` (a ``JobGauges``) where none is given and none of the stack read all queues, and
-    ``AlertTopic`` where no topic is given.
+    ``Gauges`` (a ``JobGauges``) unless gauges are given or the stack has gauges that read all
+    queues, and ``AlertTopic`` if no topic is given.
 
     Attributes:
-        topic: Where it tells people.
+        topic: The topic for its messages.
         gauges: What it reads.
-        note: The key of its tag.
+        note: The key of the tag it writes.
         function: The function.
-        role: The function's role; an ``AuditTrail`` may expect its changes.
+        role: The function's role; an ``AuditTrail`` can expect its changes.
         dead_letter_queue: Runs that failed.
         watched_function: What ``BatchMonitoring(functions=…)`` watches.
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
         queues: Job queues (ours, ``aws_batch`` L2s or L1s) that share the budget.
         budget: The budget.
-        action: What to do while it is spent. Default: tell people.
+        action: What to do when it is spent. Default: notify people.
         compute_environments: Environments to lower with ``GuardAction.LOWER_MAX_VCPUS``.
-        lowered_max_vcpus: What they are lowered to, a whole number: enough for one job, say; only
-            with that action. Default: 1.
-        topic: Where to tell people. Default: an ``AlertTopic`` of its own.
-        gauges: ``JobGauges`` of the same queues, or more. Default: those of the stack that read all
-            of them, or some of its own.
+        lowered_max_vcpus: The value they are lowered to, a whole number, for example enough for one
+            job; only with that action. Default: 1.
+        topic: The topic for its messages. Default: a new ``AlertTopic``.
+        gauges: ``JobGauges`` of the same queues, or more. Default: those in the stack that read all
+            of them, or new ones.
         interval: How often to compare, in whole minutes, at most 3½ days. Default: 15 minutes.
-        function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
-            function. Default: none of these.
-        without_data: What to do while the gauges say nothing. Default: reckon with the last known
-            vCPUs, and tell people.
-        alarm_topic: Told when the function fails, is throttled, does not run or leaves something in
-            the dead-letter queue (alarms below ``Alarms``). Default: nobody.
+        function_settings: ``FunctionSettings``: network, key, concurrency, log and permissions
+            boundary of the function. Default: none.
+        without_data: What to do while the gauges report nothing. Default: assume the last known
+            vCPUs, and notify people.
+        alarm_topic: Receives alarms (below ``Alarms``) when the function fails, is throttled, does
+            not run, or puts something into the dead-letter queue. Default: none.
 
     Raises:
-        ValueError: no queue, a budget of nothing, environments without the action
-            that lowers them or the other way round, environments that are unmanaged, or that have a
-            maximum not above or a minimum above what they would be lowered to, gauges of other
-            queues, no gauges where those of the stack read some of the queues; all at once.
-        TypeError: arguments of a wrong type; all at once.
+        ValueError: no queue, a budget of nothing, environments without the action that lowers them,
+            or the reverse, environments that are unmanaged, or that have a maximum not above or a
+            minimum above what they would be lowered to, gauges of other queues, no gauges where
+            those of the stack read some of the queues; all of them are listed.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/batch/latest/APIReference/API_UpdateJobQueue.html
     """

@@ -43,9 +43,9 @@ DEFAULT_BUS_NAME = "batch-events"
 
 
 class CentralEventBus(BatchConstruct):
-    """A bus that takes AWS Batch's events of other accounts and Regions, and nothing else.
+    """An event bus that only accepts AWS Batch's events from other accounts and Regions.
 
-    ``JobNotifications``, ``JobEventLog`` and ``JobCounters`` hear them with ``event_bus=…``;
+    ``JobNotifications``, ``JobEventLog`` and ``JobCounters`` use it with ``event_bus=…``;
     ``ForwardedEvents`` sends them, in a stack of each account and Region.
 
     Creates, below its own ID: ``Resource`` (AWS::Events::EventBus), and ``Accounts`` and
@@ -56,16 +56,17 @@ class CentralEventBus(BatchConstruct):
         event_bus_arn: Its ARN, which ``ForwardedEvents`` takes.
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
-        accounts: Accounts that may send; the stack's own may from any Region. Default: none.
-        organization_id: The organization of AWS Organizations all of whose accounts may send,
-            ``o-…``. Default: none.
+        accounts: Accounts that can send events; the stack's own account can, from any Region.
+            Default: none.
+        organization_id: The ID of an organization (``o-…``) whose accounts can all send events.
+            Default: none.
         event_bus_name: Its name. Default: ``batch-events``.
 
     Raises:
-        ValueError: what is no account or no organization; all at once.
-        TypeError: arguments of a wrong type; all at once.
+        ValueError: something that is not an account or an organization; all of them are listed.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-bus-perms.html
     """
@@ -142,29 +143,29 @@ _AROUND_ACCOUNTS: Final = 1100
 
 
 class ForwardedEvents(BatchConstruct):
-    """Sends what AWS Batch tells of jobs and blocked queues here on to a bus elsewhere.
+    """Forwards AWS Batch's events about jobs and blocked queues to an event bus elsewhere.
 
-    Creates, below its own ID: ``Resource`` (AWS::Events::Rule), ``Role`` (AWS::IAM::Role, which may
-    put events on that bus and nothing else) and ``DeadLetterQueue`` (AWS::SQS::Queue). For more
-    queues than one rule has room for, also ``Resource1`` and so on (AWS::Events::Rule).
+    Creates, below its own ID: ``Resource`` (AWS::Events::Rule), ``Role`` (AWS::IAM::Role, which can
+    put events on that bus and nothing else) and ``DeadLetterQueue`` (AWS::SQS::Queue). If there are
+    too many queues for one rule, also ``Resource1`` and so on (AWS::Events::Rule).
 
     Attributes:
-        resource: The L1 rule, the first where there are several.
-        role: By which EventBridge sends.
-        dead_letter_queue: Where events lie that could not be sent.
+        resource: The L1 rule, the first one if there are several.
+        role: The role with which EventBridge sends.
+        dead_letter_queue: The events that could not be sent.
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
         event_bus_arn: The ARN of the bus, of another Region or account.
-        queues: The queues of which events are sent. Default: all of the account and the Region.
-        alarm_topic: Told when events lie in the dead-letter queue, or could not even be put there
-            (alarms below ``Alarms``). Default: nobody.
+        queues: The queues whose events are sent. Default: all in the account and Region.
+        alarm_topic: Receives alarms (below ``Alarms``) about events in the dead-letter queue, and
+            events that could not even be put there. Default: none.
 
     Raises:
-        ValueError: what is no ARN of a bus, a queue of another place, or a topic that would drop
-            alarms; all at once.
-        TypeError: arguments of a wrong type; all at once.
+        ValueError: something that is not the ARN of a bus, a queue in another account or Region, or
+            a topic that would drop the alarms; all of them are listed.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-cross-region.html
     """

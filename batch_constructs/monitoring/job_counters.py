@@ -74,45 +74,45 @@ _RETRIES = 3
 
 
 class JobCounters(BatchConstruct):
-    """Counts jobs as they end: ``JobsFailed``, ``JobsSucceeded``, ``VcpuHours``, ``GpuHours``.
+    """Counts jobs when they end: ``JobsFailed``, ``JobsSucceeded``, ``VcpuHours``, ``GpuHours``.
 
-    Each child of an array counts, the array itself does not; an event that AWS delivers twice, or
-    late, counts once and for the time the job ended. The namespace is ``BatchConstructs``, the
+    Each child of an array counts, the array itself does not; an event that AWS delivers twice or
+    late counts once, at the time the job ended. The namespace is ``BatchConstructs``, the
     dimensions are ``JobQueueName`` alone and with ``Cause``, ``JobDefinitionName``,
     ``ShareIdentifier`` and ``tag:KEY``. A metric costs 0.30 USD a month: each cause, definition,
-    share and value of a tag that occurs is one to three of them.
+    share and value of a tag that occurs adds one to three of them.
 
     Creates, below its own ID: ``Rule`` (AWS::Events::Rule; ``Rule1``, … for many queues),
     ``Function`` (Lambda, its role and log
     group), ``Claims`` (AWS::DynamoDB::Table) and ``DeadLetterQueue`` (AWS::SQS::Queue).
 
     Attributes:
-        counted_by: The dimensions beside the queue's, a frozenset.
+        counted_by: The dimensions besides the queue's, as a frozenset.
         dead_letter_queue: Events that could not be counted.
         function: The function, with its ``role`` and its ``log_group``.
         queue_arns: The ARNs of the queues it counts, a frozenset.
         watched_function: What ``BatchMonitoring(functions=…)`` watches.
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
         queues: Job queues (ours, ``aws_batch`` L2s or L1s).
-        job_definitions: Only jobs of these definitions, all revisions. Default: all.
-        per_definition: Whether to count by definition too. Default: no, since a platform that
-            registers definitions as it goes would pay for each.
-        per_share: Whether to count by share identifier too. Default: no.
-        per_tags: Keys of tags by which to count too, such as ``["team"]``: of the tags that a job
-            was submitted with, since events tell no others. Default: none.
-        event_bus: The bus that hears of the queues; for queues of another Region or account, a rule
-            there forwards their events to it. Default: the account's default bus.
-        function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
-            function and its table. Default: none of these.
-        alarm_topic: Told when the function fails, is throttled or leaves something in the
-            dead-letter queue (alarms below ``Alarms``). Default: nobody.
+        job_definitions: Only jobs of these definitions, in all revisions. Default: all.
+        per_definition: Whether to count by definition, too. Default: no, because a platform that
+            keeps registering definitions would pay for each.
+        per_share: Whether to count by share identifier, too. Default: no.
+        per_tags: Keys of tags to count by, such as ``["team"]``. Only the tags that a job was
+            submitted with count, because events contain no others. Default: none.
+        event_bus: The bus that receives the queues' events. For queues in another Region or
+            account, a rule there forwards the events to it. Default: the account's default bus.
+        function_settings: ``FunctionSettings``: network, key, concurrency, log and permissions
+            boundary of the function and its table. Default: none.
+        alarm_topic: Receives alarms (below ``Alarms``) when the function fails, is throttled, or
+            puts something into the dead-letter queue. Default: none.
 
     Raises:
         ValueError: no queue.
-        TypeError: arguments of a wrong type; all at once.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch_Embedded_Metric_Format.html
     """
@@ -215,10 +215,10 @@ class JobCounters(BatchConstruct):
     def metric_jobs_failed(
         self, queue: AnyJobQueue, *, cause: str | None = None, period: Duration | None = None
     ) -> cloudwatch.Metric:
-        """Return how many jobs of a queue failed, of one cause or of all.
+        """Return how many jobs of a queue failed, for one cause or for all.
 
         Raises:
-            ValueError: no such cause, or a queue that is not counted.
+            ValueError: there is no such cause, or the queue is not counted.
         """
         arguments = Arguments(self)
         arguments.text("cause", cause, bound=OneOf(tuple(CAUSES)))
@@ -228,10 +228,10 @@ class JobCounters(BatchConstruct):
     def metric_vcpu_hours(
         self, queue: AnyJobQueue, *, period: Duration | None = None
     ) -> cloudwatch.Metric:
-        """Return the vCPU-hours of the jobs of a queue that ended, all their attempts together.
+        """Return the vCPU-hours of the ended jobs of a queue, for all of their attempts.
 
         Raises:
-            ValueError: a queue that is not counted.
+            ValueError: the queue is not counted.
         """
         return self._count(Arguments(self), queue, VCPU_HOURS, {}, period)
 
@@ -241,7 +241,7 @@ class JobCounters(BatchConstruct):
         """Return a count of a queue: one of ``COUNTERS``, the sum.
 
         Raises:
-            ValueError: no such counter, or a queue that is not counted.
+            ValueError: there is no such counter, or the queue is not counted.
         """
         arguments = Arguments(self)
         arguments.text("metric_name", metric_name, required=True, bound=OneOf(tuple(COUNTERS)))

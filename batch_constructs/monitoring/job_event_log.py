@@ -42,8 +42,8 @@ if TYPE_CHECKING:
 class JobEventLog(BatchConstruct):
     """A log group of the jobs that failed and the queues that were blocked.
 
-    The dashboard's table of last failures reads it. EventBridge writes without any code between;
-    an event that AWS delivers twice is there twice, and the saved queries show it once.
+    The dashboard's table of last failures reads it. EventBridge writes to it directly. An event
+    that AWS delivers twice is logged twice, but the saved queries show it once.
 
     Creates, below its own ID: ``LogGroup``, ``FailedRule`` (and ``FailedRule1``, … for many
     queues) and, below the ID of each queue, ``BlockedRule`` (AWS::Events::Rule),
@@ -52,23 +52,23 @@ class JobEventLog(BatchConstruct):
 
     Attributes:
         log_group: The log group.
-        dead_letter_queue: Events that EventBridge could not write down.
-        blocked_rules: The ``events.CfnRule`` on each queue being blocked, by the queue's ARN.
-        failed_rules: Those on jobs that failed.
+        dead_letter_queue: Events that EventBridge could not log.
+        blocked_rules: The ``events.CfnRule`` for each blocked queue, by the queue's ARN.
+        failed_rules: The rules for failed jobs.
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
         queues: Job queues (ours, ``aws_batch`` L2s or L1s).
-        event_bus: The bus that hears of the queues; for queues of another Region or account, a rule
-            there forwards their events to it. Default: the account's default bus.
+        event_bus: The bus that receives the queues' events. For queues in another Region or
+            account, a rule there forwards the events to it. Default: the account's default bus.
         log_retention: How long events are kept. Default: a month.
-        log_encryption_key: A key for the log group; CloudWatch Logs is admitted to it. Default: the
-            log service's own encryption.
+        log_encryption_key: A key for the log group; CloudWatch Logs gets permission to use it.
+            Default: the log service's own encryption.
 
     Raises:
         ValueError: no queue.
-        TypeError: arguments of a wrong type; all at once.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/batch/latest/userguide/batch_cwe_events.html
     """

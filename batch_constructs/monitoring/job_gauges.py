@@ -70,18 +70,19 @@ _MADE: WeakKeyDictionary[Stack, list[JobGauges]] = WeakKeyDictionary()
 
 
 class JobGauges(BatchConstruct):
-    """Reads queues and compute environments every few minutes, into CloudWatch metrics.
+    """Measures queues and compute environments every few minutes, as CloudWatch metrics.
 
     Of a queue: jobs in each state (each child of an array counts, the array does not), the age of
     its head, vCPUs in use, and these in percent of what its environments may use. Of an
     environment: whether it is INVALID or disabled, its maximum and desired vCPUs. The namespace is
-    ``BatchConstructs``. A metric costs 0.30 USD a month: 8 a queue, up to 4 an environment.
+    ``BatchConstructs``. A metric costs 0.30 USD a month. There are 8 for a queue and up to 4 for an
+    environment.
 
-    vCPU-hours add readings up, so that a queue is read once: a stack takes no second gauges of it,
-    and a ``CostGuard`` without ``gauges`` takes those of its stack.
+    vCPU-hours are sums of readings, so only one construct may read a queue: a stack refuses second
+    gauges for it, and a ``CostGuard`` without ``gauges`` uses those of its stack.
 
-    A queue that cannot be read does not keep the others from being read. What a run of two minutes
-    has no time for is an error, and the next run begins with it.
+    A queue that cannot be read does not affect the others. If a run of two minutes cannot read
+    everything, it fails, and the next run starts with the rest.
 
     Creates, below its own ID: ``Function`` (Lambda, its role and log group), ``Schedule``
     (AWS::Events::Rule) and ``DeadLetterQueue`` (AWS::SQS::Queue).
@@ -95,25 +96,24 @@ class JobGauges(BatchConstruct):
         compute_environment_arns: The ARNs of the environments it reads, a frozenset.
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
         queues: Job queues (ours, ``aws_batch`` L2s or L1s).
         compute_environments: Compute environments of any kind. Default: none.
         interval: How often to read, in whole minutes, at most 3½ days. Default: 5 minutes.
-        per_share: Whether to publish the vCPUs of each share identifier too, for queues with fair
-            shares; a metric a share. Default: no.
-        max_jobs: How many jobs of a state are counted at most, so that a reading of a huge queue
-            ends; beyond that the counts are lower bounds. Default: 10,000.
-        function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
-            function. Default: none of these.
-        alarm_topic: Told when the function fails, is throttled, does not
-            run or leaves something in the
-            dead-letter queue (alarms below ``Alarms``). Default: nobody.
+        per_share: Whether to publish the vCPUs of each share identifier, too, for queues with fair
+            shares; one metric for each share. Default: no.
+        max_jobs: How many jobs of each state are counted at most, so that reading a huge queue does
+            not take too long; beyond that, the counts are lower bounds. Default: 10,000.
+        function_settings: ``FunctionSettings``: network, key, concurrency, log and permissions
+            boundary of the function. Default: none.
+        alarm_topic: Receives alarms (below ``Alarms``) when the function fails, is throttled, does
+            not run, or puts something into the dead-letter queue. Default: none.
 
     Raises:
         ValueError: no queue, one that other gauges of the stack read, or an interval that is no
-            whole number of minutes; all at once.
-        TypeError: arguments of a wrong type; all at once.
+            whole number of minutes; all of them are listed.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/batch/latest/APIReference/API_GetJobQueueSnapshot.html
     """
@@ -209,8 +209,8 @@ class JobGauges(BatchConstruct):
         """Return a gauge of a queue: one of ``QUEUE_GAUGES``, averaged over 5 minutes.
 
         Raises:
-            ValueError: there is no such gauge, of something else than it reads, or no such
-                statistic.
+            ValueError: there is no such gauge or statistic, or it is for something that is not
+                read.
         """
         arguments = Arguments(self)
         arn = "" if arguments.is_wrong("queue") else job_queue_arn(queue)
@@ -228,8 +228,8 @@ class JobGauges(BatchConstruct):
         """Return a gauge of an environment: one of ``ENVIRONMENT_GAUGES``, its maximum.
 
         Raises:
-            ValueError: there is no such gauge, of something else than it reads, or no such
-                statistic.
+            ValueError: there is no such gauge or statistic, or it is for something that is not
+                read.
         """
         arguments, asked = Arguments(self), compute_environment
         known = not arguments.is_wrong("compute_environment")

@@ -70,68 +70,68 @@ _RULE_NAME = Matching(RULE_NAME.pattern, RULE_NAME.allowed.replace("64", "50"), 
 
 
 class JobNotifications(BatchConstruct):
-    """Messages about jobs: one a job, one an array, none for an attempt that is retried.
+    """Messages about jobs: one for each job or array, and none for attempts that are retried.
 
-    A message says which job of which queue ended how and why, with its exit code, attempt, run
-    time, and links to the job and to its log stream; it tells Spot reclaims from the job's own
-    failures, and jobs that never started from those that exited non-zero. Messages carry the
-    attributes ``status``, ``cause``, ``queue`` and ``definition`` for subscription filters. A
-    blocked queue is a message too. An event that AWS delivers twice is told once. Where a queue has
-    a ``spot_rescue_queue``, an array whose failed children ran again there and all succeeded is
-    told as whole (``status`` is ``WHOLE``); AWS Batch itself keeps it as FAILED.
+    A message says which job of which queue ended, how and why, with its exit code, attempt, run
+    time, and links to the job and to its log stream. It distinguishes Spot interruptions from the
+    job's own failures, and jobs that never started from those that exited non-zero. Messages carry
+    the attributes ``status``, ``cause``, ``queue`` and ``definition`` for subscription filters. A
+    blocked queue causes a message, too. An event that AWS delivers twice causes one message. If a
+    queue has a ``spot_rescue_queue``, and all failed children of an array have run again there and
+    succeeded, a message says that the array is whole (``status`` is ``WHOLE``); for AWS Batch
+    itself it stays FAILED.
 
     Creates, below its own ID: ``JobRule`` and ``BlockedRule`` (AWS::Events::Rule), and
-    ``RescuedRule`` where a queue has a ``spot_rescue_queue``. For messages
-    also ``Function`` (Lambda, its role and log group), ``Claims`` (AWS::DynamoDB::Table),
-    ``DeadLetterQueue`` (AWS::SQS::Queue), and ``AlertTopic`` where no topic is given. With
-    ``targets`` and no topic, the events go to the targets as they are and nothing of that is made.
-    With ``idle_after`` also ``Idle``, with ``Function``, ``Schedule`` (AWS::Events::Rule) and
-    ``DeadLetterQueue`` below it.
+    ``RescuedRule`` if a queue has a ``spot_rescue_queue``. For messages also ``Function`` (Lambda,
+    its role and log group), ``Claims`` (AWS::DynamoDB::Table), ``DeadLetterQueue``
+    (AWS::SQS::Queue), and ``AlertTopic`` if no topic is given. With ``targets`` and no topic, none
+    of these is created, and the events go to the targets unchanged. With ``idle_after`` also
+    ``Idle``, with ``Function``, ``Schedule`` (AWS::Events::Rule) and ``DeadLetterQueue`` below it.
 
     Attributes:
-        job_rules: The ``events.Rule`` on jobs; several, ``JobRule1``, …, where one pattern has no
-            room for all queues.
-        blocked_rules: Those on blocked queues; none where ``blocked`` is False.
-        rescued_rules: Those on children of arrays that Spot rescue ran again; none without such a
-            queue, for targets alone, or on another bus.
-        watched_function: What ``BatchMonitoring(functions=…)`` watches; None where only targets are
-            told.
-        watched_idle_function: The same of what tells of idle queues; None without ``idle_after``.
+        job_rules: The ``events.Rule`` on jobs; several, ``JobRule1``, …, if one pattern is too
+            short for all queues.
+        blocked_rules: The rules on blocked queues; none if ``blocked`` is False.
+        rescued_rules: The rules on array children that Spot rescue ran again; none without such a
+            queue, with targets only, or on another bus.
+        watched_function: What ``BatchMonitoring(functions=…)`` watches; None if there are only
+            targets.
+        watched_idle_function: The same for the function that reports idle queues; None without
+            ``idle_after``.
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
         queues: Job queues (ours, ``aws_batch`` L2s or L1s).
-        topic: An SNS topic. Default: an ``AlertTopic`` of its own, unless
-            ``targets`` are given.
+        topic: An SNS topic. Default: a new ``AlertTopic``, unless ``targets`` are given.
         targets: Rule targets that take the events themselves, such as ``targets.SqsQueue(queue)``:
             filtered like the messages, but neither written for people nor freed of duplicates.
-        states: The states to tell of. Default: ``FAILED``.
-        job_definitions: Only jobs of these definitions, all revisions. Default: all.
-        include_array_children: Whether each child of an array is told of too. Default: no.
-        blocked: Whether a queue that its first job blocks is told of. Default: yes.
-        idle_after: Also tell when a queue has had nothing to do for so long, in whole minutes from
-            5 to a day: one message that says how many jobs succeeded and failed since the one
-            before (each child of an array counts), and why the newest five failed, its attribute
-            ``status`` being ``IDLE``. So a drop of many files is one message when all is done. It
-            comes within five minutes; of more than 10,000 jobs it says "at least". Whatever their
-            state or definition, all jobs of the queue count; those submitted before the first
-            look do not. Default: not told.
-        event_bus: The bus that hears of the queues; for queues of another Region or account, a rule
-            there forwards their events to it. Default: the account's default bus.
-        rule_name: A physical name of the rule on jobs, up to 50 characters; that on blocked queues
-            has ``-blocked`` behind it, that on rescued children ``-rescued``, further ones a
-            number. Default: names that CloudFormation generates.
-        function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
-            function and its table. Default: none of these.
-        alarm_topic: Told when the function fails, is throttled or leaves something in the
-            dead-letter queue (alarms below ``Alarms``). Default: nobody. This, and
-            ``function_settings``, only where there are messages, and so a function.
+        states: The states to report. Default: ``FAILED``.
+        job_definitions: Only jobs of these definitions, in all revisions. Default: all.
+        include_array_children: Whether each child of an array is reported, too. Default: no.
+        blocked: Whether a queue that is blocked by its first job is reported. Default: yes.
+        idle_after: Also report when a queue has had nothing to do for this long, in whole minutes
+            from 5 minutes to a day. One message, whose attribute ``status`` is ``IDLE``, says how
+            many jobs succeeded and failed since the last such message (each child of an array
+            counts), and why the latest five failed. So many files uploaded together lead to one
+            message when all jobs are done. It arrives within five minutes; for more than 10,000
+            jobs it says "at least". All jobs of the queue count, whatever their state or
+            definition, except those submitted before the first check. Default: not reported.
+        event_bus: The bus that receives the queues' events. For queues in another Region or
+            account, a rule there forwards the events to it. Default: the account's default bus.
+        rule_name: A physical name of the rule on jobs, up to 50 characters. The rule on blocked
+            queues has the suffix ``-blocked``, the one on rescued children ``-rescued``, and
+            further ones a number. Default: names that CloudFormation generates.
+        function_settings: ``FunctionSettings``: network, key, concurrency, log and permissions
+            boundary of the function and its table. Default: none.
+        alarm_topic: Receives alarms (below ``Alarms``) when the function fails, is throttled, or
+            puts something into the dead-letter queue. Default: none. Only with messages, and
+            therefore a function; the same goes for ``function_settings``.
 
     Raises:
         ValueError: a state that AWS Batch does not send, no queue, or a topic whose encryption
-            would drop messages; all at once.
-        TypeError: arguments of a wrong type; all at once.
+            would drop messages; all of them are listed.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/batch/latest/userguide/batch_job_events.html
     """
@@ -333,16 +333,16 @@ class JobNotifications(BatchConstruct):
         """Where the messages go.
 
         Raises:
-            ValueError: only targets are told.
+            ValueError: there are only targets.
         """
         return self._of_messages(self._topic)
 
     @property
     def dead_letter_queue(self) -> sqs.Queue:
-        """Where events that could not be told wait for a person.
+        """The events that could not be reported.
 
         Raises:
-            ValueError: only targets are told.
+            ValueError: there are only targets.
         """
         return self._of_messages(self._dead_letter_queue)
 

@@ -36,11 +36,11 @@ _GRAPHS = 3
 
 
 class OverviewDashboard(BatchConstruct):
-    """A CloudWatch dashboard over queues of many accounts and Regions, a row a place.
+    """A CloudWatch dashboard for queues in many accounts and Regions, with a row for each.
 
-    It draws AWS Batch's own free metrics: what is submitted, what ends, how long jobs wait. Metrics
-    of another account are seen where CloudWatch shares them with this one; those of another Region
-    always. A dashboard costs 3 USD a month, beyond the three that are free.
+    It shows AWS Batch's own free metrics: submitted jobs, ended jobs, and waiting times. Metrics of
+    another account are visible if CloudWatch shares them with this one; those of another Region
+    always are. A dashboard costs 3 USD a month, beyond the three that are free.
 
     Creates, below its own ID: ``Resource`` (AWS::CloudWatch::Dashboard).
 
@@ -48,16 +48,16 @@ class OverviewDashboard(BatchConstruct):
         resource: The dashboard.
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
-        queues: Job queues of this place and of others; those of others by their ARN
+        queues: Job queues of this account and Region, and of others by their ARN
             (``JobQueue.from_job_queue_arn``).
-        title: What stands on top. Default: ``Jobs``.
+        title: The heading. Default: ``Jobs``.
         dashboard_name: A physical name. Default: one that CloudFormation generates.
 
     Raises:
-        ValueError: no queue, or more than a dashboard has room for.
-        TypeError: arguments of a wrong type; all at once.
+        ValueError: no queue, or more than fit on a dashboard.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html
     """

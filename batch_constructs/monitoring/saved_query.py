@@ -50,13 +50,13 @@ class JobLogQueries(BatchConstruct):
     Creates, below its own ID: the saved queries ``Errors`` and ``NoisiestJobs``.
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
         log_groups: The log groups of jobs, such as ``[definition.log_group]``.
 
     Raises:
         ValueError: no log group.
-        TypeError: something that is no log group.
+        TypeError: something that is not a log group.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AnalyzingLogData.html
     """
@@ -101,7 +101,7 @@ class JobLogQueries(BatchConstruct):
 
         Raises:
             ValueError: a text is empty, or the log groups have a hundred filters of this construct.
-            TypeError: arguments of a wrong type.
+            TypeError: arguments of the wrong type.
 
         https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html
         """

@@ -74,10 +74,10 @@ class _OtherQueue(QueueMetrics, QueueEvents):
 def events_of(queue: AnyJobQueue) -> QueueEvents:
     """Return the ``on_*`` methods for any job queue: ours, an ``aws_batch`` L2 or an L1.
 
-    The rules are made below the queue; of an L2 that is imported, below ``QUEUERules`` beside it.
+    The rules are created below the queue or, for an imported L2, below ``QUEUERules`` next to it.
 
     Raises:
-        TypeError: it is no job queue.
+        TypeError: it is not a job queue.
     """
     return queue if isinstance(queue, QueueEvents) else _OtherQueue(queue)
 
@@ -86,6 +86,6 @@ def metrics_of(queue: AnyJobQueue | QueueMetrics) -> QueueMetrics:
     """Return the metrics of any job queue: ours, an ``aws_batch`` L2 or an L1.
 
     Raises:
-        TypeError: it is no job queue.
+        TypeError: it is not a job queue.
     """
     return queue if isinstance(queue, QueueMetrics) else _OtherQueue(queue)

@@ -20,13 +20,12 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class CapacityLimit:
-    """How much of one kind of capacity may be in use at once.
+    """How much of one kind of capacity can be in use at once.
 
     Attributes:
-        max_capacity: The most, in the unit, a whole number.
-        capacity_unit: ``"NUM_INSTANCES"``, whatever their type, or the instance type that is
-            counted, such as ``"ml.m5.large"``: quota shares count by type. Default: instances of
-            whatever type.
+        max_capacity: The maximum in this unit, a whole number.
+        capacity_unit: ``"NUM_INSTANCES"`` for instances of any type, or the instance type to count,
+            such as ``"ml.m5.large"``, as quota shares do. Default: instances of any type.
     """
 
     max_capacity: WholeNumber

@@ -52,28 +52,29 @@ def _create_only(resource: batch.CfnConsumableResource) -> dict[str, Any]:
 
 @jsii.implements(batch_interfaces.IConsumableResourceRef)
 class ConsumableResource(BatchResource):
-    """Something that jobs use up or borrow, such as licenses: a job waits until there is enough.
+    """Something that jobs borrow or use up, such as licenses. A job waits until there is enough.
 
     Definitions take it as ``consumable_resources={licenses: 1}``.
 
     Creates, below its own ID: ``Resource`` (AWS::Batch::ConsumableResource).
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
         total_quantity: How much there is, a whole number.
-        replenishable: Whether a job gives back what it used when it ends, as a license is given
-            back. Default: yes.
-        consumable_resource_name: A readable prefix of the name; what follows it changes only with
-            ``replenishable``, which needs another resource. Default: a name that CloudFormation
+        replenishable: Whether a job returns what it used when it ends, like a license. Default:
+            yes.
+        consumable_resource_name: A readable prefix of the name. The rest changes only with
+            ``replenishable``, which needs a new resource. Default: a name that CloudFormation
             generates.
         exact_name: The whole name, instead of a prefix. A change of ``replenishable`` then fails to
-            deploy until this is changed too, since the old one still has the name. Default: none.
+            deploy until you change this name too, because the old resource still has it. Default:
+            none.
         tags: Tags of the resource. Default: those of the stack.
 
     Raises:
-        ValueError: arguments that AWS Batch would refuse; all at once.
-        TypeError: arguments of a wrong type; all at once.
+        ValueError: arguments that AWS Batch would refuse; all of them are listed.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-consumableresource.html
     """
@@ -124,7 +125,7 @@ class ConsumableResource(BatchResource):
         """The L1 resource, for escape hatches.
 
         Raises:
-            ValueError: the resource was taken in.
+            ValueError: the resource was imported.
         """
         return made_here(self, self._resource)
 
@@ -142,22 +143,22 @@ class ConsumableResource(BatchResource):
 
     @property
     def consumable_resource_ref(self) -> batch_interfaces.ConsumableResourceReference:
-        """What the CDK refers to it by, wherever it asks for an ``IConsumableResourceRef``."""
+        """The reference that the CDK uses wherever it needs an ``IConsumableResourceRef``."""
         return batch_interfaces.ConsumableResourceReference(
             consumable_resource_arn=self.consumable_resource_arn
         )
 
     @property
     def grants(self) -> batch.ConsumableResourceGrants:
-        """The CDK's own grants, as its consumable resource has them: ``read`` and ``update``."""
+        """The CDK's own grants for consumable resources: ``read`` and ``update``."""
         return batch.ConsumableResourceGrants.from_consumable_resource(self)
 
     def grant_update(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let a grantee change how much there is, as licenses are bought or expire.
+        """Allow a grantee to change the quantity, for example when licenses are bought.
 
         Raises:
-            TypeError: the grantee is none.
-            ValueError: the grantee is of another account, or has no policies.
+            TypeError: the grantee is not an ``IGrantable``.
+            ValueError: the grantee is in another account, or has no policies.
         """
         actions = [BATCH_DESCRIBE_CONSUMABLE_RESOURCE, BATCH_UPDATE_CONSUMABLE_RESOURCE]
         arn = self.consumable_resource_arn
@@ -167,10 +168,10 @@ class ConsumableResource(BatchResource):
     def from_consumable_resource_arn(
         cls, scope: Construct, id: str, consumable_resource_arn: str
     ) -> ConsumableResource:
-        """Take in a consumable resource by its ARN.
+        """Import a consumable resource by its ARN.
 
         Raises:
-            ValueError: the text is no consumable resource's ARN.
+            ValueError: the text is not the ARN of a consumable resource.
         """
         arn = _REFERENCE.arn(scope, id, consumable_resource_arn)
         return _ImportedConsumableResource(scope, id, arn)
@@ -179,10 +180,10 @@ class ConsumableResource(BatchResource):
     def from_consumable_resource_name(
         cls, scope: Construct, id: str, consumable_resource_name: str
     ) -> ConsumableResource:
-        """Take in a consumable resource of the stack's account and Region by its name.
+        """Import a consumable resource of the stack's account and Region by its name.
 
         Raises:
-            ValueError: the text is no consumable resource's name.
+            ValueError: the text is not the name of a consumable resource.
         """
         arn = _REFERENCE.arn_of_name(scope, id, consumable_resource_name)
         return _ImportedConsumableResource(scope, id, arn)

@@ -29,9 +29,9 @@ class Share:
 
     Attributes:
         share_identifier: The share identifier that submissions name: up to 255 letters and digits.
-            An asterisk at the end stands for every identifier that begins so.
-        weight_factor: 0.0001 to 999.9999; the lower, the more: a share of 0.5 gets twice as much
-            as one of 1. Default: 1.
+            An asterisk at the end matches every identifier with that prefix.
+        weight_factor: 0.0001 to 999.9999. A lower weight gets more: a share with 0.5 gets twice as
+            much as one with 1. Default: 1.
     """
 
     share_identifier: str
@@ -46,26 +46,25 @@ class FairSharePolicy(SchedulingPolicy):
     Creates, below its own ID: ``Resource`` (AWS::Batch::SchedulingPolicy).
 
     Attributes:
-        resource: The L1 resource, for escape hatches and wherever an ``ISchedulingPolicyRef`` is
-            asked for.
+        resource: The L1 resource, for escape hatches and wherever the CDK needs an
+            ``ISchedulingPolicyRef``.
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
         shares: The shares, at most 500, none of which overlap. Default: none; an identifier that is
             not listed weighs 1.
-        share_decay: How long a job that has run still counts against its share, up to 7 days.
-            Default: 10 minutes.
-        compute_reservation_percentage: How much of the capacity is kept for shares that have no
-            jobs yet, 0 to 99: this percentage with one active share, its square with two, and so
-            on. Default: 0.
+        share_decay: How long a finished job still counts against its share, up to 7 days. Default:
+            10 minutes.
+        compute_reservation_percentage: How much capacity is reserved for shares without jobs, 0 to
+            99: this percentage with one active share, its square with two, and so on. Default: 0.
         scheduling_policy_name: A name of up to 128 letters, digits, ``-`` and ``_``. Default: one
             that CloudFormation generates.
         tags: Tags of the policy. Default: those of the stack.
 
     Raises:
-        ValueError: arguments that AWS Batch would refuse; all at once.
-        TypeError: arguments of a wrong type; all at once.
+        ValueError: arguments that AWS Batch would refuse; all of them are listed.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-schedulingpolicy.html
     """
@@ -108,14 +107,14 @@ class FairSharePolicy(SchedulingPolicy):
         )
 
     def add_share(self, share: Share | batch.Share) -> None:
-        """Add a share, which is checked as the constructor would have checked it.
+        """Add a share, which is checked in the same way as in the constructor.
 
         Args:
-            share: The share; it overlaps none of those that the policy has.
+            share: The share, which must not overlap any share of the policy.
 
         Raises:
-            ValueError: AWS Batch would refuse the policy with that share.
-            TypeError: it is no ``Share``.
+            ValueError: AWS Batch would refuse the policy with this share.
+            TypeError: it is not a ``Share``.
 
         https://docs.aws.amazon.com/batch/latest/APIReference/API_ShareAttributes.html
         """

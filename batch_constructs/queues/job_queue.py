@@ -61,50 +61,51 @@ else:
 
 @jsii.implements(batch_interfaces.IJobQueueRef)
 class JobQueue(BatchResource, QueueMetrics, QueueEvents, _Face):
-    """A job queue: jobs wait in it, and start in the first of its environments that has room.
+    """A job queue. Jobs wait in it, and start in the first of its environments that has room.
 
     Creates, below its own ID: ``Resource`` (AWS::Batch::JobQueue); with
     ``max_concurrent_jobs``, ``ConcurrentJobs`` (AWS::Batch::ConsumableResource); with
     ``spot_rescue_queue``, ``SpotRescue`` (a rule, a function and a dead-letter queue).
 
     Attributes:
-        concurrent_jobs: What each of those jobs takes one of; None without
+        concurrent_jobs: The resource of which each of those jobs takes one; None without
             ``max_concurrent_jobs``.
-        spot_rescue: What submits lost jobs again, with its ``function`` and its
+        spot_rescue: The construct that submits lost jobs again, with its ``function`` and
             ``dead_letter_queue``; None without ``spot_rescue_queue``.
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
         compute_environments: 1 to 3 compute environments (ours, ``aws_batch`` L2s or L1s), tried in
-            this order; all on Fargate or none, all of one CPU architecture.
+            this order. Either all or none are on Fargate, and all have the same CPU architecture.
         priority: Among queues that share an environment, the higher goes first; 0 to 1000.
         scheduling_policy: A ``FairSharePolicy``, an ``aws_batch`` L2 or an L1; every submission
-            then names a share identifier. Default: first in, first out.
-        time_limits: When to cancel a job that stands at the head of the queue and cannot start; an
-            empty list turns it off. Default: a job that fits no environment of the queue is
-            cancelled after an hour; one that waits for capacity is not.
-        enabled: Whether it takes submissions. Default: yes.
+            then needs a share identifier. Default: first in, first out.
+        time_limits: When to cancel a job at the head of the queue that cannot start; an empty list
+            turns this off. Default: a job that fits no environment of the queue is cancelled after
+            an hour; a job that waits for capacity is not.
+        enabled: Whether it accepts submissions. Default: yes.
         job_queue_name: A name of up to 128 letters, digits, ``-`` and ``_``. Default: one that
             CloudFormation generates.
         max_concurrent_jobs: How many jobs run at once of the definitions that name the queue
-            (``max_concurrent_jobs=queue``), at least 1; a child of an array is a job of its own.
-            AWS Batch knows no such limit of a queue, so a definition that does not name it is not
-            held up. Default: no limit.
-        spot_rescue_queue: Another queue, on demand, where a job runs again whose last attempt here
+            (``max_concurrent_jobs=queue``), at least 1; each child of an array counts as a job. AWS
+            Batch has no such limit for a queue, so a definition that does not name it is not
+            limited. Default: no limit.
+        spot_rescue_queue: Another, On-Demand queue, where a job runs again if its last attempt here
             failed with ``Host EC2 (instance …) terminated``, or on Fargate with ``Your Spot Task
-            was interrupted.``, and only such a job. It is submitted with all it was given, once, as
-            ``NAME-rescue-ID``; a lost child of an array becomes a job of its own, with its index in
-            ``ARRAY_INDICES``. Default: such a job has failed.
-        spot_rescue_job_definitions: Definitions of the jobs that may be rescued. Default: any of
-            the stack's account and Region, since any may be submitted to the queue.
-        function_settings: ``FunctionSettings`` of what rescues: network, key, concurrency, log and
-            boundary of the function. Default: none of these.
+            was interrupted.`` The job is submitted once, with all of its overrides, as
+            ``NAME-rescue-ID``. A lost child of an array becomes a separate job, with its index in
+            ``ARRAY_INDICES``. Default: no rescue.
+        spot_rescue_job_definitions: Definitions of the jobs that can be rescued. Default: all in
+            the stack's account and Region, because any of them can be submitted to the queue.
+        function_settings: ``FunctionSettings`` of the rescue: network, key, concurrency, log and
+            permissions boundary of the function. Default: none.
         tags: Tags of the queue. Default: those of the stack.
 
     Raises:
-        ValueError: arguments that AWS Batch would refuse, or that leave jobs stuck; all at once.
-        TypeError: arguments of a wrong type; all at once.
+        ValueError: arguments that AWS Batch would refuse, or that would leave jobs stuck; all of
+            them are listed.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-jobqueue.html
     """
@@ -198,10 +199,10 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents, _Face):
 
     @property
     def resource(self) -> batch.CfnJobQueue:
-        """The L1 resource, for escape hatches and wherever an ``IJobQueueRef`` is asked for.
+        """The L1 resource, for escape hatches and wherever the CDK needs an ``IJobQueueRef``.
 
         Raises:
-            ValueError: the queue was taken in.
+            ValueError: the queue was imported.
         """
         return made_here(self, self._resource)
 
@@ -219,7 +220,7 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents, _Face):
 
     @property
     def job_queue_ref(self) -> batch_interfaces.JobQueueReference:
-        """What the CDK refers to it by, wherever it asks for an ``IJobQueueRef``."""
+        """The reference that the CDK uses wherever it needs an ``IJobQueueRef``."""
         return batch_interfaces.JobQueueReference(job_queue_arn=self.job_queue_arn)
 
     @property
@@ -227,7 +228,7 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents, _Face):
         """The compute environments, in the order in which they are tried.
 
         Raises:
-            ValueError: the queue was taken in.
+            ValueError: the queue was imported.
         """
         return list(made_here(self, self._environments, "compute_environments"))
 
@@ -236,7 +237,7 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents, _Face):
         """Among queues that share an environment, the higher goes first.
 
         Raises:
-            ValueError: the queue was taken in.
+            ValueError: the queue was imported.
         """
         made_here(self, self._resource, "priority")
         priority: WholeNumber = self._known["Priority"]
@@ -244,27 +245,27 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents, _Face):
 
     @property
     def enabled(self) -> bool | None:
-        """Whether it takes submissions; None for a queue that was taken in."""
+        """Whether it accepts submissions; None for a queue that was imported."""
         return None if self._resource is None else bool(self._known["State"] == State.ENABLED)
 
     @property
     def scheduling_policy(self) -> AnySchedulingPolicy | None:  # type: ignore[override]  # or an L1
-        """The scheduling policy; None without one, and for a queue that was taken in."""
+        """The scheduling policy; None without one, and for a queue that was imported."""
         return self._policy
 
     def add_compute_environment(self, environment: AnyComputeEnvironment) -> None:  # type: ignore[override]  # at the end
-        """Add a compute environment, which is tried after all that the queue has.
+        """Add a compute environment, which is tried after all others of the queue.
 
-        It is checked as the constructor would have checked it; what was made for the queue before,
-        such as a dashboard, does not know of it.
+        It is checked in the same way as in the constructor. Constructs created earlier for the
+        queue, such as a dashboard, do not know about it.
 
         Args:
             environment: Ours, an ``aws_batch`` L2 or an L1.
 
         Raises:
-            ValueError: the queue was taken in; or AWS Batch would refuse it with that environment,
+            ValueError: the queue was imported; or AWS Batch would refuse it with this environment,
                 or leave jobs stuck.
-            TypeError: it is no compute environment.
+            TypeError: it is not a compute environment.
 
         https://docs.aws.amazon.com/batch/latest/APIReference/API_ComputeEnvironmentOrder.html
         """
@@ -296,16 +297,16 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents, _Face):
         )
 
     def grant_submit(self, grantee: iam.IGrantable, job_definition: AnyJobDefinition) -> iam.Grant:
-        """Let a grantee submit jobs of one definition to this queue, by name or by revision.
+        """Allow a grantee to submit jobs of one definition to this queue, by name or by revision.
 
-        The right to tag the job as it is submitted is included; nothing wider is.
+        This includes the permission to tag the job on submission, and nothing more.
 
         Args:
             grantee: A role, a Lambda function, another job definition, and so on.
             job_definition: Ours, an ``aws_batch`` L2 or an L1.
 
         Raises:
-            TypeError: an argument is not what it should be.
+            TypeError: an argument is of the wrong type.
             ValueError: definition and queue are in different Regions or accounts, or the grantee is
                 of another account or has no policies.
 
@@ -321,26 +322,27 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents, _Face):
         job_roles: Sequence[iam.IRole] | None = None,
         log_group: logs.ILogGroup | None = None,
     ) -> iam.Grant:
-        """Let the head of a workflow engine run jobs in this queue.
+        """Allow the head of a workflow engine to run jobs in this queue.
 
-        That is what Nextflow, Snakemake, Metaflow, Cromwell and Airflow call: they register,
-        deregister and tag definitions whose names begin so, submit these, and no others, to this
-        queue, tag and terminate jobs, list and describe, find a job's instance and read its log.
-        AWS lets nobody say of which queue the jobs are that may be terminated: it is those of the
-        account and the Region. What the engine stores in S3 is granted by the bucket.
+        This covers everything that Nextflow, Snakemake, Metaflow, Cromwell and Airflow call. They
+        can register, deregister and tag definitions with this prefix, submit only these, and only
+        to this queue, tag and terminate jobs, list and describe them, find a job's instance and
+        read its log. AWS cannot limit the termination of jobs to a queue, so it applies to all jobs
+        in the account and Region. Access to S3 is granted by the bucket.
 
         Args:
-            grantee: What the head runs as: a role, a job definition, and so on.
-            job_definition_prefix: How the names of its definitions begin, such as ``nf-``
+            grantee: The principal of the head: a role, a job definition, and so on.
+            job_definition_prefix: The prefix of the names of its definitions, such as ``nf-``
                 (Nextflow), ``snakejob-def-`` (Snakemake) or ``metaflow_``. Default: any name.
-            job_roles: Job roles and execution roles that its definitions name, which it may pass.
-                Default: it passes none.
-            log_group: Where its jobs write. Default: ``/aws/batch/job``, AWS Batch's own default.
+            job_roles: Job roles and execution roles of its definitions, which it can pass. Default:
+                none.
+            log_group: The log group of its jobs. Default: ``/aws/batch/job``, AWS Batch's own
+                default.
 
         Raises:
-            ValueError: the prefix cannot begin a definition's name, or the grantee is of another
-                account or has no policies.
-            TypeError: an argument is not what it should be.
+            ValueError: the prefix is not possible in a definition's name, or the grantee is in
+                another account or has no policies.
+            TypeError: an argument is of the wrong type.
 
         https://docs.aws.amazon.com/batch/latest/userguide/batch_user_policies.html
         """
@@ -354,19 +356,19 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents, _Face):
 
     @classmethod
     def from_job_queue_arn(cls, scope: Construct, id: str, job_queue_arn: str) -> JobQueue:
-        """Take in a job queue by its ARN.
+        """Import a job queue by its ARN.
 
         Raises:
-            ValueError: the text is no job queue's ARN.
+            ValueError: the text is not the ARN of a job queue.
         """
         return _ImportedJobQueue(scope, id, JOB_QUEUE.arn(scope, id, job_queue_arn))
 
     @classmethod
     def from_job_queue_name(cls, scope: Construct, id: str, job_queue_name: str) -> JobQueue:
-        """Take in a job queue of the stack's account and Region by its name.
+        """Import a job queue of the stack's account and Region by its name.
 
         Raises:
-            ValueError: the text is no job queue's name.
+            ValueError: the text is not the name of a job queue.
         """
         return _ImportedJobQueue(scope, id, JOB_QUEUE.arn_of_name(scope, id, job_queue_name))
 

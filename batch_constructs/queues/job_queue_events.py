@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class QueueEvents(QueueRules):
-    """Rules on what AWS Batch tells EventBridge about one job queue.
+    """Rules for AWS Batch's events about one job queue.
 
     ``JobQueue`` has them. For an L2 or an L1 queue, ``events_of(queue)`` does.
     """
@@ -39,19 +39,19 @@ class QueueEvents(QueueRules):
         description: str | None = None,
         rule_name: str | None = None,
     ) -> events.Rule:
-        """Send on what becomes of the queue's jobs.
+        """Create a rule for state changes of the queue's jobs.
 
-        An array is one job here unless its children are asked for; the nodes of a multi-node job
-        are never jobs of their own. Nothing is sent as a job is submitted. The same event may come
-        twice, and later than one that followed it.
+        An array counts as one job, unless you ask for its children. The nodes of a multi-node job
+        do not count as jobs. Submitting a job sends no event. An event can arrive twice, or after a
+        later one.
 
         Args:
             id: The ID of the rule, below the queue.
-            target: Where the event goes: a Lambda function, an SNS topic, an SQS queue, or any
-                target of ``aws_events_targets``. Default: nowhere until ``add_target``.
-            states: Only of jobs that move to these. Default: every state.
-            job_definitions: Only of jobs of these definitions, all revisions. Default: all.
-            include_array_children: Whether each child of an array is told of too.
+            target: The target of the event: a Lambda function, an SNS topic, an SQS queue, or any
+                target of ``aws_events_targets``. Default: none until ``add_target``.
+            states: Only for jobs that move to these. Default: every state.
+            job_definitions: Only for jobs of these definitions, in all revisions. Default: all.
+            include_array_children: Whether each child of an array is reported, too.
             description: What the rule is for.
             rule_name: A physical name. Default: one that CloudFormation generates.
 
@@ -61,7 +61,7 @@ class QueueEvents(QueueRules):
         Raises:
             ValueError: a state that AWS Batch does not send, no state, a name that EventBridge
                 refuses, or a queue of another Region or account.
-            TypeError: a job definition or a target that is none.
+            TypeError: something that is not a job definition or a target.
 
         https://docs.aws.amazon.com/batch/latest/userguide/batch_job_events.html
         """
@@ -93,7 +93,7 @@ class QueueEvents(QueueRules):
         description: str | None = None,
         rule_name: str | None = None,
     ) -> events.Rule:
-        """Send on jobs of the queue that failed for good: not attempts that are retried.
+        """Create a rule for jobs of the queue that failed permanently.
 
         See ``on_job_state_change`` for the arguments.
 
@@ -120,7 +120,7 @@ class QueueEvents(QueueRules):
         description: str | None = None,
         rule_name: str | None = None,
     ) -> events.Rule:
-        """Send on jobs of the queue that succeeded.
+        """Create a rule for jobs of the queue that succeeded.
 
         See ``on_job_state_change`` for the arguments.
 

@@ -33,12 +33,12 @@ _PERIOD_MINUTES = 5
 
 
 class MetricOptions(TypedDict, total=False):
-    """How a metric is read; what is left out has the metric's own default."""
+    """Options of a metric; by default, each metric has its own."""
 
     statistic: str
     """Such as ``"Sum"``, ``"Average"``, ``"Maximum"`` or ``"p90"``."""
     period: Duration
-    """Over how long the statistic is taken. Default: 5 minutes."""
+    """The period of the statistic. Default: 5 minutes."""
     label: str
     color: str
     account: str
@@ -104,17 +104,18 @@ class QueueMetrics(BuiltUpon):
         Args:
             metric_name: One of AWS Batch's own, such as ``metrics.JOBS_MOVED_TO_FAILED``.
             statistic: Such as ``"p90"``. Default: ``Sum`` of counts, ``Average`` of durations.
-            period: Over how long the statistic is taken. Default: 5 minutes.
-            label: What a graph calls it. Default: what CloudWatch calls it.
+            period: The period of the statistic. Default: 5 minutes.
+            label: Its label in a graph. Default: CloudWatch's label.
             color: Six hexadecimal digits after a ``#``. Default: CloudWatch chooses.
-            account: Whose metric it is. Default: the account in the queue's ARN, else that of the
-                stack that makes the queue.
-            region: Where it is. Default: the Region in the queue's ARN, else that of the stack.
+            account: The account of the metric. Default: the account in the queue's ARN, else that
+                of the stack that makes the queue.
+            region: The Region of the metric. Default: the Region in the queue's ARN, else that of
+                the stack.
 
         Raises:
-            ValueError: AWS Batch publishes no such metric, or there is no such statistic; an alarm
-                on it would never fire.
-            TypeError: arguments of a wrong type.
+            ValueError: AWS Batch publishes no such metric, or the statistic does not exist. An
+                alarm on it would never fire.
+            TypeError: arguments of the wrong type.
         """
         from aws_cdk import Duration  # noqa: PLC0415 - the CDK is loaded when it is used
         from aws_cdk import aws_cloudwatch as cloudwatch  # noqa: PLC0415 - as above

@@ -25,11 +25,11 @@ STACKS = 16
 
 
 class NestedJobQueues(BatchConstruct):
-    """Job queues, hundreds of them, divided over up to sixteen nested stacks by themselves.
+    """Hundreds of job queues, distributed over up to sixteen nested stacks automatically.
 
-    Which stack a queue is in depends on its ID alone: one more queue moves no other, which would
-    delete it with the jobs that run in it. AWS Batch allows 50 queues in an account and a Region
-    until that quota is raised.
+    The stack of a queue depends only on its ID, so adding a queue never moves another one, which
+    would delete it together with its running jobs. AWS Batch allows 50 queues in an account and
+    Region until you raise that quota.
 
     Creates, below its own ID: ``0`` to ``F`` (AWS::CloudFormation::Stack), as many as are needed,
     and in each the queues, below their IDs.
@@ -38,14 +38,14 @@ class NestedJobQueues(BatchConstruct):
         queues: The queues, by their IDs.
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
         queues: The ID of each queue → its own arguments of ``JobQueue``.
-        shared: Arguments of every queue; its own go before. Default: none.
+        shared: Arguments of every queue; its own take precedence. Default: none.
 
     Raises:
         ValueError: no queue, or arguments that a ``JobQueue`` refuses, with the path of the queue.
-        TypeError: arguments of a wrong type.
+        TypeError: arguments of the wrong type.
 
     https://docs.aws.amazon.com/batch/latest/userguide/service_limits.html
     """

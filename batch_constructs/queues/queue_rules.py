@@ -68,12 +68,12 @@ class QueueRules(BuiltUpon):
         description: str | None = None,
         rule_name: str | None = None,
     ) -> events.Rule:
-        """Send on that the job at the head of the queue cannot start, so that none behind it does.
+        """Create a rule for a blocked queue, where the job at the head cannot start.
 
         Args:
             id: The ID of the rule, below the queue.
-            target: Where the event goes: a Lambda function, an SNS topic, an SQS queue, or any
-                target of ``aws_events_targets``. Default: nowhere until ``add_target``.
+            target: The target of the event: a Lambda function, an SNS topic, an SQS queue, or any
+                target of ``aws_events_targets``. Default: none until ``add_target``.
             description: What the rule is for.
             rule_name: A physical name. Default: one that CloudFormation generates.
 

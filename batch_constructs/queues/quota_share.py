@@ -44,27 +44,27 @@ _OF_ITS_PLACE = "a share is made where its queue is: put it into a stack of that
 
 
 class QuotaSharePolicy(SchedulingPolicy):
-    """A scheduling policy under which the queue's capacity is divided by ``QuotaShare``.
+    """A scheduling policy that divides the queue's capacity by ``QuotaShare``.
 
-    Idle capacity goes to the shares that borrow, first come, first served: the one strategy there
-    is.
+    Idle capacity goes to the shares that borrow, first come, first served, which is the only
+    strategy.
 
     Creates, below its own ID: ``Resource`` (AWS::Batch::SchedulingPolicy).
 
     Attributes:
-        resource: The L1 resource, for escape hatches and wherever an ``ISchedulingPolicyRef`` is
-            asked for.
+        resource: The L1 resource, for escape hatches and wherever the CDK needs an
+            ``ISchedulingPolicyRef``.
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
         scheduling_policy_name: A name of up to 128 letters, digits, ``-`` and ``_``. Default: one
             that CloudFormation generates.
         tags: Tags of the policy. Default: those of the stack.
 
     Raises:
-        ValueError: arguments that AWS Batch would refuse; all at once.
-        TypeError: arguments of a wrong type; all at once.
+        ValueError: arguments that AWS Batch would refuse; all of them are listed.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-schedulingpolicy.html
     """
@@ -105,24 +105,24 @@ class QuotaShare(BatchResource):
     Creates, below its own ID: ``Resource`` (AWS::Batch::QuotaShare).
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
         queue: A ``ServiceJobQueue`` whose scheduling policy is a ``QuotaSharePolicy``.
-        capacity_limits: What the share has without borrowing, by instance type.
-        sharing_strategy: Whether idle capacity is kept, lent, or lent and borrowed as well.
-            Default: lent and borrowed.
-        borrow_limit_percentage: How much may be borrowed, as a percentage of the share's own
+        capacity_limits: The share's capacity without borrowing, by instance type.
+        sharing_strategy: Whether idle capacity is reserved, lent, or lent and borrowed. Default:
+            lent and borrowed.
+        borrow_limit_percentage: How much can be borrowed, as a percentage of the share's own
             capacity; -1 is unlimited. Default: unlimited.
-        in_share_preemption: Whether a job may push out one of lower priority within the share.
+        in_share_preemption: Whether a job can preempt one of lower priority within the share.
             Default: no.
         quota_share_name: The name that submissions give: up to 128 letters, digits, ``-`` and
             ``_``.
-        enabled: Whether it takes submissions. Default: yes.
+        enabled: Whether it accepts submissions. Default: yes.
         tags: Tags of the share. Default: those of the stack.
 
     Raises:
-        ValueError: arguments that AWS Batch would refuse; all at once.
-        TypeError: arguments of a wrong type; all at once.
+        ValueError: arguments that AWS Batch would refuse; all of them are listed.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-quotashare.html
     """
@@ -198,7 +198,7 @@ class QuotaShare(BatchResource):
         """The L1 resource, for escape hatches.
 
         Raises:
-            ValueError: the share was taken in.
+            ValueError: the share was imported.
         """
         return made_here(self, self._resource)
 
@@ -216,15 +216,15 @@ class QuotaShare(BatchResource):
 
     @property
     def quota_share_ref(self) -> batch_interfaces.QuotaShareReference:
-        """What the CDK refers to it by, wherever it asks for an ``IQuotaShareRef``."""
+        """The reference that the CDK uses wherever it needs an ``IQuotaShareRef``."""
         return batch_interfaces.QuotaShareReference(quota_share_arn=self.quota_share_arn)
 
     @classmethod
     def from_quota_share_arn(cls, scope: Construct, id: str, quota_share_arn: str) -> QuotaShare:
-        """Take in a quota share by its ARN.
+        """Import a quota share by its ARN.
 
         Raises:
-            ValueError: the text is no quota share's ARN.
+            ValueError: the text is not the ARN of a quota share.
         """
         return _ImportedQuotaShare(scope, id, quota_share_arn)
 

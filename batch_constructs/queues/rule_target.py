@@ -11,7 +11,7 @@ from aws_cdk import aws_sqs as sqs
 
 
 class BoundTarget(Protocol):
-    """A target of ``aws_events_targets``, whatever jsii has called the parameters of its class."""
+    """A target of ``aws_events_targets``, whatever jsii calls the parameters of its class."""
 
     def bind(self, rule: Any, id: str | None = ..., /) -> events.RuleTargetConfig:
         """Bind it to a rule."""

@@ -34,8 +34,8 @@ _REFERENCE = Reference(
 class SchedulingPolicy(BatchResource):
     """A scheduling policy, ours or imported: its ARN and its name.
 
-    Scheduling policies are made by ``FairSharePolicy`` and ``QuotaSharePolicy``; this class takes
-    in those that exist already.
+    Scheduling policies are created with ``FairSharePolicy`` and ``QuotaSharePolicy``; this class
+    imports existing ones.
     """
 
     _resource: batch.CfnSchedulingPolicy | None = None
@@ -59,7 +59,7 @@ class SchedulingPolicy(BatchResource):
 
     @property
     def scheduling_policy_ref(self) -> batch_interfaces.SchedulingPolicyReference:
-        """What the CDK refers to it by, wherever it asks for an ``ISchedulingPolicyRef``."""
+        """The reference that the CDK uses wherever it needs an ``ISchedulingPolicyRef``."""
         return batch_interfaces.SchedulingPolicyReference(
             scheduling_policy_arn=self.scheduling_policy_arn
         )
@@ -68,10 +68,10 @@ class SchedulingPolicy(BatchResource):
     def from_scheduling_policy_arn(
         cls, scope: Construct, id: str, scheduling_policy_arn: str
     ) -> SchedulingPolicy:
-        """Take in a scheduling policy by its ARN.
+        """Import a scheduling policy by its ARN.
 
         Raises:
-            ValueError: the text is no scheduling policy's ARN.
+            ValueError: the text is not the ARN of a scheduling policy.
         """
         arn = _REFERENCE.arn(scope, id, scheduling_policy_arn)
         return _ImportedSchedulingPolicy(scope, id, arn)
@@ -80,10 +80,10 @@ class SchedulingPolicy(BatchResource):
     def from_scheduling_policy_name(
         cls, scope: Construct, id: str, scheduling_policy_name: str
     ) -> SchedulingPolicy:
-        """Take in a scheduling policy of the stack's account and Region by its name.
+        """Import a scheduling policy of the stack's account and Region by its name.
 
         Raises:
-            ValueError: the text is no scheduling policy's name.
+            ValueError: the text is not the name of a scheduling policy.
         """
         arn = _REFERENCE.arn_of_name(scope, id, scheduling_policy_name)
         return _ImportedSchedulingPolicy(scope, id, arn)

@@ -34,23 +34,23 @@ _REFERENCE = Reference(
 
 @jsii.implements(batch_interfaces.IServiceEnvironmentRef)
 class ServiceEnvironment(BatchResource):
-    """How many instances of SageMaker Training the jobs of a queue may use at once.
+    """How many instances of SageMaker Training the jobs of a queue can use at once.
 
     Creates, below its own ID: ``Resource`` (AWS::Batch::ServiceEnvironment).
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
-        capacity_limits: How many instances: of any type, or, where the queue has quota shares, of
-            each type.
+        capacity_limits: How many instances: of any type or, if the queue has quota shares, of each
+            type.
         service_environment_name: A name of up to 128 letters, digits, ``-`` and ``_``. Default: one
             that CloudFormation generates.
-        enabled: Whether it takes jobs from its queues. Default: yes.
+        enabled: Whether it accepts jobs from its queues. Default: yes.
         tags: Tags of the environment. Default: those of the stack.
 
     Raises:
-        ValueError: arguments that AWS Batch would refuse; all at once.
-        TypeError: arguments of a wrong type; all at once.
+        ValueError: arguments that AWS Batch would refuse; all of them are listed.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-serviceenvironment.html
     """
@@ -96,7 +96,7 @@ class ServiceEnvironment(BatchResource):
         """The L1 resource, for escape hatches.
 
         Raises:
-            ValueError: the environment was taken in.
+            ValueError: the environment was imported.
         """
         return made_here(self, self._resource)
 
@@ -114,7 +114,7 @@ class ServiceEnvironment(BatchResource):
 
     @property
     def service_environment_ref(self) -> batch_interfaces.ServiceEnvironmentReference:
-        """What the CDK refers to it by, wherever it asks for an ``IServiceEnvironmentRef``."""
+        """The reference that the CDK uses wherever it needs an ``IServiceEnvironmentRef``."""
         return batch_interfaces.ServiceEnvironmentReference(
             service_environment_arn=self.service_environment_arn
         )
@@ -123,10 +123,10 @@ class ServiceEnvironment(BatchResource):
     def from_service_environment_arn(
         cls, scope: Construct, id: str, service_environment_arn: str
     ) -> ServiceEnvironment:
-        """Take in a service environment by its ARN.
+        """Import a service environment by its ARN.
 
         Raises:
-            ValueError: the text is no service environment's ARN.
+            ValueError: the text is not the ARN of a service environment.
         """
         arn = _REFERENCE.arn(scope, id, service_environment_arn)
         return _ImportedServiceEnvironment(scope, id, arn)
@@ -135,10 +135,10 @@ class ServiceEnvironment(BatchResource):
     def from_service_environment_name(
         cls, scope: Construct, id: str, service_environment_name: str
     ) -> ServiceEnvironment:
-        """Take in a service environment of the stack's account and Region by its name.
+        """Import a service environment of the stack's account and Region by its name.
 
         Raises:
-            ValueError: the text is no service environment's name.
+            ValueError: the text is not the name of a service environment.
         """
         arn = _REFERENCE.arn_of_name(scope, id, service_environment_name)
         return _ImportedServiceEnvironment(scope, id, arn)

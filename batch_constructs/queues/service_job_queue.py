@@ -52,29 +52,29 @@ SERVICE_JOB_QUEUE = Reference(
 class ServiceJobQueue(BatchResource, QueueMetrics, ServiceQueueEvents):
     """A queue of service jobs: requests to SageMaker Training wait in it until there is capacity.
 
-    It takes no jobs that have a job definition, so triggers, workflows and the constructs that
-    watch such jobs refuse it; AWS Batch takes its jobs with SubmitServiceJob.
+    It accepts no jobs with a job definition, so triggers, workflows and the constructs that monitor
+    such jobs refuse it. Its jobs are submitted with SubmitServiceJob.
 
     Creates, below its own ID: ``Resource`` (AWS::Batch::JobQueue).
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
-        service_environments: One service environment, ours or an L1: AWS Batch has room for one.
+        service_environments: One service environment, ours or an L1; AWS Batch allows only one.
         priority: Among queues that share an environment, the higher goes first; 0 to 1000.
         scheduling_policy: A ``FairSharePolicy``, or a ``QuotaSharePolicy`` for ``QuotaShare``.
             Default: first in, first out.
-        time_limits: When to terminate a job that stands at the head of the queue and cannot start;
-            an empty list turns it off. Default: a job that is larger than its environment or its
-            quota is terminated after an hour; one that waits for capacity is not.
-        enabled: Whether it takes submissions. Default: yes.
+        time_limits: When to terminate a job at the head of the queue that cannot start; an empty
+            list turns this off. Default: a job that is larger than its environment or its quota is
+            terminated after an hour; a job that waits for capacity is not.
+        enabled: Whether it accepts submissions. Default: yes.
         job_queue_name: A name of up to 128 letters, digits, ``-`` and ``_``. Default: one that
             CloudFormation generates.
         tags: Tags of the queue. Default: those of the stack.
 
     Raises:
-        ValueError: arguments that AWS Batch would refuse; all at once.
-        TypeError: arguments of a wrong type; all at once.
+        ValueError: arguments that AWS Batch would refuse; all of them are listed.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-batch-jobqueue.html
     """
@@ -136,10 +136,10 @@ class ServiceJobQueue(BatchResource, QueueMetrics, ServiceQueueEvents):
 
     @property
     def resource(self) -> batch.CfnJobQueue:
-        """The L1 resource, for escape hatches and wherever an ``IJobQueueRef`` is asked for.
+        """The L1 resource, for escape hatches and wherever the CDK needs an ``IJobQueueRef``.
 
         Raises:
-            ValueError: the queue was taken in.
+            ValueError: the queue was imported.
         """
         return made_here(self, self._resource)
 
@@ -157,18 +157,18 @@ class ServiceJobQueue(BatchResource, QueueMetrics, ServiceQueueEvents):
 
     @property
     def job_queue_ref(self) -> batch_interfaces.JobQueueReference:
-        """What the CDK refers to it by, wherever it asks for an ``IJobQueueRef``."""
+        """The reference that the CDK uses wherever it needs an ``IJobQueueRef``."""
         return batch_interfaces.JobQueueReference(job_queue_arn=self.job_queue_arn)
 
     def grant_submit_service_job(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let a grantee submit service jobs to this queue, under any of its shares, with tags.
+        """Allow a grantee to submit service jobs to this queue, under any of its shares, with tags.
 
         Args:
             grantee: A role, a Lambda function, a job definition, and so on.
 
         Raises:
-            TypeError: the grantee is none.
-            ValueError: the grantee is of another account, or has no policies.
+            TypeError: the grantee is not an ``IGrantable``.
+            ValueError: the grantee is in another account, or has no policies.
 
         https://docs.aws.amazon.com/batch/latest/APIReference/API_SubmitServiceJob.html
         """
@@ -187,20 +187,20 @@ class ServiceJobQueue(BatchResource, QueueMetrics, ServiceQueueEvents):
 
     @classmethod
     def from_job_queue_arn(cls, scope: Construct, id: str, job_queue_arn: str) -> ServiceJobQueue:
-        """Take in a queue of service jobs by its ARN.
+        """Import a queue of service jobs by its ARN.
 
         Raises:
-            ValueError: the text is no job queue's ARN.
+            ValueError: the text is not the ARN of a job queue.
         """
         arn = SERVICE_JOB_QUEUE.arn(scope, id, job_queue_arn)
         return _ImportedServiceJobQueue(scope, id, arn)
 
     @classmethod
     def from_job_queue_name(cls, scope: Construct, id: str, job_queue_name: str) -> ServiceJobQueue:
-        """Take in a queue of service jobs of the stack's account and Region by its name.
+        """Import a queue of service jobs of the stack's account and Region by its name.
 
         Raises:
-            ValueError: the text is no job queue's name.
+            ValueError: the text is not the name of a job queue.
         """
         arn = SERVICE_JOB_QUEUE.arn_of_name(scope, id, job_queue_name)
         return _ImportedServiceJobQueue(scope, id, arn)

@@ -32,13 +32,13 @@ class ServiceQueueEvents(QueueRules):
         description: str | None = None,
         rule_name: str | None = None,
     ) -> events.Rule:
-        """Send on what becomes of the queue's service jobs; nothing is sent as one is submitted.
+        """Create a rule for state changes of the queue's service jobs; submissions send no event.
 
         Args:
             id: The ID of the rule, below the queue.
-            target: Where the event goes: a Lambda function, an SNS topic, an SQS queue, or any
-                target of ``aws_events_targets``. Default: nowhere until ``add_target``.
-            states: Only of jobs that move to these. Default: every state.
+            target: The target of the event: a Lambda function, an SNS topic, an SQS queue, or any
+                target of ``aws_events_targets``. Default: none until ``add_target``.
+            states: Only for jobs that move to these. Default: every state.
             description: What the rule is for.
             rule_name: A physical name. Default: one that CloudFormation generates.
 
@@ -48,7 +48,7 @@ class ServiceQueueEvents(QueueRules):
         Raises:
             ValueError: a state that AWS Batch does not send, no state, a name that EventBridge
                 refuses, or a queue of another Region or account.
-            TypeError: a target that is none.
+            TypeError: something that is not a target.
 
         https://docs.aws.amazon.com/batch/latest/userguide/service-job-events.html
         """
@@ -69,7 +69,7 @@ class ServiceQueueEvents(QueueRules):
         description: str | None = None,
         rule_name: str | None = None,
     ) -> events.Rule:
-        """Send on service jobs of the queue that failed for good: not attempts that are retried.
+        """Create a rule for service jobs of the queue that failed permanently.
 
         See ``on_service_job_state_change`` for the arguments.
 
@@ -92,7 +92,7 @@ class ServiceQueueEvents(QueueRules):
         description: str | None = None,
         rule_name: str | None = None,
     ) -> events.Rule:
-        """Send on service jobs of the queue that succeeded.
+        """Create a rule for service jobs of the queue that succeeded.
 
         See ``on_service_job_state_change`` for the arguments.
 

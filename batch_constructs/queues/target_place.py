@@ -79,7 +79,7 @@ def rule_name_there() -> str:
 
 
 def check_target(arguments: Arguments, target: Any, parameter: str = "target") -> None:
-    """Note a target that was taken in from another place, or that has no name to be known by.
+    """Note a target that was imported from another place, or that has no name to be known by.
 
     And one to which EventBridge delivers nothing.
     """
@@ -237,7 +237,7 @@ def _act_for_this_account(role: iam.IRole) -> None:
 class _LookedAt:
     """A target whose resource is looked at as it is bound to its rule.
 
-    The CDK looks only after that: it refuses what was taken in from elsewhere without a parameter.
+    The CDK looks only after that: it refuses what was imported from elsewhere without a parameter.
     """
 
     def __init__(self, target: events.IRuleTarget, scope: Construct, parameter: str) -> None:
@@ -266,7 +266,7 @@ class _LookedAt:
 
 
 def _taken_in(scope: Construct, arn: str, resource: Any, *, has_role: bool) -> str | None:
-    """Say that a resource is elsewhere, and was not taken into a stack of that place, if so.
+    """Say that a resource is elsewhere, and was not importedto a stack of that place, if so.
 
     The ARN of some targets is written as if they were where they were taken in. In another account
     of the Region, a rule reaches what its role may reach.
@@ -286,7 +286,7 @@ def _taken_in(scope: Construct, arn: str, resource: Any, *, has_role: bool) -> s
 def _without_its_place(config: events.RuleTargetConfig) -> events.RuleTargetConfig:
     """Return the target that a role reaches, for which the CDK would want a bus in another account.
 
-    What was taken in says by its ARN where it is; the rule is told nothing but that.
+    What was imported says by its ARN where it is; the rule is told nothing but that.
     """
     names = inspect.signature(events.RuleTargetConfig).parameters
     told = {name: getattr(config, name) for name in names if name != "target_resource"}

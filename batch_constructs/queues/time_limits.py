@@ -27,11 +27,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, kw_only=True)
 class TimeLimit:
-    """How long a job may stand at the head of its queue for one reason, before it is cancelled.
+    """How long a job can block the head of its queue for one reason before it is cancelled.
 
     Attributes:
         reason: Why it cannot start.
-        after: How long it may stand there, 10 minutes to 24 hours.
+        after: How long it can stay there, 10 minutes to 24 hours.
     """
 
     reason: TimeLimitReason | str

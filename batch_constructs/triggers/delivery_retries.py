@@ -33,11 +33,11 @@ class DeliveryArguments(TypedDict, total=False):
         retry_attempts: Retries of a failed submission, 0 to 185. Default: 185.
         max_event_age: How long a failed submission is retried, a minute to a day; not with
             ``retry_attempts=0``. Default: a day.
-        dead_letter_queue: A queue of yours, which admits the rule by its name as long as its policy
-            has room for names (some sixty), else all rules of the account. Default: one of its own.
-        alarm_topic: Told when something lies in the dead-letter queue, or could not even be put
-            there, and of what goes wrong in the function, where there is one (alarms below
-            ``Alarms``). Default: nobody.
+        dead_letter_queue: Your own queue. It allows the rule by name as long as its policy has room
+            for names (about sixty), otherwise all rules of the account. Default: a new one.
+        alarm_topic: Receives alarms (below ``Alarms``) about events in the dead-letter queue, events
+            that could not even be put there, and failures of the function if there is one. Default:
+            none.
     """
 
     enabled: bool

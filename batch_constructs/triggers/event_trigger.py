@@ -70,45 +70,46 @@ class EventTrigger(BatchConstruct):
     """Submits a job for every event that matches a pattern, with fields of the event.
 
     Creates, below its own ID: ``Resource`` (AWS::Events::Rule), ``Role/Resource`` (AWS::IAM::Role,
-    allowed to submit exactly this definition to exactly this queue) and
-    ``DeadLetterQueue/Resource`` (AWS::SQS::Queue, for events that became no job). EventBridge
-    submits by itself; only where it cannot, with a share identifier, priority, timeout, tags, rules
-    of a retry policy, or where something changes in a job of nodes, pods or several containers, a
-    ``Submit`` (``SubmitFunction``) and its ``Permission`` stand in for the role.
+    which can submit this definition to this queue and do nothing else) and
+    ``DeadLetterQueue/Resource`` (AWS::SQS::Queue, for events that did not become jobs). EventBridge
+    submits the jobs directly. If it cannot, because of a share identifier, priority, timeout, tags
+    or rules of a retry policy, or overrides for a job with nodes, pods or several containers, a
+    ``Submit`` (``SubmitFunction``) and its ``Permission`` replace the role.
 
-    EventBridge delivers at least once: rarely, an event becomes two jobs (never with ``Submit``).
+    EventBridge delivers at least once, so an event can occasionally become two jobs (never with
+    ``Submit``).
 
     Attributes:
         resource: The L1 rule, for escape hatches.
-        role: The role EventBridge submits as; None with ``function``.
-        function: The function that submits; None where EventBridge submits by itself.
-        dead_letter_queue: Where events lie that became no job.
+        role: The role with which EventBridge submits; None with ``function``.
+        function: The function that submits; None if EventBridge submits directly.
+        dead_letter_queue: The events that did not become jobs.
         watched_delivery: What ``BatchMonitoring(triggers=…)`` watches.
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
-        queue: Where the job waits: ours, an ``aws_batch`` L2 or an L1.
-        job_definition: What runs: ours, an ``aws_batch`` L2 or an L1.
+        queue: The job queue: ours, an ``aws_batch`` L2 or an L1.
+        job_definition: The job definition: ours, an ``aws_batch`` L2 or an L1.
         event_pattern: Which events: a mapping as EventBridge documents it
             (``{"source": ["my.app"], "detail": {"state": ["done"]}}``), or ``events.EventPattern``.
-        event_bus: The bus, of this Region and account; a rule elsewhere may forward events to it.
+        event_bus: The bus, of this Region and account; a rule elsewhere can forward events to it.
             Default: the account's default bus.
         parameters: Values for the definition's ``Ref::`` placeholders; one that starts with ``$.``
             is a field of the event (``$.detail.id``). Default: the definition's.
         environment: Environment variables, added to the definition's; fields as in ``parameters``.
         command: Replaces the definition's command; words may be fields as in ``parameters``.
             Default: the definition's.
-        share_identifier: A queue with a scheduling policy demands one; it may be a field as in
+        share_identifier: Required by a queue with a scheduling policy; can be a field as in
             ``parameters``.
         rule_name: A physical name. Default: one that CloudFormation generates.
         description: What the rule is for.
-        function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
-            function, where there is one. Default: none of these.
+        function_settings: ``FunctionSettings``: network, key, concurrency, log and permissions
+            boundary of the function, where there is one. Default: none.
 
     Raises:
-        ValueError: arguments that AWS would refuse; all at once.
-        TypeError: arguments of a wrong type; all at once.
+        ValueError: arguments that AWS would refuse; all of them are listed.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-events-rule.html
     """

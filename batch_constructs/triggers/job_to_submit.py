@@ -74,10 +74,11 @@ class SubmissionArguments(TypedDict, total=False):
         parameters: Values for the definition's ``Ref::`` placeholders. Default: the definition's.
         environment: Environment variables, added to the definition's. Default: none.
         command: Replaces the definition's command. Default: the definition's.
-        share_identifier: A queue with a scheduling policy demands one.
+        share_identifier: Required by a queue with a scheduling policy.
         scheduling_priority: Rank within the share, 0 to 9999. Default: the definition's.
-        timeout: Limit of one attempt, a minute or more. Default: the definition's.
-        overrides: ``SubmissionOverrides``: sizes, retries, tags, and whatever is not said above.
+        timeout: Time limit of one attempt, at least a minute. Default: the definition's.
+        overrides: ``SubmissionOverrides``: sizes, retries, tags, and whatever has no parameter of
+            its own.
     """
 
     job_name: str | None

@@ -55,14 +55,14 @@ class MessageSources(BatchConstruct):
         self._watchers: list[Callable[[str, events.CfnRule], None]] = [self._tell_of]
 
     def grant_send_messages(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let somebody send messages that become jobs; a service sends for this account alone.
+        """Allow a grantee to send messages; a service can send only on behalf of this account.
 
-        Give an ``iam.ServicePrincipal`` conditions of its own to say it otherwise. With the queue's
-        key a sender does what SQS asks of him, and by way of SQS alone.
+        To allow a service more, pass an ``iam.ServicePrincipal`` with its own conditions. The
+        sender can use the queue's key only as SQS requires, and only through SQS.
 
         Raises:
-            TypeError: the grantee is none.
-            ValueError: the grantee is everybody.
+            TypeError: the grantee is not an ``IGrantable``.
+            ValueError: the grantee is everyone.
         """
         sender = as_admitted(self, grantee)
         granted = self.message_queue.grant(sender, *SEND_QUEUE_ACTIONS)
@@ -74,16 +74,16 @@ class MessageSources(BatchConstruct):
         return granted
 
     def add_topic(self, topic: sns.ITopic) -> sns.Subscription:
-        """Turn what an SNS topic publishes into jobs; the body is the published message.
+        """Turn the messages of an SNS topic into jobs; the body is the published message.
 
-        The queue's policy admits the topic by its ARN, as long as it has room (for some twenty of
-        the longest); with more it admits all topics of this account and of the topics' Regions.
-        Those of another account are always admitted by their ARNs, as many as there is room for.
+        The queue's policy allows the topic by its ARN as long as there is room (for about twenty of
+        the longest ARNs), otherwise all topics of this account in the topics' Regions. Topics of
+        another account are always allowed by their ARNs, as many as there is room for.
 
         Raises:
-            TypeError: it is no topic.
-            ValueError: the gateway is FIFO and the topic is not; SNS refuses the subscription. Or
-                the gateway has it already, or the queue's policy no room for it.
+            TypeError: it is not a topic.
+            ValueError: the gateway is FIFO and the topic is not, which SNS refuses; the gateway has
+                the topic already; or the queue's policy has no room for it.
         """
         from batch_constructs.triggers.topic_subscription import subscribe  # noqa: PLC0415 - when used
 
@@ -108,25 +108,25 @@ class MessageSources(BatchConstruct):
         suffix: str | None = None,
         event_bus: events.IEventBus | None = None,
     ) -> events.Rule:
-        """Turn objects that are made in a bucket into jobs; the body is EventBridge's event.
+        """Turn objects that are created in a bucket into jobs; the body is EventBridge's event.
 
         Give the gateway ``parameters={"key": "$.detail.object.key", …}``, and
-        ``idempotency_key="$.id"``, since EventBridge delivers at least once. The object's own key
-        would swallow a corrected file for as long as messages are remembered, which a warning
-        says; ``"$.detail.object.sequencer"`` is another one for each time that it is written.
+        ``idempotency_key="$.id"``, since EventBridge delivers at least once. With the object's own
+        key, a corrected file would be ignored for as long as messages are remembered, and you get a
+        warning. ``"$.detail.object.sequencer"`` is different each time the object is written.
 
-        The queue's policy admits the rule by its name, as long as it has room for names (some
-        sixty); with more it admits all rules of this account and Region.
+        The queue's policy allows the rule by name as long as it has room for names (about sixty),
+        otherwise all rules of this account and Region.
 
         Args:
             id: ID of the rule that is created.
             bucket: As for ``ObjectCreatedTrigger``.
-            prefix: Only keys that begin so. Default: any.
-            suffix: Only keys that end so. Default: any.
+            prefix: Only keys with this prefix. Default: any.
+            suffix: Only keys with this suffix. Default: any.
             event_bus: As for ``ObjectCreatedTrigger``.
 
         Raises:
-            ValueError: the gateway is FIFO; EventBridge would have to name a message group. Or the
+            ValueError: the gateway is FIFO; EventBridge would have to set a message group. Or the
                 bucket is in another Region or account, and no bus brings its events.
         """
         if self._fifo:

@@ -37,35 +37,35 @@ if TYPE_CHECKING:
 
 @spells_out(SubmissionArguments, DeliveryArguments, defaults=DEFAULTS)
 class ObjectCreatedTrigger(EventTrigger):
-    """Submits a job for every object that is made in a bucket.
+    """Submits a job for every object that is created in a bucket.
 
     The job gets the parameters ``bucket``, ``key``, ``size`` (bytes) and ``version`` (empty in a
-    bucket without versions); its command takes them as ``Ref::key`` and so on.
+    bucket without versioning); its command uses them as ``Ref::key`` and so on.
 
     Creates what ``EventTrigger`` creates, and turns on the bucket's notifications to EventBridge:
-    by its property, or, of a bucket that was taken in, by a function of the CDK's.
+    by its property, or for an imported bucket by a function of the CDK.
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
-        bucket: An ``aws_s3`` L2 bucket, also an imported one; or an L1, whose
+        bucket: An ``aws_s3`` L2 bucket, which can be imported; or an L1, whose
             ``EventBridgeConfiguration`` you set yourself.
         queue: As for ``EventTrigger``.
         job_definition: As for ``EventTrigger``.
-        prefix: Only keys that begin so. Default: any.
-        suffix: Only keys that end so. Default: any.
-        parameters: More parameters, or others in place of the four; values that start with ``$.``
+        prefix: Only keys with this prefix. Default: any.
+        suffix: Only keys with this suffix. Default: any.
+        parameters: More parameters, or replacements for these four; values that start with ``$.``
             are fields of the event.
         event_bus: As for ``EventTrigger``; for a bucket of another Region or account, whose
             notifications you turn on there, and forward. Default: the account's default bus.
         rule_name: A physical name. Default: one that CloudFormation generates.
         description: What the rule is for.
-        function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
-            function, where there is one. Default: none of these.
+        function_settings: ``FunctionSettings``: network, key, concurrency, log and permissions
+            boundary of the function, where there is one. Default: none.
 
     Raises:
-        ValueError: arguments that AWS would refuse; all at once.
-        TypeError: arguments of a wrong type.
+        ValueError: arguments that AWS would refuse; all of them are listed.
+        TypeError: arguments of the wrong type.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventBridge.html
     """

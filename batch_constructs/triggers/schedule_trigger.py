@@ -66,36 +66,37 @@ _NO_EVENT = (
 
 @spells_out(SubmissionArguments, DeliveryArguments, defaults=DEFAULTS)
 class ScheduleTrigger(BatchConstruct):
-    """Submits a job by the clock: every so often, by cron, or once.
+    """Submits a job on a schedule: at a rate, by cron, or once.
 
     Creates, below its own ID: ``Resource`` (AWS::Scheduler::Schedule), ``Role/Resource``
-    (AWS::IAM::Role, allowed to submit exactly this definition to exactly this queue) and
-    ``DeadLetterQueue/Resource`` (AWS::SQS::Queue, for submissions that failed for good).
+    (AWS::IAM::Role, which can submit this definition to this queue and do nothing else) and
+    ``DeadLetterQueue/Resource`` (AWS::SQS::Queue, for submissions that failed permanently).
 
     Attributes:
         resource: The L1 schedule, for escape hatches.
-        role: The role the Scheduler acts as.
-        dead_letter_queue: Where submissions lie that failed for good.
+        role: The role that the Scheduler uses.
+        dead_letter_queue: The submissions that failed permanently.
         watched_delivery: What ``BatchMonitoring(triggers=…)`` watches.
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
-        queue: Where the job waits: ours, an ``aws_batch`` L2 or an L1.
-        job_definition: What runs: ours, an ``aws_batch`` L2 or an L1.
+        queue: The job queue: ours, an ``aws_batch`` L2 or an L1.
+        job_definition: The job definition: ours, an ``aws_batch`` L2 or an L1.
         schedule: ``"rate(1 hour)"``, ``"cron(0 3 * * ? *)"``, ``"at(2026-12-24T18:00:00)"``, or the
             CDK's ``ScheduleExpression`` or ``events.Schedule``.
         time_zone: The time zone of cron and at expressions, such as ``"Europe/Berlin"`` or
             ``TimeZone.EUROPE_BERLIN``, daylight saving included; not of rates. Default: UTC.
-        flexible_time_window: Submit at any moment so long after the appointed one, 1 minute to a
-            day. Default: at the moment itself.
-        start: Nothing is submitted before; a ``datetime`` with a time zone; not with ``at``.
-            Default: at once.
-        end: Nothing is submitted after. Default: for ever.
-        dead_letter_queue: A queue of yours. Default: one of its own.
-        alarm_topic: Told when something lies in the dead-letter queue, or could not even be put
-            there (alarms below ``Alarms``); of the latter EventBridge Scheduler tells by group, so
-            that another schedule of the same group is told, too. Default: nobody.
+        flexible_time_window: How much later than scheduled the job may be submitted, 1 minute to a
+            day. Default: exactly on schedule.
+        start: Nothing is submitted before this ``datetime``, which needs a time zone; not with
+            ``at``. Default: at once.
+        end: Nothing is submitted after this time. Default: no end.
+        dead_letter_queue: Your own queue. Default: a new one.
+        alarm_topic: Receives alarms (below ``Alarms``) about submissions in the dead-letter queue,
+            and submissions that could not even be put there. EventBridge Scheduler counts the
+            latter for a whole schedule group, so another schedule in the group can also cause this
+            alarm. Default: none.
         schedule_name: A physical name. Default: one that CloudFormation generates.
         schedule_group: The group it belongs to: the CDK's ``ScheduleGroup``, an L1, or its name.
             Default: the account's default group.
@@ -104,8 +105,8 @@ class ScheduleTrigger(BatchConstruct):
         description: What the schedule is for.
 
     Raises:
-        ValueError: arguments that AWS would refuse; all at once.
-        TypeError: arguments of a wrong type; all at once.
+        ValueError: arguments that AWS would refuse; all of them are listed.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-scheduler-schedule.html
     """

@@ -100,19 +100,19 @@ class SubmissionMode(StrEnum):
 
 
 class SubmissionGateway(MessageSources):
-    """Turns the messages of a queue into jobs: each good one into exactly one, none lost.
+    """Turns the messages of a queue into jobs: exactly one for each valid message, and none lost.
 
-    Submissions keep below ``max_submissions_per_second`` and back off when they are throttled. A
-    message that is delivered again, or comes twice with one ``idempotency_key``, becomes no second
-    job, even when the function dies in the middle of a batch. What can never become a job lies in
-    the dead-letter queue, with the reason as message attribute ``Reason``.
+    Submissions stay below ``max_submissions_per_second`` and back off when they are throttled. A
+    message that is delivered again, or arrives twice with the same ``idempotency_key``, does not
+    become a second job, even if the function dies in the middle of a batch. Messages that can never
+    become jobs go to the dead-letter queue, with the reason in the message attribute ``Reason``.
 
     In mode ``JOB_PER_MESSAGE`` a body is a JSON object with ``parameters`` and ``environment``,
     plain maps, and those members of ``SubmitJob`` (``containerOverrides``, ``shareIdentifier``,
-    ``timeout``, ``tags``, …) that are admitted by name; or any JSON when ``parameters`` map its
-    fields. Whoever may send a message decides no more than that. In mode
-    ``COALESCE`` up to 10,000 messages (as many as fit the 6 MB that Lambda is handed at a time)
-    become an array job; ``batch_constructs.client.message`` fetches a child's message.
+    ``timeout``, ``tags``, …) that ``allow`` names; or any JSON if ``parameters`` map its fields. A
+    sender can decide nothing else. In mode ``COALESCE`` up to 10,000 messages (as many as fit into
+    the 6 MB that Lambda passes at a time) become an array job; ``batch_constructs.client.message``
+    fetches a child's message.
 
     Creates, below its own ID: ``SourceQueue`` and ``DeadLetterQueue`` (AWS::SQS::Queue), ``Ledger``
     (AWS::DynamoDB::Table: which messages became jobs), ``Function`` (``Handler``, ``Role``,
@@ -120,60 +120,62 @@ class SubmissionGateway(MessageSources):
     (AWS::CloudWatch::Alarm) and, in mode ``COALESCE``, ``Manifests`` (AWS::S3::Bucket).
 
     Attributes:
-        message_queue: Send messages here; ``grant_send_messages`` lets somebody.
-        dead_letter_queue: Where poison lies.
+        message_queue: The queue to send messages to; ``grant_send_messages`` grants the permission.
+        dead_letter_queue: Messages that cannot become jobs.
         function: The ``lambda_.Function`` that submits.
         ledger: The table.
-        manifest_bucket: Where the messages of arrays are; None in the other mode.
-        dead_letter_alarm: In alarm while something lies in the dead-letter queue.
+        manifest_bucket: The messages of arrays; None in the other mode.
+        dead_letter_alarm: In alarm while the dead-letter queue is not empty.
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
-        queue: Where jobs wait: ours, an ``aws_batch`` L2 or an L1.
-        job_definition: What runs: ours, an ``aws_batch`` L2 or an L1. In mode ``COALESCE`` a
-            definition of ours may read the manifests; to others, ``grant_read_messages``.
-        mode: ``SubmissionMode.JOB_PER_MESSAGE`` or ``COALESCE``. Default: a job a message.
-        max_submissions_per_second: 0.02 to 50, of all functions together. Default: 20.
+        queue: The job queue: ours, an ``aws_batch`` L2 or an L1.
+        job_definition: The job definition: ours, an ``aws_batch`` L2 or an L1. In mode
+            ``COALESCE``, our definitions can read the manifests; for others, use
+            ``grant_read_messages``.
+        mode: ``SubmissionMode.JOB_PER_MESSAGE`` or ``COALESCE``. Default: one job for each message.
+        max_submissions_per_second: 0.02 to 50, for all functions together. Default: 20.
         parameters: Job parameter → field of the JSON body, such as ``"$.detail.object.key"``.
-            Default: the body says ``parameters`` itself.
-        allow: What a message may set beside parameters and environment variables, such as
-            ``Admission.COMMAND`` or ``"vcpus"``; one with more lies in the dead-letter queue.
-            Default: nothing.
+            Default: the body contains ``parameters``.
+        allow: What a message can set besides parameters and environment variables, such as
+            ``Admission.COMMAND`` or ``"vcpus"``; a message with anything else goes to the
+            dead-letter queue. Default: nothing.
         schema: JSON schema (draft 4, 6 or 7) that bodies must match, with references only to
-            itself, and no pattern that repeats what repeats. A message that takes longer than a
-            second to look at is set aside. Default: none.
+            itself, and without nested repetition in patterns. A message that takes longer than a
+            second to check is set aside. Default: none.
         idempotency_key: Field of the JSON body that identifies a message, such as ``"$.id"``.
-            Default: the ID that SQS gives it.
+            Default: its SQS message ID.
         deduplication_window: How long a message is remembered, 1 to 24 hours. Default: 6 hours.
-        share_identifier: Of messages that name none. A queue with a scheduling policy demands one
-            here, or in every message (mode ``JOB_PER_MESSAGE``).
+        share_identifier: For messages without one. A queue with a scheduling policy requires it,
+            here or in every message (mode ``JOB_PER_MESSAGE``).
         scheduling_priority: Rank within the share, 0 to 9999.
-        timeout: Of messages that say none: limit of one attempt, a minute or more. Default: the
-            definition's.
-        overrides: ``SubmissionOverrides``: sizes, retries, tags, and whatever is not said above; of
-            messages that say none.
-        enabled: Whether it submits; messages wait in the queue meanwhile, up to 14 days. Default:
+        timeout: For messages without one: time limit of one attempt, at least a minute. Default:
+            the definition's.
+        overrides: ``SubmissionOverrides``: sizes, retries, tags, and whatever has no parameter of
+            its own; for messages without them.
+        enabled: Whether it submits; otherwise messages wait in the queue, up to 14 days. Default:
             yes.
-        fifo: Keep the order of messages of one group; only with a job a message. Default: no.
-        max_batching_window: How long Lambda gathers messages, up to 300 s. Default: 60 s in mode
-            ``COALESCE``, else 1 s; FIFO queues know none.
+        fifo: Whether to keep the order of messages within a group; only with one job for each
+            message. Default: no.
+        max_batching_window: How long Lambda collects messages, up to 300 s; not with FIFO queues.
+            Default: 60 s in mode ``COALESCE``, otherwise 1 s.
         max_receive_count: Deliveries of a message before it is set aside, 2 to 995. Default: 10.
-        max_messages_per_hour: In mode ``COALESCE``, how many messages the function's memory is made
-            for; beyond that, messages wait in the queue, and are set aside, with the reason, at
+        max_messages_per_hour: In mode ``COALESCE``, how many messages the function's memory is
+            sized for. Beyond that, messages wait in the queue, and are set aside with the reason on
             their last receive. Default: 1,000,000.
-        alarm_topic: Told when something lies in the dead-letter queue, and when the function fails
-            or is throttled (alarms below ``Alarms``). Default: nobody.
+        alarm_topic: Receives alarms when a message is in the dead-letter queue, and when the
+            function fails or is throttled (below ``Alarms``). Default: none.
         encryption_key: Encrypts queues, table and manifests. With ``add_bucket``, the
             policy of an imported key has to let EventBridge use it. Default: keys of the services.
-        job_name: Start of the jobs' names. Default: the construct's ID.
+        job_name: The prefix of the jobs' names. Default: the construct's ID.
         description: What the function is for. Default: that it turns messages into jobs.
-        function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
-            function and its table. Default: none of these.
+        function_settings: ``FunctionSettings``: network, key, concurrency, log and permissions
+            boundary of the function and its table. Default: none.
 
     Raises:
-        ValueError: arguments that AWS would refuse; all at once.
-        TypeError: arguments of a wrong type; all at once.
+        ValueError: arguments that AWS would refuse; all of them are listed.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/lambda/latest/dg/with-sqs.html
     """
@@ -303,12 +305,12 @@ class SubmissionGateway(MessageSources):
             once_made(partial(self.grant_read_messages, job_definition))  # type: ignore[arg-type]  # ours: IGrantable
 
     def grant_read_messages(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let a job's role fetch the messages of arrays.
+        """Allow a job's role to read the messages of arrays.
 
         Raises:
-            TypeError: the grantee is none.
-            ValueError: the gateway submits a job a message; there is nothing to fetch. Or the
-                grantee is everybody.
+            TypeError: the grantee is not an ``IGrantable``.
+            ValueError: the gateway submits one job for each message; there is nothing to read. Or
+                the grantee is everybody.
         """
         if self.manifest_bucket is None:
             raise ValueError(

@@ -51,53 +51,54 @@ class SubmitFunction(BatchConstruct):
     """A Lambda function that submits one job for each invocation.
 
     Its event holds ``parameters`` and ``environment``, plain maps, and those members of
-    ``SubmitJob`` (``containerOverrides``, ``arrayProperties``, ``shareIdentifier``, …) that are
-    admitted by name: whoever may call it decides no more. It backs off when it is throttled. Of all
-    events with one ``jobName`` the first becomes a job, for sixteen days; a name that AWS Batch
-    does not take (``order/1``) is the job's as far as it does, with a digest of the whole behind
-    it.
+    ``SubmitJob`` (``containerOverrides``, ``arrayProperties``, ``shareIdentifier``, …) that
+    ``allow`` names. A caller can decide nothing else. The function backs off when it is throttled.
+    Of all events with the same ``jobName`` within sixteen days, only the first becomes a job. If
+    AWS Batch does not accept a name (``order/1``), the job's name keeps the valid characters,
+    followed by a digest of the whole.
 
     Creates, below its own ID: ``Function`` with ``Handler`` (AWS::Lambda::Function), ``Role`` and
     ``LogGroup``, ``Claims`` (AWS::DynamoDB::Table) and ``DeadLetterQueue`` (AWS::SQS::Queue).
 
     Attributes:
-        dead_letter_queue: Where events lie that became no job; the function takes them as they lie
-            there.
+        dead_letter_queue: The events that did not become jobs; the function accepts them in this
+            form.
         watched_function: What ``BatchMonitoring(functions=…)`` watches.
         function: The ``lambda_.Function``: a target, something to ``grant_invoke``.
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
-        queue: Where the job waits: ours, an ``aws_batch`` L2 or an L1.
-        job_definition: What runs: ours, an ``aws_batch`` L2 or an L1.
-        job_name: Start of the names of jobs whose event gives none. Default: the construct's ID.
-        array_size: Of events that give none: children of an array job, 2 to 10,000. Default: not an
+        queue: The job queue: ours, an ``aws_batch`` L2 or an L1.
+        job_definition: The job definition: ours, an ``aws_batch`` L2 or an L1.
+        job_name: The prefix of the names of jobs whose event has no name. Default: the construct's
+            ID.
+        array_size: For events without one: children of an array job, 2 to 10,000. Default: not an
             array.
-        parameters: Values for the definition's ``Ref::`` placeholders; an event's are added, and
-            win. Default: the definition's.
-        environment: Environment variables, added to the definition's; an event's are added, and
-            win. Default: none.
-        command: Of events that give none. Default: the definition's.
-        share_identifier: Of events that give none. A queue with a scheduling policy demands one.
-        scheduling_priority: Of events that give none, 0 to 9999.
-        timeout: Of events that give none: limit of one attempt, a minute or more. Default: the
+        parameters: Values for the definition's ``Ref::`` placeholders; those of an event are added
+            and take precedence. Default: the definition's.
+        environment: Environment variables, added to the definition's; those of an event are added
+            and take precedence. Default: none.
+        command: For events without one. Default: the definition's.
+        share_identifier: For events without one. Required by a queue with a scheduling policy.
+        scheduling_priority: For events without one, 0 to 9999.
+        timeout: For events without one: time limit of one attempt, at least a minute. Default: the
             definition's.
-        overrides: ``SubmissionOverrides``: sizes, retries, tags, and whatever is not said above; of
-            events that give none.
-        allow: What an event may set beside parameters and environment variables, such as
+        overrides: ``SubmissionOverrides``: sizes, retries, tags, and whatever has no parameter of
+            its own; for events without them.
+        allow: What an event can set besides parameters and environment variables, such as
             ``Admission.COMMAND`` or ``"array_size"``; an event with more is refused. Default:
             nothing.
-        function_settings: ``FunctionSettings``: network, key, concurrency, log and boundary of the
-            function. Default: none of these.
-        dead_letter_queue: Where events go that became no job and that nobody waits for, after two
-            retries: a throttled queue, one that a cost guard disabled. Default: one of its own.
-        alarm_topic: Told when the function fails, is throttled or leaves something in the
-            dead-letter queue (alarms below ``Alarms``). Default: nobody.
+        function_settings: ``FunctionSettings``: network, key, concurrency, log and permissions
+            boundary of the function. Default: none.
+        dead_letter_queue: A queue for asynchronous events that did not become jobs after two
+            retries, for example because the job queue is disabled. Default: a new one.
+        alarm_topic: Receives alarms (below ``Alarms``) when the function fails, is throttled, or
+            puts something into the dead-letter queue. Default: none.
 
     Raises:
-        ValueError: arguments that AWS would refuse; all at once.
-        TypeError: arguments of a wrong type; all at once.
+        ValueError: arguments that AWS would refuse; all of them are listed.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/batch/latest/APIReference/API_SubmitJob.html
     """
@@ -161,12 +162,12 @@ class SubmitFunction(BatchConstruct):
         watch(self, self.watched_function, alarmed, settings)
 
     def grant_invoke(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let somebody call the function; a service calls it for this account alone.
+        """Allow a grantee to call the function; a service only for this account.
 
-        Give an ``iam.ServicePrincipal`` conditions of its own to say it otherwise.
+        To allow a service more, pass an ``iam.ServicePrincipal`` with its own conditions.
 
         Raises:
-            TypeError: the grantee is none.
+            TypeError: the grantee is not an ``IGrantable``.
             ValueError: the grantee is everybody, or the function's policy has no room for one more
                 service or account.
         """

@@ -104,43 +104,43 @@ if TYPE_CHECKING:
 class Workflow(BatchConstruct):
     """A graph of jobs as a Step Functions state machine that waits for each job.
 
-    Jobs without anything between them run beside each other. Graphs of sequences and parallel
-    branches come out exactly; where a graph is neither, a job may start later than it had to, and
-    never earlier. Submissions that are throttled are repeated. Stopping an execution terminates its
-    running jobs.
+    Jobs that do not depend on each other run in parallel. Graphs of sequences and parallel branches
+    run exactly as drawn; in other graphs, a job may start later than necessary, but never earlier.
+    Throttled submissions are repeated. Stopping an execution terminates its running jobs.
 
     Creates, below its own ID: ``StateMachine/Resource`` (AWS::StepFunctions::StateMachine,
     standard, with X-Ray), ``Role/Resource`` (AWS::IAM::Role) and ``LogGroup/Resource``
-    (AWS::Logs::LogGroup); ``MorePolicy1`` and so on (AWS::IAM::ManagedPolicy) where definitions
-    take more than one policy. A state machine of more than 250,000 characters lies in an object.
+    (AWS::Logs::LogGroup); ``MorePolicy1`` and so on (AWS::IAM::ManagedPolicy) if definitions need
+    more than one policy. A state machine of more than 250,000 characters is stored in an S3 object.
 
     Attributes:
-        state_machine: The ``sfn.StateMachine``: a target of rules, and all that the CDK offers.
-        role: What it acts as.
-        log_group: Where it logs errors; without the data of executions.
+        state_machine: The ``sfn.StateMachine``: for use as a target, and everything else that the
+            CDK offers.
+        role: Its role.
+        log_group: The log group for errors, without the data of executions.
         asl: The Amazon States Language as plain data.
 
     Args:
-        scope: The construct that this one belongs to, usually the stack.
+        scope: The parent construct, usually the stack.
         id: Its ID, unique in the scope.
         jobs: The jobs, in any order.
-        queue: Where jobs wait that name no queue: a queue, or ``QueueFromInput`` for one that the
-            input names. Default: each names its own.
-        share_identifier: Share of jobs that name none.
-        spot_rescue_queue: A queue on demand where a job runs again that lost its Spot host
-            (``Host EC2 …``) in its last attempt, and only then. An array whose children lost
-            theirs has failed: AWS Batch does not say of an array why. The jobs' own queues have
-            no ``spot_rescue_queue`` then, or a job would run twice. Default: such a job has failed.
-        timeout: Limit of an execution. Default: Step Functions' own, a year.
+        queue: The queue of jobs without one of their own: a queue, or ``QueueFromInput`` if the
+            input names it. Default: each job has its own.
+        share_identifier: Share of jobs without one of their own.
+        spot_rescue_queue: An On-Demand queue where a job runs again if it lost its Spot host
+            (``Host EC2 …``) in its last attempt. Arrays are not rescued, because AWS Batch does not
+            say why an array failed. The jobs' own queues cannot have a ``spot_rescue_queue`` then,
+            or a job would run twice. Default: no rescue.
+        timeout: Time limit of an execution. Default: Step Functions' own, a year.
         state_machine_name: Default: one that CloudFormation generates.
         log_retention: How long errors are kept. Default: a month.
-        log_encryption_key: A key for the log group; CloudWatch Logs is admitted to it. Default: the
-            log service's own encryption.
+        log_encryption_key: A key for the log group; CloudWatch Logs gets permission to use it.
+            Default: the log service's own encryption.
 
     Raises:
-        ValueError: cycles, unknown names, jobs that nothing reaches, missing or superfluous share
-            identifiers, and what AWS Batch refuses; all at once.
-        TypeError: arguments of a wrong type; all at once.
+        ValueError: cycles, unknown names, unreachable jobs, missing or superfluous share
+            identifiers, and anything that AWS Batch refuses; all of them are listed.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/step-functions/latest/dg/connect-batch.html
     """
@@ -261,11 +261,11 @@ class Workflow(BatchConstruct):
         self.state_machine = state_machine.resource
 
     def grant_start_execution(self, grantee: iam.IGrantable) -> iam.Grant:
-        """Let somebody start executions.
+        """Allow a grantee to start executions.
 
         Raises:
-            TypeError: the grantee is none.
-            ValueError: the grantee is of another account, or has no policies.
+            TypeError: the grantee is not an ``IGrantable``.
+            ValueError: the grantee is in another account, or has no policies.
         """
         arn = self.state_machine.state_machine_arn
         rights = [([STATES_START_EXECUTION], [arn])]
@@ -279,15 +279,15 @@ class Workflow(BatchConstruct):
         description: str | None = None,
         rule_name: str | None = None,
     ) -> events.Rule:
-        """Send on that an execution failed, timed out or was aborted, with a failed job or without.
+        """Create a rule for executions that failed, timed out or were aborted.
 
-        An execution fails without a failed job where its input lacks a field, where Step Functions
-        may not submit, or where AWS Batch refuses a submission; nothing else tells of these.
+        An execution fails without a failed job if its input lacks a field, if Step Functions is not
+        allowed to submit, or if AWS Batch refuses a submission. No job event reports these.
 
         Args:
             id: The ID of the rule, below the workflow.
-            target: Where the event goes: a Lambda function, an SNS topic, an SQS queue, or any
-                target of ``aws_events_targets``. Default: nowhere until ``add_target``.
+            target: The target of the event: a Lambda function, an SNS topic, an SQS queue, or any
+                target of ``aws_events_targets``. Default: none until ``add_target``.
             description: What the rule is for.
             rule_name: A physical name. Default: one that CloudFormation generates.
 
@@ -296,7 +296,7 @@ class Workflow(BatchConstruct):
 
         Raises:
             ValueError: the rule's name is wrong.
-            TypeError: the target is none.
+            TypeError: the target is not a target of a rule.
 
         https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
         """

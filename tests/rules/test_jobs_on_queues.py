@@ -86,8 +86,10 @@ class TestWhichQueue:
 
     def test_a_job_that_fits_no_queue_is_named_once(self) -> None:
         assert messages(self.RULE, Job=job(vcpus=3), **self.ONE, **self.TWO) == [
-            "the job needs 3 vCPUs, but its environments can have only 1 "
-            "(every queue of the template)"
+            (
+                "the job needs 3 vCPUs, but its environments can have only 1 "
+                "(every queue of the template)"
+            )
         ]
 
     @pytest.mark.parametrize(("sent_to", "count"), [("First", 1), ("Second", 0)])
