@@ -76,9 +76,10 @@ class AuditTrail(BatchConstruct):
     (AWS::Events::Rule), ``DeadLetterQueue`` (AWS::SQS::Queue: events that could not be logged), the
     alarm ``ChangesByHand``, and the saved queries ``WhoDidWhat`` and ``Changes``; if one event
     pattern is too short for all queues and environments, also ``ChangesRule1``, …, and
-    ``ChangesByHand1``, … if there are more than ten of these; with ``create_trail`` also ``Bucket`` (AWS::S3::Bucket) and ``Trail``
-    (AWS::CloudTrail::Trail). The key costs 1 USD a month; nothing else costs anything while nothing
-    happens. A second trail in an account costs 2 USD for 100,000 calls.
+    ``ChangesByHand1``, … if there are more than ten of these; with ``create_trail`` also ``Bucket``
+    (AWS::S3::Bucket) and ``Trail`` (AWS::CloudTrail::Trail). The key costs 1 USD a month; nothing
+    else costs anything while nothing happens. A second trail in an account costs 2 USD for 100,000
+    calls.
 
     Attributes:
         log_group: Where the calls are.

@@ -35,9 +35,9 @@ class DeliveryArguments(TypedDict, total=False):
             ``retry_attempts=0``. Default: a day.
         dead_letter_queue: Your own queue. It allows the rule by name as long as its policy has room
             for names (about sixty), otherwise all rules of the account. Default: a new one.
-        alarm_topic: Receives alarms (below ``Alarms``) about events in the dead-letter queue, events
-            that could not even be put there, and failures of the function if there is one. Default:
-            none.
+        alarm_topic: Receives alarms (below ``Alarms``) about events in the dead-letter queue,
+            events that could not even be put there, and failures of the function if there is one.
+            Default: none.
     """
 
     enabled: bool
