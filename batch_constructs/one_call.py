@@ -126,7 +126,7 @@ class OneCall:
         one_by_one: Whether each is made as it is added, for what Python makes with it.
     """
 
-    def __init__(self, scope: Construct, *, one_by_one: bool = False) -> None:
+    def __init__(self, scope: IConstruct, *, one_by_one: bool = False) -> None:
         self._scope = scope
         self._one_by_one = one_by_one
         self._specified: list[list[Any]] = []

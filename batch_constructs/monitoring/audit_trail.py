@@ -193,8 +193,10 @@ class AuditTrail(BatchConstruct):
             )
             for number, first in enumerate(range(0, len(rules), METRICS_AN_ALARM))
         ]
-        watched = [everything.resource, *(rule.resource for rule in changes)]
-        delivery = WatchedDelivery(dead_letter_queue=self.dead_letter_queue, rules=watched)
+        delivery = WatchedDelivery(
+            dead_letter_queue=self.dead_letter_queue,
+            rules=[rule.resource for rule in (everything, *changes)],
+        )
         tell(self, delivery_alarms(delivery), topic)
         if topic is not None:
             admit(topic, ALARMS)

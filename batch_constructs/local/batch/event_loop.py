@@ -9,8 +9,10 @@ import threading
 import time
 from collections.abc import Callable
 from itertools import count
+from typing import TYPE_CHECKING
 
-from batch_constructs.local.batch.store import Store, StoreError
+if TYPE_CHECKING:
+    from batch_constructs.local.batch.store import Store
 
 _log = logging.getLogger(__name__)
 
@@ -72,7 +74,6 @@ class EventLoop:
         self._inbox: queue.SimpleQueue[Action | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
         self._woken = False
-        self._store_failed = False
         self._commit_at: float | None = None
 
     def start(self) -> None:
@@ -126,7 +127,7 @@ class EventLoop:
         now = time.monotonic()
         if self._commit_at is not None and now >= self._commit_at:
             self._commit_at = None
-            self._commit()
+            self._store.try_commit()
         elif self._commit_at is None and self._store.changed:
             self._commit_at = now + _TOGETHER_SECONDS
 
@@ -135,16 +136,6 @@ class EventLoop:
             action()
         except Exception:  # noqa: BLE001 - one bad step must not end the service
             _log.exception("the local AWS Batch failed at one step, and goes on")
-
-    def _commit(self) -> None:
-        try:
-            self._store.commit()
-        except StoreError as error:
-            if not self._store_failed:
-                _log.error("%s; going on in memory", error)
-            self._store_failed = True
-        else:
-            self._store_failed = False
 
 
 def _nothing() -> None:

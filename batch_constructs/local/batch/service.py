@@ -50,6 +50,9 @@ if TYPE_CHECKING:
 
 Handler = Callable[[Mapping[str, Any]], Document]
 
+_READS = ("Describe", "Get", "List")
+"""How the names of operations begin that change nothing."""
+
 
 class BatchService:
     """AWS Batch for one account in one Region.
@@ -270,10 +273,12 @@ class BatchService:
         if handler is None:
             raise not_modelled(operation)
         with self._lock:
+            if self._store.failed and not operation.startswith(_READS):
+                self._expect_room()
             try:
                 return handler(request)
             finally:
-                self._commit()
+                self._store.try_commit()
 
     def start(self) -> None:
         """Take up what was left of an earlier run, and start placing and running jobs.
@@ -294,7 +299,7 @@ class BatchService:
                 elif not job.status.is_final:
                     self._lifecycle.resume(job, _killed)
             self._environments.forget_deleted()
-            self._commit()
+            self._store.try_commit()
         self._loop.start()
         self._loop.wake()
 
@@ -372,7 +377,7 @@ class BatchService:
         """
         with self._lock:
             self._operations.reclaim(job_id)
-            self._commit()
+            self._store.try_commit()
 
     def lose_hosts(self) -> None:
         """Take everything away that jobs run on; their retry rules apply."""
@@ -387,9 +392,10 @@ class BatchService:
         """
         with self._lock:
             self._environments.fault(environment, kind, reason)
-            self._commit()
+            self._store.try_commit()
 
-    def _commit(self) -> None:
+    def _expect_room(self) -> None:
+        """Refuse a change before it is made where it could not be written down."""
         try:
             self._store.commit()
         except StoreError as error:

@@ -7,6 +7,7 @@ power cut.
 from __future__ import annotations
 
 import json
+import logging
 import sqlite3
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 Document = dict[str, Any]
+
+_log = logging.getLogger(__name__)
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS records (
@@ -52,6 +55,7 @@ class Store:
         self._connection.execute("PRAGMA synchronous=OFF")
         self._connection.executescript(_SCHEMA)
         self.closed = False
+        self.failed = False
         self._changes: list[tuple[str, tuple[object, ...]]] = []
         self._job_states: dict[int, Document] = {}
         self._begun: dict[int, tuple[int, str, str]] = {}
@@ -82,10 +86,21 @@ class Store:
         except sqlite3.Error as error:
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
+            self.failed = True
             raise StoreError(f"the local state cannot be written: {error}") from error
+        self.failed = False
         self._changes.clear()
         self._job_states.clear()
         self._begun.clear()
+
+    def try_commit(self) -> None:
+        """Write what was changed, or go on in memory and say so once."""
+        before = self.failed
+        try:
+            self.commit()
+        except StoreError as error:
+            if not before:
+                _log.error("%s; going on in memory", error)
 
     def close(self) -> None:
         """Close; what was not committed is lost."""

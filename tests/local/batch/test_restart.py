@@ -190,25 +190,32 @@ def test_a_job_that_blocks_its_queue_keeps_its_place_and_its_time_limit_over_a_r
     assert reason in account.ended(job)["statusReason"]
 
 
-def test_a_state_that_cannot_be_written_is_an_error_of_the_service(
+def test_a_full_disk_refuses_changes_before_they_are_made_and_leaves_reading(
     make_service: Callable[..., BatchService],
 ) -> None:
     service = make_service()
     service._store._connection.execute("PRAGMA max_page_count = 1")
     request: dict[str, Any] = {"tags": {"k": "v" * 200}}
+    made: list[str] = []
 
     def fill() -> None:
         for number in range(200):
-            service.handle(
-                "CreateConsumableResource", request | {"consumableResourceName": f"r{number}"}
-            )
+            name = f"r{number}"
+            service.handle("CreateConsumableResource", request | {"consumableResourceName": name})
+            made.append(name)
+
+    def there() -> list[str]:
+        found = service.handle("ListConsumableResources", {"maxResults": 100})
+        return sorted(one["consumableResourceName"] for one in found["consumableResources"])
 
     with pytest.raises(ServiceError, match="cannot be written: database or disk is full") as error:
         fill()
     assert (error.value.code, error.value.http_status) == ("ServerException", 500)
+    assert there() == sorted(made)
 
     service._store._connection.execute("PRAGMA max_page_count = 100000")
-    service.handle("DescribeJobQueues", {})
+    service.handle("CreateConsumableResource", {"consumableResourceName": "more"})
+    assert there() == sorted([*made, "more"])
 
 
 def test_what_could_not_be_written_is_written_later(tmp_path: Path) -> None:
