@@ -46,7 +46,7 @@ def local() -> None:
 
 def _twelve_digits(context: click.Context, option: click.Parameter, account: str) -> str:
     if not ACCOUNT.admits(account):
-        said = f"{account!r} is no account; allowed are 12 digits"
+        said = f"{account!r} is no account; allowed: 12 digits"
         raise click.BadParameter(said, context, option)
     return account
 
