@@ -60,7 +60,7 @@ _TOKEN = re.compile(r"""['"]?[$#]\{Token\[[^\]]*\]\}['"]?|-\d(?:\.\d+)?e\+2\d\d"
 """How the CDK writes a token, and what nobody can read: a number of it is far below any other."""
 _A_VALUE_FOR_ALL = (
     "is the value of a secret, which everybody who may describe the resource would read; "
-    "allowed is a secret that is fetched as the container starts: give it as secrets={NAME: secret}"
+    "allowed: a secret that is fetched as the container starts: give it as secrets={NAME: secret}"
 )
 
 _DYNAMIC = "{{resolve:"
@@ -341,7 +341,7 @@ class Arguments:
             return True
         self.wrong_value(
             f"{parameter} is a list that only CloudFormation knows, and here each of its entries "
-            "has to be known; allowed is a list whose entries may be tokens: give Fn.select(0, …) "
+            "has to be known; allowed: a list whose entries may be tokens: give Fn.select(0, …) "
             "for each"
         )
         return False

@@ -220,7 +220,7 @@ def expect_plain_path(arguments: Arguments, parameter: str, path: str) -> None:
         )
     elif _SYSTEM_PATH.fullmatch(path):
         arguments.wrong_value(
-            f"{parameter} is {shown(path)}, which holds the system; allowed is a directory of its "
+            f"{parameter} is {shown(path)}, which holds the system; allowed: a directory of its "
             "own, such as /scratch"
         )
 

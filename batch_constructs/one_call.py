@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from aws_cdk import CfnResource
-    from constructs import Construct, IConstruct
+    from constructs import IConstruct
 
 T = TypeVar("T")
 

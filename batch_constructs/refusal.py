@@ -27,7 +27,7 @@ _SUBJECT = re.compile(r"(?:the )?[^\";:,]+? (is|are|has|have) (?=[^;]*; )")
 _OF_A_KEY = re.compile(r"the (?:key|name) of an? (?:tag|label|annotation|environment variable) ")
 _OF_A_VALUE = re.compile(r'the value of the (?:tag|label|annotation) (".*?") (?=is |has )')
 
-_NUMBER_AS_TEXT = re.compile(r'\b(is|are) "(-?[\d.]+)"(?=; allowed are (?:positive|whole))')
+_NUMBER_AS_TEXT = re.compile(r'\b(is|are) "(-?[\d.]+)"(?=; allowed: (?:positive|whole))')
 """How a rule shows a number that CloudFormation has as a text, and the parameter has not."""
 
 _SIZE = re.compile(r'is "(?:VCPU|MEMORY|GPU)",')
@@ -115,7 +115,7 @@ def in_parameters(finding: Finding, type: str, properties: Mapping[str, Any]) ->
         return f"{parameter}{said.removeprefix(noun)}", ""
     wrong = re.fullmatch(r'"?(.+?)"? is used where (.+) is needed', said)
     if wrong and parameter:
-        return f"{parameter} is {wrong[1]}; allowed is {wrong[2]}", ""
+        return f"{parameter} is {wrong[1]}; allowed: {wrong[2]}", ""
     words = _Words(type, path, properties, parameter)
     message, fix = words.put_into(said), words.put_into(finding.fix)
     fix = _IN_A_UNIT.sub(lambda amount: f"{_UNITS[amount[2]]}({amount[1]})", fix)

@@ -43,7 +43,7 @@ def as_selection(arguments: Arguments, selection: Any) -> Any:
         if name not in allowed:
             instead = meant(str(name), allowed)
             return arguments.wrong_value(
-                f"vpc_subnets has {shown(name)}; allowed are {', '.join(allowed)}{instead}"
+                f"vpc_subnets has {shown(name)}; allowed: {', '.join(allowed)}{instead}"
             )
     try:
         return ec2.SubnetSelection(**selection)

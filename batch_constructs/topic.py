@@ -70,7 +70,7 @@ def topic_argument(arguments: Arguments, parameter: str, value: Any) -> Any:
     if is_fifo(value):
         return arguments.wrong_value(
             f"{parameter} is a FIFO topic, which takes neither what CloudWatch alarms send nor a "
-            "message without a group; allowed is a standard topic: use AlertTopic(…)"
+            "message without a group; allowed: a standard topic: use AlertTopic(…)"
         )
     key: Any = getattr(value, "master_key", None)
     if key is not None and str(getattr(key, "key_id", "")).endswith(MANAGED_TOPIC_KEY):

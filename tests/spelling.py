@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import batch_constructs as bc
-from batch_constructs.aws.bound import allowed
 
 MODEL = json.loads((Path(bc.__file__).parent / "aws" / "model.json").read_text())
 
@@ -45,14 +44,13 @@ _SECOND = re.compile(
 _NO_LIST = re.compile(r"\b(?:or|and|such as|not|with|limit|about|since)\b")
 """What stands behind the last comma of what is no list, or of one that is well written."""
 
-_ALLOWED = re.compile(r"allowed (?:is|are) (.*?)(?=[;\n]|: |$)")
+_ALLOWED = re.compile(r"allowed: (.*?)(?=[;\n]|: |$)")
 
 
 def second_spellings(said: str) -> list[str]:
     """Find what a message spells as no other does."""
     unquoted = re.sub(r'"[^"]+"', '"…"', said)
     found = [one[0] for one in _SECOND.finditer(unquoted)]
-    found += [one[0] for one in _ALLOWED.finditer(said) if one[0] != allowed(one[1])]
     # the last of several words stands behind "or"
     words = [re.split(", ", re.sub(r"\(.*?\)", "", one[1])) for one in _ALLOWED.finditer(unquoted)]
     return found + [

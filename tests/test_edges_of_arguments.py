@@ -58,7 +58,7 @@ def test_an_arn_with_something_behind_it_is_none() -> None:
 @pytest.mark.parametrize("turn", [1, -1])
 def test_what_does_not_go_together_and_a_wrong_value_are_told_in_one_line(turn: int) -> None:
     arguments = Arguments.of_a_value()
-    faults = ["size is given with count: leave one out", "size is 0; allowed are 1 or more"]
+    faults = ["size is given with count: leave one out", "size is 0; allowed: 1 or more"]
     for fault in 2 * faults[::turn]:
         arguments.wrong_value(fault)
     assert arguments.problems == [f"{faults[0]}; besides, {faults[1]}"]
@@ -67,7 +67,7 @@ def test_what_does_not_go_together_and_a_wrong_value_are_told_in_one_line(turn: 
 @pytest.mark.parametrize("turn", [1, -1])
 def test_of_a_part_nothing_is_told_where_what_holds_it_is_wrong(turn: int) -> None:
     arguments = Arguments.of_a_value()
-    faults = ["volume is of an instance; allowed is EFS", "volume.path is given, and not taken"]
+    faults = ["volume is of an instance; allowed: EFS", "volume.path is given, and not taken"]
     for fault in faults[::turn]:
         arguments.wrong_value(fault)
     assert arguments.problems == faults[:1]
@@ -87,7 +87,7 @@ def test_of_a_wrong_type_nothing_else_is_told(turn: int) -> None:
 
 def test_what_is_said_of_a_wrong_value_once_more_is_left_out() -> None:
     arguments = Arguments.of_a_value()
-    arguments.wrong_value("policy.size is 0; allowed are 1 or more")
+    arguments.wrong_value("policy.size is 0; allowed: 1 or more")
     arguments.wrong_value("policy is too small: give more")
     assert len(arguments.problems) == 1
 
@@ -137,12 +137,12 @@ def test_a_quantity_is_taken_as_far_as_a_template_can_hold_it_exactly() -> None:
 
     with pytest.raises(ValueError, match="S/M: total_quantity is 9007199254740992") as refused:
         bc.ConsumableResource(stack, "M", total_quantity=2**53)
-    assert "allowed are numbers up to 9007199254740991" in str(refused.value)
+    assert "allowed: numbers up to 9007199254740991" in str(refused.value)
     arguments = Arguments(stack)
     Consumes(arguments, {licences: 2**53})
     assert arguments.problems == [
         (
-            'consumable_resources["Licences"] is 9007199254740992; allowed are whole numbers from '
+            'consumable_resources["Licences"] is 9007199254740992; allowed: whole numbers from '
             "1 up to 9007199254740991"
         )
     ]

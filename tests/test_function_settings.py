@@ -215,7 +215,7 @@ def test_without_settings_nothing_of_it_is_there(name: str, stack: cdk.Stack) ->
         (
             {"reserved_concurrency": 0},
             ValueError,
-            "reserved_concurrency is 0; allowed are whole numbers from 1",
+            "reserved_concurrency is 0; allowed: whole numbers from 1",
         ),
         ({"encryption_key": "alias/a"}, TypeError, 'encryption_key is str "alias/a"; expected a'),
         ({"vpc": "vpc-1"}, TypeError, 'vpc is str "vpc-1"; expected an ec2.IVpc'),

@@ -292,7 +292,7 @@ def test_a_role_has_ten_managed_policies_and_no_more() -> None:
 
     assert len(RolePolicies([statement(most)]).managed) == quotas.MANAGED_POLICIES_A_ROLE
     assert RolePolicies([statement(most)]).problem("less") is None
-    assert "needs 11 managed policies for what it may do; allowed are 10 of 6144" in str(
+    assert "needs 11 managed policies for what it may do; allowed: 10 of 6144" in str(
         RolePolicies([statement(most + 1)]).problem("less")
     )
 

@@ -67,9 +67,9 @@ def test_what_is_to_be_done_has_one_spelling() -> None:
         (r"; (?:give|leave|set|write|use|make|add|let|name|put|take)\b", "a colon before the fix"),
         (r"^(?:\w+|\{\}) holds\b", "has"),
         (r"'\{\}'|`\{\}`", 'quotation marks: "…"'),
-        (r"\bAWS wants\b|\bthere are (?:only )?\{\}$|\bhas to be (?:a|an|one)\b", "allowed are"),
-        (r"\bmust be\b|\bshould be\b|\bplease\b|\binvalid (?:value|argument)\b", "allowed are"),
-        (r"\ballowed:|\bAllowed\b|\bexpects\b|\bexpected:", "allowed are, expected"),
+        (r"\bAWS wants\b|\bthere are (?:only )?\{\}$|\bhas to be (?:a|an|one)\b", "allowed:"),
+        (r"\bmust be\b|\bshould be\b|\bplease\b|\binvalid (?:value|argument)\b", "allowed:"),
+        (r"\ballowed (?:is|are)\b|\bAllowed\b|\bexpects\b|\bexpected:", "allowed:, expected"),
         (r"[a-z]; did you mean", ": did you mean"),
     ],
 )

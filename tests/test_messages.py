@@ -71,14 +71,14 @@ def test_a_value_that_may_be_secret_is_never_in_a_message(
         ({"image": ""}, 'image is empty: give an image such as "busybox"'),
         (
             {"timeout": cdk.Duration.seconds(30)},
-            "timeout is 30 seconds; allowed are 60 seconds or more",
+            "timeout is 30 seconds; allowed: 60 seconds or more",
         ),
         (
             {"retry_policy": bc.RetryPolicy(attempts=11)},
-            "retry_policy.attempts is 11; allowed are ",
+            "retry_policy.attempts is 11; allowed: ",
         ),
         ({"command": ["Ref::key"]}, 'command[0]: "Ref::key" names a parameter that has no default'),
-        ({"gpus": 0}, "gpus is 0; allowed are "),
+        ({"gpus": 0}, "gpus is 0; allowed: "),
     ],
 )
 def test_a_mistake_is_told_by_the_parameter(
@@ -109,16 +109,16 @@ LABELS = {"a b": "x", "y": "a b"}
     [
         # a list that is empty, and not missing
         ("FargateComputeEnvironment", {"security_groups": []}, "security_groups is empty; allowed"),
-        ("EksComputeEnvironment", {"security_groups": []}, "security_groups is empty; allowed is"),
-        ("EksJobDefinition", {"containers": []}, "containers is empty; allowed is at least one"),
+        ("EksComputeEnvironment", {"security_groups": []}, "security_groups is empty; allowed:"),
+        ("EksJobDefinition", {"containers": []}, "containers is empty; allowed: at least one"),
         (
             "MultiNodeJobDefinition",
             {"node_ranges": []},
-            "node_ranges is empty; allowed is at least",
+            "node_ranges is empty; allowed: at least",
         ),
-        ("QuotaShare", {"capacity_limits": []}, "capacity_limits is empty; allowed is at least"),
-        ("JobQueue", {"compute_environments": []}, "compute_environments is empty; allowed is at"),
-        ("Workflow", {"jobs": []}, "jobs is empty; allowed is at least one: give WorkflowJob"),
+        ("QuotaShare", {"capacity_limits": []}, "capacity_limits is empty; allowed: at least"),
+        ("JobQueue", {"compute_environments": []}, "compute_environments is empty; allowed: at"),
+        ("Workflow", {"jobs": []}, "jobs is empty; allowed: at least one: give WorkflowJob"),
         # one that is needed is never left out
         (
             "FairSharePolicy",
@@ -137,20 +137,20 @@ LABELS = {"a b": "x", "y": "a b"}
             "num_nodes is 3, and the last node of node_ranges is 9: leave num_nodes out, or give",
         ),
         # whose key it is, and all of them
-        ("JobQueue", {"tags": {"aws:x": "y"}}, 'a key of tags is "aws:x"; allowed are keys of'),
-        ("JobQueue", {"tags": {"x": "y" * 300}}, 'tags["x"] has 300 characters; allowed are at'),
-        ("EksJobDefinition", {"labels": LABELS}, 'a key of labels is "a b"; allowed are letters'),
-        ("EksJobDefinition", {"labels": LABELS}, 'labels["y"] is "a b"; allowed are '),
+        ("JobQueue", {"tags": {"aws:x": "y"}}, 'a key of tags is "aws:x"; allowed: keys of'),
+        ("JobQueue", {"tags": {"x": "y" * 300}}, 'tags["x"] has 300 characters; allowed: at'),
+        ("EksJobDefinition", {"labels": LABELS}, 'a key of labels is "a b"; allowed: letters'),
+        ("EksJobDefinition", {"labels": LABELS}, 'labels["y"] is "a b"; allowed: '),
         (
             "FargateJobDefinition",
             {"environment": {"AWS_BATCH_A": "x", "AWS_BATCH_B": "x"}},
-            'a key of environment is "AWS_BATCH_B"; allowed are names that do not begin with',
+            'a key of environment is "AWS_BATCH_B"; allowed: names that do not begin with',
         ),
         # which container, which volume
         (
             "EksJobDefinition",
             {"containers": pod(volumes=[bc.EmptyDirVolume(name="a b", mount_path="/x")])},
-            'containers[1].volumes[0].name is "a b"; allowed are lower-case letters',
+            'containers[1].volumes[0].name is "a b"; allowed: lower-case letters',
         ),
         (
             "EksJobDefinition",
@@ -167,18 +167,18 @@ LABELS = {"a b": "x", "y": "a b"}
         (
             "FargateJobDefinition",
             {"cpu_architecture": "arm"},
-            'cpu_architecture is "arm"; allowed are X86_64 or ARM64: did you mean ARM64?',
+            'cpu_architecture is "arm"; allowed: X86_64 or ARM64: did you mean ARM64?',
         ),
         (
             "CostGuard",
             {"action": "DISABLE_QUEUE"},
-            'action is "DISABLE_QUEUE"; allowed are NOTIFY, DISABLE_QUEUES or LOWER_MAX_VCPUS: did',
+            'action is "DISABLE_QUEUE"; allowed: NOTIFY, DISABLE_QUEUES or LOWER_MAX_VCPUS: did',
         ),
         # a text that would break the line
-        ("JobQueue", {"job_queue_name": "a\nb"}, r'job_queue_name is "a\nb"; allowed are'),
+        ("JobQueue", {"job_queue_name": "a\nb"}, r'job_queue_name is "a\nb"; allowed:'),
         # a number that is none, or too large
-        ("JobQueue", {"priority": float("inf")}, "priority is inf; allowed are finite numbers"),
-        ("ConsumableResource", {"total_quantity": -1}, "total_quantity is -1; allowed are whole"),
+        ("JobQueue", {"priority": float("inf")}, "priority is inf; allowed: finite numbers"),
+        ("ConsumableResource", {"total_quantity": -1}, "total_quantity is -1; allowed: whole"),
     ],
 )
 def test_a_mistake_is_told_as_the_one_who_made_it_sees_it(
@@ -194,11 +194,11 @@ def test_a_mistake_is_told_as_the_one_who_made_it_sees_it(
 @pytest.mark.parametrize(
     ("what", "said"),
     [
-        ("1 to 3", "allowed are 1 to 3"),
-        ("FAIL", "allowed is FAIL"),
-        ("FAIL or CONTINUE", "allowed are FAIL or CONTINUE"),
-        ("an ARN such as arn:aws:x", "allowed is an ARN such as arn:aws:x"),
-        ("absolute paths", "allowed are absolute paths"),
+        ("1 to 3", "allowed: 1 to 3"),
+        ("FAIL", "allowed: FAIL"),
+        ("FAIL or CONTINUE", "allowed: FAIL or CONTINUE"),
+        ("an ARN such as arn:aws:x", "allowed: an ARN such as arn:aws:x"),
+        ("absolute paths", "allowed: absolute paths"),
     ],
 )
 def test_what_is_allowed_is_one_thing_or_several(what: str, said: str) -> None:

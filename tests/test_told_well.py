@@ -55,19 +55,19 @@ def a_queue_twice(stack: cdk.Stack) -> None:
     [
         (
             a_resource_of_which_nothing_is_taken,
-            'consumable_resources["Licences"] is 0; allowed are whole numbers from 1',
+            'consumable_resources["Licences"] is 0; allowed: whole numbers from 1',
         ),
-        (a_trail_of_no_queue, "queues is empty; allowed is at least one"),
+        (a_trail_of_no_queue, "queues is empty; allowed: at least one"),
         (a_queue_twice, "queues[1] is given twice: leave it out"),
         (
             lambda stack: on_ec2(
                 stack, ulimits=[bc.Ulimit(name="core", soft_limit=-2, hard_limit=1)]
             ),
-            "ulimits[0].soft_limit is -2; allowed are 0 to hard_limit (1)",
+            "ulimits[0].soft_limit is -2; allowed: 0 to hard_limit (1)",
         ),
         (
             lambda stack: on_instances(stack, allocation_strategy="SPOT_CAPACITY_OPTIMIZED"),
-            'allocation_strategy is "SPOT_CAPACITY_OPTIMIZED"; allowed are BEST_FIT, BEST_FIT_PRO',
+            'allocation_strategy is "SPOT_CAPACITY_OPTIMIZED"; allowed: BEST_FIT, BEST_FIT_PRO',
         ),
         (
             lambda stack: on_instances(stack, instance_types=["M5.large"]),
@@ -84,12 +84,12 @@ def a_queue_twice(stack: cdk.Stack) -> None:
         (lambda stack: on_fargate(stack, image="http://x/y"), "with no http:// before them"),
         (
             lambda stack: on_fargate(stack, vcpus=math.nan),
-            "vcpus is nan; allowed are finite numbers",
+            "vcpus is nan; allowed: finite numbers",
         ),
         (lambda stack: on_fargate(stack, ephemeral_storage=5), "such as Size.gibibytes(100)"),
         (
             lambda stack: on_fargate(stack, platform_version="1.0"),
-            'platform_version is "1.0"; allowed are 1.3.0, 1.4.0 or LATEST: did you mean 1.4.0?',
+            'platform_version is "1.0"; allowed: 1.3.0, 1.4.0 or LATEST: did you mean 1.4.0?',
         ),
         (
             lambda stack: on_fargate(stack, gpus=1),
@@ -109,7 +109,7 @@ def a_queue_twice(stack: cdk.Stack) -> None:
         ),
         (
             lambda stack: on_fargate(stack, vcpus=-1, memory=GIB(0)),
-            "memory is 0 MiB; allowed are 512 to 249856 MiB on Fargate",
+            "memory is 0 MiB; allowed: 512 to 249856 MiB on Fargate",
         ),
         (
             lambda stack: on_fargate(stack, log_retention=cdk.Duration.days(31)),
@@ -126,48 +126,48 @@ def a_queue_twice(stack: cdk.Stack) -> None:
             ),
             "expected True, False or a whole number from 1 that is known as the app is synth",
         ),
-        (lambda stack: on_instances(stack, images=[]), "images is empty; allowed is at least one"),
+        (lambda stack: on_instances(stack, images=[]), "images is empty; allowed: at least one"),
         (
             lambda stack: bc.LaunchTemplate(stack, "X", tags={"aws:a": "b", "c": "d" * 257}),
-            'do not begin with aws:\n  - tags["c"] has 257 characters; allowed are at most 256',
+            'do not begin with aws:\n  - tags["c"] has 257 characters; allowed: at most 256',
         ),
         (
             lambda stack: bc.LaunchTemplate(
                 stack, "X", tags={f"k{number}": "v" for number in range(51)}
             ),
-            "tags has 51 tags; allowed are at most 50",
+            "tags has 51 tags; allowed: at most 50",
         ),
         (
             lambda stack: bc.ManagedInstancesComputeEnvironment(
                 stack, "X", vpc=ec2.Vpc(stack, "V"), reservation_group_arn="group"
             ),
-            'reservation_group_arn is "group"; allowed is an ARN such as arn:aws:resource-groups:',
+            'reservation_group_arn is "group"; allowed: an ARN such as arn:aws:resource-groups:',
         ),
         (
             lambda stack: on_fargate(
                 stack, log_configuration=bc.LogConfiguration(options={"mode": "fast"})
             ),
-            'log_configuration.options["mode"] is "fast"; allowed are blocking or non-blocking',
+            'log_configuration.options["mode"] is "fast"; allowed: blocking or non-blocking',
         ),
         (
             lambda stack: bc.EverywhereStackSet(
                 stack, "X", build=print, accounts=["123456789012"], regions=["mars"]
             ),
-            'regions[0] is "mars"; allowed are codes of Regions, such as us-east-1',
+            'regions[0] is "mars"; allowed: codes of Regions, such as us-east-1',
         ),
         (
             lambda stack: bc.AuditTrail(stack, "X", expected_roles=["Deploys"]),
-            'expected_roles[0] is "Deploys"; allowed is the ARN of a role, such as arn:aws:iam::',
+            'expected_roles[0] is "Deploys"; allowed: the ARN of a role, such as arn:aws:iam::',
         ),
         (
             lambda stack: bc.UnmanagedComputeEnvironment(
                 stack, "X", cluster_tags={"aws:x": "y" * 257}
             ),
-            'do not begin with aws:\n  - cluster_tags["aws:x"] has 257 characters; allowed are at',
+            'do not begin with aws:\n  - cluster_tags["aws:x"] has 257 characters; allowed: at',
         ),
         (
             lambda stack: bc.CentralEventBus(stack, "X", event_bus_name="default", accounts=["1"]),
-            'of an account\n  - event_bus_name is "default"; allowed are 1 to 256 letters, digits',
+            'of an account\n  - event_bus_name is "default"; allowed: 1 to 256 letters, digits',
         ),
         (
             lambda stack: on_instances(
@@ -221,10 +221,10 @@ def a_queue_twice(stack: cdk.Stack) -> None:
             ),
             'shares[1].share_identifier: the share identifier "a" is given twice: keep one of the',
         ),
-        (lambda stack: on_ec2(stack, image="a+b"), 'image is "a+b"; allowed are at most 255'),
+        (lambda stack: on_ec2(stack, image="a+b"), 'image is "a+b"; allowed: at most 255'),
         (
             lambda stack: bc.LaunchTemplate(stack, "X", prefetch_images=["", "a b"]),
-            'prefetch_images[0] is empty: give one\n  - prefetch_images[1] is "a b"; allowed are',
+            'prefetch_images[0] is empty: give one\n  - prefetch_images[1] is "a b"; allowed:',
         ),
     ],
 )
@@ -249,11 +249,11 @@ HERE = "arn:aws:batch:us-east-1:123456789012"
         ),
         (
             lambda queue: queue.metric("JobsSubmitted", period=cdk.Duration.seconds(7)),
-            "period is 7 seconds; allowed are 1, 5, 10, 30 seconds and whole minutes",
+            "period is 7 seconds; allowed: 1, 5, 10, 30 seconds and whole minutes",
         ),
         (
             lambda queue: queue.metric_jobs_submitted(period=cdk.Duration.seconds(0)),
-            "period is 0 seconds; allowed are",
+            "period is 0 seconds; allowed:",
         ),
         (lambda queue: queue.metric("JobsSubmitted", statistic="p101"), 'statistic is "p101"; '),
         (
@@ -262,7 +262,7 @@ HERE = "arn:aws:batch:us-east-1:123456789012"
         ),
         (
             lambda queue: queue.on_job_failed("X", description="d" * 513),
-            "Queue/X: description has 513 characters; allowed are at most 512",
+            "Queue/X: description has 513 characters; allowed: at most 512",
         ),
         (
             lambda queue: bc.JobDefinition.from_job_definition_arn(
@@ -278,7 +278,7 @@ HERE = "arn:aws:batch:us-east-1:123456789012"
         ),
         (
             lambda queue: bc.JobQueue.from_job_queue_name(queue, "X", "a" * 129),
-            "job_queue_name has 129 characters; allowed are at most 128",
+            "job_queue_name has 129 characters; allowed: at most 128",
         ),
     ],
 )

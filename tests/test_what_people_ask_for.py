@@ -103,7 +103,7 @@ def test_a_job_on_a_whole_instance_gets_every_adapter() -> None:
     [
         ({"instance_type": "m7i.large"}, "not known to have GPUs"),
         ({"instance_type": "g5"}, "not known to have GPUs"),
-        ({"instance_type": "g5.12xlarge", "gpus": 5}, "allowed are 1 to 4"),
+        ({"instance_type": "g5.12xlarge", "gpus": 5}, "allowed: 1 to 4"),
         ({"instance_type": "p4d.24xlarge", "gpus": 4, "efa": True}, "leave efa out, or gpus"),
         ({"instance_type": "g4dn.xlarge", "efa": True}, "leave efa out, or gpus"),
     ],
@@ -128,7 +128,7 @@ def test_each_network_card_gets_an_adapter() -> None:
 
 
 def test_more_adapters_than_an_instance_has_are_refused() -> None:
-    with pytest.raises(ValueError, match="efa is 33; allowed are whole numbers from 1 to 32"):
+    with pytest.raises(ValueError, match="efa is 33; allowed: whole numbers from 1 to 32"):
         bc.LaunchTemplate(stack(), "Template", efa=33)
 
 
@@ -436,7 +436,7 @@ def test_as_many_accounts_as_the_policy_of_a_bus_has_room_for_may_send() -> None
     documents = [one["Statement"] for one in properties(scope, "AWS::Events::EventBusPolicy")]
     whole = {"Version": "2012-10-17", "Statement": [{**one, "Resource": arn} for one in documents]}
     assert len(json.dumps(whole, separators=(",", ":"))) <= EVENT_BUS_POLICY_CHARACTERS
-    with pytest.raises(ValueError, match="accounts has 610 entries; allowed are at most 609"):
+    with pytest.raises(ValueError, match="accounts has 610 entries; allowed: at most 609"):
         bc.CentralEventBus(scope, "More", accounts=accounts)
 
 
@@ -460,7 +460,7 @@ def test_what_is_no_bus_is_refused() -> None:
 
 def test_a_list_without_queues_does_not_mean_all_of_them() -> None:
     bus = "arn:aws:events:us-east-1:123456789012:event-bus/batch-events"
-    with pytest.raises(ValueError, match="queues is empty; allowed is at least one"):
+    with pytest.raises(ValueError, match="queues is empty; allowed: at least one"):
         bc.ForwardedEvents(stack(), "Events", event_bus_arn=bus, queues=[])
 
 

@@ -121,8 +121,8 @@ def test_no_format_of_a_check_shows_a_credential_that_is_a_name(
 )
 def test_a_value_that_holds_a_credential_is_told_by_what_it_is(text: str) -> None:
     assert re.fullmatch(r"an? [\w ]+, which is not shown", shown(text))
-    told = without_credentials(f'image is "{text}"; allowed are 1')
-    assert re.fullmatch(r'image is ".*\(an? [\w ]+, not shown\).*"; allowed are 1', told), told
+    told = without_credentials(f'image is "{text}"; allowed: 1')
+    assert re.fullmatch(r'image is ".*\(an? [\w ]+, not shown\).*"; allowed: 1', told), told
     rest = re.sub(r"\(an? [\w ]+, not shown\)", "", told)
     assert not any(secret in rest for secret in (*SECRETS, "MIIE", "abcdefghijk", "cccc", "bbbb"))
 

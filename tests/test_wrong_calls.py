@@ -70,7 +70,7 @@ def test_so_does_what_has_no_place_in_the_tree(name: str) -> None:
 def test_what_is_taken_in_says_its_id(stack: cdk.Stack) -> None:
     assert told(bc.JobQueue.from_job_queue_arn, stack, "Theirs", arn="x").splitlines() == [
         f"{stack.node.path}/Theirs:",
-        "  - arn is no parameter of from_job_queue_arn; allowed is job_queue_arn",
+        "  - arn is no parameter of from_job_queue_arn; allowed: job_queue_arn",
         "  - job_queue_arn is left out: give it, since from_job_queue_arn needs it",
     ]
 
@@ -83,7 +83,7 @@ def test_a_name_that_is_nearly_right_is_the_one_that_was_meant(stack: cdk.Stack)
     assert str(refused.value).splitlines()[1:] == [
         "  - compute_environment is no parameter of JobQueue: did you mean compute_environments?",
         (
-            "  - compute_environments is empty; allowed is at least one: give compute environments "
+            "  - compute_environments is empty; allowed: at least one: give compute environments "
             "of batch_constructs or aws_cdk.aws_batch"
         ),
     ]
@@ -104,8 +104,8 @@ def test_what_is_left_out_hides_nothing_that_is_wrong_beside_it(stack: cdk.Stack
         "  - vcpu is no parameter of FargateJobDefinition: did you mean vcpus?",
         "  - image is left out: give it, since FargateJobDefinition needs it",
         '  - environment["PASS"] is int; expected a string',
-        "  - timeout is 3 seconds; allowed are 60 seconds or more",
-        "  - vcpus is 0.3; allowed are 0.25, 0.5, 1, 2, 4, 8, 16 or 32 on Fargate",
+        "  - timeout is 3 seconds; allowed: 60 seconds or more",
+        "  - vcpus is 0.3; allowed: 0.25, 0.5, 1, 2, 4, 8, 16 or 32 on Fargate",
     ]
     assert stack.node.children == []
 
@@ -113,8 +113,7 @@ def test_what_is_left_out_hides_nothing_that_is_wrong_beside_it(stack: cdk.Stack
 def test_what_is_given_by_place_is_told(stack: cdk.Stack) -> None:
     said = told(bc.ConsumableResource, stack, "X", 5, total_quantity=5)
     assert said.endswith(
-        "/X: ConsumableResource is given 3 arguments by place; allowed are scope and id: name the "
-        "rest"
+        "/X: ConsumableResource is given 3 arguments by place; allowed: scope and id: name the rest"
     )
     assert told(bc.secret_field, 1, "key", secret=2).endswith(
         "secret is given by place and by name: leave one of them out"
@@ -135,7 +134,7 @@ def test_a_scope_that_is_none_and_a_wrong_id_are_told_with_the_rest(stack: cdk.S
     assert told(bc.ConsumableResource, None, 5, total=5).splitlines() == [
         "ConsumableResource:",
         (
-            "  - total is no parameter of ConsumableResource; allowed are total_quantity, "
+            "  - total is no parameter of ConsumableResource; allowed: total_quantity, "
             "replenishable, consumable_resource_name, exact_name or tags"
         ),
         "  - total_quantity is left out: give it, since ConsumableResource needs it",
@@ -150,7 +149,7 @@ def test_a_name_that_a_method_does_not_know_hides_no_value(stack: cdk.Stack) -> 
     said = told(queue.grant_submit, definition=5, granted=5, job_definition="x")
 
     assert [line.partition("; expected")[0] for line in said.splitlines()[1:]] == [
-        "  - definition is no parameter of grant_submit; allowed are grantee or job_definition",
+        "  - definition is no parameter of grant_submit; allowed: grantee or job_definition",
         "  - granted is no parameter of grant_submit: did you mean grantee?",
         "  - grantee is int 5",
         '  - job_definition is str "x"',

@@ -2,7 +2,7 @@
 
 A bound looks at a plain value of the right kind and says what is wrong with it, or nothing::
 
-    Whole(1, 10).wrong(11)  # "is 11; allowed are whole numbers from 1 to 10"
+    Whole(1, 10).wrong(11)  # "is 11; allowed: whole numbers from 1 to 10"
 """
 
 from __future__ import annotations
@@ -33,13 +33,10 @@ _MOST_WORDS: Final = 60
 _NEAR: Final = 0.7
 """How alike two words are that one may be a misspelling of the other."""
 
-_ONE: Final = pattern(r"(?:a|an|one|the|such|only|at least one|exactly 1)\b.*|\S+", re.DOTALL)
-"""What is allowed where that is a single thing, as a sentence speaks of it."""
-
 
 def allowed(what: str) -> str:
-    """Say what is allowed: ``allowed is FAIL``, ``allowed are 1 to 3``."""
-    return f"allowed {'is' if _ONE.fullmatch(what) else 'are'} {what}"
+    """Say what is allowed: ``allowed: 1 to 3``."""
+    return f"allowed: {what}"
 
 
 def refused(value: object, what: str, unit: str = "") -> str:
@@ -162,7 +159,7 @@ class Whole(Record):
 
     @property
     def allowed(self) -> str:
-        """What is allowed, for a sentence that begins with ``allowed are``."""
+        """What is allowed, for a message, after ``allowed:``."""
         end = "" if self.high is None else f" to {self.high}"
         text = f"whole numbers from {self.low}{end}"
         if self.unit:

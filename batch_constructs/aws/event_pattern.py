@@ -85,7 +85,7 @@ _NEGATED: Final = ("equals-ignore-case", *_AFFIXES, WILDCARD)
 _ALTERNATIVES: Final = 2
 """The fewest members of ``$or``."""
 
-_NO_VALUE: Final = "is empty; allowed is at least one value"
+_NO_VALUE: Final = "is empty; allowed: at least one value"
 
 _COMBINATIONS: Final = 1000
 """The most that the members of all ``$or`` multiply to."""
@@ -128,7 +128,7 @@ def wrong(pattern: Any, *, at_least: int = 0) -> list[Fault]:
         (max(length(pattern), at_least), EVENT_PATTERN_CHARACTERS, "characters"),
     ):
         if counted > most:
-            found.append(("", f"has {counted} {things}; allowed are at most {most}"))
+            found.append(("", f"has {counted} {things}; allowed: at most {most}"))
     return found
 
 
@@ -189,7 +189,7 @@ def _fields(within: Any, path: str, *, inside_or: bool = False) -> Iterator[Faul
             yield path, f"is {_json(within)}; expected an object of fields"
         return
     if not within:
-        yield path, "is empty; allowed is at least one field"
+        yield path, "is empty; allowed: at least one field"
     for key, value in within.items():
         here = f"{path}/{key}" if path else key
         if key == OR:
@@ -213,7 +213,7 @@ def _either(members: Any, path: str) -> Iterator[Fault]:
         yield from _fields(member, f"{path}/{position}", inside_or=True)
     if len(members) < _ALTERNATIVES and all(map(_is_known, members)):
         member = "one member" if members else "no member"
-        yield path, f"has {member}; allowed are {_ALTERNATIVES} or more"
+        yield path, f"has {member}; allowed: {_ALTERNATIVES} or more"
 
 
 def _combinations(within: Any) -> int:
@@ -236,7 +236,7 @@ def _values(values: list[Any], path: str) -> Iterator[Fault]:
         if isinstance(value, dict):
             yield from _comparison(value, here)
         elif isinstance(value, list):
-            yield here, "is a list; allowed are strings, numbers, true, false, null and operators"
+            yield here, "is a list; allowed: strings, numbers, true, false, null and operators"
         elif isinstance(value, float) and not math.isfinite(value):
             yield here, f"is {value}; {allowed('numbers that JSON has')}"
 
@@ -244,7 +244,7 @@ def _values(values: list[Any], path: str) -> Iterator[Fault]:
 def _comparison(within: dict[str, Any], path: str) -> Iterator[Fault]:
     """Look at an object that stands for values: one operator with its operand."""
     if len(within) != 1:
-        yield path, f"has {len(within)} operators; allowed is 1"
+        yield path, f"has {len(within)} operators; allowed: 1"
     for operator, operand in within.items():
         look = _OPERANDS.get(operator)
         if look is None:
@@ -259,7 +259,7 @@ def _text(operand: Any) -> str | None:
 
 
 def _truth(operand: Any) -> str | None:
-    return None if isinstance(operand, bool) else f"is {_json(operand)}; allowed are true or false"
+    return None if isinstance(operand, bool) else f"is {_json(operand)}; allowed: true or false"
 
 
 def _affix(operand: Any) -> str | None:
@@ -275,9 +275,9 @@ def _wildcard(operand: Any) -> str | None:
     if not isinstance(operand, str):
         return _text(operand)
     if _TWO_ASTERISKS.match(operand):
-        return f"is {shown(operand)}; allowed is one asterisk at a time"
+        return f"is {shown(operand)}; allowed: one asterisk at a time"
     if _LONE_BACKSLASH.match(operand):
-        return f"is {shown(operand)}; allowed is a backslash before an asterisk or a backslash only"
+        return f"is {shown(operand)}; allowed: a backslash before an asterisk or a backslash only"
     return None
 
 
@@ -292,7 +292,7 @@ def _cidr(operand: Any) -> str | None:
     except ValueError:
         address = None
     if address is None or found is None or int(found[2]) >= address.max_prefixlen:
-        return f"is {shown(operand)}; allowed is a block such as 10.0.0.0/8, at most /31 or /127"
+        return f"is {shown(operand)}; allowed: a block such as 10.0.0.0/8, at most /31 or /127"
     return None
 
 
@@ -309,15 +309,15 @@ def _numeric(operand: Any) -> str | None:
     operators, numbers = operand[::2], operand[1::2]
     for operator in filter(_is_known, operators):
         if operator not in (*_LOWER, *_UPPER, _EQUAL):
-            return f"has the operator {_json(operator)}; allowed are =, <, <=, > or >="
+            return f"has the operator {_json(operator)}; allowed: =, <, <=, > or >="
     for number in filter(_is_known, numbers):
         if problem := _number(number) or _far(number):
             return problem
     if len(operand) == _RANGE and all(map(_is_known, operators)):
         if operators[0] not in _LOWER or operators[1] not in _UPPER:
-            return f"is {_json(operand)}; allowed is a range with > or >= first, then < or <="
+            return f"is {_json(operand)}; allowed: a range with > or >= first, then < or <="
         if all(map(_is_known, numbers)) and numbers[0] >= numbers[1]:
-            return f"is {_json(operand)}; allowed is a first number less than the second"
+            return f"is {_json(operand)}; allowed: a first number less than the second"
     return None
 
 
@@ -348,15 +348,13 @@ def _anything_but(operand: Any) -> str | None:
             for value in known
             if mixed or (not isinstance(value, str) and _number(value))
         )
-    return (
-        next(filter(None, problems), None) if values else "is empty; allowed is at least one value"
-    )
+    return next(filter(None, problems), None) if values else "is empty; allowed: at least one value"
 
 
 def _negated(operator: str, value: Any) -> str | None:
     problem = _wildcard(value) if operator == WILDCARD else _text(value)
     if operator in _AFFIXES and value == "":
-        problem = "is empty; allowed is at least one character"
+        problem = "is empty; allowed: at least one character"
     return problem and f"with {operator} {problem}"
 
 

@@ -42,19 +42,19 @@ def problem_with(expression: str) -> str | None:
     Of a unit Scheduler says "minute | minutes | hour | hours | day | days", whatever the number.
     """
     if rate := _RATE.fullmatch(expression):
-        return None if _number(rate[1]) else "allowed are rates of 1 or more: write rate(1 hour)"
+        return None if _number(rate[1]) else "allowed: rates of 1 or more: write rate(1 hour)"
     if at := _AT.fullmatch(expression):
         from datetime import datetime  # noqa: PLC0415  # seldom needed
 
         try:
             datetime.fromisoformat(at[1])
         except ValueError:
-            return "allowed are moments of the calendar: write at(YYYY-MM-DDTHH:MM:SS)"
+            return "allowed: moments of the calendar: write at(YYYY-MM-DDTHH:MM:SS)"
         return None
     if cron := _CRON.fullmatch(expression):
         return _problem_with_cron(cron[1].split())
     return (
-        "allowed are rate(N minutes|hours|days), cron(minutes hours day-of-month month "
+        "allowed: rate(N minutes|hours|days), cron(minutes hours day-of-month month "
         "day-of-week year) and at(YYYY-MM-DDTHH:MM:SS)"
     )
 
@@ -83,24 +83,24 @@ def problem_in_a_rule(expression: str) -> str | None:
 def _problem_with_cron(fields: list[str]) -> str | None:
     if len(fields) != len(_FIELDS):
         return (
-            f"cron has {len(fields)} fields; allowed are 6: write {', '.join(_FIELDS)}, such as "
+            f"cron has {len(fields)} fields; allowed: 6: write {', '.join(_FIELDS)}, such as "
             "cron(0 3 * * ? *)"
         )
     if (fields[2] == "?") == (fields[4] == "?"):
         return (
-            "allowed is ? as the day of month or as the day of week, and not as both: write one "
+            "allowed: ? as the day of month or as the day of week, and not as both: write one "
             "such as cron(0 3 * * ? *)"
         )
     for place, (name, field) in enumerate(zip(_FIELDS, fields, strict=True)):
         for number in re.findall(r"(?<![/#\d])\d+(?!#)", field):
             low, high = _RANGES[place]
             if not low <= _number(number) <= high:
-                return f"{name} is {cut(field, _SHOWN)}; allowed are {low} to {high}"
+                return f"{name} is {cut(field, _SHOWN)}; allowed: {low} to {high}"
         words = set(re.findall(r"[A-Za-z]{3,}", field.upper()))
         allowed = {3: _NAMES[0], 4: _NAMES[1]}.get(place, frozenset[str]())
         if words - allowed or not field.isascii():
             names = f" and {', '.join(sorted(allowed))}" if allowed else ""
-            return f"{name} is {cut(field, _SHOWN)}; allowed are numbers{names}"
+            return f"{name} is {cut(field, _SHOWN)}; allowed: numbers{names}"
     return None
 
 

@@ -159,7 +159,7 @@ def _grouping(by: str) -> Callable[[Job, Mapping[str, Any]], str]:
     }
     if by not in read:
         raise ValueError(
-            f'by is "{by}"; allowed are queue, share, definition and tag:KEY, such as tag:team'
+            f'by is "{by}"; allowed: queue, share, definition and tag:KEY, such as tag:team'
         )
     return lambda job, _: read[by](job)
 

@@ -84,7 +84,7 @@ def cheapest_instance_types(
             f"{allowed(one_of([str(one) for one in CpuArchitecture]))}"
         )
     if isinstance(at_most, bool) or not isinstance(at_most, int) or at_most < 1:
-        raise ValueError(f"at_most is {at_most!r}; allowed are whole numbers from 1")
+        raise ValueError(f"at_most is {at_most!r}; allowed: whole numbers from 1")
     costs: dict[str, list[tuple[int, float, str]]] = {}
     for type_ in instance_types.known():
         family, _, size = type_.name.partition(".")
@@ -150,7 +150,7 @@ def _need(place: int, job: Any) -> dict[str, float]:
                 f"{parameter}.{name} is a token, which only CloudFormation knows; expected a number"
             )
         if not (0 <= value < math.inf):
-            raise ValueError(f"{parameter}.{name} is {shown(value)}; allowed are numbers from 0")
+            raise ValueError(f"{parameter}.{name} is {shown(value)}; allowed: numbers from 0")
     if job.memory.is_unresolved():
         raise ValueError(f"{parameter}.memory is a token; expected a size that is known")
     return {**sizes, "memory": job.memory.to_mebibytes()}

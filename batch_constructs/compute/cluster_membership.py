@@ -51,7 +51,7 @@ def joining_instances(environment: Construct, group: Any) -> JoiningInstances:
     template = "ec2.LaunchTemplate(…, role=…, security_group=…, user_data=ec2.UserData.for_linux())"
     try:
         if group.os_type is ec2.OperatingSystemType.WINDOWS:
-            problem = f"run Windows; allowed is Linux: give the group {_IMAGE}"
+            problem = f"run Windows; allowed: Linux: give the group {_IMAGE}"
         else:
             found = JoiningInstances(
                 role=group.role, security_groups=group.connections.security_groups
@@ -61,7 +61,7 @@ def joining_instances(environment: Construct, group: Any) -> JoiningInstances:
     except RuntimeError as error:
         said = str(error).splitlines()[0].partition(": ")[2].rstrip(".")
         problem = (
-            f"cannot be told to join ({said}); allowed is a group whose role, security group and "
+            f"cannot be told to join ({said}); allowed: a group whose role, security group and "
             f"shell user data are known: give the group launch_template={template}"
         )
     if problem:
@@ -73,18 +73,18 @@ def _problem(group: Any) -> str:
     written = group.user_data.render()
     if f"{AGENT_CLUSTER}=" in written:
         return (
-            "join a cluster already; allowed is one environment, once: make another group for "
+            "join a cluster already; allowed: one environment, once: make another group for "
             "another environment"
         )
     if not is_token(written) and not written.startswith(_SHELL):
         begin = f"begin with {shown(written.splitlines()[0])}" if written else "are no shell script"
         return (
-            f"have user data that {begin}, as those of Bottlerocket; allowed is a Linux that runs "
+            f"have user data that {begin}, as those of Bottlerocket; allowed: a Linux that runs "
             f"shell commands as it starts: give the group {_IMAGE}"
         )
     if _AGENTLESS in _image(group) and not any(agent in written for agent in _AGENTS):
         return (
-            "have a plain Amazon Linux without the ECS agent; allowed is an image with it: give "
+            "have a plain Amazon Linux without the ECS agent; allowed: an image with it: give "
             f"the group {_IMAGE}, or install ecs-init in its user data"
         )
     return ""

@@ -406,7 +406,7 @@ def _expect_room(arguments: Arguments, scripts: list[list[str]]) -> None:
     length = len(written.encode())
     if length > USER_DATA_BYTES and not is_token(written):
         arguments.wrong_value(
-            f"user_data makes {length} bytes with its MIME parts; allowed are at most "
+            f"user_data makes {length} bytes with its MIME parts; allowed: at most "
             f"{USER_DATA_BYTES}: fetch a script from S3 as the instance starts, or build "
             "it into the image"
         )
@@ -421,7 +421,7 @@ def _timeouts(arguments: Arguments, given_: Mapping[str, Duration | None]) -> di
             continue
         if not is_token(seconds) and seconds < DOCKER_TIMEOUT_SECONDS:
             arguments.wrong_value(
-                f"{parameter} is {seconds} seconds; allowed are {DOCKER_TIMEOUT_SECONDS} seconds "
+                f"{parameter} is {seconds} seconds; allowed: {DOCKER_TIMEOUT_SECONDS} seconds "
                 "or more, since ECS takes its own for less: give a minute or more"
             )
         settings[variables.AGENT_TIMEOUTS[parameter]] = f"{seconds}s"
@@ -441,6 +441,6 @@ def _expect_one_store(
     stores = [one for one in volumes if isinstance(one, InstanceStoreVolume)]
     if len(stores) + (scratch_path is not None) > 1:
         arguments.wrong_value(
-            "volumes: the instance's own disks are mounted twice; allowed is one "
+            "volumes: the instance's own disks are mounted twice; allowed: one "
             "InstanceStoreVolume, without scratch_path: leave the other out"
         )

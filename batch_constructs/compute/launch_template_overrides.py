@@ -143,7 +143,7 @@ def _refuse_plain_user_data(arguments: Arguments, template: Any) -> None:
     if text and not is_token(text) and not text.startswith(("MIME-Version:", "Content-Type:")):
         arguments.wrong_value(
             f"launch_template has user data that begins with {shown(text.splitlines()[0])}; "
-            "allowed is only MIME multipart: give the commands as LaunchTemplate(user_data=[…]), "
+            "allowed: only MIME multipart: give the commands as LaunchTemplate(user_data=[…]), "
             "or use ec2.MultipartUserData"
         )
 

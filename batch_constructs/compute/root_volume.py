@@ -113,7 +113,7 @@ def _expect_fitting(arguments: Arguments, kind: str, size: Any, iops: Any, throu
         if iops is None and kind in ebs.NEEDS_IOPS:
             low, high = ebs.IOPS[kind]
             arguments.wrong_value(
-                f"iops is left out for {kind}; allowed are {low} to {high}: give it, or take gp3"
+                f"iops is left out for {kind}; allowed: {low} to {high}: give it, or take gp3"
             )
     elif iops is not None:
         arguments.wrong_value(f"iops is given, which {kind} volumes do not take: leave it out")
@@ -161,7 +161,7 @@ def _expect_enough_iops(arguments: Arguments, iops: Any, throughput: Any) -> Non
         return
     if throughput * ebs.IOPS_FOR_ONE_MEBIBYTE > iops:
         arguments.wrong_value(
-            f"throughput is {throughput} with {iops} iops; allowed is one for each "
+            f"throughput is {throughput} with {iops} iops; allowed: one for each "
             f"{ebs.IOPS_FOR_ONE_MEBIBYTE} iops: give iops={throughput * ebs.IOPS_FOR_ONE_MEBIBYTE}"
         )
 

@@ -60,7 +60,7 @@ def gpu_settings(instance_type: str, *, gpus: int | None = None, efa: bool = Fal
     wanted = type_.gpus if gpus is None else gpus
     if isinstance(wanted, bool) or not isinstance(wanted, int) or not 1 <= wanted <= type_.gpus:
         raise ValueError(
-            f"gpus is {wanted!r}; allowed are 1 to {type_.gpus} of {instance_type}: give that, or "
+            f"gpus is {wanted!r}; allowed: 1 to {type_.gpus} of {instance_type}: give that, or "
             "take a larger type"
         )
     devices = []
@@ -68,7 +68,7 @@ def gpu_settings(instance_type: str, *, gpus: int | None = None, efa: bool = Fal
         if not efa_interfaces(instance_type) or wanted != type_.gpus:
             raise ValueError(
                 f"efa is given with {wanted} of the {type_.gpus} GPUs of {instance_type}, of "
-                f"{efa_interfaces(instance_type)} adapters; allowed is all of an instance that has "
+                f"{efa_interfaces(instance_type)} adapters; allowed: all of an instance that has "
                 "some: leave efa out, or gpus"
             )
         devices = [

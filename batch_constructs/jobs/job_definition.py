@@ -260,7 +260,7 @@ class ImportedJobDefinition(JobDefinition):
     def _given(self, parameter: str, value: T | None) -> T:
         if value is None:
             raise ValueError(
-                f"{self.node.path}: {parameter} is not known; allowed is a definition that was "
+                f"{self.node.path}: {parameter} is not known; allowed: a definition that was "
                 f"taken in with it: JobDefinition.from_job_definition_attributes({parameter}=…)"
             )
         return value

@@ -296,7 +296,7 @@ class Nodes:
                 return self.made_up  # where it begins, the second pass knows
             if isinstance(number, int):
                 arguments.wrong_value(
-                    f"target_nodes is {number} after an open range; allowed is a range as AWS "
+                    f"target_nodes is {number} after an open range; allowed: a range as AWS "
                     'writes it: give one such as "4:7"'
                 )
             return number

@@ -63,12 +63,12 @@ class SecretField:
             if part is not None and (not part or (":" in part and not is_token(part))):
                 got = "has a colon in it" if part else "is empty"  # it may be the secret itself
                 raise ValueError(
-                    f"secret_field: {name} {got}; allowed is a text without a colon: rename it in "
+                    f"secret_field: {name} {got}; allowed: a text without a colon: rename it in "
                     "the secret, or leave it out"
                 )
         if self.version_stage is not None and self.version_id is not None:
             raise ValueError(
-                "secret_field: version_stage and version_id are given; allowed is one of them: "
+                "secret_field: version_stage and version_id are given; allowed: one of them: "
                 "leave one of them out"
             )
 

@@ -135,7 +135,7 @@ def refuse_mounts_of_instances(arguments: Arguments, volumes: Sequence[AnyVolume
         if isinstance(volume, INSTANCE_VOLUMES):
             arguments.wrong_value(
                 f"volumes[{place}] is {type(volume).__name__}, which an instance mounts, and "
-                "Fargate has none; allowed are EfsVolume, S3FilesVolume, and HostVolume without "
+                "Fargate has none; allowed: EfsVolume, S3FilesVolume, and HostVolume without "
                 "host_path: run the job on EC2"
             )
 
@@ -299,7 +299,7 @@ def _access_point(arguments: Arguments, volume: EfsVolume) -> efs.IAccessPoint |
         not any(map(is_token, ids)) or (_made_here(owner) and _made_here(volume.file_system))
     ):
         arguments.wrong_value(
-            f"access_point is one of the file system {owner.node.path}; allowed is one of "
+            f"access_point is one of the file system {owner.node.path}; allowed: one of "
             f"{volume.file_system.node.path}: give both of one file system"
         )
     return point

@@ -38,7 +38,7 @@ local.add_command(destroy)
 
 def _twelve_digits(context: click.Context, option: click.Parameter, account: str) -> str:
     if not ACCOUNT.admits(account):
-        said = f"{account!r} is no account; allowed are 12 digits"
+        said = f"{account!r} is no account; allowed: 12 digits"
         raise click.BadParameter(said, context, option)
     return account
 

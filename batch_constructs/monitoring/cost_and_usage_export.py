@@ -105,7 +105,7 @@ class CostAndUsageExport(BatchConstruct):
         most = cost_reports.ACTIVATED_AT_ONCE - len(cost_reports.BATCH_TAGS)
         if len(keys) > most:
             arguments.wrong_value(
-                f"tags has {len(keys)} entries; allowed are at most {most}, since a call activates "
+                f"tags has {len(keys)} entries; allowed: at most {most}, since a call activates "
                 f"{cost_reports.ACTIVATED_AT_ONCE}, and AWS Batch's own are among them"
             )
         if bucket is not None and not has_member(bucket, "bucket_arn"):

@@ -400,7 +400,7 @@ def _check_lowered(
         if str(resource.type).upper() == EnvironmentType.UNMANAGED:
             arguments.wrong_value(
                 f"compute_environments[{place}] is {environment.node.id}, which is unmanaged and "
-                "has no maximum to lower; allowed are managed environments: disable the queues "
+                "has no maximum to lower; allowed: managed environments: disable the queues "
                 "instead"
             )
             continue

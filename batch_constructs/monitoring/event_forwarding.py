@@ -133,7 +133,7 @@ def _expect_room(arguments: Arguments, accounts: Any) -> None:
     most = (EVENT_BUS_POLICY_CHARACTERS - _AROUND_ACCOUNTS) // (ACCOUNT_ID_LENGTH + len('"",'))
     if count > most:
         arguments.wrong_value(
-            f"accounts has {count} entries; allowed are at most {most}, for which the policy of an "
+            f"accounts has {count} entries; allowed: at most {most}, for which the policy of an "
             f"event bus has room ({EVENT_BUS_POLICY_CHARACTERS} characters): give organization_id"
         )
 

@@ -207,7 +207,7 @@ def _one_of(part: Part, within: Properties, _: Resource) -> Iterator[_Found]:
     sure = [key for key in part.names if given(within, key) and within[key] != []]
     sure = [key for key in sure if not _is(within[key], part.but)]
     if len(sure) > 1 and part.shape != "at_least_one":
-        yield sure[1], " and ".join(sure), "{word} are given; allowed is one of them"
+        yield sure[1], " and ".join(sure), "{word} are given; allowed: one of them"
     if part.shape != "at_most_one" and not any(name in within for name in part.names):
         yield "", one_of(part.names), "{word} is missing"
 

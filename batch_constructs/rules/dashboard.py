@@ -23,7 +23,7 @@ def too_much(body: Sequence[Mapping[str, Any]]) -> str | None:
         (sum(metrics), METRICS_A_DASHBOARD, "metrics"),
     ):
         if counted > most:
-            return f"has {counted} {things}; allowed are at most {most}"
+            return f"has {counted} {things}; allowed: at most {most}"
     return None
 
 

@@ -97,7 +97,7 @@ def refuse_too_few_functions(arguments: Arguments, reserved: Any) -> None:
     """
     if isinstance(reserved, int) and not is_token(reserved) and reserved < CONCURRENCY:
         arguments.wrong_value(
-            f"function_settings.reserved_concurrency is {reserved}; allowed are {CONCURRENCY} or "
+            f"function_settings.reserved_concurrency is {reserved}; allowed: {CONCURRENCY} or "
             f"more, or None: SQS hands batches to {CONCURRENCY} functions of a gateway at a time"
         )
 
@@ -145,7 +145,7 @@ def read_gateway(
     if len(told) > MOST_BYTES_TOLD:
         also = ", environment, command and overrides" if defaults else ""
         arguments.wrong_value(
-            f"parameters{also} are {len(told)} bytes of JSON; allowed are {MOST_BYTES_TOLD}, "
+            f"parameters{also} are {len(told)} bytes of JSON; allowed: {MOST_BYTES_TOLD}, "
             f"since Lambda has room for {FUNCTION_ENVIRONMENT_KB} KB of environment variables: "
             "map fewer fields"
         )
@@ -250,7 +250,7 @@ def _room(
     if most > MOST:
         arguments.wrong_value(
             f"max_messages_per_hour is {by_hour:.0f} and deduplication_window {window_seconds} "
-            f"seconds: {most} messages to remember; allowed are {MOST}, which a function reads "
+            f"seconds: {most} messages to remember; allowed: {MOST}, which a function reads "
             "in a minute when it starts: give a shorter window, or several gateways"
         )
     needed = _MEMORY_OF_THE_REST_MEBIBYTES + -(-most_bytes(most) // _MEBIBYTE)

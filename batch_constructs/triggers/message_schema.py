@@ -51,7 +51,7 @@ def read_schema(arguments: Arguments, schema: Any) -> Any:
         for place, fault in _faults(schema):
             return arguments.wrong_value(f"schema{place} {fault}")
         problem = (
-            f"is no JSON schema: {str(error) or type(error).__name__}; allowed is what draft 7 of "
+            f"is no JSON schema: {str(error) or type(error).__name__}; allowed: what draft 7 of "
             "JSON Schema takes"
         )
     if problem:
@@ -74,7 +74,7 @@ def _problem_of(schema: Any) -> str | None:
     draft = schema.get("$schema", _DRAFTS[-1])
     if not isinstance(draft, str) or not any(each in draft for each in _DRAFTS):
         return (
-            f"has the $schema {shown(draft)}; allowed are drafts 4, 6 and 7, such as "
+            f"has the $schema {shown(draft)}; allowed: drafts 4, 6 and 7, such as "
             '"http://json-schema.org/draft-07/schema#"'
         )
     elsewhere = sorted(set(_references(schema)))
@@ -107,7 +107,7 @@ def _faults(schema: object) -> Iterator[tuple[str, str]]:
             except re.error as error:
                 yield (
                     '["pattern"]',
-                    f"is {shown(pattern)}; allowed are regular expressions: {error}",
+                    f"is {shown(pattern)}; allowed: regular expressions: {error}",
                 )
     listed: Any = ()
     if isinstance(schema, Mapping):

@@ -61,9 +61,9 @@ COMPARISONS: list[Any] = [
 
 REFUSED: list[tuple[Any, str, str]] = [
     ([], "/0", "is a list"),
-    ({}, "/0", "has 0 operators; allowed is 1"),
-    ({"prefix": "a", "suffix": "b"}, "/0", "has 2 operators; allowed is 1"),
-    ({"startswith": "x"}, "/0", 'has the operator "startswith"; allowed are anything-but, cidr'),
+    ({}, "/0", "has 0 operators; allowed: 1"),
+    ({"prefix": "a", "suffix": "b"}, "/0", "has 2 operators; allowed: 1"),
+    ({"startswith": "x"}, "/0", 'has the operator "startswith"; allowed: anything-but, cidr'),
     ({"Prefix": "x"}, "/0", 'has the operator "Prefix"'),
     ({"prefix": 3}, "/0/prefix", "is 3; expected a string"),
     ({"prefix": ["a"]}, "/0/prefix", 'is ["a"]; expected a string'),
@@ -71,16 +71,16 @@ REFUSED: list[tuple[Any, str, str]] = [
     ({"suffix": {"equals-ignore-case": 5}}, "/0/suffix", "is 5; expected a string"),
     ({"equals-ignore-case": ["a"]}, "/0/equals-ignore-case", "expected a string"),
     ({"exactly": 33}, "/0/exactly", "expected a string"),
-    ({"exists": "true"}, "/0/exists", 'is "true"; allowed are true or false'),
-    ({"exists": 1}, "/0/exists", "is 1; allowed are"),
+    ({"exists": "true"}, "/0/exists", 'is "true"; allowed: true or false'),
+    ({"exists": 1}, "/0/exists", "is 1; allowed:"),
     ({"wildcard": 5}, "/0/wildcard", "expected a string"),
-    ({"wildcard": "a**b"}, "/0/wildcard", "allowed is one asterisk"),
-    ({"wildcard": r"\**\***"}, "/0/wildcard", "allowed is one asterisk"),
-    ({"wildcard": r"a\b"}, "/0/wildcard", "allowed is a backslash before"),
-    ({"wildcard": "a\\"}, "/0/wildcard", "allowed is a backslash before"),
+    ({"wildcard": "a**b"}, "/0/wildcard", "allowed: one asterisk"),
+    ({"wildcard": r"\**\***"}, "/0/wildcard", "allowed: one asterisk"),
+    ({"wildcard": r"a\b"}, "/0/wildcard", "allowed: a backslash before"),
+    ({"wildcard": "a\\"}, "/0/wildcard", "allowed: a backslash before"),
     ({"anything-but": True}, "/0/anything-but", "expected strings or numbers"),
     ({"anything-but": None}, "/0/anything-but", "expected strings or numbers"),
-    ({"anything-but": []}, "/0/anything-but", "is empty; allowed is at least one value"),
+    ({"anything-but": []}, "/0/anything-but", "is empty; allowed: at least one value"),
     ({"anything-but": ["a", 1]}, "/0/anything-but", "expected strings or numbers, not both"),
     ({"anything-but": [["a"]]}, "/0/anything-but", "expected strings or numbers"),
     ({"anything-but": {"cidr": "1.0.0.0/8"}}, "/0/anything-but", "expected values, or one of"),
@@ -96,34 +96,34 @@ REFUSED: list[tuple[Any, str, str]] = [
     (
         {"anything-but": {"prefix": []}},
         "/0/anything-but",
-        "is empty; allowed is at least one value",
+        "is empty; allowed: at least one value",
     ),
-    ({"anything-but": {"wildcard": "**"}}, "/0/anything-but", 'with wildcard is "**"; allowed is'),
+    ({"anything-but": {"wildcard": "**"}}, "/0/anything-but", 'with wildcard is "**"; allowed:'),
     ({"numeric": 5}, "/0/numeric", "expected a list of one or two operators"),
     ({"numeric": []}, "/0/numeric", "expected a list of one or two operators"),
     ({"numeric": ["="]}, "/0/numeric", "expected a list of one or two operators"),
     ({"numeric": [">", 1, "<"]}, "/0/numeric", "expected a list of one or two operators"),
-    ({"numeric": ["==", 1]}, "/0/numeric", 'has the operator "=="; allowed are =, <, <=, > or >='),
+    ({"numeric": ["==", 1]}, "/0/numeric", 'has the operator "=="; allowed: =, <, <=, > or >='),
     ({"numeric": ["=", "1"]}, "/0/numeric", 'is "1"; expected a number'),
     ({"numeric": ["=", True]}, "/0/numeric", "is true; expected a number"),
-    ({"numeric": ["=", float("inf")]}, "/0/numeric", "is inf; allowed are numbers that JSON has"),
+    ({"numeric": ["=", float("inf")]}, "/0/numeric", "is inf; allowed: numbers that JSON has"),
     (
         {"numeric": [">", 5_000_000_001]},
         "/0/numeric",
-        "has 5000000001; allowed are numbers from -5",
+        "has 5000000001; allowed: numbers from -5",
     ),
-    ({"numeric": [">=", -5_000_000_001, "<", 0]}, "/0/numeric", "has -5000000001; allowed are num"),
-    ({"numeric": ["<", 1, ">", 0]}, "/0/numeric", "allowed is a range with > or >= first"),
-    ({"numeric": [">", 0, ">", 1]}, "/0/numeric", "allowed is a range with > or >= first"),
-    ({"numeric": ["=", 0, "<", 1]}, "/0/numeric", "allowed is a range with > or >= first"),
-    ({"numeric": [">", 1, "<", 1]}, "/0/numeric", "allowed is a first number less"),
-    (float("inf"), "/0", "allowed are numbers that JSON has"),
+    ({"numeric": [">=", -5_000_000_001, "<", 0]}, "/0/numeric", "has -5000000001; allowed: num"),
+    ({"numeric": ["<", 1, ">", 0]}, "/0/numeric", "allowed: a range with > or >= first"),
+    ({"numeric": [">", 0, ">", 1]}, "/0/numeric", "allowed: a range with > or >= first"),
+    ({"numeric": ["=", 0, "<", 1]}, "/0/numeric", "allowed: a range with > or >= first"),
+    ({"numeric": [">", 1, "<", 1]}, "/0/numeric", "allowed: a first number less"),
+    (float("inf"), "/0", "allowed: numbers that JSON has"),
     ({"cidr": 5}, "/0/cidr", "expected a string"),
-    ({"cidr": "10.0.0.0"}, "/0/cidr", "allowed is a block such as 10.0.0.0/8"),
-    ({"cidr": "10.0.0.0/32"}, "/0/cidr", "allowed is a block"),
-    ({"cidr": "10.0.0.256/8"}, "/0/cidr", "allowed is a block"),
-    ({"cidr": "::1/128"}, "/0/cidr", "allowed is a block"),
-    ({"cidr": "host/8"}, "/0/cidr", "allowed is a block"),
+    ({"cidr": "10.0.0.0"}, "/0/cidr", "allowed: a block such as 10.0.0.0/8"),
+    ({"cidr": "10.0.0.0/32"}, "/0/cidr", "allowed: a block"),
+    ({"cidr": "10.0.0.256/8"}, "/0/cidr", "allowed: a block"),
+    ({"cidr": "::1/128"}, "/0/cidr", "allowed: a block"),
+    ({"cidr": "host/8"}, "/0/cidr", "allowed: a block"),
 ]
 
 
@@ -146,16 +146,16 @@ def test_what_the_published_matcher_refuses_is_named_with_its_place(
     ("pattern", "faults"),
     [
         ([], [("", "is []; expected an object of fields")]),
-        ({}, [("", "is empty; allowed is at least one field")]),
-        ({"detail": {}}, [("detail", "is empty; allowed is at least one field")]),
-        ({"source": []}, [("source", "is empty; allowed is at least one value")]),
+        ({}, [("", "is empty; allowed: at least one field")]),
+        ({"detail": {}}, [("detail", "is empty; allowed: at least one field")]),
+        ({"source": []}, [("source", "is empty; allowed: at least one value")]),
         ({"source": "shop"}, [("source", 'is "shop"; expected a list: write ["shop"]')]),
         ({"a": {"b": 5}}, [("a/b", "is 5; expected a list: write [5]")]),
         (
             {"source": "a", "detail": {"x": []}},
             [
                 ("source", 'is "a"; expected a list: write ["a"]'),
-                ("detail/x", "is empty; allowed is at least one value"),
+                ("detail/x", "is empty; allowed: at least one value"),
             ],
         ),
     ],
@@ -171,8 +171,8 @@ def test_a_pattern_is_an_object_whose_values_are_lists(
     [
         ([{"a": [1]}, {"b": [2]}], []),
         ([{"a": [1]}, {"$or": [{"b": [2]}, {"c": {"d": [3]}}]}], []),
-        ([{"a": [1]}], [("detail/$or", "has one member; allowed are 2 or more")]),
-        ([], [("detail/$or", "has no member; allowed are 2 or more")]),
+        ([{"a": [1]}], [("detail/$or", "has one member; allowed: 2 or more")]),
+        ([], [("detail/$or", "has no member; allowed: 2 or more")]),
         ({"a": [1]}, [("detail/$or", 'is {"a": [1]}; expected a list of objects')]),
         (
             [{"a": [1]}, ["b"]],
@@ -186,7 +186,7 @@ def test_a_pattern_is_an_object_whose_values_are_lists(
             [{"a": [1]}, {"b": {"exists": [True]}}],
             [("detail/$or/1/b/exists", "is an operator; allowed below $or are objects of fields")],
         ),
-        ([{"a": [1]}, {}], [("detail/$or/1", "is empty; allowed is at least one field")]),
+        ([{"a": [1]}, {}], [("detail/$or/1", "is empty; allowed: at least one field")]),
     ],
 )
 def test_or_takes_two_objects_of_fields_or_more(
@@ -205,14 +205,14 @@ def test_or_makes_a_thousand_combinations_at_most() -> None:
 
     pattern["x"]["$or"].append({"a": [1]})
 
-    assert wrong(pattern) == [("", "has 1100 combinations of $or; allowed are at most 1000")]
+    assert wrong(pattern) == [("", "has 1100 combinations of $or; allowed: at most 1000")]
 
 
 def test_members_within_members_multiply_too() -> None:
     inner = {"$or": [{"a": [1]}] * 25}
 
     assert wrong({"$or": [inner, inner]}) == [
-        ("", "has 1250 combinations of $or; allowed are at most 1000")
+        ("", "has 1250 combinations of $or; allowed: at most 1000")
     ]
 
 
@@ -223,7 +223,7 @@ def test_a_pattern_has_2048_characters_at_most(letter: str) -> None:
 
     assert wrong({"source": [letter * most]}) == []
     assert wrong({"source": [letter * (most + 1)]}) == [
-        ("", "has 2049 characters; allowed are at most 2048")
+        ("", "has 2049 characters; allowed: at most 2048")
     ]
 
 
@@ -286,7 +286,7 @@ def test_check_refuses_a_rule_about_anything() -> None:
     (one,) = [each for each in found if each.rule == "event-pattern-syntax"]
     assert one.severity.value == "error"
     assert one.path == "Properties/EventPattern/detail/a/0"
-    assert one.message.startswith('detail/a/0 has the operator "Exists"; allowed are')
+    assert one.message.startswith('detail/a/0 has the operator "Exists"; allowed:')
 
 
 @pytest.mark.parametrize(
@@ -355,7 +355,7 @@ def test_the_embedded_aws_looks_at_the_pattern_of_a_rule_that_is_renamed(
 def test_the_embedded_aws_refuses_a_pattern_that_is_too_long(local_aws: LocalAws) -> None:
     events = local_aws.client("events")
 
-    with pytest.raises(ClientError, match="characters; allowed are at most 2048"):
+    with pytest.raises(ClientError, match="characters; allowed: at most 2048"):
         events.put_rule(Name="long", EventPattern=json.dumps({"source": ["x" * 2048]}))
 
 

@@ -486,7 +486,7 @@ def test_a_client_submits_at_some_pace(rate: float, taken: bool) -> None:  # noq
     if taken:
         BatchClient(max_submissions_per_second=rate)
     else:
-        with pytest.raises(ValueError, match="allowed are numbers above 0"):
+        with pytest.raises(ValueError, match="allowed: numbers above 0"):
             BatchClient(max_submissions_per_second=rate)
 
 
@@ -514,7 +514,7 @@ def test_expired_credentials_stop_the_wait_with_the_words_of_aws(
 def test_a_rate_of_nothing_is_refused() -> None:
     from batch_constructs.client import BatchClient
 
-    with pytest.raises(ValueError, match=r"is 0; allowed are numbers above 0"):
+    with pytest.raises(ValueError, match=r"is 0; allowed: numbers above 0"):
         BatchClient(max_submissions_per_second=0)
 
 
@@ -566,5 +566,5 @@ def test_a_variable_that_says_what_is_repeated_is_not_the_caller_s(
 ) -> None:
     longer = {f"MY_{name}": "1", f"{name}_2": "1"}
     client.submit("name", queue="q", job_definition="d", environment=longer)
-    with pytest.raises(ValueError, match=rf'a key of environment is "{name}"; allowed are names'):
+    with pytest.raises(ValueError, match=rf'a key of environment is "{name}"; allowed: names'):
         client.submit("name", queue="q", job_definition="d", environment={name: "1"})

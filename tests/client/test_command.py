@@ -190,7 +190,7 @@ def test_a_graph_that_is_wrong_is_refused_before_anything_is_submitted(
     result = run("submit", "--graph", str(graph), "--queue", "q")
 
     assert result.exit_code == 2
-    assert 'job "a": depends_on[0] is "b"; allowed are names of jobs' in result.stderr
+    assert 'job "a": depends_on[0] is "b"; allowed: names of jobs' in result.stderr
     assert aws.batch.jobs == []
 
 

@@ -148,7 +148,7 @@ def test_jobs_are_added_up_by_what_is_asked_for(by: str, groups: list[str]) -> N
 
 @pytest.mark.parametrize("by", ["team", "tag:", ""])
 def test_anything_else_to_add_up_by_is_refused(by: str) -> None:
-    with pytest.raises(ValueError, match="allowed are queue, share, definition and tag:KEY"):
+    with pytest.raises(ValueError, match="allowed: queue, share, definition and tag:KEY"):
         usage(None, [], since_milliseconds=0, now_milliseconds=0, by=by, prices=Prices())
 
 
@@ -338,7 +338,7 @@ def test_a_wrong_group_is_one_line_and_exit_status_2(monkeypatch: pytest.MonkeyP
     result = CliRunner().invoke(main, ["cost", "--queue", "q", "--by", "team"])
 
     assert (result.exit_code, result.stdout) == (2, "")
-    assert result.stderr.startswith('Error: by is "team"; allowed are queue')
+    assert result.stderr.startswith('Error: by is "team"; allowed: queue')
 
 
 def test_a_queue_that_is_given_twice_counts_once(monkeypatch: pytest.MonkeyPatch) -> None:

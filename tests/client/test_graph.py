@@ -195,7 +195,7 @@ def each(name: str, **more: Any) -> WorkflowJob:
         (
             [each("b", for_each="$.files"), each("c", depends_on=["b"])],
             {"files": list(range(21))},
-            'job "c": depends_on waits for 21 jobs; allowed are at most 20',
+            'job "c": depends_on waits for 21 jobs; allowed: at most 20',
         ),
         (
             [each("a"), each("b", depends_on=["a"], parameters={"day": "$.day"})],
@@ -269,7 +269,7 @@ def test_a_job_waits_for_twenty_jobs_at_most(aws: Aws, client: BatchClient) -> N
     submit_graph(client, [first, after], queue="q", input={"n": list(range(20))}, run="r")
     assert len(aws.batch.jobs[-1]["dependsOn"]) == 20
     with pytest.raises(
-        ValueError, match='job "b": depends_on waits for 21 jobs; allowed are at most 20'
+        ValueError, match='job "b": depends_on waits for 21 jobs; allowed: at most 20'
     ):
         submit_graph(client, [first, after], queue="q", input={"n": list(range(21))}, run="s")
 
@@ -304,7 +304,7 @@ def test_a_jobs_name_in_a_run_is_as_long_as_batch_takes(
         submit_graph(client, [job], queue="q", run=run)
         assert len(aws.batch.jobs[0]["jobName"]) == 128
     else:
-        with pytest.raises(ValueError, match="whose name has 129 characters; allowed are at most"):
+        with pytest.raises(ValueError, match="whose name has 129 characters; allowed: at most"):
             submit_graph(client, [job], queue="q", run=run)
 
 

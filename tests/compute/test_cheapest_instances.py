@@ -102,8 +102,8 @@ SIZE: dict[str, Any] = {"vcpus": 1, "memory": cdk.Size.gibibytes(1)}
     ("jobs", "message"),
     [
         (bc.JobSize(**SIZE), "jobs is JobSize; expected a list of JobSize"),
-        ([bc.JobSize(**SIZE | {"vcpus": float("nan")})], r"jobs\[0\].vcpus is nan; allowed are"),
-        ([bc.JobSize(**SIZE, gpus=-1)], r"jobs\[0\].gpus is -1; allowed are numbers from 0"),
+        ([bc.JobSize(**SIZE | {"vcpus": float("nan")})], r"jobs\[0\].vcpus is nan; allowed:"),
+        ([bc.JobSize(**SIZE, gpus=-1)], r"jobs\[0\].gpus is -1; allowed: numbers from 0"),
         ([bc.JobSize(**SIZE | {"vcpus": "2"})], r"jobs\[0\].vcpus is str \"2\"; expected a number"),
     ],
 )

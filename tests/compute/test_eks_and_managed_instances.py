@@ -88,7 +88,7 @@ class TestEks:
             ({"kubernetes_namespace": "kube-system"}, 'kubernetes_namespace is "kube-system"'),
             (
                 {"cluster": "shared"},
-                'cluster is "shared"; allowed is an ARN such as arn:aws:eks:…:cluster/name',
+                'cluster is "shared"; allowed: an ARN such as arn:aws:eks:…:cluster/name',
             ),
             ({"access_entry_state": "YES"}, 'access_entry_state is "YES"'),
             (
@@ -177,7 +177,7 @@ class TestManagedInstances:
             ({"instance_types": ["optimal"]}, r"instance_types\[0\]"),
             (
                 {"scale_in_after": cdk.Duration.hours(2)},
-                r"scale_in_after is 2 hours \(7200 seconds\); allowed are 0 to 3600 seconds",
+                r"scale_in_after is 2 hours \(7200 seconds\); allowed: 0 to 3600 seconds",
             ),
             (
                 {"scale_in_after": cdk.Duration.minutes(1), "keep_idle_instances": True},

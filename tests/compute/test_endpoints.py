@@ -135,7 +135,7 @@ def test_nodes_of_eks_reach_their_cluster(stack: cdk.Stack, isolated: ec2.Vpc) -
 
 
 def test_a_network_of_nobody_is_refused(stack: cdk.Stack, isolated: ec2.Vpc) -> None:
-    with pytest.raises(ValueError, match="compute_environments is empty; allowed is at least one"):
+    with pytest.raises(ValueError, match="compute_environments is empty; allowed: at least one"):
         bc.BatchEndpoints(stack, "Endpoints", vpc=isolated, compute_environments=[])
 
 
@@ -209,7 +209,7 @@ def test_wrong_types_are_named(stack: cdk.Stack) -> None:
         (
             ["kms", "bogus"],
             ValueError,
-            r"services\[1\] is \"bogus\"; allowed is an EndpointService, or",
+            r"services\[1\] is \"bogus\"; allowed: an EndpointService, or",
         ),
         ([None], TypeError, r"services\[0\] is None; expected a string"),
     ],

@@ -439,7 +439,7 @@ class TestRefusals:
             )
 
         message = str(refused.value)
-        assert "bid_percentage is 0; allowed are" in message
+        assert "bid_percentage is 0; allowed:" in message
         assert "min_vcpus is 9, which is more than max_vcpus (8)" in message
         assert "x86_64" in message
         assert message.count("\n  - ") == 3
@@ -455,7 +455,7 @@ class TestRefusals:
         self, stack: cdk.Stack, vpc: ec2.Vpc
     ) -> None:
         with pytest.raises(
-            ValueError, match="compute_environment_name has 120 characters; allowed are at most 119"
+            ValueError, match="compute_environment_name has 120 characters; allowed: at most 119"
         ):
             bc.FargateComputeEnvironment(stack, "F", vpc=vpc, compute_environment_name="n" * 120)
 

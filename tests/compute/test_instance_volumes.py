@@ -331,7 +331,7 @@ def test_a_bucket_is_not_mounted_by_a_role_that_nobody_knows(
             lambda b: [
                 bc.FsxLustreVolume(file_system=taken_in(cdk.Stack.of(b)), mount_name="fs-01234567")
             ],
-            r"volumes\[0\].mount_name has 11 characters; allowed are at most 8",
+            r"volumes\[0\].mount_name has 11 characters; allowed: at most 8",
         ),
         (
             lambda b: [

@@ -189,19 +189,19 @@ def test_plain_shell_user_data_is_refused_with_the_fix(stack: cdk.Stack, vpc: ec
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"scratch_path": "scratch"}, 'scratch_path is "scratch"; allowed is an absolute path'),
-        ({"scratch_path": "/"}, 'scratch_path is "/"; allowed is an absolute path'),
-        ({"scratch_path": "/x; rm -rf /"}, "scratch_path is .*; allowed is an absolute path"),
-        ({"scratch_path": "/a/../etc"}, "scratch_path is .*; allowed is an absolute path"),
+        ({"scratch_path": "scratch"}, 'scratch_path is "scratch"; allowed: an absolute path'),
+        ({"scratch_path": "/"}, 'scratch_path is "/"; allowed: an absolute path'),
+        ({"scratch_path": "/x; rm -rf /"}, "scratch_path is .*; allowed: an absolute path"),
+        ({"scratch_path": "/a/../etc"}, "scratch_path is .*; allowed: an absolute path"),
         ({"scratch_path": "/etc"}, 'scratch_path is "/etc", which holds the system'),
-        ({"image_pull": "never"}, 'image_pull is "never"; allowed are default, always, once'),
+        ({"image_pull": "never"}, 'image_pull is "never"; allowed: default, always, once'),
         (
             {"user_data": ["x" * 17_000]},
-            "user_data makes 17[0-9]+ bytes .*; allowed are at",
+            "user_data makes 17[0-9]+ bytes .*; allowed: at",
         ),
         (
             {"root_volume": bc.RootVolume(volume_type="gp9")},
-            'root_volume.volume_type is "gp9"; allowed are gp3',
+            'root_volume.volume_type is "gp9"; allowed: gp3',
         ),
         (
             {"root_volume": bc.RootVolume(volume_type="st1")},
@@ -213,19 +213,19 @@ def test_plain_shell_user_data_is_refused_with_the_fix(stack: cdk.Stack, vpc: ec
         ),
         (
             {"root_volume": bc.RootVolume(volume_type="io2")},
-            "root_volume.iops is left out for io2; allowed are 100 to 256000",
+            "root_volume.iops is left out for io2; allowed: 100 to 256000",
         ),
         (
             {"root_volume": bc.RootVolume(iops=2999)},
-            "root_volume.iops is 2999; allowed are whole numbers from 3000 to 80000 with gp3",
+            "root_volume.iops is 2999; allowed: whole numbers from 3000 to 80000 with gp3",
         ),
         (
             {"root_volume": bc.RootVolume(iops=3000.5)},
-            "root_volume.iops is 3000.5; allowed are whole numbers",
+            "root_volume.iops is 3000.5; allowed: whole numbers",
         ),
         (
             {"root_volume": bc.RootVolume(size=cdk.Size.gibibytes(29))},
-            "root_volume.size is 29 GiB; allowed are 30 to 65536 GiB with gp3",
+            "root_volume.size is 29 GiB; allowed: 30 to 65536 GiB with gp3",
         ),
         (
             {"root_volume": bc.RootVolume(volume_type="io2", iops=100, throughput=500)},
@@ -233,7 +233,7 @@ def test_plain_shell_user_data_is_refused_with_the_fix(stack: cdk.Stack, vpc: ec
         ),
         (
             {"root_volume": bc.RootVolume(throughput=2001)},
-            "throughput is 2001 MiB a second; allowed are 125 to 2000 MiB a second with gp3",
+            "throughput is 2001 MiB a second; allowed: 125 to 2000 MiB a second with gp3",
         ),
         (
             {"root_volume": bc.RootVolume(throughput=1000)},
@@ -243,10 +243,10 @@ def test_plain_shell_user_data_is_refused_with_the_fix(stack: cdk.Stack, vpc: ec
             {"root_volume": bc.RootVolume(throughput=2000)},
             "root_volume.throughput is 2000 with 3000 iops; .*: give iops=8000",
         ),
-        ({"imdsv2_hop_limit": 0}, "imdsv2_hop_limit is 0; allowed are whole numbers from 1 to 64"),
+        ({"imdsv2_hop_limit": 0}, "imdsv2_hop_limit is 0; allowed: whole numbers from 1 to 64"),
         (
             {"imdsv2_hop_limit": 1.5},
-            "imdsv2_hop_limit is 1.5; allowed are whole numbers",
+            "imdsv2_hop_limit is 1.5; allowed: whole numbers",
         ),
         ({"efa": True}, "security_groups is left out with efa"),
     ],

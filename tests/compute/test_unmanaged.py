@@ -182,7 +182,7 @@ def test_windows_instances_are_refused(
         instance_type=ec2.InstanceType("c7i.large"),
         machine_image=ec2.WindowsImage(ec2.WindowsVersion.WINDOWS_SERVER_2022_ENGLISH_FULL_BASE),
     )
-    with pytest.raises(ValueError, match="the instances of Stack/Group run Windows; allowed is"):
+    with pytest.raises(ValueError, match="the instances of Stack/Group run Windows; allowed:"):
         environment.add_auto_scaling_group(group)
 
 

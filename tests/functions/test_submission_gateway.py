@@ -157,8 +157,8 @@ def test_share_identifier_and_priority_of_the_gateway_go_with_every_job(world: W
         ('{"jobDefinition": "mine"}', "unknown members jobDefinition; known: arrayProperties"),
         ('{"jobName": "a", "queue": "mine"}', "unknown members jobName, queue"),
         ('{"parameters": {"a": null}}', "parameters.a is null, not a string or a number"),
-        ('{"environment": {"AWS_BATCH_X": "1"}}', "AWS_BATCH_X: reserved; allowed are names that"),
-        ('{"environment": {"ARRAY_INDICES": "0-9"}}', "ARRAY_INDICES: reserved; allowed are"),
+        ('{"environment": {"AWS_BATCH_X": "1"}}', "AWS_BATCH_X: reserved; allowed: names that"),
+        ('{"environment": {"ARRAY_INDICES": "0-9"}}', "ARRAY_INDICES: reserved; allowed:"),
         ('{"timeout": 5}', "Invalid type for parameter timeout, type: <class 'int'>, valid"),
     ],
 )
@@ -207,11 +207,11 @@ def test_no_reason_shows_a_value_that_may_be_secret(bad: dict[str, Any]) -> None
         ),
         (
             '{"containerOverrides": {"environment": [{"name": "AWS_BATCH_X", "value": "1"}]}}',
-            "AWS_BATCH_X: reserved; allowed are names that do not begin with AWS_BATCH",
+            "AWS_BATCH_X: reserved; allowed: names that do not begin with AWS_BATCH",
         ),
         (
             '{"containerOverrides": {"environment": [{"name": "BATCH_RESCUES", "value": "3"}]}}',
-            "BATCH_RESCUES: reserved; allowed are",
+            "BATCH_RESCUES: reserved; allowed:",
         ),
         (
             (

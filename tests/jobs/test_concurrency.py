@@ -82,7 +82,7 @@ def test_a_limit_stands_beside_what_else_a_job_consumes(
 @pytest.mark.parametrize(
     ("limit", "message"),
     [
-        (0, "max_concurrent_jobs is 0; allowed are whole numbers from 1"),
+        (0, "max_concurrent_jobs is 0; allowed: whole numbers from 1"),
         (True, "max_concurrent_jobs is bool True; expected a whole number"),
         (1.5, "max_concurrent_jobs is float 1.5; expected a whole number"),
         ("one", 'max_concurrent_jobs is str "one"; expected a whole number'),

@@ -114,8 +114,8 @@ def test_each_node_consumes_what_it_names(
 @pytest.mark.parametrize(
     ("ranges", "options", "message"),
     [
-        ([], {}, "node_ranges is empty; allowed is at least one"),
-        ([nodes(2)], {"main_node": 2}, "main_node is 2; allowed are 0 to 1"),
+        ([], {}, "node_ranges is empty; allowed: at least one"),
+        ([nodes(2)], {"main_node": 2}, "main_node is 2; allowed: 0 to 1"),
         ([nodes("0:1"), nodes("5:6")], {}, "node_ranges: no node range includes the nodes 2, 3, 4"),
         ([nodes("0:4"), nodes("3:6")], {}, r"node_ranges\[1\].target_nodes: .* overlap"),
         ([nodes("first")], {"num_nodes": 2}, r'node_ranges\[0\]\.target_nodes is "first"'),
@@ -125,7 +125,7 @@ def test_each_node_consumes_what_it_names(
             {"num_nodes": 4},
             r"node_ranges\[1\].target_nodes is 2 after an open",
         ),
-        ([nodes(0)], {}, r"node_ranges\[0\].target_nodes is 0; allowed are whole numbers from 1"),
+        ([nodes(0)], {}, r"node_ranges\[0\].target_nodes is 0; allowed: whole numbers from 1"),
         ([bc.NodeRange(target_nodes=1)], {}, r"node_ranges\[0\].container is left out"),
         (
             [nodes(1, pod=pod())],

@@ -107,12 +107,12 @@ def test_init_containers_share_volumes_with_the_others(
         (
             [container(vcpus=0.3)],
             {},
-            r"containers\[0\]\.vcpus is 0\.3; allowed are positive multiples of 0\.25",
+            r"containers\[0\]\.vcpus is 0\.3; allowed: positive multiples of 0\.25",
         ),
         (
             [container(memory=cdk.Size.mebibytes(1))],
             {},
-            r"containers\[0\]\.memory is 1 MiB; allowed are 4 MiB or more",
+            r"containers\[0\]\.memory is 1 MiB; allowed: 4 MiB or more",
         ),
         ([container(), container()], {}, r"containers\[1\].*: two containers|Default"),
         (
@@ -125,7 +125,7 @@ def test_init_containers_share_volumes_with_the_others(
         (
             [container(run_as_user=-1, run_as_group=2**32, gpus=0)],
             {},
-            r"(?s)\.gpus is 0; allowed are.* 1\n.*_user is -1; all.*_group is 4294967296; allowed",
+            r"(?s)\.gpus is 0; allowed:.* 1\n.*_user is -1; all.*_group is 4294967296; allowed",
         ),
         (
             [
@@ -138,7 +138,7 @@ def test_init_containers_share_volumes_with_the_others(
                 )
             ],
             {},
-            r"volumes\[0\]\.size_limit is 0 MiB; allowed are 1 MiB or more",
+            r"volumes\[0\]\.size_limit is 0 MiB; allowed: 1 MiB or more",
         ),
         (
             [container(run_as_non_root=True, run_as_user=0)],
@@ -148,7 +148,7 @@ def test_init_containers_share_volumes_with_the_others(
         (
             [container(volumes=[bc.EmptyDirVolume(name="a", mount_path="/a", medium="Disk")])],
             {},
-            r'containers\[0\]\.volumes\[0\]\.medium is "Disk"; allowed are "" or Memory',
+            r'containers\[0\]\.volumes\[0\]\.medium is "Disk"; allowed: "" or Memory',
         ),
     ],
 )

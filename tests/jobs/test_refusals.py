@@ -40,7 +40,7 @@ def test_every_problem_is_said_at_once(fargate: Fargate, stack: cdk.Stack) -> No
     problems = str(refused.value).splitlines()[1:]
     assert [problem.split(":")[0].removeprefix("  - ") for problem in problems if ":" in problem]
     for named in (
-        "vcpus is 3; allowed are 0.25, 0.5, 1, 2, 4, 8, 16 or 32 on Fargate",
+        "vcpus is 3; allowed: 0.25, 0.5, 1, 2, 4, 8, 16 or 32 on Fargate",
         "AWS_BATCH_JOB",
         "PASSWORD",
         "timeout is 10",
@@ -69,15 +69,15 @@ def test_the_error_is_raised_from_the_callers_line(fargate: Fargate, stack: cdk.
     [
         (
             {"vcpus": 0.3},
-            r"vcpus is 0\.3; allowed are 0\.25, 0\.5, 1, 2, 4, 8, 16 or 32 on Fargate$",
+            r"vcpus is 0\.3; allowed: 0\.25, 0\.5, 1, 2, 4, 8, 16 or 32 on Fargate$",
         ),
         (
             {"retry_policy": bc.RetryPolicy(attempts=0)},
-            r"retry_policy\.attempts is 0; allowed are whole numbers from 1 to 10",
+            r"retry_policy\.attempts is 0; allowed: whole numbers from 1 to 10",
         ),
         (
             {"retry_policy": bc.RetryPolicy(attempts=11)},
-            r"retry_policy\.attempts is 11; allowed are whole numbers from 1 to 10",
+            r"retry_policy\.attempts is 11; allowed: whole numbers from 1 to 10",
         ),
         (
             {
@@ -85,7 +85,7 @@ def test_the_error_is_raised_from_the_callers_line(fargate: Fargate, stack: cdk.
                     rules=[bc.RetryRule(action="RETRY", on_reason="a*")] * 6
                 )
             },
-            r"retry_policy\.rules has 6 exit conditions; allowed are at most 5$",
+            r"retry_policy\.rules has 6 exit conditions; allowed: at most 5$",
         ),
         (
             {"retry_policy": bc.RetryPolicy(rules=[bc.RetryRule(action="AGAIN", on_reason="a")])},
@@ -93,23 +93,23 @@ def test_the_error_is_raised_from_the_callers_line(fargate: Fargate, stack: cdk.
         ),
         (
             {"timeout": cdk.Duration.seconds(59)},
-            "timeout is 59 seconds; allowed are 60 seconds or more$",
+            "timeout is 59 seconds; allowed: 60 seconds or more$",
         ),
         ({"environment": {"AWS_BATCH_X": "1"}}, "AWS_BATCH_X"),
         ({"command": ["run", "Ref::sample"]}, "Ref::sample"),
         (
             {"ephemeral_storage": cdk.Size.gibibytes(20)},
-            "ephemeral_storage is 20 GiB; allowed are 21 to 200 GiB$",
+            "ephemeral_storage is 20 GiB; allowed: 21 to 200 GiB$",
         ),
         (
             {"ephemeral_storage": cdk.Size.gibibytes(201)},
-            "ephemeral_storage is 201 GiB; allowed are 21 to 200 GiB$",
+            "ephemeral_storage is 201 GiB; allowed: 21 to 200 GiB$",
         ),
-        ({"cpu_architecture": "arm"}, 'cpu_architecture is "arm"; allowed are X86_64 or ARM64'),
+        ({"cpu_architecture": "arm"}, 'cpu_architecture is "arm"; allowed: X86_64 or ARM64'),
         ({"job_definition_name": "a.b"}, r'job_definition_name is "a\.b"'),
         (
             {"scheduling_priority": 10000},
-            "scheduling_priority is 10000; allowed are whole numbers from 0 to 9999",
+            "scheduling_priority is 10000; allowed: whole numbers from 0 to 9999",
         ),
     ],
 )
@@ -164,12 +164,12 @@ def test_a_host_volume_on_fargate_is_refused(fargate: Fargate) -> None:
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"vcpus": 0.5}, r"vcpus is 0\.5; allowed are whole numbers from 1$"),
+        ({"vcpus": 0.5}, r"vcpus is 0\.5; allowed: whole numbers from 1$"),
         ({"memory": cdk.Size.mebibytes(2)}, "memory"),
-        ({"gpus": 0}, "gpus is 0; allowed are whole numbers from 1"),
+        ({"gpus": 0}, "gpus is 0; allowed: whole numbers from 1"),
         (
             {"swap": bc.Swap(max_size=cdk.Size.gibibytes(1), swappiness=101)},
-            r"swap\.swappiness is 101; allowed are whole numbers from 0 to 100",
+            r"swap\.swappiness is 101; allowed: whole numbers from 0 to 100",
         ),
     ],
 )
@@ -215,7 +215,7 @@ def test_a_token_in_a_unit_that_cannot_be_converted_says_so(
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), float("-inf"), 10**30])
 def test_a_number_that_is_none_or_too_large_is_refused(value: float, fargate: Fargate) -> None:
     """Also the ones that look like the CDK's own number tokens."""
-    said = "Stack/Job: vcpus is .*; allowed are (finite numbers|numbers up to)"
+    said = "Stack/Job: vcpus is .*; allowed: (finite numbers|numbers up to)"
     with pytest.raises(ValueError, match=said):
         fargate(vcpus=value)
 

@@ -150,12 +150,12 @@ class TestRefusals:
         self, part: str, given: str, said: str, secret: secretsmanager.Secret
     ) -> None:
         parts: dict[str, Any] = {"key": "a", part: given}
-        with pytest.raises(ValueError, match=f"{part} {said}; allowed is a text without") as told:
+        with pytest.raises(ValueError, match=f"{part} {said}; allowed: a text without") as told:
             bc.secret_field(secret, **parts)
         assert "hunter2" not in str(told.value)
 
     def test_a_stage_and_an_id(self, secret: secretsmanager.Secret) -> None:
-        with pytest.raises(ValueError, match="allowed is one of them"):
+        with pytest.raises(ValueError, match="allowed: one of them"):
             bc.secret_field(secret, "a", version_stage="AWSCURRENT", version_id="x")
 
     def test_a_field_of_something_else(self) -> None:
@@ -227,5 +227,5 @@ def test_more_secrets_than_a_role_can_read_are_refused(stack: cdk.Stack, fargate
         for name, arn in arns.items()
     }
 
-    with pytest.raises(ValueError, match="managed policies for what it may do; allowed are 10"):
+    with pytest.raises(ValueError, match="managed policies for what it may do; allowed: 10"):
         fargate(secrets={**given, "ONE": secret})

@@ -221,7 +221,7 @@ def test_what_is_granted_to_a_job_is_granted_to_its_role(
 @pytest.mark.parametrize(
     ("containers", "options", "message"),
     [
-        ([], {}, "containers is empty; allowed is at least one"),
+        ([], {}, "containers is empty; allowed: at least one"),
         (
             [container("a", depends_on=[bc.ContainerDependency(container_name="b")])],
             {},
@@ -243,7 +243,7 @@ def test_what_is_granted_to_a_job_is_granted_to_its_role(
         (
             [container("a", stop_timeout=cdk.Duration.minutes(5))],
             {},
-            r"containers\[0\]\.stop_timeout is 5 minutes .300 seconds.; allowed are 2 to 120",
+            r"containers\[0\]\.stop_timeout is 5 minutes .300 seconds.; allowed: 2 to 120",
         ),
         (
             [container("a", log_configuration=bc.LogConfiguration(driver="awsfirelens"))],
@@ -269,7 +269,7 @@ def test_what_is_granted_to_a_job_is_granted_to_its_role(
         (
             [container("a")],
             {"platform_capability": "LAMBDA"},
-            'platform_capability is "LAMBDA"; allowed are EC2, FARGATE or MANAGED_INSTANCES$',
+            'platform_capability is "LAMBDA"; allowed: EC2, FARGATE or MANAGED_INSTANCES$',
         ),
         (
             [container("a")],

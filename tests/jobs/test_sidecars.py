@@ -74,7 +74,7 @@ def test_a_second_agent_makes_no_job_larger_than_it_has_to_be() -> None:
     [
         ([], "FARGATE", "containers is empty"),
         (container("main", 1, 512), "FARGATE", "containers is Container; expected a list of"),
-        ([container("main", 1, 512)], "LAMBDA", 'platform_capability is "LAMBDA"; allowed are EC2'),
+        ([container("main", 1, 512)], "LAMBDA", 'platform_capability is "LAMBDA"; allowed: EC2'),
     ],
 )
 def test_an_agent_stands_beside_containers_of_a_platform(

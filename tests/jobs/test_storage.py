@@ -193,7 +193,7 @@ def test_s3_files_on_instances_is_refused(ec2_job: Ec2) -> None:
 
 def test_a_file_system_given_by_its_id_is_refused(fargate: Fargate) -> None:
     with pytest.raises(
-        ValueError, match=r'volumes\[0\]\.file_system_arn is "fs-1"; allowed are ARNs such as '
+        ValueError, match=r'volumes\[0\]\.file_system_arn is "fs-1"; allowed: ARNs such as '
     ):
         fargate(
             volumes=[bc.S3FilesVolume(name="o", file_system_arn="fs-1", container_path="/objects")]

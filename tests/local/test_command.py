@@ -89,7 +89,7 @@ def test_an_account_has_twelve_digits(place: Path) -> None:
     result = run("up", "--account", "12")
 
     assert result.exit_code == 2
-    assert "allowed are 12 digits" in result.output
+    assert "allowed: 12 digits" in result.output
 
 
 @pytest.mark.parametrize("given", ["*=nowhere", "no-place", "*=ftp://host/image"])

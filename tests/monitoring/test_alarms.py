@@ -532,8 +532,8 @@ def test_limits_out_of_range_are_refused_at_once(stack: Stack, queue: JobQueue) 
         BatchMonitoring(stack, "Monitoring", queues=[queue], thresholds=thresholds)
 
     said = str(refusal.value)
-    assert "thresholds.failure_rate_percent is 150; allowed are numbers from 0 to 100" in said
-    assert "thresholds.failure_rate_min_jobs is 0; allowed are whole numbers from 1" in said
+    assert "thresholds.failure_rate_percent is 150; allowed: numbers from 0 to 100" in said
+    assert "thresholds.failure_rate_min_jobs is 0; allowed: whole numbers from 1" in said
     assert "thresholds.time_in_runnable is 1.5 seconds" in said
 
 

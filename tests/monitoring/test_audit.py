@@ -193,7 +193,7 @@ def test_more_roles_than_a_pattern_has_room_for_are_refused(stack: Stack) -> Non
 
     with pytest.raises(
         ValueError,
-        match=r"Platform/Audit: the event pattern has \d+ characters; allowed are at most 2048: "
+        match=r"Platform/Audit: the event pattern has \d+ characters; allowed: at most 2048: "
         "give fewer expected_roles",
     ):
         AuditTrail(stack, "Audit", expected_roles=roles)
@@ -271,7 +271,7 @@ def test_wrong_arguments_are_refused(stack: Stack) -> None:
 
 
 def test_files_of_a_trail_are_kept_whole_days(stack: Stack) -> None:
-    with pytest.raises(ValueError, match="trail_retention is 3 hours; allowed are whole days"):
+    with pytest.raises(ValueError, match="trail_retention is 3 hours; allowed: whole days"):
         AuditTrail(stack, "Audit", trail_retention=Duration.hours(3), create_trail=True)
     AuditTrail(stack, "Least", trail_retention=Duration.days(1), create_trail=True)
 

@@ -141,15 +141,15 @@ def test_a_guard_that_lowers_may_update_its_environments_only(
     [
         (
             VcpuBudget.of_cost(0, price_per_vcpu_hour=1),
-            "budget.amount is 0; allowed are numbers above 0",
+            "budget.amount is 0; allowed: numbers above 0",
         ),
         (
             VcpuBudget.of_cost(1, price_per_vcpu_hour=0),
-            "budget.price_per_vcpu_hour is 0; allowed are numbers above 0",
+            "budget.price_per_vcpu_hour is 0; allowed: numbers above 0",
         ),
-        (VcpuBudget.of_vcpu_hours(0), "budget.vcpu_hours is 0; allowed are numbers above 0"),
-        (VcpuBudget(amount=0), "budget.amount is 0; allowed are numbers above 0"),
-        (VcpuBudget.of_vcpu_hours(1, period="WEEK"), 'budget.period is "WEEK"; allowed are DAY'),
+        (VcpuBudget.of_vcpu_hours(0), "budget.vcpu_hours is 0; allowed: numbers above 0"),
+        (VcpuBudget(amount=0), "budget.amount is 0; allowed: numbers above 0"),
+        (VcpuBudget.of_vcpu_hours(1, period="WEEK"), 'budget.period is "WEEK"; allowed: DAY'),
         (VcpuBudget.of_vcpu_hours(1, warn_at_percent=101), "budget.warn_at_percent is 101"),
         (VcpuBudget.of_vcpu_hours(math.nan), "budget.vcpu_hours is nan"),
         (VcpuBudget.of_vcpu_hours(math.inf), "budget.vcpu_hours is inf"),
@@ -169,7 +169,7 @@ def test_what_to_do_without_data_is_one_of_two_things(
     stack: Stack, queue: JobQueue, resources: Find
 ) -> None:
     budget = VcpuBudget.of_vcpu_hours(1)
-    with pytest.raises(ValueError, match='without_data is "WAIT"; allowed are EXTRAPOLATE or HOLD'):
+    with pytest.raises(ValueError, match='without_data is "WAIT"; allowed: EXTRAPOLATE or HOLD'):
         CostGuard(stack, "A", queues=[queue], budget=budget, without_data="WAIT")
 
     gauges = JobGauges(stack, "Gauges", queues=[queue], interval=Duration.minutes(10))
@@ -191,7 +191,7 @@ def test_an_action_that_does_not_fit_is_refused(
 ) -> None:
     budget = VcpuBudget.of_vcpu_hours(1)
 
-    with pytest.raises(ValueError, match='action is "STOP"; allowed are NOTIFY'):
+    with pytest.raises(ValueError, match='action is "STOP"; allowed: NOTIFY'):
         CostGuard(stack, "A", queues=[queue], budget=budget, action="STOP")
     with pytest.raises(ValueError, match="LOWER_MAX_VCPUS without compute_environments"):
         CostGuard(stack, "B", queues=[queue], budget=budget, action=GuardAction.LOWER_MAX_VCPUS)
@@ -248,7 +248,7 @@ def test_a_large_budget_is_written_without_an_exponent(
 @pytest.mark.parametrize(
     ("lowered", "said"),
     [
-        (1.5, "lowered_max_vcpus is 1.5; allowed are whole numbers from 1"),
+        (1.5, "lowered_max_vcpus is 1.5; allowed: whole numbers from 1"),
         (64, "lowered_max_vcpus is 64, and L1 has max_vcpus of 64"),
         (1, "compute_environments[1] is Hand, which is unmanaged"),
         (

@@ -269,7 +269,7 @@ def test_what_jobs_used_is_shown_as_it_is_counted(
     ("price", "message"),
     [
         (0.05, "price_per_vcpu_hour is given without counters"),
-        (-1, "price_per_vcpu_hour is -1; allowed are numbers from 0"),
+        (-1, "price_per_vcpu_hour is -1; allowed: numbers from 0"),
     ],
 )
 def test_a_price_of_what_nobody_counts_is_refused(
@@ -338,11 +338,11 @@ def crowded(metrics: int) -> Widget:
     ("body", "problem"),
     [
         ([WIDGET] * 500, None),
-        ([WIDGET] * 501, "has 501 widgets; allowed are at most 500"),
+        ([WIDGET] * 501, "has 501 widgets; allowed: at most 500"),
         ([{"properties": {}}, crowded(500)], None),
-        ([WIDGET, crowded(501)], "has 501 metrics in one widget; allowed are at most 500"),
+        ([WIDGET, crowded(501)], "has 501 metrics in one widget; allowed: at most 500"),
         ([crowded(500)] * 5, None),
-        ([crowded(500)] * 5 + [WIDGET], "has 2501 metrics; allowed are at most 2500"),
+        ([crowded(500)] * 5 + [WIDGET], "has 2501 metrics; allowed: at most 2500"),
     ],
 )
 def test_a_dashboard_has_what_cloudwatch_allows(body: list[Widget], problem: str | None) -> None:
@@ -354,7 +354,7 @@ def test_more_queues_than_a_dashboard_has_room_for_are_refused(stack: Stack) -> 
 
     with pytest.raises(
         ValueError,
-        match="Platform/Jobs: the dashboard has 603 widgets; allowed are at most 500: show fewer",
+        match="Platform/Jobs: the dashboard has 603 widgets; allowed: at most 500: show fewer",
     ):
         BatchDashboard(stack, "Jobs", queues=queues)
 

@@ -433,10 +433,10 @@ def test_without_it_nothing_looks(stack: Stack, queue: JobQueue) -> None:
 @pytest.mark.parametrize(
     ("idle_after", "said"),
     [
-        (Duration.minutes(4), "idle_after is 4 minutes; allowed are 5 to 1440 minutes"),
-        (Duration.days(2), "idle_after is 2 days (2880 minutes); allowed are 5 to 1440 minutes"),
+        (Duration.minutes(4), "idle_after is 4 minutes; allowed: 5 to 1440 minutes"),
+        (Duration.days(2), "idle_after is 2 days (2880 minutes); allowed: 5 to 1440 minutes"),
         (10, "idle_after is int 10; expected a Duration such as Duration.minutes(30)"),
-        (Duration.seconds(330), "idle_after is 5.5 minutes; allowed is a whole number of minutes"),
+        (Duration.seconds(330), "idle_after is 5.5 minutes; allowed: a whole number of minutes"),
     ],
 )
 def test_a_time_that_it_cannot_keep_is_refused(

@@ -115,9 +115,9 @@ def test_gauges_are_metrics_of_queues_and_environments(
 
     assert (waiting.namespace, waiting.statistic) == ("BatchConstructs", "Maximum")
     assert invalid.dimensions == {"ComputeEnvironmentName": "spot"}
-    with pytest.raises(ValueError, match='name is "JobsWaiting"; allowed are'):
+    with pytest.raises(ValueError, match='name is "JobsWaiting"; allowed:'):
         gauges.metric(queue, "JobsWaiting")
-    with pytest.raises(ValueError, match='name is "Invalid"; allowed are'):
+    with pytest.raises(ValueError, match='name is "Invalid"; allowed:'):
         gauges.metric_compute_environment(environment, "Invalid")
 
 
@@ -126,8 +126,8 @@ def test_wrong_arguments_of_gauges_are_refused_at_once(stack: Stack) -> None:
         JobGauges(stack, "Gauges", queues=[], interval=Duration.seconds(90), max_jobs=0)
 
     assert "interval is 1.5 minutes" in str(refusal.value)
-    assert "max_jobs is 0; allowed are whole numbers from 1" in str(refusal.value)
-    with pytest.raises(ValueError, match="interval is 0 minutes; allowed are 1 to 5040 minutes"):
+    assert "max_jobs is 0; allowed: whole numbers from 1" in str(refusal.value)
+    with pytest.raises(ValueError, match="interval is 0 minutes; allowed: 1 to 5040 minutes"):
         JobGauges(stack, "Gauges", queues=[queue_in(stack)], interval=Duration.minutes(0))
 
 
@@ -158,7 +158,7 @@ def test_the_counter_remembers_and_prints_and_nothing_else(
     spot = counters.metric_jobs_failed(queue, cause="SpotReclaimed")
     assert (spot.dimensions or {})["Cause"] == "SpotReclaimed"
     assert counters.metric_vcpu_hours(queue).metric_name == "VcpuHours"
-    with pytest.raises(ValueError, match='cause is "Spot"; allowed are Cancelled'):
+    with pytest.raises(ValueError, match='cause is "Spot"; allowed: Cancelled'):
         counters.metric_jobs_failed(queue, cause="Spot")
 
 
@@ -245,5 +245,5 @@ def test_every_counter_is_a_metric_of_its_queue(stack: Stack, queue: JobQueue) -
     counters = JobCounters(stack, "Counters", queues=[queue])
 
     assert counters.metric(queue, "JobsSucceeded").metric_name == "JobsSucceeded"
-    with pytest.raises(ValueError, match='metric_name is "JobsLost"; allowed are JobsFailed'):
+    with pytest.raises(ValueError, match='metric_name is "JobsLost"; allowed: JobsFailed'):
         counters.metric(queue, "JobsLost")

@@ -316,8 +316,8 @@ def test_everything_wrong_is_said_at_once_and_leaves_no_trace(
     said = str(refusal.value)
     assert "queues[0] is aws_cdk.Stack" in said
     assert "topic is aws_cdk.Stack" in said
-    assert 'states[0] is "SUBMITTED"; allowed are' in said
-    assert 'states[1] is "DONE"; allowed are' in said
+    assert 'states[0] is "SUBMITTED"; allowed:' in said
+    assert 'states[1] is "DONE"; allowed:' in said
     assert "job_definitions[0] is aws_cdk.Stack" in said
     assert "targets[0] is aws_cdk.Stack" in said
     assert stack.node.try_find_child("Notify") is None
@@ -364,8 +364,8 @@ def test_names_that_sns_refuses_are_refused_at_once(stack: Stack) -> None:
     with pytest.raises(ValueError, match="Platform/Alerts") as refusal:
         AlertTopic(stack, "Alerts", topic_name="on call", display_name="x" * 101)
 
-    assert 'topic_name is "on call"; allowed are 1 to 256 letters' in str(refusal.value)
-    assert "display_name has 101 characters; allowed are at most 100" in str(refusal.value)
+    assert 'topic_name is "on call"; allowed: 1 to 256 letters' in str(refusal.value)
+    assert "display_name has 101 characters; allowed: at most 100" in str(refusal.value)
     assert stack.node.try_find_child("Alerts") is None
 
 
@@ -409,7 +409,7 @@ def test_rules_have_names_where_one_is_given(
 
     names = [rule["Name"] for rule in resources("AWS::Events::Rule").values()]
     assert names == ["failures", "failures-blocked"]
-    with pytest.raises(ValueError, match="rule_name has 51 characters; allowed are at most 50"):
+    with pytest.raises(ValueError, match="rule_name has 51 characters; allowed: at most 50"):
         JobNotifications(stack, "Other", queues=[queue], rule_name="x" * 51)
 
 

@@ -160,9 +160,8 @@ def test_there_is_one_job_state_and_no_rule_on_the_one_without_events(queue: Job
     assert client.JobState is JobState
     with pytest.raises(ValueError, match='is "SUBMITTED"') as refusal:
         queue.on_job_state_change("Submitted", states=[JobState.SUBMITTED])
-    assert (
-        "allowed are PENDING, RUNNABLE, STARTING, RUNNING, SUCCEEDED or FAILED: AWS Batch"
-        in str(refusal.value)
+    assert "allowed: PENDING, RUNNABLE, STARTING, RUNNING, SUCCEEDED or FAILED: AWS Batch" in str(
+        refusal.value
     )
 
 
@@ -255,7 +254,7 @@ def test_what_is_no_definition_is_refused(stack: Stack, queue: JobQueue) -> None
     [
         ({"target": "orders"}, 'target is str "orders"; expected a Lambda function'),
         ({"job_definitions": "etl"}, 'job_definitions is str "etl"; expected a list'),
-        ({"rule_name": "a rule"}, 'rule_name is "a rule"; allowed are 1 to 64'),
+        ({"rule_name": "a rule"}, 'rule_name is "a rule"; allowed: 1 to 64'),
         ({"states": []}, "states is empty"),
     ],
 )

@@ -317,7 +317,7 @@ class TestImports:
     def test_a_text_that_is_no_arn_is_refused(
         self, take_in: Callable[..., object], wrong: str, stack: cdk.Stack
     ) -> None:
-        with pytest.raises(ValueError, match=f'Stack/X: {wrong} is "nonsense"; allowed is an ARN'):
+        with pytest.raises(ValueError, match=f'Stack/X: {wrong} is "nonsense"; allowed: an ARN'):
             take_in(stack, "X", "nonsense")
 
 
@@ -328,7 +328,7 @@ class TestRefusals:
         self, stack: cdk.Stack, vpc: ec2.Vpc, spot: bc.SpotComputeEnvironment
     ) -> None:
         four = [spot, *(bc.SpotComputeEnvironment(stack, f"S{i}", vpc=vpc) for i in range(3))]
-        with pytest.raises(ValueError, match="has 4 compute environments; allowed are 1 to 3"):
+        with pytest.raises(ValueError, match="has 4 compute environments; allowed: 1 to 3"):
             bc.JobQueue(stack, "Queue", compute_environments=four)
 
     def test_a_queue_without_environments(self, stack: cdk.Stack) -> None:
@@ -359,7 +359,7 @@ class TestRefusals:
 
     def test_a_negative_priority(self, stack: cdk.Stack, spot: bc.SpotComputeEnvironment) -> None:
         with pytest.raises(
-            ValueError, match="priority is -1; allowed are whole numbers from 0 to 1000"
+            ValueError, match="priority is -1; allowed: whole numbers from 0 to 1000"
         ):
             bc.JobQueue(stack, "Queue", compute_environments=[spot], priority=-1)
 
@@ -371,7 +371,7 @@ class TestRefusals:
         )
         with pytest.raises(
             ValueError,
-            match=r"time_limits\[0\]\.after is 1 minute .60 seconds.; allowed are 600 to 86400",
+            match=r"time_limits\[0\]\.after is 1 minute .60 seconds.; allowed: 600 to 86400",
         ):
             bc.JobQueue(stack, "Queue", compute_environments=[spot], time_limits=[limit])
 

@@ -120,7 +120,7 @@ class TestFairShares:
         assert stack.node.try_find_child("Policy") is None
 
     def test_an_arn_that_is_none_is_refused(self, stack: cdk.Stack) -> None:
-        with pytest.raises(ValueError, match="scheduling_policy_arn is .*; allowed is an ARN"):
+        with pytest.raises(ValueError, match="scheduling_policy_arn is .*; allowed: an ARN"):
             bc.SchedulingPolicy.from_scheduling_policy_arn(stack, "Fair", "fair")
 
     def test_a_policy_is_found_by_name(self, stack: cdk.Stack) -> None:
@@ -152,7 +152,7 @@ class TestServiceJobs:
             reason=bc.TimeLimitReason.JOB_RESOURCE_REQUIREMENT, after=cdk.Duration.hours(1)
         )
         with pytest.raises(
-            ValueError, match=r"time_limits\[0\].reason is .*; allowed are CAPACITY:INSUFFICIENT"
+            ValueError, match=r"time_limits\[0\].reason is .*; allowed: CAPACITY:INSUFFICIENT"
         ):
             bc.ServiceJobQueue(stack, "Queue", service_environments=[training], time_limits=[limit])
 
@@ -165,7 +165,7 @@ class TestServiceJobs:
     ) -> None:
         limits = [bc.CapacityLimit(max_capacity=1)]
         other = bc.ServiceEnvironment(stack, "Other", capacity_limits=limits)
-        with pytest.raises(ValueError, match="has 2 service environments; allowed is exactly 1"):
+        with pytest.raises(ValueError, match="has 2 service environments; allowed: exactly 1"):
             bc.ServiceJobQueue(stack, "Queue", service_environments=[training, other])
 
     def test_an_imported_environment_is_as_good(
@@ -181,10 +181,10 @@ class TestServiceJobs:
     @pytest.mark.parametrize(
         ("limits", "message"),
         [
-            ([], "capacity_limits is empty; allowed is at least one"),
+            ([], "capacity_limits is empty; allowed: at least one"),
             (
                 [bc.CapacityLimit(max_capacity=0)],
-                r"capacity_limits\[0\]\.max_capacity is 0; allowed are whole numbers from 1",
+                r"capacity_limits\[0\]\.max_capacity is 0; allowed: whole numbers from 1",
             ),
             (
                 [bc.CapacityLimit(max_capacity=1, capacity_unit="vcpus")],
@@ -316,8 +316,8 @@ class TestConsumableResources:
     @pytest.mark.parametrize(
         ("wanted", "message"),
         [
-            (0, r"consumable_resources\[.*\] is 0; allowed are whole numbers from 1"),
-            (1.5, r"consumable_resources\[.*\] is 1\.5; allowed are whole numbers from 1"),
+            (0, r"consumable_resources\[.*\] is 0; allowed: whole numbers from 1"),
+            (1.5, r"consumable_resources\[.*\] is 1\.5; allowed: whole numbers from 1"),
         ],
     )
     def test_a_quantity_that_is_none_is_refused(

@@ -75,7 +75,7 @@ def test_json_is_one_object_of_paths_and_findings(tmp_path: Path) -> None:
         "severity": "error",
         "resource": "Q",
         "path": "Properties/Priority",
-        "message": "the priority is -1; allowed are whole numbers from 0 to 1000",
+        "message": "the priority is -1; allowed: whole numbers from 0 to 1000",
         "fix": "set Priority to a value from 0 to 1000",
         "source": finding["source"],
         "line": 1,

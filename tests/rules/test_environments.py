@@ -189,7 +189,7 @@ def test_tags_of_what_an_environment_launches_are_counted_too(key: str) -> None:
     (one,) = found("tag-count", {"ComputeResources": {key: {f"k{n}": "" for n in range(51)}}})
 
     assert one.path == f"Properties/ComputeResources/{key}"
-    assert one.message == f"{key} has 51 tags; allowed are at most 50"
+    assert one.message == f"{key} has 51 tags; allowed: at most 50"
     assert one.fix == f"list at most 50 tags in {key}"
 
 

@@ -36,7 +36,7 @@ def told(folder: Path, format: str, text: str = QUEUE) -> str:
 def test_github_puts_each_finding_beside_its_line(tmp_path: Path) -> None:
     assert told(tmp_path, "github") == (
         f"::error file={tmp_path}/a b.yaml,line=5,col=7,"
-        "title=batch-constructs job-queue-priority::Queue: the priority is -1; allowed are whole"
+        "title=batch-constructs job-queue-priority::Queue: the priority is -1; allowed: whole"
         " numbers from 0 to 1000; fix: set Priority to a value from 0 to 1000\n"
     )
 

@@ -42,13 +42,13 @@ def consumed(*entries: tuple[str, int]) -> dict[str, Any]:
     [
         # time limits
         ("time-limit-action", QUEUE, limits({"Action": "CANCEL"}, **SERVICE), [
-            'JobStateTimeLimitActions/0/Action: the action is "CANCEL"; allowed is TERMINATE',
+            'JobStateTimeLimitActions/0/Action: the action is "CANCEL"; allowed: TERMINATE',
         ]),
         ("time-limit-action", QUEUE, limits({"Action": "TERMINATE"}, **ONE), [
-            'JobStateTimeLimitActions/0/Action: the action is "TERMINATE"; allowed is CANCEL',
+            'JobStateTimeLimitActions/0/Action: the action is "TERMINATE"; allowed: CANCEL',
         ]),
         ("time-limit-action", QUEUE, limits({}, {"Action": "STOP"}), [
-            ('JobStateTimeLimitActions/1/Action: the action is "STOP"; allowed are CANCEL or'
+            ('JobStateTimeLimitActions/1/Action: the action is "STOP"; allowed: CANCEL or'
             " TERMINATE"),
         ]),
         ("time-limit-action", QUEUE, limits({"Action": "CANCEL"}, {"Action": "TERMINATE"}), []),
@@ -67,19 +67,19 @@ def consumed(*entries: tuple[str, int]) -> dict[str, Any]:
         ("duplicate-time-limit", QUEUE, limits({}, {}, {"Reason": ""}, {"Reason": ""}), []),
         # environments
         ("queue-environment-count", QUEUE, {"Priority": 1}, [
-            "ComputeEnvironmentOrder: the queue has 0 compute environments; allowed are 1 to 3",
+            "ComputeEnvironmentOrder: the queue has 0 compute environments; allowed: 1 to 3",
         ]),
         ("queue-environment-count", QUEUE, {"ComputeEnvironmentOrder": []}, [
-            "ComputeEnvironmentOrder: the queue has 0 compute environments; allowed are 1 to 3",
+            "ComputeEnvironmentOrder: the queue has 0 compute environments; allowed: 1 to 3",
         ]),
         ("queue-environment-count", QUEUE, {"JobQueueType": "SAGEMAKER_TRAINING"}, [
-            "ServiceEnvironmentOrder: the queue has 0 service environments; allowed is exactly 1",
+            "ServiceEnvironmentOrder: the queue has 0 service environments; allowed: exactly 1",
         ]),
         ("queue-environment-count", QUEUE, {"ServiceEnvironmentOrder": [{}, {}]}, [
-            "ServiceEnvironmentOrder: the queue has 2 service environments; allowed is exactly 1",
+            "ServiceEnvironmentOrder: the queue has 2 service environments; allowed: exactly 1",
         ]),
         ("queue-environment-count", QUEUE, {"ComputeEnvironmentOrder": [{}] * 4}, [
-            "ComputeEnvironmentOrder: the queue has 4 compute environments; allowed are 1 to 3",
+            "ComputeEnvironmentOrder: the queue has 4 compute environments; allowed: 1 to 3",
         ]),
         ("queue-environment-count", QUEUE, {"ComputeEnvironmentOrder": UNKNOWN}, []),
         ("queue-environment-count", QUEUE, {"ServiceEnvironmentOrder": UNKNOWN}, []),
@@ -88,7 +88,7 @@ def consumed(*entries: tuple[str, int]) -> dict[str, Any]:
         ("queue-both-orders", QUEUE, {"ComputeEnvironmentOrder": [], **SERVICE}, []),
         ("queue-both-orders", QUEUE, {"ComputeEnvironmentOrder": UNKNOWN, **SERVICE}, []),
         ("duplicate-order", QUEUE, {"ComputeEnvironmentOrder": [{"Order": -1}, {"Order": 0}]}, [
-            "ComputeEnvironmentOrder/0/Order: the order is -1; allowed are whole numbers from 0",
+            "ComputeEnvironmentOrder/0/Order: the order is -1; allowed: whole numbers from 0",
         ]),
         ("duplicate-order", QUEUE, {"ServiceEnvironmentOrder": [{"Order": 2}, {"Order": 2}]}, [
             "ServiceEnvironmentOrder/1/Order: two environments have the order 2",

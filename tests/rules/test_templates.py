@@ -121,7 +121,7 @@ def test_the_message_of_a_wrong_fargate_size_lists_the_memory_that_goes_with_the
         severity=Severity.ERROR,
         resource="J",
         path="Properties/ContainerProperties/ResourceRequirements/1/Value",
-        message="MEMORY is 4096 MiB; allowed are 512, 1024 or 2048 MiB with 0.25 vCPU on Fargate",
+        message="MEMORY is 4096 MiB; allowed: 512, 1024 or 2048 MiB with 0.25 vCPU on Fargate",
         fix="set MEMORY to 2048 MiB, or change VCPU",
         source=found.source,
     )

@@ -330,26 +330,26 @@ def test_the_cdk_s_pattern_is_taken(stack: Stack, queue: Any, definition: Any) -
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        ({"event_pattern": {}}, "T: event_pattern is empty; allowed is at least one field"),
+        ({"event_pattern": {}}, "T: event_pattern is empty; allowed: at least one field"),
         (
             {"event_pattern": {"source": "shop"}},
             r'T: event_pattern\.source is "shop"; expected a list: write \["shop"\]',
         ),
         (
             {"event_pattern": {"source": ["shop", {"startswith": "x"}]}},
-            r'T: event_pattern\.source\[1\] has the operator "startswith"; allowed are ',
+            r'T: event_pattern\.source\[1\] has the operator "startswith"; allowed: ',
         ),
         (
             {"event_pattern": {"source": ["x" * 2049]}},
-            "T: event_pattern has 2064 characters; allowed are at",
+            "T: event_pattern has 2064 characters; allowed: at",
         ),
         (
             {"event_pattern": {"detail": {"a": {"b": []}}}},
-            r"event_pattern\.detail\.a\.b is empty; allowed is",
+            r"event_pattern\.detail\.a\.b is empty; allowed:",
         ),
         (
             {"event_pattern": {"sources": ["shop"]}},
-            r'T: a key of event_pattern is "sources"; allowed are version, .*: did you mean source',
+            r'T: a key of event_pattern is "sources"; allowed: version, .*: did you mean source',
         ),
         (
             {"event_pattern": {"$or": [{"source": ["a"]}, {"Detail-Type": ["b"]}]}},
@@ -507,7 +507,7 @@ def test_a_rule_has_the_name_it_is_given(stack: Stack, queue: Any, definition: A
     on_object(stack, queue, definition, rule_name="uploads")
 
     assert rule(stack)["Name"] == "uploads"
-    with pytest.raises(ValueError, match='rule_name is "a b"; allowed are 1 to 64 letters'):
+    with pytest.raises(ValueError, match='rule_name is "a b"; allowed: 1 to 64 letters'):
         EventTrigger(
             stack,
             "T",

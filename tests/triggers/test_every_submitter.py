@@ -36,19 +36,19 @@ def submit(name: str, given: Given, **arguments: Any) -> None:
 
 
 WRONG: list[tuple[dict[str, Any], str]] = [
-    ({"tags": {"aws:x": "y"}}, 'a key of overrides.tags is "aws:x"; allowed are keys of'),
-    ({"tags": {"x": "y" * 257}}, 'overrides.tags["x"] has 257 characters; allowed are at most 256'),
+    ({"tags": {"aws:x": "y"}}, 'a key of overrides.tags is "aws:x"; allowed: keys of'),
+    ({"tags": {"x": "y" * 257}}, 'overrides.tags["x"] has 257 characters; allowed: at most 256'),
     (
         {"environment": {"AWS_BATCH_X": "y"}},
-        'a key of overrides.environment is "AWS_BATCH_X"; allowed are names that do not begin with',
+        'a key of overrides.environment is "AWS_BATCH_X"; allowed: names that do not begin with',
     ),
-    ({"timeout": cdk.Duration.seconds(0)}, "overrides.timeout is 0 seconds; allowed are 60 sec"),
-    ({"scheduling_priority": 10_000}, "overrides.scheduling_priority is 10000; allowed are whole"),
-    ({"share_identifier": "a b"}, 'overrides.share_identifier is "a b"; allowed are 1 to 255'),
-    ({"vcpus": 3}, "overrides.vcpus is 3; allowed are 0.25, 0.5, 1, 2, 4, 8, 16 or 32 on Fargate"),
-    ({"memory_mebibytes": 100}, "is 100 MiB; allowed are 2048, 3072, "),
+    ({"timeout": cdk.Duration.seconds(0)}, "overrides.timeout is 0 seconds; allowed: 60 sec"),
+    ({"scheduling_priority": 10_000}, "overrides.scheduling_priority is 10000; allowed: whole"),
+    ({"share_identifier": "a b"}, 'overrides.share_identifier is "a b"; allowed: 1 to 255'),
+    ({"vcpus": 3}, "overrides.vcpus is 3; allowed: 0.25, 0.5, 1, 2, 4, 8, 16 or 32 on Fargate"),
+    ({"memory_mebibytes": 100}, "is 100 MiB; allowed: 2048, 3072, "),
     ({"gpus": 1}, "overrides.gpus is given, which Fargate jobs do not take"),
-    ({"retry": bc.RetryPolicy(attempts=11)}, "overrides.retry.attempts is 11; allowed are whole"),
+    ({"retry": bc.RetryPolicy(attempts=11)}, "overrides.retry.attempts is 11; allowed: whole"),
     ({"command": "echo"}, "overrides.command is str; expected a list of strings"),
 ]
 
@@ -102,7 +102,7 @@ def test_sizes_that_the_definition_could_have_are_taken(name: str, given: Given)
 
 def test_a_workflow_runs_for_a_second_at_least(given: Given) -> None:
     arguments = given.arguments("Workflow")
-    with pytest.raises(ValueError, match="timeout is 0 seconds; allowed are 1 second or more"):
+    with pytest.raises(ValueError, match="timeout is 0 seconds; allowed: 1 second or more"):
         bc.Workflow(given.stack, "X", **arguments, timeout=cdk.Duration.seconds(0))
 
 

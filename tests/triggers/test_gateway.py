@@ -327,24 +327,24 @@ def test_there_is_nothing_to_fetch_with_a_job_a_message(
 @pytest.mark.parametrize(
     ("options", "problem"),
     [
-        ({"mode": "both"}, 'mode is "both"; allowed are JOB_PER_MESSAGE or COALESCE'),
+        ({"mode": "both"}, 'mode is "both"; allowed: JOB_PER_MESSAGE or COALESCE'),
         ({"mode": "coalesce", "fifo": True}, "the children of an array have no order"),
         ({"mode": "coalesce", "parameters": {"a": "$.a"}}, "each child fetches its whole message"),
-        ({"max_submissions_per_second": 0.019}, "allowed are numbers from 0.02 to 50"),
-        ({"max_submissions_per_second": 51}, "allowed are numbers from 0.02 to 50"),
+        ({"max_submissions_per_second": 0.019}, "allowed: numbers from 0.02 to 50"),
+        ({"max_submissions_per_second": 51}, "allowed: numbers from 0.02 to 50"),
         (
             {"parameters": {"a": "key"}},
-            r"parameters\[\"a\"\] is no field of the JSON body; allowed is",
+            r"parameters\[\"a\"\] is no field of the JSON body; allowed:",
         ),
         (
             {"schema": {"properties": {"type": {"type": "objekt"}}}},
-            r'schema\["properties"\]\["type"\]\["type"\] is "objekt"; allowed are array, .*object',
+            r'schema\["properties"\]\["type"\]\["type"\] is "objekt"; allowed: array, .*object',
         ),
         (
             {"schema": {"anyOf": [{"type": "object"}, {"pattern": "("}]}},
-            r'schema\["anyOf"\]\[1\]\["pattern"\] is "\("; allowed are regular expressions',
+            r'schema\["anyOf"\]\[1\]\["pattern"\] is "\("; allowed: regular expressions',
         ),
-        ({"schema": {"minLength": []}}, "schema is no JSON schema: .*; allowed is what draft 7"),
+        ({"schema": {"minLength": []}}, "schema is no JSON schema: .*; allowed: what draft 7"),
         ({"schema": {"const": {1, 2}}}, "schema is no JSON schema"),
         (
             {"schema": {"properties": {"a": {"const": "{{resolve:secretsmanager:db}}"}}}},
@@ -355,7 +355,7 @@ def test_there_is_nothing_to_fetch_with_a_job_a_message(
         ({"schema": {"items": [{"$ref": "http://nowhere.invalid/a"}]}}, "schema refers to http:"),
         (
             {"schema": {"$schema": "https://json-schema.org/draft/2020-12/schema"}},
-            "allowed are drafts 4, 6 and 7",
+            "allowed: drafts 4, 6 and 7",
         ),
         (
             {"schema": {"items": {"pattern": "^(a+)+$"}}},
@@ -369,20 +369,20 @@ def test_there_is_nothing_to_fetch_with_a_job_a_message(
                 "max_messages_per_hour": 50_000_000,
                 "deduplication_window": Duration.hours(24),
             },
-            "messages to remember; allowed are 40000000",
+            "messages to remember; allowed: 40000000",
         ),
         (
             {"deduplication_window": Duration.minutes(5)},
-            "allowed are 3600 to 86400 seconds",
+            "allowed: 3600 to 86400 seconds",
         ),
         (
             {"max_batching_window": Duration.minutes(6)},
-            "is 6 minutes .360 seconds.; allowed are 1 to 300 seconds",
+            "is 6 minutes .360 seconds.; allowed: 1 to 300 seconds",
         ),
         ({"fifo": True, "max_batching_window": Duration.seconds(5)}, "gathers no messages of FIFO"),
-        ({"max_receive_count": 996}, "allowed are whole numbers from 2 to 995"),
-        ({"max_submissions_per_second": 51}, "is 51; allowed are numbers from 0.02 to 50"),
-        ({"max_receive_count": 1}, "allowed are whole numbers from 2 to 995"),
+        ({"max_receive_count": 996}, "allowed: whole numbers from 2 to 995"),
+        ({"max_submissions_per_second": 51}, "is 51; allowed: numbers from 0.02 to 50"),
+        ({"max_receive_count": 1}, "allowed: whole numbers from 2 to 995"),
     ],
 )
 def test_what_cannot_work_is_refused(
@@ -425,7 +425,7 @@ def test_a_function_remembers_what_it_can_read_as_it_starts(
         )
 
     if more:
-        with pytest.raises(ValueError, match="messages to remember; allowed are 40000000, which"):
+        with pytest.raises(ValueError, match="messages to remember; allowed: 40000000, which"):
             make()
         return
     make()
@@ -446,7 +446,7 @@ def test_a_queue_with_a_policy_may_get_its_shares_from_the_messages(
 def test_a_value_where_a_field_of_the_body_belongs_is_not_shown(
     stack: Stack, queue: Any, definition: Any
 ) -> None:
-    with pytest.raises(ValueError, match="is no field of the JSON body; allowed is") as refused:
+    with pytest.raises(ValueError, match="is no field of the JSON body; allowed:") as refused:
         gateway(stack, queue, definition, parameters={"password": "hunter2"})
 
     assert "hunter2" not in str(refused.value)
@@ -476,7 +476,7 @@ def test_what_messages_may_set_is_told_to_the_function(
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"allow": ["job_queue"]}, r"allow\[0\] is \"job_queue\"; allowed are array_size, command"),
+        ({"allow": ["job_queue"]}, r"allow\[0\] is \"job_queue\"; allowed: array_size, command"),
         ({"allow": ["tags"], "parameters": {"a": "$.a"}}, "allow is given with parameters"),
         ({"allow": ["tags"], "mode": "COALESCE"}, "allow is given with parameters or mode"),
     ],
@@ -722,7 +722,7 @@ def test_a_concurrency_below_that_of_the_source_is_refused(
 ) -> None:
     """Lambda would throttle every second batch, which counts as a delivery."""
     gateway(stack, queue, definition, function_settings=FunctionSettings(reserved_concurrency=2))
-    with pytest.raises(ValueError, match=r"reserved_concurrency is 1; allowed are 2 or more") as no:
+    with pytest.raises(ValueError, match=r"reserved_concurrency is 1; allowed: 2 or more") as no:
         SubmissionGateway(
             stack,
             "Other",

@@ -153,9 +153,9 @@ def test_what_is_said_twice_is_refused_in_one_line(
 @pytest.mark.parametrize(
     ("overrides", "said"),
     [
-        (SubmissionOverrides(vcpus=0), "overrides.vcpus is 0; allowed are numbers from 0.25"),
-        (SubmissionOverrides(memory=Size.mebibytes(3)), "overrides.memory is 3 MiB; allowed are 4"),
-        (SubmissionOverrides(gpus=0), "overrides.gpus is 0; allowed are whole numbers from 1"),
+        (SubmissionOverrides(vcpus=0), "overrides.vcpus is 0; allowed: numbers from 0.25"),
+        (SubmissionOverrides(memory=Size.mebibytes(3)), "overrides.memory is 3 MiB; allowed: 4"),
+        (SubmissionOverrides(gpus=0), "overrides.gpus is 0; allowed: whole numbers from 1"),
         (SubmissionOverrides(timeout=timedelta(seconds=5)), "overrides.timeout is 5 seconds"),
         (SubmissionOverrides(tags={"aws:a": "b"}), 'a key of overrides.tags is "aws:a"'),
         (
@@ -164,7 +164,7 @@ def test_what_is_said_twice_is_refused_in_one_line(
         ),
         (
             SubmissionOverrides(retry=RetryPolicy(attempts=11)),
-            "overrides.retry.attempts is 11; allowed are whole numbers from 1 to 10",
+            "overrides.retry.attempts is 11; allowed: whole numbers from 1 to 10",
         ),
         (
             SubmissionOverrides(environment={"AWS_BATCH_X": "1"}),

@@ -162,13 +162,13 @@ def test_the_cdk_s_schedules_are_taken_too(
 @pytest.mark.parametrize(
     ("schedule", "problem"),
     [
-        ("every hour", "allowed are rate"),
-        ("rate(0 hours)", "allowed are rates of 1 or more"),
-        ("cron(0 3 * * *)", "cron has 5 fields; allowed are 6"),
-        ("cron(0 3 * * * *)", "allowed is . as the day of month or"),
-        ("cron(60 3 * * ? *)", "minutes is 60; allowed are 0 to 59"),
-        ("cron(0 3 ? * MUN *)", "day of week is MUN; allowed are numbers and FRI, MON"),
-        ("at(2026-13-01T00:00:00)", "allowed are moments of the calendar"),
+        ("every hour", "allowed: rate"),
+        ("rate(0 hours)", "allowed: rates of 1 or more"),
+        ("cron(0 3 * * *)", "cron has 5 fields; allowed: 6"),
+        ("cron(0 3 * * * *)", "allowed: . as the day of month or"),
+        ("cron(60 3 * * ? *)", "minutes is 60; allowed: 0 to 59"),
+        ("cron(0 3 ? * MUN *)", "day of week is MUN; allowed: numbers and FRI, MON"),
+        ("at(2026-13-01T00:00:00)", "allowed: moments of the calendar"),
     ],
 )
 def test_an_expression_that_aws_refuses_is_refused(
@@ -359,7 +359,7 @@ def test_a_command_and_variables_that_ecs_refuses_are_refused(
     long = {"A": "x" * 8000}
 
     trigger(stack, queue, definition, environment=long)
-    with pytest.raises(ValueError, match="have 8298 characters together; allowed are at most 8192"):
+    with pytest.raises(ValueError, match="have 8298 characters together; allowed: at most 8192"):
         ScheduleTrigger(
             stack,
             "Wrong",
@@ -402,7 +402,7 @@ def test_a_schedule_has_a_name_a_group_and_a_key(stack: Stack, queue: Any, defin
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        ({"schedule_name": "a b"}, 'schedule_name is "a b"; allowed are 1 to 64 letters'),
+        ({"schedule_name": "a b"}, 'schedule_name is "a b"; allowed: 1 to 64 letters'),
         ({"schedule_group": "x" * 65}, "schedule_group has 65 characters"),
         ({"encryption_key": "alias/x"}, 'encryption_key is str "alias/x"; expected a kms.IKey'),
     ],

@@ -38,7 +38,7 @@ def test_a_circle_is_refused_and_shown() -> None:
 
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
     assert problems(job("a"), job("b", "aa")) == [
-        'job "b": depends_on[0] is "aa"; allowed are names of jobs (a, b)'
+        'job "b": depends_on[0] is "aa"; allowed: names of jobs (a, b)'
     ]
 
 
@@ -72,7 +72,7 @@ def test_what_is_no_list_of_jobs_is_refused(jobs: Any) -> None:
 def test_a_name_that_batch_refuses_is_refused() -> None:
     (problem,) = problems(job("a b"))
 
-    assert problem.startswith('job "a b": name is "a b"; allowed are 1 to 64 letters, digits, ')
+    assert problem.startswith('job "a b": name is "a b"; allowed: 1 to 64 letters, digits, ')
 
 
 def test_waiting_for_a_job_that_runs_only_on_failure_is_refused() -> None:
@@ -101,24 +101,24 @@ def test_a_catching_job_is_marked_as_such() -> None:
         ("depends_on", [job("a")], "depends_on[0] is WorkflowJob; expected a job's name"),
         ("depends_on", [NToN(5)], "depends_on[0] is int 5; expected a job's name"),  # type: ignore[arg-type]
         ("array_size", "5", 'array_size is str "5"; expected a number'),
-        ("array_size", 2.5, "array_size is 2.5; allowed are whole numbers"),
+        ("array_size", 2.5, "array_size is 2.5; allowed: whole numbers"),
         ("timeout", 60, "timeout is int 60; expected a timedelta, or a Duration such as"),
-        ("timeout", timedelta(seconds=59.5), "timeout is 59.5 seconds; allowed is a whole number"),
+        ("timeout", timedelta(seconds=59.5), "timeout is 59.5 seconds; allowed: a whole number"),
         ("max_concurrency", "3", 'max_concurrency is str "3"; expected a number'),
         ("parameters", {"x": 1}, 'parameters["x"] is int; expected a string'),
-        ("parameters", {"x": "$."}, 'parameters["x"] is "$."; allowed is a path into the input'),
+        ("parameters", {"x": "$."}, 'parameters["x"] is "$."; allowed: a path into the input'),
         (
             "environment",
             {"x": "$.a b"},
-            'environment["x"] is "$.a b"; allowed is a path into the input',
+            'environment["x"] is "$.a b"; allowed: a path into the input',
         ),
         ("environment", ["x"], "environment is list; expected a mapping of names"),
         (
             "for_each",
             "$.",
-            'for_each is "$."; allowed is a path into the input such as $.files',
+            'for_each is "$."; allowed: a path into the input such as $.files',
         ),
-        ("for_each", "files", 'for_each is "files"; allowed is a path into the input'),
+        ("for_each", "files", 'for_each is "files"; allowed: a path into the input'),
         ("for_each", 3, "for_each is int 3; expected a string"),
         ("tags", {"team": 7}, 'tags["team"] is int; expected a string'),
         ("tags", {7: "team"}, "a key of tags is int 7; expected a string"),
@@ -140,7 +140,7 @@ def test_a_field_of_a_wrong_kind_is_named_with_its_job(
     found = problems(WorkflowJob(**fields), job("y", array_size=1))
 
     assert found[0].startswith(f'job "x": {problem}')
-    assert found[1:] == ['job "y": array_size is 1; allowed are whole numbers from 2 to 10000']
+    assert found[1:] == ['job "y": array_size is 1; allowed: whole numbers from 2 to 10000']
 
 
 def test_a_name_that_is_no_string_is_refused() -> None:
@@ -163,4 +163,4 @@ def test_parameters_have_the_room_of_a_submission_and_no_more() -> None:
 
     assert Graph.of([job("a", parameters=sized(room))]) is not None
     [said] = problems(job("a", parameters=sized(room + 1)))
-    assert f"make {JOB_BYTES + 1} bytes of a submission; allowed are at most {JOB_BYTES}" in said
+    assert f"make {JOB_BYTES + 1} bytes of a submission; allowed: at most {JOB_BYTES}" in said

@@ -598,7 +598,7 @@ def test_all_that_is_wrong_is_said_at_once(stack: Stack, shared: Any, definition
                 ("b", {}, {"for_each": "$.files"}),
             )
         ),
-        ([{"name": "a", "command": ["x" * 8118]}], "have 8193 characters together; allowed are"),
+        ([{"name": "a", "command": ["x" * 8118]}], "have 8193 characters together; allowed:"),
         (
             [
                 {"name": "a", "array_size": 2, "for_each": "$.files"},
@@ -608,15 +608,15 @@ def test_all_that_is_wrong_is_said_at_once(stack: Stack, shared: Any, definition
         ),
         (
             [{"name": "a", "step_retry": StepRetry(max_attempts=100_000_000)}],
-            "max_attempts is 100000000; allowed are whole numbers from 1 to 99999999",
+            "max_attempts is 100000000; allowed: whole numbers from 1 to 99999999",
         ),
         (
             [{"name": "a", "step_retry": StepRetry(max_attempts=1, backoff_rate=0.5)}],
-            "backoff_rate is 0.5; allowed are numbers",
+            "backoff_rate is 0.5; allowed: numbers",
         ),
         (
             [{"name": "a", "timeout": timedelta(seconds=5)}],
-            "timeout is 5 seconds; allowed are 60",
+            "timeout is 5 seconds; allowed: 60",
         ),
     ],
 )

@@ -334,7 +334,7 @@ def _check_names(names: list[str]) -> None:
     reserved = sorted({name for name in names if not SUBMITTED_VARIABLE_NAME.admits(name)})
     if reserved:
         raise Poison(
-            f"environment: {', '.join(reserved)}: reserved; allowed are "
+            f"environment: {', '.join(reserved)}: reserved; allowed: "
             f"{SUBMITTED_VARIABLE_NAME.allowed}"
         )
     twice = sorted(name for name, times in Counter(names).items() if times > 1)

@@ -381,5 +381,5 @@ def _check_resources(request: Mapping[str, Any], *, managed: bool) -> None:
     ]
     high, low = resources["maxvCpus"], resources.get("minvCpus", 0)
     if not 0 <= low <= high:
-        problems.append(f"minvCpus is {low}; allowed are 0 to maxvCpus, {high}")
+        problems.append(f"minvCpus is {low}; allowed: 0 to maxvCpus, {high}")
     refuse(problems)

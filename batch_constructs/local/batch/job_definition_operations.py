@@ -235,7 +235,7 @@ def _check(request: Mapping[str, Any]) -> None:
         problems += check_sizes(container, fargate=fargate, alone="ecsProperties" not in request)
     size = len(json.dumps(request, separators=(",", ":")).encode())
     if size > BYTES:
-        problems.append(f"the job definition has {size} bytes; allowed are at most {BYTES}")
+        problems.append(f"the job definition has {size} bytes; allowed: at most {BYTES}")
     refuse(problems)
 
 

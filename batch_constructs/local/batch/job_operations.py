@@ -89,9 +89,7 @@ class JobOperations:
         """Answer DescribeJobs."""
         ids = request["jobs"]
         if len(ids) > DESCRIBED_AT_ONCE:
-            raise client_error(
-                f"jobs has {len(ids)} job IDs; allowed are at most {DESCRIBED_AT_ONCE}"
-            )
+            raise client_error(f"jobs has {len(ids)} job IDs; allowed: at most {DESCRIBED_AT_ONCE}")
         return {"jobs": [detail for job_id in ids for detail in self._details(job_id)]}
 
     def _details(self, job_id: str) -> Iterator[Document]:
@@ -181,7 +179,7 @@ class JobOperations:
         ids, reason = request["jobs"], request["reason"]
         check_reason(reason)
         if not 1 <= len(ids) <= STOPPED_AT_ONCE:
-            raise client_error(f"jobs has {len(ids)} job IDs; allowed are 1 to {STOPPED_AT_ONCE}")
+            raise client_error(f"jobs has {len(ids)} job IDs; allowed: 1 to {STOPPED_AT_ONCE}")
         for job_id in ids:
             end(job_id, reason)
         return {"successful": list(ids), "errors": []}
@@ -191,5 +189,5 @@ def check_reason(reason: str) -> None:
     """Refuse a reason to stop a job that is too long."""
     if len(reason) > STOP_REASON_CHARACTERS:
         raise client_error(
-            f"reason has {len(reason)} characters; allowed are at most {STOP_REASON_CHARACTERS}"
+            f"reason has {len(reason)} characters; allowed: at most {STOP_REASON_CHARACTERS}"
         )

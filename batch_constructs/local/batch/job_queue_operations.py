@@ -315,5 +315,5 @@ def _check_time_limits(actions: list[Document], kind: QueueKind) -> None:
         if action["reason"] not in kind.reasons:
             problems.append(f"the reason {action['reason']} is not one of {kind.jobs}")
         if action["action"] != kind.action:
-            problems.append(f"the action is {action['action']}; allowed is {kind.action}")
+            problems.append(f"the action is {action['action']}; allowed: {kind.action}")
     refuse(problems)

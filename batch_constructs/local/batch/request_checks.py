@@ -214,7 +214,7 @@ def _wrong(value: Any, bound: Bound) -> str | None:
         try:
             value = float(value)  # some members hold numbers as text
         except ValueError:
-            return f"is {shown(value)}; allowed are {bound.allowed}"
+            return f"is {shown(value)}; allowed: {bound.allowed}"
     return bound.wrong(value)
 
 

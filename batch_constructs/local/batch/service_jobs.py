@@ -150,7 +150,7 @@ class ServiceJobs:
         ids = request["jobs"]
         check_reason(request["reason"])
         if not 1 <= len(ids) <= STOPPED_AT_ONCE:
-            raise client_error(f"jobs has {len(ids)} job IDs; allowed are 1 to {STOPPED_AT_ONCE}")
+            raise client_error(f"jobs has {len(ids)} job IDs; allowed: 1 to {STOPPED_AT_ONCE}")
         for job_id in ids:
             self._terminate(job_id, request["reason"])
         return {"successful": list(ids), "errors": []}

@@ -64,7 +64,7 @@ def alarm_metric(alarm: Resource) -> Iterator[Fault]:
             key, value = text(dimension, "Name"), dimension.get("Value")
             where = f"{path}Dimensions/{position}"
             if key is not None and key != DIMENSION:
-                yield where, f"the dimension is {show(key)}; allowed is {DIMENSION}"
+                yield where, f"the dimension is {show(key)}; allowed: {DIMENSION}"
             elif isinstance(value, Reference) and alarm.neighbour(value, JOB_QUEUE) is not None:
                 yield f"{where}/Value", "the dimension is the ARN of the queue; use its name"
             elif is_arn(value):

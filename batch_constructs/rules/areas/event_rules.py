@@ -162,7 +162,7 @@ def event_pattern_of_batch(source: Resource) -> Iterator[Fault]:
 def _misspelt_source(sources: list[object]) -> Iterator[Fault]:
     for one in sources:
         if isinstance(one, str) and one.lower() in ("batch", batch_events.SOURCE):
-            message = f"the source is {show(one)}; allowed is {batch_events.SOURCE}"
+            message = f"the source is {show(one)}; allowed: {batch_events.SOURCE}"
             yield "EventPattern/source", message
 
 

@@ -133,7 +133,7 @@ def amazon_linux_2(environment: ComputeEnvironment) -> Iterator[Fault]:
                 f"{path}/ImageType",
                 (
                     f"ImageType is {kind}, which is not possible in new environments since "
-                    f"2026-06-30; allowed are {one_of(aws.ECS_IMAGES)}"
+                    f"2026-06-30; allowed: {one_of(aws.ECS_IMAGES)}"
                 ),
             )
 

@@ -144,7 +144,7 @@ def job_definition_size(job: JobDefinition) -> Iterator[Fault]:
     if size > aws.BYTES:
         yield (
             "",
-            f"the job definition has {size} bytes; allowed are at most {aws.BYTES}",
+            f"the job definition has {size} bytes; allowed: at most {aws.BYTES}",
         )
 
 

@@ -54,7 +54,7 @@ def _amounts(
             if got is None or got % 1 or spelt_out:
                 is_fraction = got is not None and got % 1
                 written = shown(got if is_fraction else value)
-                wrong = f"is {written}; allowed are whole numbers from {bound.low}"
+                wrong = f"is {written}; allowed: whole numbers from {bound.low}"
             if wrong:
                 yield path, f"{key} {wrong}"
 
@@ -140,7 +140,7 @@ def fargate_size(job: JobDefinition) -> Iterator[Fault]:
                 vcpus = None
                 yield vcpu_path, f"VCPU {wrong}", f"set VCPU to {one_of(fargate_sizes.MEMORY)}"
         if mib is None and isinstance(memory, str):
-            yield memory_path, f"MEMORY is {shown(memory)}; allowed are numbers of MiB"
+            yield memory_path, f"MEMORY is {shown(memory)}; allowed: numbers of MiB"
         wrong = None if mib is None else fargate_sizes.wrong_memory(mib, vcpus)
         if mib is not None and wrong:
             fix = () if vcpus is None else (_nearest(mib, vcpus),)

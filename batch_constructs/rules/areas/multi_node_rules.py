@@ -36,7 +36,7 @@ def main_node(job: JobDefinition) -> Iterator[Fault]:
     main, total = number(nodes, "MainNode"), number(nodes, "NumNodes")
     if main is not None and (main < 0 or (total is not None and main >= total)):
         allowed = "0 or more" if total is None else f"0 to {total - 1}"
-        yield "NodeProperties/MainNode", f"MainNode is {main}; allowed are {allowed}"
+        yield "NodeProperties/MainNode", f"MainNode is {main}; allowed: {allowed}"
 
 
 def node_span(written: str, total: float) -> tuple[int, int] | None:
@@ -73,7 +73,7 @@ def node_range(job: JobDefinition) -> Iterator[Fault]:
             allowed = f"indexes from 0 to {total - 1}"
         else:
             continue
-        yield f"{path}/TargetNodes", f"TargetNodes is {shown(written)}; allowed are {allowed}"
+        yield f"{path}/TargetNodes", f"TargetNodes is {shown(written)}; allowed: {allowed}"
 
 
 @job_rule(

@@ -76,7 +76,7 @@ def pod_cpu(job: JobDefinition) -> Iterator[Fault]:
         amount = _cpus(got)
         if amount is None or amount <= 0 or amount % aws.CPU_STEP:
             steps = f"positive multiples of {aws.CPU_STEP}"
-            yield path, f"the CPUs are {shown(got)}; allowed are {steps}"
+            yield path, f"the CPUs are {shown(got)}; allowed: {steps}"
     for path, limits, requests in _resources(job):
         limit, request = _cpus(limits.get("cpu")), _cpus(requests.get("cpu"))
         if limit is not None and request is not None and limit < request:
@@ -105,7 +105,7 @@ def pod_gpu(job: JobDefinition) -> Iterator[Fault]:
     for path, got in _amounts(job, aws.GPU):
         amount = as_number(got)
         if amount is None or not aws.GPUS.admits(amount):
-            yield path, f"the GPUs are {shown(got)}; allowed are whole numbers"
+            yield path, f"the GPUs are {shown(got)}; allowed: whole numbers"
     for path, limits, requests in _resources(job):
         limit, request = (
             as_number(limits.get(aws.GPU)),

@@ -102,7 +102,7 @@ def mount_path(job: JobDefinition) -> Iterator[Fault]:
     for path, properties, key in found:
         got = text(properties, key)
         if got is not None and not got.startswith("/"):
-            yield f"{path}/{key}", f"{key} is {shown(got)}; allowed are absolute paths"
+            yield f"{path}/{key}", f"{key} is {shown(got)}; allowed: absolute paths"
 
 
 @job_rule(
@@ -125,7 +125,7 @@ def ulimit_order(job: JobDefinition) -> Iterator[Fault]:
                     f"{path}/SoftLimit",
                     f"SoftLimit is {soft}, which is more than HardLimit ({hard})"
                     if soft > hard
-                    else f"SoftLimit is {soft}; allowed are 0 to HardLimit ({hard})",
+                    else f"SoftLimit is {soft}; allowed: 0 to HardLimit ({hard})",
                 )
         for path, name in repeated(ulimits, "Name"):
             yield path, f"the ulimit {shown(name)} is given twice", "keep one of them"

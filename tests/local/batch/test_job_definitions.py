@@ -60,11 +60,11 @@ def test_definitions_are_described_newest_first_in_pages(account: Account) -> No
     [
         (
             {"timeout": {"attemptDurationSeconds": 59}},
-            "is 59 seconds; allowed are 60 seconds or more",
+            "is 59 seconds; allowed: 60 seconds or more",
         ),
         (
             {"retryStrategy": {"attempts": 11}},
-            "retryStrategy.attempts is 11; allowed are whole numbers from 1 to 10",
+            "retryStrategy.attempts is 11; allowed: whole numbers from 1 to 10",
         ),
         (
             {"retryStrategy": {"evaluateOnExit": [{"onExitCode": "1", "action": "EXIT"}]}},
@@ -87,13 +87,13 @@ def test_definitions_are_described_newest_first_in_pages(account: Account) -> No
             {"container": {"environment": [{"name": "AWS_BATCH_X", "value": "1"}]}},
             "AWS_BATCH",
         ),
-        ({"vcpus": 0.25}, "VCPU is 0.25; allowed are whole numbers from 1"),
-        ({"vcpus": 0}, "VCPU is 0; allowed are whole numbers from 1"),
-        ({"memory": 3}, "MEMORY is 3 MiB; allowed are 4 MiB or more"),
-        ({"vcpus": 3, "platformCapabilities": ["FARGATE"]}, "VCPU is 3; allowed are 0.25, 0.5"),
+        ({"vcpus": 0.25}, "VCPU is 0.25; allowed: whole numbers from 1"),
+        ({"vcpus": 0}, "VCPU is 0; allowed: whole numbers from 1"),
+        ({"memory": 3}, "MEMORY is 3 MiB; allowed: 4 MiB or more"),
+        ({"vcpus": 3, "platformCapabilities": ["FARGATE"]}, "VCPU is 3; allowed: 0.25, 0.5"),
         ({"memory": 513, "platformCapabilities": ["FARGATE"]}, "MEMORY is 513 MiB"),
         ({"retryStrategy": {"attempts": 1, "evaluateOnExit": [GOOD_RULE] * 6}}, "has 6 exit cond"),
-        ({"parameters": {"a": "x" * 24 * 1024}}, "bytes; allowed are at most 24576"),
+        ({"parameters": {"a": "x" * 24 * 1024}}, "bytes; allowed: at most 24576"),
         ({"container": {"resourceRequirements": []}}, "no VCPU and no MEMORY requirement is given"),
         (
             {"ecsProperties": {"taskProperties": [{"containers": [{"image": "i"}]}]}},

@@ -297,8 +297,8 @@ def test_only_a_running_job_can_be_reclaimed(ready: Account, service: Any) -> No
 @pytest.mark.parametrize(
     ("request_", "problem"),
     [
-        ({"jobName": "-x"}, 'jobName is "-x"; allowed are 1 to 128 letters'),
-        ({"arrayProperties": {"size": 1}}, "arrayProperties.size is 1; allowed are whole numbers"),
+        ({"jobName": "-x"}, 'jobName is "-x"; allowed: 1 to 128 letters'),
+        ({"arrayProperties": {"size": 1}}, "arrayProperties.size is 1; allowed: whole numbers"),
         ({"dependsOn": [{"jobId": "unknown"}]}, "job unknown in dependsOn does not exist"),
         ({"dependsOn": [{"type": "SEQUENTIAL"}]}, "SEQUENTIAL is for array jobs"),
         (
@@ -308,7 +308,7 @@ def test_only_a_running_job_can_be_reclaimed(ready: Account, service: Any) -> No
         ({"shareIdentifier": "a"}, "no fair-share scheduling policy"),
         (
             {"timeout": {"attemptDurationSeconds": 5}},
-            "is 5 seconds; allowed are 60 seconds or more",
+            "is 5 seconds; allowed: 60 seconds or more",
         ),
         ({"jobQueue": "other"}, "job-queue/other does not exist"),
         ({"jobDefinition": "other"}, "other does not exist"),
@@ -625,7 +625,7 @@ def test_sizes_that_fargate_does_not_have_are_refused_at_submission(ready: Accou
     ready.definition("true", platformCapabilities=["FARGATE"])
     wanted = [{"type": "MEMORY", "value": "2049"}]
 
-    with pytest.raises(ClientError, match=r"MEMORY is 2049 MiB; allowed are 2048, 3072"):
+    with pytest.raises(ClientError, match=r"MEMORY is 2049 MiB; allowed: 2048, 3072"):
         ready.submit(containerOverrides={"resourceRequirements": wanted})
 
 

@@ -104,5 +104,5 @@ def test_a_list_that_makes_no_sense_is_refused(
 
 
 def test_a_hundred_jobs_at_most_are_described_at_once(batch: Any) -> None:
-    with pytest.raises(ClientError, match="has 101 job IDs; allowed are at most 100"):
+    with pytest.raises(ClientError, match="has 101 job IDs; allowed: at most 100"):
         batch.describe_jobs(jobs=["x"] * 101)

@@ -114,11 +114,11 @@ def test_a_disabled_queue_takes_no_jobs(ready: Account) -> None:
     [
         ({"minvCpus": 0}, "MinvCpus is given, which the type FARGATE does not"),
         ({"type": "EC2"}, "instanceTypes must be specified for EC2"),
-        ({"maxvCpus": 0}, "maxvCpus is 0; allowed are whole numbers from 1"),
+        ({"maxvCpus": 0}, "maxvCpus is 0; allowed: whole numbers from 1"),
         ({"subnets": []}, "Subnets is missing; the type FARGATE needs it"),
-        ({"subnets": ["s"] * 17}, "Subnets has 17 subnets; allowed are 1 to 16"),
+        ({"subnets": ["s"] * 17}, "Subnets has 17 subnets; allowed: 1 to 16"),
         ({"securityGroupIds": []}, "SecurityGroupIds is missing; the type FARGATE"),
-        ({"securityGroupIds": ["g"] * 6}, "has 6 security groups; allowed are 1 to 5"),
+        ({"securityGroupIds": ["g"] * 6}, "has 6 security groups; allowed: 1 to 5"),
         (
             {"type": "EC2", "instanceTypes": ["m7i"], "subnets": []},
             "subnets must be specified",
@@ -130,7 +130,7 @@ def test_a_disabled_queue_takes_no_jobs(ready: Account) -> None:
         ),
         (
             {"type": "EC2", "instanceTypes": ["m7i"], "minvCpus": -1},
-            "MinvCpus is -1; allowed are whole numbers from 0",
+            "MinvCpus is -1; allowed: whole numbers from 0",
         ),
     ],
 )
@@ -254,8 +254,8 @@ def test_a_queue_for_service_jobs_is_kept_and_takes_no_others(ready: Account) ->
 @pytest.mark.parametrize(
     ("limit", "problem"),
     [
-        ({"maxTimeSeconds": 599}, "is 599 seconds; allowed are 600 to 86400 seconds"),
-        ({"action": "TERMINATE"}, 'the action is "TERMINATE"; allowed is CANCEL'),
+        ({"maxTimeSeconds": 599}, "is 599 seconds; allowed: 600 to 86400 seconds"),
+        ({"action": "TERMINATE"}, 'the action is "TERMINATE"; allowed: CANCEL'),
         ({"reason": "BAD_LUCK"}, r"jobStateTimeLimitActions\[0\].reason is .BAD_LUCK.; allowed"),
     ],
 )
@@ -276,7 +276,5 @@ def test_a_time_limit_that_aws_batch_refuses_is_refused(
 
 def test_a_priority_out_of_range_is_refused(account: Account) -> None:
     account.environment()
-    with pytest.raises(
-        ClientError, match="priority is -1; allowed are whole numbers from 0 to 1000"
-    ):
+    with pytest.raises(ClientError, match="priority is -1; allowed: whole numbers from 0 to 1000"):
         account.queue(priority=-1)
