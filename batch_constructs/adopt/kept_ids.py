@@ -42,22 +42,23 @@ def keep_ids_of(
 
     What cannot be changed in place stays as it was: the spelling of ``Type: managed``, tags of a
     compute environment, the description of a security group, and a name without the hash that our
-    constructs put behind it. Roles and policies of the old template that the stack does not declare
-    stay, as L1s below ``Kept``: jobs that were submitted before act with them.
+    constructs put behind it. Where the new resource is silent, its deletion policies, condition and
+    metadata stay, and so do exports. Roles and policies of the old template that the stack does not
+    declare stay, as L1s below ``Kept``: jobs that were submitted before act with them.
 
     Args:
         stack: The stack that was written anew.
         old_template: The template that is deployed, in JSON or YAML, or the output of
             ``cdk synth`` with it.
-        let_go: Logical IDs of the old template that are to be deleted.
+        let_go: Logical IDs of the old template, of exports too, that are to be deleted.
         hold: Logical IDs of resources that a difference would replace, or whose change AWS Batch
             refuses, and that must not be yet: the properties that would do so stay as they were,
             until the ID is taken from here.
 
     Raises:
         ValueError: the template cannot be read, or a resource of it is none of the stack's, could
-            be several, would be replaced, or is a queue or an environment that changes as AWS
-            Batch changes none.
+            be several, would be replaced, changes as AWS Batch refuses it, or has a name that a new
+            one takes.
 
     https://docs.aws.amazon.com/cdk/v2/guide/identifiers.html
     """
