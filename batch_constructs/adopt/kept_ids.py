@@ -42,21 +42,22 @@ def keep_ids_of(
 
     Anything that cannot be updated in place stays as it was: the spelling of ``Type: managed``,
     tags of a compute environment, the description of a security group, and a name without the hash
-    that our constructs add. Roles and policies of the old template that the stack does not declare
-    stay as L1s below ``Kept``, because jobs submitted earlier use them.
+    that our constructs add. Deletion policies, condition and metadata stay unless the new resource
+    sets them, and so do exports. Roles and policies of the old template that the stack does not
+    declare stay as L1s below ``Kept``, because jobs submitted earlier use them.
 
     Args:
         stack: The new stack.
         old_template: The deployed template, as JSON or YAML, or the output of ``cdk synth`` that
             contains it.
-        let_go: Logical IDs of the old template that should be deleted.
+        let_go: Logical IDs of the old template, also of exports, that should be deleted.
         hold: Logical IDs of resources that must not be replaced yet, or whose change AWS Batch
             refuses. The properties in question stay as they were until you remove the ID from here.
 
     Raises:
         ValueError: the template cannot be read, or one of its resources is not in the stack, is
-            ambiguous, would be replaced, or is a queue or an environment with a change that AWS
-            Batch does not support.
+            ambiguous, would be replaced, has a change that AWS Batch refuses, or has a name that a
+            new one takes.
 
     https://docs.aws.amazon.com/cdk/v2/guide/identifiers.html
     """

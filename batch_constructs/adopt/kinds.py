@@ -43,6 +43,12 @@ _ON_ONE_PLATFORM: Final[Mapping[str, str]] = {
     PlatformCapability.FARGATE: "FargateJobDefinition",
     PlatformCapability.EC2: "Ec2JobDefinition",
 }
+_TELLING: Final[Mapping[str, str]] = {
+    "ComputeEnvironment": "ComputeResources/Type",
+    "JobDefinition": "PlatformCapabilities",
+}
+"""What tells which construct is for a resource, where it is one of a few."""
+
 _ENDED_IMAGES: Final = (*ENDED_ECS_IMAGES, *ENDED_EKS_IMAGES)
 _GIVEN_LATER: Final = "given at submission"
 _WITH_LOGS: Final = ("bc.Container", "bc.Ec2JobDefinition", "bc.FargateJobDefinition")
@@ -64,6 +70,20 @@ def constructor(kind: str, properties: Mapping[str, Any]) -> str | None:
         case "ServiceEnvironment" | "ConsumableResource" | "QuotaShare":
             return kind
     return None
+
+
+def why_none(kind: str, properties: Mapping[str, Any]) -> str:
+    """Say why no construct declares a resource of these properties."""
+    path = _TELLING.get(kind)
+    if kind == "JobDefinition" and "ContainerProperties" not in properties:
+        path = "ContainerProperties"
+    if path is None:
+        return "no construct is for its type"
+    found: Any = properties
+    for step in path.split("/"):
+        found = found.get(step) if isinstance(found, dict) else None
+    value = "not there" if found is None else repr(found)
+    return f"its {path}, which tells which construct is for it, is {value}"
 
 
 def _environment(properties: Mapping[str, Any]) -> str | None:

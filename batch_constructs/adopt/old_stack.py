@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
 from typing import Any
 
+from batch_constructs.adopt.python_source import words
 from batch_constructs.impact import cloud_assembly
 from batch_constructs.impact.changes import section
 from batch_constructs.impact.described_stack import DescribedStack
@@ -37,7 +37,7 @@ def _of(path: Path, name: str | None) -> DescribedStack:
             f"there are several templates ({names}): name one"
         )
     template: Any = template_files.read(files[0])
-    called = re.sub(r"[^A-Za-z0-9]+", "-", _stem(files[0])).lstrip("-0123456789") or "Stack"
+    called = "-".join(words(_stem(files[0]))).lstrip("-0123456789") or "Stack"
     return DescribedStack(name=called if name is None else name, template=template)
 
 

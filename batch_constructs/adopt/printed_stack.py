@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.adopt import kinds
-from batch_constructs.adopt.python_source import Call, Name, render
+from batch_constructs.adopt.python_source import Call, Name, render, words
 from batch_constructs.adopt.sections import METADATA, Sections
 from batch_constructs.adopt.stack_options import stack_options
 from batch_constructs.adopt.surroundings import Taken, variable
@@ -56,13 +55,12 @@ class PrintedStack:
             if not type_.startswith(kinds.BATCH):
                 self.as_l1[logical_id] = _NOT_OURS
             elif kinds.constructor(kind, properties_of(resource)) is None:
-                self.as_l1[logical_id] = "no construct declares what it is, as far as it is known"
+                self.as_l1[logical_id] = kinds.why_none(kind, properties_of(resource))
 
     @property
     def class_name(self) -> str:
         """What the stack's class is called."""
-        words = re.split(r"[^A-Za-z0-9]+", self.old.name)
-        name = "".join(word[:1].upper() + word[1:] for word in words)
+        name = "".join(word[:1].upper() + word[1:] for word in words(self.old.name))
         name = name if name[:1].isalpha() else f"The{name}"
         return name if name.endswith("Stack") else f"{name}Stack"
 

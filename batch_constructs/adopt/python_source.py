@@ -32,6 +32,11 @@ class Entries:
     pairs: tuple[tuple[Any, Any], ...]
 
 
+def words(text: str) -> list[str]:
+    """Give the words of a text, of which no name of Python's can have what is between them."""
+    return re.split(r"[^A-Za-z0-9]+", text)
+
+
 def snake_case(name: str) -> str:
     """Write a name of CloudFormation's as Python has it: ``MinvCpus`` is ``minv_cpus``."""
     return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name).lower()

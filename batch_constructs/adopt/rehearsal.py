@@ -115,7 +115,7 @@ def _mend(
             continue
         mended = True
         if logical_id in tried:
-            printed.as_l1[logical_id] = "what it declares cannot be made the same by overrides"
+            printed.as_l1[logical_id] = f"no override makes the same of its {_named(mends)}"
             printed.mends.pop(logical_id, None)
             continue
         tried.add(logical_id)
@@ -131,7 +131,22 @@ def _expect_nothing_else(printed: PrintedStack, template: dict[str, Any]) -> Non
         old, new = printed.resources.get(name), template["Resources"].get(name)
         if name == METADATA or (old is not None and new is not None and not _different(old, new)):
             continue
-        raise CannotAdoptError(f"the CDK declares {name} otherwise than the template")
+        how = (
+            "of which the template has nothing"
+            if old is None
+            else "not at all"
+            if new is None
+            else f"with another {_named(_different(old, new))}"
+        )
+        raise CannotAdoptError(f"the CDK declares {name} otherwise than the template: {how}")
+
+
+def _named(mends: list[Any]) -> str:
+    """Name what is put right."""
+    return ", ".join(
+        str(one[0]).removeprefix("resource.") if isinstance(one, tuple) else str(one.positional[0])
+        for one in mends
+    )
 
 
 def _renamed(stack: cdk.Stack, construct: Any, logical_id: str) -> list[Call]:

@@ -12,7 +12,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.adopt import template_values as values
-from batch_constructs.adopt.python_source import Call, Name, snake_case
+from batch_constructs.adopt.python_source import Call, Name, snake_case, words
 from batch_constructs.aws.names import SECRET_FORM, is_arn
 from batch_constructs.impact.changes import is_function
 
@@ -195,10 +195,9 @@ def _parameter_name(value: Any) -> str | None:
 def variable(text: str, used: set[str]) -> str:
     """Make a name for a variable that is not in use yet, and note it."""
     text = re.sub(r"(?<=\w)[0-9A-F]{8}(?=_|$)", "", text)
-    words = snake_case(re.sub(r"[^A-Za-z0-9]+", "_", text)).strip("_")
-    parts = re.sub(r"_+", "_", words).split("_")
-    words = "_".join(one for one, before in zip(parts, ["", *parts], strict=False) if one != before)
-    wanted = words if words and not words[0].isdigit() else f"it_{words}"
+    parts = [one for one in snake_case("_".join(words(text))).split("_") if one]
+    name = "_".join(one for one, before in zip(parts, ["", *parts], strict=False) if one != before)
+    wanted = name if name and not name[0].isdigit() else f"it_{name}"
     if keyword.iskeyword(wanted) or hasattr(builtins, wanted):
         wanted = f"{wanted}_"
     name, place = wanted, 2

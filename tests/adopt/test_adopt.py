@@ -98,6 +98,42 @@ def test_what_stays_an_l1_is_listed_with_the_reason(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("noun", "properties", "why"),
+    [
+        (
+            "ComputeEnvironment",
+            {"Type": "MANAGED", "ComputeResources": {"Type": {"Ref": "AWS::StackName"}}},
+            "its ComputeResources/Type, which tells which construct is for it, is {'Ref': 'AWS::",
+        ),
+        (
+            "ComputeEnvironment",
+            {"Type": "MANAGED"},
+            "its ComputeResources/Type, which tells which construct is for it, is not there",
+        ),
+        (
+            "JobDefinition",
+            {"ContainerProperties": {}, "PlatformCapabilities": ["EC2", "FARGATE"]},
+            "its PlatformCapabilities, which tells which construct is for it, is ['EC2', 'FAR",
+        ),
+        (
+            "JobDefinition",
+            {"Type": "container"},
+            "its ContainerProperties, which tells which construct is for it, is not there",
+        ),
+        ("Unheard", {"Of": 1}, "no construct is for its type"),
+    ],
+)
+def test_what_no_construct_is_for_stays_an_l1_with_the_property_that_would_tell(
+    noun: str, properties: dict[str, Any], why: str, tmp_path: Path
+) -> None:
+    file = tmp_path / "old.json"
+    resource = {"Type": f"AWS::Batch::{noun}", "Properties": properties}
+    file.write_text(json.dumps({"Resources": {"It": resource}}))
+
+    assert f"It (AWS::Batch::{noun}) stays as an L1: {why}" in adopt(file).stderr
+
+
 def test_what_our_construct_refuses_stays_an_l1_and_is_declared_the_same(tmp_path: Path) -> None:
     definition = {
         "Type": "AWS::Batch::JobDefinition",
@@ -156,6 +192,17 @@ def test_what_has_the_name_of_a_part_of_the_printed_program_is_called_otherwise_
     file.write_text(json.dumps({"Resources": resources, "Rules": rules}))
 
     assert declared(adopt(file).stdout, tmp_path)["Resources"] == resources
+
+
+def test_what_the_cdk_cannot_declare_is_said_with_the_property(tmp_path: Path) -> None:
+    file = tmp_path / "old.json"
+    topic = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": None}}
+    file.write_text(json.dumps({"Resources": {"It": topic}}))
+
+    printed = adopt(file)
+
+    assert printed.exit_code == 2
+    assert "declares It otherwise than the template: with another TopicName" in printed.stderr
 
 
 def test_text_of_a_template_cannot_become_code(tmp_path: Path) -> None:

@@ -285,7 +285,6 @@ state = "RUNNABLE"''')
 SAID_TWICE = {
     r"/(\d+)(?=/|$)": "a place in a list, in the path of a finding",
     r"[^A-Za-z0-9]": "what is no letter and no digit, in names of ours",
-    r"(?<=[a-z])(?=[A-Z])": "where a name in camelCase is divided",
     r"[0-9a-f]{64}": "a SHA-256 digest",
     r"([0-9]{1,5})(?:-([0-9]{1,5}))?": "indices of ours, read by a file that runs by itself, too",
     frozenset({"key", "version_id", "version_stage"}): "parameters of ours, read and printed",

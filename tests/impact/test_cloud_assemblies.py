@@ -176,6 +176,23 @@ def test_an_output_that_is_read_changes_what_reads_it_and_fails_nowhere(tmp_path
     assert not any(one["fails"] for one in found.values())
 
 
+@pytest.mark.parametrize(
+    ("reads", "image"),
+    [
+        (READS, "a"),
+        ({"Fn::GetStackOutput": {**READS["Fn::GetStackOutput"], "RoleArn": "of another"}}, "b"),
+        ({"Fn::GetStackOutput": {**READS["Fn::GetStackOutput"], "StackName": "Elsewhere"}}, "b"),
+    ],
+    ids=["that stays", "of another account", "of a stack that is not there"],
+)
+def test_an_output_changes_nothing(reads: Any, image: str, tmp_path: Path) -> None:
+    old, new = ({"Jobs": jobs(one, export=None), "User": user(reads)} for one in ("a", image))
+
+    found = told(tmp_path, old, new)
+
+    assert (found["User/Q"]["effect"], found["User/Q"]["fails"]) == ("none", False)
+
+
 def test_an_output_that_is_read_through_another_stack_changes_that_too(tmp_path: Path) -> None:
     between = {"Resources": {}, "Outputs": {"Handed": {"Value": READS}}}
     reads = {"Fn::GetStackOutput": {"StackName": "Between", "OutputName": "Handed"}}
@@ -194,6 +211,39 @@ def test_what_reads_an_output_that_is_not_there_fails(tmp_path: Path) -> None:
 
     assert [name for name, one in found.items() if one["fails"]] == ["User/Q"]
     assert "KmsMasterKeyId reads Given of Jobs, which has no such output" in str(found["User/Q"])
+
+
+def test_an_export_of_an_output_that_is_not_there_is_told_once(tmp_path: Path) -> None:
+    hands_on = {"Value": READS, "Export": {"Name": "handed"}}
+    user_of = ({"Resources": {}, "Outputs": {"Handed": hands_on}}, {})
+    old = {"Jobs": jobs(export=None), "User": user_of}
+
+    found = told(tmp_path, old, {"Jobs": alone(), "User": user_of})
+
+    assert [name for name, one in found.items() if one["fails"]] == ["User/Outputs/Handed"]
+
+
+def test_an_output_of_what_is_no_longer_there_fails(tmp_path: Path) -> None:
+    template, _ = jobs(export=None)
+    new = {"Resources": {"Other": definition("a")}, "Outputs": template["Outputs"]}
+
+    found = told(tmp_path, {"Jobs": (template, {})}, {"Jobs": (new, {})})
+
+    assert [name for name, one in found.items() if one["fails"]] == ["Outputs/Given"]
+
+
+def pair(tags: Any) -> dict[str, Any]:
+    return {"Resources": {"E": {"Type": "AWS::EC2::KeyPair", "Properties": {"Tags": tags}}}}
+
+
+@pytest.mark.parametrize(("key", "effect"), [("Team", "none"), ("Other", "replace")])
+def test_a_resources_own_tag_in_a_list_stands_before_that_of_the_stack(
+    key: str, effect: str, tmp_path: Path
+) -> None:
+    template = pair([{"Key": key, "Value": "a"}])
+    old, new = ({"Jobs": (template, {"tags": {"Team": one}})} for one in "ab")
+
+    assert told(tmp_path, old, new)["E"]["effect"] == effect
 
 
 def environment(tags: Any = None, **beside: Any) -> dict[str, Any]:
@@ -240,17 +290,21 @@ def test_an_exact_name_clashes_with_itself_where_a_tag_of_the_stack_changes(tmp_
     assert told(tmp_path, old, new)["E"]["fails"]
 
 
-def test_tags_reach_what_is_nested(tmp_path: Path) -> None:
-    asset = {"aws:asset:path": "N.nested.template.json"}
-    nested = {"Type": "AWS::CloudFormation::Stack", "Metadata": asset}
+def test_tags_reach_what_is_nested_in_what_is_nested(tmp_path: Path) -> None:
+    def around(file: str) -> dict[str, Any]:
+        nested = {"Type": "AWS::CloudFormation::Stack", "Metadata": {"aws:asset:path": file}}
+        return {"Resources": {"N": nested}}
+
     for name in "ab":
-        stack = ({"Resources": {"N": nested}}, {"tags": {"Team": name}})
-        assembly(tmp_path / name, {"Jobs": stack})
-        (tmp_path / name / "N.nested.template.json").write_text(json.dumps(environment()))
+        stack = (around("Mid.nested.template.json"), {"tags": {"Team": name}})
+        directory = assembly(tmp_path / name, {"Jobs": stack})
+        mid, inner = around("In.nested.template.json"), environment()
+        (directory / "Mid.nested.template.json").write_text(json.dumps(mid))
+        (directory / "In.nested.template.json").write_text(json.dumps(inner))
 
     said = CliRunner().invoke(main, ["impact", "--json", str(tmp_path / "a"), str(tmp_path / "b")])
 
-    assert json.loads(said.stdout)["N/E"]["effect"] == "replace"
+    assert json.loads(said.stdout)["In/E"]["effect"] == "replace"
 
 
 def test_templates_by_themselves_say_nothing_of_tags_and_imports(tmp_path: Path) -> None:
