@@ -102,7 +102,7 @@ def user_data_mime(environment: ComputeEnvironment) -> Iterator[Fault]:
     """AWS Batch adds a part of its own; with a plain script the environment becomes INVALID."""
     if not environment.is_ec2 or environment.is_unmanaged:
         return
-    for path, template in _templates(environment):
+    for path, _, template in environment.known_launch_templates:
         begin = _script(template)[:_MOST_LOOKED_AT].lstrip()
         if not begin or begin.startswith(_UNKNOWN_OR_OTHER):
             continue
@@ -125,7 +125,7 @@ def user_data_mime(environment: ComputeEnvironment) -> Iterator[Fault]:
 )
 def user_data_size(environment: ComputeEnvironment) -> Iterator[Fault]:
     """EC2 refuses the launch template. What is known only at deployment is not counted."""
-    for path, template in _templates(environment):
+    for path, _, template in environment.known_launch_templates:
         length = _length(template)
         if length > USER_DATA_BYTES:
             said = f"the user data of {template.id} have {length} bytes or more"
@@ -147,7 +147,7 @@ def user_data_size(environment: ComputeEnvironment) -> Iterator[Fault]:
 )
 def user_data_secret(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Every container on the instance can read it, and whoever may describe the launch template."""
-    for path, template in _templates(environment):
+    for path, _, template in environment.known_launch_templates:
         kind = _secret_in_user_data(template)
         if kind is not None:
             yield path, f"{kind} stands in the user data of {template.id}"
@@ -169,14 +169,6 @@ _MOST_LOOKED_AT: Final = 1000
 """Characters of user data that are looked at for how they begin."""
 
 
-def _templates(environment: ComputeEnvironment) -> Iterator[tuple[str, Resource]]:
-    """Give the launch templates of an environment that are in the template, with their paths."""
-    for path, reference in environment.launch_templates:
-        template = environment.launch_template(reference)
-        if template is not None:
-            yield path, template
-
-
 @environment_rule(
     "launch-template-ignored",
     severity=Severity.WARNING,
@@ -196,7 +188,7 @@ def launch_template_ignored(environment: ComputeEnvironment) -> Iterator[Fault]:
     """
     if not environment.is_ec2 or environment.is_unmanaged:
         return
-    for path, template in _templates(environment):
+    for path, _, template in environment.known_launch_templates:
         data = mapping(template.properties, "LaunchTemplateData")
         for what in _lost(environment, data):
             yield path, f"the launch template {template.id} has {what}, which Batch ignores"
