@@ -45,8 +45,8 @@ def refused(value: object, what: str, unit: str = "") -> str:
     return f"{'is empty' if value == '' else f'is {got}'}; {allowed(what)}"
 
 
-def one_of(values: Iterable[Any]) -> str:
-    """Write alternatives as prose: ``A, B or C``; of very many, the first."""
+def one_of(values: Iterable[Any], *, last: str = "or") -> str:
+    """Write alternatives as prose: ``A, B or C``; of very many, the first. ``last`` may be and."""
     several = list(values)
     more = len(several) - _MOST_WORDS + 1
     words = [
@@ -55,7 +55,7 @@ def one_of(values: Iterable[Any]) -> str:
     ]
     if more > 1:
         words.append(f"{more} more")
-    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} or {words[-1]}"
+    return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} {last} {words[-1]}"
 
 
 def as_text(value: T) -> T:

@@ -149,13 +149,13 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents, _Face):
         policy, policies = policy_beside(scheduling_policy, rest.get("SchedulingPolicyArn"))
         self._known = {**rest, **given(SchedulingPolicyArn=policy)}
         self._beside = policies
-        self._check(arguments, environments)
+        beside = self._check(arguments, environments)
         rescue_resources = read_rescue_queue(
             arguments,
             spot_rescue_queue,
             spot_rescue_job_definitions,
             fair_share="SchedulingPolicyArn" in rest,
-            on_fargate=on_fargate(as_the_rules_see(environments)[1].values()),
+            on_fargate=on_fargate(beside.values()),
         )
         settings: FunctionSettings | None = None
         if spot_rescue_queue is not None:
@@ -288,13 +288,15 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents, _Face):
 
     def _check(
         self, arguments: Arguments, environments: Sequence[AnyComputeEnvironment] | None
-    ) -> None:
+    ) -> dict[str, dict[str, object]]:
+        """Look at the queue with its environments; return what the rules see beside it."""
         order, beside = as_the_rules_see(environments)
         arguments.check(
             "AWS::Batch::JobQueue",
             {**self._known, "ComputeEnvironmentOrder": order},
             beside={**beside, **self._beside},
         )
+        return beside
 
     def grant_submit(self, grantee: iam.IGrantable, job_definition: AnyJobDefinition) -> iam.Grant:
         """Allow a grantee to submit jobs of one definition to this queue, by name or by revision.

@@ -105,7 +105,7 @@ def user_data_mime(environment: ComputeEnvironment) -> Iterator[Fault]:
     """AWS Batch adds a part of its own. With a plain script, the environment becomes INVALID."""
     if not environment.is_ec2 or environment.is_unmanaged:
         return
-    for path, template in _templates(environment):
+    for path, _, template in environment.known_launch_templates:
         begin = _script(template)[:_MOST_LOOKED_AT].lstrip()
         if not begin or begin.startswith(_UNKNOWN_OR_OTHER):
             continue
@@ -128,7 +128,7 @@ def user_data_mime(environment: ComputeEnvironment) -> Iterator[Fault]:
 )
 def user_data_size(environment: ComputeEnvironment) -> Iterator[Fault]:
     """EC2 refuses the launch template. Values known only at deployment are not counted."""
-    for path, template in _templates(environment):
+    for path, _, template in environment.known_launch_templates:
         length = _length(template)
         if length > USER_DATA_BYTES:
             said = f"the user data of {template.id} has {length} bytes or more"
@@ -152,7 +152,7 @@ def user_data_secret(environment: ComputeEnvironment) -> Iterator[Fault]:
 
     So can anyone who can describe the launch template.
     """
-    for path, template in _templates(environment):
+    for path, _, template in environment.known_launch_templates:
         kind = _secret_in_user_data(template)
         if kind is not None:
             yield path, f"{kind} is in the user data of {template.id}"
@@ -174,14 +174,6 @@ _MOST_LOOKED_AT: Final = 1000
 """Characters of user data that are looked at for how they begin."""
 
 
-def _templates(environment: ComputeEnvironment) -> Iterator[tuple[str, Resource]]:
-    """Give the launch templates of an environment that are in the template, with their paths."""
-    for path, reference in environment.launch_templates:
-        template = environment.launch_template(reference)
-        if template is not None:
-            yield path, template
-
-
 @environment_rule(
     "launch-template-ignored",
     severity=Severity.WARNING,
@@ -201,7 +193,7 @@ def launch_template_ignored(environment: ComputeEnvironment) -> Iterator[Fault]:
     """
     if not environment.is_ec2 or environment.is_unmanaged:
         return
-    for path, template in _templates(environment):
+    for path, _, template in environment.known_launch_templates:
         data = mapping(template.properties, "LaunchTemplateData")
         for what in _lost(environment, data):
             yield path, f"the launch template {template.id} has {what}, which Batch ignores"

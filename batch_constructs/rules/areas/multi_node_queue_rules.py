@@ -13,6 +13,7 @@ from batch_constructs.aws.source import api, guide
 from batch_constructs.rules.areas.job_on_queue_rules import on_environments
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
+from batch_constructs.rules.template import vpc
 from batch_constructs.rules.template.resource_graph import (
     JOB_DEFINITION,
     ComputeEnvironment,
@@ -146,17 +147,9 @@ def placement_group_zones(environment: ComputeEnvironment) -> Iterator[Fault]:
     group = environment.neighbour(given, "AWS::EC2::PlacementGroup")
     if group is None or text(group.properties, "Strategy") not in ("cluster", None):
         return
-    zones: dict[str, str] = {}
-    for subnet in listing(environment.resources, "Subnets") or ():
-        found = environment.neighbour(subnet, "AWS::EC2::Subnet")
-        if found is None:
-            continue
-        raw = environment.template.raw(found.id).get("Properties")
-        zone = raw.get("AvailabilityZone") if isinstance(raw, dict) else None
-        if zone is not None:
-            zones.setdefault(repr(zone), found.id)
+    zones = vpc.zones(environment)
     if len(zones) > 1:
-        subnets = one_of(zones.values()).replace(" or ", " and ")
+        subnets = one_of(zones.values(), last="and")
         message = (
             f"{subnets} are in different zones, but the cluster placement group {group.id} is in "
             "one"

@@ -177,7 +177,7 @@ def no_egress(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Neither the image nor the log stream can be reached."""
     groups = vpc.security_groups(environment)
     if groups and not any(vpc.lets_out(group, HTTPS) for group in groups):
-        names = one_of([group.id for group in groups]).replace(" or ", " and ")
+        names = one_of([group.id for group in groups], last="and")
         verb = "lets" if len(groups) == 1 else "let"
         message = f"{names} {verb} no HTTPS traffic (TCP {HTTPS}) out"
         yield "ComputeResources/SecurityGroupIds", message

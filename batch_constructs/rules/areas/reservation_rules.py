@@ -14,13 +14,12 @@ from batch_constructs.aws.capacity_reservation_facts import (
 )
 from batch_constructs.rules.areas import environment_rule
 from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.template import vpc
 from batch_constructs.rules.template.values import (
     all_texts,
-    listing,
     mapping,
     text,
 )
-from batch_constructs.rules.template.vpc import zone
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,10 +40,7 @@ def spot_reservation(environment: ComputeEnvironment) -> Iterator[Fault]:
     """You pay for the reserved capacity, but it stays empty, and no instance starts."""
     if not environment.is_ec2 or not environment.is_spot:
         return
-    for path, reference in environment.launch_templates:
-        template = environment.launch_template(reference)
-        if template is None:
-            continue
+    for path, _, template in environment.known_launch_templates:
         data = mapping(template.properties, "LaunchTemplateData")
         if _reserved_only(data):
             yield path, f"the launch template {template.id} names reserved capacity"
@@ -63,10 +59,7 @@ def reservation_place(environment: ComputeEnvironment) -> Iterator[Fault]:
     if not environment.is_ec2 or environment.is_spot:
         return
     several = len(environment.launch_templates) > 1
-    for path, reference in environment.launch_templates:
-        template = environment.launch_template(reference)
-        if template is None:
-            continue
+    for path, reference, template in environment.known_launch_templates:
         data = mapping(template.properties, "LaunchTemplateData")
         if text(_target(data), "CapacityReservationId") is None:
             continue
@@ -79,14 +72,14 @@ def reservation_place(environment: ComputeEnvironment) -> Iterator[Fault]:
             place = "ComputeResources/InstanceTypes"
             types = None if several else environment.instance_types
         if _is_of_several_types(types):
-            said = one_of(types or ()).replace(" or ", " and ")
+            said = one_of(types or (), last="and")
             yield (
                 place,
                 f"{said} are several instance types, but {template.id} reserves one",
             )
-        zones = _zones(environment)
+        zones = vpc.zones(environment)
         if len(zones) > 1:
-            subnets = one_of(zones.values()).replace(" or ", " and ")
+            subnets = one_of(zones.values(), last="and")
             yield (
                 "ComputeResources/Subnets",
                 (
@@ -117,14 +110,3 @@ def _is_of_several_types(names: list[str] | None) -> bool:
         return True
     found = instance_types.expand(names[0])
     return found is not None and len(found) > 1
-
-
-def _zones(environment: ComputeEnvironment) -> dict[str, str]:
-    """Give a subnet of each zone that is known."""
-    zones: dict[str, str] = {}
-    for subnet in listing(environment.resources, "Subnets") or ():
-        found = environment.neighbour(subnet, "AWS::EC2::Subnet")
-        where = None if found is None else zone(found)
-        if found is not None and where is not None:
-            zones.setdefault(where, found.id)
-    return zones

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
+from typing import TYPE_CHECKING
 
 from batch_constructs.aws import compute_environment_facts as aws
 from batch_constructs.aws import instance_types as table
@@ -22,6 +23,9 @@ from batch_constructs.rules.template.values import (
     number,
     text,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 
 class ComputeEnvironment(Resource):
@@ -138,6 +142,14 @@ class ComputeEnvironment(Resource):
             for key in ("LaunchTemplateId", "LaunchTemplateName")
         )
         return next((one for one in found if one is not None), None)
+
+    @property
+    def known_launch_templates(self) -> Iterator[tuple[str, Properties, Resource]]:
+        """Give its launch templates that are in the template, each with its path, as written."""
+        for path, reference in self.launch_templates:
+            template = self.launch_template(reference)
+            if template is not None:
+                yield path, reference, template
 
     @property
     def max_vcpus(self) -> int | float | None:

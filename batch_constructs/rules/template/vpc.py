@@ -317,6 +317,17 @@ def zone(subnet: Resource) -> str | None:
     return None if written is None else repr(written)
 
 
+def zones(environment: ComputeEnvironment) -> dict[str, str]:
+    """Give a subnet of each Availability Zone that the subnets of an environment name."""
+    found: dict[str, str] = {}
+    for written in listing(environment.resources, "Subnets") or ():
+        subnet = environment.neighbour(written, "AWS::EC2::Subnet")
+        where = None if subnet is None else zone(subnet)
+        if subnet is not None and where is not None:
+            found.setdefault(where, subnet.id)
+    return found
+
+
 def mount_targets(template: Template, system: Resource) -> list[Resource] | None:
     """Give the mount targets of an Amazon EFS file system, None if one is not known."""
     found: list[Resource] = []
