@@ -107,25 +107,22 @@ def up(
     you like.
     """
     with working("starting AWS on this machine"), reported():
-        from batch_constructs.local.server import LocalServer, ServerRecord
+        from batch_constructs.local.server import AlreadyRunningError, LocalServer
 
-        record = ServerRecord.load(state_directory.absolute())
-        if record is None or record.process() is None:
-            record = (
-                LocalServer(
-                    state_directory.absolute(),
-                    port=port,
-                    account_id=account,
-                    region=region,
-                    enforce_iam=iam,
-                    outlives_caller=True,
-                    images=images,
-                    engine=engine,
-                )
-                .start()
-                .record
-            )
-        else:
+        server = LocalServer(
+            state_directory.absolute(),
+            port=port,
+            account_id=account,
+            region=region,
+            enforce_iam=iam,
+            outlives_caller=True,
+            images=images,
+            engine=engine,
+        )
+        try:
+            record = server.start().record
+        except AlreadyRunningError as other:
+            record = other.record
             _refuse_settings_of_a_start(record.endpoint_url)
     click.echo(
         f"# AWS is running at {record.endpoint_url}; stop it: batch-constructs local down", err=True

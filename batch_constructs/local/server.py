@@ -11,6 +11,7 @@ import sys
 import tempfile
 import time
 import uuid
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -28,7 +29,7 @@ from batch_constructs.local.image_sources import is_source
 from batch_constructs.local.marked_processes import end_marked_processes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
     from types import TracebackType
 
     import psutil
@@ -81,6 +82,21 @@ class ServerRecord:
             return cls(**{**found, "access": Access(**found["access"])})
         except (OSError, ValueError, TypeError, KeyError):
             return None
+
+
+class AlreadyRunningError(LocalAwsError):
+    """Another embedded AWS runs in the state directory.
+
+    Args:
+        record: what is known of it.
+    """
+
+    def __init__(self, record: ServerRecord) -> None:
+        super().__init__(
+            f"an embedded AWS is already running at {record.endpoint_url}, process {record.pid}; "
+            "stop it first: batch-constructs local down"
+        )
+        self.record = record
 
 
 class LocalServer:
@@ -182,10 +198,15 @@ class LocalServer:
         """Start the server and return when it answers.
 
         Raises:
+            AlreadyRunningError: one runs in the state directory.
             LocalAwsError: if it cannot start: the port is taken, a package is missing, the disk
                 is full.
         """
         require_extra()
+        with _alone(self._wanted_directory):
+            return self._start()
+
+    def _start(self) -> Self:
         import psutil
 
         directory = self._prepare_directory()
@@ -249,10 +270,7 @@ class LocalServer:
         directory = self._wanted_directory
         existing = ServerRecord.load(directory)
         if existing is not None and existing.process() is not None:
-            raise LocalAwsError(
-                f"an embedded AWS is already running at {existing.endpoint_url}, process "
-                f"{existing.pid}; stop it first: batch-constructs local down"
-            )
+            raise AlreadyRunningError(existing)
         try:
             remove_remains(directory)
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -290,6 +308,27 @@ class LocalServer:
     ) -> None:
         """Stop the server."""
         self.stop()
+
+
+@contextmanager
+def _alone(directory: Path | None) -> Iterator[None]:
+    """Let one process at a time start a server in a directory, where the disk has locks."""
+    if directory is None:  # it gets one of its own
+        yield
+        return
+    import fcntl  # Windows has none
+
+    try:
+        directory.parent.mkdir(parents=True, exist_ok=True)
+        beside = os.open(directory.parent, os.O_RDONLY)
+    except OSError as problem:
+        raise LocalAwsError(f"cannot prepare {directory}: {problem}") from problem
+    try:
+        with suppress(OSError):
+            fcntl.flock(beside, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(beside)
 
 
 def stop_recorded(state_directory: Path) -> ServerRecord | None:

@@ -76,6 +76,20 @@ def test_up_in_a_second_terminal_prints_the_same_and_unsets_what_outranks_it(
 
 
 @pytest.mark.local_aws
+def test_up_in_two_terminals_at_once_starts_one_server(place: Path) -> None:
+    command = [sys.executable, "-m", "batch_constructs", "local", "up"]
+    both = [
+        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True)
+        for _ in range(2)
+    ]
+    printed = {one.communicate()[0] for one in both}
+
+    assert [one.returncode for one in both] == [0, 0]
+    assert len(printed) == 1
+    assert "AWS_ENDPOINT_URL" in printed.pop()
+
+
+@pytest.mark.local_aws
 def test_what_only_a_start_takes_is_refused_where_it_runs_already(place: Path) -> None:
     run("up")
 

@@ -8,7 +8,7 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws import resource_kinds as kinds
-from batch_constructs.aws.container_facts import AMOUNTS, GPUS, LEGACY_SIZES, SizeType
+from batch_constructs.aws.container_facts import AMOUNTS, LEGACY_SIZES, SizeType
 from batch_constructs.aws.fargate_sizes import wrong_memory, wrong_vcpus
 from batch_constructs.aws.job_definition_facts import BYTES, JobDefinitionType
 from batch_constructs.aws.names import as_member
@@ -253,10 +253,12 @@ def check_sizes(container: Mapping[str, Any], *, fargate: bool, alone: bool = Tr
         for kind, legacy in LEGACY_SIZES.items()
         if kind not in required and as_member(legacy) not in container
     ]
-    bounds = {SizeType.GPU: GPUS} if fargate else AMOUNTS
+    bounds = {} if fargate else AMOUNTS
     for kind, value in required.items():
         decimal = _DECIMAL.fullmatch(value) is not None
-        if not (value.isdigit() or (fargate and kind == SizeType.VCPU and decimal)):
+        if fargate and kind == SizeType.GPU:
+            problems.append(f"{kind} is not for jobs on Fargate")
+        elif not (value.isdigit() or (fargate and kind == SizeType.VCPU and decimal)):
             problems.append(f"Value {value} for type {kind} is not valid")
         elif kind in bounds and (wrong := bounds[kind].wrong(float(value))):
             problems.append(f"{kind} {wrong}")

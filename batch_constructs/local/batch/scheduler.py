@@ -76,9 +76,15 @@ class Scheduler:
         self._timers = timers
         self._clock = clock
         self._lines: dict[str, tuple[JobQueue, WaitingLine]] = {}
+        self._look = True
+
+    def look_again(self) -> None:
+        """Note that a job may find room where it found none."""
+        self._look = True
 
     def runnable(self, job: Job) -> None:
         """Add a job to the waiting line of its queue."""
+        self._look = True
         self.line(self._queues.get(job.queue_arn)).push(job)
 
     def line(self, queue: JobQueue) -> WaitingLine:
@@ -96,6 +102,9 @@ class Scheduler:
 
     def place(self, lifecycle: Lifecycle) -> Iterator[Job]:
         """Place what can be placed now, and yield each job as it comes to STARTING."""
+        if not self._look:
+            return
+        self._look = False
         for queue in self._queues:
             line = self.line(queue)
             if line.empty:
@@ -119,6 +128,7 @@ class Scheduler:
 
     def release(self, job: Job) -> None:
         """Take back what a job held."""
+        self._look = True
         name, need = str(job.environment), job.submission.requirement
         if job.submission.is_service_job:
             service = self._service_environments.find(name)

@@ -91,7 +91,7 @@ class BatchService:
         self._store = store = Store(state_directory)
         timers = Timers(clock)
         self._loop = EventLoop(lock=self._lock, store=store, timers=timers, work=self._place)
-        wake = self._loop.wake
+        wake = self.wake
 
         self._environments = ComputeEnvironments(
             arns=arns,
@@ -301,7 +301,7 @@ class BatchService:
             self._environments.forget_deleted()
             self._store.try_commit()
         self._loop.start()
-        self._loop.wake()
+        self.wake()
 
     def stop(self) -> None:
         """End every running job with its children, then the service; nothing is left running.
@@ -366,7 +366,8 @@ class BatchService:
         self._images.stand_for(image, place)
 
     def wake(self) -> None:
-        """Look at once whether something is due, after the clock was moved."""
+        """Look at once whether something is due, or a job finds room."""
+        self._scheduler.look_again()
         self._loop.wake()
 
     def reclaim(self, job_id: str) -> None:
@@ -417,7 +418,7 @@ class BatchService:
         self._operations.terminate_all(queue)
 
     def _ended(self, job: Job) -> None:
-        self._loop.wake()
+        self.wake()
         if job.parent is None:
             self._jobs.count_ended(job)
             queue = self._queues.find(job.queue_arn)

@@ -621,12 +621,20 @@ def test_a_submission_that_is_too_large_is_refused_in_aws_s_words(ready: Account
         ready.submit(parameters={"a": "x" * 31 * 1024})
 
 
-def test_sizes_that_fargate_does_not_have_are_refused_at_submission(ready: Account) -> None:
+@pytest.mark.parametrize(
+    ("wanted", "problem"),
+    [
+        ({"type": "MEMORY", "value": "2049"}, r"MEMORY is 2049 MiB; allowed: 2048, 3072"),
+        ({"type": "GPU", "value": "1"}, "GPU is not for jobs on Fargate"),
+    ],
+)
+def test_sizes_that_fargate_does_not_have_are_refused_at_submission(
+    wanted: dict[str, str], problem: str, ready: Account
+) -> None:
     ready.definition("true", platformCapabilities=["FARGATE"])
-    wanted = [{"type": "MEMORY", "value": "2049"}]
 
-    with pytest.raises(ClientError, match=r"MEMORY is 2049 MiB; allowed: 2048, 3072"):
-        ready.submit(containerOverrides={"resourceRequirements": wanted})
+    with pytest.raises(ClientError, match=problem):
+        ready.submit(containerOverrides={"resourceRequirements": [wanted]})
 
 
 def test_what_aws_batch_fills_in_is_there(ready: Account) -> None:
