@@ -27,7 +27,7 @@ from jsii._reference_map import register_reference
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from constructs import Construct, IConstruct
+    from constructs import IConstruct
 
 T = TypeVar("T")
 
@@ -124,7 +124,7 @@ class OneCall:
         one_by_one: Whether each is made as it is added, for what Python makes with it.
     """
 
-    def __init__(self, scope: Construct, *, one_by_one: bool = False) -> None:
+    def __init__(self, scope: IConstruct, *, one_by_one: bool = False) -> None:
         self._scope = scope
         self._one_by_one = one_by_one
         self._specified: list[list[Any]] = []
