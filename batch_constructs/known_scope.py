@@ -39,7 +39,8 @@ class KnownScope:
 
     def arn(self, service: str, resource: str) -> str:
         """Return the ARN of something in the account and the Region of the stack."""
-        return f"arn:{self.partition}:{service}:{self.region}:{self.account}:{resource}"
+        parts = ("arn", self.partition, service, self.region, self.account, resource)
+        return ":".join(parts)
 
 
 def identity(construct: IConstruct) -> str:

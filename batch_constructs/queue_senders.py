@@ -189,7 +189,7 @@ def is_of_another_stack(scope: Construct, queue: sqs.IQueue) -> bool:
 
 def all_rules_of(scope: Construct) -> str:
     """Return the ARN of all rules of the account and Region of a construct's stack."""
-    return known_scope(scope).arn("events", "rule/*")
+    return known_scope(scope).arn("events", every("rule"))
 
 
 def admit_rules(queue: sqs.IQueue) -> None:

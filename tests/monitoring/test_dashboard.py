@@ -302,7 +302,6 @@ def test_the_limits_of_alarms_are_drawn_for_a_queue_whose_name_nobody_knows(
     assert {note["label"] for several in notes for note in several} == {
         "alarm: % failed",
         "alarm: waited",
-        "alarm: head of queue",
     }
 
 
