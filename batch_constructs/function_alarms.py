@@ -143,7 +143,7 @@ def undelivered(rules: Iterable[events.CfnRule]) -> Iterator[FunctionAlarm]:
 def failed_invocations(rule: events.CfnRule) -> FunctionAlarm:
     """Return the alarm of a rule whose targets, and their dead-letter queues, are the user's."""
     return FunctionAlarm(
-        id="FailedInvocations",
+        id=metrics.FAILED_INVOCATIONS,
         title="EventBridge could not deliver events of a rule",
         advice="Look whether the target is there and admits the rule; without a dead-letter queue "
         "of the target, the events are lost.",

@@ -24,9 +24,9 @@ TABLE: Final = "COST_AND_USAGE_REPORT"
 RESOURCES: Final = "INCLUDE_RESOURCES"
 SPLIT: Final = "INCLUDE_SPLIT_COST_ALLOCATION_DATA"
 GRANULARITY: Final = "TIME_GRANULARITY"
-GRANULARITIES: Final = ("DAILY", "HOURLY")
+DAILY: Final = "DAILY"
+GRANULARITIES: Final = (DAILY, "HOURLY")
 ON: Final = "TRUE"
-OFF: Final = "FALSE"
 """Names and values of the table's configuration."""
 
 TABLE_SOURCE: Final[Source] = docs(

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Annotations, Aws, CfnOutput, Duration, Names, RemovalPolicy
+from aws_cdk import Annotations, CfnOutput, Duration, Names, RemovalPolicy
 from aws_cdk import aws_bcmdataexports as exports
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
@@ -17,8 +17,9 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.aws import cost_reports
 from batch_constructs.aws.actions import S3_GET_BUCKET_POLICY, S3_PUT_OBJECT, SOURCE_ARN
 from batch_constructs.aws.bound import OneOf
+from batch_constructs.aws.names import every
 from batch_constructs.aws.tags import KEY
-from batch_constructs.construct import BatchConstruct, own_account
+from batch_constructs.construct import BatchConstruct, arn_prefix, own_account
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.place import Place
 from batch_constructs.whole_days import check_days
@@ -88,7 +89,7 @@ class CostAndUsageExport(BatchConstruct):
         tags: Sequence[str] | None = None,
         bucket: s3.IBucket | None = None,
         prefix: str = "batch",
-        time_granularity: str = "DAILY",
+        time_granularity: str = cost_reports.DAILY,
         retention: Duration | None = None,
         export_name: str | None = None,
     ) -> None:
@@ -200,10 +201,7 @@ class CostAndUsageExport(BatchConstruct):
 
     def _writers(self) -> list[iam.PolicyStatement]:
         """Let the exports of this account, and of no other, be written."""
-        sources = [
-            f"arn:{Aws.PARTITION}:{service}:{cost_reports.REGION}:{Aws.ACCOUNT_ID}:{kind}/*"
-            for service, kind in cost_reports.SOURCES
-        ]
+        sources = [f"{arn_prefix(service)}{every(kind)}" for service, kind in cost_reports.SOURCES]
         files = self.bucket.arn_for_objects("*")
         return [
             iam.PolicyStatement(

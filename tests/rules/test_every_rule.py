@@ -125,6 +125,7 @@ def cases() -> dict[str, tuple[str, Any, Any]]:
 
 SERVICES = {
     "Batch": "ComputeEnvironment JobQueue JobDefinition SchedulingPolicy",
+    "BCMDataExports": "Export",
     "CloudWatch": "Alarm",
     "EC2": "InternetGateway LaunchTemplate PlacementGroup Route RouteTable SecurityGroup Subnet"
     " SubnetRouteTableAssociation VPC VPCEndpoint",

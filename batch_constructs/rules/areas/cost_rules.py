@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from batch_constructs.aws.cost_reports import (
     EXPORT,
-    OFF,
     ON,
     RESOURCES,
     SPLIT,
@@ -41,7 +40,7 @@ def cost_export_resources(export: Resource) -> Iterator[Fault]:
     table = _table(export)
     if table is None or text(table, SPLIT) != ON:
         return
-    if RESOURCES not in table or text(table, RESOURCES) == OFF:
+    if RESOURCES not in table or text(table, RESOURCES) not in {None, ON}:
         yield f"{_TABLE}/{RESOURCES}", f'{SPLIT} is "{ON}" without {RESOURCES}'
 
 
@@ -58,7 +57,7 @@ def cost_export_columns(export: Resource) -> Iterator[Fault]:
     statement, table = text(query, "QueryStatement"), _table(export)
     if statement is None or SPLIT_PREFIX not in statement or table is None:
         return
-    if SPLIT not in table or text(table, SPLIT) == OFF:
+    if SPLIT not in table or text(table, SPLIT) not in {None, ON}:
         where = "Export/DataQuery/QueryStatement"
         yield where, f"it asks for columns {SPLIT_PREFIX}…, and {SPLIT} is not on"
 
