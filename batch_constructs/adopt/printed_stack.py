@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _MODULES: Final = ("ec2", "efs", "iam", "secretsmanager", "ssm")
 _PATH: Final = "aws:cdk:path"
 _RESERVED: Final = frozenset({"app", "bc", "cdk", "id", "options", "scope", "self", *_MODULES})
-_NOT_OURS: Final = "it is no resource of AWS Batch"
+_NOT_OURS: Final = "it is not a resource of AWS Batch"
 _INDENT: Final = 8
 
 
@@ -200,7 +200,10 @@ class PrintedStack:
                             "cdk.Acknowledgment",
                             keywords={
                                 "id": f"batch-constructs::{rule}",
-                                "reason": f"It was so when the template was taken in: {message}",
+                                "reason": (
+                                    "This was already the case when the template was adopted: "
+                                    f"{message}"
+                                ),
                             },
                         )
                     ],

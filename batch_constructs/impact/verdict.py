@@ -128,7 +128,7 @@ def _judged(change: Change) -> tuple[Effect, list[str], list[str]]:
         note = (
             "what Fn::ForEach no longer makes of it, is deleted: only the deployment knows"
             if loop
-            else "where its Condition is false, it is deleted: only the deployment knows"
+            else "it is deleted if its Condition is false, which only the deployment knows"
         )
         return (
             Effect.DELETE,
@@ -149,7 +149,7 @@ def _of_properties(change: Change) -> tuple[Effect, list[str], list[str]]:
     if not judged:
         return Effect.NONE, [], []
     if change.type.startswith(f"{SERVERLESS}::"):
-        note = f"what becomes of what it stands for cannot be told: {WRITTEN_BY_THE_MACRO}"
+        note = f"what happens to the resources it represents is unknown: {WRITTEN_BY_THE_MACRO}"
         return Effect.UNKNOWN, list(judged), [note]
     worst = max((one.effect for one in judged.values()), key=_ORDER.__getitem__)
     because = [path for path, one in judged.items() if one.effect is worst]
@@ -312,8 +312,8 @@ def _notes(change: Change, effect: Effect) -> Iterator[str]:
         kept = all((one or {}).get("UpdateReplacePolicy") == "Retain" for one in _both(change))
         if kept:
             yield (
-                "its UpdateReplacePolicy keeps the old one in the account, outside of the stack and"
-                " as it is: what waits or runs in it goes on, and is paid for"
+                "its UpdateReplacePolicy keeps the old one in the account, outside of the "
+                "stack and unchanged: what waits or runs in it continues, and you pay for it"
             )
         yield from _notes_of_the_end(change, kept=kept)
     if effect is Effect.INFRASTRUCTURE_UPDATE:

@@ -177,8 +177,8 @@ class SubmitFunction(BatchConstruct):
 
 
 _SAID_BY_THE_EVENT = (
-    "these are the values of events that give none: write the value itself, and let whoever calls "
-    "the function send the others"
+    "these are the values of events without any: write the value itself, and let the callers "
+    "of the function send the others"
 )
 
 
