@@ -269,7 +269,7 @@ def made_here(construct: Construct, part: T | None, member: str = "resource") ->
     if part is None:
         raise ValueError(
             f"{construct.node.path}: {member} is unknown: it was imported by its ARN or name, "
-            f"and nothing else is known; use {member} where it is created"
+            f"and nothing else is known: use {member} where it is created"
         )
     return part
 

@@ -81,8 +81,10 @@ def test_a_name_that_is_nearly_right_is_the_one_that_was_meant(stack: cdk.Stack)
         bc.JobQueue(stack, "X", compute_environment=[])  # type: ignore[call-arg]
 
     assert str(refused.value).splitlines()[1:] == [
-        "  - compute_environment is not a parameter of JobQueue: "
-        "did you mean compute_environments?",
+        (
+            "  - compute_environment is not a parameter of JobQueue: "
+            "did you mean compute_environments?"
+        ),
         (
             "  - compute_environments is empty; allowed: at least one: give compute environments "
             "of batch_constructs or aws_cdk.aws_batch"

@@ -246,8 +246,8 @@ def check_told(arguments: Arguments, job: JobToSubmit) -> None:
     length = len(json.dumps(without_tokens(job.defaults()), separators=(",", ":"), default=str))
     if length > MOST_BYTES_TOLD:
         arguments.wrong_value(
-            f"parameters, environment, command and overrides are {length} bytes of JSON; allowed "
-            f"are {MOST_BYTES_TOLD}, since Lambda has room for {FUNCTION_ENVIRONMENT_KB} KB of "
+            f"parameters, environment, command and overrides are {length} bytes of JSON; allowed: "
+            f"{MOST_BYTES_TOLD}, since Lambda has room for {FUNCTION_ENVIRONMENT_KB} KB of "
             "environment variables: "
             "put what is long into the job definition or into S3"
         )
