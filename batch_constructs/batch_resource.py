@@ -65,7 +65,8 @@ class BatchResource(BatchConstruct):
             raise TypeError(f"{self.node.path}: policy is {got}; expected a cdk.RemovalPolicy")
         if self._resource is None:
             raise ValueError(
-                f"{self.node.path}: it was taken in, and a removal policy is set where it is made"
+                f"{self.node.path}: it was imported; a removal policy has to be set where it "
+                "is created"
             )
         made: CfnResource = self._resource
         made.apply_removal_policy(policy)

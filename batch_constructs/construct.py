@@ -271,8 +271,8 @@ def made_here(construct: Construct, part: T | None, member: str = "resource") ->
     """
     if part is None:
         raise ValueError(
-            f"{construct.node.path}: {member} is not known: it was taken in by its ARN or name, "
-            f"which are all that is; ask for {member} where it is made"
+            f"{construct.node.path}: {member} is unknown: it was imported by its ARN or name, "
+            f"and nothing else is known: use {member} where it is created"
         )
     return part
 

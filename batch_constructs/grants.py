@@ -103,6 +103,6 @@ def as_admitted(construct: IConstruct, grantee: iam.IGrantable) -> iam.IGrantabl
     if len(who) > 1:
         raise ValueError(
             f"{construct.node.path}: grantee is a service together with other principals, and "
-            "would be admitted for every account: grant it to each of them by itself"
+            "would be allowed for every account: grant it to each of them separately"
         )
     return iam.PrincipalWithConditions(principal, own_account())

@@ -163,8 +163,8 @@ def expect_volumes(
             expect_plain_path(inner, "host_path", path)
         if path in seen:
             inner.wrong_value(
-                f"host_path is {shown(path)}, as that of volumes[{seen[path]}]: give each volume "
-                "another name"
+                f"host_path is {shown(path)}, like that of volumes[{seen[path]}]: give each "
+                "volume another name"
             )
         seen.setdefault(path, place)
     return [one for one in listed if isinstance(one, INSTANCE_VOLUMES)]
@@ -201,13 +201,12 @@ def _expect_file_system(arguments: Arguments, volume: FsxLustreVolume) -> None:
     arguments.text("mount_name", with_tokens(volume.mount_name), bound=LUSTRE_MOUNT_NAME)
     if volume.mount_name is None and not told:
         arguments.wrong_value(
-            "mount_name is left out with a file system that the app does not make, and that does "
-            "not tell it: give the MountName that `aws fsx describe-file-systems` prints"
+            "mount_name is missing for a file system that is not in the app and does not "
+            "know it: give the MountName that `aws fsx describe-file-systems` prints"
         )
     elif volume.mount_name is not None and told:
         arguments.wrong_value(
-            "mount_name is given with a file system that the app makes, which tells its own: leave "
-            "it out"
+            "mount_name is given for a file system in the app, which has its own: leave it out"
         )
 
 

@@ -35,6 +35,6 @@ def known_flag(
 def undecided(arguments: Arguments, parameter: str, choices: Iterable[object]) -> Any:
     """Note a token where the choice is made as the template is written."""
     return arguments.wrong_value(
-        f"{parameter} is a token, which only CloudFormation knows, and it decides what stands in "
-        f"the template; {allowed(one_of(choices))}: give one of them"
+        f"{parameter} is a token, which only CloudFormation knows, but it decides the content "
+        f"of the template; {allowed(one_of(choices))}: give one of them"
     )

@@ -46,7 +46,7 @@ def problem(construct: Any, name: str) -> str | None:
 
     near = next(iter(get_close_matches(name, given, n=1, cutoff=_NEAR)), name)
     if near.removesuffix("s") != name.removesuffix("s"):  # one of several is a thing by itself
-        return f"{name} is no attribute of {called}, and changes nothing: give {called}({near}=…)"
+        return f"{name} is not an attribute of {called}, and has no effect: give {called}({near}=…)"
     return None
 
 

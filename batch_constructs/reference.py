@@ -72,8 +72,7 @@ class Reference:
     def expected(self) -> str:
         """What is expected where such a resource is."""
         return (
-            f"a {self.noun} of batch_constructs or aws_cdk.aws_batch, or one that is taken in with "
-            "from_…"
+            f"a {self.noun} of batch_constructs or aws_cdk.aws_batch, or one imported with from_…"
         )
 
     def arn_of(self, value: Any) -> str:

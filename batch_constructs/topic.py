@@ -76,8 +76,8 @@ def topic_argument(arguments: Arguments, parameter: str, value: Any) -> Any:
     if key is not None and str(getattr(key, "key_id", "")).endswith(MANAGED_TOPIC_KEY):
         return arguments.wrong_value(
             f"{parameter} is encrypted with {MANAGED_TOPIC_KEY}, whose policy admits neither "
-            "EventBridge nor CloudWatch alarms: their messages would be dropped silently; allowed "
-            "is a topic with a key of your own or with none: use AlertTopic(…)"
+            "EventBridge nor CloudWatch alarms: their messages would be dropped silently; allowed: "
+            "a topic with a key of your own or with none: use AlertTopic(…)"
         )
     return value
 

@@ -64,8 +64,7 @@ def written_secrets(
                 severity=Severity.ERROR,
                 resource=id_,
                 path=place,
-                message="the value of a secret stands here, which everybody who may describe it "
-                "would read",
+                message="this would be the value of a secret, which others could read",
                 fix=_FIX,
                 source=str(RULES[_RULE].source),
             )

@@ -215,7 +215,7 @@ def _wrong(signature: inspect.Signature, bound: Mapping[str, Any]) -> Iterator[t
                 if option not in _METRIC_OPTIONS:
                     near = meant(option, _METRIC_OPTIONS)
                     said = near or f"; {allowed(one_of(_METRIC_OPTIONS))}"
-                    yield option, f"{option} is no parameter of a metric{said}"
+                    yield option, f"{option} is not a parameter of a metric{said}"
                     continue
                 period = "Duration | None" if option == "period" else "str | None"
                 yield from _wrong_with(option, period, held)
@@ -376,7 +376,7 @@ def _problems(
                 near = f": make a {better}"
             else:
                 near = did_you_mean(proposed[name]) if name in proposed else _taken_by(name, called)
-            yield f"{name} is no parameter of {called}{near or others}"
+            yield f"{name} is not a parameter of {called}{near or others}"
     for one in parameters:
         given_or_meant = {*by_place[: len(given)], *named, *misspelled, *taken}
         if one.default is one.empty and one.name not in given_or_meant:

@@ -16,21 +16,20 @@ from tests.test_public_api import MADE_BY_US  # noqa: E402  # as above
 
 HEAD = """# The contract of every parameter
 
-Each parameter of each construct, and each field of the value objects that they take, was given a
-value of each kind. **takes** is what works; *refuses*
-is one line of a `TypeError` or a `ValueError`, with the construct's path, the parameter and what is
-allowed; an empty place has no value of the kind. No value ends in an error of jsii's, and none
-is passed over in silence: what is known later than the template is written (tokens and look-ups)
-and is taken, stands in the template as the reference that it is, or the place says why it decides
-nothing. `tests/test_contract.py` holds the constructs to it; `scripts/make_contract.py` writes this
-page.
+This page shows what happens if you pass a value of each kind to each parameter of each construct,
+and to each field of their value objects. **takes** means that it works. *refuses* means a
+`TypeError` or a `ValueError` in one line, with the construct's path, the parameter and what is
+allowed. An empty cell means that there is no value of this kind. No value causes an error from
+jsii, and none is silently ignored: a token or a look-up that a parameter takes is in the template
+as a reference, or the cell says why it has no effect. `tests/test_contract.py` checks this, and
+`scripts/make_contract.py` writes this page.
 
 - *token*: a reference such as a `CfnParameter`'s, as a string, a number or a list; *within*: as an
   entry of a list or of a mapping; *as an object*: an `IResolvable`.
-- *look-up*: what `value_from_lookup` answers before the CLI has looked. What takes it passes the
-  CDK's validation with it, so that the CLI looks.
-- *another Region*: a resource whose ARN names one, or of a stack there.
-- *L1*, *L2*, *value of the CDK*: what `aws_batch`, `aws_ecs` and others have for the same.
+- *look-up*: the value that `value_from_lookup` returns before the CLI has looked it up. If a
+  parameter takes it, the template passes the CDK's validation, so that the CLI can do the look-up.
+- *another Region*: a resource whose ARN is in another Region, or whose stack is.
+- *L1*, *L2*, *value of the CDK*: the equivalent from `aws_batch`, `aws_ecs` and others.
 """
 
 

@@ -25,17 +25,17 @@ OUTPUT = Path(__file__).parent.parent / "docs" / "rules.md"
 HEAD = """\
 # The rules
 
-What AWS Batch refuses, and what leaves a job stuck. The same rules answer in three places: the
+The rules find what AWS Batch refuses, and what leaves a job stuck. They apply in three places: the
 constructors of this library raise `ValueError`, `BatchRules` stops the synthesis, and
 `batch-constructs check` reads any template ([checking templates](check.md)).
 
-An **error** is what AWS documents, or was seen, to refuse, or what can never work; each says which.
-A **warning** follows from AWS's
-documents, costs money, or is unsafe. An **info** is worth knowing. What a template alone cannot
-tell (parameters, imports, tokens) is never a finding.
+An **error** is something that AWS refuses, as documented or observed, or that can never work. Each
+error says which. A **warning** follows from AWS's documentation, or is about cost or safety. An
+**info** is worth knowing. Values that the template does not contain (parameters, imports, tokens)
+are never a finding.
 
-The identifier of a rule is what a finding names, and what `acknowledge` takes. What is not checked,
-and why, stands in [rules not made](rules-not-made.md).
+A finding shows the identifier of its rule, which you also pass to `acknowledge`.
+[Rules not made](rules-not-made.md) lists what is not checked, and why.
 
 """
 
@@ -84,7 +84,7 @@ def page() -> str:
     order = list(AREAS)
     data = {one.rule for chapter in combinations().values() for one in chapter}
     rules = sorted(RULES.values(), key=lambda one: (order.index(one.area), one.id not in data))
-    parts = [HEAD, f"There are {len(rules)} rules; the table of instance types is of"]
+    parts = [HEAD, f"There are {len(rules)} rules. The table of instance types is from"]
     parts[1] += f" {instance_types.date()}.\n"
     for area, found in groupby(rules, key=lambda rule: rule.area):
         parts.append(f"\n## {AREAS[area]}\n\n")

@@ -39,8 +39,11 @@ class TeamQueue(bc.JobQueue):
         ("priority", r"priority cannot be set once it is made: give JobQueue\(priority=…\)"),
         ("concurrent_jobs", r".* cannot be set once .*: it follows from the .* JobQueue\(…\)"),
         ("resource", r".*, and what CloudFormation makes of them$"),
-        ("prioritty", r"prioritty is no attribute of JobQueue, .*: give JobQueue\(priority=…\)"),
-        ("job_queue_nam", r".*, and changes nothing: give JobQueue\(job_queue_name=…\)"),
+        (
+            "prioritty",
+            r"prioritty is not an attribute of JobQueue, .*: give JobQueue\(priority=…\)",
+        ),
+        ("job_queue_nam", r".*, and has no effect: give JobQueue\(job_queue_name=…\)"),
     ],
 )
 def test_an_attribute_that_changes_nothing_is_refused_with_what_does(

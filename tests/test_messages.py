@@ -160,7 +160,7 @@ LABELS = {"a b": "x", "y": "a b"}
                     *pod(volumes=[bc.EmptyDirVolume(name="x", mount_path="/", medium="Memory")]),
                 ]
             },
-            'containers[3].volumes[0].name is "x", as that of another volume of the pod: give each',
+            'containers[3].volumes[0].name is "x", like that of another volume of the pod: give',
         ),
         ("EksJobDefinition", {"containers": pod(vcpus=-2)}, "containers[1].vcpus is -2; allowed"),
         # a word that is nearly right

@@ -250,7 +250,7 @@ def test_other_stacks_refer_to_a_queue_as_it_says(app: cdk.App, stack: cdk.Stack
 
 def test_what_was_taken_in_is_referred_to_by_its_arn_alone(stack: cdk.Stack) -> None:
     known = bc.JobQueue.from_job_queue_name(stack, "Known", "a")
-    with pytest.raises(ValueError, match="Known: resource is not known: it was taken in"):
+    with pytest.raises(ValueError, match="Known: resource is unknown: it was imported"):
         known.apply_cross_stack_reference_strength(cdk.ReferenceStrength.WEAK)
     with pytest.raises(TypeError, match=r"^Stack/Known: strength is str \"weak\"; expected a cdk"):
         known.apply_cross_stack_reference_strength("weak")  # type: ignore[arg-type]
@@ -352,7 +352,7 @@ def test_a_removal_policy_goes_to_the_resource(
     stack: cdk.Stack, queue: bc.JobQueue, resources: Resources
 ) -> None:
     queue.apply_removal_policy(cdk.RemovalPolicy.RETAIN)
-    with pytest.raises(ValueError, match="Known: it was taken in"):
+    with pytest.raises(ValueError, match="Known: it was imported"):
         bc.JobQueue.from_job_queue_name(stack, "Known", "a").apply_removal_policy(
             cdk.RemovalPolicy.RETAIN
         )

@@ -93,7 +93,7 @@ def a_queue_twice(stack: cdk.Stack) -> None:
         ),
         (
             lambda stack: on_fargate(stack, gpus=1),
-            "/X: gpus is no parameter of FargateJobDefinition; Ec2JobDefinition takes it",
+            "/X: gpus is not a parameter of FargateJobDefinition; Ec2JobDefinition takes it",
         ),
         (
             lambda stack: on_instances(stack, job_execution_timeout=GIB(1)),
@@ -101,7 +101,7 @@ def a_queue_twice(stack: cdk.Stack) -> None:
         ),
         (
             lambda stack: on_instances(stack, root_volume=5),
-            "root_volume is no parameter of Ec2ComputeEnvironment; LaunchTemplate takes it",
+            "root_volume is not a parameter of Ec2ComputeEnvironment; LaunchTemplate takes it",
         ),
         (
             lambda stack: on_fargate(stack, memory=GIB(1)),
@@ -200,7 +200,7 @@ def a_queue_twice(stack: cdk.Stack) -> None:
         ),
         (
             lambda stack: bc.SubmissionGateway(stack, "X", array_size=2),  # type: ignore[call-arg]
-            "array_size is no parameter of SubmissionGateway; EventTrigger, ObjectCreatedTrigger",
+            "array_size is not a parameter of SubmissionGateway; EventTrigger, ObjectCreated",
         ),
         (
             lambda stack: on_fargate(
@@ -258,7 +258,7 @@ HERE = "arn:aws:batch:us-east-1:123456789012"
         (lambda queue: queue.metric("JobsSubmitted", statistic="p101"), 'statistic is "p101"; '),
         (
             lambda queue: queue.metric_jobs_submitted(perod=5),
-            "perod is no parameter of a metric: did you mean period?",
+            "perod is not a parameter of a metric: did you mean period?",
         ),
         (
             lambda queue: queue.on_job_failed("X", description="d" * 513),

@@ -39,7 +39,7 @@ def test_a_constructor_says_which_construct_it_is_and_what_it_does_not_know(
 ) -> None:
     said = told(getattr(bc, name), given.stack, "X", **given.arguments(name), no_such=1)
 
-    assert said.startswith(f"Stack/X: no_such is no parameter of {name}")
+    assert said.startswith(f"Stack/X: no_such is not a parameter of {name}")
     assert "\n" not in said
 
 
@@ -54,7 +54,7 @@ def test_so_does_each_of_its_methods(name: str, given: Given) -> None:
             ):
                 continue
             said = told(getattr(made, method), no_such=1)
-            assert f"no_such is no parameter of {method}" in said
+            assert f"no_such is not a parameter of {method}" in said
             assert said.startswith(made.node.path)
     given.stack.node.try_remove_child(f"Of{name}")  # a stack has no second gauges of a queue
 
@@ -64,13 +64,13 @@ def test_so_does_what_has_no_place_in_the_tree(name: str) -> None:
     said = told(getattr(bc, name), no_such=1)
 
     assert said.startswith(f"{name}:")
-    assert f"no_such is no parameter of {name}" in said
+    assert f"no_such is not a parameter of {name}" in said
 
 
 def test_what_is_taken_in_says_its_id(stack: cdk.Stack) -> None:
     assert told(bc.JobQueue.from_job_queue_arn, stack, "Theirs", arn="x").splitlines() == [
         f"{stack.node.path}/Theirs:",
-        "  - arn is no parameter of from_job_queue_arn; allowed: job_queue_arn",
+        "  - arn is not a parameter of from_job_queue_arn; allowed: job_queue_arn",
         "  - job_queue_arn is left out: give it, since from_job_queue_arn needs it",
     ]
 
@@ -81,7 +81,10 @@ def test_a_name_that_is_nearly_right_is_the_one_that_was_meant(stack: cdk.Stack)
         bc.JobQueue(stack, "X", compute_environment=[])  # type: ignore[call-arg]
 
     assert str(refused.value).splitlines()[1:] == [
-        "  - compute_environment is no parameter of JobQueue: did you mean compute_environments?",
+        (
+            "  - compute_environment is not a parameter of JobQueue: "
+            "did you mean compute_environments?"
+        ),
         (
             "  - compute_environments is empty; allowed: at least one: give compute environments "
             "of batch_constructs or aws_cdk.aws_batch"
@@ -101,7 +104,7 @@ def test_what_is_left_out_hides_nothing_that_is_wrong_beside_it(stack: cdk.Stack
         )
 
     assert str(refused.value).splitlines()[1:] == [
-        "  - vcpu is no parameter of FargateJobDefinition: did you mean vcpus?",
+        "  - vcpu is not a parameter of FargateJobDefinition: did you mean vcpus?",
         "  - image is left out: give it, since FargateJobDefinition needs it",
         '  - environment["PASS"] is int; expected a string',
         "  - timeout is 3 seconds; allowed: 60 seconds or more",
@@ -134,7 +137,7 @@ def test_a_scope_that_is_none_and_a_wrong_id_are_told_with_the_rest(stack: cdk.S
     assert told(bc.ConsumableResource, None, 5, total=5).splitlines() == [
         "ConsumableResource:",
         (
-            "  - total is no parameter of ConsumableResource; allowed: total_quantity, "
+            "  - total is not a parameter of ConsumableResource; allowed: total_quantity, "
             "replenishable, consumable_resource_name, exact_name or tags"
         ),
         "  - total_quantity is left out: give it, since ConsumableResource needs it",
@@ -149,8 +152,8 @@ def test_a_name_that_a_method_does_not_know_hides_no_value(stack: cdk.Stack) -> 
     said = told(queue.grant_submit, definition=5, granted=5, job_definition="x")
 
     assert [line.partition("; expected")[0] for line in said.splitlines()[1:]] == [
-        "  - definition is no parameter of grant_submit; allowed: grantee or job_definition",
-        "  - granted is no parameter of grant_submit: did you mean grantee?",
+        "  - definition is not a parameter of grant_submit; allowed: grantee or job_definition",
+        "  - granted is not a parameter of grant_submit: did you mean grantee?",
         "  - grantee is int 5",
         '  - job_definition is str "x"',
     ]
@@ -176,7 +179,7 @@ def test_a_subclass_is_told_what_the_construct_does_not_know(stack: cdk.Stack) -
         def __init__(self) -> None:
             super().__init__(stack, "X", quantity=1)  # type: ignore[call-arg]  # the mistake
 
-    assert "/X: quantity is no parameter of ConsumableResource" in told(Team)
+    assert "/X: quantity is not a parameter of ConsumableResource" in told(Team)
 
 
 WRONG: dict[str, object] = {

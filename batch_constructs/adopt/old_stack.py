@@ -50,8 +50,8 @@ def whole(stack: DescribedStack) -> DescribedStack:
     ]
     if odd:
         raise template_files.UnreadableTemplateError(
-            f"{odd[0]} is no resource; expand the template first, as CloudFormation does: aws "
-            "cloudformation get-template --template-stage Processed"
+            f"{odd[0]} is not a resource; expand the template first, as CloudFormation does: "
+            "aws cloudformation get-template --template-stage Processed"
         )
     return stack
 
@@ -71,5 +71,5 @@ def _of_assembly(path: Path, name: str | None) -> DescribedStack:
         if name is not None
         else f"there are several stacks ({listed}): name one with --stack"
         if stacks
-        else "there is no stack in it"
+        else "it has no stack"
     )

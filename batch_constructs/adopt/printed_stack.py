@@ -28,7 +28,7 @@ _RESERVED: Final = frozenset(
 )
 """What the printed program calls something else."""
 
-_NOT_OURS: Final = "it is no resource of AWS Batch"
+_NOT_OURS: Final = "it is not a resource of AWS Batch"
 _INDENT: Final = 8
 
 
@@ -203,7 +203,10 @@ class PrintedStack:
                             "cdk.Acknowledgment",
                             keywords={
                                 "id": f"batch-constructs::{rule}",
-                                "reason": f"It was so when the template was taken in: {message}",
+                                "reason": (
+                                    "This was already the case when the template was adopted: "
+                                    f"{message}"
+                                ),
                             },
                         )
                     ],

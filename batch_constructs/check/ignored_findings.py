@@ -275,7 +275,7 @@ class Baseline:
                 for one in found
             )
         except (AttributeError, KeyError, TypeError, ValueError, RecursionError):
-            message = "it is no baseline; write one with --write-baseline"
+            message = "it is not a baseline; write one with --write-baseline"
             raise template_files.UnreadableTemplateError(message) from None
         return made
 

@@ -331,7 +331,8 @@ class BatchClient:
         if missing:
             raise JobsNotFoundError(
                 f"AWS Batch knows no job {', '.join(missing)}; check the ID and the region "
-                f"({self._batch.meta.region_name}); jobs are forgotten some days after they end",
+                f"({self._batch.meta.region_name}); jobs are forgotten a few days after they "
+                "end",
                 missing=missing,
                 told=list(found.values()),
             )

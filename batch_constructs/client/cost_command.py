@@ -100,8 +100,9 @@ def cost_command(
         _print_sources(groups, batch.meta.region_name, asked=price_list)
     if groups.not_told:
         click.echo(
-            f"{groups.not_told} jobs are missing here, since AWS Batch lists or counts them and"
-            f" does not tell of them: more was used, and paid; ask again: {same_command()}",
+            f"{groups.not_told} jobs are missing here, because AWS Batch lists or counts them "
+            "but does not describe them; the real usage and cost are higher; ask again: "
+            f"{same_command()}",
             err=True,
         )
 
@@ -163,7 +164,7 @@ def _print(groups: Groups, by: str) -> None:
         first, *others = zip(row, widths, strict=True)
         say("  ".join([first[0].ljust(first[1]), *(t.rjust(w) for t, w in others)]).rstrip())
     if not groups:
-        say("no job of which AWS Batch tells ran" if groups.not_told else "no job ran")
+        say("no job that AWS Batch describes ran" if groups.not_told else "no job ran")
 
 
 def _print_sources(groups: Mapping[str, Usage], region: str, *, asked: bool) -> None:

@@ -165,7 +165,7 @@ def _plan(graph: Graph, queue: str | None, run: str, data: object) -> Plan:
             "and single - within, since -- comes between the run and the job"
         )
     if not isinstance(data, Mapping):
-        problems.append("input is no JSON object: write {…}")
+        problems.append("input is not a JSON object: write {…}")
         raise ValueError("\n".join(problems))  # noqa: TRY004  # often the text of --input
     for name, job in graph.jobs.items():
         try:
@@ -213,7 +213,7 @@ def _requests(
     if job.for_each is not None:
         items = _value(job.for_each, data)
         if not isinstance(items, list):
-            raise ValueError(f"{job.for_each} is no list in the input")
+            raise ValueError(f"{job.for_each} is not a list in the input")
         scopes = [
             (f"{base}-{index}", {"item": item, "input": data}) for index, item in enumerate(items)
         ]

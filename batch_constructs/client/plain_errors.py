@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 _TROUBLE, _INTERRUPTED = 2, 130
 _CHECK = "check the Region, the endpoint and the network, then"
-_NO_ANSWER = "what came back is no answer of AWS Batch"
-_CLOSED = "stdout is closed, and nothing was done, since nobody would learn of it"
+_NO_ANSWER = "the answer does not come from AWS Batch"
+_CLOSED = "stdout is closed, so nothing was done, because nobody would see the result"
 _READ_AMISS = (AttributeError, IndexError, KeyError, TypeError)
 _IN_OUR_WORDS = (LookupError, ValueError, RuntimeError, OSError)
 
@@ -52,7 +52,7 @@ def _how_to_go_on(error: Exception, again: str) -> str:
     from batch_constructs.client.jobs_not_found import JobsNotFoundError  # noqa: PLC0415  # as above
 
     if isinstance(error, ClientError | JobsNotFoundError):
-        return f"; to go on here once that is mended: {again}"
+        return f"; to continue here once that is fixed: {again}"
     return f"; to go on here: {again}" if isinstance(error, RuntimeError | TimeoutError) else ""
 
 

@@ -248,7 +248,7 @@ def _failed(client: BatchClient, detail: Mapping[str, Any]) -> list[int]:
     listed = (
         f"lists {len(failed)} of its {counted} failed children"
         if failed
-        else "lists no child of it as FAILED, as where it failed before they began"
+        else "lists no child of it as FAILED, for example because it failed before they began"
     )
     raise NothingToRedriveError(
         f"array {array_id} is {detail['status']}, but AWS Batch {listed}; nothing was submitted: "

@@ -19,7 +19,7 @@ _FIXES: Final = {
     Cause.OUT_OF_MEMORY: "give the job definition more memory",
     Cause.TIMED_OUT: "give it a longer timeout, or find out what it waits for in its log",
     Cause.NEVER_STARTED: "fix what the reason names: the image, the roles or the network",
-    Cause.STUCK_IN_QUEUE: "mend what the reason names, then submit it again",
+    Cause.STUCK_IN_QUEUE: "fix what the reason names, then submit it again",
     Cause.DEPENDENCY_FAILED: "ask why of the job that it depends on, then redrive",
     Cause.CANCELLED: "submit it again, if that was not meant",
     Cause.TERMINATED: "submit it again, if that was not meant",
@@ -90,8 +90,8 @@ def why(batch: Any, job_id: str) -> Why:
     jobs = batch.describe_jobs(jobs=[job_id])["jobs"]
     if not jobs:
         raise JobsNotFoundError(
-            f"there is no job {job_id} in this account and Region: look at the ID; AWS Batch"
-            " forgets jobs some days after their end"
+            f"there is no job {job_id} in this account and Region: check the ID; AWS Batch "
+            "forgets jobs a few days after they end"
         )
     job, found = jobs[0], []
     if job["status"] == JobState.FAILED:
@@ -130,14 +130,14 @@ def _dependencies(batch: Any, job: Mapping[str, Any]) -> Iterator[Reason]:
 
 def _waiting(batch: Any, job: Mapping[str, Any]) -> Iterator[Reason]:
     if job.get("statusReason"):
-        yield Reason(cause=job["statusReason"], fix="mend what it names; the job then starts")
+        yield Reason(cause=job["statusReason"], fix="fix what it names; the job then starts")
     queues = batch.describe_job_queues(jobQueues=[job["jobQueue"]])["jobQueues"]
     for queue in queues:
         name = queue["jobQueueName"]
         if queue["status"] != Status.VALID:
             said = queue.get("statusReason", "no reason given")
             yield Reason(
-                cause=f"the queue {name} is {queue['status']}: {said}", fix="mend the queue"
+                cause=f"the queue {name} is {queue['status']}: {said}", fix="fix the queue"
             )
         arns = [one["computeEnvironment"] for one in queue.get("computeEnvironmentOrder", [])]
         answer = batch.describe_compute_environments(computeEnvironments=arns) if arns else {}
@@ -159,7 +159,7 @@ def _environment(environment: Mapping[str, Any]) -> Iterator[Reason]:
         said = environment.get("statusReason", "no reason given")
         yield Reason(
             cause=f"the compute environment {name} is {environment['status']}: {said}",
-            fix="mend what the reason names",
+            fix="fix what the reason names",
         )
     if environment.get("computeResources", {}).get("maxvCpus") == 0:
         yield Reason(

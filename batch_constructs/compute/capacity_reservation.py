@@ -115,15 +115,15 @@ def _expect_sense(arguments: Arguments, reservation: CapacityReservation, prefer
         arguments.bounded("preference", preference, OneOf(tuple(CapacityReservationPreference)))
     elif known and named and preference != only:
         arguments.wrong_value(
-            f"preference is {shown(preference)} beside a reservation that is named; "
+            f"preference is {shown(preference)} although a reservation is named; "
             f"{allowed(only)}: leave preference out"
         )
     if len(named) > 1:
         arguments.only_one("resource_group_arn", "capacity_reservation_id")
     if reservation.capacity_block is True and not named:
         arguments.wrong_value(
-            "capacity_block is given without a reservation; EC2 starts instances in a block only "
-            "where it is named: give capacity_reservation_id"
+            "capacity_block is given without a reservation; EC2 only starts instances in a "
+            "block that is named: give capacity_reservation_id"
         )
     if preference is None and not named:
         arguments.wrong_value(

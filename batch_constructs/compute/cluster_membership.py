@@ -77,7 +77,9 @@ def _problem(group: Any) -> str:
             "another environment"
         )
     if not is_token(written) and not written.startswith(_SHELL):
-        begin = f"begin with {shown(written.splitlines()[0])}" if written else "are no shell script"
+        begin = (
+            f"begin with {shown(written.splitlines()[0])}" if written else "are not a shell script"
+        )
         return (
             f"have user data that {begin}, as those of Bottlerocket; allowed: a Linux that runs "
             f"shell commands as it starts: give the group {_IMAGE}"

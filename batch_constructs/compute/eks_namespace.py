@@ -107,8 +107,9 @@ class EksNamespace(BatchConstruct):
             )
         elif self._by_map and not are_in_one_stack(cluster, self):
             arguments.wrong_value(
-                "config_map is given in another stack than that of the cluster, whose aws-auth "
-                "names roles of its own stack alone: make the namespace in the cluster's stack"
+                "config_map is given in a stack other than the cluster's, whose aws-auth can "
+                "only name roles of its own stack: create the namespace in the cluster's "
+                "stack"
             )
         self._function_settings = read_function_settings(arguments, function_settings)
         if self._by_map and function_settings is not None:

@@ -36,8 +36,8 @@ _NODES = ("ec2", "eks", "eks-auth", "sts")
 _SESSION_MANAGER = ("ssm", "ssmmessages", "ec2messages")
 
 _OF_ONE_VPC = (
-    "the endpoint of S3 serves its own VPC alone, and a rule of one VPC cannot name the security "
-    "groups of another that is no peer: make BatchEndpoints(…) for each VPC"
+    "the S3 endpoint only serves its own VPC, and a rule of one VPC cannot name the security "
+    "groups of another that is not a peer: make BatchEndpoints(…) for each VPC"
 )
 """Why endpoints and environments are of one VPC, and what to do (`GATEWAY_ENDPOINTS_SOURCE`,
 `PEER_GROUPS_SOURCE`)."""

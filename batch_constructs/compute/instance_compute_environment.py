@@ -470,8 +470,8 @@ def _expect_role_for_buckets(arguments: Arguments, instances: InstanceOptions) -
     volumes = mounted_volumes(instances["launch_template"], instances["launch_template_overrides"])
     if any(isinstance(one, S3MountVolume) for one in volumes):
         arguments.wrong_value(
-            "instance_role is an instance profile that does not tell its role, which has to be "
-            "granted the bucket of an S3MountVolume: give the role"
+            "instance_role is an instance profile that does not say which role it has, and "
+            "that role needs access to the bucket of an S3MountVolume: give the role"
         )
 
 

@@ -34,8 +34,8 @@ def consequences(change: Change, effect: Effect) -> Iterator[str]:
         kept = all(one.get("UpdateReplacePolicy") == "Retain" for one in both)
         if kept:
             yield (
-                "its UpdateReplacePolicy keeps the old one in the account, outside of the stack and"
-                " as it is: what waits or runs in it goes on, and is paid for"
+                "its UpdateReplacePolicy keeps the old one in the account, outside of the "
+                "stack and unchanged: what waits or runs in it continues, and you pay for it"
             )
         yield from at_the_end(change, kept=kept)
     if effect is Effect.INFRASTRUCTURE_UPDATE:

@@ -33,7 +33,7 @@ def read(name: str) -> DescribedStack:
         body = cloudformation.get_template(StackName=name, TemplateStage="Processed")
     except (BotoCoreError, ClientError) as error:
         raise template_files.UnreadableTemplateError(
-            f"there is no such file, and CloudFormation gives no stack of this name: {error}"
+            f"there is no such file, and CloudFormation has no stack of this name: {error}"
         ) from None
     template = body["TemplateBody"]
     text = template if isinstance(template, str) else json.dumps(template)

@@ -71,16 +71,16 @@ def untold(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, str]:
     found: dict[str, str] = {}
     if had != has:
         found["Transform"] = (
-            f"what its macros make of the template cannot be told: {WRITTEN_BY_THE_MACRO}"
+            f"the effect of its macros on the template is unknown: {WRITTEN_BY_THE_MACRO}"
         )
     elif old != new and any(not name.startswith(SERVERLESS) for name in map(_name, has)):
         names = ", ".join(name for name in map(_name, has) if not name.startswith(SERVERLESS))
         found["Transform"] = (
-            f"what {names} makes of the changes cannot be told: {WRITTEN_BY_THE_MACRO}"
+            f"the effect of {names} on the changes is unknown: {WRITTEN_BY_THE_MACRO}"
         )
     if has and old.get("Globals") != new.get("Globals"):
         found["Globals"] = (
-            f"it stands for properties of resources that the macro writes: {WRITTEN_BY_THE_MACRO}"
+            f"it represents properties of resources that the macro writes: {WRITTEN_BY_THE_MACRO}"
         )
     return found
 

@@ -33,7 +33,7 @@ def refusals(
         other = found.get(target)
         if other is not None and other.new is None and target not in told:
             told.add(target)
-            yield f"{path} refers to {target}, which is no longer there: the deployment fails"
+            yield f"{path} refers to {target}, which no longer exists: the deployment fails"
 
 
 def names_that_clash(change: Change) -> Iterator[str]:

@@ -185,7 +185,7 @@ def _judged(change: Change) -> Judgement:
         note = (
             "what Fn::ForEach no longer makes of it, is deleted: only the deployment knows"
             if loop
-            else "where its Condition is false, it is deleted: only the deployment knows"
+            else "it is deleted if its Condition is false, which only the deployment knows"
         )
         because = "Fn::ForEach" if loop else "Condition"
         notes = (note, *at_the_end(change, kept=False))
@@ -200,7 +200,7 @@ def _of_properties(change: Change) -> Judgement:
     if not judged:
         return Judgement(Effect.NONE)
     if change.type.startswith(f"{SERVERLESS}::"):
-        note = f"what becomes of what it stands for cannot be told: {WRITTEN_BY_THE_MACRO}"
+        note = f"what happens to the resources it represents is unknown: {WRITTEN_BY_THE_MACRO}"
         return Judgement(Effect.UNKNOWN, tuple(judged), (note,))
     worst = max((one.effect for one in judged.values()), key=ORDER.__getitem__)
     another = any(one.effect is Effect.REPLACE and not one.fails for one in judged.values())

@@ -260,8 +260,9 @@ class ImportedJobDefinition(JobDefinition):
     def _given(self, parameter: str, value: T | None) -> T:
         if value is None:
             raise ValueError(
-                f"{self.node.path}: {parameter} is not known; allowed: a definition that was "
-                f"taken in with it: JobDefinition.from_job_definition_attributes({parameter}=…)"
+                f"{self.node.path}: {parameter} is unknown; allowed: a definition that was "
+                "imported with it: "
+                f"JobDefinition.from_job_definition_attributes({parameter}=…)"
             )
         return value
 

@@ -100,8 +100,8 @@ class JobLogs:
         """
         if not self._needed:
             raise ValueError(
-                f"{self._scope.node.path}: there is no log group, since no container logs to "
-                "CloudWatch Logs: leave log_configuration out to have one"
+                f"{self._scope.node.path}: there is no log group, because no container logs "
+                "to CloudWatch Logs: leave log_configuration out to have one"
             )
         if self._group is None:
             self._group = logs.LogGroup.from_log_group_arn(

@@ -122,8 +122,8 @@ class PodVolumes:
         if properties not in self._pod:
             if name is not UNKNOWN and name in [one["Name"] for one in self._pod]:
                 arguments.wrong_value(
-                    f"name is {shown(name)}, as that of another volume of the pod: give each "
-                    "volume a name of its own"
+                    f"name is {shown(name)}, like that of another volume of the pod: give "
+                    "each volume a name of its own"
                 )
             else:
                 self._pod.append(properties)

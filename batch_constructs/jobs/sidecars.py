@@ -54,7 +54,7 @@ def with_sidecar(
     if isinstance(containers, Container) or not isinstance(containers, list | tuple):
         raise TypeError(f"containers is {described(containers)}; expected a list of Container(…)")
     if not containers:
-        raise ValueError("containers is empty: give the containers that the agent stands beside")
+        raise ValueError("containers is empty: give the containers of the job")
     named = {f"containers[{place}]": one for place, one in enumerate(containers)}
     for parameter, one in (named | {"sidecar": sidecar}).items():
         if not isinstance(one, Container):
@@ -65,8 +65,8 @@ def with_sidecar(
         )
     if any(one.name == sidecar.name for one in containers):
         raise ValueError(
-            f"sidecar.name is {shown(sidecar.name)}, as that of another container: give each "
-            "container a name of its own"
+            f"sidecar.name is {shown(sidecar.name)}, like that of another container: give "
+            "each container a name of its own"
         )
     waits = ContainerDependency(container_name=sidecar.name)
     job = [replace(_shrunk(one), depends_on=[*(one.depends_on or ()), waits]) for one in containers]

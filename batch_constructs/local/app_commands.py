@@ -35,8 +35,8 @@ _RECORD = click.option(
 _BUILD = click.option(
     "--build",
     type=click.Choice(BUILDERS),
-    help="What builds the app's images that jobs run in, where nothing stands for them. "
-    "Default: the engine of `local up`; without one they are not built.",
+    help="Builds the app's images that jobs run in and that have no substitute. Default: the "
+    "engine of `local up`; without one they are not built.",
 )
 
 _STACKS = click.argument("stacks", nargs=-1)

@@ -70,7 +70,7 @@ class AwsPorts:
             value = json.loads(text)[secret.json_key]
         except (ValueError, KeyError, TypeError):
             raise PortError(
-                f"the secret {secret.secret_id} is no JSON object with the key {secret.json_key}"
+                f"the secret {secret.secret_id} is not a JSON object with the key {secret.json_key}"
             ) from None
         return value if isinstance(value, str) else json.dumps(value)
 

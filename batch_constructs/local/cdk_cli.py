@@ -65,7 +65,7 @@ def find_node(path: str | None = None) -> Node:
         if _major(version) < OLDEST_NODE:
             seen.append(f"{executable} is {version}")
         elif not npx.exists():
-            seen.append(f"{executable} has no npx beside it")
+            seen.append(f"there is no npx next to {executable}")
         else:
             return Node(executable=executable, npx=npx, version=version)
     found = "; ".join(seen) if seen else "none was found"

@@ -284,7 +284,8 @@ class CdkDeployer:
             stack = self._client("cloudformation").describe_stacks(StackName=name)["Stacks"][0]
         except ClientError as problem:
             raise LocalAwsError(
-                f"the cdk CLI says it deployed {name}, but there is no such stack: {problem}"
+                f"the cdk CLI reports that it deployed {name}, but there is no such stack: "
+                f"{problem}"
             ) from problem
         if stack["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
             raise LocalAwsError(

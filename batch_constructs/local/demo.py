@@ -71,7 +71,7 @@ class Demo:
             Step(title="Ask each service for the resources", act=self._inventory),
             Step(title="A file arrives in S3: a job counts it", act=self._count),
             Step(
-                title="A job fails, and three children of an array: SNS tells of both",
+                title="A job fails, and so do three children of an array: SNS reports both",
                 act=self._fail,
             ),
             Step(title="The schedule fires: a job runs", act=self._nightly),

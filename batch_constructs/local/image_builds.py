@@ -65,9 +65,9 @@ class ImageBuild:
         """
         if "directory" not in self.source:
             raise LocalAwsError(
-                f"{self.label} cannot be built: its asset is made by a command of its own "
-                f"({' '.join(self.source.get('executable', ()))}), which the cdk CLI runs; run it, "
-                "and say with local up --image what stands for the image"
+                f"{self.label} cannot be built: its asset is made by its own command "
+                f"({' '.join(self.source.get('executable', ()))}), which the cdk CLI runs; "
+                "run it, and name a substitute for the image with local up --image"
             )
         options = []
         for name, option in _ONE_EACH.items():

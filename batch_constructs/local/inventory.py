@@ -55,7 +55,7 @@ def inventory_lines(stack_name: str, found: list[Found]) -> Iterator[str]:
     types = Counter(one.type_name for one in found if one.answer == "not asked")
     if types:
         told = ", ".join(f"{count} {name}" for name, count in sorted(types.items()))
-        yield f"  not asked for, CloudFormation says they are there: {told}"
+        yield f"not checked, but CloudFormation reports that they exist: {told}"
 
 
 def _found(client: Client, summary: dict[str, Any]) -> Found:

@@ -38,7 +38,7 @@ local.add_command(destroy)
 
 def _twelve_digits(context: click.Context, option: click.Parameter, account: str) -> str:
     if not ACCOUNT.admits(account):
-        said = f"{account!r} is no account; allowed: 12 digits"
+        said = f"{account!r} is not an account; allowed: 12 digits"
         raise click.BadParameter(said, context, option)
     return account
 
@@ -51,8 +51,8 @@ def _images(
         pattern, equals, place = one.partition("=")
         if not equals or not (is_source(place) or Path(place).exists()):
             said = (
-                f"{one!r} is no PATTERN=PLACE: PLACE must be a folder or a file that is there, "
-                f"or begin with {', '.join(SOURCES)}"
+                f"{one!r} is not PATTERN=PLACE: PLACE must be an existing folder or file, or "
+                f"begin with {', '.join(SOURCES)}"
             )
             raise click.BadParameter(said, context, option)
         found[pattern] = place

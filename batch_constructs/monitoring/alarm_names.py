@@ -39,10 +39,10 @@ def expect_other_names(arguments: Arguments, prefix: Any, about: Mapping[str, st
         for other in made.get((prefix, key), ()):
             if is_there(other) and _are_together(other, construct):
                 arguments.wrong_value(
-                    f"alarm_name_prefix is {shown(prefix)}, as that of {other.node.path}, which "
-                    f"makes alarms of {name} too, and an account has an alarm of a name once in a "
-                    "Region: give another alarm_name_prefix, or make one for both, which "
-                    "BatchDashboard(monitoring=…) takes"
+                    f"alarm_name_prefix is {shown(prefix)}, like that of {other.node.path}, "
+                    f"which also makes alarms of {name}, and alarm names are unique in an "
+                    "account and Region: give another alarm_name_prefix, or make one for "
+                    "both, which BatchDashboard(monitoring=…) takes"
                 )
                 return
 

@@ -349,7 +349,7 @@ class JobNotifications(BatchConstruct):
     def _of_messages(self, made: _Made | None) -> _Made:
         if made is None:
             raise ValueError(
-                f"{self.node.path}: only targets are told, so there is neither a topic nor a "
+                f"{self.node.path}: there are only targets, so there is neither a topic nor a "
                 "dead-letter queue: give a topic for messages"
             )
         return made

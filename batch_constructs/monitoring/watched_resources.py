@@ -68,7 +68,7 @@ def heard_queues(
     arguments: Arguments, queues: Any, event_bus: events.IEventBus | None
 ) -> list[Watched]:
     """Read ``queues`` of which only events are asked for: a bus may bring them from elsewhere."""
-    there = f"AWS Batch tells of it only there: {FORWARD}"
+    there = f"AWS Batch sends its events only there: {FORWARD}"
     return watched_queues(arguments, queues, there=there if event_bus is None else None)
 
 

@@ -271,9 +271,9 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents, _Face):
         """
         if self._resource is None:
             raise ValueError(
-                f"{self.node.path}: add_compute_environment(environment=…) changes a queue that "
-                "was taken in by its ARN or name, and only what makes it can: add the environment "
-                "there"
+                f"{self.node.path}: add_compute_environment(environment=…) would change a "
+                "queue that was imported by its ARN or name: add the environment where it is "
+                "created"
             )
         resource, arguments = self.resource, Arguments(self)
         environments = read_compute_environments(

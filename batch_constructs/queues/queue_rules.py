@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from batch_constructs.queues.rule_target import RuleTarget
 
-TOLD_THERE = "AWS Batch tells of it only there: watch it from a stack in that place"
+TOLD_THERE = "AWS Batch publishes it only there: monitor it from a stack in that place"
 """Why a queue or an environment of another Region or account cannot be watched from here."""
 
 

@@ -225,7 +225,7 @@ class LocalAws:
                 resources = deployment.describe(stack.stack_name).resources
                 return resources[stack.get_logical_id(resource)]
         raise ValueError(
-            f"{what.node.path} is no resource of the stack {stack.stack_name} as it is deployed; "
+            f"{what.node.path} is not a resource of the deployed stack {stack.stack_name}; "
             "deploy it first: local_aws.deploy(stack)"
         )
 

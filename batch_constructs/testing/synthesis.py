@@ -78,7 +78,7 @@ def _synthesised(subject: Stage | Stack) -> tuple[dict[str, dict[str, Any]], lis
     from aws_cdk import Stack, Stage
 
     if not isinstance(subject, Stack | Stage):
-        raise TypeError(f"{type(subject).__name__} is no Stack, App or Stage, and no template")
+        raise TypeError(f"{type(subject).__name__} is not a Stack, App, Stage or template")
     stage = Stage.of(subject) if isinstance(subject, Stack) else subject
     if stage is None:
         raise ValueError(f"the stack {subject.node.path} is in no App; create it in one")

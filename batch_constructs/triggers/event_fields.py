@@ -189,8 +189,8 @@ def check_fields(arguments: Arguments, parameter: str, values: Mapping[Any, str]
         if is_field(value):
             if not _PATH.fullmatch(value):
                 arguments.wrong_value(
-                    f"{where} begins with $, but is no field of an event; allowed: paths of "
-                    "names and indices such as $.detail.object.key or $.resources[0]"
+                    f"{where} begins with $, but is not a field of an event; allowed: paths "
+                    "of names and indices such as $.detail.object.key or $.resources[0]"
                 )
         elif _PLACEHOLDER.search(value):
             arguments.wrong_value(

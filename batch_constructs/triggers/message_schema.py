@@ -51,8 +51,8 @@ def read_schema(arguments: Arguments, schema: Any) -> Any:
         for place, fault in _faults(schema):
             return arguments.wrong_value(f"schema{place} {fault}")
         problem = (
-            f"is no JSON schema: {str(error) or type(error).__name__}; allowed: what draft 7 of "
-            "JSON Schema takes"
+            f"is not a JSON schema: {str(error) or type(error).__name__}; allowed: what draft "
+            "7 of JSON Schema allows"
         )
     if problem:
         return arguments.wrong_value(f"schema {problem}")
@@ -63,8 +63,8 @@ def _problem_of(schema: Any) -> str | None:
     values = [*_values(schema)]
     if any(isinstance(one, str) and names_a_secret(one) for one in values):
         return (
-            "has a reference to a secret in it, and stands in the function as it is written here: "
-            "leave secrets out, or validate where the message is read"
+            "has a reference to a secret, and is written into the function as it is: leave "
+            "secrets out, or validate where the message is read"
         )
     if any(is_token(one) and not is_made_up(str(one)) for one in values):
         return (

@@ -155,7 +155,7 @@ def _bucket_name(arguments: Arguments, bucket: Any, event_bus: events.IEventBus 
         such = 's3.Bucket.from_bucket_name(self, "Input", "name")'
         arguments.wrong_type("bucket", bucket, f"an aws_s3 bucket, such as {such}")
         return ""
-    because = f"Amazon S3 tells EventBridge only there: {FORWARD}"
+    because = f"Amazon S3 sends its events only there: {FORWARD}"
     problem = elsewhere(arguments.construct, name, because, resource=bucket)
     if event_bus is None and problem is not None:
         arguments.wrong_value(f"bucket: {problem}")

@@ -177,8 +177,8 @@ class SubmitFunction(BatchConstruct):
 
 
 _SAID_BY_THE_EVENT = (
-    "these are the values of events that give none: write the value itself, and let whoever calls "
-    "the function send the others"
+    "these are the values of events without any: write the value itself, and let the callers "
+    "of the function send the others"
 )
 
 
@@ -246,8 +246,8 @@ def check_told(arguments: Arguments, job: JobToSubmit) -> None:
     length = len(json.dumps(without_tokens(job.defaults()), separators=(",", ":"), default=str))
     if length > MOST_BYTES_TOLD:
         arguments.wrong_value(
-            f"parameters, environment, command and overrides are {length} bytes of JSON; allowed "
-            f"are {MOST_BYTES_TOLD}, since Lambda has room for {FUNCTION_ENVIRONMENT_KB} KB of "
+            f"parameters, environment, command and overrides are {length} bytes of JSON; allowed: "
+            f"{MOST_BYTES_TOLD}, since Lambda has room for {FUNCTION_ENVIRONMENT_KB} KB of "
             "environment variables: "
             "put what is long into the job definition or into S3"
         )

@@ -46,9 +46,9 @@ def too_long(text: str) -> str | None:
     if length <= STATE_MACHINE_CHARACTERS:
         return None
     return (
-        f"its state machine has {length} characters; Step Functions takes "
-        f"{STATE_MACHINE_CHARACTERS}: divide the workflow, or let array jobs or for_each stand "
-        "for jobs that are alike"
+        f"its state machine has {length} characters; Step Functions allows "
+        f"{STATE_MACHINE_CHARACTERS}: divide the workflow, or use array jobs or for_each for "
+        "jobs that are alike"
     )
 
 

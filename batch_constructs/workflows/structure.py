@@ -60,9 +60,9 @@ def structure_of(graph: Graph) -> Structure:
     except CycleError as error:
         between = " -> ".join(reversed(error.args[1]))
         raise ValueError(
-            "NToN joins arrays that another job stands between, so that they can neither run "
-            f"together nor one after the other ({between}): let that job wait for the last array, "
-            "or depend on the whole array"
+            "NToN joins arrays with another job between them, so they can run neither "
+            f"together nor one after the other ({between}): let that job wait for the last "
+            "array, or depend on the whole array"
         ) from None
     members = {group[0]: Together(group) for group in groups}
     return _structure(order, waits, members)

@@ -94,7 +94,7 @@ def test_what_stays_an_l1_is_listed_with_the_reason(tmp_path: Path) -> None:
 
     assert (printed.exit_code, 'cdk.CfnResource(self, "It"' in printed.stdout) == (0, True)
     assert printed.stderr == (
-        "It (AWS::SNS::Topic) stays as an L1: it is no resource of AWS Batch\n"
+        "It (AWS::SNS::Topic) stays as an L1: it is not a resource of AWS Batch\n"
     )
 
 
@@ -306,7 +306,7 @@ def test_a_template_that_is_to_be_expanded_first_is_said(tmp_path: Path) -> None
     printed = adopt(file)
 
     assert printed.exit_code == 2
-    assert "Fn::ForEach::Queues is no resource; expand the template first" in printed.stderr
+    assert "Fn::ForEach::Queues is not a resource; expand the template first" in printed.stderr
 
 
 def test_a_parameter_without_echo_in_a_job_is_taken_in_as_it_is(tmp_path: Path) -> None:

@@ -296,7 +296,7 @@ def test_who_is_denied_or_asks_for_an_unknown_job_is_told_the_command_that_goes_
     *_, last = result.stderr.splitlines()
     assert result.exit_code == 2
     assert {"denied": "not authorized", "unknown": "no job"}[trouble] in last
-    assert "; to go on here once that is mended: " in last
+    assert "; to continue here once that is fixed: " in last
     assert last.endswith(f": batch-constructs {words}")
 
 
@@ -436,7 +436,7 @@ def test_redrive_of_a_job_that_runs_is_refused(aws: Aws, run: Run) -> None:
 @pytest.mark.parametrize(
     ("listed", "counted", "said"),
     [
-        ([], 0, "lists no child of it as FAILED, as where it failed before they began"),
+        ([], 0, "lists no child of it as FAILED, for example because it failed before they began"),
         ([1], 2, "lists 1 of its 2 failed children"),
         ([1], 1, "lists 1 of its 2 failed children"),  # the summary is of a while ago
     ],

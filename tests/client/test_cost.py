@@ -329,7 +329,7 @@ def test_the_command_says_how_many_jobs_are_missing_of_which_aws_does_not_tell(
     if as_json:
         assert json.loads(result.stdout) == {"by": "queue", "jobsNotTold": 3, "groups": {}}
     else:
-        assert result.stdout.splitlines()[1:] == ["no job of which AWS Batch tells ran"]
+        assert result.stdout.splitlines()[1:] == ["no job that AWS Batch describes ran"]
 
 
 def test_a_wrong_group_is_one_line_and_exit_status_2(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -209,7 +209,7 @@ def each(name: str, **more: Any) -> WorkflowJob:
         ),
         ([each("a"), each("b", for_each="$.day")], {"day": "x"}, 'job "b": $.day is no list'),
         ([each("a", parameters={"x": 5})], {}, 'job "a": parameters["x"] is int; expected'),
-        ([each("a")], [1], "input is no JSON object"),
+        ([each("a")], [1], "input is not a JSON object"),
     ],
 )
 def test_a_graph_is_checked_whole_before_the_first_submission(

@@ -150,7 +150,7 @@ def test_a_reservation_of_the_stack_is_taken_as_it_is(
         (bc.CapacityReservation(preference="some"), 'capacity_reservation.preference is "some"'),
         (
             bc.CapacityReservation(capacity_reservation_id=ID, preference="open"),
-            'capacity_reservation.preference is "open" beside a reservation',
+            'capacity_reservation.preference is "open" although a reservation',
         ),
         (
             bc.CapacityReservation(capacity_reservation_id=ID, resource_group_arn=GROUP),

@@ -213,7 +213,7 @@ def test_a_file_system_of_the_app_is_mounted_by_no_other_name(
     stack: cdk.Stack, lustre: fsx.LustreFileSystem
 ) -> None:
     volume = bc.FsxLustreVolume(file_system=lustre, mount_name="fsx")
-    with pytest.raises(ValueError, match=r"volumes\[0\].mount_name is given with a file system"):
+    with pytest.raises(ValueError, match=r"volumes\[0\].mount_name is given for a file system"):
         bc.LaunchTemplate(stack, "Template", volumes=[volume])
 
 
@@ -325,7 +325,7 @@ def test_a_bucket_is_not_mounted_by_a_role_that_nobody_knows(
         (lambda _: [bc.FsxLustreVolume(file_system=WRONG)], r"volumes\[0\].file_system is str"),
         (
             lambda b: [bc.FsxLustreVolume(file_system=taken_in(cdk.Stack.of(b)))],
-            r"volumes\[0\].mount_name is left out with a file system that the app does not make",
+            r"volumes\[0\].mount_name is missing for a file system that is not in the app",
         ),
         (
             lambda b: [
@@ -354,7 +354,7 @@ def test_a_bucket_is_not_mounted_by_a_role_that_nobody_knows(
         (lambda b: [bc.S3MountVolume(b, name="a b")], r"volumes\[0\].name is \"a b\""),
         (
             lambda b: [bc.S3MountVolume(b), bc.S3MountVolume(b, prefix="x/")],
-            r"volumes\[1\].host_path is \"/mnt/s3\", as that of volumes\[0\]",
+            r"volumes\[1\].host_path is \"/mnt/s3\", like that of volumes\[0\]",
         ),
         (
             lambda _: [bc.InstanceStoreVolume(), bc.InstanceStoreVolume(name="b")],

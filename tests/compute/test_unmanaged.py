@@ -209,7 +209,7 @@ def test_instances_that_join_a_cluster_already_are_refused(
     [
         (
             ecs.BottleRocketImage,
-            "have user data that are no shell script, as those of Bottlerocket",
+            "have user data that are not a shell script, as those of Bottlerocket",
         ),
         (ec2.MachineImage.latest_amazon_linux2023, "a plain Amazon Linux without the ECS agent"),
     ],

@@ -69,7 +69,7 @@ def test_adopt_prints_the_program_of_a_deployed_stack(deployed: str, local_aws: 
 
     assert (code, why) == (
         0,
-        "Inbox (AWS::SQS::Queue) stays as an L1: it is no resource of AWS Batch\n",
+        "Inbox (AWS::SQS::Queue) stays as an L1: it is not a resource of AWS Batch\n",
     )
     assert "class DeployedStack(" in source
     assert 'region="us-east-1"' in source
@@ -85,4 +85,4 @@ def test_what_is_neither_a_file_nor_a_stack_is_said(
     code, _, why = run(local_aws, *command)
 
     assert code == 2
-    assert why.startswith("Unknown: there is no such file, and CloudFormation gives no stack")
+    assert why.startswith("Unknown: there is no such file, and CloudFormation has no stack")

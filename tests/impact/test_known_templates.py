@@ -61,7 +61,7 @@ def test_a_condition_that_only_the_deployment_knows_is_told_as_one() -> None:
     found = impact(template(), new)["Q"]
 
     assert found.because == ["Condition"]
-    assert "where its Condition is false, it is deleted: only the deployment knows" in found.notes
+    assert "it is deleted if its Condition is false, which only the deployment knows" in found.notes
 
 
 @pytest.mark.parametrize("definition", [OPEN, SAME])

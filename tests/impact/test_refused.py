@@ -77,7 +77,7 @@ def test_a_resource_that_refers_to_what_is_no_longer_there_fails_and_is_shown() 
     found = told({"P": resource("Batch::SchedulingPolicy"), "Q": queue}, {"Q": queue})
 
     assert (found["Q"].effect, found["Q"].fails) == (Effect.NONE, True)
-    assert "SchedulingPolicyArn refers to P, which is no longer there" in as_text(found)
+    assert "SchedulingPolicyArn refers to P, which no longer exists" in as_text(found)
 
 
 @pytest.mark.parametrize("kind", ["JobQueue", "ComputeEnvironment"])

@@ -53,7 +53,7 @@ def test_a_job_that_logs_elsewhere_has_no_log_group(fargate: Fargate, resources:
     job = fargate(log_configuration=bc.LogConfiguration(driver="splunk"))
 
     assert resources("AWS::Logs::LogGroup") == {}
-    with pytest.raises(ValueError, match="there is no log group, since no container logs to"):
+    with pytest.raises(ValueError, match="there is no log group, because no container logs to"):
         _ = job.log_group
 
 

@@ -242,7 +242,7 @@ def test_targets_alone_get_the_events_themselves_without_any_code(
     )
 
     for nothing in ("topic", "dead_letter_queue"):
-        with pytest.raises(ValueError, match="Platform/Notify: only targets are told"):
+        with pytest.raises(ValueError, match="Platform/Notify: there are only targets"):
             getattr(made, nothing)
     assert made.blocked_rules == []
     assert resources("AWS::Lambda::Function") == {}

@@ -183,8 +183,8 @@ def test_what_can_be_no_baseline_is_said_in_one_line_and_left_as_it_is(
         (pipe, "this is not a regular file"),
         (tmp_path, "this is not a regular file"),
         (tmp_path / "none" / "b.json", "no such file or directory"),
-        (file, "it is no baseline; write one with --write-baseline"),
-        (link, "it is no baseline; write one with --write-baseline"),
+        (file, "it is not a baseline; write one with --write-baseline"),
+        (link, "it is not a baseline; write one with --write-baseline"),
         ("", "no such file or directory"),
     ):
         done = run(file, option, wrong)
@@ -215,4 +215,4 @@ def test_what_is_no_baseline_exits_with_2(tmp_path: Path, text: str) -> None:
     done = run(tmp_path / "a.yaml", "--baseline", tmp_path / "b.json")
 
     assert done.exit_code == 2
-    assert "it is no baseline" in done.stderr
+    assert "it is not a baseline" in done.stderr

@@ -106,7 +106,7 @@ def test_a_rule_that_does_not_exist_cannot_be_ignored(stack: cdk.Stack) -> None:
 
 
 def test_what_is_no_stack_is_refused() -> None:
-    with pytest.raises(TypeError, match="list is no Stack, App or Stage, and no template"):
+    with pytest.raises(TypeError, match="list is not a Stack, App, Stage or template"):
         assert_no_findings([])  # type: ignore[arg-type]  # the mistake
 
 

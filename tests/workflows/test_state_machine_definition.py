@@ -105,7 +105,7 @@ def test_a_definition_may_be_as_long_as_step_functions_takes_and_no_longer(
     left = quotas.STATE_MACHINE_CHARACTERS - length
 
     assert too_long(token + "x" * left) is None
-    assert "has 1048577 characters; Step Functions takes 1048576: divide the workflow" in str(
+    assert "has 1048577 characters; Step Functions allows 1048576: divide the workflow" in str(
         too_long(token + "x" * (left + 1))
     )
 
