@@ -49,3 +49,18 @@ def read(name: str) -> DescribedStack:
             "notificationArns": stack.get("NotificationARNs", []),
         },
     )
+
+
+def importers(export: str) -> list[str]:
+    """Give the stacks that import an export; none where nobody does, or nobody may ask.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListImports.html
+    """
+    import boto3  # noqa: PLC0415  # as above
+    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # with boto3
+
+    try:
+        pages = boto3.client("cloudformation").get_paginator("list_imports")
+        return [one for page in pages.paginate(ExportName=export) for one in page["Imports"]]
+    except (BotoCoreError, ClientError):
+        return []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -11,6 +12,7 @@ import click
 from batch_constructs.impact import cloud_assembly, deployed_stack, impact_report
 from batch_constructs.impact.assembly_impact import impacts
 from batch_constructs.impact.described_stack import DescribedStack
+from batch_constructs.impact.stack_outputs import EXPORT
 from batch_constructs.impact.verdict import Effect
 from batch_constructs.rules.template import template_files
 
@@ -54,6 +56,8 @@ def impact_command(old: str, new: str, format_: str, *, as_json: bool) -> None:
         raise click.UsageError(f"--json is given with --format {format_}: give one")
     try:
         found = _impacts(*_sides(old, new))
+        if deployed_stack.is_meant(old):
+            found = {name: _with_importers(name, one) for name, one in found.items()}
     except template_files.UnreadableTemplateError as error:
         click.echo(str(error), err=True)
         sys.exit(_UNREADABLE)
@@ -82,6 +86,18 @@ def _sides(old: str, new: str) -> tuple[_Stacks, _Stacks]:
             f"{new}: none of its templates is called {old}.template.json: name the template"
         )
     return {old: deployed}, after
+
+
+def _with_importers(name: str, one: Impact) -> Impact:
+    """Say which stacks of the account import an export that changes or goes."""
+    stacks = deployed_stack.importers(name.partition("/")[2]) if one.type == EXPORT else []
+    if not stacks:
+        return one
+    note = (
+        f"{', '.join(stacks)} imports it: the deployment fails, unless it is deployed without that "
+        "first"
+    )
+    return replace(one, notes=[note, *one.notes], fails=True)
 
 
 def _templates(path: Path) -> _Stacks:

@@ -64,6 +64,55 @@ def test_impact_takes_the_template_of_the_stacks_name_from_an_assembly(
     assert (code, "none of its templates is called Deployed.template.json" in why) == (2, True)
 
 
+def test_who_imports_what_a_deployed_stack_exports_is_asked(
+    local_aws: LocalAws, tmp_path: Path
+) -> None:
+    def exporting(name: str, delay: int) -> dict[str, Any]:
+        queue = {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": name}}
+        outputs = {
+            one: {"Value": f"{name}-{delay}", "Export": {"Name": f"{one}-of-exporting"}}
+            for one in ("Used", "Unused")
+        }
+        return {"Resources": {"Inbox": queue}, "Outputs": outputs}
+
+    imports = {"DisplayName": {"Fn::ImportValue": "Used-of-exporting"}}
+    importing = {"Resources": {"T": {"Type": "AWS::SNS::Topic", "Properties": imports}}}
+    cloudformation = local_aws.client("cloudformation")
+    for name, template in (("Exporting", exporting("inbox", 1)), ("Importing", importing)):
+        cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template))
+    (tmp_path / "new.json").write_text(json.dumps(exporting("inbox", 2)))
+
+    code, said, _ = run(local_aws, "impact", "Exporting", str(tmp_path / "new.json"), "--json")
+
+    found = {name: one["fails"] for name, one in json.loads(said).items()}
+    assert (code, found) == (
+        1,
+        {
+            "Inbox": False,
+            "Exports/Used-of-exporting": True,
+            "Exports/Unused-of-exporting": False,
+        },
+    )
+
+
+def test_tags_of_a_deployed_stack_are_compared_with_those_of_an_assembly(
+    local_aws: LocalAws, tmp_path: Path
+) -> None:
+    local_aws.client("cloudformation").create_stack(
+        StackName="Tagged",
+        TemplateBody=json.dumps(TEMPLATE),
+        Tags=[{"Key": "Team", "Value": "a"}],
+    )
+    (tmp_path / "Tagged.template.json").write_text(json.dumps(TEMPLATE))
+    properties = {"templateFile": "Tagged.template.json", "tags": {"Team": "b"}}
+    artifacts = {"Tagged": {"type": "aws:cloudformation:stack", "properties": properties}}
+    (tmp_path / "manifest.json").write_text(json.dumps({"artifacts": artifacts}))
+
+    _, said, _ = run(local_aws, "impact", "Tagged", str(tmp_path), "--json")
+
+    assert json.loads(said)["Stack/Tags"]["because"] == ["Tags/Team"]
+
+
 def test_adopt_prints_the_program_of_a_deployed_stack(deployed: str, local_aws: LocalAws) -> None:
     code, source, why = run(local_aws, "adopt", deployed)
 
