@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Collection
+from functools import cache
 from graphlib import TopologicalSorter
 from pathlib import Path
 
@@ -31,12 +32,21 @@ def test_no_file_is_named_after_one_of_what_another_is_named_after_many_of() -> 
     assert {name for name in names if f"{name}s" in names} == set()
 
 
-def imported(source: str, folder: str = "batch_constructs", *, types: bool = True) -> set[str]:
+def imported(source: str, folder: str = "batch_constructs") -> set[str]:
     """List what a module imports of ours, below the package: ``functions.gauges.reading``."""
+    return _imported_in(ast.parse(source), folder)
+
+
+@cache
+def imported_by(path: Path) -> tuple[set[str], set[str]]:
+    """List what a file imports, and what of that is for more than types."""
+    tree = ast.parse(path.read_text())
+    folder = ".".join(path.relative_to(PACKAGE.parent).parent.parts)
+    return _imported_in(tree, folder), _imported_in(_WithoutTypes().visit(tree), folder)
+
+
+def _imported_in(tree: ast.AST, folder: str) -> set[str]:
     found = set()
-    tree = ast.parse(source)
-    if not types:
-        tree = _WithoutTypes().visit(tree)
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom):
             above = folder.split(".")[: len(folder.split(".")) + 1 - node.level]
@@ -77,9 +87,7 @@ def test_no_two_files_import_each_other() -> None:
     names = {name.removesuffix(".__init__"): path for name, path in names.items()}
     needs = {}
     for name, path in names.items():
-        folder = ".".join(path.relative_to(PACKAGE.parent).parent.parts)
-        found = imported(path.read_text(), folder, types=False)
-        needs[name] = {_file(module, names) for module in found} - {"", name}
+        needs[name] = {_file(module, names) for module in imported_by(path)[1]} - {"", name}
 
     assert list(TopologicalSorter(needs).static_order())
 
@@ -140,8 +148,7 @@ def test_imports_go_one_way() -> None:
         if room in OVER_ALL:
             continue
         allowed = {**below, **beside}[room]
-        folder = ".".join(path.relative_to(PACKAGE.parent).parent.parts)
-        for module in imported(path.read_text(), folder):
+        for module in imported_by(path)[0]:
             other = module.partition(".")[0]
             if module == "queues.any_job_queue.AnyJobQueue" and room == "jobs":
                 continue  # for a type: a definition grants what its queue does
