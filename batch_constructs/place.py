@@ -127,7 +127,7 @@ class Place:
     def of(cls, resource: Any, arn: str) -> Place:
         """Return the place of a resource: by its ARN, else by the construct that makes it.
 
-        One that was imported by a token for its ARN says that it is in the stack it was importedto,
+        One that was imported by a token for its ARN says that it is in the stack that imports it,
         which nobody knows; one that was imported by its ID is there.
         """
         from constructs import Construct  # noqa: PLC0415  # the CDK is loaded when a construct is made

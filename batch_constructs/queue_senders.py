@@ -32,7 +32,6 @@ from batch_constructs.aws.role_actions import SEND_ENCRYPTED_ACTIONS, SEND_QUEUE
 from batch_constructs.aws.service_principals import EVENTS, SNS
 from batch_constructs.construct import arn_prefix, once_made
 from batch_constructs.known_scope import are_in_one_stack, known_scope
-from batch_constructs.one_call import OneCall
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
@@ -143,11 +142,16 @@ _ADMITTED: WeakKeyDictionary[sqs.IQueue, _Admitted] = WeakKeyDictionary()
 
 
 def admit_rule(scope: Construct, queue: sqs.IQueue, rule_arn: str, bus: str | None = None) -> None:
-    """Let a rule of the scope's, of the default event bus or of this one, send to a queue."""
+    """Let a rule of the scope's, of the default event bus or of this one, send to a queue.
+
+    Raises:
+        ValueError: there is no room for it, nor for all rules.
+    """
     if is_of_another_stack(scope, queue):
         rule_arn = all_rules_of(scope)
     length = _LONGEST_RULE + (0 if bus is None else _longest(bus) + len("/"))
-    _admitted(queue).admit(EVENTS, rule_arn, _Sender(length, _all_rules()))
+    if not _admitted(queue).admit(EVENTS, rule_arn, _Sender(length, _all_rules())):
+        raise _without_room(queue, "rules, beside the topics of other accounts")
 
 
 def admit_topic(queue: sqs.IQueue, topic: sns.ITopic, service: str) -> IDependable | None:
@@ -168,11 +172,15 @@ def admit_topic(queue: sqs.IQueue, topic: sns.ITopic, service: str) -> IDependab
     sender = _Sender(_LONGEST_TOPIC if is_token(arn) else len(f'"{arn}",'), all_of)
     admitted = _admitted(queue)
     if not admitted.admit(service, arn, sender, queue.encryption_master_key):
-        raise ValueError(
-            f"{queue.node.path}: its policy has no room for the name of another topic; SQS takes "
-            f"{QUEUE_POLICY_BYTES} bytes: make a second gateway"
-        )
+        raise _without_room(queue, "the name of another topic")
     return admitted.policy(service)
+
+
+def _without_room(queue: sqs.IQueue, senders: str) -> ValueError:
+    return ValueError(
+        f"{queue.node.path}: its policy has no room for {senders}; SQS takes {QUEUE_POLICY_BYTES} "
+        "bytes: make a second gateway"
+    )
 
 
 def _admitted(queue: sqs.IQueue) -> _Admitted:
@@ -195,10 +203,7 @@ def all_rules_of(scope: Construct) -> str:
 def admit_rules(queue: sqs.IQueue) -> None:
     """Let the rules of this account leave in a queue what they could not hand over."""
     those = {"ArnLike": {SOURCE_ARN: _all_rules()}}
-    call = OneCall(queue)
-    sends = _statement(EVENTS, [SQS_SEND_MESSAGE], queue.queue_arn, those)
-    call.call(queue, "addToResourcePolicy", sends)
-    call.make(at_once=True)
+    queue.add_to_resource_policy(_statement(EVENTS, [SQS_SEND_MESSAGE], queue.queue_arn, those))
 
 
 def admit_event_bridge(key: kms.IKey | None) -> None:

@@ -135,7 +135,11 @@ class RolePolicies:
         return "x" * self._lengths.get(value, LONGEST_ARN) if is_token(value) else value
 
 
+def policy_of(statements: Sequence[Statement]) -> dict[str, Any]:
+    """Write a policy of statements, as IAM does."""
+    return {"Version": POLICY_VERSION, "Statement": list(statements)}
+
+
 def as_document(statements: Sequence[Statement]) -> InJavaScript:
     """Have a policy made of statements."""
-    policy = {"Version": POLICY_VERSION, "Statement": list(statements)}
-    return of("aws_iam.PolicyDocument.fromJson", policy)
+    return of("aws_iam.PolicyDocument.fromJson", policy_of(statements))

@@ -15,12 +15,11 @@ import jsii
 from aws_cdk import Aspects, IAspect, Stack
 from aws_cdk import aws_iam as iam
 
-from batch_constructs.aws.authorization import POLICY_VERSION
 from batch_constructs.aws.quotas import ROLE_POLICY_CHARACTERS
 from batch_constructs.known_scope import are_in_one_stack, known_scope
 from batch_constructs.one_call import OneCall
 from batch_constructs.policy_statements import merged
-from batch_constructs.role_policies import MORE_POLICY, RolePolicies
+from batch_constructs.role_policies import MORE_POLICY, RolePolicies, policy_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -115,7 +114,7 @@ class _Division:
         taken[path] = divided.length() if divided.inline else 0
         if divided.inline:
             cast("iam.CfnPolicy", resource).policy_document = iam.PolicyDocument.from_json(
-                {"Version": POLICY_VERSION, "Statement": divided.inline}
+                policy_of(divided.inline)
             )
         elif resource is not None:  # IAM takes no policy without statements
             policy.node.try_remove_child(resource.node.id)

@@ -9,6 +9,7 @@ import jsii
 from aws_cdk import Annotations, IAspect, Stack
 
 from batch_constructs.adopt.override_path import override_path
+from batch_constructs.impact.elsewhere import tag_keys
 
 if TYPE_CHECKING:
     from constructs import IConstruct
@@ -37,15 +38,13 @@ class HeldTags:
                 l1.add_property_override("Tags", self._tags)
             else:
                 l1.add_property_deletion_override("Tags")
-            own = {str(one["Key"]) for one in self._tags or ()}
         else:
             for key in now:
                 if key not in self._tags:
                     l1.add_property_deletion_override(override_path(["Tags", key]))
             for key, value in self._tags.items():
                 l1.add_property_override(override_path(["Tags", key]), value)
-            own = set(self._tags)
-        self._warn(l1, own, now)
+        self._warn(l1, tag_keys(self._tags), now)
 
     def _warn(self, l1: Any, own: set[str], now: Mapping[str, str]) -> None:
         """Tell of tags that the stack gives it, which no template can keep from it."""

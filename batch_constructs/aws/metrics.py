@@ -133,6 +133,14 @@ HOURLY_SOURCE: Final[Source] = docs(
     ' with a period of 3600 seconds (1 hour) are available for 455 days (15 months)."',
 )
 
+DIMENSION_VALUE_CHARACTERS: Final = 1024
+
+DIMENSION_VALUE_SOURCE: Final[Source] = docs(
+    "AmazonCloudWatch/latest/APIReference/API_Dimension.html",
+    'Value: "Maximum length of 1024." "Dimension values must contain only ASCII characters and must'
+    ' include at least one non-whitespace character."',
+)
+
 OLDEST_METRIC_DAYS: Final = 14
 """How old a value is at most that CloudWatch takes."""
 

@@ -270,14 +270,6 @@ ALARM_SECONDS: Final = 604_800
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html (Period)
 """
 
-METRICS_AN_ALARM: Final = 10
-
-METRICS_AN_ALARM_SOURCE: Final[Source] = docs(
-    "AmazonCloudWatch/latest/monitoring/alarm-limits.html",
-    '"Alarms based on metric math expressions can reference a maximum of 10 metrics. This is a hard'
-    ' limit that cannot be increased."',
-)
-
 ALARM_NAME: Final = Matching(r"[\s\S]+", "1 to 255 characters", 255)
 
 ALARM_NAME_SOURCE: Final[Source] = docs(

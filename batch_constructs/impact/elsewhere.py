@@ -41,13 +41,13 @@ def elsewhere(
         if (stack, name) in moved and path not in change.paths:
             yield path, f"{name} of {stack} does; it is read when this stack is updated next"
     if tags and _TAGS in create_only(change.type).always and _TAGS not in change.paths:
-        own = _keys(change.property(_TAGS))
+        own = tag_keys(change.property(_TAGS))
         reaching = [key for key in tags if key not in own]
         if reaching:
             yield _TAGS, f"the stack's tags do ({', '.join(reaching)})"
 
 
-def _keys(tags: Any) -> set[str]:
+def tag_keys(tags: Any) -> set[str]:
     """Give the keys of a resource's own tags, which stand before those of the stack."""
     if isinstance(tags, list):
         return {str(one["Key"]) for one in tags if isinstance(one, Mapping) and "Key" in one}

@@ -25,7 +25,7 @@ from batch_constructs.aws.actions import (
 from batch_constructs.aws.event_pattern import ANYTHING_BUT, OR
 from batch_constructs.aws.metrics import EVENTS_NAMESPACE, TRIGGERED_RULES
 from batch_constructs.aws.names import ROLE_ARN
-from batch_constructs.aws.quotas import ALARM_NAME, METRICS_AN_ALARM
+from batch_constructs.aws.quotas import ALARM_NAME
 from batch_constructs.aws.service_principals import ALARMS, BATCH, CLOUDFORMATION, CLOUDTRAIL
 from batch_constructs.construct import BatchConstruct, arn_prefix, once_made
 from batch_constructs.dead_letter_queue import dead_letter_queue
@@ -36,7 +36,7 @@ from batch_constructs.known_argument import known_flag
 from batch_constructs.log_settings import log_settings
 from batch_constructs.monitoring.alarm_thresholds import Alarm
 from batch_constructs.monitoring.job_event_log import EventLog, event_log_group
-from batch_constructs.monitoring.metric_series import Math, Series
+from batch_constructs.monitoring.metric_series import Series
 from batch_constructs.monitoring.watched_resources import watched_environments, watched_queues
 from batch_constructs.one_call import OneCall
 from batch_constructs.queue_senders import admit_rules
@@ -75,16 +75,16 @@ class AuditTrail(BatchConstruct):
     Creates, below its own ID: ``Key`` (AWS::KMS::Key), ``LogGroup``, ``Rule`` and ``ChangesRule``
     (AWS::Events::Rule), ``DeadLetterQueue`` (AWS::SQS::Queue: events that could not be logged), the
     alarm ``ChangesByHand``, and the saved queries ``WhoDidWhat`` and ``Changes``; if one event
-    pattern is too short for all queues and environments, also ``ChangesRule1``, …, and
-    ``ChangesByHand1``, … if there are more than ten of these; with ``create_trail`` also ``Bucket``
+    pattern is too short for all queues and environments, also ``ChangesRule1`` with
+    ``ChangesByHand1``, …; with ``create_trail`` also ``Bucket``
     (AWS::S3::Bucket) and ``Trail`` (AWS::CloudTrail::Trail). The key costs 1 USD a month; nothing
     else costs anything while nothing happens. A second trail in an account costs 2 USD for 100,000
     calls.
 
     Attributes:
         log_group: Where the calls are.
-        alarms: The ``cloudwatch.CfnAlarm`` on changes outside deployments; several if it
-            takes more than ten event patterns to name everything.
+        alarms: The ``cloudwatch.CfnAlarm`` on changes outside deployments; several if one event
+            pattern is too short for everything.
         key: The key of the log group and of the trail.
 
     Args:
@@ -183,15 +183,14 @@ class AuditTrail(BatchConstruct):
             for number, pattern in enumerate(patterns)
         ]
         call.make(at_once=True)
-        rules = [rule.attribute("ref") for rule in changes]
         self.alarms = [
             self._alarm_on(
-                rules[first : first + METRICS_AN_ALARM],
+                rule.attribute("ref"),
                 str(number or ""),
                 alarm_name if alarm_name is None or not number else f"{alarm_name}-{number}",
                 [] if topic is None else [topic.topic_arn],
             )
-            for number, first in enumerate(range(0, len(rules), METRICS_AN_ALARM))
+            for number, rule in enumerate(changes)
         ]
         delivery = WatchedDelivery(
             dead_letter_queue=self.dead_letter_queue,
@@ -219,24 +218,18 @@ class AuditTrail(BatchConstruct):
         )
 
     def _alarm_on(
-        self, rules: list[str], number: str, name: str | None, actions: list[str]
+        self, rule: str, number: str, name: str | None, actions: list[str]
     ) -> cloudwatch.CfnAlarm:
-        """Raise an alarm on changes: it reads what EventBridge publishes of the rules."""
-        read = {
-            f"rule{place}": Series(
+        """Raise an alarm on changes: it reads the metric that EventBridge publishes of the rule."""
+        changes = Alarm(
+            id="ChangesByHand",
+            title="Somebody changed AWS Batch outside a deployment",
+            watches=Series(
                 namespace=EVENTS_NAMESPACE,
                 name=TRIGGERED_RULES,
                 dimensions={"RuleName": rule},
                 statistic="Sum",
-            )
-            for place, rule in enumerate(rules)
-        }
-        together = " + ".join(f"FILL({{{name}}}, 0)" for name in read)
-        one, *more = read.values()
-        changes = Alarm(
-            id="ChangesByHand",
-            title="Somebody changed AWS Batch outside a deployment",
-            watches=Math(expression=together, uses=read) if more else one,
+            ),
             above=0,
             advice="The saved query of this name says who, from where, and what.",
         )

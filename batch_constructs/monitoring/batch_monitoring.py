@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import chain, count
 from typing import TYPE_CHECKING, Any
 
+from aws_cdk import Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from constructs import Construct
@@ -37,6 +39,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_scheduler as scheduler
     from aws_cdk import aws_sns as sns
     from aws_cdk import aws_sqs as sqs
+    from constructs import IConstruct
 
     from batch_constructs.compute.compute_environment import AnyComputeEnvironment
     from batch_constructs.monitoring.alarm_thresholds import Alarm, AlarmThresholds, Limits
@@ -185,7 +188,7 @@ class BatchMonitoring(BatchConstruct):
             parts = resource.node.scopes
             whose = parts[-2] if resource.node.id == "Resource" else resource
             alarm = failed_invocations(resource)
-            self._alarm(self._place(whose.node.id), _name_of(resource), alarm)
+            self._alarm(self._place(_below_its_stack(whose)), _name_of(resource), alarm)
         note_names(self, given.prefix, given.about)
 
     @property
@@ -234,8 +237,9 @@ class BatchMonitoring(BatchConstruct):
             self._alarm(self, letters, alarm, id=f"EventLog{alarm.id}")
 
     def _place(self, id: str) -> Construct:
-        taken = self.node.try_find_child(id) is not None
-        return Construct(self, f"{id}{len(self.node.children)}" if taken else id)
+        """Make the place of what has this ID; the second of one ID has a 2 behind it."""
+        ids = chain([id], (f"{id}{number}" for number in count(2)))
+        return Construct(self, next(one for one in ids if self.node.try_find_child(one) is None))
 
     def _watch_function(self, place: Construct, watched: WatchedFunction) -> None:
         for rule in function_alarms(watched):
@@ -243,11 +247,14 @@ class BatchMonitoring(BatchConstruct):
 
     def _watch_triggers(self, given: MonitoringArguments) -> None:
         """Watch triggers, but no function, queue or group of schedules that is watched already."""
-        letters = {one.queue_arn for one in given.dead_letter_queues}
+        watched = [*given.dead_letter_queues, self.event_log.dead_letter_queue]
+        watched += [gateway.dead_letter_queue for gateway in given.gateways]
+        watched += [one.dead_letter_queue for _, one in given.functions if one.dead_letter_queue]
+        letters = {one.queue_arn for one in watched}
         handlers = {function.handler.node.path for _, function in given.functions}
         groups: set[str] = set()
         for trigger in given.triggers:
-            place, delivery = self._place(trigger.node.id), trigger.watched_delivery
+            place, delivery = self._place(_below_its_stack(trigger)), trigger.watched_delivery
             arn, group = delivery.dead_letter_queue.queue_arn, delivery.schedule_group
             if delivery.function is not None:
                 letters.add(arn)
@@ -286,6 +293,11 @@ class BatchMonitoring(BatchConstruct):
             **properties,
         )
         self.alarms[known if place is self else f"{place.node.id}/{known}"] = alarm
+
+
+def _below_its_stack(one: IConstruct) -> str:
+    """Return an ID that no other of its stack has: rules of several queues share theirs."""
+    return one.node.path.removeprefix(f"{Stack.of(one).node.path}/").replace("/", "-")
 
 
 def _name_of(resource: events.CfnRule | scheduler.CfnSchedule) -> str:

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/cur/latest/userguide/split-cost-allocation-data.html
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Annotations, CfnOutput, Duration, Names, RemovalPolicy
@@ -18,7 +19,7 @@ from batch_constructs.aws import cost_reports
 from batch_constructs.aws.actions import S3_GET_BUCKET_POLICY, S3_PUT_OBJECT, SOURCE_ARN
 from batch_constructs.aws.bound import OneOf
 from batch_constructs.aws.names import every
-from batch_constructs.aws.tags import KEY
+from batch_constructs.aws.tags import ASCII_KEY
 from batch_constructs.construct import BatchConstruct, arn_prefix, own_account
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.place import Place
@@ -102,7 +103,7 @@ class CostAndUsageExport(BatchConstruct):
                 "alone: put this into a stack there; the bucket may be anywhere"
             )
         arguments.one_by_one("tags", tags)
-        keys = arguments.texts("tags", tags, bound=KEY) or []
+        keys = arguments.texts("tags", tags, bound=ASCII_KEY) or []
         most = cost_reports.ACTIVATED_AT_ONCE - len(cost_reports.BATCH_TAGS)
         if len(keys) > most:
             arguments.wrong_value(
@@ -218,5 +219,6 @@ class CostAndUsageExport(BatchConstruct):
 
 
 def _activation(keys: Sequence[str]) -> str:
-    tags = " ".join(f"'TagKey={key},Status=Active'" for key in keys)
-    return f"aws ce update-cost-allocation-tags-status --cost-allocation-tags-status {tags}"
+    tags = [f"TagKey={key},Status=Active" for key in keys]
+    call = ["aws", "ce", "update-cost-allocation-tags-status", "--cost-allocation-tags-status"]
+    return shlex.join([*call, *tags])

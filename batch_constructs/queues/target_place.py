@@ -266,7 +266,7 @@ class _LookedAt:
 
 
 def _taken_in(scope: Construct, arn: str, resource: Any, *, has_role: bool) -> str | None:
-    """Say that a resource is elsewhere, and was not importedto a stack of that place, if so.
+    """Say that a resource is elsewhere, and was not imported to a stack of that place, if so.
 
     The ARN of some targets is written as if they were where they were taken in. In another account
     of the Region, a rule reaches what its role may reach.

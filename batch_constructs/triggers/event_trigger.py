@@ -168,7 +168,8 @@ class EventTrigger(BatchConstruct):
 
         self.dead_letter_queue = given_or_own_queue(self, shared["dead_letter_queue"])
         self.function: SubmitFunction | None = None
-        told = settings.alarm_topic if told is None else told
+        if told is None and _needs_function(job):
+            told = settings.alarm_topic
         call, role = OneCall(self), None
         if _needs_function(job):
             target = self._by_function(job, replace(settings, alarm_topic=told))

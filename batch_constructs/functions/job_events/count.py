@@ -16,7 +16,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.job_states import JobState
-from batch_constructs.aws.metrics import OLDEST_METRIC_DAYS, embedded
+from batch_constructs.aws.metrics import DIMENSION_VALUE_CHARACTERS, OLDEST_METRIC_DAYS, embedded
 from batch_constructs.functions.claims.effect import NotDoneError
 from batch_constructs.functions.claims.invocation import Invocation, each_event
 from batch_constructs.functions.claims.rows import Claims
@@ -101,7 +101,8 @@ class Counter:
 
 def _ascii(value: str) -> str:
     """Write the value of a tag as CloudWatch takes it: no blank one, and ASCII alone."""
-    return value.strip().encode("ascii", "backslashreplace").decode()
+    plain = value.strip().encode("ascii", "backslashreplace").decode()
+    return plain[:DIMENSION_VALUE_CHARACTERS]
 
 
 def _ended_at(event: Mapping[str, Any], job: Job) -> float:

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _PACKAGES = Path(batch_constructs.__file__).parents[1]
 _PROGRAM = (
-    "import sys; sys.path.insert(0, sys.argv[1]); "
+    "import sys; sys.path.append(sys.argv[1]); "
     "from batch_constructs.local.host.job_host import main; main(int(sys.argv[2]))"
 )
 
