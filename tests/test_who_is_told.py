@@ -256,6 +256,62 @@ def test_what_two_triggers_share_has_one_alarm(stack: cdk.Stack) -> None:
     }
 
 
+def test_a_dead_letter_queue_that_is_watched_already_has_no_second_alarm(
+    stack: cdk.Stack,
+) -> None:
+    """That of a function, of a gateway and of the event log as one that is given."""
+    shared = Shared(stack)
+    common: dict[str, Any] = {"queue": shared.queue, "job_definition": shared.job}
+    gateway = bc.SubmissionGateway(stack, "Gateway", **common)
+    function = bc.SubmitFunction(stack, "Function", **common)
+    log = bc.JobEventLog(stack, "Log", queues=[shared.queue])
+    schedules = [
+        bc.ScheduleTrigger(
+            stack,
+            f"Schedule{number}",
+            schedule="rate(1 hour)",
+            dead_letter_queue=letters,
+            **common,
+        )
+        for number, letters in enumerate(
+            (gateway.dead_letter_queue, function.dead_letter_queue, log.dead_letter_queue)
+        )
+    ]
+
+    made = bc.BatchMonitoring(
+        stack,
+        "Monitoring",
+        queues=[shared.queue],
+        triggers=schedules,
+        functions=[function],
+        gateways=[gateway],
+        event_log=log,
+    )
+
+    assert {name for name in made.alarms if name.startswith("Schedule")} == {
+        "Schedule0/Undelivered"
+    }
+
+
+def test_rules_of_one_id_have_alarms_whose_ids_stay_when_another_comes(stack: cdk.Stack) -> None:
+    queues = [Shared(cdk.Stack(stack, name)).queue for name in ("A", "B", "C")]
+
+    def alarms(some: list[Any], id: str) -> set[str]:
+        rules = [bc.events_of(queue).on_job_failed(id) for queue in some]
+        made = bc.BatchMonitoring(stack, f"Of{id}", queues=some, rules=rules)
+        return {name.replace(id, "") for name in made.alarms if "FailedInvocations" in name}
+
+    assert alarms(queues[::2], "Two") < alarms(queues, "Three")
+
+
+def test_a_trigger_without_a_function_has_no_alarms_of_functions(stack: cdk.Stack) -> None:
+    settings = bc.FunctionSettings(alarm_topic=sns.Topic(stack, "Alerts"))
+    bc.DefaultSettings.of(stack).apply(function_settings=settings)
+    trigger("by EventBridge", stack, Shared(stack))
+
+    assert of_kind(rendered(stack), "AWS::CloudWatch::Alarm") == {}
+
+
 def test_a_rule_on_the_queue_s_events_tells_what_it_could_not_deliver(stack: cdk.Stack) -> None:
     """Its target, and whether that has a dead-letter queue, is its author's."""
     topic = sns.Topic(stack, "Alerts")

@@ -131,7 +131,7 @@ def test_the_command_that_activates_the_tags_is_an_output() -> None:
     [output] = assertions.Template.from_stack(here).find_outputs("*").values()
     assert output["Value"] == bills.activate_tags
     assert "'TagKey=cost centre,Status=Active'" in bills.activate_tags
-    assert "'TagKey=aws:batch:job-queue,Status=Active'" in bills.activate_tags
+    assert " TagKey=aws:batch:job-queue,Status=Active" in bills.activate_tags
 
 
 def test_two_exports_of_a_stack_have_two_names() -> None:
@@ -148,6 +148,8 @@ def test_two_exports_of_a_stack_have_two_names() -> None:
     ("given", "told"),
     [
         ({"time_granularity": "WEEKLY"}, 'time_granularity is "WEEKLY"; allowed: DAILY'),
+        ({"tags": ["it's"]}, r"tags\[0\] is \"it's\"; allowed: keys"),
+        ({"tags": ["a,b"]}, r'tags\[0\] is "a,b"; allowed: keys'),
         ({"tags": ["aws:team"]}, r'tags\[0\] is "aws:team"; allowed: keys'),
         ({"tags": [f"k{number}" for number in range(18)]}, "tags has 18 entries; allowed: at"),
         ({"retention": Duration.hours(30)}, "retention is 30 hours; allowed: whole days"),

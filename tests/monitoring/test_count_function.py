@@ -110,6 +110,17 @@ def test_shares_are_counted_where_the_job_has_one(counter: Counter) -> None:
     assert line["ShareIdentifier"] == "teamA"
 
 
+def test_a_tag_s_value_is_as_long_as_that_of_a_dimension_may_be(claims: Claims) -> None:
+    counter = Counter(claims=claims, namespace="N", count_by=("tag:team",), write=lambda _: None)
+    events = story.exhausted_job()
+    for event in events:
+        event["detail"]["tags"] = {"team": "ж" * 256}
+
+    [line] = counted(counter, events)
+
+    assert line["tag:team"] == ("\\u0436" * 256)[:1024]
+
+
 def test_jobs_are_counted_by_the_tags_that_are_asked_for(claims: Claims) -> None:
     counter = Counter(
         claims=claims, namespace="N", count_by=("tag:team", "tag:plan"), write=lambda _: None

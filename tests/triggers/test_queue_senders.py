@@ -144,6 +144,10 @@ def test_topics_of_another_account_are_always_named_and_refused_when_there_is_no
     with pytest.raises(ValueError, match=f"Gateway/{said}: make a second gateway"):
         gateway_of(topics_of(most + 1, OTHER))
 
+    said = "Gateway/SourceQueue: its policy has no room for rules, beside the topics of other"
+    with pytest.raises(ValueError, match=said):
+        gateway_of(topics_of(most, OTHER), rules=1)
+
 
 def test_rules_make_room_for_the_names_of_topics() -> None:
     topics = topics_of(12)
