@@ -298,7 +298,7 @@ def test_rules_of_one_id_have_alarms_whose_ids_stay_when_another_comes(stack: cd
 
     def alarms(some: list[Any], id: str) -> set[str]:
         rules = [bc.events_of(queue).on_job_failed(id) for queue in some]
-        made = bc.BatchMonitoring(stack, f"Of{id}", queues=some, rules=rules)
+        made = bc.BatchMonitoring(stack, f"Of{id}", queues=some, rules=rules, alarm_name_prefix=id)
         return {name.replace(id, "") for name in made.alarms if "FailedInvocations" in name}
 
     assert alarms(queues[::2], "Two") < alarms(queues, "Three")

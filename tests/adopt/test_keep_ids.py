@@ -400,6 +400,19 @@ def test_tags_of_an_environment_stay_as_they_were_since_others_replace_it(
     assert template(stack)["Resources"]["Env"]["Properties"].get("Tags") == old
 
 
+def test_a_tag_in_a_list_that_a_condition_decides_stays_as_well(tmp_path: Path) -> None:
+    stack, *_ = new_stack()
+    ec2.CfnPlacementGroup(stack, "Mine")
+    cdk.Tags.of(stack).add("Team", "b")
+    tags = [{"Fn::If": ["Large", {"Key": "Size", "Value": "l"}, {"Ref": "AWS::NoValue"}]}]
+    cdk.CfnCondition(stack, "Large", expression=cdk.Fn.condition_equals("a", "a"))
+
+    old = {"Type": "AWS::EC2::PlacementGroup", "Properties": {"Tags": tags}}
+    bc.keep_ids_of(stack, old_file(tmp_path, {"Old": old}))
+
+    assert template(stack)["Resources"]["Old"]["Properties"]["Tags"] == tags
+
+
 @pytest.mark.parametrize("new", [ec2.CfnPlacementGroup, ec2.CfnKeyPair])
 def test_a_list_of_tags_that_replaces_stays_too(new: Any, tmp_path: Path) -> None:
     stack, *_ = new_stack()
