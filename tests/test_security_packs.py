@@ -19,6 +19,7 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_s3 as s3
+from aws_cdk import aws_sns as sns
 
 import batch_constructs as bc
 from batch_constructs import acknowledgements, functions
@@ -117,6 +118,28 @@ def test_alarms_that_tell_nobody_and_a_grant_of_service_jobs_are_acknowledged(
 
     assert [one for one in rules if one[0].startswith(OURS) or "-IAM5" in one[1]] == []
     assert ("All/Role/DefaultPolicy/Resource", "HIPAA.Security-IAMNoInlinePolicy") in rules
+
+
+@pytest.mark.parametrize("topics", [1, 30])
+def test_what_the_deployment_names_and_many_topics_are_acknowledged(
+    tmp_path: Path, topics: int
+) -> None:
+    app, stack = an_app(tmp_path)
+    job = bc.FargateJobDefinition(
+        stack,
+        "MyJob",
+        image=cdk.CfnParameter(stack, "Image").value_as_string,
+        vcpus=1,
+        memory=cdk.Size.gibibytes(2),
+    )
+    queue = bc.JobQueue.from_job_queue_name(stack, "Jobs", "q")
+    gateway = bc.SubmissionGateway(stack, "MyGateway", queue=queue, job_definition=job)
+    for number in range(topics):
+        gateway.add_topic(sns.Topic(stack, f"Topic{number}"))
+
+    assert [one for one in found(app) if one[0].startswith(OURS)] == []
+    template = (tmp_path / stack.template_file).read_text()
+    assert "ecr:*:*:repository" in template
 
 
 def test_with_sessions_and_settings_of_functions_nothing_is_unacknowledged_either(

@@ -93,11 +93,11 @@ def _named_at_the_deployment(stack: Stack, name: str) -> str:
     """
     region = stack.region
     domain = DOMAIN if is_token(region) else RegionInfo.get(region).domain_suffix
-    host = f".{domain or DOMAIN}"
-    image = Fn.select(1, Fn.split(host, f"{name}{host}/-"))
+    host = f".{domain or DOMAIN}/"
+    image = Fn.select(1, Fn.split(host, f"{name}{host}-"))
     for end in ":@":  # a tag, a digest
         image = Fn.select(0, Fn.split(end, image))
-    return f"arn:{Aws.PARTITION}:ecr:*:*:repository{image}"
+    return _repository(image, account="*", region="*", partition=Aws.PARTITION)
 
 
 def _pull_statements(
@@ -108,16 +108,7 @@ def _pull_statements(
     Below a prefix that AWS proposes for a pull-through cache, it may be the first pull.
     """
     account, region, repository = image["account"], image["region"], image["repository"]
-    arn = spell(
-        names.arn(
-            "repository",
-            repository,
-            account=account,
-            region=region,
-            service="ecr",
-            partition=partition,
-        )
-    )
+    arn = spell(_repository(repository, account=account, region=region, partition=partition))
     return _pull(arn, IMPORT_ACTIONS if repository.startswith(_CACHED) else ())
 
 
@@ -134,6 +125,10 @@ def _pull(arn: str, more: Sequence[str] = ()) -> list[dict[str, Any]]:
             "Resource": "*",  # the token is the registry's: AWS takes no resource here
         },
     ]
+
+
+def _repository(name: str, **place: str) -> str:
+    return names.arn("repository", name, service="ecr", **place)
 
 
 def is_container_image(image: object) -> bool:
