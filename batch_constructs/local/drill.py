@@ -120,7 +120,7 @@ class Drill:
         known = {job["jobId"] for job in jobs}
         return DrillReport(
             jobs=len(jobs),
-            retried=sum(_was_retried(job) for job in jobs),
+            retried=sum(any(map(_was_retried, self._family(job))) for job in jobs),
             redriven=redriven,
             workflows=len(executions),
             lost=(
@@ -148,6 +148,11 @@ class Drill:
                 "jobs"
             ]
         ]
+
+    def _family(self, job: dict[str, Any]) -> list[dict[str, Any]]:
+        """Return what has attempts of a job: itself, or the children of an array."""
+        size = job.get("arrayProperties", {}).get("size", 0)
+        return self._described({f"{job['jobId']}:{n}" for n in range(size)}) if size else [job]
 
     def _templates(self) -> Iterator[tuple[str, dict[str, Any]]]:
         """Yield the stacks that have job definitions, each with its template."""

@@ -106,7 +106,7 @@ def test_a_drill_loses_nothing_that_is_retried_or_redriven_and_tells_the_rest(
     go = tmp_path / "go"
     waits = f"until test -e {go}; do sleep 0.1; done"
     stack = new_stack()
-    queue = fargate.queue(stack, max_vcpus=4)
+    queue = fargate.queue(stack, max_vcpus=8)
     fargate.job(stack, "Job", queue, ["sh", "-c", waits])
     outputs = local_aws.deploy(stack).outputs
     # As `cdk bootstrap` does.
@@ -114,6 +114,9 @@ def test_a_drill_loses_nothing_that_is_retried_or_redriven_and_tells_the_rest(
     request = {"jobQueue": outputs["QueueArn"], "jobDefinition": outputs["JobArn"]}
     batch = local_aws.client("batch")
     batch.submit_job(jobName="again", retryStrategy={"attempts": 5}, **request)
+    batch.submit_job(
+        jobName="array", arrayProperties={"size": 2}, retryStrategy={"attempts": 5}, **request
+    )
     batch.submit_job(jobName="once", **request)
     fails = ["sh", "-c", f"{waits}; exit 1"]
     failing = batch.submit_job(jobName="fails", containerOverrides={"command": fails}, **request)
@@ -121,7 +124,7 @@ def test_a_drill_loses_nothing_that_is_retried_or_redriven_and_tells_the_rest(
     report = _drill(local_aws, tmp_path, after_restart=go.touch)
     local_aws.client("cloudformation").delete_stack(StackName="of-yaml")
 
-    assert (report.jobs, report.retried, report.redriven) == (3, 1, 1)
+    assert (report.jobs, report.retried, report.redriven) == (4, 2, 1)
     (lost,) = report.lost
     assert lost.startswith(f"job {failing['jobId']} failed, and so did ")
     assert list(report.lines())[-2:] == ["1 lost:", f"  {lost}"]
