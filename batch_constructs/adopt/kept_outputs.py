@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any, Final
 import aws_cdk as cdk
 
 from batch_constructs.impact.changes import section
-from batch_constructs.impact.stack_outputs import IMPORT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -57,10 +56,8 @@ def keep_exports(
         value = output.get("Value")
         own = _reference(value, l1s) if name.startswith(_OF_THE_CDK) else None
         if own is not None:
-            # another stack of the app may ask for it as well
-            imported = stack.resolve(stack.export_value(own))
-            if imported == {IMPORT: output["Export"]["Name"]}:
-                continue
+            stack.export_value(own)  # which another stack of the app may ask for as well
+            continue
         made = cdk.CfnOutput(
             below,
             name,

@@ -468,6 +468,17 @@ def test_a_tag_of_the_stack_that_would_replace_an_environment_is_told(
     assert [f"stack, and {', '.join(told)} would" in one for one in said] == [True] * bool(told)
 
 
+def test_a_tag_of_the_stack_alone_is_not_told_where_the_old_ones_are_unknown(
+    tmp_path: Path,
+) -> None:
+    stack = queues()
+    cdk.Tags.of(stack).add("Team", "a", include_resource_types=["aws:cdk:stack"])
+
+    bc.keep_ids_of(stack, old_file(tmp_path, capacity()))
+
+    assert not [one for one in warnings(stack) if "tags of the stack" in one]
+
+
 def test_a_name_stays_without_the_hash_behind_it(tmp_path: Path) -> None:
     stack, vpc, groups = new_stack()
     for name in ("nightly", "daily"):
