@@ -97,7 +97,7 @@ def a_queue_twice(stack: cdk.Stack) -> None:
         ),
         (
             lambda stack: on_instances(stack, job_execution_timeout=GIB(1)),
-            "no parameter of Ec2ComputeEnvironment; UpdatePolicy takes it",
+            "not a parameter of Ec2ComputeEnvironment; UpdatePolicy takes it",
         ),
         (
             lambda stack: on_instances(stack, root_volume=5),

@@ -44,7 +44,7 @@ PLACEHOLDER: Final = pattern(r"Ref::([A-Za-z0-9_.-]+)")
 
 EXIT_REASON: Final = Matching(
     r"[A-Za-z0-9.:\s]*\*?",
-    "letters, digits, periods, colons and spaces, perhaps with an asterisk at the end",
+    "letters, digits, periods, colons and spaces, optionally with an asterisk at the end",
     longest=512,
 )
 """The reasons, and the status reasons, that an exit condition is about."""

@@ -64,7 +64,7 @@ DEPENDENCIES_SOURCE: Final[Source] = api(
 )
 
 SHARE_IDENTIFIER: Final = Matching(
-    r"[A-Za-z0-9]{1,255}\*?", "1 to 255 letters and digits, perhaps with an asterisk at the end"
+    r"[A-Za-z0-9]{1,255}\*?", "1 to 255 letters and digits, optionally with an asterisk at the end"
 )
 """The share of a fair-share queue that a job belongs to."""
 

@@ -363,7 +363,7 @@ def test_the_cdk_s_pattern_is_taken(stack: Stack, queue: Any, definition: Any) -
             {"event_pattern": {"detail": {"a": [None, "b"]}}},
             r"T: event_pattern\.detail\.a\[0\] is None, which is lost",
         ),
-        ({"parameters": {"a": "$.x y"}}, r"parameters\[\"a\"\] begins with \$, but is no field"),
+        ({"parameters": {"a": "$.x y"}}, r"parameters\[\"a\"\] begins with \$, but is not a field"),
         ({"parameters": {"a": "<b>"}}, "has <…> in it, which EventBridge reads as a field"),
     ],
 )
@@ -543,7 +543,7 @@ def test_fields_of_the_event_are_words_of_the_command_and_values_of_tags(
 @pytest.mark.parametrize(
     ("command", "said"),
     [
-        (["$.de tail"], r"command\[0\] begins with \$, but is no field"),
+        (["$.de tail"], r"command\[0\] begins with \$, but is not a field"),
         (["<x>"], r"command\[0\] has <…> in it, which EventBridge reads"),
     ],
 )
