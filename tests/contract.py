@@ -51,7 +51,7 @@ UNKNOWN_YET = ("token", "token within", "token as an object", "look-up")
 DECIDES_NOTHING = {
     ("look-up", one): "the CDK refuses the name that the first pass makes up, so it is left out"
     for one in ("JobNotifications.rule_name", "Workflow.state_machine_name")
-}
+} | {("look-up", "CostAndUsageExport.tags"): "they stand in an output, not in a resource"}
 """What is taken and stands nowhere in the template, and why that is right."""
 
 NEVER_TAKEN = ("another Region", "NaN", "wrong type")
@@ -59,6 +59,7 @@ NEVER_TAKEN = ("another Region", "NaN", "wrong type")
 
 WORKS_ELSEWHERE = {
     ("another Region", "log_group"),
+    ("another Region", "CostAndUsageExport.bucket"),
     ("another Region", "OverviewDashboard.queues"),
     ("another Region", "S3FilesVolume.bucket"),
     ("another Region", "S3MountVolume.bucket"),
@@ -71,9 +72,10 @@ INSTEAD_OF: dict[str, tuple[str, ...]] = {"organizational_units": ("accounts",)}
 VALUE_OBJECTS = [
     name
     for name in bc.__all__
-    if is_dataclass(getattr(bc, name)) and name not in {"JobSize", "WatchedFunction"}
+    if is_dataclass(getattr(bc, name))
+    and name not in {"JobSize", "WatchedDelivery", "WatchedFunction"}
 ]
-"""What constructs take; a ``JobSize`` is taken by a function, a ``WatchedFunction`` is made."""
+"""What constructs take; a ``JobSize`` is taken by a function, what is watched is made."""
 
 _NUMBERS = itertools.count()
 _WRITTEN_AT_SYNTHESIS = {("token within", "tags")}

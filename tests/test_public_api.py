@@ -170,7 +170,7 @@ OF_OTHERS |= {
     "Stack",
 }
 OF_OTHERS |= {"Callable", "TagManager", "TimeZone", "Unpack"}
-NOT_TO_BE_MADE = {"SpotRescue", "WatchedFunction"}
+NOT_TO_BE_MADE = {"SpotRescue", "WatchedDelivery", "WatchedFunction"}
 """What constructs of ours make, and nobody else."""
 
 

@@ -228,7 +228,11 @@ class BatchMonitoring(BatchConstruct):
             for alarm in undelivered([bucket]):
                 self._alarm(place, name, replace(alarm, id=f"{id}{alarm.id}"))
 
-        gateway.watch_rules(watch_bucket)
+        from batch_constructs.triggers.message_sources import (  # noqa: PLC0415 - there is one
+            watch_rules,
+        )
+
+        watch_rules(gateway, watch_bucket)
 
     def _watch_event_log(self) -> None:
         letters = self.event_log.dead_letter_queue.queue_name

@@ -79,6 +79,7 @@ class CostAndUsageExport(BatchConstruct):
     https://docs.aws.amazon.com/cur/latest/userguide/what-is-data-exports.html
     """
 
+    activate_tags: str
     bucket: s3.IBucket
     resource: exports.CfnExport
 
@@ -103,7 +104,8 @@ class CostAndUsageExport(BatchConstruct):
                 "alone: put this into a stack there; the bucket may be anywhere"
             )
         arguments.one_by_one("tags", tags)
-        keys = arguments.texts("tags", tags, bound=ASCII_KEY) or []
+        read = arguments.texts("tags", tags, bound=ASCII_KEY)
+        keys = read if isinstance(read, list) else []
         most = cost_reports.ACTIVATED_AT_ONCE - len(cost_reports.BATCH_TAGS)
         if len(keys) > most:
             arguments.wrong_value(

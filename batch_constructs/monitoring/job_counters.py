@@ -144,8 +144,9 @@ class JobCounters(BatchConstruct):
         definitions = watched_definitions(arguments, job_definitions, event_bus=bus)
         known_flag(arguments, "per_definition", per_definition)
         known_flag(arguments, "per_share", per_share)
-        tags = arguments.texts("per_tags", per_tags, bound=ASCII_KEY) or []
         arguments.one_by_one("per_tags", per_tags)
+        read = arguments.texts("per_tags", per_tags, bound=ASCII_KEY)
+        tags = read if isinstance(read, list) else []
         settings = read_function_settings(arguments, function_settings)
         check_alarm_topics(arguments, alarm_topic, function_settings)
         told = topic_argument(arguments, "alarm_topic", alarm_topic)

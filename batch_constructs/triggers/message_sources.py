@@ -169,11 +169,12 @@ class MessageSources(BatchConstruct):
             watcher(id, resource)
         return rule
 
-    def watch_rules(self, watcher: Callable[[str, events.CfnRule], None]) -> None:
-        """Call a function with the rule of each bucket, also of those that are added later."""
-        self._watchers.append(watcher)
-        for rule_id, rule in self._rules.items():
-            watcher(rule_id, rule)
-
     def _tell_of(self, id: str, rule: events.CfnRule) -> None:
         tell(self.node.find_child(id), undelivered([rule]), self._told)
+
+
+def watch_rules(sources: MessageSources, watcher: Callable[[str, events.CfnRule], None]) -> None:
+    """Call a function with the rule of each bucket, also of those that are added later."""
+    sources._watchers.append(watcher)  # noqa: SLF001  # of the same file
+    for rule_id, rule in sources._rules.items():  # noqa: SLF001
+        watcher(rule_id, rule)

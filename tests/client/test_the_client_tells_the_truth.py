@@ -726,6 +726,20 @@ def test_only_what_aws_or_the_network_did_may_pass() -> None:
     assert not deadline.may_pass(RuntimeError("a mistake"))
 
 
+def test_a_client_that_has_a_deadline_may_be_called_without_one_too() -> None:
+    """Whoever made it may go on to use it: nothing of ours stands in the way of its request."""
+    session = boto3.Session(aws_access_key_id="a", aws_secret_access_key="a")
+    with saying(b'{"jobs": []}') as (address, came):
+        url = f"http://{address}"
+        client = session.client("batch", region_name="us-east-1", endpoint_url=url)
+        bounded = deadline.Bounded(client, 60)
+        assert client.describe_jobs(jobs=["a"])["jobs"] == []
+        assert bounded.describe_jobs(jobs=["a"])["jobs"] == []
+        assert bounded.meta.region_name == "us-east-1"  # what is no call is handed on
+
+    assert len(came) == 2
+
+
 def test_a_call_that_was_given_up_before_it_was_sent_is_never_sent() -> None:
     come, before = threading.Event(), {*threading.enumerate()}
     session = boto3.Session(aws_access_key_id="a", aws_secret_access_key="a")
