@@ -215,7 +215,7 @@ def test_what_reads_an_output_that_is_not_there_fails(tmp_path: Path) -> None:
 
 def test_an_export_of_an_output_that_is_not_there_is_told_once(tmp_path: Path) -> None:
     hands_on = {"Value": READS, "Export": {"Name": "handed"}}
-    user_of = ({"Resources": {}, "Outputs": {"Handed": hands_on}}, {})
+    user_of: Any = ({"Resources": {}, "Outputs": {"Handed": hands_on}}, {})
     old = {"Jobs": jobs(export=None), "User": user_of}
 
     found = told(tmp_path, old, {"Jobs": alone(), "User": user_of})
