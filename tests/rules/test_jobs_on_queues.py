@@ -192,7 +192,7 @@ class TestInstances:
         assert self.found(job(memory=int(left)), "m5.large") == []
         [message] = self.found(job(memory=int(left) + 1), "m5.large")
         assert message.startswith(
-            "the job asks for 8079 MiB, and fits no instance type of Environment; the largest,"
+            "the job requests 8079 MiB, which fits no instance type of Environment; the largest,"
             " m5.large, has 2 vCPUs, 8192 MiB"
         )
 
