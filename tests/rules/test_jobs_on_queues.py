@@ -192,7 +192,7 @@ class TestInstances:
         assert self.found(job(memory=int(left)), "m5.large") == []
         [message] = self.found(job(memory=int(left) + 1), "m5.large")
         assert message.startswith(
-            "the job asks for 8079 MiB, and fits no instance type of Environment; the largest,"
+            "the job requests 8079 MiB, which fits no instance type of Environment; the largest,"
             " m5.large, has 2 vCPUs, 8192 MiB"
         )
 
@@ -218,10 +218,10 @@ class TestInstances:
     @pytest.mark.parametrize(
         ("asked", "types", "says"),
         [
-            ({"gpus": 1}, ["m5.large"], "asks for 1 GPUs, and Environment has no GPU instances"),
+            ({"gpus": 1}, ["m5.large"], "requests 1 GPUs, but Environment has no GPU instances"),
             ({"gpus": 2}, ["g5.xlarge", "m5.24xlarge"], "the largest, g5.xlarge, has 4 vCPUs"),
             ({"gpus": 2}, ["g5.xlarge"], "what the agent keeps), 1 GPUs"),
-            ({"vcpus": 3, "memory": 9000}, ["m5.large"], "asks for 3 vCPUs, 9000 MiB, and fits"),
+            ({"vcpus": 3, "memory": 9000}, ["m5.large"], "requests 3 vCPUs, 9000 MiB, which fits"),
         ],
     )
     def test_what_it_lacks_is_said(

@@ -607,7 +607,7 @@ class TestSubmitting:
 @pytest.mark.parametrize(
     ("allowed", "kind", "problem"),
     [
-        ([], "EC2", "allows nothing; ecs:CreateCluster and more are needed"),
+        ([], "EC2", "allows nothing; it needs ecs:CreateCluster and more"),
         (["ecs:*", "ec2:*"], "EC2", "does not allow autoscaling:CreateAutoScalingGroup"),
         (["ecs:*", "ec2:*", "autoscaling:*"], "EC2", ""),
         (["ecs:*"], "FARGATE", ""),
