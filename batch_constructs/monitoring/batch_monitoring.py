@@ -170,7 +170,9 @@ class BatchMonitoring(BatchConstruct):
         gauge_seconds = None if gauges is None else gauges.interval_seconds
         for queue in given.queues:
             self._watch_queue(queue, given.limits, gauge_seconds=gauge_seconds)
-        for environment in given.environments if gauge_seconds is not None else ():
+        for environment in given.environments:
+            if gauge_seconds is None:
+                break
             invalid = alarm_thresholds.environment_invalid(
                 environment.name, gauge_seconds=gauge_seconds
             )
