@@ -258,5 +258,5 @@ def test_a_name_of_the_l2s_is_told_by_its_name_here(kind: str, name: str, says: 
 
     said = told(getattr(bc, kind), stack, "X", **{name: object()})
 
-    (line,) = (one for one in said.splitlines() if f"{name} is no parameter" in one)
+    (line,) = (one for one in said.splitlines() if f"{name} is not a parameter" in one)
     assert says in line

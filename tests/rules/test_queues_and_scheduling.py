@@ -54,12 +54,12 @@ def consumed(*entries: tuple[str, int]) -> dict[str, Any]:
         ("time-limit-action", QUEUE, limits({"Action": "CANCEL"}, {"Action": "TERMINATE"}), []),
         ("time-limit-action", QUEUE, limits({"Action": "TERMINATE"}, **SERVICE), []),
         ("time-limit-reason-queue", QUEUE, limits({"Reason": OF_SERVICE_JOBS}, **ONE), [
-            ("JobStateTimeLimitActions/0/Reason: the queue holds container jobs, which never have"
-            f" the reason {OF_SERVICE_JOBS}"),
+            ("JobStateTimeLimitActions/0/Reason: the queue holds container jobs, to which"
+            f" the reason {OF_SERVICE_JOBS} never applies"),
         ]),
         ("time-limit-reason-queue", QUEUE, limits({"Reason": OF_CONTAINER_JOBS}, **SERVICE), [
-            ("JobStateTimeLimitActions/0/Reason: the queue holds service jobs, which never have the"
-            f" reason {OF_CONTAINER_JOBS}"),
+            ("JobStateTimeLimitActions/0/Reason: the queue holds service jobs, to which the"
+            f" reason {OF_CONTAINER_JOBS} never applies"),
         ]),
         ("time-limit-reason-queue", QUEUE, limits({"Reason": CAPACITY}, **SERVICE), []),
         ("time-limit-reason-queue", QUEUE, limits({"Reason": CAPACITY}, **ONE), []),
@@ -138,7 +138,7 @@ def consumed(*entries: tuple[str, int]) -> dict[str, Any]:
         ("share-overlap", POLICY, shares(UNKNOWN, UNKNOWN, "", ""), []),
         ("one-scheduling-policy", POLICY, {"FairsharePolicy": {}, "QuotaSharePolicy": UNKNOWN}, []),
         ("borrow-limit-strategy", SHARE, sharing("RESERVE"), [
-            ("ResourceSharingConfiguration/BorrowLimit: BorrowLimit is given, but Strategy is"
+            ("ResourceSharingConfiguration/BorrowLimit: BorrowLimit is set, but Strategy is"
             " RESERVE; only LEND_AND_BORROW borrows"),
         ]),
         ("borrow-limit-strategy", SHARE, sharing(UNKNOWN), []),
@@ -296,7 +296,7 @@ OFF, ON = environment("EC2", State="DISABLED"), environment("EC2", State="ENABLE
                 "ConsumableResourceList": [{"ConsumableResource": {"Ref": "R"}, "Quantity": 3}],
             }}},
         }, [("ConsumableResourceProperties/ConsumableResourceList/0/Quantity: the job needs 3 of R,"
-            " which has 2")]),
+            " which has only 2")]),
         ("consumable-too-much", {
             "R": {"Type": "AWS::Batch::ConsumableResource", "Properties": {"TotalQuantity": 2}},
             "J": {"Type": JOB, "Properties": {"ConsumableResourceProperties": {
