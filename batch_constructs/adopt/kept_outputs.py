@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 import aws_cdk as cdk
 
 from batch_constructs.impact.changes import section
+from batch_constructs.impact.described_stack import DescribedStack
+from batch_constructs.impact.stack_outputs import export_name
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,12 +29,15 @@ def exports_of(template: Mapping[str, Any], stack: cdk.Stack, gone: Any) -> dict
         for one in stack.node.find_all()
         if isinstance(one, cdk.CfnOutput) and cdk.Stack.of(one) is stack
     ]
-    names = [stack.resolve(one.export_name) for one in had]
+    here = DescribedStack(name=stack.stack_name, template=template)
+    names = [export_name(stack.resolve(one.export_name), here) for one in had if one.export_name]
     ids = {*gone, *(stack.resolve(one.logical_id) for one in had)}
     return {
         name: one
         for name, one in section(template, "Outputs").items()
-        if name not in ids and "Export" in one and one["Export"].get("Name") not in names
+        if name not in ids
+        and "Export" in one
+        and export_name(one["Export"].get("Name"), here) not in names
     }
 
 

@@ -35,23 +35,32 @@ def _compared(
     old: Mapping[str, DescribedStack], new: Mapping[str, DescribedStack]
 ) -> dict[str, Comparison]:
     """Compare each, and again once the outputs that it reads are known to change."""
-    moved: set[tuple[str, str]] = set()
+    pairs = {key: (old.get(key, _NONE), new.get(key, _NONE)) for key in {**new, **old}}
+    moved: dict[str, set[str]] = {}
     while True:
         found = {
-            key: Comparison(old.get(key, _NONE), new.get(key, _NONE), moved)
-            for key in {**new, **old}
+            key: Comparison(
+                *pair,
+                {
+                    (pairs[other][1].name, name)
+                    for other, names in moved.items()
+                    if _in_one_place(pairs[other][1], pair[1])
+                    for name in names
+                },
+            )
+            for key, pair in pairs.items()
         }
-        now = {pair for one in found.values() for pair in _moved(one)}
-        if now <= moved:
+        now = {key: {*_moved(one)} for key, one in found.items()}
+        if now == moved:
             return found
-        moved |= now
+        moved = now
 
 
-def _moved(compared: Comparison) -> Iterator[tuple[str, str]]:
+def _moved(compared: Comparison) -> Iterator[str]:
     """Give the outputs of a stack that have other values afterwards."""
     for name, change in compared.found.items():
         if change.type == OUTPUT and compared.judged[name].effect is not Effect.NONE:
-            yield compared.new.name, name.partition("/")[2]
+            yield name.partition("/")[2]
 
 
 def _told(mine: Comparison, others: list[Comparison]) -> dict[str, Impact]:
@@ -62,7 +71,8 @@ def _told(mine: Comparison, others: list[Comparison]) -> dict[str, Impact]:
             if not said.notes:  # the stack goes as a whole, and nobody imports it
                 del found[name]
     for name, change in mine.found.items():
-        missing = list(_missing(change, others))
+        near = [other for other in others if _in_one_place(other.new, mine.new)]
+        missing = list(_missing(change, near))
         if missing and change.type != EXPORT:
             told = mine.told(name)
             notes = [*missing, *told.notes, f"see {updates.OUTPUT_IS_READ.page}"]
@@ -82,7 +92,7 @@ def _of_export(name: str, told: Impact, mine: Comparison, others: Iterable[Compa
     """Say who keeps an export from being changed or taken away."""
     notes, fails = [], False
     for one in others:
-        if not _in_one_place(one, mine) or name not in imported(one.old, one.templates[0]):
+        if not _in_one_place(one.old, mine.old) or name not in imported(one.old, one.templates[0]):
             continue
         if name in imported(one.new, one.templates[1]):
             notes.append(
@@ -106,9 +116,8 @@ def _of_export(name: str, told: Impact, mine: Comparison, others: Iterable[Compa
     return replace(told, notes=notes, fails=fails)
 
 
-def _in_one_place(one: Comparison, other: Comparison) -> bool:
-    """Whether two stacks may be of one account and Region, in which an export is known."""
-    here, there = one.old, other.old
+def _in_one_place(here: DescribedStack, there: DescribedStack) -> bool:
+    """Whether two stacks may be of one account and Region, which know each other's outputs."""
     return all(
         None in pair or len({*pair}) == 1
         for pair in ((here.account, there.account), (here.region, there.region))

@@ -47,7 +47,7 @@ def with_outputs(stack: DescribedStack) -> dict[str, Any]:
     for name in [one for one in made if one in outputs]:
         export = made[name]["Properties"].pop("Export")
         if isinstance(export, Mapping) and "Name" in export:
-            called = _text(_named(export["Name"], stack))
+            called = export_name(export["Name"], stack)
             made[f"{_EXPORTS}{called}"] = {**made[name], "Type": EXPORT}
     return template
 
@@ -60,18 +60,24 @@ def output(name: str) -> str:
 def imported(stack: DescribedStack, template: Mapping[str, Any]) -> set[str]:
     """Give the IDs of the exports that a stack imports, as far as their names are known."""
     return {
-        f"{_EXPORTS}{_text(_named(argument, stack))}"
+        f"{_EXPORTS}{export_name(argument, stack)}"
         for _, argument in calls(section(template, "Resources"), IMPORT)
     }
 
 
 def read(value: Any) -> Iterator[tuple[str, str, str]]:
-    """Give the outputs of other stacks of this account that a value reads: path, stack, output."""
+    """Give the outputs of other stacks of this place that a value reads: path, stack, output."""
     for path, argument in calls(value, READ):
-        if isinstance(argument, Mapping) and "RoleArn" not in argument:
+        if isinstance(argument, Mapping) and not {"RoleArn", "Region"} & argument.keys():
             stack, name = argument.get("StackName"), argument.get("OutputName")
             if isinstance(stack, str) and isinstance(name, str):
                 yield path, stack, name
+
+
+def export_name(value: Any, stack: DescribedStack) -> str:
+    """Write the name of an export with what is known of its stack, always alike."""
+    name = _named(value, stack)
+    return name if isinstance(name, str) else json.dumps(name, sort_keys=True, default=str)
 
 
 def _named(value: Any, stack: DescribedStack) -> Any:
@@ -88,7 +94,3 @@ def _named(value: Any, stack: DescribedStack) -> Any:
     if len(value) == 1 and "Ref" in value:
         return own.get(str(value["Ref"])) or value
     return spelled({name: _named(one, stack) for name, one in value.items()}, {})
-
-
-def _text(name: Any) -> str:
-    return name if isinstance(name, str) else json.dumps(name, sort_keys=True, default=str)

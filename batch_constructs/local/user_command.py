@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,6 +14,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _STOP_TIMEOUT_SECONDS = 10
+_LOOK_SECONDS = 0.05
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,18 +72,21 @@ def run_to_end(
             lines.append(line.rstrip("\n"))
             show(lines[-1])
         return Ended(code=process.wait(), lines=lines)
-    finally:
+    except BaseException:
         _end_group(process)
+        raise
 
 
 def _end_group(process: subprocess.Popen[str]) -> None:
+    """End a command and all that it started: those who do not go by themselves, after a while."""
     for number in (signal.SIGTERM, signal.SIGKILL):
+        until = time.monotonic() + _STOP_TIMEOUT_SECONDS
         try:
             os.killpg(process.pid, number)
+            while time.monotonic() < until:
+                process.poll()  # or it would stay in the group
+                os.killpg(process.pid, 0)
+                time.sleep(_LOOK_SECONDS)
         except ProcessLookupError:
             break
-        try:
-            process.wait(_STOP_TIMEOUT_SECONDS)
-        except subprocess.TimeoutExpired:
-            continue
     process.wait()

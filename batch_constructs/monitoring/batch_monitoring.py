@@ -238,8 +238,8 @@ class BatchMonitoring(BatchConstruct):
 
     def _watch_event_log(self) -> None:
         letters = self.event_log.dead_letter_queue.queue_name
-        unwritten = alarm_thresholds.unwritten_events(letters)
-        for alarm in (unwritten, *undelivered(self.event_log.failed_rules)):
+        alarms: list[Alarm | FunctionAlarm] = [alarm_thresholds.unwritten_events(letters)]
+        for alarm in [*alarms, *undelivered(self.event_log.failed_rules)]:
             self._alarm(self, letters, alarm, id=f"EventLog{alarm.id}")
 
     def _place(self, id: str) -> Construct:

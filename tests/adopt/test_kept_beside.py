@@ -97,11 +97,20 @@ def test_an_export_stays_and_an_output_that_nobody_imports_goes(name: Any, tmp_p
     assert (found["Conditions"], found["Parameters"]["Stage"]) == (IF, STAGE["Stage"])
 
 
-def test_an_export_that_the_stack_has_is_not_made_twice(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("jobs-topic", "jobs-topic"),
+        ({"Fn::Sub": "${AWS::StackName}-topic"}, f"{cdk.Aws.STACK_NAME}-topic"),
+        ({"Fn::Join": ["", [{"Ref": "AWS::StackName"}, "-topic"]]}, "{name}-topic"),
+    ],
+)
+def test_an_export_that_the_stack_has_is_not_made_twice(old: Any, new: str, tmp_path: Path) -> None:
     stack = stack_of(Mine={"Type": TOPIC, "Properties": {"TopicName": "jobs"}})
-    cdk.CfnOutput(stack, "Mine2", value="a", export_name="jobs-topic")
+    name = new.replace("{name}", stack.stack_name)
+    cdk.CfnOutput(stack, "Mine2", value="a", export_name=name)
 
-    keep(stack, tmp_path, exporting("jobs-topic", {"Ref": "Old"}))
+    keep(stack, tmp_path, exporting(old, {"Ref": "Old"}))
 
     assert list(template(stack)["Outputs"]) == ["Mine2"]
 

@@ -193,6 +193,38 @@ def test_an_output_changes_nothing(reads: Any, image: str, tmp_path: Path) -> No
     assert (found["User/Q"]["effect"], found["User/Q"]["fails"]) == ("none", False)
 
 
+@pytest.mark.parametrize("gone", [False, True])
+def test_outputs_of_stacks_of_one_name_are_known_by_their_region(
+    tmp_path: Path,
+    gone: bool,  # noqa: FBT001  # a parameter of the test
+) -> None:
+    near = {"environment": "aws://unknown-account/us-east-1"}
+    far = {"environment": "aws://unknown-account/eu-west-1"}
+
+    def stacks(image: str) -> Made:
+        there, _ = alone() if gone and image == "b" else jobs(image, export=None)
+        away = (there, {"stackName": "Jobs", **far})
+        user_here = user(READS, **near)
+        return {"Far": away, "Jobs": jobs("a", export=None, **near), "User": user_here}
+
+    found = told(tmp_path, stacks("a"), stacks("b"))
+
+    assert (found["User/Q"]["effect"], found["User/Q"]["fails"]) == ("none", False)
+
+
+def test_an_output_that_is_missing_here_is_not_found_in_another_region(tmp_path: Path) -> None:
+    near = {"environment": "aws://unknown-account/us-east-1"}
+    far = {"environment": "aws://unknown-account/eu-west-1"}
+
+    def stacks(here: Any) -> Made:
+        away = (jobs("a", export=None)[0], {"stackName": "Jobs", **far})
+        return {"Far": away, "Jobs": (here, dict(near)), "User": user(READS, **near)}
+
+    found = told(tmp_path, stacks(jobs("a", export=None)[0]), stacks(alone()[0]))
+
+    assert found["User/Q"]["fails"]
+
+
 def test_an_output_that_is_read_through_another_stack_changes_that_too(tmp_path: Path) -> None:
     between = {"Resources": {}, "Outputs": {"Handed": {"Value": READS}}}
     reads = {"Fn::GetStackOutput": {"StackName": "Between", "OutputName": "Handed"}}

@@ -20,6 +20,9 @@ _AT_A_TIME = 200
 _TOGETHER_SECONDS = 0.05
 """How long changes wait to be written with others; what a kill takes of them is done again."""
 
+_AGAIN_SECONDS = 1.0
+"""How long after a failure the changes are written again, be anything done meanwhile or not."""
+
 Action = Callable[[], None]
 
 
@@ -126,8 +129,8 @@ class EventLoop:
     def _commit_when_due(self) -> None:
         now = time.monotonic()
         if self._commit_at is not None and now >= self._commit_at:
-            self._commit_at = None
             self._store.try_commit()
+            self._commit_at = now + _AGAIN_SECONDS if self._store.changed else None
         elif self._commit_at is None and self._store.changed:
             self._commit_at = now + _TOGETHER_SECONDS
 
