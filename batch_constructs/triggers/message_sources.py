@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from aws_cdk import Annotations, Resource
 
@@ -169,7 +169,7 @@ class MessageSources(BatchConstruct):
         return rule
 
     def _tell_of(self, id: str, rule: events.CfnRule) -> None:
-        tell(self.node.find_child(id), undelivered([rule]), self._told)
+        tell(cast("Construct", self.node.find_child(id)), undelivered([rule]), self._told)
 
 
 def watch_rules(sources: MessageSources, watcher: Callable[[str, events.CfnRule], None]) -> None:
