@@ -76,7 +76,7 @@ def read(value: Any) -> Iterator[tuple[str, str, str]]:
 
 def export_name(value: Any, stack: DescribedStack) -> str:
     """Write the name of an export with what is known of its stack, always alike."""
-    name = _named(value, stack)
+    name = _named(_named(value, stack), stack)  # what Fn::Sub says is a Ref after once
     return name if isinstance(name, str) else json.dumps(name, sort_keys=True, default=str)
 
 

@@ -170,13 +170,12 @@ class BatchMonitoring(BatchConstruct):
         gauge_seconds = None if gauges is None else gauges.interval_seconds
         for queue in given.queues:
             self._watch_queue(queue, given.limits, gauge_seconds=gauge_seconds)
-        for environment in given.environments:
-            if gauge_seconds is None:
-                break
-            invalid = alarm_thresholds.environment_invalid(
-                environment.name, gauge_seconds=gauge_seconds
-            )
-            self._alarm(Construct(self, environment.id), environment.name, invalid)
+        if gauge_seconds is not None:
+            for environment in given.environments:
+                invalid = alarm_thresholds.environment_invalid(
+                    environment.name, gauge_seconds=gauge_seconds
+                )
+                self._alarm(Construct(self, environment.id), environment.name, invalid)
         self._watch_event_log()
         for number, letters in enumerate(given.dead_letter_queues, start=1):
             rule = alarm_thresholds.dead_letters(letters.queue_name, letters.queue_arn)
@@ -238,8 +237,9 @@ class BatchMonitoring(BatchConstruct):
 
     def _watch_event_log(self) -> None:
         letters = self.event_log.dead_letter_queue.queue_name
-        alarms: list[Alarm | FunctionAlarm] = [alarm_thresholds.unwritten_events(letters)]
-        for alarm in [*alarms, *undelivered(self.event_log.failed_rules)]:
+        unwritten = alarm_thresholds.unwritten_events(letters)
+        alarms: list[Alarm | FunctionAlarm] = [unwritten, *undelivered(self.event_log.failed_rules)]
+        for alarm in alarms:
             self._alarm(self, letters, alarm, id=f"EventLog{alarm.id}")
 
     def _place(self, id: str) -> Construct:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -165,7 +164,7 @@ def test_what_aws_would_refuse_or_nobody_could_mean_is_refused(
     given: dict[str, Any], told: str
 ) -> None:
     here = stack()
-    made = {name: one(here) if isinstance(one, Callable) else one for name, one in given.items()}  # type: ignore[arg-type]
+    made = {name: one(here) if callable(one) else one for name, one in given.items()}
     with pytest.raises(ValueError, match=told):
         CostAndUsageExport(here, "Bills", **made)
 
