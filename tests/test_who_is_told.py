@@ -179,10 +179,12 @@ def test_whoever_makes_a_rule_is_told_of_what_is_not_even_in_its_dead_letter_que
 
 
 def trigger(kind: str, stack: cdk.Stack, shared: Shared, **more: Any) -> Any:
-    common = {"queue": shared.queue, "job_definition": shared.job}
+    common: dict[str, Any] = {"queue": shared.queue, "job_definition": shared.job}
     if kind == "schedule":
         return bc.ScheduleTrigger(stack, "It", schedule="rate(1 hour)", **common, **more)
-    by_function = {"timeout": cdk.Duration.minutes(5)} if kind == "by a function" else {}
+    by_function: dict[str, Any] = (
+        {"timeout": cdk.Duration.minutes(5)} if kind == "by a function" else {}
+    )
     pattern = {"source": ["a"]}
     return bc.EventTrigger(stack, "It", event_pattern=pattern, **by_function, **common, **more)
 

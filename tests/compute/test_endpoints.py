@@ -273,7 +273,7 @@ def test_subnets_are_chosen_in_a_dict_as_well(
     stack: cdk.Stack, vpc: ec2.Vpc, resources: Resources
 ) -> None:
     """The CDK's own constructs take the arguments of an ``ec2.SubnetSelection`` so, too."""
-    private = {"subnets": [vpc.private_subnets[1]]}
+    private: bc.SubnetSelectionKeywords = {"subnets": [vpc.private_subnets[1]]}
     environment = bc.FargateComputeEnvironment(stack, "Jobs", vpc=vpc, vpc_subnets=private)
     bc.BatchEndpoints(
         stack, "Endpoints", vpc=vpc, compute_environments=[environment], vpc_subnets=private

@@ -181,4 +181,8 @@ def test_a_stack_of_another_region_is_told_where_exports_are_made() -> None:
 
 
 def test_a_stack_that_is_deployed_anywhere_may_be_deployed_there() -> None:
-    assert CostAndUsageExport(stack(None), "Bills").resource
+    here = stack(None)
+    CostAndUsageExport(here, "Bills")
+
+    template = assertions.Template.from_stack(here)
+    template.resource_count_is("AWS::BCMDataExports::Export", 1)
