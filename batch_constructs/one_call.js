@@ -70,8 +70,7 @@ class OneCall {
         const one = new (named(kind).member)(...within(scope, of), ...filled(last));
         if (kind === REVISED) {
           OneCall.weaken(one);
-          // Only now, or an L1 log group beside it would demand a removal policy that says the default.
-          Object.defineProperty(one.node.scope, RESOURCE, { value: true });
+          OneCall.asResource(one.node.scope);
         }
         made[number] = one;
         all.push([one, ...told.map((attribute) => one[attribute])]);
@@ -81,12 +80,26 @@ class OneCall {
   }
 
   /**
+   * Makes a Resource of a construct: once what it is made of is there, or an L1 log group in it would
+   * demand a removal policy that says the default.
+   */
+  static asResource(construct) {
+    const stack = cdk.Stack.of(construct);
+    const { account, region } = stack;
+    const members = { [RESOURCE]: true, stack, env: { account, region } };
+    for (const name of Reflect.ownKeys(members)) {
+      Object.defineProperty(construct, name, { value: members[name] });
+    }
+  }
+
+  /**
    * Has other stacks refer weakly to a resource. What a nested stack holds they know as one of its
    * outputs: of these, those of the resource are as weak.
    */
   static weaken(resource) {
     const { Names, ReferenceStrength, Stack } = require("aws-cdk-lib");
     resource.applyCrossStackReferenceStrength(ReferenceStrength.WEAK);
+    if (!(STRENGTH in resource)) throw new Error(`this CDK keeps no ${STRENGTH}`);
     const stacks = [];
     for (let one = Stack.of(resource); one?.nestedStackResource; one = one.nestedStackParent) {
       stacks.push(one.nestedStackResource);

@@ -21,6 +21,7 @@ from constructs import IMixin
 
 import batch_constructs as bc
 from batch_constructs.batch_resource import BatchResource
+from batch_constructs.one_call import members
 from tests.constructors import MEMORY, Given
 
 Resources = Callable[..., dict[str, dict[str, Any]]]
@@ -297,6 +298,15 @@ def test_ours_are_resources_to_the_cdk(stack: cdk.Stack) -> None:
     assert [one.node.id for one in taken_in if cdk.Resource.is_owned_resource(one)] == []
 
 
+def test_what_is_a_resource_to_the_cdk_has_what_its_resources_have(stack: cdk.Stack) -> None:
+    made, taken_in = resources_of_ours(stack)
+
+    for one in (*made, *taken_in):
+        its_stack, its_env = members(one, "stack", "env")
+        assert its_stack is stack, one.node.id
+        assert its_env is not None, one.node.id
+
+
 @jsii.implements(cdk.IAspect)
 class KeptWhereverItIsAResource:
     """What teams have: an aspect over whatever is an L2."""
@@ -378,7 +388,7 @@ def test_a_queue_has_what_an_l2_queue_has(
 def test_a_queue_that_was_taken_in_does_not_make_it_up(stack: cdk.Stack) -> None:
     taken = bc.JobQueue.from_job_queue_name(stack, "Theirs", "a")
     assert (taken.enabled, taken.scheduling_policy) == (None, None)
-    with pytest.raises(ValueError, match="^Stack/Theirs: priority is not known: "):
+    with pytest.raises(ValueError, match="^Stack/Theirs: priority is unknown: "):
         assert taken.priority
 
 

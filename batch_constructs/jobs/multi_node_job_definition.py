@@ -289,7 +289,7 @@ class Nodes:
         if is_token(number):
             return arguments.wrong_value(
                 "target_nodes is a token, which cannot be counted before the deployment; allowed: "
-                ' a number, or a range: give target_nodes="0:" and the token as num_nodes'
+                'a number, or a range: give target_nodes="0:" and the token as num_nodes'
             )
         if not isinstance(number, int) or self._next is None:
             if isinstance(number, int) and self.made_up is not None:

@@ -37,44 +37,45 @@ _WRITTEN_OVER_DAYS = 7
 class CostAndUsageExport(BatchConstruct):
     """Exports AWS's Cost and Usage Report with split cost allocation data into a bucket.
 
-    On instances a task has no price of its own; split cost allocation data divides that of the
-    instance by what each task reserved or used of it, so that each job has its cost in US dollars,
-    with its queue, its definition and your tags. The files are Parquet, for Athena and the like,
-    written anew up to three times a day; a month's data are complete some days after its end.
+    On instances, a task has no price of its own. Split cost allocation data divides the price of
+    the instance by what each task reserved or used, so each job gets its cost in US dollars, with
+    its queue, its definition and your tags. The files are Parquet, for example for Athena. They are
+    rewritten up to three times a day; the data of a month are complete a few days after its end.
 
-    Two things no template can do; they are done once, in the account that pays (the management
-    account of an organization): opt in to split cost allocation data for Amazon ECS, in the Cost
+    Two steps are not possible in a template. Do them once, in the paying account (the management
+    account of an organization): opt in to split cost allocation data for Amazon ECS in the Cost
     Management preferences, and activate the tags, a day after the first job that has them. The
-    output ``ActivateTags`` is the command. The export of an account that does not pay has that
-    account's costs.
+    output ``ActivateTags`` is the command. In an account that does not pay, the export only has the
+    costs of that account.
 
     Creates, below its own ID: ``Resource`` (AWS::BCMDataExports::Export), the output
-    ``ActivateTags`` and, unless a bucket is given, ``Bucket`` (AWS::S3::Bucket). Exports cost
-    nothing; S3 asks for what the bucket stores.
+    ``ActivateTags`` and, unless you pass a bucket, ``Bucket`` (AWS::S3::Bucket). Exports are free;
+    you pay for the storage in the bucket.
 
     Attributes:
         resource: The L1 export.
-        bucket: Where the files are.
+        bucket: The bucket with the files.
         activate_tags: The command that activates the tags.
 
     Args:
-        scope: The construct that this one belongs to, usually the stack, which has to be in
-            us-east-1: exports are made there alone.
+        scope: The parent construct, usually the stack, which must be in us-east-1: exports only
+            exist there.
         id: Its ID, unique in the scope.
-        tags: The keys of your tags by which costs are to be told, such as ``["team"]``: those of
-            job definitions and jobs with ``propagate_tags`` (the default), and ``instance_tags`` of
-            environments. Those of AWS Batch come with them. Default: none.
-        bucket: A bucket of yours, of any Region; one that was taken in has to admit the writers by
-            a policy of its own. Default: one of its own.
-        prefix: What the names of files begin with. Default: ``batch``.
-        time_granularity: ``"DAILY"`` or ``"HOURLY"``, how much time a line is of. Default:
+        tags: The keys of your tags to show costs by, such as ``["team"]``: tags of job definitions
+            and jobs with ``propagate_tags`` (the default), and ``instance_tags`` of environments.
+            AWS Batch's own tags are included. Default: none.
+        bucket: Your own bucket, in any Region. An imported bucket needs a policy of its own that
+            allows the writers. Default: a new one.
+        prefix: The prefix of the files' names. Default: ``batch``.
+        time_granularity: ``"DAILY"`` or ``"HOURLY"``: the time that one line covers. Default:
             ``"DAILY"``.
-        retention: How long the files of its own bucket are kept, in whole days. Default: 400 days.
-        export_name: A physical name. Default: one made of its path.
+        retention: How long the files in the new bucket are kept, in whole days. Default: 400 days.
+        export_name: A physical name. Default: one derived from its path.
 
     Raises:
-        ValueError: a stack of another Region, or what AWS would refuse; all at once.
-        TypeError: arguments of a wrong type; all at once.
+        ValueError: a stack in another Region, or something that AWS would refuse; all of them are
+            listed.
+        TypeError: arguments of the wrong type; all of them are listed.
 
     https://docs.aws.amazon.com/cur/latest/userguide/what-is-data-exports.html
     """
@@ -154,8 +155,8 @@ class CostAndUsageExport(BatchConstruct):
         elif not admitted.statement_added:
             Annotations.of(self).add_warning_v2(
                 "batch-constructs:export-bucket-policy",
-                f"the bucket {self.bucket.bucket_name} was taken in, and its policy stays as it "
-                f"is: let it admit {' and '.join(cost_reports.WRITERS)} with {S3_PUT_OBJECT} and "
+                f"the bucket {self.bucket.bucket_name} is imported, so its policy stays as it is: "
+                f"let it allow {' and '.join(cost_reports.WRITERS)} {S3_PUT_OBJECT} and "
                 f"{S3_GET_BUCKET_POLICY} ({cost_reports.WRITERS_SOURCE.page})",
             )
         self.activate_tags = _activation([*keys, *cost_reports.BATCH_TAGS])

@@ -104,6 +104,7 @@ def test_an_export_stays_and_an_output_that_nobody_imports_goes(name: Any, tmp_p
         ({"Fn::Sub": "${AWS::StackName}-topic"}, f"{cdk.Aws.STACK_NAME}-topic"),
         ({"Fn::Join": ["", [{"Ref": "AWS::StackName"}, "-topic"]]}, "{name}-topic"),
     ],
+    ids=["a text", "Fn::Sub", "Fn::Join"],
 )
 def test_an_export_that_the_stack_has_is_not_made_twice(old: Any, new: str, tmp_path: Path) -> None:
     stack = stack_of(Mine={"Type": TOPIC, "Properties": {"TopicName": "jobs"}})
