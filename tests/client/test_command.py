@@ -627,4 +627,4 @@ def test_a_command_without_stdout_does_nothing(
 
     assert code == 2
     assert aws.batch.jobs == []
-    assert stderr is None or "stdout is closed, and nothing was done" in said
+    assert stderr is None or "stdout is closed, so nothing was done" in said

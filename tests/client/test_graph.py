@@ -207,7 +207,7 @@ def each(name: str, **more: Any) -> WorkflowJob:
             {"day": {"x": 1}},
             'job "b": parameters["day"]: $.day is a JSON dict in the input, not a string',
         ),
-        ([each("a"), each("b", for_each="$.day")], {"day": "x"}, 'job "b": $.day is no list'),
+        ([each("a"), each("b", for_each="$.day")], {"day": "x"}, 'job "b": $.day is not a list'),
         ([each("a", parameters={"x": 5})], {}, 'job "a": parameters["x"] is int; expected'),
         ([each("a")], [1], "input is not a JSON object"),
     ],

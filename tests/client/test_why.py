@@ -94,9 +94,9 @@ def test_a_job_that_does_not_exist_is_said() -> None:
     ("change", "said"),
     [
         ({"state": "DISABLED"}, "e is DISABLED; enable it: aws batch update-compute-environment"),
-        ({"status": "INVALID", "statusReason": "no role"}, "e is INVALID: no role; mend"),
+        ({"status": "INVALID", "statusReason": "no role"}, "e is INVALID: no role; fix"),
         ({"computeResources": {"type": "EC2", "maxvCpus": 0, "subnets": []}}, "no vCPU; raise"),
-        ({"queue": {"status": "INVALID", "statusReason": "gone"}}, "q is INVALID: gone; mend"),
+        ({"queue": {"status": "INVALID", "statusReason": "gone"}}, "q is INVALID: gone; fix"),
         ({"vcpus": "16"}, "wants 16 vCPUs, and no compute environment of its queue may have more"),
         ({"reason": "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - x"}, "MISCONFIGURATION:JOB"),
     ],

@@ -140,9 +140,9 @@ def test_a_job_of_9_gib_takes_a_whole_instance_of_16_gib() -> None:
     (said,) = wasted((2, 9216))
 
     assert said.startswith("1 of these jobs (2 vCPUs, 9216 MiB) run on a m7i.xlarge")
-    assert "43 % of it is paid for and unused, 0.087 of 0.202 USD an hour" in said
+    assert "you pay for 43 % of it without using it, 0.087 of 0.202 USD an hour" in said
     assert f"({instance_prices.region()}, {instance_prices.date()})" in said
-    assert "one more fits with at most 2 vCPUs and 8094 MiB" in said
+    assert "one more job fits with at most 2 vCPUs and 8094 MiB" in said
 
 
 def test_nothing_is_wasted_where_another_job_fits_or_a_larger_instance_is_filled() -> None:

@@ -313,7 +313,7 @@ def test_a_bucket_is_not_mounted_by_a_role_that_nobody_knows(
     )
     template = bc.LaunchTemplate(stack, "Template", volumes=[bc.S3MountVolume(bucket)])
 
-    with pytest.raises(ValueError, match="instance_role is an instance profile that does not tell"):
+    with pytest.raises(ValueError, match="instance_role is an instance profile that does not say"):
         bc.Ec2ComputeEnvironment(
             stack, "Environment", vpc=vpc, launch_template=template, instance_role=profile
         )

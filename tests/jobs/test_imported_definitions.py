@@ -37,7 +37,7 @@ def test_what_a_definition_was_not_taken_in_with_is_named(member: str, stack: cd
         stack, "Tool", job_definition_arn=ARN
     )
 
-    with pytest.raises(ValueError, match="Stack/Tool: .* is not known; .*_attributes"):
+    with pytest.raises(ValueError, match="Stack/Tool: .* is unknown; .*_attributes"):
         getattr(definition, member)
 
 

@@ -151,7 +151,7 @@ def test_an_image_that_cannot_be_built_says_why(
 def test_an_image_that_a_command_makes_says_what_to_do(tmp_path: Path) -> None:
     build = ImageBuild(label="Image", source={"executable": ["make", "it"]}, assembly=tmp_path)
 
-    with pytest.raises(LocalAwsError, match=r"command of its own \(make it\).*local up --image"):
+    with pytest.raises(LocalAwsError, match=r"its own command \(make it\).*local up --image"):
         build.run("docker", IMAGE, {})
 
 

@@ -68,7 +68,7 @@ def test_definitions_are_described_newest_first_in_pages(account: Account) -> No
         ),
         (
             {"retryStrategy": {"evaluateOnExit": [{"onExitCode": "1", "action": "EXIT"}]}},
-            "Attempts is missing beside EvaluateOnExit",
+            "Attempts is missing; EvaluateOnExit needs it",
         ),
         (
             {"retryStrategy": {"attempts": 2, "evaluateOnExit": [{"action": "EXIT"}]}},
@@ -97,7 +97,7 @@ def test_definitions_are_described_newest_first_in_pages(account: Account) -> No
         ({"container": {"resourceRequirements": []}}, "no VCPU and no MEMORY requirement is given"),
         (
             {"ecsProperties": {"taskProperties": [{"containers": [{"image": "i"}]}]}},
-            "ContainerProperties and EcsProperties are given",
+            "ContainerProperties and EcsProperties are set",
         ),
     ],
 )

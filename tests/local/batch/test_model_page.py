@@ -156,7 +156,7 @@ HELD_BY = {
         "its_command_runs_in_its_root_file_system a_job_runs_in_its_image_copied_once"
     ),
     "volumes of a job": "a_file_system_is_the_same_for_all_jobs_and_can_be_read_only",
-    "the job in its image with": "where_an_engine_is_chosen_the_job_runs_in_its_image",
+    "the job in its image with a": "where_an_engine_is_chosen_the_job_runs_in_its_image",
     "`Batch Job State Change`": (
         "a_state_change_has_every_field_of_the_sample "
         "parents_and_children_of_an_array_can_be_told_apart"
