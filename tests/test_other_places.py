@@ -182,7 +182,7 @@ def test_what_cannot_work_across_regions_is_refused(
 def test_a_rule_of_a_queue_is_made_where_the_queue_is(world: World) -> None:
     """An L2 queue's rules are below it; those of one that was taken in would be here."""
     if isinstance(world.other_queue, bc.JobQueue) and world.other_queue.stack is world.here:
-        with pytest.raises(ValueError, match="sends its events only there"):
+        with pytest.raises(ValueError, match="publishes it only there"):
             world.other_queue.on_job_failed("Failed")
         return
     rule = bc.events_of(world.other_queue).on_job_failed("Failed")

@@ -192,9 +192,9 @@ class AuditTrail(BatchConstruct):
             )
             for number, rule in enumerate(changes)
         ]
+        # the others match nothing that this one does not match as well
         delivery = WatchedDelivery(
-            dead_letter_queue=self.dead_letter_queue,
-            rules=[rule.resource for rule in (everything, *changes)],
+            dead_letter_queue=self.dead_letter_queue, rules=[everything.resource]
         )
         tell(self, delivery_alarms(delivery), topic)
         if topic is not None:

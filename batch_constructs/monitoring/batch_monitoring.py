@@ -73,8 +73,8 @@ class BatchMonitoring(BatchConstruct):
     ``Throttles``, ``Silence`` (if it runs on a schedule), ``DeadLetters`` and ``Lost`` (if it has a
     dead-letter queue), and ``Undelivered``, … (one for each rule that invokes it); for each of
     ``triggers``, below its ID, these, or ``DeadLetters`` and ``Undelivered`` if it has no function;
-    for each of ``rules``, below its ID, ``FailedInvocations``; below the IDs of queues and gateways
-    ``BlockedUndelivered`` and, for each bucket, ``…Undelivered``; ``EventLogDeadLetters`` and
+    for each of ``rules``, below its ID, ``FailedInvocations``; below a gateway's ID
+    also ``…Undelivered`` for each of its buckets; ``EventLogDeadLetters`` and
     ``EventLogUndelivered``, …; ``DeadLetters1``, …; and ``EventLog`` (a ``JobEventLog``) if none is
     given.
 
@@ -204,8 +204,6 @@ class BatchMonitoring(BatchConstruct):
             self._alarm(place, queue.name, rule)
         blocked = self.event_log.blocked_rules[queue.arn]
         self._alarm(place, queue.name, alarm_thresholds.blocked(dimensions_of(blocked)))
-        for alarm in undelivered([blocked]):
-            self._alarm(place, queue.name, replace(alarm, id="BlockedUndelivered"))
         self.thresholds[queue.name] = {rule.id: _as_drawn(rule) for rule in rules}
 
     def _watch_gateway(self, gateway: SubmissionGateway, limits: Limits) -> None:

@@ -324,7 +324,9 @@ def test_the_command_says_how_many_jobs_are_missing_of_which_aws_does_not_tell(
     result = CliRunner().invoke(main, words)
 
     again = f"ask again: batch-constructs {' '.join(words)}\n"
-    assert result.stderr.startswith("3 jobs are missing here, because AWS Batch lists or counts them")
+    assert result.stderr.startswith(
+        "3 jobs are missing here, because AWS Batch lists or counts them"
+    )
     assert result.stderr.endswith(again)
     if as_json:
         assert json.loads(result.stdout) == {"by": "queue", "jobsNotTold": 3, "groups": {}}

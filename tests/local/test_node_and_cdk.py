@@ -45,7 +45,7 @@ def test_an_old_node_is_said_by_its_version(tmp_path: Path) -> None:
 def test_a_node_without_npx_is_said(tmp_path: Path) -> None:
     program(tmp_path, "node", "echo v24.0.0")
 
-    with pytest.raises(LocalAwsError, match="has no npx beside it"):
+    with pytest.raises(LocalAwsError, match="there is no npx next to"):
         find_node(str(tmp_path))
 
 

@@ -63,7 +63,7 @@ def test_a_queue_alone_gets_the_alarms_that_need_nothing_deployed(
 ) -> None:
     BatchMonitoring(stack, "Monitoring", queues=[queue])
 
-    lost = {"BlockedUndelivered", "DeadLetters", "Undelivered"}  # of the log of failures
+    lost = {"DeadLetters", "Undelivered"}  # of the log of failures
     assert set(alarms()) == {"FailureRate", "TimeInRunnable", "Blocked", *lost}
     assert resources("AWS::Lambda::Function") == {}
 
@@ -204,7 +204,6 @@ def test_gauges_add_the_head_of_the_queue_invalid_environments_and_spending(
         "HeadOfQueue",
         "Spend",
         "Blocked",
-        "BlockedUndelivered",
         "Invalid",
         *of_the_function,
     }
@@ -218,7 +217,6 @@ def test_gauges_add_the_head_of_the_queue_invalid_environments_and_spending(
         "Nightly/HeadOfQueue",
         "Nightly/Spend",
         "Nightly/Blocked",
-        "Nightly/BlockedUndelivered",
         "Spot/Invalid",
         "EventLogDeadLetters",
         "EventLogUndelivered",

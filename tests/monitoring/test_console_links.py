@@ -65,10 +65,10 @@ def test_cloudformation_finds_the_console_of_a_stack_that_may_go_anywhere() -> N
     linking = _linking(template)
     assert len(linking) == 2
     for text in linking:
-        found = re.findall(
-            r'"Fn::FindInMap": \["(\w+)", {"Ref": "AWS::Partition"}, "domain"\]}, "/batch/home',
-            text,
-        )
+        in_map = r'{"Fn::FindInMap": \["(\w+)", {"Ref": "AWS::Partition"}, "domain"\]}'
+        found = re.findall(in_map + ', "/batch/home', text)
+        named = dict(re.findall(rf'"(\w+)": {in_map}', text))  # in an Fn::Sub
+        found += [named[one] for one in re.findall(r"\$\{(v\d+)\}/batch/home", text)]
         assert len(found) == text.count("/batch/home?region=")
         assert set(found) <= set(template["Mappings"])
 

@@ -69,7 +69,8 @@ def test_no_environment_is_added_to_a_queue_that_was_taken_in(
 ) -> None:
     queue = bc.JobQueue.from_job_queue_name(stack, "Imported", "theirs")
     said = (
-        r"^Stack/Imported: add_compute_environment\(environment=…\) .* add the environment there$"
+        r"^Stack/Imported: add_compute_environment\(environment=…\) .* "
+        "add the environment where it is created$"
     )
 
     with pytest.raises(ValueError, match=said):

@@ -273,7 +273,7 @@ class TestImports:
         taken = take_in(stack, "It", f"arn:aws:batch:us-east-1:123456789012:{arn}")
 
         assert isinstance(taken, take_in.__self__)  # type: ignore[attr-defined]  # its class
-        said = f"Stack/It: {member} is not known: .* ask for {member} where it is made"
+        said = f"Stack/It: {member} is unknown: .* use {member} where it is created"
         with pytest.raises(ValueError, match=said):
             getattr(taken, member)
 

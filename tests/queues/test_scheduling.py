@@ -244,7 +244,7 @@ class TestServiceJobs:
             scheduling_policy=bc.QuotaSharePolicy(stack, "Quotas"),
         )
         with pytest.raises(
-            ValueError, match="borrow_limit_percentage is given, but sharing_strategy is LEND"
+            ValueError, match="borrow_limit_percentage is set, but sharing_strategy is LEND"
         ):
             bc.QuotaShare(
                 stack,

@@ -257,7 +257,7 @@ def test_a_warning_about_ours_speaks_of_parameters_and_about_an_l1_of_properties
         for one in each["violations"]
         if one["ruleName"] == "fargate-timeout"
     }
-    most = "1296000 seconds; on Fargate jobs run for at most 1209600"
+    most = "1296000 seconds; on Fargate, a job runs for 1209600 at most"
     mend = "to at most 1209600, or run the job on EC2"
     assert said == {
         (f"timeout is {most}", f"set timeout {mend}"),

@@ -120,7 +120,7 @@ def test_a_secrets_value_in_any_form_is_an_error_of_the_construct(
     found = refused(tree, tmp_path)
 
     assert {path.split("/")[1] for path in found} == expected
-    assert all("the value of a secret stands here" in said for said in found.values())
+    assert all("this would be the value of a secret" in said for said in found.values())
     assert found["S/Environment/Resource"].startswith("environment: ")
     assert found["S/Command/Resource"].startswith("command[1]: ")
     assert {path.split("/")[1]: said.partition(": ")[0] for path, said in found.items()} == {
@@ -186,7 +186,9 @@ def test_a_stage_that_is_synthesised_for_itself_is_looked_at_too(tmp_path: Path)
     stack = cdk.Stack(stage, "S")
     job(stack, cdk.Fn.base64(secret_in(stack)))
 
-    with pytest.raises(RuntimeError, match="Job.*: environment: the value of a secret stands here"):
+    with pytest.raises(
+        RuntimeError, match="Job.*: environment: this would be the value of a secret"
+    ):
         stage.synth()
 
 

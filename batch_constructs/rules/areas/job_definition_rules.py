@@ -135,10 +135,8 @@ def job_definition_size(job: JobDefinition) -> Iterator[Fault]:
     )
     as_given = job.template.raw(job.id).get("Properties")
     try:
-        text = json.dumps(as_given, default=lambda _: "")
-        has_functions = '"Fn::' in text or '"Ref"' in text
-        least = length_of(as_given, least_in(job.template.raw)) if has_functions else 0
-    except (RecursionError, ValueError):  # it contains itself
+        least = length_of(as_given, least_in(job.template.raw))
+    except RecursionError:  # it contains itself
         least = 0
     size = max(len(written.encode("utf-8", "surrogatepass")), least)
     if size > aws.BYTES:

@@ -114,7 +114,7 @@ def groups_in_use(owner: Resource) -> set[str]:
     fix="remove LogGroupClass, or the metric filter",
     source=docs(
         "AmazonCloudWatch/latest/logs/CloudWatch_Logs_Log_Classes.html",
-        "Only a log group of the Standard class can have metric filters, and the class of a "
+        "A log group must be of the Standard class to have metric filters, and the class of a "
         "log group cannot be changed.",
     ),
 )
