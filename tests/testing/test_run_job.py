@@ -51,5 +51,5 @@ def test_a_job_that_fails_comes_back_with_its_exit_code(local_aws: LocalAws) -> 
 def test_a_construct_that_is_not_deployed_is_said(local_aws: LocalAws) -> None:
     queue, job = queue_and_job("KitNever", "true")
 
-    with pytest.raises(ValueError, match="KitNever/Queue is no resource of .* deploy it first"):
+    with pytest.raises(ValueError, match="KitNever/Queue is not a resource of .* deploy it first"):
         local_aws.run_job(queue=queue, job_definition=job)
