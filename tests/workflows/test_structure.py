@@ -75,7 +75,7 @@ def test_a_job_between_such_arrays_is_refused() -> None:
         WorkflowJob(name="b", job_definition="d", array_size=3, depends_on=[NToN("a"), "m"]),
     ]
 
-    with pytest.raises(ValueError, match="another job stands between"):
+    with pytest.raises(ValueError, match="joins arrays with another job between them"):
         structure_of(Graph.of(jobs))
 
 
