@@ -78,9 +78,9 @@ def test_who_imports_what_a_deployed_stack_exports_is_asked(
     imports = {"DisplayName": {"Fn::ImportValue": "Used-of-exporting"}}
     importing = {"Resources": {"T": {"Type": "AWS::SNS::Topic", "Properties": imports}}}
     cloudformation = local_aws.client("cloudformation")
-    for name, template in (("Exporting", exporting("inbox", 1)), ("Importing", importing)):
+    for name, template in (("Exporting", exporting("exported", 1)), ("Importing", importing)):
         cloudformation.create_stack(StackName=name, TemplateBody=json.dumps(template))
-    (tmp_path / "new.json").write_text(json.dumps(exporting("inbox", 2)))
+    (tmp_path / "new.json").write_text(json.dumps(exporting("exported", 2)))
 
     code, said, _ = run(local_aws, "impact", "Exporting", str(tmp_path / "new.json"), "--json")
 
