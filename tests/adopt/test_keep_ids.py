@@ -18,7 +18,7 @@ from tests.adopt.kept_ids import stack_of, warnings
 
 SUBNETS = {"private_subnet_ids": ["subnet-1"], "availability_zones": ["eu-central-1a"]}
 
-POLICY = "arn:aws:batch:us-east-1:111122223333:scheduling-policy/fair"
+FAIR = "arn:aws:batch:us-east-1:111122223333:scheduling-policy/fair"
 
 
 def new_stack() -> tuple[cdk.Stack, ec2.IVpc, list[ec2.ISecurityGroup]]:
@@ -109,7 +109,7 @@ def test_a_queue_that_changes_as_none_can_is_refused(
     ours = bc.FargateComputeEnvironment(stack, "Capacity", vpc=vpc, security_groups=groups)
     policy = None if had else bc.FairSharePolicy(stack, "Fair", scheduling_policy_name="fair")
     bc.JobQueue(stack, "Jobs", compute_environments=[ours], scheduling_policy=policy)
-    old = queue(1, **({"SchedulingPolicyArn": POLICY} if had else {}))
+    old = queue(1, **({"SchedulingPolicyArn": FAIR} if had else {}))
 
     with pytest.raises(ValueError, match=f"Old .* cannot become .* {problem}"):
         bc.keep_ids_of(stack, old_file(tmp_path, {"Old": old}))
@@ -118,10 +118,10 @@ def test_a_queue_that_changes_as_none_can_is_refused(
 def test_a_queue_that_is_held_keeps_the_policy_that_it_has(tmp_path: Path) -> None:
     stack = queues(1)
 
-    file = old_file(tmp_path, {"Old": queue(1, SchedulingPolicyArn=POLICY)})
+    file = old_file(tmp_path, {"Old": queue(1, SchedulingPolicyArn=FAIR)})
     bc.keep_ids_of(stack, file, hold=["Old"])
 
-    assert template(stack)["Resources"]["Old"]["Properties"]["SchedulingPolicyArn"] == "arn"
+    assert template(stack)["Resources"]["Old"]["Properties"]["SchedulingPolicyArn"] == FAIR
 
 
 def test_a_policy_of_another_kind_is_refused_or_held(tmp_path: Path) -> None:

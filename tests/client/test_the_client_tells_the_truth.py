@@ -703,7 +703,7 @@ def test_what_is_never_reached_or_never_answered_is_asked_again_and_then_given_u
     """Once more, and once more again: an address that comes to life a little later is reached."""
     pauses: list[float] = []
     monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=pauses.append))
-    monkeypatch.setattr(deadline, "READ_SECONDS", 0.1)
+    monkeypatch.setattr(deadline, "READ_SECONDS", 1.0)
 
     def asked(address: str) -> int:
         session = boto3.Session(aws_access_key_id="a", aws_secret_access_key="a")
