@@ -123,11 +123,17 @@ UNDELIVERED = "InvocationsFailedToBeSentToDlq"
 
 
 def delivering(found: Resources) -> list[str]:
-    """Return the rules whose targets have a dead-letter queue."""
+    """Return the rules whose targets have a dead-letter queue, but for two kinds.
+
+    What AuditTrail's rules on changes match, its first rule matches as well; and what an event log
+    writes of blocked queues goes the way of what it writes of failed jobs.
+    """
     return [
         name
         for name, rule in of_kind(found, "AWS::Events::Rule").items()
         if any("DeadLetterConfig" in one for one in rule["Properties"].get("Targets", []))
+        and "ChangesRule" not in name
+        and "BlockedRule" not in name
     ]
 
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from itertools import islice
+import re
 from typing import Any
 
 import pytest
@@ -47,17 +46,17 @@ def findings(template: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("service", SERVICES)
 def test_every_resource_fits_its_schema(service: str) -> None:
-    resources = {name: one for _, name, one in rendered.resources(f"AWS::{service}")}
-    assert resources
+    found = {
+        without_ids(one): (name, one) for _, name, one in rendered.resources(f"AWS::{service}")
+    }
+    assert found
 
-    for some in _by_hundreds(resources):  # all at once takes twice as long, and gigabytes
-        assert findings({"Resources": some}) == []
+    assert findings({"Resources": dict(found.values())}) == []
 
 
-def _by_hundreds(resources: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    left = iter(resources.items())
-    while some := dict(islice(left, 100)):
-        yield some
+def without_ids(resource: dict[str, Any]) -> str:
+    """Write a resource with all logical IDs alike, which no schema looks at."""
+    return re.sub(r"\w+[0-9A-F]{8}\b", "ID", json.dumps(resource))
 
 
 def test_the_judge_can_refuse() -> None:

@@ -227,7 +227,7 @@ def test_an_alarm_topic_makes_alarms_and_shows_them(
     assert made.event_log is made.monitoring.event_log
     widgets = body_of(one(resources("AWS::CloudWatch::Dashboard")))["widgets"]
     [states] = [w for w in widgets if w["type"] == "alarm"]
-    assert len(states["properties"]["alarms"]) == len(resources("AWS::CloudWatch::Alarm")) == 14
+    assert len(states["properties"]["alarms"]) == len(resources("AWS::CloudWatch::Alarm")) == 13
     titles = [w["properties"].get("title") for w in widgets]
     assert "Why jobs fail" in titles
     assert "Compute environments" in titles
@@ -286,7 +286,7 @@ def test_alarms_that_exist_are_shown(stack: Stack, queue: JobQueue, resources: F
 
     widgets = body_of(one(resources("AWS::CloudWatch::Dashboard")))["widgets"]
     [states] = [w for w in widgets if w["type"] == "alarm"]
-    assert len(states["properties"]["alarms"]) == 6
+    assert len(states["properties"]["alarms"]) == 5
 
 
 def test_the_limits_of_alarms_are_drawn_for_a_queue_whose_name_nobody_knows(

@@ -215,7 +215,7 @@ def test_the_dashboard_that_was_deployed_is_the_one_of_the_template(world: World
     [states] = [widget for widget in widgets if widget["type"] == "alarm"]
     names = [arn.rpartition(":")[2] for arn in states["properties"]["alarms"]]
     alarms = world.aws.client("cloudwatch").describe_alarms(AlarmNames=names)["MetricAlarms"]
-    assert len(alarms) == len(names) == 14
+    assert len(alarms) == len(names) == 13
 
 
 def test_the_gauges_read_the_batch_api(world: World) -> None:
