@@ -97,7 +97,7 @@ class OneCall {
    * outputs: of these, those of the resource are as weak.
    */
   static weaken(resource) {
-    const { Names, ReferenceStrength, Stack } = require("aws-cdk-lib");
+    const { Names, ReferenceStrength, Stack } = cdk;
     resource.applyCrossStackReferenceStrength(ReferenceStrength.WEAK);
     if (!(STRENGTH in resource)) throw new Error(`this CDK keeps no ${STRENGTH}`);
     const stacks = [];
@@ -129,7 +129,7 @@ class OneCall {
    * @returns the ARN, or "", and the Region and the account, or null where nobody knows.
    */
   static place(one, member, known) {
-    const { Resource, Stack } = require("aws-cdk-lib");
+    const { Resource, Stack } = cdk;
     const made = known || (Resource.isResource(one) && Resource.isOwnedResource(one));
     const { region, account } = made ? (one.env ?? Stack.of(one)) : {};
     return [member ? one[member] : "", region ?? null, account ?? null];
@@ -150,10 +150,11 @@ class OneCall {
    * @param checked whether the validations of its app get the plugin.
    * @param key of the context.
    * @returns the root, and of what is checked the app and the stages around the scope; its path, the
-   *   path, the Region, the account and the partition of its stack, or "", and whether its context has the key.
+   *   path, the Region, the account and the partition of its stack, or "", and whether its context
+   *   has the key.
    */
   static scope(scope, checked, key) {
-    const { Stack, Stage, Validations } = require("aws-cdk-lib");
+    const { Stack, Stage, Validations } = cdk;
     const scopes = scope.node.scopes;
     const root = scopes[0];
     const stages = checked && Stage.isStage(root) ? scopes.filter(Stage.isStage) : [];
@@ -196,7 +197,7 @@ class OneCall {
    * @returns for each, in each unit, the number, or null where it is a token of another unit.
    */
   static amounts(asked) {
-    const { SizeRoundingBehavior } = require("aws-cdk-lib");
+    const { SizeRoundingBehavior } = cdk;
     const exactly = { rounding: SizeRoundingBehavior.NONE, integral: false };
     const read = (one, method) => {
       try {

@@ -356,18 +356,23 @@ def five_hundred_jobs(
     return bc.Workflow(scope, "Workflow", jobs=jobs)
 
 
+def queues_of(number: int, stack: cdk.Stack) -> list[Any]:
+    """Make queues of one environment that stands elsewhere."""
+    environment = bc.ComputeEnvironment.from_compute_environment_arn(
+        stack, "Environment", ARN.format("compute-environment/main")
+    )
+    return [
+        bc.JobQueue(stack, f"Queue{each}", compute_environments=[environment])
+        for each in range(number)
+    ]
+
+
 def test_fifty_queues_two_hundred_definitions_and_a_workflow_of_five_hundred_jobs(
     tmp_path: Path,
 ) -> None:
     app = cdk.App(outdir=str(tmp_path), builtin_cloud_formation_validation=False)
     stack = cdk.Stack(app, "Large")
-    environment = bc.ComputeEnvironment.from_compute_environment_arn(
-        stack, "Environment", ARN.format("compute-environment/main")
-    )
-    queues = [
-        bc.JobQueue(stack, f"Queue{number}", compute_environments=[environment])
-        for number in range(50)
-    ]
+    queues = queues_of(50, stack)
     work = cdk.Stack(app, "Work")
     role = iam.Role(work, "Role", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"))
     definitions = [
@@ -462,13 +467,7 @@ def test_as_many_queues_as_a_region_has_are_watched_by_all_there_is(
     """In a stack, and one that is nested, with the alarms and the dashboard."""
     app = cdk.App(outdir=str(tmp_path), builtin_cloud_formation_validation=False)
     stack = cdk.Stack(app, "Large")
-    environment = bc.ComputeEnvironment.from_compute_environment_arn(
-        stack, "Environment", ARN.format("compute-environment/main")
-    )
-    queues: list[Any] = [
-        bc.JobQueue(stack, f"Queue{number}", compute_environments=[environment])
-        for number in range(quotas.BATCH_RESOURCES)
-    ]
+    queues = queues_of(quotas.BATCH_RESOURCES, stack)
     topic = bc.AlertTopic(stack, "Alerts")
     gauges = bc.JobGauges(stack, "Gauges", queues=queues)
     counters = bc.JobCounters(stack, "Counters", queues=queues)
@@ -514,13 +513,7 @@ def test_as_many_queues_as_a_region_has_are_watched_by_all_there_is(
 
 
 def _hundred_queues_watched(stack: cdk.Stack, *, scope: Construct) -> None:
-    environment = bc.ComputeEnvironment.from_compute_environment_arn(
-        stack, "Environment", ARN.format("compute-environment/main")
-    )
-    queues = [
-        bc.JobQueue(stack, f"Queue{number}", compute_environments=[environment])
-        for number in range(100)
-    ]
+    queues = queues_of(100, stack)
     bc.BatchMonitoring(scope, "Monitoring", queues=queues)
 
 
@@ -591,7 +584,7 @@ def test_the_rules_count_resources_where_the_cdk_was_told_not_to(tmp_path: Path)
     cloudformation_include.CfnInclude(stack, "Many", template_file=str(template))
     bc.AlertTopic(stack, "Alerts")
 
-    with pytest.raises(RuntimeError, match="there are 501 resources; CloudFormation takes 500"):
+    with pytest.raises(RuntimeError, match="there are 501 resources; CloudFormation allows 500"):
         app.synth()
 
 

@@ -95,7 +95,7 @@ class _End:
         self._quiet_since: float | None = None
 
     def is_reached(self, *, done: bool, news: bool) -> bool:
-        """Import a look: whether the job is done and all streams were read, and whether they grew.
+        """Take in a look: whether the job is done and all streams were read, and whether they grew.
 
         Drivers of logs send, and CloudWatch shows, some seconds late.
         """

@@ -173,13 +173,12 @@ class AuditTrail(BatchConstruct):
         calls = {**_FROM_CLOUDTRAIL, "detail": {"eventSource": [_CALLER]}}
         self.dead_letter_queue = dead_letter_queue(self)
         admit_rules(self.dead_letter_queue)
-        self._log = EventLog(self.log_group, self.dead_letter_queue)
-        call = OneCall(self)
-        everything = self._log.add_rule(call, "Rule", calls)
+        call, log = OneCall(self), EventLog(self.log_group, self.dead_letter_queue)
+        everything = log.add_rule(call, "Rule", calls)
         # the log has them already, and shows each once: nobody says that EventBridge counts what a
         # rule without a target matches
         changes = [
-            self._log.add_rule(call, f"ChangesRule{number or ''}", pattern)
+            log.add_rule(call, f"ChangesRule{number or ''}", pattern)
             for number, pattern in enumerate(patterns)
         ]
         call.make(at_once=True)
@@ -201,7 +200,7 @@ class AuditTrail(BatchConstruct):
             admit(topic, ALARMS)
         save_queries(
             self,
-            [self._log.name],
+            [log.name],
             WhoDidWhat=("who did what", query_texts.WHO_DID_WHAT),
             Changes=("changes by hand", query_texts.CHANGES_BY_HAND),
         )

@@ -36,20 +36,16 @@ _OBJECT_KEY = OBJECT_CREATED_FIELDS["key"]
 
 
 class MessageSources(BatchConstruct):
-    """A queue of messages, and what sends them."""
+    """A queue of messages, and what sends them; the gateway makes the queue, and says how it is."""
 
     dead_letter_queue: sqs.Queue
     message_queue: sqs.Queue
+    _fifo: bool
+    _idempotency_key: Any
+    _told: sns.ITopic | None
 
-    def __init__(
-        self,
-        scope: Construct,
-        id: str,
-    ) -> None:
+    def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id)
-        self._fifo = False
-        self._idempotency_key: Any = None
-        self._told: sns.ITopic | None = None
         self._event_bridge_has_key = False
         self._rules: dict[str, events.CfnRule] = {}
         self._watchers: list[Callable[[str, events.CfnRule], None]] = [self._tell_of]

@@ -191,6 +191,10 @@ def processes_of(job_id: str) -> set[int]:
     return found
 
 
+TOO_LARGE = "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE"
+"""Why a job blocks its queue that no instance is large enough for."""
+
+
 class Account:
     """An account with what most tests need, over the API.
 
@@ -276,6 +280,16 @@ class Account:
         """Describe a job."""
         (job,) = self.batch.describe_jobs(jobs=[job_id])["jobs"]
         return dict(job)
+
+    def blocking_job(self, *, limit_seconds: int) -> str:
+        """Submit a job that no instance is large enough for; its queue ends it after a while."""
+        self.environment(vcpus=1)
+        limit = {"reason": TOO_LARGE, "state": "RUNNABLE", "action": "CANCEL"}
+        self.queue(jobStateTimeLimitActions=[{**limit, "maxTimeSeconds": limit_seconds}])
+        self.definition("true", vcpus=2)
+        job = self.submit()
+        self.wait_for(lambda: self.job(job).get("statusReason"))
+        return job
 
     def ended_state(self, job_id: str) -> dict[str, Any]:
         """Wait for the end of a job whose event may have gone out before a restart."""

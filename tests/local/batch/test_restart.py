@@ -16,6 +16,7 @@ import pytest
 
 from batch_constructs.local.batch import ServiceError
 from batch_constructs.local.batch.store import Store, StoreError
+from tests.local.batch.conftest import TOO_LARGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -169,13 +170,7 @@ def test_a_job_that_blocks_its_queue_keeps_its_place_and_its_time_limit_over_a_r
     make_account: Callable[..., tuple[Account, BatchService]], clock: ManualClock, tmp_path: Path
 ) -> None:
     account, service = make_account(state_directory=tmp_path / "kept", clock=clock)
-    account.environment(vcpus=1)
-    reason = "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE"
-    limit = {"reason": reason, "state": "RUNNABLE", "maxTimeSeconds": 600, "action": "CANCEL"}
-    account.queue(jobStateTimeLimitActions=[limit])
-    account.definition("true", vcpus=2)
-    job = account.submit()
-    account.wait_for(lambda: account.job(job).get("statusReason"))
+    job = account.blocking_job(limit_seconds=600)
     front = account.batch.get_job_queue_snapshot(jobQueue="queue")["frontOfQueue"]["jobs"]
     service.stop()
     clock.seconds += 100
@@ -187,7 +182,7 @@ def test_a_job_that_blocks_its_queue_keeps_its_place_and_its_time_limit_over_a_r
     account.wait_for(lambda: again._loop._timers.next_in() == 600)
     clock.seconds += 600
     again.wake()
-    assert reason in account.ended(job)["statusReason"]
+    assert TOO_LARGE in account.ended(job)["statusReason"]
 
 
 def test_a_full_disk_refuses_changes_before_they_are_made_and_leaves_reading(

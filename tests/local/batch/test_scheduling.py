@@ -10,6 +10,7 @@ from botocore.exceptions import ClientError
 
 from batch_constructs.local.batch import ServiceError
 from batch_constructs.local.batch.capacity import Limits, Requirement, Usage
+from tests.local.batch.conftest import TOO_LARGE
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -188,13 +189,7 @@ def test_a_time_limit_cancels_a_job_that_blocks_its_queue(
     make_account: Callable[..., tuple[Account, BatchService]], clock: ManualClock
 ) -> None:
     account, service = make_account(clock=clock)
-    account.environment(vcpus=1)
-    reason = "MISCONFIGURATION:COMPUTE_ENVIRONMENT_MAX_RESOURCE"
-    limit = {"reason": reason, "state": "RUNNABLE", "maxTimeSeconds": 600, "action": "CANCEL"}
-    account.queue(jobStateTimeLimitActions=[limit])
-    account.definition("true", vcpus=2)
-    job = account.submit()
-    account.wait_for(lambda: account.job(job).get("statusReason"))
+    job = account.blocking_job(limit_seconds=600)
 
     clock.seconds += 599
     service.wake()
@@ -203,7 +198,7 @@ def test_a_time_limit_cancels_a_job_that_blocks_its_queue(
     service.wake()
 
     assert account.ended(job)["statusReason"] == (
-        f"Canceled by JobStateTimeLimit action due to reason: {reason}"
+        f"Canceled by JobStateTimeLimit action due to reason: {TOO_LARGE}"
     )
 
 
