@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from batch_constructs.aws.bound import allowed, as_text, one_of, shown
 from batch_constructs.aws.fargate_sizes import MEMORY
 from batch_constructs.aws.platforms import PlatformCapability
-from batch_constructs.jobs.container import Container, ContainerDependency
+from batch_constructs.jobs.container import Agent, Container, ContainerDependency
 from batch_constructs.jsii_objects import described
 from batch_constructs.tokens import is_token
 
@@ -77,7 +77,7 @@ def with_sidecar(
 
 
 @dataclass(frozen=True)
-class _Grown(Container):
+class _Grown(Agent):
     """An agent that got what was left, and what it asked for: another may stand beside it yet."""
 
     asked: Container | None = None
@@ -112,7 +112,8 @@ def _grown(job: Sequence[Container], agent: Container) -> Container:
             f"sidecar: {vcpus:g} vCPUs and {memory:.0f} MiB with it; the largest of Fargate is "
             f"{max(MEMORY)} vCPUs and {max(max(MEMORY.values()))} MiB: run the job on EC2"
         )
-    given = {one.name: getattr(agent, one.name) for one in fields(Container)}
+    kind = Agent if isinstance(agent, Agent) else Container
+    given = {one.name: getattr(agent, one.name) for one in fields(kind)}
     return _Grown(
         **{
             **given,

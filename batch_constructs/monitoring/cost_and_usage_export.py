@@ -67,8 +67,8 @@ class CostAndUsageExport(BatchConstruct):
         bucket: Your own bucket, in any Region. An imported bucket needs a policy of its own that
             allows the writers. Default: a new one.
         prefix: The prefix of the files' names. Default: ``batch``.
-        time_granularity: ``"DAILY"`` or ``"HOURLY"``: the time that one line covers. Default:
-            ``"DAILY"``.
+        time_granularity: ``"HOURLY"``, ``"DAILY"`` or ``"MONTHLY"``: the time that one line covers.
+            Default: ``"DAILY"``.
         retention: How long the files in the new bucket are kept, in whole days. Default: 400 days.
         export_name: A physical name. Default: one derived from its path.
 

@@ -123,6 +123,15 @@ def test_a_bucket_that_was_taken_in_has_to_admit_the_writers_itself() -> None:
     assert len(warnings) == 1
 
 
+@pytest.mark.parametrize("time_granularity", ["HOURLY", "DAILY", "MONTHLY"])
+def test_a_line_covers_an_hour_a_day_or_a_month(time_granularity: str) -> None:
+    here = stack()
+    CostAndUsageExport(here, "Bills", time_granularity=time_granularity)
+
+    tables = export_of(here)["DataQuery"]["TableConfigurations"]
+    assert tables["COST_AND_USAGE_REPORT"]["TIME_GRANULARITY"] == time_granularity
+
+
 def test_the_command_that_activates_the_tags_is_an_output() -> None:
     here = stack()
     bills = CostAndUsageExport(here, "Bills", tags=["team", "cost centre"])
