@@ -178,9 +178,7 @@ def _print(groups: Groups, by: str) -> None:
         say("no job that AWS Batch describes ran" if groups.not_told else "no job ran")
 
 
-def _print_sources(
-    groups: Mapping[str, Usage], region: str, *, asked: bool, by_type: bool
-) -> None:
+def _print_sources(groups: Mapping[str, Usage], region: str, *, asked: bool, by_type: bool) -> None:
     """Say where the prices are from, and what has none."""
     from batch_constructs.aws import instance_prices, prices  # noqa: PLC0415  # loaded when used
 

@@ -61,9 +61,9 @@ class EksNamespace(BatchConstruct):
             ``kubectl_layer``, or with ``kubectl_provider``.
         kubernetes_namespace: The namespace; not ``default``, not ``kube-…``.
         create_namespace: Whether to create the namespace. Default: yes.
-        config_map: Whether to use the ``aws-auth`` ConfigMap of the cluster, without access entries;
-            it has to be an ``eks.Cluster`` of the same stack. Default: as that cluster
-            authenticates, which by default is by its ConfigMap; for other clusters, no.
+        config_map: Whether to use the cluster's ``aws-auth`` ConfigMap, without access entries; it
+            has to be an ``eks.Cluster`` of the same stack. Default: as that cluster authenticates,
+            which by default is by its ConfigMap; for other clusters, no.
         function_settings: ``FunctionSettings``: network, key, concurrency, log and permissions
             boundary of the function. Default: none.
 
@@ -101,7 +101,7 @@ class EksNamespace(BatchConstruct):
         )
         makes = known_flag(arguments, "create_namespace", create_namespace)
         self._has_no_entries = _mode(cluster) == aws.CONFIG_MAP
-        self._by_map = _is_by_map(arguments, cluster, config_map)
+        self._by_map = _is_by_map(arguments, cluster, config_map=config_map)
         if self._by_map and has_member(cluster, "aws_auth") and not are_in_one_stack(cluster, self):
             arguments.wrong_value(
                 "cluster is of another stack, and its aws-auth can only name roles of its own "
@@ -273,8 +273,8 @@ def _mode(cluster: Any) -> str | None:
     return aws.CONFIG_MAP if mode is None else str(mode.name)
 
 
-def _is_by_map(arguments: Arguments, cluster: Any, config_map: bool | None) -> bool:
-    """Whether roles are written into the ``aws-auth`` ConfigMap, refused where that leads nowhere."""
+def _is_by_map(arguments: Arguments, cluster: Any, *, config_map: bool | None) -> bool:
+    """Whether roles go into the ``aws-auth`` ConfigMap, refused where that leads nowhere."""
     mode = _mode(cluster)
     if config_map is None:
         return mode == aws.CONFIG_MAP

@@ -6,7 +6,6 @@ https://aws-otel.github.io/docs/introduction
 from __future__ import annotations
 
 import json
-
 from typing import TYPE_CHECKING, Any, Final
 
 from aws_cdk import Size

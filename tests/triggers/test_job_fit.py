@@ -61,19 +61,22 @@ def on_a_schedule(stack: cdk.Stack, queue: bc.JobQueue, job: Any) -> None:
     ],
 )
 def test_a_limit_of_the_queue_that_its_jobs_do_not_count_in_is_told(
-    limit: int | None, of: str | None, told: bool, submit: Any, stack: cdk.Stack, vpc: ec2.Vpc
-) -> None:  # noqa: FBT001  # a case
+    limit: int | None,
+    of: str | None,
+    told: bool,  # noqa: FBT001  # a case
+    submit: Any,
+    stack: cdk.Stack,
+    vpc: ec2.Vpc,
+) -> None:
     fargate = bc.FargateComputeEnvironment(stack, "Fargate", vpc=vpc)
-    queue = bc.JobQueue(
-        stack, "Queue", compute_environments=[fargate], max_concurrent_jobs=limit
-    )
-    more: dict[str, Any] = {
+    queue = bc.JobQueue(stack, "Queue", compute_environments=[fargate], max_concurrent_jobs=limit)
+    ways: dict[str | None, dict[str, Any]] = {
         None: {},
         "number": {"max_concurrent_jobs": 1},
         "queue": {"max_concurrent_jobs": queue},
         "resource": {"consumable_resources": {queue.concurrent_jobs: 1}},
-    }[of]
-    submit(stack, queue, takes(stack, "run", **more))
+    }
+    submit(stack, queue, takes(stack, "run", **ways[of]))
 
     said = "max_concurrent_jobs of Stack/Queue does not limit jobs of Stack/Job.*=queue"
     found = assertions.Annotations.from_stack(stack).find_warning(

@@ -213,7 +213,10 @@ def launch_template_ignored(environment: ComputeEnvironment) -> Iterator[Fault]:
     source=ebs.IMAGE_SOURCE,
 )
 def root_volume_size(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """EC2 does not start such instances, and jobs wait in RUNNABLE. Images of your own may differ."""
+    """EC2 does not start such instances, and jobs wait in RUNNABLE.
+
+    Your own images may be smaller, so there is no finding with them.
+    """
     if not _starts_from_images_of_ecs(environment):
         return
     for path, _, template in environment.known_launch_templates:
