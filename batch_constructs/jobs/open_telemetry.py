@@ -41,7 +41,7 @@ def open_telemetry_collector(
 
     Args:
         image: Its image. Default: AWS's distribution, of one version.
-        vcpus: Its vCPUs; on EC2 a whole number. Default: 0.25.
+        vcpus: Its vCPUs. Default: 0.25; on EC2, ``with_sidecar`` makes it one.
         memory: Its memory. Default: 256 MiB.
         metrics_namespace: The namespace of the metrics in CloudWatch. Default: ``Jobs``.
     """

@@ -30,8 +30,9 @@ def with_sidecar(
     The containers start after the agent, and the job ends with them, because the agent is not
     essential. The agent's resources are added to the job's, so no container gets less. On Fargate,
     which only offers certain sizes, the agent added last gets the rest of the smallest size that
-    fits, because you pay for it anyway. On EC2, the containers of all jobs on an instance share its
-    network, so agents of two jobs cannot listen on the same port.
+    fits, because you pay for it anyway. On EC2, where a container asks for whole vCPUs, the agent
+    gets at least one, and the containers of all jobs on an instance share its network, so agents of
+    two jobs cannot listen on the same port.
 
     Args:
         containers: The containers of the job.
@@ -73,7 +74,13 @@ def with_sidecar(
     agent = replace(sidecar, essential=False)
     if platform == PlatformCapability.FARGATE:
         agent = _grown(job, agent)
+    elif platform == PlatformCapability.EC2 and _is_part_of_one(agent.vcpus):
+        agent = replace(agent, vcpus=1)
     return [*job, agent]
+
+
+def _is_part_of_one(vcpus: Any) -> bool:
+    return isinstance(vcpus, int | float) and 0 < vcpus < 1
 
 
 @dataclass(frozen=True)
