@@ -18,6 +18,7 @@ from jsii._reference_map import register_reference
 
 from batch_constructs import later_assignment
 from batch_constructs.asked_once import own_account_id, own_partition, own_region
+from batch_constructs.aws.actions import SOURCE_ACCOUNT
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.names import as_member
 from batch_constructs.jsii_objects import described, javascript_error
@@ -328,4 +329,4 @@ def arn_prefix(service: str, account: str | None = None) -> str:
 @cache
 def own_account() -> dict[str, Any]:
     """Return the condition that a service acts for nobody but this account."""
-    return {"StringEquals": {"aws:SourceAccount": own_account_id()}}
+    return {"StringEquals": {SOURCE_ACCOUNT: own_account_id()}}
