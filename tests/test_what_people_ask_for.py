@@ -1,4 +1,4 @@
-"""The smallest use of each thing that people ask for, and all of them in one stack."""
+"""What people ask for: what each of the ten renders and refuses, and their examples in one app."""
 
 from __future__ import annotations
 
