@@ -91,6 +91,17 @@ def all_or_none(scope: Construct | None = None) -> Iterator[None]:
             _ONCE_MADE.clear()
 
 
+@contextmanager
+def in_an_app_of_its_own() -> Iterator[None]:
+    """Make constructs of another app: they are whole by themselves, and not with the one around."""
+    outer, waiting = [*_UNDER_CONSTRUCTION], [*_ONCE_MADE]
+    del _UNDER_CONSTRUCTION[:], _ONCE_MADE[:]
+    try:
+        yield
+    finally:
+        _UNDER_CONSTRUCTION[:], _ONCE_MADE[:] = outer, waiting
+
+
 def _remove(begun: list[Construct]) -> None:
     forget()
     for one in reversed(begun):

@@ -586,6 +586,41 @@ def test_the_whole_is_a_stack_set() -> None:
     assert made["PermissionModel"] == "SERVICE_MANAGED"
 
 
+def everything(there: cdk.Stack) -> None:
+    """Fill a stack with what grants something to a role, a key or a topic once it is made."""
+    vpc = ec2.Vpc(there, "Vpc", max_azs=2)
+    reads = [bc.S3MountVolume(cdk.aws_s3.Bucket(there, "Reads", enforce_ssl=True))]
+    template = bc.LaunchTemplate(there, "Template", volumes=reads)
+    fast = bc.Ec2ComputeEnvironment(there, "Fast", vpc=vpc, launch_template=template)
+    queue = bc.JobQueue(there, "Queue", compute_environments=[fast])
+    work = bc.Container(name="work", image="busybox", vcpus=1, memory=cdk.Size.gibibytes(1))
+    job = bc.MultiContainerJobDefinition(
+        there,
+        "Job",
+        platform_capability="EC2",
+        containers=bc.with_sidecar(
+            [work], bc.open_telemetry_collector(), platform_capability="EC2"
+        ),
+    )
+    alerts = bc.AlertTopic(there, "Alerts")
+    bc.ScheduleTrigger(there, "Nightly", queue=queue, job_definition=job, schedule="rate(1 day)")
+    bc.Workflow(there, "Flow", queue=queue, jobs=[bc.WorkflowJob(name="a", job_definition=job)])
+    bc.BatchMonitoring(there, "Watched", queues=[queue], alarm_topic=alerts)
+    bc.BatchDashboard(there, "Page", queues=[queue])
+
+
+def test_a_stack_set_deploys_what_a_stack_would_with_all_rights() -> None:
+    scope = stack()
+    bc.EverywhereStackSet(
+        scope, "There", build=everything, regions=["eu-west-1"], accounts=["111122223333"]
+    )
+    apart = cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "Stack-There")
+    everything(apart)
+
+    (made,) = properties(scope, "AWS::CloudFormation::StackSet")
+    assert json.loads(made["TemplateBody"])["Resources"] == rendered(apart)["Resources"]
+
+
 @pytest.mark.parametrize(
     ("more", "message"),
     [
