@@ -220,18 +220,25 @@ def root_volume_size(environment: ComputeEnvironment) -> Iterator[Fault]:
     if not _starts_from_images_of_ecs(environment):
         return
     for path, _, template in environment.known_launch_templates:
-        data = mapping(template.properties, "LaunchTemplateData")
-        for _, device in entries(data, "BlockDeviceMappings"):
-            size = number(mapping(device, "Ebs"), "VolumeSize")
-            is_root = text(device, "DeviceName") == ebs.ROOT_DEVICE
-            if is_root and size is not None and size < ebs.IMAGE_GIBIBYTES:
-                yield (
-                    path,
-                    (
-                        f"the root volume of {template.id} has {show(size)} GiB, and images for "
-                        f"Amazon ECS have {ebs.IMAGE_GIBIBYTES}"
-                    ),
-                )
+        size = _root_gibibytes(template)
+        if size is not None and size < ebs.IMAGE_GIBIBYTES:
+            yield (
+                path,
+                (
+                    f"the root volume of {template.id} has {show(size)} GiB, and images for "
+                    f"Amazon ECS have {ebs.IMAGE_GIBIBYTES}"
+                ),
+            )
+
+
+@once
+def _root_gibibytes(template: Resource) -> int | float | None:
+    """Give the size of the root volume of a launch template, where it says one."""
+    data = mapping(template.properties, "LaunchTemplateData")
+    for _, device in entries(data, "BlockDeviceMappings"):
+        if text(device, "DeviceName") == ebs.ROOT_DEVICE:
+            return number(mapping(device, "Ebs"), "VolumeSize")
+    return None
 
 
 def _starts_from_images_of_ecs(environment: ComputeEnvironment) -> bool:
