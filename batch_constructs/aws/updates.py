@@ -61,6 +61,12 @@ SCALING: Final[Source] = guide(
     ' securityGroupIds … subnets".',
 )
 
+READ_ANEW: Final[Source] = api(
+    "LaunchTemplateSpecification.version",
+    '"During an infrastructure update, if either $Default or $Latest is specified, Batch'
+    ' re-evaluates the launch template version"',
+)
+
 POLICY_STAYS: Final[Source] = api(
     "UpdateJobQueueRequest.schedulingPolicyArn",
     '"Once a job queue is created, the fair-share scheduling policy can be replaced but not'
