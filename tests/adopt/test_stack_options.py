@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_ecr_assets
 
 from tests.adopt.test_adopt import adopt, declared
 
@@ -127,8 +128,8 @@ def test_images_are_published_with_the_role_and_to_the_repository_that_they_were
         "image_assets_repository_name": "mine",
     }
     stack = cdk.Stack(app, "Nightly", synthesizer=cdk.DefaultStackSynthesizer(**given))
-    image = stack.synthesizer.add_docker_image_asset(source_hash="a", executable=["build"])
-    cdk.CfnOutput(stack, "Image", value=image.image_uri)
+    (tmp_path / "Dockerfile").write_text("FROM scratch")
+    aws_ecr_assets.DockerImageAsset(stack, "Image", directory=str(tmp_path), exclude=["old"])
     cdk.CfnResource(stack, "It", type="AWS::SNS::Topic")
     app.synth()
 
