@@ -21,7 +21,11 @@ KINDS: dict[str, Any] = {
     "fargate": bc.FargateComputeEnvironment,
     "ec2": bc.Ec2ComputeEnvironment,
     "spot": bc.SpotComputeEnvironment,
+    "eks": bc.EksComputeEnvironment,
+    "managed instances": bc.ManagedInstancesComputeEnvironment,
+    "unmanaged": bc.UnmanagedComputeEnvironment,
 }
+CLUSTER = "arn:aws:eks:us-east-1:111122223333:cluster"
 
 
 @dataclass(frozen=True)
@@ -33,10 +37,13 @@ class Environment:
     tags: bool
     stack_tags: bool
     own_role: bool
-    fargate_spot: bool
+    on_spot: bool
     instance_types: str
     best_fit: bool
     enabled: bool
+    cluster: str
+    namespace: str
+    fips: bool
 
     def template(self) -> dict[str, Any]:
         app = cdk.App(analytics_reporting=False, builtin_cloud_formation_validation=False)
@@ -50,19 +57,26 @@ class Environment:
             private_subnet_ids=["subnet-1"],
             private_subnet_route_table_ids=["rtb-1"],
         )
-        options: dict[str, Any] = {"max_vcpus": self.max_vcpus, "enabled": self.enabled}
+        options: dict[str, Any] = {"enabled": self.enabled}
         if self.tags:
             options["tags"] = {"Team": "a"}
         if self.own_role:
             arn = "arn:aws:iam::111122223333:role/own"
             options["service_role"] = iam.Role.from_role_arn(stack, "Own", arn)
-        if self.kind == "fargate":
-            options["spot"] = self.fargate_spot
-        else:
+        if self.kind != "unmanaged":
+            options |= {"vpc": vpc, "max_vcpus": self.max_vcpus}
+        if self.kind in {"fargate", "managed instances"}:
+            options["spot"] = self.on_spot
+        if self.kind == "managed instances":
+            options["fips_enabled"] = self.fips
+        if self.kind in {"ec2", "spot", "eks"}:
             options["instance_types"] = [self.instance_types]
-            if self.best_fit:
-                options["allocation_strategy"] = "BEST_FIT"
-        KINDS[self.kind](stack, "E", vpc=vpc, compute_environment_name="nightly", **options)
+        if self.kind in {"ec2", "spot"} and self.best_fit:
+            options["allocation_strategy"] = "BEST_FIT"
+        if self.kind == "eks":
+            options["cluster"] = f"{CLUSTER}/{self.cluster}"
+            options["kubernetes_namespace"] = self.namespace
+        KINDS[self.kind](stack, "E", compute_environment_name="nightly", **options)
         template: dict[str, Any] = app.synth().get_stack_by_name("Stack").template
         return template
 
@@ -73,10 +87,13 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "tags": st.booleans(),
     "stack_tags": st.booleans(),
     "own_role": st.booleans(),
-    "fargate_spot": st.booleans(),
+    "on_spot": st.booleans(),
     "instance_types": st.sampled_from(["c7i", "m7i"]),
     "best_fit": st.booleans(),
     "enabled": st.booleans(),
+    "cluster": st.sampled_from(["a", "b"]),
+    "namespace": st.sampled_from(["jobs", "others"]),
+    "fips": st.booleans(),
 }
 
 
@@ -111,7 +128,7 @@ def with_one_name(template: dict[str, Any]) -> dict[str, Any]:
 
 
 @settings(
-    max_examples=60, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=120, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 @given(pair=pairs())
 def test_the_name_differs_exactly_where_another_environment_is_needed(
