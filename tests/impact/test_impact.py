@@ -15,6 +15,7 @@ from batch_constructs.aws.updates import create_only
 from batch_constructs.cli import main
 from batch_constructs.impact.impact_report import as_text
 from batch_constructs.impact.verdict import Effect, Impact, impact
+from scripts import make_changes_page
 from tests.impact.changed_properties import (
     BASES,
     EC2,
@@ -278,6 +279,13 @@ def test_the_table_of_the_registry_is_what_the_script_makes() -> None:
 
     assert made == path.read_text()
     assert "ComputeResources/InstanceTypes" in create_only(ENVIRONMENT).perhaps
+
+
+def test_the_page_of_changes_is_what_the_script_makes() -> None:
+    made = make_changes_page.page()
+
+    assert made == make_changes_page.PAGE.read_text(), "uv run python -m scripts.make_changes_page"
+    assert made.count("\n| ") > 100
 
 
 def run(tmp_path: Path, old: Any, new: Any, *options: str) -> tuple[int, str]:

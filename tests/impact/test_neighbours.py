@@ -63,6 +63,13 @@ def test_jobs_on_fargate_have_to_end_before_their_environment_goes() -> None:
     assert updates.DELETION_PAGE in said
 
 
+def test_of_a_replacement_that_fails_nobody_is_said_to_leave() -> None:
+    old = {"It": of(ENVIRONMENT, {**EC2, "ComputeEnvironmentName": "a"}), "A": queue(IT)}
+    new = {**old, "It": of(ENVIRONMENT, put(old["It"]["Properties"], "Tags", {"Team": "a"}))}
+
+    assert not [one for one in notes("It", old, new) if "leave it first" in one]
+
+
 def test_an_environment_that_is_kept_ends_no_jobs() -> None:
     policies = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
     old = {"It": of(ENVIRONMENT, EC2, **policies), "A": queue(IT)}
