@@ -20,7 +20,7 @@ from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.aws.updates import has_role_of_its_own, is_replaced
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 BATCH: Final = "AWS::Batch::"
 
@@ -90,10 +90,25 @@ def _environment(properties: Mapping[str, Any]) -> str | None:
     if str(properties.get("Type")).upper() == EnvironmentType.UNMANAGED:
         return "UnmanagedComputeEnvironment"
     resources = properties.get("ComputeResources")
-    kind = resources.get("Type") if isinstance(resources, dict) else None
+    written = resources.get("Type") if isinstance(resources, dict) else None
+    on_eks = "EksConfiguration" in properties
+    found = {_of_resources(kind, on_eks=on_eks) for kind in _branches(written)}
+    return found.pop() if len(found) == 1 else None
+
+
+def _branches(value: Any) -> Iterator[Any]:
+    """Give what a value may be, where a condition decides."""
+    if isinstance(value, dict) and "Fn::If" in value:
+        for one in value["Fn::If"][1:]:
+            yield from _branches(one)
+    else:
+        yield value
+
+
+def _of_resources(kind: Any, *, on_eks: bool) -> str | None:
     if not isinstance(kind, str):
         return None
-    if "EksConfiguration" in properties:
+    if on_eks:
         return "EksComputeEnvironment"
     if kind.startswith(ResourceType.FARGATE):
         return "FargateComputeEnvironment"
