@@ -11,6 +11,9 @@ Resource = Mapping[str, Any]
 WHOLE: Final = "Properties"
 """The path of all properties together, where a function stands in their place."""
 
+METADATA: Final = "AWS::CDK::Metadata"
+"""The type of what the CDK counts itself with, which makes nothing in the account."""
+
 _NEW_VALUES: Final = {
     "AWS::Batch::JobDefinition": None,
     "AWS::EC2::LaunchTemplate": ("LatestVersionNumber", "DefaultVersionNumber"),
@@ -61,7 +64,11 @@ class Change:
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Change]:
     """Compare the resources of two templates, in the order of the new one, what goes last."""
     before, after = (
-        {name: one for name, one in section(side, "Resources").items() if isinstance(one, Mapping)}
+        {
+            name: one
+            for name, one in section(side, "Resources").items()
+            if isinstance(one, Mapping) and one.get("Type") != METADATA
+        }
         for side in (old, new)
     )
     return {

@@ -92,7 +92,7 @@ def _destinations(
         said = json.loads(file.read_text(encoding="utf-8"))
         for kind in ("files", "dockerImages"):
             for asset in said.get(kind, {}).values():
-                found |= {kind: place for place in asset["destinations"].values()}
+                found[kind] = next(iter(asset["destinations"].values()))
     return found
 
 

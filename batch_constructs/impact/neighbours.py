@@ -63,8 +63,8 @@ def _of_what_leaves(
     for one in found.values():
         if one.type == QUEUE and isinstance(name, str) and _names(one.property(_ORDER), name):
             yield (
-                f"{one.logical_id} has its name as a text, and does not leave it: AWS Batch deletes "
-                "no environment that a queue uses, so it is left in the account; use Ref instead"
+                f"{one.logical_id} has its name as a text, and does not leave it: AWS Batch deletes"
+                " no environment that a queue uses, so it is left in the account; use Ref instead"
             )
 
 

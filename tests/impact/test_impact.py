@@ -273,6 +273,14 @@ def test_metadata_alone_changes_nothing() -> None:
     assert it(template("AWS::SQS::Queue", {}), new).effect is NONE
 
 
+def test_what_the_cdk_counts_itself_with_is_no_resource() -> None:
+    counted = {"Type": "AWS::CDK::Metadata", "Properties": {"Analytics": "v2:a"}}
+    one = template("AWS::SQS::Queue", {})
+    other = template("AWS::SQS::Queue", {}, CDKMetadata=counted)
+
+    assert set(impact(one, other)) == set(impact(other, one)) == {"It"}
+
+
 def test_the_table_of_the_registry_is_what_the_script_makes() -> None:
     made = script("make_create_only").text()
     path = Path(__file__).parents[2] / "batch_constructs" / "aws" / "create_only.json"
