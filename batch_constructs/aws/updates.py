@@ -107,6 +107,12 @@ STACK_TAGS: Final[Source] = docs(
     "https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/2270.",
 )
 
+DEFAULT_IS_NOT_READ: Final[Source] = docs(
+    "cdk/v2/guide/ref-cli-cmd-deploy.html",
+    "--previous-parameters, which is the default, uses the values that parameters have, as the AWS "
+    "CLI's deploy does; CloudFormation calls it UsePreviousValue.",
+)
+
 EXPORT_IN_USE: Final[Source] = docs(
     "AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-importvalue.html",
     "A stack cannot be deleted, and an output value not be modified or removed, while another "

@@ -84,7 +84,7 @@ def summary(found: Mapping[str, Impact]) -> str:
 def _changed(found: Mapping[str, Impact]) -> Iterator[tuple[str, Impact]]:
     for effect in (*_WORST_FIRST, Effect.NONE):
         for name, one in found.items():
-            if one.effect is effect and (one.fails or effect is not Effect.NONE):
+            if one.effect is effect and (one.fails or one.because or effect is not Effect.NONE):
                 yield name, one
 
 

@@ -10,7 +10,7 @@ from batch_constructs.impact.branches import branches
 from batch_constructs.impact.changes import Change, changes, follow
 from batch_constructs.impact.consequences import DEFINITION, at_the_end, consequences, is_kept
 from batch_constructs.impact.described_stack import DescribedStack
-from batch_constructs.impact.elsewhere import changed_tags, elsewhere
+from batch_constructs.impact.elsewhere import changed_defaults, changed_tags, elsewhere
 from batch_constructs.impact.loops_and_macros import (
     SERVERLESS,
     WRITTEN_BY_THE_MACRO,
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Comparison", "Effect", "Impact", "impact"]
 
 _PAGE: Final = "see "
+_STAYS: Final = "the parameter keeps the value that it has, unless the deployment gives another one"
 _ANOTHER_ID: Final = "the deployment fails; give it another logical ID"
 _MOVES: Final = frozenset({Effect.IN_PLACE, Effect.INFRASTRUCTURE_UPDATE, Effect.REPLACE})
 
@@ -120,6 +121,14 @@ class Comparison:
                 effect=Effect.IN_PLACE,
                 because=[f"Tags/{key}" for key in self._tags],
                 notes=[f"{_PAGE}{updates.STACK_TAGS.page}"],
+                fails=False,
+            )
+        for name in changed_defaults(self.old.template, self.new.template):
+            found[f"Parameters/{name}"] = Impact(
+                type="Parameter",
+                effect=Effect.NONE,
+                because=["Default"],
+                notes=[_STAYS, f"{_PAGE}{updates.DEFAULT_IS_NOT_READ.page}"],
                 fails=False,
             )
         return found | {
