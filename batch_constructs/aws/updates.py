@@ -73,6 +73,12 @@ POLICY_STAYS: Final[Source] = api(
     ' removed."',
 )
 
+TYPE_OF_QUEUE: Final[Source] = api(
+    "CreateJobQueueRequest.jobQueueType",
+    '"For regular container jobs, this value is EKS, ECS, or ECS_FARGATE depending on the compute'
+    ' environment."; UpdateJobQueue has no such member.',
+)
+
 KIND_OF_POLICY_STAYS: Final[Source] = api(
     "UpdateSchedulingPolicyRequest.fairsharePolicy",
     '"Once set during creation, a fairsharePolicy cannot be removed or changed to a'

@@ -6,7 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws import updates
-from batch_constructs.aws.compute_environment_facts import ON_FARGATE
+from batch_constructs.aws.compute_environment_facts import (
+    ON_FARGATE,
+    ON_INSTANCES,
+    ON_MANAGED_INSTANCES,
+)
+from batch_constructs.aws.job_queue_facts import QUEUE_TYPES
+from batch_constructs.aws.platforms import Orchestration, PlatformCapability
 from batch_constructs.impact.changes import properties, references
 from batch_constructs.impact.consequences import is_kept
 from batch_constructs.impact.property_verdict import ENVIRONMENT, QUEUE, Effect
@@ -35,6 +41,8 @@ def neighbours(
         yield from _of_what_leaves(change, found, effects)
     if change.type == _TEMPLATE and effect is Effect.IN_PLACE:
         yield from _of_a_version(change, found, effects)
+    if change.type == QUEUE and effect is Effect.IN_PLACE:
+        yield from _of_a_type(change, found)
 
 
 def _of_what_leaves(
@@ -86,6 +94,37 @@ def _names(order: Any, name: str) -> bool:
         if isinstance(value, str) and value.rpartition("/")[2] == name:
             return True
     return False
+
+
+def _of_a_type(change: Change, found: Mapping[str, Change]) -> Iterator[str]:
+    """Say that a queue keeps the type that its environments gave it, as far as AWS says."""
+    was, becomes = (
+        {
+            QUEUE_TYPES.get(_platform(found[target], old=old))
+            for _, target, _ in references(change.property(_ORDER, old=old))
+            if target in found
+        }
+        for old in (True, False)
+    )
+    if None not in was | becomes and was and becomes and was != becomes:
+        yield (
+            f"its environments made it a queue of the type {', '.join(map(str, was))}; AWS does not "
+            "say that an update makes it one of "
+            f"{', '.join(map(str, becomes))}: a queue of another logical ID is one "
+            f"({updates.TYPE_OF_QUEUE.page})"
+        )
+
+
+def _platform(environment: Change, *, old: bool) -> str:
+    """Give where jobs of an environment run, as types of queues know it; empty if unknown."""
+    kind = str(environment.property("ComputeResources/Type", old=old)).upper()
+    if environment.property("EksConfiguration", old=old) is not None:
+        return Orchestration.EKS
+    if kind in ON_FARGATE:
+        return PlatformCapability.FARGATE
+    if kind in ON_MANAGED_INSTANCES:
+        return PlatformCapability.MANAGED_INSTANCES
+    return PlatformCapability.EC2 if kind in ON_INSTANCES else ""
 
 
 def _of_a_version(

@@ -70,6 +70,40 @@ def test_of_a_replacement_that_fails_nobody_is_said_to_leave() -> None:
     assert not [one for one in notes("It", old, new) if "leave it first" in one]
 
 
+EKS = {**EC2, "EksConfiguration": {"EksClusterArn": "a", "KubernetesNamespace": "b"}}
+FARGATE_SPOT = put(FARGATE, "ComputeResources/Type", "FARGATE_SPOT")
+SPOT = put(EC2, "ComputeResources/Type", "SPOT")
+
+
+@pytest.mark.parametrize(
+    ("was", "becomes", "told"),
+    [
+        (
+            FARGATE,
+            EC2,
+            "of the type ECS_FARGATE; AWS does not say that an update makes it one of ECS",
+        ),
+        (EC2, EKS, "of the type ECS; AWS does not say that an update makes it one of EKS"),
+        (FARGATE, FARGATE_SPOT, None),
+        (EC2, SPOT, None),
+        (EC2, {"ComputeResources": {"Type": {"Ref": "Kind"}}}, None),
+    ],
+)
+def test_a_queue_whose_environments_become_others_may_keep_its_type(
+    was: dict[str, Any], becomes: dict[str, Any], told: str | None
+) -> None:
+    old, new = (
+        {"It": of(ENVIRONMENT, {**one, "ReplaceComputeEnvironment": True}), "A": queue(IT)}
+        for one in (was, becomes)
+    )
+
+    said = [one for one in notes("A", old, new) if "another logical ID is one" in one]
+
+    assert (
+        [told in one for one in said if told] == [True] * (told is not None) == [True] * len(said)
+    )
+
+
 def test_an_environment_that_is_kept_ends_no_jobs() -> None:
     policies = {"DeletionPolicy": "Retain", "UpdateReplacePolicy": "Retain"}
     old = {"It": of(ENVIRONMENT, EC2, **policies), "A": queue(IT)}
