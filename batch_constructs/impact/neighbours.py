@@ -108,9 +108,9 @@ def _of_a_type(change: Change, found: Mapping[str, Change]) -> Iterator[str]:
     )
     if None not in was | becomes and was and becomes and was != becomes:
         yield (
-            f"its environments made it a queue of the type {', '.join(map(str, was))}; AWS does not "
-            "say that an update makes it one of "
-            f"{', '.join(map(str, becomes))}: a queue of another logical ID is one "
+            f"its environments made it a queue of the type {', '.join(sorted(map(str, was)))}; AWS "
+            "does not say that an update makes it one of "
+            f"{', '.join(sorted(map(str, becomes)))}: a queue of another logical ID is one "
             f"({updates.TYPE_OF_QUEUE.page})"
         )
 
