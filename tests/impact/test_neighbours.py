@@ -99,8 +99,6 @@ def test_a_queue_whose_environments_become_others_may_keep_its_type(
 
     said = [one for one in notes("A", old, new) if "another logical ID is one" in one]
 
-    said = [one for one in notes("A", old, new) if "another logical ID is one" in one]
-
     assert len(said) == (told is not None)
     assert all(str(told) in one for one in said)
 
