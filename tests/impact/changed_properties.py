@@ -327,5 +327,10 @@ TRAPS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         BASES["SchedulingPolicy"],
         {"QuotaSharePolicy": {"IdleResourceAssignmentStrategy": "FIFO"}},
     ),
+    "a scheduling policy of fair shares becomes one by arrival": (
+        "AWS::Batch::SchedulingPolicy",
+        BASES["SchedulingPolicy"],
+        {},
+    ),
 }
 """What depends on more than one property: the type, and the resource before and after."""
