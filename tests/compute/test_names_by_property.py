@@ -60,7 +60,7 @@ class Environment:
         options: dict[str, Any] = {"enabled": self.enabled}
         if self.tags:
             options["tags"] = {"Team": "a"}
-        if self.own_role:
+        if self.own_role and self.kind not in {"eks", "managed instances"}:  # these take none
             arn = "arn:aws:iam::111122223333:role/own"
             options["service_role"] = iam.Role.from_role_arn(stack, "Own", arn)
         if self.kind != "unmanaged":
@@ -128,7 +128,7 @@ def with_one_name(template: dict[str, Any]) -> dict[str, Any]:
 
 
 @settings(
-    max_examples=120, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=90, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 @given(pair=pairs())
 def test_the_name_differs_exactly_where_another_environment_is_needed(

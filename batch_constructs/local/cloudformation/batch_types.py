@@ -255,7 +255,9 @@ def batch_types(handle: Handle) -> list[ResourceType]:
         JobQueueType(noun="JobQueue", **with_status),
         BatchResource(noun="ServiceEnvironment", **with_status),
         JobDefinitionType(noun="JobDefinition", handle=handle),
-        SchedulingPolicyType(noun="SchedulingPolicy", handle=handle, prefix="", identified_by="arn"),
+        SchedulingPolicyType(
+            noun="SchedulingPolicy", handle=handle, prefix="", identified_by="arn"
+        ),
         ConsumableResourceType(noun="ConsumableResource", handle=handle),
         BatchResource(
             noun="QuotaShare",
