@@ -24,7 +24,6 @@ _FIND: Final = "Fn::FindInMap"
 _NAMES_AND_TWO: Final = 3
 """Arguments of each of the two functions; the second has a default behind them, perhaps."""
 
-_KEYS: Final = 2
 _DEFAULT: Final = "DefaultValue"
 
 
@@ -111,14 +110,14 @@ class _Known:
             text = _text(placed(key, self._place))
             if text is None:
                 return {_FIND: [found, *(name, first, second)[place:], *otherwise]}
-            below = {str(one): value for one, value in found.items()}
+            entries = found.items() if isinstance(found, Mapping) else ()
+            below = {str(one): value for one, value in entries}
             if text not in below:
                 default = otherwise[0] if otherwise else None
-                told = isinstance(default, Mapping) and _DEFAULT in default
-                return default[_DEFAULT] if told else {_FIND: [name, first, second, *otherwise]}
-            found = below[text]
-            if place < _KEYS and not isinstance(found, Mapping):
+                if isinstance(default, Mapping) and _DEFAULT in default:
+                    return default[_DEFAULT]
                 return {_FIND: [name, first, second, *otherwise]}
+            found = below[text]
         return found
 
     def _defined(self, name: Any) -> Any:
