@@ -10,7 +10,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import batch_constructs as bc
@@ -127,8 +127,32 @@ def with_one_name(template: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+BASE = Environment(
+    kind="eks",
+    max_vcpus=16,
+    tags=False,
+    stack_tags=False,
+    own_role=False,
+    on_spot=False,
+    instance_types="c7i",
+    best_fit=False,
+    enabled=True,
+    cluster="a",
+    namespace="jobs",
+    fips=False,
+)
+MANAGED = replace(BASE, kind="managed instances")
+UNMANAGED = replace(BASE, kind="unmanaged")
+
+
+@example(pair=(BASE, replace(BASE, cluster="b")))
+@example(pair=(BASE, replace(BASE, namespace="others")))
+@example(pair=(MANAGED, replace(MANAGED, on_spot=True)))
+@example(pair=(MANAGED, replace(MANAGED, fips=True)))
+@example(pair=(UNMANAGED, replace(UNMANAGED, own_role=True)))
+@example(pair=(UNMANAGED, replace(UNMANAGED, tags=True)))
 @settings(
-    max_examples=90, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+    max_examples=60, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
 @given(pair=pairs())
 def test_the_name_differs_exactly_where_another_environment_is_needed(
