@@ -391,7 +391,7 @@ class SubmissionGateway(MessageSources):
             module="index",
             description=description or "Turns messages into AWS Batch jobs",
             environment={**self._environment(job, gateway), **told_allow(admitted)},
-            statements=self._statements(job, gateway, admitted),
+            statements=self._statements(job, admitted),
             timeout=Duration.seconds(_TIMEOUT),
             settings=settings,
             memory_mebibytes=gateway.memory_mebibytes,
@@ -424,9 +424,7 @@ class SubmissionGateway(MessageSources):
             environment["SCHEMA"] = MODULE
         return environment
 
-    def _statements(
-        self, job: JobToSubmit, gateway: GatewayArguments, admitted: Sequence[Admission]
-    ) -> list[dict[str, Any]]:
+    def _statements(self, job: JobToSubmit, admitted: Sequence[Admission]) -> list[dict[str, Any]]:
         receive = list(READ_QUEUE_ACTIONS)
         ledger = [f"dynamodb:{name}" for name in ("GetItem", "PutItem", "Query", "UpdateItem")]
         allowed: list[tuple[str | list[str], str]] = [
