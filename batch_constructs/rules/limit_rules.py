@@ -14,9 +14,8 @@ from batch_constructs.rules.template.values import count, listing, number, text
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from batch_constructs.aws.property_paths import Places
-
     from batch_constructs.aws.limits import Limit
+    from batch_constructs.aws.property_paths import Places
     from batch_constructs.rules.rule import Fault
     from batch_constructs.rules.template.resource_graph import Resource
     from batch_constructs.rules.template.values import Properties
