@@ -26,8 +26,15 @@ from typing import NoReturn
 import boto3
 import botocore.endpoint
 import pytest
+from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, EndpointConnectionError, SSLError
+from botocore.exceptions import (
+    BotoCoreError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+    SSLError,
+)
 from click.testing import CliRunner
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -284,13 +291,18 @@ COMMANDS = {
     "why": "why a",
     "cost": "cost",
     "cost of a queue": "cost --queue main",
+    "impact of a stack": "impact Deployed new.json",
+    "adopt a stack": "adopt Deployed",
 }
 """Every command that asks AWS."""
 
 
 @pytest.fixture(params=COMMANDS)
 def command(
-    request: pytest.FixtureRequest, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> Callable[[str], str]:
     """Run a command against an address, with short deadlines; return the line that it ends with."""
     del clock
@@ -307,6 +319,8 @@ def command(
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "a")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    (tmp_path / "new.json").write_text('{"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}')
+    monkeypatch.chdir(tmp_path)
 
     def run(url: str | None) -> str:
         if url is not None:
@@ -720,6 +734,72 @@ def test_what_is_never_reached_or_never_answered_is_asked_again_and_then_given_u
     assert asked(closed_port()) == deadline.ATTEMPTS_WITHOUT_CONNECTION
     with listening(nothing) as (address, _):
         assert asked(address) == deadline._ATTEMPTS_WITHOUT_ANSWER
+
+
+Trouble = Callable[[AWSRequest], object]
+
+
+def slow_way(request: AWSRequest) -> NoReturn:
+    raise ConnectTimeoutError(endpoint_url=request.url)
+
+
+def no_answer(request: AWSRequest) -> NoReturn:
+    raise ReadTimeoutError(endpoint_url=request.url)
+
+
+def throttled(request: AWSRequest) -> AWSResponse:
+    body = SimpleNamespace(stream=lambda: iter([b"{}"]))
+    return AWSResponse(request.url, 429, {"x-amzn-errortype": "TooManyRequestsException"}, body)
+
+
+@pytest.fixture
+def asking(monkeypatch: pytest.MonkeyPatch) -> Callable[[Trouble, int], float]:
+    """Ask AWS for jobs, with so many troubles before its answer; return how long it took to give up."""
+
+    def ask(trouble: Trouble, times: int) -> float:
+        session = boto3.Session(aws_access_key_id="a", aws_secret_access_key="a")
+        batch = deadline.patient_client(session.client, "batch", region_name="us-east-1")
+        config, seconds, met = batch.meta.config, list[float](), iter(range(times))
+        taken = {slow_way: config.connect_timeout, no_answer: config.read_timeout, throttled: 0.0}
+
+        def send(request: AWSRequest, **_: object) -> object:
+            if next(met, None) is None:
+                body = SimpleNamespace(stream=lambda: iter([b'{"jobs": []}']))
+                return AWSResponse(request.url, 200, {}, body)
+            seconds.append(taken[trouble])
+            return trouble(request)
+
+        batch.meta.events.register("before-send", send)
+        monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=seconds.append))
+        try:
+            assert batch.describe_jobs(jobs=["a"])["jobs"] == []
+        except BotoCoreError:
+            return sum(seconds)
+        return 0.0
+
+    return ask
+
+
+def test_what_lets_nobody_connect_is_given_up_within_twenty_seconds(
+    asking: Callable[[Trouble, int], float],
+) -> None:
+    """And not before it was asked a third time."""
+    assert asking(slow_way, 2) == 0
+    assert 0 < asking(slow_way, 100) < 20
+
+
+def test_what_never_answers_is_given_up_within_three_quarters_of_a_minute(
+    asking: Callable[[Trouble, int], float],
+) -> None:
+    """And not before it was asked again, and had half of that for its answer."""
+    assert asking(no_answer, 1) == 0
+    assert 30 < asking(no_answer, 100) < 45
+
+
+def test_aws_that_throttles_a_call_six_times_is_asked_again(
+    asking: Callable[[Trouble, int], float],
+) -> None:
+    assert asking(throttled, 6) == 0
 
 
 def test_only_what_aws_or_the_network_did_may_pass() -> None:
