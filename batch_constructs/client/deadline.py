@@ -176,7 +176,11 @@ def within(seconds: float, call: Callable[[], _Result]) -> _Result:
     """
     thread = _Call(call)
     thread.start()
-    thread.join(seconds)
+    try:
+        thread.join(seconds)
+    except BaseException:  # interrupted: nobody waits for it any more
+        thread.give_up()
+        raise
     if thread.errors:
         error = thread.errors[0]
         raise as_told(error) if isinstance(error, Exception) else error

@@ -821,14 +821,25 @@ def test_a_client_that_has_a_deadline_may_be_called_without_one_too() -> None:
     assert len(came) == 2
 
 
-def test_a_call_that_was_given_up_before_it_was_sent_is_never_sent() -> None:
+@pytest.mark.parametrize("by", ["the deadline", "Ctrl-C"])
+def test_a_call_that_was_given_up_before_it_was_sent_is_never_sent(
+    monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
     come, before = threading.Event(), {*threading.enumerate()}
+    join = threading.Thread.join
+
+    def interrupted(thread: threading.Thread, seconds: float | None = None) -> None:
+        join(thread, seconds)
+        if by == "Ctrl-C" and seconds is not None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "join", interrupted)
     session = boto3.Session(aws_access_key_id="a", aws_secret_access_key="a")
     with listening(cut) as (address, came):
         url = f"http://{address}"
         client = session.client("batch", region_name="us-east-1", endpoint_url=url)
         client.meta.events.register("before-sign", lambda **_: come.wait(60) and None)
-        with pytest.raises(NothingSentError):
+        with pytest.raises(NothingSentError if by == "the deadline" else KeyboardInterrupt):
             deadline.Bounded(client, 0.1).describe_jobs(jobs=["a"])
         late = [each for each in threading.enumerate() if isinstance(each, deadline._Call)]
         come.set()
