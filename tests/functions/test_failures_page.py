@@ -60,7 +60,7 @@ INTERLEAVED = {
     "CostGuard": {"cost_guard"},
     "EksNamespace": {"eks_access"},
     "JobCounters": {"counters"},
-    "JobNotifications": {"notifications"},
+    "JobNotifications": {"notifications", "rescued_arrays"},
     "JobNotifications(idle_after=…)": {"idle_queues"},
     "Spot rescue": {"spot_rescue"},
     "SubmissionGateway": {"gateway", "coalescing_gateway", "fifo_gateway"},
