@@ -146,10 +146,10 @@ def rescued_arrays(seed: int) -> World:
         events[f"{array} ends"] = end
         if world.rng.random() < 3 / 4:
             whole.add(array)
-        for index in range(lost) if array in whole else range(1, lost):
-            variables = [{"name": RESCUED_CHILD, "value": f"{array}:{index}"}]
-            events[f"{array} {index}"] = _event(
-                f"again-{index}", "SUCCEEDED", container={"environment": variables}
+        for child in range(lost) if array in whole else range(1, lost):
+            variables = [{"name": RESCUED_CHILD, "value": f"{array}:{child}"}]
+            events[f"{array} {child}"] = _event(
+                f"again-{child}", "SUCCEEDED", container={"environment": variables}
             )
 
     def work(me: Instance, event: Any, _: str) -> object:
