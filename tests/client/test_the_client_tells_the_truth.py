@@ -754,7 +754,7 @@ def throttled(request: AWSRequest) -> AWSResponse:
 
 @pytest.fixture
 def asking(monkeypatch: pytest.MonkeyPatch) -> Callable[[Trouble, int], float]:
-    """Ask AWS for jobs, with so many troubles before it answers; return the seconds to giving up."""
+    """Ask AWS for jobs, with so many troubles before it answers; return how long it took."""
 
     def ask(trouble: Trouble, times: int) -> float:
         session = boto3.Session(aws_access_key_id="a", aws_secret_access_key="a")
