@@ -30,6 +30,7 @@ from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.config import Config
 from botocore.exceptions import (
     BotoCoreError,
+    ConnectionClosedError,
     ConnectTimeoutError,
     EndpointConnectionError,
     ReadTimeoutError,
@@ -743,6 +744,10 @@ def slow_way(request: AWSRequest) -> NoReturn:
     raise ConnectTimeoutError(endpoint_url=request.url)
 
 
+def broken_off(request: AWSRequest) -> NoReturn:
+    raise ConnectionClosedError(endpoint_url=request.url)
+
+
 def no_answer(request: AWSRequest) -> NoReturn:
     raise ReadTimeoutError(endpoint_url=request.url)
 
@@ -760,13 +765,13 @@ def asking(monkeypatch: pytest.MonkeyPatch) -> Callable[[Trouble, int], float]:
         session = boto3.Session(aws_access_key_id="a", aws_secret_access_key="a")
         batch = deadline.patient_client(session.client, "batch", region_name="us-east-1")
         config, seconds, met = batch.meta.config, list[float](), iter(range(times))
-        taken = {slow_way: config.connect_timeout, no_answer: config.read_timeout, throttled: 0.0}
+        taken = {slow_way: config.connect_timeout, no_answer: config.read_timeout}
 
         def send(request: AWSRequest, **_: object) -> object:
             if next(met, None) is None:
                 body = SimpleNamespace(stream=lambda: iter([b'{"jobs": []}']))
                 return AWSResponse(request.url, 200, {}, body)
-            seconds.append(taken[trouble])
+            seconds.append(taken.get(trouble, 0.0))
             return trouble(request)
 
         batch.meta.events.register("before-send", send)
@@ -780,12 +785,13 @@ def asking(monkeypatch: pytest.MonkeyPatch) -> Callable[[Trouble, int], float]:
     return ask
 
 
+@pytest.mark.parametrize("trouble", [slow_way, broken_off])
 def test_what_lets_nobody_connect_is_given_up_within_twenty_seconds(
-    asking: Callable[[Trouble, int], float],
+    asking: Callable[[Trouble, int], float], trouble: Trouble
 ) -> None:
     """And not before it was asked a third time."""
-    assert asking(slow_way, 2) == 0
-    assert 0 < asking(slow_way, 100) < 20
+    assert asking(trouble, 2) == 0
+    assert 0 < asking(trouble, 100) < 20
 
 
 def test_what_never_answers_is_given_up_within_three_quarters_of_a_minute(
