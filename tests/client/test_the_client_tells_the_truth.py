@@ -765,7 +765,10 @@ def asking(monkeypatch: pytest.MonkeyPatch) -> Callable[[Trouble, int], float]:
         session = boto3.Session(aws_access_key_id="a", aws_secret_access_key="a")
         batch = deadline.patient_client(session.client, "batch", region_name="us-east-1")
         config, seconds, met = batch.meta.config, list[float](), iter(range(times))
-        taken = {slow_way: config.connect_timeout, no_answer: config.read_timeout}
+        taken: dict[Trouble, float] = {
+            slow_way: config.connect_timeout,
+            no_answer: config.read_timeout,
+        }
 
         def send(request: AWSRequest, **_: object) -> object:
             if next(met, None) is None:

@@ -606,7 +606,7 @@ _ENDS_WITH = (
 
 def _settles(request: dict[str, Any]) -> bool:
     """Whether a holder writes down that its work is done."""
-    return request.get("ExpressionAttributeValues", {}).keys() >= {":holder", ":result"}
+    return {":holder", ":result"} <= set(request.get("ExpressionAttributeValues", ()))
 
 
 class _Client:
