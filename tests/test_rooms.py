@@ -110,7 +110,7 @@ def test_imports_go_one_way() -> None:
         "aws": set(),
         "rules": {"aws"},
         "check": {"aws", "rules"},
-        "impact": {"aws", "rules", "check", "client"},  # check: a terminal's width; client: deadlines
+        "impact": {"aws", "rules", "check", "client"},  # a terminal's width, deadlines
         "adopt": {"aws", "rules", "client", "impact"},  # as impact
         "project": set(),
         "functions": {"aws"},
