@@ -22,6 +22,7 @@ from batch_constructs.aws.template_facts import NOT_IN_A_STACK_NAME, ROLES, STAC
 from batch_constructs.construct import BatchConstruct, given, in_an_app_of_its_own
 from batch_constructs.jsii_objects import javascript_error
 from batch_constructs.known_scope import known_scope
+from batch_constructs.one_call import members
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
@@ -153,10 +154,15 @@ class EverywhereStackSet(BatchConstruct):
     def _template(self, build: Callable[[cdk.Stack], object], name: str) -> Any:
         """Build the stack in an app of its own, and return its template.
 
-        It has the name of the stack set, as what is named after it is to be no other stack set's.
+        It has the name of the stack set, as what is named after it is to be no other stack set's,
+        and the CDK validates it where it validates the app around.
         """
+        [validated] = members(self.node.root, "_builtinCloudFormationValidation")
         app = cdk.App(
-            outdir=str(asset_folder()), analytics_reporting=False, context=_context_of(self)
+            outdir=str(asset_folder()),
+            analytics_reporting=False,
+            builtin_cloud_formation_validation=validated is not False,
+            context=_context_of(self),
         )
         inner = cdk.Stack(app, name, synthesizer=cdk.BootstraplessSynthesizer())
         try:

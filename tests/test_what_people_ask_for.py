@@ -20,6 +20,7 @@ import batch_constructs as bc
 from batch_constructs.aws import eks_facts
 from batch_constructs.aws.quotas import EVENT_BUS_POLICY_CHARACTERS
 from batch_constructs.aws.template_facts import STACK_SET_NAME
+from batch_constructs.one_call import members
 from batch_constructs.rules import check_template
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -637,6 +638,26 @@ def test_a_stack_set_that_reaches_nobody_is_refused(more: dict[str, Any], messag
         bc.EverywhereStackSet(
             stack(), "There", **{"build": lambda _: None, "regions": ["eu-west-1"], **more}
         )
+
+
+@pytest.mark.parametrize("validated", [True, False])
+def test_a_stack_set_is_validated_by_the_cdk_where_its_app_is(*, validated: bool) -> None:
+    found = []
+    app = cdk.App(builtin_cloud_formation_validation=validated)
+
+    def build(there: cdk.Stack) -> None:
+        found.extend(members(there.node.root, "_builtinCloudFormationValidation"))
+        bc.JobQueue.from_job_queue_name(there, "Queue", "q").on_job_failed("Failed")
+
+    bc.EverywhereStackSet(
+        cdk.Stack(app, "Stack"),
+        "There",
+        build=build,
+        regions=["eu-west-1"],
+        accounts=["111122223333"],
+    )
+
+    assert found == [validated]
 
 
 def test_stack_sets_of_one_id_share_no_names() -> None:

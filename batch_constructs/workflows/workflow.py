@@ -538,14 +538,13 @@ class _Rights:
                     )
                     resources |= dict.fromkeys(found)
                     jobs[of_queue] = None
+        of_jobs = [BATCH_TERMINATE_JOB]
+        if any(job.tags for job in graph.jobs.values()):
+            of_jobs.insert(0, TAG)
         statements: list[dict[str, Any]] = [
             {"Effect": "Allow", "Action": SUBMIT, "Resource": list(resources)},
             # jobs have no ID yet when the policy is written
-            {
-                "Effect": "Allow",
-                "Action": [TAG, BATCH_TERMINATE_JOB],
-                "Resource": list(jobs),
-            },
+            {"Effect": "Allow", "Action": of_jobs, "Resource": list(jobs)},
             # AWS knows no resources for DescribeJobs
             {"Effect": "Allow", "Action": BATCH_DESCRIBE_JOBS, "Resource": "*"},
             {
