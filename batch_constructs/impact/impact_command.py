@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from batch_constructs.check.findings_report import terminal_width
+from batch_constructs.client.plain_errors import plain_errors, same_command
 from batch_constructs.impact import cloud_assembly, deployed_stack, impact_report
 from batch_constructs.impact.assembly_impact import impacts
 from batch_constructs.impact.described_stack import DescribedStack
@@ -80,7 +81,8 @@ def _sides(old: str, new: str) -> tuple[_Stacks, _Stacks]:
             return before, _of_its_name(after, before, new)
         return (_of_its_name(before, after, old) if Path(new).is_file() else before), after
     try:
-        deployed = {old: deployed_stack.read(old)}
+        with plain_errors(same_command(), only_reads=True):
+            deployed = {old: deployed_stack.read(old)}
     except template_files.UnreadableTemplateError as error:
         raise template_files.UnreadableTemplateError(f"{old}: {error}") from None
     return deployed, _of_its_name(after, deployed, new)
@@ -107,7 +109,13 @@ def _of_its_name(several: _Stacks, one: _Stacks, where: str) -> _Stacks:
 
 def _with_importers(name: str, one: Impact) -> Impact:
     """Say which stacks of the account import an export that changes or goes."""
-    stacks = deployed_stack.importers(name.partition("/")[2]) if one.type == EXPORT else []
+    if one.type != EXPORT:
+        return one
+    with plain_errors(same_command(), only_reads=True):
+        stacks, unasked = deployed_stack.importers(name.partition("/")[2])
+    if unasked:
+        note = f"who imports it is not known ({unasked}): if a stack does, the deployment fails"
+        return replace(one, notes=[note, *one.notes])
     if not stacks:
         return one
     note = (

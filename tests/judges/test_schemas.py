@@ -20,11 +20,14 @@ SCHEMA_RULES = {"E3002", "E3003", "E3012", *(f"E30{number}" for number in range(
 """cfn-lint's rules that read the registry's schemas: names, types, what is required, ranges."""
 
 SERVICES = [
+    "BCMDataExports",
     "Batch",
+    "CloudFormation::StackSet",
     "CloudWatch",
     "DynamoDB",
     "EC2::LaunchTemplate",
     "EC2::SecurityGroup",
+    "EKS::AccessEntry",
     "Events",
     "IAM",
     "Lambda",
