@@ -349,12 +349,15 @@ class Translation:
         self._set(_parameter(path), named, path, into, within)
 
     def _platform(self, path: str, value: Any, into: Call, within: str) -> None:
-        """Read the platform version; the L2 writes an empty mapping where there is none."""
+        """Read what says the platform; the L2 writes an empty mapping where nothing is said."""
         if value != {}:
             self._below(path, value, into, within)
             return
-        into, name = self._place(_parameter(path), into, within)
-        into.keywords[name] = Call("cdk.Token.as_string", [None])
+        for name in ("CpuArchitecture", "OperatingSystemFamily", "PlatformVersion"):
+            parameter = _parameter(f"{path}/{name}")
+            if parameter:
+                call, field = self._place(parameter, into, within)
+                call.keywords[field] = Call("cdk.Token.as_string", [None])
 
     def _skip(self, path: str, value: Any, into: Call, within: str) -> None:
         """Leave a property to what else decides it."""
@@ -383,6 +386,7 @@ _SPECIAL: Final = {
     "ResourceRequirements": "_requirements",
     "ResourceType": "_comes_back",
     "Resources": "_pod_resources",
+    "RuntimePlatform": "_platform",
     "Secrets": "_secrets",
     "SecretOptions": "_secrets",
     "ServiceEnvironmentOrder": "_order",
