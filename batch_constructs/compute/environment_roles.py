@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from aws_cdk import aws_iam as iam
 
 from batch_constructs.aws import managed_policies as policies
-from batch_constructs.aws.actions import IAM_PASS_ROLE
+from batch_constructs.aws.actions import IAM_PASS_ROLE, PASSED_TO_SERVICE
 from batch_constructs.aws.service_principals import BATCH, EC2, ECS, SPOT_FLEET
 from batch_constructs.construct import arn_prefix, once_made, own_account
 from batch_constructs.jsii_objects import has_member
@@ -108,7 +108,7 @@ def let_pass(scope: Construct, infrastructure_role: iam.IRole, instance_role: ia
     statement = iam.PolicyStatement(
         actions=[IAM_PASS_ROLE],
         resources=[instance_role.role_arn],
-        conditions={"StringEquals": {"iam:PassedToService": EC2}},
+        conditions={"StringEquals": {PASSED_TO_SERVICE: EC2}},
     )
     once_made(lambda: as_grantee(scope, infrastructure_role).add_to_principal_policy(statement))
 

@@ -25,6 +25,8 @@ _CLOSINGS: Final = {
     **CLOSINGS,
 }
 _HOLE: Final = "\0"
+_MOST_OPENINGS: Final = 10_000
+"""Openings without an end that are passed over; nobody knows what is behind so many."""
 
 
 def literal(written: str) -> object:
@@ -96,11 +98,15 @@ def _filled(written: str, holes: Iterator[Part]) -> Iterator[Part]:
 def _placeholders(whole: str) -> Iterator[tuple[int, int]]:
     """Find where placeholders begin and end; what is unknown may hold the end of one."""
     ended: set[str] = set()
-    position = 0
+    position = passed = 0
     while found := _OPENINGS.search(whole, position):
         start, position = found.span()
         closing = _CLOSINGS[found[0]]
         if closing in ended:
+            passed += 1
+            if passed > _MOST_OPENINGS:
+                yield start, len(whole)
+                return
             continue
         end = whole.find(closing, position)
         if end < 0:
