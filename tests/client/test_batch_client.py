@@ -269,6 +269,17 @@ def test_waiting_ends_at_its_limit(aws: Aws, client: BatchClient) -> None:
     assert aws.clock() - began == pytest.approx(60, abs=0.1)
 
 
+def test_waiting_asks_four_times_a_minute_while_nothing_changes(
+    aws: Aws, client: BatchClient
+) -> None:
+    describe(aws, [detail("a", "RUNNABLE")])
+
+    with pytest.raises(TimeoutError):
+        client.wait(["a"], timeout=timedelta(hours=1))
+
+    assert 240 <= aws.calls["batch:DescribeJobs"] < 250
+
+
 @pytest.mark.parametrize(
     "wait",
     [
