@@ -280,6 +280,23 @@ def test_waiting_asks_four_times_a_minute_while_nothing_changes(
     assert 240 <= aws.calls["batch:DescribeJobs"] < 250
 
 
+def test_a_job_that_changed_is_looked_at_again_a_second_later(
+    aws: Aws, client: BatchClient
+) -> None:
+    states = iter(["RUNNABLE"] * 12 + ["RUNNING", "SUCCEEDED"])
+    looks: list[float] = []
+
+    def tell(_: dict[str, Any]) -> Any:
+        looks.append(aws.clock())
+        return answer(200, {"jobs": [detail("a", next(states))]})
+
+    aws.batch.script["DescribeJobs"] = tell
+    client.wait(["a"])
+
+    assert looks[-2] - looks[-3] > 10
+    assert looks[-1] - looks[-2] < 2
+
+
 @pytest.mark.parametrize(
     "wait",
     [
