@@ -19,9 +19,10 @@ from batch_constructs.aws.bound import Matching
 from batch_constructs.aws.names import ACCOUNT, REGION_CODE
 from batch_constructs.aws.quotas import TEMPLATE_BODY_BYTES
 from batch_constructs.aws.template_facts import NOT_IN_A_STACK_NAME, ROLES, STACK_SET_NAME
-from batch_constructs.construct import BatchConstruct, given
+from batch_constructs.construct import BatchConstruct, given, in_an_app_of_its_own
 from batch_constructs.jsii_objects import javascript_error
 from batch_constructs.known_scope import known_scope
+from batch_constructs.one_call import members
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
@@ -153,14 +154,20 @@ class EverywhereStackSet(BatchConstruct):
     def _template(self, build: Callable[[cdk.Stack], object], name: str) -> Any:
         """Build the stack in an app of its own, and return its template.
 
-        It has the name of the stack set, as what is named after it is to be no other stack set's.
+        It has the name of the stack set, as what is named after it is to be no other stack set's,
+        and the CDK validates it where it validates the app around.
         """
+        [validated] = members(self.node.root, "_builtinCloudFormationValidation")
         app = cdk.App(
-            outdir=str(asset_folder()), analytics_reporting=False, context=_context_of(self)
+            outdir=str(asset_folder()),
+            analytics_reporting=False,
+            builtin_cloud_formation_validation=validated is not False,
+            context=_context_of(self),
         )
         inner = cdk.Stack(app, name, synthesizer=cdk.BootstraplessSynthesizer())
         try:
-            build(inner)
+            with in_an_app_of_its_own():
+                build(inner)
             self._expect_something(inner)
             return app.synth().get_stack_by_name(inner.stack_name).template
         except (RuntimeError, ValueError) as error:

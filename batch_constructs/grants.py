@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 from aws_cdk import aws_iam as iam
 
 from batch_constructs.acknowledgements import note_rights
+from batch_constructs.aws.actions import IAM_PASS_ROLE
+from batch_constructs.aws.service_principals import BATCH, ECS_TASKS
 from batch_constructs.construct import own_account
 from batch_constructs.jsii_objects import described, has_member, with_article
 from batch_constructs.place import Place
@@ -71,6 +73,21 @@ def grant(
     for one in rest:
         first = first.combine(one)
     return first
+
+
+def grant_pass_role(grantee: iam.IGrantable, arns: Sequence[str]) -> iam.Grant:
+    """Let a grantee that has policies give roles to job definitions, and to nothing else.
+
+    AWS says nowhere whether a definition's roles are passed to AWS Batch or to the tasks of Amazon
+    ECS that assume them, nor that the key is always there: the condition admits either.
+    """
+    services = {"iam:PassedToService": [BATCH, ECS_TASKS]}
+    return iam.Grant.add_to_principal(
+        grantee=grantee,
+        actions=[IAM_PASS_ROLE],
+        resource_arns=list(arns),
+        conditions={"StringEqualsIfExists": services},
+    )
 
 
 def as_admitted(construct: IConstruct, grantee: iam.IGrantable) -> iam.IGrantable:

@@ -170,8 +170,9 @@ def test_a_function_is_invoked_by_one_resource_of_this_account(resources: dict[s
     assert all("SourceArn" in own or "SourceAccount" in own for _, own in permissions)
 
 
-def test_a_role_is_passed_to_one_service_only(resources: dict[str, Any]) -> None:
-    passed = [
+def passed(resources: dict[str, Any]) -> list[dict[str, Any]]:
+    """Give the statements that let somebody pass roles."""
+    return [
         statement
         for _, own in of_type(resources, "AWS::IAM::Role", "AWS::IAM::Policy")
         for document in [
@@ -182,9 +183,15 @@ def test_a_role_is_passed_to_one_service_only(resources: dict[str, Any]) -> None
         if "iam:PassRole" in json.dumps(statement["Action"])
     ]
 
-    assert passed
-    assert all("iam:PassedToService" in json.dumps(one.get("Condition")) for one in passed)
-    assert all(one["Resource"] != "*" for one in passed)
+
+def test_a_role_is_passed_only_to_the_services_that_it_is_for(resources: dict[str, Any]) -> None:
+    rendered = [json.loads(one.read_text())["Resources"] for one in SNAPSHOTS]
+    found = [[one for some in rendered for one in passed(some)], passed(resources)]
+
+    assert all(found)
+    for one in [statement for some in found for statement in some]:
+        assert "iam:PassedToService" in json.dumps(one.get("Condition"))
+        assert "*" not in json.dumps(one["Resource"])
 
 
 def test_a_key_of_yours_is_used_by_way_of_sqs_and_sns() -> None:

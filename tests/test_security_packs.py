@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import contextlib
 import json
-from collections.abc import Iterator
+from functools import cache
 from itertools import accumulate
 from pathlib import Path
-from typing import Any
+from tempfile import TemporaryDirectory
+from typing import Any, NamedTuple
 
 import aws_cdk as cdk
 import cdk_nag
@@ -39,20 +40,34 @@ PACKS = (
 )
 
 
-def found(
-    app: cdk.App, *, kind: str = "violations", add: bool = True
-) -> Iterator[tuple[str, str, str]]:
-    """Synthesise an app under the packs: path, rule and reason of each finding."""
+Found = list[tuple[str, str, str]]
+"""Path, rule and reason of each finding."""
+
+
+def found(app: cdk.App, *, add: bool = True) -> Found:
+    """Synthesise an app under the packs: what is found and not acknowledged."""
+    return listed(reported(app, add=add), "violations")
+
+
+def reported(app: cdk.App, *, add: bool = True) -> list[dict[str, Any]]:
+    """Synthesise an app under the packs: what each of them reports."""
     if add:
         cdk.Validations.of(app).add_plugins(*(pack() for pack in PACKS))
     with contextlib.suppress(RuntimeError):  # the findings fail the synthesis
         app.synth()
     report = json.loads((Path(app.outdir) / "validation-report.json").read_text())
-    for plugin in report["pluginReports"]:
-        assert "failed" not in str(plugin.get("metadata"))
-        for one in plugin.get(kind, ()) if plugin["pluginName"] != "batch-constructs" else ():
-            for construct in one["violatingConstructs"]:
-                yield construct["constructPath"], one["ruleName"], one.get("reason", "")
+    plugins: list[dict[str, Any]] = report["pluginReports"]
+    assert not any("failed" in str(one.get("metadata")) for one in plugins)
+    return [one for one in plugins if one["pluginName"] != "batch-constructs"]
+
+
+def listed(plugins: list[dict[str, Any]], kind: str) -> Found:
+    return [
+        (construct["constructPath"], one["ruleName"], one.get("reason", ""))
+        for plugin in plugins
+        for one in plugin.get(kind, ())
+        for construct in one["violatingConstructs"]
+    ]
 
 
 def an_app(tmp_path: Path) -> tuple[cdk.App, cdk.Stack]:
@@ -71,14 +86,31 @@ SHIPPED = {
 """The folders of functions that are deployed."""
 
 
-@pytest.mark.parametrize("defaults", [True, False])
-def test_of_one_stack_of_everything_nothing_of_ours_is_unacknowledged(
-    tmp_path: Path, *, defaults: bool
-) -> None:
-    app, stack = an_app(tmp_path)
-    everything(stack, defaults=defaults)
+class Reviewed(NamedTuple):
+    """One stack of everything under the packs: findings, what is acknowledged, the template."""
 
-    paths = [(path, rule) for path, rule, _ in found(app)]
+    violations: Found
+    suppressed: Found
+    resources: dict[str, Any]
+
+
+@cache
+def reviewed_everything(*, defaults: bool) -> Reviewed:
+    """Synthesise it once for all that ask about it: that takes most of the time here."""
+    with TemporaryDirectory() as folder:
+        app, stack = an_app(Path(folder))
+        everything(stack, defaults=defaults)
+        plugins = reported(app)
+        template = json.loads((Path(folder) / stack.template_file).read_text())
+    violations, suppressed = (
+        listed(plugins, kind) for kind in ("violations", "suppressedViolations")
+    )
+    return Reviewed(violations, suppressed, template["Resources"])
+
+
+@pytest.mark.parametrize("defaults", [True, False])
+def test_of_one_stack_of_everything_nothing_of_ours_is_unacknowledged(*, defaults: bool) -> None:
+    paths = [(path, rule) for path, rule, _ in reviewed_everything(defaults=defaults).violations]
 
     assert any(path.startswith("All/Vpc/") for path, _ in paths)
     assert [one for one in paths if one[0].startswith(OURS)] == []
@@ -93,7 +125,7 @@ def test_of_the_quickstart_a_review_finds_nothing_that_has_no_reason(tmp_path: P
 
     written = {(path.split("/")[1], rule) for path, rule, _ in found(plain)}
 
-    assert list(found(app, add=False)) == []
+    assert found(app, add=False) == []
     assert {place for place, _ in written} == {"Files", "Login", "Report", "Vpc"}
     of_report = {rule.partition("[")[0] for place, rule in written if place == "Report"}
     assert of_report == {"AwsSolutions-IAM5"}, "more than what grant_read of the CDK writes"
@@ -184,11 +216,8 @@ def test_of_the_maximal_stacks_only_what_their_author_wrote_is_found(
     assert [one for one, places in above.items() if not ours.isdisjoint(places)] == []
 
 
-def test_each_acknowledgement_says_why(tmp_path: Path) -> None:
-    app, stack = an_app(tmp_path)
-    everything(stack, defaults=True)
-
-    suppressed = list(found(app, kind="suppressedViolations"))
+def test_each_acknowledgement_says_why() -> None:
+    suppressed = reviewed_everything(defaults=True).suppressed
 
     assert len(suppressed) > 200
     assert all(reason.endswith(".") and len(reason) > 20 for _, _, reason in suppressed)
@@ -284,14 +313,9 @@ CHECKED = {kind for kind, some in MEANT.items() if any(one.checkov for one in so
 
 
 @pytest.mark.parametrize("defaults", [True, False])
-def test_checkov_is_told_of_each_resource_what_it_would_find(
-    tmp_path: Path, *, defaults: bool
-) -> None:
+def test_checkov_is_told_of_each_resource_what_it_would_find(*, defaults: bool) -> None:
     """What it would find is counted by `scripts/run_checkov.py`; here nothing is left out."""
-    app, stack = an_app(tmp_path)
-    everything(stack, defaults=defaults)
-    app.synth()
-    resources = json.loads((tmp_path / stack.template_file).read_text())["Resources"]
+    resources = reviewed_everything(defaults=defaults).resources
 
     seen = set()
     for id_, one in resources.items():

@@ -60,6 +60,7 @@ STATES_START_EXECUTION: Final = "states:StartExecution"
 STS_ASSUME_ROLE: Final = "sts:AssumeRole"
 
 LAMBDA_SOURCE_FUNCTION: Final = "lambda:SourceFunctionArn"
+SOURCE_ACCOUNT: Final = "aws:SourceAccount"
 SOURCE_ARN: Final = "aws:SourceArn"
 PRINCIPAL_ORGANIZATION: Final = "aws:PrincipalOrgID"
 VIA_SERVICE: Final = "kms:ViaService"

@@ -96,6 +96,17 @@ ISSUED_TOKENS: Final = (
     IssuedToken("a token of Prefect", "pnu_", rf"[A-Za-z0-9]{{36}}{_END}"),
     IssuedToken("a token of Notion", "ntn_", r"\d{11}[A-Za-z0-9]{35}"),
     IssuedToken("a token of Airtable", "pat", r"[A-Za-z0-9]{14}\.[a-f0-9]{64}"),
+    IssuedToken(
+        "a token of a Telegram bot",
+        ":AA",
+        r"[\w-]{32,33}(?![\w-])",
+        "https://core.telegram.org/bots/api#authorizing-your-bot",
+        before=r"\d{8}",
+    ),
+    IssuedToken("a token of Mapbox", "sk.eyJ", r"[\w=-]{20,200}\.[\w=-]{20}", _ALSO_COLLECTED),
+    IssuedToken(
+        "a key of Mailchimp", "-us", r"\d{1,2}(?![\w-])", before=r"(?<!\w)(?<!\w-)[a-f0-9]{32}"
+    ),
     IssuedToken("a key of ReadMe", "rdme_", r"[a-z0-9]{70}"),
     IssuedToken("a key of EasyPost", "EZAK EZTK", r"[A-Za-z0-9]{54}"),
     IssuedToken("a token of Duffel", "duffel_test_ duffel_live_", r"[\w=-]{43}"),

@@ -183,14 +183,18 @@ def _together(checks: Iterable[FileCheck], ignore: frozenset[str]) -> Iterable[F
 
     assembly = Assembly()
     stacks = (StackTemplate(assembly.place(one.file), one.file, one.counted) for one in found)
+    acknowledged: dict[str, dict[str, set[str]]] = {}
     more: dict[str, list[Finding]] = defaultdict(list)
     for file, finding in too_many_together(stacks):
-        acknowledged = assembly.acknowledged(file)
-        held = acknowledged.get(finding.resource, acknowledged.get("", set()))
+        if file not in acknowledged:
+            acknowledged[file] = assembly.acknowledged(file)
+        held = acknowledged[file].get(finding.resource, acknowledged[file].get("", set()))
         if finding.rule not in ignore | held:
-            more[file].append(placed_in_file(file, finding))
+            more[file].append(finding)
     return [
-        one.replaced(findings=[*one.findings, *more[one.file]]) if one.file in more else one
+        one.replaced(findings=[*one.findings, *placed_in_file(one.file, more[one.file])])
+        if one.file in more
+        else one
         for one in found
     ]
 

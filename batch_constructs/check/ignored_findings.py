@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections import Counter
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.pattern import pattern
@@ -48,18 +49,17 @@ _LOGICAL_ID: Final = "aws:cdk:logicalId"
 _TEMPLATE_FILE: Final = "aws:cdk:templateFile"
 _PREFIX: Final = "batch-constructs::"
 _MOST_BYTES: Final = 64 * 1024 * 1024
+_DEEPEST: Final = 200
+"""Levels of a construct's path; each is gone through."""
 
 Metadata = dict[str, list[dict[str, Any]]]
 
 
 class Assembly:
-    """What a cloud assembly tells beside its templates, read once for each directory."""
+    """What cloud assemblies tell beside their templates, read once for each directory."""
 
     def __init__(self) -> None:
-        self._stacks: dict[str, list[tuple[dict[str, Any], Metadata]]] = {}
-        self._metadata: dict[str, Metadata] = {}
-        self._places: dict[str, dict[str, str]] = {}
-        self._held_back: dict[str, list[tuple[str, str, str]]] = {}
+        self._directories: dict[str, _Directory] = {}
 
     def acknowledged(self, template_file: str) -> dict[str, set[str]]:
         """Give the rules that are acknowledged: logical ID → rules, "" for the whole template.
@@ -67,35 +67,26 @@ class Assembly:
         An acknowledgement of a construct holds for all that is in it. What the app or a stage
         acknowledges stands in no metadata, but in the report of what `BatchRules` found.
         """
-        found = self._in_metadata(template_file)
+        folder, name = os.path.split(template_file)
+        found = self._of(folder).acknowledged(name)
         whole = found.get("", set())
         template = os.path.abspath(template_file)
         folder = os.path.dirname(template)
         while template_files.is_assembly(folder):
-            if folder not in self._held_back:
-                self._held_back[folder] = [*_held_back(folder)]
-            for file, id_, rule in self._held_back[folder]:
-                if file == template:
-                    found[id_] = found.get(id_, whole) | {rule}
+            for id_, rule in self._of(folder).held_back.get(template, ()):
+                found[id_] = found.get(id_, whole) | {rule}
             folder = os.path.dirname(folder)
         return found
 
     def paths(self, template_file: str) -> dict[str, str]:
         """Give the construct paths of a template's resources: logical ID → path."""
-        metadata = self._metadata_beside(template_file)
-        scopes = {path for path, entries in metadata.items() if _values(entries, _TEMPLATE_FILE)}
-        mine = self._stack_of(template_file)
-        return {
-            str(id_): path
-            for path, entries in metadata.items()
-            for id_ in _values(entries, _LOGICAL_ID)
-            if mine is not None and _within(path, mine) and _nearest(path, scopes) == mine
-        }
+        folder, name = os.path.split(template_file)
+        return self._of(folder).paths(name)
 
     def place(self, template_file: str) -> str | None:
         """Give the account and the Region of the stack whose template it is, as the CDK writes."""
         folder, name = os.path.split(template_file)
-        return self._places_beside(folder).get(name)
+        return self._of(folder).places.get(name)
 
     def with_nested(self, template_files: Iterable[str]) -> list[str]:
         """Give the templates of the stacks of an assembly, and of those that are nested in them.
@@ -104,47 +95,80 @@ class Assembly:
         """
         found = dict.fromkeys(template_files)
         for folder in dict.fromkeys(map(os.path.dirname, found)):
-            beside = (os.path.join(folder, name) for name in self._places_beside(folder))
+            beside = (os.path.join(folder, name) for name in self._of(folder).places)
             found.update(dict.fromkeys(beside))
         return list(found)
 
-    def _places_beside(self, folder: str) -> dict[str, str]:
-        if folder not in self._places:
-            self._places[folder] = dict(_places_in(self._stacks_beside(folder)))
-        return self._places[folder]
+    def _of(self, folder: str) -> _Directory:
+        if folder not in self._directories:
+            self._directories[folder] = _Directory(folder)
+        return self._directories[folder]
 
-    def _stacks_beside(self, folder: str) -> list[tuple[dict[str, Any], Metadata]]:
-        if folder not in self._stacks:
-            self._stacks[folder] = [(one, _metadata_of(folder, one)) for one in _stacks(folder)]
-        return self._stacks[folder]
 
-    def _stack_of(self, template_file: str) -> str | None:
-        """Give the path of the stack whose template it is."""
-        name = os.path.basename(template_file)
-        for path, entries in self._metadata_beside(template_file).items():
-            if name in _values(entries, _TEMPLATE_FILE):
-                return path
-        return None
+class _Directory:
+    """What one tells beside its templates."""
 
-    def _metadata_beside(self, template_file: str) -> Metadata:
-        folder = os.path.dirname(template_file)
-        if folder not in self._metadata:
-            stacks = self._stacks_beside(folder)
-            self._metadata[folder] = {
-                path: entries for _, metadata in stacks for path, entries in metadata.items()
-            }
-        return self._metadata[folder]
+    def __init__(self, folder: str) -> None:
+        self._folder = folder
 
-    def _in_metadata(self, template_file: str) -> dict[str, set[str]]:
-        metadata = self._metadata_beside(template_file)
-        rules = {path: _rules(entries) for path, entries in metadata.items()}
-        rules = {path: some for path, some in rules.items() if some}
-        if not rules:
+    @cached_property
+    def places(self) -> dict[str, str]:
+        """The name of a template's file → the account and the Region of its stack."""
+        return dict(_places_in(self._stacks))
+
+    @cached_property
+    def held_back(self) -> dict[str, list[tuple[str, str]]]:
+        """A template → logical IDs, each with a rule that the CDK's report holds back."""
+        found: dict[str, list[tuple[str, str]]] = {}
+        for file, id_, rule in _held_back(self._folder):
+            found.setdefault(file, []).append((id_, rule))
+        return found
+
+    def paths(self, name: str) -> dict[str, str]:
+        """Give the construct paths of a template's resources."""
+        return self._paths.get(self._scopes.get(name, ""), {})
+
+    def acknowledged(self, name: str) -> dict[str, set[str]]:
+        """Give the rules that the metadata acknowledge."""
+        if not self._rules:
             return {}
-        mine = self._stack_of(template_file)
-        found: dict[str, set[str]] = {} if mine is None else {"": _held(rules, mine)}
-        for id_, path in self.paths(template_file).items():
-            found.setdefault(id_, set()).update(_held(rules, path))
+        scope = self._scopes.get(name)
+        found = {} if scope is None else {"": _held(self._rules, scope)}
+        return found | {id_: _held(self._rules, path) for id_, path in self.paths(name).items()}
+
+    @cached_property
+    def _stacks(self) -> list[tuple[dict[str, Any], Metadata]]:
+        return [(one, _metadata_of(self._folder, one)) for one in _stacks(self._folder)]
+
+    @cached_property
+    def _metadata(self) -> Metadata:
+        return {path: entries for _, one in self._stacks for path, entries in one.items()}
+
+    @cached_property
+    def _rules(self) -> dict[str, set[str]]:
+        """A path → the rules that are acknowledged there."""
+        rules = ((path, _rules(entries)) for path, entries in self._metadata.items())
+        return {path: some for path, some in rules if some}
+
+    @cached_property
+    def _scopes(self) -> dict[str, str]:
+        """The name of a template's file → the path of its stack."""
+        found: dict[str, str] = {}
+        for path, entries in self._metadata.items():
+            for name in _values(entries, _TEMPLATE_FILE):
+                found.setdefault(str(name), path)
+        return found
+
+    @cached_property
+    def _paths(self) -> dict[str, dict[str, str]]:
+        """The path of a stack → logical ID → the path of what it is."""
+        scopes = {*self._scopes.values()}
+        found: dict[str, dict[str, str]] = {}
+        for path, entries in self._metadata.items():
+            ids = _values(entries, _LOGICAL_ID)
+            scope = _nearest(path, scopes) if ids else None
+            if scope is not None:
+                found.setdefault(scope, {}).update((str(id_), path) for id_ in ids)
         return found
 
 
@@ -179,6 +203,7 @@ def _metadata_of(folder: str, artifact: Mapping[str, Any]) -> Metadata:
         path: _objects(entries)
         for metadata in (artifact.get("metadata"), apart)
         for path, entries in (metadata.items() if isinstance(metadata, dict) else ())
+        if path.count("/") <= _DEEPEST
     }
 
 
@@ -224,10 +249,6 @@ def _rules(entries: Sequence[Mapping[str, Any]]) -> set[str]:
         for name in data
         if name.startswith(_PREFIX)
     }
-
-
-def _within(path: str, scope: str) -> bool:
-    return path == scope or path.startswith(f"{scope}/")
 
 
 def _above(path: str) -> Iterable[str]:

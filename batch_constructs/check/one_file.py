@@ -98,12 +98,15 @@ def _standard_input() -> str:
     return template_files.text_in(sys.stdin.buffer)
 
 
-def placed_in_file(file: str, finding: Finding) -> Finding:
-    """Give a finding the line of its resource in a file that was read before."""
-    path = ["Resources", finding.resource]
-    source = template_files.document(template_files.text_of(file)).source_map_of([path])
-    line, column = source.position((source.chain(path) or [0])[-1])
-    return finding.replaced(line=line, column=column)
+def placed_in_file(file: str, findings: Sequence[Finding]) -> list[Finding]:
+    """Give findings the lines of their resources in a file that was read before."""
+    paths = [["Resources", one.resource] for one in findings]
+    source = template_files.document(template_files.text_of(file)).source_map_of(paths)
+    placed = []
+    for one, path in zip(findings, paths, strict=True):
+        line, column = source.position((source.chain(path) or [0])[-1])
+        placed.append(one.replaced(line=line, column=column))
+    return placed
 
 
 def _placed(

@@ -65,17 +65,19 @@ def too_many_together(stacks: Iterable[StackTemplate]) -> Iterator[tuple[str, Fi
         if stack.place is not None:
             together[stack.place].append(stack)
     for place, beside in together.items():
-        for things, group in sorted({key for stack in beside for key in stack.counted}):
-            yield from _too_many(_QUOTAS[things], group, place, beside)
+        found: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+        for stack in beside:
+            for key, ids in stack.counted.items():
+                found[key] += [(stack.file, id_) for id_ in ids]
+        for things, group in sorted(found):
+            yield from _too_many(_QUOTAS[things], group, place, found[things, group])
 
 
 def _too_many(
-    quota: RegionalQuota, group: str, place: str, beside: Sequence[StackTemplate]
+    quota: RegionalQuota, group: str, place: str, found: Sequence[tuple[str, str]]
 ) -> Iterator[tuple[str, Finding]]:
     from batch_constructs.rules.rulebook import RULES  # noqa: PLC0415  # it loads every area
 
-    key = (quota.rule + quota.things, group)
-    found = [(stack.file, id_) for stack in beside for id_ in stack.counted.get(key, ())]
     files = {file for file, _ in found}
     if len(found) <= quota.most or len(files) < 2:  # noqa: PLR2004  # one alone is the rule's
         return

@@ -20,11 +20,10 @@ from batch_constructs.aws.actions import (
     BATCH_REGISTER_JOB_DEFINITION,
     BATCH_TERMINATE_JOB,
     EC2_DESCRIBE_INSTANCES,
-    IAM_PASS_ROLE,
 )
 from batch_constructs.aws.authorization import EVERYTHING, SUBMIT, TAG, submit_job_resources
 from batch_constructs.aws.names import DEFAULT_LOG_GROUP, RESOURCE_NAME
-from batch_constructs.grants import grant
+from batch_constructs.grants import grant, grant_pass_role
 from batch_constructs.jobs.submit_rights import jobs_of
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.place import Place
@@ -91,10 +90,11 @@ def grant_engine(
         ),
         "read logs": (["logs:GetLogEvents"], [_streams(queue, log_group)]),
     }
+    granted = grant(queue, queue.job_queue_arn, grantee, allowed.values())
     for first in range(0, len(roles), _ROLES_A_STATEMENT):
-        some = roles[first : first + _ROLES_A_STATEMENT]
-        allowed[f"pass {first}"] = ([IAM_PASS_ROLE], [role.role_arn for role in some])
-    return grant(queue, queue.job_queue_arn, grantee, allowed.values())
+        passed = [role.role_arn for role in roles[first : first + _ROLES_A_STATEMENT]]
+        granted = granted.combine(grant_pass_role(grantee, passed))
+    return granted
 
 
 def _expect_own_log_group(arguments: Arguments, queue: JobQueue, group: Any) -> None:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import Counting, Decimal, Matching, OneOf, Whole
 from batch_constructs.aws.limits import table
-from batch_constructs.aws.property_paths import Places
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Rule, add
 from batch_constructs.rules.template.values import count, listing, number, text
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from batch_constructs.aws.limits import Limit
+    from batch_constructs.aws.property_paths import Places
     from batch_constructs.rules.rule import Fault
     from batch_constructs.rules.template.resource_graph import Resource
     from batch_constructs.rules.template.values import Properties
@@ -65,9 +65,9 @@ def _in_its_case(limit: Limit, got: object) -> str:
     return words.get(str(got).lower(), "")
 
 
-def faults_in(limit: Limit, within: Properties) -> Iterator[tuple[str, str]]:
+def faults_in(limit: Limit, within: Places) -> Iterator[tuple[str, str]]:
     """Find what is beyond a limit within properties, or members of a request."""
-    return ((path, message) for path, _, message in _beyond(limit, Places(within)))
+    return ((path, message) for path, _, message in _beyond(limit, within))
 
 
 def _beyond(limit: Limit, within: Places) -> Iterator[tuple[str, Any, str]]:

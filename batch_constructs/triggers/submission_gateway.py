@@ -391,7 +391,7 @@ class SubmissionGateway(MessageSources):
             module="index",
             description=description or "Turns messages into AWS Batch jobs",
             environment={**self._environment(job, gateway), **told_allow(admitted)},
-            statements=self._statements(job, gateway),
+            statements=self._statements(job, admitted),
             timeout=Duration.seconds(_TIMEOUT),
             settings=settings,
             memory_mebibytes=gateway.memory_mebibytes,
@@ -424,7 +424,7 @@ class SubmissionGateway(MessageSources):
             environment["SCHEMA"] = MODULE
         return environment
 
-    def _statements(self, job: JobToSubmit, gateway: GatewayArguments) -> list[dict[str, Any]]:
+    def _statements(self, job: JobToSubmit, admitted: Sequence[Admission]) -> list[dict[str, Any]]:
         receive = list(READ_QUEUE_ACTIONS)
         ledger = [f"dynamodb:{name}" for name in ("GetItem", "PutItem", "Query", "UpdateItem")]
         allowed: list[tuple[str | list[str], str]] = [
@@ -436,8 +436,7 @@ class SubmissionGateway(MessageSources):
             manifests = self.manifest_bucket.arn_for_objects(f"{_MANIFEST_PREFIX}*")
             allowed.append((S3_PUT_OBJECT, manifests))
         return [
-            # messages may ask for tags; arrays have none
-            *job.statements(tagging=not gateway.coalesce),
+            *job.statements(tagging=Admission.TAGS in admitted),
             LIST_JOBS,
             *(
                 {"Effect": "Allow", "Action": action, "Resource": resource}

@@ -71,7 +71,12 @@ from batch_constructs.submission_overrides import (
     sizes_said,
 )
 from batch_constructs.tokens import is_made_up
-from batch_constructs.triggers.job_fit import check_parameters, check_platform, check_sizes
+from batch_constructs.triggers.job_fit import (
+    check_parameters,
+    check_platform,
+    check_sizes,
+    tell_of_limit,
+)
 from batch_constructs.triggers.job_to_submit import (
     check_length,
     check_places,
@@ -448,6 +453,7 @@ def _read_graph(
                 check_priority(view, one, full.scheduling_priority)
                 check_places(view, one, full.job_definition)
                 check_platform(view, one, full.job_definition)
+                tell_of_limit(view, one, full.job_definition)
         if is_job_definition(full.job_definition):
             _check_fit(view, full)
         else:
@@ -532,14 +538,13 @@ class _Rights:
                     )
                     resources |= dict.fromkeys(found)
                     jobs[of_queue] = None
+        of_jobs = [BATCH_TERMINATE_JOB]
+        if any(job.tags for job in graph.jobs.values()):
+            of_jobs.insert(0, TAG)
         statements: list[dict[str, Any]] = [
             {"Effect": "Allow", "Action": SUBMIT, "Resource": list(resources)},
             # jobs have no ID yet when the policy is written
-            {
-                "Effect": "Allow",
-                "Action": [TAG, BATCH_TERMINATE_JOB],
-                "Resource": list(jobs),
-            },
+            {"Effect": "Allow", "Action": of_jobs, "Resource": list(jobs)},
             # AWS knows no resources for DescribeJobs
             {"Effect": "Allow", "Action": BATCH_DESCRIBE_JOBS, "Resource": "*"},
             {

@@ -94,6 +94,22 @@ def test_roles_are_passed_only_where_they_are_named(
     assert "iam:PassRole" not in rights(stack)
 
 
+def test_a_role_is_passed_to_jobs_only(
+    stack: cdk.Stack, queue: bc.JobQueue, head: iam.Role
+) -> None:
+    queue.grant_engine(head, job_roles=[head])
+
+    template = cdk.assertions.Template.from_stack(stack)
+    [policy] = template.find_resources("AWS::IAM::Policy").values()
+    [passing] = [
+        one
+        for one in policy["Properties"]["PolicyDocument"]["Statement"]
+        if one["Action"] == "iam:PassRole"
+    ]
+    services = {"iam:PassedToService": ["batch.amazonaws.com", "ecs-tasks.amazonaws.com"]}
+    assert passing["Condition"] == {"StringEqualsIfExists": services}
+
+
 def test_the_log_of_the_jobs_is_the_default_one_or_that_which_is_named(
     stack: cdk.Stack, queue: bc.JobQueue, head: iam.Role
 ) -> None:

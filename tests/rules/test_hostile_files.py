@@ -11,6 +11,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -491,8 +492,8 @@ GROWING: dict[str, Callable[[int], str]] = {
 }
 
 
-def calls(text: str) -> int:
-    """Count the calls that a check makes, of C as well as of Python."""
+def work(done: Callable[[], object]) -> int:
+    """Count the calls that something makes, of C as well as of Python."""
     counted = 0
 
     def count(frame: object, event: str, argument: object) -> None:
@@ -501,13 +502,22 @@ def calls(text: str) -> int:
 
     sys.setprofile(count)
     try:
+        done()
+    finally:
+        sys.setprofile(None)
+    return counted
+
+
+def calls(text: str) -> int:
+    """Count the calls that a check of a text makes."""
+
+    def checked() -> None:
         document = template_files.document(text)
         examine(document.template, document)
         if document.repeats:
             document.source_map.repeats()
-    finally:
-        sys.setprofile(None)
-    return counted
+
+    return work(checked)
 
 
 @pytest.mark.parametrize("text", GROWING.values(), ids=GROWING)
@@ -663,6 +673,66 @@ def test_a_pipe_among_the_templates_of_an_assembly_is_passed_over(tmp_path: Path
     done = run(tmp_path)
 
     assert (done.exit_code, done.stdout) == (0, "1 template checked, nothing to report\n")
+
+
+def assembly(folder: Path, *, stacks: int, queues: int) -> Path:
+    """Write stacks that all have queues of the same names, and acknowledge what is wrong."""
+    folder.mkdir()
+    written = {}
+    for number in range(stacks):
+        file = f"S{number}.template.json"
+        some: dict[str, Any] = {
+            f"Q{n}": {"Type": "AWS::Batch::JobQueue", "Properties": {"JobQueueName": f"q{n}"}}
+            for n in range(queues)
+        }
+        (folder / file).write_text(json.dumps({"Resources": some}))
+        metadata: dict[str, Any] = {
+            f"/S{number}/Q{n}": [
+                {"type": "aws:cdk:logicalId", "data": f"Q{n}"},
+                {"type": "aws:cdk:acknowledged-rules", "data": {"batch-constructs::property": "x"}},
+            ]
+            for n in range(queues)
+        }
+        metadata[f"/S{number}"] = [{"type": "aws:cdk:templateFile", "data": file}]
+        written[f"S{number}"] = {
+            "type": "aws:cloudformation:stack",
+            "environment": "aws://123456789012/eu-west-1",
+            "properties": {"templateFile": file},
+            "metadata": metadata,
+        }
+    (folder / "manifest.json").write_text(json.dumps({"artifacts": written}))
+    return folder
+
+
+@pytest.mark.parametrize(("some", "more"), [((40, 2), (80, 2)), ((2, 50), (2, 100))])
+def test_the_work_of_a_check_of_an_assembly_grows_with_it_and_no_faster(
+    some: tuple[int, int], more: tuple[int, int], tmp_path: Path
+) -> None:
+    """Of two stacks with queues of the same names, a whole template was read for each name."""
+    counted = []
+    for place, (stacks, queues) in enumerate([some, more]):
+        folder = assembly(tmp_path / str(place), stacks=stacks, queues=queues)
+        checked = partial(run, folder, "--format", "json", "--processes", 1)
+        found = [one for each in json.loads(checked().stdout).values() for one in each]
+        assert sum(one["rule"] == "duplicate-name" for one in found) == queues
+        counted.append(work(checked))
+
+    assert counted[1] < 2.3 * counted[0]
+
+
+@pytest.mark.parametrize(("levels", "told"), [(200, False), (201, True)])
+def test_a_construct_of_very_many_levels_is_acknowledged_nowhere(
+    levels: int, tmp_path: Path, *, told: bool
+) -> None:
+    folder = assembly(tmp_path / "a", stacks=1, queues=1)
+    text = (folder / "manifest.json").read_text()
+    rule = "queue-environment-count"
+    text = text.replace("::property", f"::{rule}")
+    (folder / "manifest.json").write_text(text.replace("/S0/Q0", "/S0" + "/a" * (levels - 1)))
+
+    [found] = json.loads(run(folder, "--format", "json").stdout).values()
+
+    assert (rule in {one["rule"] for one in found}) is told
 
 
 def test_standard_input_without_an_end_is_refused_in_one_line() -> None:

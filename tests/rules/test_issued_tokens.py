@@ -56,6 +56,9 @@ PLANTED = {
     "pnu_": ("a token of Prefect", "pnu_" + A[:36]),
     "ntn_": ("a token of Notion", "ntn_" + "01234567890" + A[:35]),
     "pat": ("a token of Airtable", "pat" + A[:14] + "." + H[:64]),
+    ":AA": ("a token of a Telegram bot", H[:8].replace("0", "7") + ":AA" + A[:32]),
+    "sk.eyJ": ("a token of Mapbox", f"sk.eyJ{A[:20]}.{A[:20]}"),
+    "-us": ("a key of Mailchimp", H[:32] + "-us7"),
     "rdme_": ("a key of ReadMe", "rdme_" + H[:70]),
     "EZAK": ("a key of EasyPost", "EZAK" + A[:54]),
     "EZTK": ("a key of EasyPost", "EZTK" + A[:54]),
@@ -119,7 +122,7 @@ def test_what_is_shorter_or_only_ends_so_is_none(sign: str) -> None:
     _, token = PLANTED[sign]
 
     assert credential_in(f"x {token[:-1]} x") is None
-    assert credential_in(f"a_{token}") is None or sign in (".atlasv1.", _TEAMS)
+    assert credential_in(f"a_{token}") is None or sign in (".atlasv1.", ":AA", _TEAMS)
 
 
 _TEAMS = ".webhook.office.com/webhookb2/"
@@ -137,6 +140,11 @@ def test_what_has_one_more_sign_than_is_issued_is_none(sign: str) -> None:
     [
         "s3://bucket/path/pat." + H,
         "api/dapibus/" + H,
+        "cache/" + H[:32] + "-us-east-1",
+        "a" + H[:32] + "-us7",
+        "sk.eyJ" + H[:20],
+        "12:AA" + A[:32],
+        "12345678:AA" + A[:34],
         "image@sha256:" + H[:64],
         "v1.0-rc1-" + H[:40],
         "python-dapi-client==1.0 " + H[:40],

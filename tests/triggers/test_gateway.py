@@ -23,6 +23,7 @@ from batch_constructs import (
     FunctionSettings,
     SubmissionGateway,
     SubmissionMode,
+    SubmissionOverrides,
     SubmitFunction,
 )
 from batch_constructs.aws.submit_job import SUBMISSIONS_PER_SECOND
@@ -89,11 +90,6 @@ def test_the_function_may_do_exactly_this(stack: Stack, queue: Any, definition: 
             "Action": "batch:SubmitJob",
             "Resource": [QUEUE, DEFINITION, f"{DEFINITION}:*", JOBS],
         },
-        {
-            "Effect": "Allow",
-            "Action": "batch:TagResource",
-            "Resource": JOBS,
-        },
         {"Effect": "Allow", "Action": "batch:ListJobs", "Resource": "*"},
         {
             "Effect": "Allow",
@@ -117,6 +113,24 @@ def test_the_function_may_do_exactly_this(stack: Stack, queue: Any, definition: 
         },
     ]
     assert resources(stack, "AWS::IAM::Policy") == {}
+
+
+@pytest.mark.parametrize(
+    ("more", "tags"),
+    [
+        ({}, False),
+        ({"allow": ["command"]}, False),
+        ({"allow": ["tags"]}, True),
+        ({"overrides": SubmissionOverrides(tags={"team": "a"})}, True),
+    ],
+)
+def test_jobs_are_tagged_only_where_messages_or_the_gateway_have_tags(
+    more: dict[str, Any], *, tags: bool, stack: Stack, queue: Any, definition: Any
+) -> None:
+    gateway(stack, queue, definition, **more)
+
+    allowed = {str(each["Action"]): each["Resource"] for each in statements(stack)}
+    assert allowed.get("batch:TagResource") == (JOBS if tags else None)
 
 
 def test_arrays_need_manifests_and_no_tags(stack: Stack, queue: Any, definition: Any) -> None:

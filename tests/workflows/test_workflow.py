@@ -385,11 +385,7 @@ def test_its_role_may_do_exactly_what_waiting_for_these_jobs_needs(
             "Action": "batch:SubmitJob",
             "Resource": [QUEUE, DEFINITION, f"{DEFINITION}:*", JOBS],
         },
-        {
-            "Effect": "Allow",
-            "Action": ["batch:TagResource", "batch:TerminateJob"],
-            "Resource": JOBS,
-        },
+        {"Effect": "Allow", "Action": "batch:TerminateJob", "Resource": JOBS},
         {"Effect": "Allow", "Action": "batch:DescribeJobs", "Resource": "*"},
         {
             "Effect": "Allow",
@@ -401,6 +397,25 @@ def test_its_role_may_do_exactly_what_waiting_for_these_jobs_needs(
     assert role["AssumeRolePolicyDocument"]["Statement"][0]["Principal"] == {
         "Service": "states.amazonaws.com"
     }
+
+
+@pytest.mark.parametrize("tagged", [0, 1])
+def test_its_role_may_tag_jobs_where_one_has_tags(
+    tagged: int, stack: Stack, queue: Any, definition: Any
+) -> None:
+    tags = [{"team": "a"}] * tagged + [{}] * (2 - tagged)
+    jobs = [
+        WorkflowJob(name=f"job{number}", job_definition=definition, tags=one)
+        for number, one in enumerate(tags)
+    ]
+    workflow(stack, queue, *jobs)
+
+    (policy,) = only(stack, "AWS::IAM::Role")["Policies"]
+    [of_jobs] = [
+        each for each in policy["PolicyDocument"]["Statement"] if "TerminateJob" in str(each)
+    ]
+    assert ("batch:TagResource" in of_jobs["Action"]) is bool(tagged)
+    assert of_jobs["Resource"] == JOBS
 
 
 def test_it_is_traced_and_logs_errors_without_data(

@@ -303,7 +303,9 @@ def _is_one(character: str) -> bool:
 
 def _may_meet(pattern: str, name: str) -> bool:
     """Tell whether a pattern and a name can mean one text."""
-    begin, end, shorter = 0, 0, min(len(pattern), len(name))
+    begin, end, shorter = _plain_at_both(pattern, name), 0, min(len(pattern), len(name))
+    if pattern[:begin] != name[:begin]:
+        return False
     while begin < shorter and pattern[begin] == name[begin]:
         # what holds no colon ends with the next one, in both alike
         ends_alike = pattern[begin + 1 : begin + 2] == name[begin + 1 : begin + 2] == ":"
@@ -326,6 +328,15 @@ def _may_meet(pattern: str, name: str) -> bool:
             seen.add(place)
             waiting += _steps(pattern, name, *place)
     return False
+
+
+_NOT_PLAIN: Final = regular_expression(f"[*?{HOLE}{CLOSED}{chr(_MADE_UP)}-{chr(0x10FFFF)}]")
+
+
+def _plain_at_both(pattern: str, name: str) -> int:
+    """Count the characters that both begin with and that stand for themselves."""
+    found = (_NOT_PLAIN.search(text) for text in (pattern, name))
+    return min(len(pattern), len(name), *(one.start() for one in found if one is not None))
 
 
 def _is_plain(character: str) -> bool:

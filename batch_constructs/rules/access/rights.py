@@ -52,7 +52,7 @@ class Rights(Record):
     ) -> bool | None:
         """Tell whether an action on a resource is allowed; None where that is not known."""
         about = self._about(action)
-        if self._are_too_many(about):
+        if self._are_too_many(action):
             self.template.leave_out(LeftOut.RIGHTS)
             return None
         allowed, denied = decided(about, action, resource, context, self.template)
@@ -60,30 +60,33 @@ class Rights(Record):
             allowed, denied = allowed or None, denied or None
         bounded: bool | None = True
         if self.boundary is not None:
-            bounded, forbidden = decided(
-                list(self.boundary), action, resource, context, self.template
-            )
+            bounded, forbidden = decided(self.boundary, action, resource, context, self.template)
             if not self.boundary_complete:
                 bounded, forbidden = bounded or None, forbidden or None
             denied = any_of((denied, forbidden))
         return all_of((allowed, bounded, negated(denied)))
 
-    def _about(self, action: str) -> list[Statement]:
+    def _about(self, action: str) -> tuple[Statement, ...]:
         """Give the statements that may be about an action, found once for all that ask."""
+        return self._found_about(action)[0]
+
+    def _found_about(self, action: str) -> tuple[tuple[Statement, ...], int]:
+        """Give these statements, and how much it takes to compare their resources."""
         key = f"statements {id(self)} has about {action}"
         known = self.template.memory.get(key)
         if not isinstance(known, tuple):
             self.template.count(len(self.statements))
-            about = [one for one in self.statements if one.covers(action) is not False]
-            known = self.template.memory[key] = (self, about)  # it lives as long as its ID
-        return list(known[1])
+            about = tuple(one for one in self.statements if one.covers(action) is not False)
+            work = sum(one.work for one in about)
+            known = self.template.memory[key] = (self, about, work)  # it lives as long as its ID
+        return known[1:]
 
-    def _are_too_many(self, about: list[Statement]) -> bool:
+    def _are_too_many(self, action: str) -> bool:
         """Tell whether the patterns of a template have been compared very often already."""
         memory = self.template.memory
         before = memory.get(_COMPARED, 0)
         compared = before if isinstance(before, int) else 0
-        memory[_COMPARED] = compared = compared + sum(one.work for one in about)
+        memory[_COMPARED] = compared = compared + self._found_about(action)[1]
         return compared > _MOST_COMPARED
 
     def answer(
@@ -106,14 +109,11 @@ class Rights(Record):
 
     def mention(self, action: str) -> bool:
         """Tell whether an action is allowed on anything, or may be."""
-        self.template.count(len(self.statements))
-        allowed = (one.covers(action) is not False for one in self.statements if one.allows)
-        return not self.complete or any(allowed)
+        return not self.complete or any(one.allows for one in self._about(action))
 
     def surely_mention(self, action: str) -> bool:
         """Tell whether an action is allowed on something, for all that is known."""
-        self.template.count(len(self.statements))
-        return any(one.allows and one.covers(action) for one in self.statements)
+        return any(one.allows and one.covers(action) for one in self._about(action))
 
     def before(self, resource: Resource) -> Rights:
         """Give the rights that there are for sure when a resource is created."""

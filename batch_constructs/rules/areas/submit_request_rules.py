@@ -13,7 +13,7 @@ from batch_constructs.aws.container_facts import SizeType
 from batch_constructs.aws.names import JOB_NAME, JOB_NAME_SOURCE, RESOURCE_NAME, marker
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.platforms import PlatformCapability
-from batch_constructs.aws.property_paths import places
+from batch_constructs.aws.property_paths import Places
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.resource_states import State
 from batch_constructs.aws.source import api, cloudformation
@@ -207,7 +207,7 @@ def submission_limit(source: Resource) -> Iterator[Fault]:
 def _beyond_limits(source: Resource) -> list[tuple[Limit, str, str]]:
     found: list[tuple[Limit, str, str]] = []
     for one in submissions_from(source):
-        request = _settled(one.request)
+        request = Places(_settled(one.request))
         for limit in overridden_limits.overridden_limits():
             found += [
                 (limit, one.at(path), message)
@@ -228,7 +228,7 @@ def submission_size(source: Resource) -> Iterator[Fault]:
     """Every submission is refused."""
     for one in submissions_from(source):
         for way in overridden_limits.CONTAINERS:
-            for place, container in places(one.request, way):
+            for place, container in one.places.at(way):
                 for n, entry in entries(container, "ResourceRequirements"):
                     kind = text(entry, "Type") or ""
                     got = number(entry, "Value")

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws import overridden_limits, submit_job, tags
 from batch_constructs.aws.pattern import pattern
-from batch_constructs.aws.property_paths import places
 from batch_constructs.rules.areas.submitter_rules import SUBMITTERS
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.submitted_jobs import submissions_from
@@ -32,7 +31,7 @@ def submission_length(source: Resource) -> Iterator[Fault]:
     """The submission is accepted, but the job fails."""
     for one in submissions_from(source):
         for way in overridden_limits.CONTAINERS:
-            for place, container in places(one.request, way):
+            for place, container in one.places.at(way):
                 length = submit_job.overrides_length(_least(container))
                 if length > submit_job.OVERRIDES_BYTES:
                     most = f"ECS allows {submit_job.OVERRIDES_BYTES} at most"

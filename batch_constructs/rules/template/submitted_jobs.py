@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import json
 import re
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.job_definition_facts import PLACEHOLDER
 from batch_constructs.aws.names import RESOURCE_NAME, SCHEDULER_SUBMIT_JOB, marker
 from batch_constructs.aws.pattern import pattern
+from batch_constructs.aws.property_paths import Places
 from batch_constructs.aws.record import Record
 from batch_constructs.rules.template.iam_roles import role_of
 from batch_constructs.rules.template.once import once
@@ -71,13 +73,18 @@ class Submission(Record):
         below = "BatchParameters/" if self.source.type == EVENT_RULE else ""
         return f"{self.path}/{below}{member}"
 
-    @property
+    @cached_property
+    def places(self) -> Places:
+        """Give the mappings in the request, by the paths to them."""
+        return Places(self.request)
+
+    @cached_property
     def queue(self) -> JobQueue | None:
         """Give the job queue, if it is in the template."""
         found = named(self.source.template, JOB_QUEUE, self.request.get("JobQueue"))
         return found if isinstance(found, JobQueue) else None
 
-    @property
+    @cached_property
     def definition(self) -> JobDefinition | None:
         """Give the job definition, if it is in the template."""
         found = named(self.source.template, JOB_DEFINITION, self.request.get("JobDefinition"))
@@ -89,7 +96,7 @@ class Submission(Record):
         targets: Any = self.source.properties["Targets"]
         return targets[int(self.path.partition("/")[2])]  # type: ignore[no-any-return]  # a mapping
 
-    @property
+    @cached_property
     def role(self) -> Resource | None:
         """Give the role that it is submitted with, if it is in the template."""
         within = self.source.properties

@@ -21,10 +21,31 @@ def fits(text: str, pattern: str, single: Callable[[str], bool] = _any) -> bool:
         pattern: the pattern.
         single: whether ``?`` stands for a character.
     """
-    if "*" not in pattern and "?" not in pattern:
+    if len(pattern) - pattern.count("*") > len(text):
+        return False
+    if "?" in pattern:
+        return _fits_sign_by_sign(text, pattern, single)
+    first, *rest = pattern.split("*")
+    if not rest:
         return text == pattern
-    place = at = resume = 0
-    star = -1
+    *between, last = rest
+    if not text.startswith(first) or not text.endswith(last):
+        return False
+    place, end = len(first), len(text) - len(last)
+    for part in between:
+        place = text.find(part, place, end)
+        if place < 0:
+            return False
+        place += len(part)
+    return True
+
+
+def _fits_sign_by_sign(text: str, pattern: str, single: Callable[[str], bool]) -> bool:
+    begins = min(pattern.find("?"), pattern.find("*") % (len(pattern) + 1))
+    if text[:begins] != pattern[:begins]:
+        return False
+    place = at = begins
+    resume, star = 0, -1
     while place < len(text):
         sign = pattern[at : at + 1]
         if sign == "*":

@@ -83,7 +83,7 @@ def length_of(value: object, least: Least = nothing_known) -> int:
         return 1 + max(inside, 1)
     if isinstance(value, str):
         return len(_quoted(_written(value)))
-    return len(json.dumps(value)) if isinstance(value, int | float) else 0
+    return len(repr(value)) if isinstance(value, int | float) else 0
 
 
 _quoted: Final = json.JSONEncoder(ensure_ascii=False).encode
