@@ -492,6 +492,16 @@ def test_an_older_service_is_asked_job_by_job(
     assert aws.calls["batch:TerminateJobs"] == 1
 
 
+def test_who_may_not_stop_jobs_is_told_at_once(aws: Aws, client: BatchClient) -> None:
+    aws.batch.script["TerminateJobs"] = lambda _: answer(
+        403, {"message": "not authorized"}, error="AccessDeniedException"
+    )
+
+    with pytest.raises(ClientError, match="not authorized"):
+        client.terminate(["a"], reason="over")
+    assert aws.calls["batch:TerminateJob"] == 0
+
+
 def test_of_an_older_service_only_what_it_says_of_a_job_is_that_jobs(
     aws: Aws, client: BatchClient
 ) -> None:
