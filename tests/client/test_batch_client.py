@@ -269,6 +269,34 @@ def test_waiting_ends_at_its_limit(aws: Aws, client: BatchClient) -> None:
     assert aws.clock() - began == pytest.approx(60, abs=0.1)
 
 
+def test_waiting_asks_four_times_a_minute_while_nothing_changes(
+    aws: Aws, client: BatchClient
+) -> None:
+    describe(aws, [detail("a", "RUNNABLE")])
+
+    with pytest.raises(TimeoutError):
+        client.wait(["a"], timeout=timedelta(hours=1))
+
+    assert 240 <= aws.calls["batch:DescribeJobs"] < 250
+
+
+def test_a_job_that_changed_is_looked_at_again_a_second_later(
+    aws: Aws, client: BatchClient
+) -> None:
+    states = iter(["RUNNABLE"] * 12 + ["RUNNING", "SUCCEEDED"])
+    looks: list[float] = []
+
+    def tell(_: dict[str, Any]) -> Any:
+        looks.append(aws.clock())
+        return answer(200, {"jobs": [detail("a", next(states))]})
+
+    aws.batch.script["DescribeJobs"] = tell
+    client.wait(["a"])
+
+    assert looks[-2] - looks[-3] > 10
+    assert looks[-1] - looks[-2] < 2
+
+
 @pytest.mark.parametrize(
     "wait",
     [
@@ -462,6 +490,16 @@ def test_an_older_service_is_asked_job_by_job(
 
     assert len(stopped) == 60
     assert aws.calls["batch:TerminateJobs"] == 1
+
+
+def test_who_may_not_stop_jobs_is_told_at_once(aws: Aws, client: BatchClient) -> None:
+    aws.batch.script["TerminateJobs"] = lambda _: answer(
+        403, {"message": "not authorized"}, error="AccessDeniedException"
+    )
+
+    with pytest.raises(ClientError, match="not authorized"):
+        client.terminate(["a"], reason="over")
+    assert aws.calls["batch:TerminateJob"] == 0
 
 
 def test_of_an_older_service_only_what_it_says_of_a_job_is_that_jobs(

@@ -268,6 +268,7 @@ def test_expired_credentials_say_what_to_do(aws: Aws, run: Run) -> None:
         "renew your credentials, or set the clock if it is wrong, then: batch-constructs watch a"
         in result.stderr
     )
+    assert result.stderr.count("batch-constructs watch a") == 1
 
 
 @pytest.mark.parametrize(

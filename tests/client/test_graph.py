@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import pytest
+from botocore.exceptions import ReadTimeoutError
 
+from batch_constructs.client import SubmissionUnclearError
 from batch_constructs.client.graph import RunFailedError, submit_graph
 from batch_constructs.client.graph_file import read_graph
 from batch_constructs.workflow_job import NToN, StepRetry, WorkflowJob
@@ -128,6 +130,22 @@ def test_a_lost_answer_does_not_make_a_twin(aws: Aws, client: BatchClient) -> No
     submit_graph(client, DIAMOND, queue="q", input={"day": "mon"}, run="r1")
 
     assert len(aws.batch.jobs) == 4
+
+
+def test_a_lost_answer_of_a_job_that_is_not_there_a_minute_later_ends_the_graph(
+    aws: Aws, client: BatchClient
+) -> None:
+    """It may come later still; the same command finds it then."""
+
+    def lost(_: dict[str, Any]) -> NoReturn:
+        raise ReadTimeoutError(endpoint_url="batch")
+
+    aws.batch.script["SubmitJob"] = lost
+
+    with pytest.raises(SubmissionUnclearError, match="'r1--split' got lost"):
+        submit_graph(client, DIAMOND, queue="q", input={"day": "mon"}, run="r1")
+
+    assert aws.calls["batch:SubmitJob"] == 1
 
 
 def test_what_needs_step_functions_is_refused(client: BatchClient) -> None:

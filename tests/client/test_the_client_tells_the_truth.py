@@ -630,6 +630,23 @@ def test_an_address_that_cannot_be_read_gets_no_request(
     assert SECRET not in "".join(traceback.format_exception(caught.value))
 
 
+@pytest.mark.parametrize(
+    ("name", "value", "says"),
+    [
+        ("AWS_PROFILE", "of-nobody", "of-nobody"),
+        ("AWS_ENDPOINT_URL", "not an address", "Invalid endpoint: not an address"),
+    ],
+)
+def test_a_client_that_cannot_be_made_submits_nothing(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str, says: str
+) -> None:
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    monkeypatch.setenv(name, value)
+
+    with pytest.raises(NotSubmittedError, match=f"never left: .*{says}.*check the Region"):
+        BatchClient().submit("once", queue="main", job_definition="report")
+
+
 @pytest.fixture
 def profile(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[str], None]:
     """Take the credentials as this profile says."""
