@@ -18,6 +18,7 @@ from jsii._reference_map import register_reference
 
 from batch_constructs import later_assignment
 from batch_constructs.asked_once import own_account_id, own_partition, own_region
+from batch_constructs.aws.actions import SOURCE_ACCOUNT
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.names import as_member
 from batch_constructs.jsii_objects import described, javascript_error
@@ -88,6 +89,17 @@ def all_or_none(scope: Construct | None = None) -> Iterator[None]:
         if depth == 0:
             _UNDER_CONSTRUCTION.clear()
             _ONCE_MADE.clear()
+
+
+@contextmanager
+def in_an_app_of_its_own() -> Iterator[None]:
+    """Make constructs of another app: they are whole by themselves, and not with the one around."""
+    outer, waiting = [*_UNDER_CONSTRUCTION], [*_ONCE_MADE]
+    del _UNDER_CONSTRUCTION[:], _ONCE_MADE[:]
+    try:
+        yield
+    finally:
+        _UNDER_CONSTRUCTION[:], _ONCE_MADE[:] = outer, waiting
 
 
 def _remove(begun: list[Construct]) -> None:
@@ -328,4 +340,4 @@ def arn_prefix(service: str, account: str | None = None) -> str:
 @cache
 def own_account() -> dict[str, Any]:
     """Return the condition that a service acts for nobody but this account."""
-    return {"StringEquals": {"aws:SourceAccount": own_account_id()}}
+    return {"StringEquals": {SOURCE_ACCOUNT: own_account_id()}}

@@ -19,7 +19,7 @@ from batch_constructs.aws.bound import Matching
 from batch_constructs.aws.names import ACCOUNT, REGION_CODE
 from batch_constructs.aws.quotas import TEMPLATE_BODY_BYTES
 from batch_constructs.aws.template_facts import NOT_IN_A_STACK_NAME, ROLES, STACK_SET_NAME
-from batch_constructs.construct import BatchConstruct, given
+from batch_constructs.construct import BatchConstruct, given, in_an_app_of_its_own
 from batch_constructs.jsii_objects import javascript_error
 from batch_constructs.known_scope import known_scope
 from batch_constructs.one_call import members
@@ -166,7 +166,8 @@ class EverywhereStackSet(BatchConstruct):
         )
         inner = cdk.Stack(app, name, synthesizer=cdk.BootstraplessSynthesizer())
         try:
-            build(inner)
+            with in_an_app_of_its_own():
+                build(inner)
             self._expect_something(inner)
             return app.synth().get_stack_by_name(inner.stack_name).template
         except (RuntimeError, ValueError) as error:

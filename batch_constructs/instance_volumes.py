@@ -45,7 +45,7 @@ _PLAIN_PATH = re.compile(r"(/[A-Za-z0-9_-][A-Za-z0-9._-]*)+")
 _SYSTEM_PATH = re.compile("/(bin|boot|dev|etc|home|lib|lib64|opt|proc|root|run|sbin|sys|usr|var)")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class FsxLustreVolume:
     """A file system of Amazon FSx for Lustre, mounted by the instance, not on Fargate.
 
@@ -65,11 +65,11 @@ class FsxLustreVolume:
     """
 
     file_system: fsx.LustreFileSystem | fsx.IFileSystem
-    name: str = "lustre"
-    host_path: str | None = None
-    container_path: str | None = None
-    read_only: bool = False
-    mount_name: str | None = None
+    name: str = field(default="lustre", kw_only=True)
+    host_path: str | None = field(default=None, kw_only=True)
+    container_path: str | None = field(default=None, kw_only=True)
+    read_only: bool = field(default=False, kw_only=True)
+    mount_name: str | None = field(default=None, kw_only=True)
 
 
 @dataclass(frozen=True)

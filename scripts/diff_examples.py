@@ -24,7 +24,7 @@ SNAPSHOTS = "tests/__snapshots__/test_examples"
 def at(commit: str, path: str) -> dict[str, object]:
     """Return a snapshot as it was; an example that is new has none."""
     told = subprocess.run(  # git, with a name of ours
-        ["git", "show", f"{commit}:{path}"],  # the caller's git
+        ["git", "cat-file", "blob", f"{commit}:{path}"],  # the caller's git
         cwd=ROOT,
         capture_output=True,
         text=True,

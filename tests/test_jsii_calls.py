@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import subprocess
 import sys
 from collections.abc import Callable
+from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import aws_cdk as cdk
@@ -14,9 +17,10 @@ from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk.assertions import Template
 
 import batch_constructs as bc
-from app import build
 from batch_constructs.dead_letter_queue import dead_letter_queue
 from batch_constructs.shipped_function import ShippedFunction
+
+ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture
@@ -159,13 +163,32 @@ def test_another_environment_of_the_same_vpc_looks_at_it_once(
     assert sorted(sent[before:]) == ["CreateRequest", *["StaticInvokeRequest"] * 2]
 
 
-def test_the_readmes_app_is_no_more_than_164_calls(sent: list[str]) -> None:
-    """Twelve are its VPC, bucket, secret and outputs; what is asked once a process is asked."""
-    build(cdk.App())
-    before = len(sent)
-    build(cdk.App())
+def test_the_readmes_app_is_no_more_than_164_calls() -> None:
+    """Twelve are its VPC, bucket, secret and outputs; what is asked once a process is asked.
 
-    assert len(sent) - before <= 164
+    In a process of its own, as a user's is: what other tests have said of theirs is not asked for.
+    """
+    code = """
+        import aws_cdk
+        from jsii._kernel.providers.process import _NodeProcess
+        from app import build
+
+        send, sent = _NodeProcess.send, []
+        _NodeProcess.send = lambda *given: sent.append(given) or send(*given)
+        build(aws_cdk.App())
+        before = len(sent)
+        build(aws_cdk.App())
+        print(len(sent) - before)
+    """
+    said = subprocess.run(
+        [sys.executable, "-c", dedent(code)],
+        cwd=ROOT,
+        check=True,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+
+    assert 100 < int(said.stdout) <= 164
 
 
 def test_a_function_with_role_and_log_is_one_call(stack: cdk.Stack, sent: list[str]) -> None:

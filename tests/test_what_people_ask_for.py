@@ -1,4 +1,4 @@
-"""The smallest use of each thing that people ask for, and all of them in one stack."""
+"""What people ask for: what each of the ten renders and refuses, and their examples in one app."""
 
 from __future__ import annotations
 
@@ -74,6 +74,18 @@ def cluster(scope: cdk.Stack, version: int) -> Any:
         cluster_name="shared",
         kubectl_role_arn="arn:aws:iam::123456789012:role/kubectl",
         kubectl_layer=kubectl(scope),
+    )
+
+
+def own_cluster(scope: cdk.Stack, mode: eks.AuthenticationMode | None = None) -> Any:
+    return eks.Cluster(
+        scope,
+        "Cluster",
+        vpc=ec2.Vpc(scope, "ClusterVpc", max_azs=2),
+        version=eks.KubernetesVersion.V1_31,
+        default_capacity=0,
+        kubectl_layer=kubectl(scope),
+        authentication_mode=mode,
     )
 
 
@@ -318,15 +330,7 @@ def test_a_map_of_roles_names_those_of_its_own_stack_alone() -> None:
     scope = stack()
     app: Any = scope.node.root
     other = cdk.Stack(app, "Other", env=US)
-    vpc = ec2.Vpc(scope, "ClusterVpc", max_azs=2)
-    shared: Any = eks.Cluster(
-        scope,
-        "Cluster",
-        vpc=vpc,
-        version=eks.KubernetesVersion.V1_31,
-        default_capacity=0,
-        kubectl_layer=kubectl(scope),
-    )
+    shared = own_cluster(scope)
     by_map: dict[str, Any] = {
         "cluster": shared,
         "kubernetes_namespace": "batch",
@@ -341,21 +345,79 @@ def test_a_map_of_roles_names_those_of_its_own_stack_alone() -> None:
         r"give it instance_role=namespace.instance_role$",
     ):
         namespace.add_compute_environment(made)
-    with pytest.raises(ValueError, match="config_map is given in a stack other than the cluster's"):
+    with pytest.raises(ValueError, match="cluster is of another stack, and its aws-auth can only"):
         bc.EksNamespace(other, "Ns", **by_map)
 
 
 def test_settings_of_a_function_that_a_map_of_roles_does_without_are_refused() -> None:
     scope = stack()
-    with pytest.raises(ValueError, match="function_settings is given with config_map, so there is"):
+    with pytest.raises(ValueError, match="function_settings is given, and a cluster with aws-auth"):
         bc.EksNamespace(
             scope,
             "Ns",
-            cluster=cluster(scope, 1),
+            cluster=own_cluster(scope),
             kubernetes_namespace="batch",
-            config_map=True,
             function_settings=bc.FunctionSettings(),
         )
+
+
+@pytest.mark.parametrize(
+    ("mode", "state", "entries"),
+    [
+        (None, None, 0),
+        (eks.AuthenticationMode.CONFIG_MAP, None, 0),
+        (eks.AuthenticationMode.API_AND_CONFIG_MAP, "ENABLED", 1),
+        (eks.AuthenticationMode.API, "ENABLED", 1),
+    ],
+)
+def test_a_cluster_of_the_app_is_prepared_as_it_authenticates(
+    mode: eks.AuthenticationMode | None, state: str | None, entries: int
+) -> None:
+    """One of ``aws_eks`` has no access entries unless it is told to."""
+    scope = stack()
+    shared = own_cluster(scope, mode)
+    namespace = bc.EksNamespace(scope, "Ns", cluster=shared, kubernetes_namespace="batch")
+    role = namespace.instance_role
+    made = nodes(scope, shared, access_entry_state=state, instance_role=role)
+    namespace.add_compute_environment(made)
+
+    text = json.dumps(rendered(scope))
+    assert len(properties(scope, "AWS::EKS::AccessEntry")) == entries
+    assert ("Custom::BatchNamespaceAccess" in text) is bool(entries)
+    assert ("aws-auth" in text and "system:bootstrappers" in text) is not bool(entries)
+
+
+@pytest.mark.parametrize(
+    ("mode", "config_map", "message"),
+    [
+        (None, False, "config_map is False, and the cluster authenticates by CONFIG_MAP alone"),
+        (eks.AuthenticationMode.API, True, "config_map is True, and the cluster auth.* by API alo"),
+    ],
+)
+def test_a_cluster_is_not_asked_for_what_it_does_not_have(
+    mode: eks.AuthenticationMode | None,
+    config_map: bool,  # noqa: FBT001  # a case
+    message: str,
+) -> None:
+    scope = stack()
+    with pytest.raises(ValueError, match=message):
+        bc.EksNamespace(
+            scope,
+            "Ns",
+            cluster=own_cluster(scope, mode),
+            kubernetes_namespace="batch",
+            config_map=config_map,
+        )
+
+
+def test_nodes_ask_for_no_entry_that_the_cluster_cannot_have() -> None:
+    scope = stack()
+    shared = own_cluster(scope)
+    namespace = bc.EksNamespace(scope, "Ns", cluster=shared, kubernetes_namespace="batch")
+    made = nodes(scope, shared, access_entry_state="ENABLED")
+
+    with pytest.raises(ValueError, match="Nodes is .ENABLED., and the cluster has no access entri"):
+        namespace.add_compute_environment(made)
 
 
 @pytest.mark.parametrize(
@@ -523,6 +585,41 @@ def test_the_whole_is_a_stack_set() -> None:
     types = {one["Type"] for one in json.loads(made["TemplateBody"])["Resources"].values()}
     assert types >= {"AWS::Events::Rule", "AWS::IAM::Role", "AWS::SQS::Queue"}
     assert made["PermissionModel"] == "SERVICE_MANAGED"
+
+
+def everything(there: cdk.Stack) -> None:
+    """Fill a stack with what grants something to a role, a key or a topic once it is made."""
+    vpc = ec2.Vpc(there, "Vpc", max_azs=2)
+    reads = [bc.S3MountVolume(cdk.aws_s3.Bucket(there, "Reads", enforce_ssl=True))]
+    template = bc.LaunchTemplate(there, "Template", volumes=reads)
+    fast = bc.Ec2ComputeEnvironment(there, "Fast", vpc=vpc, launch_template=template)
+    queue = bc.JobQueue(there, "Queue", compute_environments=[fast])
+    work = bc.Container(name="work", image="busybox", vcpus=1, memory=cdk.Size.gibibytes(1))
+    job = bc.MultiContainerJobDefinition(
+        there,
+        "Job",
+        platform_capability="EC2",
+        containers=bc.with_sidecar(
+            [work], bc.open_telemetry_collector(), platform_capability="EC2"
+        ),
+    )
+    alerts = bc.AlertTopic(there, "Alerts")
+    bc.ScheduleTrigger(there, "Nightly", queue=queue, job_definition=job, schedule="rate(1 day)")
+    bc.Workflow(there, "Flow", queue=queue, jobs=[bc.WorkflowJob(name="a", job_definition=job)])
+    bc.BatchMonitoring(there, "Watched", queues=[queue], alarm_topic=alerts)
+    bc.BatchDashboard(there, "Page", queues=[queue])
+
+
+def test_a_stack_set_deploys_what_a_stack_would_with_all_rights() -> None:
+    scope = stack()
+    bc.EverywhereStackSet(
+        scope, "There", build=everything, regions=["eu-west-1"], accounts=["111122223333"]
+    )
+    apart = cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "Stack-There")
+    everything(apart)
+
+    (made,) = properties(scope, "AWS::CloudFormation::StackSet")
+    assert json.loads(made["TemplateBody"])["Resources"] == rendered(apart)["Resources"]
 
 
 @pytest.mark.parametrize(

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NoReturn
 
 import click
 
 from batch_constructs.adopt.old_stack import read_stack, whole
+from batch_constructs.client.plain_errors import plain_errors, same_command
 from batch_constructs.impact import deployed_stack
 from batch_constructs.rules.template import template_files
 from batch_constructs.working import working
@@ -40,23 +41,32 @@ def adopt_command(template: str, stack: str | None) -> None:
 
     Exits with 0, or with 2 if the template cannot be read or the CDK cannot declare it.
     """
+    try:
+        old = _old_stack(template, stack)
+    except template_files.UnreadableTemplateError as error:
+        _end(template, error)
     with working("loading the CDK"):
         from batch_constructs.adopt.rehearsal import CannotAdoptError, adopted  # noqa: PLC0415
     try:
         with working("writing and running the app"):
-            printed = adopted(_old_stack(template, stack))
-    except (template_files.UnreadableTemplateError, CannotAdoptError) as error:
-        click.echo(f"{template}: {error}", err=True)
-        sys.exit(_UNREADABLE)
+            printed = adopted(old)
+    except CannotAdoptError as error:
+        _end(template, error)
     click.echo(printed.source(), nl=False)
     for logical_id, reason in printed.as_l1.items():
         type_ = printed.resources[logical_id]["Type"]
         click.echo(f"{logical_id} ({type_}) stays as an L1: {reason}", err=True)
 
 
+def _end(template: str, error: Exception) -> NoReturn:
+    click.echo(f"{template}: {error}", err=True)
+    sys.exit(_UNREADABLE)
+
+
 def _old_stack(template: str, stack: str | None) -> DescribedStack:
     """Read what an argument means: a file, an assembly, or a stack that is deployed."""
     if not deployed_stack.is_meant(template):
         return read_stack(Path(template), stack)
-    found = deployed_stack.read(template)
+    with plain_errors(same_command(), only_reads=True):
+        found = deployed_stack.read(template)
     return whole(found if stack is None else replace(found, name=stack))

@@ -12,7 +12,8 @@ from batch_constructs.adopt.old_stack import read_stack
 from batch_constructs.adopt.override_path import override_path
 from batch_constructs.adopt.same_resources import RIGHTS, Matching, Resource
 from batch_constructs.adopt.successor import TAGS, Successor, with_capitals
-from batch_constructs.impact.changes import changes, references, section
+from batch_constructs.impact.changes import METADATA, changes, references, section
+from batch_constructs.impact.known_template import known
 from batch_constructs.impact.refused import names_taken
 
 if TYPE_CHECKING:
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
     from batch_constructs.impact.described_stack import DescribedStack
 
 _PATH: Final = "aws:cdk:path"
-_METADATA: Final = "AWS::CDK::Metadata"
 
 
 def keep_ids_of(
@@ -67,19 +67,19 @@ def keep_ids_of(
         old = read_stack(Path(old_template), None)
     except template_files.UnreadableTemplateError as error:
         raise ValueError(f"{old_template}: {error}") from None
-    template, known = old.template, section(old.template, "Resources")
+    template, had = old.template, section(old.template, "Resources")
     outputs = section(template, "Outputs")
-    matching = Matching(old=list(_old(known, let_go)), new=list(_new(stack)))
+    matching = Matching(old=list(_old(old, let_go)), new=list(_new(stack, old.place)))
     matching.match()
     kept = [Successor(one, now, held=one.logical_id in hold) for one, now in matching.pairs]
-    impossible = [*filter(None, (one.refusal for one in kept)), *_clashes(matching, known)]
+    impossible = [*filter(None, (one.refusal for one in kept)), *_clashes(matching, had)]
     if impossible:
         raise ValueError(f"{stack.node.path}: {'; '.join(impossible)}")
     problems = [
         *_problems(matching, kept, let_go),
         *_exports_of_what_goes(template, let_go),
-        *(f"no {name}, which let_go names" for name in let_go if name not in {**known, **outputs}),
-        *(f"no {name}, which hold names" for name in hold if name not in known),
+        *(f"no {name}, which let_go names" for name in let_go if name not in {**had, **outputs}),
+        *(f"no {name}, which hold names" for name in hold if name not in had),
     ]
     if problems:
         listed = "; ".join(problems)
@@ -93,11 +93,11 @@ def keep_ids_of(
             _warn(one)
 
 
-def _clashes(matching: Matching, known: Mapping[str, Any]) -> Iterator[str]:
+def _clashes(matching: Matching, had: Mapping[str, Any]) -> Iterator[str]:
     """Say which new resources have the name of one that the old template has as well."""
     came = {one.logical_id: one for one in matching.new}
     now = {name: {"Type": one.type, "Properties": one.written} for name, one in came.items()}
-    before = {f"{name} of the old template": one for name, one in known.items()}
+    before = {f"{name} of the old template": one for name, one in had.items()}
     found = changes({"Resources": before}, {"Resources": with_capitals(now)})
     for name, change in found.items():
         if name in came:
@@ -154,13 +154,13 @@ def _keep(
     from batch_constructs.adopt.kept_outputs import exports_of, keep_exports  # noqa: PLC0415
     from batch_constructs.adopt.kept_rights import Needs, keep_rights  # noqa: PLC0415  # with it
 
-    template, known = old.template, section(old.template, "Resources")
-    rights = {one.logical_id: known[one.logical_id] for one in matching.old if one.type in RIGHTS}
+    template, had = old.template, section(old.template, "Resources")
+    rights = {one.logical_id: had[one.logical_id] for one in matching.old if one.type in RIGHTS}
     exports = exports_of(template, stack, let_go)
-    beside = {one.before.logical_id: said_beside(known[one.before.logical_id]) for one in kept}
+    beside = {one.before.logical_id: said_beside(had[one.before.logical_id]) for one in kept}
     used = [*rights.values(), *(one.stays for one in kept), *beside.values(), *exports.values()]
     needs = Needs(template, used)
-    taken = {*known, *needs.names}
+    taken = {*had, *needs.names}
     for now in matching.new:
         if now.logical_id in taken:  # CloudFormation changes the type of no logical ID
             now.l1.override_logical_id(f"{now.logical_id}{now.type.rpartition(':')[2]}")
@@ -212,26 +212,44 @@ def _hold_tags(l1: Any, tags: Any, of_stack: Mapping[str, str] | None) -> None:
     Aspects.of(l1).add(HeldTags(tags, of_stack), priority=AspectPriority.READONLY)
 
 
-def _old(resources: Mapping[str, Any], let_go: Sequence[str]) -> Iterator[Resource]:
-    for logical_id, resource in resources.items():
+def _old(old: DescribedStack, let_go: Sequence[str]) -> Iterator[Resource]:
+    told = section(known(old.template, old.place), "Resources")
+    for logical_id, resource in section(old.template, "Resources").items():
         type_ = str(resource.get("Type"))
-        if type_ == _METADATA or logical_id in let_go:
+        if type_ == METADATA or logical_id in let_go:
             continue
         path = str(resource.get("Metadata", {}).get(_PATH, "")).partition("/")[2]
-        yield Resource.of(type_, logical_id, path, resource.get("Properties", {}))
+        written = resource.get("Properties", {})
+        yield Resource.of(
+            type_, logical_id, path, written, known=told.get(logical_id, {}).get("Properties")
+        )
 
 
-def _new(stack: cdk.Stack) -> Iterator[Resource]:
-    from aws_cdk import CfnResource, Stack  # noqa: PLC0415  # the CDK is loaded when it is needed
+def _new(stack: cdk.Stack, place: Mapping[str, str]) -> Iterator[Resource]:
+    from aws_cdk import CfnResource, Stack, Token  # noqa: PLC0415  # loaded when it is needed
 
+    from batch_constructs.adopt.declared_sections import sections  # noqa: PLC0415  # with the CDK
+
+    made: dict[str, tuple[Any, Any]] = {}
     for construct in stack.node.find_all():
         if not CfnResource.is_cfn_resource(construct) or Stack.of(construct) is not stack:
             continue
         l1: Any = construct
+        properties = stack.resolve(l1._cfn_properties)  # noqa: SLF001  # has no public name
+        made[str(stack.resolve(l1.logical_id))] = l1, properties
+    resources = {
+        name: {"Type": l1.cfn_resource_type, "Properties": properties}
+        for name, (l1, properties) in made.items()
+    }
+    own = {"AWS::AccountId": stack.account, "AWS::Region": stack.region}
+    here = {name: value for name, value in own.items() if not Token.is_unresolved(value)}
+    told = known({**sections(stack), "Resources": resources}, {**place, **here})["Resources"]
+    for name, (l1, properties) in made.items():
         yield Resource.of(
             l1.cfn_resource_type,
-            str(stack.resolve(l1.logical_id)),
+            name,
             str(l1.node.path).partition("/")[2],
-            stack.resolve(l1._cfn_properties),  # noqa: SLF001  # has no public name
-            l1,
+            properties,
+            known=told.get(name, {}).get("Properties"),
+            l1=l1,
         )

@@ -3,24 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any, Final
+from typing import Any
 
 import aws_cdk as cdk
 import jsii
 from constructs import Construct
 
+from batch_constructs.adopt.declared_sections import (
+    CONDITIONS,
+    MAPPINGS,
+    PARAMETERS,
+    declared,
+    says_something_else,
+)
 from batch_constructs.adopt.python_source import snake_case
 from batch_constructs.aws.template_facts import BOUNDS_OF_PARAMETERS
 from batch_constructs.impact.changes import references
-
-_PARAMETERS: Final = "Parameters"
-_CONDITIONS: Final = "Conditions"
-_MAPPINGS: Final = "Mappings"
-_CONSTRUCTS: Final = {
-    _PARAMETERS: cdk.CfnParameter,
-    _CONDITIONS: cdk.CfnCondition,
-    _MAPPINGS: cdk.CfnMapping,
-}
 
 
 class Needs:
@@ -52,27 +50,28 @@ class Needs:
         Returns:
             The conditions of the stack by their names, then.
         """
-        had = dict(_declared(stack))
+        had = dict(declared(stack))
         scopes: dict[str, Construct] = {}
         for section, name in sorted(self.definitions):
             definition = self.definitions[section, name]
             if (section, name) in had:
-                _warn_of_another_condition(stack, name, had[section, name], definition)
+                if says_something_else(definition, had[section, name]):
+                    _warn_of_another(section, name, had[section, name])
                 continue
             if section not in scopes:  # no logical ID has a hyphen
                 scopes[section] = Construct(below, f"Old-{section}")
             scope = scopes[section]
             made: cdk.CfnElement
-            if section == _PARAMETERS:
+            if section == PARAMETERS:
                 made = cdk.CfnParameter(scope, name, **_arguments(definition))
-            elif section == _CONDITIONS:
+            elif section == CONDITIONS:
                 expression: Any = _AsItStands(definition)
                 made = cdk.CfnCondition(scope, name, expression=expression)
             else:
                 made = cdk.CfnMapping(scope, name, mapping=definition)
             made.override_logical_id(name)
             had[section, name] = made
-        return {name: one for (section, name), one in had.items() if section == _CONDITIONS}
+        return {name: one for (section, name), one in had.items() if section == CONDITIONS}
 
 
 def keep_rights(
@@ -128,7 +127,7 @@ def _listed(value: Any) -> list[Any]:
 
 def _named(value: Any) -> Iterator[tuple[str, str]]:
     for _, target, _ in references(value):
-        yield _PARAMETERS, target
+        yield PARAMETERS, target
     yield from _by_name(value)
 
 
@@ -142,27 +141,25 @@ def _by_name(value: Any) -> Iterator[tuple[str, str]]:
         first = below[0] if isinstance(below, list) and below else below
         if isinstance(first, str):
             if key == "Fn::If" or (key == "Condition" and first is below):
-                yield _CONDITIONS, first
+                yield CONDITIONS, first
             elif key == "Fn::FindInMap":
-                yield _MAPPINGS, first
+                yield MAPPINGS, first
         yield from _by_name(below)
 
 
-def _declared(stack: cdk.Stack) -> Iterator[tuple[tuple[str, str], Any]]:
-    for construct in stack.node.find_all():
-        for section, kind in _CONSTRUCTS.items():
-            if isinstance(construct, kind) and cdk.Stack.of(construct) is stack:
-                yield (section, str(stack.resolve(construct.logical_id))), construct
-
-
-def _warn_of_another_condition(stack: cdk.Stack, name: str, had: Any, definition: Any) -> None:
-    if isinstance(had, cdk.CfnCondition) and stack.resolve(had.expression) != definition:
-        cdk.Annotations.of(had).add_warning_v2(
-            "batch-constructs:kept-condition",
-            f"What stays of the old template has the condition {name}, which says something else "
-            "here: where it is false, what has it, such as a role of jobs that were submitted "
-            "before, is deleted. Call this one otherwise to keep the old one beside it",
-        )
+def _warn_of_another(section: str, name: str, construct: Any) -> None:
+    noun = section.removesuffix("s").lower()
+    why = (
+        ": where it is false, what has it, such as a role of jobs that were submitted before, is "
+        "deleted"
+        if section == CONDITIONS
+        else ""
+    )
+    cdk.Annotations.of(construct).add_warning_v2(
+        f"batch-constructs:kept-{noun}",
+        f"What stays of the old template has the {noun} {name}, which says something else here"
+        f"{why}. Call this one otherwise to keep the old one beside it",
+    )
 
 
 def _arguments(parameter: Mapping[str, Any]) -> dict[str, Any]:

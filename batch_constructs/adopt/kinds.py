@@ -20,7 +20,7 @@ from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.aws.updates import has_role_of_its_own, is_replaced
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 BATCH: Final = "AWS::Batch::"
 
@@ -54,11 +54,19 @@ _GIVEN_LATER: Final = "given at submission"
 _WITH_LOGS: Final = ("bc.Container", "bc.Ec2JobDefinition", "bc.FargateJobDefinition")
 
 
-def constructor(kind: str, properties: Mapping[str, Any]) -> str | None:
-    """Name the construct that declares a resource of these properties; None for none of ours."""
+def constructor(
+    kind: str, properties: Mapping[str, Any], parameters: Mapping[str, Any]
+) -> str | None:
+    """Name the construct that declares a resource of these properties; None for none of ours.
+
+    Args:
+        kind: what comes behind ``AWS::Batch::`` in its type.
+        properties: its properties.
+        parameters: the parameters of its template.
+    """
     match kind:
         case "ComputeEnvironment":
-            return _environment(properties)
+            return _environment(properties, parameters)
         case "JobDefinition":
             return _definition(properties)
         case "JobQueue":
@@ -86,14 +94,35 @@ def why_none(kind: str, properties: Mapping[str, Any]) -> str:
     return f"its {path}, which tells which construct is for it, is {value}"
 
 
-def _environment(properties: Mapping[str, Any]) -> str | None:
+def _environment(properties: Mapping[str, Any], parameters: Mapping[str, Any]) -> str | None:
     if str(properties.get("Type")).upper() == EnvironmentType.UNMANAGED:
         return "UnmanagedComputeEnvironment"
     resources = properties.get("ComputeResources")
-    kind = resources.get("Type") if isinstance(resources, dict) else None
+    written = resources.get("Type") if isinstance(resources, dict) else None
+    on_eks = "EksConfiguration" in properties
+    found = {_of_resources(kind, on_eks=on_eks) for kind in _branches(written, parameters)}
+    if found == {*_ON_INSTANCES.values()}:
+        return _ON_INSTANCES[ResourceType.EC2]
+    return found.pop() if len(found) == 1 else None
+
+
+def _branches(value: Any, parameters: Mapping[str, Any]) -> Iterator[Any]:
+    """Give what a value may be, where a condition or a parameter decides."""
+    match value:
+        case {"Fn::If": [_, *branches]}:
+            for one in branches:
+                yield from _branches(one, parameters)
+        case {"Ref": str(name)}:
+            yield from parameters.get(name, {}).get("AllowedValues", [value])
+        case _:
+            yield value
+
+
+def _of_resources(kind: Any, *, on_eks: bool) -> str | None:
     if not isinstance(kind, str):
         return None
-    if "EksConfiguration" in properties:
+    kind = kind.upper()
+    if on_eks:
         return "EksComputeEnvironment"
     if kind.startswith(ResourceType.FARGATE):
         return "FargateComputeEnvironment"
@@ -180,7 +209,7 @@ def _add_parameters(call: Call, containers: list[Call]) -> None:
 
 
 def _add_to_environment(properties: Mapping[str, Any], call: Call) -> None:
-    kind = str(properties.get("ComputeResources", {}).get("Type"))
+    kind = str(properties.get("ComputeResources", {}).get("Type")).upper()
     images = _parameter("ComputeEnvironment/ComputeResources/Ec2Configuration")
     if any(f"'{one}'" in str(call.keywords.get(images)) for one in _ENDED_IMAGES):
         del call.keywords[images]  # a new environment takes none of these; this one has it

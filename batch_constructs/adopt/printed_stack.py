@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.adopt import kinds
@@ -39,7 +40,7 @@ class PrintedStack:
         old: The stack as it is.
         as_l1: Logical ID → why the resource stays as an L1.
         mends: Logical ID → what is done to our construct's resource once it is made.
-        lines: Logical ID → the lines that make it, in what was printed last.
+        lines: Logical ID → the lines that make it and what it is given, in what was printed last.
         ids: Logical ID → the ID of our construct.
     """
 
@@ -47,14 +48,14 @@ class PrintedStack:
         self.old = old
         self.as_l1: dict[str, str] = {}
         self.mends: dict[str, list[Any]] = {}
-        self.lines: dict[str, range] = {}
+        self.lines: dict[str, list[range]] = {}
         self.ids: dict[str, str] = {}
         for logical_id, resource in self.resources.items():
             type_ = str(resource.get("Type"))
             kind = type_.removeprefix(kinds.BATCH)
             if not type_.startswith(kinds.BATCH):
                 self.as_l1[logical_id] = _NOT_OURS
-            elif kinds.constructor(kind, properties_of(resource)) is None:
+            elif self._constructor(resource) is None:
                 self.as_l1[logical_id] = kinds.why_none(kind, properties_of(resource))
 
     @property
@@ -78,39 +79,49 @@ class PrintedStack:
             left, key=lambda name: kinds.KINDS.index(left[name]["Type"].removeprefix(kinds.BATCH))
         )
 
+    def _constructor(self, resource: dict[str, Any]) -> str | None:
+        kind = str(resource.get("Type")).removeprefix(kinds.BATCH)
+        parameters = section(self.old.template, "Parameters")
+        return kinds.constructor(kind, properties_of(resource), parameters)
+
     def source(self) -> str:
         """Print the module."""
         used = set(_RESERVED)
         ids = {name for name in self.resources if name in self.as_l1}
         sections = Sections(self.old, lambda text: variable(text, used), ids)
         made: dict[str, str] = {}
-        blocks: list[tuple[str | None, list[str]]] = [(None, _statements(sections.statements))]
-        blocks += [(None, self._l1(name, used)) for name in self.as_l1]
+        blocks: list[tuple[list[str], list[str]]] = [([], _statements(sections.statements))]
+        blocks += [([], self._l1(name, used)) for name in self.as_l1]
         taken = Taken(self.resources, used)
         self.ids = {}
+        ours: dict[str, list[str]] = {}
         for logical_id in self.ours:
             self.ids[logical_id] = own = self._construct_id(logical_id, ids)
             ids.add(own)
             made[logical_id] = variable(own, used)
-            blocks.append((logical_id, self._construct(logical_id, made, taken)))
+            ours[logical_id] = self._construct(logical_id, made, taken)
+        users = {
+            given: [name for name, block in ours.items() if _mentions(block, given)]
+            for given in taken.statements
+        }
+        blocks += [
+            (users[given], _statements([(given, call)])) for given, call in taken.statements.items()
+        ]
+        blocks += [([name], block) for name, block in ours.items()]
         sections.statements.clear()
         sections.outputs()
-        blocks += [(None, _statements(sections.statements)), (None, self._paths())]
-        head = [*self._head(taken, sections), *_statements(self._acknowledged())]
-        given = _statements([*taken.statements.items()])
-        place = 1 + len(self.as_l1)
-        ordered = [*blocks[:place], (None, given), *blocks[place:]]
-        lines = [*head]
+        blocks += [([], _statements(sections.statements)), ([], self._paths())]
+        lines = [*self._head(taken, sections), *_statements(self._acknowledged())]
         self.lines = {}
-        for owner, block in ordered:
+        for owners, block in blocks:
             if not block:
                 continue
-            lines.append("")
+            lines += [""]
             first = sum(text.count("\n") + 1 for text in lines) + 1
             lines += block
             last = sum(text.count("\n") + 1 for text in lines) + 1
-            if owner is not None:
-                self.lines[owner] = range(first, last)
+            for owner in owners:
+                self.lines.setdefault(owner, []).append(range(first, last))
         return "\n".join([*lines, "", "", *self._foot()]) + "\n"
 
     def _paths(self) -> list[str]:
@@ -232,7 +243,7 @@ class PrintedStack:
         resource = self.resources[logical_id]
         kind = resource["Type"].removeprefix(kinds.BATCH)
         properties = properties_of(resource)
-        constructor = kinds.constructor(kind, properties)
+        constructor = self._constructor(resource)
         call = Translation(kind, str(constructor), properties, taken, made).call
         kinds.add_what_is_left_out(kind, properties, call)
         call.positional = [Name("self"), self.ids[logical_id]]
@@ -283,6 +294,11 @@ def attributes_of(resource: dict[str, Any]) -> dict[str, Any]:
     if isinstance(metadata, dict):
         found["Metadata"] = {name: one for name, one in metadata.items() if name != _PATH}
     return {name: one for name, one in found.items() if one != {}}
+
+
+def _mentions(block: list[str], variable: str) -> bool:
+    """Whether a variable is used, and not a parameter of its name."""
+    return re.search(rf"\b{variable}\b(?!=)", "\n".join(block)) is not None
 
 
 def _statements(statements: list[tuple[str, Any]]) -> list[str]:

@@ -74,16 +74,20 @@ def _run(printed: PrintedStack) -> tuple[cdk.Stack, dict[str, Any]]:
 
 
 def _leave(printed: PrintedStack, error: Exception) -> None:
-    """Leave the resource whose construct refused, as an L1."""
-    lines = [
+    """Leave the resource whose construct, or what it is given, refused, as an L1."""
+    lines = {
         one.lineno for one in traceback.extract_tb(error.__traceback__) if one.filename == _FILE
+    }
+    refused = [
+        logical_id
+        for logical_id, made in printed.lines.items()
+        if any(line in one for one in made for line in lines if line is not None)
     ]
-    for logical_id, made in printed.lines.items():
-        if any(line in made for line in lines if line is not None):
-            printed.as_l1[logical_id] = _reason(error)
-            printed.mends.pop(logical_id, None)
-            return
-    raise CannotAdoptError(_reason(error)) from error
+    for logical_id in refused:
+        printed.as_l1[logical_id] = _reason(error)
+        printed.mends.pop(logical_id, None)
+    if not refused:
+        raise CannotAdoptError(_reason(error)) from error
 
 
 def _reason(error: Exception) -> str:

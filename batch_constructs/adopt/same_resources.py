@@ -52,25 +52,42 @@ class Resource:
 
     @classmethod
     def of(
-        cls, type_: str, logical_id: str, path: str, properties: Any, l1: Any = None
+        cls,
+        type_: str,
+        logical_id: str,
+        path: str,
+        properties: Any,
+        *,
+        known: Any = None,
+        l1: Any = None,
     ) -> Resource:
-        """Read a resource's properties as CloudFormation or the CDK spells them."""
+        """Read a resource's properties as CloudFormation or the CDK spells them.
+
+        Args:
+            type_: Its CloudFormation type.
+            logical_id: Its logical ID.
+            path: Where it stands below its stack; empty where that is unknown.
+            properties: Its properties, as they are written.
+            known: The same with what its template tells by itself written out; None for no other.
+            l1: The L1 that makes it; None for an old one.
+        """
+        known = properties if known is None else known
         refers_to: defaultdict[str, list[str]] = defaultdict(list)
         for at, target, _ in references(properties):
             named = refers_to["/".join(map(as_member, at.split("/")))]
             if target not in named:
                 named.append(target)
-        names = _names(type_, properties)
-        known = {path: name for path, name in names.items() if _is_known(name)}
+        names = _names(type_, known)
+        known_names = {path: name for path, name in names.items() if _is_known(name)}
         return cls(
             type=type_,
             logical_id=logical_id,
             path=path,
             written=properties,
-            properties=plain(properties),
+            properties=plain(known),
             refers_to=refers_to,
-            names=known,
-            is_named=bool(names) and known == names,
+            names=known_names,
+            is_named=bool(names) and known_names == names,
             l1=l1,
         )
 

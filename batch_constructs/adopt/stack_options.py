@@ -11,6 +11,7 @@ import aws_cdk as cdk
 from batch_constructs.adopt.python_source import Call
 from batch_constructs.adopt.sections import BOOTSTRAP_PARAMETER, METADATA
 from batch_constructs.impact.changes import section
+from batch_constructs.impact.cloud_assembly import DESTINATIONS
 
 if TYPE_CHECKING:
     from batch_constructs.impact.described_stack import DescribedStack
@@ -26,6 +27,11 @@ _PARAMETERS: Final = {
     "lookup_role_arn": _DEFAULT.DEFAULT_LOOKUP_ROLE_ARN,
     "file_assets_bucket_name": _DEFAULT.DEFAULT_FILE_ASSETS_BUCKET_NAME,
     "bucket_prefix": "",
+    "file_asset_publishing_role_arn": _DEFAULT.DEFAULT_FILE_ASSET_PUBLISHING_ROLE_ARN,
+    "image_asset_publishing_role_arn": _DEFAULT.DEFAULT_IMAGE_ASSET_PUBLISHING_ROLE_ARN,
+    "image_assets_repository_name": _DEFAULT.DEFAULT_IMAGE_ASSETS_REPOSITORY_NAME,
+    "file_asset_publishing_external_id": "",
+    "image_asset_publishing_external_id": "",
     "deploy_role_external_id": "",
     "lookup_role_external_id": "",
 }
@@ -82,6 +88,9 @@ def _said(stack: DescribedStack) -> dict[str, str]:
     options = stack.options
     bootstrap = section(stack.template, "Parameters").get(BOOTSTRAP_PARAMETER, {})
     lookup = options.get("lookupRole", {})
+    file, image = (
+        options.get(DESTINATIONS, {}).get(kind, {}) for kind in ("files", "dockerImages")
+    )
     bucket = _BUCKET.fullmatch(str(options.get("stackTemplateAssetObjectUrl")))
     found = {
         "bootstrap_stack_version_ssm_parameter": bootstrap.get("Default"),
@@ -90,6 +99,11 @@ def _said(stack: DescribedStack) -> dict[str, str]:
         "cloud_formation_execution_role": options.get("cloudFormationExecutionRoleArn"),
         "lookup_role_arn": lookup.get("arn"),
         "lookup_role_external_id": lookup.get("assumeRoleExternalId"),
+        "file_asset_publishing_role_arn": file.get("assumeRoleArn"),
+        "file_asset_publishing_external_id": file.get("assumeRoleExternalId"),
+        "image_asset_publishing_role_arn": image.get("assumeRoleArn"),
+        "image_asset_publishing_external_id": image.get("assumeRoleExternalId"),
+        "image_assets_repository_name": image.get("repositoryName"),
         "file_assets_bucket_name": bucket and bucket["bucket"],
         "bucket_prefix": bucket and bucket["prefix"],
     }

@@ -108,7 +108,7 @@ class Successor:
         return {path: why for path, why in found.items() if path not in self._surely}
 
     def _found(self, *, unknown_is_same: bool) -> dict[str, str]:
-        old, new = (_spelled(_with_role(one.properties)) for one in (self.before, self.now))
+        old, new = (_with_role(one.properties) for one in (self.before, self.now))
         new = _unified(old, new, unknown_is_same=unknown_is_same)
         for path, value in self._kept.items():
             _put(new, path.split("/"), value)
@@ -181,15 +181,6 @@ def _put(properties: Any, way: Sequence[str], value: Any) -> None:
         properties.pop(as_member(way[-1]), None)
     else:
         properties[as_member(way[-1])] = value
-
-
-def _spelled(value: Any) -> Any:
-    """Give numbers and flags as CloudFormation compares them, as text."""
-    if isinstance(value, Mapping):
-        return {name: _spelled(one) for name, one in value.items()}
-    if isinstance(value, list):
-        return [_spelled(one) for one in value]
-    return str(value).lower() if isinstance(value, bool | int | float) else value
 
 
 def _told(value: Any) -> str:

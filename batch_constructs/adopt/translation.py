@@ -22,9 +22,12 @@ from batch_constructs.aws.scheduling import REPLENISHABLE
 from batch_constructs.impact.changes import is_function
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from batch_constructs.adopt.surroundings import Taken
+
+_OF_ANOTHER_SHAPE: Final = (AttributeError, KeyError, TypeError, ValueError)
+"""What reading a value raises that is not of the shape of its property, such as an ``Fn::If``."""
 
 _SECONDS: Final = {"days": 86400, "hours": 3600, "minutes": 60, "seconds": 1}
 _MEBIBYTES: Final = {"gibibytes": 1024, "mebibytes": 1}
@@ -74,7 +77,7 @@ class Translation:
                 self._each(path, value, parameter, into, within)
             elif parameter:
                 self._set(parameter, value, path, into, within)
-        except NotTranslatedError:
+        except (NotTranslatedError, *_OF_ANOTHER_SHAPE):
             return
 
     def _below(self, path: str, value: Mapping[str, Any], into: Call, within: str) -> None:
@@ -183,11 +186,12 @@ class Translation:
         return Name(known) if known else self._taken.by_arn(noun, value)
 
     def _order(self, path: str, value: Any, into: Call, within: str) -> None:
-        if not isinstance(value, list):
-            raise NotTranslatedError
         member = path.rpartition("/")[2].removesuffix("Order")
+        entries = [one for one in _entries(value) if member in one]
+        if not entries:
+            raise NotTranslatedError
         into, name = self._place(_parameter(path), into, within)
-        ordered = sorted(value, key=lambda one: str(one.get("Order", "")).zfill(9))
+        ordered = sorted(entries, key=lambda one: str(one.get("Order", "")).zfill(9))
         into.keywords[name] = [self._batch(member, one[member]) for one in ordered]
 
     def _queue(self, path: str, value: Any, into: Call, within: str) -> None:
@@ -345,12 +349,15 @@ class Translation:
         self._set(_parameter(path), named, path, into, within)
 
     def _platform(self, path: str, value: Any, into: Call, within: str) -> None:
-        """Read the platform version; the L2 writes an empty mapping where there is none."""
+        """Read what says the platform; the L2 writes an empty mapping where nothing is said."""
         if value != {}:
             self._below(path, value, into, within)
             return
-        into, name = self._place(_parameter(path), into, within)
-        into.keywords[name] = Call("cdk.Token.as_string", [None])
+        for name in ("CpuArchitecture", "OperatingSystemFamily", "PlatformVersion"):
+            parameter = _parameter(f"{path}/{name}")
+            if parameter:
+                call, field = self._place(parameter, into, within)
+                call.keywords[field] = Call("cdk.Token.as_string", [None])
 
     def _skip(self, path: str, value: Any, into: Call, within: str) -> None:
         """Leave a property to what else decides it."""
@@ -379,6 +386,7 @@ _SPECIAL: Final = {
     "ResourceRequirements": "_requirements",
     "ResourceType": "_comes_back",
     "Resources": "_pod_resources",
+    "RuntimePlatform": "_platform",
     "Secrets": "_secrets",
     "SecretOptions": "_secrets",
     "ServiceEnvironmentOrder": "_order",
@@ -398,6 +406,17 @@ _VOLUMES: Final = {
     "PersistentVolumeClaim": "PersistentVolumeClaimVolume",
     "Host": "HostVolume",
 }
+
+
+def _entries(value: Any) -> Iterator[dict[str, Any]]:
+    """Give the entries of a list, and those that a condition decides, whichever way."""
+    if isinstance(value, dict) and "Fn::If" in value:
+        value = value["Fn::If"][1:]
+    if isinstance(value, list):
+        for one in value:
+            yield from _entries(one)
+    elif _is_mapping(value):
+        yield value
 
 
 def _is_mapping(value: Any) -> bool:

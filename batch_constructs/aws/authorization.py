@@ -26,7 +26,7 @@ from batch_constructs.aws.actions import (
 from batch_constructs.aws.managed_policies import SESSION_CHANNELS
 from batch_constructs.aws.names import every, quota_share
 from batch_constructs.aws.record import Record
-from batch_constructs.aws.role_actions import REGISTRY_LOGIN
+from batch_constructs.aws.role_actions import REGISTRY_LOGIN, TRACE_ACTIONS
 from batch_constructs.aws.source import Source, docs, guide, seen
 
 POLICY_VERSION: Final = "2012-10-17"
@@ -295,8 +295,7 @@ OTHERS_WITHOUT_RESOURCES: Final = (
     "tag:GetResources",
     "xray:GetSamplingRules",
     "xray:GetSamplingTargets",
-    "xray:PutTelemetryRecords",
-    "xray:PutTraceSegments",
+    *TRACE_ACTIONS,
 )
 """Actions of other services, met around jobs, that AWS knows no resources for."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Final
 
 from batch_constructs.aws.bound import Matching
-from batch_constructs.aws.source import Source, docs
+from batch_constructs.aws.source import Source, docs, seen
 
 REGION: Final = "us-east-1"
 """Where exports are made; their files may be in a bucket of any Region."""
@@ -25,21 +25,23 @@ RESOURCES: Final = "INCLUDE_RESOURCES"
 SPLIT: Final = "INCLUDE_SPLIT_COST_ALLOCATION_DATA"
 GRANULARITY: Final = "TIME_GRANULARITY"
 DAILY: Final = "DAILY"
-GRANULARITIES: Final = (DAILY, "HOURLY")
+GRANULARITIES: Final = (DAILY, "HOURLY", "MONTHLY")
 ON: Final = "TRUE"
 """Names and values of the table's configuration."""
 
 TABLE_SOURCE: Final[Source] = docs(
     "cur/latest/userguide/table-dictionary-cur2.html",
-    "The table COST_AND_USAGE_REPORT, its columns and its configurations.",
+    "The table COST_AND_USAGE_REPORT, its columns and its configurations: TIME_GRANULARITY is"
+    " HOURLY, DAILY or MONTHLY; INCLUDE_RESOURCES adds line_item_resource_id.",
 )
 
 SPLIT_PREFIX: Final = "split_line_item_"
 """What the names of the columns begin with that a report has with split cost allocation data."""
 
 SPLIT_SOURCE: Final[Source] = docs(
-    "cur/latest/userguide/split-line-item-columns.html",
-    "The columns of split cost allocation data.",
+    "cur/latest/userguide/table-dictionary-cur2-split-line-item.html",
+    '"The feature is limited to Amazon ECS (including Fargate), AWS Batch, and Amazon EKS only."'
+    " Each column is added by INCLUDE SPLIT COST ALLOCATION DATA.",
 )
 
 COLUMNS: Final = (
@@ -83,6 +85,15 @@ BATCH_TAGS: Final = (
 )
 """What AWS Batch itself puts on the tasks of its jobs."""
 
+BATCH_TAGS_SOURCE: Final[Source] = seen(
+    "https://github.com/aws-samples/serverless-batch-cost-guardian",
+    "AWS's own sample, of a post in its blog, activates the AWS-generated cost allocation tags"
+    ' "aws:batch:compute-environment", "aws:batch:job-definition", and "aws:batch:job-queue", which'
+    " appear up to 24 hours after a job ran. No page of AWS's documentation that was found names"
+    " them: a job of the account that pays, and `aws ce list-cost-allocation-tags --type"
+    " AWSGenerated` a day later, tell.",
+)
+
 ACTIVATED_AT_ONCE: Final = 20
 """How many tags a call activates."""
 
@@ -105,7 +116,8 @@ SOURCES: Final = (("bcm-data-exports", "export"), ("cur", "definition"))
 WRITERS_SOURCE: Final[Source] = docs(
     "cur/latest/userguide/dataexports-s3-bucket.html",
     "The bucket's policy lets both put objects and read the policy, for exports and definitions of"
-    " reports of the account.",
+    " reports of the account. A newer edition of the page lets the first one put objects and asks"
+    " for no more; the policy of the older one is right for both.",
 )
 
 EXPORT_NAME: Final = Matching(

@@ -7,10 +7,19 @@ from __future__ import annotations
 
 from typing import Final
 
-from batch_constructs.aws.source import Source, docs
+from batch_constructs.aws.source import Source, docs, seen
 
 IMAGE_GIBIBYTES: Final = 30
 """The root volume of AWS's images; one of a smaller size does not hold them."""
+
+ROOT_DEVICE: Final = "/dev/xvda"
+"""Where Amazon Linux has its root volume."""
+
+IMAGE_SOURCE: Final[Source] = seen(
+    "https://github.com/aws/containers-roadmap/issues/134",
+    "The images of ECS have 30 GB, and a launch template cannot make the root device smaller than"
+    " the snapshot of its image.",
+)
 
 GP3: Final = "gp3"
 """The type of volume whose speed does not hang on its size."""

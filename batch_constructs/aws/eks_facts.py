@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Final
 
-from batch_constructs.aws.source import Source, guide
+from batch_constructs.aws.source import Source, docs, guide
 
 USER: Final = "aws-batch"
 """What AWS Batch is called in a cluster; the names of its pods begin so, too."""
@@ -16,6 +16,16 @@ USER: Final = "aws-batch"
 SERVICE_ROLE: Final = "AWSServiceRoleForBatch"
 SERVICE_ROLE_PATH: Final = "aws-service-role/batch.amazonaws.com"
 """Left out in the `aws-auth` ConfigMap, which takes no ARN with a path."""
+
+CONFIG_MAP: Final = "CONFIG_MAP"
+API: Final = "API"
+BOTH: Final = "API_AND_CONFIG_MAP"
+"""How a cluster authenticates: by its `aws-auth` ConfigMap, by access entries, or by both."""
+
+MODES_SOURCE: Final[Source] = docs(
+    "eks/latest/userguide/grant-k8s-access.html",
+    "CONFIG_MAP: the ConfigMap alone; API_AND_CONFIG_MAP: both; API: access entries alone.",
+)
 
 NAMESPACE_POLICY: Final = "AWSBatchNamespacePolicy"
 """Of access policies of Amazon EKS: pods of one namespace."""

@@ -94,6 +94,15 @@ NO_SUCH_OPERATION: Final = frozenset(
 )
 """Error codes of a service that is older than the SDK that calls it."""
 
+VALIDATION_ERROR: Final = "ValidationError"
+"""What CloudFormation answers where it has no such stack, or nobody imports an export."""
+
+VALIDATION_ERROR_SOURCE: Final[Source] = docs(
+    "AWSCloudFormation/latest/APIReference/API_DescribeStacks.html",
+    '"If the stack doesn\'t exist, a ValidationError is returned." ListImports: Export NAME is not'
+    " imported by any stack.",
+)
+
 STEP_FUNCTIONS_THROTTLED: Final = (
     "Batch.TooManyRequestsException",
     "AWS.Batch.TooManyRequestsException",

@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Final
 
-from batch_constructs.aws.source import Source, api, docs, guide
+from batch_constructs.aws.source import Source, api, docs, guide, seen
 
 
 class JobState(StrEnum):
@@ -131,11 +131,20 @@ NOT_INITIALIZED: Final = "ResourceInitializationError"
 TASK_FAILED_TO_START: Final = "Task failed to start"
 """How the reason begins where secrets, logs or volumes could not be had, or nobody knows why."""
 
+DOCKER_TIMED_OUT: Final = "DockerTimeoutError"
+"""How the reason begins where Docker took too long to create, start or stop the container."""
+
+DOCKER_TIMED_OUT_SOURCE: Final[Source] = seen(
+    "https://github.com/aws/amazon-ecs-agent/issues/4308",
+    "Many pulls at once on the root volume: Task failed to start - DockerTimeoutError: Could not"
+    " transition to created; timed out after waiting 4m0s",
+)
+
 NEVER_STARTED: Final = (
     CANNOT_PULL,
     "CannotCreateContainer",
     "CannotStartContainer",
-    "DockerTimeoutError",
+    DOCKER_TIMED_OUT,
     NOT_INITIALIZED,
     TASK_FAILED_TO_START,
     "TaskFailedToStart",

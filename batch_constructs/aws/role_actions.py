@@ -42,6 +42,14 @@ LOG_STREAM_ACTIONS: Final = (LOGS_CREATE_LOG_STREAM, LOGS_PUT_LOG_EVENTS)
 CREATE_LOG_GROUP: Final = "logs:CreateLogGroup"
 """What the awslogs driver does with the execution role."""
 
+TRACE_ACTIONS: Final = ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
+METRIC_LOG_ACTIONS: Final = (CREATE_LOG_GROUP, *LOG_STREAM_ACTIONS, "logs:PutRetentionPolicy")
+"""What a collector of OpenTelemetry does with the job role: the exporters of traces, and of metrics
+as a log, whose group it makes.
+
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/trace-data.html
+"""
+
 REGISTRY_LOGIN: Final = "ecr:GetAuthorizationToken"
 PULL_ACTIONS: Final = ("ecr:BatchGetImage", "ecr:GetDownloadUrlForLayer")
 """What the agent does to pull an image from a private repository of Amazon ECR."""

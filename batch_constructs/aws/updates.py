@@ -61,10 +61,22 @@ SCALING: Final[Source] = guide(
     ' securityGroupIds … subnets".',
 )
 
+READ_ANEW: Final[Source] = api(
+    "LaunchTemplateSpecification.version",
+    '"During an infrastructure update, if either $Default or $Latest is specified, Batch'
+    ' re-evaluates the launch template version"',
+)
+
 POLICY_STAYS: Final[Source] = api(
     "UpdateJobQueueRequest.schedulingPolicyArn",
     '"Once a job queue is created, the fair-share scheduling policy can be replaced but not'
     ' removed."',
+)
+
+TYPE_OF_QUEUE: Final[Source] = api(
+    "CreateJobQueueRequest.jobQueueType",
+    '"For regular container jobs, this value is EKS, ECS, or ECS_FARGATE depending on the compute'
+    ' environment."; UpdateJobQueue has no such member.',
 )
 
 KIND_OF_POLICY_STAYS: Final[Source] = api(
@@ -99,6 +111,12 @@ STACK_TAGS: Final[Source] = docs(
     "Stack-level tags are propagated to resources that CloudFormation supports. Of a compute "
     "environment, whose tags the registry calls create-only, they replace it, as seen in "
     "https://github.com/aws-cloudformation/cloudformation-coverage-roadmap/issues/2270.",
+)
+
+DEFAULT_IS_NOT_READ: Final[Source] = docs(
+    "cdk/v2/guide/ref-cli-cmd-deploy.html",
+    "--previous-parameters, which is the default, uses the values that parameters have, as the AWS "
+    "CLI's deploy does; CloudFormation calls it UsePreviousValue.",
 )
 
 EXPORT_IN_USE: Final[Source] = docs(

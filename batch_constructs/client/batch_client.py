@@ -380,7 +380,7 @@ class BatchClient:
         seconds_left, pause = self._deadline(timeout), _FIRST_POLL_SECONDS
         while True:
             changed = False
-            for detail in patience.look(waiting, seen):
+            for detail in patience.look(waiting):
                 status = JobStatus.of(detail)
                 if seen.get(status.job_id) != status:
                     seen[status.job_id] = status

@@ -123,13 +123,14 @@ def usage(
         queues: names or ARNs of the queues; one that is given twice counts once.
         since_milliseconds: jobs that were created later count, in milliseconds since 1970.
         now_milliseconds: until when a job counts that still runs.
-        by: ``queue``, ``share``, ``definition`` or ``tag:KEY``.
+        by: ``queue``, ``share``, ``definition``, ``job`` or ``tag:KEY``; a job that was submitted
+            without the tag counts with that of its definition.
         prices: what an hour costs.
 
     Raises:
         ValueError: ``by`` is none of these.
     """
-    group_of = _grouping(by)
+    group_of = _grouping(by, batch)
     groups: dict[str, Usage] = defaultdict(Usage)
     telling = _Telling(batch)
     for queue in {queue.rpartition("/")[2]: queue for queue in queues}.values():
@@ -138,7 +139,7 @@ def usage(
             seconds = list(_seconds(job, detail, now_milliseconds))
             if seconds:
                 dollars = prices.of(detail, job.size, seconds)
-                group = groups[group_of(job, detail)]
+                group = groups[group_of(job)]
                 group.add(job.size, sum(seconds) / _SECONDS_AN_HOUR, dollars)
     by_weight = sorted(
         groups.items(), key=lambda one: (-one[1].dollars, -one[1].vcpu_hours, one[0])
@@ -148,20 +149,40 @@ def usage(
     return reckoned
 
 
-def _grouping(by: str) -> Callable[[Job, Mapping[str, Any]], str]:
+def _grouping(by: str, batch: Any) -> Callable[[Job], str]:
     if by.startswith(_TAG) and by != _TAG:
-        key = by.removeprefix(_TAG)
-        return lambda _, detail: (detail.get("tags") or {}).get(key, NONE)
+        return _Tag(by.removeprefix(_TAG), batch).of
     read: dict[str, Callable[[Job], str]] = {
         "queue": lambda job: job.queue,
         "share": lambda job: job.share or NONE,
         "definition": lambda job: job.definition_name,
+        "job": lambda job: f"{job.name} {job.id.partition(':')[0]}",
     }
     if by not in read:
         raise ValueError(
-            f'by is "{by}"; allowed: queue, share, definition and tag:KEY, such as tag:team'
+            f'by is "{by}"; allowed: queue, share, definition, job and tag:KEY, such as tag:team'
         )
-    return lambda job, _: read[by](job)
+    return read[by]
+
+
+class _Tag:
+    """Reads a tag of jobs: their own, or else that of their definition, as it is billed."""
+
+    def __init__(self, key: str, batch: Any) -> None:
+        self._key = key
+        self._batch = batch
+        self._of_definitions: dict[str, str] = {}
+
+    def of(self, job: Job) -> str:
+        own = job.tags.get(self._key)
+        return self._of_definition(job.definition_arn) if own is None else own
+
+    def _of_definition(self, arn: str) -> str:
+        if arn not in self._of_definitions:
+            found = self._batch.describe_job_definitions(jobDefinitions=[arn])["jobDefinitions"]
+            tags = (found[0].get("tags") if found else None) or {}
+            self._of_definitions[arn] = tags.get(self._key, NONE)
+        return self._of_definitions[arn]
 
 
 class _Telling:

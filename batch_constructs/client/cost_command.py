@@ -37,7 +37,7 @@ _COLUMNS: Final = ("jobs", "vCPU h", "GiB h", "GPU h", "USD")
     "--by",
     default="queue",
     show_default=True,
-    metavar="queue|share|definition|tag:KEY",
+    metavar="queue|share|definition|job|tag:KEY",
     help="How to group the sums.",
 )
 @click.option(
@@ -47,13 +47,12 @@ _COLUMNS: Final = ("jobs", "vCPU h", "GiB h", "GPU h", "USD")
 )
 @click.option(
     "--instance-type",
-    help="Price jobs on EC2 by their share of the vCPUs of this instance type, on demand. Reads"
-    " AWS's price list.",
+    help="Price jobs on EC2 by their share of the vCPUs of this instance type, on demand.",
 )
 @click.option(
     "--price-list",
     is_flag=True,
-    help="Read Fargate prices for this Region from AWS's price list (pricing:GetProducts)."
+    help="Read the prices for this Region from AWS's price list (pricing:GetProducts)."
     " Default: the prices of us-east-1 that come with this package.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
@@ -68,7 +67,7 @@ def cost_command(
     price_list: bool,
     as_json: bool,
 ) -> None:
-    """Add up what jobs used and what that cost, by queue, share, definition or tag.
+    """Add up what jobs used and what that cost, by queue, share, definition, job or tag.
 
     Hours are the time that containers ran, in all attempts and all children. Jobs that AWS Batch
     lists but no longer describes are left out; standard error says how many. Prices are on-demand
@@ -97,7 +96,9 @@ def cost_command(
         say(json.dumps(_plain(groups, by)))
     else:
         _print(groups, by)
-        _print_sources(groups, batch.meta.region_name, asked=price_list)
+        _print_sources(
+            groups, batch.meta.region_name, asked=price_list, by_type=instance_type is not None
+        )
     if groups.not_told:
         click.echo(
             f"{groups.not_told} jobs are missing here, because AWS Batch lists or counts them "
@@ -123,16 +124,26 @@ def _prices(region: str, given: float | None, instance_type: str | None, *, ask:
         vcpu_hour,
     )
 
-    pricing = (
-        patient_client(boto3.client, "pricing", region_name=PRICE_LIST_REGION)
-        if ask or instance_type
-        else None
-    )
+    if not ask:
+        return Prices(vcpu_hour=_in_the_table(instance_type) if instance_type else given)
+    pricing = patient_client(boto3.client, "pricing", region_name=PRICE_LIST_REGION)
     if instance_type is not None:
         given = vcpu_hour(pricing, region, instance_type)
-    if ask:
-        return Prices(vcpu_hour=given, fargate=fargate_prices(pricing, region))
-    return Prices(vcpu_hour=given)
+    return Prices(vcpu_hour=given, fargate=fargate_prices(pricing, region))
+
+
+def _in_the_table(instance_type: str) -> float:
+    """Tell what a vCPU of an instance costs by the table that comes with this package."""
+    from batch_constructs.aws import instance_prices, instance_types  # noqa: PLC0415  # when used
+
+    price = instance_prices.hourly(instance_type)
+    found = instance_types.expand(instance_type) or []
+    if price is None or len(found) != 1 or not found[0].vcpus:
+        raise click.UsageError(
+            f'--instance-type "{instance_type}" is not in the prices that come with this package: '
+            "give --price-list as well, which asks AWS, or --price-per-vcpu-hour"
+        )
+    return price / found[0].vcpus
 
 
 def _plain(groups: Groups, by: str) -> dict[str, Any]:
@@ -167,13 +178,16 @@ def _print(groups: Groups, by: str) -> None:
         say("no job that AWS Batch describes ran" if groups.not_told else "no job ran")
 
 
-def _print_sources(groups: Mapping[str, Usage], region: str, *, asked: bool) -> None:
+def _print_sources(groups: Mapping[str, Usage], region: str, *, asked: bool, by_type: bool) -> None:
     """Say where the prices are from, and what has none."""
-    from batch_constructs.aws import prices  # noqa: PLC0415  # loaded when used
+    from batch_constructs.aws import instance_prices, prices  # noqa: PLC0415  # loaded when used
 
     if any(used.unpriced < used.jobs for used in groups.values()):
-        table = f"as of {prices.DATE} in {prices.REGION}"
-        whence = f"of AWS's price list for {region}" if asked else table
+        whence = f"as of {prices.DATE} in {prices.REGION}"
+        if by_type:
+            whence += f", instances' as of {instance_prices.date()} in {instance_prices.region()}"
+        if asked:
+            whence = f"of AWS's price list for {region}"
         click.echo(f"on demand, Fargate's prices {whence}; Spot costs less", err=True)
     without = sum(used.unpriced for used in groups.values())
     if without:

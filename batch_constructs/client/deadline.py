@@ -29,7 +29,7 @@ MAKE_SECONDS = 60.0
 READ_SECONDS = 20
 ATTEMPTS = 7
 ATTEMPTS_WITHOUT_CONNECTION = 3
-"""What finds no connection so often is given up, after some seconds."""
+"""What finds no connection, or one that breaks off, so often is given up, after some seconds."""
 
 _ATTEMPTS_WITHOUT_ANSWER = 2
 
@@ -52,23 +52,17 @@ class _GivesUpEarly:
     def __init__(self) -> None:
         self._answered = False
 
-    def __call__(
-        self, *, attempts: int, response: object, caught_exception: Exception | None, **_: object
-    ) -> None:
+    def __call__(self, *, attempts: int, caught_exception: Exception | None, **_: object) -> None:
         """Raise what a call failed with, where no further attempt is worth its while."""
-        self._answered |= response is not None
         if caught_exception is None:
+            self._answered = True
             return
-        failure = failure_of(caught_exception)
-        if failure is Failure.NOT_SENT:
+        if failure_of(caught_exception) is Failure.NOT_SENT:
             raise caught_exception
         if self._answered:
             return
-        alone = failure is Failure.NO_CONNECTION
         silent = isinstance(caught_exception, ReadTimeoutError)
-        if (alone and attempts >= ATTEMPTS_WITHOUT_CONNECTION) or (
-            silent and attempts >= _ATTEMPTS_WITHOUT_ANSWER
-        ):
+        if attempts >= (_ATTEMPTS_WITHOUT_ANSWER if silent else ATTEMPTS_WITHOUT_CONNECTION):
             raise caught_exception
 
 
@@ -176,7 +170,11 @@ def within(seconds: float, call: Callable[[], _Result]) -> _Result:
     """
     thread = _Call(call)
     thread.start()
-    thread.join(seconds)
+    try:
+        thread.join(seconds)
+    except BaseException:  # interrupted: nobody waits for it any more
+        thread.give_up()
+        raise
     if thread.errors:
         error = thread.errors[0]
         raise as_told(error) if isinstance(error, Exception) else error

@@ -59,11 +59,11 @@ def read_logs(client: BatchClient, job_id: str, *, follow: bool = False) -> Iter
     from batch_constructs.client.patience import Patience  # noqa: PLC0415  # as above
 
     seconds_left = client._deadline()  # noqa: SLF001  # of the same room
-    patience, known, end = Patience(client), set[str](), _End(client)
+    patience, end = Patience(client), _End(client)
     read: dict[_Stream, LogStream] = {}
     while True:
         done = news = False
-        for detail in patience.look([job_id], known):
+        for detail in patience.look([job_id]):
             try:
                 for where in _streams(detail):
                     for event in _opened(client, where, read).new():
@@ -80,7 +80,6 @@ def read_logs(client: BatchClient, job_id: str, *, follow: bool = False) -> Iter
                     raise
             if not follow or (done and not _streams(detail)):
                 return
-            known.add(job_id)
         if end.is_reached(done=done, news=news):
             return
         left = _POLL_SECONDS if done else seconds_left([job_id])

@@ -16,9 +16,12 @@ import hashlib
 import hmac
 import json
 import os
+import random
 import re
 import sys
+import time
 from datetime import datetime, timezone
+from http.client import HTTPException
 from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
@@ -28,6 +31,8 @@ _LINE_BYTES = 21
 _CREDENTIALS_HOST = "http://169.254.170.2"
 _RUN = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
 _EMPTY = hashlib.sha256(b"").hexdigest()
+_BUSY = (429, 500, 502, 503, 504)
+_PATIENCE_SECONDS, _ANSWER_SECONDS = 60.0, 10.0
 
 
 class _Credentials(NamedTuple):
@@ -76,6 +81,7 @@ def fetch_message() -> str:
         KeyError: the job was not submitted by a coalescing gateway.
         IndexError: the manifest has no such message.
         urllib.error.HTTPError: S3 refused; the job role needs ``s3:GetObject`` on the manifest.
+        OSError, http.client.HTTPException: there was no whole answer for a minute.
     """
     index = array_index()
     line = _read(_LINE_BYTES * index, _LINE_BYTES)
@@ -96,9 +102,25 @@ def _read(start: int, length: int) -> bytes:
         url = f"https://{bucket}.s3.{region}.{domain}/{quote(key)}"
     headers = {"range": f"bytes={start}-{start + length - 1}"}
     signed = _sign(url, headers, region, _credentials(), datetime.now(timezone.utc))  # noqa: UP017 - images may have Python 3.9
-    with urlopen(Request(url, headers=signed), timeout=30) as answer:  # noqa: S310 - as configured
-        content: bytes = answer.read()
-    return content
+    return _get(url, signed)
+
+
+def _get(url: str, headers: dict[str, str]) -> bytes:
+    """Get what is at an address; where it is busy or away for a moment, again for a minute.
+
+    The children of a large array ask all at once.
+    """
+    ends, pause = time.monotonic() + _PATIENCE_SECONDS, 0.5
+    while True:
+        try:
+            with urlopen(Request(url, headers=headers), timeout=_ANSWER_SECONDS) as answer:  # noqa: S310 - as configured, or set by ECS
+                content: bytes = answer.read()
+                return content
+        except (OSError, HTTPException) as error:
+            if getattr(error, "code", _BUSY[0]) not in _BUSY or time.monotonic() + pause > ends:
+                raise
+        time.sleep(random.uniform(pause / 2, pause))  # noqa: S311 - jitter, not a secret
+        pause *= 2
 
 
 def _credentials() -> _Credentials:
@@ -116,8 +138,7 @@ def _credentials() -> _Credentials:
         token = Path(token_file).read_text(encoding="utf-8").strip()
     if token:
         headers["Authorization"] = token
-    with urlopen(Request(url, headers=headers), timeout=10) as answer:  # noqa: S310 - set by ECS
-        found = json.load(answer)
+    found = json.loads(_get(url, headers))
     return _Credentials(found["AccessKeyId"], found["SecretAccessKey"], found.get("Token"))
 
 

@@ -8,7 +8,7 @@ from batch_constructs.client.deadline import may_pass
 from batch_constructs.client.jobs_not_found import JobsNotFoundError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from batch_constructs.client.batch_client import BatchClient
 
@@ -17,7 +17,7 @@ LEFT_OUT_SECONDS = 300.0
 
 
 class Patience:
-    """Looks at jobs, and bears what may pass.
+    """Looks at jobs; once AWS Batch has told of them, it bears what may pass.
 
     Args:
         client: who looks.
@@ -25,13 +25,14 @@ class Patience:
 
     def __init__(self, client: BatchClient) -> None:
         self._client = client
+        self._was_told = False
         self._left_out_since: float | None = None
 
-    def look(self, job_ids: Sequence[str], known: Collection[str]) -> list[dict[str, Any]]:
-        """Describe jobs; of those that are known already, perhaps not all.
+    def look(self, job_ids: Sequence[str]) -> list[dict[str, Any]]:
+        """Describe jobs; of those that were told of before, perhaps not all.
 
         Raises:
-            JobsNotFoundError: one that is not known is not there, or a known one for too long.
+            JobsNotFoundError: one was never told of, or is left out for too long.
         """
         clock = self._client._clock  # noqa: SLF001  # of the same room
         try:
@@ -40,12 +41,12 @@ class Patience:
             if self._left_out_since is None:
                 self._left_out_since = clock()
             for_long = clock() - self._left_out_since >= LEFT_OUT_SECONDS
-            if for_long or not known or not set(error.missing) <= set(known):
+            if for_long or not self._was_told:
                 raise
             return error.told
         except Exception as error:
-            if not known or not may_pass(error):  # a wrong address stays wrong
+            if not self._was_told or not may_pass(error):  # a wrong address stays wrong
                 raise
             return []
-        self._left_out_since = None
+        self._was_told, self._left_out_since = True, None
         return details

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _TROUBLE, _INTERRUPTED = 2, 130
 _CHECK = "check the Region, the endpoint and the network, then"
-_NO_ANSWER = "the answer does not come from AWS Batch"
+_NO_ANSWER = "the answer does not come from AWS"
 _CLOSED = "stdout is closed, so nothing was done, because nobody would see the result"
 _READ_AMISS = (AttributeError, IndexError, KeyError, TypeError)
 _IN_OUR_WORDS = (LookupError, ValueError, RuntimeError, OSError)

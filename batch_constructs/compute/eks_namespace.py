@@ -61,8 +61,9 @@ class EksNamespace(BatchConstruct):
             ``kubectl_layer``, or with ``kubectl_provider``.
         kubernetes_namespace: The namespace; not ``default``, not ``kube-…``.
         create_namespace: Whether to create the namespace. Default: yes.
-        config_map: Whether the cluster authenticates by the ``aws-auth`` ConfigMap, without access
-            entries; it has to be an ``eks.Cluster`` of the same stack. Default: no.
+        config_map: Whether to use the cluster's ``aws-auth`` ConfigMap, without access entries; it
+            has to be an ``eks.Cluster`` of the same stack. Default: as that cluster authenticates,
+            which by default is by its ConfigMap; for other clusters, no.
         function_settings: ``FunctionSettings``: network, key, concurrency, log and permissions
             boundary of the function. Default: none.
 
@@ -85,7 +86,7 @@ class EksNamespace(BatchConstruct):
         cluster: eks.ICluster | eks_v2.ICluster,
         kubernetes_namespace: str,
         create_namespace: bool = True,
-        config_map: bool = False,
+        config_map: bool | None = None,
         function_settings: FunctionSettings | None = None,
     ) -> None:
         super().__init__(scope, id)
@@ -99,22 +100,19 @@ class EksNamespace(BatchConstruct):
             bound=ENVIRONMENT_NAMESPACE,
         )
         makes = known_flag(arguments, "create_namespace", create_namespace)
-        self._by_map = known_flag(arguments, "config_map", config_map) is True
-        if self._by_map and not has_member(cluster, "aws_auth"):
+        self._has_no_entries = _mode(cluster) == aws.CONFIG_MAP
+        self._by_map = _is_by_map(arguments, cluster, config_map=config_map)
+        if self._by_map and has_member(cluster, "aws_auth") and not are_in_one_stack(cluster, self):
             arguments.wrong_value(
-                "config_map is given with a cluster that has no aws-auth here: leave it out, or "
-                "give the eks.Cluster that the app makes"
-            )
-        elif self._by_map and not are_in_one_stack(cluster, self):
-            arguments.wrong_value(
-                "config_map is given in a stack other than the cluster's, whose aws-auth can "
-                "only name roles of its own stack: create the namespace in the cluster's "
-                "stack"
+                "cluster is of another stack, and its aws-auth can only name roles of its own "
+                "stack: create the namespace in the cluster's stack, or let the cluster have access"
+                f" entries (authentication_mode=AuthenticationMode.{aws.BOTH})"
             )
         self._function_settings = read_function_settings(arguments, function_settings)
         if self._by_map and function_settings is not None:
             arguments.wrong_value(
-                "function_settings is given with config_map, so there is no function: leave it out"
+                "function_settings is given, and a cluster with aws-auth needs no function: leave "
+                "it out"
             )
         arguments.refuse()
 
@@ -147,12 +145,13 @@ class EksNamespace(BatchConstruct):
         that you passed needs one already.
 
         Its ``access_entry_state`` has to be ``ENABLED``, as that of all environments of the
-        cluster, unless the cluster authenticates by the ``aws-auth`` ConfigMap.
+        cluster, unless the cluster authenticates by the ``aws-auth`` ConfigMap; then leave it out.
 
         Raises:
             TypeError: it is no ``EksComputeEnvironment`` of the app.
-            ValueError: it is of another cluster or namespace, or leaves its access entry out; or
-                with ``config_map`` it is of another stack and made its role itself.
+            ValueError: it is of another cluster or namespace, or leaves its access entry out, or
+                asks for one that the cluster cannot have; or with ``config_map`` it is of another
+                stack and made its role itself.
         """
         if not isinstance(environment, EksComputeEnvironment):
             raise TypeError(
@@ -183,6 +182,12 @@ class EksNamespace(BatchConstruct):
                 f"{shown(state) if state else 'left out'}, so that AWS Batch may not use the "
                 "namespace: give access_entry_state=AccessEntryState.ENABLED, or config_map=True "
                 "to the namespace"
+            )
+        if self._has_no_entries and state == AccessEntryState.ENABLED:
+            raise ValueError(
+                f"{self.node.path}: access_entry_state of {environment.node.path} is "
+                f"{shown(state)}, and the cluster has no access entries: leave it out, or give the "
+                f"cluster authentication_mode=AuthenticationMode.{aws.BOTH}"
             )
         self._let_join(environment)
         # behind the manifest, which is made once this construct is whole
@@ -258,6 +263,32 @@ class EksNamespace(BatchConstruct):
         )
         self._cluster.aws_auth.add_role_mapping(batch, groups=[], username=aws.USER)
         self._map_nodes(self.instance_role)
+
+
+def _mode(cluster: Any) -> str | None:
+    """Tell how a cluster that the app makes authenticates; None for others, which do not tell."""
+    if not has_member(cluster, "aws_auth"):
+        return None
+    mode = cluster.authentication_mode
+    return aws.CONFIG_MAP if mode is None else str(mode.name)
+
+
+def _is_by_map(arguments: Arguments, cluster: Any, *, config_map: bool | None) -> bool:
+    """Whether roles go into the ``aws-auth`` ConfigMap, refused where that leads nowhere."""
+    mode = _mode(cluster)
+    if config_map is None:
+        return mode == aws.CONFIG_MAP
+    chosen = known_flag(arguments, "config_map", config_map) is True
+    if chosen and mode is None:
+        arguments.wrong_value(
+            "config_map is given with a cluster that has no aws-auth here: leave it out, or "
+            "give the eks.Cluster that the app makes"
+        )
+    elif (chosen, mode) in {(True, aws.API), (False, aws.CONFIG_MAP)}:
+        arguments.wrong_value(
+            f"config_map is {chosen}, and the cluster authenticates by {mode} alone: leave it out"
+        )
+    return chosen
 
 
 def _member(value: Any, name: str) -> Any:

@@ -16,6 +16,7 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.asked_once import base64
 from batch_constructs.aws import container_variables as variables
 from batch_constructs.aws.bound import OneOf, as_text
+from batch_constructs.aws.ebs import ROOT_DEVICE
 from batch_constructs.aws.efa import MOST_EFA
 from batch_constructs.aws.launch_template_facts import (
     DOCKER_TIMEOUT_SECONDS,
@@ -57,9 +58,6 @@ if TYPE_CHECKING:
 
     from batch_constructs.compute.capacity_reservation import AnyCapacityReservation
     from batch_constructs.instance_volumes import AnyInstanceVolume
-
-_ROOT_DEVICE = "/dev/xvda"
-"""Where Amazon Linux 2023 for ECS and EKS has its root volume."""
 
 _BLOCKED = {variables.AGENT_NO_INSTANCE_METADATA: "true"}
 """https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ec2-security-considerations.html"""
@@ -193,7 +191,7 @@ class LaunchTemplate(TaggedInstances, BatchResource, _Face):
         data = given(
             **reservation_properties(arguments, capacity_reservation),
             BlockDeviceMappings=[
-                {"DeviceName": _ROOT_DEVICE, "Ebs": ebs_properties(arguments, root_volume)},
+                {"DeviceName": ROOT_DEVICE, "Ebs": ebs_properties(arguments, root_volume)},
             ],
             MetadataOptions=_metadata_options(_hops(arguments, imdsv2_hop_limit)),
             Monitoring=None if monitored in (None, False) else {"Enabled": monitored},

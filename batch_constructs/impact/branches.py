@@ -43,9 +43,9 @@ def _branch(change: Change, holds: Mapping[str, bool]) -> Change:
     paths = sorted(different(properties(old), properties(new)))
     there = {(path, target) for path, target, _ in references(properties(new))}
     referred = {
-        path: target
-        for path, target in change.referred.items()
-        if (path, target) in there and path not in paths
+        path: left
+        for path, targets in change.referred.items()
+        if path not in paths and (left := [one for one in targets if (path, one) in there])
     }
     elsewhere = {path: why for path, why in change.elsewhere.items() if path not in paths}
     return replace(change, old=old, new=new, paths=paths, referred=referred, elsewhere=elsewhere)

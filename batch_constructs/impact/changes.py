@@ -11,6 +11,9 @@ Resource = Mapping[str, Any]
 WHOLE: Final = "Properties"
 """The path of all properties together, where a function stands in their place."""
 
+METADATA: Final = "AWS::CDK::Metadata"
+"""The type of what the CDK counts itself with, which makes nothing in the account."""
+
 _NEW_VALUES: Final = {
     "AWS::Batch::JobDefinition": None,
     "AWS::EC2::LaunchTemplate": ("LatestVersionNumber", "DefaultVersionNumber"),
@@ -29,7 +32,7 @@ class Change:
         old: as it is; None where it is new.
         new: as it shall be; None where it goes.
         paths: the properties that are written differently.
-        referred: properties that are written alike, with the resource whose value changes.
+        referred: properties that are written alike, with the resources whose values change.
         elsewhere: properties that are written alike, with what changes outside of the template.
     """
 
@@ -37,7 +40,7 @@ class Change:
     old: Resource | None
     new: Resource | None
     paths: list[str] = field(default_factory=list)
-    referred: dict[str, str] = field(default_factory=dict)
+    referred: dict[str, list[str]] = field(default_factory=dict)
     elsewhere: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -61,7 +64,11 @@ class Change:
 def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Change]:
     """Compare the resources of two templates, in the order of the new one, what goes last."""
     before, after = (
-        {name: one for name, one in section(side, "Resources").items() if isinstance(one, Mapping)}
+        {
+            name: one
+            for name, one in section(side, "Resources").items()
+            if isinstance(one, Mapping) and one.get("Type") != METADATA
+        }
         for side in (old, new)
     )
     return {
@@ -91,8 +98,17 @@ def different(old: Any, new: Any, path: str = "") -> Iterator[str]:
                 yield below
             else:
                 yield from different(old[name], new[name], below)
-    elif old != new:
+    elif _as_text(old) != _as_text(new):
         yield WHOLE if path == "" else path
+
+
+def _as_text(value: Any) -> Any:
+    """Give numbers and flags as CloudFormation compares them, as text."""
+    if isinstance(value, Mapping):
+        return {name: _as_text(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [_as_text(one) for one in value]
+    return str(value).lower() if isinstance(value, bool | int | float) else value
 
 
 def follow(found: Mapping[str, Change], changed: str, *, replaced: bool) -> Iterator[Change]:
@@ -113,8 +129,9 @@ def follow(found: Mapping[str, Change], changed: str, *, replaced: bool) -> Iter
             told = replaced or (
                 attribute is None if attributes is None else attribute in (attributes or ())
             )
-            if target == changed and told and path not in {*change.paths, *change.referred}:
-                change.referred[path] = changed
+            known = change.referred.get(path, [])
+            if target == changed and told and path not in change.paths and changed not in known:
+                change.referred[path] = [*known, changed]
                 yield change
 
 

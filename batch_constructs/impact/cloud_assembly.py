@@ -21,6 +21,10 @@ _MANIFEST: Final = "manifest.json"
 _UNKNOWN: Final = "unknown"
 """How a manifest writes that an app leaves the Region to the deployment."""
 
+DESTINATIONS: Final = "destinations"
+"""Beside what a manifest says of a stack: where its assets go, by the section of their manifest."""
+
+_ASSETS: Final = "cdk:asset-manifest"
 _NESTED: Final = "AWS::CloudFormation::Stack"
 _FILE: Final = "aws:asset:path"
 
@@ -66,9 +70,29 @@ def stacks(path: Path) -> dict[str, DescribedStack]:
             account=account if account.isdigit() else None,
             region=region if region and not region.startswith(_UNKNOWN) else None,
             tags=properties.get("tags", {}),
-            options=properties,
+            options={**properties, DESTINATIONS: _destinations(path, artifact, artifacts)},
             waits_for=frozenset(names[one] for one in _before(key, artifacts) if one in names),
         )
+    return found
+
+
+def _destinations(
+    path: Path, artifact: Mapping[str, Any], artifacts: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Give where the assets of a stack go, its template among them: one destination of each kind.
+
+    Nothing is known of them where only the templates of an assembly are left.
+    """
+    found: dict[str, Any] = {}
+    for one in artifact.get("dependencies", ()):
+        manifest = artifacts.get(one, {})
+        file = path / str(manifest.get("properties", {}).get("file"))
+        if manifest.get("type") != _ASSETS or not file.is_file():
+            continue
+        said = json.loads(file.read_text(encoding="utf-8"))
+        for kind in ("files", "dockerImages"):
+            for asset in said.get(kind, {}).values():
+                found[kind] = next(iter(asset["destinations"].values()))
     return found
 
 

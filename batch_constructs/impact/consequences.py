@@ -1,4 +1,4 @@
-"""What a change means beside its effect: for jobs, for what is named, for who refers to it."""
+"""What a change of a resource means beside its effect: for jobs, and for who names it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import updates
 from batch_constructs.aws.compute_environment_facts import ON_FARGATE
-from batch_constructs.impact.property_verdict import ENVIRONMENT, QUEUE, Effect
+from batch_constructs.impact.property_verdict import ENVIRONMENT, QUEUE, SHARE, Effect
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -30,14 +30,13 @@ def consequences(change: Change, effect: Effect) -> Iterator[str]:
             f"alone first ({updates.REPLACES_BY_DEFAULT.page})"
         )
     if effect is Effect.REPLACE:
-        both = (change.old or {}, change.new or {})
-        kept = all(one.get("UpdateReplacePolicy") == "Retain" for one in both)
-        if kept:
+        if is_kept(change, effect):
             yield (
                 "its UpdateReplacePolicy keeps the old one in the account, outside of the "
                 "stack and unchanged: what waits or runs in it continues, and you pay for it"
             )
-        yield from at_the_end(change, kept=kept)
+        else:
+            yield from at_the_end(change)
     if effect is Effect.INFRASTRUCTURE_UPDATE:
         yield _what_becomes_of_jobs(change)
     if change.type == ENVIRONMENT and effect is Effect.IN_PLACE:
@@ -61,19 +60,24 @@ def _notes_of_fargate(change: Change) -> Iterator[str]:
         )
 
 
-def at_the_end(change: Change, *, kept: bool) -> Iterator[str]:
-    """Say what ends with a resource that is deleted, unless it is kept."""
-    if kept:
-        return
-    if change.type == ENVIRONMENT:
-        kind = str(change.property("ComputeResources/Type", old=True)).upper()
-        yield "its queues leave it first; " + (
-            f"on Fargate it becomes INVALID where jobs still run in it: see {updates.DELETION_PAGE}"
-            if kind in ON_FARGATE
-            else "jobs that run in it are ended when it is deleted"
+def is_kept(change: Change, effect: Effect) -> bool:
+    """Whether what is deleted, or replaced, stays in the account all the same."""
+    old, new = change.old or {}, change.new or {}
+    if effect is Effect.REPLACE:
+        return all(one.get("UpdateReplacePolicy") == "Retain" for one in (old, new))
+    return old.get("DeletionPolicy") in {"Retain", "RetainExceptOnCreate"}
+
+
+def at_the_end(change: Change) -> Iterator[str]:
+    """Say what ends with a resource that is deleted, whatever is around it."""
+    if change.type in {QUEUE, SHARE}:
+        noun = "queue" if change.type == QUEUE else "share"
+        yield f"jobs that wait or run in the {noun} are ended when it is deleted"
+    elif change.type == DEFINITION:
+        yield (
+            "the old definition is deregistered: a caller that names it is refused; jobs that were "
+            "submitted keep it"
         )
-    elif change.type == QUEUE:
-        yield "jobs that wait or run in the queue are ended when it is deleted"
 
 
 def _what_becomes_of_jobs(change: Change) -> str:

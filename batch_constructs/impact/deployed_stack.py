@@ -7,10 +7,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.error_names import VALIDATION_ERROR
 from batch_constructs.aws.template_facts import STACK_SET_NAME
 from batch_constructs.impact.described_stack import DescribedStack
 from batch_constructs.rules.template import template_files
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
 
 
 def is_meant(argument: str) -> bool:
@@ -22,19 +27,20 @@ def read(name: str) -> DescribedStack:
     """Read a stack with the credentials and the Region that boto3 finds.
 
     Raises:
-        UnreadableTemplateError: there is no such stack, or it cannot be read.
+        UnreadableTemplateError: there is no such stack.
     """
-    import boto3  # noqa: PLC0415  # when a stack is asked for
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # with boto3
+    from botocore.exceptions import ClientError  # noqa: PLC0415  # when a stack is asked for
 
+    cloudformation = _cloudformation()
     try:
-        cloudformation = boto3.client("cloudformation")
         (stack,) = cloudformation.describe_stacks(StackName=name)["Stacks"]
-        body = cloudformation.get_template(StackName=name, TemplateStage="Processed")
-    except (BotoCoreError, ClientError) as error:
+    except ClientError as error:
+        if not _says_there_is_none(error):
+            raise
         raise template_files.UnreadableTemplateError(
             f"there is no such file, and CloudFormation has no stack of this name: {error}"
         ) from None
+    body = cloudformation.get_template(StackName=name, TemplateStage="Processed")
     template = body["TemplateBody"]
     text = template if isinstance(template, str) else json.dumps(template)
     _, _, _, region, account, _ = stack["StackId"].split(":", 5)
@@ -51,16 +57,28 @@ def read(name: str) -> DescribedStack:
     )
 
 
-def importers(export: str) -> list[str]:
-    """Give the stacks that import an export; none where nobody does, or nobody may ask.
+def importers(export: str) -> tuple[list[str], str]:
+    """Give the stacks that import an export, and why they cannot be told, if so.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_ListImports.html
     """
-    import boto3  # noqa: PLC0415  # as above
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # with boto3
+    from botocore.exceptions import ClientError  # noqa: PLC0415  # as above
 
     try:
-        pages = boto3.client("cloudformation").get_paginator("list_imports")
-        return [one for page in pages.paginate(ExportName=export) for one in page["Imports"]]
-    except (BotoCoreError, ClientError):
-        return []
+        pages = _cloudformation().get_paginator("list_imports").paginate(ExportName=export)
+        return [one for page in pages for one in page["Imports"]], ""
+    except ClientError as error:
+        return [], "" if _says_there_is_none(error) else str(error)
+
+
+def _cloudformation() -> Any:
+    import boto3  # noqa: PLC0415  # as above
+
+    from batch_constructs.client.deadline import patient_client  # noqa: PLC0415  # as boto3
+
+    return patient_client(boto3.client, "cloudformation")
+
+
+def _says_there_is_none(error: ClientError) -> bool:
+    """Whether there is no such stack, or nobody imports such an export."""
+    return bool(error.response["Error"]["Code"] == VALIDATION_ERROR)

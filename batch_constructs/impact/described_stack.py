@@ -30,3 +30,9 @@ class DescribedStack:
     tags: Mapping[str, str] | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     waits_for: frozenset[str] = frozenset()
+
+    @property
+    def place(self) -> dict[str, str]:
+        """Its account and Region, as pseudo parameters, as far as they are known."""
+        told = {"AWS::AccountId": self.account, "AWS::Region": self.region}
+        return {name: value for name, value in told.items() if value is not None}

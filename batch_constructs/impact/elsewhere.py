@@ -9,13 +9,14 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.updates import create_only
-from batch_constructs.impact.changes import is_function, properties
+from batch_constructs.impact.changes import is_function, properties, section
 from batch_constructs.impact.stack_outputs import read
 
 if TYPE_CHECKING:
     from batch_constructs.impact.changes import Change
 
 _TAGS: Final = "Tags"
+_DEFAULT: Final = "Default"
 
 
 def changed_tags(old: Mapping[str, str] | None, new: Mapping[str, str] | None) -> list[str]:
@@ -23,6 +24,19 @@ def changed_tags(old: Mapping[str, str] | None, new: Mapping[str, str] | None) -
     if old is None or new is None:
         return []
     return sorted(key for key in {**old, **new} if old.get(key) != new.get(key))
+
+
+def changed_defaults(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
+    """Give the parameters of both templates that have another default."""
+    before, after = (section(one, "Parameters") for one in (old, new))
+    return [
+        name
+        for name, one in after.items()
+        if isinstance(one, Mapping)
+        and isinstance(before.get(name), Mapping)
+        and _DEFAULT in one
+        and str(one[_DEFAULT]) != str(before[name].get(_DEFAULT))
+    ]
 
 
 def elsewhere(

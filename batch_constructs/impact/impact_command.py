@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
+from batch_constructs.check.findings_report import terminal_width
+from batch_constructs.client.plain_errors import plain_errors, same_command
 from batch_constructs.impact import cloud_assembly, deployed_stack, impact_report
 from batch_constructs.impact.assembly_impact import impacts
 from batch_constructs.impact.described_stack import DescribedStack
@@ -17,10 +19,12 @@ from batch_constructs.impact.verdict import Effect
 from batch_constructs.rules.template import template_files
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
     from batch_constructs.impact.verdict import Impact
 
-_FORMATS: Final = {
-    "text": impact_report.as_text,
+_FORMATS: Final[dict[str, Callable[[Mapping[str, Impact]], str]]] = {
+    "text": lambda found: impact_report.as_text(found, terminal_width()),
     "json": impact_report.as_json,
     "markdown": impact_report.as_markdown,
 }
@@ -69,28 +73,49 @@ def impact_command(old: str, new: str, format_: str, *, as_json: bool) -> None:
 
 
 def _sides(old: str, new: str) -> tuple[_Stacks, _Stacks]:
-    """Read both; of a deployed stack and an assembly that has several, those of its name."""
+    """Read both; of several, beside one template or a deployed stack, the one of its name."""
     after = _templates(Path(new))
     if not deployed_stack.is_meant(old):
-        return _templates(Path(old)), after
+        before = _templates(Path(old))
+        if Path(old).is_file():
+            return before, _of_its_name(after, before, new)
+        return (_of_its_name(before, after, old) if Path(new).is_file() else before), after
     try:
-        deployed = deployed_stack.read(old)
+        with plain_errors(same_command(), only_reads=True):
+            deployed = {old: deployed_stack.read(old)}
     except template_files.UnreadableTemplateError as error:
         raise template_files.UnreadableTemplateError(f"{old}: {error}") from None
-    if len(after) > 1:
-        after = {
-            name: one for name, one in after.items() if old in (name.partition(".")[0], one.name)
-        }
-    if not after:
+    return deployed, _of_its_name(after, deployed, new)
+
+
+def _of_its_name(several: _Stacks, one: _Stacks, where: str) -> _Stacks:
+    """Give the template of a directory that is compared with one of another place."""
+    [name] = one
+    called = name.partition(".")[0]
+    if len(several) == 1:
+        return several
+    found = {
+        key: stack
+        for key, stack in several.items()
+        if called in (key.partition(".")[0], stack.name)
+    }
+    if not found:
         raise template_files.UnreadableTemplateError(
-            f"{new}: none of its templates is called {old}.template.json: name the template"
+            f"{where}: none of its templates ({', '.join(several)}) is called "
+            f"{called}.template.json: name the template"
         )
-    return {old: deployed}, after
+    return found
 
 
 def _with_importers(name: str, one: Impact) -> Impact:
     """Say which stacks of the account import an export that changes or goes."""
-    stacks = deployed_stack.importers(name.partition("/")[2]) if one.type == EXPORT else []
+    if one.type != EXPORT:
+        return one
+    with plain_errors(same_command(), only_reads=True):
+        stacks, unasked = deployed_stack.importers(name.partition("/")[2])
+    if unasked:
+        note = f"who imports it is not known ({unasked}): if a stack does, the deployment fails"
+        return replace(one, notes=[note, *one.notes])
     if not stacks:
         return one
     note = (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import textwrap
 from collections import Counter
 from dataclasses import asdict
 from typing import TYPE_CHECKING, Final
@@ -27,15 +28,38 @@ def as_json(found: Mapping[str, Impact]) -> str:
     return json.dumps({name: asdict(one) for name, one in found.items()}, indent=2)
 
 
-def as_text(found: Mapping[str, Impact]) -> str:
-    """Write what changes, the worst first, with the cause and the notes below."""
+_INDENT: Final = " " * 22
+"""As wide as the longest effect; what is said of it stands below, to the right of it."""
+
+
+def as_text(found: Mapping[str, Impact], width: int = 0) -> str:
+    """Write what changes, the worst first, with the cause and the notes below.
+
+    Args:
+        found: what is told of each resource.
+        width: the characters of a line; 0 for lines of any length.
+    """
     lines: list[str] = []
     for name, one in _changed(found):
-        lines.append(f"{one.effect:<22}{name}  {one.type}")
-        if one.because:
-            lines.append(f"{'':22}because of {', '.join(one.because)}")
-        lines += [f"{'':22}{note}" for note in one.notes]
-    return "\n".join([*lines, summary(found)])
+        lines += _laid_out(f"{name}  {one.type}", f"{one.effect:<22}", width)
+        because = [f"because of {', '.join(one.because)}"] if one.because else []
+        for said in [*because, *one.notes]:
+            lines += _laid_out(said, _INDENT, width)
+    return "\n".join([*lines, *_laid_out(summary(found), "", width)])
+
+
+def _laid_out(text: str, before: str, width: int) -> list[str]:
+    """Break a line at the width; what is broken off stands under its text, addresses stay whole."""
+    if not width:
+        return [before + text]
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=before,
+        subsequent_indent=" " * len(before),
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
 
 
 def as_markdown(found: Mapping[str, Impact]) -> str:
@@ -60,7 +84,7 @@ def summary(found: Mapping[str, Impact]) -> str:
 def _changed(found: Mapping[str, Impact]) -> Iterator[tuple[str, Impact]]:
     for effect in (*_WORST_FIRST, Effect.NONE):
         for name, one in found.items():
-            if one.effect is effect and (one.fails or effect is not Effect.NONE):
+            if one.effect is effect and (one.fails or one.because or effect is not Effect.NONE):
                 yield name, one
 
 

@@ -2,6 +2,7 @@
 
 What depends on a parameter stays open. There the definition of the condition, or the mapping,
 stands in the place of its name, so that a change of it shows in every property that it is used in.
+Where the stack's Region and account are known, so is what depends on them.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-conditions.html
 """
@@ -21,21 +22,40 @@ from batch_constructs.rules.template.loops import PREFIX
 _IF: Final = "Fn::If"
 _FIND: Final = "Fn::FindInMap"
 _NAMES_AND_TWO: Final = 3
-"""Arguments of each of the two functions."""
+"""Arguments of each of the two functions; the second has a default behind them, perhaps."""
+
+_DEFAULT: Final = "DefaultValue"
 
 
-def known(template: Mapping[str, Any]) -> dict[str, Any]:
+def known(template: Mapping[str, Any], place: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Return a template whose resources are written as far as it tells by itself.
 
     A resource that is surely not made is left out; one that may be made, or not, keeps its
     ``Condition``, written out.
+
+    Args:
+        template: the template.
+        place: pseudo parameters, such as ``AWS::Region``, whose values are known; they decide
+            conditions and what mappings give, and stay as they are written elsewhere.
     """
-    return _Known(unlooped(template)).template()
+    return _Known(unlooped(template), place or {}).template()
+
+
+def placed(value: Any, place: Mapping[str, str]) -> Any:
+    """Write a value with pseudo parameters that are known."""
+    if isinstance(value, list):
+        return [placed(one, place) for one in value]
+    if not isinstance(value, Mapping):
+        return value
+    if len(value) == 1 and "Ref" in value:
+        return place.get(str(value["Ref"]), value)
+    return spelled({name: placed(one, place) for name, one in value.items()}, {})
 
 
 class _Known:
-    def __init__(self, template: Mapping[str, Any]) -> None:
+    def __init__(self, template: Mapping[str, Any], place: Mapping[str, str]) -> None:
         self._template = template
+        self._place = place
         self._conditions = section(template, "Conditions")
         self._mappings = section(template, "Mappings")
         self._types = {
@@ -71,7 +91,7 @@ class _Known:
             [(name, below)] = value.items()
             if name == _IF and isinstance(below, list) and len(below) == _NAMES_AND_TWO:
                 return self._chosen(*below)
-            if name == _FIND and isinstance(below, list) and len(below) == _NAMES_AND_TWO:
+            if name == _FIND and isinstance(below, list) and len(below) >= _NAMES_AND_TWO:
                 return self._found(*(self._value(one) for one in below))
         found_members = {name: self._value(one) for name, one in value.items()}
         left = {name: one for name, one in found_members.items() if one != NO_VALUE}
@@ -83,14 +103,22 @@ class _Known:
             return {_IF: [self._defined(name), self._value(one), self._value(other)]}
         return self._value(one if holds else other)
 
-    def _found(self, name: Any, first: Any, second: Any) -> Any:
-        mapping = self._mappings.get(name) if isinstance(name, str) else None
-        if mapping is None:
-            return {_FIND: [name, first, second]}
-        try:
-            return mapping[first][second]
-        except (KeyError, TypeError):
-            return {_FIND: [mapping, first, second]}
+    def _found(self, name: Any, first: Any, second: Any, *otherwise: Any) -> Any:
+        """Look a value up; where a key is open, what may be meant stands in the mapping's place."""
+        found: Any = self._mappings
+        for place, key in enumerate((name, first, second)):
+            text = _text(placed(key, self._place))
+            if text is None:
+                return {_FIND: [found, *(name, first, second)[place:], *otherwise]}
+            entries = found.items() if isinstance(found, Mapping) else ()
+            below = {str(one): value for one, value in entries}
+            if text not in below:
+                default = otherwise[0] if otherwise else None
+                if isinstance(default, Mapping) and _DEFAULT in default:
+                    return default[_DEFAULT]
+                return {_FIND: [name, first, second, *otherwise]}
+            found = below[text]
+        return found
 
     def _defined(self, name: Any) -> Any:
         """Write a condition out in the place of its name, and those that it names in turn."""
@@ -130,7 +158,7 @@ class _Known:
         if not isinstance(below, list):
             return None
         if name == "Fn::Equals":
-            sides = [_text(self._value(one)) for one in below]
+            sides = [_text(placed(self._value(one), self._place)) for one in below]
             return None if None in sides else len(set(sides)) == 1
         held = [self._holds(one) for one in below]
         if name == "Fn::Not":

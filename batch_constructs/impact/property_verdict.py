@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 ENVIRONMENT: Final = "AWS::Batch::ComputeEnvironment"
 QUEUE: Final = "AWS::Batch::JobQueue"
+SHARE: Final = "AWS::Batch::QuotaShare"
 _POLICY: Final = "AWS::Batch::SchedulingPolicy"
 _KINDS: Final = ("FairsharePolicy", "QuotaSharePolicy")
 _FAILS: Final = ", and ReplaceComputeEnvironment is false: the deployment fails; set it to true"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws import updates
 from batch_constructs.impact.changes import properties, references
+from batch_constructs.impact.property_verdict import SHARE
 from batch_constructs.rules.names_once import AMONG, NAMES
 
 if TYPE_CHECKING:
@@ -14,9 +15,8 @@ if TYPE_CHECKING:
 
     from batch_constructs.impact.changes import Change
 
-_SHARE: Final = "AWS::Batch::QuotaShare"
-_NAMES: Final = {**NAMES, _SHARE: "QuotaShareName"}
-_AMONG: Final = {**AMONG, _SHARE: "JobQueue"}
+_NAMES: Final = {**NAMES, SHARE: "QuotaShareName"}
+_AMONG: Final = {**AMONG, SHARE: "JobQueue"}
 
 
 def refusals(
@@ -38,7 +38,7 @@ def refusals(
 
 def names_that_clash(change: Change) -> Iterator[str]:
     """Say that the new resource cannot be made beside the old one, which has its name still."""
-    if change.type == _SHARE and "JobQueue" in change.touched:
+    if change.type == SHARE and "JobQueue" in change.touched:
         return  # its name is one of its queue's
     moved = {*change.referred, *change.elsewhere}
     for path in sorted(updates.create_only(change.type).always):

@@ -13,8 +13,7 @@ from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.impact.changes import calls, section
-from batch_constructs.impact.known_template import known
-from batch_constructs.impact.one_spelling import spelled
+from batch_constructs.impact.known_template import known, placed
 
 if TYPE_CHECKING:
     from batch_constructs.impact.described_stack import DescribedStack
@@ -25,12 +24,17 @@ IMPORT: Final = "Fn::ImportValue"
 READ: Final = "Fn::GetStackOutput"
 _OUTPUTS: Final = "Outputs/"
 _EXPORTS: Final = "Exports/"
+_STACK_NAME: Final = "AWS::StackName"
 
 
-def with_outputs(stack: DescribedStack) -> dict[str, Any]:
+def with_outputs(stack: DescribedStack, place: Mapping[str, str] | None = None) -> dict[str, Any]:
     """Give a template as far as it is known, with each output and export among its resources.
 
     No logical ID has a slash: theirs are ``Outputs/ID`` and ``Exports/NAME``.
+
+    Args:
+        stack: the stack.
+        place: pseudo parameters whose values are known.
     """
     outputs = {
         f"{_OUTPUTS}{name}": {
@@ -42,7 +46,7 @@ def with_outputs(stack: DescribedStack) -> dict[str, Any]:
         if isinstance(one, Mapping)
     }
     resources = section(stack.template, "Resources")
-    template = known({**stack.template, "Resources": {**resources, **outputs}})
+    template = known({**stack.template, "Resources": {**resources, **outputs}}, place)
     made = template["Resources"]
     for name in [one for one in made if one in outputs]:
         export = made[name]["Properties"].pop("Export")
@@ -76,21 +80,6 @@ def read(value: Any) -> Iterator[tuple[str, str, str]]:
 
 def export_name(value: Any, stack: DescribedStack) -> str:
     """Write the name of an export with what is known of its stack, always alike."""
-    name = _named(_named(value, stack), stack)  # what Fn::Sub says is a Ref after once
+    own = {**({_STACK_NAME: stack.name} if stack.name else {}), **stack.place}
+    name = placed(placed(value, own), own)  # what Fn::Sub says is a Ref after once
     return name if isinstance(name, str) else json.dumps(name, sort_keys=True, default=str)
-
-
-def _named(value: Any, stack: DescribedStack) -> Any:
-    """Write a name with what is known of its stack."""
-    own = {
-        "AWS::StackName": stack.name,
-        "AWS::AccountId": stack.account,
-        "AWS::Region": stack.region,
-    }
-    if isinstance(value, list):
-        return [_named(one, stack) for one in value]
-    if not isinstance(value, Mapping):
-        return value
-    if len(value) == 1 and "Ref" in value:
-        return own.get(str(value["Ref"])) or value
-    return spelled({name: _named(one, stack) for name, one in value.items()}, {})

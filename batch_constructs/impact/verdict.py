@@ -8,15 +8,16 @@ from typing import TYPE_CHECKING, Any, Final
 from batch_constructs.aws import updates
 from batch_constructs.impact.branches import branches
 from batch_constructs.impact.changes import Change, changes, follow
-from batch_constructs.impact.consequences import DEFINITION, at_the_end, consequences
+from batch_constructs.impact.consequences import DEFINITION, at_the_end, consequences, is_kept
 from batch_constructs.impact.described_stack import DescribedStack
-from batch_constructs.impact.elsewhere import changed_tags, elsewhere
+from batch_constructs.impact.elsewhere import changed_defaults, changed_tags, elsewhere
 from batch_constructs.impact.loops_and_macros import (
     SERVERLESS,
     WRITTEN_BY_THE_MACRO,
     is_of_a_loop,
     untold,
 )
+from batch_constructs.impact.neighbours import neighbours
 from batch_constructs.impact.property_verdict import ORDER, Effect, of_property
 from batch_constructs.impact.refused import names_that_clash, refusals
 from batch_constructs.impact.stack_outputs import EXPORT, OUTPUT, with_outputs
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["Comparison", "Effect", "Impact", "impact"]
 
 _PAGE: Final = "see "
+_STAYS: Final = "the parameter keeps the value that it has, unless the deployment gives another one"
 _ANOTHER_ID: Final = "the deployment fails; give it another logical ID"
 _MOVES: Final = frozenset({Effect.IN_PLACE, Effect.INFRASTRUCTURE_UPDATE, Effect.REPLACE})
 
@@ -97,7 +99,8 @@ class Comparison:
             moved: The outputs of other stacks that change: stack and output.
         """
         self.old, self.new = old, new
-        self.templates = with_outputs(old), with_outputs(new)
+        places = {**new.place, **old.place}, {**old.place, **new.place}
+        self.templates = with_outputs(old, places[0]), with_outputs(new, places[1])
         self.found = changes(*self.templates)
         self._tags = changed_tags(old.tags, new.tags)
         for change in self.found.values():
@@ -120,6 +123,14 @@ class Comparison:
                 notes=[f"{_PAGE}{updates.STACK_TAGS.page}"],
                 fails=False,
             )
+        for name in changed_defaults(self.old.template, self.new.template):
+            found[f"Parameters/{name}"] = Impact(
+                type="Parameter",
+                effect=Effect.NONE,
+                because=["Default"],
+                notes=[_STAYS, f"{_PAGE}{updates.DEFAULT_IS_NOT_READ.page}"],
+                fails=False,
+            )
         return found | {
             name: told for name in self.found if (told := self.told(name)).fails or _is_told(told)
         }
@@ -128,16 +139,21 @@ class Comparison:
         """Say what becomes of a resource, an output or an export."""
         change, mine = self.found[name], self.judged[name]
         refused = list(refusals(change, self.found, self.new.template))
+        effects = {other: one.effect for other, one in self.judged.items()}
+        around = [] if mine.fails else neighbours(change, self.found, effects)
         moved = [
             f"{path} changes because {target} {self._becomes(target)}"
-            for path, target in change.referred.items()
+            for path, targets in change.referred.items()
+            for target in targets
         ]
         moved += [f"{path} changes because {why}" for path, why in change.elsewhere.items()]
         return Impact(
             type=change.type,
             effect=mine.effect,
             because=list(mine.because),
-            notes=sorted([*mine.notes, *refused, *moved], key=lambda note: note.startswith(_PAGE)),
+            notes=sorted(
+                [*mine.notes, *around, *refused, *moved], key=lambda note: note.startswith(_PAGE)
+            ),
             fails=mine.fails or bool(refused),
         )
 
@@ -173,9 +189,9 @@ def _judged(change: Change) -> Judgement:
     if change.old is None:
         return Judgement(Effect.CREATE)
     if change.new is None:
-        kept = change.old.get("DeletionPolicy") in {"Retain", "RetainExceptOnCreate"}
-        said = ("its DeletionPolicy keeps it in the account",) if kept else ()
-        return Judgement(Effect.DELETE, (), (*said, *at_the_end(change, kept=kept)))
+        kept = is_kept(change, Effect.DELETE)
+        said = ("its DeletionPolicy keeps it in the account",) if kept else at_the_end(change)
+        return Judgement(Effect.DELETE, (), tuple(said))
     if change.old.get("Type") != change.new.get("Type"):
         note = f"CloudFormation changes the type of no logical ID: {_ANOTHER_ID}"
         return Judgement(Effect.REPLACE, ("Type",), (note,), fails=True)
@@ -188,7 +204,7 @@ def _judged(change: Change) -> Judgement:
             else "it is deleted if its Condition is false, which only the deployment knows"
         )
         because = "Fn::ForEach" if loop else "Condition"
-        notes = (note, *at_the_end(change, kept=False))
+        notes = (note, *at_the_end(change))
         return Judgement(Effect.DELETE, (because,), notes)
     found = [_of_properties(one) for one in branches(change)]
     return max(found, key=lambda one: (one.fails, ORDER[one.effect]))

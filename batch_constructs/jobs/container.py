@@ -142,6 +142,13 @@ class Container:
     firelens: Firelens | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Agent(Container):
+    """A container beside a job, with what it needs of the job role: statements of a policy."""
+
+    job_statements: Sequence[dict[str, Any]] = ()
+
+
 class ContainerArguments(TypedDict, total=False):
     """The arguments about the one container of a job, on Fargate or on EC2.
 
@@ -202,6 +209,7 @@ class ContainerParts:
         log: Its log configuration.
         volumes: Its volumes, which belong to the task.
         execution_statements: What the execution role needs for it, beside its logs.
+        agent_statements: What the job role needs where it is an agent.
     """
 
     def __init__(self, arguments: Arguments, container: Container) -> None:
@@ -224,6 +232,7 @@ class ContainerParts:
             *self.log.statements(),
             *_router_statements(container.firelens),
         ]
+        self.agent_statements = container.job_statements if isinstance(container, Agent) else ()
 
     def known(self) -> dict[str, Any]:
         """Return the properties as the rules see them, before any resource is made."""

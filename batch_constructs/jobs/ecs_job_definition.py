@@ -92,6 +92,8 @@ class EcsJobDefinition(OwnJobDefinition):
         """Have the properties checked, and make the resources."""
         job_statements = merged(one for task in tasks for one in task.job_statements)
         self._is_its_instance = _is_its_instance(arguments, job, own, job_statements)
+        if not self._is_its_instance:
+            job_statements += merged(one for task in tasks for one in task.agent_statements)
         has_job_role = not self._is_its_instance and (
             job_role_at_once or own["job_role"] is not None or bool(job_statements)
         )

@@ -104,7 +104,8 @@ class Task:
     Attributes:
         needs_log_group: Whether a container writes to the definition's log group.
         execution_statements: What the execution role needs, beside that log group.
-        job_statements: What the job role needs.
+        job_statements: What the job role needs, without which the job does not start.
+        agent_statements: What it needs besides, for agents.
         single: Whether it is one container in ``ContainerProperties``, and not a list of them.
         binds_an_image: Whether an image is bound to the execution role.
     """
@@ -141,6 +142,7 @@ class Task:
         self.needs_log_group = any(part.log.needs_group for part in parts)
         self.execution_statements = [one for part in parts for one in part.execution_statements]
         self.job_statements = [one for part in parts for one in part.volumes.statements]
+        self.agent_statements = [one for part in parts for one in part.agent_statements]
         if options.get("EnableExecuteCommand") is True:
             self.job_statements.append(_EXECUTE_COMMAND)
         self.binds_an_image = any(part.binds_an_image for part in parts)

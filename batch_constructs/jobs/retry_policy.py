@@ -12,8 +12,10 @@ from batch_constructs.aws.bound import as_text
 from batch_constructs.aws.job_definition_facts import RetryAction
 from batch_constructs.aws.job_states import (
     CANNOT_PULL,
+    DOCKER_TIMED_OUT,
     HOST_LOST_PATTERN,
     SPOT_TASK_LOST_PATTERN,
+    TASK_FAILED_TO_START,
 )
 
 if TYPE_CHECKING:
@@ -47,6 +49,11 @@ class RetryRule:
 _SPOT_RECLAIM = RetryRule(action=RetryAction.RETRY, on_status_reason=HOST_LOST_PATTERN)
 _FARGATE_SPOT_RECLAIM = RetryRule(action=RetryAction.RETRY, on_status_reason=SPOT_TASK_LOST_PATTERN)
 _IMAGE_PULL = RetryRule(action=RetryAction.RETRY, on_reason=f"{CANNOT_PULL}Error:*")
+_DOCKER_TIMED_OUT = RetryRule(
+    action=RetryAction.RETRY,
+    on_reason=f"{DOCKER_TIMED_OUT}:*",
+    on_status_reason=TASK_FAILED_TO_START,  # not one that could not be stopped: it ran
+)
 _ANYTHING_ELSE = RetryRule(action=RetryAction.EXIT, on_reason="*")
 
 
@@ -59,9 +66,10 @@ class RetryPolicy:
 
     Attributes:
         attempts: How often the job can start, 1 to 10. Default: three times.
-        rules: At most five, in order. Default: an attempt that lost its Spot host (EC2 or Fargate)
-            or could not pull its image is retried, and everything else, including the program's own
-            non-zero exits, is not. An empty list retries every failure.
+        rules: At most five, in order. Default: an attempt is retried if it lost its Spot host (EC2
+            or Fargate), could not pull its image, or if Docker took too long to create or start its
+            container. Everything else, including the program's own non-zero exits, is not. An empty
+            list retries every failure.
 
     Example:
         >>> from batch_constructs import RetryPolicy, RetryRule
@@ -78,6 +86,7 @@ class RetryPolicy:
         _SPOT_RECLAIM,
         _FARGATE_SPOT_RECLAIM,
         _IMAGE_PULL,
+        _DOCKER_TIMED_OUT,
         _ANYTHING_ELSE,
     )
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from batch_constructs.aws.bound import allowed, as_text, one_of, shown
 from batch_constructs.aws.fargate_sizes import MEMORY
 from batch_constructs.aws.platforms import PlatformCapability
-from batch_constructs.jobs.container import Container, ContainerDependency
+from batch_constructs.jobs.container import Agent, Container, ContainerDependency
 from batch_constructs.jsii_objects import described
 from batch_constructs.tokens import is_token
 
@@ -30,8 +30,9 @@ def with_sidecar(
     The containers start after the agent, and the job ends with them, because the agent is not
     essential. The agent's resources are added to the job's, so no container gets less. On Fargate,
     which only offers certain sizes, the agent added last gets the rest of the smallest size that
-    fits, because you pay for it anyway. On EC2, the containers of all jobs on an instance share its
-    network, so agents of two jobs cannot listen on the same port.
+    fits, because you pay for it anyway. On EC2, where a container asks for whole vCPUs, the agent
+    gets at least one, and the containers of all jobs on an instance share its network, so agents of
+    two jobs cannot listen on the same port.
 
     Args:
         containers: The containers of the job.
@@ -73,11 +74,17 @@ def with_sidecar(
     agent = replace(sidecar, essential=False)
     if platform == PlatformCapability.FARGATE:
         agent = _grown(job, agent)
+    elif platform == PlatformCapability.EC2 and _is_part_of_one(agent.vcpus):
+        agent = replace(agent, vcpus=1)
     return [*job, agent]
 
 
+def _is_part_of_one(vcpus: Any) -> bool:
+    return isinstance(vcpus, int | float) and 0 < vcpus < 1
+
+
 @dataclass(frozen=True)
-class _Grown(Container):
+class _Grown(Agent):
     """An agent that got what was left, and what it asked for: another may stand beside it yet."""
 
     asked: Container | None = None
@@ -112,7 +119,8 @@ def _grown(job: Sequence[Container], agent: Container) -> Container:
             f"sidecar: {vcpus:g} vCPUs and {memory:.0f} MiB with it; the largest of Fargate is "
             f"{max(MEMORY)} vCPUs and {max(max(MEMORY.values()))} MiB: run the job on EC2"
         )
-    given = {one.name: getattr(agent, one.name) for one in fields(Container)}
+    kind = Agent if isinstance(agent, Agent) else Container
+    given = {one.name: getattr(agent, one.name) for one in fields(kind)}
     return _Grown(
         **{
             **given,

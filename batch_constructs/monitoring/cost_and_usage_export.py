@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import Annotations, CfnOutput, Duration, Names, RemovalPolicy
+from aws_cdk import Annotations, Aws, CfnOutput, Duration, Names, RemovalPolicy, Stack
 from aws_cdk import aws_bcmdataexports as exports
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
@@ -16,13 +16,19 @@ from aws_cdk import aws_s3 as s3
 from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws import cost_reports
-from batch_constructs.aws.actions import S3_GET_BUCKET_POLICY, S3_PUT_OBJECT, SOURCE_ARN
+from batch_constructs.aws.actions import (
+    S3_GET_BUCKET_POLICY,
+    S3_PUT_OBJECT,
+    SOURCE_ACCOUNT,
+    SOURCE_ARN,
+)
 from batch_constructs.aws.bound import OneOf
-from batch_constructs.aws.names import every
+from batch_constructs.aws.names import arn
 from batch_constructs.aws.tags import ASCII_KEY
-from batch_constructs.construct import BatchConstruct, arn_prefix, own_account
+from batch_constructs.construct import BatchConstruct, given
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.place import Place
+from batch_constructs.tokens import is_token
 from batch_constructs.whole_days import check_days
 
 if TYPE_CHECKING:
@@ -64,11 +70,11 @@ class CostAndUsageExport(BatchConstruct):
         tags: The keys of your tags to show costs by, such as ``["team"]``: tags of job definitions
             and jobs with ``propagate_tags`` (the default), and ``instance_tags`` of environments.
             AWS Batch's own tags are included. Default: none.
-        bucket: Your own bucket, in any Region. An imported bucket needs a policy of its own that
-            allows the writers. Default: a new one.
+        bucket: Your own bucket, in any Region, or of another account. An imported bucket needs a
+            policy of its own that allows the writers. Default: a new one.
         prefix: The prefix of the files' names. Default: ``batch``.
-        time_granularity: ``"DAILY"`` or ``"HOURLY"``: the time that one line covers. Default:
-            ``"DAILY"``.
+        time_granularity: ``"HOURLY"``, ``"DAILY"`` or ``"MONTHLY"``: the time that one line covers.
+            Default: ``"DAILY"``.
         retention: How long the files in the new bucket are kept, in whole days. Default: 400 days.
         export_name: A physical name. Default: one derived from its path.
 
@@ -201,18 +207,34 @@ class CostAndUsageExport(BatchConstruct):
                 "outputType": "CUSTOM",
                 "overwrite": "OVERWRITE_REPORT",
             },
+            **given(s3BucketOwner=self.bucket.env.account if self._is_of_another_account else None),
         }
 
+    @property
+    def _is_of_another_account(self) -> bool:
+        """Whether the bucket is of another account than the export for sure."""
+        owner, own = self.bucket.env.account, Stack.of(self).account
+        return not is_token(owner) and not is_token(own) and owner != own
+
     def _writers(self) -> list[iam.PolicyStatement]:
-        """Let the exports of this account, and of no other, be written."""
-        sources = [f"{arn_prefix(service)}{every(kind)}" for service, kind in cost_reports.SOURCES]
+        """Let the exports of this account, and of no other, be written, wherever the bucket is."""
+        account = Stack.of(self).account if self._is_of_another_account else Aws.ACCOUNT_ID
+        place = {
+            "account": account, "region": cost_reports.REGION, "partition": Aws.PARTITION,
+        }  # fmt: skip
+        sources = [
+            arn(kind, "*", service=service, **place) for service, kind in cost_reports.SOURCES
+        ]
         files = self.bucket.arn_for_objects("*")
         return [
             iam.PolicyStatement(
                 principals=[iam.ServicePrincipal(one) for one in cost_reports.WRITERS],
                 actions=[action],
                 resources=[resource],
-                conditions={**own_account(), "ArnLike": {SOURCE_ARN: sources}},
+                conditions={
+                    "StringEquals": {SOURCE_ACCOUNT: account},
+                    "ArnLike": {SOURCE_ARN: sources},
+                },
             )
             for action, resource in (
                 (S3_GET_BUCKET_POLICY, self.bucket.bucket_arn),

@@ -50,6 +50,7 @@ _OF_RULE: Final = MappingProxyType(
         "priority-on-fifo-queue": _WITHOUT_EFFECT,
         "public-image-isolated": _PULL,
         "public-subnets-without-public-ip": _PULL,
+        "root-volume-size": _RUNNABLE,
         "schedule-expression": "My schedule does not start anything",
         "queue-disabled-environments": _RUNNABLE,
         "secret-endpoint": _START,

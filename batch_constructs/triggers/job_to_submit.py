@@ -47,7 +47,12 @@ from batch_constructs.submission_overrides import (
 from batch_constructs.tag_arguments import read_tags
 from batch_constructs.tokens import WholeNumber, is_token
 from batch_constructs.triggers.event_fields import is_field
-from batch_constructs.triggers.job_fit import check_parameters, check_platform, check_sizes
+from batch_constructs.triggers.job_fit import (
+    check_parameters,
+    check_platform,
+    check_sizes,
+    tell_of_limit,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -225,6 +230,7 @@ def read_job_to_submit(
     of_containers += [(reader, "command", "command")] if words is not None else []
     check_no_fields(reader, by_place("command", words_of(words)), no_fields)
     check_platform(arguments, queue, job_definition)
+    tell_of_limit(arguments, queue, job_definition)
     parameters = arguments.mapping("parameters", said.get("parameters"))
     check_no_fields(arguments, by_place("parameters", parameters), no_fields)
     check_parameters(arguments, job_definition, parameters, command_is_known=words is None)

@@ -71,7 +71,12 @@ from batch_constructs.submission_overrides import (
     sizes_said,
 )
 from batch_constructs.tokens import is_made_up
-from batch_constructs.triggers.job_fit import check_parameters, check_platform, check_sizes
+from batch_constructs.triggers.job_fit import (
+    check_parameters,
+    check_platform,
+    check_sizes,
+    tell_of_limit,
+)
 from batch_constructs.triggers.job_to_submit import (
     check_length,
     check_places,
@@ -448,6 +453,7 @@ def _read_graph(
                 check_priority(view, one, full.scheduling_priority)
                 check_places(view, one, full.job_definition)
                 check_platform(view, one, full.job_definition)
+                tell_of_limit(view, one, full.job_definition)
         if is_job_definition(full.job_definition):
             _check_fit(view, full)
         else:

@@ -2,11 +2,8 @@
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
-from aws_cdk import aws_iam as iam
 
 import batch_constructs as bc
-
-WRITES = ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
 
 
 def build(app: cdk.App) -> cdk.Stack:
@@ -24,15 +21,13 @@ def build(app: cdk.App) -> cdk.Stack:
         environment={"OTEL_EXPORTER_OTLP_ENDPOINT": "http://localhost:4317"},
     )
     on = bc.PlatformCapability.FARGATE
-    job = bc.MultiContainerJobDefinition(
+    bc.MultiContainerJobDefinition(
         stack,
         "Report",
         platform_capability=on,
         containers=bc.with_sidecar([work], bc.open_telemetry_collector(), platform_capability=on),
         assign_public_ip=True,
     )
-    # X-Ray knows no resource for these
-    job.job_role.add_to_principal_policy(iam.PolicyStatement(actions=WRITES, resources=["*"]))
     return stack
 
 

@@ -93,6 +93,10 @@ def fargate(stack: cdk.Stack) -> None:
         retry_attempts=3,
         timeout=cdk.Duration.minutes(10),
     )
+    plain = batch.EcsFargateContainerDefinition(
+        stack, "Plain", image=_image(), cpu=0.25, memory=cdk.Size.mebibytes(512)
+    )
+    batch.EcsJobDefinition(stack, "PlainJob", container=plain)
 
 
 def spot(stack: cdk.Stack) -> None:

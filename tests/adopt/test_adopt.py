@@ -12,6 +12,7 @@ import aws_cdk as cdk
 import pytest
 from click.testing import CliRunner, Result
 
+from batch_constructs.adopt import kinds
 from batch_constructs.cli import main
 from batch_constructs.impact.verdict import Effect, impact
 from batch_constructs.rules.template import template_files
@@ -134,6 +135,28 @@ def test_what_no_construct_is_for_stays_an_l1_with_the_property_that_would_tell(
     assert f"It (AWS::Batch::{noun}) stays as an L1: {why}" in adopt(file).stderr
 
 
+@pytest.mark.parametrize(
+    ("written", "called"),
+    [
+        ("Fargate", "FargateComputeEnvironment"),
+        ("spot", "SpotComputeEnvironment"),
+        ({"Fn::If": ["A", "FARGATE", "FARGATE_SPOT"]}, "FargateComputeEnvironment"),
+        ({"Fn::If": ["A", "EC2", {"Fn::If": ["B", "SPOT", "EC2"]}]}, "Ec2ComputeEnvironment"),
+        ({"Ref": "Purchase"}, "Ec2ComputeEnvironment"),
+        ({"Fn::If": ["A", "FARGATE", {"Ref": "Purchase"}]}, None),
+        ({"Ref": "Anything"}, None),
+        ({"Ref": "AnEnvironment"}, None),
+    ],
+)
+def test_the_kind_of_an_environment_may_be_decided_by_conditions_and_parameters(
+    written: Any, called: str | None
+) -> None:
+    parameters = {"Purchase": {"AllowedValues": ["EC2", "SPOT"]}, "Anything": {"Type": "String"}}
+    properties = {"Type": "MANAGED", "ComputeResources": {"Type": written}}
+
+    assert kinds.constructor("ComputeEnvironment", properties, parameters) == called
+
+
 def test_what_our_construct_refuses_stays_an_l1_and_is_declared_the_same(tmp_path: Path) -> None:
     definition = {
         "Type": "AWS::Batch::JobDefinition",
@@ -158,6 +181,40 @@ def test_what_our_construct_refuses_stays_an_l1_and_is_declared_the_same(tmp_pat
 
     assert "Odd (AWS::Batch::JobDefinition) stays as an L1: vcpus is 0.3" in printed.stderr
     assert declared(printed.stdout, tmp_path)["Resources"] == old["Resources"]
+
+
+def test_what_the_cdk_does_not_take_in_leaves_those_that_are_given_it_as_l1s(
+    tmp_path: Path,
+) -> None:
+    """Here a launch template without a name and an ID."""
+
+    def environment(template: dict[str, str]) -> dict[str, Any]:
+        resources = {"Type": "EC2", "InstanceTypes": ["c7i"], "MaxvCpus": 4}
+        given = {
+            **resources,
+            "AllocationStrategy": "BEST_FIT_PROGRESSIVE",
+            "InstanceRole": "arn:aws:iam::111122223333:instance-profile/instances",
+            "LaunchTemplate": template,
+            "SecurityGroupIds": ["sg-1"],
+            "Subnets": ["subnet-1"],
+        }
+        properties = {"Type": "MANAGED", "ComputeResources": given}
+        return {"Type": "AWS::Batch::ComputeEnvironment", "Properties": properties}
+
+    old = {
+        "Odd": environment({"Version": "1"}),
+        "Too": environment({"Version": "1"}),
+        "Good": environment({"LaunchTemplateName": "jobs"}),
+    }
+    file = tmp_path / "old.json"
+    file.write_text(json.dumps({"Resources": old}))
+
+    printed = adopt(file)
+
+    left = [line.partition(" ")[0] for line in printed.stderr.splitlines()]
+    assert (printed.exit_code, left) == (0, ["Odd", "Too"])
+    assert "launchTemplateId" in printed.stderr
+    assert declared(printed.stdout, tmp_path)["Resources"] == old
 
 
 @pytest.mark.parametrize("allowed", [[1, 2], [True, False], ["a", 1]])

@@ -15,7 +15,15 @@ pytestmark = pytest.mark.cdk_cli
 
 
 @pytest.mark.parametrize(
-    "name", ["fargate", "managed_ec2", "secrets_and_volumes", "by_hand", "rendered_from_terraform"]
+    "name",
+    [
+        "fargate",
+        "managed_ec2",
+        "secrets_and_volumes",
+        "by_hand",
+        "rendered_from_terraform",
+        "with_conditions",
+    ],
 )
 def test_cdk_diff_finds_no_difference(name: str, tmp_path: Path) -> None:
     directory = tmp_path / "app"

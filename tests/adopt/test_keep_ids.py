@@ -521,6 +521,32 @@ def test_what_would_be_replaced_is_refused_with_the_property(tmp_path: Path) -> 
     )
 
 
+def named_by_a_mapping(name: str, directory: Path) -> dict[str, Any]:
+    """Keep the IDs of a template that reads a name from a mapping, as the stack does."""
+    find = {"Fn::FindInMap": ["Names", "live", "name"]}
+    old = {
+        "Mappings": {"Names": {"live": {"name": "nightly"}}},
+        "Resources": capacity(ComputeEnvironmentName=find),
+    }
+    file = directory / "old.json"
+    file.write_text(json.dumps(old))
+    stack = queues()
+    cdk.CfnMapping(stack, "Names", mapping={"live": {"name": name}})
+    environment: Any = stack.node.find_child("Capacity")
+    environment.resource.compute_environment_name = cdk.Fn.find_in_map("Names", "live", "name")
+    bc.keep_ids_of(stack, file)
+    return template(stack)
+
+
+def test_a_name_that_a_mapping_gives_stays_where_the_mapping_does(tmp_path: Path) -> None:
+    assert "Env" in named_by_a_mapping("nightly", tmp_path)["Resources"]
+
+
+def test_a_name_that_a_mapping_gives_is_another_one_where_the_mapping_is(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="is 'nightly' in the old template and 'daily' here"):
+        named_by_a_mapping("daily", tmp_path)
+
+
 def test_what_is_held_is_not_replaced_yet(tmp_path: Path) -> None:
     stack = queues()
 

@@ -114,6 +114,26 @@ def test_a_condition_that_says_something_else_than_what_stays_knew_is_told(
     assert told == ([] if stage == "prod" else [True])
 
 
+@pytest.mark.parametrize(
+    ("mapping", "says"),
+    [
+        ({"prod": {"name": "mine"}}, True),
+        ({"test": {"name": "prod"}}, True),
+        ({"prod": {"name": "prod", "size": 1}, "test": {"name": "test"}}, False),
+    ],
+)
+def test_a_mapping_that_says_something_else_than_what_stays_knew_is_told(
+    mapping: dict[str, dict[str, Any]], tmp_path: Path, *, says: bool
+) -> None:
+    stack = stack_of()
+    cdk.CfnMapping(stack, "Names", mapping=mapping)
+
+    keep(stack, tmp_path, OLD, let_go=["Gone"])
+
+    told = [one for one in warnings(stack) if "has the mapping Names, which says" in one]
+    assert ["to keep the old one beside it" in one for one in told] == [True] * says
+
+
 def test_a_resource_with_the_name_of_a_parameter_of_what_stays_gets_another_one(
     tmp_path: Path,
 ) -> None:

@@ -524,15 +524,28 @@ def test_all_arguments_of_the_client_are_told_in_the_words_of_constructors() -> 
         ValueError, match='^max_.* is str "a"; expected a number\n.* is -1; allowed'
     ):
         BatchClient(max_submissions_per_second=slow, submission_timeout_seconds=-1)
+    nothing: Any = None
+    with pytest.raises(TypeError, match="^submission_timeout_seconds is None; expected a number"):
+        BatchClient(submission_timeout_seconds=nothing)
 
 
 def test_all_that_is_wrong_with_a_submission_is_told_at_once(client: BatchClient) -> None:
-    with pytest.raises(ValueError, match="^name is") as refused:
-        client.submit("", queue="a b", job_definition="x:y:z")
+    with pytest.raises(ValueError, match="name is empty") as refused:
+        client.submit(
+            "",
+            queue="a b",
+            job_definition="x:y:z",
+            array_size=1,
+            parameters=["day"],  # type: ignore[arg-type]
+            vcpus=-1,
+        )
     assert [line.split()[0] for line in str(refused.value).splitlines()] == [
+        "parameters",
         "name",
         "queue",
         "job_definition",
+        "array_size",
+        "vcpus",
     ]
 
 

@@ -10,6 +10,7 @@ import pytest
 from botocore.stub import ANY, Stubber
 from click.testing import CliRunner
 
+from batch_constructs.aws import instance_prices
 from batch_constructs.cli import main
 from batch_constructs.client import cost, deadline
 from batch_constructs.client.cost import NONE, Groups, Prices, Usage, usage
@@ -136,19 +137,57 @@ def test_a_job_that_never_started_does_not_count() -> None:
     [
         ("queue", ["q"]),
         ("definition", ["d"]),
+        ("job", ["n a", "n b"]),
         ("share", ["red", NONE]),
-        ("tag:team", ["ml", NONE]),
+        ("tag:team", ["ml", "web"]),
     ],
 )
 def test_jobs_are_added_up_by_what_is_asked_for(by: str, groups: list[str]) -> None:
     first = job("a", shareIdentifier="red", tags={"team": "ml"}, **ran(2))
+    second = job("b", tags={"team": "web"}, **ran(1))
 
-    assert list(used(first, job("b", **ran(1)), by=by)) == groups
+    assert list(used(first, second, by=by)) == groups
+
+
+def test_the_children_of_an_array_are_one_job() -> None:
+    children = [job(f"j:{at}", arrayProperties={"index": at}, **ran(1)) for at in range(3)]
+
+    found = used(job(arrayProperties={"size": 3}), *children, by="job")
+
+    assert {name: one.jobs for name, one in found.items()} == {"n j": 3}
+
+
+@pytest.mark.parametrize(
+    ("tags", "groups"), [({"team": "ml"}, ["ml"]), ({}, [NONE]), (None, [NONE])]
+)
+def test_a_job_without_the_tag_counts_with_that_of_its_definition(
+    tags: dict[str, str] | None, groups: list[str]
+) -> None:
+    """That one is on its task, too, and on the bill; a definition is asked for once."""
+    described = {"jobDefinitionName": "d", "jobDefinitionArn": "a", "revision": 1, "type": "t"}
+    if tags is not None:
+        described["tags"] = tags
+    batch = boto3.client("batch", **KEYS)
+    with Stubber(batch) as stub:
+        stub.add_response("list_jobs", {"jobSummaryList": [summary("a"), summary("b")]})
+        jobs = [job("a", tags={"other": "x"}, **ran(1)), job("b", **ran(1))]
+        stub.add_response("describe_jobs", {"jobs": jobs})
+        stub.add_response(
+            "describe_job_definitions",
+            {"jobDefinitions": [described]},
+            {"jobDefinitions": [f"{ARN}job-definition/d:1"]},
+        )
+        found = usage(
+            batch, [QUEUE], since_milliseconds=5, now_milliseconds=0, by="tag:team", prices=Prices()
+        )
+
+    assert list(found) == groups
+    assert found[groups[0]].jobs == 2
 
 
 @pytest.mark.parametrize("by", ["team", "tag:", ""])
 def test_anything_else_to_add_up_by_is_refused(by: str) -> None:
-    with pytest.raises(ValueError, match="allowed: queue, share, definition and tag:KEY"):
+    with pytest.raises(ValueError, match="allowed: queue, share, definition, job and tag:KEY"):
         usage(None, [], since_milliseconds=0, now_milliseconds=0, by=by, prices=Prices())
 
 
@@ -274,6 +313,37 @@ def test_the_command_prints_a_table_of_all_queues_and_where_the_prices_are_from(
         "q         1    2.00   4.00   0.00  0.10",
     ]
     assert "Fargate's prices as of 2026-06 in us-east-1; Spot costs less" in result.stderr
+
+
+@pytest.fixture
+def on_an_instance(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An account in which one job of two vCPUs ran for an hour on an instance."""
+    batch = boto3.client("batch", **KEYS)
+
+    def only(_: object, name: str, **__: Any) -> Any:
+        return {"batch": batch}[name]
+
+    monkeypatch.setattr(deadline, "patient_client", only)
+    monkeypatch.setattr(cost._Telling, "jobs", lambda *_: [job(**ran(1))])
+
+
+@pytest.mark.usefixtures("on_an_instance")
+def test_a_job_on_instances_is_priced_by_the_table_without_asking_aws() -> None:
+    result = CliRunner().invoke(main, ["cost", "--queue", "q", "--instance-type", "m5.large"])
+
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[1].split()[-1] == "0.10"  # all of an m5.large
+    assert f"instances' as of {instance_prices.date()} in us-east-1" in result.stderr
+
+
+@pytest.mark.usefixtures("on_an_instance")
+@pytest.mark.parametrize("unknown", ["m5", "c99.large"])
+def test_a_type_that_the_table_does_not_know_is_asked_of_aws(unknown: str) -> None:
+    result = CliRunner().invoke(main, ["cost", "--queue", "q", "--instance-type", unknown])
+
+    assert result.exit_code == 2
+    assert f'--instance-type "{unknown}" is not in the prices' in result.stderr
+    assert "give --price-list as well, which asks AWS" in result.stderr
 
 
 @pytest.mark.usefixtures("one_job")

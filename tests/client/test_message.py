@@ -9,7 +9,9 @@ import sys
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
+from urllib.error import HTTPError
 
 import pytest
 from botocore.auth import S3SigV4Auth
@@ -30,6 +32,8 @@ class S3:
 
     def __init__(self) -> None:
         self.requests: list[tuple[str, dict[str, str]]] = []
+        self.troubles: list[int] = []
+        """What it answers first; 0: it breaks off in the midst of its answer."""
         content = encode(BODIES)
         outer = self
 
@@ -44,10 +48,11 @@ class S3:
                 else:
                     first, last = headers["range"].removeprefix("bytes=").split("-")
                     body = content[int(first) : int(last) + 1]
-                self.send_response(206)
+                trouble = outer.troubles.pop(0) if outer.troubles else 206
+                self.send_response(trouble or 206)
                 self.send_header("Content-Length", str(len(body)))
                 self.end_headers()
-                self.wfile.write(body)
+                self.wfile.write(body if trouble else body[:1])
 
             def log_message(self, *_: object) -> None:
                 pass
@@ -113,6 +118,59 @@ def test_the_signature_is_the_one_botocore_makes(s3: S3) -> None:
     expected = auth.signature(auth.string_to_sign(request, canonical), request)
 
     assert sent["authorization"].endswith(f"Signature={expected}")
+
+
+@pytest.fixture
+def slept(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """Pass the time without waiting; return the pauses."""
+    pauses: list[float] = []
+    clock = SimpleNamespace(monotonic=lambda: sum(pauses), sleep=pauses.append)
+    monkeypatch.setattr(message, "time", clock)
+    return pauses
+
+
+def test_a_child_that_meets_a_busy_s3_asks_again(s3: S3, slept: list[float]) -> None:
+    """Ten thousand children ask for their messages at once."""
+    s3.troubles = [503, 429, 500, 0]
+
+    assert message.fetch_message() == "first"
+    assert len(s3.requests) == 2 + 4
+    assert len(slept) == 4
+
+
+def test_a_child_whose_credentials_do_not_come_at_once_asks_again(
+    s3: S3, slept: list[float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.setenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", f"{s3.url}/credentials")
+    s3.troubles = [500]
+
+    assert message.fetch_message() == "first"
+    assert len(slept) == 1
+
+
+def test_a_child_that_s3_refuses_fails_at_once(s3: S3, slept: list[float]) -> None:
+    s3.troubles = [403]
+
+    with pytest.raises(HTTPError, match="403"):
+        message.fetch_message()
+    assert (len(s3.requests), slept) == (1, [])
+
+
+@pytest.mark.parametrize("away", [True, False])
+def test_a_child_whose_s3_stays_busy_or_away_fails_after_a_minute(
+    s3: S3,
+    slept: list[float],
+    monkeypatch: pytest.MonkeyPatch,
+    away: bool,  # noqa: FBT001 - a parameter of the test
+) -> None:
+    s3.troubles = [503] * 100
+    if away:
+        monkeypatch.setenv("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+
+    with pytest.raises(OSError, match="refused" if away else "503"):
+        message.fetch_message()
+    assert 20 < sum(slept) <= 60
 
 
 def test_the_job_role_s_credentials_are_used_in_a_container(

@@ -26,8 +26,16 @@ from typing import NoReturn
 import boto3
 import botocore.endpoint
 import pytest
+from botocore.awsrequest import AWSRequest, AWSResponse
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, EndpointConnectionError, SSLError
+from botocore.exceptions import (
+    BotoCoreError,
+    ConnectionClosedError,
+    ConnectTimeoutError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+    SSLError,
+)
 from click.testing import CliRunner
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
@@ -284,13 +292,18 @@ COMMANDS = {
     "why": "why a",
     "cost": "cost",
     "cost of a queue": "cost --queue main",
+    "impact of a stack": "impact Deployed new.json",
+    "adopt a stack": "adopt Deployed",
 }
 """Every command that asks AWS."""
 
 
 @pytest.fixture(params=COMMANDS)
 def command(
-    request: pytest.FixtureRequest, clock: Clock, monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest,
+    clock: Clock,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> Callable[[str], str]:
     """Run a command against an address, with short deadlines; return the line that it ends with."""
     del clock
@@ -307,6 +320,8 @@ def command(
     for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
         monkeypatch.setenv(name, "a")
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
+    (tmp_path / "new.json").write_text('{"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}')
+    monkeypatch.chdir(tmp_path)
 
     def run(url: str | None) -> str:
         if url is not None:
@@ -722,6 +737,80 @@ def test_what_is_never_reached_or_never_answered_is_asked_again_and_then_given_u
         assert asked(address) == deadline._ATTEMPTS_WITHOUT_ANSWER
 
 
+Trouble = Callable[[AWSRequest], object]
+
+
+def slow_way(request: AWSRequest) -> NoReturn:
+    raise ConnectTimeoutError(endpoint_url=request.url)
+
+
+def broken_off(request: AWSRequest) -> NoReturn:
+    raise ConnectionClosedError(endpoint_url=request.url)
+
+
+def no_answer(request: AWSRequest) -> NoReturn:
+    raise ReadTimeoutError(endpoint_url=request.url)
+
+
+def throttled(request: AWSRequest) -> AWSResponse:
+    body = SimpleNamespace(stream=lambda: iter([b"{}"]))
+    return AWSResponse(request.url, 429, {"x-amzn-errortype": "TooManyRequestsException"}, body)
+
+
+@pytest.fixture
+def asking(monkeypatch: pytest.MonkeyPatch) -> Callable[[Trouble, int], float]:
+    """Ask AWS for jobs, with so many troubles before it answers; return how long it took."""
+
+    def ask(trouble: Trouble, times: int) -> float:
+        session = boto3.Session(aws_access_key_id="a", aws_secret_access_key="a")
+        batch = deadline.patient_client(session.client, "batch", region_name="us-east-1")
+        config, seconds, met = batch.meta.config, list[float](), iter(range(times))
+        taken: dict[Trouble, float] = {
+            slow_way: config.connect_timeout,
+            no_answer: config.read_timeout,
+        }
+
+        def send(request: AWSRequest, **_: object) -> object:
+            if next(met, None) is None:
+                body = SimpleNamespace(stream=lambda: iter([b'{"jobs": []}']))
+                return AWSResponse(request.url, 200, {}, body)
+            seconds.append(taken.get(trouble, 0.0))
+            return trouble(request)
+
+        batch.meta.events.register("before-send", send)
+        monkeypatch.setattr(botocore.endpoint, "time", SimpleNamespace(sleep=seconds.append))
+        try:
+            assert batch.describe_jobs(jobs=["a"])["jobs"] == []
+        except BotoCoreError:
+            return sum(seconds)
+        return 0.0
+
+    return ask
+
+
+@pytest.mark.parametrize("trouble", [slow_way, broken_off])
+def test_what_lets_nobody_connect_is_given_up_within_twenty_seconds(
+    asking: Callable[[Trouble, int], float], trouble: Trouble
+) -> None:
+    """And not before it was asked a third time."""
+    assert asking(trouble, 2) == 0
+    assert 0 < asking(trouble, 100) < 20
+
+
+def test_what_never_answers_is_given_up_within_three_quarters_of_a_minute(
+    asking: Callable[[Trouble, int], float],
+) -> None:
+    """And not before it was asked again, and had half of that for its answer."""
+    assert asking(no_answer, 1) == 0
+    assert 30 < asking(no_answer, 100) < 45
+
+
+def test_aws_that_throttles_a_call_six_times_is_asked_again(
+    asking: Callable[[Trouble, int], float],
+) -> None:
+    assert asking(throttled, 6) == 0
+
+
 def test_only_what_aws_or_the_network_did_may_pass() -> None:
     assert deadline.may_pass(EndpointConnectionError(endpoint_url="a"))
     assert not deadline.may_pass(RuntimeError("a mistake"))
@@ -741,14 +830,25 @@ def test_a_client_that_has_a_deadline_may_be_called_without_one_too() -> None:
     assert len(came) == 2
 
 
-def test_a_call_that_was_given_up_before_it_was_sent_is_never_sent() -> None:
+@pytest.mark.parametrize("by", ["the deadline", "Ctrl-C"])
+def test_a_call_that_was_given_up_before_it_was_sent_is_never_sent(
+    monkeypatch: pytest.MonkeyPatch, by: str
+) -> None:
     come, before = threading.Event(), {*threading.enumerate()}
+    join = threading.Thread.join
+
+    def interrupted(thread: threading.Thread, seconds: float | None = None) -> None:
+        join(thread, seconds)
+        if by == "Ctrl-C" and seconds is not None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(threading.Thread, "join", interrupted)
     session = boto3.Session(aws_access_key_id="a", aws_secret_access_key="a")
     with listening(cut) as (address, came):
         url = f"http://{address}"
         client = session.client("batch", region_name="us-east-1", endpoint_url=url)
         client.meta.events.register("before-sign", lambda **_: come.wait(60) and None)
-        with pytest.raises(NothingSentError):
+        with pytest.raises(NothingSentError if by == "the deadline" else KeyboardInterrupt):
             deadline.Bounded(client, 0.1).describe_jobs(jobs=["a"])
         late = [each for each in threading.enumerate() if isinstance(each, deadline._Call)]
         come.set()

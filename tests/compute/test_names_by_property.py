@@ -10,7 +10,7 @@ import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import batch_constructs as bc
@@ -21,7 +21,11 @@ KINDS: dict[str, Any] = {
     "fargate": bc.FargateComputeEnvironment,
     "ec2": bc.Ec2ComputeEnvironment,
     "spot": bc.SpotComputeEnvironment,
+    "eks": bc.EksComputeEnvironment,
+    "managed instances": bc.ManagedInstancesComputeEnvironment,
+    "unmanaged": bc.UnmanagedComputeEnvironment,
 }
+CLUSTER = "arn:aws:eks:us-east-1:111122223333:cluster"
 
 
 @dataclass(frozen=True)
@@ -33,10 +37,13 @@ class Environment:
     tags: bool
     stack_tags: bool
     own_role: bool
-    fargate_spot: bool
+    on_spot: bool
     instance_types: str
     best_fit: bool
     enabled: bool
+    cluster: str
+    namespace: str
+    fips: bool
 
     def template(self) -> dict[str, Any]:
         app = cdk.App(analytics_reporting=False, builtin_cloud_formation_validation=False)
@@ -50,19 +57,26 @@ class Environment:
             private_subnet_ids=["subnet-1"],
             private_subnet_route_table_ids=["rtb-1"],
         )
-        options: dict[str, Any] = {"max_vcpus": self.max_vcpus, "enabled": self.enabled}
+        options: dict[str, Any] = {"enabled": self.enabled}
         if self.tags:
             options["tags"] = {"Team": "a"}
-        if self.own_role:
+        if self.own_role and self.kind not in {"eks", "managed instances"}:  # these take none
             arn = "arn:aws:iam::111122223333:role/own"
             options["service_role"] = iam.Role.from_role_arn(stack, "Own", arn)
-        if self.kind == "fargate":
-            options["spot"] = self.fargate_spot
-        else:
+        if self.kind != "unmanaged":
+            options |= {"vpc": vpc, "max_vcpus": self.max_vcpus}
+        if self.kind in {"fargate", "managed instances"}:
+            options["spot"] = self.on_spot
+        if self.kind == "managed instances":
+            options["fips_enabled"] = self.fips
+        if self.kind in {"ec2", "spot", "eks"}:
             options["instance_types"] = [self.instance_types]
-            if self.best_fit:
-                options["allocation_strategy"] = "BEST_FIT"
-        KINDS[self.kind](stack, "E", vpc=vpc, compute_environment_name="nightly", **options)
+        if self.kind in {"ec2", "spot"} and self.best_fit:
+            options["allocation_strategy"] = "BEST_FIT"
+        if self.kind == "eks":
+            options["cluster"] = f"{CLUSTER}/{self.cluster}"
+            options["kubernetes_namespace"] = self.namespace
+        KINDS[self.kind](stack, "E", compute_environment_name="nightly", **options)
         template: dict[str, Any] = app.synth().get_stack_by_name("Stack").template
         return template
 
@@ -73,10 +87,13 @@ FIELDS: dict[str, st.SearchStrategy[Any]] = {
     "tags": st.booleans(),
     "stack_tags": st.booleans(),
     "own_role": st.booleans(),
-    "fargate_spot": st.booleans(),
+    "on_spot": st.booleans(),
     "instance_types": st.sampled_from(["c7i", "m7i"]),
     "best_fit": st.booleans(),
     "enabled": st.booleans(),
+    "cluster": st.sampled_from(["a", "b"]),
+    "namespace": st.sampled_from(["jobs", "others"]),
+    "fips": st.booleans(),
 }
 
 
@@ -110,6 +127,30 @@ def with_one_name(template: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+BASE = Environment(
+    kind="eks",
+    max_vcpus=16,
+    tags=False,
+    stack_tags=False,
+    own_role=False,
+    on_spot=False,
+    instance_types="c7i",
+    best_fit=False,
+    enabled=True,
+    cluster="a",
+    namespace="jobs",
+    fips=False,
+)
+MANAGED = replace(BASE, kind="managed instances")
+UNMANAGED = replace(BASE, kind="unmanaged")
+
+
+@example(pair=(BASE, replace(BASE, cluster="b")))
+@example(pair=(BASE, replace(BASE, namespace="others")))
+@example(pair=(MANAGED, replace(MANAGED, on_spot=True)))
+@example(pair=(MANAGED, replace(MANAGED, fips=True)))
+@example(pair=(UNMANAGED, replace(UNMANAGED, own_role=True)))
+@example(pair=(UNMANAGED, replace(UNMANAGED, tags=True)))
 @settings(
     max_examples=60, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )

@@ -605,7 +605,8 @@ _ENDS_WITH = (
 
 
 def _settles(request: dict[str, Any]) -> bool:
-    return ":result" in request.get("ExpressionAttributeValues", {})
+    """Whether a holder writes down that its work is done."""
+    return {":holder", ":result"} <= set(request.get("ExpressionAttributeValues", ()))
 
 
 class _Client:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import contextmanager, nullcontext, suppress
-from itertools import count
+from itertools import count, islice
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +20,8 @@ from batch_constructs.functions.cost_guard import guard, lowered, note
 from batch_constructs.functions.ecs_cluster import lookup
 from batch_constructs.functions.eks_access import associate
 from batch_constructs.functions.gauges.reading import QueueReading, Reader
+from batch_constructs.functions.job_events import rescued_array
+from batch_constructs.functions.job_events.idle_queue import IdleQueues
 from batch_constructs.functions.revisions import retire
 from batch_constructs.functions.submission import batch_api, gateway
 from batch_constructs.functions.submission import rescue as rescues
@@ -28,6 +30,7 @@ from batch_constructs.functions.submission.deliveries import Deliveries
 from batch_constructs.functions.submission.gateway import _Batch
 from batch_constructs.functions.submission.waiting import Waiting
 from tests.functions.interleaving import World
+from tests.functions.trials import TRIALS as FUNCTIONS
 from tests.functions.trials import run
 
 if TYPE_CHECKING:
@@ -242,6 +245,40 @@ def what_waited_waits_for_nothing(patch: pytest.MonkeyPatch) -> None:
 
 def what_waited_stays_failed(patch: pytest.MonkeyPatch) -> None:
     patch.setattr(Waiting, "dependencies", lambda _: None)
+
+
+# -- in what tells that an array is whole
+
+
+def ends_of_arrays_are_not_noted(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Claims, "note", lambda *_, **__: None)
+
+
+def what_ran_again_is_not_gathered(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(Claims, "gathered", lambda *_, member="": {member} - {""})
+
+
+def what_is_not_counted_yet_counts(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(rescued_array, "_counted", lambda detail, _: detail)
+
+
+# -- in what tells that a queue is idle
+
+
+def the_end_of_a_period_is_not_claimed(patch: pytest.MonkeyPatch) -> None:
+    def end(one: IdleQueues, queue: str, begins: str, ends: int, _: object) -> str | None:
+        return str(ends) if one._is_done(queue, begins, ends) else None
+
+    patch.setattr(IdleQueues, "_end", end)
+
+
+def one_page_of_jobs_is_read(patch: pytest.MonkeyPatch) -> None:
+    whole = IdleQueues._begun_since
+    patch.setattr(IdleQueues, "_begun_since", lambda *given: islice(whole(*given), 3))
+
+
+def what_could_not_be_told_counts_as_told(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(IdleQueues, "_publish", _swallowing(IdleQueues._publish, None))
 
 
 # -- in the cost guard
@@ -475,6 +512,20 @@ PLANTED: dict[str, tuple[Plant, ...]] = {
         what_failed_is_not_delivered_again,
     ),
     "notifications": (*_CLAIMED, not_released_after_a_sure_failure, reads_may_be_late),
+    "rescued_arrays": (
+        *_CLAIMED,
+        not_released_after_a_sure_failure,
+        reads_may_be_late,
+        ends_of_arrays_are_not_noted,
+        what_ran_again_is_not_gathered,
+        what_is_not_counted_yet_counts,
+    ),
+    "idle_queues": (
+        *_CLAIMED,
+        the_end_of_a_period_is_not_claimed,
+        one_page_of_jobs_is_read,
+        what_could_not_be_told_counts_as_told,
+    ),
     "counters": (*_CLAIMED, reads_may_be_late),
     "submit_function": (
         *_CLAIMED,
@@ -524,6 +575,10 @@ PLANTED: dict[str, tuple[Plant, ...]] = {
         the_deployment_waits,
     ),
 }
+
+
+def test_a_fault_is_planted_in_every_function_that_has_trials() -> None:
+    assert PLANTED.keys() == FUNCTIONS.keys()
 
 
 MEETS_IT_FROM: dict[tuple[str, Plant], int] = {

@@ -148,6 +148,18 @@ ENVIRONMENTS: list[tuple[str, str, Any, Effect, Source]] = [
     ("BEST_FIT", "ComputeResources/InstanceTypes", ["c7i"], REPLACE, DEFAULT),
     ("BEST_FIT", "ComputeResources/Subnets", ["subnet-2"], REPLACE, DEFAULT),
     ("BEST_FIT", "ComputeResources/UpdateToLatestImageVersion", True, IN_PLACE, REGISTRY),
+    ("BEST_FIT", "ComputeResources/SecurityGroupIds", ["sg-2"], REPLACE, DEFAULT),
+    ("BEST_FIT", "Tags", {"Team": "a"}, REPLACE, REGISTRY),
+    ("Spot", "ComputeResources/MaxvCpus", 8, IN_PLACE, REGISTRY),
+    ("Spot", "ComputeResources/InstanceTypes", ["c7i"], UPDATE, INFRASTRUCTURE),
+    (
+        "Spot",
+        "ComputeResources/AllocationStrategy",
+        "SPOT_CAPACITY_OPTIMIZED",
+        UPDATE,
+        INFRASTRUCTURE,
+    ),
+    ("Spot", "Tags", {"Team": "a"}, REPLACE, REGISTRY),
     ("Spot", "ComputeResources/BidPercentage", 60, UPDATE, INFRASTRUCTURE),
     ("Spot", "ComputeResources/Type", "EC2", UPDATE, INFRASTRUCTURE),
     ("Spot", "ComputeResources/Type", "FARGATE_SPOT", REPLACE, FARGATE_REFUSES),
@@ -158,17 +170,25 @@ ENVIRONMENTS: list[tuple[str, str, Any, Effect, Source]] = [
     ("Fargate", "ComputeResources/Type", "EC2", REPLACE, FARGATE_REFUSES),
     ("Fargate", "ComputeResources/Type", "FARGATE_SPOT", REPLACE, FARGATE_REFUSES),
     ("Fargate", "ServiceRole", OWN_ROLE, IN_PLACE, updates.ROLE_STAYS),
+    ("Fargate", "State", "DISABLED", IN_PLACE, REGISTRY),
     ("Fargate", "Tags", {"Team": "a"}, REPLACE, REGISTRY),
+    ("Fargate", "ComputeEnvironmentName", "another", REPLACE, REGISTRY),
     ("EKS", "EksConfiguration/EksClusterArn", f"{CLUSTER}/y", REPLACE, REGISTRY),
     ("EKS", "EksConfiguration/KubernetesNamespace", "other", REPLACE, REGISTRY),
     ("EKS", "EksConfiguration/AccessEntry/DesiredState", "ENABLED", IN_PLACE, REGISTRY),
+    ("EKS", "ComputeResources/MaxvCpus", 8, IN_PLACE, REGISTRY),
     ("EKS", "ComputeResources/InstanceTypes", ["c7i"], UPDATE, INFRASTRUCTURE),
+    ("EKS", "ComputeResources/Subnets", ["subnet-2"], UPDATE, INFRASTRUCTURE),
+    ("EKS", "Tags", {"Team": "a"}, REPLACE, REGISTRY),
     ("Managed", f"{LAUNCH}/CapacityOptionType", "SPOT", REPLACE, REGISTRY),
     ("Managed", f"{LAUNCH}/FipsEnabled", True, REPLACE, REGISTRY),
     ("Managed", f"{LAUNCH}/StorageConfiguration/StorageSizeGiB", 100, IN_PLACE, REGISTRY),
+    ("Managed", "ComputeResources/MaxvCpus", 8, IN_PLACE, REGISTRY),
+    ("Managed", "Tags", {"Team": "a"}, REPLACE, REGISTRY),
     ("Managed", "ComputeResources/CapacityTags", {"Team": "a"}, IN_PLACE, REGISTRY),
     ("Managed", "ComputeResources/Type", "EC2", REPLACE, FARGATE_REFUSES),
     ("Unmanaged", "UnmanagedvCpus", 8, IN_PLACE, REGISTRY),
+    ("Unmanaged", "State", "DISABLED", IN_PLACE, REGISTRY),
     ("Unmanaged", "ServiceRole", OWN_ROLE, IN_PLACE, REGISTRY),
     ("Unmanaged", "Tags", {"Team": "a"}, REPLACE, REGISTRY),
 ]
@@ -235,6 +255,10 @@ OTHERS: list[tuple[str, str, Any, Effect]] = [
     ("JobDefinition", "ContainerProperties/Image", "other", IN_PLACE),
     ("JobDefinition", "RetryStrategy", {"Attempts": 2}, IN_PLACE),
     ("JobDefinition", "PlatformCapabilities", ["EC2"], IN_PLACE),
+    ("JobDefinition", "ContainerProperties/Environment", [{"Name": "A", "Value": "b"}], IN_PLACE),
+    ("JobDefinition", "Parameters", {"key": "a"}, IN_PLACE),
+    ("JobDefinition", "PropagateTags", True, IN_PLACE),
+    ("JobDefinition", "SchedulingPriority", 5, IN_PLACE),
     ("JobDefinition", "Tags", {"Team": "a"}, IN_PLACE),
     ("JobDefinition", "JobDefinitionName", "other", REPLACE),
     ("SchedulingPolicy", "FairsharePolicy", {"ShareDecaySeconds": 60}, IN_PLACE),
@@ -246,10 +270,13 @@ OTHERS: list[tuple[str, str, Any, Effect]] = [
     ("ConsumableResource", "ConsumableResourceName", "other", REPLACE),
     ("QuotaShare", "CapacityLimits", limits(1), IN_PLACE),
     ("QuotaShare", "ResourceSharingConfiguration/BorrowLimit", 5, IN_PLACE),
+    ("QuotaShare", "PreemptionConfiguration/InSharePreemption", "ENABLED", IN_PLACE),
+    ("QuotaShare", "State", "DISABLED", IN_PLACE),
     ("QuotaShare", "JobQueue", f"{ARN}:job-queue/b", REPLACE),
     ("QuotaShare", "QuotaShareName", "other", REPLACE),
     ("ServiceEnvironment", "State", "DISABLED", IN_PLACE),
     ("ServiceEnvironment", "CapacityLimits", limits(1), IN_PLACE),
+    ("ServiceEnvironment", "Tags", {"Team": "a"}, IN_PLACE),
     ("ServiceEnvironment", "ServiceEnvironmentName", "other", REPLACE),
 ]
 
@@ -262,3 +289,48 @@ def put(properties: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
         within = within.setdefault(step, {})
     within[last] = value
     return changed
+
+
+NAMED = {**EC2, "ComputeEnvironmentName": "fixed"}
+NAMED_LICENCES = {**BASES["ConsumableResource"], "ConsumableResourceName": "fixed"}
+FIFO = {key: one for key, one in BASES["JobQueue"].items() if key != "SchedulingPolicyArn"}
+TRAPS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
+    "EC2 with a fixed name: `Tags`": (ENVIRONMENT, NAMED, put(NAMED, "Tags", {"Team": "a"})),
+    "EC2 with `BEST_FIT`, to be updated in place: `InstanceTypes`": (
+        ENVIRONMENT,
+        {**BEST_FIT, "ReplaceComputeEnvironment": False},
+        put(
+            {**BEST_FIT, "ReplaceComputeEnvironment": False},
+            "ComputeResources/InstanceTypes",
+            ["c7i"],
+        ),
+    ),
+    "EC2 with a service role of its own: `InstanceTypes`": (
+        ENVIRONMENT,
+        {**EC2, "ServiceRole": OWN_ROLE},
+        put({**EC2, "ServiceRole": OWN_ROLE}, "ComputeResources/InstanceTypes", ["c7i"]),
+    ),
+    "a consumable resource with a fixed name: `ResourceType`": (
+        "AWS::Batch::ConsumableResource",
+        NAMED_LICENCES,
+        {**NAMED_LICENCES, "ResourceType": "NON_REPLENISHABLE"},
+    ),
+    "a queue loses its scheduling policy": ("AWS::Batch::JobQueue", BASES["JobQueue"], FIFO),
+    "a FIFO queue gets a scheduling policy": ("AWS::Batch::JobQueue", FIFO, BASES["JobQueue"]),
+    "a queue with a fixed name: `JobQueueType`": (
+        "AWS::Batch::JobQueue",
+        {**FIFO, "JobQueueType": "ECS_FARGATE", "JobQueueName": "fixed"},
+        {**FIFO, "JobQueueType": "ECS", "JobQueueName": "fixed"},
+    ),
+    "a scheduling policy becomes one of quota shares": (
+        "AWS::Batch::SchedulingPolicy",
+        BASES["SchedulingPolicy"],
+        {"QuotaSharePolicy": {"IdleResourceAssignmentStrategy": "FIFO"}},
+    ),
+    "a scheduling policy of fair shares becomes one by arrival": (
+        "AWS::Batch::SchedulingPolicy",
+        BASES["SchedulingPolicy"],
+        {},
+    ),
+}
+"""What depends on more than one property: the type, and the resource before and after."""

@@ -13,7 +13,9 @@ from batch_constructs.aws import updates
 from batch_constructs.aws.source import Source
 from batch_constructs.aws.updates import create_only
 from batch_constructs.cli import main
+from batch_constructs.impact.impact_report import as_text
 from batch_constructs.impact.verdict import Effect, Impact, impact
+from scripts import make_changes_page
 from tests.impact.changed_properties import (
     BASES,
     EC2,
@@ -271,12 +273,27 @@ def test_metadata_alone_changes_nothing() -> None:
     assert it(template("AWS::SQS::Queue", {}), new).effect is NONE
 
 
+def test_what_the_cdk_counts_itself_with_is_no_resource() -> None:
+    counted = {"Type": "AWS::CDK::Metadata", "Properties": {"Analytics": "v2:a"}}
+    one = template("AWS::SQS::Queue", {})
+    other = template("AWS::SQS::Queue", {}, CDKMetadata=counted)
+
+    assert set(impact(one, other)) == set(impact(other, one)) == {"It"}
+
+
 def test_the_table_of_the_registry_is_what_the_script_makes() -> None:
     made = script("make_create_only").text()
     path = Path(__file__).parents[2] / "batch_constructs" / "aws" / "create_only.json"
 
     assert made == path.read_text()
     assert "ComputeResources/InstanceTypes" in create_only(ENVIRONMENT).perhaps
+
+
+def test_the_page_of_changes_is_what_the_script_makes() -> None:
+    made = make_changes_page.page()
+
+    assert made == make_changes_page.PAGE.read_text(), "uv run python -m scripts.make_changes_page"
+    assert made.count("\n| ") > 100
 
 
 def run(tmp_path: Path, old: Any, new: Any, *options: str) -> tuple[int, str]:
@@ -324,6 +341,40 @@ def test_markdown_is_a_table_for_a_comment(tmp_path: Path) -> None:
 
     assert lines[2].startswith(f"| replace | `It` | {ENVIRONMENT} | `Tags`")
     assert lines[-1] == "1 replace"
+
+
+@pytest.mark.parametrize("swapped", [False, True])
+def test_one_template_is_compared_with_the_one_of_its_name_among_several(
+    tmp_path: Path, *, swapped: bool
+) -> None:
+    for folder, names in (("several", "AB"), ("one", "AC")):
+        (tmp_path / folder).mkdir()
+        for name in names:
+            written = json.dumps(template("AWS::SQS::Queue", {}))
+            (tmp_path / folder / f"{name}.template.json").write_text(written)
+
+    def compared(name: str) -> tuple[int, str]:
+        paths = [str(tmp_path / "several"), str(tmp_path / "one" / f"{name}.template.json")]
+        done = CliRunner().invoke(main, ["impact", *(reversed(paths) if swapped else paths)])
+        return done.exit_code, done.output
+
+    assert compared("A") == (0, "nothing changes\n")
+    assert compared("C")[0] == 2
+    assert (
+        "templates (A.template.json, B.template.json) is called C.template.json"
+        in (compared("C")[1])
+    )
+
+
+def test_text_is_broken_at_the_width_of_a_terminal_and_addresses_stay_whole() -> None:
+    old, new = template(ENVIRONMENT, EC2), template(ENVIRONMENT, put(EC2, "Tags", {"a": "b"}))
+
+    lines = as_text(impact(old, new), 60).splitlines()
+
+    assert [one for one in lines if len(one) > 60 and " " in one.strip()] == []
+    assert [one for one in lines if one.strip() == updates.registry(ENVIRONMENT).page]
+    assert all(one.startswith(" " * 22) for one in lines[1:-1])
+    assert " ".join(" ".join(lines).split()) == " ".join(as_text(impact(old, new)).split())
 
 
 def test_two_assemblies_are_compared_template_by_template(tmp_path: Path) -> None:

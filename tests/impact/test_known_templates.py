@@ -6,8 +6,10 @@ from typing import Any
 
 import pytest
 
+from batch_constructs.impact.described_stack import DescribedStack
+from batch_constructs.impact.impact_report import as_text
 from batch_constructs.impact.known_template import known
-from batch_constructs.impact.verdict import Effect, impact
+from batch_constructs.impact.verdict import Comparison, Effect, impact
 
 QUEUE = {"Type": "AWS::Batch::JobQueue", "Properties": {"Priority": 1}}
 ENV = {"Env": {"Type": "String", "Default": "dev"}}
@@ -125,6 +127,91 @@ def test_a_property_changes_with_the_mapping_it_is_read_from(
     assert effect(old, new) is becomes
 
 
+IN_MAP: dict[str, dict[str, int]] = {"a": {"b": 1, "c": 1}, "d": {"b": 1}}
+OPEN_KEY = {"Ref": "Env"}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "changed", "becomes"),
+    [
+        (["M", "a", "b", {"DefaultValue": 5}], ("a", "b"), Effect.IN_PLACE),
+        (["M", "x", "b", {"DefaultValue": 5}], ("a", "b"), Effect.NONE),
+        (["M", OPEN_KEY, "b", {"DefaultValue": 5}], ("d", "b"), Effect.IN_PLACE),
+        (["M", "a", OPEN_KEY], ("a", "c"), Effect.IN_PLACE),
+        (["M", "a", OPEN_KEY], ("d", "b"), Effect.NONE),
+        ([OPEN_KEY, "a", "b"], ("d", "b"), Effect.IN_PLACE),
+        ([{"Fn::Sub": "M"}, "a", "b"], ("a", "b"), Effect.IN_PLACE),
+        ([{"Fn::Sub": "M"}, "a", "b"], ("a", "c"), Effect.NONE),
+    ],
+)
+def test_a_property_changes_with_what_a_look_up_may_mean(
+    arguments: list[Any], changed: tuple[str, str], becomes: Effect
+) -> None:
+    first, second = changed
+    now = {"M": {**IN_MAP, first: {**IN_MAP[first], second: 2}}}
+    old, new = (
+        template(resources=priority({"Fn::FindInMap": arguments}), Mappings=maps)
+        for maps in ({"M": IN_MAP}, now)
+    )
+    assert effect(old, new) is becomes
+
+
+def test_a_default_that_a_look_up_falls_back_to_is_a_value() -> None:
+    def looked_up(default: int) -> dict[str, Any]:
+        find = {"Fn::FindInMap": ["M", "x", "b", {"DefaultValue": default}]}
+        return template(resources=priority(find), Mappings={"M": IN_MAP})
+
+    assert effect(looked_up(1), looked_up(2)) is Effect.IN_PLACE
+    assert effect(looked_up(1), template(resources=priority(1))) is Effect.NONE
+
+
+def test_keys_of_a_mapping_may_be_numbers_which_yaml_reads() -> None:
+    find = priority({"Fn::FindInMap": ["M", "111122223333", "b"]})
+    old, new = (
+        template(resources=find, Mappings={"M": {111122223333: {"b": one}}}) for one in (1, 2)
+    )
+
+    assert effect(old, new) is Effect.IN_PLACE
+
+
+@pytest.mark.parametrize(
+    ("old_region", "new_region", "becomes"),
+    [
+        ("eu-central-1", None, Effect.IN_PLACE),
+        (None, "eu-central-1", Effect.IN_PLACE),
+        ("us-east-1", None, Effect.NONE),
+        (None, None, Effect.IN_PLACE),
+        ("us-east-1", "eu-central-1", Effect.IN_PLACE),
+    ],
+)
+def test_what_depends_on_the_region_is_known_where_the_region_is(
+    old_region: str | None, new_region: str | None, becomes: Effect
+) -> None:
+    find = priority({"Fn::FindInMap": ["M", {"Ref": "AWS::Region"}, "b"]})
+    old, new = (
+        template(
+            resources=find, Mappings={"M": {"eu-central-1": {"b": one}, "us-east-1": {"b": 1}}}
+        )
+        for one in (1, 2)
+    )
+
+    compared = Comparison(
+        DescribedStack(name="S", template=old, region=old_region),
+        DescribedStack(name="S", template=new, region=new_region),
+    )
+
+    assert compared.impacts()["Q"].effect is becomes
+
+
+def test_a_condition_on_the_region_is_known_where_the_region_is() -> None:
+    here = {"It": {"Fn::Equals": [{"Ref": "AWS::Region"}, "eu-central-1"]}}
+    stacks = (template(), template(conditions=here, resources=with_condition("It")))
+
+    old, new = (DescribedStack(name="S", template=one, region="eu-central-1") for one in stacks)
+
+    assert Comparison(old, new).impacts()["Q"].effect is Effect.NONE
+
+
 def test_a_value_that_is_none_is_none() -> None:
     none = {"Ref": "AWS::NoValue"}
     properties = {"Priority": 1, "SchedulingPolicyArn": none, "Names": ["a", none]}
@@ -174,3 +261,26 @@ def test_what_may_wedge_the_stack_is_told(
     found = impact(environment(before, ["c5"]), environment(False, types))["E"]  # noqa: FBT003
 
     assert any("UPDATE_ROLLBACK_FAILED" in note for note in found.notes) is is_told
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [("dev", "prod", True), (1, "1", False), (None, "prod", True), ("dev", None, False)],
+)
+def test_a_default_that_changes_is_told_as_one_that_changes_nothing(
+    old: Any, new: Any, *, told: bool
+) -> None:
+    def of(default: Any) -> dict[str, Any]:
+        given = {} if default is None else {"Default": default}
+        return {**template(), "Parameters": {"Env": {"Type": "String", **given}}}
+
+    found = impact(of(old), of(new))
+
+    assert ("Parameters/Env" in found) is told
+    if told:
+        assert (found["Parameters/Env"].effect, found["Q"].effect) == (Effect.NONE, Effect.NONE)
+        assert "keeps the value that it has, unless the deployment" in as_text(found)
+
+
+def test_a_parameter_that_is_new_takes_its_default() -> None:
+    assert list(impact({**template(), "Parameters": {}}, template())) == ["Q"]

@@ -13,14 +13,12 @@ from batch_constructs.local.errors import LocalAwsError
 from tests.impact.changed_properties import (
     ARN,
     BASES,
-    BEST_FIT,
-    EC2,
     ENVIRONMENT,
     ENVIRONMENTS,
     FARGATE,
     KINDS,
     OTHERS,
-    OWN_ROLE,
+    TRAPS,
     put,
 )
 
@@ -37,38 +35,6 @@ def resource(kind: str, properties: dict[str, Any]) -> dict[str, Any]:
 
 
 Change = tuple[dict[str, Any], dict[str, Any]]
-NAMED = {**EC2, "ComputeEnvironmentName": "fixed"}
-NAMED_LICENCES = {**BASES["ConsumableResource"], "ConsumableResourceName": "fixed"}
-FIFO = {key: one for key, one in BASES["JobQueue"].items() if key != "SchedulingPolicyArn"}
-TRAPS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
-    "EC2 with a fixed name: Tags": (ENVIRONMENT, NAMED, put(NAMED, "Tags", {"Team": "a"})),
-    "BEST_FIT in place: InstanceTypes": (
-        ENVIRONMENT,
-        {**BEST_FIT, "ReplaceComputeEnvironment": False},
-        put(
-            {**BEST_FIT, "ReplaceComputeEnvironment": False},
-            "ComputeResources/InstanceTypes",
-            ["c7i"],
-        ),
-    ),
-    "EC2 with a role of its own: InstanceTypes": (
-        ENVIRONMENT,
-        {**EC2, "ServiceRole": OWN_ROLE},
-        put({**EC2, "ServiceRole": OWN_ROLE}, "ComputeResources/InstanceTypes", ["c7i"]),
-    ),
-    "a resource with a fixed name: replenishable": (
-        "AWS::Batch::ConsumableResource",
-        NAMED_LICENCES,
-        {**NAMED_LICENCES, "ResourceType": "NON_REPLENISHABLE"},
-    ),
-    "a queue loses its policy": ("AWS::Batch::JobQueue", BASES["JobQueue"], FIFO),
-    "a FIFO queue gets a policy": ("AWS::Batch::JobQueue", FIFO, BASES["JobQueue"]),
-    "a FIFO queue of a type": (
-        "AWS::Batch::JobQueue",
-        {**FIFO, "JobQueueType": "ECS_FARGATE", "JobQueueName": "fixed"},
-        {**FIFO, "JobQueueType": "ECS", "JobQueueName": "fixed"},
-    ),
-}
 
 
 def changes() -> dict[str, Change]:

@@ -86,17 +86,25 @@ def of(
     return lambda scope, changed: instances(scope, **always, **(after if changed else before))
 
 
-def own_role(scope: Construct, changed: bool) -> object:  # noqa: FBT001  # a stage of a change
-    role = iam.Role.from_role_arn(scope, "Own", "arn:aws:iam::123456789012:role/own")
-    options = {"service_role": role} if changed else {}
-    return instances(scope, compute_environment_name="own-role", **options)
+def own_role(**name: str) -> Callable[[Construct, bool], object]:
+    """Give an environment that gets a service role of its own."""
+
+    def make(scope: Construct, changed: bool) -> object:  # noqa: FBT001  # a stage of a change
+        role = iam.Role.from_role_arn(scope, "Own", "arn:aws:iam::123456789012:role/own")
+        return instances(scope, **name, **({"service_role": role} if changed else {}))
+
+    return make
 
 
-def capacity(scope: Construct, changed: bool) -> object:  # noqa: FBT001  # a stage of a change
-    if changed:
-        return instances(scope, compute_environment_name="kinds")
-    environment = fargate(scope, compute_environment_name="kinds")
-    return bc.JobQueue(scope, "Queue", compute_environments=[environment])
+def capacity(**name: str) -> Callable[[Construct, bool], object]:
+    """Give an environment on Fargate that becomes one on instances."""
+
+    def make(scope: Construct, changed: bool) -> object:  # noqa: FBT001  # a stage of a change
+        if changed:
+            return instances(scope, **name)
+        return bc.JobQueue(scope, "Queue", compute_environments=[fargate(scope, **name)])
+
+    return make
 
 
 def launch_template(scope: Construct, changed: bool) -> object:  # noqa: FBT001  # a stage of a change
@@ -175,7 +183,13 @@ TRAPS: dict[str, Trap] = {
         source=updates.REPLACES_BY_DEFAULT,
     ),
     "a service role of its own": Trap(
-        make=own_role, effect=Effect.REPLACE, did=ANOTHER, source=REGISTRY
+        make=own_role(compute_environment_name="own-role"),
+        effect=Effect.REPLACE,
+        did=ANOTHER,
+        source=REGISTRY,
+    ),
+    "a service role of its own with a generated name": Trap(
+        make=own_role(), effect=Effect.IN_PLACE, did=FAILS, source=updates.ROLE_STAYS
     ),
     "on demand to Spot under one ID": Trap(
         make=lambda scope, changed: instances(
@@ -185,8 +199,22 @@ TRAPS: dict[str, Trap] = {
         did=STAYS,
         source=updates.IN_PLACE,
     ),
+    "Spot to on demand under one ID": Trap(
+        make=lambda scope, changed: instances(
+            scope, bc.Ec2ComputeEnvironment if changed else bc.SpotComputeEnvironment
+        ),
+        effect=Effect.INFRASTRUCTURE_UPDATE,
+        did=STAYS,
+        source=updates.IN_PLACE,
+    ),
     "Fargate to EC2 under one ID": Trap(
-        make=capacity, effect=Effect.REPLACE, did=ANOTHER, source=REGISTRY
+        make=capacity(compute_environment_name="kinds"),
+        effect=Effect.REPLACE,
+        did=ANOTHER,
+        source=REGISTRY,
+    ),
+    "Fargate to EC2 under one ID with a generated name": Trap(
+        make=capacity(), effect=Effect.REPLACE, did=FAILS, source=updates.FARGATE_REFUSES
     ),
     "Fargate to Fargate Spot": Trap(
         make=lambda scope, changed: fargate(
@@ -221,6 +249,24 @@ TRAPS: dict[str, Trap] = {
         effect=Effect.INFRASTRUCTURE_UPDATE,
         did=STAYS,
         source=updates.IN_PLACE,
+    ),
+    "the image of instances": Trap(
+        make=of({}, {"images": [bc.InstanceImage(image_type="ECS_AL2023_NVIDIA")]}),
+        effect=Effect.INFRASTRUCTURE_UPDATE,
+        did=STAYS,
+        source=updates.IN_PLACE,
+    ),
+    "tags of instances": Trap(
+        make=of({}, {"instance_tags": {"Team": "a"}}),
+        effect=Effect.INFRASTRUCTURE_UPDATE,
+        did=STAYS,
+        source=updates.IN_PLACE,
+    ),
+    "tags of instances beside BEST_FIT": Trap(
+        make=of({}, {"instance_tags": {"Team": "a"}}, **BEST_FIT),
+        effect=Effect.REPLACE,
+        did=ANOTHER,
+        source=updates.REPLACES_BY_DEFAULT,
     ),
     "the architecture of instances": Trap(
         make=of({"instance_types": ["m7i"]}, {"instance_types": ["m7g"]}),

@@ -13,6 +13,7 @@ from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
 
 import batch_constructs as bc
+from batch_constructs.local.batch.retries import retries
 
 Rendered = dict[str, Any]
 Fargate = Callable[..., bc.FargateJobDefinition]
@@ -269,7 +270,7 @@ class TestLogs:
 class TestRetries:
     """By default what the platform broke is retried, and what the job broke is not."""
 
-    def test_the_default_retries_lost_hosts_and_image_pulls_only(
+    def test_the_default_retries_lost_hosts_image_pulls_and_docker_time_outs_only(
         self, fargate: Fargate, properties: Properties
     ) -> None:
         fargate()
@@ -280,9 +281,61 @@ class TestRetries:
                 {"Action": "RETRY", "OnStatusReason": "Host EC2*"},
                 {"Action": "RETRY", "OnStatusReason": "Your Spot Task was interrupted*"},
                 {"Action": "RETRY", "OnReason": "CannotPullContainerError:*"},
+                {
+                    "Action": "RETRY",
+                    "OnReason": "DockerTimeoutError:*",
+                    "OnStatusReason": "Task failed to start",
+                },
                 {"Action": "EXIT", "OnReason": "*"},
             ],
         }
+
+    @pytest.mark.parametrize(
+        ("reason", "status_reason", "again"),
+        [
+            (
+                "DockerTimeoutError: Could not transition to created; timed out after waiting 4m0s",
+                "Task failed to start",
+                True,
+            ),
+            (
+                "DockerTimeoutError: Could not transition to stopped; timed out after waiting 2m0s",
+                "Essential container in task exited",
+                False,
+            ),
+            (
+                "CannotPullContainerError: context deadline exceeded",
+                "Task failed to start",
+                True,
+            ),
+            (
+                "CannotStartContainerError: exec: no such file",
+                "Task failed to start",
+                False,
+            ),
+        ],
+    )
+    def test_what_never_ran_for_lack_of_time_is_tried_again(
+        self,
+        reason: str,
+        status_reason: str,
+        again: bool,  # noqa: FBT001  # a case
+        fargate: Fargate,
+        properties: Properties,
+    ) -> None:
+        fargate()
+
+        rendered = properties(DEFINITION)["RetryStrategy"]
+        strategy = {
+            "attempts": rendered["Attempts"],
+            "evaluateOnExit": [
+                {f"{name[0].lower()}{name[1:]}": value for name, value in rule.items()}
+                for rule in rendered["EvaluateOnExit"]
+            ],
+        }
+        assert again is retries(
+            strategy, attempts=1, exit_code=None, reason=reason, status_reason=status_reason
+        )
 
     def test_on_spot_interruption_retries_that_alone(
         self, fargate: Fargate, properties: Properties

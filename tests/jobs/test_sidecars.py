@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import aws_cdk as cdk
@@ -34,6 +35,66 @@ def test_on_ec2_the_agent_takes_what_it_asks_for_on_top() -> None:
 
     added = bc.with_sidecar(job, container("agent", 1, 256), platform_capability="EC2")
     assert sizes(added) == [(2, 4096), (1, 256)]
+
+
+@pytest.mark.parametrize(
+    ("platform", "given", "got"),
+    [("EC2", 0.25, 1), ("EC2", 2, 2), ("EC2", 1.5, 1.5), ("MANAGED_INSTANCES", 0.25, 0.25)],
+)
+def test_an_agent_gets_a_whole_vcpu_where_there_are_no_parts_of_one(
+    platform: str, given: float, got: float
+) -> None:
+    job, agent = [container("main", 2, 4096)], container("agent", given, 256)
+
+    assert bc.with_sidecar(job, agent, platform_capability=platform)[-1].vcpus == got
+
+
+@pytest.mark.parametrize("platform", ["FARGATE", "EC2"])
+def test_the_collector_comes_with_its_rights_and_they_end_at_one_log_group(
+    platform: str, stack: cdk.Stack, resources: Any
+) -> None:
+    main = container("main", 1, 2048)
+    containers = bc.with_sidecar(
+        [main], bc.open_telemetry_collector(), platform_capability=platform
+    )
+    bc.MultiContainerJobDefinition(
+        stack, "Job", containers=containers, platform_capability=platform
+    )
+
+    (policy,) = resources("AWS::IAM::Policy").values()
+    traces, metrics = policy["Properties"]["PolicyDocument"]["Statement"]
+    assert traces["Action"] == ["xray:PutTraceSegments", "xray:PutTelemetryRecords"]
+    assert traces["Resource"] == "*"
+    assert all(one.startswith("logs:") for one in metrics["Action"])
+    ends = [one["Fn::Join"][1][-1] for one in metrics["Resource"]]
+    assert ends == [":log-group:/metrics/default", ":log-group:/metrics/default:*"]
+    settings = json.loads((containers[-1].environment or {})["AOT_CONFIG_CONTENT"])
+    assert settings["exporters"]["awsemf"]["log_group_name"] == "/metrics/default"
+
+
+def test_a_second_agent_leaves_the_collector_its_rights(stack: cdk.Stack, resources: Any) -> None:
+    once = bc.with_sidecar(
+        [container("main", 1, 2048)],
+        bc.open_telemetry_collector(),
+        platform_capability="FARGATE",
+    )
+    twice = bc.with_sidecar(once, container("b", 0.25, 128), platform_capability="FARGATE")
+    bc.MultiContainerJobDefinition(stack, "Job", containers=twice, platform_capability="FARGATE")
+
+    assert len(resources("AWS::IAM::Policy")) == 1
+
+
+def test_a_job_that_acts_as_its_instance_has_no_role_for_its_agent(
+    stack: cdk.Stack, resources: Any
+) -> None:
+    containers = bc.with_sidecar(
+        [container("main", 1, 2048)], bc.open_telemetry_collector(), platform_capability="EC2"
+    )
+    bc.MultiContainerJobDefinition(
+        stack, "Job", containers=containers, platform_capability="EC2", use_instance_role=True
+    )
+
+    assert resources("AWS::IAM::Policy") == {}
 
 
 @pytest.mark.parametrize(

@@ -108,8 +108,26 @@ def test_a_bucket_of_another_region_is_named_with_it() -> None:
     destination = export["DestinationConfigurations"]["S3Destination"]
     assert destination["S3Region"] == "eu-west-1"
     assert destination["S3Prefix"] == "jobs"
+    assert "S3BucketOwner" not in destination
     assert export["Name"] == "jobs"
-    assert only(there, "AWS::S3::BucketPolicy")
+    sources = json.dumps(only(there, "AWS::S3::BucketPolicy")["PolicyDocument"])
+    assert sources.count(":bcm-data-exports:us-east-1:") == 2
+    assert sources.count(":cur:us-east-1:") == 2
+    assert "AWS::Region" not in sources
+
+
+def test_a_bucket_of_another_account_admits_the_writers_for_the_account_of_the_export() -> None:
+    here = stack()
+    app: Any = here.node.root
+    there = Stack(app, "There", env=Environment(account="111122223333", region="eu-west-1"))
+    bucket = s3.Bucket(there, "Bucket", bucket_name="bills")
+    CostAndUsageExport(here, "Bills", bucket=bucket)
+
+    destination = export_of(here)["DestinationConfigurations"]["S3Destination"]
+    assert destination["S3BucketOwner"] == "111122223333"
+    for one in only(there, "AWS::S3::BucketPolicy")["PolicyDocument"]["Statement"]:
+        assert one["Condition"]["StringEquals"] == {"aws:SourceAccount": "123456789012"}
+        assert json.dumps(one["Condition"]["ArnLike"]).count(":us-east-1:123456789012:") == 2
 
 
 def test_a_bucket_that_was_taken_in_has_to_admit_the_writers_itself() -> None:
@@ -121,6 +139,15 @@ def test_a_bucket_that_was_taken_in_has_to_admit_the_writers_itself() -> None:
         "*", assertions.Match.string_like_regexp("bills is imported, so its policy stays")
     )
     assert len(warnings) == 1
+
+
+@pytest.mark.parametrize("time_granularity", ["HOURLY", "DAILY", "MONTHLY"])
+def test_a_line_covers_an_hour_a_day_or_a_month(time_granularity: str) -> None:
+    here = stack()
+    CostAndUsageExport(here, "Bills", time_granularity=time_granularity)
+
+    tables = export_of(here)["DataQuery"]["TableConfigurations"]
+    assert tables["COST_AND_USAGE_REPORT"]["TIME_GRANULARITY"] == time_granularity
 
 
 def test_the_command_that_activates_the_tags_is_an_output() -> None:

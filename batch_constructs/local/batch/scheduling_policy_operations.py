@@ -69,6 +69,10 @@ class SchedulingPolicies:
         """Answer UpdateSchedulingPolicy."""
         policy = self.registry.get(request["arn"])
         _check(request)
+        for had in _POLICIES:
+            (other,) = {*_POLICIES} - {had}
+            if had in policy and other in request:
+                raise client_error(f"a {had} cannot be changed to a {other}")
         policy.update({key: deepcopy(request[key]) for key in _POLICIES if key in request})
         self.registry.save(policy["arn"])
         self._changed()

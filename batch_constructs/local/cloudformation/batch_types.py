@@ -151,6 +151,20 @@ class JobQueueType(BatchResource):
         return super().update(logical_id, physical_id, old, new)
 
 
+class SchedulingPolicyType(BatchResource):
+    """``AWS::Batch::SchedulingPolicy``: it keeps the kind that it was made of."""
+
+    def update(
+        self, logical_id: str, physical_id: str, old: Properties, new: Properties
+    ) -> Provisioned:
+        """Change the policy in place, unless it is to lose what it shares by."""
+        kinds = [one for one in ("FairsharePolicy", "QuotaSharePolicy") if one in old]
+        gone = [one for one in kinds if one not in new]
+        if gone:
+            raise ProvisioningError(f"a {gone[0]} cannot be removed once it is set")
+        return super().update(logical_id, physical_id, old, new)
+
+
 @dataclass(frozen=True, kw_only=True)
 class JobDefinitionType(BatchResource):
     """``AWS::Batch::JobDefinition``: every update registers a revision, and retires the one before.
@@ -241,7 +255,9 @@ def batch_types(handle: Handle) -> list[ResourceType]:
         JobQueueType(noun="JobQueue", **with_status),
         BatchResource(noun="ServiceEnvironment", **with_status),
         JobDefinitionType(noun="JobDefinition", handle=handle),
-        BatchResource(noun="SchedulingPolicy", handle=handle, prefix="", identified_by="arn"),
+        SchedulingPolicyType(
+            noun="SchedulingPolicy", handle=handle, prefix="", identified_by="arn"
+        ),
         ConsumableResourceType(noun="ConsumableResource", handle=handle),
         BatchResource(
             noun="QuotaShare",

@@ -99,7 +99,7 @@ def _images(environment: ComputeEnvironment) -> Iterator[tuple[str, Properties]]
         yield f"ComputeResources/Ec2Configuration/{position}", image
 
 
-def _has_own_image(environment: ComputeEnvironment, image: Properties) -> bool:
+def has_own_image(environment: ComputeEnvironment, image: Properties) -> bool:
     """Tell whether the image is, or may be, another one than AWS Batch provides."""
     if "ImageIdOverride" in image or "ImageId" in environment.resources:
         return True
@@ -128,7 +128,7 @@ def amazon_linux_2(environment: ComputeEnvironment) -> Iterator[Fault]:
     """A custom image (``ImageIdOverride``) is still allowed."""
     for path, image in _images(environment):
         kind = text(image, "ImageType")
-        if kind in aws.ENDED_ECS_IMAGES and not _has_own_image(environment, image):
+        if kind in aws.ENDED_ECS_IMAGES and not has_own_image(environment, image):
             yield (
                 f"{path}/ImageType",
                 (
@@ -153,7 +153,7 @@ def amazon_linux_2_eks(environment: ComputeEnvironment) -> Iterator[Fault]:
     """It no longer gets security patches."""
     for path, image in _images(environment):
         kind = text(image, "ImageType")
-        if kind in aws.ENDED_EKS_IMAGES and not _has_own_image(environment, image):
+        if kind in aws.ENDED_EKS_IMAGES and not has_own_image(environment, image):
             yield f"{path}/ImageType", f"ImageType is {kind}, whose support has ended"
 
 
@@ -168,7 +168,7 @@ def image_instance_mismatch(environment: ComputeEnvironment) -> Iterator[Fault]:
     if not environment.is_ec2 or environment.is_eks is not False:
         return
     images = [image for _, image in _images(environment)]
-    if any(_has_own_image(environment, image) for image in images or [{}]):
+    if any(has_own_image(environment, image) for image in images or [{}]):
         return
     if given(environment.resources, "LaunchTemplate") or (
         "Ec2Configuration" in environment.resources
@@ -201,5 +201,5 @@ def nvidia_image_on_graviton(environment: ComputeEnvironment) -> Iterator[Fault]
         return
     for path, image in _images(environment):
         kind = text(image, "ImageType") or ""
-        if kind.endswith("_NVIDIA") and not _has_own_image(environment, image):
+        if kind.endswith("_NVIDIA") and not has_own_image(environment, image):
             yield f"{path}/ImageType", f"ImageType is {kind}, but the instances are Arm"

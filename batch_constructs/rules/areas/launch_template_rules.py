@@ -5,14 +5,19 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
-from batch_constructs.aws import instance_types
-from batch_constructs.aws.compute_environment_facts import ResourceType
+from batch_constructs.aws import ebs, instance_types
+from batch_constructs.aws.compute_environment_facts import (
+    ECS_IMAGES,
+    ENDED_ECS_IMAGES,
+    ResourceType,
+)
 from batch_constructs.aws.credential_names import option_with_credential
 from batch_constructs.aws.credentials import credential_in
 from batch_constructs.aws.launch_template_facts import USER_DATA_BYTES, USER_DATA_BYTES_SOURCE
 from batch_constructs.aws.source import api, docs, guide
 from batch_constructs.rules.areas import environment_rule
 from batch_constructs.rules.areas.environment_role_rules import profile_of
+from batch_constructs.rules.areas.instance_rules import has_own_image
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.once import once
@@ -25,6 +30,7 @@ from batch_constructs.rules.template.values import (
     is_known,
     listing,
     mapping,
+    number,
     show,
     text,
 )
@@ -197,6 +203,61 @@ def launch_template_ignored(environment: ComputeEnvironment) -> Iterator[Fault]:
         data = mapping(template.properties, "LaunchTemplateData")
         for what in _lost(environment, data):
             yield path, f"the launch template {template.id} has {what}, which Batch ignores"
+
+
+@environment_rule(
+    "root-volume-size",
+    severity=Severity.WARNING,
+    title="root volume that is smaller than its machine image",
+    fix=f"set VolumeSize to {ebs.IMAGE_GIBIBYTES} or more, or leave it out",
+    source=ebs.IMAGE_SOURCE,
+)
+def root_volume_size(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """EC2 does not start such instances, and jobs wait in RUNNABLE.
+
+    Your own images may be smaller, so there is no finding with them.
+    """
+    if not _starts_from_images_of_ecs(environment):
+        return
+    for path, _, template in environment.known_launch_templates:
+        size = _root_gibibytes(template)
+        if size is not None and size < ebs.IMAGE_GIBIBYTES:
+            yield (
+                path,
+                (
+                    f"the root volume of {template.id} has {show(size)} GiB, and images for "
+                    f"Amazon ECS have {ebs.IMAGE_GIBIBYTES}"
+                ),
+            )
+
+
+@once
+def _root_gibibytes(template: Resource) -> int | float | None:
+    """Give the size of the root volume of a launch template, where it says one."""
+    data = mapping(template.properties, "LaunchTemplateData")
+    for _, device in entries(data, "BlockDeviceMappings"):
+        if text(device, "DeviceName") == ebs.ROOT_DEVICE:
+            return number(mapping(device, "Ebs"), "VolumeSize")
+    return None
+
+
+def _starts_from_images_of_ecs(environment: ComputeEnvironment) -> bool:
+    """Tell whether instances start from AWS's images for Amazon ECS for sure."""
+    if not environment.is_ec2 or environment.is_unmanaged or environment.is_eks is not False:
+        return False
+    resources = environment.resources
+    images = listing(resources, "Ec2Configuration")
+    if images is None and not absent(resources, "Ec2Configuration"):
+        return False
+    return all(
+        isinstance(image, dict)
+        and not has_own_image(environment, image)
+        and (absent(image, "ImageType") or text(image, "ImageType") in _OF_ECS)
+        for image in images or [{}]
+    )
+
+
+_OF_ECS: Final = (*ENDED_ECS_IMAGES, *ECS_IMAGES)
 
 
 def _lost(environment: ComputeEnvironment, data: Properties) -> Iterator[str]:

@@ -72,6 +72,7 @@ HELD_BY = {
         "within_a_share_the_scheduling_priority_decides "
         "a_reservation_shrinks_with_every_share_that_is_active"
     ),
+    "a scheduling policy keeps its kind": "a_scheduling_policy_keeps_its_kind",
     "the usage of a share": (
         "jobs_start_by_the_weights_whatever_runs_beside_and_the_snapshot_foretells_it "
         "without_a_decay_what_was_used_fades_over_600_seconds"

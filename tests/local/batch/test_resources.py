@@ -167,6 +167,23 @@ def test_a_queue_keeps_the_order_of_its_environments(account: Account) -> None:
     assert queue["jobQueueType"] == "ECS_FARGATE"
 
 
+@pytest.mark.parametrize(
+    ("had", "other"),
+    [("fairsharePolicy", "quotaSharePolicy"), ("quotaSharePolicy", "fairsharePolicy")],
+)
+def test_a_scheduling_policy_keeps_its_kind(had: str, other: str, account: Account) -> None:
+    of: dict[str, Any] = {
+        "fairsharePolicy": {"shareDecaySeconds": 60},
+        "quotaSharePolicy": {"idleResourceAssignmentStrategy": "FIFO"},
+    }
+    arn = account.batch.create_scheduling_policy(name="kind", **{had: of[had]})["arn"]
+
+    with pytest.raises(ClientError, match=f"a {had} cannot be changed to a {other}"):
+        account.batch.update_scheduling_policy(arn=arn, **{other: of[other]})
+
+    account.batch.update_scheduling_policy(arn=arn, **{had: of[had]})
+
+
 def test_a_policy_in_use_is_not_deleted(account: Account) -> None:
     account.environment()
     arn = account.batch.create_scheduling_policy(name="fair", fairsharePolicy={})["arn"]

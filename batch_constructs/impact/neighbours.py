@@ -1,0 +1,157 @@
+"""What a change means with what is around it: queues that move, versions that nobody reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from batch_constructs.aws import updates
+from batch_constructs.aws.compute_environment_facts import (
+    ON_FARGATE,
+    ON_INSTANCES,
+    ON_MANAGED_INSTANCES,
+)
+from batch_constructs.aws.job_queue_facts import QUEUE_TYPES
+from batch_constructs.aws.platforms import Orchestration, PlatformCapability
+from batch_constructs.impact.changes import properties, references
+from batch_constructs.impact.consequences import is_kept
+from batch_constructs.impact.property_verdict import ENVIRONMENT, QUEUE, Effect
+
+if TYPE_CHECKING:
+    from batch_constructs.impact.changes import Change
+
+_TEMPLATE: Final = "AWS::EC2::LaunchTemplate"
+_ORDER: Final = "ComputeEnvironmentOrder"
+_READ_AGAIN: Final = frozenset({Effect.CREATE, Effect.INFRASTRUCTURE_UPDATE, Effect.REPLACE})
+_GOES: Final = frozenset({Effect.DELETE, Effect.REPLACE})
+
+
+def neighbours(
+    change: Change, found: Mapping[str, Change], effects: Mapping[str, Effect]
+) -> Iterator[str]:
+    """Say what a change means together with what is around it.
+
+    Args:
+        change: the change of a resource.
+        found: all changes.
+        effects: what becomes of each.
+    """
+    effect = effects[change.logical_id]
+    if change.type == ENVIRONMENT and effect in _GOES and not is_kept(change, effect):
+        yield from _of_what_leaves(change, found, effects)
+    if change.type == _TEMPLATE and effect is Effect.IN_PLACE:
+        yield from _of_a_version(change, found, effects)
+    if change.type == QUEUE and effect is Effect.IN_PLACE:
+        yield from _of_a_type(change, found)
+
+
+def _of_what_leaves(
+    change: Change, found: Mapping[str, Change], effects: Mapping[str, Effect]
+) -> Iterator[str]:
+    """Say which queues leave an environment, and what becomes of the jobs in it."""
+    queues = [
+        one.logical_id
+        for one in found.values()
+        if one.type == QUEUE
+        and one.old is not None
+        and _refers(one.property(_ORDER, old=True), change)
+    ]
+    stay = [one for one in queues if effects[one] not in _GOES]
+    kind = str(change.property("ComputeResources/Type", old=True)).upper()
+    if queues and not stay:
+        yield f"its queues are deleted before it ({', '.join(queues)}), and their jobs are ended"
+    elif kind in ON_FARGATE:
+        yield (
+            f"{_leaving(stay)}jobs that run in it have to end before it is deleted: on Fargate it "
+            f"becomes INVALID otherwise, and is left in the account ({updates.DELETION_PAGE})"
+        )
+    else:
+        yield f"{_leaving(stay)}jobs that run in it are ended when it is deleted"
+    name = change.property("ComputeEnvironmentName", old=True)
+    for one in found.values():
+        if one.type == QUEUE and isinstance(name, str) and _names(one.property(_ORDER), name):
+            yield (
+                f"{one.logical_id} has its name as a text, and does not leave it: AWS Batch deletes"
+                " no environment that a queue uses, so it is left in the account; use Ref instead"
+            )
+
+
+def _leaving(queues: list[str]) -> str:
+    return f"its queues leave it first ({', '.join(queues)}); " if queues else ""
+
+
+def _refers(value: Any, change: Change) -> bool:
+    return any(target == change.logical_id for _, target, _ in references(value))
+
+
+def _names(order: Any, name: str) -> bool:
+    """Whether an order of environments has one by the text of its name or its ARN."""
+    for entry in order if isinstance(order, list) else ():
+        value = entry.get("ComputeEnvironment") if isinstance(entry, Mapping) else None
+        if isinstance(value, Mapping):  # an ARN of the place where the stack is
+            parts = value.get("Fn::Join", [None, None])[1]
+            value = parts[-1] if isinstance(parts, list) and parts else None
+        if isinstance(value, str) and value.rpartition("/")[2] == name:
+            return True
+    return False
+
+
+def _of_a_type(change: Change, found: Mapping[str, Change]) -> Iterator[str]:
+    """Say that a queue keeps the type that its environments gave it, as far as AWS says."""
+    was, becomes = (
+        {
+            QUEUE_TYPES.get(_platform(found[target], old=old))
+            for _, target, _ in references(change.property(_ORDER, old=old))
+            if target in found
+        }
+        for old in (True, False)
+    )
+    if None not in was | becomes and was and becomes and was != becomes:
+        yield (
+            f"its environments made it a queue of the type {', '.join(sorted(map(str, was)))}; AWS "
+            "does not say that an update makes it one of "
+            f"{', '.join(sorted(map(str, becomes)))}: a queue of another logical ID is one "
+            f"({updates.TYPE_OF_QUEUE.page})"
+        )
+
+
+def _platform(environment: Change, *, old: bool) -> str:
+    """Give where jobs of an environment run, as types of queues know it; empty if unknown."""
+    kind = str(environment.property("ComputeResources/Type", old=old)).upper()
+    if environment.property("EksConfiguration", old=old) is not None:
+        return Orchestration.EKS
+    if kind in ON_FARGATE:
+        return PlatformCapability.FARGATE
+    if kind in ON_MANAGED_INSTANCES:
+        return PlatformCapability.MANAGED_INSTANCES
+    return PlatformCapability.EC2 if kind in ON_INSTANCES else ""
+
+
+def _of_a_version(
+    change: Change, found: Mapping[str, Change], effects: Mapping[str, Effect]
+) -> Iterator[str]:
+    """Say which environments do not take a new version of a launch template."""
+    name = change.property("LaunchTemplateName")
+    for one in found.values():
+        if one.type != ENVIRONMENT or one.new is None or effects[one.logical_id] in _READ_AGAIN:
+            continue
+        given = properties(one.new).get("ComputeResources")
+        spec = given.get("LaunchTemplate") if isinstance(given, Mapping) else None
+        for launched in _launched(spec):
+            version = launched.get("Version", "$Default")
+            named = name is not None and launched.get("LaunchTemplateName") == name
+            if str(version).startswith("$") and (named or _refers(launched, change)):
+                yield (
+                    f"{one.logical_id} names its version as {version}, which AWS Batch reads anew "
+                    "only with an infrastructure update: nothing happens to its instances until "
+                    f"then; name the attribute LatestVersionNumber ({updates.READ_ANEW.page})"
+                )
+
+
+def _launched(spec: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(spec, Mapping):
+        yield spec
+        others = spec.get("Overrides")
+        yield from (
+            (one for one in others if isinstance(one, Mapping)) if isinstance(others, list) else ()
+        )
