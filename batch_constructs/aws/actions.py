@@ -60,8 +60,8 @@ STATES_START_EXECUTION: Final = "states:StartExecution"
 STS_ASSUME_ROLE: Final = "sts:AssumeRole"
 
 LAMBDA_SOURCE_FUNCTION: Final = "lambda:SourceFunctionArn"
+PASSED_TO_SERVICE: Final = "iam:PassedToService"
 SOURCE_ACCOUNT: Final = "aws:SourceAccount"
-PASSED_TO_SERVICE: Final = "iam:PassedToService"  # a condition key
 SOURCE_ARN: Final = "aws:SourceArn"
 PRINCIPAL_ORGANIZATION: Final = "aws:PrincipalOrgID"
 VIA_SERVICE: Final = "kms:ViaService"

@@ -188,7 +188,8 @@ def credential_in(text: str) -> str | None:
     """Say what kind of credential a text holds, the first that is known by its form."""
     if len(text) < SHORTEST:
         return None
-    first, place = None, len(text)
+    first: str | None = None
+    place = len(text)
     for sign, noun, searched in _BY_SIGN:
         if sign in text and (found := searched.search(text)) is not None and found.start() < place:
             first, place = noun, found.start()

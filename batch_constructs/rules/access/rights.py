@@ -79,7 +79,8 @@ class Rights(Record):
             about = tuple(one for one in self.statements if one.covers(action) is not False)
             work = sum(one.work for one in about)
             known = self.template.memory[key] = (self, about, work)  # it lives as long as its ID
-        return known[1:]
+        _, about, work = known
+        return about, work
 
     def _are_too_many(self, action: str) -> bool:
         """Tell whether the patterns of a template have been compared very often already."""
