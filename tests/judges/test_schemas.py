@@ -93,8 +93,9 @@ def parts_of(path: str, value: Any) -> Iterator[str]:
 
 
 def test_what_differs_in_any_value_is_judged() -> None:
-    one = {"Type": "AWS::Batch::JobQueue", "Properties": {"Priority": 1, "State": "ENABLED"}}
-    more = [
+    properties = {"Priority": 1, "State": "ENABLED"}
+    one: dict[str, Any] = {"Type": "AWS::Batch::JobQueue", "Properties": properties}
+    more: list[dict[str, Any]] = [
         {"Priority": 2, "State": "ENABLED"},
         {"Priority": 1},
         {"Priority": "1", "State": "ENABLED"},
