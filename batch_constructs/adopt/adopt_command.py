@@ -39,7 +39,8 @@ def adopt_command(template: str, stack: str | None) -> None:
     was run, and its template compared, before it is printed. Resources of other services, and those
     that no construct can declare, stay L1s and are listed on standard error.
 
-    Exits with 0, or with 2 if the template cannot be read or the CDK cannot declare it.
+    Exits with 0, or with 2 if the template cannot be read, AWS cannot be asked, or the CDK cannot
+    declare it.
     """
     try:
         old = _old_stack(template, stack)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import re
+import ast
+import textwrap
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.adopt import kinds
@@ -298,7 +299,8 @@ def attributes_of(resource: dict[str, Any]) -> dict[str, Any]:
 
 def _mentions(block: list[str], variable: str) -> bool:
     """Whether a variable is used, and not a parameter of its name."""
-    return re.search(rf"\b{variable}\b(?!=)", "\n".join(block)) is not None
+    tree = ast.parse(textwrap.dedent("\n".join(block)))
+    return any(isinstance(one, ast.Name) and one.id == variable for one in ast.walk(tree))
 
 
 def _statements(statements: list[tuple[str, Any]]) -> list[str]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
+import json
 import re
 from typing import TYPE_CHECKING, Any, Final
 
@@ -192,7 +193,8 @@ class Translation:
             raise NotTranslatedError
         into, name = self._place(_parameter(path), into, within)
         ordered = sorted(entries, key=lambda one: str(one.get("Order", "")).zfill(9))
-        into.keywords[name] = [self._batch(member, one[member]) for one in ordered]
+        once = {json.dumps(one[member], sort_keys=True): one[member] for one in ordered}
+        into.keywords[name] = [self._batch(member, one) for one in once.values()]
 
     def _queue(self, path: str, value: Any, into: Call, within: str) -> None:
         del within

@@ -59,7 +59,7 @@ CREDENTIALS: Final = (
         "a token of GitHub",
         r"\b(?:gh[pousr]_[A-Za-z0-9]{36,255}|github_pat_[A-Za-z0-9_]{22,255})\b",
         "https://docs.github.com/en/authentication/keeping-your-account-and-data-secure/about-authentication-to-github",
-        ("gh",),
+        ("ghp_", "gho_", "ghu_", "ghs_", "ghr_", "github_pat_"),
     ),
     Credential(
         "a token of GitLab",
@@ -126,8 +126,8 @@ CREDENTIALS: Final = (
     Credential(
         "a header that authorizes",
         r"\b(?:(?:[Pp]roxy-)?[Aa]uthorization[\"']?:\s{0,4}[\"']?(?:[Bb]earer|[Bb]asic|[Tt]oken)\s{1,4}"
-        r"|[Xx](?:-[A-Za-z]{2,12}){0,2}-(?:[Kk][Ee][Yy]|[Tt][Oo][Kk][Ee][Nn]):\s{0,4}"
-        r"(?=\S{0,60}\d)|[Pp][Rr][Ii][Vv][Aa][Tt][Ee]-[Tt][Oo][Kk][Ee][Nn]:\s{0,4})"
+        r"|[Xx](?:-[A-Za-z]{2,12}){0,2}-(?:key|Key|KEY|token|Token|TOKEN):\s{0,4}"
+        r"(?=\S{0,60}\d)|(?:private-token|Private-Token|PRIVATE-TOKEN):\s{0,4})"
         r"(?=[A-Za-z0-9+/=._~-]{8,})(?!Ref::)",
         "https://www.rfc-editor.org/rfc/rfc9110#name-authorization",
         ("uthorization", "-key:", "-Key:", "-KEY:", "-token:", "-Token:", "-TOKEN:"),

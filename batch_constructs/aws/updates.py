@@ -67,6 +67,12 @@ READ_ANEW: Final[Source] = api(
     ' re-evaluates the launch template version"',
 )
 
+DEFAULT_VERSION: Final[Source] = cloudformation(
+    "aws-resource-ec2-launchtemplate",
+    'DefaultVersionNumber: "The default version of a launch template cannot be specified in AWS'
+    ' CloudFormation."',
+)
+
 POLICY_STAYS: Final[Source] = api(
     "UpdateJobQueueRequest.schedulingPolicyArn",
     '"Once a job queue is created, the fair-share scheduling policy can be replaced but not'

@@ -84,13 +84,14 @@ def cost_command(
         raise click.UsageError("give --price-per-vcpu-hour or --instance-type, not both")
     now = int(time.time() * 1000)
     batch = patient_client(boto3.client, "batch")
+    prices = _prices(batch.meta.region_name, price_per_vcpu_hour, instance_type, ask=price_list)
     groups = usage(
         batch,
         queues or _all_queues(batch),
         since_milliseconds=now - int(days * _MILLISECONDS_A_DAY),
         now_milliseconds=now,
         by=by,
-        prices=_prices(batch.meta.region_name, price_per_vcpu_hour, instance_type, ask=price_list),
+        prices=prices,
     )
     if as_json:
         say(json.dumps(_plain(groups, by)))

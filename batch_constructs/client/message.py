@@ -32,7 +32,7 @@ _CREDENTIALS_HOST = "http://169.254.170.2"
 _RUN = re.compile(r"([0-9]{1,5})(?:-([0-9]{1,5}))?")
 _EMPTY = hashlib.sha256(b"").hexdigest()
 _BUSY = (429, 500, 502, 503, 504)
-_PATIENCE_SECONDS, _ANSWER_SECONDS = 60.0, 10.0
+_PATIENCE_SECONDS, _LONGEST_PAUSE_SECONDS, _ANSWER_SECONDS = 60.0, 8.0, 10.0
 
 
 class _Credentials(NamedTuple):
@@ -120,7 +120,7 @@ def _get(url: str, headers: dict[str, str]) -> bytes:
             if getattr(error, "code", _BUSY[0]) not in _BUSY or time.monotonic() + pause > ends:
                 raise
         time.sleep(random.uniform(pause / 2, pause))  # noqa: S311 - jitter, not a secret
-        pause *= 2
+        pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
 
 
 def _credentials() -> _Credentials:

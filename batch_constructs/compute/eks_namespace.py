@@ -100,13 +100,18 @@ class EksNamespace(BatchConstruct):
             bound=ENVIRONMENT_NAMESPACE,
         )
         makes = known_flag(arguments, "create_namespace", create_namespace)
-        self._has_no_entries = _mode(cluster) == aws.CONFIG_MAP
-        self._by_map = _is_by_map(arguments, cluster, config_map=config_map)
-        if self._by_map and has_member(cluster, "aws_auth") and not are_in_one_stack(cluster, self):
+        self._mode = _mode(cluster)
+        self._by_map = _is_by_map(arguments, self._mode, config_map=config_map)
+        if self._by_map and self._mode is not None and not are_in_one_stack(cluster, self):
+            instead = (
+                "leave config_map out"
+                if self._mode == aws.BOTH
+                else "let the cluster have access entries "
+                f"(authentication_mode=AuthenticationMode.{aws.BOTH})"
+            )
             arguments.wrong_value(
                 "cluster is of another stack, and its aws-auth can only name roles of its own "
-                "stack: create the namespace in the cluster's stack, or let the cluster have access"
-                f" entries (authentication_mode=AuthenticationMode.{aws.BOTH})"
+                f"stack: create the namespace in the cluster's stack, or {instead}"
             )
         self._function_settings = read_function_settings(arguments, function_settings)
         if self._by_map and function_settings is not None:
@@ -177,13 +182,13 @@ class EksNamespace(BatchConstruct):
             )
         state = _member(given["accessEntry"], "desiredState")
         if not self._by_map and state != AccessEntryState.ENABLED:
+            instead = ", or config_map=True to the namespace" if self._mode == aws.BOTH else ""
             raise ValueError(
                 f"{self.node.path}: access_entry_state of {environment.node.path} is "
                 f"{shown(state) if state else 'left out'}, so that AWS Batch may not use the "
-                "namespace: give access_entry_state=AccessEntryState.ENABLED, or config_map=True "
-                "to the namespace"
+                f"namespace: give access_entry_state=AccessEntryState.ENABLED{instead}"
             )
-        if self._has_no_entries and state == AccessEntryState.ENABLED:
+        if self._mode == aws.CONFIG_MAP and state == AccessEntryState.ENABLED:
             raise ValueError(
                 f"{self.node.path}: access_entry_state of {environment.node.path} is "
                 f"{shown(state)}, and the cluster has no access entries: leave it out, or give the "
@@ -273,9 +278,8 @@ def _mode(cluster: Any) -> str | None:
     return aws.CONFIG_MAP if mode is None else str(mode.name)
 
 
-def _is_by_map(arguments: Arguments, cluster: Any, *, config_map: bool | None) -> bool:
+def _is_by_map(arguments: Arguments, mode: str | None, *, config_map: bool | None) -> bool:
     """Whether roles go into the ``aws-auth`` ConfigMap, refused where that leads nowhere."""
-    mode = _mode(cluster)
     if config_map is None:
         return mode == aws.CONFIG_MAP
     chosen = known_flag(arguments, "config_map", config_map) is True

@@ -16,7 +16,7 @@ METADATA: Final = "AWS::CDK::Metadata"
 
 _NEW_VALUES: Final = {
     "AWS::Batch::JobDefinition": None,
-    "AWS::EC2::LaunchTemplate": ("LatestVersionNumber", "DefaultVersionNumber"),
+    "AWS::EC2::LaunchTemplate": ("LatestVersionNumber",),  # the default stays the first
     "AWS::Lambda::Version": None,
 }
 """Types of which a change in place gives new values to those that refer to them: the attributes;
@@ -108,6 +108,8 @@ def _as_text(value: Any) -> Any:
         return {name: _as_text(one) for name, one in value.items()}
     if isinstance(value, list):
         return [_as_text(one) for one in value]
+    if isinstance(value, float) and value.is_integer():
+        value = int(value)
     return str(value).lower() if isinstance(value, bool | int | float) else value
 
 

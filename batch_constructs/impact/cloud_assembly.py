@@ -40,13 +40,7 @@ def stacks(path: Path) -> dict[str, DescribedStack]:
     Raises:
         UnreadableTemplateError: the manifest or a template cannot be read.
     """
-    try:
-        manifest = json.loads((path / _MANIFEST).read_text(encoding="utf-8"))
-        artifacts = dict(manifest.get("artifacts", {}))
-    except (OSError, ValueError, AttributeError, TypeError) as error:
-        raise template_files.UnreadableTemplateError(
-            f"its manifest cannot be read: {error}"
-        ) from None
+    artifacts = dict(_read(path / _MANIFEST).get("artifacts", {}))
     names = {
         key: str(one.get("properties", {}).get("stackName", key)) for key, one in artifacts.items()
     }
@@ -89,11 +83,21 @@ def _destinations(
         file = path / str(manifest.get("properties", {}).get("file"))
         if manifest.get("type") != _ASSETS or not file.is_file():
             continue
-        said = json.loads(file.read_text(encoding="utf-8"))
+        said = _read(file)
         for kind in ("files", "dockerImages"):
             for asset in said.get(kind, {}).values():
-                found[kind] = next(iter(asset["destinations"].values()))
+                for destination in asset.get("destinations", {}).values():
+                    found[kind] = destination
     return found
+
+
+def _read(manifest: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads(manifest.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError) as error:
+        raise template_files.UnreadableTemplateError(
+            f"its manifest cannot be read: {error}"
+        ) from None
 
 
 def _before(key: str, artifacts: Mapping[str, Any]) -> set[str]:

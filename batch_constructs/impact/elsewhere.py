@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.updates import create_only
-from batch_constructs.impact.changes import is_function, properties, section
+from batch_constructs.impact.changes import different, is_function, properties, section
 from batch_constructs.impact.stack_outputs import read
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def changed_defaults(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str
         if isinstance(one, Mapping)
         and isinstance(before.get(name), Mapping)
         and _DEFAULT in one
-        and str(one[_DEFAULT]) != str(before[name].get(_DEFAULT))
+        and any(different(before[name].get(_DEFAULT), one[_DEFAULT]))
     ]
 
 

@@ -54,7 +54,8 @@ def impact_command(old: str, new: str, format_: str, *, as_json: bool) -> None:
     also be the name of a deployed stack, whose template is read with the AWS CLI's credentials.
 
     Exits with 0 if nothing is replaced or deleted, with 1 if something is or the deployment fails,
-    and with 2 if a file cannot be read, or if what a macro makes of the change cannot be told.
+    and with 2 if a file cannot be read, AWS cannot be asked, or what a macro makes of the change
+    cannot be told.
     """
     if as_json and format_ not in ("text", "json"):
         raise click.UsageError(f"--json is given with --format {format_}: give one")
@@ -90,7 +91,7 @@ def _sides(old: str, new: str) -> tuple[_Stacks, _Stacks]:
 
 def _of_its_name(several: _Stacks, one: _Stacks, where: str) -> _Stacks:
     """Give the template of a directory that is compared with one of another place."""
-    [name] = one
+    [(name, known)] = one.items()
     called = name.partition(".")[0]
     if len(several) == 1:
         return several
@@ -99,6 +100,16 @@ def _of_its_name(several: _Stacks, one: _Stacks, where: str) -> _Stacks:
         for key, stack in several.items()
         if called in (key.partition(".")[0], stack.name)
     }
+    found = {key: stack for key, stack in found.items() if key.partition(".")[0] == called} or {
+        key: stack
+        for key, stack in found.items()
+        if all(stack.place.get(where, value) == value for where, value in known.place.items())
+    }
+    if len(found) > 1:
+        raise template_files.UnreadableTemplateError(
+            f"{where}: several of its templates ({', '.join(found)}) are of stacks called {called}:"
+            " name the template"
+        )
     if not found:
         raise template_files.UnreadableTemplateError(
             f"{where}: none of its templates ({', '.join(several)}) is called "

@@ -109,6 +109,8 @@ class _Known:
         for place, key in enumerate((name, first, second)):
             text = _text(placed(key, self._place))
             if text is None:
+                if place == 1:
+                    found = self._with_key(found, second)
                 return {_FIND: [found, *(name, first, second)[place:], *otherwise]}
             entries = found.items() if isinstance(found, Mapping) else ()
             below = {str(one): value for one, value in entries}
@@ -119,6 +121,17 @@ class _Known:
                 return {_FIND: [name, first, second, *otherwise]}
             found = below[text]
         return found
+
+    def _with_key(self, mapping: Any, second: Any) -> Any:
+        """Leave of a mapping, whose first key is open, what the second may mean."""
+        last = _text(placed(second, self._place))
+        if last is None or not isinstance(mapping, Mapping):
+            return mapping
+        return {
+            key: {last: below[last]}
+            for key, below in mapping.items()
+            if isinstance(below, Mapping) and last in below
+        }
 
     def _defined(self, name: Any) -> Any:
         """Write a condition out in the place of its name, and those that it names in turn."""

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 _TEMPLATE: Final = "AWS::EC2::LaunchTemplate"
 _ORDER: Final = "ComputeEnvironmentOrder"
+_DEFAULT: Final = "$Default"
+_LATEST: Final = "$Latest"
 _READ_AGAIN: Final = frozenset({Effect.CREATE, Effect.INFRASTRUCTURE_UPDATE, Effect.REPLACE})
 _GOES: Final = frozenset({Effect.DELETE, Effect.REPLACE})
 
@@ -88,9 +90,9 @@ def _names(order: Any, name: str) -> bool:
     """Whether an order of environments has one by the text of its name or its ARN."""
     for entry in order if isinstance(order, list) else ():
         value = entry.get("ComputeEnvironment") if isinstance(entry, Mapping) else None
-        if isinstance(value, Mapping):  # an ARN of the place where the stack is
-            parts = value.get("Fn::Join", [None, None])[1]
-            value = parts[-1] if isinstance(parts, list) and parts else None
+        match value:
+            case {"Fn::Join": [_, [*_, last]]}:  # an ARN of the place where the stack is
+                value = last
         if isinstance(value, str) and value.rpartition("/")[2] == name:
             return True
     return False
@@ -133,16 +135,25 @@ def _of_a_version(
     """Say which environments do not take a new version of a launch template."""
     name = change.property("LaunchTemplateName")
     for one in found.values():
-        if one.type != ENVIRONMENT or one.new is None or effects[one.logical_id] in _READ_AGAIN:
+        if one.type != ENVIRONMENT or one.new is None:
             continue
+        is_read = effects[one.logical_id] in _READ_AGAIN
         given = properties(one.new).get("ComputeResources")
         spec = given.get("LaunchTemplate") if isinstance(given, Mapping) else None
         for launched in _launched(spec):
-            version = launched.get("Version", "$Default")
+            version = launched.get("Version", _DEFAULT)
             named = name is not None and launched.get("LaunchTemplateName") == name
-            if str(version).startswith("$") and (named or _refers(launched, change)):
+            if not named and not _refers(launched, change):
+                continue
+            if version == _DEFAULT:
                 yield (
-                    f"{one.logical_id} names its version as {version}, which AWS Batch reads anew "
+                    f"{one.logical_id} names its version as {_DEFAULT}, which CloudFormation leaves"
+                    " at the first: no instance starts from the new one; name the attribute "
+                    f"LatestVersionNumber ({updates.DEFAULT_VERSION.page})"
+                )
+            elif version == _LATEST and not is_read:
+                yield (
+                    f"{one.logical_id} names its version as {_LATEST}, which AWS Batch reads anew "
                     "only with an infrastructure update: nothing happens to its instances until "
                     f"then; name the attribute LatestVersionNumber ({updates.READ_ANEW.page})"
                 )

@@ -189,9 +189,7 @@ def _judged(change: Change) -> Judgement:
     if change.old is None:
         return Judgement(Effect.CREATE)
     if change.new is None:
-        kept = is_kept(change, Effect.DELETE)
-        said = ("its DeletionPolicy keeps it in the account",) if kept else at_the_end(change)
-        return Judgement(Effect.DELETE, (), tuple(said))
+        return Judgement(Effect.DELETE, (), _said_at_the_end(change))
     if change.old.get("Type") != change.new.get("Type"):
         note = f"CloudFormation changes the type of no logical ID: {_ANOTHER_ID}"
         return Judgement(Effect.REPLACE, ("Type",), (note,), fails=True)
@@ -204,10 +202,16 @@ def _judged(change: Change) -> Judgement:
             else "it is deleted if its Condition is false, which only the deployment knows"
         )
         because = "Fn::ForEach" if loop else "Condition"
-        notes = (note, *at_the_end(change))
+        notes = (note, *_said_at_the_end(change))
         return Judgement(Effect.DELETE, (because,), notes)
     found = [_of_properties(one) for one in branches(change)]
     return max(found, key=lambda one: (one.fails, ORDER[one.effect]))
+
+
+def _said_at_the_end(change: Change) -> tuple[str, ...]:
+    if is_kept(change, Effect.DELETE):
+        return ("its DeletionPolicy keeps it in the account",)
+    return tuple(at_the_end(change))
 
 
 def _of_properties(change: Change) -> Judgement:

@@ -52,7 +52,7 @@ _IMAGE_PULL = RetryRule(action=RetryAction.RETRY, on_reason=f"{CANNOT_PULL}Error
 _DOCKER_TIMED_OUT = RetryRule(
     action=RetryAction.RETRY,
     on_reason=f"{DOCKER_TIMED_OUT}:*",
-    on_status_reason=TASK_FAILED_TO_START,  # not one that could not be stopped: it ran
+    on_status_reason=f"{TASK_FAILED_TO_START}*",  # not one that could not be stopped: it ran
 )
 _ANYTHING_ELSE = RetryRule(action=RetryAction.EXIT, on_reason="*")
 

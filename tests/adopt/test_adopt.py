@@ -12,7 +12,7 @@ import aws_cdk as cdk
 import pytest
 from click.testing import CliRunner, Result
 
-from batch_constructs.adopt import kinds
+from batch_constructs.adopt import kinds, printed_stack
 from batch_constructs.cli import main
 from batch_constructs.impact.verdict import Effect, impact
 from batch_constructs.rules.template import template_files
@@ -155,6 +155,38 @@ def test_the_kind_of_an_environment_may_be_decided_by_conditions_and_parameters(
     properties = {"Type": "MANAGED", "ComputeResources": {"Type": written}}
 
     assert kinds.constructor("ComputeEnvironment", properties, parameters) == called
+
+
+def test_an_environment_in_both_branches_of_an_order_is_named_once(tmp_path: Path) -> None:
+    name = "arn:aws:batch:us-east-1:111122223333:compute-environment/{}"
+    one, other = (
+        {"Order": order, "ComputeEnvironment": name.format(place)}
+        for order, place in ((1, "a"), (2, "b"))
+    )
+    order = {"Fn::If": ["Both", [one, other], [one]]}
+    queue = {"Type": "AWS::Batch::JobQueue", "Properties": {"ComputeEnvironmentOrder": order}}
+    file = tmp_path / "old.json"
+    condition = {"Both": {"Fn::Equals": [{"Ref": "AWS::Region"}, "us-east-1"]}}
+    file.write_text(json.dumps({"Conditions": condition, "Resources": {"It": queue}}))
+
+    printed = adopt(file)
+
+    named = "compute_environments=[compute_environment, compute_environment_2],"
+    assert named in printed.stdout
+    assert declared(printed.stdout, tmp_path)["Resources"] == {"It": queue}
+
+
+@pytest.mark.parametrize(
+    ("line", "uses"),
+    [
+        ("run(role)", True),
+        ("run(role=1)", False),
+        ('run(command=["assume", "role"])', False),
+        ("run(self.role)", False),
+    ],
+)
+def test_a_block_uses_a_variable_where_it_stands_as_one(line: str, *, uses: bool) -> None:
+    assert printed_stack._mentions([f"        {line}"], "role") is uses
 
 
 def test_what_our_construct_refuses_stays_an_l1_and_is_declared_the_same(tmp_path: Path) -> None:

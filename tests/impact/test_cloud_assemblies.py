@@ -78,6 +78,31 @@ GIVEN = f"Jobs/Exports/{NAME}"
 
 
 @pytest.mark.parametrize(
+    ("assets", "code"),
+    [
+        ("{", 2),
+        ("[1]", 2),
+        ('{"files": {"a": {}}}', 0),
+        ('{"files": {"a": {"destinations": {}}}}', 0),
+    ],
+)
+def test_a_manifest_of_assets_that_is_broken_is_said(
+    assets: str, code: int, tmp_path: Path
+) -> None:
+    place = assembly(tmp_path / "o", {"Jobs": alone(dependencies=["Jobs.assets"])})
+    (place / "Jobs.assets.json").write_text(assets)
+    manifest = json.loads((place / "manifest.json").read_text())
+    said = {"type": "cdk:asset-manifest", "properties": {"file": "Jobs.assets.json"}}
+    manifest["artifacts"]["Jobs.assets"] = said
+    (place / "manifest.json").write_text(json.dumps(manifest))
+
+    done = CliRunner().invoke(main, ["impact", str(place), str(place)])
+
+    assert done.exit_code == code
+    assert ("its manifest cannot be read" in done.output) == (code == 2)
+
+
+@pytest.mark.parametrize(
     "now",
     [
         jobs("b"),

@@ -366,6 +366,27 @@ def test_one_template_is_compared_with_the_one_of_its_name_among_several(
     )
 
 
+def test_of_several_stacks_of_one_name_a_template_has_to_be_named(tmp_path: Path) -> None:
+    stack = {"type": "aws:cloudformation:stack"}
+    artifacts = {}
+    new = tmp_path / "new"
+    new.mkdir()
+    for name, region in (("One", "eu-west-1"), ("Two", "us-east-1")):
+        written = json.dumps(template("AWS::SQS::Queue", {}))
+        (new / f"{name}.template.json").write_text(written)
+        said = {"stackName": "Jobs", "templateFile": f"{name}.template.json"}
+        place = f"aws://unknown-account/{region}"
+        artifacts[name] = {**stack, "environment": place, "properties": said}
+    (new / "manifest.json").write_text(json.dumps({"artifacts": artifacts}))
+    old = tmp_path / "Jobs.template.json"
+    old.write_text(json.dumps(template("AWS::SQS::Queue", {})))
+
+    done = CliRunner().invoke(main, ["impact", str(old), str(new)])
+
+    assert done.exit_code == 2
+    assert "(One.template.json, Two.template.json) are of stacks called Jobs" in done.output
+
+
 def test_text_is_broken_at_the_width_of_a_terminal_and_addresses_stay_whole() -> None:
     old, new = template(ENVIRONMENT, EC2), template(ENVIRONMENT, put(EC2, "Tags", {"a": "b"}))
 

@@ -137,6 +137,7 @@ OPEN_KEY = {"Ref": "Env"}
         (["M", "a", "b", {"DefaultValue": 5}], ("a", "b"), Effect.IN_PLACE),
         (["M", "x", "b", {"DefaultValue": 5}], ("a", "b"), Effect.NONE),
         (["M", OPEN_KEY, "b", {"DefaultValue": 5}], ("d", "b"), Effect.IN_PLACE),
+        (["M", OPEN_KEY, "b"], ("a", "c"), Effect.NONE),
         (["M", "a", OPEN_KEY], ("a", "c"), Effect.IN_PLACE),
         (["M", "a", OPEN_KEY], ("d", "b"), Effect.NONE),
         ([OPEN_KEY, "a", "b"], ("d", "b"), Effect.IN_PLACE),

@@ -40,6 +40,16 @@ def test_the_queues_that_leave_a_replaced_environment_are_named() -> None:
     assert notes("It", old, new)[0] == f"its queues leave it first (A, C); {ENDED}"
 
 
+def test_of_what_is_kept_no_jobs_end_where_its_condition_decides_either() -> None:
+    old = {"A": {**queue("x"), "DeletionPolicy": "Retain"}}
+    new = {"A": {**old["A"], "Condition": "C"}}
+
+    said = notes("A", old, new)
+
+    assert "its DeletionPolicy keeps it in the account" in said
+    assert not [one for one in said if "are ended" in one]
+
+
 def test_a_queue_that_goes_with_its_environment_ends_their_jobs() -> None:
     old = {"It": of(ENVIRONMENT, FARGATE), "A": queue(IT)}
 
@@ -167,15 +177,29 @@ def test_an_environment_that_reads_no_new_version_of_a_launch_template_is_named(
         one for one in notes("T", launched(spec, "a"), launched(spec, "b")) if "It names" in one
     ]
 
+    source = updates.DEFAULT_VERSION if version == "$Default" else updates.READ_ANEW
     assert [f"as {version}, which" in one for one in told] == ([] if version is None else [True])
-    assert all(updates.READ_ANEW.page in one for one in told)
+    assert all(source.page in one for one in told)
 
 
-def test_an_environment_that_gets_new_instances_reads_the_version_again() -> None:
-    spec = {**BY_ID, "Version": "$Latest"}
+@pytest.mark.parametrize(("version", "reads"), [("$Latest", True), ("$Default", False)])
+def test_an_environment_that_gets_new_instances_reads_the_latest_version_again(
+    version: str, *, reads: bool
+) -> None:
+    """The default version stays the first, whoever reads it."""
+    spec = {**BY_ID, "Version": version}
     new = launched(spec, "b", InstanceTypes=["c7i"])
 
-    assert not [one for one in notes("T", launched(spec, "a"), new) if "It names" in one]
+    told = [one for one in notes("T", launched(spec, "a"), new) if "It names" in one]
+    assert (told == []) is reads
+
+
+def test_the_attribute_of_the_default_version_does_not_change() -> None:
+    spec = {**BY_ID, "Version": {"Fn::GetAtt": ["T", "DefaultVersionNumber"]}}
+
+    old, new = ({"Resources": launched(spec, data)} for data in "ab")
+
+    assert impact(old, new)["It"].effect is Effect.NONE
 
 
 @pytest.mark.parametrize(
@@ -208,7 +232,14 @@ def test_each_of_several_resources_that_a_property_refers_to_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new"), [(4, "4"), (True, "true"), ([1, False], ["1", "false"]), ({"a": 1}, {"a": "1"})]
+    ("old", "new"),
+    [
+        (4, "4"),
+        (4.0, 4),
+        (True, "true"),
+        ([1, False], ["1", "false"]),
+        ({"a": 1}, {"a": "1"}),
+    ],
 )
 def test_a_number_or_a_flag_and_its_text_are_the_same(old: Any, new: Any) -> None:
     was, now = ({"It": of(QUEUE, {"Priority": one})} for one in (old, new))

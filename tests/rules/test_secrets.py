@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from base64 import b64encode
 from typing import Any
@@ -13,10 +14,11 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_secretsmanager as secretsmanager
 from aws_cdk import aws_ssm as ssm
+from hypothesis import HealthCheck, given, settings, strategies
 
 import batch_constructs as bc
 from batch_constructs.aws.credential_names import gives_a_credential
-from batch_constructs.aws.credentials import CREDENTIALS, credential_in
+from batch_constructs.aws.credentials import CREDENTIALS, Credential, credential_in
 from batch_constructs.aws.password_options import PASSWORD_OPTIONS
 from batch_constructs.aws.piped_passwords import PASSWORD_READERS
 from batch_constructs.rules import check_resource, check_template
@@ -939,3 +941,17 @@ def messages(properties: dict[str, Any]) -> list[str]:
 def definition(stack: cdk.Stack, **given: Any) -> bc.FargateJobDefinition:
     size = cdk.Size.gibibytes(2)
     return bc.FargateJobDefinition(stack, "Job", image="busybox", vcpus=1, memory=size, **given)
+
+
+@pytest.mark.parametrize("one", CREDENTIALS, ids=lambda one: one.noun)
+@settings(max_examples=40, deadline=None, suppress_health_check=list(HealthCheck))
+@given(data=strategies.data())
+def test_whatever_has_the_form_of_a_credential_has_one_of_its_signs(
+    one: Credential, data: strategies.DataObject
+) -> None:
+    """What has none is not looked at."""
+    text = data.draw(strategies.from_regex(one.pattern))
+    found = re.search(one.pattern, text)
+
+    assert found is not None
+    assert any(sign in found.group() for sign in one.signs)

@@ -85,6 +85,23 @@ def test_a_limit_of_the_queue_that_its_jobs_do_not_count_in_is_told(
     assert bool(found) is told
 
 
+def test_for_a_job_of_several_nodes_the_fix_of_a_limit_is_in_its_nodes(
+    stack: cdk.Stack, vpc: ec2.Vpc
+) -> None:
+    instances = bc.Ec2ComputeEnvironment(stack, "Instances", vpc=vpc)
+    queue = bc.JobQueue(stack, "Queue", compute_environments=[instances], max_concurrent_jobs=1)
+    container = bc.Container(image=IMAGE, vcpus=1, memory=GIB)
+    nodes = bc.NodeRange(target_nodes=2, container=container)
+    job = bc.MultiNodeJobDefinition(stack, "Job", node_ranges=[nodes])
+    on_a_schedule(stack, queue, job)
+
+    said = "give its NodeRange consumable_resources={queue.concurrent_jobs: 1}"
+    found = assertions.Annotations.from_stack(stack).find_warning(
+        "/Stack/It", assertions.Match.string_like_regexp(f".*{said}")
+    )
+    assert found
+
+
 class TestParameters:
     """One that the command never refers to changes nothing."""
 
