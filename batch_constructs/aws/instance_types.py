@@ -44,6 +44,15 @@ MEMORY_SOURCE: Final[Source] = guide(
     ' allocation."',
 )
 
+_SURE_SHARE: Final = 0.95
+_SURELY_KEPT_MIB: Final = 256
+"""What is left for jobs on every instance that somebody measured, of whatever size.
+
+Of 524,288 MiB of a trn1.32xlarge ECS had 507,821, of 32,768 of an r5d.xlarge 31,672 (ASFHyP3/hyp3
+582), of 8,192 of an m4.large 7,985 (``MEMORY_SOURCE``). AWS publishes no figure for others.
+https://github.com/meta-pytorch/torchx/issues/795
+"""
+
 
 class InstanceType(Record):
     """One instance type.
@@ -69,20 +78,31 @@ class InstanceType(Record):
             return None
         return self.memory_mib * (1 - KERNEL_SHARE) - AGENT_MIB
 
+    @property
+    def sure_memory_mib(self) -> float | None:
+        """The memory that jobs can count on, where a job has to fit: as those have that were measured."""
+        if self.memory_mib is None:
+            return None
+        return max(self.memory_mib * _SURE_SHARE - _SURELY_KEPT_MIB, 0)
+
     def holds(self, *, vcpus: float | None, memory: float | None, gpus: float | None) -> bool:
         """Tell whether a job may fit, as far as its needs and the type are known."""
         pairs = ((vcpus, self.vcpus), (memory, self.job_memory_mib), (gpus, self.gpus))
         return all(need is None or has is None or need <= has for need, has in pairs)
 
-    def packed(self, *, vcpus: float, memory: float, gpus: float = 0) -> Packing | None:
+    def packed(
+        self, *, vcpus: float, memory: float, gpus: float = 0, surely: bool = False
+    ) -> Packing | None:
         """Reckon how jobs of one size fill an instance; None where one does not fit.
 
         Args:
             vcpus: What a job asks for.
             memory: Likewise, in MiB.
             gpus: Likewise.
+            surely: Whether to count on memory only that every instance has left.
         """
-        offered = ((vcpus, self.vcpus), (memory, self.job_memory_mib), (gpus, self.gpus))
+        offered_mib = self.sure_memory_mib if surely else self.job_memory_mib
+        offered = ((vcpus, self.vcpus), (memory, offered_mib), (gpus, self.gpus))
         needed = [(need, has or 0) for need, has in offered if need > 0]
         jobs = min((int(has // need) for need, has in needed), default=0)
         if jobs < 1:

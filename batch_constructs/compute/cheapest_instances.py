@@ -112,7 +112,7 @@ def cheapest_instance_types(
 def _cost(type_: InstanceType, needs: Sequence[dict[str, float]]) -> float | None:
     """Reckon what an hour of one job each costs on a type; None where one does not fit."""
     price = instance_prices.hourly(type_.name)
-    packed = [type_.packed(**need) for need in needs]
+    packed = [type_.packed(**need, surely=True) for need in needs]
     if price is None or type_.vcpus is None:
         return None
     total = 0.0

@@ -52,7 +52,7 @@ def gpu_settings(instance_type: str, *, gpus: int | None = None, efa: bool = Fal
     """
     found = instance_types.expand(instance_type) or []
     type_ = found[0] if len(found) == 1 and "." in instance_type else None
-    if type_ is None or not type_.gpus or type_.vcpus is None or type_.job_memory_mib is None:
+    if type_ is None or not type_.gpus or type_.vcpus is None or type_.sure_memory_mib is None:
         raise ValueError(
             f"instance_type is {shown(instance_type)}, which is not known to have GPUs; expected a "
             'type such as "g5.12xlarge"'
@@ -75,7 +75,7 @@ def gpu_settings(instance_type: str, *, gpus: int | None = None, efa: bool = Fal
             Device(host_path=f"{DEVICES}{number}")
             for number in range(efa_interfaces(instance_type))
         ]
-    memory = int(type_.job_memory_mib * wanted / type_.gpus)
+    memory = int(type_.sure_memory_mib * wanted / type_.gpus)
     return {
         "vcpus": type_.vcpus * wanted // type_.gpus,
         "memory": Size.mebibytes(memory),

@@ -23,10 +23,10 @@ def cost(name: str, *jobs: bc.JobSize) -> float:
     (type_,) = instance_types.expand(name) or []
     price = instance_prices.hourly(name)
     assert price is not None
-    assert type_.job_memory_mib is not None
+    assert type_.sure_memory_mib is not None
     total = 0.0
     for job in jobs:
-        by_memory = type_.job_memory_mib // job.memory.to_mebibytes()
+        by_memory = type_.sure_memory_mib // job.memory.to_mebibytes()
         total += price / min(by_memory, (type_.vcpus or 0) // job.vcpus)
     return total
 
@@ -44,10 +44,28 @@ def test_no_other_type_of_their_families_is_much_cheaper() -> None:
             for one in others
             if one.vcpus
             and one.vcpus >= 2
-            and (one.job_memory_mib or 0) >= 9216
+            and (one.sure_memory_mib or 0) >= 9216
             and instance_prices.hourly(one.name)
         ]
         assert cost(name, *jobs) <= 1.06 * min(cost(one, *jobs) for one in fitting)
+
+
+@pytest.mark.parametrize(
+    ("name", "measured"),
+    [
+        ("trn1.32xlarge", 507_821),
+        ("r5d.xlarge", 31_672),
+        ("m4.large", 7_985),
+        ("g4dn.xlarge", 16_070_168 // 1024),
+    ],
+)
+def test_what_jobs_count_on_every_instance_that_was_measured_has(name: str, measured: int) -> None:
+    """ECS' figures, and of the last the kernel's (groundlight/edge-endpoint 79)."""
+    (type_,) = instance_types.expand(name) or []
+
+    assert type_.sure_memory_mib is not None
+    assert 0.94 * (measured - instance_types.AGENT_MIB) < type_.sure_memory_mib
+    assert type_.sure_memory_mib <= measured - instance_types.AGENT_MIB
 
 
 def test_the_cheapest_stands_first_and_each_family_once() -> None:

@@ -284,7 +284,7 @@ class TestRetries:
                 {
                     "Action": "RETRY",
                     "OnReason": "DockerTimeoutError:*",
-                    "OnStatusReason": "Task failed to start",
+                    "OnStatusReason": "Task failed to start*",
                 },
                 {"Action": "EXIT", "OnReason": "*"},
             ],
