@@ -69,17 +69,21 @@ def keep_ids_of(
         raise ValueError(f"{old_template}: {error}") from None
     template, had = old.template, section(old.template, "Resources")
     outputs = section(template, "Outputs")
+    absent = f"{old_template} has nothing of that logical ID: give one that it has"
     matching = Matching(old=list(_old(old, let_go)), new=list(_new(stack, old.place)))
     matching.match()
     kept = [Successor(one, now, held=one.logical_id in hold) for one, now in matching.pairs]
-    impossible = [*filter(None, (one.refusal for one in kept)), *_clashes(matching, had)]
+    impossible = [
+        *(f"let_go names {name}: {absent}" for name in let_go if name not in {**had, **outputs}),
+        *(f"hold names {name}: {absent}" for name in hold if name not in had),
+        *filter(None, (one.refusal for one in kept)),
+        *_clashes(matching, had),
+    ]
     if impossible:
         raise ValueError(f"{stack.node.path}: {'; '.join(impossible)}")
     problems = [
         *_problems(matching, kept, let_go),
         *_exports_of_what_goes(template, let_go),
-        *(f"no {name}, which let_go names" for name in let_go if name not in {**had, **outputs}),
-        *(f"no {name}, which hold names" for name in hold if name not in had),
     ]
     if problems:
         listed = "; ".join(problems)

@@ -80,7 +80,7 @@ class InstanceType(Record):
 
     @property
     def sure_memory_mib(self) -> float | None:
-        """The memory that jobs can count on, where a job has to fit: as those have that were measured."""
+        """The memory that a job that has to fit can count on."""
         if self.memory_mib is None:
             return None
         return max(self.memory_mib * _SURE_SHARE - _SURELY_KEPT_MIB, 0)

@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_batch as batch
 
+from batch_constructs.arguments import checked
 from batch_constructs.aws.bound import Whole
-from batch_constructs.aws.scheduling import REPLENISHABLE
+from batch_constructs.aws.scheduling import NON_REPLENISHABLE, REPLENISHABLE
 from batch_constructs.construct import make_l1
 from batch_constructs.jobs.consumed_resources import consumable_arn, expect_here
 from batch_constructs.jsii_objects import has_member
@@ -65,6 +66,13 @@ def with_limit(
             return quantities
     arn = consumable_arn(given)
     if arn is not None:
+        seen = checked(given)
+        if seen is not None and seen.properties.get("ResourceType") == NON_REPLENISHABLE:
+            arguments.wrong_value(
+                "max_concurrent_jobs is a resource that no job returns, so that none would start "
+                "once it is used up: make it with replenishable=True, or name it in "
+                "consumable_resources"
+            )
         here = expect_here(arguments, "max_concurrent_jobs", given, arn)
         if given in consumed:
             arguments.wrong_value(

@@ -53,6 +53,13 @@ def test_a_number_makes_a_resource_that_each_job_takes_one_of(
     assert taken["ConsumableResource"]["Fn::GetAtt"] == [name, "ConsumableResourceArn"]
 
 
+def test_a_resource_that_no_job_returns_is_no_limit(stack: cdk.Stack) -> None:
+    used_up = bc.ConsumableResource(stack, "Used", total_quantity=2, replenishable=False)
+
+    with pytest.raises(ValueError, match=r"Stack/Job: max_concurrent_jobs is .*replenishable=True"):
+        on_fargate(stack, max_concurrent_jobs=used_up)
+
+
 def test_definitions_share_the_resource_that_they_are_given(
     stack: cdk.Stack, resources: Resources
 ) -> None:
