@@ -284,9 +284,7 @@ def test_what_is_let_go_is_not_asked_for(tmp_path: Path) -> None:
     bc.keep_ids_of(stack, file, let_go=["Gone"])
 
     assert ids(stack) == {1: "A"}
-    with pytest.raises(
-        ValueError, match=r"let_go names Odd: .*; hold names Other: .* give one"
-    ):
+    with pytest.raises(ValueError, match=r"let_go names Odd: .*; hold names Other: .* give one"):
         bc.keep_ids_of(stack, file, let_go=["Gone", "Odd"], hold=["Other"])
 
 
