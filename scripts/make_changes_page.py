@@ -16,7 +16,7 @@ from batch_constructs.impact.verdict import Effect, impact
 from tests.impact import changed_properties, test_traps
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from batch_constructs.impact.verdict import Impact
 
@@ -63,22 +63,21 @@ DID = {
 def page() -> str:
     """Give the text of the page."""
     lines = [HEAD]
-    for kind, title in TITLES.items():
-        lines += [f"## {title}", "", *COLUMNS, *_of_properties(kind), ""]
+    of_environments = [one[:3] for one in changed_properties.ENVIRONMENTS]
+    rows = [*of_environments, *(one[:3] for one in changed_properties.OTHERS)]
+    for kind in sorted({of for of, _, _ in rows}, key=[*TITLES].index):
+        of_kind = [(path, value) for of, path, value in rows if of == kind]
+        lines += [f"## {TITLES[kind]}", "", *COLUMNS, *_of_properties(kind, of_kind), ""]
     lines += ["## What depends on more than one property", "", *COLUMNS, *_of_pairs(), ""]
     lines += ["## Our constructs under one ID", "", *COLUMNS, *_of_constructs(), ""]
     return "\n".join(lines)
 
 
-def _of_properties(kind: str) -> Iterator[str]:
-    of_environments = [one[:3] for one in changed_properties.ENVIRONMENTS]
-    of_others = [one[:3] for one in changed_properties.OTHERS]
-    for of, path, value in [*of_environments, *of_others]:
-        if of != kind:
-            continue
-        environment = of in changed_properties.KINDS
-        type_ = changed_properties.ENVIRONMENT if environment else f"AWS::Batch::{of}"
-        old = changed_properties.KINDS[of] if environment else changed_properties.BASES[of]
+def _of_properties(kind: str, changed: Sequence[tuple[str, Any]]) -> Iterator[str]:
+    environment = kind in changed_properties.KINDS
+    type_ = changed_properties.ENVIRONMENT if environment else f"AWS::Batch::{kind}"
+    old = changed_properties.KINDS[kind] if environment else changed_properties.BASES[kind]
+    for path, value in changed:
         new = changed_properties.put(old, path, value)
         yield _row(f"`{path}`: `{json.dumps(value)}`", _said(type_, old, new))
 

@@ -12,7 +12,7 @@ from batch_constructs.adopt.old_stack import read_stack
 from batch_constructs.adopt.override_path import override_path
 from batch_constructs.adopt.same_resources import RIGHTS, Matching, Resource
 from batch_constructs.adopt.successor import TAGS, Successor, with_capitals
-from batch_constructs.impact.changes import METADATA, changes, references, section
+from batch_constructs.impact.changes import METADATA_TYPE, changes, references, section
 from batch_constructs.impact.known_template import known
 from batch_constructs.impact.refused import names_taken
 
@@ -220,7 +220,7 @@ def _old(old: DescribedStack, let_go: Sequence[str]) -> Iterator[Resource]:
     told = section(known(old.template, old.place), "Resources")
     for logical_id, resource in section(old.template, "Resources").items():
         type_ = str(resource.get("Type"))
-        if type_ == METADATA or logical_id in let_go:
+        if type_ == METADATA_TYPE or logical_id in let_go:
             continue
         path = str(resource.get("Metadata", {}).get(_PATH, "")).partition("/")[2]
         written = resource.get("Properties", {})

@@ -11,7 +11,7 @@ Resource = Mapping[str, Any]
 WHOLE: Final = "Properties"
 """The path of all properties together, where a function stands in their place."""
 
-METADATA: Final = "AWS::CDK::Metadata"
+METADATA_TYPE: Final = "AWS::CDK::Metadata"
 """The type of what the CDK counts itself with, which makes nothing in the account."""
 
 _NEW_VALUES: Final = {
@@ -67,7 +67,7 @@ def changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> dict[str, Change]
         {
             name: one
             for name, one in section(side, "Resources").items()
-            if isinstance(one, Mapping) and one.get("Type") != METADATA
+            if isinstance(one, Mapping) and one.get("Type") != METADATA_TYPE
         }
         for side in (old, new)
     )

@@ -95,15 +95,11 @@ def _of_its_name(several: _Stacks, one: _Stacks, where: str) -> _Stacks:
     called = name.partition(".")[0]
     if len(several) == 1:
         return several
-    found = {
+    found = {key: stack for key, stack in several.items() if key.partition(".")[0] == called} or {
         key: stack
         for key, stack in several.items()
-        if called in (key.partition(".")[0], stack.name)
-    }
-    found = {key: stack for key, stack in found.items() if key.partition(".")[0] == called} or {
-        key: stack
-        for key, stack in found.items()
-        if all(stack.place.get(where, value) == value for where, value in known.place.items())
+        if stack.name == called
+        and all(stack.place.get(pseudo, value) == value for pseudo, value in known.place.items())
     }
     if len(found) > 1:
         raise template_files.UnreadableTemplateError(

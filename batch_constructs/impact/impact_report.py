@@ -21,15 +21,13 @@ _WORST_FIRST: Final = (
     Effect.IN_PLACE,
     Effect.CREATE,
 )
+_WIDTH: Final = max(map(len, Effect)) + 1
+"""Of the column of effects; what is said of one stands to the right of it, and below."""
 
 
 def as_json(found: Mapping[str, Impact]) -> str:
     """Write one object: logical ID → type, effect, because, notes, fails."""
     return json.dumps({name: asdict(one) for name, one in found.items()}, indent=2)
-
-
-_INDENT: Final = " " * 22
-"""As wide as the longest effect; what is said of it stands below, to the right of it."""
 
 
 def as_text(found: Mapping[str, Impact], width: int = 0) -> str:
@@ -41,10 +39,10 @@ def as_text(found: Mapping[str, Impact], width: int = 0) -> str:
     """
     lines: list[str] = []
     for name, one in _changed(found):
-        lines += _laid_out(f"{name}  {one.type}", f"{one.effect:<22}", width)
+        lines += _laid_out(f"{name}  {one.type}", one.effect.ljust(_WIDTH), width)
         because = [f"because of {', '.join(one.because)}"] if one.because else []
         for said in [*because, *one.notes]:
-            lines += _laid_out(said, _INDENT, width)
+            lines += _laid_out(said, " " * _WIDTH, width)
     return "\n".join([*lines, *_laid_out(summary(found), "", width)])
 
 

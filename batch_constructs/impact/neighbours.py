@@ -19,6 +19,7 @@ from batch_constructs.impact.property_verdict import ENVIRONMENT, QUEUE, Effect
 
 if TYPE_CHECKING:
     from batch_constructs.impact.changes import Change
+    from batch_constructs.impact.verdict import Judgement
 
 _TEMPLATE: Final = "AWS::EC2::LaunchTemplate"
 _ORDER: Final = "ComputeEnvironmentOrder"
@@ -29,26 +30,26 @@ _GOES: Final = frozenset({Effect.DELETE, Effect.REPLACE})
 
 
 def neighbours(
-    change: Change, found: Mapping[str, Change], effects: Mapping[str, Effect]
+    change: Change, found: Mapping[str, Change], judged: Mapping[str, Judgement]
 ) -> Iterator[str]:
     """Say what a change means together with what is around it.
 
     Args:
         change: the change of a resource.
         found: all changes.
-        effects: what becomes of each.
+        judged: what becomes of each.
     """
-    effect = effects[change.logical_id]
+    effect = judged[change.logical_id].effect
     if change.type == ENVIRONMENT and effect in _GOES and not is_kept(change, effect):
-        yield from _of_what_leaves(change, found, effects)
+        yield from _of_what_leaves(change, found, judged)
     if change.type == _TEMPLATE and effect is Effect.IN_PLACE:
-        yield from _of_a_version(change, found, effects)
+        yield from _of_a_version(change, found, judged)
     if change.type == QUEUE and effect is Effect.IN_PLACE:
         yield from _of_a_type(change, found)
 
 
 def _of_what_leaves(
-    change: Change, found: Mapping[str, Change], effects: Mapping[str, Effect]
+    change: Change, found: Mapping[str, Change], judged: Mapping[str, Judgement]
 ) -> Iterator[str]:
     """Say which queues leave an environment, and what becomes of the jobs in it."""
     queues = [
@@ -58,7 +59,7 @@ def _of_what_leaves(
         and one.old is not None
         and _refers(one.property(_ORDER, old=True), change)
     ]
-    stay = [one for one in queues if effects[one] not in _GOES]
+    stay = [one for one in queues if judged[one].effect not in _GOES]
     kind = str(change.property("ComputeResources/Type", old=True)).upper()
     if queues and not stay:
         yield f"its queues are deleted before it ({', '.join(queues)}), and their jobs are ended"
@@ -130,14 +131,14 @@ def _platform(environment: Change, *, old: bool) -> str:
 
 
 def _of_a_version(
-    change: Change, found: Mapping[str, Change], effects: Mapping[str, Effect]
+    change: Change, found: Mapping[str, Change], judged: Mapping[str, Judgement]
 ) -> Iterator[str]:
     """Say which environments do not take a new version of a launch template."""
     name = change.property("LaunchTemplateName")
     for one in found.values():
         if one.type != ENVIRONMENT or one.new is None:
             continue
-        is_read = effects[one.logical_id] in _READ_AGAIN
+        is_read = judged[one.logical_id].effect in _READ_AGAIN
         given = properties(one.new).get("ComputeResources")
         spec = given.get("LaunchTemplate") if isinstance(given, Mapping) else None
         for launched in _launched(spec):

@@ -139,8 +139,7 @@ class Comparison:
         """Say what becomes of a resource, an output or an export."""
         change, mine = self.found[name], self.judged[name]
         refused = list(refusals(change, self.found, self.new.template))
-        effects = {other: one.effect for other, one in self.judged.items()}
-        around = [] if mine.fails else neighbours(change, self.found, effects)
+        around = [] if mine.fails else neighbours(change, self.found, self.judged)
         moved = [
             f"{path} changes because {target} {self._becomes(target)}"
             for path, targets in change.referred.items()

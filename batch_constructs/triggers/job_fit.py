@@ -56,14 +56,13 @@ def tell_of_limit(arguments: Arguments, queue: Any, job_definition: Any) -> None
         return
     consumed = [one.get("Properties") for one in seen_job.beside.values()]
     if not any(one is seen_limit.properties for one in consumed):
-        of_nodes = "NodeProperties" in seen_job.properties
-        fix = (
-            "its NodeRange consumable_resources={queue.concurrent_jobs: 1}"
-            if of_nodes
-            else "it max_concurrent_jobs=queue"
-        )
         from aws_cdk import Annotations  # noqa: PLC0415  # loaded by whoever made the queue
 
+        fix = (
+            "its NodeRange consumable_resources={queue.concurrent_jobs: 1}"
+            if "NodeProperties" in seen_job.properties
+            else "it max_concurrent_jobs=queue"
+        )
         Annotations.of(arguments.construct).add_warning_v2(
             "batch-constructs:queue-limit",
             f"max_concurrent_jobs of {queue.node.path} does not limit jobs of "

@@ -338,7 +338,9 @@ def test_a_job_on_instances_is_priced_by_the_table_without_asking_aws() -> None:
 
 @pytest.mark.usefixtures("on_an_instance")
 @pytest.mark.parametrize("unknown", ["m5", "c99.large"])
-def test_a_type_that_the_table_does_not_know_is_asked_of_aws(unknown: str) -> None:
+def test_a_type_that_the_table_does_not_know_is_refused_with_the_option_that_asks_aws(
+    unknown: str,
+) -> None:
     result = CliRunner().invoke(main, ["cost", "--queue", "q", "--instance-type", unknown])
 
     assert result.exit_code == 2

@@ -69,8 +69,7 @@ class SchedulingPolicies:
         """Answer UpdateSchedulingPolicy."""
         policy = self.registry.get(request["arn"])
         _check(request)
-        for had in _POLICIES:
-            (other,) = {*_POLICIES} - {had}
+        for had, other in (_POLICIES, _POLICIES[::-1]):
             if had in policy and other in request:
                 raise client_error(f"a {had} cannot be changed to a {other}")
         policy.update({key: deepcopy(request[key]) for key in _POLICIES if key in request})

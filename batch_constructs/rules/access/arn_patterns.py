@@ -263,7 +263,7 @@ def _closed(text: str) -> str:
 
 def is_written_out(text: str) -> bool:
     """Tell whether a text stands for nothing but itself."""
-    return not any(_is_open(one) or _is_made_up(one) for one in text)
+    return _STANDS_FOR_OTHERS.search(text) is None
 
 
 def _is_made_up(character: str) -> bool:
@@ -275,8 +275,12 @@ def _is_open(character: str) -> bool:
     return character in (HOLE, CLOSED) or ord(character) >= _REFERRED
 
 
-_STANDS_FOR_OTHERS: Final = regular_expression(f"[{HOLE}{CLOSED}{chr(_MADE_UP)}-{chr(0x10FFFF)}]")
+_OTHERS: Final = f"{HOLE}{CLOSED}{chr(_MADE_UP)}-{chr(0x10FFFF)}"
+_STANDS_FOR_OTHERS: Final = regular_expression(f"[{_OTHERS}]")
 """A character that stands for text: without one, a pattern fits or it does not."""
+
+_NOT_PLAIN: Final = regular_expression(f"[*?{_OTHERS}]")
+"""A character that does not stand for itself."""
 
 _LONGEST: Final = 2_048
 """Characters of an ARN; nobody knows what a longer pattern is for."""
@@ -298,7 +302,7 @@ def matches(pattern: str, name: str) -> bool | None:
 
 def _is_one(character: str) -> bool:
     """Tell whether a character stands for one character."""
-    return not _is_open(character) and not _is_made_up(character)
+    return _STANDS_FOR_OTHERS.match(character) is None
 
 
 def _may_meet(pattern: str, name: str) -> bool:
@@ -330,9 +334,6 @@ def _may_meet(pattern: str, name: str) -> bool:
     return False
 
 
-_NOT_PLAIN: Final = regular_expression(f"[*?{HOLE}{CLOSED}{chr(_MADE_UP)}-{chr(0x10FFFF)}]")
-
-
 def _plain_at_both(pattern: str, name: str) -> int:
     """Count the characters that both begin with and that stand for themselves."""
     found = (_NOT_PLAIN.search(text) for text in (pattern, name))
@@ -340,7 +341,7 @@ def _plain_at_both(pattern: str, name: str) -> int:
 
 
 def _is_plain(character: str) -> bool:
-    return character not in "*?" and not _is_open(character) and not _is_made_up(character)
+    return _NOT_PLAIN.match(character) is None
 
 
 def _steps(pattern: str, name: str, here: int, there: int) -> list[tuple[int, int]]:
