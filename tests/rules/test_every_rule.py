@@ -114,7 +114,7 @@ def cases() -> dict[str, tuple[str, Any, Any]]:
         )
         found[limit.rule] = (limit.type, bad, good)
     for file in sorted(CASES.glob("*.yaml")):
-        written = yaml.safe_load(file.read_text())
+        written = yaml.load(file.read_text(), yaml.CSafeLoader)  # as safe, and ten times as fast
         type_ = written.pop("type")
         for rule, case in written.items():
             assert rule not in found, f"two cases of {rule}"
