@@ -19,7 +19,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from botocore.exceptions import (
     BotoCoreError,
@@ -117,6 +117,31 @@ def _baton() -> threading.Lock:
     return baton
 
 
+class _Runner:
+    """A thread that runs one instance after another: a new one costs as much as ten calls."""
+
+    _idle: ClassVar[list[_Runner]] = []
+
+    def __init__(self) -> None:
+        self.baton = _baton()
+        self._work: Callable[[], None]
+        _thread.start_new_thread(self._run, ())
+
+    @classmethod
+    def of(cls, work: Callable[[], None]) -> _Runner:
+        """Return one that begins this when its baton is released."""
+        runner = cls._idle.pop() if cls._idle else cls()
+        runner._work = work
+        return runner
+
+    def _run(self) -> None:
+        while True:
+            self.baton.acquire()
+            sys.setprofile(threading.getprofile())
+            self._work()
+            self._idle.append(self)
+
+
 @dataclass(eq=False)
 class Instance:
     """A run of a function in a thread of its own."""
@@ -142,7 +167,7 @@ class Instance:
     began_at: float = float("inf")
     over_at: float = float("inf")
     over: bool = False
-    baton: threading.Lock = field(default_factory=_baton)
+    baton: threading.Lock = field(init=False)
 
     def clock(self) -> float:
         return self.world.now + self.apart
@@ -158,8 +183,6 @@ class Instance:
 
     def begin(self) -> None:
         def whole() -> None:
-            sys.setprofile(threading.getprofile())
-            self.baton.acquire()
             self.began_at = self.world.now
             self.world.meet_with_clocks_apart(self)
             try:
@@ -170,7 +193,7 @@ class Instance:
             self.over, self.over_at = True, self.world.now
             self.world.baton.release()
 
-        _thread.start_new_thread(whole, ())
+        self.baton = _Runner.of(whole).baton
 
 
 class World:

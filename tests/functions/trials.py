@@ -488,6 +488,8 @@ class _Queue:
 
         After the last receive it moves a message to the dead-letter queue.
         """
+        if min(self.visible_at.values()) > self.world.now:
+            return []
         waits = {self.groups.get(m) for m, at in self.visible_at.items() if at > self.world.now}
         ready = [
             m
