@@ -488,7 +488,7 @@ class _Queue:
 
         After the last receive it moves a message to the dead-letter queue.
         """
-        if min(self.visible_at.values()) > self.world.now:
+        if min(self.visible_at.values(), default=float("inf")) > self.world.now:
             return []
         waits = {self.groups.get(m) for m, at in self.visible_at.items() if at > self.world.now}
         ready = [
