@@ -8,9 +8,10 @@ from functools import lru_cache
 from typing import Any
 
 import aws_cdk as cdk
+import botocore.session
 import pytest
 from aws_cdk import aws_ec2 as ec2
-from botocore.loaders import JSONFileLoader
+from botocore.loaders import JSONFileLoader, Loader
 
 from tests import rendered
 from tests.workers import (
@@ -87,9 +88,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def share_models_of_aws() -> None:
-    """Read each of botocore's models once a run, and not once a session of boto3."""
+    """Look for botocore's models and read each once a run, and not once a session of boto3."""
     read = lru_cache(maxsize=64)(JSONFileLoader().load_file)
     JSONFileLoader.load_file = lambda _loader, file_path: read(file_path)
+    made = lru_cache(botocore.session.create_loader)
+
+    def shared(paths: str | None) -> Loader:
+        loader = made(paths)
+        loader.search_paths[:] = dict.fromkeys(loader.search_paths)  # each session appends boto3's
+        return loader
+
+    botocore.session.create_loader = shared
 
 
 def listen_to_interruptions() -> None:
