@@ -85,6 +85,12 @@ TYPE_OF_QUEUE: Final[Source] = api(
     ' environment."; UpdateJobQueue has no such member.',
 )
 
+KIND_OF_ORDER_STAYS: Final[Source] = api(
+    "CreateJobQueueRequest.serviceEnvironmentOrder",
+    '"A job queue can\'t have both a serviceEnvironmentOrder and a computeEnvironmentOrder field.";'
+    " UpdateJobQueue leaves what it is not given, and has no jobQueueType.",
+)
+
 KIND_OF_POLICY_STAYS: Final[Source] = api(
     "UpdateSchedulingPolicyRequest.fairsharePolicy",
     '"Once set during creation, a fairsharePolicy cannot be removed or changed to a'
@@ -97,7 +103,7 @@ NO_POLICY_LATER: Final[Source] = api(
     " can't have a fair-share scheduling policy added.\"",
 )
 
-REFERENCE_IS_ARN: Final = {
+REFERENCE_IS: Final = {
     "AWS::Batch::ComputeEnvironment": "ComputeEnvironmentArn",
     "AWS::Batch::ConsumableResource": "ConsumableResourceArn",
     "AWS::Batch::JobDefinition": "JobDefinitionArn",
@@ -105,9 +111,22 @@ REFERENCE_IS_ARN: Final = {
     "AWS::Batch::QuotaShare": "QuotaShareArn",
     "AWS::Batch::SchedulingPolicy": "Arn",
     "AWS::Batch::ServiceEnvironment": "ServiceEnvironmentArn",
+    "AWS::EC2::CapacityReservation": "Id",
+    "AWS::EC2::LaunchTemplate": "LaunchTemplateId",
+    "AWS::EC2::Subnet": "SubnetId",
+    "AWS::EC2::VPC": "VpcId",
+    "AWS::EFS::AccessPoint": "AccessPointId",
+    "AWS::EFS::FileSystem": "FileSystemId",
+    "AWS::IAM::ManagedPolicy": "PolicyArn",
+    "AWS::KMS::Key": "KeyId",
+    "AWS::Lambda::Version": "FunctionArn",
+    "AWS::SNS::Topic": "TopicArn",
+    "AWS::SQS::Queue": "QueueUrl",
+    "AWS::SecretsManager::Secret": "Id",
+    "AWS::StepFunctions::StateMachine": "Arn",
 }
 """The attribute that ``Ref`` gives too, by the type: "Ref returns the … ARN", and the registry's
-primaryIdentifier.
+primaryIdentifier, which nobody sets. Not of a security group: without a VPC it gives the name.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-batch-jobqueue.html
 """
@@ -135,6 +154,12 @@ OUTPUT_IS_READ: Final[Source] = docs(
     "AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-getstackoutput.html",
     "A weak reference: the value is resolved when the stack that reads it is created or updated; "
     "a later change or deletion does not reach that stack by itself.",
+)
+
+STACK_STAYS: Final[Source] = seen(
+    "https://github.com/aws/aws-cdk/issues/14911",
+    "cdk deploy deletes no stack: one that the app no longer has, or has under another name or in "
+    "another account or Region, stays deployed beside the new one.",
 )
 
 DELETION_PAGE: Final = (

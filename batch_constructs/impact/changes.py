@@ -34,6 +34,7 @@ class Change:
         paths: the properties that are written differently.
         referred: properties that are written alike, with the resources whose values change.
         elsewhere: properties that are written alike, with what changes outside of the template.
+        is_open: whether its condition, written alike, may be another one for the same reason.
     """
 
     logical_id: str
@@ -42,6 +43,7 @@ class Change:
     paths: list[str] = field(default_factory=list)
     referred: dict[str, list[str]] = field(default_factory=dict)
     elsewhere: dict[str, str] = field(default_factory=dict)
+    is_open: bool = False
 
     @property
     def type(self) -> str:
