@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batch_constructs.impact.nested_stacks import given, moved_outputs, moved_parameters
-from batch_constructs.impact.paired_stacks import in_one_place
+from batch_constructs.impact.paired_stacks import NONE, in_one_place
 from batch_constructs.impact.stack_outputs import OUTPUT, output
 from batch_constructs.impact.verdict import Comparison, Effect
 
@@ -60,10 +60,14 @@ def _compared(
 ) -> Comparison:
     """Compare one stack, after the one around it."""
     old, new = pairs[key]
-    if new.within is not None:
-        around = found[new.within[0]]
-        new = given(new, around.templates[1])
-        if old.within is not None:
-            old = given(old, around.templates[0])
-            read |= moved_parameters(around, new.within[0].partition(".")[0], old, new)
+    if new.within is None:
+        return Comparison(old, new, read)
+    around_key, logical_id = new.within
+    around = found[around_key]
+    old, new = (
+        given(one, template) if one is not NONE and logical_id in template["Resources"] else NONE
+        for one, template in zip((old, new), around.templates, strict=True)
+    )
+    if NONE not in (old, new):
+        read |= moved_parameters(around, around_key.partition(".")[0], old, new)
     return Comparison(old, new, read)

@@ -257,6 +257,25 @@ def test_a_nested_stack_goes_with_its_logical_id(tmp_path: Path) -> None:
     }
 
 
+@pytest.mark.parametrize(("becomes", "effect"), [("b", "delete"), ("a", "none")])
+def test_a_nested_stack_goes_with_a_condition_that_is_known_to_fail(
+    becomes: str, effect: str, tmp_path: Path
+) -> None:
+    within = {INNER: inner(queue(Priority=1))}
+    old, new = (
+        (
+            {
+                "Conditions": {"C": {"Fn::Equals": ["a", one]}},
+                **around(N={**nested(), "Condition": "C"}),
+            },
+            within,
+        )
+        for one in ("a", becomes)
+    )
+
+    assert told(tmp_path, old, new)["In/It"]["effect"] == effect
+
+
 def test_a_template_that_is_nested_twice_is_told_for_each(tmp_path: Path) -> None:
     def written(size: int) -> dict[str, Any]:
         return around(A=nested({"P": "1"}), B=nested({"P": str(size)}))

@@ -129,7 +129,13 @@ def test_every_resource_of_aws_batch_has_an_attribute_that_ref_gives_too() -> No
     }
 
 
-@pytest.mark.parametrize(("type_", "attribute"), REFERENCE_IS.items())
+BY_NAME = "AWS::Batch::JobDefinition"
+"""The registry knows a definition by its name; ``Ref`` gives the ARN, as its page says."""
+
+
+@pytest.mark.parametrize(
+    ("type_", "attribute"), [one for one in REFERENCE_IS.items() if one[0] != BY_NAME]
+)
 def test_what_ref_gives_is_what_the_registry_knows_a_resource_by(
     type_: str, attribute: str
 ) -> None:

@@ -113,7 +113,11 @@ def test_what_stays_is_no_reason_to_say_that_nothing_changes(tmp_path: Path) -> 
 
 @pytest.mark.parametrize(
     ("environment", "fails"),
-    [(HERE, True), ("aws://111122223333/us-east-1", False), ("aws://unknown-account/a", False)],
+    [
+        (HERE, True),
+        ("aws://111122223333/us-east-1", False),
+        ("aws://unknown-account/eu-central-1", False),
+    ],
 )
 def test_a_name_that_a_stack_keeps_is_free_for_no_other(
     environment: str,
