@@ -72,7 +72,7 @@ def _told(was: Mapping[str, Any], is_so: Mapping[str, Any]) -> Iterator[tuple[st
     for path in _HELD_TO:
         if path not in is_so or not any(different(was.get(path), is_so[path])):
             continue
-        admitted = [one.get(path) for one in (was, is_so)]
+        admitted: list[Any] = [one.get(path) for one in (was, is_so)]
         if path == _ALLOWED and all(isinstance(one, list) for one in admitted):
             had, has = ([*map(str, one)] for one in admitted)
             lacking = ", ".join(one for one in had if one not in has)

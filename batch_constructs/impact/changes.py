@@ -112,9 +112,9 @@ def _is_alike(old: Any, new: Any) -> bool:
         return len(old) == len(new) and all(map(_is_alike, old, new))
     if isinstance(old, float) or isinstance(new, float):
         return _as_number(old) == _as_number(new)
-    old, new = (str(one).lower() if isinstance(one, bool) else one for one in (old, new))
+    texts = [str(one).lower() if isinstance(one, bool) else str(one) for one in (old, new)]
     is_number = isinstance(old, int) or isinstance(new, int)
-    return str(old) == str(new) if is_number else bool(old == new)
+    return texts[0] == texts[1] if is_number else bool(old == new)
 
 
 def _as_number(value: Any) -> Any:

@@ -292,8 +292,17 @@ def test_an_id_that_the_cdk_takes_for_none_is_kept(name: str, type_: str, tmp_pa
         "Conditions": {name: {"Fn::Equals": [{"Ref": "P"}, "a"]}},
         "Mappings": {name: {"a": {"b": "c"}}},
         "Resources": {
-            name: {"Type": type_, "Condition": name, "Metadata": {"aws:cdk:path": f"A/{name}"}},
-            f"The{name}": {"Type": "AWS::SNS::Topic", "DependsOn": name},
+            name: {
+                "Type": type_,
+                "Properties": {"Tags": {"a": "b"}},
+                "Condition": name,
+                "Metadata": {"aws:cdk:path": f"A/{name}"},
+            },
+            f"The{name}": {
+                "Type": "AWS::SNS::Topic",
+                "Metadata": {"aws:cdk:path": f"A/The{name}"},
+                "DependsOn": name,
+            },
         },
         "Outputs": {name: {"Value": {"Ref": name}}},
     }
