@@ -83,4 +83,4 @@ def _pattern(kind: str, name: str, key: str) -> re.Pattern[str]:
     """Give what finds a name: as a whole, in an ARN, or in the request of a schedule, as JSON."""
     before = f"{snake_case(kind).replace('_', '-')}/"
     own = rf"^|{before}" if key.lower() == kind.lower() else before
-    return re.compile(rf'({own}|"{kind}"\s*:\s*"){re.escape(name)}(?![\w-])')
+    return re.compile(rf'({own}|"{kind}"\s*:\s*"){re.escape(name)}(?![^\W]|-)')

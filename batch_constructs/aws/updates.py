@@ -103,34 +103,6 @@ NO_POLICY_LATER: Final[Source] = api(
     " can't have a fair-share scheduling policy added.\"",
 )
 
-REFERENCE_IS: Final = {
-    "AWS::Batch::ComputeEnvironment": "ComputeEnvironmentArn",
-    "AWS::Batch::ConsumableResource": "ConsumableResourceArn",
-    "AWS::Batch::JobDefinition": "JobDefinitionArn",
-    "AWS::Batch::JobQueue": "JobQueueArn",
-    "AWS::Batch::QuotaShare": "QuotaShareArn",
-    "AWS::Batch::SchedulingPolicy": "Arn",
-    "AWS::Batch::ServiceEnvironment": "ServiceEnvironmentArn",
-    "AWS::EC2::CapacityReservation": "Id",
-    "AWS::EC2::LaunchTemplate": "LaunchTemplateId",
-    "AWS::EC2::Subnet": "SubnetId",
-    "AWS::EC2::VPC": "VpcId",
-    "AWS::EFS::AccessPoint": "AccessPointId",
-    "AWS::EFS::FileSystem": "FileSystemId",
-    "AWS::IAM::ManagedPolicy": "PolicyArn",
-    "AWS::KMS::Key": "KeyId",
-    "AWS::Lambda::Version": "FunctionArn",
-    "AWS::SNS::Topic": "TopicArn",
-    "AWS::SQS::Queue": "QueueUrl",
-    "AWS::SecretsManager::Secret": "Id",
-    "AWS::StepFunctions::StateMachine": "Arn",
-}
-"""The attribute that ``Ref`` gives too, by the type: "Ref returns the … ARN", and the registry's
-primaryIdentifier, which nobody sets. Not of a security group: without a VPC it gives the name.
-
-https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-batch-jobqueue.html
-"""
-
 STACK_TAGS: Final[Source] = docs(
     "AWSCloudFormation/latest/TemplateReference/aws-properties-resource-tags.html",
     "Stack-level tags are propagated to resources that CloudFormation supports. Of a compute "
@@ -198,6 +170,18 @@ def is_in_registry(type: str) -> bool:
     return type in _table()
 
 
+def reference_is(type: str) -> str | None:
+    """Name the attribute of a CloudFormation type that ``Ref`` gives too; None where none is known.
+
+    "Ref returns the … ARN", or the ID, says the page of each, and the registry has it as its
+    primaryIdentifier, which nobody sets. A security group is not there: without a VPC, ``Ref``
+    gives its name.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-batch-jobqueue.html
+    """
+    return _references().get(type)
+
+
 def has_role_of_its_own(role: object) -> bool:
     """Whether an environment's service role is another one than AWS Batch's service-linked one."""
     return role is not None and SERVICE_LINKED_ROLE not in str(role)
@@ -239,3 +223,9 @@ def create_only(type: str) -> CreateOnly:
 def _table() -> dict[str, dict[str, list[str]]]:
     properties: dict[str, dict[str, list[str]]] = read("create_only")
     return properties
+
+
+@cache
+def _references() -> dict[str, str]:
+    attributes: dict[str, str] = read("references")
+    return attributes

@@ -18,6 +18,7 @@ from batch_constructs.impact.changes import (
     section,
 )
 from batch_constructs.impact.known_template import placed
+from batch_constructs.rules.template.whole import REFERRING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -50,7 +51,7 @@ def given(stack: DescribedStack, around: Mapping[str, Any]) -> DescribedStack:
         **stack.template,
         **{
             name: placed(placed(section(stack.template, name), known), known)
-            for name in ("Conditions", "Resources", "Outputs")
+            for name in REFERRING
             if name in stack.template
         },
     }

@@ -59,7 +59,7 @@ def _attribute(written: Any, types: Mapping[str, str]) -> Any:
     if len(parts) < _TWO or not all(isinstance(one, str) for one in parts):
         return {_GET: written}
     target, attribute = parts[0], ".".join(parts[1:])
-    if updates.REFERENCE_IS.get(types.get(target, "")) == attribute:
+    if updates.reference_is(types.get(target, "")) == attribute:
         return {"Ref": target}
     return {_GET: [target, attribute]}
 

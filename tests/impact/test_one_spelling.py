@@ -7,11 +7,12 @@ from typing import Any
 
 import pytest
 
-from batch_constructs.aws.updates import REFERENCE_IS
+from batch_constructs.aws.table import read
 from batch_constructs.impact.one_spelling import spelled
 from batch_constructs.impact.verdict import Effect, impact
 from scripts.make_create_only import SCHEMAS
 
+REFERENCES: dict[str, str] = read("references")
 TYPES = {"Q": "AWS::Batch::JobQueue", "T": "AWS::SNS::Topic"}
 STACK = {"Ref": "AWS::StackName"}
 
@@ -116,7 +117,7 @@ def test_sides_of_a_condition_may_change_places() -> None:
 
 
 def test_every_resource_of_aws_batch_has_an_attribute_that_ref_gives_too() -> None:
-    batch = {one.rpartition("::")[2] for one in REFERENCE_IS if one.startswith("AWS::Batch::")}
+    batch = {one.rpartition("::")[2] for one in REFERENCES if one.startswith("AWS::Batch::")}
 
     assert batch == {
         "ComputeEnvironment",
@@ -134,7 +135,7 @@ BY_NAME = "AWS::Batch::JobDefinition"
 
 
 @pytest.mark.parametrize(
-    ("type_", "attribute"), [one for one in REFERENCE_IS.items() if one[0] != BY_NAME]
+    ("type_", "attribute"), [one for one in REFERENCES.items() if one[0] != BY_NAME]
 )
 def test_what_ref_gives_is_what_the_registry_knows_a_resource_by(
     type_: str, attribute: str

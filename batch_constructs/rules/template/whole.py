@@ -20,7 +20,9 @@ Path = tuple[str, ...]
 _Place = tuple[Any, ...]
 """A key, and the place of what it stands in; the root has none."""
 
-_REFERRING: Final = ("Resources", "Outputs", "Conditions")
+REFERRING: Final = ("Resources", "Outputs", "Conditions")
+"""Sections whose values refer to resources, parameters and conditions."""
+
 _AWS_TRANSFORMS: Final = ("AWS::LanguageExtensions", "AWS::Serverless-")
 _STACK: Final = "AWS::CloudFormation::Stack"
 _STACK_SETS: Final = "AWS::CloudFormation::StackSet"
@@ -158,7 +160,7 @@ class Whole:
             if _is_made_later(self._section(section)):
                 del there[kind]
         for path, kind, name in self._named():
-            if name not in there.get(kind, (name,)) and path[0] in _REFERRING:
+            if name not in there.get(kind, (name,)) and path[0] in REFERRING:
                 yield path, kind, name
 
     def _named(self) -> Iterator[tuple[Path, str, str]]:
@@ -227,8 +229,6 @@ _NAMING: Final = {"Fn::If": "condition", "Fn::FindInMap": "mapping"}
 """Functions of a name and two more arguments, and what it is a name of; with a fourth, which is a
 default, nothing need be there."""
 
-_NAME_AND_TWO: Final = 3
-
 
 def _is_made_later(section: Mapping[str, object]) -> bool:
     return any(str(name).startswith("Fn::") for name in section)
@@ -266,9 +266,10 @@ def _references(value: Mapping[str, object]) -> Iterator[tuple[str, str]]:
         target = argument[0] if isinstance(argument, list) and argument else argument
         if isinstance(target, str):
             yield "resource", target.partition(".")[0]
-    elif function in _NAMING and isinstance(argument, list) and argument:
-        if isinstance(argument[0], str) and len(argument) == _NAME_AND_TWO:
-            yield _NAMING[function], argument[0]
+    elif function in _NAMING:
+        match argument:
+            case [str(name), _, _]:
+                yield _NAMING[function], name
     elif function == "Fn::Sub":
         own = argument[1] if isinstance(argument, list) and len(argument) > 1 else {}
         text = argument[0] if isinstance(argument, list) and argument else argument
