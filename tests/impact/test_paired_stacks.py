@@ -193,3 +193,26 @@ def test_a_nested_stack_stays_with_the_one_around_it() -> None:
     found = paired({"a": outer, "in": inside}, {"b": another})
 
     assert ([*found.pairs], [*found.staying]) == (["b"], ["a", "in"])
+
+
+def unplaced(name: str, *keys: str) -> dict[str, DescribedStack]:
+    """Give stacks of one name of which nobody knows the Region."""
+    return {
+        key: DescribedStack(name=name, template={"Description": key}, options={"templateFile": key})
+        for key in keys
+    }
+
+
+def test_stacks_of_one_name_and_unknown_regions_are_compared_by_their_files() -> None:
+    found = paired(unplaced("Jobs", "a", "b"), unplaced("Jobs", "b", "a")).pairs
+
+    assert {key: old.template["Description"] for key, (old, _) in found.items()} == {
+        "a": "a",
+        "b": "b",
+    }
+
+
+def test_a_stack_is_updated_by_one_other_alone() -> None:
+    found = paired(unplaced("Jobs", "a"), unplaced("Jobs", "b", "c"))
+
+    assert [old.name for old, _ in found.pairs.values()] == ["Jobs", ""]
