@@ -22,6 +22,9 @@ _UNKNOWN: Final = "unknown"
 DESTINATIONS: Final = "destinations"
 """Beside what a manifest says of a stack: where its assets go, by the section of their manifest."""
 
+_SOURCES: Final = "sources"
+"""Beside these: the file of each asset, by the key under which it goes there."""
+
 _ASSETS: Final = "cdk:asset-manifest"
 _NESTED: Final = "AWS::CloudFormation::Stack"
 _FILE: Final = "aws:asset:path"
@@ -86,6 +89,8 @@ def _destinations(
             for asset in said.get(kind, {}).values():
                 for destination in asset.get("destinations", {}).values():
                     found[kind] = destination
+                    source = asset.get("source", {}).get("path")
+                    found.setdefault(_SOURCES, {})[str(destination.get("objectKey"))] = source
     return found
 
 
@@ -136,13 +141,18 @@ def _with_nested_ones(found: dict[str, DescribedStack]) -> dict[str, DescribedSt
 
     A template that several nested stacks have is there once for each.
     """
+    sources = {
+        key: str(file)
+        for one in found.values()
+        for key, file in one.options.get(DESTINATIONS, {}).get(_SOURCES, {}).items()
+    }
     made = dict(found)
     waiting = [*made]
     while waiting:
         key = waiting.pop(0)
         around = made[key]
         for logical_id, resource in section(around.template, "Resources").items():
-            file = _nested_file(resource)
+            file = _nested_file(resource, sources)
             if file not in found or file in _around(key, made) or found[file].options:
                 continue
             stem = key.partition(".")[0]
@@ -158,15 +168,17 @@ def _with_nested_ones(found: dict[str, DescribedStack]) -> dict[str, DescribedSt
     return made
 
 
-def _nested_file(resource: Any) -> str:
-    """Give the name of the file that a nested stack has as its template; empty if unknown."""
+def _nested_file(resource: Any, sources: Mapping[str, str]) -> str:
+    """Give the name of the file that a nested stack has as its template; empty if unknown.
+
+    The CLI has the CDK write it into the metadata; else it is the asset at the template's address.
+    """
     if not isinstance(resource, Mapping) or resource.get("Type") != _NESTED:
         return ""
-    metadata, properties = (resource.get(name) for name in ("Metadata", "Properties"))
-    for said, name in ((metadata, _FILE), (properties, "TemplateURL")):
-        if isinstance(said, Mapping) and isinstance(said.get(name), str):
-            return str(said[name]).rpartition("/")[2]
-    return ""
+    metadata, properties = (section(resource, name) for name in ("Metadata", "Properties"))
+    address = json.dumps(properties.get("TemplateURL"), default=str)
+    assets = [file for key, file in sources.items() if key in address]
+    return str(metadata.get(_FILE, [*assets, address.strip('"')][0])).rpartition("/")[2]
 
 
 def _around(key: str, made: Mapping[str, DescribedStack]) -> set[str]:

@@ -288,6 +288,28 @@ def test_a_template_that_is_nested_twice_is_told_for_each(tmp_path: Path) -> Non
     assert effects == {"In/It": "none", "Jobs-B/It": "in-place"}
 
 
+def test_a_nested_template_is_found_by_the_address_of_its_asset(tmp_path: Path) -> None:
+    """As the CDK writes it where the CLI does not run it."""
+    for side in "ab":
+        stack = nested({"P": side})
+        stack["Properties"]["TemplateURL"] = {"Fn::Join": ["", ["https://s3.", "/0123.json"]]}
+        del stack["Metadata"]
+        directory = assembly(tmp_path / side, {"Jobs": (around(N=stack), {})})
+        within = inner(queue(JobQueueName={"Ref": "P"}), "P")
+        (directory / INNER).write_text(json.dumps(within))
+        asset = {"source": {"path": INNER}, "destinations": {"here": {"objectKey": "0123.json"}}}
+        (directory / "assets.json").write_text(json.dumps({"files": {"0123": asset}}))
+        manifest = json.loads((directory / "manifest.json").read_text())
+        manifest["artifacts"]["Jobs"]["dependencies"] = ["Jobs.assets"]
+        manifest["artifacts"]["Jobs.assets"] = {
+            "type": "cdk:asset-manifest",
+            "properties": {"file": "assets.json"},
+        }
+        (directory / "manifest.json").write_text(json.dumps(manifest))
+
+    assert command(tmp_path / "a", tmp_path / "b")["In/It"]["effect"] == "replace"
+
+
 def test_templates_that_name_each_other_end(tmp_path: Path) -> None:
     one, other = around(N=nested(file="b.json")), around(N=nested(file="a.json"))
     for side in ("o", "n"):
