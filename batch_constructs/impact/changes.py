@@ -111,7 +111,7 @@ def _is_alike(old: Any, new: Any) -> bool:
     if isinstance(old, list) and isinstance(new, list):
         return len(old) == len(new) and all(map(_is_alike, old, new))
     if isinstance(old, float) or isinstance(new, float):
-        return _as_number(old) == _as_number(new)
+        return bool(_as_number(old) == _as_number(new))
     texts = [str(one).lower() if isinstance(one, bool) else str(one) for one in (old, new)]
     is_number = isinstance(old, int) or isinstance(new, int)
     return texts[0] == texts[1] if is_number else bool(old == new)

@@ -162,6 +162,12 @@ def test_a_name_that_moves_before_its_stack_lets_it_go_is_still_taken(tmp_path: 
     assert found["notes"][0].startswith("A has this name (Q) until it is deployed, which it is aft")
 
 
+def test_a_name_that_two_stacks_have_already_is_one_of_two_places(tmp_path: Path) -> None:
+    both = {name: queue("q", environment="aws://unknown-account/a") for name in "AB"}
+
+    assert not any(one["notes"] for one in told(tmp_path, both, both).values())
+
+
 def test_a_name_that_is_made_of_that_of_the_stack_is_another_one(tmp_path: Path) -> None:
     name: Any = {"Fn::Sub": "${AWS::StackName}-q"}
     place: Any = {"Fn::Sub": "${AWS::Region}-q"}

@@ -268,8 +268,8 @@ def _references(value: Mapping[str, object]) -> Iterator[tuple[str, str]]:
             yield "resource", target.partition(".")[0]
     elif function in _NAMING:
         match argument:
-            case [str(name), _, _]:
-                yield _NAMING[function], name
+            case [str(named), _, _]:
+                yield _NAMING[function], named
     elif function == "Fn::Sub":
         own = argument[1] if isinstance(argument, list) and len(argument) > 1 else {}
         text = argument[0] if isinstance(argument, list) and argument else argument
