@@ -161,7 +161,7 @@ def null_value(whole: Whole) -> Iterator[Fault]:
 @_rule(
     "unresolved-reference",
     title="reference to something that does not exist",
-    fix="refer to a resource, parameter or condition of the template",
+    fix="refer to a resource, parameter, mapping or condition of the template",
     source=REFERENCE_SOURCE,
 )
 def unresolved_reference(whole: Whole) -> Iterator[Fault]:
@@ -183,7 +183,7 @@ def unresolved_reference(whole: Whole) -> Iterator[Fault]:
         from difflib import get_close_matches  # noqa: PLC0415  # seldom needed
 
         close = get_close_matches(name, there, 1) if len(told) <= _MOST_GUESSED else []
-        fix = f"refer to {close[0]}" if close and kind != "condition" else None
+        fix = f"refer to {close[0]}" if close and kind.startswith("resource") else None
         yield ("/".join(path), message, fix) if fix else ("/".join(path), message)
 
 
