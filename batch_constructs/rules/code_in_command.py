@@ -118,7 +118,15 @@ def _of_option(program: Program, words: Sequence[str | None], place: int) -> lis
     if re.fullmatch(program.option, word):
         # a shell takes further options between its option and the code
         behind = range(place + 1, len(words))
-        first = next((at for at in behind if (words[at] or "x")[:1] not in "-+"), None)
+        first = next(
+            (
+                at
+                for at in behind
+                if (words[at] or "x")[:1] not in "-+"
+                and not re.fullmatch(program.valued, words[at - 1] or "")
+            ),
+            None,
+        )
         if first is None:
             return []
         several = program.all_behind and not program.operand
