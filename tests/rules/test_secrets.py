@@ -625,6 +625,29 @@ def test_a_password_that_is_a_parameters_default_stands_in_the_template(
     assert [one.message for one in seen if one.rule == "plaintext-secret"] == found
 
 
+@pytest.mark.parametrize("default", ["ghp_" + B, "https://u:hunter2@x", "main"])
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"Parameters": {"a": {"Ref": "P"}}},
+        {"ContainerProperties": {"Command": ["run", {"Fn::Sub": "x ${P}"}]}},
+        {"ContainerProperties": {"Environment": [{"Name": "DB_PASSWORD", "Value": {"Ref": "P"}}]}},
+    ],
+)
+def test_a_credential_that_is_a_parameters_default_is_known_by_its_form(
+    properties: dict[str, Any], default: str
+) -> None:
+    given = {"Type": "String", "Default": default}
+    job = {"Type": JOB, "Properties": properties}
+
+    seen = check_template({"Parameters": {"P": given}, "Resources": {"J": job}})
+
+    found = [one.message for one in seen if one.rule == "plaintext-secret"]
+    by_name = [DEFAULT] if "Environment" in str(properties) else []
+    by_form = ["a credential is in the template, as the default of P"]
+    assert found == (by_name if default == "main" else by_form)
+
+
 @pytest.mark.parametrize(
     ("type_", "attribute", "is_secret"),
     [
