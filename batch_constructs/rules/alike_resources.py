@@ -21,36 +21,30 @@ Found = Mapping["Finding", None]
 class AlikeResources:
     """The resources of a template that differ in their logical ID alone, which nothing names.
 
-    A name would tell them apart, be it one that others refer to or one that AWS takes once. Two of
-    each kind are looked at: where a rule speaks of one among several, these differ.
+    A name would tell them apart, be it one that others refer to or one that AWS takes once. Each is
+    looked at until two in a row have the same findings: a rule may speak of one among several.
     """
 
     def __init__(self, whole: Whole) -> None:
-        groups: dict[str, list[str]] = {}
+        self._text: dict[str, str] = {}
+        self._looked_at: dict[tuple[str, object], list[str]] = {}
         named = whole.named
         for id_, resource in whole.resources.items():
             if id_ not in named and isinstance(resource, dict) and not _has_a_name(resource):
-                groups.setdefault(json.dumps(resource), []).append(id_)
-        self._two: dict[str, tuple[str, str]] = {}
-        for first, second, *others in filter(_is_one_of_several, groups.values()):
-            self._two.update(dict.fromkeys(others, (first, second)))
+                self._text[id_] = json.dumps(resource)
 
     def found(
         self, id: str, state: object, known: Mapping[tuple[str, object], Found]
     ) -> dict[Finding, None] | None:
         """Give what is found of a resource, if two that are written alike tell it."""
-        two = self._two.get(id)
-        if two is None:
+        if id not in self._text:
             return None
-        one, other = (known.get((each, state)) for each in two)
-        if one is None or other is None:
-            return None
-        found = _with_resource(one, id)
-        return found if found == _with_resource(other, id) else None
-
-
-def _is_one_of_several(group: list[str]) -> bool:
-    return len(group) > 2  # noqa: PLR2004  # the two that are looked at
+        before = self._looked_at.setdefault((self._text[id], state), [])
+        two = [_with_resource(known[each, state], id) for each in before[-2:]]
+        if len(two) > 1 and two[0] == two[1]:
+            return two[0]
+        before.append(id)
+        return None
 
 
 def _has_a_name(resource: Mapping[str, object]) -> bool:

@@ -38,6 +38,8 @@ def code_in(words: Sequence[str | None]) -> list[int]:
     Args:
         words: the words of a command; None for one that is not known.
     """
+    if _is_of_the_entry_point(words):
+        return [1, *_evaluated(words, [1])]
     program: Program | None = None
     files = 0
     for place, word in enumerate(words):
@@ -63,11 +65,17 @@ def code_in(words: Sequence[str | None]) -> list[int]:
         if new is not None:
             files = 0
         program = new or (None if ended else program)
-        # The image's own entry point may be an interpreter, whose option comes first then.
-        following = "".join(one or "" for one in words[place + 1 : place + 2])
-        if place == 0 and word[:1] in "-/" and _ANY.fullmatch(word) and _CODE.search(following):
-            return [place + 1, *_evaluated(words, [place + 1])]
     return []
+
+
+def _is_of_the_entry_point(words: Sequence[str | None]) -> bool:
+    """Whether code comes first: the image's own entry point may be an interpreter."""
+    option, following = [*words[:2], None, None][:2]
+    return (
+        (option or "x")[0] in "-/"
+        and _ANY.fullmatch(option or "") is not None
+        and _CODE.search(following or "") is not None
+    )
 
 
 _EVALUATES: Final = pattern(

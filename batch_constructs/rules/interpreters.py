@@ -7,7 +7,6 @@ it is open whether it says so today: a mistake is a warning too many or too few,
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from batch_constructs.aws.password_options import REDIS_PAGE, REDIS_PROGRAMS
@@ -407,8 +406,12 @@ _VERSION: Final = pattern(r"[\d.]+(?:\.exe)?$|\.exe$")
 
 def program_of(word: str) -> Program | None:
     """Find the program of a word, without its folder and the number of its version."""
-    name = re.split(r"[/\\]", word)[-1].lower() if len(word) < _LONGEST else ""
-    return _BY_NAME.get(name) or _BY_NAME.get(_VERSION.sub("", name))
+    if len(word) >= _LONGEST:
+        return None
+    name = word.replace("\\", "/").rpartition("/")[2].lower()
+    if name[-1:].isdigit() or name.endswith((".", ".exe")):
+        return _BY_NAME.get(name) or _BY_NAME.get(_VERSION.sub("", name))
+    return _BY_NAME.get(name)
 
 
 _LONGEST: Final = 4096

@@ -70,18 +70,27 @@ def test_what_something_names_or_is_written_otherwise_is_looked_at_itself(
 
 
 @pytest.mark.parametrize(
-    ("second", "told"), [("wrong", True), ("wrong beside Q0", False), ("", False)]
+    ("said", "itself"),
+    [
+        (["wrong"] * 5, "01"),
+        (["wrong", "wrong as Q0", "wrong", "wrong", ""], "0123"),
+        (["wrong", "", "", "wrong"], "012"),
+        (["", "wrong", "", "wrong", ""], "01234"),
+    ],
 )
-def test_where_a_rule_speaks_of_one_among_several_each_is_looked_at(
-    second: str, *, told: bool
+def test_each_is_looked_at_until_two_in_a_row_have_the_same_findings(
+    said: list[str], itself: str
 ) -> None:
+    """As a rule may speak of the first of several, or of each with another."""
     alike = AlikeResources(Whole(unroll({"Resources": SIX})))
-    one = Finding("r", Severity.ERROR, "Q0", "p", "wrong", "f", "s")
-    other = {one.replaced(resource="Q1", message=second): None} if second else {}
-    known = {("Q0", "world"): {one: None}, ("Q1", "world"): other}
+    known: dict[tuple[str, object], dict[Finding, None]] = {}
+    looked_at = ""
+    for number, message in enumerate(said):
+        one = Finding("r", Severity.ERROR, f"Q{number}", "p", message, "f", "s")
+        found = alike.found(one.resource, "world", known)
+        looked_at += str(number) if found is None else ""
+        known[one.resource, "world"] = ({one: None} if message else {}) if found is None else found
 
-    found = alike.found("Q2", "world", known)
-
-    assert found == ({one.replaced(resource="Q2"): None} if told else None)
-    assert alike.found("Q2", "another world", known) is None
-    assert alike.found("Q1", "world", known) is None
+    assert looked_at == itself
+    assert all(one.resource == id_ for (id_, _), found in known.items() for one in found)
+    assert alike.found("Q5", "another world", known) is None
