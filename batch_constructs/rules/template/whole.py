@@ -148,6 +148,17 @@ class Whole:
         """Give where nothing stands as a value."""
         return (_path(place) for place in self._found[0])
 
+    @cached_property
+    def named(self) -> set[object]:
+        """Give the names that something refers to, those of what it waits for among them."""
+        found: set[object] = {name for _, name, _ in self._found[1]}
+        for resource in self.resources.values():
+            if isinstance(resource, Mapping):
+                written = resource.get("DependsOn")
+                several = written if isinstance(written, list) else [written]
+                found.update(one for one in several if isinstance(one, str))
+        return found
+
     def unresolved(self) -> Iterator[tuple[Path, str, str]]:
         """Give what is referred to and is not there: where, what kind of thing, its name."""
         there = {
