@@ -6,7 +6,7 @@ import inspect
 import itertools
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, is_dataclass
 from typing import Any
 
@@ -114,6 +114,7 @@ class World:
         self.stack = stack = cdk.Stack(app, "Stack", env=place)
         self.given = given = Given(stack)
         self.later = ""
+        self._answers: dict[str, list[Answer]] = {}
         self._wrong = ec2.Port.tcp(1)
         arn = given.environment.compute_environment_arn
         theirs = batch.FargateComputeEnvironment(stack, "TheirEnvironment", vpc=given.vpc)
@@ -231,8 +232,13 @@ class World:
         yield "NaN", math.nan
         yield "wrong type", self._wrong
 
-    def answers(self, name: str) -> Iterator[Answer]:
-        """Give each value to each parameter of a construct, or to each field of a value object."""
+    def answers(self, name: str) -> list[Answer]:
+        """Give each value to each parameter of a construct, or field of a value object, once."""
+        if name not in self._answers:
+            self._answers[name] = list(self._asked(name))
+        return self._answers[name]
+
+    def _asked(self, name: str) -> Iterator[Answer]:
         kind = getattr(bc, name)
         parameters = list(inspect.signature(kind).parameters.items())
         if name in VALUE_OBJECTS:
@@ -286,6 +292,18 @@ class World:
             return None
         where = "nowhere in" if decides else "against what is said of it, in"
         return f"taken without a word, and {where} the template"
+
+
+def table(answers: Iterable[Answer]) -> str:
+    """Write what was answered of one construct: a row a parameter, a column a kind."""
+    rows: dict[str, dict[str, str]] = {}
+    for one in answers:
+        rows.setdefault(one.parameter, {})[one.kind] = one.told
+    head = f"| parameter | {' | '.join(KINDS)} |\n" + "|---" * (len(KINDS) + 1) + "|\n"
+    return head + "".join(
+        f"| `{parameter}` | {' | '.join(told.get(kind, '') for kind in KINDS)} |\n"
+        for parameter, told in rows.items()
+    )
 
 
 def known_later(annotation: str) -> Iterator[tuple[str, Callable[[str], Any]]]:
