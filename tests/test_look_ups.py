@@ -167,9 +167,7 @@ def test_the_zones_of_a_new_vpc_are_looked_up_too(tmp_path: Path) -> None:
     def declare(stack: cdk.Stack) -> None:
         vpc = ec2.Vpc(stack, "Vpc", max_azs=2, nat_gateways=1)
         zones = ec2.SubnetSelection(availability_zones=["us-east-1a"])
-        environment = bc.FargateComputeEnvironment(
-            stack, "Environment", vpc=vpc, vpc_subnets=zones
-        )
+        environment = bc.FargateComputeEnvironment(stack, "Environment", vpc=vpc, vpc_subnets=zones)
         bc.BatchEndpoints(
             stack, "Endpoints", vpc=vpc, compute_environments=[environment], vpc_subnets=zones
         )
