@@ -168,7 +168,7 @@ def test_enumerations_of_the_cdk_are_ours_of_the_same_names(
     stack: cdk.Stack, resources: Callable[..., dict[str, dict[str, Any]]]
 ) -> None:
     small: dict[str, Any] = {"image": "a", "vcpus": 1, "memory": cdk.Size.gibibytes(1)}
-    volumes = [
+    volumes: list[bc.AnyPodVolume] = [
         batch.EksVolume.empty_dir(
             name="a",
             mount_path="/a",
@@ -232,7 +232,7 @@ def test_a_queue_takes_the_order_and_the_time_limits_of_the_cdk(
     ]
     why = batch.JobStateTimeLimitActionsReason
     hour = cdk.Duration.hours(1)
-    limits = [
+    limits: list[bc.TimeLimit | batch.JobStateTimeLimitAction] = [
         batch.JobStateTimeLimitAction(reason=why.JOB_RESOURCE_REQUIREMENT, max_time=hour),
         bc.TimeLimit(reason=why.INSUFFICIENT_INSTANCE_CAPACITY, after=hour),
     ]
@@ -260,8 +260,9 @@ def test_what_ends_jobs_otherwise_or_numbers_some_is_not_taken(
         max_time=cdk.Duration.hours(1),
     )
     one = batch.OrderedComputeEnvironment(compute_environment=environment, order=1)
+    some: Any = [one, environment]
     with pytest.raises(TypeError, match=r"compute_environments\[0\] is aws_cdk.aws_batch.Ordered"):
-        bc.JobQueue(stack, "Some", compute_environments=[one, environment])
+        bc.JobQueue(stack, "Some", compute_environments=some)
     with pytest.raises(TypeError, match=r"time_limits\[0\] is aws_cdk.aws_batch.JobStateTimeLimit"):
         bc.JobQueue(stack, "Queue", compute_environments=[one], time_limits=[ends])
 
