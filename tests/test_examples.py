@@ -75,7 +75,7 @@ def template_of() -> Callable[[Path], Path]:
 
     @cache
     def synthesise(path: Path) -> Path:
-        app = cdk.App(context=CONTEXT)
+        app = cdk.App(context=CONTEXT, builtin_cloud_formation_validation=True)
         stack = load(path).build(app)
         return Path(app.synth().directory) / f"{stack.stack_name}.template.json"
 

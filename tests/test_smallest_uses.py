@@ -219,7 +219,7 @@ USES: tuple[Use, ...] = (
 
 def synthesised(*uses: Use) -> Any:
     """Synthesise one stack with the CDK's own validation, and return the assembly."""
-    app = cdk.App(context=CONTEXT)
+    app = cdk.App(context=CONTEXT, builtin_cloud_formation_validation=True)
     stack = cdk.Stack(app, "Stack", env=US)
     public = ec2.SubnetConfiguration(name="Public", subnet_type=ec2.SubnetType.PUBLIC)
     vpc = ec2.Vpc(stack, "Vpc", max_azs=2, nat_gateways=0, subnet_configuration=[public])

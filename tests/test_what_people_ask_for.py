@@ -743,6 +743,7 @@ def test_all_ten_in_one_app_have_no_finding_and_fit_into_awss_limits() -> None:
     """Each in a stack of its own, as whoever uses them has them."""
     app = cdk.App(
         context=json.loads((EXAMPLES.parent / "cdk.json").read_text())["context"],
+        builtin_cloud_formation_validation=True,
     )
     for name in ALL:
         path = EXAMPLES / name / "app.py"

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from aws_cdk import aws_batch as batch
+
 from batch_constructs.arguments import checked
 from batch_constructs.aws.compute_environment_facts import ON_FARGATE
 from batch_constructs.compute.compute_environment import (
@@ -30,6 +32,7 @@ def read_compute_environments(
     arguments: Arguments, environments: Any
 ) -> list[AnyComputeEnvironment] | None:
     """Return the environments, or None where some are something else."""
+    environments = _in_their_order(environments)
     of = " of batch_constructs or aws_cdk.aws_batch"
     arguments.resources(
         "compute_environments",
@@ -47,6 +50,16 @@ def read_compute_environments(
         if problem is not None:
             arguments.wrong_value(f"compute_environments[{place}]: {problem}")
     return list(environments)
+
+
+def _in_their_order(environments: Any) -> Any:
+    """Return the environments that the CDK's ``OrderedComputeEnvironment``s number."""
+    ordered = batch.OrderedComputeEnvironment
+    listed = isinstance(environments, list | tuple)
+    if not listed or not all(isinstance(one, ordered) for one in environments):
+        return environments
+    numbered = sorted(environments, key=lambda one: float(one.order))
+    return [one.compute_environment for one in numbered]
 
 
 def on_fargate(beside: Iterable[Mapping[str, Any]]) -> bool | None:

@@ -123,10 +123,11 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents, _Face):
         scope: Construct,
         id: str,
         *,
-        compute_environments: Sequence[AnyComputeEnvironment],
+        compute_environments: Sequence[AnyComputeEnvironment]
+        | Sequence[batch.OrderedComputeEnvironment],
         priority: WholeNumber = 1,
         scheduling_policy: AnySchedulingPolicy | None = None,
-        time_limits: Sequence[TimeLimit] | None = None,
+        time_limits: Sequence[TimeLimit | batch.JobStateTimeLimitAction] | None = None,
         enabled: bool = True,
         job_queue_name: str | None = None,
         max_concurrent_jobs: WholeNumber | None = None,
