@@ -21,6 +21,9 @@ SOURCE: Final[Source] = docs(
     " network interface.",
 )
 
+INTERFACE_TYPES: Final = ("efa", "efa-only")
+"""What an interface with an adapter is called, with the network's other traffic and without."""
+
 DEVICES: Final = "/dev/infiniband/uverbs"
 """How the device of an adapter begins; its number follows."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -368,3 +369,71 @@ def test_what_cannot_be_mounted_is_refused(
 ) -> None:
     with pytest.raises((ValueError, TypeError), match=message):
         bc.LaunchTemplate(stack, "Template", volumes=make(bucket))
+
+
+def found_by_check(app: cdk.App) -> dict[str, str]:
+    """Synthesise; return what the rule about host paths says, by stack."""
+    folder = Path(app.synth().directory)
+    report = json.loads((folder / "validation-report.json").read_text())
+    return {
+        resource["constructPath"].partition("/")[0]: one["description"]
+        for plugin in report["pluginReports"]
+        for one in plugin["violations"]
+        if one["ruleName"] == "unmounted-host-path"
+        for resource in one["violatingConstructs"]
+    }
+
+
+def test_a_job_is_told_that_no_instance_of_its_queue_mounts_what_it_wants_to_see(
+    app: cdk.App,
+) -> None:
+    reads = bc.S3MountVolume(named("reads"), prefix="x/")
+    pairs: dict[str, tuple[list[Any] | None, Any]] = {
+        "Same": ([reads, bc.InstanceStoreVolume()], reads),
+        "NoTemplate": (None, reads),
+        "NotOfThisName": (None, bc.S3MountVolume(named("reads"), host_path="/reads")),
+        "Lacks": ([bc.InstanceStoreVolume()], reads),
+        "OtherPrefix": ([bc.S3MountVolume(named("reads"), prefix="y/")], reads),
+        "OtherBucket": ([bc.S3MountVolume(named("writes"), prefix="x/")], reads),
+        "OtherKind": ([bc.InstanceStoreVolume(name="s3")], reads),
+    }
+    for name, (mounted, shown) in pairs.items():
+        stack = cdk.Stack(app, name)
+        vpc = ec2.Vpc.from_vpc_attributes(
+            stack, "Vpc", vpc_id="vpc-1", availability_zones=["a"], private_subnet_ids=["subnet-1"]
+        )
+        template = None if mounted is None else bc.LaunchTemplate(stack, "T", volumes=mounted)
+        instances = bc.Ec2ComputeEnvironment(
+            stack, "E", vpc=vpc, instance_types=["m6id"], launch_template=template
+        )
+        bc.JobQueue(stack, "Queue", compute_environments=[instances])
+        bc.Ec2JobDefinition(stack, "Job", **SIZE, volumes=[shown])
+
+    told = found_by_check(app)
+
+    assert set(told) == {*pairs} - {"Same"}
+    assert "mounts /mnt/s3, which the instances" in told["Lacks"]
+    assert "mounts /reads, which the instances" in told["NotOfThisName"]
+    assert "mounts x/ of the bucket reads at /mnt/s3, where" in told["OtherPrefix"]
+    assert "mount y/ of the bucket reads" in told["OtherPrefix"]
+    assert "mount x/ of the bucket writes" in told["OtherBucket"]
+    assert "mount the instance's own disks" in told["OtherKind"]
+
+
+def named(name: str) -> s3.IBucket:
+    return s3.Bucket.from_bucket_name(cdk.Stack(), "Bucket", name)
+
+
+@pytest.mark.parametrize(
+    ("capability", "why"),
+    [("MANAGED_INSTANCES", "take no launch template"), ("FARGATE", "Fargate has none")],
+)
+def test_a_job_that_runs_where_nobody_mounts_gets_no_volume_of_instances(
+    capability: str, why: str, stack: cdk.Stack, bucket: s3.IBucket
+) -> None:
+    container = bc.Container(name="a", **SIZE, volumes=[bc.S3MountVolume(bucket)])
+
+    with pytest.raises(ValueError, match=rf"containers\[0\].volumes\[0\] is S3MountVolume.*{why}"):
+        bc.MultiContainerJobDefinition(
+            stack, "Job", platform_capability=capability, containers=[container]
+        )

@@ -41,8 +41,7 @@ def spot_reservation(environment: ComputeEnvironment) -> Iterator[Fault]:
     if not environment.is_ec2 or not environment.is_spot:
         return
     for path, _, template in environment.known_launch_templates:
-        data = mapping(template.properties, "LaunchTemplateData")
-        if _reserved_only(data):
+        if _reserved_only(template.data):
             yield path, f"the launch template {template.id} names reserved capacity"
 
 
