@@ -27,6 +27,7 @@ from batch_constructs.instance_volumes import (
 )
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.known_argument import known_flag
+from batch_constructs.mounted_bucket import let_in_from_another_account
 from batch_constructs.place import MOUNTED_IN_ITS_REGION, apart
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.tokens import WholeNumber, is_token
@@ -162,6 +163,7 @@ class Volumes:
         self.statements: list[dict[str, Any]] = []
         self._file_systems: list[EfsVolume] = []
         self._of_instances: list[AnyInstanceVolume] = []
+        self._read: list[tuple[s3.IBucket, list[dict[str, Any]]]] = []
         kinds: Any = EfsVolume | S3FilesVolume | HostVolume | batch.HostVolume | INSTANCE_VOLUMES
         self.mount_points = arguments.each("volumes", volumes, kinds, _EXPECTED, self._mount_point)
 
@@ -196,8 +198,10 @@ class Volumes:
         }
 
     def admit(self, scope: Construct) -> None:
-        """Let mount targets admit the compute environments that they were told of."""
+        """Let mount targets admit the environments that they were told of, and buckets the jobs."""
         note_volumes(scope, self._of_instances)
+        for bucket, read in self._read:
+            let_in_from_another_account(scope, bucket, read)
         for volume in self._file_systems:
             for environment in volume.allow_from:
                 admit_environment(scope, environment, volume.file_system)
@@ -288,7 +292,7 @@ class Volumes:
             arguments.wrong_type("bucket", bucket, "an s3.IBucket")
             return
         arguments.of_this_partition("bucket", bucket.bucket_arn)
-        self.statements += [
+        read: list[dict[str, Any]] = [
             {"Effect": "Allow", "Action": S3_LIST_BUCKET, "Resource": bucket.bucket_arn},
             {
                 "Effect": "Allow",
@@ -296,6 +300,8 @@ class Volumes:
                 "Resource": f"{bucket.bucket_arn}/*",
             },
         ]
+        self.statements += read
+        self._read.append((bucket, read))
 
 
 def _access_point(arguments: Arguments, volume: EfsVolume) -> efs.IAccessPoint | None:

@@ -48,7 +48,13 @@ def bucket(stack: cdk.Stack) -> s3.IBucket:
     return s3.Bucket.from_bucket_name(stack, "Reads", "reads")
 
 
-def environment(stack: cdk.Stack, vpc: ec2.Vpc, *volumes: Any) -> bc.Ec2ComputeEnvironment:
+def in_a_network(stack: cdk.Stack) -> ec2.IVpc:
+    return ec2.Vpc.from_vpc_attributes(
+        stack, "Vpc", vpc_id="vpc-1", availability_zones=["a"], private_subnet_ids=["subnet-1"]
+    )
+
+
+def environment(stack: cdk.Stack, vpc: ec2.IVpc, *volumes: Any) -> bc.Ec2ComputeEnvironment:
     template = bc.LaunchTemplate(stack, "Template", volumes=volumes)
     return bc.Ec2ComputeEnvironment(
         stack, "Environment", vpc=vpc, launch_template=template, instance_types=["m6id"]
@@ -399,9 +405,7 @@ def test_a_job_is_told_that_no_instance_of_its_queue_mounts_what_it_wants_to_see
     }
     for name, (mounted, shown) in pairs.items():
         stack = cdk.Stack(app, name)
-        vpc = ec2.Vpc.from_vpc_attributes(
-            stack, "Vpc", vpc_id="vpc-1", availability_zones=["a"], private_subnet_ids=["subnet-1"]
-        )
+        vpc = in_a_network(stack)
         template = None if mounted is None else bc.LaunchTemplate(stack, "T", volumes=mounted)
         instances = bc.Ec2ComputeEnvironment(
             stack, "E", vpc=vpc, instance_types=["m6id"], launch_template=template
@@ -437,3 +441,87 @@ def test_a_job_that_runs_where_nobody_mounts_gets_no_volume_of_instances(
         bc.MultiContainerJobDefinition(
             stack, "Job", platform_capability=capability, containers=[container]
         )
+
+
+OTHER = "210987654321"
+
+
+def in_two_accounts(app: cdk.App, bucket: Callable[[cdk.Stack, cdk.Stack], s3.IBucket]) -> Any:
+    """Mount a bucket in an environment, and by S3 Files in a job; return both templates."""
+    here, there = (
+        cdk.Stack(app, name, env=cdk.Environment(account=account, region="us-east-1"))
+        for name, account in (("Here", "123456789012"), ("There", OTHER))
+    )
+    theirs = bucket(here, there)
+    environment(here, in_a_network(here), bc.S3MountVolume(theirs, prefix="x/", read_only=False))
+    files = bc.S3FilesVolume(
+        name="files",
+        file_system_arn="arn:aws:s3files:us-east-1:123456789012:file-system/fs-1",
+        container_path="/files",
+        bucket=theirs,
+    )
+    bc.FargateJobDefinition(here, "Job", **SIZE, volumes=[files])
+    assembly = app.synth()
+    return [assembly.get_stack_by_name(one.stack_name) for one in (here, there)]
+
+
+def test_a_bucket_and_its_key_in_another_account_let_the_account_of_the_jobs_in(
+    app: cdk.App,
+) -> None:
+    def made(_: cdk.Stack, there: cdk.Stack) -> s3.IBucket:
+        key = kms.Key(there, "Key")
+        return s3.Bucket(there, "Bucket", bucket_name="theirs", encryption_key=key)
+
+    here, there = in_two_accounts(app, made)
+
+    found = there.template["Resources"].values()
+    (bucket_policy,) = [one for one in found if one["Type"] == "AWS::S3::BucketPolicy"]
+    (key,) = [one for one in found if one["Type"] == "AWS::KMS::Key"]
+    in_policy = bucket_policy["Properties"]["PolicyDocument"]["Statement"]
+    of_key = key["Properties"]["KeyPolicy"]["Statement"][-1]
+    for one in (*in_policy, of_key):
+        assert joined(one["Principal"]["AWS"]).endswith(":iam::123456789012:root")
+    assert in_policy[1]["Action"][:2] == ["s3:GetObject", "s3:PutObject"]
+    assert in_policy[0]["Condition"] == {"StringLike": {"s3:prefix": "x/*"}}
+    assert {"Action": "s3:ListBucket"}.items() <= in_policy[2].items()
+    assert of_key["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+    (role_policy,) = [
+        one["Properties"]["PolicyDocument"]["Statement"]
+        for name, one in here.template["Resources"].items()
+        if one["Type"] == POLICY and name.startswith("EnvironmentInstanceRole")
+    ]
+    (use,) = [one for one in role_policy if "kms:Decrypt" in one["Action"]]
+    assert joined(use["Resource"]).endswith(f":{OTHER}:key/*")
+    assert [one for one in here.messages if "bucket-policy" in str(one.entry.data)] == []
+
+
+def test_the_owner_of_an_imported_bucket_in_another_account_is_told_what_to_allow(
+    app: cdk.App,
+) -> None:
+    def imported(here: cdk.Stack, _: cdk.Stack) -> s3.IBucket:
+        return s3.Bucket.from_bucket_attributes(here, "Theirs", bucket_name="theirs", account=OTHER)
+
+    here, _ = in_two_accounts(app, imported)
+
+    told = [str(one.entry.data) for one in here.messages if "bucket-policy" in str(one.entry.data)]
+    assert len(told) == 2
+    for one in told:
+        assert f"the bucket theirs is of account {OTHER} and imported" in one
+        assert "let it allow account 123456789012 s3:ListBucket, s3:GetObject" in one
+    assert "s3:DeleteObject below x/, and the policy of its key" in told[0]
+
+
+def test_the_owner_of_a_directory_bucket_in_another_account_is_told_what_to_allow(
+    app: cdk.App,
+) -> None:
+    stack = cdk.Stack(app, "Here", env=cdk.Environment(account="123456789012", region="us-east-1"))
+    arn = f"arn:aws:s3express:us-east-1:{OTHER}:bucket/reads--use1-az4--x-s3"
+    theirs = s3express.CfnDirectoryBucket.from_directory_bucket_arn(stack, "Theirs", arn)
+    environment(stack, in_a_network(stack), bc.S3MountVolume(theirs))
+
+    (told,) = (
+        str(one.entry.data)
+        for one in app.synth().get_stack_by_name("Here").messages
+        if "bucket-policy" in str(one.entry.data)
+    )
+    assert "allow account 123456789012 s3express:CreateSession, and the policy" in told
