@@ -164,6 +164,21 @@ class ComputeEnvironment(Resource):
                 yield path, reference, template
 
     @property
+    def types_of_launch_templates(self) -> Iterator[tuple[str, LaunchTemplate, list[str] | None]]:
+        """Give each known launch template with the instance types that it is for, and their path.
+
+        The types are None where they are not known: with overrides, also those of the usual one.
+        """
+        several = len(self.launch_templates) > 1
+        for path, reference, template in self.known_launch_templates:
+            if "TargetInstanceTypes" in reference:
+                types = all_texts(reference, "TargetInstanceTypes")
+                yield f"{path}/TargetInstanceTypes", template, types
+            else:
+                types = None if several else self.instance_types
+                yield "ComputeResources/InstanceTypes", template, types
+
+    @property
     def max_vcpus(self) -> int | float | None:
         """Give MaxvCpus."""
         return number(self.resources, "MaxvCpus")
