@@ -53,6 +53,7 @@ _OF_RULE: Final = MappingProxyType(
         "public-image-isolated": _PULL,
         "public-subnets-without-public-ip": _PULL,
         "root-volume-size": _RUNNABLE,
+        "volume-performance": _RUNNABLE,
         "schedule-expression": "My schedule does not start anything",
         "queue-disabled-environments": _RUNNABLE,
         "secret-endpoint": _START,

@@ -230,6 +230,41 @@ def root_volume_size(environment: ComputeEnvironment) -> Iterator[Fault]:
             )
 
 
+@environment_rule(
+    "volume-performance",
+    severity=Severity.WARNING,
+    title="volume that is too small for its operations, or its throughput",
+    fix="make the volume larger, or lower Iops and Throughput",
+    source=ebs.RATIO_SOURCE,
+)
+def volume_performance(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """EC2 does not start such instances, and jobs wait in RUNNABLE."""
+    for path, _, template in environment.known_launch_templates:
+        for wrong in _too_fast(template):
+            yield path, f"a volume of {template.id} has {wrong}"
+
+
+@once
+def _too_fast(template: LaunchTemplate) -> list[str]:
+    """Say which volumes of a launch template are faster than they can be."""
+    found: list[str] = []
+    for _, device in entries(template.data, "BlockDeviceMappings"):
+        volume = mapping(device, "Ebs")
+        kind, iops = text(volume, "VolumeType"), number(volume, "Iops")
+        if kind not in ebs.IOPS_OF_ONE_GIBIBYTE:
+            continue
+        size, throughput = number(volume, "VolumeSize"), number(volume, "Throughput")
+        if size is not None and iops is not None and iops > (most := ebs.most_iops(kind, size)):
+            found.append(f"{iops} IOPS; {kind} has at most {most} with {size} GiB")
+        if kind == ebs.GP3 and "Iops" not in volume:
+            iops = ebs.DEFAULT_IOPS
+        if kind == ebs.GP3 and throughput is not None and iops is not None:
+            needed = throughput * ebs.IOPS_FOR_ONE_MEBIBYTE
+            if needed > iops:
+                found.append(f"{throughput} MiB/s with {iops} IOPS; it takes {needed}")
+    return found
+
+
 @once
 def _root_gibibytes(template: LaunchTemplate) -> int | float | None:
     """Give the size of the root volume of a launch template, where it says one."""
