@@ -217,7 +217,7 @@ def test_plain_shell_user_data_is_refused_with_the_fix(stack: cdk.Stack, vpc: ec
         ),
         (
             {"root_volume": bc.RootVolume(iops=15_001)},
-            "iops is 15001 with a size of 30 GiB .that of the machine image.; .*: at most 15000: give",
+            "iops is 15001 with a size of 30 GiB .that of the machine image.; .*: at most 15000",
         ),
         (
             {
