@@ -146,6 +146,15 @@ class Whole:
         """Give where nothing stands as a value."""
         return (_path(place) for place in self._found[0])
 
+    @cached_property
+    def referred_to(self) -> set[str]:
+        """Give the names that resources, outputs and conditions refer to, or wait for."""
+        found = {name for _, name, _ in self._found[1]}
+        for resource in self.resources.values():
+            waits = resource.get("DependsOn") if isinstance(resource, Mapping) else None
+            found |= {one for one in (waits if isinstance(waits, list) else [waits]) if one}
+        return found
+
     def unresolved(self) -> Iterator[tuple[Path, str, str]]:
         """Give what is referred to and is not there: where, what kind of thing, its name."""
         there = {
