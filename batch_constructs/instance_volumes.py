@@ -107,7 +107,8 @@ class S3MountVolume:
 class InstanceStoreVolume:
     """The instance's own NVMe disks, as one file system that is empty at first.
 
-    All jobs on the instance share it. On an instance without such disks, it is a plain directory.
+    All jobs on the instance share it. On an instance without such disks, it is a plain directory on
+    the root volume, and the rule ``instance-store-types`` warns.
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/InstanceStorage.html
 
     Attributes:

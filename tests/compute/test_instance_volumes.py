@@ -19,6 +19,7 @@ from aws_cdk import aws_s3express as s3express
 
 import batch_constructs as bc
 from batch_constructs.instance_volumes import mount_commands
+from batch_constructs.rules import check_template
 from tests.triggers.conftest import joined
 
 Properties = Callable[[str], dict[str, Any]]
@@ -525,3 +526,20 @@ def test_the_owner_of_a_directory_bucket_in_another_account_is_told_what_to_allo
         if "bucket-policy" in str(one.entry.data)
     )
     assert "allow account 123456789012 s3express:CreateSession, and the policy" in told
+
+
+def test_disks_that_no_type_has_and_a_file_system_out_of_reach_are_told(
+    app: cdk.App, stack: cdk.Stack, vpc: ec2.Vpc, lustre: fsx.LustreFileSystem
+) -> None:
+    mounted = [bc.FsxLustreVolume(lustre), bc.InstanceStoreVolume()]
+    template = bc.LaunchTemplate(stack, "Template", volumes=mounted)
+    elsewhere = ec2.Vpc(stack, "Elsewhere", max_azs=1)
+    for name, where, types in [("Right", vpc, ["m6id"]), ("Wrong", elsewhere, ["m7i"])]:
+        bc.Ec2ComputeEnvironment(
+            stack, name, vpc=where, instance_types=types, launch_template=template
+        )
+
+    found = check_template(app.synth().get_stack_by_name("Stack").template)
+    told = {(one.rule, one.resource[:5]) for one in found if one.severity == "warning"}
+
+    assert told == {("instance-store-types", "Wrong"), ("file-system-vpc", "Wrong")}

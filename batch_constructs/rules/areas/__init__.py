@@ -114,7 +114,7 @@ ABOUT: Final = {
     "container": "JobDefinition",
     "command": "JobDefinition",
     "secret": "JobDefinition",
-    "mounted_path": "JobDefinition",
+    "mounted_path": "ComputeEnvironment JobDefinition",
     "storage": "JobDefinition",
     "task": "JobDefinition",
     "multi_node": "JobDefinition",

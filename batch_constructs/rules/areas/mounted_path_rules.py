@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.aws import instance_types
+from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.platforms import PlatformCapability
-from batch_constructs.aws.source import api
+from batch_constructs.aws.source import api, docs
 from batch_constructs.aws.template_facts import MOUNTS
+from batch_constructs.rules.areas import environment_rule
 from batch_constructs.rules.areas.instance_rules import has_own_image
 from batch_constructs.rules.areas.job_on_queue_rules import on_environments
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import rule
+from batch_constructs.rules.template import vpc
 from batch_constructs.rules.template.listed_parts import volumes
 from batch_constructs.rules.template.resource_graph import (
     JOB_DEFINITION,
@@ -121,3 +125,54 @@ def _has_aws_images_alone(environment: ComputeEnvironment) -> bool:
             for image in images or [{}]
         )
     )
+
+
+_OWN_DISKS: Final = pattern("Instance[ _]Storage")
+"""How the disks of an instance are found: by their model, or in /dev/disk/by-id."""
+
+
+@environment_rule(
+    "instance-store-types",
+    severity=Severity.WARNING,
+    title="instance store on instance types without disks of their own",
+    fix="name types with disks, such as m6id; their families often have a d",
+    source=instance_types.DISKS_SOURCE,
+)
+def instance_store_types(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """Jobs write to the root volume instead, and may fill it."""
+    for path, template, names in environment.types_of_launch_templates:
+        if not _OWN_DISKS.search(template.script):
+            continue
+        without = [one for one in names or () if instance_types.has_disks(one) is False]
+        if without:
+            said = one_of(without, last="and")
+            yield path, f"{template.id} mounts the instance's own disks, and {said} have none"
+
+
+@environment_rule(
+    "file-system-vpc",
+    severity=Severity.WARNING,
+    title="FSx file system in another VPC than the instances",
+    fix="create the file system in the VPC of the environment, or connect the two VPCs",
+    source=docs(
+        "fsx/latest/LustreGuide/mounting-on-premises.html",
+        "\"You connect the client's VPC and your Amazon FSx file system's VPC using either a VPC"
+        ' peering connection or a VPC transit gateway."',
+    ),
+)
+def file_system_vpc(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """The instances cannot mount it, and those that our volumes are mounted on shut down.
+
+    There is no finding if the template connects VPCs.
+    """
+    own = vpc.vpcs_of(environment, listing(environment.resources, "Subnets"))
+    if not own or any(environment.template.ids.get(one) for one in vpc.CONNECTIONS):
+        return
+    for path, _, template in environment.known_launch_templates:
+        for reference in dict.fromkeys(one.target for one in template.references):
+            found = template.template.get(reference)
+            if found is None or found.type != "AWS::FSx::FileSystem":
+                continue
+            theirs = vpc.vpcs_of(found, listing(found.properties, "SubnetIds"))
+            if theirs and own.isdisjoint(theirs):
+                yield path, f"{template.id} mounts {found.id}, which is in another VPC"

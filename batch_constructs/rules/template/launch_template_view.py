@@ -11,7 +11,14 @@ from batch_constructs.aws.efa import INTERFACE_TYPES
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.resource_view import Resource
-from batch_constructs.rules.template.values import Base64, Properties, Text, Unknown, mapping
+from batch_constructs.rules.template.values import (
+    Base64,
+    Properties,
+    Reference,
+    Text,
+    Unknown,
+    mapping,
+)
 
 _RUNS_OTHERS: Final = pattern(
     r"\b(ansible\S*|aws|cfn-init|curl|git|python3?|source|wget)\b|\b(ba)?sh (-|/)"
@@ -75,6 +82,13 @@ class LaunchTemplate(Resource):
         elif not isinstance(content, str | None):
             return True
         return _RUNS_OTHERS.search(self.script) is not None
+
+    @property
+    def references(self) -> list[Reference]:
+        """Give the resources that the user data refer to."""
+        data = self.data.get("UserData")
+        content = data.content if isinstance(data, Base64) else data
+        return content.references if isinstance(content, Text) else []
 
     @cached_property
     def efa_interfaces(self) -> list[Properties] | None:

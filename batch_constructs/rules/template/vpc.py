@@ -84,6 +84,26 @@ def subnets_of(user: Resource, written: list[object] | None) -> list[Subnet] | N
     return found
 
 
+CONNECTIONS: Final = (
+    "AWS::EC2::TransitGatewayAttachment",
+    "AWS::EC2::TransitGatewayVpcAttachment",
+    "AWS::EC2::VPCPeeringConnection",
+)
+"""What connects a VPC to another one."""
+
+
+def vpcs_of(user: Resource, written: list[object] | None) -> set[str]:
+    """Give the VPCs of the subnets that somebody names, none if not all are known."""
+    found: set[str] = set()
+    for value in written or ():
+        subnet = user.neighbour(value, "AWS::EC2::Subnet")
+        home = None if subnet is None else subnet.neighbour(subnet.properties.get("VpcId"))
+        if home is None:
+            return set()
+        found.add(home.id)
+    return found
+
+
 def _subnet(resource: Resource) -> Subnet | None:  # noqa: C901, PLR0911  # one walk
     """Follow the routes of a subnet; None where the template does not show them all."""
     template = resource.template
