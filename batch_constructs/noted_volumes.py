@@ -5,7 +5,8 @@ The rule ``unmounted-host-path`` is told as the app is synthesised, in the resou
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
+import json
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.template_facts import MOUNTS
 from batch_constructs.known_scope import known_scope
@@ -25,18 +26,19 @@ def note_at_path(construct: Construct, path: str, source: list[str]) -> None:
     _NOTED.setdefault((known.app, f"{known.path}/Resource"), {})[path] = source
 
 
-def with_noted_volumes(template: dict[str, Any], app: str, paths: Mapping[str, str]) -> bool:
-    """Write what was noted into a template's metadata, and say whether there was anything.
+def with_noted_volumes(text: str, app: str, paths: Mapping[str, str]) -> str:
+    """Return a template with what was noted in its metadata, for the rules.
 
     Args:
-        template: The template, which is changed.
+        text: The template.
         app: The app, by its identity.
         paths: Logical IDs and the paths of the resources' constructs.
     """
-    told = False
-    for id_, path in paths.items() if _NOTED else ():
-        noted = _NOTED.get((app, path.removeprefix("/")))
-        if noted and id_ in template["Resources"]:
-            template["Resources"][id_].setdefault("Metadata", {})[MOUNTS] = noted
-            told = True
-    return told
+    ours = ((id_, _NOTED.get((app, path.removeprefix("/")))) for id_, path in paths.items())
+    noted = {id_: one for id_, one in ours if one} if _NOTED else {}
+    if not noted:
+        return text
+    template = json.loads(text)
+    for id_ in noted.keys() & template["Resources"].keys():
+        template["Resources"][id_].setdefault("Metadata", {})[MOUNTS] = noted[id_]
+    return json.dumps(template)

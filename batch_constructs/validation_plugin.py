@@ -136,8 +136,7 @@ def _checked(
     """Check a template as it is deployed, indentation included."""
     text = Path(file).read_text(encoding="utf-8")
     template = json.loads(text)
-    noted = with_noted_volumes(template, app, assembly.paths(file))
-    findings = _found(text, json.dumps(template) if noted else text)
+    findings = _found(text, with_noted_volumes(text, app, assembly.paths(file)))
     written = [*written_secrets(template, assembly.paths(file), ours)]
     told = {one.resource for one in written}
     others = [one for one in findings if one.resource not in told or one.rule not in RESOLVED]

@@ -158,15 +158,3 @@ def test_an_example_tells_what_it_creates_and_what_it_costs_idle(path: Path) -> 
 
     assert "idle" in readme
     assert path.read_text().count("\n") <= 100
-
-
-def test_each_of_the_ten_that_people_ask_for_has_an_example_under_sixty_lines() -> None:
-    page = (ROOT / "docs" / "asked-for.md").read_text()
-    named = re.findall(r"\| `(\w+)` \| [^|]+ \|$", page, re.MULTILINE)
-
-    assert len(named) == 10
-    for name in named:
-        folder = ROOT / "examples" / name
-        assert (folder / "app.py").read_text().count("\n") < 60
-        assert "Creates" in (folder / "README.md").read_text()
-        assert f"(examples/{name})" in (ROOT / "README.md").read_text()
