@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from batch_constructs.rules.rule import Fault
     from batch_constructs.rules.template.resource_graph import JobDefinition, Resource
 
-_MOUNTED: Final = pattern("/mnt/.+|/(efs|fsx|lustre|s3)(/.*)?")
+_MOUNTED: Final = pattern("(/mnt)?/(efs|fsx|lustre|s3)(/.*)?")
 """What is called so is storage that was mounted, and no directory that Docker may make."""
 
 

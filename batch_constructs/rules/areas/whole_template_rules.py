@@ -240,12 +240,21 @@ def unused_environment(whole: Whole) -> Iterator[Fault]:
     """No job ever runs there.
 
     One with a name of its own may be used by other stacks, and a template without queues is a part
-    of something larger, so neither is reported.
+    of something larger, so neither is reported. If a queue has no environment at all, only that is.
     """
-    if not whole.is_final or not whole.by_type.get(JOB_QUEUE):
+    orders = [_order_of(resource) for _, resource in whole.by_type.get(JOB_QUEUE, ())]
+    if not whole.is_final or not orders or None in orders:
         return
     for id_, resource in whole.by_type.get(COMPUTE_ENVIRONMENT, ()):
         properties = resource.get("Properties")
         named = not isinstance(properties, dict) or "ComputeEnvironmentName" in properties
         if id_ not in whole.referred_to and not named:
             yield f"Resources/{id_}/Properties", f"no queue of the template uses {id_}"
+
+
+def _order_of(queue: dict[str, object]) -> object:
+    """Give the environments of a queue; None where it has none, which another rule tells."""
+    properties = queue.get("Properties")
+    if not isinstance(properties, dict):
+        return None
+    return properties.get("ComputeEnvironmentOrder") or properties.get("ServiceEnvironmentOrder")
