@@ -227,7 +227,7 @@ def other_tool(whole: Whole) -> Iterator[Fault]:
 
 @_rule(
     "unused-environment",
-    severity=Severity.WARNING,
+    severity=Severity.INFO,
     title="compute environment that no queue uses",
     fix="add it to the environments of a queue: queue.add_compute_environment(environment)",
     source=api(
