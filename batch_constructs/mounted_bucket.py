@@ -187,9 +187,9 @@ def let_in_from_another_account(
         below = next((f" below {p}" for p in map(_prefix_of, granted) if p), "")
         Annotations.of(scope).add_warning_v2(
             "batch-constructs:bucket-policy",
-            f"the bucket {bucket_name(bucket)} is of account {owner} and imported, so that its "
-            f"policy stays as it is: let it allow account {own} {', '.join(actions)}{below}, and "
-            "the policy of its key, if it has one, kms:Decrypt",
+            f"the bucket {bucket_name(bucket)} is of account {owner}, and its policy cannot be "
+            f"changed here: let it allow account {own} {', '.join(actions)}{below}, and the policy "
+            f"of its key, if it has one, {DECRYPT} and, to write, {KMS_GENERATE_DATA_KEY}",
         )
     return owner
 

@@ -507,25 +507,28 @@ def test_the_owner_of_an_imported_bucket_in_another_account_is_told_what_to_allo
     told = [str(one.entry.data) for one in here.messages if "bucket-policy" in str(one.entry.data)]
     assert len(told) == 2
     for one in told:
-        assert f"the bucket theirs is of account {OTHER} and imported" in one
+        assert f"the bucket theirs is of account {OTHER}, and its policy cannot be" in one
         assert "let it allow account 123456789012 s3:ListBucket, s3:GetObject" in one
     assert "s3:DeleteObject below x/, and the policy of its key" in told[0]
 
 
+@pytest.mark.parametrize(("account", "times"), [(OTHER, 1), ("123456789012", 0)])
 def test_the_owner_of_a_directory_bucket_in_another_account_is_told_what_to_allow(
-    app: cdk.App,
+    account: str, times: int, app: cdk.App
 ) -> None:
     stack = cdk.Stack(app, "Here", env=cdk.Environment(account="123456789012", region="us-east-1"))
-    arn = f"arn:aws:s3express:us-east-1:{OTHER}:bucket/reads--use1-az4--x-s3"
+    arn = f"arn:aws:s3express:us-east-1:{account}:bucket/reads--use1-az4--x-s3"
     theirs = s3express.CfnDirectoryBucket.from_directory_bucket_arn(stack, "Theirs", arn)
     environment(stack, in_a_network(stack), bc.S3MountVolume(theirs))
 
-    (told,) = (
+    told = [
         str(one.entry.data)
         for one in app.synth().get_stack_by_name("Here").messages
         if "bucket-policy" in str(one.entry.data)
-    )
-    assert "allow account 123456789012 s3express:CreateSession, and the policy" in told
+    ]
+    assert len(told) == times
+    for one in told:
+        assert "allow account 123456789012 s3express:CreateSession, and the policy" in one
 
 
 def test_disks_that_no_type_has_and_a_file_system_out_of_reach_are_told(
