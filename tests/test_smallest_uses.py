@@ -99,13 +99,15 @@ def images(stack: cdk.Stack, vpc: ec2.IVpc) -> None:
         root_volume=bc.RootVolume(size=gibibytes(100), image_size=gibibytes(40)),
         prefetch_images=[BUSYBOX],
     )
-    bc.SpotComputeEnvironment(stack, "Warm", vpc=vpc, launch_template=warm)
+    spot = bc.SpotComputeEnvironment(stack, "Warm", vpc=vpc, launch_template=warm)
+    bc.JobQueue(stack, "WarmQueue", compute_environments=[spot])
 
 
 def cheapest(stack: cdk.Stack, vpc: ec2.IVpc) -> None:
     """Instance types from the size of a job."""
     types = bc.cheapest_instance_types([bc.JobSize(vcpus=4, memory=gibibytes(7))])
-    bc.SpotComputeEnvironment(stack, "Cheap", vpc=vpc, instance_types=types)
+    spot = bc.SpotComputeEnvironment(stack, "Cheap", vpc=vpc, instance_types=types)
+    bc.JobQueue(stack, "CheapQueue", compute_environments=[spot])
 
 
 def one_at_a_time(stack: cdk.Stack, vpc: ec2.IVpc) -> None:

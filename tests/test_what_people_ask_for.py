@@ -692,6 +692,10 @@ def test_stack_sets_of_one_id_share_no_names() -> None:
     assert len(set(policies)) == 3
 
 
+def bucket_beside(construct: Any) -> cdk.aws_s3.Bucket:
+    return cdk.aws_s3.Bucket(construct, "Bucket")
+
+
 @pytest.mark.parametrize(
     ("build", "message"),
     [
@@ -699,6 +703,16 @@ def test_stack_sets_of_one_id_share_no_names() -> None:
         (
             lambda there, vpc: bc.FargateComputeEnvironment(there, "F", vpc=vpc),
             "Stack/There: build refers to a construct of this app",
+        ),
+        (
+            lambda there, _: ec2.Vpc.from_lookup(there, "V", vpc_id="vpc-1"),
+            r"There: build looks something up \(vpc-provider\), .*: make it in build, or take it",
+        ),
+        (
+            lambda there, vpc: cdk.aws_s3.CfnBucketPolicy(
+                there, "P", bucket=bucket_beside(vpc).bucket_name, policy_document={}
+            ),
+            "There: build refers to Stack/Vpc/Bucket of this app, whose name .*: make it in build",
         ),
     ],
 )

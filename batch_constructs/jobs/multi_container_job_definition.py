@@ -13,6 +13,7 @@ from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.aws.resource_states import State
 from batch_constructs.construct import given
 from batch_constructs.enum_argument import of_ours
+from batch_constructs.jobs.container import Container
 from batch_constructs.jobs.ecs_job_definition import EcsArguments, EcsJobArguments, EcsJobDefinition
 from batch_constructs.jobs.ecs_task import (
     TASK_DEFAULTS,
@@ -31,6 +32,7 @@ from batch_constructs.jobs.single_container_job_definition import (
     read_platform_version,
     runtime_platform,
 )
+from batch_constructs.jobs.volumes import refuse_mounts_of_instances
 from batch_constructs.known_argument import known_flag
 from batch_constructs.shared_arguments import spells_out
 
@@ -43,7 +45,6 @@ if TYPE_CHECKING:
     from constructs import Construct
 
     from batch_constructs.aws.job_definition_facts import CpuArchitecture, OperatingSystemFamily
-    from batch_constructs.jobs.container import Container
     from batch_constructs.jobs.keywords_of_many import MultiContainerKeywords
 
 
@@ -134,11 +135,16 @@ class MultiContainerJobDefinition(EcsJobDefinition):
         public_ip = known_flag(arguments, "assign_public_ip", assign_public_ip, required=False)
         if public_ip is None and capability == PlatformCapability.FARGATE:
             public_ip = False
+        listed = arguments.items(
+            "containers", containers, "Container(image=…, vcpus=1, memory=…)", some=True
+        )
+        for place, one in enumerate(listed):
+            if isinstance(one, Container) and isinstance(capability, str):
+                view = arguments.within(f"containers[{place}]")
+                refuse_mounts_of_instances(view, one.volumes, capability)
         task = Task(
             arguments,
-            arguments.items(
-                "containers", containers, "Container(image=…, vcpus=1, memory=…)", some=True
-            ),
+            listed,
             options=given(
                 NetworkConfiguration=_network(public_ip),
                 EphemeralStorage=given(

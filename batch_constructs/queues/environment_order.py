@@ -17,12 +17,15 @@ from batch_constructs.compute.compute_environment import (
 )
 from batch_constructs.place import elsewhere
 from batch_constructs.rules import UNKNOWN
+from batch_constructs.rules.template.intrinsics import Resolver
+from batch_constructs.rules.template.resource_graph import JobQueue, Template
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from batch_constructs.arguments import Arguments
     from batch_constructs.compute.compute_environment import AnyComputeEnvironment
+    from batch_constructs.rules.template.resource_graph import ComputeEnvironment
 
 
 _USED_HERE = "a queue uses environments of its own Region and account: name one of this place"
@@ -93,3 +96,13 @@ def as_the_rules_see(
         if seen is not None:
             beside[reference] = seen.resource
     return order, beside
+
+
+def known_in(queue: Any) -> list[ComputeEnvironment]:
+    """Return the environments of a queue of ours, as the rules see them; none if one is unknown."""
+    seen = checked(queue)
+    if seen is None:
+        return []
+    resources: dict[str, Mapping[str, object]] = {**seen.beside, "": seen.resource}
+    view = Template(resources, Resolver(resources)).get("")
+    return view.environments if isinstance(view, JobQueue) and view.is_known_in_full else []

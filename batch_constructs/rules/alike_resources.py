@@ -28,7 +28,7 @@ class AlikeResources:
     def __init__(self, whole: Whole) -> None:
         self._text: dict[str, str] = {}
         self._looked_at: dict[tuple[str, object], list[str]] = {}
-        named = whole.named
+        named = whole.referred_to
         for id_, resource in whole.resources.items():
             if id_ not in named and isinstance(resource, dict) and not _has_a_name(resource):
                 self._text[id_] = json.dumps(resource)

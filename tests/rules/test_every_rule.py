@@ -145,7 +145,7 @@ SERVICES = {
 }
 TYPES = {
     noun: f"AWS::{service}::{noun}" for service, nouns in SERVICES.items() for noun in nouns.split()
-}
+} | {"FSx::FileSystem": "AWS::FSx::FileSystem"}
 
 
 def template(written: Any) -> Any:

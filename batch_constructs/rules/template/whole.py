@@ -149,14 +149,13 @@ class Whole:
         return (_path(place) for place in self._found[0])
 
     @cached_property
-    def named(self) -> set[object]:
-        """Give the names that something refers to, those of what it waits for among them."""
+    def referred_to(self) -> set[object]:
+        """Give the names that resources, outputs and conditions refer to, or wait for."""
         found: set[object] = {name for _, name, _ in self._found[1]}
         for resource in self.resources.values():
-            if isinstance(resource, Mapping):
-                written = resource.get("DependsOn")
-                several = written if isinstance(written, list) else [written]
-                found.update(one for one in several if isinstance(one, str))
+            waits = resource.get("DependsOn") if isinstance(resource, Mapping) else None
+            several = waits if isinstance(waits, list) else [waits]
+            found.update(one for one in several if isinstance(one, str))
         return found
 
     def unresolved(self) -> Iterator[tuple[Path, str, str]]:
