@@ -89,8 +89,8 @@ class DefaultSettings:
         made = next((one for of, one in OURS if of == app and one.startswith(inside)), None)
         if made is not None:
             raise ValueError(
-                f"{path}: {made} is made already, and would be without these settings: call "
-                "DefaultSettings.of(…).apply(…) before anything of this library is made there"
+                f"{path}: {made} already exists and would not get these settings: call "
+                "DefaultSettings.of(…).apply(…) before you create anything of this library there"
             )
         APPLIED[identity(self._scope)] = {
             "log_retention": log_retention,

@@ -139,16 +139,16 @@ class EverywhereStackSet(BatchConstruct):
         if said:
             cdk.Annotations.of(self).add_warning_v2(
                 "batch-constructs:settings-of-stack-sets",
-                f"DefaultSettings says {', '.join(said)} of this app, which does not reach what is "
-                "built for other accounts: let build begin with DefaultSettings.of(stack).apply(…)",
+                f"DefaultSettings sets {', '.join(said)} in this app, but not in what is built "
+                "for other accounts: begin build with DefaultSettings.of(stack).apply(…)",
             )
 
     def _expect_something(self, inner: cdk.Stack) -> None:
         """Refuse a template without resources, which CloudFormation does not take."""
         if not any(isinstance(one, cdk.CfnResource) for one in inner.node.find_all()):
             raise ValueError(
-                f"{self.node.path}: build makes no resource, and CloudFormation takes no such "
-                "template: let it fill the stack that it is given"
+                f"{self.node.path}: build creates no resource, and CloudFormation refuses such a "
+                "template: add resources to the stack that it gets"
             )
 
     def _template(self, build: Callable[[cdk.Stack], object], name: str) -> Any:
@@ -174,14 +174,15 @@ class EverywhereStackSet(BatchConstruct):
             said = str(javascript_error(error) or error).splitlines()[0]
             if "across apps" in said:
                 raise ValueError(
-                    f"{self.node.path}: build refers to a construct of this app, which is not "
-                    "there: make it in build, or take it in there by a name of its place"
+                    f"{self.node.path}: build refers to a construct of this app, which does not "
+                    "exist there: create it in build, or import it there by its name"
                 ) from error
             if "assets" not in said.lower():
                 raise
             raise ValueError(
-                f"{self.node.path}: build makes something that needs files of this account, which "
-                f"no other can read ({said}): leave it out, and let ForwardedEvents send events"
+                f"{self.node.path}: build creates something that needs files of this account, "
+                f"which no other account can read ({said}): leave it out, and let "
+                "ForwardedEvents send events"
             ) from error
 
 

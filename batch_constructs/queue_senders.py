@@ -178,8 +178,8 @@ def admit_topic(queue: sqs.IQueue, topic: sns.ITopic, service: str) -> IDependab
 
 def _without_room(queue: sqs.IQueue, senders: str) -> ValueError:
     return ValueError(
-        f"{queue.node.path}: its policy has no room for {senders}; SQS takes {QUEUE_POLICY_BYTES} "
-        "bytes: make a second gateway"
+        f"{queue.node.path}: its policy has no room for {senders}; SQS allows "
+        f"{QUEUE_POLICY_BYTES} bytes: create a second gateway"
     )
 
 

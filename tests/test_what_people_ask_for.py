@@ -393,7 +393,11 @@ def test_a_cluster_of_the_app_is_prepared_as_it_authenticates(
 @pytest.mark.parametrize(
     ("mode", "config_map", "message"),
     [
-        (None, False, "config_map is False, and the cluster authenticates by CONFIG_MAP alone"),
+        (
+            None,
+            False,
+            "config_map is False, but the cluster only authenticates by CONFIG_MAP alone",
+        ),
         (eks.AuthenticationMode.API, True, "config_map is True, and the cluster auth.* by API alo"),
     ],
 )
@@ -419,7 +423,7 @@ def test_nodes_ask_for_no_entry_that_the_cluster_cannot_have() -> None:
     namespace = bc.EksNamespace(scope, "Ns", cluster=shared, kubernetes_namespace="batch")
     made = nodes(scope, shared, access_entry_state="ENABLED")
 
-    with pytest.raises(ValueError, match="Nodes is .ENABLED., and the cluster has no access entri"):
+    with pytest.raises(ValueError, match="Nodes is .ENABLED., but the cluster has no access entri"):
         namespace.add_compute_environment(made)
 
 

@@ -78,7 +78,7 @@ CASES: dict[str, tuple[Callable[[Stack], object], str]] = {
     ),
     "a time zone for a rate": (
         lambda stack: scheduled(stack, time_zone="Europe/Berlin"),
-        "Nightly: time_zone is given with a rate, which goes by no clock: leave it out, or write",
+        "Nightly: time_zone is given with a rate, which has no time of day: leave it out, or write",
     ),
     "a time zone in a rate": (
         lambda stack: scheduled(

@@ -134,7 +134,7 @@ def refuse_mounts_of_instances(arguments: Arguments, volumes: Sequence[AnyVolume
     for place, volume in enumerate(listed):
         if isinstance(volume, INSTANCE_VOLUMES):
             arguments.wrong_value(
-                f"volumes[{place}] is {type(volume).__name__}, which an instance mounts, and "
+                f"volumes[{place}] is {type(volume).__name__}, which instances mount, and "
                 "Fargate has none; allowed: EfsVolume, S3FilesVolume, and HostVolume without "
                 "host_path: run the job on EC2"
             )

@@ -274,7 +274,7 @@ class CostGuard(BatchConstruct):
         without = member(arguments, "without_data", without_data, WithoutData)
         if without is WithoutData.HOLD and wanted is GuardAction.NOTIFY:
             arguments.wrong_value(
-                "without_data is HOLD, and action is NOTIFY, which holds nothing back: leave "
+                "without_data is HOLD, but action is NOTIFY, which holds nothing back: leave "
                 "without_data out, or give another action"
             )
         settings = read_function_settings(arguments, function_settings)
@@ -417,13 +417,14 @@ def _check_room(arguments: Arguments, lowered: int, name: str, resources: Any) -
     )
     if most is not None and lowered >= most:
         arguments.wrong_value(
-            f"lowered_max_vcpus is {lowered}, and {name} has max_vcpus of {plain(most)}, so that "
+            f"lowered_max_vcpus is {lowered}, and {name} has max_vcpus of {plain(most)}, so "
             "nothing would be lowered: give less"
         )
     elif least is not None and lowered < least:
         arguments.wrong_value(
-            f"lowered_max_vcpus is {lowered}, and {name} has min_vcpus of {plain(least)}, below "
-            f"which AWS Batch lowers no maximum: give at least {plain(least)}, or lower min_vcpus"
+            f"lowered_max_vcpus is {lowered}, and {name} has min_vcpus of {plain(least)}, and "
+            f"AWS Batch accepts no lower maximum: give at least {plain(least)}, or lower "
+            "min_vcpus"
         )
 
 
@@ -435,14 +436,14 @@ def _check_action(
     lowers = action is GuardAction.LOWER_MAX_VCPUS
     if lowers and not environments:
         arguments.wrong_value(
-            "action is LOWER_MAX_VCPUS without compute_environments: give those to be lowered"
+            "action is LOWER_MAX_VCPUS without compute_environments: name those to be lowered"
         )
     of_lowering = {"compute_environments": environments, "lowered_max_vcpus": lowered is not None}
     for parameter, is_given in of_lowering.items():
         if is_given and not lowers:
             arguments.wrong_value(
-                f"{parameter} is given, and action is {action}, which leaves environments alone: "
-                "leave it out, or give action=GuardAction.LOWER_MAX_VCPUS"
+                f"{parameter} is given, but action is {action}, which does not change "
+                "environments: leave it out, or give action=GuardAction.LOWER_MAX_VCPUS"
             )
 
 

@@ -209,7 +209,7 @@ def test_plain_shell_user_data_is_refused_with_the_fix(stack: cdk.Stack, vpc: ec
         ),
         (
             {"root_volume": bc.RootVolume(volume_type="gp2", iops=100)},
-            "root_volume.iops is given, which gp2 volumes do not take: leave it out",
+            "root_volume.iops is given, which gp2 volumes do not support: leave it out",
         ),
         (
             {"root_volume": bc.RootVolume(volume_type="io2")},
@@ -229,7 +229,7 @@ def test_plain_shell_user_data_is_refused_with_the_fix(stack: cdk.Stack, vpc: ec
         ),
         (
             {"root_volume": bc.RootVolume(volume_type="io2", iops=100, throughput=500)},
-            "root_volume.throughput is given, which io2 volumes do not take: leave it out",
+            "root_volume.throughput is given, which io2 volumes do not support: leave it out",
         ),
         (
             {"root_volume": bc.RootVolume(throughput=2001)},

@@ -288,7 +288,7 @@ def test_a_template_that_hides_what_joining_needs_is_refused(
         stack, "Group", vpc=vpc, launch_template=template(stack, vpc)
     )
 
-    with pytest.raises(ValueError, match=f"Stack/Group cannot be told to join .*{message}"):
+    with pytest.raises(ValueError, match=f"Stack/Group cannot be made to join .*{message}"):
         environment.add_auto_scaling_group(group)
 
 

@@ -203,7 +203,9 @@ def test_seventeen_tags_are_as_many_as_a_call_activates() -> None:
 
 
 def test_a_stack_of_another_region_is_told_where_exports_are_made() -> None:
-    with pytest.raises(ValueError, match="the stack is in eu-west-1, and AWS makes exports in us-"):
+    with pytest.raises(
+        ValueError, match="the stack is in eu-west-1, but exports only exist in us-"
+    ):
         CostAndUsageExport(stack("eu-west-1"), "Bills")
 
 

@@ -204,11 +204,11 @@ def test_an_action_that_does_not_fit_is_refused(
     [
         (
             {"lowered_max_vcpus": 1},
-            "lowered_max_vcpus is given, and action is NOTIFY, which leaves",
+            "lowered_max_vcpus is given, but action is NOTIFY, which leaves",
         ),
         (
             {"without_data": "HOLD"},
-            "without_data is HOLD, and action is NOTIFY, which holds nothing",
+            "without_data is HOLD, but action is NOTIFY, which holds nothing",
         ),
     ],
 )
@@ -253,7 +253,7 @@ def test_a_large_budget_is_written_without_an_exponent(
         (1, "compute_environments[1] is Hand, which is unmanaged"),
         (
             15,
-            "L1 has min_vcpus of 16, below which AWS Batch lowers no maximum: give at least 16, or",
+            "L1 has min_vcpus of 16, and AWS Batch accepts no lower maximum: give at least 16, or",
         ),
     ],
 )

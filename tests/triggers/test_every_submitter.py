@@ -135,12 +135,12 @@ def test_a_field_of_an_event_is_refused_where_there_is_none(
     with pytest.raises(ValueError, match="a field of an event, and ") as refusal:
         submit(name, given, overrides=bc.SubmissionOverrides(**fields))
 
-    assert f'{said} is "$.detail.x", a field of an event, and ' in str(refusal.value)
+    assert f'{said} is "$.detail.x", a field of an event, but ' in str(refusal.value)
 
 
 @pytest.mark.parametrize("name", SUBMITTERS[:5])
 def test_no_field_of_an_event_is_the_name_of_a_job(name: str, given: Given) -> None:
     with pytest.raises(
-        ValueError, match=r'X: job_name is "\$.detail.x", a field of an event, and '
+        ValueError, match=r'X: job_name is "\$.detail.x", a field of an event, but '
     ):
         submit(name, given, job_name="$.detail.x")

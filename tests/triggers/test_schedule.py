@@ -241,7 +241,7 @@ def test_an_end_before_the_start_is_refused(stack: Stack, queue: Any, definition
 def test_an_end_that_is_the_start_is_refused(stack: Stack, queue: Any, definition: Any) -> None:
     moment = datetime(2099, 1, 1, tzinfo=UTC)
 
-    with pytest.raises(ValueError, match="not after start, .*: nothing would run"):
+    with pytest.raises(ValueError, match="not after start, .*, so nothing would run"):
         trigger(stack, queue, definition, start=moment, end=moment)
 
 
