@@ -196,7 +196,7 @@ def a_queue_twice(stack: cdk.Stack) -> None:
         ),
         (
             lambda stack: on_fargate(stack, cpu_architecture=ecs.CpuArchitecture.of("RISCV")),
-            "cpu_architecture is made by CpuArchitecture.of(…), and only the CDK can read its text; ",
+            "cpu_architecture is made by CpuArchitecture.of(…), and only the CDK can read its text",
         ),
         (
             lambda stack: bc.SubmissionGateway(stack, "X", array_size=2),  # type: ignore[call-arg]

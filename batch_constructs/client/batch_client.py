@@ -286,14 +286,15 @@ class BatchClient:
             code = getattr(error.__cause__, "response", {}).get("Error", {}).get("Code")
             if code in NOT_AUTHENTICATED:
                 raise NotSubmittedError(
-                    f"{name!r} was not submitted, since AWS does not take the credentials: "
+                    f"{name!r} was not submitted, because AWS does not accept the credentials: "
                     f"{error}; renew them, or set the clock if it is wrong, and submit it again"
                 ) from error
             raise error.__cause__ or error from None
         except UnsureError as error:
             raise SubmissionUnclearError(
-                f"the answer to the submission of {name!r} got lost ({error}); the job may exist: "
-                "look for its name in the queue, a minute from now, before you submit it again"
+                f"the answer to the submission of {name!r} was lost ({error}); the job may "
+                "exist: look for its name in the queue, a minute from now, before you submit it "
+                "again"
             ) from error
 
     def _submit_once(self, request: Mapping[str, Any]) -> str:
@@ -456,8 +457,8 @@ def _read_name(
 
 def _never_left(name: str, error: Exception) -> NotSubmittedError:
     return NotSubmittedError(
-        f"{name!r} was not submitted, since the request never left: {error}; check the Region, the "
-        "credentials and the network, and submit it again"
+        f"{name!r} was not submitted, because the request was never sent: {error}; check the "
+        "Region, the credentials and the network, and submit it again"
     )
 
 

@@ -53,7 +53,7 @@ def elsewhere(
         return
     for path, stack, name in read(properties(change.new)):
         if (stack, name) in moved and path not in change.paths:
-            yield path, f"{name} of {stack} does; it is read when this stack is updated next"
+            yield path, f"{name} of {stack} does; it is read with the next update of this stack"
     if tags and _TAGS in create_only(change.type).always and _TAGS not in change.paths:
         own = tag_keys(change.property(_TAGS))
         reaching = [key for key in tags if key not in own]

@@ -46,7 +46,7 @@ def names_that_clash(change: Change) -> Iterator[str]:
             continue
         old, new = change.property(path, old=True), change.property(path)
         if new is not None and old == new:
-            yield f"{path} stays as it is: the deployment fails, since the name is still taken"
+            yield f"{path} stays as it is: the deployment fails, because the name is still taken"
 
 
 def names_taken(change: Change, found: Mapping[str, Change]) -> Iterator[str]:
@@ -60,8 +60,9 @@ def names_taken(change: Change, found: Mapping[str, Change]) -> Iterator[str]:
             continue
         if other.property(path, old=True) == name and _among(other, old=True) == _among(change):
             yield (
-                f"{other.logical_id} has this {path}: the deployment fails, since what is new is "
-                "made before what goes is deleted; keep the logical ID, or give another name"
+                f"{other.logical_id} has this {path}: the deployment fails, because new "
+                "resources are created before old ones are deleted; keep the logical ID, or give "
+                "another name"
             )
 
 

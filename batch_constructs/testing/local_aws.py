@@ -59,7 +59,9 @@ class Events:
             left = deadline - time.monotonic()
             if left <= 0:
                 came = ", ".join(event["detail-type"] for event in self._seen)
-                raise TimeoutError(f"the event did not come in {timeout_seconds} s; came: {came}")
+                raise TimeoutError(
+                    f"the event did not arrive within {timeout_seconds} s; received: {came}"
+                )
             self._receive(min(left, 5))
 
     def all(self) -> list[dict[str, Any]]:
@@ -137,7 +139,7 @@ class LocalAws:
 
         stage = Stage.of(stack)
         if stage is None:
-            raise ValueError(f"the stack {stack.node.path} is in no App; create it in one")
+            raise ValueError(f"the stack {stack.node.path} is not in an App; create it in one")
         assembly = stage.synth(force=True)
         artifact = assembly.get_stack_artifact(stack.artifact_id)
         assets = Path(assembly.directory, f"{stack.artifact_id}.assets.json")

@@ -253,11 +253,11 @@ def test_a_path_tells_more_than_the_properties(tmp_path: Path) -> None:
     [
         (
             {"A": queue(1), "B": queue(2), "C": queue(3)},
-            "C (AWS::Batch::JobQueue) which no resource of the stack is",
+            "C (AWS::Batch::JobQueue) which no resource of the stack matches",
         ),
         (
             {"A": {"Type": "AWS::SQS::Queue"}},
-            "A (AWS::SQS::Queue) which no resource of the stack is",
+            "A (AWS::SQS::Queue) which no resource of the stack matches",
         ),
         (
             {"A": queue(5, State="ENABLED"), "B": queue(6, State="ENABLED")},
@@ -517,7 +517,7 @@ def test_what_would_be_replaced_is_refused_with_the_property(tmp_path: Path) -> 
     assert str(refused.value) == (
         "Stack: Env (AWS::Batch::ComputeEnvironment) would be replaced by Capacity/Resource, since "
         "ComputeEnvironmentName is 'nightly' in the old template and not there here: leave that as "
-        "it was, name Env in hold to have it stay so for now, or in let_go"
+        "it was, name Env in hold to keep it for now, or in let_go to delete it"
     )
 
 

@@ -41,7 +41,7 @@ def test_what_is_known_on_one_side_alone_is_a_warning_that_names_both(
 
     assert warning.startswith(
         f"Old (AWS::EC2::Instance) may be replaced by Mine, since {said}, which only the "
-        "deployment knows to be the same or not. Name Old in hold to have it stay as it was"
+        "deployment knows to be the same or not. Name Old in hold to keep it as it was"
     )
 
 

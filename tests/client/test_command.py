@@ -92,7 +92,7 @@ def test_submit_refuses_options_that_a_graph_says_itself(
     assert (result.exit_code, aws.batch.jobs) == (2, [])
     for option in ("--array-size", "--parameter", "--timeout-seconds", "--depends-on"):
         assert option in result.stderr
-    assert "leave it out, the file of --graph says it of each job" in result.stderr
+    assert "leave it out, the file of --graph sets this for each job" in result.stderr
 
 
 @pytest.mark.parametrize("option", ["--input", "--run"])
@@ -100,7 +100,7 @@ def test_submit_of_one_job_refuses_what_is_of_a_graph(aws: Aws, run: Run, option
     result = run("submit", "job", "--queue", "q", "--definition", "d", option, "{}")
 
     assert (result.exit_code, aws.batch.jobs) == (2, [])
-    assert f"{option}: leave it out, it goes with --graph" in result.stderr
+    assert f"{option}: leave it out, it needs --graph" in result.stderr
 
 
 def test_a_queue_that_does_not_exist_is_one_line(aws: Aws, run: Run) -> None:

@@ -306,7 +306,7 @@ def test_more_than_aws_takes_to_wait_for_are_told(
     late = rescues.batch.add("late", WAITED, dependsOn=after("many"))
 
     if is_told:
-        with pytest.raises(LeftToPeopleError, match="wait for 21 jobs, and AWS Batch takes 20"):
+        with pytest.raises(LeftToPeopleError, match="wait for 21 jobs, but AWS Batch allows 20"):
             rescues.run(late)
     else:
         assert len(rescues.told(late)[0]["dependsOn"]) == 20

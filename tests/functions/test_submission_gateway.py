@@ -224,9 +224,9 @@ def test_no_reason_shows_a_value_that_may_be_secret(bad: dict[str, Any]) -> None
         (r'{"parameters": {"\udfff": "a"}}', r"holds \udfff, half a character"),
         (r'{"\ud800": 1}', "unknown members ?"),
         (r'{"\u0000": 1}', "unknown members ?"),
-        ('{"parameters": {"a": 1e999}}', "1e999, which is no finite number"),
-        ('{"parameters": {"a": -Infinity}}', "-Infinity, which is no finite number"),
-        ('{"parameters": {"a": NaN}}', "NaN, which is no finite number"),
+        ('{"parameters": {"a": 1e999}}', "1e999, which is not a finite number"),
+        ('{"parameters": {"a": -Infinity}}', "-Infinity, which is not a finite number"),
+        ('{"parameters": {"a": NaN}}', "NaN, which is not a finite number"),
         ('{"parameters": {"a": ' + "1" * 5000 + "}}", "the body is not JSON"),
     ],
 )

@@ -184,7 +184,7 @@ def test_an_export_of_another_region_is_another_one(tmp_path: Path) -> None:
 
     found = told(tmp_path, old, new)[GIVEN]
 
-    assert found["notes"][0] == "where another stack imports it, the deployment fails"
+    assert found["notes"][0] == "if another stack imports it, the deployment fails"
     assert not found["fails"]
 
 
@@ -374,4 +374,4 @@ def test_templates_by_themselves_say_nothing_of_tags_and_imports(tmp_path: Path)
 
     export = json.loads(said.stdout)[f"Exports/{NAME}"]
     assert (said.exit_code, export["fails"], export["effect"]) == (0, False, "in-place")
-    assert export["notes"][0] == "where another stack imports it, the deployment fails"
+    assert export["notes"][0] == "if another stack imports it, the deployment fails"

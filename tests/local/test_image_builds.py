@@ -136,7 +136,11 @@ def test_what_a_builder_does_not_take_is_said_once(
             {"dockerFile": "no-such"},
             r"(?s)Job/Image cannot be built: docker .*no such fi",
         ),
-        ("finch", {}, "Job/Image is built by finch, which is not installed; --build takes docker"),
+        (
+            "finch",
+            {},
+            "Job/Image is built by finch, which is not installed; --build accepts docker",
+        ),
     ],
 )
 def test_an_image_that_cannot_be_built_says_why(

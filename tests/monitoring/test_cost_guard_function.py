@@ -424,8 +424,11 @@ def test_a_silence_is_told_once_and_says_what_the_guard_reckons_with(world: Worl
         guard.run(noon + timedelta(minutes=15 * quarters))
 
     assert world.subjects == ["Batch budget of 100 vCPU-hours a day: no data of nightly"]
-    assert "The gauges of nightly have said nothing since 2026-11-20 12:00 UTC" in world.messages[0]
-    assert "reckoned to use what it used last" in world.messages[0]
+    assert (
+        "The gauges of nightly have reported nothing since 2026-11-20 12:00 UTC"
+        in world.messages[0]
+    )
+    assert "assumed to use what it used last" in world.messages[0]
     assert world.queue["state"] == "ENABLED"
 
 
@@ -517,7 +520,7 @@ def test_gauges_that_never_said_anything_are_told_once(world: World) -> None:
         guard.run(MORNING + timedelta(days=days))
 
     assert len(world.subjects) == 1
-    assert "The gauges of nightly have never said anything." in world.messages[0]
+    assert "The gauges of nightly have never reported anything." in world.messages[0]
 
 
 def test_the_last_reading_is_looked_for_no_further_than_needed(world: World) -> None:
@@ -695,7 +698,7 @@ def test_people_are_told_what_could_not_be_held_back(world: World) -> None:
     with pytest.raises(RuntimeError, match="nightly"):
         world.guard("DISABLE_QUEUES").run(evening)
 
-    assert "That failed so far at nightly; the log says why." in world.messages[0]
+    assert "This has failed so far for nightly; the log says why." in world.messages[0]
 
 
 HELD = {"DISABLE_QUEUES": ("DISABLED", 256), "LOWER_MAX_VCPUS": ("ENABLED", 4)}

@@ -349,7 +349,7 @@ def test_a_queue_that_cannot_be_looked_at_keeps_no_other_from_it(desk: Desk) -> 
     invocation = Invocation(deadline=desk.clock() + 100, clock=desk.clock)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(IdleQueues, "look_at", looking)
-        with pytest.raises(RuntimeError, match=r"could not tell of denied; the log says why"):
+        with pytest.raises(RuntimeError, match=r"could not report denied; the log says why"):
             look_at_all(desk.function, ["denied", QUEUE], invocation)
 
     assert seen == [QUEUE]

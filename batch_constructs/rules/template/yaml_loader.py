@@ -112,7 +112,7 @@ class Reading:
             raise YamlError("it is nested too deeply", event.start_mark)
         tag = event.tag or ""
         if tag.startswith(_STANDARD) and tag.removeprefix(_STANDARD) not in ("map", "seq"):
-            raise YamlError(f"CloudFormation takes no {tag}", event.start_mark)
+            raise YamlError(f"CloudFormation does not support {tag}", event.start_mark)
         if event.anchor:
             self._anchors[event.anchor] = None
         self._open.append(_Collection(event, mapped=self._mapped))
@@ -275,8 +275,8 @@ def _of_type(tag: str, written: str, mark: Any) -> Any:
     if tag == f"{_STANDARD}str":
         return written
     if tag not in _READ:
-        raise YamlError(f"CloudFormation takes no {tag}", mark)
+        raise YamlError(f"CloudFormation does not support {tag}", mark)
     try:
         return _READ[tag](SafeConstructor(), yaml.ScalarNode(tag, written))
     except (KeyError, ValueError):
-        raise YamlError(f"{tag} is not what stands there", mark) from None
+        raise YamlError(f"the value is not of the type {tag}", mark) from None
