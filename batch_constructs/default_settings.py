@@ -38,7 +38,7 @@ class DefaultSettings:
     """
 
     def __init__(self, scope: Construct) -> None:
-        """Take a scope; ``of`` looks at it."""
+        """Store a scope, which ``of`` has checked."""
         self._scope = scope
 
     @staticmethod
@@ -46,7 +46,7 @@ class DefaultSettings:
         """Take an app, a stage, a stack, or any other construct.
 
         Raises:
-            TypeError: it is none.
+            TypeError: it is not a construct.
         """
         if not has_member(scope, "node"):
             raise TypeError(f"scope is {kind_of(scope)}; expected an app, a stage or a stack")

@@ -49,22 +49,22 @@ class WatchedFunction:
     handler: lambda_.IFunction
     dead_letter_queue: sqs.IQueue | None = None
     runs_every_seconds: int | None = None
-    """None where events run it, which may be rare."""
+    """None if events run it, which may be rare."""
     message_queue: sqs.IQueue | None = None
-    """Where its messages come from, and what it failed at is sent back to."""
+    """The queue of its messages, to which failed ones can be sent back."""
     rules: Sequence[events.CfnRule] = ()
-    """What hands events to it; what they cannot hand over they put into the dead-letter queue."""
+    """The rules that invoke it; they put what they cannot deliver into the dead-letter queue."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class WatchedDelivery:
-    """Rules, or schedules of a group, and the queue of what they could not deliver."""
+    """Rules, or schedules of a group, and the queue for what they could not deliver."""
 
     dead_letter_queue: sqs.IQueue
     rules: Sequence[events.CfnRule] = ()
     schedule_group: str | None = None
     function: WatchedFunction | None = None
-    """What they invoke, where that is a function of this library with the same queue."""
+    """What they invoke, if that is a function of this library with the same queue."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -30,7 +30,7 @@ Plan = dict[str, list[dict[str, Any]]]
 
 
 class RunFailedError(ValueError):
-    """Jobs of a run that was submitted before FAILED meanwhile.
+    """Jobs of a run that was submitted earlier have FAILED in the meantime.
 
     Attributes:
         submitted: What ``submit_graph`` would have returned.

@@ -47,10 +47,10 @@ class NothingToRedriveError(ValueError):
 
 
 class RedrivenFailedError(NothingToRedriveError):
-    """The job was redriven before, and what it was redriven as FAILED.
+    """The job was redriven before, and the redriven job FAILED.
 
     Attributes:
-        others: The IDs of what it was redriven as that did not fail.
+        others: The IDs of redriven jobs that did not fail.
     """
 
     def __init__(self, message: str, *, others: list[str]) -> None:

@@ -48,10 +48,10 @@ _FIXES_OF_A_START: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class Reason:
-    """One thing that stands in a job's way.
+    """One thing that keeps a job from running.
 
     Args:
-        cause: what is so.
+        cause: what is wrong.
         fix: what to do about it.
     """
 
@@ -69,7 +69,7 @@ class Why:
     Args:
         job_id: the job.
         status: its status.
-        reasons: what stands or stood in its way, the most telling first; none of a job that is
+        reasons: what keeps or kept it from running, the most important first; empty for a job that is
             well, and of one that waits for nothing that can be seen.
     """
 

@@ -86,14 +86,14 @@ class GuardAction(StrEnum):
     """What a cost guard does when its budget is spent."""
 
     NOTIFY = "NOTIFY"
-    """Tell people, and nothing else."""
+    """Only notify people."""
     DISABLE_QUEUES = "DISABLE_QUEUES"
-    """Take no new jobs; those already in the queues still start and run."""
+    """Accept no new jobs; jobs already in the queues still start and run."""
     LOWER_MAX_VCPUS = "LOWER_MAX_VCPUS"
-    """Start no more than a few vCPUs' worth of jobs; those that run keep running.
+    """Limit the environments to a few vCPUs; running jobs keep running.
 
-    AWS Batch takes no maximum below the vCPUs that an environment on EC2 or Spot has. One that has
-    more is disabled, and starts nothing, until it has no more; then it is lowered and enabled.
+    AWS Batch accepts no maximum below the current vCPUs of an environment on EC2 or Spot. An
+    environment that has more is disabled until it has shrunk, then lowered and enabled.
     """
 
 
@@ -158,9 +158,9 @@ class WithoutData(StrEnum):
     """What a cost guard does while the gauges report nothing; it notifies people in either case."""
 
     EXTRAPOLATE = "EXTRAPOLATE"
-    """Reckon with the last known vCPUs."""
+    """Assume the last known vCPUs."""
     HOLD = "HOLD"
-    """Reckon so, and hold new work back until there is data again."""
+    """Assume the last known vCPUs, and hold back new work until there is data again."""
 
 
 class CostGuard(BatchConstruct):
