@@ -69,8 +69,8 @@ class Why:
     Args:
         job_id: the job.
         status: its status.
-        reasons: what keeps or kept it from running, the most important first; empty for a job that is
-            well, and of one that waits for nothing that can be seen.
+        reasons: what keeps or kept it from running, the most important first; empty if nothing
+            is wrong, or nothing is visible.
     """
 
     job_id: str

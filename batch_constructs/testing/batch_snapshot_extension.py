@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class BatchSnapshotExtension(SingleFileSnapshotExtension):
-    """Stores templates as YAML, a file for each test, without asset hashes, accounts and Regions."""
+    """Stores templates as YAML, one file a test, without asset hashes, accounts and Regions."""
 
     _write_mode = WriteMode.TEXT
     file_extension = "yaml"
