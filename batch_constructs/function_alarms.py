@@ -98,7 +98,7 @@ def function_alarms(watched: WatchedFunction) -> Iterator[FunctionAlarm]:
         yield FunctionAlarm(
             id="Silence",
             title="the function does not run",
-            advice="Check that its schedule is enabled and allowed to invoke it.",
+            advice="Check that its schedule is enabled and can invoke it.",
             properties={
                 **_of_function(name, metrics.INVOCATIONS, period),
                 "comparison_operator": metrics.BELOW,

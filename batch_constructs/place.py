@@ -73,7 +73,7 @@ PROFILE_OF_HERE = (
 
 
 BOUNDARY_OF_HERE = (
-    "a permissions boundary has to be a policy of the role's own account, or one of AWS's: "
+    "a permissions boundary is a policy of the role's own account, or one of AWS's: "
     "create a managed policy with the same statements there, or give one of AWS's"
 )
 """Why a permissions boundary is of one account, and what to do (`BOUNDARIES_SOURCE`)."""

@@ -46,7 +46,7 @@ def test_a_value_is_what_it_says(written: str, value: Any) -> None:
 @pytest.mark.parametrize(
     ("written", "problem"),
     [
-        ("*a", "line 2: the alias *a stands for nothing"),
+        ("*a", "line 2: the alias *a is not defined"),
         ("&a [*a]", "line 2: the alias *a contains itself"),
         ("{<<: 1}", "line 2: << takes a mapping, or a list of them"),
         ("{[a]: 1}", "line 2: a name is a mapping or a list; a name is text"),

@@ -291,7 +291,7 @@ def _whole_number(digits: str) -> int | str:
 
 
 def _no_constant(name: str) -> object:
-    raise ValueError(f"{name} is no value")
+    raise ValueError(f"{name} is not a value")
 
 
 def _yaml(text: str, repeats: list[str]) -> object:

@@ -139,11 +139,11 @@ class Reading:
         part = self._anchors.get(event.anchor)
         if part is None:
             is_open = event.anchor in self._anchors
-            problem = "contains itself" if is_open else "stands for nothing"
+            problem = "contains itself" if is_open else "is not defined"
             raise YamlError(f"the alias *{event.anchor} {problem}", event.start_mark)
         self._repeated += part.size
         if self._repeated > TEMPLATE_BYTES:
-            problem = f"its aliases stand for more than the {TEMPLATE_BYTES} bytes of a template"
+            problem = f"its aliases expand to more than the {TEMPLATE_BYTES} bytes of a template"
             raise YamlError(problem, event.start_mark)
         within = self._open[-1] if self._open else None
         if within is not None and within.is_mapping and within.name is None:
