@@ -235,11 +235,15 @@ class LocalAws:
         """Wait until the job has ended; return its description.
 
         Raises:
+            LookupError: there is no such job.
             TimeoutError: it has not ended in time; the message says what it waits for.
         """
         deadline = time.monotonic() + timeout_seconds
         while True:
-            job: dict[str, Any] = self.client("batch").describe_jobs(jobs=[job_id])["jobs"][0]
+            found: list[dict[str, Any]] = self.client("batch").describe_jobs(jobs=[job_id])["jobs"]
+            if not found:
+                raise LookupError(f"there is no job {job_id} in this embedded AWS: check the ID")
+            [job] = found
             if job["status"] in FINAL:
                 return job
             if time.monotonic() > deadline:
