@@ -62,7 +62,7 @@ def test_a_role_of_another_account_is_refused(grant: Grant) -> None:
     role = iam.Role.from_role_arn(ours, "Role", f"arn:aws:iam::{ELSEWHERE}:role/head")
 
     with pytest.raises(
-        ValueError, match=rf"Of{HERE}/\w+: grantee is in account {ELSEWHERE}, and this of"
+        ValueError, match=rf"Of{HERE}/\w+: grantee is in account {ELSEWHERE}, and this in"
     ):
         grant(ours, role)
 

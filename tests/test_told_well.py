@@ -124,7 +124,7 @@ def a_queue_twice(stack: cdk.Stack) -> None:
                 stack,
                 keep_old_revisions=cdk.CfnParameter(stack, "Kept", type="Number").value_as_number,
             ),
-            "expected True, False or a whole number from 1 that is known as the app is synth",
+            "expected True, False or a whole number from 1 that is known when the app is synth",
         ),
         (lambda stack: on_instances(stack, images=[]), "images is empty; allowed: at least one"),
         (

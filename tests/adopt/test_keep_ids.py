@@ -100,7 +100,7 @@ def test_a_resource_is_known_by_its_properties_where_nothing_else_tells(tmp_path
 
 @pytest.mark.parametrize(
     ("had", "problem"),
-    [(True, "can be replaced but not removed"), (False, "gets none later")],
+    [(True, "can be replaced but not removed"), (False, "cannot get one later")],
 )
 def test_a_queue_that_changes_as_none_can_is_refused(
     problem: str, tmp_path: Path, *, had: bool

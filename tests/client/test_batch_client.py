@@ -169,7 +169,7 @@ def test_a_request_that_never_left_is_no_submission_and_said_so_at_once(
     aws.batch.script["SubmitJob"] = refuse
     began = aws.clock.now
 
-    with pytest.raises(NotSubmittedError, match="'once' was not submitted, since the request"):
+    with pytest.raises(NotSubmittedError, match="'once' was not submitted, because the request"):
         client.submit("once", queue="main", job_definition="report")
     assert aws.clock.now - began < 2
 

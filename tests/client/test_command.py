@@ -253,7 +253,7 @@ def test_an_interrupted_watch_says_how_to_go_on(aws: Aws, run: Run) -> None:
     result = run("watch", "a", "b")
 
     assert result.exit_code == 130
-    assert "the jobs go on. To go on here: batch-constructs watch a b" in result.stderr
+    assert "the jobs continue. To continue here: batch-constructs watch a b" in result.stderr
 
 
 def test_expired_credentials_say_what_to_do(aws: Aws, run: Run) -> None:
@@ -479,7 +479,7 @@ def test_an_interruption_while_a_command_loads_says_how_to_go_on(
     assert ended.exit_code == 130
     assert ended.stderr == (
         "interrupted before anything was done. "
-        "To go on here: batch-constructs watch 'a b' --queue q\n"
+        "To continue here: batch-constructs watch 'a b' --queue q\n"
     )
 
 
@@ -494,7 +494,8 @@ def test_an_interruption_while_the_program_loads_says_how_to_go_on(
 
     assert ended.value.code == 130
     assert (
-        "anything was done. To go on here: batch-constructs watch 'a b'" in capsys.readouterr()[1]
+        "anything was done. To continue here: batch-constructs watch 'a b'"
+        in capsys.readouterr()[1]
     )
 
 
@@ -519,7 +520,7 @@ def test_an_interruption_while_a_command_loads_what_it_needs_says_how_to_go_on(
     ended = CliRunner().invoke(main, ["watch", "a"])
 
     assert (ended.exit_code, ended.stdout) == (130, "")
-    assert "To go on here: batch-constructs watch a\n" in ended.stderr
+    assert "To continue here: batch-constructs watch a\n" in ended.stderr
 
 
 # -- nobody can be told

@@ -184,7 +184,11 @@ def closed_port() -> str:
         (reset, SubmissionUnclearError, "the job may exist: look for its name"),
         (half, SubmissionUnclearError, "the job may exist: look for its name"),
         (nothing, SubmissionUnclearError, "the job may exist: look for its name"),
-        (expired, NotSubmittedError, "does not take the credentials.*renew them, or set the clock"),
+        (
+            expired,
+            NotSubmittedError,
+            "does not accept the credentials.*renew them, or set the clock",
+        ),
     ],
 )
 def test_each_way_to_fail_says_whether_a_job_may_exist_and_what_to_do(
@@ -224,7 +228,8 @@ def test_an_answer_that_names_no_job_is_no_clear_answer(clock: Clock, answered: 
     with (
         saying(answered) as (address, came),
         pytest.raises(
-            SubmissionUnclearError, match="(names no job|no answer of AWS).*look for its name"
+            SubmissionUnclearError,
+            match="(names no job|answer does not come from AWS).*look for its name",
         ),
     ):
         submit(clock, f"http://{address}")
@@ -369,7 +374,9 @@ def test_a_command_that_is_answered_what_aws_never_says_ends_with_the_fix(
     with saying(answered) as (address, _):
         line = command(f"http://{address}")
 
-    assert re.search("no answer of AWS.*check the Region, the endpoint|look for its name", line)
+    assert re.search(
+        "answer does not come from AWS.*check the Region, the endpoint|look for its name", line
+    )
 
 
 def test_a_command_against_one_that_never_answers_ends(command: Callable[[str], str]) -> None:

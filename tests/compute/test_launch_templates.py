@@ -193,7 +193,7 @@ def test_plain_shell_user_data_is_refused_with_the_fix(stack: cdk.Stack, vpc: ec
         ({"scratch_path": "/"}, 'scratch_path is "/"; allowed: an absolute path'),
         ({"scratch_path": "/x; rm -rf /"}, "scratch_path is .*; allowed: an absolute path"),
         ({"scratch_path": "/a/../etc"}, "scratch_path is .*; allowed: an absolute path"),
-        ({"scratch_path": "/etc"}, 'scratch_path is "/etc", which holds the system'),
+        ({"scratch_path": "/etc"}, 'scratch_path is "/etc", which contains the system'),
         ({"image_pull": "never"}, 'image_pull is "never"; allowed: default, always, once'),
         (
             {"user_data": ["x" * 17_000]},

@@ -199,7 +199,7 @@ def test_instances_that_join_a_cluster_already_are_refused(
     environment.add_auto_scaling_group(group)
     second = bc.UnmanagedComputeEnvironment(stack, "Other") if other else environment
 
-    with pytest.raises(ValueError, match="the instances of Stack/Group join a cluster already"):
+    with pytest.raises(ValueError, match="the instances of Stack/Group already join a cluster"):
         second.add_auto_scaling_group(group)
 
 

@@ -148,7 +148,7 @@ def test_a_name_is_known_with_the_name_of_its_stack(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("after", "note"),
     [
-        (["Jobs"], "User imports it until it is deployed, which it is after this stack"),
+        (["Jobs"], "User imports it until its own deployment, which comes after this one"),
         ([], "User imports it, and has to be deployed before this stack is"),
     ],
 )

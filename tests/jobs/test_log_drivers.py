@@ -154,7 +154,7 @@ def test_a_windows_job_refuses_what_only_linux_has(fargate: Fargate) -> None:
             cpu_architecture="ARM64",
         )
 
-    assert "user is given, which Windows jobs do not take" in str(error.value)
+    assert "user is given, which Windows jobs do not support" in str(error.value)
     assert "ARM64" in str(error.value)
 
 

@@ -124,7 +124,8 @@ def test_what_a_builder_does_not_take_is_said_once(
 
     assert f"build --tag {IMAGE} . in asset.abc" in said.read_text()
     assert capsys.readouterr().out == (
-        f"Job/Image: {builder} does not take cache_from, cache_to, outputs, newKey; left out\n"
+        f"Job/Image: {builder} does not support cache_from, cache_to, outputs, newKey, so it is "
+        "left out\n"
     )
 
 

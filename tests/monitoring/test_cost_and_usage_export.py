@@ -136,7 +136,7 @@ def test_a_bucket_that_was_taken_in_has_to_admit_the_writers_itself() -> None:
     CostAndUsageExport(here, "Bills", bucket=bucket)
 
     warnings = assertions.Annotations.from_stack(here).find_warning(
-        "*", assertions.Match.string_like_regexp("bills is imported, so its policy stays")
+        "*", assertions.Match.string_like_regexp("bills is imported, so its policy cannot")
     )
     assert len(warnings) == 1
 

@@ -195,7 +195,7 @@ def test_an_action_that_does_not_fit_is_refused(
         CostGuard(stack, "A", queues=[queue], budget=budget, action="STOP")
     with pytest.raises(ValueError, match="LOWER_MAX_VCPUS without compute_environments"):
         CostGuard(stack, "B", queues=[queue], budget=budget, action=GuardAction.LOWER_MAX_VCPUS)
-    with pytest.raises(ValueError, match="which leaves environments alone"):
+    with pytest.raises(ValueError, match="which does not change environments"):
         CostGuard(stack, "C", queues=[queue], budget=budget, compute_environments=[environment])
 
 
@@ -300,7 +300,7 @@ def test_a_queue_is_read_once_whoever_comes_first(
     readers = [name for name in resources("AWS::Lambda::Function") if "Gauges" in name]
     assert len(readers) == 1
 
-    once = "Nightly would be read by Platform/Day/Gauges too, and vCPU-hours add readings up: make"
+    once = "Nightly would be read by Platform/Day/Gauges too, but vCPU-hours are sums of readings"
     with pytest.raises(ValueError, match=f"Platform/Gauges.*queues: {once}"):
         JobGauges(stack, "Gauges", queues=[queue])
     more = [queue, queue_in(stack, "Daily", "daily")]

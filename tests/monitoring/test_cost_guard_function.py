@@ -237,7 +237,7 @@ def test_an_answer_that_is_not_whole_is_no_silence_and_an_error(world: World, st
     now = world.uses(60, hours=4)
     world.status = {"StatusCode": status}
 
-    with pytest.raises(RuntimeError, match=f"does not give all data of nightly .{status}."):
+    with pytest.raises(RuntimeError, match=f"does not return all data of nightly .{status}."):
         world.guard("DISABLE_QUEUES").run(now)
 
     assert world.subjects == []
@@ -302,7 +302,7 @@ def test_a_spent_budget_disables_the_queue_until_the_next_day(world: World) -> N
     guard.run(evening + timedelta(minutes=15))
     assert world.queue["state"] == "DISABLED"
     assert world.queue["tags"][NOTE] == "2026-11-20 of 100 OVER disabled"
-    assert "take no new jobs until the next period" in world.messages[0]
+    assert "accept no new jobs until the next period" in world.messages[0]
 
     assert guard.run(evening + timedelta(days=1)) is Level.FINE
     assert world.queue["state"] == "ENABLED"
@@ -356,7 +356,7 @@ def test_an_environment_in_use_is_disabled_until_it_can_be_lowered_and_people_ar
 
     guard.run(evening)
     assert (world.environment["state"], world.set_to) == ("DISABLED", [])
-    assert "one that has more of them is disabled until it has not" in world.messages[0]
+    assert "one that currently has more is disabled until it does not" in world.messages[0]
 
     world.environment["computeResources"]["desiredvCpus"] = 3
     guard.run(evening + timedelta(minutes=15))
@@ -566,7 +566,7 @@ def test_a_message_tells_what_of_it_is_reckoned_if_any_is(world: World, hours: i
     world.guard().run(noon + timedelta(hours=2))
 
     spent = [text for text in world.messages if "vCPU-hours used" in text]
-    assert ["reckoned from the last known vCPUs" in text for text in spent] == [hours > 0]
+    assert ["estimated from the last known vCPUs" in text for text in spent] == [hours > 0]
 
 
 def test_one_reading_that_is_missing_is_no_silence(world: World) -> None:
@@ -732,7 +732,7 @@ def test_another_action_and_back_is_told_each_time(world: World, action: str) ->
             assert world.queue["state"] == "DISABLED"
 
     told = Counter(text.splitlines()[-1].partition(" until")[0] for text in world.messages)
-    assert told.pop("The queues take no new jobs") == 3
+    assert told.pop("The queues accept no new jobs") == 3
     assert sum(told.values()) == (1 if action == "NOTIFY" else 3)
 
 

@@ -457,7 +457,7 @@ def test_the_shortest_and_the_longest_are_taken(
 
 def test_what_it_cannot_heed_is_refused_beside_it(stack: Stack, queue: JobQueue) -> None:
     token = Duration.minutes(CfnParameter(stack, "Minutes", type="Number").value_as_number)
-    with pytest.raises(ValueError, match="idle_after is a token, which cannot be reckoned with"):
+    with pytest.raises(ValueError, match="idle_after is a token, whose value is not known"):
         JobNotifications(stack, "Token", queues=[queue], idle_after=token)
     hour = Duration.hours(1)
     bus = events.EventBus(stack, "Bus")

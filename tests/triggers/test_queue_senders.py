@@ -141,10 +141,10 @@ def test_topics_of_another_account_are_always_named_and_refused_when_there_is_no
 
     assert named(gateway_of(topics_of(most, OTHER))[0][0]) == topics_of(most, OTHER)
     said = "SourceQueue: its policy has no room for the name of another topic; SQS takes 8192 bytes"
-    with pytest.raises(ValueError, match=f"Gateway/{said}: make a second gateway"):
+    with pytest.raises(ValueError, match=f"Gateway/{said}: create a second gateway"):
         gateway_of(topics_of(most + 1, OTHER))
 
-    said = "Gateway/SourceQueue: its policy has no room for rules, beside the topics of other"
+    said = "Gateway/SourceQueue: its policy has no room for rules, in addition to the topics"
     with pytest.raises(ValueError, match=said):
         gateway_of(topics_of(most, OTHER), rules=1)
 
