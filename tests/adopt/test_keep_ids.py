@@ -200,7 +200,7 @@ def rewritten(tmp_path: Path, had: object, has: str | None, hold: list[str]) -> 
 def test_an_environment_that_changes_from_or_to_awss_own_role_is_refused(
     had: object, has: str | None, tmp_path: Path
 ) -> None:
-    with pytest.raises(ValueError, match="Old .* since ServiceRole is .* nor back"):
+    with pytest.raises(ValueError, match="Old .* since ServiceRole is .* or back"):
         rewritten(tmp_path, had, has, [])
 
 

@@ -130,7 +130,7 @@ def test_a_mapping_that_says_something_else_than_what_stays_knew_is_told(
 
     keep(stack, tmp_path, OLD, let_go=["Gone"])
 
-    told = [one for one in warnings(stack) if "has the mapping Names, which says" in one]
+    told = [one for one in warnings(stack) if "uses the mapping Names, which is" in one]
     assert ["Rename this one to keep both" in one for one in told] == [True] * says
 
 

@@ -147,7 +147,7 @@ def test_throttled_submissions_are_repeated_until_they_succeed(
 def test_a_submission_whose_answer_got_lost_is_not_repeated(aws: Aws, client: BatchClient) -> None:
     aws.faults.lose_answer = 1.0
 
-    with pytest.raises(SubmissionUnclearError, match=r"'once' got lost .* the job may exist"):
+    with pytest.raises(SubmissionUnclearError, match=r"'once' was lost .* the job may exist"):
         client.submit("once", queue="q", job_definition="d")
 
     assert aws.calls["batch:SubmitJob"] == 1

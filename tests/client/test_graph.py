@@ -144,7 +144,7 @@ def test_a_lost_answer_of_a_job_that_is_not_there_a_minute_later_ends_the_graph(
 
     aws.batch.script["SubmitJob"] = lost
 
-    with pytest.raises(SubmissionUnclearError, match="'r1--split' got lost"):
+    with pytest.raises(SubmissionUnclearError, match="'r1--split' was lost"):
         submit_graph(client, DIAMOND, queue="q", input={"day": "mon"}, run="r1")
 
     assert aws.calls["batch:SubmitJob"] == 1

@@ -342,7 +342,7 @@ def test_a_job_that_ecs_would_refuse_for_its_overrides_is_not_submitted(
     container = {"environment": [{"name": "BIG", "value": "x" * 9000}]}
     describe(aws, [detail("a", "FAILED", container=container)])
 
-    with pytest.raises(ValueError, match="have 9085 characters; ECS takes 8192 as overrides"):
+    with pytest.raises(ValueError, match="have 9085 characters; ECS allows 8192 as overrides"):
         redrive(client, "a")
     assert aws.batch.jobs == []
 

@@ -95,7 +95,7 @@ def test_a_job_that_does_not_exist_is_said() -> None:
     [
         ({"state": "DISABLED"}, "e is DISABLED; enable it: aws batch update-compute-environment"),
         ({"status": "INVALID", "statusReason": "no role"}, "e is INVALID: no role; fix"),
-        ({"computeResources": {"type": "EC2", "maxvCpus": 0, "subnets": []}}, "no vCPU; raise"),
+        ({"computeResources": {"type": "EC2", "maxvCpus": 0, "subnets": []}}, "no vCPUs; raise"),
         ({"queue": {"status": "INVALID", "statusReason": "gone"}}, "q is INVALID: gone; fix"),
         ({"vcpus": "16"}, "needs 16 vCPUs, but no compute environment of its queue can have more"),
         ({"reason": "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - x"}, "MISCONFIGURATION:JOB"),

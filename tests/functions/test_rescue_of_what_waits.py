@@ -397,7 +397,7 @@ def test_a_failure_that_batch_does_not_show_yet_is_waited_for(rescues: Rescues) 
 def test_overrides_that_ecs_refuses_are_told_and_no_job_fails_of_them(rescues: Rescues) -> None:
     long = {"environment": [{"name": "A", "value": "x" * 8150}]}
 
-    with pytest.raises(LeftToPeopleError, match="ECS takes 8192 as overrides"):
+    with pytest.raises(LeftToPeopleError, match="ECS allows 8192 as overrides"):
         rescues.run(rescues.batch.add("lost", LOST, container=long))
     assert rescues.batch.submitted == []
 

@@ -693,7 +693,7 @@ def test_a_message_whose_overrides_ecs_refuses_is_set_aside(world: World) -> Non
     sqs.drain(world.gateway)
 
     one_job_each(world, [1])
-    assert "the container overrides have 8275 characters; ECS takes" in world.reasons()[long]
+    assert "the container overrides have 8275 characters; ECS allows" in world.reasons()[long]
 
 
 @pytest.mark.parametrize(

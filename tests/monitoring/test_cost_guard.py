@@ -204,7 +204,7 @@ def test_an_action_that_does_not_fit_is_refused(
     [
         (
             {"lowered_max_vcpus": 1},
-            "lowered_max_vcpus is given, but action is NOTIFY, which leaves",
+            "lowered_max_vcpus is given, but action is NOTIFY, which does not",
         ),
         (
             {"without_data": "HOLD"},

@@ -373,7 +373,7 @@ def test_there_is_nothing_to_fetch_with_a_job_a_message(
         ),
         (
             {"schema": {"items": {"pattern": "^(a+)+$"}}},
-            r"pattern \"\^\(a\+\)\+\$\", which repeats",
+            r"pattern \"\^\(a\+\)\+\$\", which can match",
         ),
         ({"parameters": {"x" * 2500: "$.a"}}, "parameters are 251"),
         ({"max_messages_per_hour": 5}, "max_messages_per_hour is given with mode JOB_PER_MESSAGE"),

@@ -140,7 +140,9 @@ def test_topics_of_another_account_are_always_named_and_refused_when_there_is_no
     most = next(n for n in range(2, 40) if not fits(n + 1))
 
     assert named(gateway_of(topics_of(most, OTHER))[0][0]) == topics_of(most, OTHER)
-    said = "SourceQueue: its policy has no room for the name of another topic; SQS takes 8192 bytes"
+    said = (
+        "SourceQueue: its policy has no room for the name of another topic; SQS allows 8192 bytes"
+    )
     with pytest.raises(ValueError, match=f"Gateway/{said}: create a second gateway"):
         gateway_of(topics_of(most + 1, OTHER))
 
