@@ -91,9 +91,9 @@ SPOT = put(EC2, "ComputeResources/Type", "SPOT")
         (
             FARGATE,
             EC2,
-            "of the type ECS_FARGATE; AWS does not say whether an update changes that to ECS",
+            "the type ECS_FARGATE; AWS does not say whether an update changes that to ECS",
         ),
-        (EC2, EKS, "of the type ECS; AWS does not say whether an update changes that to EKS"),
+        (EC2, EKS, "the type ECS; AWS does not say whether an update changes that to EKS"),
         (FARGATE, FARGATE_SPOT, None),
         (EC2, SPOT, None),
         (EC2, {"ComputeResources": {"Type": {"Ref": "Kind"}}}, None),

@@ -55,7 +55,7 @@ def test_a_value_is_what_it_says(written: str, value: Any) -> None:
             "!!timestamp 2026-01-01",
             "line 2: CloudFormation does not support tag:yaml.org,2002:timestamp",
         ),
-        ("!!int x", "line 2: tag:yaml.org,2002:int"),
+        ("!!int x", "line 2: the value is not of the type tag:yaml.org,2002:int"),
         ("[" * 500, "line 2: it is nested too deeply"),
     ],
 )
