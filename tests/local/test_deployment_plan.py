@@ -69,7 +69,7 @@ def test_what_is_recorded_is_no_refusal_but_is_said(app: cdk.App) -> None:
     found = read(app)
 
     assert found.refusals(record=True) == []
-    assert "Far is for 123456789012/eu-west-1: it is left out" in found.remarks(
+    assert "Far is for 123456789012/eu-west-1, so it is skipped" in found.remarks(
         record=True, processes=[]
     )
     assert set(found.here) == {"First", "Stage/Open"}
