@@ -179,7 +179,7 @@ def test_what_is_built_for_other_accounts_is_told_to_say_it_itself(stack: cdk.St
     )
 
     [warning] = assertions.Annotations.from_stack(stack).find_warning(
-        "*", assertions.Match.string_like_regexp("DefaultSettings sets log_retention of this app")
+        "*", assertions.Match.string_like_regexp("DefaultSettings sets log_retention in this app")
     )
     assert warning.id == f"/{made.node.path}"
     assert '"RetentionInDays":3653' in str(made.resource.template_body)
