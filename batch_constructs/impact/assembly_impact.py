@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 STACK: Final = "Stack"
 _FAILS: Final = "the deployment fails"
-_IN_USE: Final = "CloudFormation neither changes nor takes away an export that is in use"
+_IN_USE: Final = "CloudFormation neither changes nor deletes an export that is in use"
 
 
 def impacts(
@@ -141,15 +141,16 @@ def _of_export(name: str, told: Impact, mine: Comparison, others: Iterable[Compa
             fails = True
         elif mine.new.name in one.new.waits_for:
             notes.append(
-                f"{one.new.name} imports it until it is deployed, which it is after this stack: the"
-                " deployment fails; keep the export for one deployment more (Stack.export_value)"
+                f"{one.new.name} imports it until its own deployment, which comes after this "
+                "one: the deployment fails; keep the export for one more deployment "
+                "(Stack.export_value)"
             )
             fails = True
         else:
             what = "deleted" if one.new is NONE else "deployed"
             notes.append(f"{one.old.name} imports it, and has to be {what} before this stack is")
     if not notes and mine.new is not NONE:
-        notes.append("where another stack imports it, the deployment fails")
+        notes.append("if another stack imports it, the deployment fails")
     if notes:
         notes += [_IN_USE, f"see {updates.EXPORT_IN_USE.page}"]
     return replace(told, notes=notes, fails=fails)

@@ -80,7 +80,7 @@ def names_that_clash(change: Change) -> Iterator[str]:
             continue
         old, new = change.property(path, old=True), change.property(path)
         if new is not None and old == new:
-            yield f"{path} stays as it is: the deployment fails, since the name is still taken"
+            yield f"{path} stays as it is: the deployment fails, because the name is still taken"
 
 
 def names_taken(
@@ -97,8 +97,9 @@ def names_taken(
         return
     for holder in holders(change, found):
         yield (
-            f"{holder.logical_id} has this {_NAMES[change.type]}: the deployment fails, since what "
-            "is new is made before what goes is deleted; keep the logical ID, or give another name"
+            f"{holder.logical_id} has this {_NAMES[change.type]}: the deployment fails, because "
+            "new resources are created before old ones are deleted; keep the logical ID, or give "
+            "another name"
         )
 
 

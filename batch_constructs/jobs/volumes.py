@@ -142,7 +142,7 @@ def refuse_mounts_of_instances(
     for place, volume in enumerate(listed):
         if isinstance(volume, INSTANCE_VOLUMES):
             arguments.wrong_value(
-                f"volumes[{place}] is {type(volume).__name__}, which an instance mounts, and "
+                f"volumes[{place}] is {type(volume).__name__}, which instances mount, and "
                 f"{why}: run the job on EC2"
             )
 

@@ -293,7 +293,9 @@ def test_an_instance_that_cannot_mount_switches_itself_off(
 
 
 def test_no_volume_of_an_instance_is_shown_on_fargate(stack: cdk.Stack, bucket: s3.IBucket) -> None:
-    with pytest.raises(ValueError, match=r"Stack/Job: volumes\[0\] is S3MountVolume, which an"):
+    with pytest.raises(
+        ValueError, match=r"Stack/Job: volumes\[0\] is S3MountVolume, which instances"
+    ):
         bc.FargateJobDefinition(stack, "Job", **SIZE, volumes=[bc.S3MountVolume(bucket)])
 
 

@@ -138,7 +138,7 @@ def user_data_size(environment: ComputeEnvironment) -> Iterator[Fault]:
         length = _length(template)
         if length > USER_DATA_BYTES:
             said = f"the user data of {template.id} has {length} bytes or more"
-            yield path, f"{said}; EC2 takes {USER_DATA_BYTES}"
+            yield path, f"{said}; EC2 allows {USER_DATA_BYTES}"
 
 
 @environment_rule(
