@@ -8,9 +8,10 @@ from functools import lru_cache
 from typing import Any
 
 import aws_cdk as cdk
+import botocore.session
 import pytest
 from aws_cdk import aws_ec2 as ec2
-from botocore.loaders import JSONFileLoader
+from botocore.loaders import JSONFileLoader, Loader
 
 from tests import rendered
 from tests.workers import (
@@ -27,11 +28,7 @@ Resources = Callable[..., dict[str, dict[str, Any]]]
 
 @pytest.fixture
 def app() -> cdk.App:
-    """An app whose synthesis leaves out the CDK's own validation, which costs seconds.
-
-    The examples are synthesised with it.
-    """
-    return cdk.App(builtin_cloud_formation_validation=False)
+    return cdk.App()
 
 
 @pytest.fixture
@@ -87,9 +84,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def share_models_of_aws() -> None:
-    """Read each of botocore's models once a run, and not once a session of boto3."""
+    """Look for botocore's models and read each once a run, and not once a session of boto3."""
     read = lru_cache(maxsize=64)(JSONFileLoader().load_file)
     JSONFileLoader.load_file = lambda _loader, file_path: read(file_path)
+    made = lru_cache(botocore.session.create_loader)
+
+    def shared(paths: str | None) -> Loader:
+        loader = made(paths)
+        loader.search_paths[:] = dict.fromkeys(loader.search_paths)  # each session appends boto3's
+        return loader
+
+    botocore.session.create_loader = shared
 
 
 def listen_to_interruptions() -> None:
@@ -101,6 +106,21 @@ def listen_to_interruptions() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def leave_out_validation() -> None:
+    """Let apps leave out the CDK's own validation, which costs each of them seconds.
+
+    The CDK makes warnings of what it finds, and AWS's texts judge each template here. Whoever reads
+    its report says ``builtin_cloud_formation_validation=True``.
+    """
+    make = cdk.App.__init__
+
+    def make_quickly(app: cdk.App, **options: Any) -> None:
+        make(app, **{"builtin_cloud_formation_validation": False, **options})
+
+    setattr(cdk.App, "__init__", make_quickly)  # noqa: B010  # mypy lets nobody assign a method
+
+
 listen_to_interruptions()
 rendered.keep()
+leave_out_validation()
 share_models_of_aws()

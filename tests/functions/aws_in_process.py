@@ -13,8 +13,12 @@ from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
 import boto3
+from botocore import xform_name
 from botocore.awsrequest import AWSResponse
-from botocore.exceptions import ReadTimeoutError
+from botocore.exceptions import ClientError, ReadTimeoutError
+from moto.core.config import default_user_config
+
+from tests.functions.small_dynamodb import SmallDynamoDb
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -143,9 +147,15 @@ class Aws:
         self.calls: Counter[str] = Counter()
         self.clock = Clock()
         self.before: list[Callable[[str], None]] = []
+        self._dynamodb: SmallDynamoDb | None = None
         events = boto3.DEFAULT_SESSION._session.get_component("event_emitter")
         events.register_first("before-send.*.*", self._before_send)
         events.register_last("after-call.*.*", self._after_call)
+
+    def has_a_quick_dynamodb(self) -> None:
+        """Let tables be those of the trials, for tests with many calls: moto takes long."""
+        self._dynamodb = SmallDynamoDb(late=lambda: False)
+        default_user_config["core"]["passthrough"]["services"].append("dynamodb")
 
     def _dies(self) -> bool:
         return self.faults.kill > 0 and self.faults.random.random() < self.faults.kill / 2
@@ -158,6 +168,8 @@ class Aws:
             each(f"{service}:{operation}")
         if self._dies():
             raise KilledError
+        if service == "dynamodb" and self._dynamodb is not None:
+            return _to_dynamodb(self._dynamodb, operation, json.loads(request.body))
         return self._to_batch(operation, json.loads(request.body)) if service == "batch" else None
 
     def _after_call(self, **_: object) -> None:
@@ -180,6 +192,16 @@ class Aws:
         if operation == "SubmitJob" and self.faults.random.random() < self.faults.lose_answer:
             raise ReadTimeoutError(endpoint_url="https://batch")
         return result
+
+
+def _to_dynamodb(table: SmallDynamoDb, operation: str, body: dict[str, Any]) -> Any:
+    body.pop("ClientRequestToken", None)  # botocore's own, a new one for each call
+    try:
+        return answer(200, getattr(table, xform_name(operation))(**body))
+    except ClientError as error:
+        reasons = error.response.get("CancellationReasons")
+        said = {"__type": error.response["Error"]["Code"], "CancellationReasons": reasons}
+        return answer(400, said)
 
 
 def messages_in(url: str) -> list[dict[str, Any]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from uuid import UUID
 
@@ -129,6 +130,18 @@ class World:
 @pytest.fixture
 def world(aws: Aws) -> World:
     return tables(aws)
+
+
+@pytest.fixture
+def quick_world(aws: Aws, monkeypatch: pytest.MonkeyPatch) -> World:
+    """The same for tests with many calls: moto takes its requests in the others.
+
+    DynamoDB is the one of the trials, and a client is made once, as in a function that stays warm.
+    """
+    monkeypatch.setattr(boto3, "client", cache(boto3.client))
+    made = tables(aws)
+    aws.has_a_quick_dynamodb()
+    return made
 
 
 def tables(aws: Aws) -> World:

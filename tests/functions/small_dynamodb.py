@@ -8,7 +8,8 @@ from __future__ import annotations
 import copy
 import operator as operator_of
 import re
-from typing import TYPE_CHECKING, Any
+from functools import cache
+from typing import TYPE_CHECKING, Any, cast
 
 from botocore.exceptions import ClientError
 
@@ -106,23 +107,34 @@ class SmallDynamoDb:
         key = _key(request["Key"])
         row = dict(self.rows.get(key, request["Key"]))
         names, values = request["ExpressionAttributeNames"], request["ExpressionAttributeValues"]
-        clauses = re.split(r" ?(SET|ADD|REMOVE) ", request["UpdateExpression"])[1:]
-        said = dict(zip(clauses[::2], clauses[1::2], strict=True))
-        sets, added, removed = (said.get(kind, "") for kind in ("SET", "ADD", "REMOVE"))
-        for part in re.split(r", (?![^(]*\))", sets) if sets else ():
-            name, value = part.split(" = ")
-            kept = re.fullmatch(r"if_not_exists\((#\w+), (:\w+)\)", value)
-            if kept is None:
+        for kind, name, value in _clauses(request["UpdateExpression"]):
+            if kind == "SET":
                 row[names[name]] = values[value]
+            elif kind == "KEEP":
+                row.setdefault(names[name], values[value])
+            elif kind == "ADD":
+                before = row.get(names[name], {"SS": []})["SS"]
+                row[names[name]] = {"SS": sorted({*before, *values[value]["SS"]})}
             else:
-                row.setdefault(names[kept[1]], values[kept[2]])
-        if added:
-            name, value = added.split(" ")
-            before = row.get(names[name], {"SS": []})["SS"]
-            row[names[name]] = {"SS": sorted({*before, *values[value]["SS"]})}
-        for name in filter(None, removed.split(", ")):
-            row.pop(names[name], None)
+                row.pop(names[name], None)
         self._write(key, row)
+
+
+@cache
+def _clauses(expression: str) -> list[tuple[str, str, str]]:
+    """Read an update once: what is done with which name and value."""
+    found = []
+    clauses = re.split(r" ?(SET|ADD|REMOVE) ", expression)[1:]
+    said = dict(zip(clauses[::2], clauses[1::2], strict=True))
+    sets, added, removed = (said.get(kind, "") for kind in ("SET", "ADD", "REMOVE"))
+    for part in re.split(r", (?![^(]*\))", sets) if sets else ():
+        name, value = part.split(" = ")
+        kept = re.fullmatch(r"if_not_exists\((#\w+), (:\w+)\)", value)
+        found.append(("SET", name, value) if kept is None else ("KEEP", kept[1], kept[2]))
+    if added:
+        name, value = added.split(" ")
+        found.append(("ADD", name, value))
+    return found + [("REMOVE", name, "") for name in filter(None, removed.split(", "))]
 
 
 def _key(item: Item) -> tuple[Any, ...]:
@@ -131,21 +143,30 @@ def _key(item: Item) -> tuple[Any, ...]:
 
 def _holds(expression: str, row: Item, request: dict[str, Any]) -> bool:
     names, values = request["ExpressionAttributeNames"], request["ExpressionAttributeValues"]
+    return _condition(expression)(row, names, values)
 
-    def compare(found: re.Match[str]) -> str:
-        left, operator, right = row.get(names[found[1]]), found[2], values[found[3]]
-        if left is None:
-            return "False"
-        ((kind, one),), ((_, other),) = left.items(), right.items()
-        if kind == "N":
-            one, other = float(one), float(other)
-        compared = {"=": operator_of.eq, "<": operator_of.lt, ">=": operator_of.ge}
-        return str(compared[operator](one, other))
 
-    text = re.sub(
-        r"attribute_not_exists\((#\w+)\)", lambda m: str(names[m[1]] not in row), expression
-    )
-    text = re.sub(r"(#\w+) (=|<|>=) (:\w+)", compare, text)
+_PART = r"attribute_not_exists\(#\w+\)|#\w+ (=|<|>=) :\w+|AND|OR|[() ]"
+
+
+@cache
+def _condition(expression: str) -> Callable[[Item, dict[str, str], Item], bool]:
+    """Read a condition once: a function of a row and of what names and values stand for."""
+    assert re.fullmatch(rf"({_PART})+", expression), expression
+    text = re.sub(r"attribute_not_exists\((#\w+)\)", r"(n['\1'] not in row)", expression)
+    text = re.sub(r"(#\w+) (=|<|>=) (:\w+)", r"compared(row.get(n['\1']), '\2', v['\3'])", text)
     text = text.replace("AND", "and").replace("OR", "or")
-    assert re.fullmatch(r"(True|False|and|or|[() ])+", text), text
-    return bool(eval(text))  # noqa: S307 - nothing but True, False, and, or
+    made = eval(f"lambda row, n, v: {text}", {"compared": _compared})  # noqa: S307 - as asserted
+    return cast("Callable[[Item, dict[str, str], Item], bool]", made)
+
+
+def _compared(left: Item | None, operator: str, right: Item) -> bool:
+    if left is None:
+        return False
+    ((kind, one),), ((_, other),) = left.items(), right.items()
+    if kind == "N":
+        one, other = float(one), float(other)
+    return bool(_OPERATORS[operator](one, other))
+
+
+_OPERATORS = {"=": operator_of.eq, "<": operator_of.lt, ">=": operator_of.ge}

@@ -17,8 +17,8 @@ from tests.functions.gateway_world import (
     body,
     left_open,
     one_job_each,
-    world,
 )
+from tests.functions.gateway_world import quick_world as world
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

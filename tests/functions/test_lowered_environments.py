@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from copy import deepcopy
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -351,3 +352,24 @@ def test_of_two_that_lower_at_the_same_moment_the_lowest_holds(mine: int, theirs
     LoweredEnvironments(batch=fleet, note=DAY, max_vcpus=mine).bring(looked, NOW, hold=True)
 
     assert fleet.resources["maxvCpus"] == min(mine, theirs)
+
+
+@pytest.mark.parametrize("wants_again", [8, 1])
+def test_what_another_guard_wanted_before_holds_nothing_lower(
+    busy: Fleet, wants_again: int
+) -> None:
+    """A deployment has it lower to more, as this one looks; and perhaps to less again after."""
+    for note, to in ((DAY, 1), (MONTH, 4)):
+        busy.guarded(note, to).bring(busy.seen(), NOW, hold=True)
+    busy.resources["desiredvCpus"] = 0
+    looked = busy.seen()
+    busy.guarded(DAY, 8).bring(busy.seen(), NOW, hold=True)
+    assert busy.stands == ("ENABLED", 4)
+    noted = Lowered.read(busy.environment["tags"][DAY])
+    assert noted is not None
+    again = replace(noted, to=wants_again).text()
+    busy.then = [lambda: None, lambda: busy.tag_resource(tags={DAY: again})]
+
+    busy.guarded(MONTH, 4).bring(looked, NOW, hold=True)
+
+    assert busy.stands == ("ENABLED", min(4, wants_again))

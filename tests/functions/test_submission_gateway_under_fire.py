@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.functions.gateway_world import Sqs, World, body, world
+from tests.functions.gateway_world import Sqs, World, body
+from tests.functions.gateway_world import quick_world as world
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -118,19 +118,18 @@ class Usage:
         step = timedelta(seconds=_HOUR if self.gauge_seconds >= _HOUR else _FIVE_MINUTES)
         known = self._series(queues, step, start, now)
         before = self._last_before([one for one in queues if start not in known[one]], step, start)
+        begun = [start + number * step for number in range(-((start - now) // step))]
+        steps = [(at, min(step, now - at).total_seconds()) for at in begun]
         total = guessed = 0.0
         silent: dict[str, datetime | None] = {}
         for queue in queues:
             vcpus, last = before.get(queue, (0.0, None))
-            at = start
-            while at < now:
-                seconds = min(step, now - at).total_seconds()
+            for at, seconds in steps:
                 if at in known[queue]:
                     vcpus, last = known[queue][at], at + step
                 elif at - (last or start) >= _GAPS * due:
                     guessed += vcpus * seconds
                 total += vcpus * seconds
-                at += step
             since = last
             if since is None:
                 since = start if awaited is None else awaited(queue)
@@ -223,8 +222,9 @@ class Usage:
             for result in page["MetricDataResults"]:
                 queue = queues[int(result["Id"].removeprefix("queue"))]
                 status[queue] = result.get("StatusCode", WHOLE_ANSWER)
-                for timestamp, average in zip(result["Timestamps"], result["Values"], strict=True):
-                    found[queue][_step_of(timestamp, start, step)] = average
+                # when the step began in which CloudWatch's own period began
+                begun = [start + (at - start) // step * step for at in result["Timestamps"]]
+                found[queue].update(zip(begun, result["Values"], strict=True))
             if only_the_newest and all(found[queue] for queue in queues):
                 return []
             if not page.get("NextToken"):
@@ -232,8 +232,3 @@ class Usage:
             token = {"NextToken": page["NextToken"]}
         wrong = [f"{queue} ({said})" for queue, said in status.items() if said != WHOLE_ANSWER]
         return wrong + [f"all ({each['Code']})" for each in messages]
-
-
-def _step_of(timestamp: datetime, start: datetime, step: timedelta) -> datetime:
-    """Return when the step began in which CloudWatch's own period began."""
-    return start + (timestamp - start) // step * step

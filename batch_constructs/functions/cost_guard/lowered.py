@@ -148,22 +148,25 @@ class LoweredEnvironments:
             state = State.ENABLED if disabled else None
             self._update(seen, max_vcpus=wanted, state=state)
             if wanted != seen.max_vcpus:
-                self._leave_to_the_lowest(seen.arn, wanted)
+                self._leave_to_the_lowest(seen.arn, wanted, min(lowest, was))
             self._say(seen, replace(lowered, disabled=False), instead_of=lowered)
 
-    def _leave_to_the_lowest(self, arn: str, set_here: int) -> None:
-        """Lower what was set here once more, where another guard set less in the meantime.
+    def _leave_to_the_lowest(self, arn: str, set_here: int, mine: int) -> None:
+        """Set what was set here once more, where another guard wants something else by now.
 
         It noted so before, and looked at this one's note after, so that one of the two sees it.
         """
-        (again,) = self.batch.describe_compute_environments(computeEnvironments=[arn])[
-            "computeEnvironments"
-        ]
-        seen = Seen.of(again)
-        held = [other.to for other in self._held_by_others(seen)]
-        wanted = max(seen.min_vcpus, min([set_here, *held]))
-        if seen.max_vcpus == set_here and not seen.has_too_many_for(wanted):
+        for _ in range(_ROUNDS):
+            (again,) = self.batch.describe_compute_environments(computeEnvironments=[arn])[
+                "computeEnvironments"
+            ]
+            seen = Seen.of(again)
+            held = [other.to for other in self._held_by_others(seen)]
+            wanted = max(seen.min_vcpus, min([mine, *held]))
+            if seen.max_vcpus != set_here or wanted == set_here or seen.has_too_many_for(wanted):
+                return
             self._update(seen, max_vcpus=wanted)
+            set_here = wanted
 
     def _give_back(self, seen: Seen, known: list[Lowered], mine: Lowered) -> None:
         by_a_guard = any(held.has_set(seen.max_vcpus) for held in known)
