@@ -718,7 +718,7 @@ def bucket_beside(construct: Any) -> cdk.aws_s3.Bucket:
             lambda there, vpc: cdk.aws_s3.CfnBucketPolicy(
                 there, "P", bucket=bucket_beside(vpc).bucket_name, policy_document={}
             ),
-            "There: build refers to Stack/Vpc/Bucket of this app, whose name .*: create it in build",
+            "There: build refers to Stack/Vpc/Bucket of this app, whose name .*: create it in",
         ),
     ],
 )
