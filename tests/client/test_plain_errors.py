@@ -175,7 +175,7 @@ def test_a_stream_that_is_gone_changes_neither_the_status_nor_the_words(
 def test_what_cannot_be_printed_is_in_the_error(streams: Callable[..., None]) -> None:
     streams(stdout=Closed())
 
-    with pytest.raises(OSError, match=r"^stdout cannot be written to \(Broken pipe\), ") as error:
+    with pytest.raises(OSError, match=r"^stdout cannot be written to \(Broken pipe\); ") as error:
         say("job-1")
 
     assert str(error.value).endswith("the output would have been: job-1")
