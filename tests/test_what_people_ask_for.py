@@ -712,13 +712,13 @@ def bucket_beside(construct: Any) -> cdk.aws_s3.Bucket:
         ),
         (
             lambda there, _: ec2.Vpc.from_lookup(there, "V", vpc_id="vpc-1"),
-            r"There: build looks something up \(vpc-provider\), .*: make it in build, or take it",
+            r"There: build looks something up \(vpc-provider\), .*: create it in build, or import",
         ),
         (
             lambda there, vpc: cdk.aws_s3.CfnBucketPolicy(
                 there, "P", bucket=bucket_beside(vpc).bucket_name, policy_document={}
             ),
-            "There: build refers to Stack/Vpc/Bucket of this app, whose name .*: make it in build",
+            "There: build refers to Stack/Vpc/Bucket of this app, whose name .*: create it in",
         ),
     ],
 )

@@ -174,11 +174,15 @@ def test_an_environment_that_reads_no_new_version_of_a_launch_template_is_named(
     spec: dict[str, Any], version: str | None
 ) -> None:
     told = [
-        one for one in notes("T", launched(spec, "a"), launched(spec, "b")) if "It names" in one
+        one
+        for one in notes("T", launched(spec, "a"), launched(spec, "b"))
+        if "It uses its version" in one
     ]
 
     source = updates.DEFAULT_VERSION if version == "$Default" else updates.READ_ANEW
-    assert [f"as {version}, which" in one for one in told] == ([] if version is None else [True])
+    assert [f"version {version}, which" in one for one in told] == (
+        [] if version is None else [True]
+    )
     assert all(source.page in one for one in told)
 
 
@@ -190,7 +194,7 @@ def test_an_environment_that_gets_new_instances_reads_the_latest_version_again(
     spec = {**BY_ID, "Version": version}
     new = launched(spec, "b", InstanceTypes=["c7i"])
 
-    told = [one for one in notes("T", launched(spec, "a"), new) if "It names" in one]
+    told = [one for one in notes("T", launched(spec, "a"), new) if "It uses its version" in one]
     assert (told == []) is reads
 
 
