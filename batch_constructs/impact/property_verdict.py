@@ -107,8 +107,8 @@ def _in_place(change: Change, path: str) -> Verdict:
         return Verdict(
             Effect.IN_PLACE,
             updates.KIND_OF_ORDER_STAYS,
-            "a queue of compute environments gets no service environment, nor the other way round: "
-            "the deployment fails; make a queue of another logical ID",
+            "a queue of compute environments cannot get a service environment, or the reverse: the "
+            "deployment fails; create a queue with another logical ID",
             fails=True,
         )
     if change.type == _POLICY and path.startswith(_KINDS) and _is_of_another_kind(change):

@@ -117,6 +117,6 @@ def tell_of_rescue_queue(queue: Any, rescue_queue: Any) -> None:
         Annotations.of(queue).add_warning_v2(
             "batch-constructs:rescue-queue-architecture",
             f"spot_rescue_queue: the instances of {rescue_queue.node.path} are {min(theirs)}, and "
-            f"those of this queue {min(mine)}, so that only images for both run there: name a "
+            f"those of this queue {min(mine)}, so only images for both run there: name a "
             f"queue of {min(mine)} instances",
         )

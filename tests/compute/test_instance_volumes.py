@@ -433,7 +433,7 @@ def named(name: str) -> s3.IBucket:
 
 @pytest.mark.parametrize(
     ("capability", "why"),
-    [("MANAGED_INSTANCES", "take no launch template"), ("FARGATE", "Fargate has none")],
+    [("MANAGED_INSTANCES", "accept no launch template"), ("FARGATE", "Fargate has none")],
 )
 def test_a_job_that_runs_where_nobody_mounts_gets_no_volume_of_instances(
     capability: str, why: str, stack: cdk.Stack, bucket: s3.IBucket

@@ -261,7 +261,7 @@ def _too_fast(template: LaunchTemplate) -> list[str]:
         if kind == ebs.GP3 and throughput is not None and iops is not None:
             needed = throughput * ebs.IOPS_FOR_ONE_MEBIBYTE
             if needed > iops:
-                found.append(f"{throughput} MiB/s with {iops} IOPS; it takes {needed}")
+                found.append(f"{throughput} MiB/s with {iops} IOPS; it needs {needed}")
     return found
 
 
