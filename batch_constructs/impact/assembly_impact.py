@@ -53,7 +53,7 @@ def impacts(
 
 
 def _that_stays(stack: DescribedStack, made: DescribedStack | None) -> Impact:
-    """Say what happens to a stack that the app no longer has, or has under another name or place."""
+    """Say what happens to a stack that the app no longer has, or has elsewhere."""
     aspects = {"StackName": "name", "Account": "account", "Region": "region"}
     moved = [
         (said, getattr(stack, name), getattr(made, name))

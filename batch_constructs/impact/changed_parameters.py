@@ -64,9 +64,7 @@ def _told(was: Mapping[str, Any], is_so: Mapping[str, Any]) -> Iterator[tuple[st
         yield _DEFAULT, [_STAYS, f"see {updates.DEFAULT_IS_NOT_READ.page}"]
     types = [str(one.get(_TYPE)) for one in (was, is_so)]
     if types[0] != types[1]:
-        changes = (
-            "" if family(types[0]) == family(types[1]) else "; everything that refers to it changes"
-        )
+        changes = "" if family(types[0]) == family(types[1]) else "; what refers to it changes"
         yield (
             _TYPE,
             [f"the deployment fails if its value is not of the type {types[1]}{changes}"],

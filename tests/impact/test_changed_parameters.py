@@ -22,7 +22,7 @@ def of(parameter: dict[str, Any] | None, priority: Any = 1) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("old", "new", "because", "says"),
     [
-        ({"Default": "a"}, {"Default": "b"}, ["Default"], "the parameter keeps the value that"),
+        ({"Default": "a"}, {"Default": "b"}, ["Default"], "the parameter keeps its value, unless"),
         ({"Default": "a"}, {}, [], ""),
         ({"AllowedValues": ["a", "b"]}, {"AllowedValues": ["b"]}, ["AllowedValues"], "value is a,"),
         ({"AllowedValues": ["a"]}, {"AllowedValues": ["a", "b"]}, [], ""),
@@ -32,9 +32,9 @@ def of(parameter: dict[str, Any] | None, priority: Any = 1) -> dict[str, Any]:
         ({}, {"MaxValue": 3}, ["MaxValue"], "if MaxValue does not allow"),
         ({"MinLength": 3}, {"MinLength": "3"}, [], ""),
         ({"AllowedPattern": "a"}, {"AllowedPattern": "b"}, ["AllowedPattern"], "does not allow"),
-        ({}, {"Type": "Number"}, ["Type"], "where the value that it has is no Number"),
+        ({}, {"Type": "Number"}, ["Type"], "if its value is not of the type Number"),
         ({}, {"Description": "a", "NoEcho": True}, [], ""),
-        (None, {}, ["Default"], "it is new, and has no default: the deployment fails, unless"),
+        (None, {}, ["Default"], "it is new, and has no default: the deployment fails unless"),
         (None, {"Default": "a"}, [], ""),
     ],
 )
