@@ -1,12 +1,12 @@
-"""Members of enumerations as arguments: the member itself, or its value in any case."""
+"""Members of enumerations as arguments: the member itself, the CDK's, or its value in any case."""
 
 from __future__ import annotations
 
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from batch_constructs.aws.bound import OneOf
-from batch_constructs.jsii_objects import with_article
+from batch_constructs.jsii_objects import kind_of, with_article
 from batch_constructs.known_argument import undecided
 from batch_constructs.tokens import is_token
 
@@ -14,6 +14,13 @@ if TYPE_CHECKING:
     from batch_constructs.arguments import Arguments
 
 E = TypeVar("E", bound=StrEnum)
+
+
+def of_ours(value: object, kind: type[E]) -> object:
+    """Return our member of the name that the CDK's has, such as ``ecs.PidMode.HOST``; else it."""
+    if isinstance(value, Enum) and kind_of(value).startswith("aws_cdk."):
+        return kind.__members__.get(value.name, value)
+    return value
 
 
 def member(arguments: Arguments, parameter: str, value: object, kind: type[E]) -> Any:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 import aws_cdk as cdk
@@ -172,17 +173,32 @@ class EverywhereStackSet(BatchConstruct):
             return app.synth().get_stack_by_name(inner.stack_name).template
         except (RuntimeError, ValueError) as error:
             said = str(javascript_error(error) or error).splitlines()[0]
-            if "across apps" in said:
-                raise ValueError(
-                    f"{self.node.path}: build refers to a construct of this app, which is not "
-                    "there: make it in build, or take it in there by a name of its place"
-                ) from error
-            if "assets" not in said.lower():
-                raise
-            raise ValueError(
-                f"{self.node.path}: build makes something that needs files of this account, which "
-                f"no other can read ({said}): leave it out, and let ForwardedEvents send events"
-            ) from error
+            for heard, told in _WRONG_IN_BUILD.items():
+                if found := heard.search(said):
+                    raise ValueError(f"{self.node.path}: {found.expand(told)}") from error
+            raise
+
+
+_WRONG_IN_BUILD: Final = {
+    re.compile("across apps"): (
+        "build refers to a construct of this app, which is not there: make it in build, or take it "
+        "in there by a name of its place"
+    ),
+    re.compile(r"Cannot use resource '([^']+)' in a cross-environment"): (
+        r"build refers to \1 of this app, whose name is only known once it is deployed: make it in "
+        "build, or give it a name, such as bucket_name, if other accounts may use it"
+    ),
+    re.compile(r"from context provider (\S+) since"): (
+        r"build looks something up (\1), and the CDK asks none of the accounts and Regions of a "
+        "stack set: make it in build, or take it in there by what each place has, such as "
+        "ec2.Vpc.from_vpc_attributes with ssm.StringParameter.value_for_string_parameter"
+    ),
+    re.compile("(.*assets.*)", re.IGNORECASE): (
+        r"build makes something that needs files of this account, which no other can read (\1): "
+        "leave it out, and let ForwardedEvents send events"
+    ),
+}
+"""What the CDK says of a stack in an app of its own, and what it means there."""
 
 
 def _as_name(path: str) -> str:

@@ -7,7 +7,7 @@ And who is admitted by the policy of a queue, a function or a bucket that jobs c
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_iam as iam
 
@@ -18,7 +18,7 @@ from batch_constructs.construct import own_account
 from batch_constructs.jsii_objects import described, has_member, with_article
 from batch_constructs.place import Place
 from batch_constructs.rules.access.for_whom import OF_A_SERVICE, OF_ANYBODY, says_for_whom
-from batch_constructs.tokens import is_token
+from batch_constructs.tokens import is_made_up, is_token
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -56,8 +56,10 @@ def grant(
     no_other_way = f"{service} has no resource policies, so that"
     here = Place.of(resource, arn).account
     if here is not None and has_member(grantee, "grant_principal"):
-        there = grantee.grant_principal.principal_account
-        if there is not None and not is_token(there) and there != here:
+        principal = grantee.grant_principal
+        there = principal.principal_account
+        known = there is not None and not is_token(there)
+        if known and there != here and not _is_looked_up_yet(principal):
             raise ValueError(
                 f"{resource.node.path}: grantee is of account {there}, and this of {here}; "
                 f"{no_other_way} every call would be denied: grant it to a role of {here}, "
@@ -73,6 +75,11 @@ def grant(
     for one in rest:
         first = first.combine(one)
     return first
+
+
+def _is_looked_up_yet(principal: Any) -> bool:
+    """Whether a role stands for one that the CLI finds after this, in an account made up."""
+    return has_member(principal, "role_arn") and is_made_up(principal.role_arn)
 
 
 def grant_pass_role(grantee: iam.IGrantable, arns: Sequence[str]) -> iam.Grant:

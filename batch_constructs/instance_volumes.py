@@ -24,6 +24,7 @@ from batch_constructs.dynamic_references import with_tokens
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.known_argument import known_flag
 from batch_constructs.mounted_bucket import bucket_name, expect_bucket, grant_bucket
+from batch_constructs.noted_volumes import note_at_path
 from batch_constructs.place import OF_ONE_REGION
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.tokens import is_token
@@ -106,7 +107,8 @@ class S3MountVolume:
 class InstanceStoreVolume:
     """The instance's own NVMe disks, as one file system that is empty at first.
 
-    All jobs on the instance share it. On an instance without such disks, it is a plain directory.
+    All jobs on the instance share it. On an instance without such disks, it is a plain directory on
+    the root volume, and the rule ``instance-store-types`` warns.
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/InstanceStorage.html
 
     Attributes:
@@ -208,6 +210,33 @@ def _expect_file_system(arguments: Arguments, volume: FsxLustreVolume) -> None:
         arguments.wrong_value(
             "mount_name is given for a file system in the app, which has its own: leave it out"
         )
+
+
+def note_volumes(construct: Construct, volumes: Sequence[AnyInstanceVolume]) -> None:
+    """Note what a launch template mounts, or what a job wants to see."""
+    for volume in volumes:
+        path = host_path(volume)
+        if not is_token(path):
+            note_at_path(construct, path, _source(volume))
+
+
+def _source(volume: AnyInstanceVolume) -> list[str]:
+    """Say how it is known what a volume shows, and what it is; empty where nobody knows."""
+    if isinstance(volume, InstanceStoreVolume):
+        return ["disks", "the instance's own disks"]
+    if isinstance(volume, FsxLustreVolume):
+        of: Any = volume.file_system
+        kind, name, below = "file system", str(of.dns_name), ""
+    else:
+        of, prefix = volume.bucket, as_text(volume.prefix or "")
+        kind, name, below = "bucket", bucket_name(of), f"{prefix} of " if prefix else ""
+    how = f"{kind} by name"
+    if is_token(name):
+        how, name = f"{kind} of the app", str(of.node.path)
+        made = of if has_member(of, "cfn_resource_type") else of.node.default_child
+        if not has_member(made, "cfn_resource_type"):
+            return []
+    return [] if is_token(below) else [how, f"{below}the {kind} {name}"]
 
 
 def expect_plain_path(arguments: Arguments, parameter: str, path: str) -> None:

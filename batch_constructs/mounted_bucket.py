@@ -8,20 +8,25 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.acknowledgements import note_key_grant, note_rights
+from batch_constructs.asked_once import own_partition
 from batch_constructs.aws.actions import (
+    KMS_GENERATE_DATA_KEY,
     S3_GET_OBJECT,
     S3_LIST_BUCKET,
     S3_PUT_OBJECT,
     S3EXPRESS_CREATE_SESSION,
 )
-from batch_constructs.aws.role_actions import KEY_OF_SESSION_ACTIONS
+from batch_constructs.aws.role_actions import DECRYPT, KEY_OF_SESSION_ACTIONS
 from batch_constructs.aws.storage import DIRECTORY_BUCKET_SERVICE, READ_ONLY_SESSION
-from batch_constructs.by_way_of import by_way_of
+from batch_constructs.by_way_of import by_way_of, via
+from batch_constructs.construct import arn_prefix
 from batch_constructs.jsii_objects import has_member
-from batch_constructs.place import OF_ONE_REGION
+from batch_constructs.place import OF_ONE_REGION, Place
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_s3 as s3
     from constructs import Construct
@@ -76,7 +81,17 @@ def grant_bucket(
         role.add_to_principal_policy(iam.PolicyStatement.from_json(statement))
         note_rights(role, statement["Action"], statement["Resource"])
     key = None if express else bucket.encryption_key
-    if key is not None:
+    owner = let_in_from_another_account(scope, bucket, granted)
+    if key is not None and owner is not None:
+        actions = [DECRYPT] if read_only else [DECRYPT, KMS_GENERATE_DATA_KEY]
+        use = {"Effect": "Allow", "Action": actions, "Condition": via("s3")}
+        _let_in_by_key(scope, key, use)
+        # a key has no name by which another account could know it
+        role.add_to_principal_policy(
+            iam.PolicyStatement.from_json({**use, "Resource": f"{arn_prefix('kms', owner)}key/*"})
+        )
+        note_rights(role, actions, f"{arn_prefix('kms', owner)}key/*")
+    elif key is not None:
         grant = key.grant_decrypt if read_only else key.grant_encrypt_decrypt
         by_way_of(grant(role), "s3")
         note_key_grant(role, key)
@@ -142,3 +157,60 @@ def _objects(bucket: s3.IBucket, prefix: str, *, read_only: bool) -> list[dict[s
         actions += [S3_PUT_OBJECT, "s3:AbortMultipartUpload", "s3:DeleteObject"]
     objects = {"Effect": "Allow", "Action": actions, "Resource": f"{bucket.bucket_arn}/{prefix}*"}
     return [listing, objects]
+
+
+def let_in_from_another_account(
+    scope: Construct, bucket: Any, granted: Sequence[Mapping[str, Any]]
+) -> str | None:
+    """Let in the account of a scope where a bucket is of another one, and return that.
+
+    There a role's own policy is not enough; what it says is what the account may do. A bucket that
+    was imported keeps its policy, which its owner is asked to change.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
+    """
+    express = has_member(bucket, _DIRECTORY)
+    arn = bucket.directory_bucket_ref.directory_bucket_arn if express else bucket.bucket_arn
+    owner, own = Place.of(bucket, arn).account, Place.of_stack(scope).account
+    if owner is None or own is None or owner == own:
+        return None
+    from aws_cdk import Annotations  # noqa: PLC0415  # as above
+    from aws_cdk import aws_iam as iam  # noqa: PLC0415  # as above
+
+    added = not express and all(
+        bucket.add_to_resource_policy(
+            iam.PolicyStatement.from_json({**one, "Principal": _account(own)})
+        ).statement_added
+        for one in granted
+    )
+    if not added:
+        actions = [action for one in granted for action in _several(one["Action"])]
+        below = next((f" below {p}" for p in map(_prefix_of, granted) if p), "")
+        Annotations.of(scope).add_warning_v2(
+            "batch-constructs:bucket-policy",
+            f"the bucket {bucket_name(bucket)} is of account {owner}, and its policy cannot be "
+            f"changed here: let it allow account {own} {', '.join(actions)}{below}, and the policy "
+            f"of its key, if it has one, {DECRYPT} and, to write, {KMS_GENERATE_DATA_KEY}",
+        )
+    return owner
+
+
+def _account(number: str) -> dict[str, str]:
+    return {"AWS": f"arn:{own_partition()}:iam::{number}:root"}
+
+
+def _several(action: str | list[str]) -> list[str]:
+    return [action] if isinstance(action, str) else action
+
+
+def _prefix_of(statement: Mapping[str, Any]) -> str:
+    listed = statement.get("Condition", {}).get("StringLike", {}).get("s3:prefix", "")
+    return str(listed).removesuffix("*")
+
+
+def _let_in_by_key(scope: Construct, key: Any, use: Mapping[str, Any]) -> None:
+    """Let in the account of a scope by the policy of a key."""
+    from aws_cdk import aws_iam as iam  # noqa: PLC0415  # as above
+
+    own = str(Place.of_stack(scope).account)
+    in_its_policy = {**use, "Principal": _account(own), "Resource": "*"}  # the key itself
+    key.add_to_resource_policy(iam.PolicyStatement.from_json(in_its_policy))

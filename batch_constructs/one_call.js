@@ -6,9 +6,6 @@ const { Construct } = require("constructs");
 /** Its ARN changes with each revision, which CloudFormation allows of no export that is in use. */
 const REVISED = "aws-cdk-lib.aws_batch.CfnJobDefinition";
 
-/** Where the CDK keeps how other stacks refer to a resource. */
-const STRENGTH = "_crossStackReferenceStrengthOverride";
-
 /** What Resource.isResource looks for. */
 const RESOURCE = Symbol.for("@aws-cdk/core.Resource");
 
@@ -94,12 +91,12 @@ class OneCall {
 
   /**
    * Has other stacks refer weakly to a resource. What a nested stack holds they know as one of its
-   * outputs: of these, those of the resource are as weak.
+   * outputs: of these, those of the resource are as weak. They are outputs of something that has
+   * what the nested stack has, and of what that does not say, what the resource says.
    */
   static weaken(resource) {
     const { Names, ReferenceStrength, Stack } = cdk;
     resource.applyCrossStackReferenceStrength(ReferenceStrength.WEAK);
-    if (!(STRENGTH in resource)) throw new Error(`this CDK keeps no ${STRENGTH}`);
     const stacks = [];
     for (let one = Stack.of(resource); one?.nestedStackResource; one = one.nestedStackParent) {
       stacks.push(one.nestedStackResource);
@@ -107,8 +104,7 @@ class OneCall {
     if (stacks.length === 0) return;
     const id = Names.nodeUniqueId(resource.node);
     for (const stack of stacks) {
-      const strength = { get: () => stack[STRENGTH] ?? resource[STRENGTH] };
-      const weakly = Object.create(stack, { [STRENGTH]: strength });
+      const weakly = new Proxy(stack, { get: (_, member) => stack[member] ?? resource[member] });
       if (!OneCall.weak.has(stack)) {
         const outputs = [];
         const { getAtt } = stack;

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from batch_constructs.aws.names import ARN_PARTS
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.known_scope import known_scope, made_in
-from batch_constructs.tokens import is_token
+from batch_constructs.tokens import is_made_up, is_token
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -107,7 +107,7 @@ class Place:
     def of_arn(cls, arn: str) -> Place:
         """Read the place out of an ARN."""
         parts = arn.split(":")
-        if len(parts) <= ARN_PARTS or parts[0] != "arn":
+        if len(parts) <= ARN_PARTS or parts[0] != "arn" or is_made_up(arn):
             return cls(None, None)
         return cls.known(parts[3], parts[4], parts[1])
 
@@ -316,5 +316,5 @@ def _seen(resource: Any, member: str, *, known: bool) -> _Seen:
         from batch_constructs.one_call import arn_and_place  # noqa: PLC0415  # loads jsii
 
         arn, *place = arn_and_place(resource, member, known=known)
-        asked[member, known] = arn, Place.known(*place)
+        asked[member, known] = arn, Place(None, None) if is_made_up(arn) else Place.known(*place)
     return asked[member, known]

@@ -25,6 +25,7 @@ one that is known to have a fraction is refused."""
 _MARKS = ("${Token[", "#{Token[")
 
 _PARAMETER_MADE_UP = "dummy-value-for-"
+_ARN_MADE_UP = "/DUMMY_ARN"  # of a role or a repository, in an account and a Region made up as well
 _SUBNETS_MADE_UP = tuple(f"{kind}-{number}" for kind in "spi" for number in (12345, 67890))
 _ZONES_MADE_UP = ("dummy1a", "dummy1b", "dummy1c")
 _MADE_UP = frozenset(
@@ -48,7 +49,7 @@ def is_token(value: object) -> bool:
 
 def is_made_up(value: str) -> bool:
     """Whether a text is, or contains, what a look-up answers before the CLI has looked."""
-    return value in _MADE_UP or _PARAMETER_MADE_UP in value
+    return value in _MADE_UP or _PARAMETER_MADE_UP in value or _ARN_MADE_UP in value
 
 
 _SECRETS: dict[str, bool] = {}

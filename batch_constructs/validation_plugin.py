@@ -20,6 +20,7 @@ from batch_constructs.aws.template_facts import RESOURCES
 from batch_constructs.check.ignored_findings import ACKNOWLEDGED, Assembly
 from batch_constructs.check.stacks_together import StackTemplate, counted_in, too_many_together
 from batch_constructs.known_scope import identity, known_scope, look, made_in
+from batch_constructs.noted_volumes import with_noted_volumes
 from batch_constructs.one_call import check_with, validated
 from batch_constructs.refusal import in_parameters
 from batch_constructs.rules import Finding, Severity
@@ -94,7 +95,7 @@ class BatchRules:
         success = True
         assembly = Assembly()
         files = assembly.with_nested(templates)
-        checked = {path: _checked(path, assembly, ours) for path in files}
+        checked = {path: _checked(path, assembly, ours, app) for path in files}
         stacks = (
             StackTemplate(assembly.place(path), path, counted_in(template))
             for path, (template, _) in checked.items()
@@ -130,12 +131,12 @@ _COUNTED: Final[Counter[str]] = Counter()
 
 
 def _checked(
-    file: str, assembly: Assembly, ours: AbstractSet[str]
+    file: str, assembly: Assembly, ours: AbstractSet[str], app: str
 ) -> tuple[dict[str, Any], list[Finding]]:
     """Check a template as it is deployed, indentation included."""
     text = Path(file).read_text(encoding="utf-8")
     template = json.loads(text)
-    findings = _found(text)
+    findings = _found(text, with_noted_volumes(text, app, assembly.paths(file)))
     written = [*written_secrets(template, assembly.paths(file), ours)]
     told = {one.resource for one in written}
     others = [one for one in findings if one.resource not in told or one.rule not in RESOLVED]
@@ -143,9 +144,9 @@ def _checked(
 
 
 @lru_cache(maxsize=32)
-def _found(text: str) -> tuple[Finding, ...]:
+def _found(text: str, with_metadata: str) -> tuple[Finding, ...]:
     """Examine a template once, however many tests of a suite write it."""
-    template = json.loads(text)
+    template = json.loads(with_metadata)
     document = template_files.Document(text, template, is_json=True, repeats=False)
     return tuple(examine(_but_for_made_up(template), document).findings)
 
@@ -328,17 +329,21 @@ class _StageCheck:
             for rule in entry.data
         }
         ours = {path for app, path in OURS if app == self._app}
-        return [one for rule, one in _errors(folder, ours) if f"{self._NAME}::{rule}" not in meant]
+        return [
+            one
+            for rule, one in _errors(folder, ours, self._app)
+            if f"{self._NAME}::{rule}" not in meant
+        ]
 
     _NAME: Final = "batch-constructs"
 
 
-def _errors(folder: str, ours: AbstractSet[str]) -> Iterator[tuple[str, str]]:
+def _errors(folder: str, ours: AbstractSet[str], app: str) -> Iterator[tuple[str, str]]:
     """Say what is an error in the templates of an assembly, and is not acknowledged."""
     assembly = Assembly()
     for file in template_files.find(folder):
         acknowledged, paths = assembly.acknowledged(file), assembly.paths(file)
-        for one in _checked(file, assembly, ours)[1]:
+        for one in _checked(file, assembly, ours, app)[1]:
             meant = one.rule in acknowledged.get(one.resource, acknowledged.get("", ()))
             if one.severity is Severity.ERROR and not meant:
                 where = without_credentials(one.path)

@@ -16,7 +16,7 @@ from batch_constructs.acknowledgements import is_path_within
 from batch_constructs.aws.credentials import without_credentials
 from batch_constructs.refusal import in_parameters
 from batch_constructs.rules.findings import Finding, Severity
-from batch_constructs.rules.template.as_written import SECRET_REFERENCE, AsWritten
+from batch_constructs.rules.template.as_written import DEFAULT, SECRET_REFERENCE, AsWritten
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.written_strings import references_in, strings
 
@@ -55,7 +55,9 @@ def written_secrets(
             continue
         properties = resource.get("Properties") or {}
         several = written.of(properties)
-        for path in references_in(several):
+        for path, (service, _) in references_in(several).items():
+            if service == DEFAULT:
+                continue  # as one that stands there itself: a warning
             from batch_constructs.rules.rulebook import RULES  # noqa: PLC0415  # it loads every area
 
             place = f"Properties/{path}"

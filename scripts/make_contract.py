@@ -11,7 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).parent.parent
 sys.path.insert(0, str(ROOT))
 
-from tests.contract import KINDS, VALUE_OBJECTS, World  # noqa: E402  # found by the path above
+from tests.contract import VALUE_OBJECTS, World, table  # noqa: E402  # found by the path above
 from tests.test_public_api import MADE_BY_US  # noqa: E402  # as above
 
 HEAD = """# The contract of every parameter
@@ -38,19 +38,7 @@ def main() -> None:
     world = World()
     lines = [HEAD]
     for name in [*MADE_BY_US, *VALUE_OBJECTS]:
-        table: dict[str, dict[str, str]] = {}
-        for one in world.answers(name):
-            table.setdefault(one.parameter, {})[one.kind] = one.told
-        lines += [
-            f"## {name}\n",
-            f"| parameter | {' | '.join(KINDS)} |",
-            "|---" * (len(KINDS) + 1) + "|",
-            *(
-                f"| `{parameter}` | {' | '.join(found.get(kind, '') for kind in KINDS)} |"
-                for parameter, found in table.items()
-            ),
-            "",
-        ]
+        lines += [f"## {name}\n", table(world.answers(name))]
     (ROOT / "docs" / "contract.md").write_text("\n".join(lines))
 
 

@@ -51,13 +51,16 @@ def main() -> None:
         instances |= read(Path(package))
     model = botocore.session.Session().get_service_model("ec2")
     names = set(model.shape_for("InstanceType").enum)
-    families: dict[str, dict[str, Any]] = defaultdict(lambda: {"arm64": None, "sizes": {}})
+    families: dict[str, dict[str, Any]] = defaultdict(
+        lambda: {"arm64": None, "disks": None, "sizes": {}}
+    )
     for name in sorted(names | set(instances)):
         family, _, size = name.partition(".")
         families[family]["sizes"][size] = facts(instances[name]) if name in instances else None
         if name in instances:
             processors = instances[name]["ProcessorInfo"]["SupportedArchitectures"]
             families[family]["arm64"] = any(str(one).startswith("arm64") for one in processors)
+            families[family]["disks"] = bool(instances[name].get("InstanceStorageSupported"))
     adapters = {
         name: instance["NetworkInfo"]["EfaInfo"]["MaximumEfaInterfaces"]
         for name, instance in sorted(instances.items())

@@ -28,11 +28,7 @@ Resources = Callable[..., dict[str, dict[str, Any]]]
 
 @pytest.fixture
 def app() -> cdk.App:
-    """An app whose synthesis leaves out the CDK's own validation, which costs seconds.
-
-    The examples are synthesised with it.
-    """
-    return cdk.App(builtin_cloud_formation_validation=False)
+    return cdk.App()
 
 
 @pytest.fixture
@@ -110,6 +106,21 @@ def listen_to_interruptions() -> None:
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
+def leave_out_validation() -> None:
+    """Let apps leave out the CDK's own validation, which costs each of them seconds.
+
+    The CDK makes warnings of what it finds, and AWS's texts judge each template here. Whoever reads
+    its report says ``builtin_cloud_formation_validation=True``.
+    """
+    make = cdk.App.__init__
+
+    def make_quickly(app: cdk.App, **options: Any) -> None:
+        make(app, **{"builtin_cloud_formation_validation": False, **options})
+
+    setattr(cdk.App, "__init__", make_quickly)  # noqa: B010  # mypy lets nobody assign a method
+
+
 listen_to_interruptions()
 rendered.keep()
+leave_out_validation()
 share_models_of_aws()

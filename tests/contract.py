@@ -6,7 +6,7 @@ import inspect
 import itertools
 import math
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, is_dataclass
 from typing import Any
 
@@ -114,6 +114,7 @@ class World:
         self.stack = stack = cdk.Stack(app, "Stack", env=place)
         self.given = given = Given(stack)
         self.later = ""
+        self._answers: dict[str, list[Answer]] = {}
         self._wrong = ec2.Port.tcp(1)
         arn = given.environment.compute_environment_arn
         theirs = batch.FargateComputeEnvironment(stack, "TheirEnvironment", vpc=given.vpc)
@@ -204,8 +205,21 @@ class World:
                 batch.Action.RETRY, batch.Reason.SPOT_INSTANCE_RECLAIMED
             ),
             "time_zone": cdk.TimeZone.EUROPE_BERLIN,
+            "schedule": events.Schedule.rate(cdk.Duration.days(1)),
+            "dns_policy": batch.DnsPolicy.DEFAULT,
+            "image_pull_policy": batch.ImagePullPolicy.ALWAYS,
+            "medium": batch.EmptyDirMediumType.MEMORY,
+            "pid_mode": ecs.PidMode.TASK,
+            "volume_type": ec2.EbsDeviceVolumeType.GP3,
+            "time_limits": [
+                batch.JobStateTimeLimitAction(
+                    reason=batch.JobStateTimeLimitActionsReason.JOB_RESOURCE_REQUIREMENT,
+                    max_time=cdk.Duration.hours(1),
+                )
+            ],
+            "reason": batch.JobStateTimeLimitActionsReason.JOB_RESOURCE_REQUIREMENT,
             "allocation_strategy": batch.AllocationStrategy.BEST_FIT,
-            "instance_types": [ec2.InstanceType("m5.large")],
+            "instance_types": [ec2.InstanceType("m5.large"), ec2.InstanceClass.C5],
             "images": [batch.EcsMachineImage(image_type=batch.EcsMachineImageType.ECS_AL2023)],
         }
 
@@ -231,18 +245,22 @@ class World:
         yield "NaN", math.nan
         yield "wrong type", self._wrong
 
-    def answers(self, name: str) -> Iterator[Answer]:
-        """Give each value to each parameter of a construct, or to each field of a value object."""
+    def answers(self, name: str) -> list[Answer]:
+        """Give each value to each parameter of a construct, or field of a value object, once."""
+        if name not in self._answers:
+            self._answers[name] = list(self._asked(name))
+        return self._answers[name]
+
+    def _asked(self, name: str) -> Iterator[Answer]:
         kind = getattr(bc, name)
         parameters = list(inspect.signature(kind).parameters.items())
-        if name in VALUE_OBJECTS:
-            right = right_fields(name, self.given)
-        else:
-            right, parameters = self.given.arguments(name), parameters[2:]
+        if name not in VALUE_OBJECTS:
+            parameters = parameters[2:]
         for parameter, it in parameters:
             without = INSTEAD_OF.get(parameter, ())
-            others = {key: held for key, held in right.items() if key not in without}
             for what, value in self.values_of(parameter, str(it.annotation)):
+                right = self._right(name)  # anew: a cluster has one namespace of a name
+                others = {key: held for key, held in right.items() if key not in without}
                 refusal = problem = None
                 try:
                     self.make(kind, {**others, parameter: value})
@@ -260,6 +278,11 @@ class World:
                         problem = self._passed_over(what, self.later, decides=why is None)
                 self.stack.node.try_remove_child("X")
                 yield Answer(name, parameter, what, refusal, problem)
+
+    def _right(self, name: str) -> dict[str, Any]:
+        if name in VALUE_OBJECTS:
+            return right_fields(name, self.given)
+        return self.given.arguments(name)
 
     def make(self, kind: Any, arguments: Mapping[str, Any]) -> None:
         """Make a construct, or one that takes a value object."""
@@ -286,6 +309,18 @@ class World:
             return None
         where = "nowhere in" if decides else "against what is said of it, in"
         return f"taken without a word, and {where} the template"
+
+
+def table(answers: Iterable[Answer]) -> str:
+    """Write what was answered of one construct: a row a parameter, a column a kind."""
+    rows: dict[str, dict[str, str]] = {}
+    for one in answers:
+        rows.setdefault(one.parameter, {})[one.kind] = one.told
+    head = f"| parameter | {' | '.join(KINDS)} |\n" + "|---" * (len(KINDS) + 1) + "|\n"
+    return head + "".join(
+        f"| `{parameter}` | {' | '.join(told.get(kind, '') for kind in KINDS)} |\n"
+        for parameter, told in rows.items()
+    )
 
 
 def known_later(annotation: str) -> Iterator[tuple[str, Callable[[str], Any]]]:
@@ -333,7 +368,9 @@ _NOUNS = {
     "service_environments": "service_environment",
     "spot_rescue_job_definitions": "job_definition",
 }
-_UNREADABLE = re.compile(r"\n|Token\[|jsii\.|InterfaceDynamicProxy|type of argument|e\+2\d\d")
+_UNREADABLE = re.compile(
+    r"\n|Token\[|jsii\.|InterfaceDynamicProxy|type of argument|e\+2\d\d|already a Construct"
+)
 
 
 def _noun(parameter: str) -> str:

@@ -162,3 +162,120 @@ def test_a_share_may_be_the_cdks(
 
     policy = properties("AWS::Batch::SchedulingPolicy")["FairsharePolicy"]
     assert policy["ShareDistribution"] == [{"ShareIdentifier": "team", "WeightFactor": 2}]
+
+
+def test_enumerations_of_the_cdk_are_ours_of_the_same_names(
+    stack: cdk.Stack, resources: Callable[..., dict[str, dict[str, Any]]]
+) -> None:
+    small: dict[str, Any] = {"image": "a", "vcpus": 1, "memory": cdk.Size.gibibytes(1)}
+    volumes: list[bc.AnyPodVolume] = [
+        batch.EksVolume.empty_dir(
+            name="a",
+            mount_path="/a",
+            medium=batch.EmptyDirMediumType.MEMORY,
+            size_limit=cdk.Size.mebibytes(64),
+        ),
+        batch.EksVolume.empty_dir(
+            name="b", mount_path="/b", medium=batch.EmptyDirMediumType.DISK, readonly=True
+        ),
+        batch.EksVolume.host_path(name="c", mount_path="/c", host_path="/d"),
+        batch.EksVolume.secret(name="e", mount_path="/e", secret_name="f"),
+        bc.EmptyDirVolume(name="g", mount_path="/g", medium=batch.EmptyDirMediumType.MEMORY),
+    ]
+    container = bc.PodContainer(
+        **small, image_pull_policy=batch.ImagePullPolicy.ALWAYS, volumes=volumes
+    )
+    bc.EksJobDefinition(
+        stack, "Pod", containers=[container], dns_policy=batch.DnsPolicy.CLUSTER_FIRST
+    )
+    router = bc.Firelens(type=ecs.FirelensLogRouterType.FLUENTD)
+    bc.MultiContainerJobDefinition(
+        stack,
+        "Task",
+        containers=[bc.Container(**small, name="a", firelens=router)],
+        platform_capability="MANAGED_INSTANCES",
+        network_mode=ecs.NetworkMode.HOST,
+        pid_mode=ecs.PidMode.TASK,
+        ipc_mode=ecs.IpcMode.NONE,
+    )
+
+    found = resources("AWS::Batch::JobDefinition").values()
+    pod, task = (one["Properties"] for one in found)
+    properties = pod["EksProperties"]["PodProperties"]
+    assert properties["DnsPolicy"] == "ClusterFirst"
+    assert properties["Containers"][0]["ImagePullPolicy"] == "Always"
+    assert properties["Volumes"] == [
+        {"Name": "a", "EmptyDir": {"Medium": "Memory", "SizeLimit": "64Mi"}},
+        {"Name": "b", "EmptyDir": {"Medium": ""}},
+        {"Name": "c", "HostPath": {"Path": "/d"}},
+        {"Name": "e", "Secret": {"SecretName": "f", "Optional": True}},
+        {"Name": "g", "EmptyDir": {"Medium": "Memory"}},
+    ]
+    mounts = properties["Containers"][0]["VolumeMounts"]
+    assert [one["ReadOnly"] for one in mounts if one.get("ReadOnly")] == [True]
+    (of_task,) = task["EcsProperties"]["TaskProperties"]
+    assert (of_task["PidMode"], of_task["IpcMode"], of_task["NetworkMode"]) == (
+        "task",
+        "none",
+        "host",
+    )
+    assert of_task["Containers"][0]["FirelensConfiguration"]["Type"] == "fluentd"
+
+
+def test_a_queue_takes_the_order_and_the_time_limits_of_the_cdk(
+    stack: cdk.Stack, vpc: ec2.Vpc, properties: Callable[[str], dict[str, Any]]
+) -> None:
+    first, second = (bc.FargateComputeEnvironment(stack, name, vpc=vpc) for name in "AB")
+    ordered = [
+        batch.OrderedComputeEnvironment(compute_environment=one, order=number)
+        for one, number in ((second, 7), (first, 3))
+    ]
+    why = batch.JobStateTimeLimitActionsReason
+    hour = cdk.Duration.hours(1)
+    limits: list[bc.TimeLimit | batch.JobStateTimeLimitAction] = [
+        batch.JobStateTimeLimitAction(reason=why.JOB_RESOURCE_REQUIREMENT, max_time=hour),
+        bc.TimeLimit(reason=why.INSUFFICIENT_INSTANCE_CAPACITY, after=hour),
+    ]
+    bc.JobQueue(stack, "Queue", compute_environments=ordered, time_limits=limits)
+
+    queue = properties("AWS::Batch::JobQueue")
+    order = [one["ComputeEnvironment"] for one in queue["ComputeEnvironmentOrder"]]
+    assert order == [stack.resolve(one.compute_environment_arn) for one in (first, second)]
+    assert [
+        (one["Action"], one["Reason"], one["MaxTimeSeconds"])
+        for one in queue["JobStateTimeLimitActions"]
+    ] == [
+        ("CANCEL", "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT", 3600),
+        ("CANCEL", "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY", 3600),
+    ]
+
+
+def test_what_ends_jobs_otherwise_or_numbers_some_is_not_taken(
+    stack: cdk.Stack, vpc: ec2.Vpc
+) -> None:
+    environment = bc.FargateComputeEnvironment(stack, "A", vpc=vpc)
+    ends = batch.JobStateTimeLimitAction(
+        action=batch.JobStateTimeLimitActionsAction.TERMINATE,
+        reason=batch.JobStateTimeLimitActionsReason.JOB_RESOURCE_REQUIREMENT,
+        max_time=cdk.Duration.hours(1),
+    )
+    one = batch.OrderedComputeEnvironment(compute_environment=environment, order=1)
+    some: Any = [one, environment]
+    with pytest.raises(TypeError, match=r"compute_environments\[0\] is aws_cdk.aws_batch.Ordered"):
+        bc.JobQueue(stack, "Some", compute_environments=some)
+    with pytest.raises(TypeError, match=r"time_limits\[0\] is aws_cdk.aws_batch.JobStateTimeLimit"):
+        bc.JobQueue(stack, "Queue", compute_environments=[one], time_limits=[ends])
+
+
+def test_families_may_be_the_cdks(
+    stack: cdk.Stack, vpc: ec2.Vpc, resources: Callable[..., dict[str, dict[str, Any]]]
+) -> None:
+    family = ec2.InstanceClass.COMPUTE7_GRAVITON3
+    default = batch.DefaultInstanceClass.ARM64
+    bc.Ec2ComputeEnvironment(stack, "A", vpc=vpc, instance_types=[family])
+    bc.SpotComputeEnvironment(stack, "B", vpc=vpc, instance_types=[default])
+    bc.ManagedInstancesComputeEnvironment(stack, "C", vpc=vpc, instance_types=[family])
+
+    found = str([*resources("AWS::Batch::ComputeEnvironment").values()])
+    assert found.count("['c7g']") == 2
+    assert "['default_arm64']" in found

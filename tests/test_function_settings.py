@@ -333,7 +333,7 @@ def ours(template: assertions.Template, type: str) -> list[dict[str, Any]]:
 def test_how_many_run_at_a_time_may_be_known_to_cloudformation_alone(
     as_object: bool,  # noqa: FBT001 - a parameter of the test
 ) -> None:
-    stack = cdk.Stack()
+    stack = cdk.Stack(cdk.App(), "Stack")
     number = cdk.Fn.import_value("concurrency")
     many: Any = cdk.Token.as_any(number) if as_object else number
     queue = bc.JobQueue.from_job_queue_name(stack, "Queue", "nightly")

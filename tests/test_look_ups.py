@@ -10,14 +10,19 @@ from typing import Any
 import aws_cdk as cdk
 import pytest
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_ecr as ecr
+from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_efs as efs
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_ssm as ssm
 
 import batch_constructs as bc
 from tests import rendered
 
-ACCOUNT, REGION = "123456789012", "us-east-1"
+ACCOUNT, REGION = "210987654321", "us-east-1"
+"""Not the account of roles and repositories that the first pass makes up."""
+
 SELECTIONS: dict[str, Callable[[cdk.Stack], ec2.SubnetSelection]] = {
     "type": lambda _: ec2.SubnetSelection(subnet_type=ec2.SubnetType.PRIVATE_WITH_EGRESS),
     "group": lambda _: ec2.SubnetSelection(subnet_group_name="Jobs"),
@@ -51,6 +56,9 @@ def answer(key: str) -> object:
         return ["us-east-1a", "us-east-1b", "us-east-1c"]
     if key.startswith("ami"):
         return "ami-0a"
+    if key.startswith("cc-api"):
+        repository = f"ecr:{REGION}:{ACCOUNT}:repository/tools"
+        return [{"Arn": f"arn:aws:{repository if 'ECR' in key else f'iam::{ACCOUNT}:role/jobs'}"}]
     assert key.startswith("ssm"), key
     answers = {
         "files": "fs-0123456789abcdef0",
@@ -74,7 +82,7 @@ def two_passes(declare: Callable[[cdk.Stack], object], folder: Path) -> dict[str
         if not missing:
             found: dict[str, Any] = assembly.get_stack_by_name("Stack").template
             assert context
-            assert "dummy" not in json.dumps(found)
+            assert "dummy" not in json.dumps(found).lower()
             assert '12345"' not in json.dumps(found)
             return found
         context |= {key: answer(key) for key in missing}
@@ -159,9 +167,26 @@ def test_the_zones_of_a_new_vpc_are_looked_up_too(tmp_path: Path) -> None:
     def declare(stack: cdk.Stack) -> None:
         vpc = ec2.Vpc(stack, "Vpc", max_azs=2, nat_gateways=1)
         zones = ec2.SubnetSelection(availability_zones=["us-east-1a"])
-        bc.FargateComputeEnvironment(stack, "Environment", vpc=vpc, vpc_subnets=zones)
+        environment = bc.FargateComputeEnvironment(stack, "Environment", vpc=vpc, vpc_subnets=zones)
+        bc.BatchEndpoints(
+            stack, "Endpoints", vpc=vpc, compute_environments=[environment], vpc_subnets=zones
+        )
+        bc.SubmitFunction(
+            stack,
+            "Submit",
+            queue=bc.JobQueue.from_job_queue_name(stack, "Queue", "main"),
+            job_definition=bc.JobDefinition.from_job_definition_name(stack, "Job", "tools"),
+            function_settings=bc.FunctionSettings(vpc=vpc, vpc_subnets=zones),
+        )
 
-    assert len(subnets_of(two_passes(declare, tmp_path))) == 1
+    template = two_passes(declare, tmp_path)
+    one = subnets_of(template)
+    assert len(one) == 1
+    made = [it.get("Properties", {}) for it in template["Resources"].values()]
+    endpoints = [it["SubnetIds"] for it in made if "SubnetIds" in it]
+    functions = [it["VpcConfig"]["SubnetIds"] for it in made if "VpcConfig" in it]
+    assert [*endpoints, *functions] == [one] * (len(endpoints) + 1)
+    assert endpoints
 
 
 def test_parameters_groups_images_and_file_systems_that_are_looked_up_are_unknown(
@@ -222,6 +247,37 @@ def test_parameters_groups_images_and_file_systems_that_are_looked_up_are_unknow
 
     properties = two_passes(declare, tmp_path)["Resources"]
     assert "fs-0123456789abcdef0" in json.dumps(properties)
+
+
+def test_roles_and_repositories_that_are_looked_up_are_nowhere_until_they_are_found(
+    tmp_path: Path,
+) -> None:
+    """The first pass makes up an account for them, which is not that of the stack."""
+
+    def declare(stack: cdk.Stack) -> None:
+        role = iam.Role.from_lookup(stack, "Role", role_name="jobs")
+        tools = ecr.Repository.from_lookup(stack, "Tools", repository_name="tools")
+        job = bc.FargateJobDefinition(
+            stack,
+            "Job",
+            image=ecs.ContainerImage.from_ecr_repository(tools),
+            vcpus=1,
+            memory=cdk.Size.gibibytes(2),
+            job_role=role,
+            execution_role=role,
+        )
+        queue = bc.JobQueue.from_job_queue_name(stack, "Queue", "main")
+        queue.grant_engine(role, job_roles=[role])
+        bc.AuditTrail(stack, "Audit", queues=[queue], expected_roles=[role])
+        bc.SubmitFunction(stack, "Submit", queue=queue, job_definition=job)
+
+    (job,) = (
+        one["Properties"]["ContainerProperties"]
+        for one in two_passes(declare, tmp_path)["Resources"].values()
+        if one["Type"] == "AWS::Batch::JobDefinition"
+    )
+    assert job["JobRoleArn"] == job["ExecutionRoleArn"] == f"arn:aws:iam::{ACCOUNT}:role/jobs"
+    assert f"{ACCOUNT}.dkr.ecr.{REGION}" in str(job["Image"])
 
 
 def test_paths_and_ranges_of_nodes_that_are_looked_up_are_unknown(tmp_path: Path) -> None:

@@ -611,7 +611,7 @@ def test_no_job_writes_to_a_log_group_of_another_account() -> None:
 
 
 def test_the_right_to_write_is_in_the_region_that_the_driver_names() -> None:
-    stack = cdk.Stack()
+    stack = cdk.Stack(cdk.App(), "Here")
     options = {"awslogs-group": "central", "awslogs-region": "eu-west-1"}
     log = bc.LogConfiguration(options=options)
     bc.FargateJobDefinition(stack, "Job", log_configuration=log, **IMAGE)

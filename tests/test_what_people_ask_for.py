@@ -13,7 +13,6 @@ from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_eks as eks
 from aws_cdk import aws_eks_v2 as eks_v2
 from aws_cdk import aws_lambda as lambda_
-from cfnlint import api
 from constructs import Construct
 
 import batch_constructs as bc
@@ -22,6 +21,7 @@ from batch_constructs.aws.quotas import EVENT_BUS_POLICY_CHARACTERS
 from batch_constructs.aws.template_facts import STACK_SET_NAME
 from batch_constructs.one_call import members
 from batch_constructs.rules import check_template
+from tests.judged_by_cfn_lint import cfn_lint_errors
 from tests.rendered import somebody_elses
 
 EXAMPLES = Path(__file__).parent.parent / "examples"
@@ -692,6 +692,10 @@ def test_stack_sets_of_one_id_share_no_names() -> None:
     assert len(set(policies)) == 3
 
 
+def bucket_beside(construct: Any) -> cdk.aws_s3.Bucket:
+    return cdk.aws_s3.Bucket(construct, "Bucket")
+
+
 @pytest.mark.parametrize(
     ("build", "message"),
     [
@@ -699,6 +703,16 @@ def test_stack_sets_of_one_id_share_no_names() -> None:
         (
             lambda there, vpc: bc.FargateComputeEnvironment(there, "F", vpc=vpc),
             "Stack/There: build refers to a construct of this app",
+        ),
+        (
+            lambda there, _: ec2.Vpc.from_lookup(there, "V", vpc_id="vpc-1"),
+            r"There: build looks something up \(vpc-provider\), .*: make it in build, or take it",
+        ),
+        (
+            lambda there, vpc: cdk.aws_s3.CfnBucketPolicy(
+                there, "P", bucket=bucket_beside(vpc).bucket_name, policy_document={}
+            ),
+            "There: build refers to Stack/Vpc/Bucket of this app, whose name .*: make it in build",
         ),
     ],
 )
@@ -743,6 +757,7 @@ def test_all_ten_in_one_app_have_no_finding_and_fit_into_awss_limits() -> None:
     """Each in a stack of its own, as whoever uses them has them."""
     app = cdk.App(
         context=json.loads((EXAMPLES.parent / "cdk.json").read_text())["context"],
+        builtin_cloud_formation_validation=True,
     )
     for name in ALL:
         path = EXAMPLES / name / "app.py"
@@ -762,12 +777,7 @@ def test_all_ten_in_one_app_have_no_finding_and_fit_into_awss_limits() -> None:
         assert len(one.template["Resources"]) <= 500
         found = list(check_template(one.template))
         assert [finding.rule for finding in found if finding.severity != "info"] == []
-        errors = [
-            match.message
-            for match in api.lint_file(Path(one.template_full_path))
-            if match.rule.severity == "error"
-        ]
-        assert errors == []
+        assert [match.message for match in cfn_lint_errors(one.template)] == []
 
 
 @pytest.mark.parametrize(("lets_in", "said"), [(True, []), (False, ["event-bus"])])

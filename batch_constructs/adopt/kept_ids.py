@@ -5,11 +5,13 @@ https://docs.aws.amazon.com/cdk/v2/guide/identifiers.html
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.adopt.old_stack import read_stack
 from batch_constructs.adopt.override_path import override_path
+from batch_constructs.adopt.python_source import pointed
 from batch_constructs.adopt.same_resources import RIGHTS, Matching, Resource
 from batch_constructs.adopt.successor import TAGS, Successor, with_capitals
 from batch_constructs.impact.changes import METADATA_TYPE, changes, references, section
@@ -64,9 +66,10 @@ def keep_ids_of(
     from batch_constructs.rules.template import template_files  # noqa: PLC0415  # with PyYAML
 
     try:
-        old = read_stack(Path(old_template), None)
+        read = read_stack(Path(old_template), None)
     except template_files.UnreadableTemplateError as error:
         raise ValueError(f"{old_template}: {error}") from None
+    old = replace(read, template=pointed(read.template))
     template, had = old.template, section(old.template, "Resources")
     outputs = section(template, "Outputs")
     absent = f"{old_template} has nothing of that logical ID: give one that it has"

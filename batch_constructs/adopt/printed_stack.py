@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.adopt import kinds
 from batch_constructs.adopt.python_source import Call, Name, render, words
-from batch_constructs.adopt.sections import METADATA, Sections
+from batch_constructs.adopt.sections import METADATA, Sections, free_id
+from batch_constructs.adopt.shared_names import SharedNames
 from batch_constructs.adopt.stack_options import stack_options
 from batch_constructs.adopt.surroundings import Taken, variable
 from batch_constructs.adopt.translation import Translation
@@ -51,6 +52,7 @@ class PrintedStack:
         self.mends: dict[str, list[Any]] = {}
         self.lines: dict[str, list[range]] = {}
         self.ids: dict[str, str] = {}
+        self._l1_ids: dict[str, str] = {}
         for logical_id, resource in self.resources.items():
             type_ = str(resource.get("Type"))
             kind = type_.removeprefix(kinds.BATCH)
@@ -91,8 +93,12 @@ class PrintedStack:
         ids = {name for name in self.resources if name in self.as_l1}
         sections = Sections(self.old, lambda text: variable(text, used), ids)
         made: dict[str, str] = {}
-        blocks: list[tuple[list[str], list[str]]] = [([], _statements(sections.statements))]
-        blocks += [([], self._l1(name, used)) for name in self.as_l1]
+        names = SharedNames(self.resources, self.as_l1, lambda text: variable(text, used))
+        written = [(one, name) for (_, name), one in names.variables.items()]
+        blocks: list[tuple[list[str], list[str]]] = [([], _statements(written))]
+        blocks += [([], _statements(sections.statements))]
+        self._l1_ids = {}
+        blocks += [([], self._l1(name, used, ids, names)) for name in self.as_l1]
         taken = Taken(self.resources, used)
         self.ids = {}
         ours: dict[str, list[str]] = {}
@@ -100,7 +106,7 @@ class PrintedStack:
             self.ids[logical_id] = own = self._construct_id(logical_id, ids)
             ids.add(own)
             made[logical_id] = variable(own, used)
-            ours[logical_id] = self._construct(logical_id, made, taken)
+            ours[logical_id] = self._construct(logical_id, made, taken, names)
         users = {
             given: [name for name, block in ours.items() if _mentions(block, given)]
             for given in taken.statements
@@ -128,7 +134,7 @@ class PrintedStack:
     def _paths(self) -> list[str]:
         """Print the paths in the old template's metadata, where they are others now."""
         here = self._stack_id
-        now = {name: f"{here}/{name}" for name in self.as_l1}
+        now = {name: f"{here}/{own}" for name, own in self._l1_ids.items()}
         now |= {name: f"{here}/{own}/Resource" for name, own in self.ids.items()}
         before = {
             name: path
@@ -232,21 +238,19 @@ class PrintedStack:
         path = _path_of(self.resources[logical_id])
         steps = [] if path is None else path.removesuffix("/Resource").split("/")
         wished = steps[-1] if len(steps) > 1 else logical_id
-        return (
-            wished
-            if wished not in ids
-            else logical_id
-            if logical_id not in ids
-            else f"Our{logical_id}"
-        )
+        own = free_id(wished, ids, "Our")
+        return own if own == wished else free_id(logical_id, ids, "Our")
 
-    def _construct(self, logical_id: str, made: dict[str, str], taken: Taken) -> list[str]:
+    def _construct(
+        self, logical_id: str, made: dict[str, str], taken: Taken, names: SharedNames
+    ) -> list[str]:
         resource = self.resources[logical_id]
         kind = resource["Type"].removeprefix(kinds.BATCH)
         properties = properties_of(resource)
         constructor = self._constructor(resource)
         call = Translation(kind, str(constructor), properties, taken, made).call
         kinds.add_what_is_left_out(kind, properties, call)
+        names.put_into(kind, properties, call)
         call.positional = [Name("self"), self.ids[logical_id]]
         name = made[logical_id]
         mends = [
@@ -257,13 +261,14 @@ class PrintedStack:
         ]
         return _statements([(name, call), *mends])
 
-    def _l1(self, logical_id: str, used: set[str]) -> list[str]:
+    def _l1(self, logical_id: str, used: set[str], ids: set[str], names: SharedNames) -> list[str]:
         resource = self.resources[logical_id]
-        # The CDK takes an ID of this name for none.
-        own = logical_id if logical_id != "Default" else "DefaultResource"
+        own = free_id(logical_id, ids - {logical_id}, "The")
+        ids.add(own)
+        self._l1_ids[logical_id] = own
         call = Call("cdk.CfnResource", [Name("self"), own], {"type": resource["Type"]})
         if properties_of(resource):
-            call.keywords["properties"] = properties_of(resource)
+            call.keywords["properties"] = names.written(properties_of(resource))
         attributes = attributes_of(resource)
         if not attributes and own == logical_id:
             return _statements([("", call)])

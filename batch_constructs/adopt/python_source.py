@@ -63,11 +63,21 @@ def _flat(value: Any) -> str:
 
 
 def _literal(value: Any) -> str:
+    value = pointed(value)
     if isinstance(value, str):
         text = repr(value)
         plain = text.startswith("'") and '"' not in text and "\\'" not in text
         return f'"{text[1:-1]}"' if plain else text
     return repr(value)
+
+
+def pointed(value: Any) -> Any:
+    """Write a whole number with a point as text, in which JavaScript leaves it: 1.0, not 1."""
+    if isinstance(value, dict):
+        return {name: pointed(one) for name, one in value.items()}
+    if isinstance(value, list):
+        return [pointed(one) for one in value]
+    return str(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _parts(value: Any) -> bool:

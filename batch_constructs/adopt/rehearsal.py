@@ -19,7 +19,7 @@ from batch_constructs.adopt.printed_stack import (
     attributes_of,
     properties_of,
 )
-from batch_constructs.adopt.python_source import Call, snake_case
+from batch_constructs.adopt.python_source import Call, pointed, snake_case
 from batch_constructs.adopt.sections import METADATA
 from batch_constructs.impact.changes import is_function
 
@@ -180,7 +180,7 @@ def _different(old: dict[str, Any], new: dict[str, Any]) -> list[Any]:
     found += [
         Call("resource.add_override", [name, value])
         for name, value in was.items()
-        if is_.get(name) != value
+        if not _is_same(value, is_.get(name))
     ]
     found += [Call("resource.add_deletion_override", [name]) for name in is_ if name not in was]
     return found
@@ -191,7 +191,7 @@ def _properties(old: dict[str, Any], new: dict[str, Any], way: list[str]) -> Ite
         below = [*way, str(name)]
         if name not in old:
             yield Call("resource.add_property_deletion_override", [override_path(below)])
-        elif name not in new or old[name] != new[name]:
+        elif name not in new or not _is_same(old[name], new[name]):
             yield from _value(old[name], new.get(name), below)
 
 
@@ -203,7 +203,7 @@ def _value(old: Any, new: Any, way: list[str]) -> Iterator[Any]:
         entries = [
             mend
             for place, (one, other) in enumerate(zip(old, new, strict=True))
-            if one != other
+            if not _is_same(one, other)
             for mend in _value(one, other, [*way, str(place)])
         ]
         # Many small overrides of one list say less than the list.
@@ -212,6 +212,16 @@ def _value(old: Any, new: Any, way: list[str]) -> Iterator[Any]:
         yield (f"resource.{snake_case(way[0])}", {})  # an override cannot say an empty mapping
     else:
         yield _override(way, old)
+
+
+def _is_same(old: Any, new: Any) -> bool:
+    """Whether a value is the old one, also by its type; a whole number may have lost its point."""
+    if isinstance(old, dict) and isinstance(new, dict):
+        return old.keys() == new.keys() and all(_is_same(old[name], new[name]) for name in old)
+    if isinstance(old, list) and isinstance(new, list):
+        return len(old) == len(new) and all(map(_is_same, old, new))
+    is_flag = isinstance(old, bool), isinstance(new, bool)
+    return is_flag[0] == is_flag[1] and new in (old, pointed(old))
 
 
 def _override(way: list[str], value: Any) -> Call:

@@ -10,7 +10,7 @@ from batch_constructs.aws.template_facts import BOUNDS_OF_PARAMETERS, FORMAT_VER
 from batch_constructs.impact.changes import references, section
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from batch_constructs.impact.described_stack import DescribedStack
 
@@ -20,6 +20,9 @@ METADATA: Final = "CDKMetadata"
 METADATA_CONDITION: Final = "CDKMetadataAvailable"
 
 _DECLARED: Final = frozenset(SECTIONS) - {"Hooks"}
+_NONE_TO_THE_CDK: Final = ("Default", "Resource")
+"""IDs that no logical ID is made of, and by which a construct's main resource is found."""
+
 _COMBINED: Final = {
     "Fn::And": "condition_and",
     "Fn::Or": "condition_or",
@@ -67,7 +70,7 @@ class Sections:
         """Declare the outputs, which come last."""
         for name, output in section(self._old.template, "Outputs").items():
             export = output.get("Export", {}).get("Name")
-            keywords: dict[str, Any] = {"value": values.text(output.get("Value"))}
+            keywords: dict[str, Any] = {"value": _output(output.get("Value"))}
             if "Description" in output:
                 keywords["description"] = output["Description"]
             if export is not None:
@@ -110,15 +113,24 @@ class Sections:
         self, function: str, name: str, keywords: Mapping[str, Any], *, variable: str = ""
     ) -> None:
         """Declare one thing; under an ID of its own, should a resource have the same."""
-        own = name
-        while own in self._ids:
-            own = f"{function.removeprefix('cdk.Cfn')}{own}"
+        own = free_id(name, self._ids, function.removeprefix("cdk.Cfn"))
         self._ids.add(own)
         if own != name and not variable:
             variable = self._variable(own)
         self.statements.append((variable, Call(function, [Name("self"), own], dict(keywords))))
         if own != name:
             self.statements.append(("", Call(f"{variable}.override_logical_id", [name])))
+
+
+def free_id(wished: str, taken: Collection[str], before: str) -> str:
+    """Give an ID that no other construct has, and that the CDK takes for one.
+
+    https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.Names.html
+    """
+    own = wished
+    while own in taken or own in _NONE_TO_THE_CDK:
+        own = f"{before}{own}"
+    return own
 
 
 def _offers_text(parameter: Mapping[str, Any]) -> bool:
@@ -134,6 +146,11 @@ def _parameter_value(name: str, value: Any) -> Any:
     """Give an attribute of a parameter; a number that is written as text stays text."""
     if name == "NoEcho":
         return str(value).lower() == "true"
-    if name in BOUNDS_OF_PARAMETERS and isinstance(value, str):
+    if name in BOUNDS_OF_PARAMETERS and isinstance(value, str | float):
         return Call("cdk.Token.as_number", [value])
     return value
+
+
+def _output(value: Any) -> Any:
+    """Give the value of an output, which is a text whatever it is written as."""
+    return str(value).lower() if isinstance(value, bool) else values.text(value)

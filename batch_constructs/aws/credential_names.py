@@ -50,15 +50,21 @@ _OF_STORES: Final = (
 _SHORTENED: Final = r"(?:[-_.]|(?-i:(?<=[a-z0-9])(?=P)))pwd"
 _OF_TERRAFORM: Final = r"^tf_token_\w{1,200}"
 """https://developer.hashicorp.com/terraform/cli/config/config-file#environment-variable-credentials"""
+_STAGE: Final = (
+    r"(?:[-_.](?:prod(?:uction)?|live|stag(?:e|ing)|uat|qa|test(?:ing)?|dev(?:elopment)?|\d{1,3}))?"
+)
+"""What a name may end with that is one of several, for each stage of a program."""
+
 _SURE_NAME: Final = pattern(
-    rf"(?:{_BEFORE}{_SURE}|{_PASSWORD}|{_SHORTENED}|{_OF_STORES}|{_OF_TERRAFORM})$", re.IGNORECASE
+    rf"(?:{_BEFORE}{_SURE}|{_PASSWORD}|{_SHORTENED}|{_OF_STORES}|{_OF_TERRAFORM}){_STAGE}$",
+    re.IGNORECASE,
 )
 _OPTION_NAME: Final = pattern(
-    rf"(?:{_BEFORE}(?:{_SURE}|token)|{_PASSWORD}|{_OF_STORES})$", re.IGNORECASE
+    rf"(?:{_BEFORE}(?:{_SURE}|token)|{_PASSWORD}|{_OF_STORES}){_STAGE}$", re.IGNORECASE
 )
 _NAME: Final = pattern(
     rf"(?:{_BEFORE}(?:{_SURE}|secret|token|cred(?:ential)?s?)|{_PASSWORD}|{_SHORTENED}|{_OF_STORES}"
-    rf"|{_OF_TERRAFORM})$",
+    rf"|{_OF_TERRAFORM}){_STAGE}$",
     re.IGNORECASE,
 )
 _SHORT_NAME: Final = pattern(rf"{_BEFORE}(?:pass|pw|pwd)(?:$|[-_.])", re.IGNORECASE)
@@ -73,9 +79,9 @@ _CHOSEN_NAME: Final = pattern(
 """What as well names a key by its alias, a kind of log-in: the value has to look like a secret."""
 
 _PASSWORD_NAME: Final = pattern(
-    rf"(?:passphrase|{_PASSWORD}|{_SHORTENED}|{_OF_STORES})$", re.IGNORECASE
+    rf"(?:passphrase|{_PASSWORD}|{_SHORTENED}|{_OF_STORES}){_STAGE}$", re.IGNORECASE
 )
-_OF_A_TOKEN: Final = pattern(rf"{_BEFORE}token$", re.IGNORECASE)
+_OF_A_TOKEN: Final = pattern(rf"{_BEFORE}token{_STAGE}$", re.IGNORECASE)
 """What a place in a text, or in a list, may stand under as well."""
 
 _ACCESS_KEY_NAME: Final = pattern(r"secret[-_.]?(?:access[-_.]?)?key$", re.IGNORECASE)

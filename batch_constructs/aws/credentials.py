@@ -51,7 +51,7 @@ _ENCODED_KEYS: Final = tuple(
 CREDENTIALS: Final = (
     Credential(
         "an access key of AWS",
-        rf"\b(?:AKIA|{TEMPORARY_KEY})(?![A-Z2-7]{{9}}EXAMPLE)[A-Z2-7]{{16}}\b",
+        rf"\b(?:AKIA|{TEMPORARY_KEY})[A-Z2-7]{{16}}\b",
         "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html",
         ("AKIA", TEMPORARY_KEY),
     ),

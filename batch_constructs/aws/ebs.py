@@ -40,7 +40,24 @@ THROUGHPUT: Final = (125, 2000)
 """MiB a second of a gp3 volume."""
 
 IOPS_FOR_ONE_MEBIBYTE: Final = 4
+IOPS_OF_ONE_GIBIBYTE: Final = {GP3: 500, "io1": 50, "io2": 1000}
 DEFAULT_IOPS: Final = 3000
+"""What gp3 has at least, however small it is."""
+
+
+def most_iops(kind: str, gibibytes: float) -> float:
+    """Return the operations a second that a volume of a type and a size can have."""
+    least = DEFAULT_IOPS if kind == GP3 else 0
+    return max(gibibytes * IOPS_OF_ONE_GIBIBYTE[kind], least)
+
+
+RATIO_SOURCE: Final[Source] = seen(
+    "https://github.com/rocicorp/mono/pull/4410",
+    'EC2 refuses 15,000 IOPS of 20 GiB of gp3: "Iops to volume size ratio of 750.000000 is too'
+    ' high; maximum is 500". https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volume-types.html'
+    " has the ratios: gp3 500, io1 50, io2 1,000 IOPS for each GiB, and 0.25 MiB/s of gp3 for each"
+    " IOPS.",
+)
 
 SOURCE: Final[Source] = docs(
     "ebs/latest/userguide/ebs-volume-types.html",

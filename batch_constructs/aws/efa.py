@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Final
 
 from batch_constructs.aws.bound import Whole
-from batch_constructs.aws.source import Source, docs
+from batch_constructs.aws.source import Source, docs, seen
 from batch_constructs.aws.table import read
 
 MOST_EFA: Final = Whole(1, max(read("efa")["interfaces"].values()))
@@ -20,6 +20,21 @@ SOURCE: Final[Source] = docs(
     "For each additional network interface, use the next unused network card index, for an EFA-only"
     " network interface.",
 )
+
+SECURITY_GROUP_SOURCE: Final[Source] = docs(
+    "AWSEC2/latest/UserGuide/create-efa.html",
+    '"To enable OS-bypass functionality, the EFA must be a member of a security group that allows'
+    ' all inbound and outbound traffic to and from the security group itself."',
+)
+
+MISSING_DEVICE_SOURCE: Final[Source] = seen(
+    "https://github.com/dstackai/dstack/issues/2787",
+    "Docker ends with: error gathering device information while adding custom device: no such file"
+    " or directory.",
+)
+
+INTERFACE_TYPES: Final = ("efa", "efa-only")
+"""What an interface with an adapter is called, with the network's other traffic and without."""
 
 DEVICES: Final = "/dev/infiniband/uverbs"
 """How the device of an adapter begins; its number follows."""

@@ -13,7 +13,7 @@ from typing import Final
 from batch_constructs.aws.job_definition_facts import CpuArchitecture
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.record import Record
-from batch_constructs.aws.source import Source, guide
+from batch_constructs.aws.source import Source, docs, guide
 from batch_constructs.aws.table import read
 
 BUNDLES: Final = {
@@ -187,6 +187,25 @@ def architecture(name: str) -> str | None:
     if sizes:
         return next(iter(sizes.values())).architecture
     return _ARM64 if _ARM.fullmatch(family) else None
+
+
+DISKS_SOURCE: Final[Source] = docs(
+    "AWSEC2/latest/UserGuide/instance-store-volumes.html",
+    "Which instance types have instance store volumes; DescribeInstanceTypes says so, too"
+    " (InstanceStorageSupported).",
+)
+
+
+def has_disks(name: str) -> bool | None:
+    """Tell whether a type, a family or a bundle has disks of its own; None if it is not known.
+
+    All sizes of a family have them, or none has; a bundle has them if all of its families do.
+    """
+    families = read("instance_types")["families"]
+    found = [
+        families.get(one, {}).get("disks") for one in BUNDLES.get(name, (name.partition(".")[0],))
+    ]
+    return None if None in found else all(found)
 
 
 def is_impossible(name: str) -> bool:

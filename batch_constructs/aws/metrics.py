@@ -29,6 +29,20 @@ OLDEST_MESSAGE_AGE: Final = "ApproximateAgeOfOldestMessage"
 https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html
 """
 
+OWN_NAMESPACE: Final = Matching(
+    "(?![:]|AWS/)(?=.*[^ ])[ -~]+",
+    "1 to 255 ASCII characters that begin neither with AWS/, which CloudWatch reserves, nor with a"
+    " colon",
+    255,
+)
+"""A namespace of metrics that are not AWS's."""
+
+OWN_NAMESPACE_SOURCE: Final[Source] = docs(
+    "AmazonCloudWatch/latest/APIReference/API_PutMetricData.html",
+    '"To avoid conflicts with Amazon Web Services service namespaces, you should not specify a'
+    ' namespace that begins with AWS/"; 1 to 255 characters, [^:].*',
+)
+
 OLDEST_MESSAGE_SOURCE: Final[Source] = docs(
     "AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-available-cloudwatch-metrics.html",
     '"if a message is received three or more times and not deleted, SQS moves it to the back of the'

@@ -101,3 +101,6 @@ REPEATED_KEY_SOURCE: Final[Source] = seen(
     "https://github.com/aws-cloudformation/cfn-lint/issues/35",
     "CloudFormation takes the last value of a key that stands twice, and says nothing.",
 )
+
+MOUNTS: Final = "batch-constructs:mounts"
+"""The metadata in which we say what is mounted: path → how it is known, and what it is."""

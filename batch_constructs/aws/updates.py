@@ -85,6 +85,12 @@ TYPE_OF_QUEUE: Final[Source] = api(
     ' environment."; UpdateJobQueue has no such member.',
 )
 
+KIND_OF_ORDER_STAYS: Final[Source] = api(
+    "CreateJobQueueRequest.serviceEnvironmentOrder",
+    '"A job queue can\'t have both a serviceEnvironmentOrder and a computeEnvironmentOrder field.";'
+    " UpdateJobQueue leaves what it is not given, and has no jobQueueType.",
+)
+
 KIND_OF_POLICY_STAYS: Final[Source] = api(
     "UpdateSchedulingPolicyRequest.fairsharePolicy",
     '"Once set during creation, a fairsharePolicy cannot be removed or changed to a'
@@ -96,21 +102,6 @@ NO_POLICY_LATER: Final[Source] = api(
     '"A job queue without a fair-share scheduling policy is scheduled as a FIFO job queue and'
     " can't have a fair-share scheduling policy added.\"",
 )
-
-REFERENCE_IS_ARN: Final = {
-    "AWS::Batch::ComputeEnvironment": "ComputeEnvironmentArn",
-    "AWS::Batch::ConsumableResource": "ConsumableResourceArn",
-    "AWS::Batch::JobDefinition": "JobDefinitionArn",
-    "AWS::Batch::JobQueue": "JobQueueArn",
-    "AWS::Batch::QuotaShare": "QuotaShareArn",
-    "AWS::Batch::SchedulingPolicy": "Arn",
-    "AWS::Batch::ServiceEnvironment": "ServiceEnvironmentArn",
-}
-"""The attribute that ``Ref`` gives too, by the type: "Ref returns the … ARN", and the registry's
-primaryIdentifier.
-
-https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-batch-jobqueue.html
-"""
 
 STACK_TAGS: Final[Source] = docs(
     "AWSCloudFormation/latest/TemplateReference/aws-properties-resource-tags.html",
@@ -135,6 +126,12 @@ OUTPUT_IS_READ: Final[Source] = docs(
     "AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-getstackoutput.html",
     "A weak reference: the value is resolved when the stack that reads it is created or updated; "
     "a later change or deletion does not reach that stack by itself.",
+)
+
+STACK_STAYS: Final[Source] = seen(
+    "https://github.com/aws/aws-cdk/issues/14911",
+    "cdk deploy deletes no stack: one that the app no longer has, or has under another name or in "
+    "another account or Region, stays deployed beside the new one.",
 )
 
 DELETION_PAGE: Final = (
@@ -171,6 +168,18 @@ def registry(type: str) -> Source:
 def is_in_registry(type: str) -> bool:
     """Whether the table tells of a CloudFormation type."""
     return type in _table()
+
+
+def reference_is(type: str) -> str | None:
+    """Name the attribute of a CloudFormation type that ``Ref`` gives too; None where none is known.
+
+    "Ref returns the … ARN", or the ID, says the page of each, and the registry has it as its
+    primaryIdentifier, which nobody sets. A security group is not there: without a VPC, ``Ref``
+    gives its name.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-batch-jobqueue.html
+    """
+    return _references().get(type)
 
 
 def has_role_of_its_own(role: object) -> bool:
@@ -214,3 +223,9 @@ def create_only(type: str) -> CreateOnly:
 def _table() -> dict[str, dict[str, list[str]]]:
     properties: dict[str, dict[str, list[str]]] = read("create_only")
     return properties
+
+
+@cache
+def _references() -> dict[str, str]:
+    attributes: dict[str, str] = read("references")
+    return attributes

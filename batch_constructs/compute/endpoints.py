@@ -22,7 +22,7 @@ from batch_constructs.known_argument import known_flag
 from batch_constructs.place import OF_ONE_REGION, in_another_vpc
 from batch_constructs.subnet_selection import as_selection
 from batch_constructs.subnets import chosen_subnets
-from batch_constructs.tokens import is_token
+from batch_constructs.tokens import SUBNET_MADE_UP, is_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -110,7 +110,8 @@ class BatchEndpoints(BatchConstruct):
         super().__init__(scope, id)
         arguments = Arguments(self)
         selection: ec2.SubnetSelection | None = as_selection(arguments, vpc_subnets)
-        chosen_subnets(arguments, vpc, selection)
+        if chosen_subnets(arguments, vpc, selection) == [SUBNET_MADE_UP]:
+            selection = None  # the CDK makes no endpoint where it finds no subnet yet
         environments = _environments(arguments, compute_environments, vpc)
         needed = set(_besides(arguments, services))
         if known_flag(arguments, "session_manager", session_manager) is True:

@@ -32,6 +32,7 @@ from batch_constructs.compute.environment_roles import (
 )
 from batch_constructs.compute.instance_image import Images
 from batch_constructs.compute.instance_tags import TaggedInstances
+from batch_constructs.compute.instance_type_names import instance_type_name
 from batch_constructs.compute.launch_template import (
     LaunchTemplate,
     make_default_launch_template,
@@ -122,7 +123,9 @@ class InstanceOptions(TypedDict, total=False):
     vpc_subnets: ec2.SubnetSelection | SubnetSelectionKeywords | None
     security_groups: Sequence[ec2.ISecurityGroup] | None
     max_vcpus: WholeNumber
-    instance_types: Sequence[str | ec2.InstanceType] | None
+    instance_types: (
+        Sequence[str | ec2.InstanceType | ec2.InstanceClass | batch.DefaultInstanceClass] | None
+    )
     min_vcpus: WholeNumber
     allocation_strategy: AllocationStrategy | batch.AllocationStrategy | str | None
     images: Sequence[AnyImage] | None
@@ -404,20 +407,16 @@ def _compute_resources(
 _AN_INSTANCE_TYPE = 'a string such as "c7g" or "m7i.large", or an ec2.InstanceType'
 
 
-def _instance_types(
-    arguments: Arguments, instance_types: Sequence[str | ec2.InstanceType] | None
-) -> list[Any]:
+def _instance_types(arguments: Arguments, instance_types: Sequence[object] | None) -> list[Any]:
     if instance_types is None:
         return list(DEFAULT_INSTANCE_TYPES)
     expected = 'strings such as "c7g" or "m7i.large", or ec2.InstanceType'
     types = arguments.items("instance_types", instance_types, expected, some=True)
     return [
-        item.to_string()
-        if isinstance(item, ec2.InstanceType)
-        else as_text(item)
+        as_text(item)
         if isinstance(item, str)
         else arguments.wrong_type(f"instance_types[{place}]", item, _AN_INSTANCE_TYPE)
-        for place, item in enumerate(types)
+        for place, item in enumerate(map(instance_type_name, types))
     ]
 
 

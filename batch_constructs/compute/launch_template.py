@@ -17,7 +17,7 @@ from batch_constructs.asked_once import base64
 from batch_constructs.aws import container_variables as variables
 from batch_constructs.aws.bound import OneOf, as_text
 from batch_constructs.aws.ebs import ROOT_DEVICE
-from batch_constructs.aws.efa import MOST_EFA
+from batch_constructs.aws.efa import INTERFACE_TYPES, MOST_EFA
 from batch_constructs.aws.launch_template_facts import (
     DOCKER_TIMEOUT_SECONDS,
     HOP_LIMIT,
@@ -43,6 +43,7 @@ from batch_constructs.instance_volumes import (
     expect_volumes,
     host_path,
     mount_commands,
+    note_volumes,
 )
 from batch_constructs.known_argument import known_flag
 from batch_constructs.one_call import members, refer_weakly
@@ -215,6 +216,7 @@ class LaunchTemplate(TaggedInstances, BatchResource, _Face):
         self._tag_instances(
             self.resource, listed, {"LaunchTemplateData.TagSpecifications": _tag_specifications}
         )
+        note_volumes(self, self._volumes)
         self.image_pull = image_pull
         self.prefetches = bool(prefetch_images)
         self.reserved_only = is_reserved_only(capacity_reservation)
@@ -333,7 +335,7 @@ def _network_interfaces(
         {
             "DeviceIndex": 0 if card == 0 else 1,
             "NetworkCardIndex": card,
-            "InterfaceType": "efa" if card == 0 else "efa-only",
+            "InterfaceType": INTERFACE_TYPES[0 if card == 0 else 1],
             "DeleteOnTermination": True,
             "Groups": ids,
         }

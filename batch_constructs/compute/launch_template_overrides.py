@@ -13,6 +13,7 @@ from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.limits import bound_of
+from batch_constructs.compute.instance_type_names import instance_type_name
 from batch_constructs.compute.launch_template import LaunchTemplate
 from batch_constructs.construct import given
 from batch_constructs.jsii_objects import has_member
@@ -43,7 +44,7 @@ class LaunchTemplateOverride:
     """
 
     launch_template: AnyLaunchTemplate
-    instance_types: Sequence[str | ec2.InstanceType]
+    instance_types: Sequence[str | ec2.InstanceType | ec2.InstanceClass]
     userdata_type: UserdataType | str | None = None
 
 
@@ -90,9 +91,7 @@ def _override(arguments: Arguments, override: LaunchTemplateOverride) -> dict[st
         **_reference(arguments, override.launch_template),
         **given(
             TargetInstanceTypes=[
-                item.to_string()
-                if isinstance(item, ec2.InstanceType)
-                else arguments.text(f"instance_types[{place}]", item, required=True)
+                arguments.text(f"instance_types[{place}]", instance_type_name(item), required=True)
                 for place, item in enumerate(types)
             ],
             UserdataType=arguments.text("userdata_type", override.userdata_type),

@@ -33,6 +33,7 @@ from batch_constructs.compute.instance_compute_environment import (
     read_ecs_settings,
 )
 from batch_constructs.compute.instance_tags import TaggedInstances
+from batch_constructs.compute.instance_type_names import instance_type_name
 from batch_constructs.compute.managed_compute_environment import (
     DEFAULTS,
     EnvironmentArguments,
@@ -133,7 +134,7 @@ class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironm
         security_groups: Sequence[ec2.ISecurityGroup] | None = None,
         max_vcpus: WholeNumber = 256,
         spot: bool = False,
-        instance_types: Sequence[str | ec2.InstanceType] | None = None,
+        instance_types: Sequence[str | ec2.InstanceType | ec2.InstanceClass] | None = None,
         instance_role: iam.IRole | None = None,
         infrastructure_role: iam.IRole | None = None,
         storage_size: Size | None = None,
@@ -266,14 +267,10 @@ class ManagedInstancesComputeEnvironment(TaggedInstances, ManagedComputeEnvironm
         )
 
 
-def _instance_types(
-    arguments: Arguments, instance_types: Sequence[str | ec2.InstanceType] | None
-) -> list[Any]:
+def _instance_types(arguments: Arguments, instance_types: Sequence[object] | None) -> list[Any]:
     expected = 'strings such as "g5" or "m7i.large", or ec2.InstanceType'
     return [
-        item.to_string()
-        if isinstance(item, ec2.InstanceType)
-        else arguments.text(f"instance_types[{place}]", item, required=True)
+        arguments.text(f"instance_types[{place}]", instance_type_name(item), required=True)
         for place, item in enumerate(arguments.items("instance_types", instance_types, expected))
     ]
 

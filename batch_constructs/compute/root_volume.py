@@ -39,7 +39,8 @@ class RootVolume:
         volume_type: ``gp3``, ``gp2``, ``io1``, ``io2`` or ``standard``, or the CDK's
             ``ec2.EbsDeviceVolumeType``. Default: ``gp3``.
         iops: Operations a second: 3,000 to 80,000 for gp3, 100 to 64,000 for io1, 100 to 256,000
-            for io2; required for the last two. Default: 3,000 for gp3.
+            for io2, which require it; for each GiB at most 500, 50 and 1,000. Default: 3,000 for
+            gp3.
         throughput: MiB a second, for gp3: 125 to 2,000, and at most one for every four ``iops``.
             Default: 125.
         image_size: The total unpacked size of all images on an instance. The disk needs room for
@@ -115,6 +116,8 @@ def _expect_fitting(arguments: Arguments, kind: str, size: Any, iops: Any, throu
             arguments.wrong_value(
                 f"iops is left out for {kind}; allowed: {low} to {high}: give it, or take gp3"
             )
+        if not arguments.is_wrong("iops"):
+            _expect_large_enough(arguments, kind, size, iops)
     elif iops is not None:
         arguments.wrong_value(f"iops is given, which {kind} volumes do not take: leave it out")
     if throughput is None:
@@ -163,6 +166,21 @@ def _expect_enough_iops(arguments: Arguments, iops: Any, throughput: Any) -> Non
         arguments.wrong_value(
             f"throughput is {throughput} with {iops} iops; allowed: one for each "
             f"{ebs.IOPS_FOR_ONE_MEBIBYTE} iops: give iops={throughput * ebs.IOPS_FOR_ONE_MEBIBYTE}"
+        )
+
+
+def _expect_large_enough(arguments: Arguments, kind: str, size: Any, iops: Any) -> None:
+    """Refuse more operations a second than a volume of this size can have."""
+    has = ebs.IMAGE_GIBIBYTES if size is None else size
+    if not (isinstance(iops, int) and isinstance(has, int)) or is_token(iops) or is_token(has):
+        return
+    most = ebs.most_iops(kind, has)
+    if iops > most:
+        whose = " (that of the machine image)" if size is None else ""
+        needed = -(-iops // ebs.IOPS_OF_ONE_GIBIBYTE[kind])
+        arguments.wrong_value(
+            f"iops is {iops} with a size of {has} GiB{whose}; allowed with {kind}: at most {most}: "
+            f"give size=Size.gibibytes({needed}) or more"
         )
 
 

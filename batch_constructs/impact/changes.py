@@ -34,6 +34,7 @@ class Change:
         paths: the properties that are written differently.
         referred: properties that are written alike, with the resources whose values change.
         elsewhere: properties that are written alike, with what changes outside of the template.
+        is_open: whether its condition, written alike, may be another one for the same reason.
     """
 
     logical_id: str
@@ -42,6 +43,7 @@ class Change:
     paths: list[str] = field(default_factory=list)
     referred: dict[str, list[str]] = field(default_factory=dict)
     elsewhere: dict[str, str] = field(default_factory=dict)
+    is_open: bool = False
 
     @property
     def type(self) -> str:
@@ -98,19 +100,29 @@ def different(old: Any, new: Any, path: str = "") -> Iterator[str]:
                 yield below
             else:
                 yield from different(old[name], new[name], below)
-    elif _as_text(old) != _as_text(new):
+    elif not _is_alike(old, new):
         yield WHOLE if path == "" else path
 
 
-def _as_text(value: Any) -> Any:
-    """Give numbers and flags as CloudFormation compares them, as text."""
-    if isinstance(value, Mapping):
-        return {name: _as_text(one) for name, one in value.items()}
-    if isinstance(value, list):
-        return [_as_text(one) for one in value]
-    if isinstance(value, float) and value.is_integer():
-        value = int(value)
-    return str(value).lower() if isinstance(value, bool | int | float) else value
+def _is_alike(old: Any, new: Any) -> bool:
+    """Whether CloudFormation takes two values for the same: numbers and flags, and their text."""
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        return old.keys() == new.keys() and all(_is_alike(old[name], new[name]) for name in old)
+    if isinstance(old, list) and isinstance(new, list):
+        return len(old) == len(new) and all(map(_is_alike, old, new))
+    if isinstance(old, float) or isinstance(new, float):
+        return bool(_as_number(old) == _as_number(new))
+    texts = [str(one).lower() if isinstance(one, bool) else str(one) for one in (old, new)]
+    is_number = isinstance(old, int) or isinstance(new, int)
+    return texts[0] == texts[1] if is_number else bool(old == new)
+
+
+def _as_number(value: Any) -> Any:
+    """Give the number that a text is; ``1.0`` is that text, and the number 1."""
+    try:
+        return value if isinstance(value, bool) else float(value)
+    except (TypeError, ValueError):
+        return value
 
 
 def follow(found: Mapping[str, Change], changed: str, *, replaced: bool) -> Iterator[Change]:

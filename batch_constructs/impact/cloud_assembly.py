@@ -6,16 +6,14 @@ https://docs.aws.amazon.com/cdk/v2/guide/deploy.html
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from batch_constructs.impact.changes import section
 from batch_constructs.impact.described_stack import DescribedStack
 from batch_constructs.rules.template import template_files
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 _MANIFEST: Final = "manifest.json"
 _UNKNOWN: Final = "unknown"
@@ -23,6 +21,9 @@ _UNKNOWN: Final = "unknown"
 
 DESTINATIONS: Final = "destinations"
 """Beside what a manifest says of a stack: where its assets go, by the section of their manifest."""
+
+_SOURCES: Final = "sources"
+"""Beside these: the file of each asset, by the key under which it goes there."""
 
 _ASSETS: Final = "cdk:asset-manifest"
 _NESTED: Final = "AWS::CloudFormation::Stack"
@@ -88,6 +89,8 @@ def _destinations(
             for asset in said.get(kind, {}).values():
                 for destination in asset.get("destinations", {}).values():
                     found[kind] = destination
+                    source = asset.get("source", {}).get("path")
+                    found.setdefault(_SOURCES, {})[str(destination.get("objectKey"))] = source
     return found
 
 
@@ -130,21 +133,60 @@ def templates(path: Path) -> dict[str, DescribedStack]:
                 continue
             raise
         found[file.name] = DescribedStack(name=file.name.partition(".")[0], template=template)
-    return _with_what_nested_ones_inherit(found)
+    return _with_nested_ones(found)
 
 
-def _with_what_nested_ones_inherit(found: dict[str, DescribedStack]) -> dict[str, DescribedStack]:
-    """Give nested stacks the tags of the stacks around them, which CloudFormation hands on."""
+def _with_nested_ones(found: dict[str, DescribedStack]) -> dict[str, DescribedStack]:
+    """Say which stacks are nested; CloudFormation hands them the tags of those around them.
+
+    A template that several nested stacks have is there once for each.
+    """
+    sources = {
+        key: str(file)
+        for one in found.values()
+        for key, file in one.options.get(DESTINATIONS, {}).get(_SOURCES, {}).items()
+    }
     made = dict(found)
-    waiting = [one for one in made.values() if one.tags is not None]
+    waiting = [*made]
     while waiting:
-        around = waiting.pop()
-        for resource in section(around.template, "Resources").values():
-            metadata = resource.get("Metadata", {}) if resource.get("Type") == _NESTED else {}
-            file = str(metadata.get(_FILE))
-            if file in made and made[file].tags is None:
-                made[file] = replace(
-                    made[file], tags=around.tags, account=around.account, region=around.region
-                )
-                waiting.append(made[file])
+        key = waiting.pop(0)
+        around = made[key]
+        for logical_id, resource in section(around.template, "Resources").items():
+            file = _nested_file(resource, sources)
+            if file not in found or file in _around(key, made) or found[file].options:
+                continue
+            stem = key.partition(".")[0]
+            of_it = file if made[file].within is None else f"{stem}-{logical_id}.{file}"
+            made[of_it] = replace(
+                found[file],
+                tags=around.tags,
+                account=around.account,
+                region=around.region,
+                within=(key, logical_id),
+            )
+            waiting.append(of_it)
     return made
+
+
+def _nested_file(resource: Any, sources: Mapping[str, str]) -> str:
+    """Give the name of the file that a nested stack has as its template; empty if unknown.
+
+    The CLI has the CDK write it into the metadata; else it is the asset at the template's address.
+    """
+    if not isinstance(resource, Mapping) or resource.get("Type") != _NESTED:
+        return ""
+    metadata, properties = (section(resource, name) for name in ("Metadata", "Properties"))
+    address = json.dumps(properties.get("TemplateURL"), default=str)
+    assets = [file for key, file in sources.items() if key in address]
+    return str(metadata.get(_FILE, [*assets, address.strip('"')][0])).rpartition("/")[2]
+
+
+def _around(key: str, made: Mapping[str, DescribedStack]) -> set[str]:
+    """Give the files of a stack, and of those around it."""
+    found: set[str] = set()
+    while True:
+        found |= {key, key.partition(".")[2]}
+        within = made[key].within
+        if within is None:
+            return found
+        key = within[0]

@@ -21,6 +21,8 @@ class DescribedStack:
         tags: The tags of the stack; None where nobody says them.
         options: What else is said of it, by the names that a cloud assembly has for that.
         waits_for: The names of the stacks that are deployed before it.
+        within: Of a nested stack, the key of the stack around it and its logical ID there.
+        given: The parameters that the stack around a nested one gives it.
     """
 
     name: str
@@ -30,6 +32,13 @@ class DescribedStack:
     tags: Mapping[str, str] | None = None
     options: Mapping[str, Any] = field(default_factory=dict)
     waits_for: frozenset[str] = frozenset()
+    within: tuple[str, str] | None = None
+    given: Mapping[str, Any] | None = None
+
+    @property
+    def is_told_by_name(self) -> bool:
+        """Whether it is known which stack it is: CloudFormation or a manifest says its name."""
+        return self.within is None and bool(self.options)
 
     @property
     def place(self) -> dict[str, str]:

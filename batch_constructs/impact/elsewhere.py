@@ -9,14 +9,16 @@ from collections.abc import Collection, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.updates import create_only
-from batch_constructs.impact.changes import different, is_function, properties, section
-from batch_constructs.impact.stack_outputs import read
+from batch_constructs.impact.changes import is_function, properties, references
+from batch_constructs.impact.stack_outputs import output, read
 
 if TYPE_CHECKING:
     from batch_constructs.impact.changes import Change
 
 _TAGS: Final = "Tags"
-_DEFAULT: Final = "Default"
+
+Reading = tuple[str, str | None]
+"""What names a value: a logical ID or parameter with the attribute, or a stack with its output."""
 
 
 def changed_tags(old: Mapping[str, str] | None, new: Mapping[str, str] | None) -> list[str]:
@@ -26,39 +28,34 @@ def changed_tags(old: Mapping[str, str] | None, new: Mapping[str, str] | None) -
     return sorted(key for key in {**old, **new} if old.get(key) != new.get(key))
 
 
-def changed_defaults(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[str]:
-    """Give the parameters of both templates that have another default."""
-    before, after = (section(one, "Parameters") for one in (old, new))
-    return [
-        name
-        for name, one in after.items()
-        if isinstance(one, Mapping)
-        and isinstance(before.get(name), Mapping)
-        and _DEFAULT in one
-        and any(different(before[name].get(_DEFAULT), one[_DEFAULT]))
-    ]
-
-
 def elsewhere(
-    change: Change, tags: Collection[str], moved: Collection[tuple[str, str]]
+    change: Change, tags: Collection[str], moved: Mapping[Reading, str]
 ) -> Iterator[tuple[str, str]]:
     """Give the properties of a resource that change from elsewhere, each with what does so.
 
     Args:
         change: the resource.
         tags: the tags of its stack that change.
-        moved: the outputs of other stacks that change: stack and output.
+        moved: what changes of which it reads the value, each with what does so.
     """
     if change.old is None or change.new is None:
         return
-    for path, stack, name in read(properties(change.new)):
-        if (stack, name) in moved and path not in change.paths:
-            yield path, f"{name} of {stack} does; it is read when this stack is updated next"
+    for path, reading in readings(properties(change.new)):
+        if reading in moved and path not in change.paths:
+            yield path, moved[reading]
     if tags and _TAGS in create_only(change.type).always and _TAGS not in change.paths:
         own = tag_keys(change.property(_TAGS))
         reaching = [key for key in tags if key not in own]
         if reaching:
             yield _TAGS, f"the stack's tags do ({', '.join(reaching)})"
+
+
+def readings(value: Any) -> Iterator[tuple[str, Reading]]:
+    """Give what a value reads: the path, and what names it."""
+    for path, target, attribute in references(value):
+        yield path, (target, attribute)
+    for path, stack, name in read(value):
+        yield path, (stack, output(name))
 
 
 def tag_keys(tags: Any) -> set[str]:

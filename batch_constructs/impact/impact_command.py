@@ -50,8 +50,9 @@ def impact_command(old: str, new: str, format_: str, *, as_json: bool) -> None:
     """Show what deploying NEW over OLD does to each resource, and which property causes it.
 
     OLD and NEW are CloudFormation templates in JSON or YAML, from any tool, or directories written
-    by cdk synth (cdk.out), in which templates with the same file name are compared. OLD may
-    also be the name of a deployed stack, whose template is read with the AWS CLI's credentials.
+    by cdk synth (cdk.out), in which stacks of one name, account and Region are compared, or
+    directories of templates, compared by file name. OLD may also be the name of a deployed stack,
+    whose template is read with the AWS CLI's credentials.
 
     Exits with 0 if nothing is replaced or deleted, with 1 if something is or the deployment fails,
     and with 2 if a file cannot be read, AWS cannot be asked, or what a macro makes of the change
@@ -140,7 +141,7 @@ def _templates(path: Path) -> _Stacks:
 
 
 def _impacts(old: _Stacks, new: _Stacks) -> dict[str, Impact]:
-    """Compare templates of one name; of several, the logical IDs begin with that name."""
+    """Compare stacks; of several, the logical IDs begin with the name of their file."""
     if len(old) == len(new) == 1:
         [one], [other] = old.values(), new.values()
         return impacts({"": one}, {"": other})[""]

@@ -76,7 +76,9 @@ def summary(found: Mapping[str, Impact]) -> str:
     failing = [name for name, one in found.items() if one.fails]
     if failing:
         words.append(f"and the deployment fails at {', '.join(failing)}")
-    return ", ".join(words) if words else "nothing changes"
+    if words:
+        return ", ".join(words)
+    return "no resource changes" if any(_changed(found)) else "nothing changes"
 
 
 def _changed(found: Mapping[str, Impact]) -> Iterator[tuple[str, Impact]]:

@@ -100,7 +100,9 @@ class _Known:
     def _chosen(self, name: Any, one: Any, other: Any) -> Any:
         holds = self._holds({"Condition": name})
         if holds is None:
-            return {_IF: [self._defined(name), self._value(one), self._value(other)]}
+            either = [self._value(one), self._value(other)]
+            same = either[0] == either[1]
+            return either[0] if same else {_IF: [self._defined(name), *either]}
         return self._value(one if holds else other)
 
     def _found(self, name: Any, first: Any, second: Any, *otherwise: Any) -> Any:

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from typing import Any, Final
 
@@ -13,6 +14,9 @@ from batch_constructs.aws import updates
 _GET: Final = "Fn::GetAtt"
 _SUB: Final = "Fn::Sub"
 _JOIN: Final = "Fn::Join"
+_SELECT: Final = "Fn::Select"
+_SPLIT: Final = "Fn::Split"
+_IN_ANY_ORDER: Final = ("Fn::Equals", "Fn::And", "Fn::Or")
 _TWO: Final = 2
 """Arguments of a function that has two."""
 
@@ -27,22 +31,35 @@ def spelled(value: Any, types: Mapping[str, str]) -> Any:
     if not isinstance(value, Mapping) or len(value) != 1:
         return value
     [(name, below)] = value.items()
-    if name == _GET:
-        return _attribute(below, types)
-    if name == _SUB:
-        return _filled(below, types)
-    if name == _JOIN and isinstance(below, list) and len(below) == _TWO:
-        return _joined(*below) if isinstance(below[1], list) else value
-    return value
+    if name in (_GET, _SUB):
+        return (_attribute if name == _GET else _filled)(below, types)
+    if name in _IN_ANY_ORDER and isinstance(below, list):
+        return {name: sorted(below, key=lambda one: json.dumps(one, sort_keys=True, default=str))}
+    written = _OF_TWO.get(name)
+    return written(*below) if written and isinstance(below, list) and len(below) == _TWO else value
+
+
+def _divided(glue: Any, text: Any) -> Any:
+    """Divide a text that is known."""
+    known = isinstance(glue, str) and glue and isinstance(text, str)
+    return text.split(glue) if known else {_SPLIT: [glue, text]}
+
+
+def _selected(place: Any, values: Any) -> Any:
+    """Take one of a list, where it is known which: none of it may be none."""
+    if isinstance(values, list) and str(place).isdecimal() and int(place) < len(values):
+        may_go = any(isinstance(one, Mapping) and "Fn::If" in one for one in values)
+        return {_SELECT: [place, values]} if may_go else values[int(place)]
+    return {_SELECT: [place, values]}
 
 
 def _attribute(written: Any, types: Mapping[str, str]) -> Any:
-    """Write an attribute as a list; as Ref where it is the ARN that Ref gives."""
+    """Write an attribute as a list; as Ref where that gives it too."""
     parts = written if isinstance(written, list) else str(written).split(".", 1)
     if len(parts) < _TWO or not all(isinstance(one, str) for one in parts):
         return {_GET: written}
     target, attribute = parts[0], ".".join(parts[1:])
-    if updates.REFERENCE_IS_ARN.get(types.get(target, "")) == attribute:
+    if updates.reference_is(types.get(target, "")) == attribute:
         return {"Ref": target}
     return {_GET: [target, attribute]}
 
@@ -68,8 +85,10 @@ def _filled(written: Any, types: Mapping[str, str]) -> Any:
     return _together(pieces)
 
 
-def _joined(glue: Any, parts: list[Any]) -> Any:
+def _joined(glue: Any, parts: Any) -> Any:
     """Put the glue between the parts; not beside one that may be none."""
+    if not isinstance(parts, list):
+        return {_JOIN: [glue, parts]}
     may_go = any(isinstance(one, Mapping) and "Fn::If" in one for one in parts)
     if not isinstance(glue, str) or (glue and may_go):
         return {_JOIN: [glue, parts]}
@@ -100,3 +119,7 @@ def _flat(pieces: list[Any]) -> list[Any]:
         else:
             made.append(str(piece) if isinstance(piece, int | float) else piece)
     return made
+
+
+_OF_TWO: Final = {_JOIN: _joined, _SPLIT: _divided, _SELECT: _selected}
+"""Functions of two arguments."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import updates
 from batch_constructs.aws.compute_environment_facts import BEST_FIT, IN_PLACE_STRATEGIES, ON_FARGATE
+from batch_constructs.aws.job_queue_facts import QUEUE_KINDS
 from batch_constructs.impact.changes import WHOLE
 
 if TYPE_CHECKING:
@@ -18,6 +19,7 @@ ENVIRONMENT: Final = "AWS::Batch::ComputeEnvironment"
 QUEUE: Final = "AWS::Batch::JobQueue"
 SHARE: Final = "AWS::Batch::QuotaShare"
 _POLICY: Final = "AWS::Batch::SchedulingPolicy"
+_ORDERS: Final = tuple(kind.order for kind in QUEUE_KINDS)
 _KINDS: Final = ("FairsharePolicy", "QuotaSharePolicy")
 _FAILS: Final = ", and ReplaceComputeEnvironment is false: the deployment fails; set it to true"
 
@@ -101,6 +103,14 @@ def _in_place(change: Change, path: str) -> Verdict:
                 " queue of another logical ID",
                 fails=True,
             )
+    if change.type == QUEUE and path in _ORDERS and _is_of_another_order(change):
+        return Verdict(
+            Effect.IN_PLACE,
+            updates.KIND_OF_ORDER_STAYS,
+            "a queue of compute environments gets no service environment, nor the other way round: "
+            "the deployment fails; make a queue of another logical ID",
+            fails=True,
+        )
     if change.type == _POLICY and path.startswith(_KINDS) and _is_of_another_kind(change):
         return Verdict(
             Effect.IN_PLACE,
@@ -111,6 +121,15 @@ def _in_place(change: Change, path: str) -> Verdict:
         )
     told = updates.is_in_registry(change.type)
     return Verdict(Effect.IN_PLACE, updates.registry(change.type) if told else None)
+
+
+def _is_of_another_order(change: Change) -> bool:
+    """Whether a queue has one kind of environments, and another one afterwards."""
+    had, has = (
+        [path for path in _ORDERS if change.property(path, old=old) is not None]
+        for old in (True, False)
+    )
+    return len(had) == 1 and len(has) == 1 and had != has
 
 
 def _is_of_another_kind(change: Change) -> bool:

@@ -2,38 +2,72 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws import updates
-from batch_constructs.impact.changes import properties, references
+from batch_constructs.impact.changes import properties, references, section
 from batch_constructs.impact.property_verdict import SHARE
+from batch_constructs.impact.stack_outputs import EXPORT
 from batch_constructs.rules.names_once import AMONG, NAMES
+from batch_constructs.rules.template.loops import unroll
+from batch_constructs.rules.template.whole import Whole
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator, Mapping
 
     from batch_constructs.impact.changes import Change
 
 _NAMES: Final = {**NAMES, SHARE: "QuotaShareName"}
 _AMONG: Final = {**AMONG, SHARE: "JobQueue"}
+_REFUSED: Final = "the deployment fails, since CloudFormation refuses the template"
+_OF_THE_PLACE: Final = frozenset({"AWS::AccountId", "AWS::Partition", "AWS::Region"})
 
 
 def refusals(
-    change: Change, found: Mapping[str, Change], template: Mapping[str, Any]
+    change: Change,
+    found: Mapping[str, Change],
+    template: Mapping[str, Any],
+    replaced: Collection[str],
 ) -> Iterator[str]:
-    """Say why the deployment fails at a resource, given all the others and the new template."""
+    """Say why the deployment fails at a resource.
+
+    Args:
+        change: the change of the resource.
+        found: all changes.
+        template: the new template.
+        replaced: the logical IDs of what is another resource afterwards.
+    """
     if change.new is None:
         return
-    if change.old is None:
-        yield from names_taken(change, found)
-    parameters = template.get("Parameters")
-    told = {*parameters} if isinstance(parameters, Mapping) else set()
+    yield from names_taken(change, found, replaced)
+    told = {*section(template, "Parameters")}
     for path, target, _ in references(properties(change.new)):
         other = found.get(target)
         if other is not None and other.new is None and target not in told:
             told.add(target)
-            yield f"{path} refers to {target}, which no longer exists: the deployment fails"
+            yield no_longer_there(path, target)
+
+
+def unresolved(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Give what a new template refers to and does not have: the resource, the path, the name.
+
+    What the old one lacks as well is elsewhere: such a file is a part of a template.
+    """
+    before = {(kind, name) for _, kind, name in _left_open(old)}
+    for (where, logical_id, *path), kind, name in _left_open(new):
+        if (kind, name) not in before:
+            place = logical_id if where == "Resources" else f"{where}/{logical_id}"
+            yield place, "/".join(path).removeprefix("Properties/") or "it", name
+
+
+def no_longer_there(path: str, target: str) -> str:
+    """Say that a property refers to what is not there."""
+    return f"{path} refers to {target}, which no longer exists: {_REFUSED}"
+
+
+def _left_open(template: Mapping[str, Any]) -> Iterator[tuple[tuple[str, ...], str, str]]:
+    whole = Whole(unroll(template))
+    return whole.unresolved() if whole.is_final else iter(())
 
 
 def names_that_clash(change: Change) -> Iterator[str]:
@@ -49,22 +83,56 @@ def names_that_clash(change: Change) -> Iterator[str]:
             yield f"{path} stays as it is: the deployment fails, since the name is still taken"
 
 
-def names_taken(change: Change, found: Mapping[str, Change]) -> Iterator[str]:
-    """Say that the name of a new resource is one that the stack has already."""
-    path = _NAMES.get(change.type)
-    name = None if path is None else change.property(path)
-    if path is None or name is None:
+def names_taken(
+    change: Change, found: Mapping[str, Change], replaced: Collection[str] = ()
+) -> Iterator[str]:
+    """Say that another resource of the stack has what a resource is to be called anew.
+
+    Args:
+        change: the change of the resource.
+        found: all changes.
+        replaced: the logical IDs of what is another resource afterwards, by which it may be called.
+    """
+    if change.type == EXPORT or {one for _, one, _ in references(_name(change))} & {*replaced}:
         return
-    for other in found.values():
-        if other.old is None or other.old.get("Type") != change.type:
-            continue
-        if other.property(path, old=True) == name and _among(other, old=True) == _among(change):
-            yield (
-                f"{other.logical_id} has this {path}: the deployment fails, since what is new is "
-                "made before what goes is deleted; keep the logical ID, or give another name"
-            )
+    for holder in holders(change, found):
+        yield (
+            f"{holder.logical_id} has this {_NAMES[change.type]}: the deployment fails, since what "
+            "is new is made before what goes is deleted; keep the logical ID, or give another name"
+        )
 
 
-def _among(change: Change, *, old: bool = False) -> Any:
-    path = _AMONG.get(change.type)
-    return None if path is None else change.property(path, old=old)
+def holders(change: Change, found: Mapping[str, Change]) -> list[Change]:
+    """Give the other resources that have already what a resource is to be called anew."""
+    name = name_of(change)
+    if name is None or name == name_of(change, old=True):
+        return []
+    return [one for one in found.values() if one is not change and name_of(one, old=True) == name]
+
+
+def is_written_out(change: Change) -> bool:
+    """Whether what a resource is called is the same in all stacks of an account and Region."""
+    return {target for _, target, _ in references(_name(change))} <= _OF_THE_PLACE
+
+
+def name_of(change: Change, *, old: bool = False) -> Any:
+    """Give what a resource is called, with its type and what its name is one of, or was called.
+
+    None where it has no name, or one that becomes another one elsewhere.
+    """
+    resource = change.old if old else change.new
+    if resource is None:
+        return None
+    if change.type == EXPORT:
+        return change.type, change.logical_id
+    type_ = str(resource.get("Type"))
+    path, among = _NAMES.get(type_, ""), _AMONG.get(type_, "")
+    name = change.property(path, old=old)
+    if name is None or (not old and {path, among} & {*change.referred, *change.elsewhere}):
+        return None
+    return type_, name, change.property(among, old=old)
+
+
+def _name(change: Change) -> Any:
+    """Give the name that a resource shall have, and what that is one of, as they are written."""
+    return [change.property(names.get(change.type, "")) for names in (_NAMES, _AMONG)]

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws import updates
 from batch_constructs.impact.branches import branches
+from batch_constructs.impact.changed_parameters import changed_parameters, of_another_value
 from batch_constructs.impact.changes import Change, changes, follow
 from batch_constructs.impact.consequences import DEFINITION, at_the_end, consequences, is_kept
 from batch_constructs.impact.described_stack import DescribedStack
-from batch_constructs.impact.elsewhere import changed_defaults, changed_tags, elsewhere
+from batch_constructs.impact.elsewhere import Reading, changed_tags, elsewhere, readings
 from batch_constructs.impact.loops_and_macros import (
     SERVERLESS,
     WRITTEN_BY_THE_MACRO,
@@ -19,16 +20,20 @@ from batch_constructs.impact.loops_and_macros import (
 )
 from batch_constructs.impact.neighbours import neighbours
 from batch_constructs.impact.property_verdict import ORDER, Effect, of_property
-from batch_constructs.impact.refused import names_that_clash, refusals
+from batch_constructs.impact.refused import (
+    names_that_clash,
+    no_longer_there,
+    refusals,
+    unresolved,
+)
 from batch_constructs.impact.stack_outputs import EXPORT, OUTPUT, with_outputs
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping
+    from collections.abc import Iterator, Mapping
 
-__all__ = ["Comparison", "Effect", "Impact", "impact"]
+__all__ = ["Comparison", "Effect", "Impact", "Reading", "impact"]
 
 _PAGE: Final = "see "
-_STAYS: Final = "the parameter keeps the value that it has, unless the deployment gives another one"
 _ANOTHER_ID: Final = "the deployment fails; give it another logical ID"
 _MOVES: Final = frozenset({Effect.IN_PLACE, Effect.INFRASTRUCTURE_UPDATE, Effect.REPLACE})
 
@@ -89,22 +94,26 @@ class Comparison:
     """
 
     def __init__(
-        self, old: DescribedStack, new: DescribedStack, moved: Collection[tuple[str, str]] = ()
+        self, old: DescribedStack, new: DescribedStack, moved: Mapping[Reading, str] | None = None
     ) -> None:
         """Compare.
 
         Args:
             old: The stack as it is.
             new: The stack as it shall be.
-            moved: The outputs of other stacks that change: stack and output.
+            moved: What changes outside of the stack and is read in it, each with what does so.
         """
         self.old, self.new = old, new
         places = {**new.place, **old.place}, {**old.place, **new.place}
         self.templates = with_outputs(old, places[0]), with_outputs(new, places[1])
         self.found = changes(*self.templates)
         self._tags = changed_tags(old.tags, new.tags)
+        kinds = of_another_value(old.template, new.template)
+        moved = {**(moved or {}), **{(name, None): f"the Type of {name} does" for name in kinds}}
         for change in self.found.values():
             change.elsewhere.update(elsewhere(change, self._tags, moved))
+            condition = (change.new or {}).get("Condition")
+            change.is_open = any(one in moved for _, one in readings({"": condition}))
         self.judged = _all_judged(self.found)
 
     def impacts(self) -> dict[str, Impact]:
@@ -123,22 +132,39 @@ class Comparison:
                 notes=[f"{_PAGE}{updates.STACK_TAGS.page}"],
                 fails=False,
             )
-        for name in changed_defaults(self.old.template, self.new.template):
+        for name, because, notes in self._parameters():
             found[f"Parameters/{name}"] = Impact(
-                type="Parameter",
-                effect=Effect.NONE,
-                because=["Default"],
-                notes=[_STAYS, f"{_PAGE}{updates.DEFAULT_IS_NOT_READ.page}"],
-                fails=False,
+                type="Parameter", effect=Effect.NONE, because=because, notes=notes, fails=False
             )
-        return found | {
+        found |= {
             name: told for name in self.found if (told := self.told(name)).fails or _is_told(told)
         }
+        for name, why in self._unresolved():
+            told = found.get(name) or self.told(name)
+            found[name] = replace(told, notes=[why, *told.notes], fails=True)
+        return found
+
+    def _parameters(self) -> Iterator[tuple[str, list[str], list[str]]]:
+        """Give the parameters that are declared otherwise; what is nested is given its values."""
+        if self.new.within is None:
+            yield from changed_parameters(self.old.template, self.new.template)
+
+    def _unresolved(self) -> Iterator[tuple[str, str]]:
+        """Say what refers to nothing, where it is not said of a property already."""
+        for name, path, target in unresolved(self.old.template, self.new.template):
+            gone = self.found.get(target)
+            if name in self.found and path != "DependsOn" and gone is not None and gone.new is None:
+                continue
+            yield name, no_longer_there(path, target)
 
     def told(self, name: str) -> Impact:
-        """Say what becomes of a resource, an output or an export."""
+        """Say what becomes of a resource, an output or an export; of a condition nothing."""
+        if name not in self.found:
+            type_ = name.partition("/")[0].removesuffix("s")
+            return Impact(type=type_, effect=Effect.NONE, because=[], notes=[], fails=False)
         change, mine = self.found[name], self.judged[name]
-        refused = list(refusals(change, self.found, self.new.template))
+        replaced = [one for one, of in self.judged.items() if of.effect is Effect.REPLACE]
+        refused = list(refusals(change, self.found, self.new.template, replaced))
         around = [] if mine.fails else neighbours(change, self.found, self.judged)
         moved = [
             f"{path} changes because {target} {self._becomes(target)}"
@@ -193,7 +219,7 @@ def _judged(change: Change) -> Judgement:
         note = f"CloudFormation changes the type of no logical ID: {_ANOTHER_ID}"
         return Judgement(Effect.REPLACE, ("Type",), (note,), fails=True)
     condition = change.new.get("Condition")
-    if condition is not None and condition != change.old.get("Condition"):
+    if condition is not None and (change.is_open or condition != change.old.get("Condition")):
         loop = is_of_a_loop(condition)
         note = (
             "what Fn::ForEach no longer makes of it, is deleted: only the deployment knows"

@@ -17,6 +17,7 @@ from batch_constructs.aws.container_facts import (
 )
 from batch_constructs.aws.names import LOG_GROUP_OPTION
 from batch_constructs.construct import given
+from batch_constructs.enum_argument import of_ours
 from batch_constructs.jobs.container_image import (
     NamedImage,
     bind_image,
@@ -72,7 +73,7 @@ class Firelens:
             the execution role gets permission to read a configuration file in S3. Default: none.
     """
 
-    type: FirelensType | str = FirelensType.FLUENTBIT
+    type: FirelensType | ecs.FirelensLogRouterType | str = FirelensType.FLUENTBIT
     options: Mapping[str, str] | None = None
 
 
@@ -312,7 +313,7 @@ def _firelens(arguments: Arguments, firelens: Firelens | None) -> Any:
     if not isinstance(firelens, Firelens):
         return arguments.wrong_type("firelens", firelens, 'Firelens(type="fluentbit")')
     return given(
-        Type=arguments.text("firelens.type", firelens.type),
+        Type=arguments.text("firelens.type", of_ours(firelens.type, FirelensType)),
         Options=arguments.mapping("firelens.options", firelens.options),
     )
 

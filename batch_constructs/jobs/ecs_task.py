@@ -11,9 +11,11 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any, Final, TypedDict
 
+from batch_constructs.aws.job_definition_facts import IpcMode, PidMode
 from batch_constructs.aws.managed_policies import SESSION_CHANNELS
 from batch_constructs.aws.platforms import OLDEST_VERSION
 from batch_constructs.construct import given
+from batch_constructs.enum_argument import of_ours
 from batch_constructs.jobs.container import (
     Container,
     ContainerParts,
@@ -26,11 +28,11 @@ from batch_constructs.rules import UNKNOWN
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from aws_cdk import aws_ecs as ecs
     from aws_cdk import aws_iam as iam
     from constructs import Construct
 
     from batch_constructs.arguments import Arguments
-    from batch_constructs.aws.job_definition_facts import IpcMode, PidMode
 
 
 class TaskArguments(TypedDict, total=False):
@@ -54,16 +56,16 @@ class SeveralContainersArguments(TypedDict, total=False):
             has its own.
     """
 
-    ipc_mode: IpcMode | str | None
-    pid_mode: PidMode | str | None
+    ipc_mode: IpcMode | ecs.IpcMode | str | None
+    pid_mode: PidMode | ecs.PidMode | str | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class TaskOfNodes:
     """What both of the above are called in a range of nodes."""
 
-    ipc_mode: IpcMode | str | None = None
-    pid_mode: PidMode | str | None = None
+    ipc_mode: IpcMode | ecs.IpcMode | str | None = None
+    pid_mode: PidMode | ecs.PidMode | str | None = None
     enable_execute_command: bool = False
 
 
@@ -72,16 +74,16 @@ TASK_DEFAULTS: Final = {
 }
 """What the arguments about a task are by default, where that is not None."""
 
-OF_SEVERAL: Final = {"ipc_mode": "IpcMode", "pid_mode": "PidMode"}
-"""Parameter → the property that it sets, where a task is of several containers."""
+OF_SEVERAL: Final = {"ipc_mode": IpcMode, "pid_mode": PidMode}
+"""Parameter → what it is one of, called as the property, where a task is of several containers."""
 
 
 def task_options(arguments: Arguments, own: Mapping[str, Any]) -> dict[str, Any]:
     """Return the properties of a task that are said beside its containers."""
     return given(
         **{
-            name: arguments.text(parameter, own.get(parameter))
-            for parameter, name in OF_SEVERAL.items()
+            kind.__name__: arguments.text(parameter, of_ours(own.get(parameter), kind))
+            for parameter, kind in OF_SEVERAL.items()
         },
         EnableExecuteCommand=arguments.switch(
             "enable_execute_command", own.get("enable_execute_command")

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from typing import Self, Unpack
 
+    from aws_cdk import aws_batch as batch
     from constructs import Construct
 
     from batch_constructs.aws.pod_facts import DnsPolicy
@@ -91,7 +92,7 @@ class EksJobDefinition(OwnJobDefinition):
         init_containers: Sequence[PodContainer] | None = None,
         service_account_name: str | None = None,
         host_network: bool | None = False,
-        dns_policy: DnsPolicy | str | None = None,
+        dns_policy: DnsPolicy | batch.DnsPolicy | str | None = None,
         image_pull_secrets: Sequence[str] | None = None,
         labels: Mapping[str, str] | None = None,
         annotations: Mapping[str, str] | None = None,

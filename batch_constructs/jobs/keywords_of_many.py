@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aws_cdk import Size
+    from aws_cdk import aws_batch as batch
     from aws_cdk import aws_ecs as ecs
 
     from batch_constructs.aws.job_definition_facts import (
@@ -66,7 +67,7 @@ class MultiContainerKeywords(SeveralContainersJobArguments, total=False):
     operating_system_family: OperatingSystemFamily | ecs.OperatingSystemFamily | str | None
     platform_version: ecs.FargatePlatformVersion | str | None
     assign_public_ip: bool | None
-    network_mode: NetworkMode | str | None
+    network_mode: NetworkMode | ecs.NetworkMode | str | None
 
 
 class MultiNodeKeywords(NodesJobArguments, total=False):
@@ -85,7 +86,7 @@ class EksKeywords(EksJobArguments, total=False):
     init_containers: Sequence[PodContainer] | None
     service_account_name: str | None
     host_network: bool | None
-    dns_policy: DnsPolicy | str | None
+    dns_policy: DnsPolicy | batch.DnsPolicy | str | None
     image_pull_secrets: Sequence[str] | None
     labels: Mapping[str, str] | None
     annotations: Mapping[str, str] | None

@@ -8,10 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.arguments import Arguments
-from batch_constructs.aws.job_definition_facts import JobDefinitionType
+from batch_constructs.aws.job_definition_facts import JobDefinitionType, NetworkMode
 from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.aws.resource_states import State
 from batch_constructs.construct import given
+from batch_constructs.enum_argument import of_ours
+from batch_constructs.jobs.container import Container
 from batch_constructs.jobs.ecs_job_definition import EcsArguments, EcsJobArguments, EcsJobDefinition
 from batch_constructs.jobs.ecs_task import (
     TASK_DEFAULTS,
@@ -30,6 +32,7 @@ from batch_constructs.jobs.single_container_job_definition import (
     read_platform_version,
     runtime_platform,
 )
+from batch_constructs.jobs.volumes import refuse_mounts_of_instances
 from batch_constructs.known_argument import known_flag
 from batch_constructs.shared_arguments import spells_out
 
@@ -41,12 +44,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_ecs as ecs
     from constructs import Construct
 
-    from batch_constructs.aws.job_definition_facts import (
-        CpuArchitecture,
-        NetworkMode,
-        OperatingSystemFamily,
-    )
-    from batch_constructs.jobs.container import Container
+    from batch_constructs.aws.job_definition_facts import CpuArchitecture, OperatingSystemFamily
     from batch_constructs.jobs.keywords_of_many import MultiContainerKeywords
 
 
@@ -126,7 +124,7 @@ class MultiContainerJobDefinition(EcsJobDefinition):
         | None = None,
         platform_version: ecs.FargatePlatformVersion | str | None = None,
         assign_public_ip: bool | None = None,
-        network_mode: NetworkMode | str | None = None,
+        network_mode: NetworkMode | ecs.NetworkMode | str | None = None,
         **shared: Unpack[SeveralContainersJobArguments],
     ) -> None:
         super().__init__(scope, id)
@@ -137,11 +135,16 @@ class MultiContainerJobDefinition(EcsJobDefinition):
         public_ip = known_flag(arguments, "assign_public_ip", assign_public_ip, required=False)
         if public_ip is None and capability == PlatformCapability.FARGATE:
             public_ip = False
+        listed = arguments.items(
+            "containers", containers, "Container(image=…, vcpus=1, memory=…)", some=True
+        )
+        for place, one in enumerate(listed):
+            if isinstance(one, Container) and isinstance(capability, str):
+                view = arguments.within(f"containers[{place}]")
+                refuse_mounts_of_instances(view, one.volumes, capability)
         task = Task(
             arguments,
-            arguments.items(
-                "containers", containers, "Container(image=…, vcpus=1, memory=…)", some=True
-            ),
+            listed,
             options=given(
                 NetworkConfiguration=_network(public_ip),
                 EphemeralStorage=given(
@@ -151,7 +154,7 @@ class MultiContainerJobDefinition(EcsJobDefinition):
                     arguments, cpu_architecture, operating_system_family
                 ),
                 PlatformVersion=read_platform_version(arguments, platform_version),
-                NetworkMode=arguments.text("network_mode", network_mode),
+                NetworkMode=arguments.text("network_mode", of_ours(network_mode, NetworkMode)),
                 **task_options(arguments, shared),
             ),
             single=False,

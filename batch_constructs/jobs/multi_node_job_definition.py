@@ -248,8 +248,8 @@ class Nodes:
             self._read.append(({**properties, "Container": UNKNOWN}, None))
             return
         if entry.containers is None:
-            for parameter, name in OF_SEVERAL.items():
-                if options.pop(name, None) is not None:
+            for parameter, kind in OF_SEVERAL.items():
+                if options.pop(kind.__name__, None) is not None:
                     arguments.wrong_value(
                         f"{parameter} is given without containers, which it belongs to:"
                         " leave it out, or give containers=[…]"

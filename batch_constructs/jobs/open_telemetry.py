@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Any, Final
 
 from aws_cdk import Size
 
+from batch_constructs.aws.metrics import OWN_NAMESPACE
 from batch_constructs.aws.names import log_group_in_arn
 from batch_constructs.aws.role_actions import METRIC_LOG_ACTIONS, TRACE_ACTIONS
 from batch_constructs.construct import arn_prefix
 from batch_constructs.jobs.container import Agent
+from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
     from batch_constructs.jobs.container import Container
@@ -43,8 +45,15 @@ def open_telemetry_collector(
         image: Its image. Default: AWS's distribution, of one version.
         vcpus: Its vCPUs. Default: 0.25; on EC2, ``with_sidecar`` makes it one.
         memory: Its memory. Default: 256 MiB.
-        metrics_namespace: The namespace of the metrics in CloudWatch. Default: ``Jobs``.
+        metrics_namespace: The namespace of the metrics in CloudWatch, which cannot begin with
+            ``AWS/``. Default: ``Jobs``.
+
+    Raises:
+        ValueError: CloudWatch does not accept the namespace, or reserves it.
     """
+    wrong = None if is_token(metrics_namespace) else OWN_NAMESPACE.wrong(metrics_namespace)
+    if wrong is not None:
+        raise ValueError(f"metrics_namespace {wrong}: give one of your own, such as Jobs")
     pipelines = {
         "traces": {"receivers": ["otlp"], "processors": ["batch"], "exporters": ["awsxray"]},
         "metrics": {"receivers": ["otlp"], "processors": ["batch"], "exporters": ["awsemf"]},

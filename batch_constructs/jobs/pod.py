@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.container_facts import GPUS
 from batch_constructs.aws.limits import bound_of
-from batch_constructs.aws.pod_facts import GPU, MEMORY_MIB
+from batch_constructs.aws.pod_facts import GPU, MEMORY_MIB, DnsPolicy, ImagePullPolicy
 from batch_constructs.construct import given
+from batch_constructs.enum_argument import of_ours
 from batch_constructs.jobs.container import decimal
 from batch_constructs.jobs.container_image import bind_image, is_container_image, refuse_image
 from batch_constructs.jobs.pod_volumes import PodVolumes
@@ -23,10 +24,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aws_cdk import Size
+    from aws_cdk import aws_batch as batch
     from aws_cdk import aws_ecs as ecs
 
     from batch_constructs.arguments import Arguments
-    from batch_constructs.aws.pod_facts import DnsPolicy, ImagePullPolicy
     from batch_constructs.jobs.pod_volumes import AnyPodVolume
 
 
@@ -66,7 +67,7 @@ class PodContainer:
     environment: Mapping[str, str] | None = None
     gpus: WholeNumber | None = None
     requested_vcpus: float | None = None
-    image_pull_policy: ImagePullPolicy | str | None = None
+    image_pull_policy: ImagePullPolicy | batch.ImagePullPolicy | str | None = None
     volumes: Sequence[AnyPodVolume] | None = None
     run_as_user: WholeNumber | None = None
     run_as_group: WholeNumber | None = None
@@ -100,7 +101,7 @@ class Pod:
     init_containers: Sequence[PodContainer] | None = None
     service_account_name: str | None = None
     host_network: bool | None = False
-    dns_policy: DnsPolicy | str | None = None
+    dns_policy: DnsPolicy | batch.DnsPolicy | str | None = None
     image_pull_secrets: Sequence[str] | None = None
     labels: Mapping[str, str] | None = None
     annotations: Mapping[str, str] | None = None
@@ -120,7 +121,7 @@ def pod_properties(arguments: Arguments, pod: Pod) -> dict[str, Any]:
         InitContainers=init_containers,
         ServiceAccountName=arguments.text("service_account_name", pod.service_account_name),
         HostNetwork=arguments.flag("host_network", pod.host_network),
-        DnsPolicy=arguments.text("dns_policy", pod.dns_policy),
+        DnsPolicy=arguments.text("dns_policy", of_ours(pod.dns_policy, DnsPolicy)),
         ImagePullSecrets=[{"Name": name} for name in secrets]
         if isinstance(secrets, list)
         else None,
@@ -162,7 +163,9 @@ def _container(
         Command=arguments.texts("command", container.command),
         Args=arguments.texts("args", container.args),
         Env=[{"Name": name, "Value": value} for name, value in environment.items()],
-        ImagePullPolicy=arguments.text("image_pull_policy", container.image_pull_policy),
+        ImagePullPolicy=arguments.text(
+            "image_pull_policy", of_ours(container.image_pull_policy, ImagePullPolicy)
+        ),
         Resources=_resources(arguments, container),
         SecurityContext=given(
             RunAsUser=arguments.number(

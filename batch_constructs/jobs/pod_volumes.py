@@ -8,10 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
+from aws_cdk import aws_batch as batch
+
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.limits import bound_of
-from batch_constructs.aws.pod_facts import EMPTY_DIR_MIB
+from batch_constructs.aws.pod_facts import EMPTY_DIR_MIB, EmptyDirMedium
 from batch_constructs.construct import given
+from batch_constructs.enum_argument import of_ours
 from batch_constructs.jobs.container import decimal
 from batch_constructs.rules import UNKNOWN
 
@@ -21,7 +24,6 @@ if TYPE_CHECKING:
     from aws_cdk import Size
 
     from batch_constructs.arguments import Arguments
-    from batch_constructs.aws.pod_facts import EmptyDirMedium
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -53,7 +55,7 @@ class EmptyDirVolume(PodVolume):
         size_limit: Its maximum size. Default: no limit.
     """
 
-    medium: EmptyDirMedium | str | None = None
+    medium: EmptyDirMedium | batch.EmptyDirMediumType | str | None = None
     size_limit: Size | None = None
 
 
@@ -92,8 +94,16 @@ class PersistentVolumeClaimVolume(PodVolume):
     claim_name: str
 
 
+_OfTheCdk: TypeAlias = batch.EmptyDirVolume | batch.HostPathVolume | batch.SecretPathVolume
+
 AnyPodVolume: TypeAlias = (
-    EmptyDirVolume | HostPathVolume | KubernetesSecretVolume | PersistentVolumeClaimVolume
+    EmptyDirVolume
+    | HostPathVolume
+    | KubernetesSecretVolume
+    | PersistentVolumeClaimVolume
+    | batch.EmptyDirVolume
+    | batch.HostPathVolume
+    | batch.SecretPathVolume
 )
 """What a container of a pod can mount."""
 
@@ -114,9 +124,11 @@ class PodVolumes:
     ) -> None:
         """Read them; those that the pod does not have yet are added to ``pod``."""
         self._pod = pod
-        self.mounts = arguments.each("volumes", volumes, PodVolume, _EXPECTED, self._mount)
+        kinds: Any = PodVolume | _OfTheCdk
+        self.mounts = arguments.each("volumes", volumes, kinds, _EXPECTED, self._mount)
 
-    def _mount(self, arguments: Arguments, volume: PodVolume) -> dict[str, Any]:
+    def _mount(self, arguments: Arguments, given_volume: PodVolume | _OfTheCdk) -> dict[str, Any]:
+        volume = _as_ours(given_volume)
         name = arguments.text("name", volume.name, required=True, bound=bound_of("pod-volume-name"))
         properties = {"Name": name, **_source(arguments, volume)}
         if properties not in self._pod:
@@ -135,6 +147,32 @@ class PodVolumes:
         )
 
 
+def _as_ours(volume: PodVolume | _OfTheCdk) -> PodVolume:
+    """Return what says the same as a volume of the CDK's."""
+    if isinstance(volume, PodVolume):
+        return volume
+    mount: dict[str, Any] = {
+        "name": volume.name,
+        "mount_path": volume.container_path,
+        "read_only": bool(volume.readonly),
+    }
+    if isinstance(volume, batch.EmptyDirVolume):
+        return EmptyDirVolume(**mount, medium=volume.medium, size_limit=volume.size_limit)
+    if isinstance(volume, batch.HostPathVolume):
+        path: Any = volume.path
+        return HostPathVolume(**mount, host_path=path)
+    return KubernetesSecretVolume(
+        **mount, secret_name=volume.secret_name, optional=bool(volume.optional)
+    )
+
+
+def _medium(medium: object) -> object:
+    """Return our name of a medium: the CDK calls the node's storage a disk."""
+    if medium is batch.EmptyDirMediumType.DISK:
+        return EmptyDirMedium.NODE_STORAGE
+    return of_ours(medium, EmptyDirMedium)
+
+
 def _source(arguments: Arguments, volume: PodVolume) -> dict[str, Any]:
     match volume:
         case EmptyDirVolume():
@@ -143,7 +181,7 @@ def _source(arguments: Arguments, volume: PodVolume) -> dict[str, Any]:
             empty = given(
                 Medium=arguments.bounded(
                     "medium",
-                    arguments.choice("medium", volume.medium, "an EmptyDirMedium"),
+                    arguments.choice("medium", _medium(volume.medium), "an EmptyDirMedium"),
                     bound_of("empty-dir-medium"),
                 ),
                 SizeLimit=f"{decimal(limit)}Mi" if isinstance(limit, int | float) else limit,

@@ -6,13 +6,14 @@ https://docs.aws.amazon.com/batch/latest/userguide/efs-volumes.html
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias
 
 from aws_cdk import aws_batch as batch
 
 from batch_constructs.admitted_traffic import admit_environment
 from batch_constructs.aws.actions import S3_GET_OBJECT, S3_LIST_BUCKET
 from batch_constructs.aws.limits import bound_of
+from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.aws.resource_states import State
 from batch_constructs.construct import given
 from batch_constructs.instance_volumes import (
@@ -22,9 +23,11 @@ from batch_constructs.instance_volumes import (
     container_path,
     expect_source,
     host_path,
+    note_volumes,
 )
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.known_argument import known_flag
+from batch_constructs.mounted_bucket import let_in_from_another_account
 from batch_constructs.place import MOUNTED_IN_ITS_REGION, apart
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.tokens import WholeNumber, is_token
@@ -128,16 +131,28 @@ AnyVolume: TypeAlias = EfsVolume | S3FilesVolume | HostVolume | batch.HostVolume
 _EXPECTED = f"EfsVolume(…), S3FilesVolume(…), HostVolume(…), {EXPECTED}"
 
 
-def refuse_mounts_of_instances(arguments: Arguments, volumes: Sequence[AnyVolume] | None) -> None:
-    """Refuse what instances mount, for jobs on Fargate, which have none."""
-    listed = volumes if isinstance(volumes, list | tuple) else ()
+def refuse_mounts_of_instances(
+    arguments: Arguments,
+    volumes: Sequence[AnyVolume] | None,
+    capability: str = PlatformCapability.FARGATE,
+) -> None:
+    """Refuse what instances mount, for jobs that run where nobody tells an instance to mount."""
+    why = _MOUNTS_NOTHING.get(capability)
+    listed = volumes if why is not None and isinstance(volumes, list | tuple) else ()
     for place, volume in enumerate(listed):
         if isinstance(volume, INSTANCE_VOLUMES):
             arguments.wrong_value(
                 f"volumes[{place}] is {type(volume).__name__}, which an instance mounts, and "
-                "Fargate has none; allowed: EfsVolume, S3FilesVolume, and HostVolume without "
-                "host_path: run the job on EC2"
+                f"{why}: run the job on EC2"
             )
+
+
+_MOUNTS_NOTHING: Final[dict[str, str]] = {
+    PlatformCapability.FARGATE: "Fargate has none; allowed: EfsVolume, S3FilesVolume, and "
+    "HostVolume without host_path",
+    PlatformCapability.MANAGED_INSTANCES: "Managed Instances take no launch template that tells "
+    "them to; allowed: EfsVolume, S3FilesVolume and HostVolume",
+}
 
 
 class Volumes:
@@ -147,6 +162,8 @@ class Volumes:
         self.properties: list[dict[str, Any]] = []
         self.statements: list[dict[str, Any]] = []
         self._file_systems: list[EfsVolume] = []
+        self._of_instances: list[AnyInstanceVolume] = []
+        self._read: list[tuple[s3.IBucket, list[dict[str, Any]]]] = []
         kinds: Any = EfsVolume | S3FilesVolume | HostVolume | batch.HostVolume | INSTANCE_VOLUMES
         self.mount_points = arguments.each("volumes", volumes, kinds, _EXPECTED, self._mount_point)
 
@@ -163,6 +180,7 @@ class Volumes:
             else:
                 known = expect_source(arguments, volume)
                 source = host_path(volume) if known else None
+                self._of_instances += [volume] if known else []
             host = given(SourcePath=arguments.text("host_path", source))
             self.properties.append(given(Name=name, Host=host))
         path = (
@@ -180,7 +198,10 @@ class Volumes:
         }
 
     def admit(self, scope: Construct) -> None:
-        """Let mount targets admit the compute environments that they were told of."""
+        """Let mount targets admit the environments that they were told of, and buckets the jobs."""
+        note_volumes(scope, self._of_instances)
+        for bucket, read in self._read:
+            let_in_from_another_account(scope, bucket, read)
         for volume in self._file_systems:
             for environment in volume.allow_from:
                 admit_environment(scope, environment, volume.file_system)
@@ -271,7 +292,7 @@ class Volumes:
             arguments.wrong_type("bucket", bucket, "an s3.IBucket")
             return
         arguments.of_this_partition("bucket", bucket.bucket_arn)
-        self.statements += [
+        read: list[dict[str, Any]] = [
             {"Effect": "Allow", "Action": S3_LIST_BUCKET, "Resource": bucket.bucket_arn},
             {
                 "Effect": "Allow",
@@ -279,6 +300,8 @@ class Volumes:
                 "Resource": f"{bucket.bucket_arn}/*",
             },
         ]
+        self.statements += read
+        self._read.append((bucket, read))
 
 
 def _access_point(arguments: Arguments, volume: EfsVolume) -> efs.IAccessPoint | None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from aws_cdk import aws_batch as batch
+
 from batch_constructs.arguments import checked
 from batch_constructs.aws.compute_environment_facts import ON_FARGATE
 from batch_constructs.compute.compute_environment import (
@@ -15,12 +17,15 @@ from batch_constructs.compute.compute_environment import (
 )
 from batch_constructs.place import elsewhere
 from batch_constructs.rules import UNKNOWN
+from batch_constructs.rules.template.intrinsics import Resolver
+from batch_constructs.rules.template.resource_graph import JobQueue, Template
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from batch_constructs.arguments import Arguments
     from batch_constructs.compute.compute_environment import AnyComputeEnvironment
+    from batch_constructs.rules.template.resource_graph import ComputeEnvironment
 
 
 _USED_HERE = "a queue uses environments of its own Region and account: name one of this place"
@@ -30,6 +35,7 @@ def read_compute_environments(
     arguments: Arguments, environments: Any
 ) -> list[AnyComputeEnvironment] | None:
     """Return the environments, or None where some are something else."""
+    environments = _in_their_order(environments)
     of = " of batch_constructs or aws_cdk.aws_batch"
     arguments.resources(
         "compute_environments",
@@ -47,6 +53,16 @@ def read_compute_environments(
         if problem is not None:
             arguments.wrong_value(f"compute_environments[{place}]: {problem}")
     return list(environments)
+
+
+def _in_their_order(environments: Any) -> Any:
+    """Return the environments that the CDK's ``OrderedComputeEnvironment``s number."""
+    ordered = batch.OrderedComputeEnvironment
+    listed = isinstance(environments, list | tuple)
+    if not listed or not all(isinstance(one, ordered) for one in environments):
+        return environments
+    numbered = sorted(environments, key=lambda one: float(one.order))
+    return [one.compute_environment for one in numbered]
 
 
 def on_fargate(beside: Iterable[Mapping[str, Any]]) -> bool | None:
@@ -80,3 +96,13 @@ def as_the_rules_see(
         if seen is not None:
             beside[reference] = seen.resource
     return order, beside
+
+
+def known_in(queue: Any) -> list[ComputeEnvironment]:
+    """Return the environments of a queue of ours, as the rules see them; none if one is unknown."""
+    seen = checked(queue)
+    if seen is None:
+        return []
+    resources: dict[str, Mapping[str, object]] = {**seen.beside, "": seen.resource}
+    view = Template(resources, Resolver(resources)).get("")
+    return view.environments if isinstance(view, JobQueue) and view.is_known_in_full else []

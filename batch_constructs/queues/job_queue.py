@@ -32,7 +32,10 @@ from batch_constructs.queues.environment_order import (
 from batch_constructs.queues.job_queue_events import QueueEvents
 from batch_constructs.queues.job_queue_metrics import QueueMetrics
 from batch_constructs.queues.scheduling_policy import policy_beside, read_scheduling_policy
-from batch_constructs.queues.spot_rescue_arguments import read_rescue_queue
+from batch_constructs.queues.spot_rescue_arguments import (
+    read_rescue_queue,
+    tell_of_rescue_queue,
+)
 from batch_constructs.queues.time_limits import time_limit_actions
 from batch_constructs.reference import JOB_QUEUE
 
@@ -123,10 +126,11 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents, _Face):
         scope: Construct,
         id: str,
         *,
-        compute_environments: Sequence[AnyComputeEnvironment],
+        compute_environments: Sequence[AnyComputeEnvironment]
+        | Sequence[batch.OrderedComputeEnvironment],
         priority: WholeNumber = 1,
         scheduling_policy: AnySchedulingPolicy | None = None,
-        time_limits: Sequence[TimeLimit] | None = None,
+        time_limits: Sequence[TimeLimit | batch.JobStateTimeLimitAction] | None = None,
         enabled: bool = True,
         job_queue_name: str | None = None,
         max_concurrent_jobs: WholeNumber | None = None,
@@ -196,6 +200,7 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents, _Face):
                 submit_resources=rescue_resources,
                 function_settings=settings,
             )
+            tell_of_rescue_queue(self, spot_rescue_queue)
 
     @property
     def resource(self) -> batch.CfnJobQueue:

@@ -7,9 +7,11 @@ from typing import TYPE_CHECKING, Any
 from batch_constructs.arguments import checked
 from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.authorization import submit_job_resources
+from batch_constructs.aws.resource_states import State
 from batch_constructs.jobs.job_definition import is_job_definition
 from batch_constructs.jobs.submit_rights import apart_from, jobs_of, submit_resources
 from batch_constructs.place import elsewhere
+from batch_constructs.queues.environment_order import known_in
 from batch_constructs.queues.environment_order import on_fargate as where_jobs_run
 from batch_constructs.queues.scheduling_policy import is_fair_share
 from batch_constructs.reference import JOB_QUEUE
@@ -64,6 +66,11 @@ def read_rescue_queue(
             f"spot_rescue_queue: jobs of this queue run on {places[0]}, and those of the rescue "
             f"queue on {places[1]}, which refuses them: name a queue on {places[0]}"
         )
+    if seen is not None and seen.properties.get("State") == State.DISABLED:
+        arguments.wrong_value(
+            "spot_rescue_queue is disabled, and AWS Batch refuses every job there: enable it, or "
+            "name another queue"
+        )
     if definitions is None:
         any_definition = JOB_QUEUE.beside(rescue_queue, kinds.JOB_DEFINITION, "*")
         return submit_job_resources(
@@ -88,3 +95,27 @@ def _rescued_definitions(
         if differ is not None:
             arguments.wrong_value(f"{parameter}: {differ}")
     return fit
+
+
+def tell_of_rescue_queue(queue: Any, rescue_queue: Any) -> None:
+    """Warn of a rescue queue where jobs lose their host again, or whose instances they do not fit.
+
+    Both work for some jobs: Spot capacity of other types, and images for both architectures.
+    """
+    from aws_cdk import Annotations  # noqa: PLC0415  # loaded by whoever made the queue
+
+    its, own = known_in(rescue_queue), known_in(queue)
+    if its and all(one.is_spot for one in its):
+        Annotations.of(queue).add_warning_v2(
+            "batch-constructs:rescue-queue-on-spot",
+            f"spot_rescue_queue: all environments of {rescue_queue.node.path} are on Spot, where "
+            "jobs can lose their host again: give it one on demand",
+        )
+    mine, theirs = ({str(one.architecture) for one in some} for some in (own, its))
+    if len(mine) == len(theirs) == 1 and mine != theirs and "None" not in mine | theirs:
+        Annotations.of(queue).add_warning_v2(
+            "batch-constructs:rescue-queue-architecture",
+            f"spot_rescue_queue: the instances of {rescue_queue.node.path} are {min(theirs)}, and "
+            f"those of this queue {min(mine)}, so that only images for both run there: name a "
+            f"queue of {min(mine)} instances",
+        )

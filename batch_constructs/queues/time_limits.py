@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from aws_cdk import aws_batch as batch
+
 from batch_constructs.aws.bound import OneOf
 from batch_constructs.aws.job_queue_facts import (
     CONTAINER_JOBS,
@@ -16,6 +18,7 @@ from batch_constructs.aws.job_queue_facts import (
     TimeLimitReason,
 )
 from batch_constructs.construct import given
+from batch_constructs.enum_argument import of_ours
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +37,7 @@ class TimeLimit:
         after: How long it can stay there, 10 minutes to 24 hours.
     """
 
-    reason: TimeLimitReason | str
+    reason: TimeLimitReason | batch.JobStateTimeLimitActionsReason | str
     after: Duration
 
 
@@ -49,7 +52,7 @@ _HOPELESS_SECONDS = 3600
 
 def time_limit_actions(
     arguments: Arguments,
-    time_limits: Sequence[TimeLimit] | None,
+    time_limits: Sequence[TimeLimit | batch.JobStateTimeLimitAction] | None,
     kind: QueueKind = CONTAINER_JOBS,
 ) -> list[dict[str, Any]]:
     """Return CloudFormation's ``JobStateTimeLimitActions``.
@@ -63,15 +66,27 @@ def time_limit_actions(
         return [_action(kind, reason, _HOPELESS_SECONDS) for reason in hopeless]
     actions = []
     for place, limit in enumerate(arguments.items("time_limits", time_limits, "TimeLimit")):
-        if not isinstance(limit, TimeLimit):
+        wanted = _as_ours(limit, kind)
+        if not isinstance(wanted, TimeLimit):
             expected = "TimeLimit(reason=…, after=Duration.hours(1))"
             arguments.wrong_type(f"time_limits[{place}]", limit, expected)
             continue
         fields = arguments.within(f"time_limits[{place}]")
-        reason = fields.choice("reason", limit.reason, "a TimeLimitReason")
+        why = of_ours(wanted.reason, TimeLimitReason)
+        reason = fields.choice("reason", why, "a TimeLimitReason")
         reason = fields.bounded("reason", reason, OneOf(tuple(map(str, kind.reasons))))
-        actions.append(_action(kind, reason, fields.seconds("after", limit.after)))
+        actions.append(_action(kind, reason, fields.seconds("after", wanted.after)))
     return actions
+
+
+def _as_ours(limit: object, kind: QueueKind) -> object:
+    """Return what says the same as the CDK's, which may end jobs otherwise than a queue does."""
+    ends = batch.JobStateTimeLimitActionsAction.TERMINATE
+    if not isinstance(limit, batch.JobStateTimeLimitAction):
+        return limit
+    if kind is not CONTAINER_JOBS or limit.action is ends:
+        return limit
+    return TimeLimit(reason=limit.reason, after=limit.max_time)
 
 
 def _action(kind: QueueKind, reason: Any, seconds: Any) -> dict[str, Any]:

@@ -38,8 +38,12 @@ def code_in(words: Sequence[str | None]) -> list[int]:
     Args:
         words: the words of a command; None for one that is not known.
     """
+    if _is_of_the_entry_point(words):
+        return [1, *_evaluated(words, [1])]
     program: Program | None = None
     files = 0
+    wrapping = enumerate(words)
+    first = next((place for place, one in wrapping if not _goes_before(one, place)), len(words))
     for place, word in enumerate(words):
         if word is None:
             continue
@@ -54,7 +58,7 @@ def code_in(words: Sequence[str | None]) -> list[int]:
         ended = word == "-m" or (is_file and (program is None or files > program.files))
         ended = ended or (program is not None and _is_beyond(program, word))
         new = program_of(word)
-        if new is not None and new.operand and _may_start(words, place):
+        if new is not None and new.operand and (place <= first or words[place - 1] == "--"):
             found = _operands(new, words, place)
             if found:
                 return found
@@ -63,11 +67,17 @@ def code_in(words: Sequence[str | None]) -> list[int]:
         if new is not None:
             files = 0
         program = new or (None if ended else program)
-        # The image's own entry point may be an interpreter, whose option comes first then.
-        following = "".join(one or "" for one in words[place + 1 : place + 2])
-        if place == 0 and word[:1] in "-/" and _ANY.fullmatch(word) and _CODE.search(following):
-            return [place + 1, *_evaluated(words, [place + 1])]
     return []
+
+
+def _is_of_the_entry_point(words: Sequence[str | None]) -> bool:
+    """Whether code comes first: the image's own entry point may be an interpreter."""
+    option, following = [*words[:2], None, None][:2]
+    return (
+        (option or "x")[0] in "-/"
+        and _ANY.fullmatch(option or "") is not None
+        and _CODE.search(following or "") is not None
+    )
 
 
 _EVALUATES: Final = pattern(
@@ -88,6 +98,7 @@ def _evaluated(words: Sequence[str | None], code: list[int]) -> Iterator[int]:
     """Give the words behind a shell's code that it takes for code in turn, such as `eval "$1"`."""
     [place, *several] = code or [len(words)]
     text = words[place] if place < len(words) and not several else None
+    asked: set[str] = set()
     for one in islice(_EVALUATES.finditer(text or ""), _MOST):
         rest = (text or "")[one.end() : one.end() + _LONGEST_CODE]
         quoted = None if one[1] else _IN_QUOTES.match(rest)
@@ -95,12 +106,13 @@ def _evaluated(words: Sequence[str | None], code: list[int]) -> Iterator[int]:
             given = quoted[1]
         else:
             given = _END.split(rest, 1)[0] if one[1] else rest.lstrip("'")[:3]
-        for found in _POSITION.finditer(given):
-            first = place + 1
-            behind = range(first + 1, len(words))
-            yield from (
-                behind if found[1] in "@*" else [at for at in behind if at == first + int(found[1])]
-            )
+        asked.update(_POSITION.findall(given))
+    first = place + 1  # the shell calls it $0
+    behind = range(first + 1, len(words))
+    if asked & {"@", "*"}:
+        yield from behind
+    else:
+        yield from (at for at in (first + int(one) for one in sorted(asked)) if at in behind)
 
 
 def _is_beyond(program: Program, word: str) -> bool:
@@ -118,7 +130,15 @@ def _of_option(program: Program, words: Sequence[str | None], place: int) -> lis
     if re.fullmatch(program.option, word):
         # a shell takes further options between its option and the code
         behind = range(place + 1, len(words))
-        first = next((at for at in behind if (words[at] or "x")[:1] not in "-+"), None)
+        first = next(
+            (
+                at
+                for at in behind
+                if (words[at] or "x")[:1] not in "-+"
+                and not re.fullmatch(program.valued, words[at - 1] or "")
+            ),
+            None,
+        )
         if first is None:
             return []
         several = program.all_behind and not program.operand
@@ -168,14 +188,9 @@ def _is_from_file(program: Program, word: str | None) -> bool:
     return bool(written) and re.fullmatch(written, word or "") is not None
 
 
-def _may_start(words: Sequence[str | None], place: int) -> bool:
-    """Whether a word of a command may be a program: it is the first, or what wraps one goes before.
+def _goes_before(word: str | None, place: int) -> bool:
+    """Whether a word may stand before a program: what wraps one, and behind it an option of that.
 
-    Elsewhere it may as well be a word of another program, such as a subcommand.
+    Behind another, a program's name may as well be a word of it, such as a subcommand.
     """
-    if place == 0 or words[place - 1] == "--":
-        return True
-    before = [one or "" for one in words[:place]]
-    return before[0] in _WRAPPERS and all(
-        one in _WRAPPERS or _OF_A_WRAPPER.fullmatch(one) for one in before[1:]
-    )
+    return word in _WRAPPERS or (place > 0 and _OF_A_WRAPPER.fullmatch(word or "") is not None)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from batch_constructs.aws.credentials import without_credentials
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.template_facts import RESOURCES
+from batch_constructs.rules.alike_resources import AlikeResources
 from batch_constructs.rules.circumstances import needed
 from batch_constructs.rules.findings import Finding, Severity
 from batch_constructs.rules.held_back_findings import causes_in
@@ -18,7 +19,7 @@ from batch_constructs.rules.template.intrinsics import Resolver
 from batch_constructs.rules.template.left_out import LeftOut, TooManyLookUpsError
 from batch_constructs.rules.template.loops import unroll
 from batch_constructs.rules.template.resource_graph import Resource, Template
-from batch_constructs.rules.template.template_conditions import Resources, Worlds
+from batch_constructs.rules.template.template_conditions import Resources, World, Worlds
 from batch_constructs.rules.template.whole import Whole
 
 if TYPE_CHECKING:
@@ -96,8 +97,11 @@ def examine(
         worlds = Worlds(unrolled.template, resources)
         nulls = {(one.resource, one.path) for one in found if one.rule == _NULL}
         # what a value of null leaves missing is said of it already
+        alike = None if document is None else AlikeResources(whole)
         found += [
-            one for one in _in_worlds(worlds, resources) if (one.resource, one.path) not in nulls
+            one
+            for one in _in_worlds(worlds, resources, alike)
+            if (one.resource, one.path) not in nulls
         ]
         skipped, left_out = worlds.skipped, worlds.left_out
     places = {id_: place for place, id_ in enumerate(whole.resources)}
@@ -109,7 +113,7 @@ def examine(
     )
 
 
-def _in_worlds(worlds: Worlds, resources: Resources) -> list[Finding]:
+def _in_worlds(worlds: Worlds, resources: Resources, alike: AlikeResources | None) -> list[Finding]:
     """Check every resource in every world, once where two worlds are the same for it."""
     found: dict[Finding, list[int]] = {}
     conditions: list[Mapping[str, bool | None]] = []
@@ -134,16 +138,23 @@ def _in_worlds(worlds: Worlds, resources: Resources) -> list[Finding]:
                     if id_ not in sizes:
                         sizes[id_] = _OF_A_CHECK + _values_in(resources[id_])
                     spent += sizes[id_]
-                subject = world.template.view(id_)
-                most = _MOST_OF_A_KIND if len(found) < _MOST_TOLD else 1
-                faults = () if subject is None else _check(subject, most=most)
-                known[id_, state] = dict.fromkeys(causes_in([*faults]))
+                same = alike.found(id_, state, known) if alike and len(found) < _MOST_TOLD else None
+                known[id_, state] = _found_of(world, id_, len(found)) if same is None else same
             for one in known[id_, state]:
                 found.setdefault(one, []).append(place)
         look_ups = max(0, world.template.look_ups)
     return [
         _when(one, needed(conditions, there, present[one.resource])) for one, there in found.items()
     ]
+
+
+def _found_of(world: World, id: str, told: int) -> dict[Finding, None]:
+    """Check a resource; where very much is told already, tell one fault of a kind."""
+    subject = world.template.view(id)
+    if subject is None:
+        return {}
+    most = _MOST_OF_A_KIND if told < _MOST_TOLD else 1
+    return dict.fromkeys(causes_in([*_check(subject, most=most)]))
 
 
 def _values_in(resource: Mapping[str, object]) -> int:

@@ -7,7 +7,6 @@ it is open whether it says so today: a mistake is a warning too many or too few,
 
 from __future__ import annotations
 
-import re
 from typing import Final
 
 from batch_constructs.aws.password_options import REDIS_PAGE, REDIS_PROGRAMS
@@ -23,7 +22,8 @@ class Program(Record):
         page: where their command line is described; empty where no page does.
         option: the option whose value is code.
         operand: which word that is no option is code, counted from 1; 0 for none.
-        valued: the options that take a value of another kind, where an operand is code.
+        valued: the options that take a value of another kind, where an operand is code or the
+            code comes behind further options.
         from_file: the option by which the code stands in a file instead.
         all_behind: whether every word behind is part of the code, too.
         files: how many files or addresses may stand before the option; behind one more, which is a
@@ -44,6 +44,7 @@ class Program(Record):
 
 _NPM: Final = "https://github.com/npm/cli/blob/latest/docs/lib/content/commands"
 _SHELL: Final = r"-[a-zA-Z]*c[a-zA-Z]*|--command"
+_OF_A_SHELL: Final = r"[-+][a-zA-Z]*[oO]"
 _POWERSHELL: Final = r"(?i:[-/](?:c|command|e|ec|encodedcommand))"
 _MANY: Final = 1_000
 _FIELDS: Final = r"-[Fvli]|--(?:field-separator|assign|include|load)"
@@ -64,16 +65,28 @@ PROGRAMS: Final = (
         "sh ash dash",
         "https://pubs.opengroup.org/onlinepubs/9799919799/utilities/sh.html",
         _SHELL,
+        valued=_OF_A_SHELL,
     ),
     Program(
         "bash rbash",
         "https://www.gnu.org/software/bash/manual/html_node/Invoking-Bash.html",
         _SHELL,
+        valued=_OF_A_SHELL,
     ),
     Program("fish", "https://fishshell.com/docs/current/cmds/fish.html", _SHELL),
-    Program("ksh oksh loksh pdksh", "https://man.openbsd.org/ksh.1", _SHELL),
-    Program("mksh lksh", "https://www.mirbsd.org/htman/i386/man1/mksh.htm", _SHELL),
-    Program("zsh", "https://zsh.sourceforge.io/Doc/Release/Invocation.html", _SHELL),
+    Program("ksh oksh loksh pdksh", "https://man.openbsd.org/ksh.1", _SHELL, valued=_OF_A_SHELL),
+    Program(
+        "mksh lksh",
+        "https://www.mirbsd.org/htman/i386/man1/mksh.htm",
+        _SHELL,
+        valued=_OF_A_SHELL,
+    ),
+    Program(
+        "zsh",
+        "https://zsh.sourceforge.io/Doc/Release/Invocation.html",
+        _SHELL,
+        valued=_OF_A_SHELL,
+    ),
     Program("csh tcsh", "https://man.freebsd.org/cgi/man.cgi?query=tcsh", _SHELL),
     Program(
         "nu",
@@ -393,8 +406,12 @@ _VERSION: Final = pattern(r"[\d.]+(?:\.exe)?$|\.exe$")
 
 def program_of(word: str) -> Program | None:
     """Find the program of a word, without its folder and the number of its version."""
-    name = re.split(r"[/\\]", word)[-1].lower() if len(word) < _LONGEST else ""
-    return _BY_NAME.get(name) or _BY_NAME.get(_VERSION.sub("", name))
+    if len(word) >= _LONGEST:
+        return None
+    name = word.replace("\\", "/").rpartition("/")[2].lower()
+    if name[-1:].isdigit() or name.endswith((".", ".exe")):
+        return _BY_NAME.get(name) or _BY_NAME.get(_VERSION.sub("", name))
+    return _BY_NAME.get(name)
 
 
 _LONGEST: Final = 4096

@@ -283,6 +283,184 @@ def test_what_has_the_name_of_a_part_of_the_printed_program_is_called_otherwise_
     assert declared(adopt(file).stdout, tmp_path)["Resources"] == resources
 
 
+@pytest.mark.parametrize("name", ["Default", "Resource"])
+@pytest.mark.parametrize("type_", ["AWS::Batch::SchedulingPolicy", "AWS::SNS::Topic"])
+def test_an_id_that_the_cdk_takes_for_none_is_kept(name: str, type_: str, tmp_path: Path) -> None:
+    parameter = {"Type": "String", "Default": "a"}
+    old: dict[str, Any] = {
+        "Parameters": {"P": parameter},
+        "Conditions": {name: {"Fn::Equals": [{"Ref": "P"}, "a"]}},
+        "Mappings": {name: {"a": {"b": "c"}}},
+        "Resources": {
+            name: {
+                "Type": type_,
+                "Properties": {"Tags": {"a": "b"}},
+                "Condition": name,
+                "Metadata": {"aws:cdk:path": f"A/{name}"},
+            },
+            f"The{name}": {
+                "Type": "AWS::SNS::Topic",
+                "Metadata": {"aws:cdk:path": f"A/The{name}"},
+                "DependsOn": name,
+            },
+        },
+        "Outputs": {name: {"Value": {"Ref": name}}},
+    }
+    file = tmp_path / "old.json"
+    file.write_text(json.dumps(old))
+
+    new = declared(adopt(file).stdout, tmp_path)
+
+    for section, was in old.items():
+        assert {key: one for key, one in new[section].items() if key in was} == was
+    assert new["Resources"].keys() == old["Resources"].keys()
+
+
+def test_a_number_with_a_point_keeps_it_and_a_text_stays_one(tmp_path: Path) -> None:
+    """To JavaScript, 1.0 is 1: a version that is a text to AWS would be another one."""
+    container = {
+        "Image": "a",
+        "ResourceRequirements": [
+            {"Type": "VCPU", "Value": "1"},
+            {"Type": "MEMORY", "Value": "2048"},
+        ],
+        "Environment": [{"Name": "VERSION", "Value": 1.0}],
+    }
+    resources = {
+        "J": {
+            "Type": "AWS::Batch::JobDefinition",
+            "Properties": {"Type": "container", "ContainerProperties": container},
+        },
+        "P": {
+            "Type": "AWS::Batch::SchedulingPolicy",
+            "Properties": {"FairsharePolicy": {"ShareDecaySeconds": 600.0}, "Tags": {"V": "1.0"}},
+        },
+        "T": {"Type": "AWS::SNS::Topic", "Properties": {"DisplayName": 1.0, "TopicName": "2.0"}},
+    }
+    old = {
+        "Parameters": {"P1": {"Type": "Number", "MinValue": 1.0, "Default": 2.0}},
+        "Mappings": {"M": {"a": {"b": 1.0, "c": "1", "d": True}}},
+        "Conditions": {"C": {"Fn::Equals": [1.0, {"Ref": "P1"}]}},
+        "Outputs": {"O": {"Value": 1.0}, "F": {"Value": True}},
+        "Resources": resources,
+    }
+    file = tmp_path / "old.json"
+    file.write_text(json.dumps(old))
+
+    new = declared(adopt(file).stdout, tmp_path)
+
+    environment = new["Resources"]["J"]["Properties"]["ContainerProperties"]["Environment"]
+    assert environment == [{"Name": "VERSION", "Value": "1.0"}]
+    assert new["Resources"]["P"] == resources["P"]
+    assert new["Resources"]["T"]["Properties"] == {"DisplayName": "1.0", "TopicName": "2.0"}
+    assert new["Parameters"]["P1"] == {"Type": "Number", "MinValue": "1.0", "Default": "2.0"}
+    assert new["Mappings"]["M"]["a"] == {"b": "1.0", "c": "1", "d": True}
+    assert new["Conditions"]["C"] == {"Fn::Equals": ["1.0", {"Ref": "P1"}]}
+    assert [new["Outputs"][one]["Value"] for one in "OF"] == ["1.0", "true"]
+
+
+def test_a_flag_is_no_number(tmp_path: Path) -> None:
+    policy = {"Type": "AWS::Batch::SchedulingPolicy", "Properties": {"FairsharePolicy": {}}}
+    policy["Properties"]["FairsharePolicy"]["ShareDecaySeconds"] = True  # type: ignore[index]  # a mapping
+    file = tmp_path / "old.json"
+    file.write_text(json.dumps({"Resources": {"P": policy}}))
+
+    new = declared(adopt(file).stdout, tmp_path)["Resources"]["P"]
+
+    assert new["Properties"]["FairsharePolicy"]["ShareDecaySeconds"] is True
+
+
+ARN = "arn:aws:batch:eu-central-1:111122223333"
+
+
+def test_who_names_a_queue_or_a_definition_as_a_text_follows_it(tmp_path: Path) -> None:
+    submitted = {"JobName": "render", "JobDefinition": "render:3"}
+    schedule = json.dumps({"JobName": "render", "JobQueue": "nightly", "JobDefinition": "render"})
+    resources = {
+        "Q": {
+            "Type": "AWS::Batch::JobQueue",
+            "Properties": {
+                "JobQueueName": "nightly",
+                "Priority": 1,
+                "ComputeEnvironmentOrder": [
+                    {"Order": 1, "ComputeEnvironment": f"{ARN}:compute-environment/nightly"}
+                ],
+            },
+        },
+        "J": {
+            "Type": "AWS::Batch::JobDefinition",
+            "Properties": {
+                "JobDefinitionName": "render",
+                "Type": "container",
+                "ContainerProperties": {
+                    "Image": "nightly",
+                    "ResourceRequirements": [
+                        {"Type": "VCPU", "Value": "1"},
+                        {"Type": "MEMORY", "Value": "2048"},
+                    ],
+                },
+            },
+        },
+        "R": {
+            "Type": "AWS::Events::Rule",
+            "Properties": {
+                "Name": "nightly",
+                "EventPattern": {
+                    "detail": {
+                        "jobQueue": [f"{ARN}:job-queue/nightly", f"{ARN}:job-queue/nightly-2"]
+                    }
+                },
+                "Targets": [
+                    {
+                        "Id": "nightly",
+                        "Arn": {"Fn::Sub": "arn:${AWS::Partition}:batch:::job-queue/nightly"},
+                        "BatchParameters": submitted,
+                    }
+                ],
+            },
+        },
+        "S": {"Type": "AWS::Scheduler::Schedule", "Properties": {"Target": {"Input": schedule}}},
+    }
+    file = tmp_path / "old.json"
+    file.write_text(json.dumps({"Resources": resources}))
+    source = adopt(file).stdout
+
+    same = declared(source, tmp_path)["Resources"]
+    renamed = source.replace('nightly_name = "nightly"', 'nightly_name = "weekly"')
+    renamed = renamed.replace('render_name = "render"', 'render_name = "paint"')
+    (tmp_path / "renamed").mkdir()
+    found = declared(renamed, tmp_path / "renamed")["Resources"]
+
+    assert same == resources
+    rule = found["R"]["Properties"]
+    assert found["Q"]["Properties"]["JobQueueName"] == "weekly"
+    assert found["J"]["Properties"]["JobDefinitionName"] == "paint"
+    assert (rule["Name"], rule["Targets"][0]["Id"]) == ("nightly", "nightly")
+    assert rule["EventPattern"]["detail"]["jobQueue"] == [
+        f"{ARN}:job-queue/weekly",
+        f"{ARN}:job-queue/nightly-2",
+    ]
+    assert rule["Targets"][0]["Arn"] == {
+        "Fn::Sub": "arn:${AWS::Partition}:batch:::job-queue/weekly"
+    }
+    assert rule["Targets"][0]["BatchParameters"] == {**submitted, "JobDefinition": "paint:3"}
+    assert json.loads(found["S"]["Properties"]["Target"]["Input"]) == {
+        "JobName": "render",
+        "JobQueue": "weekly",
+        "JobDefinition": "paint",
+    }
+    environments = found["Q"]["Properties"]["ComputeEnvironmentOrder"]
+    assert environments[0]["ComputeEnvironment"] == f"{ARN}:compute-environment/nightly"
+
+
+def test_a_name_that_nobody_else_has_stays_where_it_is(tmp_path: Path) -> None:
+    policy = {"Type": "AWS::Batch::SchedulingPolicy", "Properties": {"Name": "fair"}}
+    file = tmp_path / "old.json"
+    file.write_text(json.dumps({"Resources": {"P": policy}}))
+
+    assert "_name = " not in adopt(file).stdout
+
+
 def test_what_the_cdk_cannot_declare_is_said_with_the_property(tmp_path: Path) -> None:
     file = tmp_path / "old.json"
     topic = {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": None}}

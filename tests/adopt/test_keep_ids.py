@@ -430,6 +430,15 @@ def test_a_list_of_tags_that_replaces_stays_too(new: Any, tmp_path: Path) -> Non
     assert template(stack)["Resources"]["Old"]["Properties"]["Tags"] == tags
 
 
+def test_a_tag_that_is_a_number_with_a_point_keeps_it(tmp_path: Path) -> None:
+    """To JavaScript, 1.0 is 1: a tag with that value would replace the environment."""
+    stack = stack_of(Mine=capacity(Tags={"Version": "1.0"})["Env"])
+
+    bc.keep_ids_of(stack, old_file(tmp_path, capacity(Tags={"Version": 1.0})))
+
+    assert template(stack)["Resources"]["Env"]["Properties"]["Tags"] == {"Version": "1.0"}
+
+
 def test_tags_of_an_environment_that_is_a_plain_l1_stay_too(tmp_path: Path) -> None:
     old = capacity(Tags={"Team": "a"})
     stack = stack_of(Mine=capacity(Tags={"Team": "b"})["Env"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +19,7 @@ from aws_cdk import aws_s3express as s3express
 
 import batch_constructs as bc
 from batch_constructs.instance_volumes import mount_commands
+from batch_constructs.rules import check_template
 from tests.triggers.conftest import joined
 
 Properties = Callable[[str], dict[str, Any]]
@@ -47,7 +49,13 @@ def bucket(stack: cdk.Stack) -> s3.IBucket:
     return s3.Bucket.from_bucket_name(stack, "Reads", "reads")
 
 
-def environment(stack: cdk.Stack, vpc: ec2.Vpc, *volumes: Any) -> bc.Ec2ComputeEnvironment:
+def in_a_network(stack: cdk.Stack) -> ec2.IVpc:
+    return ec2.Vpc.from_vpc_attributes(
+        stack, "Vpc", vpc_id="vpc-1", availability_zones=["a"], private_subnet_ids=["subnet-1"]
+    )
+
+
+def environment(stack: cdk.Stack, vpc: ec2.IVpc, *volumes: Any) -> bc.Ec2ComputeEnvironment:
     template = bc.LaunchTemplate(stack, "Template", volumes=volumes)
     return bc.Ec2ComputeEnvironment(
         stack, "Environment", vpc=vpc, launch_template=template, instance_types=["m6id"]
@@ -368,3 +376,173 @@ def test_what_cannot_be_mounted_is_refused(
 ) -> None:
     with pytest.raises((ValueError, TypeError), match=message):
         bc.LaunchTemplate(stack, "Template", volumes=make(bucket))
+
+
+def found_by_check(app: cdk.App) -> dict[str, str]:
+    """Synthesise; return what the rule about host paths says, by stack."""
+    folder = Path(app.synth().directory)
+    report = json.loads((folder / "validation-report.json").read_text())
+    return {
+        resource["constructPath"].partition("/")[0]: one["description"]
+        for plugin in report["pluginReports"]
+        for one in plugin["violations"]
+        if one["ruleName"] == "unmounted-host-path"
+        for resource in one["violatingConstructs"]
+    }
+
+
+def test_a_job_is_told_that_no_instance_of_its_queue_mounts_what_it_wants_to_see(
+    app: cdk.App,
+) -> None:
+    reads = bc.S3MountVolume(named("reads"), prefix="x/")
+    pairs: dict[str, tuple[list[Any] | None, Any]] = {
+        "Same": ([reads, bc.InstanceStoreVolume()], reads),
+        "NoTemplate": (None, reads),
+        "NotOfThisName": (None, bc.S3MountVolume(named("reads"), host_path="/reads")),
+        "Lacks": ([bc.InstanceStoreVolume()], reads),
+        "OtherPrefix": ([bc.S3MountVolume(named("reads"), prefix="y/")], reads),
+        "OtherBucket": ([bc.S3MountVolume(named("writes"), prefix="x/")], reads),
+        "OtherKind": ([bc.InstanceStoreVolume(name="s3")], reads),
+    }
+    for name, (mounted, shown) in pairs.items():
+        stack = cdk.Stack(app, name)
+        vpc = in_a_network(stack)
+        template = None if mounted is None else bc.LaunchTemplate(stack, "T", volumes=mounted)
+        instances = bc.Ec2ComputeEnvironment(
+            stack, "E", vpc=vpc, instance_types=["m6id"], launch_template=template
+        )
+        bc.JobQueue(stack, "Queue", compute_environments=[instances])
+        bc.Ec2JobDefinition(stack, "Job", **SIZE, volumes=[shown])
+
+    told = found_by_check(app)
+
+    assert set(told) == {*pairs} - {"Same"}
+    assert "mounts /mnt/s3, which the instances" in told["Lacks"]
+    assert "mounts /reads, which the instances" in told["NotOfThisName"]
+    assert "mounts x/ of the bucket reads at /mnt/s3, where" in told["OtherPrefix"]
+    assert "mount y/ of the bucket reads" in told["OtherPrefix"]
+    assert "mount x/ of the bucket writes" in told["OtherBucket"]
+    assert "mount the instance's own disks" in told["OtherKind"]
+
+
+def named(name: str) -> s3.IBucket:
+    return s3.Bucket.from_bucket_name(cdk.Stack(), "Bucket", name)
+
+
+@pytest.mark.parametrize(
+    ("capability", "why"),
+    [("MANAGED_INSTANCES", "take no launch template"), ("FARGATE", "Fargate has none")],
+)
+def test_a_job_that_runs_where_nobody_mounts_gets_no_volume_of_instances(
+    capability: str, why: str, stack: cdk.Stack, bucket: s3.IBucket
+) -> None:
+    container = bc.Container(name="a", **SIZE, volumes=[bc.S3MountVolume(bucket)])
+
+    with pytest.raises(ValueError, match=rf"containers\[0\].volumes\[0\] is S3MountVolume.*{why}"):
+        bc.MultiContainerJobDefinition(
+            stack, "Job", platform_capability=capability, containers=[container]
+        )
+
+
+OTHER = "210987654321"
+
+
+def in_two_accounts(app: cdk.App, bucket: Callable[[cdk.Stack, cdk.Stack], s3.IBucket]) -> Any:
+    """Mount a bucket in an environment, and by S3 Files in a job; return both templates."""
+    here, there = (
+        cdk.Stack(app, name, env=cdk.Environment(account=account, region="us-east-1"))
+        for name, account in (("Here", "123456789012"), ("There", OTHER))
+    )
+    theirs = bucket(here, there)
+    environment(here, in_a_network(here), bc.S3MountVolume(theirs, prefix="x/", read_only=False))
+    files = bc.S3FilesVolume(
+        name="files",
+        file_system_arn="arn:aws:s3files:us-east-1:123456789012:file-system/fs-1",
+        container_path="/files",
+        bucket=theirs,
+    )
+    bc.FargateJobDefinition(here, "Job", **SIZE, volumes=[files])
+    assembly = app.synth()
+    return [assembly.get_stack_by_name(one.stack_name) for one in (here, there)]
+
+
+def test_a_bucket_and_its_key_in_another_account_let_the_account_of_the_jobs_in(
+    app: cdk.App,
+) -> None:
+    def made(_: cdk.Stack, there: cdk.Stack) -> s3.IBucket:
+        key = kms.Key(there, "Key")
+        return s3.Bucket(there, "Bucket", bucket_name="theirs", encryption_key=key)
+
+    here, there = in_two_accounts(app, made)
+
+    found = there.template["Resources"].values()
+    (bucket_policy,) = [one for one in found if one["Type"] == "AWS::S3::BucketPolicy"]
+    (key,) = [one for one in found if one["Type"] == "AWS::KMS::Key"]
+    in_policy = bucket_policy["Properties"]["PolicyDocument"]["Statement"]
+    of_key = key["Properties"]["KeyPolicy"]["Statement"][-1]
+    for one in (*in_policy, of_key):
+        assert joined(one["Principal"]["AWS"]).endswith(":iam::123456789012:root")
+    assert in_policy[1]["Action"][:2] == ["s3:GetObject", "s3:PutObject"]
+    assert in_policy[0]["Condition"] == {"StringLike": {"s3:prefix": "x/*"}}
+    assert {"Action": "s3:ListBucket"}.items() <= in_policy[2].items()
+    assert of_key["Action"] == ["kms:Decrypt", "kms:GenerateDataKey"]
+    (role_policy,) = [
+        one["Properties"]["PolicyDocument"]["Statement"]
+        for name, one in here.template["Resources"].items()
+        if one["Type"] == POLICY and name.startswith("EnvironmentInstanceRole")
+    ]
+    (use,) = [one for one in role_policy if "kms:Decrypt" in one["Action"]]
+    assert joined(use["Resource"]).endswith(f":{OTHER}:key/*")
+    assert [one for one in here.messages if "bucket-policy" in str(one.entry.data)] == []
+
+
+def test_the_owner_of_an_imported_bucket_in_another_account_is_told_what_to_allow(
+    app: cdk.App,
+) -> None:
+    def imported(here: cdk.Stack, _: cdk.Stack) -> s3.IBucket:
+        return s3.Bucket.from_bucket_attributes(here, "Theirs", bucket_name="theirs", account=OTHER)
+
+    here, _ = in_two_accounts(app, imported)
+
+    told = [str(one.entry.data) for one in here.messages if "bucket-policy" in str(one.entry.data)]
+    assert len(told) == 2
+    for one in told:
+        assert f"the bucket theirs is of account {OTHER}, and its policy cannot be" in one
+        assert "let it allow account 123456789012 s3:ListBucket, s3:GetObject" in one
+    assert "s3:DeleteObject below x/, and the policy of its key" in told[0]
+
+
+@pytest.mark.parametrize(("account", "times"), [(OTHER, 1), ("123456789012", 0)])
+def test_the_owner_of_a_directory_bucket_in_another_account_is_told_what_to_allow(
+    account: str, times: int, app: cdk.App
+) -> None:
+    stack = cdk.Stack(app, "Here", env=cdk.Environment(account="123456789012", region="us-east-1"))
+    arn = f"arn:aws:s3express:us-east-1:{account}:bucket/reads--use1-az4--x-s3"
+    theirs = s3express.CfnDirectoryBucket.from_directory_bucket_arn(stack, "Theirs", arn)
+    environment(stack, in_a_network(stack), bc.S3MountVolume(theirs))
+
+    told = [
+        str(one.entry.data)
+        for one in app.synth().get_stack_by_name("Here").messages
+        if "bucket-policy" in str(one.entry.data)
+    ]
+    assert len(told) == times
+    for one in told:
+        assert "allow account 123456789012 s3express:CreateSession, and the policy" in one
+
+
+def test_disks_that_no_type_has_and_a_file_system_out_of_reach_are_told(
+    app: cdk.App, stack: cdk.Stack, vpc: ec2.Vpc, lustre: fsx.LustreFileSystem
+) -> None:
+    mounted = [bc.FsxLustreVolume(lustre), bc.InstanceStoreVolume()]
+    template = bc.LaunchTemplate(stack, "Template", volumes=mounted)
+    elsewhere = ec2.Vpc(stack, "Elsewhere", max_azs=1)
+    for name, where, types in [("Right", vpc, ["m6id"]), ("Wrong", elsewhere, ["m7i"])]:
+        bc.Ec2ComputeEnvironment(
+            stack, name, vpc=where, instance_types=types, launch_template=template
+        )
+
+    found = check_template(app.synth().get_stack_by_name("Stack").template)
+    told = {(one.rule, one.resource[:5]) for one in found if one.severity == "warning"}
+
+    assert told == {("instance-store-types", "Wrong"), ("file-system-vpc", "Wrong")}

@@ -216,6 +216,26 @@ def test_plain_shell_user_data_is_refused_with_the_fix(stack: cdk.Stack, vpc: ec
             "root_volume.iops is left out for io2; allowed: 100 to 256000",
         ),
         (
+            {"root_volume": bc.RootVolume(iops=15_001)},
+            "iops is 15001 with a size of 30 GiB .that of the machine image.; .*: at most 15000",
+        ),
+        (
+            {
+                "root_volume": bc.RootVolume(
+                    volume_type="io1", iops=5001, size=cdk.Size.gibibytes(100)
+                )
+            },
+            r"iops is 5001 with a size of 100 GiB; allowed with io1: at most 5000",
+        ),
+        (
+            {
+                "root_volume": bc.RootVolume(
+                    volume_type="io2", iops=40_001, size=cdk.Size.gibibytes(40)
+                )
+            },
+            r"iops is 40001 with a size of 40 GiB; allowed with io2: at most 40000",
+        ),
+        (
             {"root_volume": bc.RootVolume(iops=2999)},
             "root_volume.iops is 2999; allowed: whole numbers from 3000 to 80000 with gp3",
         ),
@@ -400,6 +420,18 @@ def test_nodes_of_amazon_eks_prefetch_nothing(stack: cdk.Stack, vpc: ec2.Vpc) ->
             kubernetes_namespace="batch",
             launch_template=template,
         )
+
+
+@pytest.mark.parametrize(
+    ("kind", "iops", "gibibytes"), [("gp3", 15_000, 30), ("io1", 1500, 30), ("io2", 40_000, 40)]
+)
+def test_a_volume_has_as_many_iops_as_its_size_allows(
+    kind: str, iops: int, gibibytes: int, stack: cdk.Stack
+) -> None:
+    size = cdk.Size.gibibytes(gibibytes)
+    bc.LaunchTemplate(
+        stack, "Template", root_volume=bc.RootVolume(volume_type=kind, iops=iops, size=size)
+    )
 
 
 def test_a_throughput_may_be_a_quarter_of_the_iops(

@@ -322,6 +322,16 @@ TRAPS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         {**FIFO, "JobQueueType": "ECS_FARGATE", "JobQueueName": "fixed"},
         {**FIFO, "JobQueueType": "ECS", "JobQueueName": "fixed"},
     ),
+    "a queue of compute environments gets a service environment": (
+        "AWS::Batch::JobQueue",
+        FIFO,
+        {
+            "Priority": 1,
+            "ServiceEnvironmentOrder": [
+                {"Order": 1, "ServiceEnvironment": f"{ARN}:service-environment/a"}
+            ],
+        },
+    ),
     "a scheduling policy becomes one of quota shares": (
         "AWS::Batch::SchedulingPolicy",
         BASES["SchedulingPolicy"],

@@ -163,18 +163,20 @@ def test_an_export_that_nobody_imports_any_more_fails_where_its_stack_is_first(
     assert found["fails"] is bool(after)
 
 
-def test_a_stack_that_imports_and_goes_has_to_go_first(tmp_path: Path) -> None:
+def test_a_stack_that_imports_stays_until_somebody_deletes_it(tmp_path: Path) -> None:
     found = told(tmp_path, {"Jobs": jobs(), "User": user(IMPORTS)}, {"Jobs": alone()})
 
-    assert "User imports it, and has to be deleted" in found[GIVEN]["notes"][0]
+    assert found[GIVEN]["fails"]
+    assert found[GIVEN]["notes"][0].startswith("User imports it, and stays: the deployment fails")
 
 
-def test_a_stack_that_goes_is_kept_by_those_that_import_of_it(tmp_path: Path) -> None:
+def test_a_stack_that_an_app_no_longer_has_keeps_what_it_exports(tmp_path: Path) -> None:
     old = {"Jobs": jobs(), "User": user(IMPORTS)}
-    free = {"Jobs": jobs(), "User": user("a")}
 
-    assert told(tmp_path / "a", old, {"User": user(IMPORTS)})[GIVEN]["fails"]
-    assert GIVEN not in told(tmp_path / "b", free, {"User": user("a")})
+    found = told(tmp_path, old, {"User": user(IMPORTS)})
+
+    assert not any(one["fails"] for one in found.values())
+    assert found["Jobs/Stack"]["effect"] == "none"
 
 
 def test_an_export_of_another_region_is_another_one(tmp_path: Path) -> None:

@@ -7,7 +7,6 @@ from typing import Any
 import pytest
 
 from batch_constructs.impact.described_stack import DescribedStack
-from batch_constructs.impact.impact_report import as_text
 from batch_constructs.impact.known_template import known
 from batch_constructs.impact.verdict import Comparison, Effect, impact
 
@@ -262,25 +261,6 @@ def test_what_may_wedge_the_stack_is_told(
     found = impact(environment(before, ["c5"]), environment(False, types))["E"]  # noqa: FBT003
 
     assert any("UPDATE_ROLLBACK_FAILED" in note for note in found.notes) is is_told
-
-
-@pytest.mark.parametrize(
-    ("old", "new", "told"),
-    [("dev", "prod", True), (1, "1", False), (None, "prod", True), ("dev", None, False)],
-)
-def test_a_default_that_changes_is_told_as_one_that_changes_nothing(
-    old: Any, new: Any, *, told: bool
-) -> None:
-    def of(default: Any) -> dict[str, Any]:
-        given = {} if default is None else {"Default": default}
-        return {**template(), "Parameters": {"Env": {"Type": "String", **given}}}
-
-    found = impact(of(old), of(new))
-
-    assert ("Parameters/Env" in found) is told
-    if told:
-        assert (found["Parameters/Env"].effect, found["Q"].effect) == (Effect.NONE, Effect.NONE)
-        assert "keeps the value that it has, unless the deployment" in as_text(found)
 
 
 def test_a_parameter_that_is_new_takes_its_default() -> None:

@@ -236,6 +236,7 @@ def test_each_of_several_resources_that_a_property_refers_to_is_told() -> None:
     [
         (4, "4"),
         (4.0, 4),
+        (4.0, "4.0"),
         (True, "true"),
         ([1, False], ["1", "false"]),
         ({"a": 1}, {"a": "1"}),

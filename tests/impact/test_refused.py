@@ -65,6 +65,57 @@ def test_a_name_under_another_logical_id_is_still_taken(
     assert any(note.startswith("A has this ") for note in found["B"].notes) is bool(fails)
 
 
+@pytest.mark.parametrize(
+    ("left_by", "taken_by", "fails"),
+    [
+        ({"JobQueueName": "other"}, {}, True),
+        ({"JobQueueName": "n", "JobQueueType": "EKS"}, {}, True),
+        ({}, {}, True),
+        ({"JobQueueName": "other"}, None, True),
+        ({"JobQueueName": "other"}, {"JobQueueName": "m"}, False),
+    ],
+    ids=["renamed", "replaced", "without a name", "to a new one", "to another name"],
+)
+def test_a_name_that_another_resource_leaves_in_the_same_update_is_still_taken(
+    left_by: dict[str, Any], taken_by: dict[str, Any] | None, *, fails: bool
+) -> None:
+    before = None if taken_by is None else resource("Batch::JobQueue", JobQueueName="b")
+    after = resource("Batch::JobQueue", **{"JobQueueName": "n", **(taken_by or {})})
+    old = {"A": resource("Batch::JobQueue", JobQueueName="n", JobQueueType="ECS")}
+    new = {"A": resource("Batch::JobQueue", **{"JobQueueType": "ECS", **left_by}), "B": after}
+
+    found = told(old if before is None else {**old, "B": before}, new)["B"]
+
+    assert any(one.startswith("A has this JobQueueName") for one in found.notes) is fails
+    assert found.fails is fails
+
+
+def test_names_that_two_resources_exchange_are_taken() -> None:
+    old, new = (
+        {
+            one: resource("Batch::JobQueue", JobQueueName=name)
+            for one, name in zip("AB", names, strict=True)
+        }
+        for names in ("xy", "yx")
+    )
+
+    assert [one.fails for one in told(old, new).values()] == [True, True]
+
+
+@pytest.mark.parametrize(("topic", "fails"), [("a", True), ("b", False)])
+def test_a_name_that_is_made_of_what_is_replaced_is_another_one(topic: str, *, fails: bool) -> None:
+    name = {"Fn::Sub": "${T.TopicName}-q"}
+    old, new = (
+        {
+            "T": resource("SNS::Topic", TopicName=one),
+            logical_id: resource("Batch::JobQueue", JobQueueName=name),
+        }
+        for one, logical_id in (("a", "A"), (topic, "B"))
+    )
+
+    assert told(old, new)["B"].fails is fails
+
+
 def test_another_type_under_a_logical_id_fails() -> None:
     found = told({"A": resource("SNS::Topic")}, {"A": resource("SQS::Queue")})
 
@@ -129,3 +180,98 @@ def test_a_reference_to_what_is_a_parameter_now_is_no_failure() -> None:
     new = {"Parameters": {"P": {"Type": "String"}}, "Resources": {"Q": queue}}
 
     assert not impact(old, new)["Q"].fails
+
+
+QUEUE = resource("Batch::JobQueue", Priority=1)
+
+
+def template(**sections: Any) -> dict[str, Any]:
+    return {"Resources": {"Q": QUEUE}, **sections}
+
+
+def refused(**properties: Any) -> dict[str, Any]:
+    return {"Q": resource("Batch::JobQueue", **properties)}
+
+
+OPEN = {"Fn::Equals": [{"Ref": "P"}, "a"]}
+THERE: dict[str, Any] = {
+    "Parameters": {"P": {"Type": "String"}},
+    "Mappings": {"M": {"a": {"b": 1}}},
+    "Conditions": {"C": {"Fn::Equals": ["a", "a"]}},
+}
+USES: dict[str, tuple[str, str, dict[str, Any]]] = {
+    "a parameter": ("Parameters", "Q", {"Resources": refused(Priority={"Ref": "P"})}),
+    "a parameter in a text": (
+        "Parameters",
+        "Q",
+        {"Resources": refused(JobQueueName={"Fn::Sub": "${P}-q"})},
+    ),
+    "a parameter of a condition": ("Parameters", "Conditions/D", {"Conditions": {"D": OPEN}}),
+    "a parameter of an output": (
+        "Parameters",
+        "Outputs/O",
+        {"Outputs": {"O": {"Value": {"Ref": "P"}}}},
+    ),
+    "a mapping": (
+        "Mappings",
+        "Q",
+        {"Resources": refused(Priority={"Fn::FindInMap": ["M", "a", "b"]})},
+    ),
+    "a condition of a value": (
+        "Conditions",
+        "Q",
+        {"Resources": refused(Priority={"Fn::If": ["C", 1, 2]})},
+    ),
+    "a condition": ("Conditions", "Q", {"Resources": {"Q": {**QUEUE, "Condition": "C"}}}),
+    "a condition of another": (
+        "Conditions",
+        "Conditions/D",
+        {"Conditions": {"C": THERE["Conditions"]["C"], "D": {"Fn::Not": [{"Condition": "C"}]}}},
+    ),
+}
+
+
+@pytest.mark.parametrize(("section", "place", "uses"), USES.values(), ids=USES)
+def test_what_is_gone_and_still_used_has_the_template_refused(
+    section: str, place: str, uses: dict[str, Any]
+) -> None:
+    old = template(**{**THERE, **uses})
+    left = {
+        name: {key: one for key, one in old[section].items() if key not in THERE[section]}
+        for name in (section,)
+    }
+
+    found = impact(old, {**old, **left})
+
+    assert [name for name, one in found.items() if one.fails] == [place]
+    assert "no longer exists: the deployment fails, since CloudFormation refuses the te" in str(
+        found[place].notes
+    )
+    assert not any(one.fails for one in impact(old, old).values())
+
+
+@pytest.mark.parametrize("waits_for", ["T", ["T", "Q2"]])
+def test_a_resource_that_waits_for_what_is_gone_has_the_template_refused(waits_for: Any) -> None:
+    waiting = {**QUEUE, "DependsOn": waits_for}
+    old = {"T": resource("SNS::Topic"), "Q2": QUEUE, "Q": waiting}
+
+    found = told(old, {"Q2": QUEUE, "Q": waiting})
+
+    assert [name for name, one in found.items() if one.fails] == ["Q"]
+    assert "DependsOn refers to T, which no longer exists" in found["Q"].notes[0]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [{"Transform": "AWS::Serverless-2016-10-31"}, {"Transform": "Own"}],
+)
+def test_what_a_macro_may_add_is_not_missing(more: dict[str, Any]) -> None:
+    old = {**template(**THERE, Resources=refused(Priority={"Ref": "P"})), **more}
+
+    assert not any(one.fails for one in impact(old, {**old, "Parameters": {}}).values())
+
+
+def test_what_was_missing_before_is_elsewhere() -> None:
+    part = template(Resources=refused(Priority={"Ref": "Elsewhere"}))
+
+    assert not any(one.fails for one in impact(part, part).values())

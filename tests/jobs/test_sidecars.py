@@ -167,3 +167,30 @@ def test_what_it_returns_is_a_job_that_fargate_takes(stack: cdk.Stack) -> None:
 def test_an_agent_that_cannot_stand_there_is_refused(agent: Any, message: str) -> None:
     with pytest.raises((ValueError, TypeError), match=message):
         bc.with_sidecar([container("main", 1, 512)], agent, platform_capability="FARGATE")
+
+
+@pytest.mark.parametrize(
+    ("namespace", "message"),
+    [
+        ("AWS/Batch", 'metrics_namespace is "AWS/Batch"; allowed: .* CloudWatch reserves'),
+        ("", "metrics_namespace is empty"),
+        (" ", 'metrics_namespace is " "'),
+        (":Jobs", 'metrics_namespace is ":Jobs"'),
+        ("Jöbs", "metrics_namespace is"),
+        ("a" * 256, "metrics_namespace has 256 characters; allowed: at most 255"),
+        (None, "metrics_namespace is None; expected a string"),
+    ],
+)
+def test_metrics_go_to_no_namespace_that_cloudwatch_reserves_or_refuses(
+    namespace: Any, message: str
+) -> None:
+    with pytest.raises((ValueError, TypeError), match=message):
+        bc.open_telemetry_collector(metrics_namespace=namespace)
+
+
+@pytest.mark.parametrize("namespace", ["Jobs", "My Team/Jobs", "AWSome", "a" * 255, "a:b"])
+def test_metrics_go_to_a_namespace_of_ones_own(namespace: str) -> None:
+    made = bc.open_telemetry_collector(metrics_namespace=namespace)
+
+    assert made.environment is not None
+    assert namespace in made.environment["AOT_CONFIG_CONTENT"]

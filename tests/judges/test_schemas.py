@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from cfnlint.api import lint
-from cfnlint.config import ManualArgs
 
 from batch_constructs.tokens import is_made_up
 from tests import rendered
+from tests.judged_by_cfn_lint import cfn_lint_errors
 
 SCHEMA_RULES = {"E3002", "E3003", "E3012", *(f"E30{number}" for number in range(14, 19))} | {
     f"E30{number}" for number in range(30, 41)
@@ -46,10 +44,9 @@ WORD = re.compile(r"[A-Z][A-Z0-9_]+")
 
 
 def findings(template: dict[str, Any]) -> list[str]:
-    settings = ManualArgs(regions=["us-east-1"], ignore_checks=["W", "I"])
     return [
         f"{match.rule.id} {'/'.join(map(str, match.path or ()))}: {match.message}"
-        for match in lint(json.dumps(template), config=settings)
+        for match in cfn_lint_errors(template)
         if match.rule.id in SCHEMA_RULES and not is_made_up(match.message)
     ]
 

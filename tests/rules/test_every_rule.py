@@ -114,7 +114,7 @@ def cases() -> dict[str, tuple[str, Any, Any]]:
         )
         found[limit.rule] = (limit.type, bad, good)
     for file in sorted(CASES.glob("*.yaml")):
-        written = yaml.safe_load(file.read_text())
+        written = yaml.load(file.read_text(), yaml.CSafeLoader)  # as safe, and ten times as fast
         type_ = written.pop("type")
         for rule, case in written.items():
             assert rule not in found, f"two cases of {rule}"
@@ -145,7 +145,7 @@ SERVICES = {
 }
 TYPES = {
     noun: f"AWS::{service}::{noun}" for service, nouns in SERVICES.items() for noun in nouns.split()
-}
+} | {"FSx::FileSystem": "AWS::FSx::FileSystem"}
 
 
 def template(written: Any) -> Any:

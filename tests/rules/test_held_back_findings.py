@@ -44,6 +44,7 @@ BESIDE = {
     "evaluate-on-exit-reason": {"evaluate-on-exit-attempts"},
     "evaluate-on-exit-status-reason": {"evaluate-on-exit-attempts"},
     "evaluate-on-exit-unreachable": {"evaluate-on-exit-attempts"},
+    "file-system-vpc": {"isolated-subnets"},
     "image-kubernetes-version-length": {"image-type-orchestration"},
     "in-place-update-service-role": {"in-place-update-strategy", "service-role-permissions"},
     "instance-role-in-containers": {"instance-role-permissions"},

@@ -65,6 +65,25 @@ def test_it_is_found_behind_the_option_of_any_interpreter(before: list[str]) -> 
     ]
 
 
+class Counted(list[str]):
+    """Words that count how many of them are read."""
+
+    read = 0
+
+    def __getitem__(self, at: Any) -> Any:
+        got = super().__getitem__(at)
+        self.read += len(got) if isinstance(at, slice) else 1
+        return got
+
+
+def test_words_behind_a_wrapper_are_read_a_few_times_each() -> None:
+    """Forty thousand programs behind one took a minute."""
+    words = Counted(["nice", *["awk", "-f"] * 500])
+
+    assert code_in(words) == []
+    assert words.read < 5 * len(words)
+
+
 @pytest.mark.parametrize(
     "command", [["node", "--eval=f(Ref::key)"], ["bash", "--command=Ref::key"]]
 )
@@ -122,6 +141,11 @@ def test_the_arguments_of_a_pod_follow_its_command() -> None:
         (["sed", None, "s/a/Ref::key/"], []),
         (["-c", "report", "print('Ref::key')"], []),
         (["sh", "-ce", "cat Ref::key"], [2]),
+        (["bash", "-co", "pipefail", "cat Ref::key"], [3]),
+        (["bash", "-c", "+O", "extglob", "-x", "cat Ref::key"], [5]),
+        (["ksh", "-c", "cat", "-o", "Ref::key"], [2]),
+        (["sh", "-c", "eval $2 $1; eval $2 $9", "x", "Ref::a", "Ref::b", "Ref::c"], [2, 4, 5]),
+        (["sh", "-c", "eval $1 $@; eval $@", "x", "Ref::a", "Ref::b"], [2, 4, 5]),
         (["nu", "--commands", "open Ref::key"], [2]),
         (["npm", "exec", "-c", "tool Ref::key"], [3]),
         (["npx", "--yes", "-c", "tool Ref::key"], [3]),

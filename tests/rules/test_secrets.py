@@ -35,7 +35,7 @@ def encoded(header: str) -> str:
 
 HOOK = "https://hooks.slack.com/services/T0ABCDEF/B0ABCDEF/" + B[:24]
 PLANTED = {
-    "an access key of AWS": ["AKIA" + "Q2" * 8, "export K=ASIA" + "Q2" * 8],
+    "an access key of AWS": ["AKIA" + "Q2" * 8, "export K=ASIA" + "Q2" * 8, "AKIAIOSFODNN7EXAMPLE"],
     "a token of GitHub": ["ghp_" + B, "github_pat_" + B],
     "a token of GitLab": ["glpat-" + B[:20]],
     "a token of Slack": [
@@ -73,7 +73,7 @@ PLANTED = {
 """Kind of credential → texts that hold one."""
 
 HARMLESS = [
-    "AKIAIOSFODNN7EXAMPLE",
+    "AKIAIOSFODNN7EXAMPLES",
     "postgres://user:Ref::password@db/x",
     "postgres://user:$PASSWORD@db/x",
     "postgres://user:${PASSWORD}@db/x",
@@ -458,6 +458,12 @@ def test_an_option_with_a_password_is_found(command: list[Any], *, is_found: boo
         ("NEXT_TOKEN", "startnow", True),
         ("NEXT_TOKEN", "start1", True),
         ("API_TOKEN", "start", True),
+        ("DB_PASSWORD_PROD", "hunter2", True),
+        ("API_KEY_2", "hunter2", True),
+        ("apiKeyProd", "hunter2", False),
+        ("STRIPE_SECRET_LIVE", "hunter2", True),
+        ("PASSWORD_PROD", "Ref::password", False),
+        ("PASSWORD_POLICY", "hunter2", False),
     ],
 )
 @pytest.mark.parametrize("place", ["variable", "parameter", "option"])
@@ -617,6 +623,29 @@ def test_a_password_that_is_a_parameters_default_stands_in_the_template(
     seen = check_template({"Parameters": {"P": given}, "Resources": {"J": job}})
 
     assert [one.message for one in seen if one.rule == "plaintext-secret"] == found
+
+
+@pytest.mark.parametrize("default", ["ghp_" + B, "https://u:hunter2@x", "main"])
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"Parameters": {"a": {"Ref": "P"}}},
+        {"ContainerProperties": {"Command": ["run", {"Fn::Sub": "x ${P}"}]}},
+        {"ContainerProperties": {"Environment": [{"Name": "DB_PASSWORD", "Value": {"Ref": "P"}}]}},
+    ],
+)
+def test_a_credential_that_is_a_parameters_default_is_known_by_its_form(
+    properties: dict[str, Any], default: str
+) -> None:
+    given = {"Type": "String", "Default": default}
+    job = {"Type": JOB, "Properties": properties}
+
+    seen = check_template({"Parameters": {"P": given}, "Resources": {"J": job}})
+
+    found = [one.message for one in seen if one.rule == "plaintext-secret"]
+    by_name = [DEFAULT] if "Environment" in str(properties) else []
+    by_form = ["a credential is in the template, as the default of P"]
+    assert found == (by_name if default == "main" else by_form)
 
 
 @pytest.mark.parametrize(

@@ -66,6 +66,18 @@ REFUSED: dict[str, tuple[dict[str, Any], tuple[str, str, str]]] = {
         {"Resources": {"T": {**TOPIC, "DependsOn": ["X"]}}},
         ("unresolved-reference", "T", "DependsOn"),
     ),
+    "FindInMap": (
+        with_value({"Fn::FindInMap": ["X", "a", "b"]}),
+        ("unresolved-reference", "T", "Properties/TopicName"),
+    ),
+    "a condition of a condition": (
+        {"Resources": {"T": TOPIC}, "Conditions": {"C": {"Fn::Not": [{"Condition": "X"}]}}},
+        ("unresolved-reference", "", "Conditions/C"),
+    ),
+    "the condition of an output": (
+        {"Resources": {"T": TOPIC}, "Outputs": {"O": {"Value": "a", "Condition": "X"}}},
+        ("unresolved-reference", "", "Outputs/O/Condition"),
+    ),
     "an output": (
         {"Resources": {"T": TOPIC}, "Outputs": {"O": {"Value": {"Ref": "X"}}}},
         ("unresolved-reference", "", "Outputs/O/Value"),
@@ -100,9 +112,14 @@ def test_where_something_is_made_later_nobody_can_tell(more: dict[str, Any], cas
 
 def test_known_names_of_all_kinds_are_resolved() -> None:
     value = {"Fn::Sub": ["${P}${T}${T.Arn}${AWS::Region}${!x}${Own}", {"Own": "a"}]}
+    otherwise = {"Fn::FindInMap": ["X", "a", "b", {"DefaultValue": "c"}]}
     template = {
         "Parameters": {"P": {"Type": "String"}},
-        "Conditions": {"C": {"Fn::Equals": [{"Ref": "P"}, "x"]}},
+        "Mappings": {"M": {"a": {"b": "c"}}},
+        "Conditions": {
+            "C": {"Fn::Equals": [{"Ref": "P"}, {"Fn::FindInMap": ["M", "a", "b"]}]},
+            "D": {"Fn::And": [{"Condition": "C"}, {"Fn::Equals": [otherwise, "c"]}]},
+        },
         "Resources": {
             "T": {**TOPIC, "Condition": "C"},
             "U": {**TOPIC, "DependsOn": "T", "Properties": {"TopicName": value}},

@@ -20,7 +20,10 @@ def template_path() -> TemplatePath:
 
     @cache
     def synthesise(name: str) -> Path:
-        app = cdk.App(context={"@aws-cdk/core:validateAgainstDefaultRules": True})
+        app = cdk.App(
+            context={"@aws-cdk/core:validateAgainstDefaultRules": True},
+            builtin_cloud_formation_validation=True,
+        )
         stack = cdk.Stack(app, name.replace("_", "-"))
         STACKS[name](stack)
         return Path(app.synth().directory) / f"{stack.stack_name}.template.json"

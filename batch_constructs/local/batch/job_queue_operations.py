@@ -224,6 +224,11 @@ class JobQueues:
         if "schedulingPolicyArn" in request and queue.policy_arn is None:
             raise client_error("a scheduling policy cannot be added to a FIFO job queue")
         service_jobs = queue.takes_service_jobs
+        other = "compute" if service_jobs else "service"
+        if request.get(f"{other}EnvironmentOrder"):
+            raise client_error(
+                "a job queue cannot have both computeEnvironmentOrder and serviceEnvironmentOrder"
+            )
         queue.detail.update(self._settings(request, queue_is_for_service_jobs=service_jobs))
         self._store.save(KIND, queue.name, queue.detail)
         self._changed()

@@ -78,6 +78,8 @@ def parameter_in_code(job: JobDefinition) -> Iterator[Fault]:
     """
     for words in _whole_commands(job):
         texts = [literal(word) for _, word in words]
+        if not any(text and PLACEHOLDER.search(text) for text in texts):
+            continue
         for place in code_in(texts):
             for name in PLACEHOLDER.findall(texts[place] or ""):
                 yield words[place][0], f"{shown(f'Ref::{name}')} is inside code"

@@ -130,12 +130,18 @@ def job_definition_size(job: JobDefinition) -> Iterator[Fault]:
 
     Values known only at deployment count with their minimum length.
     """
+    open_: list[object] = []
+
+    def left_out(value: object) -> str:
+        open_.append(value)
+        return ""
+
     written = json.dumps(
-        job.properties, default=lambda _: "", ensure_ascii=False, separators=(",", ":")
+        job.properties, default=left_out, ensure_ascii=False, separators=(",", ":")
     )
     as_given = job.template.raw(job.id).get("Properties")
     try:
-        least = length_of(as_given, least_in(job.template.raw))
+        least = length_of(as_given, least_in(job.template.raw)) if open_ else 0
     except RecursionError:  # it contains itself
         least = 0
     size = max(len(written.encode("utf-8", "surrogatepass")), least)

@@ -273,6 +273,26 @@ def queue_disabled_environments(queue: JobQueue) -> Iterator[Fault]:
 
 
 @queue_rule(
+    "disabled-environment",
+    severity=Severity.INFO,
+    title="enabled queue with a disabled environment",
+    fix="enable the environment, or remove it from the queue",
+    source=api(
+        "CreateComputeEnvironmentRequest.state",
+        "\"If the state is DISABLED, then the Batch scheduler doesn't attempt to place jobs within"
+        ' the environment."',
+    ),
+)
+def disabled_environment(queue: JobQueue) -> Iterator[Fault]:
+    """Jobs never move on to it, however full the others are."""
+    off = [one for one in queue.environments if text(one.properties, "State") == State.DISABLED]
+    all_off = queue.is_known_in_full and len(off) == len(queue.environments)
+    if text(queue.properties, "State") != State.DISABLED and not all_off:
+        for one in off:
+            yield "ComputeEnvironmentOrder", f"{one.id} is DISABLED, so that it takes no job"
+
+
+@queue_rule(
     "environment-by-name",
     area="reference",
     severity=Severity.WARNING,

@@ -11,23 +11,13 @@ from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.aws.source import api
 from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.findings import Severity
-from batch_constructs.rules.template.listed_parts import listed
-from batch_constructs.rules.template.values import UNKNOWN, as_number, listing, number, text
+from batch_constructs.rules.template.values import UNKNOWN, as_number, listing, number
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from batch_constructs.rules.rule import Fault
-    from batch_constructs.rules.template.resource_graph import Container, JobDefinition, Task
-
-
-def _requirements(container: Container, type: str) -> Iterator[tuple[str, object]]:
-    """Give the values that are asked for of VCPU, MEMORY or GPU, with their paths."""
-    for path, entry in listed(container.path, container.properties, "ResourceRequirements"):
-        if text(entry, "Type") == type:
-            value = entry.get("Value", UNKNOWN)
-            # a text: CloudFormation writes "yes" of YAML so
-            yield f"{path}/Value", str(value).lower() if isinstance(value, bool) else value
+    from batch_constructs.rules.template.resource_graph import JobDefinition, Task
 
 
 def _amounts(
@@ -40,7 +30,7 @@ def _amounts(
         if not takes(container.task):
             continue
         values: list[tuple[str, str, object]] = [
-            (path, type, value) for path, value in _requirements(container, type)
+            (path, type, value) for path, value in container.requirements(type)
         ]
         if legacy in container.properties:
             values.append((f"{container.path}/{legacy}", legacy, container.properties[legacy]))
@@ -131,8 +121,8 @@ def fargate_size(job: JobDefinition) -> Iterator[Fault]:
         if not task.on_fargate or len(task.containers) != 1:
             continue
         container = task.containers[0]
-        vcpu_path, vcpu = next(_requirements(container, SizeType.VCPU), ("", UNKNOWN))
-        memory_path, memory = next(_requirements(container, SizeType.MEMORY), ("", UNKNOWN))
+        vcpu_path, vcpu = next(iter(container.requirements(SizeType.VCPU)), ("", UNKNOWN))
+        memory_path, memory = next(iter(container.requirements(SizeType.MEMORY)), ("", UNKNOWN))
         vcpus, mib = as_number(vcpu), as_number(memory)
         if isinstance(vcpu, str) or vcpus is not None:
             wrong = fargate_sizes.wrong_vcpus(vcpu if vcpus is None else vcpus)
@@ -162,7 +152,7 @@ def windows_size(job: JobDefinition) -> Iterator[Fault]:
     for task in job.tasks:
         if not task.on_fargate or not task.is_windows or len(task.containers) != 1:
             continue
-        for path, value in _requirements(task.containers[0], SizeType.VCPU):
+        for path, value in task.containers[0].requirements(SizeType.VCPU):
             got = as_number(value)
             wrong = fargate_sizes.wrong_vcpus(got, windows=True)
             if got in fargate_sizes.MEMORY and wrong:
@@ -187,7 +177,7 @@ def legacy_size_and_requirements(job: JobDefinition) -> Iterator[Fault]:
             continue
         for kind, legacy in container_facts.LEGACY_SIZES.items():
             old = number(container.properties, legacy)
-            for _, value in _requirements(container, kind):
+            for _, value in container.requirements(kind):
                 new = as_number(value)
                 if old is not None and new is not None and old != new:
                     yield (

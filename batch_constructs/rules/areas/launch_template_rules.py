@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import ebs, instance_types
@@ -40,7 +39,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from batch_constructs.rules.rule import Fault
-    from batch_constructs.rules.template.resource_graph import ComputeEnvironment, Resource
+    from batch_constructs.rules.template.launch_template_view import LaunchTemplate
+    from batch_constructs.rules.template.resource_graph import ComputeEnvironment
 
 
 @environment_rule(
@@ -112,7 +112,7 @@ def user_data_mime(environment: ComputeEnvironment) -> Iterator[Fault]:
     if not environment.is_ec2 or environment.is_unmanaged:
         return
     for path, _, template in environment.known_launch_templates:
-        begin = _script(template)[:_MOST_LOOKED_AT].lstrip()
+        begin = template.script[:_MOST_LOOKED_AT].lstrip()
         if not begin or begin.startswith(_UNKNOWN_OR_OTHER):
             continue
         if not begin.lower().startswith(("mime-version:", "content-type:")):
@@ -165,9 +165,9 @@ def user_data_secret(environment: ComputeEnvironment) -> Iterator[Fault]:
 
 
 @once
-def _secret_in_user_data(template: Resource) -> str | None:
+def _secret_in_user_data(template: LaunchTemplate) -> str | None:
     """Say what kind of secret stands in the user data of a launch template."""
-    script = _script(template)
+    script = template.script
     kind = credential_in(script)
     if kind is None and option_with_credential([script]) is not None:
         kind = "a password or a token"
@@ -200,8 +200,7 @@ def launch_template_ignored(environment: ComputeEnvironment) -> Iterator[Fault]:
     if not environment.is_ec2 or environment.is_unmanaged:
         return
     for path, _, template in environment.known_launch_templates:
-        data = mapping(template.properties, "LaunchTemplateData")
-        for what in _lost(environment, data):
+        for what in _lost(environment, template.data):
             yield path, f"the launch template {template.id} has {what}, which Batch ignores"
 
 
@@ -231,11 +230,45 @@ def root_volume_size(environment: ComputeEnvironment) -> Iterator[Fault]:
             )
 
 
+@environment_rule(
+    "volume-performance",
+    severity=Severity.WARNING,
+    title="volume that is too small for its operations, or its throughput",
+    fix="make the volume larger, or lower Iops and Throughput",
+    source=ebs.RATIO_SOURCE,
+)
+def volume_performance(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """EC2 does not start such instances, and jobs wait in RUNNABLE."""
+    for path, _, template in environment.known_launch_templates:
+        for wrong in _too_fast(template):
+            yield path, f"a volume of {template.id} has {wrong}"
+
+
 @once
-def _root_gibibytes(template: Resource) -> int | float | None:
+def _too_fast(template: LaunchTemplate) -> list[str]:
+    """Say which volumes of a launch template are faster than they can be."""
+    found: list[str] = []
+    for _, device in entries(template.data, "BlockDeviceMappings"):
+        volume = mapping(device, "Ebs")
+        kind, iops = text(volume, "VolumeType"), number(volume, "Iops")
+        if kind not in ebs.IOPS_OF_ONE_GIBIBYTE:
+            continue
+        size, throughput = number(volume, "VolumeSize"), number(volume, "Throughput")
+        if size is not None and iops is not None and iops > (most := ebs.most_iops(kind, size)):
+            found.append(f"{iops} IOPS; {kind} has at most {most} with {size} GiB")
+        if kind == ebs.GP3 and "Iops" not in volume:
+            iops = ebs.DEFAULT_IOPS
+        if kind == ebs.GP3 and throughput is not None and iops is not None:
+            needed = throughput * ebs.IOPS_FOR_ONE_MEBIBYTE
+            if needed > iops:
+                found.append(f"{throughput} MiB/s with {iops} IOPS; it takes {needed}")
+    return found
+
+
+@once
+def _root_gibibytes(template: LaunchTemplate) -> int | float | None:
     """Give the size of the root volume of a launch template, where it says one."""
-    data = mapping(template.properties, "LaunchTemplateData")
-    for _, device in entries(data, "BlockDeviceMappings"):
+    for _, device in entries(template.data, "BlockDeviceMappings"):
         if text(device, "DeviceName") == ebs.ROOT_DEVICE:
             return number(mapping(device, "Ebs"), "VolumeSize")
     return None
@@ -301,28 +334,8 @@ _UNKNOWN_OR_OTHER: Final = ("\0", "[", "<")
 """What nobody can know yet, the settings of Bottlerocket, and the scripts of Windows."""
 
 
-@once
-def _script(template: Resource) -> str:
-    """Give the user data of a launch template as text, empty if they are not known."""
-    return _raw(template).decode("utf-8", "replace")
-
-
-def _length(template: Resource) -> int:
+def _length(template: LaunchTemplate) -> int:
     """Count the bytes of user data that are known."""
-    raw = _raw(template)
-    data = mapping(template.properties, "LaunchTemplateData").get("UserData")
-    return len(raw) - (raw.count(b"\0") if isinstance(data, Base64) else 0)
-
-
-@once
-def _raw(template: Resource) -> bytes:
-    """Give the user data of a launch template before they are encoded."""
-    data = mapping(template.properties, "LaunchTemplateData").get("UserData")
-    if isinstance(data, Base64):
-        return (literal(data.content) or "").encode(errors="replace")
-    from base64 import b64decode  # noqa: PLC0415  # seldom needed
-
-    with suppress(ValueError):
-        known = "".join((literal(data) or "").partition("\0")[0].split())
-        return b64decode(known[: len(known) // 4 * 4], validate=True)
-    return b""
+    raw = template.user_data
+    encoded = isinstance(template.data.get("UserData"), Base64)
+    return len(raw) - (raw.count(b"\0") if encoded else 0)

@@ -15,11 +15,7 @@ from batch_constructs.aws.capacity_reservation_facts import (
 from batch_constructs.rules.areas import environment_rule
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.template import vpc
-from batch_constructs.rules.template.values import (
-    all_texts,
-    mapping,
-    text,
-)
+from batch_constructs.rules.template.values import UNKNOWN, mapping, text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,8 +37,7 @@ def spot_reservation(environment: ComputeEnvironment) -> Iterator[Fault]:
     if not environment.is_ec2 or not environment.is_spot:
         return
     for path, _, template in environment.known_launch_templates:
-        data = mapping(template.properties, "LaunchTemplateData")
-        if _reserved_only(data):
+        if _reserved_only(template.data):
             yield path, f"the launch template {template.id} names reserved capacity"
 
 
@@ -55,28 +50,23 @@ def spot_reservation(environment: ComputeEnvironment) -> Iterator[Fault]:
     source=ONE_TYPE_SOURCE,
 )
 def reservation_place(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """A reservation is for one instance type in one zone. Anything else never starts."""
+    """A reservation is for one instance type in one zone. Anything else never starts.
+
+    What a reservation of the template is for is known; any other is for one type in one zone.
+    """
     if not environment.is_ec2 or environment.is_spot:
         return
-    several = len(environment.launch_templates) > 1
-    for path, reference, template in environment.known_launch_templates:
-        data = mapping(template.properties, "LaunchTemplateData")
-        if text(_target(data), "CapacityReservationId") is None:
+    for path, template, types in environment.types_of_launch_templates:
+        reserved = _target(template.data).get("CapacityReservationId")
+        if reserved is None or reserved is UNKNOWN:
             continue
-        if "TargetInstanceTypes" in reference:
-            place, types = (
-                f"{path}/TargetInstanceTypes",
-                all_texts(reference, "TargetInstanceTypes"),
-            )
-        else:
-            place = "ComputeResources/InstanceTypes"
-            types = None if several else environment.instance_types
+        found = environment.neighbour(reserved, "AWS::EC2::CapacityReservation")
+        of_type = None if found is None else text(found.properties, "InstanceType")
         if _is_of_several_types(types):
             said = one_of(types or (), last="and")
-            yield (
-                place,
-                f"{said} are several instance types, but {template.id} reserves one",
-            )
+            yield path, f"{said} are several instance types, but {template.id} reserves one"
+        elif found is not None and of_type and types and of_type not in types:
+            yield path, f"{one_of(types)} is not {of_type}, which {found.id} reserves"
         zones = vpc.zones(environment)
         if len(zones) > 1:
             subnets = one_of(zones.values(), last="and")
@@ -87,6 +77,10 @@ def reservation_place(environment: ComputeEnvironment) -> Iterator[Fault]:
                     "in one"
                 ),
             )
+        elif found is not None:
+            for zone, subnet in zones.items():
+                if vpc.are_apart(vpc.zone(found), zone):
+                    yield "ComputeResources/Subnets", f"{subnet} is not in the zone of {found.id}"
 
 
 def _target(data: Properties) -> Properties:

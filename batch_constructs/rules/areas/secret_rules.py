@@ -19,7 +19,7 @@ from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.areas.command_rules import commands
 from batch_constructs.rules.areas.container_rules import variables_of
 from batch_constructs.rules.findings import Severity
-from batch_constructs.rules.template.as_written import ATTRIBUTE, NO_ECHO
+from batch_constructs.rules.template.as_written import ATTRIBUTE, DEFAULT, NO_ECHO
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.listed_parts import listed
 from batch_constructs.rules.template.values import Base64, Text, Unknown, mapping, text
@@ -63,11 +63,20 @@ def plaintext_secret(job: JobDefinition) -> Iterator[Fault]:
         if place is not None:
             told.add(f"{path}/{place}")
             yield f"{path}/{place}", "the password or token of an option is in the template"
+    for path, fault in _known_by_form(job):
+        if path not in told:
+            told.add(path)
+            yield path, fault
+
+
+def _known_by_form(job: JobDefinition) -> Iterator[tuple[str, str]]:
     for path, written in strings("", job.properties, names=True, shortest=SHORTEST):
         kind = credential_in(written)
-        if kind is not None and path not in told:
-            told.add(path)
+        if kind is not None:
             yield path, f"{kind} is in the template"
+    for path, (service, name) in secrets_written(job).items():
+        if service == DEFAULT:
+            yield path, f"a credential is in the template, as the default of {name}"
 
 
 _LATE: Final = (Unknown, Text)

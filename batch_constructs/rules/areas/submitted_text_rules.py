@@ -17,7 +17,7 @@ from batch_constructs.rules.areas.submitter_rules import SUBMITTERS
 from batch_constructs.rules.code_in_command import code_in
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
-from batch_constructs.rules.template.as_written import ATTRIBUTE, NO_ECHO
+from batch_constructs.rules.template.as_written import ATTRIBUTE, DEFAULT, NO_ECHO
 from batch_constructs.rules.template.computed_commands import computed_commands
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.submitted_jobs import (
@@ -108,6 +108,7 @@ def submitted_secret_resolved(source: Resource) -> Iterator[Fault]:
         what = {
             NO_ECHO: f"the value of {name}, which is NoEcho,",
             ATTRIBUTE: f"{name}, which is a secret,",
+            DEFAULT: f"a credential, the default of {name},",
         }.get(service, "a secret's value")
         yield path, f"{what} is written into the submission"
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import did_you_mean, each_meant
 from batch_constructs.aws.pattern import pattern
-from batch_constructs.aws.source import seen
+from batch_constructs.aws.source import api, seen
 from batch_constructs.aws.template_facts import (
     NULL_SOURCE,
     OBJECT_SECTIONS,
@@ -161,7 +161,7 @@ def null_value(whole: Whole) -> Iterator[Fault]:
 @_rule(
     "unresolved-reference",
     title="reference to something that does not exist",
-    fix="refer to a resource, parameter or condition of the template",
+    fix="refer to a resource, parameter, mapping or condition of the template",
     source=REFERENCE_SOURCE,
 )
 def unresolved_reference(whole: Whole) -> Iterator[Fault]:
@@ -183,7 +183,7 @@ def unresolved_reference(whole: Whole) -> Iterator[Fault]:
         from difflib import get_close_matches  # noqa: PLC0415  # seldom needed
 
         close = get_close_matches(name, there, 1) if len(told) <= _MOST_GUESSED else []
-        fix = f"refer to {close[0]}" if close and kind != "condition" else None
+        fix = f"refer to {close[0]}" if close and kind.startswith("resource") else None
         yield ("/".join(path), message, fix) if fix else ("/".join(path), message)
 
 
@@ -223,3 +223,38 @@ def other_tool(whole: Whole) -> Iterator[Fault]:
     """What the tool inserts is unknown, so there is no finding about it."""
     if whole.is_of_another_tool:
         yield "", "it has placeholders of another tool, such as Jinja or Serverless"
+
+
+@_rule(
+    "unused-environment",
+    severity=Severity.INFO,
+    title="compute environment that no queue uses",
+    fix="add it to the environments of a queue: queue.add_compute_environment(environment)",
+    source=api(
+        "CreateJobQueueRequest.computeEnvironmentOrder",
+        '"The job scheduler uses this parameter to determine which compute environment runs a'
+        ' specific job."',
+    ),
+)
+def unused_environment(whole: Whole) -> Iterator[Fault]:
+    """No job ever runs there.
+
+    One with a name of its own may be used by other stacks, and a template without queues is a part
+    of something larger, so neither is reported. If a queue has no environment at all, only that is.
+    """
+    orders = [_order_of(resource) for _, resource in whole.by_type.get(JOB_QUEUE, ())]
+    if not whole.is_final or not orders or None in orders:
+        return
+    for id_, resource in whole.by_type.get(COMPUTE_ENVIRONMENT, ()):
+        properties = resource.get("Properties")
+        named = not isinstance(properties, dict) or "ComputeEnvironmentName" in properties
+        if id_ not in whole.referred_to and not named:
+            yield f"Resources/{id_}/Properties", f"no queue of the template uses {id_}"
+
+
+def _order_of(queue: dict[str, object]) -> object:
+    """Give the environments of a queue; None where it has none, which another rule tells."""
+    properties = queue.get("Properties")
+    if not isinstance(properties, dict):
+        return None
+    return properties.get("ComputeEnvironmentOrder") or properties.get("ServiceEnvironmentOrder")

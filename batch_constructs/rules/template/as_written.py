@@ -6,16 +6,18 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from batch_constructs.aws.credential_names import SECRET_ATTRIBUTES
+from batch_constructs.aws.credentials import credential_in
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.rules.template.intrinsics import Resolver
 
 NO_ECHO: Final = "no-echo"
 ATTRIBUTE: Final = "attribute"
+DEFAULT: Final = "default"
 SECRET_REFERENCE: Final = pattern(
-    rf"\{{\{{resolve:(secretsmanager|ssm-secure|{NO_ECHO}|{ATTRIBUTE}):([A-Za-z0-9.]*)"
+    rf"\{{\{{resolve:(secretsmanager|ssm-secure|{NO_ECHO}|{ATTRIBUTE}|{DEFAULT}):([A-Za-z0-9.]*)"
 )
-"""A reference to a secret; and what stands for the value of a parameter that is not shown, and for
-an attribute of a resource that is secret."""
+"""A reference to a secret; and what stands for the value of a parameter that is not shown, for an
+attribute of a resource that is secret, and for a parameter whose default is a credential."""
 
 
 class AsWritten:
@@ -113,4 +115,7 @@ def sections(template: Mapping[str, object]) -> Iterator[Mapping[str, Any]]:
 def _value(name: object, parameter: Mapping[str, object]) -> object:
     if str(parameter.get("NoEcho")).lower() == "true":
         return f"{{{{resolve:{NO_ECHO}:{name}}}}}"
-    return parameter.get("Default")
+    default = parameter.get("Default")
+    if isinstance(default, str) and credential_in(default) is not None:
+        return f"{{{{resolve:{DEFAULT}:{name}}}}}"
+    return default

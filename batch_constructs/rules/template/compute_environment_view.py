@@ -13,10 +13,12 @@ from batch_constructs.aws.compute_environment_facts import (
     EnvironmentType,
 )
 from batch_constructs.aws.platforms import Orchestration, PlatformCapability
-from batch_constructs.rules.template.resource_view import Resource
+from batch_constructs.rules.template.launch_template_view import LaunchTemplate
+from batch_constructs.rules.template.resource_view import LAUNCH_TEMPLATE, Resource
 from batch_constructs.rules.template.values import (
     UNKNOWN,
     Properties,
+    absent,
     all_texts,
     entries,
     mapping,
@@ -135,21 +137,46 @@ class ComputeEnvironment(Resource):
         overrides = entries(launch, "Overrides")
         return [(path, launch), *((f"{path}/Overrides/{n}", one) for n, one in overrides)]
 
-    def launch_template(self, reference: Properties) -> Resource | None:
+    def launch_template(self, reference: Properties) -> LaunchTemplate | None:
         """Find the resource that a launch template as written refers to."""
         found = (
-            self.neighbour(reference.get(key), "AWS::EC2::LaunchTemplate")
+            self.neighbour(reference.get(key), LAUNCH_TEMPLATE)
             for key in ("LaunchTemplateId", "LaunchTemplateName")
         )
-        return next((one for one in found if one is not None), None)
+        return next((one for one in found if isinstance(one, LaunchTemplate)), None)
+
+    @cached_property
+    def all_launch_templates(self) -> list[LaunchTemplate] | None:
+        """Give its launch templates, None if one of them is not in the template."""
+        if absent(self.resources, "LaunchTemplate"):
+            return []
+        overrides = mapping(self.resources, "LaunchTemplate").get("Overrides", [])
+        known = [template for _, _, template in self.known_launch_templates]
+        in_full = isinstance(overrides, list) and len(known) == 1 + len(overrides)
+        return known if in_full else None
 
     @property
-    def known_launch_templates(self) -> Iterator[tuple[str, Properties, Resource]]:
+    def known_launch_templates(self) -> Iterator[tuple[str, Properties, LaunchTemplate]]:
         """Give its launch templates that are in the template, each with its path, as written."""
         for path, reference in self.launch_templates:
             template = self.launch_template(reference)
             if template is not None:
                 yield path, reference, template
+
+    @property
+    def types_of_launch_templates(self) -> Iterator[tuple[str, LaunchTemplate, list[str] | None]]:
+        """Give each known launch template with the instance types that it is for, and their path.
+
+        The types are None where they are not known: with overrides, also those of the usual one.
+        """
+        several = len(self.launch_templates) > 1
+        for path, reference, template in self.known_launch_templates:
+            if "TargetInstanceTypes" in reference:
+                types = all_texts(reference, "TargetInstanceTypes")
+                yield f"{path}/TargetInstanceTypes", template, types
+            else:
+                types = None if several else self.instance_types
+                yield "ComputeResources/InstanceTypes", template, types
 
     @property
     def max_vcpus(self) -> int | float | None:

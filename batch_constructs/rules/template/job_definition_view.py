@@ -15,6 +15,7 @@ from batch_constructs.aws.platforms import (
     PlatformCapability,
 )
 from batch_constructs.aws.record import Record
+from batch_constructs.rules.template.listed_parts import listed
 from batch_constructs.rules.template.resource_view import Resource
 from batch_constructs.rules.template.values import (
     UNKNOWN,
@@ -27,7 +28,7 @@ from batch_constructs.rules.template.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
 
 class Container(Record):
@@ -42,6 +43,21 @@ class Container(Record):
     path: str
     properties: Properties
     task: Task
+
+    def requirements(self, type: str) -> Sequence[tuple[str, object]]:
+        """Give the values that are asked for of VCPU, MEMORY or GPU, with their paths."""
+        return self._requirements.get(type, ())
+
+    @cached_property
+    def _requirements(self) -> dict[str, list[tuple[str, object]]]:
+        found: dict[str, list[tuple[str, object]]] = {}
+        for path, entry in listed(self.path, self.properties, "ResourceRequirements"):
+            kind, value = text(entry, "Type"), entry.get("Value", UNKNOWN)
+            if kind is not None:
+                # a text: CloudFormation writes "yes" of YAML so
+                plain = str(value).lower() if isinstance(value, bool) else value
+                found.setdefault(kind, []).append((f"{path}/Value", plain))
+        return found
 
     def requirement(self, type: str) -> int | float | None:
         """Give how much of VCPU, MEMORY or GPU is asked for; None if that is not known."""

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Final
 from batch_constructs.rules.template.compute_environment_view import ComputeEnvironment
 from batch_constructs.rules.template.job_definition_view import Container, JobDefinition, Pod, Task
 from batch_constructs.rules.template.job_queue_view import JobQueue
+from batch_constructs.rules.template.launch_template_view import LaunchTemplate
 from batch_constructs.rules.template.left_out import TooManyLookUpsError
 from batch_constructs.rules.template.resource_view import (
     COMPUTE_ENVIRONMENT,
     CONSUMABLE_RESOURCE,
     JOB_DEFINITION,
     JOB_QUEUE,
+    LAUNCH_TEMPLATE,
     QUOTA_SHARE,
     SCHEDULING_POLICY,
     SERVICE_ENVIRONMENT,
@@ -38,6 +40,7 @@ __all__ = [
     "CONSUMABLE_RESOURCE",
     "JOB_DEFINITION",
     "JOB_QUEUE",
+    "LAUNCH_TEMPLATE",
     "QUOTA_SHARE",
     "SCHEDULING_POLICY",
     "SERVICE_ENVIRONMENT",
@@ -45,6 +48,7 @@ __all__ = [
     "Container",
     "JobDefinition",
     "JobQueue",
+    "LaunchTemplate",
     "Pod",
     "Resource",
     "Task",
@@ -55,6 +59,7 @@ _VIEWS: Final[dict[str, type[Resource]]] = {
     COMPUTE_ENVIRONMENT: ComputeEnvironment,
     JOB_QUEUE: JobQueue,
     JOB_DEFINITION: JobDefinition,
+    LAUNCH_TEMPLATE: LaunchTemplate,
 }
 
 

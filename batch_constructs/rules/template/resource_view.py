@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 COMPUTE_ENVIRONMENT: Final = "AWS::Batch::ComputeEnvironment"
 JOB_QUEUE: Final = "AWS::Batch::JobQueue"
+LAUNCH_TEMPLATE: Final = "AWS::EC2::LaunchTemplate"
 JOB_DEFINITION: Final = "AWS::Batch::JobDefinition"
 SCHEDULING_POLICY: Final = "AWS::Batch::SchedulingPolicy"
 CONSUMABLE_RESOURCE: Final = "AWS::Batch::ConsumableResource"

@@ -30,6 +30,9 @@ _MOST_WORLDS: Final = 32
 _MOST_CHECKS: Final = 1_800
 """Resources times worlds."""
 
+_AS_MANY_AS_A_CHECK: Final = 10
+"""Conditions of a world take as long to be answered as one of its resources to be looked at."""
+
 _FEWEST_WORLDS: Final = 4
 _MOST_PARAMETERS: Final = 40
 _MOST_LITERALS: Final = 16
@@ -76,7 +79,8 @@ class Worlds:
         asked = _literals_compared(self._conditions, parameters) if self._conditions else {}
         self._asked = list(asked)[:_MOST_PARAMETERS]
         values = [_values(parameters.get(name), [*asked[name]]) for name in self._asked]
-        most = max(_FEWEST_WORLDS, min(_MOST_WORLDS, _MOST_CHECKS // (len(resources) or 1)))
+        checks = max(len(resources), len(self._conditions) // _AS_MANY_AS_A_CHECK, 1)
+        most = max(_FEWEST_WORLDS, min(_MOST_WORLDS, _MOST_CHECKS // checks))
         possible = prod(len(one) for one in values)
         if possible <= most and len(asked) <= _MOST_PARAMETERS:
             first, *others = product(*values)

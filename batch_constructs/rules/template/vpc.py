@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     )
 
 
+SECURITY_GROUP: Final = "AWS::EC2::SecurityGroup"
+
+
 class Reach(StrEnum):
     """What a subnet's default route leads to."""
 
@@ -78,6 +81,26 @@ def subnets_of(user: Resource, written: list[object] | None) -> list[Subnet] | N
         if subnet is None:
             return None
         found.append(subnet)
+    return found
+
+
+CONNECTIONS: Final = (
+    "AWS::EC2::TransitGatewayAttachment",
+    "AWS::EC2::TransitGatewayVpcAttachment",
+    "AWS::EC2::VPCPeeringConnection",
+)
+"""What connects a VPC to another one."""
+
+
+def vpcs_of(user: Resource, written: list[object] | None) -> set[str]:
+    """Give the VPCs of the subnets that somebody names, none if not all are known."""
+    found: set[str] = set()
+    for value in written or ():
+        subnet = user.neighbour(value, "AWS::EC2::Subnet")
+        home = None if subnet is None else subnet.neighbour(subnet.properties.get("VpcId"))
+        if home is None:
+            return set()
+        found.add(home.id)
     return found
 
 
@@ -232,12 +255,15 @@ def security_groups(environment: ComputeEnvironment) -> list[Resource] | None:
     written = listing(within, key)
     if not written:
         return None
-    found = [environment.neighbour(value, "AWS::EC2::SecurityGroup") for value in written]
+    found = [environment.neighbour(value, SECURITY_GROUP) for value in written]
     return None if None in found else [one for one in found if one is not None]
 
 
 _REGION: Final = 2
 """The place of the Region in com.amazonaws.eu-west-1.logs."""
+
+_EGRESS: Final = "SecurityGroupEgress"
+"""Without it, all traffic goes out."""
 
 _BLOCKED: Final = ("255.255.255.255/32", "127.0.0.1/32")
 
@@ -274,14 +300,14 @@ def _rules(group: Resource, kind: str) -> Iterator[Properties | None]:
 
 def lets_out(group: Resource, port: int) -> bool:
     """Tell whether a security group lets traffic to a port out, or may."""
-    if absent(group.properties, "SecurityGroupEgress"):
+    if absent(group.properties, _EGRESS):
         return True
     return any(rule is None or _admits(rule, port) for rule in _rules(group, "Egress"))
 
 
 def lets_out_to_internet(group: Resource, port: int) -> bool:
     """Tell whether a security group lets traffic to a port of the internet out, or may."""
-    if absent(group.properties, "SecurityGroupEgress"):
+    if absent(group.properties, _EGRESS):
         return True
     return any(
         rule is None or (_admits(rule, port) and not _stays_inside(rule))
@@ -302,6 +328,29 @@ def lets_in(group: Resource, port: int) -> bool:
     return any(rule is None or _admits(rule, port) for rule in _rules(group, "Ingress"))
 
 
+def let_each_other_in_and_out(groups: list[Resource]) -> bool:
+    """Tell whether security groups let all traffic among themselves through, or may."""
+    open_ways = {"Egress"} if any(absent(one.properties, _EGRESS) for one in groups) else set()
+    for way, key in (
+        ("Ingress", "SourceSecurityGroupId"),
+        ("Egress", "DestinationSecurityGroupId"),
+    ):
+        rules = ((rule, group) for group in groups for rule in _rules(group, way))
+        if any(_admits_all(rule, group, key, groups) for rule, group in rules):
+            open_ways.add(way)
+    return open_ways == {"Ingress", "Egress"}
+
+
+def _admits_all(rule: Properties | None, group: Resource, key: str, groups: list[Resource]) -> bool:
+    if rule is None:
+        return True
+    protocol = rule.get("IpProtocol")
+    if protocol is not UNKNOWN and str(protocol) != "-1":
+        return False
+    other = group.template.target(rule.get(key)) if key in rule else None
+    return other is None or other in groups
+
+
 def is_open(group: Resource) -> bool:
     """Tell whether a security group lets everybody in for sure."""
     return any(
@@ -310,9 +359,9 @@ def is_open(group: Resource) -> bool:
     )
 
 
-def zone(subnet: Resource) -> str | None:
-    """Give the Availability Zone of a subnet as it is written."""
-    raw = subnet.template.raw(subnet.id).get("Properties")
+def zone(resource: Resource) -> str | None:
+    """Give the Availability Zone of a subnet, or of what else has one, as it is written."""
+    raw = resource.template.raw(resource.id).get("Properties")
     written = raw.get("AvailabilityZone") if isinstance(raw, dict) else None
     return None if written is None else repr(written)
 
@@ -326,6 +375,14 @@ def zones(environment: ComputeEnvironment) -> dict[str, str]:
         if subnet is not None and where is not None:
             found.setdefault(where, subnet.id)
     return found
+
+
+def are_apart(one: str | None, other: str) -> bool:
+    """Tell whether two zones, as they are written, are not the same for sure."""
+    both = [one or "", other]
+    named = all(text.startswith("'") for text in both)
+    picked = all(text.startswith("{'Fn::Select'") and "Fn::GetAZs" in text for text in both)
+    return one != other and (named or picked)
 
 
 def mount_targets(template: Template, system: Resource) -> list[Resource] | None:

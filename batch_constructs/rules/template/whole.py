@@ -20,7 +20,9 @@ Path = tuple[str, ...]
 _Place = tuple[Any, ...]
 """A key, and the place of what it stands in; the root has none."""
 
-_REFERRING: Final = ("Resources", "Outputs", "Conditions")
+REFERRING: Final = ("Resources", "Outputs", "Conditions")
+"""Sections whose values refer to resources, parameters and conditions."""
+
 _AWS_TRANSFORMS: Final = ("AWS::LanguageExtensions", "AWS::Serverless-")
 _STACK: Final = "AWS::CloudFormation::Stack"
 _STACK_SETS: Final = "AWS::CloudFormation::StackSet"
@@ -146,27 +148,46 @@ class Whole:
         """Give where nothing stands as a value."""
         return (_path(place) for place in self._found[0])
 
+    @cached_property
+    def referred_to(self) -> set[object]:
+        """Give the names that resources, outputs and conditions refer to, or wait for."""
+        found: set[object] = {name for _, name, _ in self._found[1]}
+        for resource in self.resources.values():
+            waits = resource.get("DependsOn") if isinstance(resource, Mapping) else None
+            several = waits if isinstance(waits, list) else [waits]
+            found.update(one for one in several if isinstance(one, str))
+        return found
+
     def unresolved(self) -> Iterator[tuple[Path, str, str]]:
         """Give what is referred to and is not there: where, what kind of thing, its name."""
         there = {
             "resource or parameter": {*self.resources, *self._section("Parameters")},
             "resource": self.resources,
             "condition": self._section("Conditions"),
+            "mapping": self._section("Mappings"),
         }
-        if _is_made_later(self._section("Conditions")):
-            del there["condition"]
-        for id_, resource in self.resources.items():
-            if isinstance(resource, Mapping):
+        for kind, section in (("condition", "Conditions"), ("mapping", "Mappings")):
+            if _is_made_later(self._section(section)):
+                del there[kind]
+        for path, kind, name in self._named():
+            if name not in there.get(kind, (name,)) and path[0] in REFERRING:
+                yield path, kind, name
+
+    def _named(self) -> Iterator[tuple[Path, str, str]]:
+        """Give what is referred to: where, what kind of thing, its name."""
+        for section in ("Resources", "Outputs"):
+            for id_, one in self._section(section).items():
                 for key, kind in (("DependsOn", "resource"), ("Condition", "condition")):
-                    written = resource.get(key)
+                    written = one.get(key) if isinstance(one, Mapping) else None
                     for name in written if isinstance(written, list) else [written]:
-                        if isinstance(name, str) and name not in there.get(kind, (name,)):
-                            yield ("Resources", id_, key), kind, name
+                        if isinstance(name, str):
+                            yield (section, id_, key), kind, name
+        for id_, definition in self._section("Conditions").items():
+            for name in _conditions_in(definition):
+                yield ("Conditions", id_), "condition", name
         for kind, name, place in self._found[1]:
-            if name not in there.get(kind, (name,)) and not name.startswith("AWS::"):
-                path = _path(place)
-                if path[0] in _REFERRING:
-                    yield path, kind, name
+            if not name.startswith("AWS::"):
+                yield _path(place), kind, name
 
     def not_looked_at(
         self, *, worlds_skipped: int, left_out: Counts, nested_known: bool
@@ -213,7 +234,10 @@ _PLAIN: Final = frozenset((str, int, bool, float))
 _OBJECTS: Final = (dict, Mapping)
 """Plain ones first, since to ask for a `Mapping` is dear."""
 
-_REFERRING_FUNCTIONS: Final = frozenset(("Ref", "Fn::GetAtt", "Fn::If", "Fn::Sub"))
+_REFERRING_FUNCTIONS: Final = frozenset(("Ref", "Fn::GetAtt", "Fn::If", "Fn::Sub", "Fn::FindInMap"))
+_NAMING: Final = {"Fn::If": "condition", "Fn::FindInMap": "mapping"}
+"""Functions of a name and two more arguments, and what it is a name of; with a fourth, which is a
+default, nothing need be there."""
 
 
 def _is_made_later(section: Mapping[str, object]) -> bool:
@@ -228,6 +252,20 @@ def _path(place: _Place) -> Path:
     return tuple(reversed(parts))
 
 
+def _conditions_in(definition: object) -> Iterator[str]:
+    """Give the conditions that another one is made of."""
+    waiting = [definition]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, Mapping):
+            name = one.get("Condition")
+            if isinstance(name, str):
+                yield name
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
+
+
 def _references(value: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     """Give what a function refers to: the kind of thing, and its name."""
     [(function, argument)] = value.items()
@@ -238,9 +276,10 @@ def _references(value: Mapping[str, object]) -> Iterator[tuple[str, str]]:
         target = argument[0] if isinstance(argument, list) and argument else argument
         if isinstance(target, str):
             yield "resource", target.partition(".")[0]
-    elif function == "Fn::If" and isinstance(argument, list) and argument:
-        if isinstance(argument[0], str):
-            yield "condition", argument[0]
+    elif function in _NAMING:
+        match argument:
+            case [str(named), _, _]:
+                yield _NAMING[function], named
     elif function == "Fn::Sub":
         own = argument[1] if isinstance(argument, list) and len(argument) > 1 else {}
         text = argument[0] if isinstance(argument, list) and argument else argument

@@ -263,6 +263,13 @@ def test_a_queue_for_service_jobs_is_kept_and_takes_no_others(ready: Account) ->
 
     with pytest.raises(ClientError, match="is for service jobs"):
         ready.submit(jobQueue="training")
+    for queue, kind, environment in (
+        ("training", "computeEnvironment", "environment"),
+        ("queue", "serviceEnvironment", "training"),
+    ):
+        order = {f"{kind}Order": [{"order": 1, kind: environment}]}
+        with pytest.raises(ClientError, match="cannot have both"):
+            ready.batch.update_job_queue(jobQueue=queue, **order)
     ready.batch.update_service_environment(serviceEnvironment="training", state="DISABLED")
     with pytest.raises(ClientError, match="found existing JobQueue relationship"):
         ready.batch.delete_service_environment(serviceEnvironment="training")

@@ -1,0 +1,56 @@
+"""Resources that are written alike: what is found of two of them is found of each.
+
+A program that writes five hundred definitions writes many that differ in their logical ID alone.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from batch_constructs.rules.findings import Finding
+    from batch_constructs.rules.template.whole import Whole
+
+Found = Mapping["Finding", None]
+
+
+class AlikeResources:
+    """The resources of a template that differ in their logical ID alone, which nothing names.
+
+    A name would tell them apart, be it one that others refer to or one that AWS takes once. Each is
+    looked at until two in a row have the same findings: a rule may speak of one among several.
+    """
+
+    def __init__(self, whole: Whole) -> None:
+        self._text: dict[str, str] = {}
+        self._looked_at: dict[tuple[str, object], list[str]] = {}
+        named = whole.referred_to
+        for id_, resource in whole.resources.items():
+            if id_ not in named and isinstance(resource, dict) and not _has_a_name(resource):
+                self._text[id_] = json.dumps(resource)
+
+    def found(
+        self, id: str, state: object, known: Mapping[tuple[str, object], Found]
+    ) -> dict[Finding, None] | None:
+        """Give what is found of a resource, if two that are written alike tell it."""
+        if id not in self._text:
+            return None
+        before = self._looked_at.setdefault((self._text[id], state), [])
+        two = [_with_resource(known[each, state], id) for each in before[-2:]]
+        if len(two) > 1 and two[0] == two[1]:
+            return two[0]
+        before.append(id)
+        return None
+
+
+def _has_a_name(resource: Mapping[str, object]) -> bool:
+    properties = resource.get("Properties")
+    return isinstance(properties, dict) and any(str(key).endswith("Name") for key in properties)
+
+
+def _with_resource(found: Iterable[Finding], id: str) -> dict[Finding, None]:
+    return {one.replaced(resource=id): None for one in found}

@@ -1,0 +1,112 @@
+"""A launch template as rules see it: what instances run, mount and are attached to."""
+
+from __future__ import annotations
+
+import re
+from contextlib import suppress
+from functools import cached_property
+from typing import Final
+
+from batch_constructs.aws.efa import INTERFACE_TYPES
+from batch_constructs.aws.pattern import pattern
+from batch_constructs.rules.template.iam_roles import literal
+from batch_constructs.rules.template.resource_view import Resource
+from batch_constructs.rules.template.values import (
+    Base64,
+    Properties,
+    Reference,
+    Text,
+    Unknown,
+    mapping,
+)
+
+_RUNS_OTHERS: Final = pattern(
+    r"\b(ansible\S*|aws|cfn-init|curl|git|python3?|source|wget)\b|\b(ba)?sh (-|/)"
+)
+"""What fetches or runs commands that do not stand in the user data."""
+
+_WORD_BEGINS: Final = (" ", "\t", "\n", "'", '"', "=", "/")
+
+_ROOTS: Final = ("", "/mnt", "/media")
+"""Directories that are not mounted themselves."""
+
+
+class LaunchTemplate(Resource):
+    """An `AWS::EC2::LaunchTemplate`."""
+
+    @cached_property
+    def data(self) -> Properties:
+        """Give LaunchTemplateData."""
+        return mapping(self.properties, "LaunchTemplateData")
+
+    @cached_property
+    def user_data(self) -> bytes:
+        """Give the user data before they are encoded, with a NUL for each part nobody knows."""
+        data = self.data.get("UserData")
+        if isinstance(data, Base64):
+            return (literal(data.content) or "").encode(errors="replace")
+        from base64 import b64decode  # noqa: PLC0415  # seldom needed
+
+        with suppress(ValueError):
+            known = "".join((literal(data) or "").partition("\0")[0].split())
+            return b64decode(known[: len(known) // 4 * 4], validate=True)
+        return b""
+
+    @cached_property
+    def script(self) -> str:
+        """Give the user data as text, empty if they are not known."""
+        return self.user_data.decode("utf-8", "replace")
+
+    def speaks_of(self, path: str) -> bool | None:
+        """Tell whether the user data name a path, or what it is in; None if nobody knows."""
+        while path not in _ROOTS:
+            if re.search(rf"(?<![\w./-]){re.escape(path)}(?![\w.-])", self.script):
+                return True
+            path = path.rpartition("/")[0]
+        return None if self._may_run_others else False
+
+    @cached_property
+    def _may_run_others(self) -> bool:
+        if not isinstance(self.properties.get("LaunchTemplateData"), dict):
+            return True
+        written = self.data.get("UserData")
+        content = written.content if isinstance(written, Base64) else written
+        if isinstance(content, Text) and isinstance(written, Base64):
+            before = ("", *content.parts)
+            if any(
+                isinstance(part, Unknown)
+                and (not isinstance(one, str) or one.endswith(_WORD_BEGINS))
+                for one, part in zip(before, content.parts, strict=False)
+            ):
+                return True
+        elif not isinstance(content, str | None):
+            return True
+        return _RUNS_OTHERS.search(self.script) is not None
+
+    @property
+    def references(self) -> list[Reference]:
+        """Give the resources that the user data refer to."""
+        data = self.data.get("UserData")
+        content = data.content if isinstance(data, Base64) else data
+        return content.references if isinstance(content, Text) else []
+
+    @cached_property
+    def efa_interfaces(self) -> list[Properties] | None:
+        """Give its Elastic Fabric Adapters, None if they are not known."""
+        data = self.properties.get("LaunchTemplateData")
+        written = data.get("NetworkInterfaces", []) if isinstance(data, dict) else None
+        if not isinstance(written, list) or not all(
+            isinstance(one, dict) and isinstance(one.get("InterfaceType", ""), str)
+            for one in written
+        ):
+            return None
+        return [one for one in written if one.get("InterfaceType") in INTERFACE_TYPES]
+
+
+def _holds_unknown_words(script: Text) -> bool:
+    """Tell whether a word of a script begins with what nobody knows, as a path may."""
+    before = ("\n", *script.parts)
+    return any(
+        isinstance(part, Unknown) and (not isinstance(one, str) or one.endswith(_WORD_BEGINS))
+        for one, part in zip(before, script.parts, strict=False)
+    )
