@@ -421,7 +421,7 @@ def main() -> None:
     start = time.process_time()
     sum(range(30_000_000))
     took = time.process_time() - start
-    print(f"{took:6.2f} s  for a sum of 30,000,000 numbers: the busier the machine, the longer")
+    print(f"{took:6.2f} s  a sum of 30,000,000 numbers: the busier the machine, the longer")
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "template.yaml"
         file.write_text(resources(J=container()))

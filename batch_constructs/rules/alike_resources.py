@@ -40,9 +40,11 @@ class AlikeResources:
         if id not in self._text:
             return None
         before = self._looked_at.setdefault((self._text[id], state), [])
-        two = [_with_resource(known[each, state], id) for each in before[-2:]]
-        if len(two) > 1 and two[0] == two[1]:
-            return two[0]
+        if len(before) > 1:
+            *_, one, other = before
+            found = _with_resource(known[one, state], id)
+            if found == _with_resource(known[other, state], id):
+                return found
         before.append(id)
         return None
 

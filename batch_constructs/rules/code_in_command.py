@@ -32,6 +32,18 @@ _QUOTED: Final = pattern(r":::[+:]?.*")
 """Behind this, GNU parallel gives the words to the command as they are."""
 
 
+def marked_code(words: Sequence[str | None], mark: re.Pattern[str]) -> Iterator[tuple[int, str]]:
+    """Find each mark in a word that a program takes for code, with the word's place.
+
+    Args:
+        words: the words of a command; None for one that is not known.
+        mark: what is looked for, with one group; few commands have any.
+    """
+    if any(word and mark.search(word) for word in words):
+        for place in code_in(words):
+            yield from ((place, one) for one in mark.findall(words[place] or ""))
+
+
 def code_in(words: Sequence[str | None]) -> list[int]:
     """Find the words of a command that a program takes for code.
 

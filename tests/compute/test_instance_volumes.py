@@ -536,8 +536,9 @@ def test_the_owner_of_a_directory_bucket_in_another_account_is_told_what_to_allo
 def test_disks_that_no_type_has_and_a_file_system_out_of_reach_are_told(
     app: cdk.App, stack: cdk.Stack, vpc: ec2.Vpc, lustre: fsx.LustreFileSystem
 ) -> None:
-    mounted = [bc.FsxLustreVolume(lustre), bc.InstanceStoreVolume()]
-    template = bc.LaunchTemplate(stack, "Template", volumes=mounted)
+    template = bc.LaunchTemplate(
+        stack, "Template", volumes=[bc.FsxLustreVolume(lustre), bc.InstanceStoreVolume()]
+    )
     elsewhere = ec2.Vpc(stack, "Elsewhere", max_azs=1)
     for name, where, types in [("Right", vpc, ["m6id"]), ("Wrong", elsewhere, ["m7i"])]:
         bc.Ec2ComputeEnvironment(

@@ -373,3 +373,20 @@ def test_what_another_guard_wanted_before_holds_nothing_lower(
     busy.guarded(MONTH, 4).bring(looked, NOW, hold=True)
 
     assert busy.stands == ("ENABLED", min(4, wants_again))
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "stands"), [({"maxvCpus": 32}, 32), ({"desiredvCpus": 3}, 4)]
+)
+def test_what_people_set_or_jobs_need_meanwhile_is_set_no_lower(
+    meanwhile: dict[str, int], stands: int
+) -> None:
+    """Another guard wants less by now, which AWS refuses as long as there are more vCPUs."""
+    fleet = Fleet()
+    looked = fleet.seen()
+    fleet.guarded(MONTH, 1).bring(looked, NOW, hold=True)
+    fleet.then = [lambda: fleet.resources.update(meanwhile)]
+
+    fleet.guarded(DAY, 4).bring(looked, NOW, hold=True)
+
+    assert fleet.max_vcpus == stands

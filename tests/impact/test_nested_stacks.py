@@ -179,7 +179,7 @@ def test_a_default_counts_in_a_nested_stack_that_is_given_no_value(tmp_path: Pat
     assert given_one["In/It"]["effect"] == "none"
 
 
-@pytest.mark.parametrize(("was", "becomes", "effect"), [("a", "b", "replace"), ("a", "a", "none")])
+@pytest.mark.parametrize(("was", "becomes", "effect"), [("b", "c", "replace"), ("a", "a", "none")])
 def test_the_name_of_what_is_looked_up_is_no_value(
     was: str, becomes: str, effect: str, tmp_path: Path
 ) -> None:

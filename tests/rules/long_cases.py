@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 from batch_constructs.aws import submit_job
+from batch_constructs.aws.job_definition_facts import BYTES
 from batch_constructs.aws.launch_template_facts import USER_DATA_BYTES
 from batch_constructs.aws.quotas import (
     ADVANCED_PARAMETER_CHARACTERS,
@@ -29,6 +30,11 @@ def _resources(**resources: tuple[str, dict[str, Any]]) -> dict[str, Any]:
             for id_, (type_, properties) in resources.items()
         }
     }
+
+
+def _substituted(characters: int) -> dict[str, Any]:
+    text = {"Fn::Sub": "x" * characters + "${AWS::Region}"}
+    return _resources(J=("AWS::Batch::JobDefinition", {"Parameters": {"text": text}}))
 
 
 TOPIC: dict[str, Any] = {"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}
@@ -114,6 +120,8 @@ MORE = [
     ),
     _of("user-data-size", "bytes or more", _launched(_base64(USER_DATA_BYTES + 1))),
     _of("user-data-size", "", _launched(_base64(USER_DATA_BYTES)), told=False),
+    _of("job-definition-size", "bytes", _substituted(BYTES)),
+    _of("job-definition-size", "", _substituted(BYTES - 1000), told=False),
     _of("submission-length", "", _command(submit_job.OVERRIDES_BYTES)),
     _of("submission-payload", "", _payload(100)),
     _of("submission-payload", "", _payload(10), told=False),

@@ -50,6 +50,15 @@ def test_a_template_of_more_conditions_is_looked_at_in_no_more_worlds(conditions
     assert found(template(conditions))
 
 
+@pytest.mark.parametrize(("conditions", "worlds"), [(16, 17), (6_000, 2)])
+def test_very_many_conditions_are_looked_at_in_few_worlds(conditions: int, worlds: int) -> None:
+    """Nine thousand of one parameter took two seconds."""
+    names = {f"C{n}": {"Fn::Equals": [{"Ref": "P"}, f"v{n}"]} for n in range(conditions)}
+    written = {**template(0), "Parameters": {"P": {"Type": "String"}}, "Conditions": names}
+
+    assert number_of_worlds(written) == worlds
+
+
 def test_one_world_more_than_thirty_two_is_not_looked_at() -> None:
     written = template(0)
     for name, values in {"Few": 2, "Many": 10}.items():  # and what none asks for: 3 times 11

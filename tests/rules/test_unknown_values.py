@@ -76,6 +76,7 @@ def test_an_unknown_value_in_any_place_of_a_good_template_is_no_finding(
     good.setdefault("Conditions", {})["Somehow"] = {
         "Fn::Equals": [{"Ref": "AWS::Region"}, "eu-west-1"]
     }
+    good.setdefault("Mappings", {})["Map"] = {"eu-west-1": {"Key": {"Ref": "AParameter"}}}
     names_of_parameters = ("AParameter", "AnotherParameter")
     good.setdefault("Parameters", {})
     good["Parameters"] |= {

@@ -14,7 +14,7 @@ from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import api, docs
 from batch_constructs.rules.areas.secret_rules import label_value, secret_value
 from batch_constructs.rules.areas.submitter_rules import SUBMITTERS
-from batch_constructs.rules.code_in_command import code_in
+from batch_constructs.rules.code_in_command import code_in, marked_code
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.as_written import ATTRIBUTE, DEFAULT, NO_ECHO
@@ -131,10 +131,9 @@ def submitted_parameter_in_code(source: Resource) -> Iterator[Fault]:
     for path, request in _requests(source):
         command = mapping(request, "ContainerOverrides").get("Command")
         words = [literal(word) for word in command] if isinstance(command, list) else []
-        for place in code_in(words):
+        for place, name in marked_code(words, PLACEHOLDER):
             below = f"ContainerOverrides/Command/{place}" if path.endswith("/") else ""
-            for name in PLACEHOLDER.findall(words[place] or ""):
-                yield f"{path}{below}", f"{shown(f'Ref::{name}')} is inside code"
+            yield f"{path}{below}", f"{shown(f'Ref::{name}')} is inside code"
     for computed in computed_commands(source, _handed_over):
         for place in code_in(computed.words):
             for name in computed.filled_in(place):
