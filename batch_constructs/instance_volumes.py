@@ -211,7 +211,7 @@ def _expect_file_system(arguments: Arguments, volume: FsxLustreVolume) -> None:
 
 
 def note_volumes(construct: Construct, volumes: Sequence[AnyInstanceVolume]) -> None:
-    """Note what a launch template mounts, or what a job wants to see."""
+    """Note what a launch template mounts, or what a job expects."""
     for volume in volumes:
         path = host_path(volume)
         if not is_token(path):
@@ -219,7 +219,7 @@ def note_volumes(construct: Construct, volumes: Sequence[AnyInstanceVolume]) -> 
 
 
 def _source(volume: AnyInstanceVolume) -> list[str]:
-    """Say how it is known what a volume shows, and what it is; empty where nobody knows."""
+    """Say how the content of a volume is known, and what it is; empty if it is not known."""
     if isinstance(volume, InstanceStoreVolume):
         return ["disks", "the instance's own disks"]
     if isinstance(volume, FsxLustreVolume):

@@ -162,10 +162,10 @@ def _objects(bucket: s3.IBucket, prefix: str, *, read_only: bool) -> list[dict[s
 def let_in_from_another_account(
     scope: Construct, bucket: Any, granted: Sequence[Mapping[str, Any]]
 ) -> str | None:
-    """Let in the account of a scope where a bucket is of another one, and return that.
+    """Allow the account of a scope in a bucket of another account, and return that account.
 
-    There a role's own policy is not enough; what it says is what the account may do. A bucket that
-    was imported keeps its policy, which its owner is asked to change.
+    There, a role's own policy is not enough. The account gets the permissions of the role. An
+    imported bucket keeps its policy, and a warning asks its owner to change it.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic-cross-account.html
     """
     express = has_member(bucket, _DIRECTORY)
@@ -208,7 +208,7 @@ def _prefix_of(statement: Mapping[str, Any]) -> str:
 
 
 def _let_in_by_key(scope: Construct, key: Any, use: Mapping[str, Any]) -> None:
-    """Let in the account of a scope by the policy of a key."""
+    """Allow the account of a scope in the policy of a key."""
     from aws_cdk import aws_iam as iam  # noqa: PLC0415  # as above
 
     own = str(Place.of_stack(scope).account)

@@ -1,6 +1,6 @@
-"""What constructs know of volumes on instances, and a template does not tell: what is at a path.
+"""What is mounted at a path of an instance, which constructs know but templates do not contain.
 
-The rule ``unmounted-host-path`` is told as the app is synthesised, in the resources' metadata.
+The rule ``unmounted-host-path`` reads it at synthesis, in the metadata of the resources.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ _NOTED: Final[dict[tuple[str, str], dict[str, list[str]]]] = {}
 
 
 def note_at_path(construct: Construct, path: str, source: list[str]) -> None:
-    """Note what a launch template mounts at a path, or a job wants to see there."""
+    """Note what a launch template mounts at a path, or what a job expects there."""
     known = known_scope(construct)
     _NOTED.setdefault((known.app, f"{known.path}/Resource"), {})[path] = source
 

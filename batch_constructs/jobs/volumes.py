@@ -198,7 +198,7 @@ class Volumes:
         }
 
     def admit(self, scope: Construct) -> None:
-        """Let mount targets admit the environments that they were told of, and buckets the jobs."""
+        """Allow the known environments in mount targets, and the jobs in buckets."""
         note_volumes(scope, self._of_instances)
         for bucket, read in self._read:
             let_in_from_another_account(scope, bucket, read)

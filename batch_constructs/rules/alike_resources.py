@@ -1,6 +1,6 @@
-"""Resources that are written alike: what is found of two of them is found of each.
+"""Resources that are written alike: two with the same findings answer for all of them.
 
-A program that writes five hundred definitions writes many that differ in their logical ID alone.
+A program that writes five hundred definitions writes many that only differ in their logical ID.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Found = Mapping["Finding", None]
 
 
 class AlikeResources:
-    """The resources of a template that differ in their logical ID alone, which nothing names.
+    """The resources of a template that only differ in their logical ID, which nothing refers to.
 
     A name would tell them apart, be it one that others refer to or one that AWS takes once. Each is
     looked at until two in a row have the same findings: a rule may speak of one among several.
@@ -36,7 +36,7 @@ class AlikeResources:
     def found(
         self, id: str, state: object, known: Mapping[tuple[str, object], Found]
     ) -> dict[Finding, None] | None:
-        """Give what is found of a resource, if two that are written alike tell it."""
+        """Give the findings of a resource, if two that are written alike have the same."""
         if id not in self._text:
             return None
         before = self._looked_at.setdefault((self._text[id], state), [])

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 def efa_interfaces(environment: ComputeEnvironment) -> Iterator[Fault]:
     """EC2 does not start such an instance, and jobs wait in RUNNABLE.
 
-    Of a family, its largest size counts.
+    For a family, its largest size counts.
     """
     for path, template, names in environment.types_of_launch_templates:
         count = len(template.efa_interfaces or ())
@@ -58,7 +58,7 @@ def _most_interfaces(name: str) -> int | None:
     source=efa.SECURITY_GROUP_SOURCE,
 )
 def efa_security_group(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """The adapters reach nobody, and a multi-node job hangs."""
+    """The adapters reach no other node, and a multi-node job hangs."""
     for path, _, template in environment.known_launch_templates:
         for interface in template.efa_interfaces or ():
             written = listing(interface, "Groups") or []

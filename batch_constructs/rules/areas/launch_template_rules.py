@@ -233,7 +233,7 @@ def root_volume_size(environment: ComputeEnvironment) -> Iterator[Fault]:
 @environment_rule(
     "volume-performance",
     severity=Severity.WARNING,
-    title="volume that is too small for its operations, or its throughput",
+    title="volume that is too small for its IOPS or its throughput",
     fix="make the volume larger, or lower Iops and Throughput",
     source=ebs.RATIO_SOURCE,
 )
@@ -246,7 +246,7 @@ def volume_performance(environment: ComputeEnvironment) -> Iterator[Fault]:
 
 @once
 def _too_fast(template: LaunchTemplate) -> list[str]:
-    """Say which volumes of a launch template are faster than they can be."""
+    """Say which volumes of a launch template are faster than EC2 allows."""
     found: list[str] = []
     for _, device in entries(template.data, "BlockDeviceMappings"):
         volume = mapping(device, "Ebs")

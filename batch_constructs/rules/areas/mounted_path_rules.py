@@ -73,7 +73,7 @@ def unmounted_host_path(job: JobDefinition) -> Iterator[Fault]:
 
 
 def _is_mounted(job: JobDefinition, host: str) -> bool:
-    """Tell whether a path is surely storage: by its name, or since somebody mounts it."""
+    """Tell whether a path is certainly storage: by its name, or because something mounts it."""
     if _MOUNTED.fullmatch(host) or host in _told(job):
         return True
     return any(
@@ -83,7 +83,7 @@ def _is_mounted(job: JobDefinition, host: str) -> bool:
 
 
 def _missing(job: JobDefinition, environment: ComputeEnvironment, host: str) -> str | None:
-    """Say that no instance of an environment mounts a path, or that each mounts something else."""
+    """Say that no instance of an environment mounts a path, or that all mount something else."""
     templates = environment.all_launch_templates
     if templates is None or not _has_aws_images_alone(environment):
         return None
@@ -100,7 +100,7 @@ def _missing(job: JobDefinition, environment: ComputeEnvironment, host: str) -> 
 
 
 def _differ(one: list[str], other: list[str]) -> bool:
-    """Tell whether two sources are not the same for sure: an ID may be that of a resource here."""
+    """Tell whether two sources certainly differ: an ID can be that of a resource here."""
     kinds = [how.partition(" of the app")[0].partition(" by name")[0] for how, _ in (one, other)]
     return kinds[0] != kinds[1] or (one[0] == other[0] and one[1] != other[1])
 
@@ -135,7 +135,7 @@ _OWN_DISKS: Final = pattern("Instance[ _]Storage")
     "instance-store-types",
     severity=Severity.WARNING,
     title="instance store on instance types without disks of their own",
-    fix="name types with disks, such as m6id; their families often have a d",
+    fix="use types with disks, such as m6id; the names of their families often contain a d",
     source=instance_types.DISKS_SOURCE,
 )
 def instance_store_types(environment: ComputeEnvironment) -> Iterator[Fault]:
@@ -161,7 +161,7 @@ def instance_store_types(environment: ComputeEnvironment) -> Iterator[Fault]:
     ),
 )
 def file_system_vpc(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """The instances cannot mount it, and those that our volumes are mounted on shut down.
+    """The instances cannot mount it; those with a volume of this library shut down.
 
     There is no finding if the template connects VPCs.
     """

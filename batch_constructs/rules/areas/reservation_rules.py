@@ -52,7 +52,7 @@ def spot_reservation(environment: ComputeEnvironment) -> Iterator[Fault]:
 def reservation_place(environment: ComputeEnvironment) -> Iterator[Fault]:
     """A reservation is for one instance type in one zone. Anything else never starts.
 
-    What a reservation of the template is for is known; any other is for one type in one zone.
+    If the template contains the reservation, its type and zone are compared, too.
     """
     if not environment.is_ec2 or environment.is_spot:
         return

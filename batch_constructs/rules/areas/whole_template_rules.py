@@ -239,8 +239,9 @@ def other_tool(whole: Whole) -> Iterator[Fault]:
 def unused_environment(whole: Whole) -> Iterator[Fault]:
     """No job ever runs there.
 
-    One with a name of its own may be used by other stacks, and a template without queues is a part
-    of something larger, so neither is reported. If a queue has no environment at all, only that is.
+    Not reported: an environment with its own name, which other stacks can use, and templates
+    without queues, which are a part of something larger. If a queue has no environment, only that
+    is reported.
     """
     orders = [_order_of(resource) for _, resource in whole.by_type.get(JOB_QUEUE, ())]
     if not whole.is_final or not orders or None in orders:
