@@ -126,7 +126,7 @@ def test_what_was_refused_as_credentials_were_fetched_was_never_sent(
     module = {"__name__": "botocore.credentials", "error": of_aws("AccessDenied", 403)}
     exec("def load():\n    raise error", module)  # noqa: S102 - a function of that module
     with pytest.raises(ClientError) as refused:
-        module["load"]()  # type: ignore[operator]
+        module["load"]()
 
     assert ended(capsys, refused.value, only_reads=True) == (
         2,
