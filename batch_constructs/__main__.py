@@ -23,7 +23,7 @@ def main() -> None:
         import shlex  # noqa: PLC0415  # as above
 
         again = shlex.join(["batch-constructs", *sys.argv[1:]])
-        sys.stderr.write(f"interrupted before anything was done. To go on here: {again}\n")
+        sys.stderr.write(f"interrupted before anything was done. To continue here: {again}\n")
         sys.exit(130)
     whole()
 

@@ -62,7 +62,7 @@ class Meant:
 MEANT: Final[Mapping[str, tuple[Meant, ...]]] = {
     "AWS::Logs::LogGroup": (
         Meant(
-            "CloudWatch Logs encrypts it with a key of its own; a key of yours is an argument.",
+            "CloudWatch Logs encrypts it with its own key; you can pass a key of yours.",
             nag=("CloudWatchLogGroupEncrypted",),
             checkov="CKV_AWS_158",
             unless="KmsKeyId",
@@ -70,56 +70,56 @@ MEANT: Final[Mapping[str, tuple[Meant, ...]]] = {
     ),
     "AWS::Lambda::Function": (
         Meant(
-            "It takes from what the account has left; FunctionSettings reserves concurrency.",
+            "It uses what the account has left; FunctionSettings reserves concurrency.",
             nag=("LambdaConcurrency",),
             checkov="CKV_AWS_115",
             unless="ReservedConcurrentExecutions",
         ),
         Meant(
-            "It calls AWS's services and nothing else; FunctionSettings puts it into a VPC.",
+            "It only calls AWS's services; FunctionSettings puts it into a VPC.",
             nag=("LambdaInsideVPC",),
             checkov="CKV_AWS_117",
             unless="VpcConfig",
         ),
         Meant(
-            "What it fails at goes to a dead-letter queue by its destination on failure, or back "
-            "to the queue or the deployment that asked.",
+            "What it cannot process goes to the dead-letter queue of its on-failure destination, "
+            "or back to the queue or the deployment that called it.",
             nag=("LambdaDLQ",),
             checkov="CKV_AWS_116",
         ),
         Meant(
-            "Its variables hold no secret and are encrypted with Lambda's key; FunctionSettings "
-            "takes one of yours.",
+            "Its variables contain no secret and are encrypted with Lambda's key; "
+            "FunctionSettings can set a key of yours.",
             checkov="CKV_AWS_173",
             unless="KmsKeyArn",
         ),
     ),
     "AWS::DynamoDB::Table": (
         Meant(
-            "What it remembers is forgotten after two weeks, and nothing is lost with it; "
-            "FunctionSettings turns point-in-time recovery on.",
+            "Its entries expire after two weeks, and nothing is lost with them; FunctionSettings "
+            "can turn on point-in-time recovery.",
             nag=("DynamoDBPITREnabled",),
             solutions="DDB3",
             checkov="CKV_AWS_28",
             unless="PointInTimeRecoverySpecification",
         ),
-        Meant("Its rows expire: a backup would outlive them.", nag=("DynamoDBInBackupPlan",)),
         Meant(
-            "DynamoDB encrypts it with a key of its own; FunctionSettings takes one of yours.",
+            "Its entries expire, and a backup would outlive them.", nag=("DynamoDBInBackupPlan",)
+        ),
+        Meant(
+            "DynamoDB encrypts it with its own key; FunctionSettings can set a key of yours.",
             checkov="CKV_AWS_119",
             unless="SSESpecification",
         ),
     ),
     "AWS::SQS::Queue": (
         Meant("It is a dead-letter queue itself.", solutions="SQS3", unless="RedrivePolicy"),
-        Meant(
-            "SQS encrypts it with a key of its own.", checkov="CKV_AWS_27", unless="KmsMasterKeyId"
-        ),
+        Meant("SQS encrypts it with its own key.", checkov="CKV_AWS_27", unless="KmsMasterKeyId"),
     ),
     "AWS::S3::Bucket": (
         Meant(
-            "Its objects are written by this library and read by AWS's services and jobs; the "
-            "data events of CloudTrail tell who, where that is asked for.",
+            "This library writes its objects, and AWS's services and jobs read them; "
+            "CloudTrail's data events record who does, if you turn them on.",
             nag=("S3BucketLoggingEnabled",),
             solutions="S1",
             checkov="CKV_AWS_18",
@@ -131,44 +131,44 @@ MEANT: Final[Mapping[str, tuple[Meant, ...]]] = {
             unless="VersioningConfiguration",
         ),
         Meant(
-            "What it holds is of use in this Region only, and expires.",
+            "Its content is only useful in this Region, and expires.",
             nag=("S3BucketReplicationEnabled",),
         ),
         Meant(
-            "S3 encrypts it with a key of its own; a key of yours is an argument.",
+            "S3 encrypts it with its own key; you can pass a key of yours.",
             nag=("S3DefaultEncryptionKMS",),
         ),
     ),
     "AWS::CloudTrail::Trail": (
         Meant(
-            "EventBridge writes the calls to AWS Batch to a log group; those to other services are "
-            "nothing that is watched here.",
+            "EventBridge writes the calls to AWS Batch to a log group; calls to other services "
+            "are not watched here.",
             nag=("CloudTrailCloudWatchLogsEnabled",),
         ),
-        Meant("It is of the Region whose jobs are watched.", checkov="CKV_AWS_67"),
+        Meant("It is in the Region whose jobs are watched.", checkov="CKV_AWS_67"),
     ),
     "AWS::CloudWatch::Alarm": (
         Meant(
-            "It shows in the console and on dashboards; whoever is to be told of it gives an "
-            "alarm_topic.",
+            "It is visible in the console and on dashboards; pass an alarm_topic to be notified.",
             nag=("CloudWatchAlarmAction",),
             unless="AlarmActions",
         ),
     ),
     "AWS::StepFunctions::StateMachine": (
         Meant(
-            "It logs its errors; a log of all its events would hold what jobs are given.",
+            "It logs its errors; a log of all its events would contain the input of jobs.",
             solutions="SF1",
         ),
     ),
     "AWS::IAM::Role": (
         Meant(
-            "What it may do is of this role alone, and goes with it.", nag=("IAMNoInlinePolicy",)
+            "Its permissions are for this role only, and are deleted with it.",
+            nag=("IAMNoInlinePolicy",),
         ),
     ),
     "AWS::IAM::Policy": (
         Meant(
-            "What it allows is for the role beside it alone, and goes with it.",
+            "Its permissions are only for the role next to it, and are deleted with it.",
             nag=("IAMNoInlinePolicy",),
         ),
     ),
@@ -176,12 +176,12 @@ MEANT: Final[Mapping[str, tuple[Meant, ...]]] = {
 """Type of a resource → what is meant so in those of this library."""
 
 _MANAGED: Final = {
-    managed_policies.ECS_INSTANCE: "AWS Batch asks for it of its instances",
-    managed_policies.BATCH_SERVICE: "AWS Batch asks for it of its service role",
-    managed_policies.SPOT_FLEET: "AWS Batch asks for it of a Spot fleet's role",
-    managed_policies.MANAGED_INSTANCE: "Amazon ECS asks for it of its instances",
-    managed_policies.MANAGED_INFRASTRUCTURE: "Amazon ECS asks for it of what launches instances",
-    **dict.fromkeys(managed_policies.EKS_NODE, "Amazon EKS asks for it of its nodes"),
+    managed_policies.ECS_INSTANCE: "AWS Batch requires it for its instances",
+    managed_policies.BATCH_SERVICE: "AWS Batch requires it for its service role",
+    managed_policies.SPOT_FLEET: "AWS Batch requires it for a Spot Fleet role",
+    managed_policies.MANAGED_INSTANCE: "Amazon ECS requires it for its instances",
+    managed_policies.MANAGED_INFRASTRUCTURE: "Amazon ECS requires it to launch instances",
+    **dict.fromkeys(managed_policies.EKS_NODE, "Amazon EKS requires it for its nodes"),
 }
 """AWS's managed policy → why it is there."""
 
@@ -193,27 +193,33 @@ _ENDINGS: Final = (
         rf":{every(kinds.SERVICE_JOB, '[*]')}$",
         "A service job has no ID before it is submitted.",
     ),
-    (rf"/{kinds.QUOTA_SHARE}/\*$", "Whoever may submit to a queue may choose any share of it."),
+    (rf"/{kinds.QUOTA_SHARE}/\*$", "Whoever can submit to a queue can choose any of its shares."),
     (
         rf":{every(kinds.JOB_DEFINITION, '[^:/]*')}[*]$",
-        "An engine names what it registers, and a rescue submits whichever job lost its host.",
+        (
+            "An engine chooses the names that it registers, and a rescue submits whichever job "
+            "lost its host."
+        ),
     ),
-    (r":(task|container-instance)/\*$", "AWS Batch makes the clusters and Amazon ECS the IDs."),
-    (r":access-entry/[^/]+/role/.+/\*$", "The ARN of an access entry ends with an ID of EKS's."),
+    (r":(task|container-instance)/\*$", "AWS Batch chooses the clusters, and Amazon ECS the IDs."),
+    (
+        r":access-entry/[^/]+/role/.+/\*$",
+        "The ARN of an access entry ends with an ID that EKS chooses.",
+    ),
     (r":instance/\*$", "An instance has no ID before it is launched."),
     (
         rf":({every('rule', '[*]')}|{every('schedule', '[*]')})$",
-        "Any rule and any schedule may submit a revision, and are read before it is retired.",
+        "Any rule and any schedule can use a revision, and all are read before it is retired.",
     ),
-    (r":cluster/\*_Batch_\*$", "AWS Batch names its clusters, and so ends the pattern."),
-    (r":cluster/AWSBatch-\*$", "AWS Batch names its clusters, and so begins the pattern."),
+    (r":cluster/\*_Batch_\*$", "AWS Batch names its clusters in this form."),
+    (r":cluster/AWSBatch-\*$", "AWS Batch begins the names of its clusters like this."),
     (r"(>|:::[^:/]+)/[^:]*\*$", "The objects below one prefix of one bucket."),
     (r"(>|:log-stream):\*$", "The streams of one log group: their names are the service's."),
     (r":ec2:.+:\*/\*$", "The network interfaces of a function have no ID yet."),
-    (r":ec2:.+:\*:(security-group|subnet)/\*$", "Another account's, which shares its VPC."),
+    (r":ec2:.+:\*:(security-group|subnet)/\*$", "Another account may share its VPC."),
     (
         r":ecr:\*:\*:repository[^*]*$",
-        "The deployment names the repository, of whichever account and Region it is.",
+        "Only the deployment knows the repository, its account and its Region.",
     ),
     (r":\*$", "Every revision of one job definition."),
 )
@@ -406,7 +412,7 @@ def _reason(resource: str, actions: Sequence[str]) -> str | None:
     """Say why there is an asterisk in what actions are allowed on."""
     if resource == "*":
         known = all(map(takes_everything, actions))
-        return f"AWS takes no resource for {', '.join(sorted(actions))}." if known else None
+        return f"AWS supports no resource for {', '.join(sorted(actions))}." if known else None
     return next((reason for end, reason in _ENDINGS if re.search(end, resource)), None)
 
 

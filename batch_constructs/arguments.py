@@ -59,8 +59,8 @@ _BESIDES = "; besides, "
 _TOKEN = re.compile(r"""['"]?[$#]\{Token\[[^\]]*\]\}['"]?|-\d(?:\.\d+)?e\+2\d\d""")
 """How the CDK writes a token, and what nobody can read: a number of it is far below any other."""
 _A_VALUE_FOR_ALL = (
-    "is the value of a secret, which everybody who may describe the resource would read; "
-    "allowed: a secret that is fetched as the container starts: give it as secrets={NAME: secret}"
+    "is the value of a secret, which everyone who can describe the resource could read; allowed: "
+    "a secret that is fetched when the container starts: give it as secrets={NAME: secret}"
 )
 
 _DYNAMIC = "{{resolve:"
@@ -284,7 +284,7 @@ class Arguments:
         objects = [parameter for parameter, value in values.items() if is_resolvable(value)]
         for parameter in objects:
             self.wrong_value(
-                f"{parameter} is a token as an object, and here it becomes a part of a text: give "
+                f"{parameter} is a token as an object, but it becomes part of a text here: give "
                 "cdk.Token.as_string(…) or cdk.Token.as_number(…) of it"
             )
         return not objects
@@ -340,8 +340,8 @@ class Arguments:
         if not (is_resolvable(value) or (isinstance(value, list | tuple) and is_token(value))):
             return True
         self.wrong_value(
-            f"{parameter} is a list that only CloudFormation knows, and here each of its entries "
-            "has to be known; allowed: a list whose entries may be tokens: give Fn.select(0, …) "
+            f"{parameter} is a list that only CloudFormation knows, but each of its entries has "
+            "to be known here; allowed: a list whose entries may be tokens: give Fn.select(0, …) "
             "for each"
         )
         return False
@@ -469,8 +469,8 @@ class Arguments:
             return as_text(held)
         if kind_of(value).startswith("aws_cdk.") and has_member(value, "of"):
             return self.wrong_value(
-                f"{parameter} is made by {type(value).__name__}.of(…), whose text only the CDK can "
-                f"read; expected {expected}: give the text itself"
+                f"{parameter} is made by {type(value).__name__}.of(…), and only the CDK can read "
+                f"its text; expected {expected}: give the text itself"
             )
         return self.wrong_type(parameter, value, expected)
 
@@ -502,8 +502,8 @@ class Arguments:
                 self._hidden[f"{self._within}{parameter}"] = value
             if (not value.isascii() and _NOT_UNICODE.search(value)) or "\0" in value:
                 return self.wrong_value(
-                    f"{parameter} has a character in it that no template can hold: write it "
-                    "without NUL, and without half of a character"
+                    f"{parameter} contains a character that no template can contain: remove NUL "
+                    "and halves of characters"
                 )
             return as_text(value)
         if is_resolvable(value) and has_member(value, "unsafe_unwrap"):

@@ -96,7 +96,7 @@ class _Commands(click.Group):
             return super().resolve_command(ctx, args)
         except KeyboardInterrupt:
             again = shlex.join(["batch-constructs", *args])
-            click.echo(f"interrupted before anything was done. To go on here: {again}", err=True)
+            click.echo(f"interrupted before anything was done. To continue here: {again}", err=True)
             sys.exit(_INTERRUPTED)
 
     def invoke(self, ctx: click.Context) -> Any:

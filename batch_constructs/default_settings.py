@@ -38,7 +38,7 @@ class DefaultSettings:
     """
 
     def __init__(self, scope: Construct) -> None:
-        """Take a scope; ``of`` looks at it."""
+        """Store a scope, which ``of`` has checked."""
         self._scope = scope
 
     @staticmethod
@@ -46,7 +46,7 @@ class DefaultSettings:
         """Take an app, a stage, a stack, or any other construct.
 
         Raises:
-            TypeError: it is none.
+            TypeError: it is not a construct.
         """
         if not has_member(scope, "node"):
             raise TypeError(f"scope is {kind_of(scope)}; expected an app, a stage or a stack")
@@ -89,8 +89,8 @@ class DefaultSettings:
         made = next((one for of, one in OURS if of == app and one.startswith(inside)), None)
         if made is not None:
             raise ValueError(
-                f"{path}: {made} is made already, and would be without these settings: call "
-                "DefaultSettings.of(…).apply(…) before anything of this library is made there"
+                f"{path}: {made} already exists and would not get these settings: call "
+                "DefaultSettings.of(…).apply(…) before you create anything of this library there"
             )
         APPLIED[identity(self._scope)] = {
             "log_retention": log_retention,

@@ -16,11 +16,14 @@ if TYPE_CHECKING:
 
     from batch_constructs.arguments import Arguments
 
-KEY: Final = "a kms.IKey and not an alias, whose ARN permits nothing: give the key that it names"
+KEY: Final = (
+    "a kms.IKey and not an alias, because an alias's ARN in a policy allows "
+    "nothing: give the key that it refers to"
+)
 
 
 _USED_HERE = (
-    "AWS's services use only keys of their own Region: give a key of this Region, or the replica "
+    "AWS's services only use keys in their own Region: give a key in this Region, or the replica "
     "there of a multi-Region key"
 )
 
@@ -65,7 +68,7 @@ def _admit_logs(scope: Construct, key: kms.IKey, parameter: str) -> None:
     if not added.statement_added:
         Annotations.of(scope).add_warning_v2(
             "batch-constructs:log-key-of-others",
-            f"{parameter} is imported, so its policy cannot be changed here: let it admit "
-            f"logs.REGION.{DOMAIN}, or CloudWatch Logs refuses the key. See "
+            f"{parameter} is imported, so its policy cannot be changed here: allow "
+            f"logs.REGION.{DOMAIN} in it, or CloudWatch Logs refuses the key. See "
             "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html",
         )

@@ -38,7 +38,7 @@ def event_bus_argument(arguments: Arguments, event_bus: Any) -> events.IEventBus
     problem = elsewhere(
         arguments.construct,
         str(event_bus.event_bus_arn),
-        f"a rule hears only buses of its own place: {FORWARD}",
+        f"a rule only receives events from buses in its own Region and account: {FORWARD}",
         resource=event_bus,
     )
     if problem is not None:

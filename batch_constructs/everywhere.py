@@ -140,16 +140,16 @@ class EverywhereStackSet(BatchConstruct):
         if said:
             cdk.Annotations.of(self).add_warning_v2(
                 "batch-constructs:settings-of-stack-sets",
-                f"DefaultSettings says {', '.join(said)} of this app, which does not reach what is "
-                "built for other accounts: let build begin with DefaultSettings.of(stack).apply(…)",
+                f"DefaultSettings sets {', '.join(said)} in this app, but not in what is built "
+                "for other accounts: begin build with DefaultSettings.of(stack).apply(…)",
             )
 
     def _expect_something(self, inner: cdk.Stack) -> None:
         """Refuse a template without resources, which CloudFormation does not take."""
         if not any(isinstance(one, cdk.CfnResource) for one in inner.node.find_all()):
             raise ValueError(
-                f"{self.node.path}: build makes no resource, and CloudFormation takes no such "
-                "template: let it fill the stack that it is given"
+                f"{self.node.path}: build creates no resource, and CloudFormation refuses such a "
+                "template: add resources to the stack that it gets"
             )
 
     def _template(self, build: Callable[[cdk.Stack], object], name: str) -> Any:
@@ -181,21 +181,21 @@ class EverywhereStackSet(BatchConstruct):
 
 _WRONG_IN_BUILD: Final = {
     re.compile("across apps"): (
-        "build refers to a construct of this app, which is not there: make it in build, or take it "
-        "in there by a name of its place"
+        "build refers to a construct of this app, which does not exist there: create it in build, "
+        "or import it there by its name"
     ),
     re.compile(r"Cannot use resource '([^']+)' in a cross-environment"): (
-        r"build refers to \1 of this app, whose name is only known once it is deployed: make it in "
-        "build, or give it a name, such as bucket_name, if other accounts may use it"
+        r"build refers to \1 of this app, whose name is only known once it is deployed: create it "
+        "in build, or give it a name, such as bucket_name, if other accounts can use it"
     ),
     re.compile(r"from context provider (\S+) since"): (
         r"build looks something up (\1), and the CDK asks none of the accounts and Regions of a "
-        "stack set: make it in build, or take it in there by what each place has, such as "
+        "stack set: create it in build, or import it there by values of each account, such as "
         "ec2.Vpc.from_vpc_attributes with ssm.StringParameter.value_for_string_parameter"
     ),
     re.compile("(.*assets.*)", re.IGNORECASE): (
-        r"build makes something that needs files of this account, which no other can read (\1): "
-        "leave it out, and let ForwardedEvents send events"
+        "build creates something that needs files of this account, which no other account can "
+        r"read (\1): leave it out, and let ForwardedEvents send events"
     ),
 }
 """What the CDK says of a stack in an app of its own, and what it means there."""

@@ -49,22 +49,22 @@ class WatchedFunction:
     handler: lambda_.IFunction
     dead_letter_queue: sqs.IQueue | None = None
     runs_every_seconds: int | None = None
-    """None where events run it, which may be rare."""
+    """None if events run it, which may be rare."""
     message_queue: sqs.IQueue | None = None
-    """Where its messages come from, and what it failed at is sent back to."""
+    """The queue of its messages, to which failed ones can be sent back."""
     rules: Sequence[events.CfnRule] = ()
-    """What hands events to it; what they cannot hand over they put into the dead-letter queue."""
+    """The rules that invoke it; they put what they cannot deliver into the dead-letter queue."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class WatchedDelivery:
-    """Rules, or schedules of a group, and the queue of what they could not deliver."""
+    """Rules, or schedules of a group, and the queue for what they could not deliver."""
 
     dead_letter_queue: sqs.IQueue
     rules: Sequence[events.CfnRule] = ()
     schedule_group: str | None = None
     function: WatchedFunction | None = None
-    """What they invoke, where that is a function of this library with the same queue."""
+    """What they invoke, if that is a function of this library with the same queue."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,20 +85,20 @@ def function_alarms(watched: WatchedFunction) -> Iterator[FunctionAlarm]:
     yield FunctionAlarm(
         id="Errors",
         title="the function fails",
-        advice="Its log says why; what it failed at lies in its dead-letter queue.",
+        advice="Its log says why; the failed events are in its dead-letter queue.",
         properties=_of_function(name, metrics.ERRORS, period),
     )
     yield FunctionAlarm(
         id="Throttles",
         title="the function is throttled",
-        advice="The account's Lambda concurrency, or the function's own, does not suffice.",
+        advice="The account's Lambda concurrency, or the function's own, is not enough.",
         properties={**_of_function(name, metrics.THROTTLES), **_THREE_IN_A_ROW},
     )
     if every is not None:
         yield FunctionAlarm(
             id="Silence",
             title="the function does not run",
-            advice="Look whether its schedule is enabled and may invoke it.",
+            advice="Check that its schedule is enabled and can invoke it.",
             properties={
                 **_of_function(name, metrics.INVOCATIONS, period),
                 "comparison_operator": metrics.BELOW,
@@ -116,9 +116,11 @@ def function_alarms(watched: WatchedFunction) -> Iterator[FunctionAlarm]:
         # a function that messages invoke sets them aside itself, or they come again
         yield FunctionAlarm(
             id="Lost",
-            title="events are lost: they were neither handled nor put into the dead-letter queue",
-            advice="Look whether the queue is there and takes them, by its policy and its key's; "
-            "what was lost, the function's log says.",
+            title=(
+                "events are lost: they were neither processed nor put into the dead-letter queue"
+            ),
+            advice="Check that the queue exists, and that its policy and its key accept them; "
+            "the lost events are in the function's log.",
             properties=_of_function(name, metrics.DESTINATION_FAILURES),
         )
     yield from undelivered(watched.rules)
@@ -134,8 +136,8 @@ def undelivered(rules: Iterable[events.CfnRule]) -> Iterator[FunctionAlarm]:
             id=f"Undelivered{number or ''}",
             title="events are lost: EventBridge could neither deliver them nor put them into the "
             "dead-letter queue",
-            advice="Look whether the queue is there and takes them, by its policy and its key's; "
-            "no log has what was lost: look at the jobs of that time.",
+            advice="Check that the queue exists, and that its policy and its key accept them; "
+            "the lost events are in no log, so check the jobs of that time.",
             properties=_of_rule(metrics.FAILED_TO_BE_SENT_TO_DLQ, rule),
         )
 
@@ -145,8 +147,8 @@ def failed_invocations(rule: events.CfnRule) -> FunctionAlarm:
     return FunctionAlarm(
         id=metrics.FAILED_INVOCATIONS,
         title="EventBridge could not deliver events of a rule",
-        advice="Look whether the target is there and admits the rule; without a dead-letter queue "
-        "of the target, the events are lost.",
+        advice="Check that the target exists and accepts the rule; if it has no dead-letter "
+        "queue, the events are lost.",
         properties=_of_rule(metrics.FAILED_INVOCATIONS, rule),
     )
 
@@ -155,7 +157,7 @@ def delivery_alarms(watched: WatchedDelivery) -> Iterator[FunctionAlarm]:
     """Yield the alarms of what delivers: dead letters, and what is not even there."""
     yield _dead_letters(
         watched.dead_letter_queue,
-        "Read them, mend the cause, and submit or send what they say yourself.",
+        "Read them, fix the cause, and submit or send what they contain yourself.",
     )
     yield from undelivered(watched.rules)
     if watched.schedule_group is not None:
@@ -163,8 +165,8 @@ def delivery_alarms(watched: WatchedDelivery) -> Iterator[FunctionAlarm]:
             id="Undelivered",
             title="submissions are lost: EventBridge Scheduler could neither make them nor put "
             f"them into the dead-letter queue of a schedule in the group {watched.schedule_group}",
-            advice="Look whether that queue is there and the schedule's role may send to it; no "
-            "log has what was lost: look which jobs of that time are not there.",
+            advice="Check that the queue exists and that the schedule's role can send to it; the "
+            "lost submissions are in no log, so check which jobs of that time are missing.",
             properties=_above_zero(
                 metrics.SCHEDULER_NAMESPACE,
                 metrics.SCHEDULES_FAILED_TO_BE_SENT_TO_DLQ,
@@ -176,7 +178,7 @@ def delivery_alarms(watched: WatchedDelivery) -> Iterator[FunctionAlarm]:
 def _dead_letters(letters: sqs.IQueue, advice: str) -> FunctionAlarm:
     return FunctionAlarm(
         id="DeadLetters",
-        title="events could not be handled",
+        title="events could not be processed",
         advice=advice,
         properties={
             **_above_zero(
@@ -189,9 +191,9 @@ def _dead_letters(letters: sqs.IQueue, advice: str) -> FunctionAlarm:
 
 def _advice(letters: sqs.IQueue, destination: sqs.IQueue | None) -> str:
     if destination is None:
-        return "Read them, mend the cause, and give them to the function again as they lie there."
+        return "Read them, fix the cause, and send them to the function again unchanged."
     command = redrive_command(letters.queue_arn, destination.queue_arn)
-    return f"Read them, mend what their attribute Reason says, and send them back: {command} ."
+    return f"Read them, fix what their attribute Reason says, and send them back: {command} ."
 
 
 def watch(

@@ -40,10 +40,10 @@ class FunctionPermissions:
             for one in added:
                 self._function.node.try_remove_child(one.node.id)
             raise ValueError(
-                f"{self._construct.node.path}: grantee makes the policy of the function "
-                f"{length} bytes long or more; {allowed(f'at most {FUNCTION_POLICY_BYTES}')}: "
-                "admit several at once, such as a service with aws:SourceAccount and an "
-                "aws:SourceArn that ends with an asterisk, or an iam.OrganizationPrincipal"
+                f"{self._construct.node.path}: grantee makes the policy of the function {length} "
+                f"bytes long or more; {allowed(f'at most {FUNCTION_POLICY_BYTES}')}: allow "
+                "several at once, such as a service with aws:SourceAccount and an aws:SourceArn "
+                "that ends with an asterisk, or an iam.OrganizationPrincipal"
             )
         self._looked_at = len(children)
         self._bytes = length

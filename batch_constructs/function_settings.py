@@ -41,8 +41,8 @@ if TYPE_CHECKING:
 _CONCURRENCY = Whole(1)
 
 _IN_PUBLIC = (
-    "vpc_subnets are public, or the VPC has no others, and a function in one does not reach the "
-    "internet: choose private subnets, with a NAT gateway or endpoints"
+    "vpc_subnets are public, or the VPC has no others, and a function in a public subnet cannot "
+    "reach the internet: choose private subnets, with a NAT gateway or endpoints"
 )
 """What the CDK says of functions in public subnets, with a parameter that nobody has here."""
 

@@ -53,7 +53,7 @@ def grant(
         TypeError: the grantee is not an ``IGrantable``.
         ValueError: the grantee is in another account, or has no policies.
     """
-    no_other_way = f"{service} has no resource policies, so that"
+    no_other_way = f"{service} has no resource policies, so"
     here = Place.of(resource, arn).account
     if here is not None and has_member(grantee, "grant_principal"):
         principal = grantee.grant_principal
@@ -61,16 +61,16 @@ def grant(
         known = there is not None and not is_token(there)
         if known and there != here and not _is_looked_up_yet(principal):
             raise ValueError(
-                f"{resource.node.path}: grantee is of account {there}, and this of {here}; "
-                f"{no_other_way} every call would be denied: grant it to a role of {here}, "
-                "which the grantee may assume"
+                f"{resource.node.path}: grantee is in account {there}, and this in {here}; "
+                f"{no_other_way} every call would be denied: grant it to a role in {here} that "
+                "the grantee can assume"
             )
     first, *rest = (_allow(grantee, actions, resources) for actions, resources in rights)
     if not first.success:
         raise ValueError(
             f"{resource.node.path}: grantee is {with_article(type(grantee))}, which has no "
             f"policies; {no_other_way} it cannot be allowed anything: give a role, a user, a "
-            "group, or what runs as one of them"
+            "group, or something that uses one of them"
         )
     for one in rest:
         first = first.combine(one)

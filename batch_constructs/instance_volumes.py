@@ -128,9 +128,7 @@ AnyInstanceVolume: TypeAlias = FsxLustreVolume | S3MountVolume | InstanceStoreVo
 """What an instance can mount."""
 
 INSTANCE_VOLUMES: Any = FsxLustreVolume | S3MountVolume | InstanceStoreVolume
-_FILE_SYSTEM = (
-    "an fsx.LustreFileSystem, or one that its from_lustre_file_system_attributes takes in"
-)
+_FILE_SYSTEM = "an fsx.LustreFileSystem, or one imported with from_lustre_file_system_attributes"
 EXPECTED = "FsxLustreVolume(…), S3MountVolume(…) or InstanceStoreVolume(…)"
 
 
@@ -188,7 +186,7 @@ def _expect_origin(arguments: Arguments, volume: AnyInstanceVolume) -> None:
         prefix = arguments.text("prefix", volume.prefix)
         if isinstance(prefix, str) and not is_token(prefix) and not prefix.endswith("/"):
             arguments.wrong_value(
-                f"prefix {refused(prefix, 'one that ends with /, as Mountpoint wants it')}: write "
+                "prefix {refused(prefix, 'one that ends with /, as Mountpoint requires')}: write "
                 f"{shown(prefix + '/')}"
             )
 
@@ -248,8 +246,8 @@ def expect_plain_path(arguments: Arguments, parameter: str, path: str) -> None:
         )
     elif _SYSTEM_PATH.fullmatch(path):
         arguments.wrong_value(
-            f"{parameter} is {shown(path)}, which holds the system; allowed: a directory of its "
-            "own, such as /scratch"
+            f"{parameter} is {shown(path)}, which contains the system; allowed: a directory of "
+            "its own, such as /scratch"
         )
 
 

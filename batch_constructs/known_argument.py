@@ -18,8 +18,8 @@ def known_now(arguments: Arguments, parameter: str, value: Any) -> Any:
     if not is_token(value):
         return value
     return arguments.wrong_value(
-        f"{parameter} is a token, which cannot be reckoned with before the deployment: give a "
-        "value that is known now"
+        f"{parameter} is a token, whose value is not known before the deployment: give a value "
+        "that is known now"
     )
 
 

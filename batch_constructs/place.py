@@ -17,64 +17,64 @@ if TYPE_CHECKING:
 
 
 SUBMIT_THERE = (
-    "a submission finds only what is in its own Region and account, so that every one would fail: "
-    "put it into a stack of that place, and let an event bus there take events of here"
+    "a submission only finds what is in its own Region and account, so every one would fail: put "
+    "it into a stack there, and let an event bus there receive the events of this one"
 )
 """Why nothing is submitted to another Region or account, and what to do."""
 
 
 OF_ONE_REGION = (
-    "instances and network interfaces start with what is of their own Region: give one of this "
-    "Region, or make this in a stack of that one"
+    "instances and network interfaces can only use what is in their own Region: give one in this "
+    "Region, or create this in a stack there"
 )
 """Why a network, or what instances start with, is of one Region, and what to do."""
 
 
 STARTED_FROM_HERE = (
-    "no other account can be let use it, so that no instance would start with it: make one in a "
-    "stack of that account"
+    "it cannot be shared with another account, so no instance would start with it: create one in "
+    "a stack of that account"
 )
 """Why a launch template and a key pair are of one account, and what to do (`SHARED_SOURCE`)."""
 
 
 SEEN_HERE = (
-    "an alarm sees only metrics of its own Region, and a dashboard logs of its own account: watch "
-    "it from a stack of that one"
+    "an alarm only sees metrics of its own Region, and a dashboard only logs of its own account: "
+    "watch it from a stack there"
 )
 """Why what is watched is where it is watched from, and what to do."""
 
 
 JOINED_FROM_HERE = (
-    "instances join a cluster of their own Region and account alone, so that these would never "
-    "run a job: make the group in a stack of that of the environment"
+    "instances can only join a cluster in their own Region and account, so these would never run "
+    "a job: create the group in the Region and account of the environment"
 )
 """Why instances are where their ECS cluster is, and what to do (`CLUSTER_PLACE_SOURCES`)."""
 
 
 MOUNTED_IN_ITS_REGION = (
-    "a job finds only file systems of its own Region: give one of this Region, such as a replica, "
-    "or mount it on the instances as they start, and give HostVolume(host_path=…)"
+    "a job only finds file systems in its own Region: give one in this Region, such as a "
+    "replica, or mount it on the instances when they start, and give HostVolume(host_path=…)"
 )
 """Why a file system is of one Region, and what to do."""
 
 
 PASSED_HERE = (
-    "a service is passed roles of its own account alone, so that it would refuse this one: "
-    "make a role there, which may assume this one"
+    "a service can only be passed roles of its own account, so it would refuse this one: create "
+    "a role there that can assume this one"
 )
 """Why a role is of one account, and what to do (`PASSED_ROLES_SOURCE`)."""
 
 
 PROFILE_OF_HERE = (
-    "a service is passed roles of its own account alone, so that it would refuse this one: give an "
-    "instance profile of that account, whose role may assume the one in this"
+    "a service can only be passed roles of its own account, so it would refuse this one: give an "
+    "instance profile of that account, whose role can assume the role in this one"
 )
 """Why an instance profile is of one account, and what to do."""
 
 
 BOUNDARY_OF_HERE = (
-    "IAM bounds a role by policies of its own account, and by AWS's own: make a managed policy of "
-    "the same statements there, or give one of AWS's"
+    "a permissions boundary is a policy of the role's own account, or one of AWS's: "
+    "create a managed policy with the same statements there, or give one of AWS's"
 )
 """Why a permissions boundary is of one account, and what to do (`BOUNDARIES_SOURCE`)."""
 
@@ -85,7 +85,7 @@ _AWS = "aws"
 
 _PARTITION = "partition"
 
-_OF_ONE_PARTITION = "no partition of AWS reaches another: give one of {partition}"
+_OF_ONE_PARTITION = "partitions of AWS cannot reach each other: give one of {partition}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -245,7 +245,7 @@ def in_another_vpc(resource: Any, its: Any, vpc: Any) -> str | None:
     (kind, there), (other, here) = _known_vpc(its), _known_vpc(vpc)
     if kind is None or kind != other or there == here:
         return None
-    return f"{resource.node.path} is in the VPC {there}, and not in {here}"
+    return f"{resource.node.path} is in the VPC {there}, not in {here}"
 
 
 def _known_vpc(vpc: Any) -> tuple[str | None, str]:

@@ -151,7 +151,7 @@ def admit_rule(scope: Construct, queue: sqs.IQueue, rule_arn: str, bus: str | No
         rule_arn = all_rules_of(scope)
     length = _LONGEST_RULE + (0 if bus is None else _longest(bus) + len("/"))
     if not _admitted(queue).admit(EVENTS, rule_arn, _Sender(length, _all_rules())):
-        raise _without_room(queue, "rules, beside the topics of other accounts")
+        raise _without_room(queue, "rules, in addition to the topics of other accounts")
 
 
 def admit_topic(queue: sqs.IQueue, topic: sns.ITopic, service: str) -> IDependable | None:
@@ -178,8 +178,8 @@ def admit_topic(queue: sqs.IQueue, topic: sns.ITopic, service: str) -> IDependab
 
 def _without_room(queue: sqs.IQueue, senders: str) -> ValueError:
     return ValueError(
-        f"{queue.node.path}: its policy has no room for {senders}; SQS takes {QUEUE_POLICY_BYTES} "
-        "bytes: make a second gateway"
+        f"{queue.node.path}: its policy has no room for {senders}; SQS allows "
+        f"{QUEUE_POLICY_BYTES} bytes: create a second gateway"
     )
 
 

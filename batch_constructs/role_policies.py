@@ -81,7 +81,7 @@ class RolePolicies:
         if len(self.managed) <= MANAGED_POLICIES_A_ROLE:
             return None
         return (
-            f"its role needs {len(self.managed)} managed policies for what it may do; allowed: "
+            f"its role needs {len(self.managed)} managed policies for its permissions; allowed: "
             f"{MANAGED_POLICIES_A_ROLE} of {MANAGED_POLICY_CHARACTERS} characters: {what}"
         )
 

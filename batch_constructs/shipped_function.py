@@ -204,8 +204,8 @@ def the_only(
     if isinstance(there, ShippedFunction):
         if there.settings != settings:
             raise ValueError(
-                f"{scope.node.path}: function_settings differ from those of another that shares "
-                "the stack's one function: give all the same"
+                f"{scope.node.path}: function_settings differ from those of another construct "
+                "that shares the stack's only function: give all of them the same"
             )
         return there
     made = ShippedFunction(stack, id, settings=settings, **options)

@@ -230,8 +230,8 @@ def check_payload(view: Arguments, parameters: Mapping[str, str]) -> None:
     length = job_length({"parameters": parameters})
     if length > JOB_BYTES:
         view.wrong_value(
-            f"parameters make {length} bytes of a submission; {allowed(f'at most {JOB_BYTES}')} "
-            "for all of it: put what is long into an object of S3, and give its key as a parameter"
+            f"parameters take {length} bytes of a submission; {allowed(f'at most {JOB_BYTES}')} "
+            "in total: put long values into an S3 object, and give its key as a parameter"
         )
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from batch_constructs.one_call import InJavaScript
 
 _TOLD_HERE = (
-    "alarms and rules send only to topics of their own Region: give one of this Region, such as "
+    "alarms and rules only send to topics in their own Region: give one in this Region, such as "
     "AlertTopic(…)"
 )
 
@@ -69,15 +69,15 @@ def topic_argument(arguments: Arguments, parameter: str, value: Any) -> Any:
         return value
     if is_fifo(value):
         return arguments.wrong_value(
-            f"{parameter} is a FIFO topic, which takes neither what CloudWatch alarms send nor a "
-            "message without a group; allowed: a standard topic: use AlertTopic(…)"
+            f"{parameter} is a FIFO topic, which accepts neither messages of CloudWatch alarms "
+            "nor messages without a group; allowed: a standard topic: use AlertTopic(…)"
         )
     key: Any = getattr(value, "master_key", None)
     if key is not None and str(getattr(key, "key_id", "")).endswith(MANAGED_TOPIC_KEY):
         return arguments.wrong_value(
-            f"{parameter} is encrypted with {MANAGED_TOPIC_KEY}, whose policy admits neither "
-            "EventBridge nor CloudWatch alarms: their messages would be dropped silently; allowed: "
-            "a topic with a key of your own or with none: use AlertTopic(…)"
+            f"{parameter} is encrypted with {MANAGED_TOPIC_KEY}, whose policy allows neither "
+            "EventBridge nor CloudWatch alarms: their messages would be dropped silently; "
+            "allowed: a topic with a key of your own or with none: use AlertTopic(…)"
         )
     return value
 

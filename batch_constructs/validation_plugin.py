@@ -248,8 +248,8 @@ _UNDER_WAY: Final[set[str]] = set()
 
 
 _WAY_OUT: Final = (
-    "Give what has many resources, such as BatchMonitoring or half of the job definitions, a stack "
-    'of its own as its scope: cdk.NestedStack(stack, "Monitoring") has room for as many again.'
+    "Put constructs with many resources, such as BatchMonitoring or half of the job definitions, "
+    'into a nested stack: use cdk.NestedStack(stack, "Monitoring") as their scope.'
 )
 
 
@@ -296,7 +296,7 @@ class _SizeCheck:
             own = [one for one in below if isinstance(one, cdk.CfnResource)]
             count = sum(identity(one) not in elsewhere for one in own)
             if count > RESOURCES:
-                said = f"{stack.node.path} has {count} resources; CloudFormation takes {RESOURCES}"
+                said = f"{stack.node.path} has {count} resources; CloudFormation allows {RESOURCES}"
                 told.append(f"{said}. {_WAY_OUT}")
         return told
 

@@ -22,6 +22,6 @@ def check_days(arguments: Arguments, parameter: str, kept: Duration) -> None:
         return
     if seconds < _DAY or seconds % _DAY:
         arguments.wrong_value(
-            f"{parameter} is {seconds / 3600:g} hours; allowed: whole days, at least one, since "
-            "S3 counts days"
+            f"{parameter} is {seconds / 3600:g} hours; allowed: whole days, at least one, "
+            "because S3 counts days"
         )

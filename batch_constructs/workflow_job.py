@@ -251,7 +251,7 @@ def _read_input(at: Arguments, job: WorkflowJob, overrides: SubmissionOverrides)
         if is_token(text):
             if _is_json_path(text):
                 at.wrong_value(
-                    f"{where} is what sfn.JsonPath makes, which says nothing here: write the path "
+                    f"{where} is made by sfn.JsonPath, which has no effect here: write the path "
                     'itself, such as "$.day"'
                 )
         elif (text.startswith("$.") or where == "for_each") and not PATH.fullmatch(text):
@@ -282,7 +282,7 @@ def _is_written(text: object) -> bool:
 def _words(at: Arguments, command: Any) -> None:
     if is_token(command):
         at.wrong_value(
-            "command is a list that only CloudFormation knows, and a state machine takes word by "
+            "command is a list that only CloudFormation knows, but a state machine needs each "
             "word: give the words, each of which may be a token"
         )
     else:
@@ -293,8 +293,8 @@ def _no_path(at: Arguments, numbers: Mapping[str, Any]) -> None:
     for name, number in numbers.items():
         if isinstance(number, float) and json_path(number) is not None:
             at.wrong_value(
-                f"{name} is what sfn.JsonPath makes, and Step Functions reads no path there: give "
-                "a number"
+                f"{name} is made by sfn.JsonPath, but Step Functions reads no path there: give a "
+                "number"
             )
 
 

@@ -32,8 +32,8 @@ _MAY_HOLD_ONE: Final = "AWS::SNS::Subscription"
 """A webhook's address may have a password in it, and SNS has no other place for it."""
 
 _FIX: Final = (
-    "give a job's container the secret itself, as secrets={NAME: secret} of its definition, which "
-    "is fetched as the container starts"
+    "pass the secret itself to a job's container, as secrets={NAME: secret} of its definition; "
+    "it is fetched when the container starts"
 )
 
 

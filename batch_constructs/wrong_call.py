@@ -354,7 +354,10 @@ def _problems(
     by_place = [one.name for one in parameters if one.kind is one.POSITIONAL_OR_KEYWORD]
     if len(given) > len(by_place):
         places = " and ".join(by_place) or "none"
-        yield f"{called} is given {len(given)} arguments by place; {allowed(places)}: name the rest"
+        yield (
+            f"{called} is given {len(given)} arguments by position; {allowed(places)}: "
+            "name the rest"
+        )
     free = [name for name in known if name not in {"scope", "id", *by_place[: len(given)]}]
     unknown = [] if takes_any else [one for one in named if one not in known]
     open_ = [one for one in free if one not in named]
@@ -367,7 +370,7 @@ def _problems(
     misspelled |= {parameter: name for name, parameter in proposed.items()}
     for name in named:
         if name in by_place[: len(given)]:
-            yield f"{name} is given by place and by name: leave one of them out"
+            yield f"{name} is given by position and by name: leave one of them out"
         elif name in unknown:
             others = f"; {allowed(one_of(free))}" if free else ": leave it out"
             if name in elsewhere:

@@ -22,7 +22,7 @@ All commands are subcommands of `batch-constructs`. They have these things in co
 | 0 | it worked, and nothing is wrong |
 | 1 | the answer is bad news: a finding, a failed job, a replacement, something lost |
 | 2 | it could not be done: an option is wrong, a file is unreadable, AWS cannot be asked |
-| 130 | you pressed Ctrl-C; jobs in AWS go on, and what `demo` has started is stopped |
+| 130 | you pressed Ctrl-C; jobs in AWS keep running; whatever `demo` started is stopped |
 
 Results go to standard output, everything else to standard error. There are no colors when the
 output goes to a file or a pipe, or when `NO_COLOR` is set. An error is one line and

@@ -43,8 +43,8 @@ _ROOMS = {
     "jobs": ("Job definitions", "What a job is: its containers, roles, secrets and logs."),
     "triggers": ("Triggers", "What starts jobs."),
     "workflows": ("Workflows", "Jobs that wait for jobs."),
-    "monitoring": ("Monitoring", "Who is told, and what is watched."),
-    "": ("Shared values", "What several constructs take."),
+    "monitoring": ("Monitoring", "Notifications, metrics, alarms and dashboards."),
+    "": ("Shared values", "Values that several constructs accept."),
 }
 """Room → the title of its page of the reference, and what stands there."""
 
@@ -131,7 +131,7 @@ def _how_to(file: Path) -> str:
 
 
 def _listed(how_tos: list[Path]) -> str:
-    lines = ["# How to\n", "Each is a file that runs, and that the test suite synthesises.\n"]
+    lines = ["# How to\n", "Each is a complete file. The test suite synthesizes all of them.\n"]
     for file in how_tos:
         title = (ast.get_docstring(ast.parse(file.read_text())) or "").partition("\n")[0]
         lines.append(f"- [{title.rstrip('.')}]({file.stem}.md)")
@@ -181,7 +181,7 @@ def _limits() -> str:
             kind = one.type.removeprefix("AWS::Batch::")
             allowed = _cell(_allowed(one.bound))
             lines.append(f"| {kind} `{one.name}` | {allowed} | [AWS]({one.source.page}) |")
-    lines += ["\n## Its neighbours\n", "| | allowed | |", "|---|---|---|"]
+    lines += ["\n## Other services\n", "| | allowed | |", "|---|---|---|"]
     for name, value, about in _quotas():
         source = next(
             (found for part in _shorter(name) if (found := vars(quotas).get(f"{part}_SOURCE"))),

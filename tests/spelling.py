@@ -41,7 +41,7 @@ _SECOND = re.compile(
 )
 """How nothing is said, since the same is said otherwise elsewhere."""
 
-_NO_LIST = re.compile(r"\b(?:or|and|such as|not|with|limit|about|since)\b")
+_NO_LIST = re.compile(r"\b(?:or|and|such as|not|with|limit|about|because)\b")
 """What stands behind the last comma of what is no list, or of one that is well written."""
 
 _ALLOWED = re.compile(r"allowed: (.*?)(?=[;\n]|: |$)")

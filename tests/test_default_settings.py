@@ -179,7 +179,7 @@ def test_what_is_built_for_other_accounts_is_told_to_say_it_itself(stack: cdk.St
     )
 
     [warning] = assertions.Annotations.from_stack(stack).find_warning(
-        "*", assertions.Match.string_like_regexp("DefaultSettings says log_retention of this app")
+        "*", assertions.Match.string_like_regexp("DefaultSettings sets log_retention in this app")
     )
     assert warning.id == f"/{made.node.path}"
     assert '"RetentionInDays":3653' in str(made.resource.template_body)
@@ -188,7 +188,7 @@ def test_what_is_built_for_other_accounts_is_told_to_say_it_itself(stack: cdk.St
 def test_it_is_refused_where_something_is_made_already(stack: cdk.Stack) -> None:
     job(stack)
 
-    with pytest.raises(ValueError, match=r"Job is made already, and would be without these"):
+    with pytest.raises(ValueError, match=r"Job already exists and would not get these"):
         bc.DefaultSettings.of(stack).apply(log_retention=logs.RetentionDays.SIX_MONTHS)
     bc.DefaultSettings.of(cdk.Stack(stack, "Another")).apply(
         log_retention=logs.RetentionDays.SIX_MONTHS
@@ -199,7 +199,7 @@ def test_an_app_is_refused_where_something_is_made_in_any_stack_of_it(stack: cdk
     job(stack)
     app: Any = stack.node.root
 
-    with pytest.raises(ValueError, match=r"the app: .*Job is made already"):
+    with pytest.raises(ValueError, match=r"the app: .*Job already exists"):
         bc.DefaultSettings.of(app).apply(log_retention=logs.RetentionDays.ONE_DAY)
 
 

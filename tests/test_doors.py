@@ -166,7 +166,7 @@ def test_a_sender_uses_the_key_of_a_gateway_by_way_of_sqs_and_for_what_sqs_asks(
 @pytest.mark.parametrize(
     ("grantee", "problem"),
     [
-        (iam.AccountPrincipal(OTHERS), f"grantee is of account {OTHERS}, and this of 444455556666"),
+        (iam.AccountPrincipal(OTHERS), f"grantee is in account {OTHERS}, and this in 444455556666"),
         (iam.ServicePrincipal("s3.amazonaws.com"), "Step Functions has no resource policies"),
     ],
 )

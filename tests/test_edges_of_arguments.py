@@ -110,7 +110,7 @@ def test_a_text_that_no_template_can_hold_is_refused(text: str) -> None:
     arguments = Arguments.of_a_value()
     arguments.text("name", text)
     (said,) = arguments.problems
-    assert said.startswith("name has a character in it that no template can hold")
+    assert said.startswith("name contains a character that no template can contain")
 
 
 @pytest.mark.parametrize("text", ["日本", "\N{GRINNING FACE}", "a\tb", "\x7f"])

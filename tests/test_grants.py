@@ -62,7 +62,7 @@ def test_a_role_of_another_account_is_refused(grant: Grant) -> None:
     role = iam.Role.from_role_arn(ours, "Role", f"arn:aws:iam::{ELSEWHERE}:role/head")
 
     with pytest.raises(
-        ValueError, match=rf"Of{HERE}/\w+: grantee is of account {ELSEWHERE}, and this of"
+        ValueError, match=rf"Of{HERE}/\w+: grantee is in account {ELSEWHERE}, and this in"
     ):
         grant(ours, role)
 
@@ -98,7 +98,7 @@ def test_a_role_of_a_stack_in_another_account_is_refused(grant: Grant) -> None:
     ours = stack(app)
     role = iam.Role(stack(app, ELSEWHERE), "Role", assumed_by=iam.AccountRootPrincipal())
 
-    with pytest.raises(ValueError, match=f"grantee is of account {ELSEWHERE}"):
+    with pytest.raises(ValueError, match=f"grantee is in account {ELSEWHERE}"):
         grant(ours, role)
 
 
@@ -114,7 +114,7 @@ def test_nobody_of_another_account_starts_a_workflow() -> None:
     )
 
     assert workflow.grant_start_execution(here).success
-    said = rf"Workflow: grantee is of account {ELSEWHERE}, .* Step Functions has no resource pol"
+    said = rf"Workflow: grantee is in account {ELSEWHERE}, .* Step Functions has no resource pol"
     with pytest.raises(ValueError, match=said):
         workflow.grant_start_execution(there)
 

@@ -292,7 +292,7 @@ def test_a_role_has_ten_managed_policies_and_no_more() -> None:
 
     assert len(RolePolicies([statement(most)]).managed) == quotas.MANAGED_POLICIES_A_ROLE
     assert RolePolicies([statement(most)]).problem("less") is None
-    assert "needs 11 managed policies for what it may do; allowed: 10 of 6144" in str(
+    assert "needs 11 managed policies for its permissions; allowed: 10 of 6144" in str(
         RolePolicies([statement(most + 1)]).problem("less")
     )
 
@@ -537,7 +537,7 @@ def test_a_test_that_renders_one_stack_is_told_the_way_out_which_works_there(
     _hundred_queues_watched(stack, scope=scope)
 
     if not nested:
-        way_out = r"Large has 5\d\d resources; CloudFormation takes 500.*NestedStack\(stack"
+        way_out = r"Large has 5\d\d resources; CloudFormation allows 500.*NestedStack\(stack"
         with pytest.raises(RuntimeError, match=way_out):
             assertions.Template.from_stack(stack)
         return
@@ -566,7 +566,9 @@ def test_a_stack_has_five_hundred_resources_and_no_more(more: int) -> None:
         bc.JobQueue(stack, f"Queue{number}", compute_environments=[environment])
 
     if more:
-        with pytest.raises(RuntimeError, match="Large has 501 resources; CloudFormation takes 500"):
+        with pytest.raises(
+            RuntimeError, match="Large has 501 resources; CloudFormation allows 500"
+        ):
             assertions.Template.from_stack(stack)
     else:
         assert len(assertions.Template.from_stack(stack).to_json()["Resources"]) == 500

@@ -20,7 +20,7 @@ OURS = ("compute/", "jobs/", "queues/", "triggers/", "workflows/", "monitoring/"
 
 FIX = re.compile(
     r"(?:leave|give|set|write|use|make|add|name|put|let|choose|change|move|raise|lower|take|run"
-    r"|allow|remove|shorten|spell|fetch|build|divide|drop) "
+    r"|allow|remove|shorten|spell|fetch|build|divide|drop|create|import|pass|check) "
 )
 """How what to do begins."""
 
@@ -100,6 +100,17 @@ def test_a_refusal_ends_without_a_full_stop() -> None:
 
 def test_no_two_spaces_stand_between_words() -> None:
     assert found(r"\w[,;:.]?  +\w", filter(is_prose, texts())) == []
+
+
+STIFF = (
+    r"\b(?:anew|beside|mend(?:s|ed)?|for ever|tells? of|told of|reckon|is said|whoever|hears? of"
+    r"|tak(?:e|es|en) in|hand(?:s|ed)? (?:on|over)|may not|(?<!there )(?:is|are) no (?!longer)"
+    r"|so that (?:no|every|each|one|all|it|this|they|these|AWS))\b|, since [a-z]"
+)
+
+
+def test_what_is_said_is_said_in_plain_words() -> None:
+    assert found(STIFF, filter(is_prose, texts())) == []
 
 
 BRITISH = r"\b(?:behaviour|colour|honour|favour|neighbour|centre|grey|catalogue|labell)"

@@ -103,7 +103,7 @@ def test_what_is_of_another_partition_is_refused_in_one_line(
 ) -> None:
     scope = stack_in("cn-north-1")
 
-    why = "no partition of AWS reaches another: give one of aws-cn"
+    why = "partitions of AWS cannot reach each other: give one of aws-cn"
     said = rf"^Stack/X: {parameter}:? .*is in partition aws, and the stack in aws-cn; {why}[^\n]*$"
     with pytest.raises(ValueError, match=said):
         use(scope, "aws")

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from importlib import metadata
+from pathlib import Path
 
 
 def test_importing_the_package_loads_neither_the_cdk_nor_boto3() -> None:
@@ -27,4 +28,7 @@ def test_the_lowest_cdk_that_is_admitted_is_the_one_that_is_tested() -> None:
 
     assert metadata.version("aws-cdk-lib").removesuffix(".0") == lowest, (
         "raise it in pyproject.toml"
+    )
+    assert (
+        f"aws-cdk-lib ({lowest} or newer)" in (Path(__file__).parents[1] / "README.md").read_text()
     )

@@ -124,7 +124,7 @@ def a_queue_twice(stack: cdk.Stack) -> None:
                 stack,
                 keep_old_revisions=cdk.CfnParameter(stack, "Kept", type="Number").value_as_number,
             ),
-            "expected True, False or a whole number from 1 that is known as the app is synth",
+            "expected True, False or a whole number from 1 that is known when the app is synth",
         ),
         (lambda stack: on_instances(stack, images=[]), "images is empty; allowed: at least one"),
         (
@@ -196,7 +196,7 @@ def a_queue_twice(stack: cdk.Stack) -> None:
         ),
         (
             lambda stack: on_fargate(stack, cpu_architecture=ecs.CpuArchitecture.of("RISCV")),
-            "cpu_architecture is made by CpuArchitecture.of(…), whose text only the CDK can read; ",
+            "cpu_architecture is made by CpuArchitecture.of(…), and only the CDK can read its text",
         ),
         (
             lambda stack: bc.SubmissionGateway(stack, "X", array_size=2),  # type: ignore[call-arg]

@@ -192,9 +192,7 @@ def test_a_disk_is_as_fast_as_its_images_want() -> None:
 @pytest.mark.parametrize(("size", "images"), [(None, 23), (100, 93)])
 def test_a_disk_too_small_for_its_images_is_refused(size: int | None, images: int) -> None:
     gib = cdk.Size.gibibytes
-    with pytest.raises(
-        ValueError, match=rf"so that no job would start: give size=.*\({images + 8}\)"
-    ):
+    with pytest.raises(ValueError, match=rf"so no job would start: give size=.*\({images + 8}\)"):
         volume(size=None if size is None else gib(size), image_size=gib(images))
 
 
@@ -393,8 +391,16 @@ def test_a_cluster_of_the_app_is_prepared_as_it_authenticates(
 @pytest.mark.parametrize(
     ("mode", "config_map", "message"),
     [
-        (None, False, "config_map is False, and the cluster authenticates by CONFIG_MAP alone"),
-        (eks.AuthenticationMode.API, True, "config_map is True, and the cluster auth.* by API alo"),
+        (
+            None,
+            False,
+            "config_map is False, but the cluster only authenticates by CONFIG_MAP alone",
+        ),
+        (
+            eks.AuthenticationMode.API,
+            True,
+            "config_map is True, but the cluster only auth.* by API",
+        ),
     ],
 )
 def test_a_cluster_is_not_asked_for_what_it_does_not_have(
@@ -419,7 +425,7 @@ def test_nodes_ask_for_no_entry_that_the_cluster_cannot_have() -> None:
     namespace = bc.EksNamespace(scope, "Ns", cluster=shared, kubernetes_namespace="batch")
     made = nodes(scope, shared, access_entry_state="ENABLED")
 
-    with pytest.raises(ValueError, match="Nodes is .ENABLED., and the cluster has no access entri"):
+    with pytest.raises(ValueError, match="Nodes is .ENABLED., but the cluster has no access entri"):
         namespace.add_compute_environment(made)
 
 
@@ -467,7 +473,7 @@ def test_an_environment_of_another_cluster_is_refused() -> None:
 
 def test_events_are_not_sent_to_the_bus_that_hears_them() -> None:
     own = "arn:aws:events:us-east-1:123456789012:event-bus/default"
-    with pytest.raises(ValueError, match="event_bus_arn is .* the bus that hears these events"):
+    with pytest.raises(ValueError, match="event_bus_arn is .* the bus that these events already"):
         bc.ForwardedEvents(stack(), "Events", event_bus_arn=own)
 
 
@@ -699,20 +705,20 @@ def bucket_beside(construct: Any) -> cdk.aws_s3.Bucket:
 @pytest.mark.parametrize(
     ("build", "message"),
     [
-        (lambda _there, _vpc: None, "Stack/There: build makes no resource"),
+        (lambda _there, _vpc: None, "Stack/There: build creates no resource"),
         (
             lambda there, vpc: bc.FargateComputeEnvironment(there, "F", vpc=vpc),
             "Stack/There: build refers to a construct of this app",
         ),
         (
             lambda there, _: ec2.Vpc.from_lookup(there, "V", vpc_id="vpc-1"),
-            r"There: build looks something up \(vpc-provider\), .*: make it in build, or take it",
+            r"There: build looks something up \(vpc-provider\), .*: create it in build, or import",
         ),
         (
             lambda there, vpc: cdk.aws_s3.CfnBucketPolicy(
                 there, "P", bucket=bucket_beside(vpc).bucket_name, policy_document={}
             ),
-            "There: build refers to Stack/Vpc/Bucket of this app, whose name .*: make it in build",
+            "There: build refers to Stack/Vpc/Bucket of this app, whose name .*: create it in",
         ),
     ],
 )

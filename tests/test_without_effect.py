@@ -78,14 +78,14 @@ CASES: dict[str, tuple[Callable[[Stack], object], str]] = {
     ),
     "a time zone for a rate": (
         lambda stack: scheduled(stack, time_zone="Europe/Berlin"),
-        "Nightly: time_zone is given with a rate, which goes by no clock: leave it out, or write",
+        "Nightly: time_zone is given with a rate, which has no time of day: leave it out, or write",
     ),
     "a time zone in a rate": (
         lambda stack: scheduled(
             stack,
             schedule=scheduler.ScheduleExpression.expression("rate(1 day)", TimeZone.ASIA_TOKYO),
         ),
-        "Nightly: schedule has a time zone with a rate, which goes by no clock",
+        "Nightly: schedule has a time zone with a rate, which has no time of day",
     ),
     "how long to try again, but not to": (
         lambda stack: scheduled(stack, retry_attempts=0, max_event_age=Duration.hours(1)),
@@ -119,14 +119,14 @@ CASES: dict[str, tuple[Callable[[Stack], object], str]] = {
     ),
     "rules of one attempt": (
         lambda stack: job(stack, retry_policy=bc.RetryPolicy(attempts=1, rules=AGAIN)),
-        "retry_policy.attempts is 1, the first one, so that no rule retries",
+        "retry_policy.attempts is 1, the first run, so no rule can retry",
     ),
     "rules of one attempt of a submission": (
         lambda stack: scheduled(
             stack,
             overrides=bc.SubmissionOverrides(retry=bc.RetryPolicy(attempts=1, rules=AGAIN)),
         ),
-        "overrides.retry.attempts is 1, the first one, so that no rule retries",
+        "overrides.retry.attempts is 1, the first run, so no rule can retry",
     ),
     "two topics for alarms": (
         lambda stack: counted(stack, sns.Topic(stack, "A"), sns.Topic(stack, "B")),

@@ -72,7 +72,7 @@ def keep_ids_of(
     old = replace(read, template=pointed(read.template))
     template, had = old.template, section(old.template, "Resources")
     outputs = section(template, "Outputs")
-    absent = f"{old_template} has nothing of that logical ID: give one that it has"
+    absent = f"{old_template} has nothing with that logical ID: give one that it has"
     matching = Matching(old=list(_old(old, let_go)), new=list(_new(stack, old.place)))
     matching.match()
     kept = [Successor(one, now, held=one.logical_id in hold) for one, now in matching.pairs]

@@ -95,8 +95,8 @@ def keep_rights(
                 l1.add_override(name, value)
     cdk.Annotations.of(stack).add_info_v2(
         "batch-constructs:kept",
-        f"{', '.join(resources)} of the old template stay as they are, since jobs that were "
-        "submitted before may act with them; keep_ids_of(let_go=[…]) deletes them",
+        f"{', '.join(resources)} of the old template stay as they are, because jobs submitted "
+        "earlier may use them; keep_ids_of(let_go=[…]) deletes them",
     )
 
 
@@ -150,15 +150,14 @@ def _by_name(value: Any) -> Iterator[tuple[str, str]]:
 def _warn_of_another(section: str, name: str, construct: Any) -> None:
     noun = section.removesuffix("s").lower()
     why = (
-        ": where it is false, what has it, such as a role of jobs that were submitted before, is "
-        "deleted"
+        ": if it is false, resources with it, such as a role of jobs submitted earlier, are deleted"
         if section == CONDITIONS
         else ""
     )
     cdk.Annotations.of(construct).add_warning_v2(
         f"batch-constructs:kept-{noun}",
-        f"What stays of the old template has the {noun} {name}, which says something else here"
-        f"{why}. Call this one otherwise to keep the old one beside it",
+        f"What stays of the old template uses the {noun} {name}, which is different here{why}. "
+        "Rename this one to keep both",
     )
 
 

@@ -86,12 +86,12 @@ def why_none(kind: str, properties: Mapping[str, Any]) -> str:
     if kind == "JobDefinition" and "ContainerProperties" not in properties:
         path = "ContainerProperties"
     if path is None:
-        return "no construct is for its type"
+        return "there is no construct for its type"
     found: Any = properties
     for step in path.split("/"):
         found = found.get(step) if isinstance(found, dict) else None
     value = "not there" if found is None else repr(found)
-    return f"its {path}, which tells which construct is for it, is {value}"
+    return f"its {path}, which determines its construct, is {value}"
 
 
 def _environment(properties: Mapping[str, Any], parameters: Mapping[str, Any]) -> str | None:

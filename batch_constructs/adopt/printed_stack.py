@@ -144,8 +144,11 @@ class PrintedStack:
         if not before:
             return []
         return [
-            "        # Where the resources stood before, which a diff would show; once this is",
-            "        # deployed, it can go.",
+            (
+                "        # The previous paths of the resources, which a diff would show; once "
+                "this is"
+            ),
+            "        # deployed, remove it.",
             f"        paths = {render(before, _INDENT, 8)}",
             "        for resource in self.node.find_all():",
             "            if cdk.CfnResource.is_cfn_resource(resource):",

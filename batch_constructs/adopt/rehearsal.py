@@ -119,7 +119,7 @@ def _mend(
             continue
         mended = True
         if logical_id in tried:
-            printed.as_l1[logical_id] = f"no override makes the same of its {_named(mends)}"
+            printed.as_l1[logical_id] = f"no override restores its {_named(mends)}"
             printed.mends.pop(logical_id, None)
             continue
         tried.add(logical_id)
@@ -142,7 +142,7 @@ def _expect_nothing_else(printed: PrintedStack, template: dict[str, Any]) -> Non
             if new is None
             else f"with another {_named(_different(old, new))}"
         )
-        raise CannotAdoptError(f"the CDK declares {name} otherwise than the template: {how}")
+        raise CannotAdoptError(f"the CDK declares {name} differently from the template: {how}")
 
 
 def _named(mends: list[Any]) -> str:

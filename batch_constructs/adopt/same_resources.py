@@ -206,7 +206,7 @@ class Matching:
         """Say why no new resource is an old one."""
         paths = sorted(now.path for now in self._of(before.type, self.new) if before.alike(now))
         if not paths:
-            return "which no resource of the stack is"
+            return "which no resource of the stack matches"
         return f"which could be {' or '.join(paths)}: give one of them its logical ID"
 
     def _by_signs(self) -> None:

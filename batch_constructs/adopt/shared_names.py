@@ -1,7 +1,7 @@
-"""Names of queues and definitions that others of the stack have as a text: a variable for both.
+"""Names of queues and definitions that other resources contain as text: one variable for both.
 
-A rule or schedule that stays an L1 names what it submits to. Were the name written twice, a change
-at our construct would leave the other behind.
+A rule or schedule that stays an L1 names what it submits to. If the name was written twice, a
+change of our construct would not change the other.
 """
 
 from __future__ import annotations
@@ -16,11 +16,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
 NAMES: Final = {"JobQueue": "JobQueueName", "JobDefinition": "JobDefinitionName"}
-"""Kind of resource → its name, which is also what others call it by."""
+"""Kind of resource → the property with its name."""
 
 
 class SharedNames:
-    """Which names are written in several resources, and the variables that hold them.
+    """The names that several resources contain, and their variables.
 
     Attributes:
         variables: Kind and name → the variable.
@@ -34,7 +34,7 @@ class SharedNames:
         Args:
             resources: All resources, by their logical IDs.
             as_l1: Those that stay as an L1.
-            variable: Makes a name of a variable.
+            variable: Creates the name of a variable.
         """
         self.variables: dict[tuple[str, str], str] = {}
         others = {name: one.get("Properties") for name, one in resources.items() if name in as_l1}
@@ -52,7 +52,7 @@ class SharedNames:
         return _written(value, self.variables)
 
     def put_into(self, kind: str, properties: Mapping[str, Any], call: Call) -> None:
-        """Give our construct the variable in the place of its name."""
+        """Pass the variable to our construct instead of its name."""
         path = NAMES.get(kind, "")
         held = self.variables.get((kind, str(properties.get(path))))
         parameter = (parameters.entry(f"{kind}/{path}") or {}).get("parameter", "")

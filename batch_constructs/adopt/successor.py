@@ -60,7 +60,8 @@ class Successor:
         what = f"{named} ({self.before.type})"
         why = dict.fromkeys(filter(None, self._surely.values()))
         leave = (
-            f"leave that as it was, name {named} in hold to have it stay so for now, or in let_go"
+            f"leave that as it was, name {named} in hold to keep it for now, or in let_go to "
+            "delete it"
         )
         since = f"since {self._differ(self._surely)}"
         if why:
@@ -76,8 +77,8 @@ class Successor:
         becomes = "be refused" if any(self._perhaps.values()) else f"be replaced by {self.now.path}"
         return (
             f"{named} ({self.before.type}) may {becomes}, since {self._differ(self._perhaps)}, "
-            f"which only the deployment knows to be the same or not. Name {named} in hold to have "
-            "it stay as it was"
+            f"and only the deployment knows whether they are the same. Name {named} in hold to "
+            "keep it as it was"
         )
 
     def _differ(self, paths: Mapping[str, str]) -> str:

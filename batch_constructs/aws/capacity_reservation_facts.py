@@ -60,8 +60,8 @@ class CapacityReservationPreference(StrEnum):
     """Which reservations instances can start in if none is named."""
 
     CAPACITY_RESERVATIONS_ONLY = "capacity-reservations-only"
-    """Only in a reservation: where there is no room, none starts, and jobs wait."""
+    """Only in a reservation: if it has no room, no instance starts, and jobs wait."""
     OPEN = "open"
-    """In any open reservation that fits, and without one where there is none."""
+    """In any open reservation that fits, otherwise without one."""
     NONE = "none"
-    """In none, even if one would fit."""
+    """Without a reservation, even if one would fit."""

@@ -36,7 +36,7 @@ WINDOWS_VCPUS: Final = (1, 2, 4)
 
 WINDOWS_SOURCE: Final[Source] = docs(
     "AmazonECS/latest/developerguide/task-cpu-memory-error.html",
-    "1, 2 and 4 vCPU are for Linux and Windows, the others for Linux; so also"
+    "1, 2 and 4 vCPU are for Linux and Windows, the others for Linux; likewise"
     " ResourceRequirement.value.",
 )
 

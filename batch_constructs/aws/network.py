@@ -101,8 +101,8 @@ RULES_A_SECURITY_GROUP: Final = 60
 
 RULES_A_SECURITY_GROUP_SOURCE: Final[Source] = docs(
     "vpc/latest/userguide/amazon-vpc-limits.html",
-    "Inbound or outbound rules per security group: 60, adjustable, counted apart for inbound and"
-    " outbound and for IPv4 and IPv6; one that names a security group is one rule.",
+    "Inbound or outbound rules per security group: 60, adjustable, counted separately for inbound"
+    " and outbound and for IPv4 and IPv6; a rule that names a security group counts as one.",
 )
 
 HTTPS: Final = 443

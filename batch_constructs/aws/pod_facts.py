@@ -36,7 +36,7 @@ RESOURCES_SOURCE: Final[Source] = api(
     ' in requests." "Values must be an even multiple of 0.25." "If cpu is specified in both places,'
     " then the value that's specified in limits must be at least as large as the value that's"
     ' specified in requests." "The number of GPUs that\'s reserved for the container. Values must'
-    ' be a whole integer."; so also EksContainerResourceRequirements.requests.',
+    ' be a whole integer."; likewise EksContainerResourceRequirements.requests.',
 )
 
 

@@ -348,7 +348,7 @@ BATCH_SOURCE: Final[Source] = guide(
     "\"The following table provides the service quotas for AWS Batch that can't be changed. Each"
     ' quota is Region specific." 50 job queues, 50 compute environments, 50 service environments, 5'
     " compute environments of one EKS cluster, 20 quota shares of a queue, 1 queue with quotas of a"
-    " service environment; yet accounts were given more"
+    " service environment; some accounts have been given more"
     " (https://github.com/hashicorp/terraform-provider-aws/issues/21737).",
 )
 

@@ -99,7 +99,7 @@ REFERENCE_SOURCE: Final[Source] = docs(
 
 REPEATED_KEY_SOURCE: Final[Source] = seen(
     "https://github.com/aws-cloudformation/cfn-lint/issues/35",
-    "CloudFormation takes the last value of a key that stands twice, and says nothing.",
+    "CloudFormation silently uses the last value of a key that is used twice.",
 )
 
 MOUNTS: Final = "batch-constructs:mounts"

@@ -66,7 +66,7 @@ def run(request: Request) -> int:
             told.unreadable(checked.file, checked.unreadable)
     if baseline is not None and baseline.gone:
         told.said.append(
-            f"{request.baseline}: {baseline.gone} of its findings are gone; write it anew"
+            f"{request.baseline}: {baseline.gone} of its findings are gone; write it again"
         )
     if request.write_baseline is not None:
         _write(request.write_baseline, told)

@@ -47,25 +47,25 @@ _Boto3 = Any
 
 
 class SubmissionUnclearError(RuntimeError):
-    """The answer to a submission got lost: the job may exist. Look for its name before a retry."""
+    """The answer to a submission was lost: the job may exist. Look for its name, then retry."""
 
 
 class NotSubmittedError(RuntimeError):
-    """The request never left, or AWS did not take its caller, or throttled it: no job was made."""
+    """The request was never sent, denied or throttled: there is no job."""
 
 
 class BatchClient:
     """AWS Batch at run time.
 
-    Throttled calls are repeated with growing pauses; submissions stay below
-    ``max_submissions_per_second`` and are never repeated when their answer got lost, since
-    ``SubmitJob`` would make a second job. The environment decides the endpoint and the
-    credentials, as for every boto3 client (``AWS_ENDPOINT_URL``, ``AWS_PROFILE``, …).
+    Throttled calls are repeated with growing pauses. Submissions stay below
+    ``max_submissions_per_second``, and are never repeated if their answer was lost, because
+    ``SubmitJob`` would create a second job. The endpoint and the credentials come from the
+    environment, as for every boto3 client (``AWS_ENDPOINT_URL``, ``AWS_PROFILE``, …).
 
     Args:
         session: a boto3 session. Default: a new one.
         max_submissions_per_second: AWS allows an account about 50. Default: 40.
-        submission_timeout_seconds: how long a submission is tried that AWS throttles. Default: 300.
+        submission_timeout_seconds: how long a throttled submission is repeated. Default: 300.
         clock: seconds since some moment. Default: ``time.time``.
         sleep: waits so many seconds. Default: ``time.sleep``.
     """
@@ -187,7 +187,7 @@ class BatchClient:
     ) -> str:
         """Submit a job, or an array with ``array_size``, and return its ID.
 
-        What is left out keeps the definition's value.
+        Anything you leave out keeps the definition's value.
 
         Args:
             name: name of the job; letters, digits, ``-`` and ``_``, at most 128.
@@ -200,7 +200,7 @@ class BatchClient:
             vcpus: vCPUs of the container.
             memory_mebibytes: memory of the container in MiB.
             gpus: GPUs of the container.
-            share_identifier: a fair-share queue demands one.
+            share_identifier: required by a fair-share queue.
             scheduling_priority: priority within the share, 0 to 9999.
             timeout: time limit of one attempt, at least a minute.
             retry: another ``RetryPolicy``.
@@ -208,8 +208,8 @@ class BatchClient:
             depends_on: jobs to wait for, as ``{"jobId": …, "type": "N_TO_N"}``.
 
         Raises:
-            ValueError: what AWS Batch takes from nobody; all of it at once.
-            SubmissionUnclearError: the answer got lost; the job may exist.
+            ValueError: arguments that AWS Batch would refuse; all of them are listed.
+            SubmissionUnclearError: the answer was lost; the job may exist.
             NotSubmittedError: no connection, no credentials that AWS takes, or throttled all the
                 time; no job. botocore.exceptions.ClientError: AWS Batch refused.
         """
@@ -286,14 +286,15 @@ class BatchClient:
             code = getattr(error.__cause__, "response", {}).get("Error", {}).get("Code")
             if code in NOT_AUTHENTICATED:
                 raise NotSubmittedError(
-                    f"{name!r} was not submitted, since AWS does not take the credentials: "
+                    f"{name!r} was not submitted, because AWS does not accept the credentials: "
                     f"{error}; renew them, or set the clock if it is wrong, and submit it again"
                 ) from error
             raise error.__cause__ or error from None
         except UnsureError as error:
             raise SubmissionUnclearError(
-                f"the answer to the submission of {name!r} got lost ({error}); the job may exist: "
-                "look for its name in the queue, a minute from now, before you submit it again"
+                f"the answer to the submission of {name!r} was lost ({error}); the job may "
+                "exist: look for its name in the queue, a minute from now, before you submit it "
+                "again"
             ) from error
 
     def _submit_once(self, request: Mapping[str, Any]) -> str:
@@ -319,10 +320,10 @@ class BatchClient:
         return newest_of(jobs_named(self._batch, queue, name))
 
     def describe(self, job_ids: Sequence[str]) -> list[dict[str, Any]]:
-        """Describe jobs, a hundred a call, in the order asked for.
+        """Describe jobs, a hundred in each call, in the given order.
 
         Raises:
-            JobsNotFoundError: AWS Batch knows one of them no longer, or never did.
+            JobsNotFoundError: AWS Batch does not know one of them, or no longer does.
         """
         from batch_constructs.functions.submission.batch_api import jobs_described  # noqa: PLC0415
 
@@ -339,7 +340,7 @@ class BatchClient:
         return [found[job_id] for job_id in job_ids]
 
     def children(self, array_job_id: str, *, state: JobState) -> Iterator[dict[str, Any]]:
-        """List the children of an array in one state, page by page as they are asked for."""
+        """List the children of an array in one state, page by page as needed."""
         pages = self._batch.get_paginator("list_jobs").paginate(
             arrayJobId=array_job_id, jobStatus=str(state)
         )
@@ -355,20 +356,20 @@ class BatchClient:
     ) -> list[JobStatus]:
         """Wait until all jobs succeeded or failed.
 
-        Waiting changes nothing at AWS: after an interruption, wait again.
+        Waiting changes nothing in AWS. After an interruption, wait again.
 
         Args:
             job_ids: the jobs; an array counts as one.
-            on_change: called with every job whose state, or whose children's, changed.
-            timeout: give up after so long. Default: seven days, since a job may stay in its queue
-                for ever.
+            on_change: called with every job whose state, or the state of its children, changed.
+            timeout: how long to wait. Default: seven days, because a job may stay in its queue
+                indefinitely.
 
         Returns:
-            The last status of each, in the order asked for.
+            The last status of each, in the given order.
 
         Raises:
-            TypeError: the timeout is none.
-            TimeoutError: some are not done in time.
+            TypeError: the timeout is not a ``timedelta``.
+            TimeoutError: some jobs have not ended in time.
             JobsNotFoundError: AWS Batch never knew one of them, or tells of it no longer, for five
                 minutes.
         """
@@ -394,7 +395,7 @@ class BatchClient:
             self._sleep(min(pause, left))
 
     def cancel(self, job_ids: Iterable[str], *, reason: str) -> dict[str, str]:
-        """Cancel jobs that have not started; those that run go on.
+        """Cancel jobs that have not started; running jobs continue.
 
         Returns:
             The jobs that could not be cancelled, with AWS's reason.
@@ -402,7 +403,7 @@ class BatchClient:
         return self._stop("cancel", job_ids, reason)
 
     def terminate(self, job_ids: Iterable[str], *, reason: str) -> dict[str, str]:
-        """Terminate jobs whatever they do.
+        """Terminate jobs, whatever their state.
 
         Returns:
             The jobs that could not be terminated, with AWS's reason.
@@ -456,8 +457,8 @@ def _read_name(
 
 def _never_left(name: str, error: Exception) -> NotSubmittedError:
     return NotSubmittedError(
-        f"{name!r} was not submitted, since the request never left: {error}; check the Region, the "
-        "credentials and the network, and submit it again"
+        f"{name!r} was not submitted, because the request was never sent: {error}; check the "
+        "Region, the credentials and the network, and submit it again"
     )
 
 

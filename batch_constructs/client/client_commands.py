@@ -124,11 +124,11 @@ def submit(
             raise click.UsageError("--graph names jobs and definitions itself")
         of_one = {**options, "parameter": parameters, "environment": environment}
         of_one |= {"timeout_seconds": timeout, "depends_on": depends_on}
-        _expect_none(of_one, "the file of --graph says it of each job")
+        _expect_none(of_one, "the file of --graph sets this for each job")
         read = "{}" if input_json is None else input_json
         _submit_graph(client, graph, queue=queue, input_json=read, run=run, as_json=as_json)
         return
-    _expect_none({"input": input_json, "run": run}, "it goes with --graph")
+    _expect_none({"input": input_json, "run": run}, "it needs --graph")
     if not (name and queue and job_definition):
         raise click.UsageError("give NAME, --queue and --job-definition, or --graph")
     job_id = client.submit(

@@ -35,12 +35,12 @@ class Usage:
     """What a group of jobs used.
 
     Attributes:
-        jobs: how many jobs ran, each child of an array counted.
+        jobs: how many jobs ran; each child of an array counts.
         vcpu_hours: vCPUs times hours, all attempts together.
         memory_gib_hours: GiB of memory times hours.
         gpu_hours: GPUs times hours.
-        dollars: what those jobs cost that have a price.
-        unpriced: how many of the jobs have none.
+        dollars: what the jobs with a price cost.
+        unpriced: how many jobs have no price.
     """
 
     jobs: int = 0
@@ -51,7 +51,7 @@ class Usage:
     unpriced: int = 0
 
     def add(self, size: JobSize, hours: float, dollars: float | None) -> None:
-        """Count one job that ran so long."""
+        """Count one job that ran for this long."""
         self.jobs += 1
         self.vcpu_hours += size.vcpus * hours
         self.memory_gib_hours += size.memory_mib / _MIB_A_GIB * hours
@@ -61,7 +61,7 @@ class Usage:
 
 
 class Groups(dict[str, Usage]):
-    """What groups of jobs used, the dearest first.
+    """What groups of jobs used, the most expensive first.
 
     Attributes:
         not_told: how many jobs and children are missing, since AWS Batch lists or counts them and

@@ -41,7 +41,7 @@ def may_pass(error: Exception) -> bool:
 
 
 class NoWholeAnswerError(BotoCoreError):  # type: ignore[misc]  # botocore has no types
-    """A call has not ended in time; perhaps it is done."""
+    """A call has not ended in time; it may have taken effect."""
 
     fmt = "no whole answer within {seconds:g} s"
 
@@ -94,9 +94,9 @@ def made(make: Callable[[], _Result]) -> _Result:
 
 
 class Bounded:
-    """A boto3 client each of whose calls, and each page of a list, ends in so many seconds.
+    """A boto3 client with a time limit for each call, and for each page of a list.
 
-    The timeouts of boto3 bound a connection, and how long nothing comes; not a whole answer.
+    boto3's timeouts limit a connection and the pauses in an answer, not a whole answer.
     """
 
     def __init__(self, client: Any, seconds: float) -> None:

@@ -30,7 +30,7 @@ Plan = dict[str, list[dict[str, Any]]]
 
 
 class RunFailedError(ValueError):
-    """Jobs of a run that was submitted before FAILED meanwhile.
+    """Jobs of a run that was submitted earlier have FAILED in the meantime.
 
     Attributes:
         submitted: What ``submit_graph`` would have returned.
@@ -99,9 +99,9 @@ def submit_graph(
     }
     if failed:
         raise RunFailedError(
-            f"the run {run} was submitted before, and {', '.join(failed)} of it FAILED: redrive "
-            f"what failed: batch-constructs redrive {' '.join(failed.values())}; or give the run "
-            "another name, and all of it runs again",
+            f"the run {run} was submitted before, and {', '.join(failed)} FAILED: redrive what "
+            f"failed: batch-constructs redrive {' '.join(failed.values())}; or give the run "
+            "another name to run everything again",
             submitted=jobs_by_name,
         )
     return jobs_by_name
@@ -125,8 +125,8 @@ def _failed_before(
     ]
     if other:
         raise ValueError(
-            f"the run {run} has begun with other parameters, or another environment or command, of "
-            f"{', '.join(sorted(other))}: give the same input again, or the run another name"
+            f"the run {run} was started with different parameters, environment or command for "
+            f"{', '.join(sorted(other))}: give the same input again, or give the run another name"
         )
     return {
         name: detail["jobId"]
@@ -161,8 +161,9 @@ def _plan(graph: Graph, queue: str | None, run: str, data: object) -> Plan:
     plan: Plan = {}
     if not _RUN.fullmatch(run):
         problems.append(
-            f"run is {shown(run)}; it starts with a letter or digit and holds letters, digits, _ "
-            "and single - within, since -- comes between the run and the job"
+            f"run is {shown(run)}; it must start with a letter or digit, and contain only "
+            "letters, digits, _ and single hyphens inside, because -- separates the run from the "
+            "job"
         )
     if not isinstance(data, Mapping):
         problems.append("input is not a JSON object: write {…}")
@@ -285,8 +286,8 @@ def _refuse_what_needs_step_functions(jobs: Sequence[WorkflowJob], queue: str | 
             )
         if not isinstance(job.job_definition, str) or not isinstance(job.queue, str | None):
             problems.append(
-                f"job {shown(job.name)}: job_definition and queue are names or ARNs here, and no "
-                "constructs"
+                f"job {shown(job.name)}: job_definition and queue must be names or ARNs here, "
+                "not constructs"
             )
     if problems:
         raise ValueError("\n".join(problems))

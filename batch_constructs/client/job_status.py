@@ -15,14 +15,14 @@ _SINGLE = 1
 
 @dataclass(frozen=True, kw_only=True)
 class JobStatus:
-    """One look at a job.
+    """The status of a job at one moment.
 
     Attributes:
         job_id: its ID; ``parent:index`` for an array's child.
         name: its name.
         queue: name or ARN of its queue.
         state: where it is.
-        reason: why, in AWS's words; empty where AWS gives none.
+        reason: why, in AWS's words; empty if AWS gives no reason.
         children: for an array, how many children are in which state.
     """
 
@@ -49,12 +49,12 @@ class JobStatus:
 
     @property
     def total(self) -> int:
-        """How many jobs this is: an array's children, or one."""
+        """How many jobs this is: the children of an array, or one."""
         return sum(self.children.values()) or _SINGLE
 
     @property
     def finished(self) -> int:
-        """How many of them are done, well or badly."""
+        """How many of them have ended, whether they succeeded or failed."""
         if not self.children:
             return _SINGLE if self.state.is_final else 0
         return sum(self.children.get(state, 0) for state in JobState if state.is_final)

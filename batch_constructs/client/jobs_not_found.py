@@ -12,8 +12,8 @@ class JobsNotFoundError(LookupError):
     """AWS Batch knows no such job; it forgets jobs some days after they end.
 
     Attributes:
-        missing: the jobs of which it does not tell.
-        told: what it tells of the others.
+        missing: the jobs that it does not describe.
+        told: the descriptions of the others.
     """
 
     def __init__(

@@ -24,10 +24,10 @@ Event = dict[str, Any]
 
 
 class LogStream:
-    """Where reading is in a stream.
+    """The position of a reader in a stream.
 
-    A token of CloudWatch's says so for a day. Then reading begins again at the newest moment of
-    which there were events, less those.
+    CloudWatch's tokens are valid for a day. After that, reading continues with the time of the
+    newest events, without those already read.
 
     Args:
         logs: a boto3 client.
@@ -50,7 +50,7 @@ class LogStream:
         """Those of them that come again."""
 
     def new(self) -> Iterator[Event]:
-        """Yield what was written since the last look; nothing where there is no such stream."""
+        """Yield the lines written since the last call; none if there is no such stream."""
         if self._token is not None and self._clock() - self._token_since > _SECONDS_OF_A_TOKEN:
             self._begin_again()
         empty = 0

@@ -17,7 +17,7 @@ LEFT_OUT_SECONDS = 300.0
 
 
 class Patience:
-    """Looks at jobs; once AWS Batch has told of them, it bears what may pass.
+    """Describes jobs; once AWS Batch has described them, it tolerates temporary errors.
 
     Args:
         client: who looks.
@@ -29,10 +29,10 @@ class Patience:
         self._left_out_since: float | None = None
 
     def look(self, job_ids: Sequence[str]) -> list[dict[str, Any]]:
-        """Describe jobs; of those that were told of before, perhaps not all.
+        """Describe jobs; those that were described before may be missing.
 
         Raises:
-            JobsNotFoundError: one was never told of, or is left out for too long.
+            JobsNotFoundError: one was never described, or has been missing for too long.
         """
         clock = self._client._clock  # noqa: SLF001  # of the same room
         try:

@@ -35,7 +35,7 @@ def plain_errors(
     try:
         yield
     except KeyboardInterrupt:
-        end(f"interrupted; the jobs go on. To go on here: {again}", _INTERRUPTED)
+        end(f"interrupted; the jobs continue. To continue here: {again}", _INTERRUPTED)
     except Exception as error:
         words = _words_of(error, again)
         if words is None:
@@ -53,7 +53,7 @@ def _how_to_go_on(error: Exception, again: str) -> str:
 
     if isinstance(error, ClientError | JobsNotFoundError):
         return f"; to continue here once that is fixed: {again}"
-    return f"; to go on here: {again}" if isinstance(error, RuntimeError | TimeoutError) else ""
+    return f"; to continue here: {again}" if isinstance(error, RuntimeError | TimeoutError) else ""
 
 
 def _words_of(error: Exception, again: str) -> str | None:
@@ -107,7 +107,7 @@ def say(text: str) -> None:
     try:
         click.echo(text)
     except OSError as error:
-        why = f"stdout cannot be written to ({error.strerror}), which was to get"
+        why = f"stdout cannot be written to ({error.strerror}); the output would have been"
         raise OSError(f"{why}: {text}") from error
 
 

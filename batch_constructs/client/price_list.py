@@ -50,8 +50,8 @@ def vcpu_hour(pricing: Any, region: str, instance_type: str) -> float:
     for product in _products(pricing, "AmazonEC2", filters):
         return _hourly(product) / float(product["product"]["attributes"]["vcpu"])
     raise LookupError(
-        f"the price list has no {instance_type} in {region}: look at the type, or give"
-        " --price-per-vcpu-hour"
+        f"the price list has no {instance_type} in {region}: check the type, or give "
+        "--price-per-vcpu-hour"
     )
 
 

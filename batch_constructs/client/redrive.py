@@ -47,10 +47,10 @@ class NothingToRedriveError(ValueError):
 
 
 class RedrivenFailedError(NothingToRedriveError):
-    """The job was redriven before, and what it was redriven as FAILED.
+    """The job was redriven before, and the redriven job FAILED.
 
     Attributes:
-        others: The IDs of what it was redriven as that did not fail.
+        others: The IDs of redriven jobs that did not fail.
     """
 
     def __init__(self, message: str, *, others: list[str]) -> None:
@@ -184,9 +184,9 @@ def _submit(client: BatchClient, request: dict[str, Any], job_definition: str | 
             raise
         newest = newest_revision(named).rpartition("/")[2]
         raise ValueError(
-            f"the job's definition {named} is not active any more, as after a deployment that "
-            f'changed it; run it with the newest: job_definition="{newest}", '
-            f"--job-definition {newest}"
+            f"the job's definition {named} is no longer active, for example because a deployment "
+            f'changed it; run it with the newest: job_definition="{newest}", --job-definition '
+            f"{newest}"
         ) from error
 
 
@@ -285,8 +285,8 @@ def _refuse_what_ecs_refuses(request: Mapping[str, Any]) -> None:
     if length > OVERRIDES_BYTES:
         raise ValueError(
             f"the command and the environment of {request['jobName']} have {length} characters; "
-            f"ECS takes {OVERRIDES_BYTES} as overrides, and the job would fail: give it a "
-            "definition that has fewer variables"
+            f"ECS allows {OVERRIDES_BYTES} as overrides, so the job would fail: give it a "
+            "definition with fewer variables"
         )
 
 
@@ -326,6 +326,6 @@ def _refuse_several_containers(request: Mapping[str, Any]) -> None:
         "nodeOverrides" in request
     ):
         raise ValueError(
-            f"{request['jobName']} has containers with names, or several nodes, and command, vcpus "
-            "and memory do not say of which: leave them out, or give another definition"
+            f"{request['jobName']} has named containers or several nodes, and command, vcpus and "
+            "memory do not say for which: leave them out, or give another definition"
         )

@@ -17,13 +17,13 @@ if TYPE_CHECKING:
 _FIXES: Final = {
     Cause.SPOT_RECLAIMED: "retry it: RetryPolicy.on_spot_interruption(attempts=3)",
     Cause.OUT_OF_MEMORY: "give the job definition more memory",
-    Cause.TIMED_OUT: "give it a longer timeout, or find out what it waits for in its log",
+    Cause.TIMED_OUT: "give it a longer timeout, or look in its log for what it waits for",
     Cause.NEVER_STARTED: "fix what the reason names: the image, the roles or the network",
     Cause.STUCK_IN_QUEUE: "fix what the reason names, then submit it again",
-    Cause.DEPENDENCY_FAILED: "ask why of the job that it depends on, then redrive",
-    Cause.CANCELLED: "submit it again, if that was not meant",
-    Cause.TERMINATED: "submit it again, if that was not meant",
-    Cause.CHILDREN_FAILED: "ask why of a child (JOB:INDEX), then: batch-constructs redrive",
+    Cause.DEPENDENCY_FAILED: "ask why about the job that it depends on, then redrive",
+    Cause.CANCELLED: "submit it again, if that was not intended",
+    Cause.TERMINATED: "submit it again, if that was not intended",
+    Cause.CHILDREN_FAILED: "ask why about a child (JOB:INDEX), then: batch-constructs redrive",
 }
 
 _FIXES_OF_A_START: Final = (
@@ -33,11 +33,14 @@ _FIXES_OF_A_START: Final = (
     ),
     (
         ("secret",),
-        "let the execution role read the secret, and give the subnets a way to Secrets Manager",
+        "allow the execution role to read the secret, and let the subnets reach Secrets Manager",
     ),
     (
         (CANNOT_PULL.lower(),),
-        "check the image's name, the execution role's right to pull it, the way to its registry",
+        (
+            "check the image's name, the execution role's permission to pull it, and the route "
+            "to its registry"
+        ),
     ),
 )
 """Words of the reason why a container never started, in small letters, and what to do."""
@@ -45,10 +48,10 @@ _FIXES_OF_A_START: Final = (
 
 @dataclass(frozen=True, kw_only=True)
 class Reason:
-    """One thing that stands in a job's way.
+    """One thing that keeps a job from running.
 
     Args:
-        cause: what is so.
+        cause: what is wrong.
         fix: what to do about it.
     """
 
@@ -66,8 +69,8 @@ class Why:
     Args:
         job_id: the job.
         status: its status.
-        reasons: what stands or stood in its way, the most telling first; none of a job that is
-            well, and of one that waits for nothing that can be seen.
+        reasons: what keeps or kept it from running, the most important first; empty if nothing
+            is wrong, or nothing is visible.
     """
 
     job_id: str
@@ -163,7 +166,7 @@ def _environment(environment: Mapping[str, Any]) -> Iterator[Reason]:
         )
     if environment.get("computeResources", {}).get("maxvCpus") == 0:
         yield Reason(
-            cause=f"the compute environment {name} may have no vCPU", fix="raise max_vcpus"
+            cause=f"the compute environment {name} can have no vCPUs", fix="raise max_vcpus"
         )
 
 
@@ -174,7 +177,7 @@ def _too_large(job: Mapping[str, Any], environments: list[Mapping[str, Any]]) ->
     wanted = Job.of(job, region="").size.vcpus
     if sizes and None not in sizes and wanted > largest > 0:
         yield Reason(
-            cause=f"the job wants {wanted:g} vCPUs, and no compute environment of its queue may"
-            f" have more than {largest}",
-            fix="raise max_vcpus, or ask for fewer vCPUs",
+            cause=f"the job needs {wanted:g} vCPUs, but no compute environment of its queue can "
+            f"have more than {largest}",
+            fix="raise max_vcpus, or request fewer vCPUs",
         )

@@ -38,5 +38,5 @@ def why_command(job: str, *, as_json: bool) -> None:
     for reason in answer.reasons:
         say(f"  {reason}")
     if not answer.reasons and answer.status == JobState.RUNNABLE:
-        say("  nothing is wrong that AWS Batch shows: it waits for capacity or its turn")
+        say("  AWS Batch shows no problem: the job is waiting for capacity or for its turn")
     sys.exit(_SOMETHING_IS_WRONG if answer.reasons else 0)

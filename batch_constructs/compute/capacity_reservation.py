@@ -91,8 +91,8 @@ def refuse_on_spot(arguments: Arguments, parameter: str, reservation: Any) -> No
     """Refuse what would leave reserved capacity empty, and paid for: Spot Instances use none."""
     if is_reserved_only(reservation):
         arguments.wrong_value(
-            f"{parameter} is reserved capacity, and Spot Instances start in none: leave it out, or "
-            "take Ec2ComputeEnvironment"
+            f"{parameter} is reserved capacity, which Spot Instances cannot use: leave it out, "
+            "or use Ec2ComputeEnvironment"
         )
 
 

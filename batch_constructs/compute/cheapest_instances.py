@@ -98,7 +98,7 @@ def cheapest_instance_types(
             costs.setdefault(family, []).append((type_.vcpus, cost, type_.name))
     if not costs:
         raise ValueError(
-            f"jobs: no instance type of {cpu_architecture} holds {_largest(needs)}: ask for less, "
+            f"jobs: no instance type of {cpu_architecture} fits {_largest(needs)}: request less, "
             "or name the type yourself"
         )
     best = []

@@ -61,7 +61,7 @@ def joining_instances(environment: Construct, group: Any) -> JoiningInstances:
     except RuntimeError as error:
         said = str(error).splitlines()[0].partition(": ")[2].rstrip(".")
         problem = (
-            f"cannot be told to join ({said}); allowed: a group whose role, security group and "
+            f"cannot be made to join ({said}); allowed: a group whose role, security group and "
             f"shell user data are known: give the group launch_template={template}"
         )
     if problem:
@@ -73,7 +73,7 @@ def _problem(group: Any) -> str:
     written = group.user_data.render()
     if f"{AGENT_CLUSTER}=" in written:
         return (
-            "join a cluster already; allowed: one environment, once: make another group for "
+            "already join a cluster; allowed: one environment, once: create another group for "
             "another environment"
         )
     if not is_token(written) and not written.startswith(_SHELL):
@@ -82,7 +82,7 @@ def _problem(group: Any) -> str:
         )
         return (
             f"have user data that {begin}, as those of Bottlerocket; allowed: a Linux that runs "
-            f"shell commands as it starts: give the group {_IMAGE}"
+            f"shell commands when it starts: give the group {_IMAGE}"
         )
     if _AGENTLESS in _image(group) and not any(agent in written for agent in _AGENTS):
         return (

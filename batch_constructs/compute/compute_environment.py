@@ -32,9 +32,9 @@ class ComputeEnvironment(BatchResource):
     """
 
     _instead = (
-        "make a FargateComputeEnvironment, an Ec2ComputeEnvironment, a SpotComputeEnvironment, an "
-        "EksComputeEnvironment, a ManagedInstancesComputeEnvironment or an "
-        "UnmanagedComputeEnvironment, or take one in with "
+        "create a FargateComputeEnvironment, an Ec2ComputeEnvironment, a SpotComputeEnvironment, "
+        "an EksComputeEnvironment, a ManagedInstancesComputeEnvironment or an "
+        "UnmanagedComputeEnvironment, or import one with "
         "ComputeEnvironment.from_compute_environment_arn or from_compute_environment_name"
     )
     _resource: batch.CfnComputeEnvironment | None = None

@@ -157,6 +157,6 @@ def _cluster_arn(arguments: Arguments, cluster: Any) -> Any:
         "cluster",
         cluster,
         str(arn),
-        "its nodes are in the cluster's own VPC: put the environment into a stack of that Region",
+        "its nodes are in the cluster's own VPC: put the environment into a stack in that Region",
     )
     return arn

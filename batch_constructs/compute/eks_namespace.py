@@ -185,14 +185,14 @@ class EksNamespace(BatchConstruct):
             instead = ", or config_map=True to the namespace" if self._mode == aws.BOTH else ""
             raise ValueError(
                 f"{self.node.path}: access_entry_state of {environment.node.path} is "
-                f"{shown(state) if state else 'left out'}, so that AWS Batch may not use the "
+                f"{(shown(state) if state else 'left out')}, so AWS Batch cannot use the "
                 f"namespace: give access_entry_state=AccessEntryState.ENABLED{instead}"
             )
         if self._mode == aws.CONFIG_MAP and state == AccessEntryState.ENABLED:
             raise ValueError(
                 f"{self.node.path}: access_entry_state of {environment.node.path} is "
-                f"{shown(state)}, and the cluster has no access entries: leave it out, or give the "
-                f"cluster authentication_mode=AuthenticationMode.{aws.BOTH}"
+                f"{shown(state)}, but the cluster has no access entries: leave it out, or give "
+                f"the cluster authentication_mode=AuthenticationMode.{aws.BOTH}"
             )
         self._let_join(environment)
         # behind the manifest, which is made once this construct is whole
@@ -218,9 +218,9 @@ class EksNamespace(BatchConstruct):
         if self._by_map:
             if not are_in_one_stack(self._cluster, role):
                 raise ValueError(
-                    f"{self.node.path}: environment {environment.node.path} is of another stack "
-                    "than the cluster, whose aws-auth names roles of its own stack alone, and made "
-                    "its role itself: give it instance_role=namespace.instance_role"
+                    f"{self.node.path}: environment {environment.node.path} is in another stack "
+                    "than the cluster, whose aws-auth can only name roles of its own stack, and "
+                    "created its role itself: give it instance_role=namespace.instance_role"
                 )
             if role.node.path not in self._mapped:
                 self._mapped.add(role.node.path)
@@ -290,7 +290,7 @@ def _is_by_map(arguments: Arguments, mode: str | None, *, config_map: bool | Non
         )
     elif (chosen, mode) in {(True, aws.API), (False, aws.CONFIG_MAP)}:
         arguments.wrong_value(
-            f"config_map is {chosen}, and the cluster authenticates by {mode} alone: leave it out"
+            f"config_map is {chosen}, but the cluster only authenticates by {mode}: leave it out"
         )
     return chosen
 

@@ -321,14 +321,14 @@ def _network_interfaces(
     elif known_flag(arguments, "efa", efa) is not True:
         if security_groups:
             arguments.wrong_value(
-                "security_groups is given without efa; the compute environment has them otherwise: "
-                "give them there"
+                "security_groups is given without efa: leave it out, and give it to the compute "
+                "environment"
             )
         return []
     if not security_groups:
         arguments.wrong_value(
             "security_groups is left out with efa; the adapter needs those of its environment: "
-            "give the same to both, admitting all traffic among themselves"
+            "give the same to both, and allow all traffic between them"
         )
     ids = [group.security_group_id for group in groups]
     return [
@@ -407,8 +407,8 @@ def _expect_room(arguments: Arguments, scripts: list[list[str]]) -> None:
     if length > USER_DATA_BYTES and not is_token(written):
         arguments.wrong_value(
             f"user_data makes {length} bytes with its MIME parts; allowed: at most "
-            f"{USER_DATA_BYTES}: fetch a script from S3 as the instance starts, or build "
-            "it into the image"
+            f"{USER_DATA_BYTES}: fetch a script from S3 when the instance starts, or build it "
+            "into the image"
         )
 
 
@@ -421,8 +421,8 @@ def _timeouts(arguments: Arguments, given_: Mapping[str, Duration | None]) -> di
             continue
         if not is_token(seconds) and seconds < DOCKER_TIMEOUT_SECONDS:
             arguments.wrong_value(
-                f"{parameter} is {seconds} seconds; allowed: {DOCKER_TIMEOUT_SECONDS} seconds "
-                "or more, since ECS takes its own for less: give a minute or more"
+                f"{parameter} is {seconds} seconds; allowed: {DOCKER_TIMEOUT_SECONDS} seconds or "
+                "more, because ECS uses its default for less: give a minute or more"
             )
         settings[variables.AGENT_TIMEOUTS[parameter]] = f"{seconds}s"
     return settings

@@ -167,8 +167,8 @@ def refuse_reserved(arguments: Arguments, template: Any, overrides: Any) -> None
     for one in used_templates(template, overrides):
         if one.reserved_only:
             arguments.wrong_value(
-                f"launch_template {one.node.path} has a capacity_reservation, and Spot Instances "
-                "start in none: leave it out there, or take instances on demand"
+                f"launch_template {one.node.path} has a capacity_reservation, which Spot "
+                "Instances cannot use: leave it out there, or use On-Demand Instances"
             )
 
 

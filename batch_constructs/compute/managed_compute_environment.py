@@ -109,8 +109,8 @@ class ManagedComputeEnvironment(ComputeEnvironment):
     """
 
     _instead = (
-        "make a FargateComputeEnvironment, an Ec2ComputeEnvironment, a SpotComputeEnvironment, an "
-        "EksComputeEnvironment or a ManagedInstancesComputeEnvironment"
+        "create a FargateComputeEnvironment, an Ec2ComputeEnvironment, a SpotComputeEnvironment, "
+        "an EksComputeEnvironment or a ManagedInstancesComputeEnvironment"
     )
 
     resource: batch.CfnComputeEnvironment
@@ -269,7 +269,7 @@ def _acknowledge_name(resource: batch.CfnComputeEnvironment) -> None:
     Validations.of(resource).acknowledge(
         Acknowledgment(
             id="batch-constructs::named-replacement",
-            reason="The name ends in a hash of what needs a replacement, and changes with it.",
+            reason="The name ends with a hash of everything that requires a replacement.",
         )
     )
 

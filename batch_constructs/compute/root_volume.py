@@ -114,17 +114,17 @@ def _expect_fitting(arguments: Arguments, kind: str, size: Any, iops: Any, throu
         if iops is None and kind in ebs.NEEDS_IOPS:
             low, high = ebs.IOPS[kind]
             arguments.wrong_value(
-                f"iops is left out for {kind}; allowed: {low} to {high}: give it, or take gp3"
+                f"iops is left out for {kind}; allowed: {low} to {high}: give it, or use gp3"
             )
         if not arguments.is_wrong("iops"):
             _expect_large_enough(arguments, kind, size, iops)
     elif iops is not None:
-        arguments.wrong_value(f"iops is given, which {kind} volumes do not take: leave it out")
+        arguments.wrong_value(f"iops is given, which {kind} volumes do not support: leave it out")
     if throughput is None:
         return
     if kind != ebs.GP3:
         arguments.wrong_value(
-            f"throughput is given, which {kind} volumes do not take: leave it out"
+            f"throughput is given, which {kind} volumes do not support: leave it out"
         )
         return
     speeds = Whole(*ebs.THROUGHPUT, unit="MiB a second")
@@ -140,9 +140,9 @@ def _expect_room(arguments: Arguments, size: Any, images: int) -> None:
     if has - _SYSTEM_GIBIBYTES < images:
         whose = " (that of the machine image)" if size is None else ""
         arguments.wrong_value(
-            f"size is {has} GiB{whose} with images of {images} GiB, and the system takes "
-            f"{_SYSTEM_GIBIBYTES}, so that no job would start: "
-            f"give size=Size.gibibytes({images + _SYSTEM_GIBIBYTES}) or more"
+            f"size is {has} GiB{whose} with images of {images} GiB, but the system needs "
+            f"{_SYSTEM_GIBIBYTES}, so no job would start: give "
+            f"size=Size.gibibytes({images + _SYSTEM_GIBIBYTES}) or more"
         )
 
 

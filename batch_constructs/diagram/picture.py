@@ -17,8 +17,8 @@ class Part(Enum):
     JOB = "is run"
     WAITS = "waits"
     RUNS = "runs"
-    TOUCHED = "may be touched"
-    TOLD = "tells, or is told"
+    TOUCHED = "can be accessed"
+    TOLD = "notifies, or is notified"
 
 
 @dataclass(frozen=True, kw_only=True)

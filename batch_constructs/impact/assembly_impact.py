@@ -1,4 +1,4 @@
-"""Stacks that are deployed together: what one changes for others, and what others keep it from."""
+"""Stacks that are deployed together: what one changes for others, and what they prevent."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 STACK: Final = "Stack"
 _FAILS: Final = "the deployment fails"
-_IN_USE: Final = "CloudFormation neither changes nor takes away an export that is in use"
+_IN_USE: Final = "CloudFormation neither changes nor deletes an export that is in use"
 
 
 def impacts(
@@ -53,7 +53,7 @@ def impacts(
 
 
 def _that_stays(stack: DescribedStack, made: DescribedStack | None) -> Impact:
-    """Say what becomes of a stack that is not there any more, or under another name or place."""
+    """Say what happens to a stack that the app no longer has, or has elsewhere."""
     aspects = {"StackName": "name", "Account": "account", "Region": "region"}
     moved = [
         (said, getattr(stack, name), getattr(made, name))
@@ -66,9 +66,9 @@ def _that_stays(stack: DescribedStack, made: DescribedStack | None) -> Impact:
         effect=Effect.NONE,
         because=[said for said, _, _ in moved] or ["StackName"],
         notes=[
-            *([f"{changed}: another stack is made, which is new as a whole"] if moved else []),
+            *([f"{changed}: a new stack is created, with everything in it"] if moved else []),
             (
-                f"the CDK leaves {stack.name} as it is, with all that is in it: delete it yourself "
+                f"the CDK leaves {stack.name} as it is, with all its resources: delete it yourself "
                 f"(aws cloudformation delete-stack --stack-name {stack.name})"
             ),
             f"see {updates.STACK_STAYS.page}",
@@ -108,16 +108,16 @@ def _names_taken(
             has = f"{other.old.name} has this {what} ({holder.logical_id})"
             here, there = ((one.account, one.region) for one in (other.old, mine.new))
             if other.old is other.new or name_of(holder) == name_of(change):
-                if_so = "" if here == there else " where both are of one account and Region"
+                if_so = "" if here == there else " if both are in the same account and Region"
                 yield f"{has}, and keeps it: {_FAILS}{if_so}", here == there
             elif mine.new.name in other.new.waits_for:
-                yield f"{has} until it is deployed, which it is after this stack: {_FAILS}", True
+                yield f"{has} until its own deployment, which comes after this one: {_FAILS}", True
             elif other.new.name not in mine.new.waits_for:
                 yield f"{has}, and has to be deployed before this one", False
 
 
 def _missing(change: Change, others: Iterable[Comparison]) -> Iterator[str]:
-    """Say which outputs a resource reads that their stack has not."""
+    """Say which outputs a resource reads that their stack does not have."""
     for path, stack, name in read(properties(change.new or {})):
         there = [one.templates[1]["Resources"] for one in others if one.new.name == stack]
         if there and all(output(name) not in one for one in there):
@@ -125,7 +125,7 @@ def _missing(change: Change, others: Iterable[Comparison]) -> Iterator[str]:
 
 
 def _of_export(name: str, told: Impact, mine: Comparison, others: Iterable[Comparison]) -> Impact:
-    """Say who keeps an export from being changed or taken away."""
+    """Say which stacks prevent that an export is changed or deleted."""
     notes, fails = [], False
     for one in others:
         if not in_one_place(one.old, mine.old) or name not in imported(one.old, one.templates[0]):
@@ -141,15 +141,16 @@ def _of_export(name: str, told: Impact, mine: Comparison, others: Iterable[Compa
             fails = True
         elif mine.new.name in one.new.waits_for:
             notes.append(
-                f"{one.new.name} imports it until it is deployed, which it is after this stack: the"
-                " deployment fails; keep the export for one deployment more (Stack.export_value)"
+                f"{one.new.name} imports it until its own deployment, which comes after this "
+                "one: the deployment fails; keep the export for one more deployment "
+                "(Stack.export_value)"
             )
             fails = True
         else:
             what = "deleted" if one.new is NONE else "deployed"
             notes.append(f"{one.old.name} imports it, and has to be {what} before this stack is")
     if not notes and mine.new is not NONE:
-        notes.append("where another stack imports it, the deployment fails")
+        notes.append("if another stack imports it, the deployment fails")
     if notes:
         notes += [_IN_USE, f"see {updates.EXPORT_IN_USE.page}"]
     return replace(told, notes=notes, fails=fails)

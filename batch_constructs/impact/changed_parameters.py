@@ -1,4 +1,4 @@
-"""Parameters that are declared otherwise: whose value stays, is refused or means something else.
+"""Parameters whose declaration changes: their value stays, is refused or means something else.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
 """
@@ -18,9 +18,9 @@ _ALLOWED: Final = "AllowedValues"
 _HELD_TO: Final = (_ALLOWED, "AllowedPattern", *sorted(BOUNDS_OF_PARAMETERS))
 _LISTS: Final = ("CommaDelimitedList", "List<")
 _LOOKED_UP: Final = "AWS::SSM::Parameter"
-_UNLESS: Final = "unless the deployment gives another one"
-_NEW: Final = "it is new, and has no default: the deployment fails, unless it gives a value"
-_STAYS: Final = f"the parameter keeps the value that it has, {_UNLESS}"
+_UNLESS: Final = "unless the deployment passes another one"
+_NEW: Final = "it is new, and has no default: the deployment fails unless it passes a value"
+_STAYS: Final = f"the parameter keeps its value, {_UNLESS}"
 
 
 def is_looked_up(type: str) -> bool:
@@ -34,16 +34,16 @@ def is_list(type: str) -> bool:
 
 
 def family(type: str) -> tuple[bool, bool]:
-    """Give what decides which value the same text of a parameter is."""
+    """Give what decides which value the text of a parameter means."""
     return is_looked_up(type), is_list(type)
 
 
 def changed_parameters(
     old: Mapping[str, Any], new: Mapping[str, Any]
 ) -> Iterator[tuple[str, list[str], list[str]]]:
-    """Give the parameters that are declared otherwise: name, what of them changes, what it means.
+    """Give the parameters whose declaration changes: the name, what changes, what it means.
 
-    A parameter of which any value that it may have is still admitted is not told.
+    A parameter is left out if every value that it can have is still allowed.
     """
     before = section(old, "Parameters")
     for name, is_so in section(new, "Parameters").items():
@@ -67,7 +67,7 @@ def _told(was: Mapping[str, Any], is_so: Mapping[str, Any]) -> Iterator[tuple[st
         changes = "" if family(types[0]) == family(types[1]) else "; what refers to it changes"
         yield (
             _TYPE,
-            [f"the deployment fails where the value that it has is no {types[1]}{changes}"],
+            [f"the deployment fails if its value is not of the type {types[1]}{changes}"],
         )
     for path in _HELD_TO:
         if path not in is_so or not any(different(was.get(path), is_so[path])):
@@ -77,13 +77,13 @@ def _told(was: Mapping[str, Any], is_so: Mapping[str, Any]) -> Iterator[tuple[st
             had, has = ([*map(str, one)] for one in admitted)
             lacking = ", ".join(one for one in had if one not in has)
             if lacking:
-                yield path, [f"the deployment fails where its value is {lacking}, {_UNLESS}"]
+                yield path, [f"the deployment fails if its value is {lacking}, {_UNLESS}"]
             continue
-        yield path, [f"the deployment fails where {path} does not admit its value, {_UNLESS}"]
+        yield path, [f"the deployment fails if {path} does not allow its value, {_UNLESS}"]
 
 
 def of_another_value(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[str]:
-    """Give the parameters of which the same text is another value than before."""
+    """Give the parameters whose text now means another value."""
     before = section(old, "Parameters")
     for name, one in section(new, "Parameters").items():
         both = [side for side in (before.get(name), one) if isinstance(side, Mapping)]

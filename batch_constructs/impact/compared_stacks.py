@@ -1,4 +1,4 @@
-"""Each stack compared, with what the others hand it: outputs, and parameters of nested ones."""
+"""Each stack compared, with what others pass to it: outputs, and parameters of nested stacks."""
 
 from __future__ import annotations
 
@@ -48,8 +48,8 @@ def _read(key: str, pairs: Pairs, moved: Mapping[str, set[str]]) -> dict[Reading
             found |= moved_outputs(stack.within[1], names)
         if in_one_place(stack, mine):
             found |= {
-                (stack.name, output(name)): f"{name} of {stack.name} does; it is read when this "
-                "stack is updated next"
+                (stack.name, output(name)): f"{name} of {stack.name} does; it is read with the "
+                "next update of this stack"
                 for name in names
             }
     return found

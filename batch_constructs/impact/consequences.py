@@ -55,8 +55,8 @@ def _notes_of_fargate(change: Change) -> Iterator[str]:
     kind = str(change.property("ComputeResources/Type")).upper()
     if kind in ON_FARGATE and change.property("UpdatePolicy") is not None:
         yield (
-            "UpdatePolicy is written, if only an empty one: AWS Batch was seen to refuse the update"
-            f" for Fargate ({updates.FARGATE_REFUSES.page}); leave it out"
+            "UpdatePolicy is set, even if it is empty: AWS Batch has been seen to refuse the "
+            f"update for Fargate ({updates.FARGATE_REFUSES.page}); leave it out"
         )
 
 

@@ -74,8 +74,8 @@ def _of_what_leaves(
     for one in found.values():
         if one.type == QUEUE and isinstance(name, str) and _names(one.property(_ORDER), name):
             yield (
-                f"{one.logical_id} has its name as a text, and does not leave it: AWS Batch deletes"
-                " no environment that a queue uses, so it is left in the account; use Ref instead"
+                f"{one.logical_id} names it as text, and keeps it: AWS Batch deletes no "
+                "environment that a queue uses, so it is left in the account; use Ref instead"
             )
 
 
@@ -111,10 +111,9 @@ def _of_a_type(change: Change, found: Mapping[str, Change]) -> Iterator[str]:
     )
     if None not in was | becomes and was and becomes and was != becomes:
         yield (
-            f"its environments made it a queue of the type {', '.join(sorted(map(str, was)))}; AWS "
-            "does not say that an update makes it one of "
-            f"{', '.join(sorted(map(str, becomes)))}: a queue of another logical ID is one "
-            f"({updates.TYPE_OF_QUEUE.page})"
+            f"its environments gave it the type {', '.join(sorted(map(str, was)))}; AWS does not "
+            f"say whether an update changes that to {', '.join(sorted(map(str, becomes)))}: a "
+            f"queue with another logical ID has that type ({updates.TYPE_OF_QUEUE.page})"
         )
 
 
@@ -148,15 +147,15 @@ def _of_a_version(
                 continue
             if version == _DEFAULT:
                 yield (
-                    f"{one.logical_id} names its version as {_DEFAULT}, which CloudFormation leaves"
-                    " at the first: no instance starts from the new one; name the attribute "
+                    f"{one.logical_id} uses its version {_DEFAULT}, which CloudFormation leaves "
+                    "at the first: no instance starts from the new one; use the attribute "
                     f"LatestVersionNumber ({updates.DEFAULT_VERSION.page})"
                 )
             elif version == _LATEST and not is_read:
                 yield (
-                    f"{one.logical_id} names its version as {_LATEST}, which AWS Batch reads anew "
-                    "only with an infrastructure update: nothing happens to its instances until "
-                    f"then; name the attribute LatestVersionNumber ({updates.READ_ANEW.page})"
+                    f"{one.logical_id} uses its version {_LATEST}, which AWS Batch only reads "
+                    "again with an infrastructure update: nothing happens to its instances until "
+                    f"then; use the attribute LatestVersionNumber ({updates.READ_ANEW.page})"
                 )
 
 

@@ -1,4 +1,4 @@
-"""What goes into a nested stack by its parameters, and comes out of it by its outputs.
+"""The parameters that a nested stack gets, and the outputs that others read from it.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-cloudformation-stack.html
 """
@@ -73,7 +73,7 @@ def moved_parameters(around: Comparison, key: str, old: Any, new: Any) -> dict[R
     touched = {*change.referred, *change.elsewhere}
     before, after = (_values(one.template, one.given or {}) for one in (old, new))
     return {
-        (name, None): f"{name} does, which {key} gives"
+        (name, None): f"{name} does, which {key} passes"
         for name, (value, kind) in after.items()
         if {f"{_PARAMETERS}/{name}", _PARAMETERS, WHOLE} & touched
         or (
@@ -107,14 +107,14 @@ def misfits(
         for name, (value, kind) in _values(stack.template, passed).items():
             allowed = written[name].get("AllowedValues")
             if value is None:
-                yield logical_id, f"it is given no {name}, which has no default: {_FAILS}"
+                yield logical_id, f"it gets no {name}, which has no default: {_FAILS}"
             elif (
                 isinstance(allowed, list)
                 and _is_literal(value)
                 and not any(family(kind))
                 and str(value) not in map(str, allowed)
             ):
-                yield logical_id, f"{name} is {value}, which its AllowedValues lack: {_FAILS}"
+                yield logical_id, f"{name} is {value}, which is not in its AllowedValues: {_FAILS}"
     for reader, resource in resources.items():
         for path, target, attribute in references(properties(resource)):
             name = (attribute or "").removeprefix(_OUTPUTS)

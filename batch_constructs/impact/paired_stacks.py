@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     Stacks = Mapping[str, DescribedStack]
 
 NONE: Final = DescribedStack(name="", template={})
-"""What is there before a stack is made, and after one is deleted."""
+"""What exists before a stack is created, and after it is deleted."""
 
 
 class Paired(NamedTuple):
@@ -24,7 +24,7 @@ class Paired(NamedTuple):
     Attributes:
         pairs: Each stack as it is and as it shall be, by the key of the new one; stacks around
             others come first.
-        staying: What nobody deploys over, and nobody deletes: the CDK leaves such stacks alone.
+        staying: Stacks that are neither updated nor deleted: the CDK leaves them as they are.
     """
 
     pairs: dict[str, tuple[DescribedStack, DescribedStack]]
@@ -49,7 +49,7 @@ def paired(old: Stacks, new: Stacks) -> Paired:
 
 
 def _before(key: str, new: Stacks, old: Stacks, over: Mapping[str, str | None]) -> str | None:
-    """Give the key of the stack over which one is deployed; None where it is made anew."""
+    """Give the key of the stack over which one is deployed; None if it is new."""
     stack = new[key]
     free = {one: known for one, known in old.items() if one not in over.values()}
     if stack.within is not None:

@@ -66,8 +66,8 @@ def of_property(change: Change, path: str) -> Verdict:
         return Verdict(
             Effect.IN_PLACE,
             updates.ROLE_STAYS,
-            "AWS Batch changes no environment from its service-linked role to another one, nor "
-            "back: the deployment fails; make an environment of another name or logical ID",
+            "AWS Batch cannot change an environment from its service-linked role to another one, "
+            "or back: the deployment fails; create an environment with another name or logical ID",
             fails=True,
         )
     if not _stands_in(path, table.perhaps):
@@ -79,7 +79,7 @@ def of_property(change: Change, path: str) -> Verdict:
     return Verdict(
         Effect.REPLACE,
         updates.registry(change.type),
-        f"{path} is changed in place under conditions only, which the template does not show",
+        f"{path} is only changed in place under conditions that the template does not show",
     )
 
 
@@ -91,32 +91,32 @@ def _in_place(change: Change, path: str) -> Verdict:
             return Verdict(
                 Effect.IN_PLACE,
                 updates.POLICY_STAYS,
-                "a scheduling policy can be replaced but not removed: the deployment fails; make a"
-                " queue of another logical ID",
+                "a scheduling policy can be replaced but not removed: the deployment fails; "
+                "create a queue with another logical ID",
                 fails=True,
             )
         if has and not had:
             return Verdict(
                 Effect.IN_PLACE,
                 updates.NO_POLICY_LATER,
-                "a queue without a scheduling policy gets none later: the deployment fails; make a"
-                " queue of another logical ID",
+                "a queue without a scheduling policy cannot get one later: the deployment fails; "
+                "create a queue with another logical ID",
                 fails=True,
             )
     if change.type == QUEUE and path in _ORDERS and _is_of_another_order(change):
         return Verdict(
             Effect.IN_PLACE,
             updates.KIND_OF_ORDER_STAYS,
-            "a queue of compute environments gets no service environment, nor the other way round: "
-            "the deployment fails; make a queue of another logical ID",
+            "a queue of compute environments cannot get a service environment, or the reverse: the "
+            "deployment fails; create a queue with another logical ID",
             fails=True,
         )
     if change.type == _POLICY and path.startswith(_KINDS) and _is_of_another_kind(change):
         return Verdict(
             Effect.IN_PLACE,
             updates.KIND_OF_POLICY_STAYS,
-            "a scheduling policy keeps its kind, fair share or quota share: the deployment fails; "
-            "make a policy of another logical ID and name",
+            "a scheduling policy keeps its kind, fair share or quota share: the deployment "
+            "fails; create a policy with another logical ID and name",
             fails=True,
         )
     told = updates.is_in_registry(change.type)
@@ -160,7 +160,7 @@ def _stands_in(path: str, properties: frozenset[str]) -> bool:
 def _of_environment(change: Change, path: str) -> Verdict:
     """Judge what the registry leaves open: the kind, the role and the strategy decide."""
     if str(change.property("ReplaceComputeEnvironment")).lower() != "false":
-        note = "ReplaceComputeEnvironment is not false, so that it is replaced"
+        note = "ReplaceComputeEnvironment is not false, so it is replaced"
         return Verdict(Effect.REPLACE, updates.REPLACES_BY_DEFAULT, note)
     old, new = (
         updates.family(str(change.property("ComputeResources/Type", old=old)).upper())
@@ -170,10 +170,12 @@ def _of_environment(change: Change, path: str) -> Verdict:
     if path.startswith(scales):
         return Verdict(Effect.IN_PLACE, updates.SCALING)
     if old != new:
-        note = f"AWS Batch changes no environment from one kind of capacity to another{_FAILS}"
+        note = (
+            f"AWS Batch cannot change an environment from one kind of capacity to another{_FAILS}"
+        )
         return Verdict(Effect.REPLACE, updates.FARGATE_REFUSES, note, fails=True)
     if new in ON_FARGATE:
-        note = f"AWS Batch changes no {path} of an environment on Fargate{_FAILS}"
+        note = f"AWS Batch cannot change {path} of an environment on Fargate{_FAILS}"
         return Verdict(Effect.REPLACE, updates.FARGATE_REFUSES, note, fails=True)
     return _of_instances(change)
 
@@ -182,9 +184,12 @@ def _of_instances(change: Change) -> Verdict:
     """Judge a change that needs other instances, where it shall be made in place."""
     strategy = change.property("ComputeResources/AllocationStrategy") or BEST_FIT
     if isinstance(strategy, str) and strategy not in IN_PLACE_STRATEGIES:
-        note = f"the allocation strategy {strategy} admits no infrastructure update{_FAILS}"
+        note = f"the allocation strategy {strategy} does not support infrastructure updates{_FAILS}"
         return Verdict(Effect.REPLACE, updates.IN_PLACE, note, fails=True)
     if updates.has_role_of_its_own(change.property("ServiceRole")):
-        note = f"a service role of its own admits no infrastructure update{_FAILS}"
+        note = (
+            "an environment with its own service role does not support infrastructure "
+            f"updates{_FAILS}"
+        )
         return Verdict(Effect.REPLACE, updates.IN_PLACE, note, fails=True)
     return Verdict(Effect.INFRASTRUCTURE_UPDATE, updates.IN_PLACE)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _NAMES: Final = {**NAMES, SHARE: "QuotaShareName"}
 _AMONG: Final = {**AMONG, SHARE: "JobQueue"}
-_REFUSED: Final = "the deployment fails, since CloudFormation refuses the template"
+_REFUSED: Final = "the deployment fails, because CloudFormation refuses the template"
 _OF_THE_PLACE: Final = frozenset({"AWS::AccountId", "AWS::Partition", "AWS::Region"})
 
 
@@ -35,7 +35,7 @@ def refusals(
         change: the change of the resource.
         found: all changes.
         template: the new template.
-        replaced: the logical IDs of what is another resource afterwards.
+        replaced: the logical IDs of resources that are replaced.
     """
     if change.new is None:
         return
@@ -49,9 +49,9 @@ def refusals(
 
 
 def unresolved(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
-    """Give what a new template refers to and does not have: the resource, the path, the name.
+    """Give what a new template refers to but does not have: the resource, the path, the name.
 
-    What the old one lacks as well is elsewhere: such a file is a part of a template.
+    What the old one did not have either is elsewhere: such a file is a part of a template.
     """
     before = {(kind, name) for _, kind, name in _left_open(old)}
     for (where, logical_id, *path), kind, name in _left_open(new):
@@ -61,7 +61,7 @@ def unresolved(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterator[tuple
 
 
 def no_longer_there(path: str, target: str) -> str:
-    """Say that a property refers to what is not there."""
+    """Say that a property refers to something that does not exist."""
     return f"{path} refers to {target}, which no longer exists: {_REFUSED}"
 
 
@@ -80,30 +80,31 @@ def names_that_clash(change: Change) -> Iterator[str]:
             continue
         old, new = change.property(path, old=True), change.property(path)
         if new is not None and old == new:
-            yield f"{path} stays as it is: the deployment fails, since the name is still taken"
+            yield f"{path} stays as it is: the deployment fails, because the name is still taken"
 
 
 def names_taken(
     change: Change, found: Mapping[str, Change], replaced: Collection[str] = ()
 ) -> Iterator[str]:
-    """Say that another resource of the stack has what a resource is to be called anew.
+    """Say that another resource of the stack already has the new name of a resource.
 
     Args:
         change: the change of the resource.
         found: all changes.
-        replaced: the logical IDs of what is another resource afterwards, by which it may be called.
+        replaced: the logical IDs of resources that are replaced, which the name may contain.
     """
     if change.type == EXPORT or {one for _, one, _ in references(_name(change))} & {*replaced}:
         return
     for holder in holders(change, found):
         yield (
-            f"{holder.logical_id} has this {_NAMES[change.type]}: the deployment fails, since what "
-            "is new is made before what goes is deleted; keep the logical ID, or give another name"
+            f"{holder.logical_id} has this {_NAMES[change.type]}: the deployment fails, because "
+            "new resources are created before old ones are deleted; keep the logical ID, or give "
+            "another name"
         )
 
 
 def holders(change: Change, found: Mapping[str, Change]) -> list[Change]:
-    """Give the other resources that have already what a resource is to be called anew."""
+    """Give the other resources that already have the new name of a resource."""
     name = name_of(change)
     if name is None or name == name_of(change, old=True):
         return []
@@ -111,14 +112,14 @@ def holders(change: Change, found: Mapping[str, Change]) -> list[Change]:
 
 
 def is_written_out(change: Change) -> bool:
-    """Whether what a resource is called is the same in all stacks of an account and Region."""
+    """Whether the name of a resource is the same in all stacks of an account and Region."""
     return {target for _, target, _ in references(_name(change))} <= _OF_THE_PLACE
 
 
 def name_of(change: Change, *, old: bool = False) -> Any:
-    """Give what a resource is called, with its type and what its name is one of, or was called.
+    """Give the name of a resource, new or old, with its type and the scope of its name.
 
-    None where it has no name, or one that becomes another one elsewhere.
+    None if it has no name, or one that changes elsewhere.
     """
     resource = change.old if old else change.new
     if resource is None:
@@ -134,5 +135,5 @@ def name_of(change: Change, *, old: bool = False) -> Any:
 
 
 def _name(change: Change) -> Any:
-    """Give the name that a resource shall have, and what that is one of, as they are written."""
+    """Give the new name of a resource and the scope of it, as they are written."""
     return [change.property(names.get(change.type, "")) for names in (_NAMES, _AMONG)]

@@ -216,13 +216,13 @@ def _judged(change: Change) -> Judgement:
     if change.new is None:
         return Judgement(Effect.DELETE, (), _said_at_the_end(change))
     if change.old.get("Type") != change.new.get("Type"):
-        note = f"CloudFormation changes the type of no logical ID: {_ANOTHER_ID}"
+        note = f"CloudFormation cannot change the type of a logical ID: {_ANOTHER_ID}"
         return Judgement(Effect.REPLACE, ("Type",), (note,), fails=True)
     condition = change.new.get("Condition")
     if condition is not None and (change.is_open or condition != change.old.get("Condition")):
         loop = is_of_a_loop(condition)
         note = (
-            "what Fn::ForEach no longer makes of it, is deleted: only the deployment knows"
+            "what Fn::ForEach no longer creates of it is deleted; only the deployment knows what"
             if loop
             else "it is deleted if its Condition is false, which only the deployment knows"
         )

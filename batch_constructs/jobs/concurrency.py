@@ -69,8 +69,8 @@ def with_limit(
         seen = checked(given)
         if seen is not None and seen.properties.get("ResourceType") == NON_REPLENISHABLE:
             arguments.wrong_value(
-                "max_concurrent_jobs is a resource that no job returns, so that none would start "
-                "once it is used up: make it with replenishable=True, or name it in "
+                "max_concurrent_jobs is a resource that no job returns, so none would start once "
+                "it is used up: create it with replenishable=True, or name it in "
                 "consumable_resources"
             )
         here = expect_here(arguments, "max_concurrent_jobs", given, arn)

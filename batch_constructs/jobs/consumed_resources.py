@@ -53,7 +53,8 @@ class LimitedQueue(Protocol):
 
 
 _TAKEN_HERE = (
-    "a job takes what is of its own Region and account, so that it would be refused: make one there"
+    "a job can only use resources in its own Region and account, so it would be refused: "
+    "create one there"
 )
 _EXPECTED = "a mapping of consumable resources to whole numbers, such as {licenses: 1}"
 

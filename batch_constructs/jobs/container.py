@@ -298,8 +298,8 @@ def refuse_within_a_task(arguments: Arguments, container: Container) -> None:
     for parameter, value in alone.items():
         if value is not None:
             arguments.wrong_value(
-                f"{parameter} is given for a container that is alone; it belongs to one of several:"
-                f" leave {parameter} out, or give containers=[…]"
+                f"{parameter} is given, but only one of several containers can have it: leave "
+                f"{parameter} out, or give containers=[…]"
             )
 
 

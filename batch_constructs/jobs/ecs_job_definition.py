@@ -237,8 +237,8 @@ def _is_its_instance(
         arguments.only_one("use_instance_role", "job_role")
     if statements:
         arguments.wrong_value(
-            "use_instance_role is given, but volumes or enable_execute_command need a role of the "
-            "job's own: leave use_instance_role out"
+            "use_instance_role is given, but volumes or enable_execute_command need the job's "
+            "own role: leave use_instance_role out"
         )
     return True
 

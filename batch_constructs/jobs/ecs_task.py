@@ -95,8 +95,8 @@ def refuse_of_pods(arguments: Arguments, options: Mapping[str, Any]) -> None:
     """Note what is said beside a pod and is for tasks; ``options`` are those of a task."""
     if options.get("EnableExecuteCommand") is not None:
         arguments.wrong_value(
-            "enable_execute_command is given with a pod, where ECS Exec opens no shell: leave it "
-            "out, and use kubectl exec"
+            "enable_execute_command is given with a pod, which ECS Exec does not support: leave "
+            "it out, and use kubectl exec"
         )
 
 

@@ -61,15 +61,15 @@ def gpu_settings(instance_type: str, *, gpus: int | None = None, efa: bool = Fal
     if isinstance(wanted, bool) or not isinstance(wanted, int) or not 1 <= wanted <= type_.gpus:
         raise ValueError(
             f"gpus is {wanted!r}; allowed: 1 to {type_.gpus} of {instance_type}: give that, or "
-            "take a larger type"
+            "use a larger type"
         )
     devices = []
     if efa:
         if not efa_interfaces(instance_type) or wanted != type_.gpus:
             raise ValueError(
-                f"efa is given with {wanted} of the {type_.gpus} GPUs of {instance_type}, of "
-                f"{efa_interfaces(instance_type)} adapters; allowed: all of an instance that has "
-                "some: leave efa out, or gpus"
+                f"efa is given with {wanted} of the {type_.gpus} GPUs of {instance_type}, which "
+                f"has {efa_interfaces(instance_type)} adapters; allowed: all GPUs of an instance "
+                "with adapters: leave efa out, or gpus"
             )
         devices = [
             Device(host_path=f"{DEVICES}{number}")

@@ -58,8 +58,8 @@ class JobDefinition(BatchResource, _Face):
 
     watched_function: WatchedFunction | None = None
     _instead = (
-        "make a FargateJobDefinition, an Ec2JobDefinition, a MultiContainerJobDefinition, a "
-        "MultiNodeJobDefinition or an EksJobDefinition, or take one in with "
+        "create a FargateJobDefinition, an Ec2JobDefinition, a MultiContainerJobDefinition, a "
+        "MultiNodeJobDefinition or an EksJobDefinition, or import one with "
         "JobDefinition.from_job_definition_arn, from_job_definition_name or "
         "from_job_definition_attributes"
     )
@@ -112,8 +112,8 @@ class JobDefinition(BatchResource, _Face):
             ValueError: always.
         """
         raise ValueError(
-            f"{self.node.path}: add_retry_strategy({type(strategy).__name__}) is of aws_batch's "
-            "L2s; a definition of ours is checked whole as it is made: give "
+            f"{self.node.path}: add_retry_strategy({type(strategy).__name__}) is a method of the "
+            "aws_batch L2s; our definitions cannot change after they are created: give "
             "retry_policy=RetryPolicy(rules=[RetryRule(…)]) there"
         )
 
@@ -221,7 +221,7 @@ class ImportedJobDefinition(JobDefinition):
     ``JobDefinition.from_job_definition_attributes`` returns it. Grants to it go to its job role.
     """
 
-    _instead = "take one in with JobDefinition.from_job_definition_attributes"
+    _instead = "import one with JobDefinition.from_job_definition_attributes"
     _job_role: iam.IRole | None = None
     _log_group: logs.ILogGroup | None = None
 

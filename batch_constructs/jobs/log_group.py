@@ -64,7 +64,7 @@ class JobLogs:
         if log_group is not None and own:
             arguments.wrong_value(
                 f"log_group is given with {own}: leave log_group out, or set {own} where the log "
-                "group is made"
+                "group is created"
             )
         if not needed and not any(map(arguments.is_wrong, _SAY_WHERE_LOGS_GO)):
             for parameter, value in (
@@ -100,8 +100,8 @@ class JobLogs:
         """
         if not self._needed:
             raise ValueError(
-                f"{self._scope.node.path}: there is no log group, because no container logs "
-                "to CloudWatch Logs: leave log_configuration out to have one"
+                f"{self._scope.node.path}: there is no log group, because no container logs to "
+                "CloudWatch Logs: leave log_configuration out to have one"
             )
         if self._group is None:
             self._group = logs.LogGroup.from_log_group_arn(
@@ -154,7 +154,7 @@ def _region(arguments: Arguments, group: Any) -> str | None:
     if differ[0] == "Region":
         return there.region
     because = because_of(
-        differ, "jobs write only to log groups of their own account: give one of this account"
+        differ, ("jobs can only write to log groups of their own account: give one of this account")
     )
     arguments.wrong_value(
         f"log_group is in {differ[0]} {differ[1]}, and the stack in {differ[2]}; {because}"

@@ -159,7 +159,7 @@ class MultiNodeJobDefinition(EcsJobDefinition):
         ):
             if nodes.on_eks and given_here:
                 arguments.wrong_value(
-                    f"{parameter} is given for pods, which act as their service account: leave it "
+                    f"{parameter} is given for pods, which use their service account: leave it "
                     "out, and give the pods a service_account_name"
                 )
         main = arguments.number("main_node", main_node)

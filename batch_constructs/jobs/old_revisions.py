@@ -50,7 +50,7 @@ def read_kept(arguments: Arguments, kept: object) -> int | None:
     if isinstance(kept, bool) or (is_token(kept) and not number):
         return None
     if is_token(kept):
-        expected = f"{_EXPECTED} that is known as the app is synthesised"
+        expected = f"{_EXPECTED} that is known when the app is synthesized"
         arguments.wrong_type("keep_old_revisions", kept, expected)
         return None
     if not isinstance(kept, int):
@@ -137,7 +137,7 @@ def _function(scope: Construct) -> ShippedFunction:
         _FUNCTION,
         folder="revisions",
         module="retire",
-        description="Retires old revisions of AWS Batch job definitions that nothing names",
+        description="Retires old revisions of AWS Batch job definitions that nothing uses",
         environment={},
         statements=[
             {

@@ -53,7 +53,7 @@ def open_telemetry_collector(
     """
     wrong = None if is_token(metrics_namespace) else OWN_NAMESPACE.wrong(metrics_namespace)
     if wrong is not None:
-        raise ValueError(f"metrics_namespace {wrong}: give one of your own, such as Jobs")
+        raise ValueError(f"metrics_namespace {wrong}: use one of your own, such as Jobs")
     pipelines = {
         "traces": {"receivers": ["otlp"], "processors": ["batch"], "exporters": ["awsxray"]},
         "metrics": {"receivers": ["otlp"], "processors": ["batch"], "exporters": ["awsemf"]},

@@ -201,7 +201,7 @@ def _image(arguments: Arguments, image: Any) -> Any:
     name, credentials = bind_image(arguments.construct, image, None)
     if credentials is not None:
         arguments.wrong_value(
-            "image is pulled with credentials of Secrets Manager, which Kubernetes does not ask: "
+            "image is pulled with credentials of Secrets Manager, which Kubernetes does not use: "
             "give the image's name, and a Kubernetes secret in image_pull_secrets"
         )
     return name

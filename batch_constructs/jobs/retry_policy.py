@@ -129,7 +129,7 @@ def check_retries(inner: Arguments, policy: RetryPolicy) -> None:
     retries = any(str(one).upper() == RetryAction.RETRY for one in actions)
     if retries and policy.attempts == 1:
         inner.wrong_value(
-            "attempts is 1, the first one, so that no rule retries: give 2 or more, or "
+            "attempts is 1, the first run, so no rule can retry: give 2 or more, or "
             "RetryPolicy.never()"
         )
 

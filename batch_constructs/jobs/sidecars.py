@@ -62,7 +62,7 @@ def with_sidecar(
             raise TypeError(f"{parameter} is {described(one)}; expected Container(…)")
     if sidecar.name is None:
         raise ValueError(
-            "sidecar.name is left out, and the other containers wait for it by its name: give it"
+            "sidecar.name is left out, but the other containers wait for it by name: give it"
         )
     if any(one.name == sidecar.name for one in containers):
         raise ValueError(
@@ -116,7 +116,7 @@ def _grown(job: Sequence[Container], agent: Container) -> Container:
     size = next(fitting, None)
     if size is None:
         raise ValueError(
-            f"sidecar: {vcpus:g} vCPUs and {memory:.0f} MiB with it; the largest of Fargate is "
+            f"sidecar: {vcpus:g} vCPUs and {memory:.0f} MiB together; Fargate's largest size is "
             f"{max(MEMORY)} vCPUs and {max(max(MEMORY.values()))} MiB: run the job on EC2"
         )
     kind = Agent if isinstance(agent, Agent) else Container

@@ -61,8 +61,8 @@ def apart_from(job_definition: AnyJobDefinition, queue: AnyJobQueue) -> str | No
         (job_definition, JOB_DEFINITION.arn_of(job_definition)), (queue, JOB_QUEUE.arn_of(queue))
     )
     return problem and (
-        f"{problem}; a queue takes definitions of its own Region and account, and every submission "
-        "would fail: register the definition there"
+        f"{problem}; a queue only accepts definitions of its own Region and account, so every "
+        "submission would fail: register the definition there"
     )
 
 

@@ -85,7 +85,7 @@ def check_said(definition: object, said: Sequence[tuple[Arguments, str, str]]) -
         why = not_sayable(member, containers)
         if why is not None:
             reader.wrong_value(
-                f"{parameter} is given, but {why}: say it in the job definition, and leave it out"
+                f"{parameter} is given, but {why}: set it in the job definition, and leave it out"
             )
 
 

@@ -136,13 +136,13 @@ def refuse_mounts_of_instances(
     volumes: Sequence[AnyVolume] | None,
     capability: str = PlatformCapability.FARGATE,
 ) -> None:
-    """Refuse what instances mount, for jobs that run where nobody tells an instance to mount."""
+    """Refuse volumes that instances mount, for jobs on platforms without such mounts."""
     why = _MOUNTS_NOTHING.get(capability)
     listed = volumes if why is not None and isinstance(volumes, list | tuple) else ()
     for place, volume in enumerate(listed):
         if isinstance(volume, INSTANCE_VOLUMES):
             arguments.wrong_value(
-                f"volumes[{place}] is {type(volume).__name__}, which an instance mounts, and "
+                f"volumes[{place}] is {type(volume).__name__}, which instances mount, and "
                 f"{why}: run the job on EC2"
             )
 
@@ -150,7 +150,7 @@ def refuse_mounts_of_instances(
 _MOUNTS_NOTHING: Final[dict[str, str]] = {
     PlatformCapability.FARGATE: "Fargate has none; allowed: EfsVolume, S3FilesVolume, and "
     "HostVolume without host_path",
-    PlatformCapability.MANAGED_INSTANCES: "Managed Instances take no launch template that tells "
+    PlatformCapability.MANAGED_INSTANCES: "Managed Instances accept no launch template that tells "
     "them to; allowed: EfsVolume, S3FilesVolume and HostVolume",
 }
 

@@ -62,8 +62,8 @@ class CdkApp:
                 directory=directory, command="python3 app.py"
             )  # this one: it is first on PATH
         raise LocalAwsError(
-            f"there is no CDK app in {directory}: neither cdk.json nor app.py; "
-            "go to the app's directory, or say what runs it with --app"
+            f"there is no CDK app in {directory}: neither cdk.json nor app.py; go to the app's "
+            "directory, or name the command that runs it with --app"
         )
 
 
@@ -218,8 +218,14 @@ class CdkDeployer:
         )
         refusals = found.refusals(record=record)
         if refusals:
-            hint = ["", "record what is not played, and leave out what is for elsewhere: --record"]
-            raise LocalAwsError("\n".join(["this app cannot be played here:", *refusals, *hint]))
+            hint = [
+                "",
+                (
+                    "to record these resources without emulating them, and to skip "
+                    "stacks for other places: --record"
+                ),
+            ]
+            raise LocalAwsError("\n".join(["this app cannot be emulated here:", *refusals, *hint]))
         processes = self._build_images(found)
         for remark in found.remarks(record=record, processes=processes):
             self._tell(remark)
@@ -250,7 +256,8 @@ class CdkDeployer:
             left_out = build.left_out(builder)
             if left_out:
                 self._tell(
-                    f"{build.label}: {builder} does not take {', '.join(left_out)}; left out"
+                    f"{build.label}: {builder} does not support {', '.join(left_out)}, so it "
+                    "is left out"
                 )
             if builder == engine:  # which finds in its own store what it has built
                 build.run(builder, image, environment)

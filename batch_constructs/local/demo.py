@@ -150,13 +150,13 @@ class Demo:
         if missing:
             raise LocalAwsError(f"deployed, but missing: {', '.join(missing)}")
         there = sum(one.answer == "there" for one in found)
-        return f"{there} of {len(found)} can be asked for, and all of them are there"
+        return f"all {there} of {len(found)} that can be described exist"
 
     def _count(self) -> str:
         self._put("incoming/example.txt", b"two words")
         self._put("incoming/poem.txt", POEM.encode())
         result = json.loads(self._wait_for_object("results/poem.json"))
-        return f"incoming/poem.txt has {result['words']} words, says results/poem.json"
+        return f"incoming/poem.txt has {result['words']} words, according to results/poem.json"
 
     def _fail(self) -> str:
         self._put("incoming/broken.txt", b"\xff\xfe is no text")

@@ -51,12 +51,12 @@ class Plan:
             return []
         return [
             *(
-                f"{stack} is for {place}: the embedded AWS plays one account in one Region; start "
-                "it as that (local up --account, --region), or leave the stack out"
+                f"{stack} is for {place}: the embedded AWS emulates one account in one Region; "
+                "start it with that one (local up --account, --region), or leave the stack out"
                 for stack, place in sorted(self.places.items())
             ),
             *(
-                f"{type_} is not played here ({', '.join(resources)})"
+                f"{type_} cannot be emulated here ({', '.join(resources)})"
                 for type_, resources in sorted(self.types.items())
             ),
         ]
@@ -73,11 +73,11 @@ class Plan:
         ]
         if record:
             lines += [
-                f"{stack} is for {place}: it is left out"
+                f"{stack} is for {place}, so it is skipped"
                 for stack, place in sorted(self.places.items())
             ]
             lines += [
-                f"{type_} is recorded in its stack only ({', '.join(resources)})"
+                f"{type_} is only recorded in its stack ({', '.join(resources)})"
                 for type_, resources in sorted(self.types.items())
             ]
         return lines
@@ -87,7 +87,7 @@ class Plan:
         what = f"{image} is not pulled" if build is None else f"{build.label} is not built"
         done = "" if build is None else f"to build it: --build {' or '.join(BUILDERS)}; "
         return (
-            f"{what}: its jobs run as processes of this machine; {done}to say what stands for it: "
+            f"{what}: its jobs run as processes on this machine; {done}to use a substitute: "
             f"local up --image '{_pattern(image)}=PLACE'"
         )
 

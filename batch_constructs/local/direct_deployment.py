@@ -167,7 +167,7 @@ class DirectDeployment:
         for asset in assets.get("files", {}).values():
             source = asset["source"]
             if "path" not in source:
-                raise LocalAwsError(f"an asset that {source} makes is not supported here")
+                raise LocalAwsError(f"assets made by {source} are not supported here")
             path = manifest.parent / source["path"]
             body = _zipped(path) if source.get("packaging") == "zip" else path.read_bytes()
             for destination in asset["destinations"].values():

@@ -50,9 +50,9 @@ class DrillReport:
 
     def lines(self) -> Iterator[str]:
         """Yield what is to be printed."""
-        yield f"{self.jobs} jobs, {self.workflows} workflows were under way"
+        yield f"{self.jobs} jobs, {self.workflows} workflows were in progress"
         yield f"{self.retried} jobs lost an attempt and were retried"
-        yield f"{self.redriven} jobs failed and came through when they were redriven"
+        yield f"{self.redriven} jobs failed, and succeeded when they were redriven"
         yield "nothing was lost" if not self.lost else f"{len(self.lost)} lost:"
         yield from (f"  {line}" for line in self.lost)
 
@@ -104,7 +104,8 @@ class Drill:
         ]
         if not began and not executions:
             raise LocalAwsError(
-                "nothing is under way: submit jobs, or start a workflow, and drill while they run"
+                "nothing is running: submit jobs, or start a workflow, and start the drill "
+                "while they run"
             )
         ended_before = {job["jobId"] for job in self._jobs(FINAL)}
         originals = dict(self._templates())
@@ -124,7 +125,7 @@ class Drill:
             redriven=redriven,
             workflows=len(executions),
             lost=(
-                *(f"job {job_id} is not known any more" for job_id in sorted(began - known)),
+                *(f"job {job_id} is no longer known" for job_id in sorted(began - known)),
                 *unfinished,
                 *lost,
                 *self._lost_executions(executions),
@@ -174,7 +175,7 @@ class Drill:
                 if resource["Type"] == _JOB_DEFINITION:
                     resource["Properties"].setdefault("Parameters", {})["drill"] = "changed"
             self._deploy(name, changed)
-            self._show(f"{name}: changed revisions of its job definitions are deployed")
+            self._show(f"{name}: new revisions of its job definitions are deployed")
 
     def _put_back(self, originals: Mapping[str, dict[str, Any]]) -> None:
         for name, template in originals.items():
@@ -209,7 +210,7 @@ class Drill:
     def _restart(self) -> None:
         running = self._running()
         self._control("restart", {})
-        self._show(f"what jobs run on was restarted, with {len(running)} jobs running")
+        self._show(f"the service was restarted, with {len(running)} jobs running")
 
     def _wait(self, executions: Sequence[str]) -> list[str]:
         """Wait until all has ended; return what has not, a line each."""

@@ -65,9 +65,9 @@ class ImageBuild:
         """
         if "directory" not in self.source:
             raise LocalAwsError(
-                f"{self.label} cannot be built: its asset is made by its own command "
-                f"({' '.join(self.source.get('executable', ()))}), which the cdk CLI runs; "
-                "run it, and name a substitute for the image with local up --image"
+                f"{self.label} cannot be built: its asset is built by its own command "
+                f"({' '.join(self.source.get('executable', ()))}), which the cdk CLI runs; run "
+                "it, and name a substitute for the image with local up --image"
             )
         options = []
         for name, option in _ONE_EACH.items():
@@ -123,8 +123,8 @@ class ImageBuild:
             done = run_to_end(argv, environment, directory=directory)
         except FileNotFoundError as missing:
             raise LocalAwsError(
-                f"{self.label} is built by {argv[0]}, which is not installed; "
-                f"--build takes {', '.join(BUILDERS)}"
+                f"{self.label} is built by {argv[0]}, which is not installed; --build accepts "
+                f"{', '.join(BUILDERS)}"
             ) from missing
         if done.code != 0:
             raise LocalAwsError(f"{self.label} cannot be built: {' '.join(argv)}:\n{done.text}")

@@ -67,7 +67,9 @@ def _found(client: Client, summary: dict[str, Any]) -> Found:
     if describe is not None:
         try:
             said = describe(client, physical_id)
-            answer, detail = ("there", _word(said)) if said else ("missing", "nothing of that name")
+            answer, detail = (
+                ("there", _word(said)) if said else ("missing", ("nothing with that name"))
+            )
         except ClientError as refusal:
             answer, detail = "missing", str(refusal)
     return Found(

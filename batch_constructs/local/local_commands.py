@@ -232,7 +232,7 @@ def reclaim(state_directory: Path, job_id: str) -> None:
     record, _ = running(state_directory)
     with reported():
         record.access.control("reclaim", {"jobId": job_id})
-    click.echo(f"the host of job {job_id} is gone")
+    click.echo(f"the host of job {job_id} was reclaimed")
 
 
 @local.command()
@@ -280,6 +280,6 @@ def _refuse_settings_of_a_start(endpoint_url: str) -> None:
     ]
     if given:
         raise click.ClickException(
-            f"the embedded AWS at {endpoint_url} runs already, and only a start takes "
-            f"{', '.join(given)}; stop it first: batch-constructs local down"
+            f"the embedded AWS at {endpoint_url} is already running, and {', '.join(given)} can "
+            "only be set when it starts; stop it first: batch-constructs local down"
         )

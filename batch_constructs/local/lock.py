@@ -38,7 +38,7 @@ def refusal(headers: Mapping[str, str]) -> str | None:
     """Say why a request is not even looked at, by its headers; None where it may be."""
     host = headers.get("host", "")
     if not _is_loopback(host):
-        return f"the embedded AWS answers to names of this machine only, not to {host!r}"
+        return f"the embedded AWS only answers to names of this machine, not to {host!r}"
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     is_form = kind in _OF_FORMS and "authorization" not in headers
     if is_form or any(name.startswith(_OF_BROWSERS) for name in headers):

@@ -74,8 +74,8 @@ def running(state_directory: Path) -> tuple[ServerRecord, Clients]:
         )
     if record.process() is None:
         raise click.ClickException(
-            f"the embedded AWS at {record.endpoint_url} has ended unexpectedly, and its state with "
-            f"it (see {state_directory / LOG_NAME}); start a new one: batch-constructs local up, "
-            "and deploy again"
+            f"the embedded AWS at {record.endpoint_url} has ended unexpectedly, and its state is "
+            f"lost (see {state_directory / LOG_NAME}); start a new one: batch-constructs local "
+            "up, and deploy again"
         )
     return record, Clients(record.access)

@@ -40,9 +40,9 @@ def expect_other_names(arguments: Arguments, prefix: Any, about: Mapping[str, st
             if is_there(other) and _are_together(other, construct):
                 arguments.wrong_value(
                     f"alarm_name_prefix is {shown(prefix)}, like that of {other.node.path}, "
-                    f"which also makes alarms of {name}, and alarm names are unique in an "
-                    "account and Region: give another alarm_name_prefix, or make one for "
-                    "both, which BatchDashboard(monitoring=…) takes"
+                    f"which also creates alarms for {name}, and alarm names are unique in an "
+                    "account and Region: give another alarm_name_prefix, or create one for both, "
+                    "which BatchDashboard(monitoring=…) accepts"
                 )
                 return
 

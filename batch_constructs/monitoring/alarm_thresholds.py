@@ -177,7 +177,7 @@ def queue_alarms(queue: str, limits: Limits, *, gauge_seconds: int | None) -> li
                 above=limits.head_of_queue_age_seconds,
                 datapoints=_in_a_row(gauge_seconds),
                 of=_in_a_row(gauge_seconds),
-                advice="Look at statusReason of the first RUNNABLE job: no instance may fit it.",
+                advice="See statusReason of the first RUNNABLE job: perhaps no instance fits it.",
             )
         )
     if gauge_seconds is not None and limits.vcpu_hours_per_day is not None:
@@ -187,7 +187,7 @@ def queue_alarms(queue: str, limits: Limits, *, gauge_seconds: int | None) -> li
                 title="more vCPU-hours in a day than planned",
                 watches=vcpu_hours_per_day(queue, gauge_seconds=gauge_seconds),
                 above=limits.vcpu_hours_per_day,
-                advice="Look for jobs that run longer or in greater number than they should.",
+                advice="Look for jobs that run longer than they should, or for too many jobs.",
             )
         )
     return alarms
@@ -233,7 +233,7 @@ def dead_letters(queue_name: str, queue_arn: str) -> Alarm:
     command = redrive_command(queue_arn, "QUEUE_ARN")
     return _holds_something(
         queue_name,
-        "Read the messages and mend the cause; where they are of an SQS queue, send them back to "
+        "Read the messages and fix the cause; if they come from an SQS queue, send them back to "
         f"it, by its ARN, with this command: {command} .",
     )
 
@@ -242,14 +242,14 @@ def unwritten_events(queue_name: str) -> Alarm:
     """Return the alarm of the events that EventBridge could not write to an event log."""
     return _holds_something(
         queue_name,
-        "Read the events, mend the cause, and delete them: nothing writes them to the log again.",
+        "Read the events, fix the cause, and delete them: nothing writes them to the log again.",
     )
 
 
 def _holds_something(queue_name: str, advice: str) -> Alarm:
     return Alarm(
         id="DeadLetters",
-        title="messages could not be handled",
+        title="messages could not be processed",
         watches=Series(
             namespace=metrics.SQS_NAMESPACE,
             name=metrics.MESSAGES_VISIBLE,
@@ -312,7 +312,7 @@ def throttled(function_name: str) -> Alarm:
         above=0,
         datapoints=3,
         of=3,
-        advice="The account's Lambda concurrency, or the function's own, does not suffice.",
+        advice="The account's Lambda concurrency, or the function's own, is not enough.",
     )
 
 

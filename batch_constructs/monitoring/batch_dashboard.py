@@ -130,8 +130,8 @@ class BatchDashboard(BatchConstruct):
             same_things(arguments, "gauges", environments, gauges.compute_environment_arns)
         elif environments and gauges is None:
             arguments.wrong_value(
-                "compute_environments is given without gauges, and only these have data of them: "
-                "give gauges=JobGauges(…) of them, or leave it out"
+                "compute_environments is given without gauges, and only gauges have data about "
+                "them: give gauges=JobGauges(…), or leave it out"
             )
         if isinstance(counters, JobCounters):
             same_things(arguments, "counters", watched, counters.queue_arns)
@@ -171,8 +171,8 @@ class BatchDashboard(BatchConstruct):
         problem = too_much(self._body)
         if problem is not None:
             raise ValueError(
-                f"{self.node.path}: the dashboard {problem}: show fewer queues, and make a second "
-                "one of the others"
+                f"{self.node.path}: the dashboard {problem}: show fewer queues, and create a "
+                "second one for the others"
             )
         self.resource = cloudwatch.CfnDashboard(
             self,
@@ -205,8 +205,8 @@ def _price(arguments: Arguments, price: float | None, counters: JobCounters | No
     )
     if price is not None and counters is None:
         arguments.wrong_value(
-            "price_per_vcpu_hour is given without counters, and only these say what was used: "
-            "give counters=JobCounters(…) of the queues, or leave it out"
+            "price_per_vcpu_hour is given without counters, and only counters know what was "
+            "used: give counters=JobCounters(…) of the queues, or leave it out"
         )
     return read
 

@@ -107,8 +107,8 @@ class CostAndUsageExport(BatchConstruct):
         region = Place.of_stack(self).region
         if region not in {None, cost_reports.REGION}:
             arguments.wrong_value(
-                f"the stack is in {region}, and AWS makes exports in {cost_reports.REGION} "
-                "alone: put this into a stack there; the bucket may be anywhere"
+                f"the stack is in {region}, but exports only exist in {cost_reports.REGION}: put "
+                "this into a stack there; the bucket can be anywhere"
             )
         arguments.one_by_one("tags", tags)
         read = arguments.texts("tags", tags, bound=ASCII_KEY)
@@ -116,8 +116,8 @@ class CostAndUsageExport(BatchConstruct):
         most = cost_reports.ACTIVATED_AT_ONCE - len(cost_reports.BATCH_TAGS)
         if len(keys) > most:
             arguments.wrong_value(
-                f"tags has {len(keys)} entries; allowed: at most {most}, since a call activates "
-                f"{cost_reports.ACTIVATED_AT_ONCE}, and AWS Batch's own are among them"
+                f"tags has {len(keys)} entries; allowed: at most {most}, because one call "
+                f"activates {cost_reports.ACTIVATED_AT_ONCE}, including AWS Batch's own"
             )
         if bucket is not None and not has_member(bucket, "bucket_arn"):
             arguments.wrong_type("bucket", bucket, "an aws_s3 bucket")
@@ -161,16 +161,16 @@ class CostAndUsageExport(BatchConstruct):
         elif not admitted.statement_added:
             Annotations.of(self).add_warning_v2(
                 "batch-constructs:export-bucket-policy",
-                f"the bucket {self.bucket.bucket_name} is imported, so its policy stays as it is: "
-                f"let it allow {' and '.join(cost_reports.WRITERS)} {S3_PUT_OBJECT} and "
-                f"{S3_GET_BUCKET_POLICY} ({cost_reports.WRITERS_SOURCE.page})",
+                f"the bucket {self.bucket.bucket_name} is imported, so its policy cannot be "
+                f"changed here: it must allow {' and '.join(cost_reports.WRITERS)} "
+                f"{S3_PUT_OBJECT} and {S3_GET_BUCKET_POLICY} ({cost_reports.WRITERS_SOURCE.page})",
             )
         self.activate_tags = _activation([*keys, *cost_reports.BATCH_TAGS])
         CfnOutput(
             self,
             "ActivateTags",
             value=self.activate_tags,
-            description="To be run once, in the account that pays, a day after the first job",
+            description="Run this once, in the paying account, a day after the first job",
         )
 
     def _name(self) -> str:

@@ -86,14 +86,14 @@ class GuardAction(StrEnum):
     """What a cost guard does when its budget is spent."""
 
     NOTIFY = "NOTIFY"
-    """Tell people, and nothing else."""
+    """Only notify people."""
     DISABLE_QUEUES = "DISABLE_QUEUES"
-    """Take no new jobs; those already in the queues still start and run."""
+    """Accept no new jobs; jobs already in the queues still start and run."""
     LOWER_MAX_VCPUS = "LOWER_MAX_VCPUS"
-    """Start no more than a few vCPUs' worth of jobs; those that run keep running.
+    """Limit the environments to a few vCPUs; running jobs keep running.
 
-    AWS Batch takes no maximum below the vCPUs that an environment on EC2 or Spot has. One that has
-    more is disabled, and starts nothing, until it has no more; then it is lowered and enabled.
+    AWS Batch accepts no maximum below the current vCPUs of an environment on EC2 or Spot. An
+    environment that has more is disabled until it has shrunk, then lowered and enabled.
     """
 
 
@@ -158,9 +158,9 @@ class WithoutData(StrEnum):
     """What a cost guard does while the gauges report nothing; it notifies people in either case."""
 
     EXTRAPOLATE = "EXTRAPOLATE"
-    """Reckon with the last known vCPUs."""
+    """Assume the last known vCPUs."""
     HOLD = "HOLD"
-    """Reckon so, and hold new work back until there is data again."""
+    """Assume the last known vCPUs, and hold back new work until there is data again."""
 
 
 class CostGuard(BatchConstruct):
@@ -274,7 +274,7 @@ class CostGuard(BatchConstruct):
         without = member(arguments, "without_data", without_data, WithoutData)
         if without is WithoutData.HOLD and wanted is GuardAction.NOTIFY:
             arguments.wrong_value(
-                "without_data is HOLD, and action is NOTIFY, which holds nothing back: leave "
+                "without_data is HOLD, but action is NOTIFY, which holds nothing back: leave "
                 "without_data out, or give another action"
             )
         settings = read_function_settings(arguments, function_settings)
@@ -417,13 +417,14 @@ def _check_room(arguments: Arguments, lowered: int, name: str, resources: Any) -
     )
     if most is not None and lowered >= most:
         arguments.wrong_value(
-            f"lowered_max_vcpus is {lowered}, and {name} has max_vcpus of {plain(most)}, so that "
+            f"lowered_max_vcpus is {lowered}, and {name} has max_vcpus of {plain(most)}, so "
             "nothing would be lowered: give less"
         )
     elif least is not None and lowered < least:
         arguments.wrong_value(
-            f"lowered_max_vcpus is {lowered}, and {name} has min_vcpus of {plain(least)}, below "
-            f"which AWS Batch lowers no maximum: give at least {plain(least)}, or lower min_vcpus"
+            f"lowered_max_vcpus is {lowered}, and {name} has min_vcpus of {plain(least)}, and "
+            f"AWS Batch accepts no lower maximum: give at least {plain(least)}, or lower "
+            "min_vcpus"
         )
 
 
@@ -435,14 +436,14 @@ def _check_action(
     lowers = action is GuardAction.LOWER_MAX_VCPUS
     if lowers and not environments:
         arguments.wrong_value(
-            "action is LOWER_MAX_VCPUS without compute_environments: give those to be lowered"
+            "action is LOWER_MAX_VCPUS without compute_environments: name those to be lowered"
         )
     of_lowering = {"compute_environments": environments, "lowered_max_vcpus": lowered is not None}
     for parameter, is_given in of_lowering.items():
         if is_given and not lowers:
             arguments.wrong_value(
-                f"{parameter} is given, and action is {action}, which leaves environments alone: "
-                "leave it out, or give action=GuardAction.LOWER_MAX_VCPUS"
+                f"{parameter} is given, but action is {action}, which does not change "
+                "environments: leave it out, or give action=GuardAction.LOWER_MAX_VCPUS"
             )
 
 

@@ -102,7 +102,10 @@ def dashboard_widgets(contents: Contents) -> list[Widget]:
 
 
 def _heading(contents: Contents) -> str:
-    heading = f"# {contents.title}\nAWS Batch: what waits, what runs, what fails and why."
+    heading = (
+        f"# {contents.title}\nAWS Batch: what waits, what runs, what fails and why. "
+        "About one job: `batch-constructs why JOB`."
+    )
     if contents.console is None:
         return heading
     console = batch_console(contents.console, contents.region)

@@ -195,8 +195,8 @@ class ForwardedEvents(BatchConstruct):
         stack = Stack.of(self)
         if str(arn).endswith(f":events:{stack.region}:{stack.account}:event-bus/default"):
             arguments.wrong_value(
-                f"event_bus_arn is {shown(arn)}, the bus that hears these events already: name the "
-                "bus of another place, or another bus"
+                f"event_bus_arn is {shown(arn)}, the bus that these events already arrive on: "
+                "name another bus"
             )
         arguments.of_this_partition("event_bus_arn", arn)
         watched = watched_queues(arguments, queues, needed=False)

@@ -63,7 +63,7 @@ class IdleNotices(BatchConstruct):
             "Function",
             folder="job_events",
             module="idle_queue",
-            description="Tells when AWS Batch queues are idle",
+            description="Reports AWS Batch queues that are idle",
             environment={
                 "TOPIC_ARN": topic.topic_arn,
                 "QUEUES": list(queue_arns),
@@ -83,7 +83,7 @@ class IdleNotices(BatchConstruct):
             pause,
             shipped.handler,
             dead_letters,
-            description="Looks whether AWS Batch queues are idle",
+            description="Checks whether AWS Batch queues are idle",
         )
         self.watched_function = WatchedFunction(
             handler=shipped.handler,

@@ -162,7 +162,7 @@ class JobGauges(BatchConstruct):
             "Function",
             folder="gauges",
             module="publish",
-            description="Reads how AWS Batch queues and compute environments stand",
+            description="Measures AWS Batch queues and compute environments",
             environment={
                 "NAMESPACE": OURS,
                 "QUEUES": [queue.arn for queue in watched],
@@ -254,9 +254,9 @@ def refuse_read_twice(arguments: Arguments, parameter: str, queues: Sequence[Wat
         again = [queue.id for queue in queues if queue.arn in gauges.queue_arns]
         if again:
             arguments.wrong_value(
-                f"{parameter}: {', '.join(again)} would be read by {gauges.node.path} too, and "
-                "vCPU-hours add readings up: make one JobGauges of all queues first, and give it "
-                "to whatever takes gauges"
+                f"{parameter}: {', '.join(again)} would be read by {gauges.node.path} too, but "
+                "vCPU-hours are sums of readings: create one JobGauges for all queues first, and "
+                "pass it wherever gauges are needed"
             )
 
 

@@ -266,7 +266,7 @@ class JobNotifications(BatchConstruct):
             "JobRule",
             job_patterns,
             [*told, *of_arrays],
-            description="Jobs that somebody is told of",
+            description="Jobs to report",
             name=name,
             event_bus=bus,
         )
@@ -274,7 +274,7 @@ class JobNotifications(BatchConstruct):
             "BlockedRule",
             blocked_patterns,
             [*told, *of_arrays],
-            description="Queues that their first job blocks",
+            description="Queues that are blocked by their first job",
             name=None if name is None else f"{name}-blocked",
             event_bus=bus,
         )
@@ -410,8 +410,8 @@ def _of_rescued_children(arns: Sequence[str], prefixes: Sequence[str]) -> list[d
 def _refuse_beside_idle(arguments: Arguments, job_definitions: object, event_bus: object) -> None:
     """Refuse what a message about an idle queue cannot heed."""
     if job_definitions is not None:
-        arguments.only_one("idle_after", "job_definitions", ", and tells of all jobs of a queue")
+        arguments.only_one("idle_after", "job_definitions", ", and reports all jobs of a queue")
     if event_bus is not None:
         arguments.only_one(
-            "idle_after", "event_bus", ", and looks at queues of this account and Region alone"
+            "idle_after", "event_bus", ", and only checks queues in this account and Region"
         )

@@ -155,12 +155,12 @@ def _limits(
     for name, why in _OF_GAUGES.items() if gauges is None else ():
         if alarm_thresholds.is_said(wanted, name):
             arguments.wrong_value(
-                f"thresholds.{name} is given without gauges, and {why} no metric of AWS Batch: "
+                f"thresholds.{name} is given without gauges, but {why} no metric of AWS Batch: "
                 "give gauges=JobGauges(…), or leave it out"
             )
     if not gateways and alarm_thresholds.is_said(wanted, "oldest_message_age"):
         arguments.wrong_value(
-            "thresholds.oldest_message_age is given without gateways, so that there is no queue of "
+            "thresholds.oldest_message_age is given without gateways, so there is no queue of "
             "messages: give gateways, or leave it out"
         )
     return limits
@@ -276,6 +276,6 @@ def _same_queues(
         same_things(arguments, "gauges", environments, gauges.compute_environment_arns)
     elif environments and gauges is None:
         arguments.wrong_value(
-            "compute_environments is given without gauges, and only these say whether one is "
+            "compute_environments is given without gauges, and only gauges know whether one is "
             "INVALID: give gauges=JobGauges(…) of them"
         )

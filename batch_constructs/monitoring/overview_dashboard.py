@@ -93,8 +93,8 @@ class OverviewDashboard(BatchConstruct):
         problem = too_much(body)
         if problem is not None:
             raise ValueError(
-                f"{self.node.path}: the dashboard {problem}: show fewer queues, and make a second "
-                "one of the others"
+                f"{self.node.path}: the dashboard {problem}: show fewer queues, and create a "
+                "second one for the others"
             )
         self.resource = cloudwatch.CfnDashboard(
             self,

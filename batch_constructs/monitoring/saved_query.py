@@ -71,8 +71,8 @@ class JobLogQueries(BatchConstruct):
             arguments.of_this_place(
                 f"log_groups[{place}]",
                 group,
-                "CloudWatch Logs asks and counts only there: make the queries in a stack of that "
-                "Region and account",
+                "CloudWatch Logs only queries and counts there: create the queries in a stack in "
+                "that Region and account",
                 str(getattr(group, "log_group_arn", "")),  # an L1 has none
             )
         arguments.refuse()

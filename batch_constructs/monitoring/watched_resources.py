@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _OF = " of batch_constructs or aws_cdk.aws_batch"
 
-_NONE_OF_IT = "queues run definitions of their own Region and account: name one of this place"
+_NONE_OF_IT = "queues run definitions in their own Region and account: name one of these"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,8 +111,8 @@ def same_things(
     missing = [one.id for one in watched if one.arn not in known]
     if missing:
         arguments.wrong_value(
-            f"{parameter} does not cover {', '.join(missing)}: make it with the same queues and "
-            "compute environments"
+            f"{parameter} does not cover {', '.join(missing)}: create it with the same queues "
+            "and compute environments"
         )
 
 

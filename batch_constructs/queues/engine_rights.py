@@ -105,8 +105,8 @@ def _expect_own_log_group(arguments: Arguments, queue: JobQueue, group: Any) -> 
     here = Place.of(queue, queue.job_queue_arn).account
     if there is not None and here is not None and there != here:
         arguments.wrong_value(
-            f"log_group is in account {there}, and the queue in {here}; jobs write only to log "
-            "groups of their own account: give one of that account"
+            f"log_group is in account {there}, and the queue in {here}; jobs can only write to "
+            "log groups of their own account: give one of that account"
         )
 
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from batch_constructs.rules.template.resource_graph import ComputeEnvironment
 
 
-_USED_HERE = "a queue uses environments of its own Region and account: name one of this place"
+_USED_HERE = "a queue can only use environments in its own Region and account: name one of these"
 
 
 def read_compute_environments(

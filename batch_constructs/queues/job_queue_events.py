@@ -26,7 +26,7 @@ class QueueEvents(QueueRules):
     ``JobQueue`` has them. For an L2 or an L1 queue, ``events_of(queue)`` does.
     """
 
-    _instead = "make a JobQueue, which has them, or ask events_of(queue) for those of any queue"
+    _instead = "create a JobQueue, which has them, or use events_of(queue) for any other queue"
 
     def on_job_state_change(
         self,

@@ -74,7 +74,7 @@ class QueueMetrics(BuiltUpon):
     ``JobQueue`` has them all. For an L2, an L1 or an imported queue, ``metrics_of(queue)`` does.
     """
 
-    _instead = "make a JobQueue, which has them, or ask metrics_of(queue) for those of any queue"
+    _instead = "create a JobQueue, which has them, or use metrics_of(queue) for any other queue"
 
     if TYPE_CHECKING:  # every queue has them
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from batch_constructs.queues.rule_target import RuleTarget
 
-TOLD_THERE = "AWS Batch publishes it only there: monitor it from a stack in that place"
+TOLD_THERE = "AWS Batch publishes it only there: monitor it from a stack there"
 """Why a queue or an environment of another Region or account cannot be watched from here."""
 
 
@@ -45,7 +45,7 @@ def read_states(
         if state not in known:
             hint = meant(state, known)
             if state == JobState.SUBMITTED:
-                hint = ": AWS Batch sends nothing as a job is submitted"
+                hint = ": AWS Batch sends no event when a job is submitted"
             arguments.wrong_value(f"states[{place}] {refused(state, one_of(known))}{hint}")
     return [as_text(state) for state in listed]
 

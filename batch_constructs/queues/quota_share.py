@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 _ARN = names.form("batch", names.quota_share(names.every(kinds.JOB_QUEUE, "[^/]+"), "[^/]+"))
 
 
-_OF_ITS_PLACE = "a share is made where its queue is: put it into a stack of that place"
+_OF_ITS_PLACE = "a share is created where its queue is: put it into a stack there"
 
 
 class QuotaSharePolicy(SchedulingPolicy):

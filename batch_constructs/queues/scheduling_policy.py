@@ -41,7 +41,7 @@ class SchedulingPolicy(BatchResource):
     _resource: batch.CfnSchedulingPolicy | None = None
 
     _instead = (
-        "make a FairSharePolicy or a QuotaSharePolicy, or take one in with "
+        "create a FairSharePolicy or a QuotaSharePolicy, or import one with "
         "SchedulingPolicy.from_scheduling_policy_arn or from_scheduling_policy_name"
     )
 
@@ -101,7 +101,7 @@ AnySchedulingPolicy: TypeAlias = (
 """Ours, an ``aws_batch`` L2 or an L1."""
 
 
-_USED_HERE = "a queue uses a policy of its own Region and account: name one of this place"
+_USED_HERE = "a queue can only use a policy in its own Region and account: name one of these"
 
 
 def read_scheduling_policy(arguments: Arguments, policy: Any) -> Any:

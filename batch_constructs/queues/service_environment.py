@@ -154,7 +154,7 @@ AnyServiceEnvironment: TypeAlias = ServiceEnvironment | batch_interfaces.IServic
 """Ours or an L1."""
 
 
-_USED_HERE = "a queue uses environments of its own Region and account: name one of this place"
+_USED_HERE = "a queue can only use environments in its own Region and account: name one of these"
 
 
 def service_environment_arns(arguments: Arguments, environments: Any) -> list[Any]:

@@ -46,7 +46,7 @@ def read_rescue_queue(
     problem = elsewhere(
         arguments.construct,
         arn,
-        "jobs run where they are submitted: name a queue of this place",
+        "jobs run where they are submitted: name a queue in the same Region and account",
         resource=rescue_queue,
     )
     if problem is not None:
@@ -55,8 +55,9 @@ def read_rescue_queue(
     if shares == {True, False} and not arguments.is_wrong("scheduling_policy"):
         arguments.wrong_value(
             "spot_rescue_queue: one of the two queues has a scheduling policy and the other has "
-            "none; AWS Batch demands a share identifier of every job of the first and refuses one "
-            "in the second, so that no job could be rescued: give both a scheduling policy, or none"
+            "none; AWS Batch requires a share identifier for every job in the first and refuses "
+            "one in the second, so no job could be rescued: give both a scheduling policy, or "
+            "none"
         )
     seen = checked(rescue_queue)
     there = None if seen is None else where_jobs_run(seen.beside.values())
@@ -116,6 +117,6 @@ def tell_of_rescue_queue(queue: Any, rescue_queue: Any) -> None:
         Annotations.of(queue).add_warning_v2(
             "batch-constructs:rescue-queue-architecture",
             f"spot_rescue_queue: the instances of {rescue_queue.node.path} are {min(theirs)}, and "
-            f"those of this queue {min(mine)}, so that only images for both run there: name a "
+            f"those of this queue {min(mine)}, so only images for both run there: name a "
             f"queue of {min(mine)} instances",
         )

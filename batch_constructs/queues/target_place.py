@@ -45,8 +45,8 @@ _ROLE_OF_THE_CDK: Final = "EventsRole"
 """The ID of the one role that the CDK makes for all rules that have the same target."""
 
 _FIFO_QUEUE: Final = (
-    "a FIFO queue, which takes no message without a group: give "
-    "targets.SqsQueue(queue, message_group_id=…)"
+    "a FIFO queue, which accepts no message without a group: give targets.SqsQueue(queue, "
+    "message_group_id=…)"
 )
 
 _SAME_ACCOUNT: Final = "@aws-cdk/aws-events:eventsTargetQueueSameAccount"
@@ -56,16 +56,16 @@ https://github.com/aws/aws-cdk/blob/main/packages/aws-cdk-lib/cx-api/FEATURE_FLA
 """
 
 _REACHED_HERE: Final = (
-    "of what is elsewhere, a rule reaches event buses alone: send the events to a bus there "
-    "(targets.EventBus), and let a rule of that bus hand them on"
+    "elsewhere, a rule can only reach event buses: send the events to a bus there "
+    "(targets.EventBus), and let a rule of that bus pass them on"
 )
 
 
 _OF_ANOTHER_ACCOUNT: Final = (
-    "in another account of the Region, a rule reaches a topic by a role that both accounts admit: "
-    "give targets.SnsTopic(topic, role=role, authorize_using_role=True), and let the topic's "
-    "policy admit the role; or send the events to a bus there (targets.EventBus), and let a rule "
-    "of that bus hand them on"
+    "in another account of the Region, a rule reaches a topic with a role that both accounts "
+    "allow: give targets.SnsTopic(topic, role=role, authorize_using_role=True), and allow the "
+    "role in the topic's policy; or send the events to a bus there (targets.EventBus), and let a "
+    "rule of that bus pass them on"
 )
 """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-cross-account.html"""
 
@@ -301,8 +301,8 @@ def _unnamed(scope: Construct, resource: Any) -> str | None:
     return elsewhere(
         scope,
         "",
-        "from elsewhere it is reached by a name that is known before it is deployed: give it "
-        f"{_NAMES[member]}",
+        "it can only be reached from elsewhere if its name is known before the deployment: give "
+        f"it {_NAMES[member]}",
         resource=resource,
     )
 

@@ -183,9 +183,9 @@ def _not_taken(part: Part, within: Properties, _: Resource) -> Iterator[_Found]:
                 several = value if type(value) is list else [value]
                 for wrong in [one for one in several if _is(one, part.values)][:1]:
                     said = "{key} is true" if wrong is True else "{key} is {value}"
-                    yield path, wrong, f"{said}, which {{who}} {{do}} not take{{as}}"
+                    yield path, wrong, f"{said}, which {{who}} {{do}} not support{{as}}"
             elif not part.but and (_is(value, GIVEN) or (part.even_empty and value in ([], {}))):
-                yield path, value, "{key} is given, which {who} {do} not take{as}"
+                yield path, value, "{key} is given, which {who} {do} not support{as}"
 
 
 def _needed(part: Part, within: Properties, _: Resource) -> Iterator[_Found]:

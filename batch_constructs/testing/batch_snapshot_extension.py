@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class BatchSnapshotExtension(SingleFileSnapshotExtension):
-    """Keeps templates as YAML, a file a test, without hashes of assets, accounts and Regions."""
+    """Stores templates as YAML, one file a test, without asset hashes, accounts and Regions."""
 
     _write_mode = WriteMode.TEXT
     file_extension = "yaml"
@@ -25,5 +25,5 @@ class BatchSnapshotExtension(SingleFileSnapshotExtension):
         return stable(templates.get("", templates))
 
     def diff_lines(self, serialized_data: Any, snapshot_data: Any) -> Iterator[str]:
-        """Say what differs, by resource."""
+        """Describe what differs, by resource."""
         return difference(serialized_data, snapshot_data)

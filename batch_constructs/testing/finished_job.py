@@ -16,11 +16,11 @@ class FinishedJob:
     Args:
         job_id: its ID.
         status: ``SUCCEEDED`` or ``FAILED``.
-        reason: why it is so, as AWS Batch says; empty without a reason.
-        exit_code: what its container ended with; None if no container ran, or there are several.
-        output: the lines that its container printed; of an array, several nodes or several
-            containers none: read theirs with ``local_aws.job_output``.
-        description: all that ``DescribeJobs`` says of it.
+        reason: why, in AWS Batch's words; empty without a reason.
+        exit_code: the exit code of its container; None if no container ran, or there are several.
+        output: the lines that its container printed; empty for an array, several nodes or
+            several containers: read theirs with ``local_aws.job_output``.
+        description: everything that ``DescribeJobs`` says about it.
     """
 
     job_id: str

@@ -68,7 +68,7 @@ def assert_least_privilege(
         raise AssertionError("\n".join([f"more than least privilege, {len(found)}:", *found]))
     unused = [one for one in allowed if one not in used]
     if unused:
-        raise ValueError(f"allow: nothing is excused by {', '.join(unused)}; leave it out")
+        raise ValueError(f"allow: nothing matches {', '.join(unused)}; leave it out")
 
 
 _Excess = tuple[str, str, str]
@@ -106,13 +106,13 @@ def _of_resource(resource: Resource) -> Iterator[_Excess]:
 def _of_statement(id: str, statement: dict[str, object]) -> Iterator[_Excess]:
     for key in ("NotAction", "NotResource"):
         if key in statement:
-            yield id, key, f"{key} with Allow allows whatever AWS adds; name what is meant"
+            yield id, key, f"{key} with Allow allows whatever AWS adds later; name what you mean"
     everywhere = any(_literal(one) == "*" for one in _several(statement.get("Resource", [])))
     for action in map(_literal, _several(statement.get("Action", []))):
         if action.rpartition(":")[2].strip("*") == "" and action:
-            yield id, action, f"it may do {action}; name the actions"
+            yield id, action, f"it allows {action}; name the actions"
         elif everywhere and not takes_everything(action):
-            yield id, action, f'it may do {action or "an action"} on "*"; name the resources'
+            yield id, action, f'it allows {action or "an action"} on "*"; name the resources'
 
 
 def _literal(value: object) -> str:

@@ -31,7 +31,7 @@ _LOOK_AGAIN_SECONDS = 0.05
 
 
 class Events:
-    """EventBridge events, as they come.
+    """EventBridge events, as they arrive.
 
     Args:
         sqs: a boto3 client of Amazon SQS.
@@ -46,10 +46,10 @@ class Events:
     def wait_for(
         self, wanted: Callable[[dict[str, Any]], bool], *, timeout_seconds: float = 120
     ) -> dict[str, Any]:
-        """Return the first event that is wanted, waiting for it if need be.
+        """Return the first matching event, waiting for it if necessary.
 
         Raises:
-            TimeoutError: it did not come; the message says what did.
+            TimeoutError: it did not arrive; the message lists the events that did.
         """
         deadline = time.monotonic() + timeout_seconds
         while True:
@@ -59,11 +59,13 @@ class Events:
             left = deadline - time.monotonic()
             if left <= 0:
                 came = ", ".join(event["detail-type"] for event in self._seen)
-                raise TimeoutError(f"the event did not come in {timeout_seconds} s; came: {came}")
+                raise TimeoutError(
+                    f"the event did not arrive within {timeout_seconds} s; received: {came}"
+                )
             self._receive(min(left, 5))
 
     def all(self) -> list[dict[str, Any]]:
-        """Return the events that have come so far, oldest first."""
+        """Return the events that have arrived so far, oldest first."""
         while self._receive(0):
             pass
         return list(self._seen)
@@ -89,7 +91,7 @@ class LocalAws:
     Use it through the ``local_aws`` fixture, or as a context manager.
 
     Args:
-        server: the server. Default: one of its own, which ends with it.
+        server: the server. Default: a new one, which stops with it.
     """
 
     def __init__(self, server: LocalServer | None = None) -> None:
@@ -106,12 +108,12 @@ class LocalAws:
 
     @property
     def endpoint_url(self) -> str:
-        """Where every service answers."""
+        """The endpoint of all services."""
         return self.server.endpoint_url
 
     @property
     def environment(self) -> dict[str, str]:
-        """The environment for a child process that is to use this AWS and no other."""
+        """The environment for a child process that should use only this AWS."""
         return self.server.environment
 
     def client(self, service: str) -> Any:
@@ -119,25 +121,25 @@ class LocalAws:
         return self.server.client(service)
 
     def deploy(self, stack: Stack) -> DeployedStack:
-        """Synthesise the stack's app, and create or update the stack.
+        """Synthesize the stack's app, and create or update the stack.
 
-        Nothing but the stack itself is deployed, so deploy those it depends on before. Container
+        Only this stack is deployed, so deploy the stacks that it depends on first. Container
         images are not built: jobs run as processes.
 
         Args:
-            stack: the stack; its app may be synthesised more than once.
+            stack: the stack; its app may be synthesized more than once.
 
         Returns:
             Its outputs, and its resources by logical ID.
 
         Raises:
-            LocalAwsError: the stack failed, with what failed in it.
+            LocalAwsError: the stack failed; the message lists the failed resources.
         """
         from aws_cdk import Stage
 
         stage = Stage.of(stack)
         if stage is None:
-            raise ValueError(f"the stack {stack.node.path} is in no App; create it in one")
+            raise ValueError(f"the stack {stack.node.path} is not in an App; create it in one")
         assembly = stage.synth(force=True)
         artifact = assembly.get_stack_artifact(stack.artifact_id)
         assets = Path(assembly.directory, f"{stack.artifact_id}.assets.json")
@@ -166,18 +168,18 @@ class LocalAws:
     ) -> FinishedJob:
         """Submit a job, wait until it has ended, and return it with what it printed.
 
-        A job that fails is no error: its status, reason and exit code say how it ended.
+        A failed job is not an error: its status, reason and exit code say how it ended.
 
         Args:
-            queue: the job queue: its name or ARN, or the construct of a stack that is deployed.
-            job_definition: the job definition, as ``queue``.
-            name: what the job is called.
-            timeout_seconds: how long it may take.
+            queue: the job queue: its name or ARN, or the construct in a deployed stack.
+            job_definition: the job definition, as for ``queue``.
+            name: the name of the job.
+            timeout_seconds: how long it can take.
             **request: more members of ``SubmitJob``, such as ``parameters={"day": "monday"}``.
 
         Raises:
             TimeoutError: it has not ended in time; the message says what it waits for.
-            ValueError: the construct is in no stack that is deployed here.
+            ValueError: the construct is not in a stack that is deployed here.
 
         https://docs.aws.amazon.com/batch/latest/APIReference/API_SubmitJob.html
         """
@@ -233,11 +235,15 @@ class LocalAws:
         """Wait until the job has ended; return its description.
 
         Raises:
+            LookupError: there is no such job.
             TimeoutError: it has not ended in time; the message says what it waits for.
         """
         deadline = time.monotonic() + timeout_seconds
         while True:
-            job: dict[str, Any] = self.client("batch").describe_jobs(jobs=[job_id])["jobs"][0]
+            found: list[dict[str, Any]] = self.client("batch").describe_jobs(jobs=[job_id])["jobs"]
+            if not found:
+                raise LookupError(f"there is no job {job_id} in this embedded AWS: check the ID")
+            [job] = found
             if job["status"] in FINAL:
                 return job
             if time.monotonic() > deadline:

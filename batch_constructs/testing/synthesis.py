@@ -81,7 +81,7 @@ def _synthesised(subject: Stage | Stack) -> tuple[dict[str, dict[str, Any]], lis
         raise TypeError(f"{type(subject).__name__} is not a Stack, App, Stage or template")
     stage = Stage.of(subject) if isinstance(subject, Stack) else subject
     if stage is None:
-        raise ValueError(f"the stack {subject.node.path} is in no App; create it in one")
+        raise ValueError(f"the stack {subject.node.path} is not in an App; create it in one")
     assembly = stage.synth(force=True)
     if isinstance(subject, Stack):
         artifacts = [assembly.get_stack_artifact(subject.artifact_id)]

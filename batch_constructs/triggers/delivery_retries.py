@@ -73,8 +73,8 @@ def read_retries(arguments: Arguments, shared: DeliveryArguments) -> Retries:
     check_dead_letter_queue(arguments, shared["dead_letter_queue"])
     if attempts == 0 and shared["max_event_age"] is not None:
         arguments.wrong_value(
-            "max_event_age is given with retry_attempts=0: it says how long EventBridge tries "
-            "again, which it then does not: leave max_event_age out, or let it try again"
+            "max_event_age is given with retry_attempts=0: it limits how long EventBridge "
+            "retries, but there are no retries: leave max_event_age out, or allow retries"
         )
     return Retries(
         attempts=arguments.bounded("retry_attempts", attempts, RETRY_ATTEMPTS),
@@ -98,8 +98,8 @@ def check_dead_letter_queue(arguments: Arguments, given: object) -> None:
         "dead_letter_queue",
         given,
         str(given.queue_arn),  # type: ignore[attr-defined]  # as has been seen
-        "what EventBridge cannot deliver goes only to a queue of its own Region: give one of this "
-        "Region, or leave it out",
+        "EventBridge puts what it cannot deliver only into a queue in its own Region: give one "
+        "in this Region, or leave it out",
     ):
         return
     elif getattr(given, "fifo", False) is True:

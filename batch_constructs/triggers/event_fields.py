@@ -127,8 +127,8 @@ def _as_json(arguments: Arguments, where: str, value: Any) -> Any:
         return int(value)  # of an enumeration's member, which jsii cannot write
     if value is None:
         return arguments.wrong_value(
-            f"{where} is None, which is lost on its way into the template: "
-            'leave it out, or match {"exists": False} for a field that is not there'
+            f"{where} is None, which would be lost on its way into the template: leave it out, "
+            'or match {"exists": False} for a missing field'
         )
     if isinstance(value, str | int | float) or is_resolvable(value):
         return as_text(value)
@@ -194,14 +194,14 @@ def check_fields(arguments: Arguments, parameter: str, values: Mapping[Any, str]
                 )
         elif _PLACEHOLDER.search(value):
             arguments.wrong_value(
-                f"{where} has <…> in it, which EventBridge reads as a field of the event: write it "
-                "without the angle brackets"
+                f"{where} contains <…>, which EventBridge reads as a field of the event: write "
+                "it without the angle brackets"
             )
     fields = sum(map(is_field, values.values()))
     if fields > INPUT_PATHS:
         arguments.wrong_value(
-            f"{parameter} takes {fields} fields of the event; {allowed(f'at most {INPUT_PATHS}')}: "
-            "take fewer, or let the job read the event"
+            f"{parameter} uses {fields} fields of the event; "
+            f"{allowed(f'at most {INPUT_PATHS}')}: use fewer, or let the job read the event"
         )
 
 

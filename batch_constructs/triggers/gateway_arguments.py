@@ -121,8 +121,8 @@ def read_gateway(
     is_fifo = known_flag(arguments, "fifo", fifo) is True
     if coalesce and is_fifo:
         arguments.wrong_value(
-            f"fifo is given with mode COALESCE; SQS hands over at most {SQS_FIFO_BATCH} messages "
-            "of a FIFO queue at a time, and the children of an array have no order: use mode "
+            f"fifo is given with mode COALESCE; SQS returns at most {SQS_FIFO_BATCH} messages of "
+            "a FIFO queue at a time, and the children of an array have no order: use mode "
             "JOB_PER_MESSAGE, or leave fifo out"
         )
     if coalesce:
@@ -146,8 +146,8 @@ def read_gateway(
         also = ", environment, command and overrides" if defaults else ""
         arguments.wrong_value(
             f"parameters{also} are {len(told)} bytes of JSON; allowed: {MOST_BYTES_TOLD}, "
-            f"since Lambda has room for {FUNCTION_ENVIRONMENT_KB} KB of environment variables: "
-            "map fewer fields"
+            f"because Lambda allows {FUNCTION_ENVIRONMENT_KB} KB of environment variables: map "
+            "fewer fields"
         )
     key = arguments.text("idempotency_key", idempotency_key)
     if key is not None:
@@ -202,8 +202,8 @@ def _rate(arguments: Arguments, per_second: float) -> Any:
     if isinstance(rate, int | float) and not _SLOWEST_PER_SECOND <= rate <= most:
         numbers = f"numbers from {_SLOWEST_PER_SECOND} to {most}"
         return arguments.wrong_value(
-            f"max_submissions_per_second {refused(rate, numbers)}: one in the time of a function, "
-            "and AWS Batch's own limit for an account"
+            f"max_submissions_per_second {refused(rate, numbers)}: at least one while a function "
+            "runs, and at most AWS Batch's limit for an account"
         )
     return rate
 
@@ -238,7 +238,7 @@ def _room(
     if given is not None and not coalesce:
         arguments.wrong_value(
             "max_messages_per_hour is given with mode JOB_PER_MESSAGE, where "
-            "max_submissions_per_second says it: leave it out"
+            "max_submissions_per_second sets it: leave it out"
         )
     known = all(isinstance(each, int | float) for each in (per_second, window_seconds))
     if not known or is_token(per_second) or is_token(window_seconds):
@@ -273,7 +273,7 @@ def _batching(arguments: Arguments, window: Duration | None, *, coalesce: bool, 
         return 60 if coalesce else 1
     if fifo:
         return arguments.wrong_value(
-            "max_batching_window is given with fifo, and Lambda gathers no messages of FIFO "
+            "max_batching_window is given with fifo, but Lambda has no batching window for FIFO "
             "queues: leave it out"
         )
     gathered = Whole(1, SQS_WINDOW_SECONDS.high, unit="seconds")

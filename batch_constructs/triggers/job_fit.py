@@ -43,7 +43,7 @@ def check_platform(arguments: Arguments, queue: Any, job_definition: Any) -> Non
     wrong = platform_mismatch(job, known_queue)
     if wrong:
         arguments.wrong_value(
-            f"job_definition does not fit the queue: {wrong}, and AWS Batch refuses every "
+            f"job_definition does not fit the queue: {wrong}, so AWS Batch refuses every "
             "submission: give a definition of the queue's platform, or another queue"
         )
 
@@ -66,7 +66,7 @@ def tell_of_limit(arguments: Arguments, queue: Any, job_definition: Any) -> None
         Annotations.of(arguments.construct).add_warning_v2(
             "batch-constructs:queue-limit",
             f"max_concurrent_jobs of {queue.node.path} does not limit jobs of "
-            f"{job_definition.node.path}, as AWS Batch counts by definition: give {fix}",
+            f"{job_definition.node.path}, because AWS Batch counts by definition: give {fix}",
         )
 
 

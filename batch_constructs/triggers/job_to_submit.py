@@ -327,7 +327,7 @@ def check_length(arguments: Arguments, command: Any, variables: Mapping[str, Any
     if length > OVERRIDES_BYTES:
         arguments.wrong_value(
             f"command and environment have {length} characters together; "
-            f"{allowed(f'at most {OVERRIDES_BYTES}')} as overrides of ECS: put what is long into "
+            f"{allowed(f'at most {OVERRIDES_BYTES}')} as overrides of ECS: put long values into "
             "the job definition or into S3"
         )
 
@@ -359,12 +359,12 @@ def check_no_fields(arguments: Arguments, texts: Mapping[str, Any], because: str
     """Note texts that are fields of an event where none can be; without a reason they can."""
     for where, text in texts.items():
         if because is not None and is_field(text):
-            arguments.wrong_value(f"{where} is {shown(text)}, a field of an event, and {because}")
+            arguments.wrong_value(f"{where} is {shown(text)}, a field of an event, but {because}")
 
 
 _OF_A_NAME = (
-    "a name has letters, digits, hyphens and underscores only, which nobody knows of a field: "
-    "leave it out, or give a text; environment and overrides.tags take fields"
+    "a name can only contain letters, digits, hyphens and underscores, and a field may contain "
+    "others: leave it out, or give a text; environment and overrides.tags accept fields"
 )
 
 

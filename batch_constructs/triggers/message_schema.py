@@ -63,12 +63,12 @@ def _problem_of(schema: Any) -> str | None:
     values = [*_values(schema)]
     if any(isinstance(one, str) and names_a_secret(one) for one in values):
         return (
-            "has a reference to a secret, and is written into the function as it is: leave "
-            "secrets out, or validate where the message is read"
+            "contains a reference to a secret, but it is written into the function unchanged: "
+            "leave secrets out, or validate where the message is read"
         )
     if any(is_token(one) and not is_made_up(str(one)) for one in values):
         return (
-            "has a value in it that only CloudFormation knows, and it is made code at synthesis: "
+            "contains a value that only CloudFormation knows, but it becomes code at synthesis: "
             "write the value itself"
         )
     draft = schema.get("$schema", _DRAFTS[-1])
@@ -86,9 +86,9 @@ def _problem_of(schema: Any) -> str | None:
     for pattern in sorted(set(_patterns(schema))):
         if is_exponential(pattern):
             return (
-                f"has the pattern {shown(pattern)}, which repeats what matches one text in several "
-                "ways: one message of thirty characters would keep the function busy for minutes: "
-                'write it so that there is one way, such as "a+" for "(a+)+" or "(a|a)+"'
+                f"has the pattern {shown(pattern)}, which can match one text in several ways: "
+                "one message of thirty characters would keep the function busy for minutes: "
+                'write it so that there is only one way, such as "a+" for "(a+)+" or "(a|a)+"'
             )
     return None
 

@@ -90,8 +90,8 @@ class MessageSources(BatchConstruct):
         is_known = not is_token(topic.topic_arn) or Resource.is_owned_resource(topic)
         if self._fifo and is_known and not is_fifo(topic):
             raise ValueError(
-                f"{self.node.path}: topic is a standard topic, which SNS subscribes no FIFO queue "
-                "to: give a FIFO topic, or use a gateway without fifo"
+                f"{self.node.path}: topic is a standard topic, to which SNS subscribes no FIFO "
+                "queue: give a FIFO topic, or use a gateway without fifo"
             )
         return subscribe(self.message_queue, topic)
 
@@ -127,8 +127,8 @@ class MessageSources(BatchConstruct):
         """
         if self._fifo:
             raise ValueError(
-                f"{self.node.path}: a FIFO gateway takes no events of buckets, which come in no "
-                "order: use one without fifo"
+                f"{self.node.path}: a FIFO gateway accepts no events of buckets, because they "
+                "arrive in no order: use one without fifo"
             )
         arguments = Arguments(self)
         bus = event_bus_argument(arguments, event_bus)
@@ -139,8 +139,8 @@ class MessageSources(BatchConstruct):
         if self._idempotency_key == _OBJECT_KEY:
             Annotations.of(self).add_warning_v2(
                 "batch-constructs:corrected-file",
-                f"idempotency_key is {_OBJECT_KEY}, so that a corrected file of the same key "
-                "becomes no job while the first one is remembered (deduplication_window): use "
+                f"idempotency_key is {_OBJECT_KEY}, so a corrected file with the same key does "
+                "not become a job while the first one is remembered (deduplication_window): use "
                 "$.id or $.detail.object.sequencer",
             )
         way_out = "shorten prefix or suffix"

@@ -187,7 +187,7 @@ _EVENT_BRIDGE = {"EventBridgeConfiguration": {"EventBridgeEnabled": True}}
 
 _OVERWRITTEN = (
     "notifications were added to the bucket after a trigger of batch_constructs, and the CDK "
-    "writes them over those to EventBridge: make the bucket with event_bridge_enabled=True"
+    "overwrites those to EventBridge with them: create the bucket with event_bridge_enabled=True"
 )
 
 

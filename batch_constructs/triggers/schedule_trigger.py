@@ -55,12 +55,12 @@ _DEFAULT_ZONE = "Etc/UTC"
 """What the CDK's ScheduleExpression says when it was given none."""
 
 _GOES_BY_NO_CLOCK = (
-    "a rate, which goes by no clock: leave it out, or write cron(…) for a time of day"
+    "a rate, which has no time of day: leave it out, or write cron(…) for a time of day"
 )
 
 _NO_EVENT = (
-    "a schedule has no event: write the value itself; a command of the job definition may hold any "
-    "text"
+    "a schedule has no event: write the value itself; the command of the job definition can "
+    "contain any text"
 )
 
 
@@ -299,7 +299,9 @@ def _check_order(arguments: Arguments, start: Any, end: Any) -> None:
     both = isinstance(start, datetime) and isinstance(end, datetime)
     if both and start.tzinfo and end.tzinfo and end <= start:
         arguments.wrong_value(
-            f"end is {end.isoformat()}, not after start, {start.isoformat()}: nothing would run"
+            f"end is {end.isoformat()}, not after start, {start.isoformat()}, so nothing would run"
         )
     if isinstance(end, datetime) and end.tzinfo and end <= datetime.now(UTC):
-        arguments.wrong_value(f"end is {end.isoformat()}, which is past: nothing would run")
+        arguments.wrong_value(
+            f"end is {end.isoformat()}, which is in the past, so nothing would run"
+        )

@@ -84,8 +84,8 @@ _ENCRYPTED_BY = ("dynamodb", "s3", "sqs")
 """What encrypts with the key of a gateway."""
 
 _FIELDS_OF_MESSAGES = (
-    "these are the values of messages that give none: write the value itself; parameters take "
-    "fields of a message, and allow lets a message say the others itself"
+    "these are the values for messages without any: write the value itself; parameters accept "
+    "fields of a message, and allow lets a message set the others itself"
 )
 
 
@@ -222,8 +222,8 @@ class SubmissionGateway(MessageSources):
         admitted = read_allow(arguments, allow)
         if admitted and (parameters or how is SubmissionMode.COALESCE):
             arguments.wrong_value(
-                "allow is given with parameters or mode COALESCE, where messages set nothing else: "
-                "leave allow out"
+                "allow is given with parameters or mode COALESCE, where messages can set nothing "
+                "else: leave allow out"
             )
         job = read_job_to_submit(
             arguments,
@@ -314,7 +314,7 @@ class SubmissionGateway(MessageSources):
         """
         if self.manifest_bucket is None:
             raise ValueError(
-                f"{self.node.path}: in mode JOB_PER_MESSAGE a job has its message in its "
+                f"{self.node.path}: in mode JOB_PER_MESSAGE a job gets its message in its "
                 "parameters and environment; there is nothing to fetch"
             )
         bucket, grantee = self.manifest_bucket, as_admitted(self, grantee)
@@ -449,8 +449,9 @@ class SubmissionGateway(MessageSources):
         alarm = cloudwatch.Alarm(
             self,
             "DeadLetterAlarm",
-            alarm_description="Messages lie in the dead-letter queue of a submission gateway; "
-            f"their attribute Reason says why. Mend that, and send them back: {back} .",
+            alarm_description="Messages are in the dead-letter queue of a submission gateway; "
+            "their attribute Reason says why. Fix the cause, and send them "
+            f"back: {back} .",
             metric=self.dead_letter_queue.metric_approximate_number_of_messages_visible(
                 period=Duration.minutes(1), statistic="Maximum"
             ),

@@ -177,8 +177,8 @@ class SubmitFunction(BatchConstruct):
 
 
 _SAID_BY_THE_EVENT = (
-    "these are the values of events without any: write the value itself, and let the callers "
-    "of the function send the others"
+    "these are the values for events without any: write the value itself, and let the callers of "
+    "the function send the others"
 )
 
 
@@ -224,9 +224,9 @@ def check_admitted(arguments: Arguments, job: JobToSubmit, admitted: Sequence[Ad
         why = None if member is None else not_sayable(member, job.containers or ())
         if why is not None:
             arguments.wrong_value(
-                f'allow has "{one}", but {why}: leave it out, or allow '
-                f'"{Admission.CONTAINERS}", "{Admission.NODES}" or "{Admission.PODS}", and let '
-                "each event say it itself as SubmitJob takes it of such a job"
+                f'allow has "{one}", but {why}: leave it out, or allow "{Admission.CONTAINERS}", '
+                f'"{Admission.NODES}" or "{Admission.PODS}", and let each event set it in the '
+                "form that SubmitJob accepts for such a job"
             )
 
 
@@ -246,10 +246,9 @@ def check_told(arguments: Arguments, job: JobToSubmit) -> None:
     length = len(json.dumps(without_tokens(job.defaults()), separators=(",", ":"), default=str))
     if length > MOST_BYTES_TOLD:
         arguments.wrong_value(
-            f"parameters, environment, command and overrides are {length} bytes of JSON; allowed: "
-            f"{MOST_BYTES_TOLD}, since Lambda has room for {FUNCTION_ENVIRONMENT_KB} KB of "
-            "environment variables: "
-            "put what is long into the job definition or into S3"
+            f"parameters, environment, command and overrides are {length} bytes of JSON; "
+            f"allowed: {MOST_BYTES_TOLD}, because Lambda allows {FUNCTION_ENVIRONMENT_KB} KB of "
+            "environment variables: put long values into the job definition or into S3"
         )
 
 

@@ -28,7 +28,7 @@ def subscribe(queue: sqs.Queue, topic: sns.ITopic) -> sns.Subscription:
     """
     its_id = Names.node_unique_id(topic.node)
     if queue.node.try_find_child(its_id) is not None:
-        raise ValueError(f"{queue.node.path}: it has the messages of {topic.node.path} already")
+        raise ValueError(f"{queue.node.path}: it is already subscribed to {topic.node.path}")
     here, there = Stack.of(queue), Stack.of(topic)
     region = _region_of(topic, here, there)
     policy = admit_topic(queue, topic, _publisher(region, here.region))

@@ -461,14 +461,15 @@ def _read_graph(
         if name in waited_for and (job.step_retry or job.catch):
             field_name = "step_retry" if job.step_retry else "catch"
             view.wrong_value(
-                f"{field_name} is given, but another array waits for its children (NToN), so that "
+                f"{field_name} is given, but another array waits for its children (NToN), so "
                 "Step Functions does not wait for this one and can neither retry nor catch it: "
-                f"give {field_name} to the array that waits, or retry_policy to the job definition"
+                f"give {field_name} to the array that waits, or retry_policy to the job "
+                "definition"
             )
         if job.for_each is not None and (job.n_to_n or name in waited_for):
             view.wrong_value(
-                "for_each is given, and makes many arrays, of which NToN pairs just two: leave one "
-                "of them out"
+                "for_each is given and creates many arrays, but NToN pairs exactly two: leave "
+                "one of them out"
             )
     return Graph(jobs=complete)
 
@@ -496,9 +497,9 @@ def _check_rescue(arguments: Arguments, job: WorkflowJob, rescue: AnyJobQueue) -
     for queue in queues_of(_of_ours(job.queue)):
         if isinstance(queue, JobQueue) and queue.spot_rescue is not None:
             view.wrong_value(
-                f"queue is {queue.node.path}, which has a spot_rescue_queue too, so that a job "
-                "that lost its host would run twice: leave one of them out; the workflow waits "
-                "only for its own"
+                f"queue is {queue.node.path}, which has a spot_rescue_queue too, so a job that "
+                "lost its host would run twice: leave one of them out; the workflow waits only "
+                "for its own"
             )
 
 

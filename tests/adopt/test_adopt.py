@@ -105,24 +105,24 @@ def test_what_stays_an_l1_is_listed_with_the_reason(tmp_path: Path) -> None:
         (
             "ComputeEnvironment",
             {"Type": "MANAGED", "ComputeResources": {"Type": {"Ref": "AWS::StackName"}}},
-            "its ComputeResources/Type, which tells which construct is for it, is {'Ref': 'AWS::",
+            "its ComputeResources/Type, which determines its construct, is {'Ref': 'AWS::",
         ),
         (
             "ComputeEnvironment",
             {"Type": "MANAGED"},
-            "its ComputeResources/Type, which tells which construct is for it, is not there",
+            "its ComputeResources/Type, which determines its construct, is not there",
         ),
         (
             "JobDefinition",
             {"ContainerProperties": {}, "PlatformCapabilities": ["EC2", "FARGATE"]},
-            "its PlatformCapabilities, which tells which construct is for it, is ['EC2', 'FAR",
+            "its PlatformCapabilities, which determines its construct, is ['EC2', 'FAR",
         ),
         (
             "JobDefinition",
             {"Type": "container"},
-            "its ContainerProperties, which tells which construct is for it, is not there",
+            "its ContainerProperties, which determines its construct, is not there",
         ),
-        ("Unheard", {"Of": 1}, "no construct is for its type"),
+        ("Unheard", {"Of": 1}, "there is no construct for its type"),
     ],
 )
 def test_what_no_construct_is_for_stays_an_l1_with_the_property_that_would_tell(
@@ -469,7 +469,7 @@ def test_what_the_cdk_cannot_declare_is_said_with_the_property(tmp_path: Path) -
     printed = adopt(file)
 
     assert printed.exit_code == 2
-    assert "declares It otherwise than the template: with another TopicName" in printed.stderr
+    assert "declares It differently from the template: with another TopicName" in printed.stderr
 
 
 def test_text_of_a_template_cannot_become_code(tmp_path: Path) -> None:

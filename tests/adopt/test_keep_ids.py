@@ -100,7 +100,7 @@ def test_a_resource_is_known_by_its_properties_where_nothing_else_tells(tmp_path
 
 @pytest.mark.parametrize(
     ("had", "problem"),
-    [(True, "can be replaced but not removed"), (False, "gets none later")],
+    [(True, "can be replaced but not removed"), (False, "cannot get one later")],
 )
 def test_a_queue_that_changes_as_none_can_is_refused(
     problem: str, tmp_path: Path, *, had: bool
@@ -200,7 +200,7 @@ def rewritten(tmp_path: Path, had: object, has: str | None, hold: list[str]) -> 
 def test_an_environment_that_changes_from_or_to_awss_own_role_is_refused(
     had: object, has: str | None, tmp_path: Path
 ) -> None:
-    with pytest.raises(ValueError, match="Old .* since ServiceRole is .* nor back"):
+    with pytest.raises(ValueError, match="Old .* since ServiceRole is .* or back"):
         rewritten(tmp_path, had, has, [])
 
 
@@ -253,11 +253,11 @@ def test_a_path_tells_more_than_the_properties(tmp_path: Path) -> None:
     [
         (
             {"A": queue(1), "B": queue(2), "C": queue(3)},
-            "C (AWS::Batch::JobQueue) which no resource of the stack is",
+            "C (AWS::Batch::JobQueue) which no resource of the stack matches",
         ),
         (
             {"A": {"Type": "AWS::SQS::Queue"}},
-            "A (AWS::SQS::Queue) which no resource of the stack is",
+            "A (AWS::SQS::Queue) which no resource of the stack matches",
         ),
         (
             {"A": queue(5, State="ENABLED"), "B": queue(6, State="ENABLED")},
@@ -526,7 +526,7 @@ def test_what_would_be_replaced_is_refused_with_the_property(tmp_path: Path) -> 
     assert str(refused.value) == (
         "Stack: Env (AWS::Batch::ComputeEnvironment) would be replaced by Capacity/Resource, since "
         "ComputeEnvironmentName is 'nightly' in the old template and not there here: leave that as "
-        "it was, name Env in hold to have it stay so for now, or in let_go"
+        "it was, name Env in hold to keep it for now, or in let_go to delete it"
     )
 
 

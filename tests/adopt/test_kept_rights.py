@@ -110,7 +110,7 @@ def test_a_condition_that_says_something_else_than_what_stays_knew_is_told(
 
     keep(stack, tmp_path, {**OLD, "Conditions": {"IsProd": expected}}, let_go=["Gone"])
 
-    told = ["has the condition IsProd, which says something else" in one for one in warnings(stack)]
+    told = ["uses the condition IsProd, which is different" in one for one in warnings(stack)]
     assert told == ([] if stage == "prod" else [True])
 
 
@@ -130,8 +130,8 @@ def test_a_mapping_that_says_something_else_than_what_stays_knew_is_told(
 
     keep(stack, tmp_path, OLD, let_go=["Gone"])
 
-    told = [one for one in warnings(stack) if "has the mapping Names, which says" in one]
-    assert ["to keep the old one beside it" in one for one in told] == [True] * says
+    told = [one for one in warnings(stack) if "uses the mapping Names, which is" in one]
+    assert ["Rename this one to keep both" in one for one in told] == [True] * says
 
 
 def test_a_resource_with_the_name_of_a_parameter_of_what_stays_gets_another_one(

@@ -40,8 +40,8 @@ def test_what_is_known_on_one_side_alone_is_a_warning_that_names_both(
     (warning,) = told(tmp_path, old, new)
 
     assert warning.startswith(
-        f"Old (AWS::EC2::Instance) may be replaced by Mine, since {said}, which only the "
-        "deployment knows to be the same or not. Name Old in hold to have it stay as it was"
+        f"Old (AWS::EC2::Instance) may be replaced by Mine, since {said}, and only the "
+        "deployment knows whether they are the same. Name Old in hold to keep it as it was"
     )
 
 

@@ -147,7 +147,7 @@ def test_throttled_submissions_are_repeated_until_they_succeed(
 def test_a_submission_whose_answer_got_lost_is_not_repeated(aws: Aws, client: BatchClient) -> None:
     aws.faults.lose_answer = 1.0
 
-    with pytest.raises(SubmissionUnclearError, match=r"'once' got lost .* the job may exist"):
+    with pytest.raises(SubmissionUnclearError, match=r"'once' was lost .* the job may exist"):
         client.submit("once", queue="q", job_definition="d")
 
     assert aws.calls["batch:SubmitJob"] == 1
@@ -169,7 +169,7 @@ def test_a_request_that_never_left_is_no_submission_and_said_so_at_once(
     aws.batch.script["SubmitJob"] = refuse
     began = aws.clock.now
 
-    with pytest.raises(NotSubmittedError, match="'once' was not submitted, since the request"):
+    with pytest.raises(NotSubmittedError, match="'once' was not submitted, because the request"):
         client.submit("once", queue="main", job_definition="report")
     assert aws.clock.now - began < 2
 

@@ -92,7 +92,7 @@ def test_submit_refuses_options_that_a_graph_says_itself(
     assert (result.exit_code, aws.batch.jobs) == (2, [])
     for option in ("--array-size", "--parameter", "--timeout-seconds", "--depends-on"):
         assert option in result.stderr
-    assert "leave it out, the file of --graph says it of each job" in result.stderr
+    assert "leave it out, the file of --graph sets this for each job" in result.stderr
 
 
 @pytest.mark.parametrize("option", ["--input", "--run"])
@@ -100,7 +100,7 @@ def test_submit_of_one_job_refuses_what_is_of_a_graph(aws: Aws, run: Run, option
     result = run("submit", "job", "--queue", "q", "--definition", "d", option, "{}")
 
     assert (result.exit_code, aws.batch.jobs) == (2, [])
-    assert f"{option}: leave it out, it goes with --graph" in result.stderr
+    assert f"{option}: leave it out, it needs --graph" in result.stderr
 
 
 def test_a_queue_that_does_not_exist_is_one_line(aws: Aws, run: Run) -> None:
@@ -253,7 +253,7 @@ def test_an_interrupted_watch_says_how_to_go_on(aws: Aws, run: Run) -> None:
     result = run("watch", "a", "b")
 
     assert result.exit_code == 130
-    assert "the jobs go on. To go on here: batch-constructs watch a b" in result.stderr
+    assert "the jobs continue. To continue here: batch-constructs watch a b" in result.stderr
 
 
 def test_expired_credentials_say_what_to_do(aws: Aws, run: Run) -> None:
@@ -479,7 +479,7 @@ def test_an_interruption_while_a_command_loads_says_how_to_go_on(
     assert ended.exit_code == 130
     assert ended.stderr == (
         "interrupted before anything was done. "
-        "To go on here: batch-constructs watch 'a b' --queue q\n"
+        "To continue here: batch-constructs watch 'a b' --queue q\n"
     )
 
 
@@ -494,7 +494,8 @@ def test_an_interruption_while_the_program_loads_says_how_to_go_on(
 
     assert ended.value.code == 130
     assert (
-        "anything was done. To go on here: batch-constructs watch 'a b'" in capsys.readouterr()[1]
+        "anything was done. To continue here: batch-constructs watch 'a b'"
+        in capsys.readouterr()[1]
     )
 
 
@@ -519,7 +520,7 @@ def test_an_interruption_while_a_command_loads_what_it_needs_says_how_to_go_on(
     ended = CliRunner().invoke(main, ["watch", "a"])
 
     assert (ended.exit_code, ended.stdout) == (130, "")
-    assert "To go on here: batch-constructs watch a\n" in ended.stderr
+    assert "To continue here: batch-constructs watch a\n" in ended.stderr
 
 
 # -- nobody can be told

@@ -98,7 +98,9 @@ def test_the_same_run_with_another_input_is_refused(aws: Aws, client: BatchClien
     submit_graph(client, DIAMOND, queue="q", input={"day": "mon"}, run="r1")
     before = len(aws.batch.jobs)
 
-    with pytest.raises(ValueError, match=r"the run r1 has begun with other .* of r1--split: give"):
+    with pytest.raises(
+        ValueError, match=r"the run r1 was started with different .* for r1--split: give"
+    ):
         submit_graph(client, DIAMOND, queue="q", input={"day": "tue"}, run="r1")
 
     assert len(aws.batch.jobs) == before
@@ -110,7 +112,7 @@ def test_the_same_run_with_another_variable_is_refused(aws: Aws, client: BatchCl
 
     submit_graph(client, [job("fast")], queue="q", run="r1")
 
-    with pytest.raises(ValueError, match=r"another environment or command, of r1--a"):
+    with pytest.raises(ValueError, match=r"environment or command for r1--a"):
         submit_graph(client, [job("slow")], queue="q", run="r1")
 
 
@@ -119,7 +121,7 @@ def test_the_same_run_with_another_command_is_refused(aws: Aws, client: BatchCli
     first = submit_graph(client, [job], queue="q", run="r1", input={"mode": "fast"})
 
     assert submit_graph(client, [job], queue="q", run="r1", input={"mode": "fast"}) == first
-    with pytest.raises(ValueError, match=r"another environment or command, of r1--a"):
+    with pytest.raises(ValueError, match=r"environment or command for r1--a"):
         submit_graph(client, [job], queue="q", run="r1", input={"mode": "slow"})
 
 
@@ -142,7 +144,7 @@ def test_a_lost_answer_of_a_job_that_is_not_there_a_minute_later_ends_the_graph(
 
     aws.batch.script["SubmitJob"] = lost
 
-    with pytest.raises(SubmissionUnclearError, match="'r1--split' got lost"):
+    with pytest.raises(SubmissionUnclearError, match="'r1--split' was lost"):
         submit_graph(client, DIAMOND, queue="q", input={"day": "mon"}, run="r1")
 
     assert aws.calls["batch:SubmitJob"] == 1
@@ -276,7 +278,7 @@ def test_a_word_of_a_command_that_the_input_has_not_is_named(client: BatchClient
 def test_constructs_are_for_workflows_only(client: BatchClient, given: dict[str, Any]) -> None:
     job = WorkflowJob(**{"name": "a", "job_definition": "d", **given})
 
-    with pytest.raises(ValueError, match="job_definition and queue are names or ARNs here"):
+    with pytest.raises(ValueError, match="job_definition and queue must be names or ARNs here"):
         submit_graph(client, [job], queue="q")
 
 
@@ -340,7 +342,7 @@ def test_the_same_run_that_failed_is_said_with_what_failed(aws: Aws, client: Bat
         ],
     )
 
-    with pytest.raises(RunFailedError, match=f"r1--{bad} of it FAILED") as refusal:
+    with pytest.raises(RunFailedError, match=f"r1--{bad} FAILED") as refusal:
         submit_graph(client, DIAMOND, queue="q", input={"day": "mon"}, run="r1")
 
     assert f"batch-constructs redrive {first[bad]};" in str(refusal.value)

@@ -29,7 +29,7 @@ NETWORK = f"; check the Region, the endpoint and the network, then: {AGAIN}"
 CREDENTIALS = f"; check the Region, the credentials and the network, then: {AGAIN}"
 RENEWED = f"; renew your credentials, or set the clock if it is wrong, then: {AGAIN}"
 FIXED = f"; to continue here once that is fixed: {AGAIN}"
-GO_ON = f"; to go on here: {AGAIN}"
+GO_ON = f"; to continue here: {AGAIN}"
 
 
 def of_aws(code: str, status: int = 400) -> ClientError:
@@ -64,7 +64,7 @@ ERRORS: list[tuple[Exception, str, str]] = [
     (of_aws("ServerException", 500), aws_says("ServerException"), FIXED),
     (
         NoAnswerOfAwsError(error="KeyError"),
-        f"what came back is no answer of AWS (KeyError){NETWORK}",
+        f"the answer does not come from AWS (KeyError){NETWORK}",
         "",
     ),
     (
@@ -109,7 +109,7 @@ def test_an_error_is_one_line_with_what_to_do(
 
 
 def test_who_interrupts_is_told_that_the_jobs_go_on(capsys: pytest.CaptureFixture[str]) -> None:
-    words = f"interrupted; the jobs go on. To go on here: {AGAIN}"
+    words = f"interrupted; the jobs continue. To continue here: {AGAIN}"
     assert ended(capsys, KeyboardInterrupt()) == (130, words)
 
 
@@ -175,10 +175,10 @@ def test_a_stream_that_is_gone_changes_neither_the_status_nor_the_words(
 def test_what_cannot_be_printed_is_in_the_error(streams: Callable[..., None]) -> None:
     streams(stdout=Closed())
 
-    with pytest.raises(OSError, match=r"^stdout cannot be written to \(Broken pipe\), ") as error:
+    with pytest.raises(OSError, match=r"^stdout cannot be written to \(Broken pipe\); ") as error:
         say("job-1")
 
-    assert str(error.value).endswith("which was to get: job-1")
+    assert str(error.value).endswith("the output would have been: job-1")
 
 
 def test_what_is_printed_is_the_answer_alone(capsys: pytest.CaptureFixture[str]) -> None:
@@ -211,11 +211,11 @@ def test_only_a_command_that_does_nothing_twice_is_told_how_to_go_on() -> None:
         return f"look for {given['name']}"
 
     error = RuntimeError("ended")
-    reads = "Error: night ended; to go on here: batch-constructs look night"
+    reads = "Error: night ended; to continue here: batch-constructs look night"
     assert [*going_on({}, error)] == [reads]
     assert [*going_on({"again": otherwise}, error)] == ["Error: night ended"]
     finds = {"again": otherwise, "finds_its_jobs": True}
-    assert [*going_on(finds, error)] == ["Error: night ended; to go on here: look for night"]
+    assert [*going_on(finds, error)] == ["Error: night ended; to continue here: look for night"]
 
 
 def test_a_command_that_nobody_would_see_does_nothing(

@@ -127,7 +127,7 @@ def test_a_revision_that_is_not_active_any_more_is_said_with_the_fix(
     gone |= {"status": "INACTIVE", "type": "container"}
     aws.batch.script["DescribeJobDefinitions"] = lambda _: answer(200, {"jobDefinitions": [gone]})
 
-    with pytest.raises(ValueError, match=r"is not active any more, .* --job-definition report$"):
+    with pytest.raises(ValueError, match=r"is no longer active, .* --job-definition report$"):
         redrive(client, "a")
 
 
@@ -342,7 +342,7 @@ def test_a_job_that_ecs_would_refuse_for_its_overrides_is_not_submitted(
     container = {"environment": [{"name": "BIG", "value": "x" * 9000}]}
     describe(aws, [detail("a", "FAILED", container=container)])
 
-    with pytest.raises(ValueError, match="have 9085 characters; ECS takes 8192 as overrides"):
+    with pytest.raises(ValueError, match="have 9085 characters; ECS allows 8192 as overrides"):
         redrive(client, "a")
     assert aws.batch.jobs == []
 
@@ -353,7 +353,7 @@ def test_each_container_of_a_job_of_several_gets_what_is_changed(
     task = {"containers": [{"name": "main", **CONTAINER}, {"name": "side"}]}
     describe(aws, [detail("a", "FAILED", ecsProperties={"taskProperties": [task]})])
 
-    with pytest.raises(ValueError, match="has containers with names, or several nodes"):
+    with pytest.raises(ValueError, match="has named containers or several nodes"):
         redrive(client, "a", vcpus=2)
     redrive(client, "a", environment={"MODE": "fast"})
 

@@ -175,7 +175,11 @@ def closed_port() -> str:
 @pytest.mark.parametrize(
     ("speak", "kind", "says"),
     [
-        (None, NotSubmittedError, "never left.*check the Region, the credentials and the network"),
+        (
+            None,
+            NotSubmittedError,
+            "was never sent.*check the Region, the credentials and the network",
+        ),
         (
             cut,
             SubmissionUnclearError,
@@ -184,7 +188,11 @@ def closed_port() -> str:
         (reset, SubmissionUnclearError, "the job may exist: look for its name"),
         (half, SubmissionUnclearError, "the job may exist: look for its name"),
         (nothing, SubmissionUnclearError, "the job may exist: look for its name"),
-        (expired, NotSubmittedError, "does not take the credentials.*renew them, or set the clock"),
+        (
+            expired,
+            NotSubmittedError,
+            "does not accept the credentials.*renew them, or set the clock",
+        ),
     ],
 )
 def test_each_way_to_fail_says_whether_a_job_may_exist_and_what_to_do(
@@ -224,7 +232,8 @@ def test_an_answer_that_names_no_job_is_no_clear_answer(clock: Clock, answered: 
     with (
         saying(answered) as (address, came),
         pytest.raises(
-            SubmissionUnclearError, match="(names no job|no answer of AWS).*look for its name"
+            SubmissionUnclearError,
+            match="(names no job|answer does not come from AWS).*look for its name",
         ),
     ):
         submit(clock, f"http://{address}")
@@ -369,7 +378,9 @@ def test_a_command_that_is_answered_what_aws_never_says_ends_with_the_fix(
     with saying(answered) as (address, _):
         line = command(f"http://{address}")
 
-    assert re.search("no answer of AWS.*check the Region, the endpoint|look for its name", line)
+    assert re.search(
+        "answer does not come from AWS.*check the Region, the endpoint|look for its name", line
+    )
 
 
 def test_a_command_against_one_that_never_answers_ends(command: Callable[[str], str]) -> None:
@@ -436,7 +447,7 @@ def test_a_region_that_is_none_is_no_submission(clock: Clock, region: str) -> No
     """One that looks like a Region has no address; one that does not is refused at once."""
     url = f"http://batch.{region.replace(' ', '-')}.amazonaws.invalid"
 
-    with pytest.raises(NotSubmittedError, match="never left"):
+    with pytest.raises(NotSubmittedError, match="was never sent"):
         submit(clock, url, region)
 
 
@@ -447,7 +458,7 @@ def test_without_credentials_nothing_is_sent(clock: Clock, monkeypatch: pytest.M
         monkeypatch.setenv(name, "/nowhere")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     with listening(cut) as (address, came):
-        with pytest.raises(NotSubmittedError, match="never left.*Unable to locate credentials"):
+        with pytest.raises(NotSubmittedError, match="was never sent.*Unable to locate credentials"):
             submit(clock, f"http://{address}", key=None)
         assert came == []
 
@@ -462,7 +473,7 @@ def test_a_program_for_credentials_that_never_answers_ends(
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setattr(deadline, "MAKE_SECONDS", 0.2)
 
-    with pytest.raises(NotSubmittedError, match="never left: no credentials came within"):
+    with pytest.raises(NotSubmittedError, match="was never sent: no credentials came within"):
         submit(clock, "http://127.0.0.1:1", key=None)
     with pytest.raises(NothingSentError, match="no credentials came within"):
         client_of(clock, "http://127.0.0.1:1", "us-east-1", None).describe(["a"])
@@ -478,7 +489,7 @@ def test_an_endpoint_that_never_ends_the_handshake_gets_no_request(
     clock: Clock, monkeypatch: pytest.MonkeyPatch, speak: Callable[[socket.socket], None]
 ) -> None:
     monkeypatch.setattr(outcome, "ONCE", once(connect_timeout=0.3))
-    with listening(speak) as (address, _), pytest.raises(NotSubmittedError, match="never left"):
+    with listening(speak) as (address, _), pytest.raises(NotSubmittedError, match="was never sent"):
         submit(clock, f"https://{address}")
 
 
@@ -495,7 +506,7 @@ def test_a_proxy_that_opens_no_way_gets_no_request(
     monkeypatch.setattr(outcome, "ONCE", once(connect_timeout=0.3))
     with listening(speak) as (address, came):
         monkeypatch.setenv("HTTPS_PROXY", f"http://{address}")
-        with pytest.raises(NotSubmittedError, match="never left"):
+        with pytest.raises(NotSubmittedError, match="was never sent"):
             submit(clock, "https://batch.us-east-1.amazonaws.com")
     assert all(each.startswith(b"CONNECT batch.us-east-1.amazonaws.com:443 ") for each in came)
 
@@ -590,7 +601,9 @@ def test_credentials_that_no_header_may_have_are_not_said_and_nothing_is_sent(
         monkeypatch.setenv(each, "a")
     monkeypatch.setenv(name, value)
     with listening(cut) as (address, came):
-        with pytest.raises(NotSubmittedError, match="never left.*look for a line feed") as caught:
+        with pytest.raises(
+            NotSubmittedError, match="was never sent.*look for a line feed"
+        ) as caught:
             submit(clock, f"http://{address}", key=None)
         with pytest.raises(NothingSentError, match="look for a line feed") as asked:
             client_of(clock, f"http://{address}", key=None).describe(["a"])
@@ -625,7 +638,7 @@ def test_an_address_that_cannot_be_read_gets_no_request(
 ) -> None:
     if proxy is not None:
         monkeypatch.setenv("HTTP_PROXY", proxy)
-    with pytest.raises(NotSubmittedError, match="never left") as caught:
+    with pytest.raises(NotSubmittedError, match="was never sent") as caught:
         submit(clock, url)
     assert SECRET not in "".join(traceback.format_exception(caught.value))
 
@@ -643,7 +656,7 @@ def test_a_client_that_cannot_be_made_submits_nothing(
     monkeypatch.setenv("AWS_DEFAULT_REGION", "us-east-1")
     monkeypatch.setenv(name, value)
 
-    with pytest.raises(NotSubmittedError, match=f"never left: .*{says}.*check the Region"):
+    with pytest.raises(NotSubmittedError, match=f"was never sent: .*{says}.*check the Region"):
         BatchClient().submit("once", queue="main", job_definition="report")
 
 
@@ -699,7 +712,7 @@ def test_an_error_of_who_gives_the_credentials_is_no_submission(
     profile(ROLE)
     with saying(body, head) as (sts, _), listening(cut) as (address, came):
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", f"http://{sts}")
-        with pytest.raises(NotSubmittedError, match="never left.*the credentials"):
+        with pytest.raises(NotSubmittedError, match="was never sent.*the credentials"):
             submit(clock, f"http://{address}", key=None)
         assert came == []
 
@@ -725,7 +738,9 @@ def test_who_gives_the_credentials_and_never_answers_makes_no_submission(
     profile(ROLE)
     with listening(nothing) as (sts, _), listening(cut) as (address, came):
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", f"http://{sts}")
-        with pytest.raises(NotSubmittedError, match="never left: no credentials came within 1 s"):
+        with pytest.raises(
+            NotSubmittedError, match="was never sent: no credentials came within 1 s"
+        ):
             submit(clock, f"http://{address}", key=None)
         assert came == []
 

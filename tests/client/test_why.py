@@ -95,9 +95,9 @@ def test_a_job_that_does_not_exist_is_said() -> None:
     [
         ({"state": "DISABLED"}, "e is DISABLED; enable it: aws batch update-compute-environment"),
         ({"status": "INVALID", "statusReason": "no role"}, "e is INVALID: no role; fix"),
-        ({"computeResources": {"type": "EC2", "maxvCpus": 0, "subnets": []}}, "no vCPU; raise"),
+        ({"computeResources": {"type": "EC2", "maxvCpus": 0, "subnets": []}}, "no vCPUs; raise"),
         ({"queue": {"status": "INVALID", "statusReason": "gone"}}, "q is INVALID: gone; fix"),
-        ({"vcpus": "16"}, "wants 16 vCPUs, and no compute environment of its queue may have more"),
+        ({"vcpus": "16"}, "needs 16 vCPUs, but no compute environment of its queue can have more"),
         ({"reason": "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - x"}, "MISCONFIGURATION:JOB"),
     ],
 )
@@ -137,7 +137,7 @@ def test_a_spot_interruption_says_how_to_retry() -> None:
             "ResourceInitializationError: unable to pull secrets: the secret is no JSON object",
             "put a JSON object with that key into the secret: aws secretsmanager put-secret-value",
         ),
-        ("ResourceInitializationError: unable to pull secrets", "let the execution role read"),
+        ("ResourceInitializationError: unable to pull secrets", "allow the execution role to read"),
         ("CannotPullContainerError: not found", "check the image's name, the execution role's"),
         ("ResourceInitializationError: unable to mount", "fix what the reason names: the image"),
     ],

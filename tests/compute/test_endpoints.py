@@ -154,8 +154,8 @@ def test_subnets_that_are_not_in_the_vpc_are_refused(stack: cdk.Stack, isolated:
 @pytest.mark.parametrize(
     ("jobs", "endpoints", "said"),
     [
-        ("made", "other", "Stack/Jobs is in the VPC Stack/made, and not in Stack/other"),
-        ("vpc-0a", "vpc-0b", "Stack/Jobs is in the VPC vpc-0a, and not in vpc-0b"),
+        ("made", "other", "Stack/Jobs is in the VPC Stack/made, not in Stack/other"),
+        ("vpc-0a", "vpc-0b", "Stack/Jobs is in the VPC vpc-0a, not in vpc-0b"),
         ("vpc-0a", "vpc-0a again", None),
         ("made", "vpc-0b", None),
     ],

@@ -293,7 +293,9 @@ def test_an_instance_that_cannot_mount_switches_itself_off(
 
 
 def test_no_volume_of_an_instance_is_shown_on_fargate(stack: cdk.Stack, bucket: s3.IBucket) -> None:
-    with pytest.raises(ValueError, match=r"Stack/Job: volumes\[0\] is S3MountVolume, which an"):
+    with pytest.raises(
+        ValueError, match=r"Stack/Job: volumes\[0\] is S3MountVolume, which instances"
+    ):
         bc.FargateJobDefinition(stack, "Job", **SIZE, volumes=[bc.S3MountVolume(bucket)])
 
 
@@ -431,7 +433,7 @@ def named(name: str) -> s3.IBucket:
 
 @pytest.mark.parametrize(
     ("capability", "why"),
-    [("MANAGED_INSTANCES", "take no launch template"), ("FARGATE", "Fargate has none")],
+    [("MANAGED_INSTANCES", "accept no launch template"), ("FARGATE", "Fargate has none")],
 )
 def test_a_job_that_runs_where_nobody_mounts_gets_no_volume_of_instances(
     capability: str, why: str, stack: cdk.Stack, bucket: s3.IBucket

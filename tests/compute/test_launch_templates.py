@@ -193,7 +193,7 @@ def test_plain_shell_user_data_is_refused_with_the_fix(stack: cdk.Stack, vpc: ec
         ({"scratch_path": "/"}, 'scratch_path is "/"; allowed: an absolute path'),
         ({"scratch_path": "/x; rm -rf /"}, "scratch_path is .*; allowed: an absolute path"),
         ({"scratch_path": "/a/../etc"}, "scratch_path is .*; allowed: an absolute path"),
-        ({"scratch_path": "/etc"}, 'scratch_path is "/etc", which holds the system'),
+        ({"scratch_path": "/etc"}, 'scratch_path is "/etc", which contains the system'),
         ({"image_pull": "never"}, 'image_pull is "never"; allowed: default, always, once'),
         (
             {"user_data": ["x" * 17_000]},
@@ -209,7 +209,7 @@ def test_plain_shell_user_data_is_refused_with_the_fix(stack: cdk.Stack, vpc: ec
         ),
         (
             {"root_volume": bc.RootVolume(volume_type="gp2", iops=100)},
-            "root_volume.iops is given, which gp2 volumes do not take: leave it out",
+            "root_volume.iops is given, which gp2 volumes do not support: leave it out",
         ),
         (
             {"root_volume": bc.RootVolume(volume_type="io2")},
@@ -249,7 +249,7 @@ def test_plain_shell_user_data_is_refused_with_the_fix(stack: cdk.Stack, vpc: ec
         ),
         (
             {"root_volume": bc.RootVolume(volume_type="io2", iops=100, throughput=500)},
-            "root_volume.throughput is given, which io2 volumes do not take: leave it out",
+            "root_volume.throughput is given, which io2 volumes do not support: leave it out",
         ),
         (
             {"root_volume": bc.RootVolume(throughput=2001)},

@@ -164,7 +164,7 @@ def test_the_name_differs_exactly_where_another_environment_is_needed(
 
     judged = impact(with_one_name(old), with_one_name(new))[new_id]
 
-    fails = any("the deployment fails; make an environment" in note for note in judged.notes)
+    fails = any("the deployment fails; create an environment" in note for note in judged.notes)
     needs_another = judged.effect is Effect.REPLACE or fails or one.stack_tags != other.stack_tags
     assert old_id == new_id
     assert (old_name != new_name) is needs_another, (asdict(one), asdict(other), judged)

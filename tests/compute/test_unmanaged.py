@@ -199,7 +199,7 @@ def test_instances_that_join_a_cluster_already_are_refused(
     environment.add_auto_scaling_group(group)
     second = bc.UnmanagedComputeEnvironment(stack, "Other") if other else environment
 
-    with pytest.raises(ValueError, match="the instances of Stack/Group join a cluster already"):
+    with pytest.raises(ValueError, match="the instances of Stack/Group already join a cluster"):
         second.add_auto_scaling_group(group)
 
 
@@ -288,7 +288,7 @@ def test_a_template_that_hides_what_joining_needs_is_refused(
         stack, "Group", vpc=vpc, launch_template=template(stack, vpc)
     )
 
-    with pytest.raises(ValueError, match=f"Stack/Group cannot be told to join .*{message}"):
+    with pytest.raises(ValueError, match=f"Stack/Group cannot be made to join .*{message}"):
         environment.add_auto_scaling_group(group)
 
 

@@ -219,7 +219,7 @@ def test_an_answer_that_is_none_of_aws_s_is_no_clear_answer(aws: Aws, body: byte
     pauses = Pauses(clock=aws.clock, sleep=aws.clock.sleep, deadline=aws.clock() + 60)
     batch, request = boto3.client("batch", config=ONCE), {"jobName": "a", "jobQueue": "q"}
 
-    with pytest.raises(UnsureError, match="no answer of AWS"):
+    with pytest.raises(UnsureError, match="does not come from AWS"):
         attempt(lambda: batch.submit_job(**request, jobDefinition="d"), pauses)
     assert aws.calls["batch:SubmitJob"] == 1
 

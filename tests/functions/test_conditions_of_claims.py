@@ -268,7 +268,7 @@ def test_a_run_begins_until_its_deadline_and_nothing_at_it(clock: Clock) -> None
 def test_records_of_another_service_are_refused_by_its_name(
     record: dict[str, Any], service: str
 ) -> None:
-    with pytest.raises(ValueError, match=f"the event is of {service}; this function takes"):
+    with pytest.raises(ValueError, match=f"the event is of {service}; this function accepts"):
         each_event({"Records": [record]}, lambda *_: None)
 
 

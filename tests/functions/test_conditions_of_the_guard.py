@@ -161,7 +161,7 @@ def test_a_warning_says_nothing_of_queues_that_are_held_back() -> None:
 
     assert aws.queue["state"] == "ENABLED"
     assert len(aws.said) == 1
-    assert "take no new jobs" not in aws.said[0]
+    assert "accept no new jobs" not in aws.said[0]
 
 
 def test_a_tag_of_somebody_else_that_ends_alike_holds_no_queue() -> None:
@@ -388,7 +388,7 @@ def test_a_queue_that_batch_does_not_tell_of_is_an_error_of_the_run() -> None:
 def test_what_cloudwatch_leaves_out_is_not_nothing(answer: dict[str, Any]) -> None:
     cloudwatch = SimpleNamespace(get_metric_data=lambda **_: answer)
 
-    with pytest.raises(RuntimeError, match=r"does not give all data of q \(nothing\)"):
+    with pytest.raises(RuntimeError, match=r"does not return all data of q \(nothing\)"):
         Usage(cloudwatch=cloudwatch, namespace="Ours").used(["q"], start=NOW, now=NOW)
 
 

@@ -136,7 +136,7 @@ def test_runs_that_overwrite_each_other_for_ever_are_told(eks: Stubber, answer: 
     associate.handler(event("Create"), None)
 
     assert sent(answer)["Status"] == "FAILED"
-    assert "again and again" in sent(answer)["Reason"]
+    assert "keep changing the namespaces" in sent(answer)["Reason"]
 
 
 def test_a_policy_for_the_whole_cluster_is_left_as_it_is(eks: Stubber, answer: mock.Mock) -> None:

@@ -175,7 +175,7 @@ def test_what_a_stricter_deployment_takes_for_poison_stays_known(world: World) -
     world.validate = strict
     assert handle(world.gateway(), record("a", receives=2, first=first)) == []
     (letter,) = redriven(world)
-    assert "may be a job since then" in letter["messageAttributes"]["Reason"]["stringValue"]
+    assert "may have become a job" in letter["messageAttributes"]["Reason"]["stringValue"]
     world.validate = None
     world.aws.clock.now += 20 * HOURS
 

@@ -217,7 +217,7 @@ def test_an_empty_idempotency_key_is_poison(world: World) -> None:
 
     one_job_each(world, [3])
     assert set(world.reasons().values()) == {
-        "$.parameters.n is empty: it tells no message from another"
+        "$.parameters.n is empty, so it does not identify a message"
     }
 
 

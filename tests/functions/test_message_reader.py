@@ -100,7 +100,7 @@ def test_a_schema_is_compared_in_other_threads_too() -> None:
 
 
 def test_half_a_character_is_no_text() -> None:
-    with pytest.raises(Poison, match="the body holds .ud800, half a character"):
+    with pytest.raises(Poison, match="the body contains .ud800, half of a character"):
         MessageReader(array=True).read(record("\ud800"))
 
 

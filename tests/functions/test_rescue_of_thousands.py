@@ -41,7 +41,7 @@ def test_of_thousands_that_were_lost_no_more_are_looked_up_than_aws_takes_to_wai
     claimed: list[Any] = []
     monkeypatch.setattr(Claims, "result_of", lambda _, *identity: claimed.append(identity))
 
-    with pytest.raises(LeftToPeopleError, match="wait for 2500 jobs, and AWS Batch takes 20"):
+    with pytest.raises(LeftToPeopleError, match="wait for 2500 jobs, but AWS Batch allows 20"):
         rescues.run(late)
 
     assert rescues.batch.lists == ["many"] * 3  # once, in three pages of a thousand
@@ -71,7 +71,7 @@ def test_a_lost_child_that_is_listed_and_not_told_of_is_waited_for(rescues: Resc
         rescues.run(rescues.batch.jobs[lost])
     rescues.batch.untold = ("many:1",)
 
-    with pytest.raises(NotYetError, match="lists many:1 and does not tell of it"):
+    with pytest.raises(NotYetError, match="lists many:1 and does not describe it"):
         rescues.run(late)
 
     rescues.batch.untold = ()

@@ -96,7 +96,7 @@ def test_a_message_sets_only_what_is_admitted_by_name(name: str, world: World) -
     (job,) = world.jobs()
     assert job[member] == value
     (reason,) = world.reasons().values()
-    assert reason.startswith(f"it may not set {member}")
+    assert reason.startswith(f"it is not allowed to set {member}")
     assert reason.endswith(f"(allow {name}): add it to allow of the construct")
 
 
@@ -220,13 +220,13 @@ def test_no_reason_shows_a_value_that_may_be_secret(bad: dict[str, Any]) -> None
             ),
             "environment: A: given more than once",
         ),
-        (r'{"parameters": {"a": "\ud800"}}', r"holds \ud800, half a character"),
-        (r'{"parameters": {"\udfff": "a"}}', r"holds \udfff, half a character"),
+        (r'{"parameters": {"a": "\ud800"}}', r"contains \ud800, half of a character"),
+        (r'{"parameters": {"\udfff": "a"}}', r"contains \udfff, half of a character"),
         (r'{"\ud800": 1}', "unknown members ?"),
         (r'{"\u0000": 1}', "unknown members ?"),
-        ('{"parameters": {"a": 1e999}}', "1e999, which is no finite number"),
-        ('{"parameters": {"a": -Infinity}}', "-Infinity, which is no finite number"),
-        ('{"parameters": {"a": NaN}}', "NaN, which is no finite number"),
+        ('{"parameters": {"a": 1e999}}', "1e999, which is not a finite number"),
+        ('{"parameters": {"a": -Infinity}}', "-Infinity, which is not a finite number"),
+        ('{"parameters": {"a": NaN}}', "NaN, which is not a finite number"),
         ('{"parameters": {"a": ' + "1" * 5000 + "}}", "the body is not JSON"),
     ],
 )
@@ -252,7 +252,7 @@ def test_an_idempotency_key_that_is_no_text_is_poison(world: World) -> None:
     sqs.drain(world.gateway)
 
     assert [job["tags"] for job in world.jobs()] == [{"id": "b"}]
-    assert "half a character" in next(iter(world.reasons().values()))
+    assert "half of a character" in next(iter(world.reasons().values()))
 
 
 def test_whatever_a_schema_does_with_one_message_is_that_messages_poison(world: World) -> None:
@@ -693,7 +693,7 @@ def test_a_message_whose_overrides_ecs_refuses_is_set_aside(world: World) -> Non
     sqs.drain(world.gateway)
 
     one_job_each(world, [1])
-    assert "the container overrides have 8275 characters; ECS takes" in world.reasons()[long]
+    assert "the container overrides have 8275 characters; ECS allows" in world.reasons()[long]
 
 
 @pytest.mark.parametrize(

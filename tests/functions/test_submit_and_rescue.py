@@ -347,7 +347,7 @@ def test_an_event_that_no_rule_has_made_a_submission_of_says_so() -> None:
     """As EventBridge leaves it in a dead-letter queue, whatever the rule makes of it."""
     event = {"source": "aws.s3", "detail-type": "Object Created", "detail": {}, "account": "1"}
 
-    with pytest.raises(Poison, match="before a rule made a submission of it.*submit the job"):
+    with pytest.raises(Poison, match="before a rule turned it into a submission.*submit the job"):
         submit.handler(event, Context())
 
 

@@ -148,7 +148,7 @@ def test_a_name_is_known_with_the_name_of_its_stack(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("after", "note"),
     [
-        (["Jobs"], "User imports it until it is deployed, which it is after this stack"),
+        (["Jobs"], "User imports it until its own deployment, which comes after this one"),
         ([], "User imports it, and has to be deployed before this stack is"),
     ],
 )
@@ -186,7 +186,7 @@ def test_an_export_of_another_region_is_another_one(tmp_path: Path) -> None:
 
     found = told(tmp_path, old, new)[GIVEN]
 
-    assert found["notes"][0] == "where another stack imports it, the deployment fails"
+    assert found["notes"][0] == "if another stack imports it, the deployment fails"
     assert not found["fails"]
 
 
@@ -376,4 +376,4 @@ def test_templates_by_themselves_say_nothing_of_tags_and_imports(tmp_path: Path)
 
     export = json.loads(said.stdout)[f"Exports/{NAME}"]
     assert (said.exit_code, export["fails"], export["effect"]) == (0, False, "in-place")
-    assert export["notes"][0] == "where another stack imports it, the deployment fails"
+    assert export["notes"][0] == "if another stack imports it, the deployment fails"

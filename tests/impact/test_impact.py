@@ -90,7 +90,7 @@ def test_a_queue_gets_no_policy_later() -> None:
         template("AWS::Batch::JobQueue", {"SchedulingPolicyArn": "a"}),
     )
 
-    assert any("gets none later: the deployment fails" in note for note in found.notes)
+    assert any("cannot get one later: the deployment fails" in note for note in found.notes)
     assert f"see {updates.NO_POLICY_LATER.page}" in found.notes
 
 

@@ -78,7 +78,7 @@ def test_a_loop_around_one_that_only_the_deployment_knows_may_delete() -> None:
     found = impact(looping(["a", "b"], body), looping(["b"], body))["Q${I}${J}"]
 
     assert (found.effect, found.because) == (Effect.DELETE, ["Fn::ForEach"])
-    assert "what Fn::ForEach no longer makes of it" in found.notes[0]
+    assert "what Fn::ForEach no longer creates of it" in found.notes[0]
 
 
 def test_a_condition_within_a_loop_counts() -> None:

@@ -91,9 +91,9 @@ SPOT = put(EC2, "ComputeResources/Type", "SPOT")
         (
             FARGATE,
             EC2,
-            "of the type ECS_FARGATE; AWS does not say that an update makes it one of ECS",
+            "the type ECS_FARGATE; AWS does not say whether an update changes that to ECS",
         ),
-        (EC2, EKS, "of the type ECS; AWS does not say that an update makes it one of EKS"),
+        (EC2, EKS, "the type ECS; AWS does not say whether an update changes that to EKS"),
         (FARGATE, FARGATE_SPOT, None),
         (EC2, SPOT, None),
         (EC2, {"ComputeResources": {"Type": {"Ref": "Kind"}}}, None),
@@ -107,7 +107,7 @@ def test_a_queue_whose_environments_become_others_may_keep_its_type(
         for one in (was, becomes)
     )
 
-    said = [one for one in notes("A", old, new) if "another logical ID is one" in one]
+    said = [one for one in notes("A", old, new) if "another logical ID has that type" in one]
 
     assert len(said) == (told is not None)
     assert all(str(told) in one for one in said)
@@ -142,7 +142,7 @@ def test_a_queue_that_has_the_name_as_a_text_does_not_leave(named: Any, *, stays
 
     told = [one for one in notes("It", old, new) if "it is left in the account" in one]
 
-    assert [one.startswith("A has its name as a text") for one in told] == [True] * stays
+    assert [one.startswith("A names it as text") for one in told] == [True] * stays
 
 
 def launched(spec: dict[str, Any], data: str, **more: Any) -> dict[str, Any]:
@@ -174,11 +174,15 @@ def test_an_environment_that_reads_no_new_version_of_a_launch_template_is_named(
     spec: dict[str, Any], version: str | None
 ) -> None:
     told = [
-        one for one in notes("T", launched(spec, "a"), launched(spec, "b")) if "It names" in one
+        one
+        for one in notes("T", launched(spec, "a"), launched(spec, "b"))
+        if "It uses its version" in one
     ]
 
     source = updates.DEFAULT_VERSION if version == "$Default" else updates.READ_ANEW
-    assert [f"as {version}, which" in one for one in told] == ([] if version is None else [True])
+    assert [f"version {version}, which" in one for one in told] == (
+        [] if version is None else [True]
+    )
     assert all(source.page in one for one in told)
 
 
@@ -190,7 +194,7 @@ def test_an_environment_that_gets_new_instances_reads_the_latest_version_again(
     spec = {**BY_ID, "Version": version}
     new = launched(spec, "b", InstanceTypes=["c7i"])
 
-    told = [one for one in notes("T", launched(spec, "a"), new) if "It names" in one]
+    told = [one for one in notes("T", launched(spec, "a"), new) if "It uses its version" in one]
     assert (told == []) is reads
 
 

@@ -135,7 +135,7 @@ def test_a_parameter_follows_what_the_stack_around_replaces(
     assert found["Jobs/N"]["because"] == ["Parameters/P"]
     assert found["In/It"]["effect"] in ("replace", "delete")
     if found["In/It"]["effect"] == "replace":
-        assert "JobQueueName changes because P does, which Jobs gives" in found["In/It"]["notes"]
+        assert "JobQueueName changes because P does, which Jobs passes" in found["In/It"]["notes"]
 
 
 def test_what_one_nested_stack_gives_another_is_followed(tmp_path: Path) -> None:
@@ -211,8 +211,8 @@ ALLOWED = {"P": {"Type": "String", "AllowedValues": ["a", "b"]}}
     ("parameters", "passed", "says"),
     [
         ({}, {"P": "a"}, "it has no parameter P"),
-        ({"P": {"Type": "String"}}, None, "it is given no P, which has no default"),
-        (ALLOWED, {"P": "c"}, "P is c, which its AllowedValues lack"),
+        ({"P": {"Type": "String"}}, None, "it gets no P, which has no default"),
+        (ALLOWED, {"P": "c"}, "P is c, which is not in its AllowedValues"),
         (ALLOWED, {"P": "b"}, None),
         ({"P": {"Type": "CommaDelimitedList", "AllowedValues": ["a", "b"]}}, {"P": "a,b"}, None),
         (ALLOWED, {"P": {"Ref": "T"}}, None),

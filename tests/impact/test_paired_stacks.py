@@ -52,7 +52,7 @@ def test_a_stack_of_another_name_or_place_is_made_beside_the_one_that_stays(
 
     assert effects(found) == {"Stack": "none", "Q": "create"}
     assert found["Stack"]["because"] == (because or ["StackName", "Account", "Region"])
-    assert "another stack is made, which is new as a whole" in found["Stack"]["notes"][0]
+    assert "a new stack is created, with everything in it" in found["Stack"]["notes"][0]
     assert "the CDK leaves Jobs as it is" in found["Stack"]["notes"][1]
 
 
@@ -159,7 +159,7 @@ def test_a_name_that_moves_before_its_stack_lets_it_go_is_still_taken(tmp_path: 
     found = told(tmp_path, old, {"A": queue("a", dependencies=["B"]), "B": queue("q")})["B/Q"]
 
     assert found["fails"]
-    assert found["notes"][0].startswith("A has this name (Q) until it is deployed, which it is aft")
+    assert found["notes"][0].startswith("A has this name (Q) until its own deployment")
 
 
 def test_a_name_that_two_stacks_have_already_is_one_of_two_places(tmp_path: Path) -> None:

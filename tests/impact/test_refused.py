@@ -244,7 +244,7 @@ def test_what_is_gone_and_still_used_has_the_template_refused(
     found = impact(old, {**old, **left})
 
     assert [name for name, one in found.items() if one.fails] == [place]
-    assert "no longer exists: the deployment fails, since CloudFormation refuses the te" in str(
+    assert "no longer exists: the deployment fails, because CloudFormation refuses the te" in str(
         found[place].notes
     )
     assert not any(one.fails for one in impact(old, old).values())

@@ -158,7 +158,7 @@ TRAPS: dict[str, Trap] = {
         did=ANOTHER,
         source=REGISTRY,
     ),
-    "tags beside an exact name": Trap(
+    "tags with an exact name": Trap(
         make=of({}, {"tags": {"Team": "a"}}, exact_name="exactly"),
         effect=Effect.REPLACE,
         did=FAILS,
@@ -176,7 +176,7 @@ TRAPS: dict[str, Trap] = {
         did=ANOTHER,
         source=updates.REPLACES_BY_DEFAULT,
     ),
-    "to BEST_FIT beside an exact name": Trap(
+    "to BEST_FIT with an exact name": Trap(
         make=of({}, BEST_FIT, exact_name="exactly-best"),
         effect=Effect.REPLACE,
         did=FAILS,
@@ -262,7 +262,7 @@ TRAPS: dict[str, Trap] = {
         did=STAYS,
         source=updates.IN_PLACE,
     ),
-    "tags of instances beside BEST_FIT": Trap(
+    "tags of instances with BEST_FIT": Trap(
         make=of({}, {"instance_tags": {"Team": "a"}}, **BEST_FIT),
         effect=Effect.REPLACE,
         did=ANOTHER,
@@ -298,7 +298,7 @@ TRAPS: dict[str, Trap] = {
         did=ANOTHER,
         source=updates.registry("AWS::Batch::ConsumableResource"),
     ),
-    "replenishable beside an exact name": Trap(
+    "replenishable with an exact name": Trap(
         make=lambda scope, changed: licences(scope, changed, exact_name="seats"),
         effect=Effect.REPLACE,
         did=FAILS,

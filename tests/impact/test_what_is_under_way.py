@@ -211,7 +211,7 @@ def test_a_lost_job_whose_revision_is_gone_is_rescued_with_the_newest_and_its_ow
 def test_a_redrive_says_that_the_revision_is_gone_and_runs_with_the_newest_where_it_is_wanted(
     under_way: UnderWay,
 ) -> None:
-    with pytest.raises(ValueError, match="is not active any more") as refusal:
+    with pytest.raises(ValueError, match="is no longer active") as refusal:
         redrive(under_way.client, under_way.failed)
 
     name = under_way.outputs["TellsName"]

@@ -113,7 +113,7 @@ def test_a_key_for_logs_that_go_elsewhere_is_refused(stack: cdk.Stack, fargate: 
 def test_a_key_for_a_log_group_that_was_given_is_refused(
     stack: cdk.Stack, fargate: Fargate
 ) -> None:
-    with pytest.raises(ValueError, match="set log_encryption_key where the log group is made"):
+    with pytest.raises(ValueError, match="set log_encryption_key where the log group is created"):
         fargate(log_group=logs.LogGroup(stack, "Logs"), log_encryption_key=kms.Key(stack, "Key"))
 
 
@@ -154,7 +154,7 @@ def test_a_windows_job_refuses_what_only_linux_has(fargate: Fargate) -> None:
             cpu_architecture="ARM64",
         )
 
-    assert "user is given, which Windows jobs do not take" in str(error.value)
+    assert "user is given, which Windows jobs do not support" in str(error.value)
     assert "ARM64" in str(error.value)
 
 
@@ -176,7 +176,7 @@ def test_the_key_of_a_given_log_group_is_set_where_the_group_is_made(
 ) -> None:
     group, key = logs.LogGroup(stack, "Group"), kms.Key(stack, "Key")
 
-    with pytest.raises(ValueError, match="set log_encryption_key where the log group is made"):
+    with pytest.raises(ValueError, match="set log_encryption_key where the log group is created"):
         fargate(log_group=group, log_encryption_key=key)
 
 

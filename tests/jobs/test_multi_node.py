@@ -140,7 +140,7 @@ def test_each_node_consumes_what_it_names(
         (
             [nodes(1, container=container(name="a"))],
             {},
-            r"node_ranges\[0\].container.name is given for a container that is alone",
+            r"node_ranges\[0\].container.name is given, but only one of several",
         ),
         ([nodes(1, ipc_mode="host")], {}, r"node_ranges\[0\].ipc_mode is given without containers"),
     ],
@@ -155,7 +155,7 @@ def test_nodes_that_do_not_fit_are_refused(
 def test_a_role_for_pods_is_refused(stack: cdk.Stack, declare: Declare) -> None:
     role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"))
 
-    with pytest.raises(ValueError, match="is given for pods, which act as their service account"):
+    with pytest.raises(ValueError, match="is given for pods, which use their service account"):
         declare(nodes(2, container=None, pod=pod()), job_role=role)
 
 

@@ -157,7 +157,7 @@ def test_a_gpu_on_fargate_is_no_parameter_at_all(fargate: Fargate) -> None:
 
 def test_a_host_volume_on_fargate_is_refused(fargate: Fargate) -> None:
     volume = bc.HostVolume(name="data", container_path="/data", host_path="/mnt")
-    with pytest.raises(ValueError, match="host_path is given, which Fargate jobs do not take"):
+    with pytest.raises(ValueError, match="host_path is given, which Fargate jobs do not support"):
         fargate(volumes=[volume])
 
 

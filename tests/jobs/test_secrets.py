@@ -227,5 +227,5 @@ def test_more_secrets_than_a_role_can_read_are_refused(stack: cdk.Stack, fargate
         for name, arn in arns.items()
     }
 
-    with pytest.raises(ValueError, match="managed policies for what it may do; allowed: 10"):
+    with pytest.raises(ValueError, match="managed policies for its permissions; allowed: 10"):
         fargate(secrets={**given, "ONE": secret})

@@ -254,17 +254,17 @@ def test_what_is_granted_to_a_job_is_granted_to_its_role(
         (
             [container("a", privileged=True)],
             {},
-            r"containers\[0\]\.privileged is true, which Fargate jobs do not take: leave ",
+            r"containers\[0\]\.privileged is true, which Fargate jobs do not support: leave ",
         ),
         (
             [container("a")],
             {"ipc_mode": "host"},
-            "ipc_mode is given, which Fargate jobs do not take",
+            "ipc_mode is given, which Fargate jobs do not support",
         ),
         (
             [container("a")],
             {"network_mode": "host"},
-            "network_mode is given, which Fargate jobs do not take",
+            "network_mode is given, which Fargate jobs do not support",
         ),
         (
             [container("a")],
@@ -274,12 +274,12 @@ def test_what_is_granted_to_a_job_is_granted_to_its_role(
         (
             [container("a")],
             {"platform_capability": "EC2", "ephemeral_storage": cdk.Size.gibibytes(30)},
-            "ephemeral_storage is given, which EC2 jobs do not take",
+            "ephemeral_storage is given, which EC2 jobs do not support",
         ),
         (
             [container("a")],
             {"platform_capability": "MANAGED_INSTANCES", "assign_public_ip": True},
-            "assign_public_ip is given, which Managed Instances jobs do not take",
+            "assign_public_ip is given, which Managed Instances jobs do not support",
         ),
     ],
 )

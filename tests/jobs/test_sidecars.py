@@ -160,7 +160,7 @@ def test_what_it_returns_is_a_job_that_fargate_takes(stack: cdk.Stack) -> None:
     [
         (container(None, 1, 256), "sidecar.name is left out"),
         (container("main", 1, 256), 'sidecar.name is "main", like that of another'),
-        (container("agent", 32, 250_000), "sidecar: 33 vCPUs and 250512 MiB with it"),
+        (container("agent", 32, 250_000), "sidecar: 33 vCPUs and 250512 MiB together"),
         ("agent", "sidecar is str .agent.; expected Container"),
     ],
 )

@@ -96,7 +96,7 @@ def test_what_only_a_start_takes_is_refused_where_it_runs_already(place: Path) -
     result = run("up", "--image", f"*={place}", "--no-iam")
 
     assert result.exit_code == 2
-    assert "only a start takes --iam, --image; stop it first" in result.output
+    assert "--iam, --image can only be set when it starts; stop it first" in result.output
 
 
 def test_an_account_has_twelve_digits(place: Path) -> None:

@@ -60,8 +60,8 @@ def test_every_type_and_every_place_is_told_at_once(app: cdk.App) -> None:
         "Other is for 210987654321/us-east-1",
     ]
     assert lines[2:] == [
-        "AWS::EC2::FlowLog is not played here (Stage-Open/Flow)",
-        "AWS::FSx::FileSystem is not played here (First/Files, First/More)",
+        "AWS::EC2::FlowLog cannot be emulated here (Stage-Open/Flow)",
+        "AWS::FSx::FileSystem cannot be emulated here (First/Files, First/More)",
     ]
 
 
@@ -69,11 +69,11 @@ def test_what_is_recorded_is_no_refusal_but_is_said(app: cdk.App) -> None:
     found = read(app)
 
     assert found.refusals(record=True) == []
-    assert "Far is for 123456789012/eu-west-1: it is left out" in found.remarks(
+    assert "Far is for 123456789012/eu-west-1, so it is skipped" in found.remarks(
         record=True, processes=[]
     )
     assert set(found.here) == {"First", "Stage/Open"}
-    assert "AWS::EC2::FlowLog is recorded in its stack only (Stage-Open/Flow)" in found.remarks(
+    assert "AWS::EC2::FlowLog is only recorded in its stack (Stage-Open/Flow)" in found.remarks(
         record=True, processes=[]
     )
 

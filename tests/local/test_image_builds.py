@@ -124,7 +124,8 @@ def test_what_a_builder_does_not_take_is_said_once(
 
     assert f"build --tag {IMAGE} . in asset.abc" in said.read_text()
     assert capsys.readouterr().out == (
-        f"Job/Image: {builder} does not take cache_from, cache_to, outputs, newKey; left out\n"
+        f"Job/Image: {builder} does not support cache_from, cache_to, outputs, newKey, so it is "
+        "left out\n"
     )
 
 
@@ -136,7 +137,11 @@ def test_what_a_builder_does_not_take_is_said_once(
             {"dockerFile": "no-such"},
             r"(?s)Job/Image cannot be built: docker .*no such fi",
         ),
-        ("finch", {}, "Job/Image is built by finch, which is not installed; --build takes docker"),
+        (
+            "finch",
+            {},
+            "Job/Image is built by finch, which is not installed; --build accepts docker",
+        ),
     ],
 )
 def test_an_image_that_cannot_be_built_says_why(

@@ -96,7 +96,7 @@ SUBMIT = "arn:aws:states:::batch:submitJob"
             "No results for path: $.nope",
         ),
         ({"Type": "Pass", "Parameters": {"a.$": "$$.Nope"}}, "could not be found"),
-        ({"Type": "Pass", "Parameters": {"a.$": "$.b[?(@.c)]"}}, "does not know paths such as"),
+        ({"Type": "Pass", "Parameters": {"a.$": "$.b[?(@.c)]"}}, "does not support paths such as"),
     ],
 )
 def test_a_path_that_leads_nowhere_fails_the_execution_whatever_is_caught(

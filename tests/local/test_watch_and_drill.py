@@ -137,7 +137,7 @@ def test_a_drill_loses_nothing_that_is_retried_or_redriven_and_tells_the_rest(
 
 @pytest.mark.local_aws
 def test_a_drill_without_anything_under_way_says_so(local_aws: LocalAws, tmp_path: Path) -> None:
-    with pytest.raises(LocalAwsError, match="nothing is under way"):
+    with pytest.raises(LocalAwsError, match="nothing is running"):
         _drill(local_aws, tmp_path)
 
 

@@ -303,7 +303,7 @@ def test_two_that_make_alarms_of_one_name_are_refused(
     made = BatchMonitoring(first, "Monitoring", queues=[queue])
     beside = first if in_one_stack else second
 
-    told = 'alarm_name_prefix is "batch", like that of First/Monitoring, which also makes alarms'
+    told = 'alarm_name_prefix is "batch", like that of First/Monitoring, which also creates alarms'
     with pytest.raises(ValueError, match=told):
         BatchMonitoring(beside, "Another", queues=[queue], event_log=made.event_log)
     BatchMonitoring(beside, "Another", queues=[queue], alarm_name_prefix="team")

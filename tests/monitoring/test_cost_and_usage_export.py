@@ -136,7 +136,7 @@ def test_a_bucket_that_was_taken_in_has_to_admit_the_writers_itself() -> None:
     CostAndUsageExport(here, "Bills", bucket=bucket)
 
     warnings = assertions.Annotations.from_stack(here).find_warning(
-        "*", assertions.Match.string_like_regexp("bills is imported, so its policy stays")
+        "*", assertions.Match.string_like_regexp("bills is imported, so its policy cannot")
     )
     assert len(warnings) == 1
 
@@ -203,7 +203,9 @@ def test_seventeen_tags_are_as_many_as_a_call_activates() -> None:
 
 
 def test_a_stack_of_another_region_is_told_where_exports_are_made() -> None:
-    with pytest.raises(ValueError, match="the stack is in eu-west-1, and AWS makes exports in us-"):
+    with pytest.raises(
+        ValueError, match="the stack is in eu-west-1, but exports only exist in us-"
+    ):
         CostAndUsageExport(stack("eu-west-1"), "Bills")
 
 

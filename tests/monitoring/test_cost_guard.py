@@ -195,7 +195,7 @@ def test_an_action_that_does_not_fit_is_refused(
         CostGuard(stack, "A", queues=[queue], budget=budget, action="STOP")
     with pytest.raises(ValueError, match="LOWER_MAX_VCPUS without compute_environments"):
         CostGuard(stack, "B", queues=[queue], budget=budget, action=GuardAction.LOWER_MAX_VCPUS)
-    with pytest.raises(ValueError, match="which leaves environments alone"):
+    with pytest.raises(ValueError, match="which does not change environments"):
         CostGuard(stack, "C", queues=[queue], budget=budget, compute_environments=[environment])
 
 
@@ -204,11 +204,11 @@ def test_an_action_that_does_not_fit_is_refused(
     [
         (
             {"lowered_max_vcpus": 1},
-            "lowered_max_vcpus is given, and action is NOTIFY, which leaves",
+            "lowered_max_vcpus is given, but action is NOTIFY, which does not",
         ),
         (
             {"without_data": "HOLD"},
-            "without_data is HOLD, and action is NOTIFY, which holds nothing",
+            "without_data is HOLD, but action is NOTIFY, which holds nothing",
         ),
     ],
 )
@@ -253,7 +253,7 @@ def test_a_large_budget_is_written_without_an_exponent(
         (1, "compute_environments[1] is Hand, which is unmanaged"),
         (
             15,
-            "L1 has min_vcpus of 16, below which AWS Batch lowers no maximum: give at least 16, or",
+            "L1 has min_vcpus of 16, and AWS Batch accepts no lower maximum: give at least 16, or",
         ),
     ],
 )
@@ -300,7 +300,7 @@ def test_a_queue_is_read_once_whoever_comes_first(
     readers = [name for name in resources("AWS::Lambda::Function") if "Gauges" in name]
     assert len(readers) == 1
 
-    once = "Nightly would be read by Platform/Day/Gauges too, and vCPU-hours add readings up: make"
+    once = "Nightly would be read by Platform/Day/Gauges too, but vCPU-hours are sums of readings"
     with pytest.raises(ValueError, match=f"Platform/Gauges.*queues: {once}"):
         JobGauges(stack, "Gauges", queues=[queue])
     more = [queue, queue_in(stack, "Daily", "daily")]

@@ -237,7 +237,7 @@ def test_an_answer_that_is_not_whole_is_no_silence_and_an_error(world: World, st
     now = world.uses(60, hours=4)
     world.status = {"StatusCode": status}
 
-    with pytest.raises(RuntimeError, match=f"does not give all data of nightly .{status}."):
+    with pytest.raises(RuntimeError, match=f"does not return all data of nightly .{status}."):
         world.guard("DISABLE_QUEUES").run(now)
 
     assert world.subjects == []
@@ -302,7 +302,7 @@ def test_a_spent_budget_disables_the_queue_until_the_next_day(world: World) -> N
     guard.run(evening + timedelta(minutes=15))
     assert world.queue["state"] == "DISABLED"
     assert world.queue["tags"][NOTE] == "2026-11-20 of 100 OVER disabled"
-    assert "take no new jobs until the next period" in world.messages[0]
+    assert "accept no new jobs until the next period" in world.messages[0]
 
     assert guard.run(evening + timedelta(days=1)) is Level.FINE
     assert world.queue["state"] == "ENABLED"
@@ -356,7 +356,7 @@ def test_an_environment_in_use_is_disabled_until_it_can_be_lowered_and_people_ar
 
     guard.run(evening)
     assert (world.environment["state"], world.set_to) == ("DISABLED", [])
-    assert "one that has more of them is disabled until it has not" in world.messages[0]
+    assert "one that currently has more is disabled until it does not" in world.messages[0]
 
     world.environment["computeResources"]["desiredvCpus"] = 3
     guard.run(evening + timedelta(minutes=15))
@@ -424,8 +424,11 @@ def test_a_silence_is_told_once_and_says_what_the_guard_reckons_with(world: Worl
         guard.run(noon + timedelta(minutes=15 * quarters))
 
     assert world.subjects == ["Batch budget of 100 vCPU-hours a day: no data of nightly"]
-    assert "The gauges of nightly have said nothing since 2026-11-20 12:00 UTC" in world.messages[0]
-    assert "reckoned to use what it used last" in world.messages[0]
+    assert (
+        "The gauges of nightly have reported nothing since 2026-11-20 12:00 UTC"
+        in world.messages[0]
+    )
+    assert "assumed to use what it used last" in world.messages[0]
     assert world.queue["state"] == "ENABLED"
 
 
@@ -517,7 +520,7 @@ def test_gauges_that_never_said_anything_are_told_once(world: World) -> None:
         guard.run(MORNING + timedelta(days=days))
 
     assert len(world.subjects) == 1
-    assert "The gauges of nightly have never said anything." in world.messages[0]
+    assert "The gauges of nightly have never reported anything." in world.messages[0]
 
 
 def test_the_last_reading_is_looked_for_no_further_than_needed(world: World) -> None:
@@ -563,7 +566,7 @@ def test_a_message_tells_what_of_it_is_reckoned_if_any_is(world: World, hours: i
     world.guard().run(noon + timedelta(hours=2))
 
     spent = [text for text in world.messages if "vCPU-hours used" in text]
-    assert ["reckoned from the last known vCPUs" in text for text in spent] == [hours > 0]
+    assert ["estimated from the last known vCPUs" in text for text in spent] == [hours > 0]
 
 
 def test_one_reading_that_is_missing_is_no_silence(world: World) -> None:
@@ -695,7 +698,7 @@ def test_people_are_told_what_could_not_be_held_back(world: World) -> None:
     with pytest.raises(RuntimeError, match="nightly"):
         world.guard("DISABLE_QUEUES").run(evening)
 
-    assert "That failed so far at nightly; the log says why." in world.messages[0]
+    assert "This has failed so far for nightly; the log says why." in world.messages[0]
 
 
 HELD = {"DISABLE_QUEUES": ("DISABLED", 256), "LOWER_MAX_VCPUS": ("ENABLED", 4)}
@@ -729,7 +732,7 @@ def test_another_action_and_back_is_told_each_time(world: World, action: str) ->
             assert world.queue["state"] == "DISABLED"
 
     told = Counter(text.splitlines()[-1].partition(" until")[0] for text in world.messages)
-    assert told.pop("The queues take no new jobs") == 3
+    assert told.pop("The queues accept no new jobs") == 3
     assert sum(told.values()) == (1 if action == "NOTIFY" else 3)
 
 

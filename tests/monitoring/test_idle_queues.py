@@ -349,7 +349,7 @@ def test_a_queue_that_cannot_be_looked_at_keeps_no_other_from_it(desk: Desk) -> 
     invocation = Invocation(deadline=desk.clock() + 100, clock=desk.clock)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(IdleQueues, "look_at", looking)
-        with pytest.raises(RuntimeError, match=r"could not tell of denied; the log says why"):
+        with pytest.raises(RuntimeError, match=r"could not report denied; the log says why"):
             look_at_all(desk.function, ["denied", QUEUE], invocation)
 
     assert seen == [QUEUE]
@@ -457,7 +457,7 @@ def test_the_shortest_and_the_longest_are_taken(
 
 def test_what_it_cannot_heed_is_refused_beside_it(stack: Stack, queue: JobQueue) -> None:
     token = Duration.minutes(CfnParameter(stack, "Minutes", type="Number").value_as_number)
-    with pytest.raises(ValueError, match="idle_after is a token, which cannot be reckoned with"):
+    with pytest.raises(ValueError, match="idle_after is a token, whose value is not known"):
         JobNotifications(stack, "Token", queues=[queue], idle_after=token)
     hour = Duration.hours(1)
     bus = events.EventBus(stack, "Bus")

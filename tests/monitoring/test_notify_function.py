@@ -221,7 +221,7 @@ def _refuse(**_: object) -> tuple[object, dict[str, Any]]:
         ),
         (
             story.timed_out_job,
-            "Job import-orders ran into its timeout",
+            "Job import-orders timed out",
             "Attempt      1 of 3",
             "Waited",
         ),

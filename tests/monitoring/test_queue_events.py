@@ -238,7 +238,9 @@ def test_a_topic_and_a_queue_are_targets_as_they_are_and_are_permitted(
 
 
 def test_a_state_that_aws_does_not_send_is_refused(queue: JobQueue) -> None:
-    with pytest.raises(ValueError, match=r'Nightly/New: states\[0\] is "SUBMITTED".*sends nothing'):
+    with pytest.raises(
+        ValueError, match=r'Nightly/New: states\[0\] is "SUBMITTED".*sends no event'
+    ):
         queue.on_job_state_change("New", states=["SUBMITTED"])
     with pytest.raises(TypeError, match='states is str "FAILED"; expected a list of PENDING'):
         queue.on_job_state_change("New", states="FAILED")

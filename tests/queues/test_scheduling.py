@@ -115,7 +115,7 @@ class TestFairShares:
             bc.FairSharePolicy(stack, "Fair", shares=["alice"])  # type: ignore[list-item]
 
     def test_the_base_of_the_policies_makes_none(self, stack: cdk.Stack) -> None:
-        with pytest.raises(TypeError, match="make a FairSharePolicy or a QuotaSharePolicy"):
+        with pytest.raises(TypeError, match="create a FairSharePolicy or a QuotaSharePolicy"):
             bc.SchedulingPolicy(stack, "Policy")  # type: ignore[abstract]  # as it is refused
         assert stack.node.try_find_child("Policy") is None
 

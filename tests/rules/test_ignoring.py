@@ -204,7 +204,7 @@ def test_a_baseline_takes_a_finding_as_often_as_it_was_there(tmp_path: Path) -> 
     done = run(file, "--baseline", baseline)
 
     assert (done.exit_code, done.stdout) == (0, "1 template checked, nothing to report\n")
-    assert done.stderr == f"{baseline}: 1 of its findings are gone; write it anew\n"
+    assert done.stderr == f"{baseline}: 1 of its findings are gone; write it again\n"
 
 
 @pytest.mark.parametrize("text", ["[]", "{", '{"a": [{}]}', '{"a": 1}'])

@@ -55,7 +55,7 @@ class TestSpotFleetRole:
     def test_best_fit_needs_a_role_that_spot_fleet_may_assume(self, given: dict[str, Any]) -> None:
         [message] = spot_fleet("environment-role-trust", role("batch", TAGGING), **given)
 
-        assert message.startswith("spotfleet.amazonaws.com may not assume Role")
+        assert message.startswith("spotfleet.amazonaws.com cannot assume Role")
 
     @pytest.mark.parametrize(
         "given",

@@ -46,13 +46,16 @@ def test_a_value_is_what_it_says(written: str, value: Any) -> None:
 @pytest.mark.parametrize(
     ("written", "problem"),
     [
-        ("*a", "line 2: the alias *a stands for nothing"),
+        ("*a", "line 2: the alias *a is not defined"),
         ("&a [*a]", "line 2: the alias *a contains itself"),
         ("{<<: 1}", "line 2: << takes a mapping, or a list of them"),
         ("{[a]: 1}", "line 2: a name is a mapping or a list; a name is text"),
-        ("!!set {a}", "line 2: CloudFormation takes no tag:yaml.org,2002:set"),
-        ("!!timestamp 2026-01-01", "line 2: CloudFormation takes no tag:yaml.org,2002:timestamp"),
-        ("!!int x", "line 2: tag:yaml.org,2002:int is not what stands there"),
+        ("!!set {a}", "line 2: CloudFormation does not support tag:yaml.org,2002:set"),
+        (
+            "!!timestamp 2026-01-01",
+            "line 2: CloudFormation does not support tag:yaml.org,2002:timestamp",
+        ),
+        ("!!int x", "line 2: the value is not of the type tag:yaml.org,2002:int"),
         ("[" * 500, "line 2: it is nested too deeply"),
     ],
 )

@@ -53,3 +53,9 @@ def test_a_construct_that_is_not_deployed_is_said(local_aws: LocalAws) -> None:
 
     with pytest.raises(ValueError, match="KitNever/Queue is not a resource of .* deploy it first"):
         local_aws.run_job(queue=queue, job_definition=job)
+
+
+@pytest.mark.local_aws
+def test_a_job_that_does_not_exist_is_said(local_aws: LocalAws) -> None:
+    with pytest.raises(LookupError, match="there is no job nope in this embedded AWS: check the"):
+        local_aws.wait_for_job("nope")

@@ -225,7 +225,7 @@ def test_other_notifications_of_a_bucket_do_not_switch_event_bridge_off(
     bucket.add_event_notification(s3.EventType.OBJECT_REMOVED, topic)
     app = stack.node.root
     assert isinstance(app, App)
-    with pytest.raises(RuntimeError, match="make the bucket with event_bridge_enabled=True"):
+    with pytest.raises(RuntimeError, match="create the bucket with event_bridge_enabled=True"):
         app.synth()
 
 
@@ -361,10 +361,10 @@ def test_the_cdk_s_pattern_is_taken(stack: Stack, queue: Any, definition: Any) -
         ),
         (
             {"event_pattern": {"detail": {"a": [None, "b"]}}},
-            r"T: event_pattern\.detail\.a\[0\] is None, which is lost",
+            r"T: event_pattern\.detail\.a\[0\] is None, which would be lost",
         ),
         ({"parameters": {"a": "$.x y"}}, r"parameters\[\"a\"\] begins with \$, but is not a field"),
-        ({"parameters": {"a": "<b>"}}, "has <…> in it, which EventBridge reads as a field"),
+        ({"parameters": {"a": "<b>"}}, "contains <…>, which EventBridge reads as a field"),
     ],
 )
 def test_what_event_bridge_refuses_is_refused(
@@ -544,7 +544,7 @@ def test_fields_of_the_event_are_words_of_the_command_and_values_of_tags(
     ("command", "said"),
     [
         (["$.de tail"], r"command\[0\] begins with \$, but is not a field"),
-        (["<x>"], r"command\[0\] has <…> in it, which EventBridge reads"),
+        (["<x>"], r"command\[0\] contains <…>, which EventBridge reads"),
     ],
 )
 def test_a_word_that_eventbridge_would_misread_is_refused(

@@ -47,7 +47,7 @@ WRONG: list[tuple[dict[str, Any], str]] = [
     ({"share_identifier": "a b"}, 'overrides.share_identifier is "a b"; allowed: 1 to 255'),
     ({"vcpus": 3}, "overrides.vcpus is 3; allowed: 0.25, 0.5, 1, 2, 4, 8, 16 or 32 on Fargate"),
     ({"memory_mebibytes": 100}, "is 100 MiB; allowed: 2048, 3072, "),
-    ({"gpus": 1}, "overrides.gpus is given, which Fargate jobs do not take"),
+    ({"gpus": 1}, "overrides.gpus is given, which Fargate jobs do not support"),
     ({"retry": bc.RetryPolicy(attempts=11)}, "overrides.retry.attempts is 11; allowed: whole"),
     ({"command": "echo"}, "overrides.command is str; expected a list of strings"),
 ]
@@ -132,15 +132,15 @@ def test_what_step_functions_takes_is_taken(given: Given) -> None:
 def test_a_field_of_an_event_is_refused_where_there_is_none(
     name: str, fields: dict[str, Any], said: str, given: Given
 ) -> None:
-    with pytest.raises(ValueError, match="a field of an event, and ") as refusal:
+    with pytest.raises(ValueError, match="a field of an event, but ") as refusal:
         submit(name, given, overrides=bc.SubmissionOverrides(**fields))
 
-    assert f'{said} is "$.detail.x", a field of an event, and ' in str(refusal.value)
+    assert f'{said} is "$.detail.x", a field of an event, but ' in str(refusal.value)
 
 
 @pytest.mark.parametrize("name", SUBMITTERS[:5])
 def test_no_field_of_an_event_is_the_name_of_a_job(name: str, given: Given) -> None:
     with pytest.raises(
-        ValueError, match=r'X: job_name is "\$.detail.x", a field of an event, and '
+        ValueError, match=r'X: job_name is "\$.detail.x", a field of an event, but '
     ):
         submit(name, given, job_name="$.detail.x")

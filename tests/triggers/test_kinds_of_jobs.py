@@ -306,5 +306,5 @@ class TestWhatAFunctionSends:
     def test_a_message_with_what_is_of_none_is_set_aside(self) -> None:
         body = {"containerOverrides": {"command": ["x"]}}
 
-        with pytest.raises(Poison, match="may not set command, since the job has several"):
+        with pytest.raises(Poison, match="cannot set command, because the job has several"):
             read_request(body, frozenset({"command"}), TWO)

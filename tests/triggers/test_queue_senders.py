@@ -140,11 +140,13 @@ def test_topics_of_another_account_are_always_named_and_refused_when_there_is_no
     most = next(n for n in range(2, 40) if not fits(n + 1))
 
     assert named(gateway_of(topics_of(most, OTHER))[0][0]) == topics_of(most, OTHER)
-    said = "SourceQueue: its policy has no room for the name of another topic; SQS takes 8192 bytes"
-    with pytest.raises(ValueError, match=f"Gateway/{said}: make a second gateway"):
+    said = (
+        "SourceQueue: its policy has no room for the name of another topic; SQS allows 8192 bytes"
+    )
+    with pytest.raises(ValueError, match=f"Gateway/{said}: create a second gateway"):
         gateway_of(topics_of(most + 1, OTHER))
 
-    said = "Gateway/SourceQueue: its policy has no room for rules, beside the topics of other"
+    said = "Gateway/SourceQueue: its policy has no room for rules, in addition to the topics"
     with pytest.raises(ValueError, match=said):
         gateway_of(topics_of(most, OTHER), rules=1)
 
@@ -163,7 +165,9 @@ def test_a_topic_is_added_to_a_queue_once(stack: cdk.Stack) -> None:
     queue, topic = sqs.Queue(stack, "Queue"), sns.Topic(stack, "Topic")
     subscribe(queue, topic)
 
-    with pytest.raises(ValueError, match="Stack/Queue: it has the messages of .*/Topic already"):
+    with pytest.raises(
+        ValueError, match="Stack/Queue: it is already subscribed to .*/Topic already"
+    ):
         subscribe(queue, topic)
 
 

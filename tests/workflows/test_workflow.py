@@ -120,35 +120,35 @@ def test_a_command_without_paths_stands_as_it_is(stack: Stack, queue: Any, defin
     [
         (
             lambda: {"command": ["run", sfn.JsonPath.string_at("$.x")]},
-            r"job \"a\": command\[1\] is what sfn.JsonPath makes.*write the path itself",
+            r"job \"a\": command\[1\] is made by sfn.JsonPath.*write the path itself",
         ),
         (
             lambda: {"environment": {"A": sfn.JsonPath.string_at("$.x")}},
-            r'environment\["A"\] is what sfn.JsonPath makes',
+            r'environment\["A"\] is made by sfn.JsonPath',
         ),
         (
             lambda: {"parameters": {"a": sfn.JsonPath.format("{}-x", "$.x")}},
-            r'parameters\["a"\] is what sfn.JsonPath makes',
+            r'parameters\["a"\] is made by sfn.JsonPath',
         ),
         (
             lambda: {"share_identifier": sfn.JsonPath.string_at("$.x")},
-            "share_identifier is what sfn.JsonPath makes",
+            "share_identifier is made by sfn.JsonPath",
         ),
         (
             lambda: {
                 "overrides": bc.SubmissionOverrides(tags={"a": sfn.JsonPath.string_at("$.x")})
             },
-            r'overrides.tags\["a"\] is what sfn.JsonPath makes',
+            r'overrides.tags\["a"\] is made by sfn.JsonPath',
         ),
         (
             lambda: {"step_retry": StepRetry(max_attempts=sfn.JsonPath.number_at("$.n"))},
-            "step_retry.max_attempts is what sfn.JsonPath makes, and Step Functions reads no path",
+            "step_retry.max_attempts is made by sfn.JsonPath, but Step Functions reads no path",
         ),
         (lambda: {"share_identifier": "$.a b"}, r'share_identifier is "\$.a b"; allowed'),
         (lambda: {"command": ["$.a b"]}, r'command\[0\] is "\$.a b"'),
         (
             lambda: {"command": Fn.split(",", Fn.import_value("words"))},
-            "command is a list that only CloudFormation knows, and a state machine takes word by",
+            "command is a list that only CloudFormation knows, but a state machine needs each",
         ),
     ],
 )
@@ -606,7 +606,7 @@ def test_all_that_is_wrong_is_said_at_once(stack: Stack, shared: Any, definition
                     {"name": "a", "array_size": 2, **first},
                     {"name": "b", "array_size": 2, "depends_on": [NToN("a")], **second},
                 ],
-                f'job "{name}": for_each is given, and makes many arrays',
+                f'job "{name}": for_each is given and creates many arrays',
             )
             for name, first, second in (
                 ("a", {"for_each": "$.files"}, {}),
@@ -619,7 +619,7 @@ def test_all_that_is_wrong_is_said_at_once(stack: Stack, shared: Any, definition
                 {"name": "a", "array_size": 2, "for_each": "$.files"},
                 {"name": "b", "array_size": 2, "depends_on": [NToN("a")]},
             ],
-            'job "a": for_each is given, and makes many arrays',
+            'job "a": for_each is given and creates many arrays',
         ),
         (
             [{"name": "a", "step_retry": StepRetry(max_attempts=100_000_000)}],

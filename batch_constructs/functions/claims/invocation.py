@@ -85,8 +85,9 @@ def each_event(
         source = record.get("eventSource", record.get("EventSource", _SQS))
         if source != _SQS:
             raise ValueError(
-                f"the event is of {source}; this function takes events of EventBridge, and what "
-                "lies in its dead-letter queue: put a rule, or code that invokes it, in between"
+                f"the event is of {source}; this function accepts events of EventBridge, and the "
+                "contents of its dead-letter queue: put a rule, or code that invokes it, in "
+                "between"
             )
     failed = []
     for record in event["Records"]:
@@ -106,9 +107,9 @@ def _original(
         failed = event.get("timestamp")
         if failed is not None and now - _seconds(failed) > _OLDEST_LETTER_SECONDS:
             raise TooLateError(
-                f"it failed at {failed}, more than {_OLDEST_LETTER_DAYS} days ago, and whether it "
-                "was done since is forgotten; look, and where it was not, send the event itself: "
-                f"what is in {FAILED_EVENT}"
+                f"it failed at {failed}, more than {_OLDEST_LETTER_DAYS} days ago, so it is no "
+                "longer known whether it was done since; check, and if it was not, send the "
+                f"event itself, which is in {FAILED_EVENT}"
             )
         identity = str(event["requestContext"].get("requestId", identity))
         event = event[FAILED_EVENT]
@@ -126,8 +127,8 @@ def _refuse_what_is_replayed_too_late(event: Mapping[str, Any], now: float) -> N
     happened = event.get("time") if is_of_event_bridge(event) else None
     if isinstance(happened, str) and now - _seconds(happened) > _OLDEST_LETTER_SECONDS:
         raise TooLateError(
-            f"it happened at {happened}, more than {_OLDEST_LETTER_DAYS} days ago, and whether it "
-            "was done since is forgotten; look, and where it was not, do it by hand"
+            f"it happened at {happened}, more than {_OLDEST_LETTER_DAYS} days ago, so it is no "
+            "longer known whether it was done since; check, and if it was not, do it by hand"
         )
 
 

@@ -268,7 +268,7 @@ class Log:
             while claim.number in self._known.open and self._append(entry, deadline) is None:
                 pass
         except (*FAILED_CALL, OutOfTimeError):
-            _LOG.exception("could not write down what became of %s", claim.name)
+            _LOG.exception("could not record the outcome of %s", claim.name)
 
     def _claimed(self, entry: dict[str, Any], lease_until: float, deadline: float) -> Claim | None:
         number = self._append({**entry, "lease": {"N": str(lease_until)}}, deadline)

@@ -54,10 +54,11 @@ _MAKING = frozenset(
 """Functions in which a request is made, or a way for it; it is sent when they have ended."""
 
 _UNSENDABLE = (
-    "the request cannot be signed or sent: look for a line feed, or another character that no "
-    "header may have, in the credentials (AWS_ACCESS_KEY_ID, AWS_SESSION_TOKEN) and in the Region"
+    "the request cannot be signed or sent: look for a line feed, or another character that a "
+    "header cannot contain, in the credentials (AWS_ACCESS_KEY_ID, AWS_SESSION_TOKEN) and in the "
+    "Region"
 )
-_NO_PROXY = "the address of the proxy cannot be read: look at HTTPS_PROXY and HTTP_PROXY"
+_NO_PROXY = "the address of the proxy cannot be read: check HTTPS_PROXY and HTTP_PROXY"
 _CREDENTIALS = "botocore.credentials"
 _CALLING = ("botocore.endpoint", "make_request")
 
@@ -71,7 +72,7 @@ class NothingSentError(BotoCoreError):  # type: ignore[misc]  # botocore has no 
 class NoAnswerOfAwsError(BotoCoreError):  # type: ignore[misc]  # as above
     """What answered is not AWS, but a proxy or a captive portal; perhaps it is done."""
 
-    fmt = "what came back is no answer of AWS ({error})"
+    fmt = "the answer does not come from AWS ({error})"
 
 
 FAILED_CALL = (
@@ -109,7 +110,7 @@ _INVALID = re.compile(
 )
 """One of the lines in which botocore says what is invalid; a value may be of several lines."""
 
-_INVALID_SOMEHOW = "a parameter is not as AWS takes it"
+_INVALID_SOMEHOW = "a parameter is not in the form that AWS accepts"
 
 ONCE = Config(
     retries={"mode": "standard", "total_max_attempts": 1},

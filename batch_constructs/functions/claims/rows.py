@@ -209,7 +209,7 @@ class Claims:
                 return row
             if row.get("holder", {}).get("S") == holder:
                 return row  # the SDK repeated a write whose answer got lost: it meets itself
-            raise HeldError("somebody else is at it; once more a little later") from None
+            raise HeldError("another run is processing it; try again a little later") from None
         old: dict[str, Any] = answer.get("Attributes", {})
         return old
 
@@ -281,7 +281,7 @@ class Claims:
                 ExpressionAttributeValues={**values, ":holder": {"S": holder}},
             )
         except FAILED_CALL:
-            _LOG.exception("could not note what became of claim %s", key["key"]["S"])
+            _LOG.exception("could not record the outcome of claim %s", key["key"]["S"])
 
 
 def _expires(now: float) -> int:

@@ -178,7 +178,7 @@ class Usage:
         for some in at_once(queues, QUERIES_AT_ONCE):
             wrong += self._read(some, step, start, end, found, only_the_newest=only_the_newest)
         if wrong:
-            raise RuntimeError(f"CloudWatch does not give all data of {', '.join(wrong)}")
+            raise RuntimeError(f"CloudWatch does not return all data of {', '.join(wrong)}")
         return found
 
     def _read(

@@ -63,11 +63,12 @@ _ENDS = {"DISABLE_QUEUES": HELD, "LOWER_MAX_VCPUS": LOWERED}
 """How the note of a queue ends while a guard does this."""
 
 _DONE = {
-    "DISABLE_QUEUES": "The queues take no new jobs until the next period; "
-    "jobs already in them run to their end.",
-    "LOWER_MAX_VCPUS": "The compute environments are lowered to {self.lowered_max_vcpus} "
-    "vCPUs, or to their minimum where that is more, until the next period; one that has more of "
-    "them is disabled until it has not. Jobs that run keep running.",
+    "DISABLE_QUEUES": "The queues accept no new jobs until the next period; jobs already in them "
+    "run to their end.",
+    "LOWER_MAX_VCPUS": "The compute environments are lowered to {self.lowered_max_vcpus} vCPUs, "
+    "or to their minimum if that is more, until the next period; one that "
+    "currently has more is disabled until it does not. Running jobs keep "
+    "running.",
 }
 
 
@@ -133,7 +134,7 @@ class Guard:
         ]
         told_of = {queue["jobQueueArn"] for queue in queues}
         for untold in (queue for queue in self.queues if queue not in told_of):
-            _log.error("AWS Batch does not tell of %s", untold)
+            _log.error("AWS Batch does not describe %s", untold)
             failed[untold] = False
         names = [queue["jobQueueName"] for queue in queues]
         start = self.budget.start(now)
@@ -251,7 +252,7 @@ class Guard:
             ]
         ]
         if len(described) < len(self.environments):
-            _log.error("AWS Batch tells of %d environments only", len(described))
+            _log.error("AWS Batch describes only %d environments", len(described))
             failed["compute environments"] = False
         lowered = LoweredEnvironments(
             batch=self.batch, note=self.note, max_vcpus=self.lowered_max_vcpus
@@ -279,13 +280,13 @@ class Guard:
         ]
         if used.guessed_vcpu_hours:
             lines.append(
-                f"{used.guessed_vcpu_hours:.1f} of them are reckoned from the last known vCPUs, "
-                "since the gauges said nothing."
+                f"{used.guessed_vcpu_hours:.1f} of them are estimated from the last known vCPUs, "
+                "because the gauges reported nothing."
             )
         if level is Level.OVER and self.action in _DONE:
             lines.append(_DONE[self.action].format(self=self))
             if failed:
-                lines.append(f"That failed so far at {', '.join(failed)}; the log says why.")
+                lines.append(f"This has failed so far for {', '.join(failed)}; the log says why.")
         subject = f"Batch budget of {self.called} {spent}"
         since = self._held_since() if level is Level.OVER else ()
         self._publish((here, level.name, *since), subject, lines, invocation)
@@ -305,7 +306,7 @@ class Guard:
             since = now if noted is None else min(now, datetime.fromisoformat(noted))
             self.claims.note("guard", self.note, "awaited", queue, result=since.isoformat())
         except FAILED_CALL:
-            _log.exception("cannot note since when %s is awaited", queue)
+            _log.exception("cannot record since when there is no data of %s", queue)
             failed["claim"] = False
             return start
         return since
@@ -317,11 +318,11 @@ class Guard:
         for queue, since in sorted(silent.items()):
             lines = [
                 _says_nothing(queue, since),
-                "Look whether the function of the gauges fails: its alarm and its log say why.",
-                "Until they speak again, the queue is reckoned to use what it used last.",
+                "Check whether the function of the gauges fails: its alarm and its log say why.",
+                "Until they report again, the queue is assumed to use what it used last.",
             ]
             if holds:
-                lines.append("Meanwhile new work is held back, as if the budget were spent.")
+                lines.append("Meanwhile, new work is held back, as if the budget were spent.")
             subject = f"Batch budget of {self.called}: no data of {queue}"
             silence = ("silent", queue, "never" if since is None else since.isoformat())
             self._publish((*silence, *held_since), subject, lines, invocation)
@@ -351,8 +352,8 @@ class Guard:
 
 def _says_nothing(queue: str, since: datetime | None) -> str:
     if since is None:
-        return f"The gauges of {queue} have never said anything."
-    return f"The gauges of {queue} have said nothing since {since:%Y-%m-%d %H:%M} UTC."
+        return f"The gauges of {queue} have never reported anything."
+    return f"The gauges of {queue} have reported nothing since {since:%Y-%m-%d %H:%M} UTC."
 
 
 def _noted(note: str, here: str) -> Level:
@@ -420,5 +421,5 @@ def _of_now(guard: Guard) -> Guard:
             environments=listed(os.environ, "COMPUTE_ENVIRONMENTS"),
         )
     except FAILED_CALL:
-        _log.exception("cannot read which queues there are; those of before are looked at")
+        _log.exception("cannot read which queues there are; the previous ones are used")
         return guard

@@ -73,7 +73,7 @@ class NotesWithRoom:
             NotDoneError: the next run is to do it, which may read the note.
         """
         if resourceArn in self.unread and not tags[self.note].endswith(HELD):
-            raise NotDoneError(f"what is noted of {resourceArn} could not be read")
+            raise NotDoneError(f"the note about {resourceArn} could not be read")
         if resourceArn in self.full:
             self._write(resourceArn, tags[self.note])
             return
@@ -81,7 +81,7 @@ class NotesWithRoom:
         try:
             self._clear(resourceArn)
         except FAILED_CALL:  # the tag is what counts; it is cleared with it at last
-            _log.exception("cannot clear what is noted of %s", resourceArn)
+            _log.exception("cannot clear the note about %s", resourceArn)
 
     def untag_resource(self, *, resourceArn: str, tagKeys: list[str]) -> None:  # noqa: N803 - AWS's
         """Take the note away, wherever it is; one in the table would else be read later."""
@@ -103,7 +103,7 @@ class NotesWithRoom:
                 return described
             self._write(arn, noted)  # notes expire
         except FAILED_CALL:
-            _log.exception("cannot read what is noted of %s", arn)
+            _log.exception("cannot read the note about %s", arn)
             self.unread.add(arn)
             return described
         return {**described, "tags": {**tags, self.note: noted}}

@@ -79,7 +79,7 @@ def _change(eks: Any, wanted: dict[str, str], *, gone: set[str], needed: set[str
             eks.disassociate_access_policy(**_entry(wanted))
         is_settled = True
         time.sleep(_SECONDS_BETWEEN_LOOKS)
-    raise RuntimeError("others change the namespaces of the access policy again and again")
+    raise RuntimeError("others keep changing the namespaces of the access policy")
 
 
 _LOOKS = 6

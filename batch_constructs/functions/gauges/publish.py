@@ -114,7 +114,7 @@ def handler(event: Mapping[str, Any], context: Any) -> None:
         RuntimeError: something could not be, or there was no time for it; the rest is written.
     """
     if event.keys() & {"Records", FAILED_EVENT}:
-        _log.info("a reading that failed is not taken later")
+        _log.info("a failed reading is not taken again")
         return
 
     def left() -> float:

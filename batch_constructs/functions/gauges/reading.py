@@ -96,7 +96,7 @@ class Reader:
                         continue
                     _log.error(
                         "queue %s takes more than %.0f s: lower max_jobs of these JobGauges, or "
-                        "give the queue some of its own",
+                        "give the queue its own",
                         queue["jobQueueName"],
                         most,
                     )

@@ -117,8 +117,8 @@ def _refuse_what_is_too_old(job: Job, ended: float, now: float) -> None:
     if now - ended > _TAKEN_SECONDS:
         raise TooOldError(
             f"job {job.id} ended at {datetime.fromtimestamp(ended, UTC):%Y-%m-%d %H:%M} UTC, and "
-            f"CloudWatch takes no metric older than {OLDEST_METRIC_DAYS} days: it is not counted; "
-            "note it elsewhere and delete the message"
+            f"CloudWatch accepts no metric older than {OLDEST_METRIC_DAYS} days: it is not "
+            "counted; record it elsewhere and delete the message"
         )
 
 

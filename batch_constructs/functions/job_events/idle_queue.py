@@ -83,7 +83,7 @@ class IdleQueues:
         def tell(_: bool) -> str:  # noqa: FBT001 - as claims call it
             period = self._period(queue, begins, int(ends))
             if period is None:
-                _log.error("AWS Batch has forgotten what %s had done, which is not told", queue)
+                _log.error("AWS Batch has forgotten what %s had done, so it is not reported", queue)
                 return "forgotten"
             told.append(about_idle_queue(queue, period))
             self._publish(told[0], invocation)
@@ -211,9 +211,9 @@ def look_at_all(by: IdleQueues, queues: Sequence[str], invocation: Invocation) -
             invocation.begins()
             by.look_at(queue, invocation)
         except HeldError:
-            _log.info("another run tells of %s", queue)
+            _log.info("another run reports %s", queue)
         except (*FAILED_CALL, NotDoneError, UnsureError):
-            _log.exception("cannot look at %s, or tell of it", queue)
+            _log.exception("cannot check %s, or report it", queue)
             failed.append(queue)
     if failed:
-        raise RuntimeError(f"could not tell of {', '.join(failed)}; the log says why")
+        raise RuntimeError(f"could not report {', '.join(failed)}; the log says why")

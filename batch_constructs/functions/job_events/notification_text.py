@@ -26,7 +26,7 @@ JOBS_SHOWN = 5
 _BECAME = {
     Cause.SPOT_RECLAIMED: "lost its instance (Spot reclaim)",
     Cause.OUT_OF_MEMORY: "ran out of memory",
-    Cause.TIMED_OUT: "ran into its timeout",
+    Cause.TIMED_OUT: "timed out",
     Cause.NEVER_STARTED: "never started",
     Cause.STUCK_IN_QUEUE: "never started: stuck in RUNNABLE",
     Cause.DEPENDENCY_FAILED: "never started: a job it depends on failed",
@@ -39,10 +39,11 @@ _ADVICE = {
         "AWS has no such instances free: allow more instance types or more Availability Zones"
     ),
     TimeLimitReason.COMPUTE_ENVIRONMENT_MAX_RESOURCE: (
-        "the job wants more vCPUs than maxvCpus of every compute environment of the queue"
+        "the job needs more vCPUs than the maxvCpus of any compute environment of the queue"
     ),
     TimeLimitReason.JOB_RESOURCE_REQUIREMENT: (
-        "no instance type of the queue's compute environments has the vCPUs, memory or GPUs wanted"
+        "no instance type of the queue's compute environments has the vCPUs, memory or GPUs "
+        "that the job needs"
     ),
     SERVICE_ROLE_LACKS_PERMISSIONS: (
         "the service role of the compute environments lacks permissions"
@@ -136,7 +137,7 @@ def about_whole_array(array: Job) -> Message:
         ("Queue", array.queue),
         ("Definition", array.definition),
         ("Children", _children(array)),
-        ("Status", f"{array.status}, which AWS Batch does not change any more"),
+        ("Status", f"{array.status}, which AWS Batch no longer changes"),
         ("Job page", job_url(array)),
     ]
     return Message(

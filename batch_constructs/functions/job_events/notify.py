@@ -107,7 +107,7 @@ class Notifier:
 
         self.claims.once(*_identity(job, what), work=tell, deadline=invocation.deadline)
         if not told:
-            _log.info("told before, or late: job %s %s", job.id, what)
+            _log.info("reported before, or late: job %s %s", job.id, what)
         return told[0] if told else None
 
     def _has_ended(self, job: Job) -> bool:
@@ -139,7 +139,7 @@ class Notifier:
                 for child in self.batch.describe_jobs(jobs=ids)["jobs"]
             ]
         except FAILED_CALL:
-            _log.exception("cannot name the failed children of %s", array.id)
+            _log.exception("cannot list the failed children of %s", array.id)
             return ()
         return sorted(children, key=lambda child: child[0])
 

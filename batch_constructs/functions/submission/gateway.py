@@ -300,7 +300,7 @@ class _Batch:
             names = self._batch_api.named(queue, f"{claim.name}*")
         except FAILED_CALL as error:
             # these alone come again; the others of this batch have nothing to do with it
-            _LOG.exception("could not look what became of %s", claim.name)
+            _LOG.exception("could not look up the outcome of %s", claim.name)
             self._finish(claim, unsure=claim.positions)
             self._keep_all(claim, held, why=str(as_told(error)))
             return

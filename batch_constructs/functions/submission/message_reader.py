@@ -157,7 +157,7 @@ class MessageReader:
         if self.idempotency_key is not None:
             message.key = text(self.idempotency_key, _find(body, self.idempotency_key))
             if not message.key:
-                raise Poison(f"{self.idempotency_key} is empty: it tells no message from another")
+                raise Poison(f"{self.idempotency_key} is empty, so it does not identify a message")
         if not self.array:
             message.request = (
                 self._mapped(body)
@@ -222,7 +222,7 @@ class _Written(float):
 def _finite(number: str) -> float:
     value = _Written(number)
     if not math.isfinite(value):
-        raise Poison(f"the body holds {number[:80]}, which is no finite number")
+        raise Poison(f"the body holds {number[:80]}, which is not a finite number")
     value.written = number
     return value
 
@@ -233,7 +233,9 @@ def _check_text(where: str, text: str) -> None:
         text.encode()
     except UnicodeEncodeError as error:
         half = f"\\u{ord(text[error.start]):04x}"
-        raise Poison(f"{where} holds {half}, half a character: no Unicode text") from error
+        raise Poison(
+            f"{where} contains {half}, half of a character, which is not valid Unicode"
+        ) from error
 
 
 def _check_length(body: str) -> None:
@@ -270,7 +272,9 @@ def read_request(
         raise Poison("containerOverrides is not an object")
     refused = not_admitted(body, allow)
     if refused:
-        raise Poison(f"it may not set {', '.join(refused)}: add it to allow of the construct")
+        raise Poison(
+            f"it is not allowed to set {', '.join(refused)}: add it to allow of the construct"
+        )
     pairs = [
         *_pairs(overrides.get("environment", [])),
         *({"name": name, "value": value} for name, value in environment.items()),
@@ -282,12 +286,12 @@ def read_request(
     for member in request.get("containerOverrides", ()):
         why = None if containers is None else not_sayable(member, containers)
         if why is not None:
-            raise Poison(f"it may not set {member}, since {why}")
+            raise Poison(f"it cannot set {member}, because {why}")
     length = overrides_length(request.get("containerOverrides", {}))
     if length > OVERRIDES_BYTES:
         raise Poison(
-            f"the container overrides have {length} characters; ECS takes at most "
-            f"{OVERRIDES_BYTES}, and the job would fail"
+            f"the container overrides have {length} characters; ECS allows {OVERRIDES_BYTES}, so "
+            "the job would fail"
         )
     return request
 
@@ -325,7 +329,8 @@ def _pairs(value: object) -> list[dict[str, str]]:
         for pair in value
     ):
         raise Poison(
-            'containerOverrides.environment is no list of {"name": "…", "value": "…"}, both strings'
+            'containerOverrides.environment is not a list of {"name": "…", "value": "…"}, '
+            "both strings"
         )
     return value
 

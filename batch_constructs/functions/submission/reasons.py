@@ -4,27 +4,27 @@ from __future__ import annotations
 
 FORGOTTEN = (
     "perhaps a job, so long ago that AWS Batch may have forgotten it: an earlier Reason or the "
-    "function's log named the job; look whether it ran, and where it did not, send the message anew"
+    "function's log names the job; check whether it ran, and if not, send the message again"
 )
 
 NO_ANSWER = "AWS Batch gave no clear answer"
 
-MENDED = "; mend that, and redrive it within two weeks: then it is known whether it is one"
+MENDED = "; fix that, and redrive it within two weeks: it will then be known whether it is a job"
 
 PERHAPS_BEFORE = (
-    "; it was delivered before, and may be a job since then: redriven within two weeks it is known "
-    "whether it is one"
+    "; it was delivered before and may have become a job: if it is redriven within two weeks, it "
+    "will be known whether it is one"
 )
 
-UNREAD = "others before it took the time in which the function reads its messages"
+UNREAD = "the messages before it took all the time that the function has for reading"
 
-BEHIND = "surely no job: an earlier message of its group comes first; redrive it after that one"
+BEHIND = "certainly no job: an earlier message of its group comes first; redrive it after that one"
 
 TOO_FAR_BACK = (
-    "more has been claimed since it was delivered first than the function can read in its time"
+    "more has been claimed since it was first delivered than the function has time to read"
 )
 
 NO_ROOM = (
-    "surely no job: the function remembers the messages of deduplication_window, and has room for "
-    "{most}; raise max_messages_per_hour or shorten the window, and redrive it at any time"
+    "certainly no job: the function remembers the messages of deduplication_window, and has room "
+    "for {most}; raise max_messages_per_hour or shorten the window, and redrive it at any time"
 )

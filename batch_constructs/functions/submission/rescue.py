@@ -99,7 +99,7 @@ def rescue(
         return None
     request = again(job)
     if request is None:
-        _LOG.warning("job %s was rescued %d times and stays failed", job["jobId"], MOST_RESCUES)
+        _LOG.warning("job %s was rescued %d times and remains failed", job["jobId"], MOST_RESCUES)
         return None
     if waits:
         request["dependsOn"] = waits
@@ -115,8 +115,9 @@ def rescue(
             raise
         raise LeftToPeopleError(
             f"job {job['jobId']} waited for a lost one in {request['jobQueue']}, where this "
-            f"function may not submit: submit it again yourself, to wait for {waits}, or let the "
-            f"function: other_queue.grant_submit(queue.spot_rescue.function, …): {error}"
+            f"function is not allowed to submit: submit it again yourself, to wait for {waits}, "
+            "or allow the function: other_queue.grant_submit(queue.spot_rescue.function, …): "
+            f"{error}"
         ) from error
 
 
@@ -132,9 +133,9 @@ def _refuse_what_ecs_refuses(job: Mapping[str, Any], request: Mapping[str, Any])
     length = longest_overrides(request)
     if length > OVERRIDES_BYTES:
         raise LeftToPeopleError(
-            f"the command and the environment of job {job['jobId']} have {length} characters; ECS "
-            f"takes {OVERRIDES_BYTES} as overrides, and the job would fail: submit it again with "
-            "fewer variables"
+            f"the command and the environment of job {job['jobId']} have {length} characters; "
+            f"ECS allows {OVERRIDES_BYTES} as overrides, so the job would fail: submit it again "
+            "with fewer variables"
         )
 
 

@@ -104,7 +104,10 @@ class Submitter:
                 if _is_of(job, request, whose):
                     return str(job["jobId"])
             if len(described) < len(named):
-                raise UnsureError(f"jobs are called {request['jobName']}, and not all are told of")
+                raise UnsureError(
+                    f"jobs are called {request['jobName']}, and AWS Batch does "
+                    "not describe all of them"
+                )
         return None
 
     def _refuse_what_is_forgotten(self, name: str, since: float) -> None:
@@ -112,8 +115,8 @@ class Submitter:
             at = datetime.fromtimestamp(since, UTC)
             raise TooLateError(
                 f"job {name} was perhaps submitted at {at:%Y-%m-%d %H:%M} UTC, and AWS Batch "
-                f"forgets jobs {REMEMBERED_DAYS} days after their end; look at what it makes, and "
-                "where it never ran, send the event under another name"
+                f"forgets jobs {REMEMBERED_DAYS} days after their end; check whether it ran, and "
+                "if not, send the event under another name"
             )
 
 
@@ -162,17 +165,19 @@ def submit(
     """Submit the job that an event asks for."""
     if is_of_event_bridge(event):
         raise Poison(
-            "this is an event as EventBridge has it, before a rule made a submission of it: "
-            "EventBridge could not hand it over; submit the job yourself, with what the rule's "
-            "input transformer takes from it"
+            "this is the original event, before a rule turned it into a submission: EventBridge "
+            "could not deliver it; submit the job yourself, with what the rule's input "
+            "transformer takes from it"
         )
     members = dict(event)
     given = members.pop("jobName", None)
     if isinstance(given, float):  # Lambda has read it, and of two names may have made one
-        raise Poison(f"jobName is {given}: of its digits some are lost here; send it as a string")
+        raise Poison(f"jobName is {given}: some of its digits are lost here; send it as a string")
     name = f"{os.environ['NAME_PREFIX']}-{request_id}" if given is None else text("jobName", given)
     if not name:
-        raise Poison("jobName is empty: it tells no event from another; leave it out, or give one")
+        raise Poison(
+            "jobName is empty, so it does not identify an event; leave it out, or give one"
+        )
     containers = from_text(os.environ.get("CONTAINERS"))
     asked = read_request(members, allowed(os.environ), containers)
     request = {

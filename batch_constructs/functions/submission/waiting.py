@@ -68,8 +68,8 @@ class Waiting:
                 return None  # another function sees to it, or says so
             raise LeftToPeopleError(
                 f"job {self.job['jobId']} waited for jobs that {', '.join(sorted(losers))} lost; "
-                "each queue's rescue knows its own alone: submit it again yourself, to wait for "
-                "what runs instead of them"
+                "each queue's rescue only knows its own jobs: submit it again yourself, to wait "
+                "for what runs instead of them"
             )
         found: dict[str, dict[str, str]] = {}
         asked = {each["jobId"]: each for each in wanted}
@@ -108,8 +108,8 @@ class Waiting:
             forgotten = ours and not of_its_array
         if forgotten:
             raise LeftToPeopleError(
-                f"job {self.job['jobId']} failed with one that it waited for, and AWS Batch does "
-                "not say any more with which; look, and submit it again yourself"
+                f"job {self.job['jobId']} failed with one that it waited for, and AWS Batch no "
+                "longer says with which; check, and submit it again yourself"
             )
         if any(ours or known[one]["jobQueue"] == self.spot_queue for one in plain):
             raise NotYetError(
@@ -166,12 +166,12 @@ class Waiting:
                 found[job["jobId"]] = job
         if not DEPENDENCIES.admits(len(found)):
             raise LeftToPeopleError(
-                f"job {self.job['jobId']} would have to wait for {len(found)} jobs, and AWS Batch "
-                f"takes {DEPENDENCIES.high}; submit it again yourself when they have ended"
+                f"job {self.job['jobId']} would have to wait for {len(found)} jobs, but AWS "
+                f"Batch allows {DEPENDENCIES.high}; submit it again yourself when they have ended"
             )
         told_of = {child["jobId"]: child for child in self._described(children)}
         for untold in (child for child in children if child not in told_of):
-            raise NotYetError(f"AWS Batch lists {untold} and does not tell of it")
+            raise NotYetError(f"AWS Batch lists {untold} and does not describe it")
         return [*(found | told_of).values()]
 
     def _instead_of(self, job: Mapping[str, Any]) -> str:

@@ -69,8 +69,8 @@ def _answer(api: _Api, method: str, target: str, headers: dict[str, str], body: 
             raise ServiceError(
                 CLIENT_EXCEPTION,
                 400,
-                f"this embedded AWS plays AWS Batch in {api.arns.region} of account "
-                f"{api.arns.account_id}; the request is for {region} of account {account_id}",
+                f"this embedded AWS emulates account {api.arns.account_id} in {api.arns.region}; "
+                f"the request is for account {account_id} in {region}",
             )
         for action, resource in rights_for(operation, request, api.arns, api.handle):
             _check(f"batch:{action}", resource, headers)

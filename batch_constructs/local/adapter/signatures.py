@@ -29,8 +29,8 @@ _CAPABILITIES = ("/_ministack/cfn-response/", "/_ministack/cfn-signal/")
 _HEX_DIGEST = re.compile(r"[0-9a-f]{64}")
 _UNSIGNED = (UNSIGNED, "the request is not signed")
 _KEYS = (
-    'the embedded AWS has keys of its own: eval "$(batch-constructs local up)", or the environment '
-    "that its fixture gives"
+    'use the keys of this embedded AWS: eval "$(batch-constructs local up)", or the environment '
+    "of the fixture local_aws"
 )
 
 
@@ -100,7 +100,7 @@ def not_by(administrator: str, headers: Mapping[str, str]) -> Answer | None:
     """Return the answer to a request that only the administrator's key may sign; None where so."""
     if f"Credential={administrator}/" in headers.get("authorization", ""):
         return None
-    said = {"message": "this is for the account's administrator"}
+    said = {"message": "only the account's administrator can do this"}
     return 403, {"Content-Type": "application/json"}, json.dumps(said).encode()
 
 
@@ -178,5 +178,5 @@ def _another_body(headers: Mapping[str, str], body: bytes) -> tuple[str, str] | 
     """Say so where the body is not the one whose digest was signed."""
     digest = headers.get("x-amz-content-sha256", "")
     if _HEX_DIGEST.fullmatch(digest) and hashlib.sha256(body).hexdigest() != digest:
-        return "XAmzContentSHA256Mismatch", "the body is not the one that was signed"
+        return "XAmzContentSHA256Mismatch", "the body differs from the one that was signed"
     return None

@@ -75,7 +75,7 @@ def _require(path: str, data: Any, ctx: Any, *, missing: str) -> None:
     given = (path[1:], ctx if ctx is not None else {}) if path.startswith("$$") else (path, data)
     tokens = stepfunctions._parse_jsonpath_tokens(given[0])  # noqa: SLF001 - a touch point
     if tokens is None:
-        problem = f"the embedded Step Functions does not know paths such as '{path}'"
+        problem = f"the embedded Step Functions does not support paths such as '{path}'"
     elif _leads_somewhere(tokens, given[1]):
         return
     else:

@@ -68,5 +68,5 @@ def match(
             request["tagKeys"] = query["tagKeys"]
         return _TAG_OPERATIONS[method], request
     if (method, path) not in _BY_PATH:
-        raise client_error(f"{method} {path} is no operation of AWS Batch")
+        raise client_error(f"{method} {path} is not an operation of AWS Batch")
     return _BY_PATH[method, path], dict(body)

@@ -54,7 +54,7 @@ FAULTS = {
     "capacity": (Status.VALID, _HEALTHY),
     "creating": (Status.CREATING, "Creating"),
     "deleting": (Status.DELETING, "Deleting"),
-    "invalid": (Status.INVALID, "CLIENT_ERROR - rehearsed with batch-constructs local fault"),
+    "invalid": (Status.INVALID, "CLIENT_ERROR - simulated with batch-constructs local fault"),
     "none": (Status.VALID, _HEALTHY),
     "updating": (Status.UPDATING, "Updating"),
 }

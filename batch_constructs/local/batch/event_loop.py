@@ -138,7 +138,7 @@ class EventLoop:
         try:
             action()
         except Exception:  # noqa: BLE001 - one bad step must not end the service
-            _log.exception("the local AWS Batch failed at one step, and goes on")
+            _log.exception("the local AWS Batch failed in one step, and continues")
 
 
 def _nothing() -> None:

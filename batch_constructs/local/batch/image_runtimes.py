@@ -150,8 +150,8 @@ def runtime(place: Path, directory: Path) -> Runtime:
     elif (place / "bin").is_dir() or (place / "usr" / "bin").is_dir():
         return Runtime(root=place, variables={"PATH": _PATH})
     raise ImageError(
-        f"{place} stands for no image: it is neither a virtual environment, nor a conda prefix, "
-        "nor an OCI layout (a folder or a tar archive), nor a root file system with a bin folder"
+        f"{place} cannot replace an image: it is not a virtual environment, a conda prefix, an "
+        "OCI layout (a folder or a tar archive) or a root file system with a bin folder"
     )
 
 
@@ -233,7 +233,7 @@ def _within(root: Path, path: PurePosixPath) -> Path:
             ahead[:0] = (found / part).readlink().parts
             links += 1
             if links > _LINKS:
-                raise ImageError(f"{path} of the image is a link that leads to itself")
+                raise ImageError(f"{path} of the image is a link to itself")
         else:
             found /= part
     return found

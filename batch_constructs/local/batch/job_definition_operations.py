@@ -257,7 +257,7 @@ def check_sizes(container: Mapping[str, Any], *, fargate: bool, alone: bool = Tr
     for kind, value in required.items():
         decimal = _DECIMAL.fullmatch(value) is not None
         if fargate and kind == SizeType.GPU:
-            problems.append(f"{kind} is not for jobs on Fargate")
+            problems.append(f"jobs on Fargate cannot have {kind}")
         elif not (value.isdigit() or (fargate and kind == SizeType.VCPU and decimal)):
             problems.append(f"Value {value} for type {kind} is not valid")
         elif kind in bounds and (wrong := bounds[kind].wrong(float(value))):

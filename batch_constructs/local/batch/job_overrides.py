@@ -42,7 +42,8 @@ def check_submission(request: Mapping[str, Any], queue: JobQueue) -> None:
     ]
     if queue.detail["state"] != State.ENABLED or queue.detail["status"] != Status.VALID:
         problems.append(
-            f"{queue.arn} takes no jobs: it is {queue.detail['state']} and {queue.detail['status']}"
+            f"{queue.arn} accepts no jobs: it is {queue.detail['state']} and "
+            f"{queue.detail['status']}"
         )
     if queue.takes_service_jobs:
         problems.append(f"{queue.arn} is for service jobs")
@@ -241,7 +242,7 @@ def _check_dependencies(request: Mapping[str, Any]) -> list[str]:
     for dependency in request.get("dependsOn", ()):
         kind = dependency.get("type")
         if kind is not None and "arrayProperties" not in request:
-            problems.append(f"a dependency of type {kind} is for array jobs")
+            problems.append(f"only array jobs can have a dependency of type {kind}")
         if "jobId" not in dependency and kind != ArrayDependency.SEQUENTIAL:
             problems.append("a dependency needs a jobId, unless its type is SEQUENTIAL")
     return problems

@@ -79,7 +79,9 @@ def secret_reference(value_from: str) -> SecretReference:
 
 def _value(value_from: str, role: str | None, ports: Ports) -> str:
     if role is None:
-        raise PortError(f"the job definition has no executionRoleArn to fetch {value_from} with")
+        raise PortError(
+            f"the job definition has no executionRoleArn, which is needed to read {value_from}"
+        )
     if ":secretsmanager:" in value_from:
         return ports.secret_value(secret_reference(value_from), execution_role_arn=role)
     return ports.parameter_value(value_from, execution_role_arn=role)

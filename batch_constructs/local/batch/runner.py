@@ -252,7 +252,7 @@ class Runner:
             self._pump.add(token, reading, prepared.stream)
             if not prepared.argv:
                 os.close(writing)
-                self._failed(token, "the definition has no command, and its image is not looked at")
+                self._failed(token, "the definition has no command, and its image is not used")
                 continue
             host.run(
                 token,

@@ -63,4 +63,4 @@ def not_modelled(what: str) -> ServiceError:
     It is a ``ClientException`` because SDKs retry a ``ServerException``, and trying again is of no
     use.
     """
-    return client_error(f"{what}: not modelled by the local AWS Batch")
+    return client_error(f"{what}: not supported by the local AWS Batch")

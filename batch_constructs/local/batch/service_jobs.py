@@ -207,7 +207,7 @@ def _payload(text: str) -> Document:
     try:
         payload = json.loads(text)
     except ValueError as error:
-        raise client_error(f"serviceRequestPayload is no JSON: {error}") from error
+        raise client_error(f"serviceRequestPayload is not JSON: {error}") from error
     if not isinstance(payload, dict):
         raise client_error("serviceRequestPayload must be a JSON object")
     required = {
@@ -264,6 +264,7 @@ def _problems(queue: JobQueue) -> Sequence[str]:
         problems.append(f"{queue.arn} is not for service jobs")
     if queue.detail["state"] != State.ENABLED or queue.detail["status"] != Status.VALID:
         problems.append(
-            f"{queue.arn} takes no jobs: it is {queue.detail['state']} and {queue.detail['status']}"
+            f"{queue.arn} accepts no jobs: it is {queue.detail['state']} and "
+            f"{queue.detail['status']}"
         )
     return problems

@@ -100,7 +100,7 @@ class Store:
             self.commit()
         except StoreError as error:
             if not before:
-                _log.error("%s; going on in memory", error)
+                _log.error("%s; continuing in memory", error)
 
     def close(self) -> None:
         """Close; what was not committed is lost."""

@@ -121,7 +121,7 @@ class Task:
         ]
         for name in late:
             self._waiting.remove(name)
-            reason = f"CannotStartContainerError: it waited for {on} beyond its startTimeout"
+            reason = f"CannotStartContainerError: it waited for {on} longer than its startTimeout"
             self.end(name, exit_code=None, reason=reason)
         return bool(late)
 

@@ -160,12 +160,17 @@ class Host:
                     mounts = message["mounts"]
                     enter(Path(root), Path(message["cwd"]), message["work"], mounts)
             except OSError as problem:  # who started it learns no more than that there was one
-                os.write(2, f"its file system cannot be made: {problem}\n".encode())
+                os.write(2, f"its file system cannot be created: {problem}\n".encode())
                 raise
 
         if root is not None and not self._in_namespace:
             os.close(output)
-            self._send({"failed": token, "error": "this machine has no namespaces for its image"})
+            self._send(
+                {
+                    "failed": token,
+                    "error": ("this machine does not support the namespaces that its image needs"),
+                }
+            )
             return
         try:
             if root is None and self._in_namespace:
@@ -326,5 +331,5 @@ def _spawn_error(error: Exception, argv: list[str]) -> str:
     if isinstance(error, FileNotFoundError) and error.filename == argv[0]:
         return f"{argv[0]!r} was not found on this machine"
     if isinstance(error, PermissionError) and error.filename == argv[0]:
-        return f"{argv[0]!r} may not be executed on this machine"
+        return f"{argv[0]!r} cannot be executed on this machine"
     return str(error)

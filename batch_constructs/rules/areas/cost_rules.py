@@ -31,12 +31,12 @@ _TABLE = f"Export/DataQuery/TableConfigurations/{TABLE}"
 @_rule(
     "cost-export-resources",
     EXPORT,
-    title="costs of tasks that do not say of which task they are",
+    title="split cost allocation data without resource IDs",
     fix=f'set {RESOURCES} to "{ON}"',
     source=TABLE_SOURCE,
 )
 def cost_export_resources(export: Resource) -> Iterator[Fault]:
-    """Without the resources of its lines, split cost allocation data name no task."""
+    """Without the resource of each line, the costs of tasks do not say which task they are for."""
     table = _table(export)
     if table is None or text(table, SPLIT) != ON:
         return
@@ -47,19 +47,19 @@ def cost_export_resources(export: Resource) -> Iterator[Fault]:
 @_rule(
     "cost-export-columns",
     EXPORT,
-    title="columns of split cost allocation data without these data",
+    title="columns of split cost allocation data that is not exported",
     fix=f'set {SPLIT} and {RESOURCES} to "{ON}", or leave the columns out',
     source=SPLIT_SOURCE,
 )
 def cost_export_columns(export: Resource) -> Iterator[Fault]:
-    """Such an export has no cost of a task, and so of no job on an instance."""
+    """Without this data, the export has no cost of any job on an instance."""
     query = mapping(mapping(export.properties, "Export"), "DataQuery")
     statement, table = text(query, "QueryStatement"), _table(export)
     if statement is None or SPLIT_PREFIX not in statement or table is None:
         return
     if SPLIT not in table or text(table, SPLIT) not in {None, ON}:
         where = "Export/DataQuery/QueryStatement"
-        yield where, f"it asks for columns {SPLIT_PREFIX}…, and {SPLIT} is not on"
+        yield where, f"it queries columns {SPLIT_PREFIX}…, but {SPLIT} is not on"
 
 
 def _table(export: Resource) -> Properties | None:

@@ -53,8 +53,8 @@ def _most_interfaces(name: str) -> int | None:
 @environment_rule(
     "efa-security-group",
     severity=Severity.WARNING,
-    title="security group that does not admit its own adapters",
-    fix="let the group admit all traffic from itself, and let all traffic to itself out",
+    title="security group that does not allow traffic among its own adapters",
+    fix="allow all traffic from the group to itself, inbound and outbound",
     source=efa.SECURITY_GROUP_SOURCE,
 )
 def efa_security_group(environment: ComputeEnvironment) -> Iterator[Fault]:
@@ -66,7 +66,7 @@ def efa_security_group(environment: ComputeEnvironment) -> Iterator[Fault]:
             known = [one for one in groups if one is not None]
             if known and known == groups and not vpc.let_each_other_in_and_out(known):
                 names = ", ".join(one.id for one in known)
-                yield path, f"{names} does not admit all traffic of the adapters of {template.id}"
+                yield path, f"{names} does not allow all traffic of the adapters of {template.id}"
                 break
 
 
@@ -96,7 +96,7 @@ def efa_device(job: JobDefinition) -> Iterator[Fault]:
             if None in attached or most >= count:
                 return None
             return (
-                f"the job wants {count} Elastic Fabric Adapters, and the instances of "
+                f"the job asks for {count} Elastic Fabric Adapters, and the instances of "
                 f"{environment.id} have {most}"
             )
 

@@ -289,7 +289,7 @@ def disabled_environment(queue: JobQueue) -> Iterator[Fault]:
     all_off = queue.is_known_in_full and len(off) == len(queue.environments)
     if text(queue.properties, "State") != State.DISABLED and not all_off:
         for one in off:
-            yield "ComputeEnvironmentOrder", f"{one.id} is DISABLED, so that it takes no job"
+            yield "ComputeEnvironmentOrder", f"{one.id} is DISABLED, so it accepts no job"
 
 
 @queue_rule(

@@ -138,7 +138,7 @@ def user_data_size(environment: ComputeEnvironment) -> Iterator[Fault]:
         length = _length(template)
         if length > USER_DATA_BYTES:
             said = f"the user data of {template.id} has {length} bytes or more"
-            yield path, f"{said}; EC2 takes {USER_DATA_BYTES}"
+            yield path, f"{said}; EC2 allows {USER_DATA_BYTES}"
 
 
 @environment_rule(
@@ -261,7 +261,7 @@ def _too_fast(template: LaunchTemplate) -> list[str]:
         if kind == ebs.GP3 and throughput is not None and iops is not None:
             needed = throughput * ebs.IOPS_FOR_ONE_MEBIBYTE
             if needed > iops:
-                found.append(f"{throughput} MiB/s with {iops} IOPS; it takes {needed}")
+                found.append(f"{throughput} MiB/s with {iops} IOPS; it needs {needed}")
     return found
 
 

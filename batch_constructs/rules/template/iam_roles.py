@@ -81,7 +81,7 @@ def untrusted(role: Resource | None, service: str) -> str | None:
     if role is None or trusts(role, service):
         return None
     trusted = one_of(principals(role) or ["nobody"])
-    return f"{service} may not assume {role.id}, which trusts {trusted}"
+    return f"{service} cannot assume {role.id}, which trusts {trusted}"
 
 
 def role_of(resource: Resource, value: object) -> Resource | None:

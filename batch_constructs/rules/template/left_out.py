@@ -9,8 +9,8 @@ class LeftOut(Enum):
     """A kind of work that has a bound: what one such piece is called, and several."""
 
     RULES = (
-        "rule on a resource beside very many others",
-        "rules on resources beside very many others",
+        "rule on a resource among very many others",
+        "rules on resources among very many others",
     )
     RIGHTS = (
         "right of a role with very many patterns",

@@ -291,7 +291,7 @@ def _whole_number(digits: str) -> int | str:
 
 
 def _no_constant(name: str) -> object:
-    raise ValueError(f"{name} is no value")
+    raise ValueError(f"{name} is not a value")
 
 
 def _yaml(text: str, repeats: list[str]) -> object:
@@ -305,7 +305,7 @@ def _yaml(text: str, repeats: list[str]) -> object:
     except YamlError as error:
         line = jinja_line(text)
         if line is not None:
-            problem = "a template of Jinja begins here; render it, and check what comes out"
+            problem = "a template of Jinja begins here; render it, and check the result"
             raise NoTemplateError(f"line {line}: {problem}") from None
         where = f"line {error.line}: " if error.line else ""
         raise UnreadableTemplateError(f"it is not YAML: {where}{_one_line(str(error))}") from None

@@ -112,7 +112,7 @@ class Reading:
             raise YamlError("it is nested too deeply", event.start_mark)
         tag = event.tag or ""
         if tag.startswith(_STANDARD) and tag.removeprefix(_STANDARD) not in ("map", "seq"):
-            raise YamlError(f"CloudFormation takes no {tag}", event.start_mark)
+            raise YamlError(f"CloudFormation does not support {tag}", event.start_mark)
         if event.anchor:
             self._anchors[event.anchor] = None
         self._open.append(_Collection(event, mapped=self._mapped))
@@ -139,11 +139,11 @@ class Reading:
         part = self._anchors.get(event.anchor)
         if part is None:
             is_open = event.anchor in self._anchors
-            problem = "contains itself" if is_open else "stands for nothing"
+            problem = "contains itself" if is_open else "is not defined"
             raise YamlError(f"the alias *{event.anchor} {problem}", event.start_mark)
         self._repeated += part.size
         if self._repeated > TEMPLATE_BYTES:
-            problem = f"its aliases stand for more than the {TEMPLATE_BYTES} bytes of a template"
+            problem = f"its aliases expand to more than the {TEMPLATE_BYTES} bytes of a template"
             raise YamlError(problem, event.start_mark)
         within = self._open[-1] if self._open else None
         if within is not None and within.is_mapping and within.name is None:
@@ -275,8 +275,8 @@ def _of_type(tag: str, written: str, mark: Any) -> Any:
     if tag == f"{_STANDARD}str":
         return written
     if tag not in _READ:
-        raise YamlError(f"CloudFormation takes no {tag}", mark)
+        raise YamlError(f"CloudFormation does not support {tag}", mark)
     try:
         return _READ[tag](SafeConstructor(), yaml.ScalarNode(tag, written))
     except (KeyError, ValueError):
-        raise YamlError(f"{tag} is not what stands there", mark) from None
+        raise YamlError(f"the value is not of the type {tag}", mark) from None

@@ -209,7 +209,7 @@ def test_a_request_of_another_shape_is_refused(
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/v1/submitjob"), ("POST", "/v2/anything")])
 def test_a_path_that_is_no_operation_is_refused(method: str, path: str) -> None:
-    with pytest.raises(ServiceError, match="no operation of AWS Batch"):
+    with pytest.raises(ServiceError, match="not an operation of AWS Batch"):
         match(method, path, {}, {})
 
 

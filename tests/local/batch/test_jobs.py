@@ -300,7 +300,7 @@ def test_only_a_running_job_can_be_reclaimed(ready: Account, service: Any) -> No
         ({"jobName": "-x"}, 'jobName is "-x"; allowed: 1 to 128 letters'),
         ({"arrayProperties": {"size": 1}}, "arrayProperties.size is 1; allowed: whole numbers"),
         ({"dependsOn": [{"jobId": "unknown"}]}, "job unknown in dependsOn does not exist"),
-        ({"dependsOn": [{"type": "SEQUENTIAL"}]}, "SEQUENTIAL is for array jobs"),
+        ({"dependsOn": [{"type": "SEQUENTIAL"}]}, "only array jobs can have .* SEQUENTIAL"),
         (
             {"dependsOn": [{"jobId": "x"}] * 21},
             "dependsOn has 21 dependencies; allowed",
@@ -470,7 +470,7 @@ def test_what_waits_for_a_container_beyond_its_start_timeout_is_not_started(
     assert (job["status"], job["statusReason"]) == ("FAILED", "Task failed to start")
     assert found["slow"] == (143, None)
     assert found["main"][0] is None
-    assert "waited for slow beyond its startTimeout" in found["main"][1]
+    assert "waited for slow longer than its startTimeout" in found["main"][1]
 
 
 def test_a_job_can_be_terminated_while_its_secrets_are_being_fetched(
@@ -625,7 +625,7 @@ def test_a_submission_that_is_too_large_is_refused_in_aws_s_words(ready: Account
     ("wanted", "problem"),
     [
         ({"type": "MEMORY", "value": "2049"}, r"MEMORY is 2049 MiB; allowed: 2048, 3072"),
-        ({"type": "GPU", "value": "1"}, "GPU is not for jobs on Fargate"),
+        ({"type": "GPU", "value": "1"}, "jobs on Fargate cannot have GPU"),
     ],
 )
 def test_sizes_that_fargate_does_not_have_are_refused_at_submission(

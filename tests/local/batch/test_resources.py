@@ -105,7 +105,7 @@ def test_a_disabled_queue_takes_no_jobs(ready: Account) -> None:
     ready.definition("true")
     ready.batch.update_job_queue(jobQueue="queue", state="DISABLED")
 
-    with pytest.raises(ClientError, match="takes no jobs: it is DISABLED"):
+    with pytest.raises(ClientError, match="accepts no jobs: it is DISABLED"):
         ready.submit()
 
 

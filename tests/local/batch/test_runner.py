@@ -314,7 +314,7 @@ def test_a_command_is_looked_for_as_a_shell_looks_for_it(
     refused = ready.run("own-command")
 
     assert ready.log(found) == ["of three"]
-    assert "'own-command' may not be executed on this machine" in refused["container"]["reason"]
+    assert "'own-command' cannot be executed on this machine" in refused["container"]["reason"]
 
 
 @on_linux

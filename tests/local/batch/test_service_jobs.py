@@ -171,7 +171,7 @@ def test_within_a_share_the_highest_priority_goes_first_also_when_it_was_changed
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"serviceRequestPayload": "{"}, "serviceRequestPayload is no JSON"),
+        ({"serviceRequestPayload": "{"}, "serviceRequestPayload is not JSON"),
         ({"serviceRequestPayload": "{}"}, "lacks AlgorithmSpecification, OutputDataConfig"),
         ({"shareIdentifier": "a"}, "shareIdentifier must not be specified"),
         ({"quotaShareName": "a"}, "quotaShareName must not be specified"),
