@@ -214,6 +214,7 @@ ALLOWED = {"P": {"Type": "String", "AllowedValues": ["a", "b"]}}
         ({"P": {"Type": "String"}}, None, "it gets no P, which has no default"),
         (ALLOWED, {"P": "c"}, "P is c, which is not in its AllowedValues"),
         (ALLOWED, {"P": "b"}, None),
+        ({"P": {"Type": "CommaDelimitedList", "AllowedValues": ["a", "b"]}}, {"P": "a,b"}, None),
         (ALLOWED, {"P": {"Ref": "T"}}, None),
         ({"P": {"Type": "String", "Default": "a"}}, None, None),
     ],
