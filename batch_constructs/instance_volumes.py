@@ -186,7 +186,7 @@ def _expect_origin(arguments: Arguments, volume: AnyInstanceVolume) -> None:
         prefix = arguments.text("prefix", volume.prefix)
         if isinstance(prefix, str) and not is_token(prefix) and not prefix.endswith("/"):
             arguments.wrong_value(
-                "prefix {refused(prefix, 'one that ends with /, as Mountpoint requires')}: write "
+                f"prefix {refused(prefix, 'one that ends with /, as Mountpoint requires')}: write "
                 f"{shown(prefix + '/')}"
             )
 

@@ -115,7 +115,7 @@ def test_the_sentence_of_a_limit_says_where_it_begins(limit: Limit) -> None:
     low = getattr(limit.bound, "low", None)
     if low not in {-1, 0, 1} or (isinstance(limit.bound, Counting) and low == 0):
         return
-    begins = "the least is|between|from|minimum(?: supported)? value is|values are|allows|port,"
+    begins = "the minimum is|between|from|minimum(?: supported)? value is|values are|allows|port,"
 
     assert re.search(rf"(?:{begins}) {low}\b", limit.source.says), limit.source.says
 
