@@ -925,4 +925,4 @@ def test_a_program_whose_stdout_is_full_says_the_id_of_the_job_and_ends_with_2()
         )
 
     assert ended.returncode == 2
-    assert ended.stderr.endswith(b"which was to get: 1234\n")
+    assert ended.stderr.endswith(b"the output would have been: 1234\n")

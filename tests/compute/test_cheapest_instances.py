@@ -93,7 +93,7 @@ def test_gpus_are_of_nvidia() -> None:
     ("jobs", "more", "message"),
     [
         ([], {}, "jobs is empty"),
-        ([size(1000, 1)], {}, "no instance type of X86_64 holds 1000 vCPUs"),
+        ([size(1000, 1)], {}, "no instance type of X86_64 fits 1000 vCPUs"),
         ([size(1, 1)], {"cpu_architecture": "RISC"}, 'cpu_architecture is "RISC"'),
         ([size(1, 1)], {"at_most": 0}, "at_most is 0"),
         ([size(-1, 1)], {}, r"jobs\[0\].vcpus is -1"),

@@ -127,6 +127,13 @@ def with_one_name(template: dict[str, Any]) -> dict[str, Any]:
     }
 
 
+INSTANCES = {"ec2", "spot"}
+
+
+def leaves_best_fit(one: Environment, other: Environment) -> bool:
+    return one.best_fit and not other.best_fit
+
+
 BASE = Environment(
     kind="eks",
     max_vcpus=16,
@@ -143,6 +150,7 @@ BASE = Environment(
 )
 MANAGED = replace(BASE, kind="managed instances")
 UNMANAGED = replace(BASE, kind="unmanaged")
+EC2 = replace(BASE, kind="ec2")
 
 
 @example(pair=(BASE, replace(BASE, cluster="b")))
@@ -151,6 +159,7 @@ UNMANAGED = replace(BASE, kind="unmanaged")
 @example(pair=(MANAGED, replace(MANAGED, fips=True)))
 @example(pair=(UNMANAGED, replace(UNMANAGED, own_role=True)))
 @example(pair=(UNMANAGED, replace(UNMANAGED, tags=True)))
+@example(pair=(replace(EC2, best_fit=True), EC2))
 @settings(
     max_examples=60, derandomize=True, deadline=None, suppress_health_check=[HealthCheck.too_slow]
 )
@@ -166,6 +175,10 @@ def test_the_name_differs_exactly_where_another_environment_is_needed(
 
     fails = any("the deployment fails; create an environment" in note for note in judged.notes)
     needs_another = judged.effect is Effect.REPLACE or fails or one.stack_tags != other.stack_tags
+    # AWS does not say whether an environment leaves BEST_FIT in place: ours is replaced.
+    needs_another |= (
+        one.kind == other.kind and one.kind in INSTANCES and leaves_best_fit(one, other)
+    )
     assert old_id == new_id
     assert (old_name != new_name) is needs_another, (asdict(one), asdict(other), judged)
 

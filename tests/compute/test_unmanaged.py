@@ -314,6 +314,6 @@ def test_instances_of_another_place_are_refused(account: str, region: str, noun:
     )
     environment = bc.UnmanagedComputeEnvironment(here, "Environment")
 
-    told = f"Here/Environment: auto_scaling_group: There/Group is in {noun} .* join a cluster of"
+    told = f"Here/Environment: auto_scaling_group: There/Group is in {noun} .* join a cluster in"
     with pytest.raises(ValueError, match=told):
         environment.add_auto_scaling_group(group)

@@ -74,7 +74,7 @@ def test_an_event_sets_only_what_is_admitted_by_name(
     member, value = ASKED[name]
     monkeypatch.setenv("ALLOW", ",".join(set(ASKED) - {name}))
 
-    with pytest.raises(Poison, match=rf"not set {member}.*\(allow {name}\)"):
+    with pytest.raises(Poison, match=rf"not allowed to set {member}.*\(allow {name}\)"):
         submit.handler({member: value}, Context())
     assert aws.batch.jobs == []
 
