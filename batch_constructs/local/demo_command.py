@@ -51,7 +51,7 @@ def demo(*, verbose: bool) -> None:
         server.stop()
     console.print(
         f"Everything is stopped and removed; it took {time.monotonic() - started:.0f} s. Jobs ran "
-        "as processes of this machine; in AWS they run in their container image."
+        "as processes on this machine; in AWS they run in their container image."
     )
 
 

@@ -117,7 +117,7 @@ class LocalServer:
             environment, a conda prefix, an OCI layout (folder or tar archive), the folder of a
             root file system, or, as a string, where skopeo copies it from: ``docker://`` (its
             registry), ``docker-daemon:``, ``containers-storage:``, alone or with another name.
-            Jobs of other images run as processes of this machine.
+            Jobs of other images run as processes on this machine.
         engine: ``docker``, ``podman`` or ``finch``, which then runs jobs of other images.
     """
 

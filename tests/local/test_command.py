@@ -184,7 +184,7 @@ def test_status_logs_and_reclaim_show_and_move_a_job(place: Path) -> None:
     assert (faulty.exit_code, healed.exit_code) == (0, 0)
     assert (environment["status"], environment["statusReason"]) == ("INVALID", "of the test")
     assert run("fault", "unknown", "none").exit_code == 2
-    assert reclaimed.output == f"the host of job {job_id} is gone\n"
+    assert reclaimed.output == f"the host of job {job_id} was reclaimed\n"
     assert "Host EC2" in job["attempts"][0]["statusReason"]
     assert run("logs", job_id).output == "attempt 1\nattempt 2\n"
     assert refused.exit_code == 2

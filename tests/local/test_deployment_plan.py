@@ -116,7 +116,7 @@ def test_images_that_nothing_stands_for_are_said(app: cdk.App, tmp_path: Path) -
 
     assert found.named == {"quay.io/a/b:1", "busybox", *found.images}
     assert len(said) == 1
-    assert "quay.io/a/b:1 is not pulled: its jobs run as processes of this machine" in said[0]
+    assert "quay.io/a/b:1 is not pulled: its jobs run as processes on this machine" in said[0]
     assert "local up --image '*a/b:1=PLACE'" in said[0]
 
 

@@ -95,7 +95,7 @@ def test_an_event_that_does_not_come_is_said_with_those_that_did(local_aws: Loca
         )
         events.wait_for(lambda event: event["detail-type"] == "Came")
 
-        with pytest.raises(TimeoutError, match="came: Came"):
+        with pytest.raises(TimeoutError, match="received: Came"):
             events.wait_for(lambda event: event["detail-type"] == "Other", timeout_seconds=0)
 
 

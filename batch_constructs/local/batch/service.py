@@ -66,7 +66,7 @@ class BatchService:
         grace_seconds: how long after SIGTERM the processes of a job are killed. Default: 30, as in
             Amazon ECS.
         container_engine: the command of a container engine (``docker``, ``podman``, ``finch``) to
-            run jobs in their images with. Default: jobs run as processes of this machine.
+            run jobs in their images with. Default: jobs run as processes on this machine.
         images: pattern of an image → what stands for it, see `ImageRuntimes`.
         environment: what the engine and skopeo run with. Default: this process's.
     """
