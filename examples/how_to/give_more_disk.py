@@ -31,7 +31,8 @@ def build(app: cdk.App) -> cdk.Stack:
     template = bc.LaunchTemplate(
         stack, "Template", root_volume=bc.RootVolume(size=cdk.Size.gibibytes(200))
     )
-    bc.Ec2ComputeEnvironment(stack, "Instances", vpc=vpc, launch_template=template)
+    instances = bc.Ec2ComputeEnvironment(stack, "Instances", vpc=vpc, launch_template=template)
+    bc.JobQueue(stack, "OnInstances", compute_environments=[instances])
     return stack
 
 
