@@ -675,7 +675,7 @@ _RESERVED = f"arn:aws:resource-groups:eu-west-1:{ACCOUNT}:group/reserved"
 OF_ITS_REGION: dict[str, tuple[Callable[[Networks], object], str]] = {
     "a security group of instances": (
         lambda n: bc.Ec2ComputeEnvironment(n.here, "X", vpc=n.vpc, security_groups=[n.made]),
-        r"X: security_groups\[0\]: There/Made is in Region eu-west-1, and .* give one of this",
+        r"X: security_groups\[0\]: There/Made is in Region eu-west-1, and .* give one in this",
     ),
     "a security group that was taken in there": (
         lambda n: bc.FargateComputeEnvironment(
