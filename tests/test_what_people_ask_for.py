@@ -340,7 +340,7 @@ def test_a_map_of_roles_names_those_of_its_own_stack_alone() -> None:
 
     with pytest.raises(
         ValueError,
-        match=r"^Stack/Ns: environment Other/Nodes is of another stack than the cluster, .* "
+        match=r"^Stack/Ns: environment Other/Nodes is in another stack than the cluster, .* "
         r"give it instance_role=namespace.instance_role$",
     ):
         namespace.add_compute_environment(made)
@@ -394,7 +394,7 @@ def test_a_cluster_of_the_app_is_prepared_as_it_authenticates(
         (
             None,
             False,
-            "config_map is False, but the cluster only authenticates by CONFIG_MAP alone",
+            "config_map is False, but the cluster only authenticates by CONFIG_MAP:",
         ),
         (
             eks.AuthenticationMode.API,
