@@ -578,7 +578,7 @@ def test_an_event_gives_as_many_fields_as_event_bridge_takes(
         )
 
     if fields > INPUT_PATHS:
-        with pytest.raises(ValueError, match="environment takes 101 fields of the event"):
+        with pytest.raises(ValueError, match="environment uses 101 fields of the event"):
             submit()
     else:
         assert submit() is not None

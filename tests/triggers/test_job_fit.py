@@ -37,7 +37,7 @@ def test_a_definition_of_another_platform_is_refused(
     pattern = {"event_pattern": {"source": ["a"]}}
     when = pattern if trigger is bc.EventTrigger else {"schedule": NIGHTLY}
 
-    with pytest.raises(ValueError, match="the job is for EC2, the queue offers Fargate, and AWS"):
+    with pytest.raises(ValueError, match="the job is for EC2, the queue offers Fargate, so AWS"):
         trigger(stack, "Trigger", queue=queue, job_definition=job, **when)
 
 
