@@ -189,7 +189,7 @@ class TestWhichIsMeant:
             (
                 lambda stack: several(stack, container("a"), container("b")),
                 {"command": ["run"]},
-                r'command is given, .* containers \("a", "b"\), and it does not say of which: say',
+                r'command is given, .* containers \("a", "b"\), and it does not say of which: set',
             ),
             (
                 lambda stack: nodes(stack, "0:0", "1:3"),
