@@ -438,7 +438,7 @@ def test_parameters_have_the_room_of_a_submission(
     parameters = {"mode": "x" * (room + beyond), "at": Aws.REGION}
 
     if beyond:
-        with pytest.raises(ValueError, match=f"make {JOB_BYTES + 1} bytes of a submission"):
+        with pytest.raises(ValueError, match=f"take {JOB_BYTES + 1} bytes of a submission"):
             trigger(stack, queue, definition, parameters=parameters)
     else:
         assert trigger(stack, queue, definition, parameters=parameters) is not None

@@ -163,4 +163,4 @@ def test_parameters_have_the_room_of_a_submission_and_no_more() -> None:
 
     assert Graph.of([job("a", parameters=sized(room))]) is not None
     [said] = problems(job("a", parameters=sized(room + 1)))
-    assert f"make {JOB_BYTES + 1} bytes of a submission; allowed: at most {JOB_BYTES}" in said
+    assert f"take {JOB_BYTES + 1} bytes of a submission; allowed: at most {JOB_BYTES}" in said
