@@ -116,7 +116,8 @@ def test_what_is_left_out_hides_nothing_that_is_wrong_beside_it(stack: cdk.Stack
 def test_what_is_given_by_place_is_told(stack: cdk.Stack) -> None:
     said = told(bc.ConsumableResource, stack, "X", 5, total_quantity=5)
     assert said.endswith(
-        ": ConsumableResource is given 3 arguments by position; allowed: scope and id: name the rest"
+        ": ConsumableResource is given 3 arguments by position; allowed: scope and id: "
+        "name the rest"
     )
     assert told(bc.secret_field, 1, "key", secret=2).endswith(
         "secret is given by position and by name: leave one of them out"

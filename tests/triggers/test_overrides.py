@@ -235,7 +235,9 @@ def test_a_number_that_a_gateway_reckons_with_is_no_token(
     number = CfnParameter(stack, "N", type="Number").value_as_number
     options: dict[str, Any] = {parameter: number}
 
-    with pytest.raises(ValueError, match=f"Gateway: {parameter} is a token, whose value is not known"):
+    with pytest.raises(
+        ValueError, match=f"Gateway: {parameter} is a token, whose value is not known"
+    ):
         bc.SubmissionGateway(stack, "Gateway", queue=queue, job_definition=definition, **options)
 
 

@@ -165,9 +165,7 @@ def test_a_topic_is_added_to_a_queue_once(stack: cdk.Stack) -> None:
     queue, topic = sqs.Queue(stack, "Queue"), sns.Topic(stack, "Topic")
     subscribe(queue, topic)
 
-    with pytest.raises(
-        ValueError, match="Stack/Queue: it is already subscribed to Stack/Topic$"
-    ):
+    with pytest.raises(ValueError, match="Stack/Queue: it is already subscribed to Stack/Topic$"):
         subscribe(queue, topic)
 
 
