@@ -232,6 +232,9 @@ _POLICY: Final = "AWS::IAM::Policy"
 _ALLOWED: Final[list[tuple[IConstruct, Sequence[str], Sequence[str]]]] = []
 """What constructs have allowed to roles that may be a user's: the role, actions, resources."""
 
+_ALLOWED_IN: Final[dict[IConstruct, list[tuple[str, Sequence[str], Sequence[str]]]]] = {}
+"""App → the same, by the role's path: a process of many apps asks each role for its own once."""
+
 OURS: Final[list[tuple[str, str]]] = []
 """App and path of each construct of ours that is in no other."""
 
@@ -281,6 +284,7 @@ def tell_cdk_nag(app: IConstruct, templates: Sequence[str], ours: AbstractSet[st
         return
     from aws_cdk import Acknowledgment, CfnResource, Stack, Validations  # noqa: PLC0415  # loaded
 
+    allowed = _allowed_in(app)
     folders = {Path(one).parent for one in templates}
     read: dict[str, Any] = {}
     for one in app.node.find_all():
@@ -298,7 +302,9 @@ def tell_cdk_nag(app: IConstruct, templates: Sequence[str], ours: AbstractSet[st
             if rendered is None:
                 continue  # others make it: iam.Role.customize_roles
             properties = rendered.get("Properties", {})
-            meant = dict(_meant(kind, properties, _wrote(one, stack, mine=mine), mine=mine))
+            meant = dict(
+                _meant(kind, properties, _wrote(one, stack, allowed, mine=mine), mine=mine)
+            )
             rules = [Acknowledgment(id=rule, reason=why) for rule, why in meant.items()]
             Validations.of(one).acknowledge(*rules)
 
@@ -318,7 +324,21 @@ def note_key_grant(grantee: IGrantable, key: IKey | None) -> None:
         note_rights(grantee, [*_KEY_GRANTS], key.key_arn)
 
 
-def _wrote(one: CfnResource, stack: Stack, *, mine: bool) -> Callable[[str, str], bool]:
+def _allowed_in(app: IConstruct) -> Sequence[tuple[str, Sequence[str], Sequence[str]]]:
+    for role, actions, resources in _ALLOWED:
+        noted = _ALLOWED_IN.setdefault(role.node.root, [])
+        noted.append((role.node.path, actions, resources))
+    _ALLOWED.clear()
+    return _ALLOWED_IN.get(app.node.root, ())
+
+
+def _wrote(
+    one: CfnResource,
+    stack: Stack,
+    allowed: Sequence[tuple[str, Sequence[str], Sequence[str]]],
+    *,
+    mine: bool,
+) -> Callable[[str, str], bool]:
     """Tell of which resources and actions in a role or a policy this library wrote.
 
     A role of ours has its statements in itself. In a policy are what users add to a role, what was
@@ -326,10 +346,11 @@ def _wrote(one: CfnResource, stack: Stack, *, mine: bool) -> Callable[[str, str]
     """
     if one.cfn_resource_type != _POLICY:
         return lambda *_: True
+    path = one.node.path
     noted = {
         pair
-        for role, actions, resources in _ALLOWED
-        if one.node.root == role.node.root and is_within(one, {role.node.path})
+        for role, actions, resources in allowed
+        if is_path_within(path, {role})
         for pair in product(map(_flat, stack.resolve(list(resources))), actions)
     }
     return lambda resource, action: (

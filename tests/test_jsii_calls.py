@@ -10,6 +10,7 @@ from textwrap import dedent
 from typing import Any
 
 import aws_cdk as cdk
+import cdk_nag
 import pytest
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
@@ -227,3 +228,29 @@ def test_the_rules_at_synthesis_are_two_calls(
     Template.from_stack(stack)
 
     assert sorted(sent[before:]) == ["StaticInvokeRequest"] * 2 + ["_CompleteRequest"]
+
+
+def test_a_synthesis_asks_nothing_of_the_roles_of_other_apps(sent: list[str]) -> None:
+    """What cdk-nag is told rests on what was granted, in a process that may have made thousands."""
+    assert cdk_nag.AwsSolutionsChecks  # once it is loaded, it is told
+
+    def calls_of_a_synthesis() -> int:
+        app = cdk.App(builtin_cloud_formation_validation=False)
+        stack = cdk.Stack(app, "Stack")
+        role = iam.Role(stack, "Role", assumed_by=iam.AccountRootPrincipal())
+        environment = bc.FargateComputeEnvironment(
+            stack, "Environment", vpc=ec2.Vpc(stack, "Vpc", max_azs=1)
+        )
+        queue = bc.JobQueue(stack, "Queue", compute_environments=[environment])
+        definition = bc.FargateJobDefinition(
+            stack, "Job", image="busybox", vcpus=1, memory=cdk.Size.gibibytes(2)
+        )
+        queue.grant_submit(role, definition)
+        before = len(sent)
+        app.synth()
+        return len(sent) - before
+
+    calls_of_a_synthesis()
+    second = calls_of_a_synthesis()
+
+    assert [calls_of_a_synthesis() for _ in range(3)] == [second] * 3
