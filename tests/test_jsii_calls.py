@@ -232,7 +232,7 @@ def test_the_rules_at_synthesis_are_two_calls(
 
 def test_a_synthesis_asks_nothing_of_the_roles_of_other_apps(sent: list[str]) -> None:
     """What cdk-nag is told rests on what was granted, in a process that may have made thousands."""
-    assert cdk_nag.AwsSolutionsChecks  # once it is loaded, it is told
+    assert cdk_nag.__name__ in sys.modules  # once it is loaded, it is told
 
     def calls_of_a_synthesis() -> int:
         app = cdk.App(builtin_cloud_formation_validation=False)
