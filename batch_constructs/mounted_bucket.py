@@ -22,6 +22,7 @@ from batch_constructs.by_way_of import by_way_of, via
 from batch_constructs.construct import arn_prefix
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.place import OF_ONE_REGION, Place
+from batch_constructs.rules.template.iam_roles import several
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
@@ -87,10 +88,9 @@ def grant_bucket(
         use = {"Effect": "Allow", "Action": actions, "Condition": via("s3")}
         _let_in_by_key(scope, key, use)
         # a key has no name by which another account could know it
-        role.add_to_principal_policy(
-            iam.PolicyStatement.from_json({**use, "Resource": f"{arn_prefix('kms', owner)}key/*"})
-        )
-        note_rights(role, actions, f"{arn_prefix('kms', owner)}key/*")
+        keys = f"{arn_prefix('kms', owner)}key/*"
+        role.add_to_principal_policy(iam.PolicyStatement.from_json({**use, "Resource": keys}))
+        note_rights(role, actions, keys)
     elif key is not None:
         grant = key.grant_decrypt if read_only else key.grant_encrypt_decrypt
         by_way_of(grant(role), "s3")
@@ -183,7 +183,7 @@ def let_in_from_another_account(
         for one in granted
     )
     if not added:
-        actions = [action for one in granted for action in _several(one["Action"])]
+        actions = [str(action) for one in granted for action in several(one["Action"])]
         below = next((f" below {p}" for p in map(_prefix_of, granted) if p), "")
         Annotations.of(scope).add_warning_v2(
             "batch-constructs:bucket-policy",
@@ -196,10 +196,6 @@ def let_in_from_another_account(
 
 def _account(number: str) -> dict[str, str]:
     return {"AWS": f"arn:{own_partition()}:iam::{number}:root"}
-
-
-def _several(action: str | list[str]) -> list[str]:
-    return [action] if isinstance(action, str) else action
 
 
 def _prefix_of(statement: Mapping[str, Any]) -> str:

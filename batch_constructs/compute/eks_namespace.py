@@ -185,7 +185,7 @@ class EksNamespace(BatchConstruct):
             instead = ", or config_map=True to the namespace" if self._mode == aws.BOTH else ""
             raise ValueError(
                 f"{self.node.path}: access_entry_state of {environment.node.path} is "
-                f"{(shown(state) if state else 'left out')}, so AWS Batch cannot use the "
+                f"{shown(state) if state else 'left out'}, so AWS Batch cannot use the "
                 f"namespace: give access_entry_state=AccessEntryState.ENABLED{instead}"
             )
         if self._mode == aws.CONFIG_MAP and state == AccessEntryState.ENABLED:

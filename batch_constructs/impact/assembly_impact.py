@@ -43,8 +43,7 @@ def impacts(
             if other.new.within is not None and other.new.within[0] == key
         }
         for name, why in misfits(one.templates[1], nested):
-            at = told[key].get(name) or one.told(name)
-            told[key][name] = replace(at, notes=[why, *at.notes], fails=True)
+            one.tell(told[key], name, why)
     for key, stack in staying.items():
         if stack.within is None:
             made = new[key] if key in new and pairs[key][0] is NONE else None
@@ -87,8 +86,7 @@ def _told(mine: Comparison, others: list[Comparison]) -> dict[str, Impact]:
     for name, change in mine.found.items():
         near = [other for other in others if in_one_place(other.new, mine.new)]
         for why, fails in _names_taken(change, mine, others):
-            told = found.get(name) or mine.told(name)
-            found[name] = replace(told, notes=[why, *told.notes], fails=told.fails or fails)
+            mine.tell(found, name, why, fails=fails)
         missing = list(_missing(change, near))
         if missing and change.type != EXPORT:
             told = found.get(name) or mine.told(name)

@@ -103,7 +103,7 @@ def misfits(
         passed = stack.given or {}
         for name in passed:
             if name not in written:
-                yield logical_id, f"it has no parameter {name}: the deployment fails"
+                yield logical_id, f"it has no parameter {name}: {_FAILS}"
         for name, (value, kind) in _values(stack.template, passed).items():
             allowed = written[name].get("AllowedValues")
             if value is None:

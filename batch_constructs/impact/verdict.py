@@ -140,9 +140,13 @@ class Comparison:
             name: told for name in self.found if (told := self.told(name)).fails or _is_told(told)
         }
         for name, why in self._unresolved():
-            told = found.get(name) or self.told(name)
-            found[name] = replace(told, notes=[why, *told.notes], fails=True)
+            self.tell(found, name, why)
         return found
+
+    def tell(self, found: dict[str, Impact], name: str, why: str, *, fails: bool = True) -> None:
+        """Say one thing more of a resource, before what is found of it, and whether it fails."""
+        told = found.get(name) or self.told(name)
+        found[name] = replace(told, notes=[why, *told.notes], fails=told.fails or fails)
 
     def _parameters(self) -> Iterator[tuple[str, list[str], list[str]]]:
         """Give the parameters that are declared otherwise; what is nested is given its values."""

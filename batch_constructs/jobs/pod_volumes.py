@@ -101,9 +101,7 @@ AnyPodVolume: TypeAlias = (
     | HostPathVolume
     | KubernetesSecretVolume
     | PersistentVolumeClaimVolume
-    | batch.EmptyDirVolume
-    | batch.HostPathVolume
-    | batch.SecretPathVolume
+    | _OfTheCdk
 )
 """What a container of a pod can mount."""
 

@@ -127,11 +127,9 @@ def with_one_name(template: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-INSTANCES = {"ec2", "spot"}
-
-
 def leaves_best_fit(one: Environment, other: Environment) -> bool:
-    return one.best_fit and not other.best_fit
+    instances = one.kind == other.kind and one.kind in {"ec2", "spot"}
+    return instances and one.best_fit and not other.best_fit
 
 
 BASE = Environment(
@@ -176,9 +174,7 @@ def test_the_name_differs_exactly_where_another_environment_is_needed(
     fails = any("the deployment fails; create an environment" in note for note in judged.notes)
     needs_another = judged.effect is Effect.REPLACE or fails or one.stack_tags != other.stack_tags
     # AWS does not say whether an environment leaves BEST_FIT in place: ours is replaced.
-    needs_another |= (
-        one.kind == other.kind and one.kind in INSTANCES and leaves_best_fit(one, other)
-    )
+    needs_another |= leaves_best_fit(one, other)
     assert old_id == new_id
     assert (old_name != new_name) is needs_another, (asdict(one), asdict(other), judged)
 

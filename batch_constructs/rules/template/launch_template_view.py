@@ -39,12 +39,18 @@ class LaunchTemplate(Resource):
         """Give LaunchTemplateData."""
         return mapping(self.properties, "LaunchTemplateData")
 
+    @property
+    def _content(self) -> object:
+        """Give the user data as they are written, within ``Fn::Base64`` if that encodes them."""
+        data = self.data.get("UserData")
+        return data.content if isinstance(data, Base64) else data
+
     @cached_property
     def user_data(self) -> bytes:
         """Give the user data before they are encoded, with a NUL for each part nobody knows."""
         data = self.data.get("UserData")
         if isinstance(data, Base64):
-            return (literal(data.content) or "").encode(errors="replace")
+            return (literal(self._content) or "").encode(errors="replace")
         from base64 import b64decode  # noqa: PLC0415  # seldom needed
 
         with suppress(ValueError):
@@ -69,9 +75,8 @@ class LaunchTemplate(Resource):
     def _may_run_others(self) -> bool:
         if not isinstance(self.properties.get("LaunchTemplateData"), dict):
             return True
-        written = self.data.get("UserData")
-        content = written.content if isinstance(written, Base64) else written
-        if isinstance(content, Text) and isinstance(written, Base64):
+        content = self._content
+        if isinstance(content, Text) and isinstance(self.data.get("UserData"), Base64):
             before = ("", *content.parts)
             if any(
                 isinstance(part, Unknown)
@@ -86,9 +91,7 @@ class LaunchTemplate(Resource):
     @property
     def references(self) -> list[Reference]:
         """Give the resources that the user data refer to."""
-        data = self.data.get("UserData")
-        content = data.content if isinstance(data, Base64) else data
-        return content.references if isinstance(content, Text) else []
+        return self._content.references if isinstance(self._content, Text) else []
 
     @cached_property
     def efa_interfaces(self) -> list[Properties] | None:
@@ -101,12 +104,3 @@ class LaunchTemplate(Resource):
         ):
             return None
         return [one for one in written if one.get("InterfaceType") in INTERFACE_TYPES]
-
-
-def _holds_unknown_words(script: Text) -> bool:
-    """Tell whether a word of a script begins with what nobody knows, as a path may."""
-    before = ("\n", *script.parts)
-    return any(
-        isinstance(part, Unknown) and (not isinstance(one, str) or one.endswith(_WORD_BEGINS))
-        for one, part in zip(before, script.parts, strict=False)
-    )
