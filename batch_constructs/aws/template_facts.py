@@ -103,6 +103,11 @@ REFERENCE_SOURCE: Final[Source] = docs(
     " Unresolved resource dependencies.",
 )
 
+RESOLVED_SECRET_SOURCE: Final[Source] = docs(
+    "AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html",
+    "CloudFormation replaces a dynamic reference with the value of the secret.",
+)
+
 REPEATED_KEY_SOURCE: Final[Source] = seen(
     "https://github.com/aws-cloudformation/cfn-lint/issues/35",
     "CloudFormation silently uses the last value of a key that is used twice.",

@@ -318,6 +318,22 @@ def test_no_pattern_and_no_list_of_names_stands_in_two_files() -> None:
     assert set(SAID_TWICE) <= set(twice), "what stands once need not be excused"
 
 
+def test_no_sentence_of_a_page_is_quoted_twice() -> None:
+    places: dict[str, list[str]] = {}
+    for file in FILES:
+        for node in ast.walk(parsed(file)):
+            match node:
+                case ast.Call(
+                    func=ast.Name(id="api" | "docs" | "guide" | "cloudformation" | "seen"),
+                    args=[page, ast.Constant(value=str(says))],
+                ):
+                    key = f"{ast.unparse(page)} {says}"
+                    places.setdefault(key, []).append(f"{file}:{node.lineno}")
+
+    assert {said: found for said, found in places.items() if len(found) > 1} == {}
+    assert len(places) > 300
+
+
 ACTION_OR_KEY = re.compile(
     r"([a-z][a-z0-9-]+:[A-Z]\w+\*?|(?i:aws|cdk|iam|kms):\w[\w-]*)(:[\w:-]+)?"
 )
