@@ -73,8 +73,6 @@ EXCUSED = {
     ("rules/access/missing_statement.py", "arn:${AWS::Partition}:"): "how a template spells it",
     ("local/batch/container_metadata.py", "RUNNING"): "how ECS calls the status of a task",
     ("functions/job_events/cause.py", "OutOfMemory"): "a cause, as our metric calls it",
-    ("monitoring/dashboard_body.py", "OutOfMemory"): "a cause, as our metric calls it",
-    ("monitoring/job_counters.py", "OutOfMemory"): "a cause, as our metric calls it",
     ("monitoring/job_gauges.py", "JobsSubmitted"): "a gauge of ours",
     ("local/environment_variables.py", "us-east-1"): "where the embedded AWS says it is",
     ("compute/launch_template_overrides.py", _SUCH_OVERRIDES): "an example in a message",
