@@ -20,12 +20,12 @@ _ACTIVITIES: Final = 50
 _SUCCESSFUL: Final = "Successful"
 _ENDED: Final = (_SUCCESSFUL, "Failed", "Cancelled")
 
+MORE_CAPACITY: Final = (
+    "allow more instance types or zones; on Spot, put an on-demand environment behind this one"
+)
 _FIXES_OF_A_LAUNCH: Final = (
     (("limit", "quota", "count exceeded"), "ask for a higher quota of Amazon EC2"),
-    (
-        ("capacity",),
-        "allow more instance types or zones; on Spot, put an on-demand environment behind this one",
-    ),
+    (("capacity",), MORE_CAPACITY),
     (("",), "see https://docs.aws.amazon.com/autoscaling/ec2/userguide/CHAP_Troubleshooting.html"),
 )
 """Words of why a launch failed, in small letters, and what to do; the first that fits counts."""
@@ -144,7 +144,7 @@ class Evidence:
             and "launch" in one.get("Description", "").lower()
             and one["StartTime"].timestamp() * 1000 >= since
         ]
-        newest = max(launches, key=lambda one: one["StartTime"], default={})
+        newest: Mapping[str, Any] = max(launches, key=lambda one: one["StartTime"], default={})
         said = newest.get("StatusMessage", "")
         if said and newest["StatusCode"] != _SUCCESSFUL:
             fixes = (
@@ -169,7 +169,7 @@ class Evidence:
             for one in answer.get("containerInstances", [])
         }
         self.note(
-            f"instances that run in {environment}: {len(running)}, in its cluster: {len(arns)}"
+            f"instances of {environment}: {len(running)} launched, {len(arns)} in its cluster"
         )
         if len(agents) < len(arns):
             return

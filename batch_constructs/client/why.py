@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.aws.job_queue_facts import TimeLimitReason
 from batch_constructs.aws.job_states import CANNOT_PULL, JobState
 from batch_constructs.aws.resource_states import State, Status
 from batch_constructs.aws.submit_job import SNAPSHOT_JOBS
-from batch_constructs.client.evidence import Evidence, Reason
+from batch_constructs.client.evidence import MORE_CAPACITY, Evidence, Reason
 from batch_constructs.client.jobs_not_found import JobsNotFoundError
 from batch_constructs.functions.job_events.cause import Cause, cause_of
 from batch_constructs.functions.job_events.job_event import Job
@@ -46,6 +47,13 @@ _FIXES_OF_A_START: Final = (
     ),
 )
 """Words of the reason why a container never started, in small letters, and what to do."""
+
+_FIXES_OF_A_WAIT: Final = {
+    TimeLimitReason.INSUFFICIENT_INSTANCE_CAPACITY: MORE_CAPACITY,
+    TimeLimitReason.COMPUTE_ENVIRONMENT_MAX_RESOURCE: "raise max_vcpus, or request fewer vCPUs",
+    TimeLimitReason.JOB_RESOURCE_REQUIREMENT: "request less, or allow larger instance types",
+}
+"""What a status reason of a waiting job begins with, and what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,8 +146,10 @@ def _dependencies(evidence: Evidence, job: Mapping[str, Any]) -> Iterator[Reason
 
 
 def _waiting(evidence: Evidence, job: Mapping[str, Any]) -> Iterator[Reason]:
-    if job.get("statusReason"):
-        yield Reason(cause=job["statusReason"], fix="fix what it names; the job then starts")
+    said = job.get("statusReason")
+    if said:
+        fixes = (fix for reason, fix in _FIXES_OF_A_WAIT.items() if said.startswith(reason))
+        yield Reason(cause=said, fix=next(fixes, "fix what it names; the job then starts"))
     queue = job["jobQueue"]
     for answer in evidence.ask("describe_job_queues", jobQueues=[queue]).get("jobQueues", []):
         name = answer["jobQueueName"]
@@ -151,7 +161,7 @@ def _waiting(evidence: Evidence, job: Mapping[str, Any]) -> Iterator[Reason]:
                 cause=f"the queue {name} is {answer['status']}: {said}", fix="fix the queue"
             )
         arns = [one["computeEnvironment"] for one in answer.get("computeEnvironmentOrder", [])]
-        request = {"computeEnvironments": arns}
+        request: dict[str, Any] = {"computeEnvironments": arns}
         described = evidence.ask("describe_compute_environments", **request) if arns else {}
         environments = described.get("computeEnvironments", [])
         for environment in environments:
