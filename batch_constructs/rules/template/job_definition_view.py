@@ -62,15 +62,15 @@ class Container(Record):
 
     def requirement(self, type: str) -> int | float | None:
         """Give how much of VCPU, MEMORY or GPU is asked for; None if that is not known."""
-        if type in self._required:
-            return self._required[type]
+        if type in self._first_of_each_type:
+            return self._first_of_each_type[type]
         if type == SizeType.GPU:
             return 0 if self.names_every_requirement else None
         legacy = "Vcpus" if type == SizeType.VCPU else "Memory"
         return number(self.properties, legacy)
 
     @cached_property
-    def _required(self) -> dict[str, int | float | None]:
+    def _first_of_each_type(self) -> dict[str, int | float | None]:
         """Give what the first requirement of each type asks for."""
         return {
             kind: number(entry, "Value")
