@@ -55,6 +55,9 @@ NOT_AUTHENTICATED_SOURCE: Final[Source] = docs(
     " the call is refused before it is looked at.",
 )
 
+NO_SUCH_ENTITY: Final = "NoSuchEntity"
+"""The error code of IAM for a role or an instance profile that does not exist."""
+
 NOT_FOUND: Final = "ResourceNotFoundException"
 EXISTS_ALREADY: Final = "ResourceAlreadyExistsException"
 """Error codes of CloudWatch Logs."""

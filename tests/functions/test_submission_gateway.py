@@ -12,6 +12,7 @@ import fastjsonschema
 import pytest
 
 from batch_constructs.aws.admission import Admission
+from batch_constructs.aws.overridden_containers import OverriddenContainer
 from batch_constructs.functions.claims.lease import AFTERMATH_SECONDS
 from batch_constructs.functions.submission.message_reader import Poison, read_request
 from tests.functions.aws_in_process import answer, messages_in
@@ -242,6 +243,30 @@ def test_an_odd_message_is_poison_and_its_neighbours_go_on(
     ((found, why),) = world.reasons().items()
     assert found == bad
     assert reason in why
+
+
+@pytest.mark.parametrize(
+    ("kind", "member", "overrides"),
+    [
+        ("task", "ecsPropertiesOverride", {"taskProperties": [{"containers": [{"name": {}}]}]}),
+        ("pod", "eksPropertiesOverride", {"podProperties": {"containers": [{"name": ["a"]}]}}),
+    ],
+)
+def test_an_odd_name_of_a_container_is_poison_and_its_neighbours_go_on(
+    world: World, kind: str, member: str, overrides: dict[str, Any]
+) -> None:
+    containers = (OverriddenContainer(kind, "a"), OverriddenContainer(kind, "b"))
+    world.settings |= {"containers": containers, "allow": frozenset(Admission)}
+    sqs = Sqs(world.aws, batch_size=10)
+    bad = json.dumps({member: overrides, "environment": {"A": "1"}})
+    sqs.send(body(1), bad, body(2))
+
+    sqs.drain(world.gateway)
+
+    one_job_each(world, [1, 2])
+    ((found, why),) = world.reasons().items()
+    assert found == bad
+    assert "Invalid type for parameter" in why
 
 
 def test_an_idempotency_key_that_is_no_text_is_poison(world: World) -> None:
