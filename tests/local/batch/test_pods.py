@@ -189,7 +189,11 @@ def client_of(account: Account) -> BatchClient:
 @pytest.mark.parametrize("named", ["job", "job:1"])
 def test_the_client_says_to_a_pod_what_changes(on_eks: Account, named: str) -> None:
     register(on_eks, container("main", "sh", "-c", "echo $MODE"))
-    changes: dict[str, Any] = {"environment": {"MODE": "fast"}, "memory_mebibytes": 64, "vcpus": 0.5}
+    changes: dict[str, Any] = {
+        "environment": {"MODE": "fast"},
+        "memory_mebibytes": 64,
+        "vcpus": 0.5,
+    }
 
     job_id = client_of(on_eks).submit("j", queue="queue", job_definition=named, **changes)
 
