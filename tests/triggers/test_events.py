@@ -540,13 +540,6 @@ def test_fields_of_the_event_are_words_of_the_command_and_values_of_tags(
     assert asked.get("tags", {}) == {name: f"<{names[path]}>" for name, path in tags.items()}
 
 
-@pytest.mark.parametrize(
-    ("command", "said"),
-    [
-        (["$.de tail"], r"command\[0\] begins with \$, but is not a field"),
-        (["<x>"], r"command\[0\] contains <…>, which EventBridge reads"),
-    ],
-)
 def test_a_field_as_the_cdk_writes_it_is_the_field_and_not_its_path(
     stack: Stack, queue: Any, definition: Any
 ) -> None:
@@ -588,6 +581,13 @@ def test_a_field_of_the_cdk_within_a_text_is_refused(
         )
 
 
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["$.de tail"], r"command\[0\] begins with \$, but is not a field"),
+        (["<x>"], r"command\[0\] contains <…>, which EventBridge reads"),
+    ],
+)
 def test_a_word_that_eventbridge_would_misread_is_refused(
     stack: Stack, queue: Any, definition: Any, command: list[str], said: str
 ) -> None:
