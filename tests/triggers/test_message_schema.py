@@ -77,7 +77,7 @@ def test_a_property_of_any_name_is_validated(name: str) -> None:
 
 def test_a_message_stays_as_it_was_sent() -> None:
     """What it leaves out would identify it otherwise, or be more than it may set."""
-    message = {"parameters": {}}
+    message: dict[str, Any] = {"parameters": {}}
     filled = {"properties": {"n": {"default": "1"}}, "default": {}}
     parts = {"parameters": filled, "tags": {"default": {}}}
 
