@@ -11,6 +11,7 @@ from uuid import uuid4
 from batch_constructs.aws.bound import allowed, shown
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.names import JOB_NAME
+from batch_constructs.aws.overridden_containers import described_containers
 from batch_constructs.aws.submit_job import DEPENDENCIES, SHARE_IDENTIFIER, ArrayDependency
 from batch_constructs.client.submit_request import submit_job_request
 from batch_constructs.functions.submission.json_path import value_at
@@ -140,13 +141,15 @@ def _given(request: Mapping[str, Any]) -> set[tuple[str, str, str]]:
 
 
 def _there(detail: Mapping[str, Any]) -> set[tuple[str, str, str]]:
-    return _values_of(detail.get("parameters", {}), detail.get("container", {}))
+    values = _values_of(detail.get("parameters", {}), {})
+    return values.union(*(_values_of({}, each) for each in described_containers(detail)))
 
 
 def _values_of(
     parameters: Mapping[str, str], container: Mapping[str, Any]
 ) -> set[tuple[str, str, str]]:
-    environment, command = container.get("environment", ()), container.get("command", ())
+    environment = container.get("environment") or container.get("env") or ()
+    command = container.get("command", ())
     return {
         *(("parameter", name, value) for name, value in parameters.items()),
         *(("variable", one["name"], one.get("value", "")) for one in environment),

@@ -272,14 +272,14 @@ def test_a_command_alone_is_changed_and_the_sizes_stay(aws: Aws, client: BatchCl
     assert overrides["resourceRequirements"] == CONTAINER["resourceRequirements"]
 
 
-def test_a_job_of_nodes_takes_no_command_since_nobody_says_for_which(
+def test_a_job_of_several_ranges_takes_no_command_since_nobody_says_for_which(
     aws: Aws, client: BatchClient
 ) -> None:
-    group = {"targetNodes": "0:1", "container": CONTAINER}
-    nodes = {"numNodes": 2, "mainNode": 0, "nodeRangeProperties": [group]}
+    groups = [{"targetNodes": nodes, "container": CONTAINER} for nodes in ("0:0", "1:1")]
+    nodes = {"numNodes": 2, "mainNode": 0, "nodeRangeProperties": groups}
     describe(aws, [detail("a", "FAILED", nodeProperties=nodes)])
 
-    with pytest.raises(ValueError, match="or several nodes"):
+    with pytest.raises(ValueError, match=r"command is given, .* \(nodes 0:0, nodes 1:1\)"):
         redrive(client, "a", command=["other"])
     assert aws.batch.jobs == []
 
@@ -375,7 +375,7 @@ def test_each_container_of_a_job_of_several_gets_what_is_changed(
     task = {"containers": [{"name": "main", **CONTAINER}, {"name": "side"}]}
     describe(aws, [detail("a", "FAILED", ecsProperties={"taskProperties": [task]})])
 
-    with pytest.raises(ValueError, match="has named containers or several nodes"):
+    with pytest.raises(ValueError, match=r'memory_mebibytes or gpus is given, .* \("main", "side"'):
         redrive(client, "a", vcpus=2)
     redrive(client, "a", environment={"MODE": "fast"})
 
@@ -414,3 +414,18 @@ def fail_what_is_listed(aws: Aws) -> None:
         return answer(200, {"jobSummaryList": [{**each, "status": "FAILED"} for each in jobs]})
 
     aws.batch.script["ListJobs"] = tell
+
+
+def test_the_container_of_a_pod_gets_other_sizes(aws: Aws, client: BatchClient) -> None:
+    resources = {half: {"cpu": "1", "memory": "2048Mi"} for half in ("limits", "requests")}
+    main = {"name": "main", "image": "i", "resources": resources}
+    pod = {"podProperties": {"containers": [main]}}
+    describe(aws, [detail("a", "FAILED", eksProperties=pod)])
+
+    redrive(client, "a", memory_mebibytes=4096)
+
+    (one,) = aws.batch.jobs[0]["eksPropertiesOverride"]["podProperties"]["containers"]
+    assert one["resources"] == {
+        half: {"cpu": "1", "memory": "4096Mi"} for half in ("limits", "requests")
+    }
+    assert "containerOverrides" not in aws.batch.jobs[0]
