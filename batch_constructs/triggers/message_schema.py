@@ -42,12 +42,10 @@ def read_schema(arguments: Arguments, schema: Any) -> Any:
         return None
     if not isinstance(schema, Mapping):
         return arguments.wrong_type("schema", schema, "a JSON schema as a mapping")
-    import fastjsonschema  # noqa: PLC0415 - loaded when used
-
     try:
         plain = json.loads(json.dumps(dict(schema), allow_nan=False))
         problem = _problem_of(plain)
-        code = "" if problem else fastjsonschema.compile_to_code(_nameless(plain), _FETCHING)
+        code = "" if problem else _code_of(plain)
         problem = problem or _problem_of_code(code)
     except Exception as error:  # noqa: BLE001 - the library lets re.error, KeyError and more through
         for place, fault in _faults(schema):
@@ -59,6 +57,14 @@ def read_schema(arguments: Arguments, schema: Any) -> Any:
     if problem:
         return arguments.wrong_value(f"schema {problem}")
     return re.sub(r"^from fastjsonschema import .*$", _ITS_OWN_ERRORS, code, flags=re.MULTILINE)
+
+
+def _code_of(schema: dict[str, Any]) -> str:
+    """Return code that looks at a message and changes nothing of it."""
+    import fastjsonschema  # noqa: PLC0415 - loaded when used
+
+    code: str = fastjsonschema.compile_to_code(_nameless(schema), _FETCHING, use_default=False)
+    return code
 
 
 def _nameless(schema: dict[str, Any]) -> dict[str, Any]:

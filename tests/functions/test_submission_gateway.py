@@ -14,6 +14,8 @@ import pytest
 from batch_constructs.aws.admission import Admission
 from batch_constructs.aws.overridden_containers import OverriddenContainer
 from batch_constructs.functions.claims.lease import AFTERMATH_SECONDS
+from batch_constructs.functions.submission import gateway_requests
+from batch_constructs.functions.submission.defaults import merged
 from batch_constructs.functions.submission.message_reader import Poison, read_request
 from tests.functions.aws_in_process import answer, messages_in
 from tests.functions.gateway_world import (
@@ -295,6 +297,24 @@ def test_whatever_a_schema_does_with_one_message_is_that_messages_poison(world: 
     assert world.reasons() == {
         body(1): "cannot be read: OverflowError: cannot convert float infinity to integer"
     }
+
+
+def test_a_message_of_which_no_request_can_be_made_is_poison_and_its_neighbours_go_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def odd(given: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
+        if asked["parameters"]["n"] == "1":
+            raise OverflowError("too odd")
+        return merged(given, asked)
+
+    monkeypatch.setattr(gateway_requests, "merged", odd)
+    sqs = Sqs(world.aws, batch_size=10)
+    sqs.send(body(0), body(1), body(2))
+
+    sqs.drain(world.gateway)
+
+    one_job_each(world, [0, 2])
+    assert world.reasons() == {body(1): "cannot be read: OverflowError: too odd"}
 
 
 def test_what_nobody_expected_is_logged_with_the_way_to_it_and_without_the_message(

@@ -75,6 +75,16 @@ def test_a_property_of_any_name_is_validated(name: str) -> None:
     assert "must contain" in problem_of(schema, {})
 
 
+def test_a_message_stays_as_it_was_sent() -> None:
+    """What it leaves out would identify it otherwise, or be more than it may set."""
+    message: dict[str, Any] = {"parameters": {}}
+    filled = {"properties": {"n": {"default": "1"}}, "default": {}}
+    parts = {"parameters": filled, "tags": {"default": {}}}
+
+    assert not problem_of({"properties": parts, "additionalProperties": False}, message)
+    assert message == {"parameters": {}}
+
+
 def test_nothing_is_fetched(monkeypatch: pytest.MonkeyPatch) -> None:
     def connect(*_: object) -> NoReturn:
         raise AssertionError("something is fetched")
