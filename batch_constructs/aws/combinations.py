@@ -142,7 +142,7 @@ def _combination(line: dict[str, Any]) -> Combination:
     parts = [_part(one, one.get("fix", "")) for one in line.get("parts", ())]
     return Combination(
         rule=line["rule"],
-        types=words(line["type"]),
+        types=names_in(line["type"]),
         parts=tuple(parts) or (_part(line, ""),),
         title=line["title"],
         why=line["why"],
@@ -154,12 +154,12 @@ def _combination(line: dict[str, Any]) -> Combination:
 
 def _part(line: dict[str, Any], fix: str) -> Part:
     shape = shape_of(line)
-    names = words(line[shape])
+    names = names_in(line[shape])
     bound = named(line["is"]) if "is" in line else {}  # of all of them, or of each by its name
     return Part(
         shape=shape,
         names=names,
-        kinds=tuple(tuple(one.split()) for one in words(line.get("kinds", ()))),
+        kinds=tuple(tuple(one.split()) for one in names_in(line.get("kinds", ()))),
         within=ways(line.get("within", HERE)),
         beside={
             name: GIVEN if values == GIVEN else tuple(values)
@@ -170,7 +170,7 @@ def _part(line: dict[str, Any], fix: str) -> Part:
         even_empty=line.get("even_empty", False),
         default=line.get("default"),
         bounds=bound if type(bound) is dict else {name.rpartition("/")[2]: bound for name in names},
-        to=words(line.get("to", ())),
+        to=names_in(line.get("to", ())),
         attribute=line.get("attribute"),
         message=line.get("message", ""),
         fix=fix,
@@ -188,7 +188,7 @@ def _values(written: Any) -> tuple[object, ...]:
     return tuple(str(one) if isinstance(one, str) else one for one in values)
 
 
-def words(written: Any) -> tuple[str, ...]:
+def names_in(written: Any) -> tuple[str, ...]:
     """Read one word, several, or the name of some that stand in a module beside this one."""
     if not isinstance(written, str):
         return tuple(written)

@@ -7,7 +7,7 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import Bound, Counting, Matching, OneOf, one_of, shown
-from batch_constructs.aws.combinations import GIVEN, combination_at, lines, shape_of, words
+from batch_constructs.aws.combinations import GIVEN, combination_at, lines, names_in, shape_of
 from batch_constructs.aws.platforms import KINDS, WINDOWS, Orchestration, PlatformCapability
 from batch_constructs.aws.property_paths import HERE, places, way_and_key, ways
 from batch_constructs.rules.findings import Severity
@@ -46,7 +46,7 @@ def register(area: str) -> None:
                 partial(_made, area, place),
                 id=line["rule"],
                 area=area,
-                subjects=words(line["type"]),
+                subjects=names_in(line["type"]),
                 needs=frozenset().union(*needs) if all(needs) else frozenset(),
             )
         )
@@ -89,7 +89,7 @@ def _needs(line: Mapping[str, Any]) -> set[str]:
             return {way_and_key(name)[1]}
     found = set()
     for within in ways(line.get("within", HERE)):
-        for name in words(line[shape]):
+        for name in names_in(line[shape]):
             way = f"{within}/{name}".split("/")
             steps = [step for step in way[: -1 if also_absent else None] if step not in ("", "*")]
             if not steps:

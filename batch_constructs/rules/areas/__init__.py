@@ -190,8 +190,8 @@ def areas_about() -> Mapping[str, list[str]]:
     """Give the areas about each type of resource, in their order."""
     found: dict[str, list[str]] = {}
     for area in AREAS:
-        for type in subjects(area):
-            found.setdefault(type, []).append(area)
+        for subject in subjects(area):
+            found.setdefault(subject, []).append(area)
     return found
 
 

@@ -10,7 +10,7 @@ import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from batch_constructs.aws.bound import OneOf, one_of
+from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.limits import limit_at, places_of
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import cloudformation
