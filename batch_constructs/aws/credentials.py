@@ -5,7 +5,7 @@ A value that is found here is never shown: what may be a secret stands in no mes
 
 from __future__ import annotations
 
-from base64 import b64encode
+from binascii import b2a_base64
 from typing import Final
 
 from batch_constructs.aws.issued_tokens import (
@@ -43,7 +43,7 @@ _KEYS: Final = ("", "RSA ", "EC ", "DSA ", "OPENSSH ", "ENCRYPTED ", "PGP ")
 """What stands before ``PRIVATE KEY`` in the first line of one."""
 
 _ENCODED_KEYS: Final = tuple(
-    b64encode(first[: len(first) // 3 * 3]).decode()
+    b2a_base64(first[: len(first) // 3 * 3], newline=False).decode()
     for first in (f"-----BEGIN {kind}PRIVATE KEY".encode() for kind in _KEYS)
 )
 """How each begins where the whole file is written in Base64, as it is for a variable."""

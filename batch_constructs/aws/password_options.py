@@ -145,7 +145,7 @@ _ANY_PROGRAM: Final = pattern(rf"(?<![\w.-])(?:{'|'.join(map(re.escape, _BY_NAME
 
 def given_to_a_program(texts: Sequence[str]) -> int | None:
     """Find the word that gives a program its password, or the text of a shell in which one does."""
-    if _ANY_PROGRAM.search("\n".join(texts)) is None:
+    if not _names_a_program("\n".join(texts)):
         return None
     return next(
         (place for place, word in enumerate(texts) if _gives_to_a_program(word)),
@@ -153,9 +153,14 @@ def given_to_a_program(texts: Sequence[str]) -> int | None:
     )
 
 
+def _names_a_program(text: str) -> bool:
+    """Whether one of the programs is named; few texts need the expression for it."""
+    return any(map(text.__contains__, _BY_NAME)) and _ANY_PROGRAM.search(text) is not None
+
+
 def _gives_to_a_program(text: str) -> bool:
     """Whether a word is a text of a shell in which a program is given a password."""
-    if _ANY_PROGRAM.search(text) is None or " " not in text:
+    if " " not in text or not _names_a_program(text):
         return False
     return _given_to_a_program([*_words(text)]) is not None
 

@@ -12,7 +12,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import did_you_mean, each_meant
-from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import api, seen
 from batch_constructs.aws.template_facts import (
     NULL_SOURCE,
@@ -43,7 +42,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _rule = partial(rule, subject=Whole.type)
-_LOGICAL_ID: Final = pattern(r"[A-Za-z0-9]+")
 
 
 @_rule(
@@ -96,7 +94,7 @@ def template_resources(whole: Whole) -> Iterator[Fault]:
         path = f"Resources/{id_}"
         if is_loop(id_):
             continue
-        if not _LOGICAL_ID.fullmatch(str(id_)):
+        if not (str(id_).isascii() and str(id_).isalnum()):
             yield path, f"the logical ID {show(id_)} contains more than letters and digits"
         if not isinstance(resource, dict):
             yield path, "the resource is not an object"
