@@ -103,4 +103,7 @@ REPEATED_KEY_SOURCE: Final[Source] = seen(
 )
 
 MOUNTS: Final = "batch-constructs:mounts"
-"""The metadata in which we say what is mounted: path → how it is known, and what it is."""
+"""The metadata in which we say what is mounted: path → how it is known, what it is, what for."""
+
+TO_READ: Final = "to read only"
+TO_WRITE: Final = "to write"
