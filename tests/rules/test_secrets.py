@@ -22,7 +22,8 @@ from batch_constructs.aws.credentials import CREDENTIALS, Credential, credential
 from batch_constructs.aws.password_options import PASSWORD_OPTIONS
 from batch_constructs.aws.piped_passwords import PASSWORD_READERS
 from batch_constructs.rules import check_resource, check_template
-from batch_constructs.rules.template.written_strings import strings
+from batch_constructs.rules.template.intrinsics import Resolver
+from batch_constructs.rules.template.written_strings import may_hold_credentials, strings
 
 JOB = "AWS::Batch::JobDefinition"
 B = "b" * 40
@@ -178,6 +179,23 @@ def test_a_secret_that_is_fetched_may_have_any_name() -> None:
     given = [{"Name": "PASSWORD", "ValueFrom": arn, "Value": "hunter2"}]
 
     assert messages({"ContainerProperties": {"Secrets": given}}) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "may"),
+    [
+        (["main"], False),
+        ({"Fn::Sub": "AKIA${AWS::Region}"}, True),
+        ({"Fn::Base64": {"a": ["-----BEGIN PRIVATE KEY-----"]}}, True),
+        ({"dop_v1_": 1}, True),
+    ],
+)
+def test_the_strings_of_a_resource_are_gone_through_where_one_has_the_sign_of_a_credential(
+    value: object, *, may: bool
+) -> None:
+    resolved = Resolver({}).resolve({"Properties": [value]})
+
+    assert may_hold_credentials(resolved) is may
 
 
 def test_what_contains_itself_is_searched_once() -> None:
