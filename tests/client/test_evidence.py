@@ -195,7 +195,7 @@ def test_the_group_of_an_environment_is_known_by_its_name(name: str, *, is_its: 
 
 
 def test_the_group_may_be_on_any_page_and_on_fargate_there_is_none() -> None:
-    pages = [
+    pages: list[dict[str, Any]] = [
         {"AutoScalingGroups": [group("other")], "NextToken": "t"},
         {"AutoScalingGroups": [group()]},
     ]
