@@ -197,7 +197,7 @@ def family(kind: str) -> str:
 
 def is_replaced(kind: str, strategy: object, *, role_of_its_own: bool) -> bool:
     """Whether an environment has to be replaced where its instances are to be others."""
-    return role_of_its_own or (family(kind) == "instances" and strategy in {None, BEST_FIT})
+    return role_of_its_own or (family(kind) == "instances" and strategy in (None, BEST_FIT))
 
 
 class CreateOnly(Record):

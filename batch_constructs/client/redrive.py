@@ -35,8 +35,10 @@ if TYPE_CHECKING:
 
     from batch_constructs.client.batch_client import BatchClient
 
-_SUFFIX = re.compile(r"-redrive-[0-9a-f]{8}(-[0-9a-f]{8})?(-\d{1,4}|-part\d+)?$")
-_LONGEST_ENDING = "-redrive-00000000-00000000-part0000"
+_SUFFIX = re.compile(
+    r"-redrive-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(-[0-9a-f]{8})?(-\d{1,4}|-part\d+)?$"
+)
+_LONGEST_ENDING = "-redrive-00000000-0000-0000-0000-000000000000-00000000-part0000"
 _BATCHS_OWN_CHARACTERS = 800
 """What AWS Batch adds to the overrides: the names of the job, its queue and its environment."""
 
@@ -131,7 +133,7 @@ def redrive(
     if seconds is not None:
         request["timeout"] = {"attemptDurationSeconds": seconds}
     base = _SUFFIX.sub("", detail["jobName"])[: JOB_NAME_LENGTH - len(_LONGEST_ENDING)]
-    name = f"{base}-redrive-{job_id.partition(':')[0][:8]}"
+    name = f"{base}-redrive-{job_id.partition(':')[0]}"
     changes = {
         "definition": job_definition,
         "environment": None if environment is None else dict(environment),

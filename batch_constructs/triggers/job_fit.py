@@ -12,7 +12,6 @@ from batch_constructs.arguments import checked
 from batch_constructs.aws.bound import A_KEY, shown
 from batch_constructs.aws.overridden_containers import not_sayable, with_sizes
 from batch_constructs.jobs.submitted_containers import containers_of
-from batch_constructs.jsii_objects import has_member
 from batch_constructs.refusal import told
 from batch_constructs.rules import check_resource
 from batch_constructs.rules.areas.job_on_queue_rules import platform_mismatch
@@ -47,28 +46,6 @@ def check_platform(arguments: Arguments, queue: Any, job_definition: Any) -> Non
         arguments.wrong_value(
             f"job_definition does not fit the queue: {wrong}, so AWS Batch refuses every "
             "submission: give a definition of the queue's platform, or another queue"
-        )
-
-
-def tell_of_limit(arguments: Arguments, queue: Any, job_definition: Any) -> None:
-    """Warn of a queue with a limit that jobs of a definition of ours do not count in."""
-    limit = queue.concurrent_jobs if has_member(queue, "concurrent_jobs") else None
-    seen_limit, seen_job = checked(limit), checked(job_definition)
-    if seen_limit is None or seen_job is None:
-        return
-    consumed = [one.get("Properties") for one in seen_job.beside.values()]
-    if not any(one is seen_limit.properties for one in consumed):
-        from aws_cdk import Annotations  # noqa: PLC0415  # loaded by whoever made the queue
-
-        fix = (
-            "its NodeRange consumable_resources={queue.concurrent_jobs: 1}"
-            if "NodeProperties" in seen_job.properties
-            else "it max_concurrent_jobs=queue"
-        )
-        Annotations.of(arguments.construct).add_warning_v2(
-            "batch-constructs:queue-limit",
-            f"max_concurrent_jobs of {queue.node.path} does not limit jobs of "
-            f"{job_definition.node.path}, because AWS Batch counts by definition: give {fix}",
         )
 
 

@@ -17,6 +17,7 @@ from batch_constructs.aws.submit_job import (
 )
 from batch_constructs.construct import given
 from batch_constructs.jobs.job_definition import is_job_definition, job_definition_arn_from
+from batch_constructs.jobs.queue_limit import count_in_limit
 from batch_constructs.jobs.submit_rights import (
     apart_from,
     jobs_of,
@@ -47,12 +48,7 @@ from batch_constructs.submission_overrides import (
 from batch_constructs.tag_arguments import read_tags
 from batch_constructs.tokens import WholeNumber, is_token
 from batch_constructs.triggers.event_fields import as_paths, is_field
-from batch_constructs.triggers.job_fit import (
-    check_parameters,
-    check_platform,
-    check_sizes,
-    tell_of_limit,
-)
+from batch_constructs.triggers.job_fit import check_parameters, check_platform, check_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -232,7 +228,7 @@ def read_job_to_submit(
     of_containers += [(reader, "command", "command")] if words is not None else []
     check_no_fields(reader, by_place("command", words_of(words)), no_fields)
     check_platform(arguments, queue, job_definition)
-    tell_of_limit(arguments, queue, job_definition)
+    count_in_limit(arguments.construct, queue, job_definition)
     parameters = arguments.mapping("parameters", paths.get("parameters"))
     check_no_fields(arguments, by_place("parameters", parameters), no_fields)
     check_parameters(arguments, job_definition, parameters, command_is_known=words is None)

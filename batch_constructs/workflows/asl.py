@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.delivery import STATE_NAME
 from batch_constructs.aws.error_names import (
+    ANY_ERROR,
     STEP_FUNCTIONS_THROTTLED,
     STEP_FUNCTIONS_THROTTLED_CAUSE,
     STEP_FUNCTIONS_UNCLEAR,
+    TASK_FAILED,
 )
 from batch_constructs.aws.job_states import HOST_LOST_PATTERN
 from batch_constructs.aws.names import STATES_SUBMIT_JOB
@@ -297,7 +299,7 @@ class AslWriter:
             retries += [
                 {"ErrorEquals": _UNCLEAR, "MaxAttempts": 0},
                 {
-                    "ErrorEquals": ["States.TaskFailed"],
+                    "ErrorEquals": [TASK_FAILED],
                     "IntervalSeconds": interval_seconds(job.step_retry),
                     "MaxAttempts": job.step_retry.max_attempts,
                     "BackoffRate": job.step_retry.backoff_rate,
@@ -372,7 +374,7 @@ def _then(state: dict[str, Any], name: str | None) -> dict[str, Any]:
 
 
 def _catch(name: str, *errors: str) -> dict[str, Any]:
-    return {"ErrorEquals": list(errors) or ["States.ALL"], "ResultPath": _FAILURE, "Next": name}
+    return {"ErrorEquals": list(errors) or [ANY_ERROR], "ResultPath": _FAILURE, "Next": name}
 
 
 def _fail() -> dict[str, Any]:

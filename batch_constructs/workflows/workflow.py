@@ -43,6 +43,7 @@ from batch_constructs.jobs.job_definition import (
     job_definition_arn,
     job_definition_arn_to_submit,
 )
+from batch_constructs.jobs.queue_limit import count_in_limit, tell_of_rescue_limit
 from batch_constructs.jobs.submit_rights import jobs_of
 from batch_constructs.jobs.submitted_containers import (
     check_array,
@@ -72,12 +73,7 @@ from batch_constructs.submission_overrides import (
     sizes_said,
 )
 from batch_constructs.tokens import is_made_up
-from batch_constructs.triggers.job_fit import (
-    check_parameters,
-    check_platform,
-    check_sizes,
-    tell_of_limit,
-)
+from batch_constructs.triggers.job_fit import check_parameters, check_platform, check_sizes
 from batch_constructs.triggers.job_to_submit import (
     check_length,
     check_places,
@@ -193,6 +189,8 @@ class Workflow(BatchConstruct):
                 arguments.wrong_value(f"spot_rescue_queue: {problem}")
             for job in self._graph.jobs.values():
                 _check_rescue(arguments, job, spot_rescue_queue)
+            definitions = [job.job_definition for job in self._graph.jobs.values()]
+            tell_of_rescue_limit(self, spot_rescue_queue, definitions)
         seconds = arguments.seconds("timeout", timeout)
         arguments.bounded("timeout", seconds, EXECUTION_SECONDS)
         kept = log_settings(arguments, log_retention, log_encryption_key)
@@ -455,7 +453,7 @@ def _read_graph(
                 check_priority(view, one, full.scheduling_priority)
                 check_places(view, one, full.job_definition)
                 check_platform(view, one, full.job_definition)
-                tell_of_limit(view, one, full.job_definition)
+                count_in_limit(view.construct, one, full.job_definition)
         if is_job_definition(full.job_definition):
             _check_fit(view, full)
         else:

@@ -69,7 +69,7 @@ def test_a_failed_job_runs_again_with_all_it_was_given(aws: Aws, client: BatchCl
 
     assert aws.batch.jobs == [
         {
-            "jobName": "name-redrive-0a1b2c3d",
+            "jobName": "name-redrive-0a1b2c3d-e",
             "jobQueue": "queue",
             "jobDefinition": "definition:3",
             "parameters": {"day": "1"},
@@ -164,11 +164,33 @@ def test_redriving_with_other_changes_submits_again(aws: Aws, client: BatchClien
 
 
 def test_a_redriven_job_keeps_the_first_name(aws: Aws, client: BatchClient) -> None:
-    for name in ("name-redrive-0a1b2c3d-1234abcd", "name-redrive-0a1b2c3d-17", "name"):
+    before = "name-redrive-0a1b2c3d-0a82-49aa-ba5a-4727fcce14a8"
+    for name in (f"{before}-1234abcd", f"{before}-17", f"{before}-1234abcd-part2", before, "name"):
         describe(aws, [{**detail("ffff0000", "FAILED", container=CONTAINER), "jobName": name}])
         redrive(client, "ffff0000")
 
     assert {job["jobName"] for job in aws.batch.jobs} == {"name-redrive-ffff0000"}
+
+
+def test_jobs_whose_ids_begin_alike_are_redriven_each(aws: Aws, client: BatchClient) -> None:
+    """Of ten thousand, as soon happens, two do by chance."""
+    ids = [f"4c7599ae-0a82-49aa-ba5a-{ending}" for ending in ("4727fcce14a8", "4727fcce14a9")]
+    describe(aws, [detail(each, "FAILED", container=CONTAINER) for each in ids])
+
+    assert redrive(client, ids[0]) != redrive(client, ids[1])
+
+
+def test_the_name_of_a_redriven_job_is_never_too_long(aws: Aws, client: BatchClient) -> None:
+    job_id = "4c7599ae-0a82-49aa-ba5a-4727fcce14a8"
+    long = {"jobName": "n" * 128, "arrayProperties": {"size": 10_000}}
+    describe(aws, [{**detail(job_id, "FAILED", container=CONTAINER), **long}])
+    failed_children(aws, *range(0, 10_000, 2))
+
+    redrive(client, job_id, memory_mebibytes=4096)
+
+    names = [job["jobName"] for job in aws.batch.jobs]
+    assert names[1].endswith("-part1")
+    assert all(len(name) <= 128 for name in names)
 
 
 def test_a_job_of_a_fair_share_queue_goes_to_a_plain_one_without_its_share(

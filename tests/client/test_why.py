@@ -98,7 +98,9 @@ def test_a_job_that_does_not_exist_is_said() -> None:
         ({"computeResources": {"type": "EC2", "maxvCpus": 0, "subnets": []}}, "no vCPUs; raise"),
         ({"queue": {"status": "INVALID", "statusReason": "gone"}}, "q is INVALID: gone; fix"),
         ({"vcpus": "16"}, "needs 16 vCPUs, but no compute environment of its queue can have more"),
-        ({"reason": "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - x"}, "MISCONFIGURATION:JOB"),
+        ({"reason": "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - x"}, "MENT - x; request less"),
+        ({"reason": "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY - x"}, "TY - x; allow more instance"),
+        ({"reason": "something new"}, "something new; fix what it names"),
     ],
 )
 def test_what_keeps_a_job_waiting_is_said_with_its_fix(change: dict[str, Any], said: str) -> None:

@@ -83,7 +83,10 @@ def _both(ours: Any, theirs: Any) -> Any:
 
 
 def _are_entries(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(entry, dict) for entry in value)
+    """Whether this is a list whose entries have keys; any other is left for the SDK to refuse."""
+    return isinstance(value, list) and all(
+        isinstance(entry, dict) and isinstance(_key(entry), str | None) for entry in value
+    )
 
 
 def _key(entry: Mapping[str, Any]) -> Any:

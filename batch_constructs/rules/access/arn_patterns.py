@@ -282,6 +282,9 @@ _STANDS_FOR_OTHERS: Final = regular_expression(f"[{_OTHERS}]")
 _NOT_PLAIN: Final = regular_expression(f"[*?{_OTHERS}]")
 """A character that does not stand for itself."""
 
+_SERVICE: Final = regular_expression(rf"arn:[a-z{CLOSED}-]*:([a-z0-9-]+):")
+"""The service of an ARN, which is never that of another; most pairs need no closer look."""
+
 _LONGEST: Final = 2_048
 """Characters of an ARN; nobody knows what a longer pattern is for."""
 
@@ -296,6 +299,8 @@ def matches(pattern: str, name: str) -> bool | None:
     if HOLE not in pattern and fits(name, pattern, _is_one):
         return True
     if not _STANDS_FOR_OTHERS.search(pattern) and not _STANDS_FOR_OTHERS.search(name):
+        return False
+    if (one := _SERVICE.match(pattern)) and (other := _SERVICE.match(name)) and one[1] != other[1]:
         return False
     return None if _may_meet(pattern, name) else False
 

@@ -15,6 +15,7 @@ from batch_constructs.aws.credentials import SHORTEST, credential_in
 from batch_constructs.aws.names import LOG_REGION_OPTION, form, is_arn
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import api, docs
+from batch_constructs.aws.template_facts import RESOLVED_SECRET_SOURCE
 from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.areas.command_rules import commands
 from batch_constructs.rules.areas.container_rules import variables_of
@@ -163,10 +164,7 @@ def _plain(value: object) -> object:
     severity=Severity.WARNING,
     title="secret that CloudFormation writes into the job definition",
     fix="name the secret under Secrets; AWS Batch then reads it when the container starts",
-    source=docs(
-        "AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html",
-        "CloudFormation replaces a dynamic reference with the value of the secret.",
-    ),
+    source=RESOLVED_SECRET_SOURCE,
 )
 def secret_resolved(job: JobDefinition) -> Iterator[Fault]:
     """The value is visible wherever the definition and its jobs are described.

@@ -11,7 +11,8 @@ from batch_constructs.aws.credential_names import option_with_credential
 from batch_constructs.aws.credentials import credential_in
 from batch_constructs.aws.job_definition_facts import PLACEHOLDER
 from batch_constructs.aws.pattern import pattern
-from batch_constructs.aws.source import api, docs
+from batch_constructs.aws.source import api
+from batch_constructs.aws.template_facts import RESOLVED_SECRET_SOURCE
 from batch_constructs.rules.areas.secret_rules import label_value, secret_value
 from batch_constructs.rules.areas.submitter_rules import SUBMITTERS
 from batch_constructs.rules.code_in_command import code_in, marked_code
@@ -95,10 +96,7 @@ def _beside(source: Resource) -> Iterator[Fault]:
     severity=Severity.WARNING,
     title="secret that CloudFormation writes into a submission",
     fix="name the secret under Secrets of the job definition; AWS Batch then reads it",
-    source=docs(
-        "AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html",
-        "CloudFormation replaces a dynamic reference with the value of the secret.",
-    ),
+    source=RESOLVED_SECRET_SOURCE,
 )
 def submitted_secret_resolved(source: Resource) -> Iterator[Fault]:
     """The value is visible in every description of the job, and in its events."""

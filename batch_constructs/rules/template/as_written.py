@@ -91,13 +91,16 @@ _SEVERAL: Final = (dict, list, tuple, Mapping)
 
 
 def _opens_a_reference(value: object) -> bool:
-    """Look for the bracket that a reference begins with; pieces of one may stand apart."""
+    """Look for a bracket that a reference may begin with; pieces of one may stand apart.
+
+    Behind a ``$`` stands what `Fn::Sub` replaces, as nearly every template has it.
+    """
     met: set[int] = set()
     rest = [value]
     while rest:
         value = rest.pop()
         if isinstance(value, str):
-            if "{" in value:
+            if "{" in value and value.count("{") > value.count("${"):
                 return True
         elif isinstance(value, _SEVERAL) and id(value) not in met:
             met.add(id(value))

@@ -66,7 +66,7 @@ class Reading:
             raise YamlError(str(error)) from None
 
     def _read(self, text: str) -> None:
-        for event in yaml.parse(text, Loader=_SafeLoader):
+        for event in iter(_SafeLoader(text).get_event, None):
             kind = type(event)
             if kind is yaml.ScalarEvent:
                 self._scalar(event)
