@@ -320,16 +320,16 @@ class BatchClient:
         from botocore.exceptions import ClientError  # noqa: PLC0415  # as above
 
         name = named.rpartition("/")[2]
+        asked = (
+            {"jobDefinitions": [named]}
+            if ":" in name
+            else {"jobDefinitionName": name, "status": DefinitionStatus.ACTIVE}
+        )
+        pages = self._batch.get_paginator("describe_job_definitions").paginate(**asked)
         try:
-            if ":" in name:
-                answer = self._batch.describe_job_definitions(jobDefinitions=[named])
-            else:
-                answer = self._batch.describe_job_definitions(
-                    jobDefinitionName=name, status=DefinitionStatus.ACTIVE
-                )
+            found = [definition for page in pages for definition in page["jobDefinitions"]]
         except ClientError:
             return None
-        found: list[Mapping[str, Any]] = answer["jobDefinitions"]
         return max(found, key=lambda one: int(one["revision"]), default=None)
 
     def _submit_once(self, request: dict[str, Any]) -> str:
