@@ -15,6 +15,37 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/pseudo-pa
 """
 
 FORMAT_VERSION: Final = "AWSTemplateFormatVersion"
+FORMAT_VERSIONS: Final = ("2010-09-09",)
+"""All that there are.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/format-version-structure.html
+"""
+
+PSEUDO_PARAMETERS: Final = frozenset(
+    f"AWS::{name}"
+    for name in (
+        "AccountId",
+        "NoValue",
+        "NotificationARNs",
+        "Partition",
+        "Region",
+        "StackId",
+        "StackName",
+        "URLSuffix",
+    )
+)
+"""What AWS CloudFormation itself knows of a stack.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/pseudo-parameter-reference.html
+"""
+
+NEEDED_OF_ENTRIES: Final = {"Parameters": "Type", "Outputs": "Value"}
+"""What each entry of a section needs.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-structure.html
+"""
+
 SECTIONS: Final = (
     FORMAT_VERSION,
     "Description",
@@ -128,4 +159,7 @@ https://docs.aws.amazon.com/cdk/api/v2/docs/@aws-cdk_cloud-assembly-schema.Artif
 """
 
 MOUNTS: Final = "batch-constructs:mounts"
-"""The metadata in which we say what is mounted: path → how it is known, and what it is."""
+"""The metadata in which we say what is mounted: path → how it is known, what it is, what for."""
+
+TO_READ: Final = "to read only"
+TO_WRITE: Final = "to write"

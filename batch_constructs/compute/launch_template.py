@@ -108,8 +108,8 @@ class LaunchTemplate(TaggedInstances, BatchResource, _Face):
             Default: ECS's four minutes.
         container_start_timeout: Likewise, to start one. Default: ECS's three minutes.
         capacity_reservation: The reserved capacity in which instances start:
-            ``CapacityReservation``, an ``ec2.CfnCapacityReservation``, or the ID of one. Default:
-            EC2's, open reservations that fit.
+            ``CapacityReservation``, an ``ec2.CfnCapacityReservation``, the ID of one, or a
+            ``CapacityReservationPreference``. Default: EC2's, open reservations that fit.
         efa: Whether instances get an Elastic Fabric Adapter, for multi-node jobs on types that have
             one. Or how many: one on each network card, at most as many as the type has
             (``efa_interfaces("p4d.24xlarge")`` is 4). With more than one, instances get no public

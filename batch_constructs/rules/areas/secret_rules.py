@@ -24,7 +24,11 @@ from batch_constructs.rules.template.as_written import ATTRIBUTE, DEFAULT, NO_EC
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.listed_parts import listed
 from batch_constructs.rules.template.values import Base64, Text, Unknown, mapping, text
-from batch_constructs.rules.template.written_strings import secrets_written, strings
+from batch_constructs.rules.template.written_strings import (
+    may_hold_credentials,
+    secrets_written,
+    strings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -71,7 +75,8 @@ def plaintext_secret(job: JobDefinition) -> Iterator[Fault]:
 
 
 def _known_by_form(job: JobDefinition) -> Iterator[tuple[str, str]]:
-    for path, written in strings("", job.properties, names=True, shortest=SHORTEST):
+    searched = job.properties if may_hold_credentials(job.properties) else None
+    for path, written in strings("", searched, names=True, shortest=SHORTEST):
         kind = credential_in(written)
         if kind is not None:
             yield path, f"{kind} is in the template"
