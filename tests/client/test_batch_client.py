@@ -549,6 +549,15 @@ def test_expired_credentials_stop_the_wait_with_the_words_of_aws(
         client.wait(["a"])
 
 
+def test_each_region_has_one_client_of_logs(aws: Aws) -> None:
+    client = BatchClient()
+    here, there = client._logs(None), client._logs("eu-west-1")
+
+    assert [each.meta.region_name for each in (here, there)] == ["us-east-1", "eu-west-1"]
+    assert client._logs(None) is here
+    assert client._logs("eu-west-1") is there
+
+
 def test_a_rate_of_nothing_is_refused() -> None:
     from batch_constructs.client import BatchClient
 
