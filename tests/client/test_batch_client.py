@@ -259,7 +259,8 @@ def test_waiting_survives_throttling(
     assert last.state is JobState.SUCCEEDED
 
 
-def test_waiting_ends_at_its_limit(aws: Aws) -> None:
+@pytest.mark.parametrize("limit", [1, 60])
+def test_waiting_ends_at_its_limit(aws: Aws, limit: int) -> None:
     """And not after it, where no call takes any time."""
 
     def sleep(seconds: float) -> None:
@@ -271,10 +272,10 @@ def test_waiting_ends_at_its_limit(aws: Aws) -> None:
     client = BatchClient(boto3.DEFAULT_SESSION, clock=aws.clock, sleep=sleep)
     began = aws.clock()
 
-    with pytest.raises(TimeoutError, match="not done after 60 s: a"):
-        client.wait(["a"], timeout=timedelta(minutes=1))
+    with pytest.raises(TimeoutError, match=f"not done after {limit} s: a"):
+        client.wait(["a"], timeout=timedelta(seconds=limit))
 
-    assert aws.clock() - began == 60
+    assert aws.clock() - began == limit
 
 
 def test_waiting_asks_four_times_a_minute_while_nothing_changes(
