@@ -294,6 +294,7 @@ def test_a_job_that_changed_is_looked_at_again_a_second_later(
 ) -> None:
     states = iter(["RUNNABLE"] * 12 + ["RUNNING", "SUCCEEDED"])
     looks: list[float] = []
+    aws.clock.call_seconds = 0
 
     def tell(_: dict[str, Any]) -> Any:
         looks.append(aws.clock())
@@ -302,8 +303,10 @@ def test_a_job_that_changed_is_looked_at_again_a_second_later(
     aws.batch.script["DescribeJobs"] = tell
     client.wait(["a"])
 
+    began, *first = looks[:4]
+    assert [look - began for look in first] == [1, 2.5, 4.75]
     assert looks[-2] - looks[-3] > 10
-    assert looks[-1] - looks[-2] < 2
+    assert looks[-1] - looks[-2] == 1
 
 
 @pytest.mark.parametrize(
@@ -621,6 +624,8 @@ def test_a_request_without_what_every_submission_needs_never_leaves(client: Batc
     nothing: Any = None
     with pytest.raises(TypeError, match="^request is None; expected a mapping"):
         client.submit_request(nothing)
+    with pytest.raises(TypeError, match="^name is None.*\nqueue is None.*\njob_definition is None"):
+        client.submit(nothing, queue=nothing, job_definition=nothing)
 
 
 def test_a_timeout_is_a_timedelta(client: BatchClient) -> None:
