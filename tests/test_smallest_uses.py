@@ -163,10 +163,6 @@ def kubernetes(stack: cdk.Stack, vpc: ec2.IVpc) -> None:
         vpc=vpc,
     )
     namespace.add_compute_environment(nodes)
-    older = "The CDK's schema is older than AccessEntry."
-    cdk.Validations.of(nodes).acknowledge(
-        cdk.Acknowledgment(id="CloudFormation-Validate::F3002", reason=older)
-    )
 
 
 def many_places(stack: cdk.Stack, vpc: ec2.IVpc) -> None:

@@ -12,6 +12,7 @@ from batch_constructs.aws.bound import OneOf
 from batch_constructs.aws.compute_environment_facts import EnvironmentType, ResourceType
 from batch_constructs.aws.container_facts import FARGATE_LOG_DRIVERS, FIRELENS, LOG_DRIVERS
 from batch_constructs.aws.job_definition_facts import OperatingSystemFamily
+from batch_constructs.aws.source import Source, api
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,6 +24,13 @@ class PlatformCapability(StrEnum):
     EC2 = "EC2"
     FARGATE = "FARGATE"
     MANAGED_INSTANCES = "MANAGED_INSTANCES"
+
+
+PLATFORM_CAPABILITY_SOURCE: Final[Source] = api(
+    "RegisterJobDefinitionRequest.platformCapabilities",
+    '"The platform capabilities required by the job definition.";'
+    " RegisterJobDefinitionRequest.eksProperties is for Amazon EKS.",
+)
 
 
 class Orchestration(StrEnum):

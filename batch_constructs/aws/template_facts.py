@@ -15,6 +15,37 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/pseudo-pa
 """
 
 FORMAT_VERSION: Final = "AWSTemplateFormatVersion"
+FORMAT_VERSIONS: Final = ("2010-09-09",)
+"""All that there are.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/format-version-structure.html
+"""
+
+PSEUDO_PARAMETERS: Final = frozenset(
+    f"AWS::{name}"
+    for name in (
+        "AccountId",
+        "NoValue",
+        "NotificationARNs",
+        "Partition",
+        "Region",
+        "StackId",
+        "StackName",
+        "URLSuffix",
+    )
+)
+"""What AWS CloudFormation itself knows of a stack.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/pseudo-parameter-reference.html
+"""
+
+NEEDED_OF_ENTRIES: Final = {"Parameters": "Type", "Outputs": "Value"}
+"""What each entry of a section needs.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-structure.html
+"""
+
 SECTIONS: Final = (
     FORMAT_VERSION,
     "Description",
@@ -103,6 +134,11 @@ REFERENCE_SOURCE: Final[Source] = docs(
     " Unresolved resource dependencies.",
 )
 
+RESOLVED_SECRET_SOURCE: Final[Source] = docs(
+    "AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html",
+    "CloudFormation replaces a dynamic reference with the value of the secret.",
+)
+
 REPEATED_KEY_SOURCE: Final[Source] = seen(
     "https://github.com/aws-cloudformation/cfn-lint/issues/35",
     "CloudFormation silently uses the last value of a key that is used twice.",
@@ -123,4 +159,7 @@ https://docs.aws.amazon.com/cdk/api/v2/docs/@aws-cdk_cloud-assembly-schema.Artif
 """
 
 MOUNTS: Final = "batch-constructs:mounts"
-"""The metadata in which we say what is mounted: path → how it is known, and what it is."""
+"""The metadata in which we say what is mounted: path → how it is known, what it is, what for."""
+
+TO_READ: Final = "to read only"
+TO_WRITE: Final = "to write"

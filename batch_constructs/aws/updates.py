@@ -38,6 +38,12 @@ IN_PLACE: Final[Source] = guide(
     ' SPOT_PRICE_CAPACITY_OPTIMIZED."',
 )
 
+NOT_FROM_BEST_FIT: Final[Source] = seen(
+    "https://repost.aws/knowledge-center/batch-update-ec2-environment",
+    "UpdateComputeEnvironment refuses, of an environment with BEST_FIT, what needs an "
+    "infrastructure update, allocationStrategy too: it has to be created again.",
+)
+
 SERVICE_LINKED_ROLE: Final = SERVICE_ROLE
 """The role that AWS Batch has when none is given."""
 

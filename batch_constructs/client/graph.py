@@ -17,7 +17,7 @@ from batch_constructs.client.submit_request import submit_job_request
 from batch_constructs.functions.submission.json_path import value_at
 from batch_constructs.job_graph import Graph
 from batch_constructs.submission_overrides import requirements_of
-from batch_constructs.workflow_job import NToN, WorkflowJob
+from batch_constructs.workflow_job import NToN, WorkflowJob, timeout_seconds, waits_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -185,7 +185,7 @@ def _plan(graph: Graph, queue: str | None, run: str, data: object) -> Plan:
 
 def _problems_of_plan(graph: Graph, plan: Plan) -> Iterator[str]:
     for name, job in graph.jobs.items():
-        waits = sum(len(plan[other]) for other in job.waits_for)
+        waits = sum(len(plan[other]) for other in waits_for(job))
         if not DEPENDENCIES.admits(waits):
             yield (
                 f"job {shown(name)}: depends_on waits for {waits} jobs; "
@@ -233,7 +233,7 @@ def _requests(
             command=_words(job.command, scope),
             share_identifier=job.share_identifier,
             scheduling_priority=_whole(job.scheduling_priority),
-            timeout_seconds=job.timeout_seconds,
+            timeout_seconds=timeout_seconds(job),
             tags=job.tags,
             requirements=requirements,
         )

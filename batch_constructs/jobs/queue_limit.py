@@ -10,19 +10,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 from weakref import WeakKeyDictionary
 
-import jsii
-from aws_cdk import Annotations, Aspects, IAspect
+from aws_cdk import Annotations
 from aws_cdk import aws_batch as batch
 
 from batch_constructs.arguments import checked
 from batch_constructs.construct import once_made
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.known_scope import are_in_one_stack
+from batch_constructs.unused_at_synthesis import warn_if_unused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from constructs import Construct, IConstruct
+    from constructs import Construct
 
 _SUBMITTED_TO: Final[WeakKeyDictionary[Any, list[Any]]] = WeakKeyDictionary()
 """Definition → the queues that something submits it to."""
@@ -36,26 +36,17 @@ def limit_of(queue: Any) -> Any:
     return queue.concurrent_jobs if has_member(queue, "concurrent_jobs") else None
 
 
-def watch_limit(queue: Any) -> None:
+def watch_limit(queue: Construct) -> None:
     """Warn at synthesis of a limit in which no definition counts."""
-    Aspects.of(queue.concurrent_jobs).add(_Unused(queue))
-
-
-@jsii.implements(IAspect)
-class _Unused:
-    def __init__(self, queue: Any) -> None:
-        self._queue = queue
-
-    def visit(self, node: IConstruct) -> None:
-        """Look at the resource once: whatever takes of it has asked for its ARN."""
-        limit = self._queue.concurrent_jobs
-        if node.node.path == limit.node.path and vars(limit).get("_arn") is None:
-            Annotations.of(self._queue).add_warning_v2(
-                "batch-constructs:queue-limit-unused",
-                "max_concurrent_jobs limits no job: AWS Batch counts by definition, and none is "
-                "submitted here by a trigger or a workflow of this app, or by a grantee of "
-                "grant_submit: use one of these, or give definitions max_concurrent_jobs=queue",
-            )
+    warn_if_unused(
+        queue,
+        "batch-constructs:queue-limit-unused",
+        "max_concurrent_jobs limits no job: AWS Batch counts by definition, and none is submitted "
+        "here by a trigger or a workflow of this app, or by a grantee of grant_submit: use one of "
+        "these, or give definitions max_concurrent_jobs=queue",
+        # whatever takes of it has asked for its ARN
+        is_used=lambda: vars(limit_of(queue)).get("_arn") is not None,
+    )
 
 
 def count_in_limit(scope: Construct, queue: Any, job_definition: Any, *, near: Any = None) -> None:

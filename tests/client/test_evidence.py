@@ -22,8 +22,8 @@ ROLE = "arn:aws:iam::123456789012:role/path/r"
 GROUP = "AWSBatch-e-asg-1"
 TRUST = "allow that service sts:AssumeRole in the role's trust policy"
 
-Answers = dict[str, dict[str, Any] | str]
-"""Operation → its answer, or the code of its error."""
+Answer = dict[str, Any] | str | list[dict[str, Any]]
+"""What an operation answers, page by page if there are several, or the code of its error."""
 
 
 @cache
@@ -31,19 +31,25 @@ def made(service: str) -> Any:
     return boto3.Session("a", "b", region_name="eu-west-1").client(service)
 
 
-def ask(asked: dict[str, Any], **answers: dict[str, Any] | str) -> Why:
-    """Ask why, with what each service answers; nothing else may be asked of it."""
-    known: Answers = {"describe_jobs": {"jobs": [asked]}, **answers}
+def ask(asked: dict[str, Any], requests: dict[str, Any] | None = None, **answers: Answer) -> Why:
+    """Ask why, with what each service answers; nothing else may be asked of it.
+
+    ``requests`` gets the last request to each operation, with the Region of its client.
+    """
+    known: dict[str, Answer] = {"describe_jobs": {"jobs": [asked]}, **answers}
 
     class Service:
-        def __init__(self, name: str) -> None:
-            self.name = name
+        def __init__(self, name: str, region_name: str = "") -> None:
+            self.name, self.region = name, region_name
 
         def __getattr__(self, operation: str) -> Any:
             def call(**request: Any) -> Any:
                 client = made(self.name)
                 with Stubber(client) as stub:
                     given = known[operation]
+                    given = given.pop(0) if isinstance(given, list) else given
+                    if requests is not None:
+                        requests[operation] = request | {"region": self.region}
                     if isinstance(given, str):
                         stub.add_client_error(operation, given, f"{operation} failed")
                     else:
@@ -52,7 +58,7 @@ def ask(asked: dict[str, Any], **answers: dict[str, Any] | str) -> Why:
 
             return call
 
-    return why(Service("batch"), "j", client=lambda name, **_: Service(name))
+    return why(Service("batch"), "j", client=Service)
 
 
 def environment(**more: Any) -> dict[str, Any]:
@@ -102,7 +108,7 @@ def group(name: str = GROUP, *instances: str) -> dict[str, Any]:
     }
 
 
-def waiting(created: int = 0, *, place: str = "j", **answers: dict[str, Any] | str) -> Why:
+def waiting(created: int = 0, *, place: str = "j", **answers: Answer) -> Why:
     """Ask about a job that is RUNNABLE, in an environment on instances where all is well."""
     order = [{"order": 1, "computeEnvironment": f"{ARN}compute-environment/e"}]
     queue = {
@@ -188,6 +194,40 @@ def test_the_group_of_an_environment_is_known_by_its_name(name: str, *, is_its: 
     assert bool(found.reasons) is is_its
 
 
+def test_the_group_may_be_on_any_page_and_on_fargate_there_is_none() -> None:
+    pages: list[dict[str, Any]] = [
+        {"AutoScalingGroups": [group("other")], "NextToken": "t"},
+        {"AutoScalingGroups": [group()]},
+    ]
+    failed = {"Activities": [activity("Failed", 1, "no")]}
+    fargate = environment(computeResources={"type": "FARGATE", "maxvCpus": 8, "subnets": []})
+
+    found = waiting(describe_auto_scaling_groups=pages, describe_scaling_activities=failed)
+    on_fargate = waiting(
+        describe_compute_environments={"computeEnvironments": [fargate]},
+        describe_scaling_activities=failed,
+    )
+
+    assert len(found.reasons) == 1
+    assert on_fargate.reasons == ()
+
+
+def test_an_instance_that_is_only_starting_need_not_have_joined() -> None:
+    starting = group(GROUP, "i-7")
+    starting["Instances"][0]["LifecycleState"] = "Pending"
+
+    assert waiting(describe_auto_scaling_groups={"AutoScalingGroups": [starting]}).reasons == ()
+
+
+def test_of_more_instances_than_one_page_nothing_is_said() -> None:
+    found = waiting(
+        describe_auto_scaling_groups={"AutoScalingGroups": [group(GROUP, "i-7")]},
+        list_container_instances={"containerInstanceArns": [], "nextToken": "t"},
+    )
+
+    assert found.reasons == ()
+
+
 def test_an_instance_that_has_not_joined_or_whose_agent_is_silent_is_said() -> None:
     assert instances(True, running=("i-0",)) == []  # noqa: FBT003
     (missing,) = instances(True, running=("i-0", "i-7"))  # noqa: FBT003
@@ -250,7 +290,7 @@ def profile(*roles: dict[str, Any]) -> dict[str, Any]:
     ],
 )
 def test_the_instance_profile_of_an_environment_is_looked_at(
-    answer: dict[str, Any] | str, said: list[str]
+    answer: Answer, said: list[str]
 ) -> None:
     resources = {"type": "EC2", "maxvCpus": 8, "subnets": [], "instanceRole": "p"}
     there = {"computeEnvironments": [environment(computeResources=resources)]}
@@ -306,11 +346,20 @@ def test_a_task_that_was_stopped_says_why() -> None:
 def test_the_last_lines_of_a_failed_job_are_its_log() -> None:
     written = {"exitCode": 1, "logStreamName": "s"}
     attempt = {"container": written, "startedAt": 1}
-    where = {"logDriver": "awslogs", "options": {"awslogs-group": "g"}}
+    options = {"awslogs-group": "g", "awslogs-region": "eu-north-1"}
+    where = {"logDriver": "awslogs", "options": options}
+    requests: dict[str, Any] = {}
     asked = job("FAILED", attempts=[attempt], container={"logConfiguration": where, **written})
     lines = [{"timestamp": 1, "message": each, "ingestionTime": 1} for each in ("a", "b")]
 
-    assert ask(asked, get_log_events={"events": lines}).log == ("a", "b")
+    assert ask(asked, requests, get_log_events={"events": lines}).log == ("a", "b")
+    assert requests["get_log_events"] == {
+        "logGroupName": "g",
+        "logStreamName": "s",
+        "limit": 5,
+        "startFromHead": False,
+        "region": "eu-north-1",
+    }
 
 
 def test_each_read_that_is_denied_is_one_note_and_the_answer_stands() -> None:

@@ -282,9 +282,6 @@ _STANDS_FOR_OTHERS: Final = regular_expression(f"[{_OTHERS}]")
 _NOT_PLAIN: Final = regular_expression(f"[*?{_OTHERS}]")
 """A character that does not stand for itself."""
 
-_SERVICE: Final = regular_expression(rf"arn:[a-z{CLOSED}-]*:([a-z0-9-]+):")
-"""The service of an ARN, which is never that of another; most pairs need no closer look."""
-
 _LONGEST: Final = 2_048
 """Characters of an ARN; nobody knows what a longer pattern is for."""
 
@@ -300,7 +297,7 @@ def matches(pattern: str, name: str) -> bool | None:
         return True
     if not _STANDS_FOR_OTHERS.search(pattern) and not _STANDS_FOR_OTHERS.search(name):
         return False
-    if (one := _SERVICE.match(pattern)) and (other := _SERVICE.match(name)) and one[1] != other[1]:
+    if (one := _service(pattern)) and (other := _service(name)) and one != other:
         return False
     return None if _may_meet(pattern, name) else False
 
@@ -308,6 +305,15 @@ def matches(pattern: str, name: str) -> bool | None:
 def _is_one(character: str) -> bool:
     """Tell whether a character stands for one character."""
     return _STANDS_FOR_OTHERS.match(character) is None
+
+
+def _service(text: str) -> str | None:
+    """Give the service of an ARN that is sure to be there: of two, most pairs differ in it."""
+    parts = text.split(":", 3)
+    if len(parts) <= 3 or not is_arn(text):  # noqa: PLR2004  # the partition, the service, the rest
+        return None
+    sure = _NOT_PLAIN.search(parts[1].replace(CLOSED, "") + parts[2]) is None
+    return parts[2] if sure else None
 
 
 def _may_meet(pattern: str, name: str) -> bool:

@@ -86,8 +86,8 @@ def length_of(value: object, least: Least = nothing_known) -> int:
     return len(repr(value)) if isinstance(value, int | float) else 0
 
 
-_quoted: Final = json.JSONEncoder(ensure_ascii=False).encode
-"""Made once: `json.dumps` makes one for each text."""
+_quoted: Final = json.encoder.encode_basestring
+"""What `json.dumps` writes a text with, which makes an encoder for each besides."""
 
 
 def _length_of_function(value: Mapping[Any, Any], least: Least) -> int:
