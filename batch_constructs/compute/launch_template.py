@@ -82,8 +82,6 @@ class LaunchTemplate(TaggedInstances, BatchResource, _Face):
 
     Attributes:
         resource: The L1 resource, for escape hatches.
-        prefetches: Whether instances pull images when they start.
-        reserved_only: Whether instances start only in reserved capacity.
         image_pull: When an image is pulled again; None if the ECS agent decides.
 
     Args:
@@ -139,8 +137,6 @@ class LaunchTemplate(TaggedInstances, BatchResource, _Face):
     """
 
     image_pull: ImagePull | str | None
-    prefetches: bool
-    reserved_only: bool
     resource: ec2.CfnLaunchTemplate
 
     def __init__(
@@ -218,8 +214,8 @@ class LaunchTemplate(TaggedInstances, BatchResource, _Face):
         )
         note_volumes(self, self._volumes)
         self.image_pull = image_pull
-        self.prefetches = bool(prefetch_images)
-        self.reserved_only = is_reserved_only(capacity_reservation)
+        self._prefetches = bool(prefetch_images)
+        self._reserved_only = is_reserved_only(capacity_reservation)
 
     @property
     def volumes(self) -> list[AnyInstanceVolume]:

@@ -41,7 +41,8 @@ def grant_submit(
     resources = submit_resources(queue, job_definition)
     rights = [([SUBMIT], resources), ([TAG], [jobs_of(queue)])]
     granted = grant(queue, JOB_QUEUE.arn_of(queue), grantee, rights)
-    count_in_limit(queue, queue, job_definition, near=grantee)
+    scope: Any = queue
+    count_in_limit(scope, queue, job_definition, near=grantee)
     return granted
 
 

@@ -27,6 +27,7 @@ from batch_constructs.queues.consumable_resource import ConsumableResource
 from batch_constructs.queues.engine_rights import grant_engine
 from batch_constructs.queues.environment_order import (
     as_the_rules_see,
+    in_order,
     on_fargate,
     read_compute_environments,
 )
@@ -393,7 +394,7 @@ class _ImportedJobQueue(JobQueue):
 def _order(environments: Sequence[AnyComputeEnvironment]) -> list[dict[str, Any]]:
     return [
         {"computeEnvironment": compute_environment_arn(environment), "order": place}
-        for place, environment in enumerate(environments, start=1)
+        for place, environment in in_order(environments)
     ]
 
 

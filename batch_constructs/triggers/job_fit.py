@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.arguments import checked
 from batch_constructs.aws.bound import A_KEY, shown
+from batch_constructs.aws.overridden_containers import not_sayable, with_sizes
+from batch_constructs.jobs.submitted_containers import containers_of
 from batch_constructs.refusal import told
 from batch_constructs.rules import check_resource
 from batch_constructs.rules.areas.job_on_queue_rules import platform_mismatch
@@ -78,19 +80,24 @@ def check_sizes(
     ``view`` is that of the overrides, ``memory`` which of their fields says how much of it.
     """
     seen = checked(job_definition)
-    alone = None if seen is None else seen.properties.get("ContainerProperties")
-    if seen is None or not isinstance(alone, dict) or not requirements.resources:
+    if seen is None or not requirements.resources:
         return
-    other = without_tokens(requirements.resources)
-    kinds = [one["Type"] for one in other]
-    own = [one for one in alone.get("ResourceRequirements", ()) if one.get("Type") not in kinds]
-    container = {**alone, "ResourceRequirements": [*other, *own]}
-    overridden = {**seen.properties, "ContainerProperties": container}
+    containers = containers_of(job_definition)
+    if containers is not None and not_sayable("resourceRequirements", containers):
+        return
+    overridden = without_tokens(with_sizes(seen.properties, requirements.resources))
     found = check_resource(seen.type, overridden, beside=seen.beside)
-    sizes = "Properties/ContainerProperties/ResourceRequirements/"
-    wrong = [one for one in found if one.path.startswith(sizes)]
+    wrong = [one for one in found if _SIZES.search(one.path)]
     for problem in told(wrong, "JobDefinition", overridden):
-        view.wrong_value(re.sub(r"^memory\b", memory, problem))
+        own = _OF_A_CONTAINER.sub("", problem)
+        view.wrong_value(re.sub(r"^memory\b", memory, own))
+
+
+_SIZES = re.compile("/(ResourceRequirements|Resources)/")
+"""Where a container's sizes are."""
+
+_OF_A_CONTAINER = re.compile(r"^\S+\.(?=(vcpus|memory|gpus)\b)")
+"""What a parameter of a container has before its name, and overrides have not."""
 
 
 def _template(**shown: Checked) -> Template:

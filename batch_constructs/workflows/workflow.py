@@ -55,6 +55,7 @@ from batch_constructs.one_call import OneCall, new
 from batch_constructs.place import SUBMIT_THERE, elsewhere
 from batch_constructs.queue_from_input import (
     QueueFromInput,
+    context_path,
     json_path,
     queues_of,
     read_queues,
@@ -80,6 +81,7 @@ from batch_constructs.triggers.job_to_submit import (
     check_share,
     safe_name,
 )
+from batch_constructs.workflow_job import n_to_n, timeout_seconds
 from batch_constructs.workflows.asl import AslWriter, from_input
 from batch_constructs.workflows.state_machine_definition import definition_of, too_long
 from batch_constructs.workflows.structure import structure_of
@@ -374,7 +376,7 @@ class Workflow(BatchConstruct):
                 ),
                 **({} if share is None else _text("ShareIdentifier", share)),
                 **_number("SchedulingPriorityOverride", job.scheduling_priority),
-                Timeout=given(**_number("AttemptDurationSeconds", job.timeout_seconds)),
+                Timeout=given(**_number("AttemptDurationSeconds", timeout_seconds(job))),
                 RetryStrategy=_by_number("Attempts", requirements.retry),
                 Tags=from_input(job.tags),
             ),
@@ -408,7 +410,7 @@ def _text(name: str, text: Any) -> dict[str, Any]:
 
 def _queue(queue: AnyJobQueue | QueueFromInput) -> dict[str, str]:
     if isinstance(queue, QueueFromInput):
-        return {"JobQueue.$": queue.context_path}
+        return {"JobQueue.$": context_path(queue)}
     return {"JobQueue": job_queue_arn(queue)}
 
 
@@ -432,7 +434,7 @@ def _read_graph(
     if not graph.jobs and queue is not None:
         read_queues(arguments, queue)
     complete: dict[str, WorkflowJob] = {}
-    waited_for = {name for job in graph.jobs.values() for name in job.n_to_n}
+    waited_for = {name for job in graph.jobs.values() for name in n_to_n(job)}
     for name, job in graph.jobs.items():
         view = arguments.within(f"job {shown(name)}", between=": ")
         full = replace(
@@ -464,7 +466,7 @@ def _read_graph(
                 f"give {field_name} to the array that waits, or retry_policy to the job "
                 "definition"
             )
-        if job.for_each is not None and (job.n_to_n or name in waited_for):
+        if job.for_each is not None and (n_to_n(job) or name in waited_for):
             view.wrong_value(
                 "for_each is given and creates many arrays, but NToN pairs exactly two: leave "
                 "one of them out"

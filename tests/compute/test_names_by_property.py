@@ -127,11 +127,6 @@ def with_one_name(template: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def leaves_best_fit(one: Environment, other: Environment) -> bool:
-    instances = one.kind == other.kind and one.kind in {"ec2", "spot"}
-    return instances and one.best_fit and not other.best_fit
-
-
 BASE = Environment(
     kind="eks",
     max_vcpus=16,
@@ -173,8 +168,6 @@ def test_the_name_differs_exactly_where_another_environment_is_needed(
 
     fails = any("the deployment fails; create an environment" in note for note in judged.notes)
     needs_another = judged.effect is Effect.REPLACE or fails or one.stack_tags != other.stack_tags
-    # AWS does not say whether an environment leaves BEST_FIT in place: ours is replaced.
-    needs_another |= leaves_best_fit(one, other)
     assert old_id == new_id
     assert (old_name != new_name) is needs_another, (asdict(one), asdict(other), judged)
 

@@ -17,6 +17,7 @@ from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import rule
 from batch_constructs.rules.template import vpc
 from batch_constructs.rules.template.listed_parts import volumes
+from batch_constructs.rules.template.once import once
 from batch_constructs.rules.template.resource_graph import (
     JOB_DEFINITION,
     LAUNCH_TEMPLATE,
@@ -137,6 +138,11 @@ _OWN_DISKS: Final = pattern("Instance[ _]Storage")
 """How the disks of an instance are found: by their model, or in /dev/disk/by-id."""
 
 
+@once
+def _mounts_own_disks(template: LaunchTemplate) -> bool:
+    return _OWN_DISKS.search(template.script) is not None
+
+
 @environment_rule(
     "instance-store-types",
     severity=Severity.WARNING,
@@ -147,7 +153,7 @@ _OWN_DISKS: Final = pattern("Instance[ _]Storage")
 def instance_store_types(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Jobs write to the root volume instead, and may fill it."""
     for path, template, names in environment.types_of_launch_templates:
-        if not _OWN_DISKS.search(template.script):
+        if not _mounts_own_disks(template):
             continue
         without = [one for one in names or () if instance_types.has_disks(one) is False]
         if without:
