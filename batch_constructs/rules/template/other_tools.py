@@ -18,8 +18,8 @@ OPENINGS: Final = pattern(
 )
 """Where a placeholder begins. ``#{…}`` is a pseudo parameter of a plugin, ``{{resolve:`` AWS's.
 
-``${aws:InstanceId}`` and its like are the CloudWatch agent's, ``{{.Name}}`` is a format of Docker's,
-and ``{{SessionName}}`` one of the ``aws-auth`` ConfigMap of Amazon EKS. ``{% … %}`` with ``$states``
+``${aws:InstanceId}`` and its like are the CloudWatch agent's, ``{{.Name}}`` is a format of Docker,
+and ``{{SessionName}}`` is of the ``aws-auth`` ConfigMap of Amazon EKS. ``{% … %}`` with ``$states``
 or a function is JSONata: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
 """
 
