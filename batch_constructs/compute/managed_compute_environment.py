@@ -117,6 +117,7 @@ class ManagedComputeEnvironment(ComputeEnvironment):
     security_groups: list[ec2.ISecurityGroup]
     _vpc: ec2.IVpc
     _vpc_subnets: ec2.SubnetSelection | None
+    _connections: ec2.Connections | None = None
 
     def _place_in(self, network: Network) -> None:
         self._vpc = network.vpc
@@ -183,7 +184,9 @@ class ManagedComputeEnvironment(ComputeEnvironment):
     @property
     def connections(self) -> ec2.Connections:
         """The network connections of the jobs: what can reach them, and what they can reach."""
-        return ec2.Connections(security_groups=self.security_groups)
+        if self._connections is None:  # the CDK asks twice, and notes something on the first
+            self._connections = ec2.Connections(security_groups=self.security_groups)
+        return self._connections
 
 
 _ARN: Final = "attrComputeEnvironmentArn"
