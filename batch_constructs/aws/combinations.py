@@ -19,7 +19,7 @@ from batch_constructs.aws.source import Source, api
 from batch_constructs.aws.table import read
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 Values = tuple[object, ...]
 
@@ -117,7 +117,18 @@ def combinations() -> Mapping[str, tuple[Combination, ...]]:
 @cache
 def chapter(name: str) -> tuple[Combination, ...]:
     """Give the combinations of one chapter of the rules; there may be none."""
-    return tuple(map(_combination, _written().get(name, ())))
+    return tuple(combination_at(name, place) for place, _ in enumerate(lines(name)))
+
+
+def lines(name: str) -> Sequence[Mapping[str, Any]]:
+    """Give the combinations of one chapter as they are written."""
+    return _written().get(name, ())
+
+
+@cache
+def combination_at(name: str, place: int) -> Combination:
+    """Give one combination of a chapter."""
+    return _combination(_written()[name][place])
 
 
 @cache
@@ -131,7 +142,7 @@ def _combination(line: dict[str, Any]) -> Combination:
     parts = [_part(one, one.get("fix", "")) for one in line.get("parts", ())]
     return Combination(
         rule=line["rule"],
-        types=_words(line["type"]),
+        types=names_in(line["type"]),
         parts=tuple(parts) or (_part(line, ""),),
         title=line["title"],
         why=line["why"],
@@ -142,13 +153,13 @@ def _combination(line: dict[str, Any]) -> Combination:
 
 
 def _part(line: dict[str, Any], fix: str) -> Part:
-    shape = next(shape for shape in SHAPES if shape in line)
-    names = _words(line[shape])
+    shape = shape_of(line)
+    names = names_in(line[shape])
     bound = named(line["is"]) if "is" in line else {}  # of all of them, or of each by its name
     return Part(
         shape=shape,
         names=names,
-        kinds=tuple(tuple(one.split()) for one in _words(line.get("kinds", ()))),
+        kinds=tuple(tuple(one.split()) for one in names_in(line.get("kinds", ()))),
         within=ways(line.get("within", HERE)),
         beside={
             name: GIVEN if values == GIVEN else tuple(values)
@@ -159,11 +170,16 @@ def _part(line: dict[str, Any], fix: str) -> Part:
         even_empty=line.get("even_empty", False),
         default=line.get("default"),
         bounds=bound if type(bound) is dict else {name.rpartition("/")[2]: bound for name in names},
-        to=_words(line.get("to", ())),
+        to=names_in(line.get("to", ())),
         attribute=line.get("attribute"),
         message=line.get("message", ""),
         fix=fix,
     )
+
+
+def shape_of(line: Mapping[str, Any]) -> str:
+    """Give which fault a part is about."""
+    return next(shape for shape in SHAPES if shape in line)
 
 
 def _values(written: Any) -> tuple[object, ...]:
@@ -172,7 +188,7 @@ def _values(written: Any) -> tuple[object, ...]:
     return tuple(str(one) if isinstance(one, str) else one for one in values)
 
 
-def _words(written: Any) -> tuple[str, ...]:
+def names_in(written: Any) -> tuple[str, ...]:
     """Read one word, several, or the name of some that stand in a module beside this one."""
     if not isinstance(written, str):
         return tuple(written)

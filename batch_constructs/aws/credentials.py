@@ -5,12 +5,13 @@ A value that is found here is never shown: what may be a secret stands in no mes
 
 from __future__ import annotations
 
-from base64 import b64encode
+from binascii import b2a_base64
 from typing import Final
 
 from batch_constructs.aws.issued_tokens import (
     COLLECTED,
     issued_token_in,
+    may_hold_issued_tokens,
     without_issued_tokens,
 )
 from batch_constructs.aws.pattern import pattern
@@ -43,7 +44,7 @@ _KEYS: Final = ("", "RSA ", "EC ", "DSA ", "OPENSSH ", "ENCRYPTED ", "PGP ")
 """What stands before ``PRIVATE KEY`` in the first line of one."""
 
 _ENCODED_KEYS: Final = tuple(
-    b64encode(first[: len(first) // 3 * 3]).decode()
+    b2a_base64(first[: len(first) // 3 * 3], newline=False).decode()
     for first in (f"-----BEGIN {kind}PRIVATE KEY".encode() for kind in _KEYS)
 )
 """How each begins where the whole file is written in Base64, as it is for a variable."""
@@ -194,6 +195,11 @@ def credential_in(text: str) -> str | None:
         if sign in text and (found := searched.search(text)) is not None and found.start() < place:
             first, place = noun, found.start()
     return first or issued_token_in(text)
+
+
+def may_hold_credentials(text: str) -> bool:
+    """Tell whether a text has a sign of one; most have none, also many that are put together."""
+    return any(sign in text for sign, _, _ in _BY_SIGN) or may_hold_issued_tokens(text)
 
 
 def without_credentials(text: str) -> str:

@@ -23,7 +23,7 @@ from batch_constructs.aws.source import Source, api
 from batch_constructs.aws.table import read
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from batch_constructs.aws.bound import Bound
 
@@ -72,12 +72,24 @@ class Limit(Record, kw_only=True):
 @cache
 def limits_of(type_name: str) -> tuple[Limit, ...]:
     """Give the limits of a type, such as ``AWS::Batch::JobQueue``, in the order of the tables."""
-    nouns = [
-        noun
-        for noun, lines in _written().items()
-        if any(line["type"] == type_name for line in lines)
-    ]
-    return tuple(one for noun in nouns for one in table(noun) if one.type == type_name)
+    return tuple(limit_at(noun, place) for noun, place, _ in places_of(type_name))
+
+
+@cache
+def places_of(type_name: str) -> tuple[tuple[str, int, str], ...]:
+    """Give where the limits of a type are written: table, line, and the property's name."""
+    return tuple(
+        (noun, place, key_of(line))
+        for noun, written in _written().items()
+        for place, line in enumerate(written)
+        if line["type"] == type_name
+    )
+
+
+def key_of(line: Mapping[str, Any]) -> str:
+    """Give the name of the property that a line is about."""
+    name: str = line["name"]
+    return way_and_key(name.removesuffix("/*"))[1]
 
 
 @cache
@@ -94,7 +106,18 @@ def tables() -> Mapping[str, tuple[Limit, ...]]:
 @cache
 def table(noun: str) -> tuple[Limit, ...]:
     """Give the limits of one noun, such as ``job_queues``."""
-    return tuple(map(_limit, _written()[noun]))
+    return tuple(limit_at(noun, place) for place, _ in enumerate(lines(noun)))
+
+
+def lines(noun: str) -> Sequence[Mapping[str, Any]]:
+    """Give the limits of one noun as they are written."""
+    return _written()[noun]
+
+
+@cache
+def limit_at(noun: str, place: int) -> Limit:
+    """Give one limit of a noun."""
+    return _limit(_written()[noun][place])
 
 
 @cache

@@ -53,6 +53,9 @@ REDIS_PROGRAMS: Final = "redis-cli valkey-cli"
 REDIS_PAGE: Final = "https://redis.io/docs/latest/develop/tools/cli/"
 """What is told a password by an option, and code by another."""
 
+WRITTEN_OUT: Final = "pass:"
+"""What stands before a password that openssl is given on the command line itself."""
+
 PASSWORD_OPTIONS: Final = (
     PasswordOption(
         "curl",
@@ -130,6 +133,64 @@ PASSWORD_OPTIONS: Final = (
     ),
     PasswordOption("lftp", r"-u", r"[^\s,]*,(.+)", "https://lftp.yar.ru/lftp-man.html"),
     PasswordOption(
+        "openssl",
+        r"-pass(?:in|out|word)?$",
+        rf"{WRITTEN_OUT}(.+)",
+        "https://docs.openssl.org/master/man1/openssl-passphrase-options/",
+    ),
+    PasswordOption(
+        "keytool jarsigner",
+        r"-(?:store|key|new|srcstore|deststore|srckey|destkey)pass$",
+        _WHOLE,
+        "https://docs.oracle.com/en/java/javase/21/docs/specs/man/keytool.html",
+    ),
+    PasswordOption("twine", r"-p", _WHOLE, "https://twine.readthedocs.io/en/stable/"),
+    PasswordOption(
+        "az",
+        r"-p$",
+        _WHOLE,
+        "https://learn.microsoft.com/cli/azure/reference-index#az-login",
+        behind="login",
+    ),
+    PasswordOption(
+        "helm oras crane",
+        r"-p$",
+        _WHOLE,
+        "https://helm.sh/docs/helm/helm_registry_login/",
+        behind="login",
+    ),
+    PasswordOption(
+        "skopeo",
+        r"--(?:src-|dest-)?creds",
+        r"[^\s:]*:(.+)",
+        "https://github.com/containers/skopeo/blob/main/docs/skopeo-copy.1.md",
+    ),
+    PasswordOption(
+        "wandb",
+        r"(?=[0-9a-f]{40}$)",
+        _WHOLE,
+        "https://docs.wandb.ai/ref/cli/wandb-login",
+        behind="login",
+    ),
+    PasswordOption(
+        "cqlsh",
+        r"-p",
+        _WHOLE,
+        "https://cassandra.apache.org/doc/stable/cassandra/tools/cqlsh.html",
+    ),
+    PasswordOption(
+        "ldapsearch ldapadd ldapmodify ldapdelete",
+        r"-w",
+        _WHOLE,
+        "https://www.openldap.org/software/man.cgi?query=ldapsearch",
+    ),
+    PasswordOption(
+        "mosquitto_pub mosquitto_sub",
+        r"-P",
+        _WHOLE,
+        "https://mosquitto.org/man/mosquitto_pub-1.html",
+    ),
+    PasswordOption(
         "htpasswd",
         r"-[A-Za-z0-9]*b[A-Za-z0-9]*$",
         _WHOLE,
@@ -145,7 +206,7 @@ _ANY_PROGRAM: Final = pattern(rf"(?<![\w.-])(?:{'|'.join(map(re.escape, _BY_NAME
 
 def given_to_a_program(texts: Sequence[str]) -> int | None:
     """Find the word that gives a program its password, or the text of a shell in which one does."""
-    if _ANY_PROGRAM.search("\n".join(texts)) is None:
+    if not _names_a_program("\n".join(texts)):
         return None
     return next(
         (place for place, word in enumerate(texts) if _gives_to_a_program(word)),
@@ -153,9 +214,14 @@ def given_to_a_program(texts: Sequence[str]) -> int | None:
     )
 
 
+def _names_a_program(text: str) -> bool:
+    """Whether one of the programs is named; few texts need the expression for it."""
+    return any(map(text.__contains__, _BY_NAME)) and _ANY_PROGRAM.search(text) is not None
+
+
 def _gives_to_a_program(text: str) -> bool:
     """Whether a word is a text of a shell in which a program is given a password."""
-    if _ANY_PROGRAM.search(text) is None or " " not in text:
+    if " " not in text or not _names_a_program(text):
         return False
     return _given_to_a_program([*_words(text)]) is not None
 

@@ -22,6 +22,10 @@ class Source(Record):
     says: str
     member: str = ""
 
+    def __init__(self, page: str, says: str, member: str = "") -> None:
+        # many of them are made at every start
+        self.__dict__.update(page=page, says=says, member=member)
+
     def __str__(self) -> str:
         about = f"{self.member}: " if self.member else ""
         return f"{about}{self.says} {self.page}"

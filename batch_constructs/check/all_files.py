@@ -12,7 +12,6 @@ from batch_constructs.aws.credentials import without_credentials
 from batch_constructs.aws.record import Record
 from batch_constructs.check import findings_report, output_stream
 from batch_constructs.check.one_file import STANDARD_INPUT, Checker, FileCheck, placed_in_file
-from batch_constructs.check.stacks_together import StackTemplate, too_many_together
 from batch_constructs.rules.findings import Finding, Severity
 from batch_constructs.rules.template import template_files
 
@@ -180,6 +179,10 @@ def _together(checks: Iterable[FileCheck], ignore: frozenset[str]) -> Iterable[F
     if not any(one.counted for one in found):
         return found
     from batch_constructs.check.ignored_findings import Assembly  # noqa: PLC0415  # only then
+    from batch_constructs.check.stacks_together import (  # noqa: PLC0415  # only then
+        StackTemplate,
+        too_many_together,
+    )
 
     assembly = Assembly()
     stacks = (StackTemplate(assembly.place(one.file), one.file, one.counted) for one in found)

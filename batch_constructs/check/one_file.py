@@ -8,12 +8,13 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.record import Record
-from batch_constructs.check.stacks_together import Counted, counted_in
+from batch_constructs.aws.template_facts import CONSTRUCT_PATH
 from batch_constructs.rules.engine import MORE, examine
 from batch_constructs.rules.template import template_files
 
 if TYPE_CHECKING:
     from batch_constructs.check.ignored_findings import Assembly
+    from batch_constructs.check.stacks_together import Counted
     from batch_constructs.rules.findings import Finding
 
 STANDARD_INPUT: Final = "-"
@@ -88,8 +89,14 @@ class Checker:
             found,
             {one.resource: _label(seen.template, one.resource) for one in found},
             f"not looked at: {', '.join(seen.not_looked_at)}" if seen.not_looked_at else "",
-            counted=counted_in(document.template) if in_assembly else {},
+            counted=_counted(document.template) if in_assembly else {},
         )
+
+
+def _counted(template: Mapping[str, object]) -> Counted:
+    from batch_constructs.check.stacks_together import counted_in  # noqa: PLC0415  # seldom needed
+
+    return counted_in(template)
 
 
 def _standard_input() -> str:
@@ -155,6 +162,6 @@ def _label(template: Mapping[str, object], resource: str) -> str:
     if not isinstance(raw, Mapping):
         return ""
     metadata = raw.get("Metadata")
-    path = metadata.get("aws:cdk:path") if isinstance(metadata, Mapping) else None
+    path = metadata.get(CONSTRUCT_PATH) if isinstance(metadata, Mapping) else None
     type_ = str(raw.get("Type", ""))
     return f"{type_}  {path}" if isinstance(path, str) else type_

@@ -18,10 +18,11 @@ from batch_constructs.aws.error_names import (
 )
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.names import JOB_NAME, RESOURCE_NAME, form, is_arn
+from batch_constructs.aws.resource_states import DefinitionStatus
 from batch_constructs.aws.submit_job import ARRAY_SIZE, STOPPED_AT_ONCE
 from batch_constructs.client.job_status import JobStatus
 from batch_constructs.client.jobs_not_found import JobsNotFoundError
-from batch_constructs.client.submit_request import submit_job_request
+from batch_constructs.client.submit_request import for_containers, submit_job_request
 from batch_constructs.jsii_objects import described
 from batch_constructs.submission_overrides import (
     SubmissionOverrides,
@@ -233,7 +234,7 @@ class BatchClient:
         arguments.mapping("parameters", parameters)
         read_fields(arguments, overrides)
         arguments.refuse_call()
-        return self.submit_request(
+        return self._submit_fitting(
             submit_job_request(
                 name,
                 queue=queue,
@@ -297,12 +298,46 @@ class BatchClient:
                 "again"
             ) from error
 
-    def _submit_once(self, request: Mapping[str, Any]) -> str:
+    def _submit_fitting(self, request: dict[str, Any]) -> str:
+        """Submit a job; if it is refused, say what changes where its definition takes it."""
+        from botocore.exceptions import ClientError  # noqa: PLC0415  # as above
+
+        try:
+            return self.submit_request(request)
+        except ClientError as error:
+            changes = request.get("containerOverrides")
+            if changes is None or error.response["Error"]["Code"] != CLIENT_EXCEPTION:
+                raise
+            definition = self._definition(request["jobDefinition"])
+            members = {} if definition is None else for_containers(changes, definition)
+            if not members or "containerOverrides" in members:
+                raise
+        rest = {name: value for name, value in request.items() if name != "containerOverrides"}
+        return self.submit_request({**rest, **members})
+
+    def _definition(self, named: str) -> Mapping[str, Any] | None:
+        """Describe a job definition; None where there is none, or nobody may look."""
+        from botocore.exceptions import ClientError  # noqa: PLC0415  # as above
+
+        name = named.rpartition("/")[2]
+        try:
+            if ":" in name:
+                answer = self._batch.describe_job_definitions(jobDefinitions=[named])
+            else:
+                answer = self._batch.describe_job_definitions(
+                    jobDefinitionName=name, status=DefinitionStatus.ACTIVE
+                )
+        except ClientError:
+            return None
+        found: list[Mapping[str, Any]] = answer["jobDefinitions"]
+        return max(found, key=lambda one: int(one["revision"]), default=None)
+
+    def _submit_once(self, request: dict[str, Any]) -> str:
         """Submit a job that is told by its name; where the answer got lost, look for it."""
         from batch_constructs.functions.claims.lease import LISTED_SECONDS  # noqa: PLC0415
 
         try:
-            return self.submit_request(request)
+            return self._submit_fitting(request)
         except SubmissionUnclearError:
             self._pause(LISTED_SECONDS)
             found = self.named(request["jobName"], queue=request["jobQueue"])

@@ -8,11 +8,9 @@ from typing import TYPE_CHECKING, Any, Final
 from batch_constructs.aws import updates
 from batch_constructs.aws.compute_environment_facts import (
     ON_FARGATE,
-    ON_INSTANCES,
-    ON_MANAGED_INSTANCES,
 )
 from batch_constructs.aws.job_queue_facts import QUEUE_TYPES
-from batch_constructs.aws.platforms import Orchestration, PlatformCapability
+from batch_constructs.aws.platforms import PLATFORMS, Orchestration
 from batch_constructs.impact.changes import properties, references
 from batch_constructs.impact.consequences import is_kept
 from batch_constructs.impact.property_verdict import ENVIRONMENT, QUEUE, Effect
@@ -139,11 +137,7 @@ def _platform(environment: Change, *, old: bool) -> str:
     kind = str(environment.property("ComputeResources/Type", old=old)).upper()
     if environment.property("EksConfiguration", old=old) is not None:
         return Orchestration.EKS
-    if kind in ON_FARGATE:
-        return PlatformCapability.FARGATE
-    if kind in ON_MANAGED_INSTANCES:
-        return PlatformCapability.MANAGED_INSTANCES
-    return PlatformCapability.EC2 if kind in ON_INSTANCES else ""
+    return PLATFORMS.get(kind, "")
 
 
 def _of_a_version(

@@ -5,11 +5,11 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
 from batch_constructs.aws import updates
+from batch_constructs.rules.template.values import spelled_out
 
 _GET: Final = "Fn::GetAtt"
 _SUB: Final = "Fn::Sub"
@@ -37,7 +37,7 @@ def spelled(value: Any, types: Mapping[str, str]) -> Any:
     if name == _ZONES and below == "":
         return {name: {"Ref": "AWS::Region"}}
     if name in _IN_ANY_ORDER and isinstance(below, list):
-        return {name: sorted(below, key=lambda one: json.dumps(one, sort_keys=True, default=str))}
+        return {name: sorted(below, key=spelled_out)}
     written = _OF_TWO.get(name)
     return written(*below) if written and isinstance(below, list) and len(below) == _TWO else value
 

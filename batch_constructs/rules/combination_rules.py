@@ -7,11 +7,11 @@ from itertools import chain
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import Bound, Counting, Matching, OneOf, one_of, shown
-from batch_constructs.aws.combinations import GIVEN, chapter
+from batch_constructs.aws.combinations import GIVEN, combination_at, lines, names_in, shape_of
 from batch_constructs.aws.platforms import KINDS, WINDOWS, Orchestration, PlatformCapability
-from batch_constructs.aws.property_paths import places, way_and_key
+from batch_constructs.aws.property_paths import HERE, places, way_and_key, ways
 from batch_constructs.rules.findings import Severity
-from batch_constructs.rules.rule import Rule, add
+from batch_constructs.rules.rule import LateRule, Rule, add
 from batch_constructs.rules.template.resource_graph import JobDefinition
 from batch_constructs.rules.template.values import (
     UNKNOWN,
@@ -27,7 +27,7 @@ from batch_constructs.rules.template.values import (
 from batch_constructs.rules.template.wildcard import fits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from batch_constructs.aws.combinations import Combination, Part
     from batch_constructs.rules.rule import Fault
@@ -39,22 +39,32 @@ _Found = tuple[str, object, str]
 
 def register(area: str) -> None:
     """Make a rule of each combination of a chapter."""
-    for one in chapter(area):
-        needs = [_needs(part) for part in one.parts]
+    for place, line in enumerate(lines(area)):
+        needs = [_needs(part) for part in line.get("parts", (line,))]
         add(
-            Rule(
-                id=one.rule,
+            LateRule(
+                partial(_made, area, place),
+                id=line["rule"],
                 area=area,
-                severity=Severity(one.severity),
-                title=one.title,
-                fix=one.fix.format(_properties(one)),
-                source=one.source,
-                explanation=one.why,
-                subjects=one.types,
-                find=partial(_faults, one),
+                subjects=names_in(line["type"]),
                 needs=frozenset().union(*needs) if all(needs) else frozenset(),
             )
         )
+
+
+def _made(area: str, place: int) -> Rule:
+    one = combination_at(area, place)
+    return Rule(
+        id=one.rule,
+        area=area,
+        severity=Severity(one.severity),
+        title=one.title,
+        fix=one.fix.format(_properties(one)),
+        source=one.source,
+        explanation=one.why,
+        subjects=one.types,
+        find=partial(_faults, one),
+    )
 
 
 _FEW: Final = 3
@@ -67,17 +77,19 @@ def _properties(rule: Combination) -> str:
     return one_of(names) if len(names) <= _FEW else "it"
 
 
-def _needs(part: Part) -> set[str]:
+def _needs(line: Mapping[str, Any]) -> set[str]:
     """Give names of properties, without any of which there is no fault; none for always."""
-    if part.default is not None:
+    if line.get("default") is not None:
         return set()
-    also_absent = part.shape in _OF_ABSENT or None in part.values
-    for name, values in part.beside.items() if also_absent else ():
+    shape = shape_of(line)
+    values = line.get("values", ())
+    also_absent = shape in _OF_ABSENT or (not isinstance(values, str) and None in values)
+    for name, values in line.get("beside", {}).items() if also_absent else ():
         if values == GIVEN or None not in values:
             return {way_and_key(name)[1]}
     found = set()
-    for within in part.within:
-        for name in part.names:
+    for within in ways(line.get("within", HERE)):
+        for name in names_in(line[shape]):
             way = f"{within}/{name}".split("/")
             steps = [step for step in way[: -1 if also_absent else None] if step not in ("", "*")]
             if not steps:

@@ -14,7 +14,7 @@ from batch_constructs.rules.alike_resources import AlikeResources
 from batch_constructs.rules.circumstances import needed
 from batch_constructs.rules.findings import Finding, Severity
 from batch_constructs.rules.held_back_findings import causes_in
-from batch_constructs.rules.rulebook import rules_about, speaking
+from batch_constructs.rules.rulebook import has_rules, rules_about, speaking
 from batch_constructs.rules.template.intrinsics import Resolver
 from batch_constructs.rules.template.left_out import LeftOut, TooManyLookUpsError
 from batch_constructs.rules.template.loops import unroll
@@ -130,7 +130,7 @@ def _in_worlds(worlds: Worlds, resources: Resources, alike: AlikeResources | Non
         world.template.look_ups = look_ups
         conditions.append(world.conditions)
         for id_, state in world.present.items():
-            if not rules_about(str(resources[id_].get("Type"))):
+            if not has_rules(str(resources[id_].get("Type"))):
                 continue
             present.setdefault(id_, []).append(place)
             if (id_, state) not in known:

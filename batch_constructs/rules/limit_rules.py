@@ -6,9 +6,9 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import Counting, Decimal, Matching, OneOf, Whole
-from batch_constructs.aws.limits import table
+from batch_constructs.aws.limits import key_of, limit_at, lines
 from batch_constructs.rules.findings import Severity
-from batch_constructs.rules.rule import Rule, add
+from batch_constructs.rules.rule import LateRule, Rule, add
 from batch_constructs.rules.template.values import count, listing, number, text
 
 if TYPE_CHECKING:
@@ -23,22 +23,32 @@ if TYPE_CHECKING:
 
 def register(noun: str, *, area: str) -> None:
     """Make a rule of each limit of a table of the ground floor, such as ``job_queues``."""
-    for limit in table(noun):
+    for place, line in enumerate(lines(noun)):
         add(
-            Rule(
-                id=limit.rule,
+            LateRule(
+                partial(_made, noun, place, area),
+                id=line["rule"],
                 area=area,
-                severity=Severity(limit.severity),
-                title=limit.title,
-                fix=limit.bound.fix(limit.way[1]),
-                source=limit.source,
-                explanation=limit.why,
-                subjects=(limit.type,),
-                find=partial(_faults, limit),
-                noun=limit.noun,
-                needs=frozenset({limit.way[1]}),
+                subjects=(line["type"],),
+                noun=line["noun"],
+                needs=frozenset({key_of(line)}),
             )
         )
+
+
+def _made(noun: str, place: int, area: str) -> Rule:
+    limit = limit_at(noun, place)
+    return Rule(
+        id=limit.rule,
+        area=area,
+        severity=Severity(limit.severity),
+        title=limit.title,
+        fix=limit.bound.fix(limit.way[1]),
+        source=limit.source,
+        explanation=limit.why,
+        subjects=(limit.type,),
+        find=partial(_faults, limit),
+    )
 
 
 def _faults(limit: Limit, subject: Resource) -> Iterator[Fault]:

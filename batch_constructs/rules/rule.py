@@ -50,6 +50,19 @@ class Rule(Record):
     sources: Mapping[str, Source] = {}  # nobody writes there
 
 
+class LateRule(Rule):
+    """A rule of a table: it is made where something is asked that its line does not say."""
+
+    def __init__(self, make: Callable[[], Rule], **known: Any) -> None:
+        self.__dict__.update(known, _make=make)
+
+    def __getattr__(self, name: str) -> Any:
+        if name not in self._fields:
+            raise AttributeError(name)
+        self.__dict__.update({**self._make().__dict__, **self.__dict__})
+        return self.__dict__[name]
+
+
 BY_ID: Final[dict[str, Rule]] = {}
 """The rules that are loaded so far, by their identifiers; ``rulebook.RULES`` has all."""
 

@@ -32,23 +32,37 @@ if not TYPE_CHECKING:  # or every misspelled name would be there to a type check
 def rules_about(type: str) -> list[Rule]:
     """Give the rules about a type of resource, in the order of their areas."""
     areas.load_about(type)
-    places = {area: place for place, area in enumerate(areas.AREAS)}
-    return sorted(rule.BY_SUBJECT.get(type, ()), key=lambda one: places[one.area])
+    return _loaded(type, len(rule.BY_SUBJECT.get(type, ())))
+
+
+def has_rules(type: str) -> bool:
+    """Whether there are rules about a type of resource."""
+    return type in areas.areas_about()
 
 
 @lru_cache(maxsize=512)
 def speaking(type: str, names: frozenset[str]) -> list[Rule]:
     """Give the rules about a type that may say something of a resource with such properties."""
-    rules, by_name = rules_about(type), _by_name(type)
+    areas.load_about(type, names)
+    number = len(rule.BY_SUBJECT.get(type, ()))
+    rules, by_name = _loaded(type, number), _by_name(type, number)
     places = {*by_name[""]}.union(*(by_name[name] for name in by_name.keys() & names))
     return [rules[place] for place in sorted(places)]
 
 
 @lru_cache(maxsize=512)
-def _by_name(type: str) -> dict[str, list[int]]:
+def _loaded(type: str, number: int) -> list[Rule]:
+    """Give the rules about a type that are loaded, which are so many."""
+    del number
+    places = {area: place for place, area in enumerate(areas.AREAS)}
+    return sorted(rule.BY_SUBJECT.get(type, ()), key=lambda one: places[one.area])
+
+
+@lru_cache(maxsize=512)
+def _by_name(type: str, number: int) -> dict[str, list[int]]:
     """Give the places of the rules that need a property; those of the others under no name."""
     found: dict[str, list[int]] = {"": []}
-    for place, one in enumerate(rules_about(type)):
+    for place, one in enumerate(_loaded(type, number)):
         for name in one.needs or ("",):
             found.setdefault(name, []).append(place)
     return found

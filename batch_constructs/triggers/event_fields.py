@@ -172,6 +172,38 @@ class InputTemplate:
         return str(stack.to_json_string(body)) if is_token(body) else json.dumps(body)
 
 
+def as_paths(arguments: Arguments, parameter: str, value: Any) -> Any:
+    """Read each ``events.EventField`` of the CDK, in a value of any shape, as the path that it is.
+
+    To CloudFormation it is a text, which EventBridge would hand on as it is.
+    """
+    if isinstance(value, Mapping):
+        return {
+            key: as_paths(arguments, f"{parameter}[{shown(key)}]", one)
+            for key, one in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [as_paths(arguments, f"{parameter}[{at}]", one) for at, one in enumerate(value)]
+    if not isinstance(value, str) or not _PERHAPS_A_FIELD.search(value):
+        return value
+    from aws_cdk import Tokenization  # noqa: PLC0415  # loaded by whoever made the token
+    from aws_cdk.aws_events import EventField  # noqa: PLC0415
+
+    parts = Tokenization.reverse_string(value)
+    paths = [one.path for one in parts.tokens if isinstance(one, EventField)]
+    if paths and parts.length > 1:
+        arguments.wrong_value(
+            f"{parameter} contains the field {paths[0]} of the event among other text, but a field "
+            "is a whole value here: give the field alone, and let the job put the text together"
+        )
+        return value
+    return paths[0] if paths else value
+
+
+_PERHAPS_A_FIELD = re.compile(r"\$\{Token\[(?!TOKEN\.|AWS\.)")
+"""A token with a name, as fields have one, but no reference to a resource or a parameter."""
+
+
 def is_field(value: object) -> bool:
     """Whether a value names a field of the event."""
     return isinstance(value, str) and (value.startswith("$.") or value == "$")

@@ -540,6 +540,47 @@ def test_fields_of_the_event_are_words_of_the_command_and_values_of_tags(
     assert asked.get("tags", {}) == {name: f"<{names[path]}>" for name, path in tags.items()}
 
 
+def test_a_field_as_the_cdk_writes_it_is_the_field_and_not_its_path(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    EventTrigger(
+        stack,
+        "Trigger",
+        queue=queue,
+        job_definition=definition,
+        event_pattern={"source": ["mine"]},
+        parameters={"day": events.EventField.from_path("$.detail.day")},
+        command=["run", events.EventField.from_path("$.detail.what"), Aws.REGION],
+        overrides=SubmissionOverrides(tags={"account": events.EventField.account}),
+    )
+
+    transformer = only(stack, "AWS::Events::Rule")["Targets"][0]["InputTransformer"]
+    body = json.loads(joined(transformer["InputTemplate"]))
+    read = transformer["InputPathsMap"]
+    assert read[body["parameters"]["day"].strip("<>")] == "$.detail.day"
+    assert read[body["tags"]["account"].strip("<>")] == "$.account"
+    words = body["containerOverrides"]["command"]
+    assert (read[words[1].strip("<>")], words[2]) == ("$.detail.what", "<AWS::Region>")
+
+
+def test_a_field_of_the_cdk_within_a_text_is_refused(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    name = events.EventField.from_path("$.detail.name")
+
+    with pytest.raises(
+        ValueError, match=r'\["a"\] contains the field \$\.detail\.name of the event'
+    ):
+        EventTrigger(
+            stack,
+            "Trigger",
+            queue=queue,
+            job_definition=definition,
+            event_pattern={"source": ["mine"]},
+            environment={"a": f"s3://{name}"},
+        )
+
+
 @pytest.mark.parametrize(
     ("command", "said"),
     [

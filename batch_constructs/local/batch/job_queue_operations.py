@@ -6,17 +6,13 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws import resource_kinds as kinds
-from batch_constructs.aws.compute_environment_facts import (
-    EnvironmentType,
-    ResourceType,
-)
 from batch_constructs.aws.job_queue_facts import (
     CONTAINER_JOBS,
     QUEUE_TYPES,
     SERVICE_JOBS,
     SERVICE_QUEUE_TYPE,
 )
-from batch_constructs.aws.platforms import PlatformCapability
+from batch_constructs.aws.platforms import PLATFORMS
 from batch_constructs.aws.resource_states import State, Status
 from batch_constructs.local.batch.paging import page
 from batch_constructs.local.batch.service_errors import EXISTS, NOT_DISABLED, client_error, refuse
@@ -38,14 +34,6 @@ if TYPE_CHECKING:
     from batch_constructs.local.batch.store import Document, Store
 
 KIND = kinds.JOB_QUEUE
-
-_PLATFORMS: Mapping[str, str] = {
-    ResourceType.SPOT: PlatformCapability.EC2,
-    EnvironmentType.UNMANAGED: PlatformCapability.EC2,
-    ResourceType.FARGATE_SPOT: PlatformCapability.FARGATE,
-    ResourceType.ECS_MANAGED_INSTANCES: PlatformCapability.MANAGED_INSTANCES,
-}
-"""Kind of compute environment → its platform, where that is called otherwise."""
 
 
 class JobQueue:
@@ -290,7 +278,7 @@ class JobQueues:
             for environment in environments
             if environment.detail["status"] != Status.VALID
         ]
-        platforms = {_platform(environment) for environment in environments}
+        platforms = {PLATFORMS[environment.kind] for environment in environments}
         if len(platforms) > 1:
             problems.append(f"{' and '.join(sorted(platforms))} environments cannot be mixed")
         refuse(problems)
@@ -303,11 +291,7 @@ class JobQueues:
         if detail.get("serviceEnvironmentOrder"):
             return SERVICE_QUEUE_TYPE
         first = self._environments.get(detail["computeEnvironmentOrder"][0]["computeEnvironment"])
-        return QUEUE_TYPES[_platform(first)]
-
-
-def _platform(environment: ComputeEnvironment) -> str:
-    return _PLATFORMS.get(environment.kind, environment.kind)
+        return QUEUE_TYPES[PLATFORMS[first.kind]]
 
 
 def _names(detail: Mapping[str, Any]) -> Document:

@@ -105,7 +105,8 @@ class Statement(Record):
         """Give the kind of secrets that it opens by an ARN of all of them, and the ARN."""
         if not self.allows or self.but_resources or self.condition is not None:
             return None
-        found = (_ALL_SECRETS.fullmatch(one) for one in self.resources)
+        held = [one for one in self.resources if ":parameter" in one or ":secret:" in one]
+        found = (_ALL_SECRETS.fullmatch(one) for one in held)
         return next(((one["kind"], one[0]) for one in found if one is not None), None)
 
     @property

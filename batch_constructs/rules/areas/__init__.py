@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache, partial
 from importlib import import_module
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.rules import combination_rules
 from batch_constructs.rules.rule import rule
@@ -13,6 +13,9 @@ from batch_constructs.rules.template.resource_graph import (
     JOB_DEFINITION,
     JOB_QUEUE,
 )
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 environment_rule = partial(rule, subject=COMPUTE_ENVIRONMENT)
 queue_rule = partial(rule, subject=JOB_QUEUE)
@@ -182,11 +185,38 @@ def subjects(module: str) -> set[str]:
     return {_TYPES.get(noun, f"AWS::Batch::{noun}") for noun in ABOUT[module].split()}
 
 
-def load_about(type: str) -> None:
-    """Make the rules about a type of resource."""
+@cache
+def areas_about() -> Mapping[str, list[str]]:
+    """Give the areas about each type of resource, in their order."""
+    found: dict[str, list[str]] = {}
     for area in AREAS:
-        if type in subjects(area):
+        for subject in subjects(area):
+            found.setdefault(subject, []).append(area)
+    return found
+
+
+ONLY_WITH: Final = {
+    "efa": "LaunchTemplate Devices",
+    "key": "LaunchTemplate KmsKeyId",
+    "launch_template": "LaunchTemplate",
+    "managed_instances": "ManagedInstancesProvider",
+    "mounted_path": "LaunchTemplate Volumes",
+    "multi_node": "NodeProperties",
+    "multi_node_queue": "NodeProperties PlacementGroup",
+    "pod": "EksProperties",
+    "reservation": "LaunchTemplate",
+}
+"""Module → properties, without any of which it has nothing to say of a resource."""
+
+
+def load_about(type: str, names: frozenset[str] | None = None) -> None:
+    """Make the rules about a type of resource, or about one with properties of such names."""
+    for area in areas_about().get(type, ()):
+        needed = ONLY_WITH.get(area)
+        if names is None or needed is None or not names.isdisjoint(needed.split()):
             _load(area)
+        else:
+            _load_table(area)
 
 
 def load() -> None:
@@ -198,6 +228,12 @@ def load() -> None:
 @cache
 def _load(area: str) -> None:
     """Make the rules of an area, with code and without."""
-    combination_rules.register(area)
+    _load_table(area)
     if area not in TABLES_ONLY:
         import_module(f"{__package__}.{area}_rules")
+
+
+@cache
+def _load_table(area: str) -> None:
+    """Make the rules of an area without code."""
+    combination_rules.register(area)

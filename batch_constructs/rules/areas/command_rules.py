@@ -8,7 +8,6 @@ from batch_constructs.aws.bound import shown
 from batch_constructs.aws.job_definition_facts import PLACEHOLDER
 from batch_constructs.aws.source import api
 from batch_constructs.rules.areas import job_rule
-from batch_constructs.rules.code_in_command import marked_code
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.submitted_jobs import is_submitted, without_default
@@ -77,7 +76,12 @@ def parameter_in_code(job: JobDefinition) -> Iterator[Fault]:
     For example, the value may be the key of an object.
     """
     for words in _whole_commands(job):
-        for place, name in marked_code([literal(word) for _, word in words], PLACEHOLDER):
+        written = [literal(word) for _, word in words]
+        if not any("Ref::" in word for word in written if word):
+            continue
+        from batch_constructs.rules.code_in_command import marked_code  # noqa: PLC0415  # seldom needed
+
+        for place, name in marked_code(written, PLACEHOLDER):
             yield words[place][0], f"{shown(f'Ref::{name}')} is inside code"
 
 

@@ -12,7 +12,6 @@ from batch_constructs.aws.source import cloudformation
 from batch_constructs.rules.access.arn_patterns import arn, spelled
 from batch_constructs.rules.access.creation_order import waits_for
 from batch_constructs.rules.access.rights import Rights, rights, rights_of
-from batch_constructs.rules.areas.message_queue_rules import MAPPING, mapped_queue
 from batch_constructs.rules.areas.submit_permission_rules import waits_for_jobs
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
@@ -22,7 +21,7 @@ from batch_constructs.rules.template.resource_graph import (
     ComputeEnvironment,
     Resource,
 )
-from batch_constructs.rules.template.submitted_jobs import STATE_MACHINE
+from batch_constructs.rules.template.submitted_jobs import EVENT_SOURCE_MAPPING, STATE_MACHINE
 from batch_constructs.rules.template.values import Reference
 
 if TYPE_CHECKING:
@@ -49,7 +48,9 @@ def _uses(resource: Resource) -> Iterator[_Use]:
         if owner is not None:
             managed = arn("events", STATE_MACHINE_RULE)
             yield _Use("RoleArn", *owner, STATE_MACHINE_RULE_ACTIONS[0], managed)
-    elif resource.type == MAPPING:
+    elif resource.type == EVENT_SOURCE_MAPPING:
+        from batch_constructs.rules.areas.message_queue_rules import mapped_queue  # noqa: PLC0415  # seldom needed
+
         mapped = mapped_queue(resource)
         owner = None if mapped is None else rights_of(mapped[1])
         if mapped is not None and owner is not None:
@@ -59,7 +60,7 @@ def _uses(resource: Resource) -> Iterator[_Use]:
 
 @rule(
     "policy-created-later",
-    (COMPUTE_ENVIRONMENT, STATE_MACHINE, MAPPING),
+    (COMPUTE_ENVIRONMENT, STATE_MACHINE, EVENT_SOURCE_MAPPING),
     severity=Severity.WARNING,
     title="policy that may be created after the resource that needs it",
     fix="add DependsOn with the policy",

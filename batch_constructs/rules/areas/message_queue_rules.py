@@ -15,9 +15,9 @@ from batch_constructs.aws.role_actions import DECRYPT, READ_QUEUE_ACTIONS
 from batch_constructs.aws.source import Source, docs
 from batch_constructs.rules.access import missing_statement
 from batch_constructs.rules.access.arn_patterns import QUEUE, spelled
+from batch_constructs.rules.access.batch_functions import batch_functions
 from batch_constructs.rules.access.kms_keys import key_of, may_use
 from batch_constructs.rules.access.rights import rights_of
-from batch_constructs.rules.areas.submitter_rules import batch_functions
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.resource_graph import (
@@ -25,7 +25,7 @@ from batch_constructs.rules.template.resource_graph import (
     JOB_QUEUE,
     Resource,
 )
-from batch_constructs.rules.template.submitted_jobs import SERVERLESS_FUNCTION
+from batch_constructs.rules.template.submitted_jobs import EVENT_SOURCE_MAPPING, SERVERLESS_FUNCTION
 from batch_constructs.rules.template.values import (
     Reference,
     absent,
@@ -37,7 +37,6 @@ from batch_constructs.rules.template.values import (
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-MAPPING: Final = "AWS::Lambda::EventSourceMapping"
 _rule = partial(rule, severity=Severity.WARNING)
 
 _SQS_SOURCE: Final[Source] = docs(
@@ -89,7 +88,7 @@ def _hides(queue: Resource, function: Resource) -> tuple[float, float] | None:
 
 @_rule(
     "function-event-visibility",
-    (SERVERLESS_FUNCTION, MAPPING),
+    (SERVERLESS_FUNCTION, EVENT_SOURCE_MAPPING),
     severity=Severity.ERROR,
     title="visibility timeout shorter than the function's timeout",
     fix="set the VisibilityTimeout of the queue to at least the Timeout of the function, "
@@ -113,7 +112,7 @@ def _hidden(queue: Resource, function: Resource, visible: float, timeout: float)
 
 @_rule(
     "visibility-margin",
-    (SERVERLESS_FUNCTION, MAPPING),
+    (SERVERLESS_FUNCTION, EVENT_SOURCE_MAPPING),
     title=f"visibility timeout under {VISIBILITY_FACTOR} times the function's timeout",
     fix=f"set the VisibilityTimeout of the queue to {VISIBILITY_FACTOR} times the Timeout of the"
     " function",
@@ -130,7 +129,7 @@ def visibility_margin(reader: Resource) -> Iterator[Fault]:
 
 @_rule(
     "event-source-permission",
-    MAPPING,
+    EVENT_SOURCE_MAPPING,
     severity=Severity.ERROR,
     title="function that cannot read its queue",
     fix=f"allow {READ_QUEUE_ACTIONS[0]}, {READ_QUEUE_ACTIONS[1]} and {READ_QUEUE_ACTIONS[2]}",
@@ -159,7 +158,7 @@ def event_source_permission(mapping_: Resource) -> Iterator[Fault]:
 
 @_rule(
     "source-queue-dead-letters",
-    MAPPING,
+    EVENT_SOURCE_MAPPING,
     title="source queue without a dead-letter queue",
     fix="give the queue a RedrivePolicy",
     source=_SQS_SOURCE,

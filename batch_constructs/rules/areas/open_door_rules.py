@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING, Final
 from batch_constructs.aws.actions import LAMBDA_INVOKE_FUNCTION, SQS_SEND_MESSAGE
 from batch_constructs.aws.source import docs
 from batch_constructs.rules.access.arn_patterns import QUEUE, QUEUE_POLICIES, spelled
+from batch_constructs.rules.access.batch_functions import batch_functions
 from batch_constructs.rules.access.for_whom import OF_A_SERVICE, OF_ANYBODY, says_for_whom
 from batch_constructs.rules.access.function_policy import statement_of
 from batch_constructs.rules.access.policy_document import statements
-from batch_constructs.rules.areas.message_queue_rules import MAPPING, read_queues
-from batch_constructs.rules.areas.submitter_rules import batch_functions
+from batch_constructs.rules.areas.message_queue_rules import read_queues
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.iam_roles import literal, several
-from batch_constructs.rules.template.submitted_jobs import FUNCTION, SERVERLESS_FUNCTION
+from batch_constructs.rules.template.submitted_jobs import (
+    EVENT_SOURCE_MAPPING,
+    FUNCTION,
+    SERVERLESS_FUNCTION,
+)
 from batch_constructs.rules.template.values import mapping, show
 
 if TYPE_CHECKING:
@@ -43,7 +47,7 @@ def _stranger(principal: object, conditions: object) -> str:
 def _feeds_jobs(queue: Resource) -> bool:
     """Whether a function that submits jobs reads a queue."""
     template, functions = queue.template, batch_functions(queue)
-    readers = [*template.all(MAPPING), *template.all(SERVERLESS_FUNCTION)]
+    readers = [*template.all(EVENT_SOURCE_MAPPING), *template.all(SERVERLESS_FUNCTION)]
     return any(
         one is queue and function in functions
         for reader in readers

@@ -10,8 +10,8 @@ import re
 from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
-from batch_constructs.aws.bound import OneOf, one_of
-from batch_constructs.aws.limits import limits_of
+from batch_constructs.aws.bound import one_of
+from batch_constructs.aws.limits import limit_at, places_of
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import cloudformation
 from batch_constructs.aws.table import read
@@ -32,7 +32,6 @@ from batch_constructs.rules.template.values import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from batch_constructs.aws.limits import Limit
     from batch_constructs.rules.template.resource_graph import Resource
 
 AREA: Final = "shape"
@@ -330,13 +329,10 @@ def word_case(subject: Resource) -> Iterator[Fault]:
     It accepts some words in another case, and not all have been tried.
     """
     names = subject.names
-    for key, limit in _of_words(subject.type):
-        for path, got, right in in_another_case(limit, subject.places) if key in names else ():
+    for noun, place, key in places_of(subject.type):
+        if key not in names:
+            continue
+        limit = limit_at(noun, place)
+        for path, got, right in in_another_case(limit, subject.places):
             fix = f"set {path.rpartition('/')[2]} to {right}"
             yield path, f'{limit.noun} is "{got}"; AWS writes {right}', fix
-
-
-@cache
-def _of_words(type: str) -> list[tuple[str, Limit]]:
-    """Give the limits of a type that say which words a property may be, with its key."""
-    return [(one.way[1], one) for one in limits_of(type) if isinstance(one.bound, OneOf)]

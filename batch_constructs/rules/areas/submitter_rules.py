@@ -7,32 +7,25 @@ from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import batch_events, schedule_expression
 from batch_constructs.aws import resource_kinds as kinds
-from batch_constructs.aws.authorization import SUBMIT
 from batch_constructs.aws.names import STATES_SUBMIT_JOB, marker
 from batch_constructs.aws.source import api, docs, guide
-from batch_constructs.rules.access.rights import rights_of
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limit_rules import register
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.resource_graph import (
     JOB_QUEUE,
-    JobDefinition,
-    JobQueue,
     Resource,
 )
 from batch_constructs.rules.template.submitted_jobs import (
     EVENT_RULE,
-    FUNCTION,
     PIPE,
     SCHEDULE,
-    SERVERLESS_FUNCTION,
     STATE_MACHINES,
     batch_tasks,
     is_batch_target,
     schedule_request,
     submissions_from,
-    variables_of,
 )
 from batch_constructs.rules.template.values import (
     UNKNOWN,
@@ -274,28 +267,3 @@ def state_machine_callback(source: Resource) -> Iterator[Fault]:
         resource = literal(state.get("Resource")) or ""
         if resource.endswith(f":{STATES_SUBMIT_JOB}.waitForTaskToken"):
             yield f"{path}/Resource", "batch:submitJob does not support .waitForTaskToken"
-
-
-def batch_functions(owner: Resource) -> list[Resource]:
-    """Give the Lambda functions of the template that submit jobs, those of AWS SAM too."""
-    memory = owner.template.memory
-    known = memory.get("batch functions")
-    if known is None:
-        functions = [*owner.template.all(FUNCTION), *owner.template.all(SERVERLESS_FUNCTION)]
-        known = [one for one in functions if _submits(one)]
-        memory["batch functions"] = known
-    return known  # type: ignore[return-value]  # what was put there
-
-
-def _submits(function: Resource) -> bool:
-    held = rights_of(function)
-    if held is not None and any(
-        one.allows and one.covers(SUBMIT) and "*" not in (one.actions or ())
-        for one in held[1].statements
-        if not one.but_actions
-    ):
-        return True
-    return any(
-        isinstance(function.neighbour(value), JobQueue | JobDefinition)
-        for value in variables_of(function).values()
-    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import container_facts as aws
@@ -99,6 +98,8 @@ def _is_essential(container: Container) -> bool:
 
 def _in_a_circle(waits: dict[str, set[str]]) -> str | None:
     """Find a container that waits for itself, through others perhaps; None if there is none."""
+    from graphlib import CycleError, TopologicalSorter  # noqa: PLC0415  # seldom needed
+
     try:
         TopologicalSorter(waits).prepare()
     except CycleError as error:

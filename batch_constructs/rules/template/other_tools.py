@@ -9,9 +9,10 @@ from typing import Final
 
 from batch_constructs.aws.pattern import pattern
 
+_SOURCES: Final = "self|opt|env|sls|param|ssm|cf|s3|aws|git|custom|file|strToBool"
 OPENINGS: Final = pattern(
     r"\{\{(?!resolve:)|\{%(?![^%]{0,400}\$states\b)|\#\{(?=[\w:.]+\})"
-    r"|\$\{(?!aws:[A-Z])(?=(?:self|opt|env|sls|param|ssm|cf|s3|aws|git|custom|file|strToBool)[:(])"
+    rf"|\$\{{(?!aws:[A-Z])(?=(?:{_SOURCES})[:(])"
 )
 """Where a placeholder begins. ``#{…}`` is a pseudo parameter of a plugin, ``{{resolve:`` AWS's.
 
@@ -20,6 +21,16 @@ https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
 """
 
 CLOSINGS: Final = {"{{": "}}", "{%": "%}", "#{": "}", "${": "}"}
+
+_SIGNS: Final = ("{{", "{%", "#{", *("${" + one for one in _SOURCES.split("|")))
+
+
+def first_placeholder(text: str) -> int:
+    """Give where the first placeholder begins, -1 where there is none."""
+    # most templates have no sign of any, and need no expression for it
+    found = OPENINGS.search(text) if any(map(text.__contains__, _SIGNS)) else None
+    return found.start() if found else -1
+
 
 _JINJA: Final = pattern(r"\{%|\{\{(?!resolve:)")
 

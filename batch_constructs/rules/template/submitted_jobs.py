@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 EVENT_RULE: Final = "AWS::Events::Rule"
+EVENT_SOURCE_MAPPING: Final = "AWS::Lambda::EventSourceMapping"
 SCHEDULE: Final = "AWS::Scheduler::Schedule"
 PIPE: Final = "AWS::Pipes::Pipe"
 STATE_MACHINE: Final = "AWS::StepFunctions::StateMachine"

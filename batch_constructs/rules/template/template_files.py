@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.quotas import TEMPLATE_BYTES
-from batch_constructs.rules.template.other_tools import CLOSINGS, OPENINGS, jinja_line
+from batch_constructs.rules.template.other_tools import first_placeholder, jinja_line
 
 if TYPE_CHECKING:
     from typing import BinaryIO
@@ -61,8 +61,7 @@ class Document:
     @cached_property
     def placeholder(self) -> int:
         """Give where the first placeholder of another tool stands, -1 where there is none."""
-        found = OPENINGS.search(self.text) if any(map(self.text.__contains__, CLOSINGS)) else None
-        return found.start() if found else -1
+        return first_placeholder(self.text)
 
     @cached_property
     def source_map(self) -> SourceMap:

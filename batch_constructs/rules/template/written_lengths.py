@@ -86,8 +86,8 @@ def length_of(value: object, least: Least = nothing_known) -> int:
     return len(repr(value)) if isinstance(value, int | float) else 0
 
 
-_quoted: Final = json.JSONEncoder(ensure_ascii=False).encode
-"""Made once: `json.dumps` makes one for each text."""
+_quoted: Final = json.encoder.encode_basestring
+"""What `json.dumps` writes a text with, which makes an encoder for each besides."""
 
 
 def _length_of_function(value: Mapping[Any, Any], least: Least) -> int:
@@ -120,7 +120,9 @@ def text_length(value: object, quotes: int, least: Least = nothing_known) -> int
     return quotes + _least(value, least)
 
 
-def _least(value: object, least: Least) -> int:
+def _least(value: object, least: Least) -> int:  # noqa: PLR0911  # the hot path
+    if isinstance(value, str):  # as most are
+        return _bytes(value)
     match value:
         case {"Fn::Join": [str() as glue, list() as parts]}:
             return sum(_least(one, least) for one in parts) + _bytes(glue) * (len(parts) - 1)
@@ -133,7 +135,7 @@ def _least(value: object, least: Least) -> int:
         case dict():
             target, attribute = referred(value)
             return least(target, attribute) if target else 0
-    return _bytes(str(value)) if isinstance(value, str | int | float) else 0
+    return len(str(value)) if isinstance(value, int | float) else 0
 
 
 def referred(value: object) -> tuple[str, str | None]:
@@ -170,7 +172,8 @@ def _substituted(text: str, named: Mapping[str, Any], least: Least) -> int:
 
 
 def _bytes(text: str) -> int:
-    return len(_written(text).encode(errors="replace"))
+    written = _written(text)
+    return len(written) if written.isascii() else len(written.encode(errors="replace"))
 
 
 def known_text(value: object) -> str:
