@@ -585,8 +585,8 @@ GROWING: dict[str, Callable[[int], str]] = {
     "anchors": lambda n: (
         "Resources:\n"
         + "".join(
-            f"  R{m}: {{Type: 'AWS::Batch::JobDefinition', Properties: &a{m} {{Parameters: {{a: b}}}},"
-            f" Metadata: *a{m}}}\n"
+            f"  R{m}: {{Type: 'AWS::Batch::JobDefinition', "
+            f"Metadata: &a{m} {{Parameters: {{a: b}}}}, Properties: *a{m}}}\n"
             for m in range(n // 8)
         )
     ),
