@@ -362,7 +362,8 @@ def test_the_last_lines_of_a_failed_job_are_its_log() -> None:
     asked = job("FAILED", attempts=attempts, container=container)
     lines = [{"timestamp": 1, "message": each, "ingestionTime": 1} for each in ("a", "b")]
 
-    assert ask(asked, requests, get_log_events={"events": lines}).log == ("a", "b")
+    found = ask(asked, requests, get_log_events={"events": lines})
+    assert (found.log, len(found.reasons)) == (("a", "b"), 1)
     assert requests["get_log_events"] == {
         "logGroupName": "g",
         "logStreamName": "s",
