@@ -67,7 +67,11 @@ if TYPE_CHECKING:
     from batch_constructs.compute.user_data import ImagePull
     from batch_constructs.default_settings import DefaultSettings
     from batch_constructs.everywhere import EverywhereStackSet
-    from batch_constructs.function_alarms import WatchedDelivery, WatchedFunction
+    from batch_constructs.function_alarms import (
+        HasWatchedFunction,
+        WatchedDelivery,
+        WatchedFunction,
+    )
     from batch_constructs.function_settings import FunctionSettings
     from batch_constructs.instance_volumes import (
         AnyInstanceVolume,
@@ -237,6 +241,7 @@ _HOME: dict[str, str] = {
     "DefaultSettings": "default_settings",
     "FunctionSettings": "function_settings",
     "GuardAction": "monitoring.cost_guard",
+    "HasWatchedFunction": "function_alarms",
     "HostPathVolume": "jobs.pod_volumes",
     "HostVolume": "jobs.volumes",
     "ImagePull": "compute.user_data",
@@ -391,6 +396,7 @@ __all__ = [
     "FunctionSettings",
     "GpuSettings",
     "GuardAction",
+    "HasWatchedFunction",
     "HostPathVolume",
     "HostVolume",
     "ImagePull",

@@ -24,6 +24,7 @@ from batch_constructs.aws.actions import KMS_GENERATE_DATA_KEY_ANY, KMS_RE_ENCRY
 from batch_constructs.aws.authorization import takes_everything
 from batch_constructs.aws.names import every
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.rules.template.iam_roles import several
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -315,7 +316,7 @@ def note_rights(
     """Note what a role that may be a user's is allowed here: `tell_cdk_nag` asks for it."""
     role: Any = grantee.grant_principal
     if has_member(role, "node"):
-        _ALLOWED.append((role, _several(actions), _several(resources)))
+        _ALLOWED.append((role, several(actions), several(resources)))
 
 
 def note_key_grant(grantee: IGrantable, key: IKey | None) -> None:
@@ -396,15 +397,15 @@ def _of_rights(
     One finding may stand for several statements, and each needs a reason.
     """
     found: dict[str, set[str | None]] = {}
-    for policy in map(_flat, _several(properties.get("ManagedPolicyArns", []))):
+    for policy in map(_flat, several(properties.get("ManagedPolicyArns", []))):
         reason = _MANAGED.get(policy.partition(":policy/")[2])
         said = reason and f"{reason}, and AWS keeps it up to date."
         found[f"IAM4[Policy::{policy}]"] = {said}
-    policies = _several(properties.get("Policies", []))
+    policies = several(properties.get("Policies", []))
     documents = [one.get("PolicyDocument") for one in policies if isinstance(one, Mapping)]
     for document in [*documents, properties.get("PolicyDocument")]:
         written = document.get("Statement", []) if isinstance(document, Mapping) else []
-        statements = [one for one in _several(written) if isinstance(one, Mapping)]
+        statements = [one for one in several(written) if isinstance(one, Mapping)]
         told = (_asterisks(statement, wrote) for statement in statements)
         for finding, reason in chain.from_iterable(told):
             found.setdefault(f"IAM5[{finding}]", set()).add(reason)
@@ -417,8 +418,8 @@ def _asterisks(
     """Give what cdk-nag says of a statement's asterisks, and the reason for each; None if none."""
     if statement.get("Effect") != "Allow":
         return
-    actions = [*map(_flat, _several(statement.get("Action", [])))]
-    resources = [*map(_flat, _several(statement.get("Resource", [])))]
+    actions = [*map(_flat, several(statement.get("Action", [])))]
+    resources = [*map(_flat, several(statement.get("Resource", [])))]
     for action in actions:
         if "*" in action:
             known = action in _KEY_GRANTS and all(wrote(one, action) for one in resources)
@@ -435,10 +436,6 @@ def _reason(resource: str, actions: Sequence[str]) -> str | None:
         known = all(map(takes_everything, actions))
         return f"AWS supports no resource for {', '.join(sorted(actions))}." if known else None
     return next((reason for end, reason in _ENDINGS if re.search(end, resource)), None)
-
-
-def _several(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def _flat(value: Any) -> str:

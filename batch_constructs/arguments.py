@@ -38,6 +38,7 @@ from batch_constructs.tokens import (
     is_secret_value,
     is_token,
     names_a_secret,
+    path_maker,
     without_tokens,
 )
 
@@ -76,6 +77,10 @@ T = TypeVar("T")
 
 _SUCH_A_SIZE = {"mebibytes": 2048, "gibibytes": 100}
 """A size that is right in most places, by its unit."""
+
+
+_NAMES_OF_L2S = frozenset({"state_machine_name", "topic_name"})
+"""What an L2 of the CDK is called, which can make its name up."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -498,6 +503,20 @@ class Arguments:
     def _string(self, parameter: str, value: object, *, secret: bool = False) -> Any:
         """Read a string, which may be empty."""
         if isinstance(value, str):
+            if (
+                value.startswith("${Token[")
+                and parameter not in _NAMES_OF_L2S
+                and _is_made_up_if_needed(value)
+            ):
+                return self.wrong_value(
+                    f"{parameter} is PhysicalName.GENERATE_IF_NEEDED, which only L2s of the CDK "
+                    "understand: leave it out, or give a name"
+                )
+            if (made := path_maker(value)) is not None:
+                return self.wrong_value(
+                    f"{parameter} is made by {made}, which has no effect here: write the path "
+                    'itself, such as "$.day", if a path is read here; otherwise the value'
+                )
             if is_token(value) or names_a_secret(value):
                 self._hidden[f"{self._within}{parameter}"] = value
             if (not value.isascii() and _NOT_UNICODE.search(value)) or "\0" in value:
@@ -684,3 +703,9 @@ def _is_part(parameter: str, of: str) -> bool:
     """Whether one of two parameters is the other, or a part of it."""
     shorter, longer = sorted((parameter, of), key=len)
     return longer == shorter or longer.startswith((f"{shorter}.", f"{shorter}["))
+
+
+def _is_made_up_if_needed(token: str) -> bool:
+    from batch_constructs.asked_once import made_up_if_needed  # noqa: PLC0415  # it loads the CDK
+
+    return token == made_up_if_needed()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from aws_cdk import Aws, Fn
+from aws_cdk import Aws, Fn, PhysicalName
 
 if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
@@ -27,6 +27,12 @@ def own_partition() -> str:
 def own_region() -> str:
     """Return the Region of the stack that a text lands in."""
     return Aws.REGION
+
+
+@cache
+def made_up_if_needed() -> str:
+    """Return the name that an L2 of the CDK makes up where another place needs it."""
+    return str(PhysicalName.GENERATE_IF_NEEDED)
 
 
 @cache

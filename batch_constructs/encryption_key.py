@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.aws.actions import ENCRYPTED_LOG_GROUP
 from batch_constructs.aws.names import log_group_in_arn
 from batch_constructs.aws.role_actions import KEY_OF_LOGS_ACTIONS
 from batch_constructs.aws.service_principals import DOMAIN
@@ -55,7 +56,7 @@ def _admit_logs(scope: Construct, key: kms.IKey, parameter: str) -> None:
     from aws_cdk import Annotations, Aws  # noqa: PLC0415  # only where there is a key
     from aws_cdk import aws_iam as iam  # noqa: PLC0415  # only where there is a key
 
-    context = {"kms:EncryptionContext:aws:logs:arn": f"{arn_prefix('logs')}{log_group_in_arn('*')}"}
+    context = {ENCRYPTED_LOG_GROUP: f"{arn_prefix('logs')}{log_group_in_arn('*')}"}
     added = key.add_to_resource_policy(
         iam.PolicyStatement(
             sid="CloudWatchLogs",

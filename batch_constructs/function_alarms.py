@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/monitoring-metrics-types.html
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_lambda as lambda_
     from aws_cdk import aws_sns as sns
     from aws_cdk import aws_sqs as sqs
+    from constructs import Node
 
     from batch_constructs.function_settings import FunctionSettings
 
@@ -54,6 +55,24 @@ class WatchedFunction:
     """The queue of its messages, to which failed ones can be sent back."""
     rules: Sequence[events.CfnRule] = ()
     """The rules that invoke it; they put what they cannot deliver into the dead-letter queue."""
+
+
+class HasWatchedFunction(Protocol):
+    """A construct whose function ``BatchMonitoring(functions=…)`` watches: ours, or one of yours.
+
+    Attributes:
+        node: The construct's node.
+        watched_function: The function, its dead-letter queue, and how often it runs; None if the
+            construct needs none.
+    """
+
+    @property
+    def node(self) -> Node:
+        """The construct's node."""
+
+    @property
+    def watched_function(self) -> WatchedFunction | None:
+        """What is watched."""
 
 
 @dataclass(frozen=True, kw_only=True)

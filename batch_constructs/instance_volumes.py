@@ -20,6 +20,7 @@ from batch_constructs.aws.storage import (
     LUSTRE_MOUNT_NAME,
     WRITABLE_BY_ALL,
 )
+from batch_constructs.aws.template_facts import TO_READ, TO_WRITE
 from batch_constructs.dynamic_references import with_tokens
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.known_argument import known_flag
@@ -219,9 +220,12 @@ def note_volumes(construct: Construct, volumes: Sequence[AnyInstanceVolume]) -> 
 
 
 def _source(volume: AnyInstanceVolume) -> list[str]:
-    """Say how the content of a volume is known, and what it is; empty if it is not known."""
+    """Say how the content of a volume is known, what it is, and whether anybody may write.
+
+    Empty if it is not known.
+    """
     if isinstance(volume, InstanceStoreVolume):
-        return ["disks", "the instance's own disks"]
+        return ["disks", "the instance's own disks", TO_WRITE]
     if isinstance(volume, FsxLustreVolume):
         of: Any = volume.file_system
         kind, name, below = "file system", str(of.dns_name), ""
@@ -234,7 +238,9 @@ def _source(volume: AnyInstanceVolume) -> list[str]:
         made = of if has_member(of, "cfn_resource_type") else of.node.default_child
         if not has_member(made, "cfn_resource_type"):
             return []
-    return [] if is_token(below) else [how, f"{below}the {kind} {name}"]
+    if is_token(below):
+        return []
+    return [how, f"{below}the {kind} {name}", TO_READ if volume.read_only else TO_WRITE]
 
 
 def expect_plain_path(arguments: Arguments, parameter: str, path: str) -> None:

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.bound import allowed, meant, refused, shown
-from batch_constructs.workflow_job import WorkflowJob, read_job
+from batch_constructs.workflow_job import (
+    WorkflowJob,
+    n_to_n,
+    read_job,
+    waits_for,
+    with_overrides,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -33,7 +39,7 @@ class Graph:
         problems = list(_problems(jobs))
         if problems:
             raise ValueError("\n".join(problems))
-        by_name = {job.name: job.with_overrides() for job in jobs}
+        by_name = {job.name: with_overrides(job) for job in jobs}
         order = _sorted(by_name)
         return cls(jobs={name: by_name[name] for name in order})
 
@@ -45,7 +51,7 @@ class Graph:
 
 def _sorted(jobs: Mapping[str, WorkflowJob]) -> list[str]:
     return list(
-        TopologicalSorter({name: job.waits_for for name, job in jobs.items()}).static_order()
+        TopologicalSorter({name: waits_for(job) for name, job in jobs.items()}).static_order()
     )
 
 
@@ -68,11 +74,11 @@ def _problems(jobs: Sequence[WorkflowJob]) -> list[str]:
         read_job(arguments, job)
         if arguments.types_are_right:  # a value of a wrong type cannot be judged further
             readable[job.name] = job
-            for problem in _problems_of(job.with_overrides(), by_name):
+            for problem in _problems_of(with_overrides(job), by_name):
                 arguments.wrong_value(problem)
         found += [f"job {shown(job.name)}: {problem}" for problem in arguments.problems]
     known = {
-        name: [other for other in job.waits_for if other in readable]
+        name: [other for other in waits_for(job) if other in readable]
         for name, job in readable.items()
     }
     try:
@@ -110,7 +116,7 @@ def _problems_of(job: WorkflowJob, jobs: Mapping[str, WorkflowJob]) -> list[str]
 
 def _problems_of_waiting(job: WorkflowJob, jobs: Mapping[str, WorkflowJob]) -> list[str]:
     found: list[str] = []
-    for place, name in enumerate(job.waits_for):
+    for place, name in enumerate(waits_for(job)):
         if name not in jobs:
             found.append(f"depends_on[{place}] {_no_job(name, jobs)}")
         elif jobs[name].only_on_failure is True:
@@ -118,7 +124,7 @@ def _problems_of_waiting(job: WorkflowJob, jobs: Mapping[str, WorkflowJob]) -> l
                 f"depends_on[{place}] is {shown(name)}, which runs only on failure: name that job "
                 "in catch, or leave its only_on_failure out"
             )
-    for name in job.n_to_n:
+    for name in n_to_n(job):
         other = jobs.get(name)
         if other is not None and (job.array_size is None or other.array_size != job.array_size):
             sizes = [

@@ -10,7 +10,7 @@ import inspect
 from functools import cache
 from typing import Any, Final
 
-_OURS: Final = __name__.partition(".")[0]
+OURS: Final = __name__.partition(".")[0]
 
 _NEAR: Final = 0.85
 """How alike a user's own name and a parameter may not be: a letter more, less or other."""
@@ -21,7 +21,7 @@ def told_by(kind: type) -> frozenset[str]:
     """Give the public attributes of ours that a class tells of itself, less those of a subclass."""
     found: dict[str, bool] = {}
     for part in kind.__mro__:
-        ours = _is_ours(part)
+        ours = is_ours(part)
         members = dict.fromkeys(inspect.get_annotations(part)) | dict(vars(part))
         for name, member in members.items():
             takes = isinstance(member, property) and member.fset is not None
@@ -34,7 +34,7 @@ def told_by(kind: type) -> frozenset[str]:
 def problem(construct: Any, name: str) -> str | None:
     """Say why a public attribute of a construct cannot be set, if that is so."""
     kind: type = type(construct)
-    ours = next(part for part in kind.__mro__ if _is_ours(part))
+    ours = next(part for part in kind.__mro__ if is_ours(part))
     given = [*inspect.signature(getattr(ours, "__init__")).parameters][3:]  # noqa: B009  # of the class, not of one
     called = ours.__name__
     if name in told_by(kind):
@@ -50,8 +50,9 @@ def problem(construct: Any, name: str) -> str | None:
     return None
 
 
-def _is_ours(kind: type) -> bool:
-    return kind.__module__.partition(".")[0] == _OURS
+def is_ours(kind: type) -> bool:
+    """Whether a class is of this package."""
+    return kind.__module__.partition(".")[0] == OURS
 
 
 def _follows(called: str) -> str:

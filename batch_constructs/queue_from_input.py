@@ -50,10 +50,10 @@ class QueueFromInput:
     path: str
     queues: Sequence[AnyJobQueue]
 
-    @property
-    def context_path(self) -> str:
-        """The same path from wherever a state is: into the context object."""
-        return f"$$.Execution.Input{self.path.removeprefix('$')}"
+
+def context_path(queue: QueueFromInput) -> str:
+    """Give the path of a queue from wherever a state is: into the context object."""
+    return f"$$.Execution.Input{queue.path.removeprefix('$')}"
 
 
 def read_queues(arguments: Arguments, queue: Any) -> list[AnyJobQueue]:

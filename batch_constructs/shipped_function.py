@@ -18,6 +18,7 @@ from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.applied_settings import default_for
 from batch_constructs.asset_folder import asset_folder
 from batch_constructs.aws.delivery import LAMBDA_EVENT_AGE_SECONDS, LAMBDA_RETRIES
+from batch_constructs.aws.names import LATEST_VERSION
 from batch_constructs.aws.role_actions import LOG_STREAM_ACTIONS
 from batch_constructs.aws.service_principals import LAMBDA
 from batch_constructs.by_way_of import let_put_aside_and_take_back
@@ -173,7 +174,7 @@ class ShippedFunction(BatchConstruct):
                 "Handler/EventInvokeConfig/Resource",
                 {
                     "functionName": handler.attribute("functionName"),
-                    "qualifier": "$LATEST",
+                    "qualifier": LATEST_VERSION,
                     "maximumEventAgeInSeconds": age,
                     "maximumRetryAttempts": retry_attempts,
                     "destinationConfig": {

@@ -38,8 +38,6 @@ if TYPE_CHECKING:
     from batch_constructs.aws.bound import Bound
     from batch_constructs.jobs.retry_policy import RetryPolicy
 
-"""Fargate's smallest size; what a job may have, the rules know, which see its definition."""
-
 
 @dataclass(frozen=True, kw_only=True)
 class SubmissionOverrides:
@@ -47,12 +45,14 @@ class SubmissionOverrides:
 
     Anything you leave out comes from the definition. If a trigger or a ``WorkflowJob`` has a
     parameter of the same name, set it in one place only. The environment applies to every essential
-    container of a job and of its nodes. A command and sizes are refused if there are several, and
-    so are sizes of a pod.
+    container of a job and of its nodes, and to the init containers of a pod. A command and sizes
+    are refused if there are several containers. Sizes of a pod are both its limits and its
+    requests.
     https://docs.aws.amazon.com/batch/latest/APIReference/API_SubmitJob.html
 
     Attributes:
-        vcpus: vCPUs of the container; a quarter or more on Fargate, whole ones on instances.
+        vcpus: vCPUs of the container; a quarter or more on Fargate, multiples of a quarter in a
+            pod, whole ones on instances.
         memory: Memory of the container, 4 MiB or more.
         memory_mebibytes: The same where there is no CDK: in MiB.
         gpus: GPUs of the container, 1 or more.

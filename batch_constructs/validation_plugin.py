@@ -16,7 +16,7 @@ from constructs import IValidation
 
 from batch_constructs.acknowledgements import OURS, tell_cdk_nag, write_metadata
 from batch_constructs.aws.credentials import without_credentials
-from batch_constructs.aws.template_facts import RESOURCES
+from batch_constructs.aws.template_facts import CONSTRUCT_PATH, RESOURCES
 from batch_constructs.check.ignored_findings import ACKNOWLEDGED, Assembly
 from batch_constructs.check.stacks_together import StackTemplate, counted_in, too_many_together
 from batch_constructs.known_scope import identity, known_scope, look, made_in
@@ -165,7 +165,7 @@ def _in_parameters(finding: Finding, template: Any, ours: set[str]) -> Finding:
     """Tell it in parameters, where a construct of ours made the resource, and says where it is."""
     resource = (template.get("Resources") or {}).get(finding.resource) or {}
     of_batch = str(resource.get("Type")).partition("AWS::Batch::")[2]
-    place = str((resource.get("Metadata") or {}).get("aws:cdk:path"))
+    place = str((resource.get("Metadata") or {}).get(CONSTRUCT_PATH))
     if not of_batch or place.removesuffix("/Resource") not in ours:
         return finding
     message, fix = in_parameters(finding, of_batch, resource.get("Properties") or {})

@@ -95,11 +95,6 @@ class StepRetry:
     interval: timedelta | Duration = timedelta(seconds=10)
     backoff_rate: float = 2.0
 
-    @property
-    def interval_seconds(self) -> Any:
-        """The wait before the first retry, in seconds."""
-        return read_seconds(Arguments.of_a_value(), "interval", self.interval)
-
 
 @dataclass(frozen=True, kw_only=True)
 class WorkflowJob:
@@ -161,29 +156,35 @@ class WorkflowJob:
         for name in ("name", "catch", "for_each"):
             object.__setattr__(self, name, as_text(getattr(self, name)))
 
-    @property
-    def waits_for(self) -> list[str]:
-        """Names of the jobs this one waits for, N-to-N or whole."""
-        return [each.job if isinstance(each, NToN) else each for each in self.depends_on]
 
-    @property
-    def n_to_n(self) -> list[str]:
-        """Names of the arrays whose children this one's children wait for."""
-        return [each.job for each in self.depends_on if isinstance(each, NToN)]
+def waits_for(job: WorkflowJob) -> list[str]:
+    """Name the jobs that a job waits for, N-to-N or whole."""
+    return [each.job if isinstance(each, NToN) else each for each in job.depends_on]
 
-    @property
-    def timeout_seconds(self) -> Any:
-        """The limit of one attempt in seconds, or None."""
-        return read_seconds(Arguments.of_a_value(), "timeout", self.timeout)
 
-    @property
-    def goes_on_after_catch(self) -> bool:
-        """Whether the workflow continues after the catching job."""
-        return str(as_text(self.after_catch)).upper() == AfterCatch.CONTINUE
+def n_to_n(job: WorkflowJob) -> list[str]:
+    """Name the arrays whose children the children of a job wait for."""
+    return [each.job for each in job.depends_on if isinstance(each, NToN)]
 
-    def with_overrides(self) -> WorkflowJob:
-        """Return the same with what its overrides say in the fields of that name."""
-        return replace(self, **folded(self, self.overrides))
+
+def timeout_seconds(job: WorkflowJob) -> Any:
+    """Give the limit of one attempt in seconds, or None."""
+    return read_seconds(Arguments.of_a_value(), "timeout", job.timeout)
+
+
+def interval_seconds(retry: StepRetry) -> Any:
+    """Give the wait before the first retry, in seconds."""
+    return read_seconds(Arguments.of_a_value(), "interval", retry.interval)
+
+
+def goes_on_after_catch(job: WorkflowJob) -> bool:
+    """Tell whether the workflow continues after the catching job."""
+    return str(as_text(job.after_catch)).upper() == AfterCatch.CONTINUE
+
+
+def with_overrides(job: WorkflowJob) -> WorkflowJob:
+    """Give a job with what its overrides say in the fields of that name."""
+    return replace(job, **folded(job, job.overrides))
 
 
 def read_job(at: Arguments, job: WorkflowJob) -> None:
@@ -230,7 +231,7 @@ def _read_waiting(at: Arguments, job: WorkflowJob) -> None:
             at.wrong_type(f"depends_on[{place}]", name, "a job's name, or NToN(…) of it")
     at.text("catch", job.catch)
     member(at, "after_catch", job.after_catch, AfterCatch)
-    if job.catch is None and job.goes_on_after_catch:
+    if job.catch is None and goes_on_after_catch(job):
         at.wrong_value("after_catch is given without catch: leave it out, or give catch")
     known_flag(at, "only_on_failure", job.only_on_failure)
 
@@ -246,15 +247,9 @@ def _read_input(at: Arguments, job: WorkflowJob, overrides: SubmissionOverrides)
     values = {"for_each": each, **_texts(job)}
     values |= {f"overrides.{where}": text for where, text in _texts(overrides).items()}
     for where, text in values.items():
-        if not isinstance(text, str):
+        if not isinstance(text, str) or is_token(text):
             continue
-        if is_token(text):
-            if _is_json_path(text):
-                at.wrong_value(
-                    f"{where} is made by sfn.JsonPath, which has no effect here: write the path "
-                    'itself, such as "$.day"'
-                )
-        elif (text.startswith("$.") or where == "for_each") and not PATH.fullmatch(text):
+        if (text.startswith("$.") or where == "for_each") and not PATH.fullmatch(text):
             at.wrong_value(f"{where} {refused(text, _A_PATH)}")
     _no_path(at, {"max_concurrency": job.max_concurrency})
     most = at.number("max_concurrency", job.max_concurrency, bound=Whole(1))
@@ -296,12 +291,6 @@ def _no_path(at: Arguments, numbers: Mapping[str, Any]) -> None:
                 f"{name} is made by sfn.JsonPath, but Step Functions reads no path there: give a "
                 "number"
             )
-
-
-def _is_json_path(text: str) -> bool:
-    from aws_cdk.aws_stepfunctions import JsonPath  # noqa: PLC0415  # loaded by whoever made the token
-
-    return bool(JsonPath.is_encoded_json_path(text))
 
 
 def _read_retry(at: Arguments, retry: Any) -> None:

@@ -16,14 +16,13 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.bound import allowed, did_you_mean, each_meant, meant, one_of
 from batch_constructs.jsii_objects import described, has_member
+from batch_constructs.later_assignment import OURS, is_ours
 from batch_constructs.names_in_annotations import let_fields_resolve, let_resolve
 from batch_constructs.names_of_the_l2 import class_for, parameters_for
 from batch_constructs.reference import COMPUTE_ENVIRONMENT, JOB_DEFINITION, JOB_QUEUE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
-
-_OURS = __name__.partition(".")[0]
 
 
 def telling(public: Any) -> Any:
@@ -35,7 +34,7 @@ def telling(public: Any) -> Any:
         return _told(public, static=True)
     if inspect.isclass(public):
         for kind in public.__mro__:
-            if _is_ours(kind):
+            if is_ours(kind):
                 let_fields_resolve(kind)
                 for name, member in list(vars(kind).items()):
                     if not name.startswith("_") or name == "__init__":
@@ -43,13 +42,9 @@ def telling(public: Any) -> Any:
     return public
 
 
-def _is_ours(kind: type) -> bool:
-    return kind.__module__.partition(".")[0] == _OURS
-
-
 def _let_tell(kind: type, name: str, member: Any) -> None:
     function = getattr(member, "__func__", member)
-    modules = [one.__module__ for one in kind.__mro__ if _is_ours(one)]
+    modules = [one.__module__ for one in kind.__mro__ if is_ours(one)]
     if isinstance(member, property):
         let_resolve(member.fget, member.fget, modules)
     elif inspect.isfunction(function) and not hasattr(function, "_tells"):
@@ -393,7 +388,7 @@ def _room(kind: type) -> str:
 
 def _taken_by(name: str, called: str) -> str:
     """Say who takes an argument that something else was given: its kin, or a value it takes."""
-    ours = import_module(_OURS)
+    ours = import_module(OURS)
     noun = "".join(re.findall("[A-Z][a-z]+", called)[-2:])
     public = {one: getattr(ours, one) for one in ours.__all__}
     takers = [

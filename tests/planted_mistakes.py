@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import aws_cdk as cdk
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_lambda as lambda_
 
 import batch_constructs as bc
 from batch_constructs import client, testing
@@ -81,6 +82,13 @@ def field_of_another_name() -> None:
 
 def queue_of_another_kind(trainings: bc.ServiceJobQueue, job: bc.AnyJobDefinition) -> None:
     trainings.grant_submit(job)  # type: ignore[attr-defined]  # the mistake
+
+
+def what_has_no_function_of_ours(
+    stack: cdk.Stack, queue: bc.JobQueue, other: lambda_.IFunction
+) -> None:
+    bc.BatchMonitoring(stack, "A", queues=[queue], functions=[queue])  # type: ignore[list-item]  # the mistake
+    bc.BatchMonitoring(stack, "B", queues=[queue], functions=[other])  # type: ignore[list-item]  # the mistake
 
 
 def what_is_taken_in_is_of_its_class(stack: cdk.Stack) -> bc.JobQueue:

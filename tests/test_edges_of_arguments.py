@@ -218,3 +218,27 @@ def test_a_dynamic_reference_in_place_of_an_arn_or_an_expression_is_the_cdk_s(
 
     assert cdk.Token.is_unresolved(value)
     assert stack.resolve(value) == WRITTEN
+
+
+@pytest.mark.parametrize(
+    ("make", "parameter"),
+    [
+        (bc.ConsumableResource, "consumable_resource_name"),
+        (bc.FairSharePolicy, "scheduling_policy_name"),
+        (bc.ConsumableResource, "exact_name"),
+    ],
+)
+def test_a_name_that_only_an_l2_can_make_up_is_refused(
+    stack: cdk.Stack, make: Any, parameter: str
+) -> None:
+    with pytest.raises(ValueError, match=rf"{parameter} is PhysicalName\.GENERATE_IF"):
+        make(stack, "Made", **{parameter: cdk.PhysicalName.GENERATE_IF_NEEDED})
+
+
+def test_a_topic_makes_up_its_name_where_another_place_needs_it(stack: cdk.Stack) -> None:
+    topic = bc.AlertTopic(stack, "Alerts", topic_name=cdk.PhysicalName.GENERATE_IF_NEEDED)
+
+    made: Any = topic.node.default_child
+    assert stack.resolve(topic.topic_name) == {
+        "Fn::GetAtt": [stack.get_logical_id(made), "TopicName"]
+    }

@@ -17,6 +17,7 @@ from typing import TypedDict, Unpack, get_args
 
 import aws_cdk as cdk
 import cattrs
+import constructs
 import pytest
 from constructs import Construct
 
@@ -162,6 +163,7 @@ def test_the_api_changes_with_the_changelog(api: ModuleType) -> None:
 OF_OTHERS = {"Any", "Construct", "Duration", "IPolicyValidationContext", "Mapping", "Sequence"}
 OF_OTHERS |= {
     "Iterator",
+    "Node",
     "ReferenceStrength",
     "RemovalPolicy",
     "ResourceEnvironment",
@@ -198,7 +200,7 @@ def test_every_attribute_has_a_type_that_can_be_imported(api: ModuleType) -> Non
         if not re.match(r" +[A-Z_0-9]+ = ", line):
             told = re.sub(r"'[^']*'", "", line)
             types.update(re.findall(r"(?<![\w.])[A-Z]\w*(?!\w|\.)", told))
-    elsewhere = {*dir(cdk), *dir(typing), *dir(collections.abc), *dir(builtins), "Construct"}
+    elsewhere = {*dir(cdk), *dir(constructs), *dir(typing), *dir(collections.abc), *dir(builtins)}
     assert types - {*bc.__all__, *elsewhere} == _NO_NAMES_OF_OURS
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Collection
 from functools import cache
@@ -155,3 +156,45 @@ def test_imports_go_one_way() -> None:
             if other in below and other not in allowed | {room}:
                 wrong.append(f"{path.relative_to(PACKAGE)} imports {module}")
     assert wrong == []
+
+
+WITHOUT_THE_CDK = ["client/submit_request.py _given", "construct.py given"]
+"""The client runs where the other cannot be imported."""
+
+
+def test_no_function_stands_in_two_files() -> None:
+    """Whatever its name, and those of its arguments; methods that users call are a class's own."""
+    places: dict[str, list[str]] = {}
+    for path in FILES:
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.FunctionDef) and not _is_of_users(node):
+                name = f"{path.relative_to(PACKAGE)} {node.name}"
+                places.setdefault(said_by(node), []).append(name)
+    twice = [
+        found
+        for said, found in places.items()
+        if len({one.split()[0] for one in found}) > 1
+        and len(said) > len("raise NotImplementedError")
+    ]
+
+    assert twice == [WITHOUT_THE_CDK]
+    assert said_by(ast.parse("def a(b: int) -> int: return [b]").body[0]) == said_by(
+        ast.parse("def _c(d):\n    'Say.'\n    return [d]").body[0]
+    )
+
+
+def said_by(function: ast.stmt) -> str:
+    """Write what a function does: docstring and annotations left out, its arguments numbered."""
+    assert isinstance(function, ast.FunctionDef)
+    begin = 1 if ast.get_docstring(function) else 0
+    given = [one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)]
+    whole = ast.unparse(ast.Module(function.body[begin:], []))
+    for number, name in enumerate(given):
+        whole = re.sub(rf"\b{name}\b", f"_{number}", whole)
+    return whole
+
+
+def _is_of_users(function: ast.FunctionDef) -> bool:
+    """Whether it is a method whose name is what matters."""
+    method = "self" in {one.arg for one in function.args.args}
+    return method and (not function.name.startswith("_") or function.name.endswith("__"))

@@ -117,17 +117,20 @@ def one_at_a_time(stack: cdk.Stack, vpc: ec2.IVpc) -> None:
         stack, "LimitedQueue", compute_environments=[fargate], max_concurrent_jobs=1
     )
     database = bc.ConsumableResource(stack, "Database", total_quantity=1)
-    bc.FargateJobDefinition.from_mapping(
+    jobs = bc.FargateJobDefinition.from_mapping(
         stack,
         {
             "OfDefinition": {"max_concurrent_jobs": 1},
-            "OfQueue": {"max_concurrent_jobs": queue},
+            "OfQueue": {},
             "OfKey": {"max_concurrent_jobs": database},
         },
         image=BUSYBOX,
         vcpus=1,
         memory=gibibytes(2),
         assign_public_ip=True,
+    )
+    bc.ScheduleTrigger(
+        stack, "Limits", queue=queue, job_definition=jobs["OfQueue"], schedule="rate(1 hour)"
     )
 
 
@@ -160,10 +163,6 @@ def kubernetes(stack: cdk.Stack, vpc: ec2.IVpc) -> None:
         vpc=vpc,
     )
     namespace.add_compute_environment(nodes)
-    older = "The CDK's schema is older than AccessEntry."
-    cdk.Validations.of(nodes).acknowledge(
-        cdk.Acknowledgment(id="CloudFormation-Validate::F3002", reason=older)
-    )
 
 
 def many_places(stack: cdk.Stack, vpc: ec2.IVpc) -> None:

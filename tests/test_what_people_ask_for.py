@@ -460,6 +460,22 @@ def test_nodes_of_an_environments_own_role_may_join_too(version: int) -> None:
     assert any("NodesInstanceRole" in one for one in principals)
 
 
+@pytest.mark.parametrize("added", [True, False])
+def test_a_namespace_without_an_environment_is_told(*, added: bool) -> None:
+    scope = stack()
+    shared = cluster(scope, 1)
+    namespace = bc.EksNamespace(scope, "Ns", cluster=shared, kubernetes_namespace="batch")
+    made = nodes(scope, shared, access_entry_state="ENABLED")
+    if added:
+        namespace.add_compute_environment(made)
+
+    found = cdk.assertions.Annotations.from_stack(scope).find_warning(
+        f"/{namespace.node.path}",
+        cdk.assertions.Match.string_like_regexp("no compute environment was added"),
+    )
+    assert bool(found) is not added
+
+
 def test_an_environment_of_another_cluster_is_refused() -> None:
     scope = stack()
     shared = cluster(scope, 1)

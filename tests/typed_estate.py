@@ -109,3 +109,22 @@ def events(
     queue.on_job_failed("PlainTopic", target=plain)
     queue.on_job_failed("PlainFunction", target=function)
     queue.on_job_failed("PlainQueue", target=letters)
+
+
+def functions(
+    stack: cdk.Stack,
+    queue: bc.JobQueue,
+    guard: bc.CostGuard,
+    trigger: bc.EventTrigger,
+    many: list[bc.JobCounters],
+    several: tuple[bc.JobNotifications, bc.JobGauges, bc.SubmitFunction],
+    definition: bc.FargateJobDefinition,
+    anything: list[bc.HasWatchedFunction],
+) -> None:
+    bc.BatchMonitoring(stack, "Many", queues=[queue], functions=many)
+    bc.BatchMonitoring(stack, "Several", queues=[queue], functions=several)
+    bc.BatchMonitoring(stack, "Definition", queues=[queue], functions=[definition, guard])
+    bc.BatchMonitoring(stack, "Anything", queues=[queue], functions=anything)
+    if queue.spot_rescue is not None and trigger.function is not None:
+        both: list[bc.HasWatchedFunction] = [queue.spot_rescue, trigger.function]
+        bc.BatchMonitoring(stack, "Both", queues=[queue], functions=both)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from batch_constructs.adopt.old_stack import read_stack
 from batch_constructs.adopt.override_path import override_path
 from batch_constructs.adopt.python_source import pointed
 from batch_constructs.adopt.same_resources import RIGHTS, Matching, Resource
 from batch_constructs.adopt.successor import TAGS, Successor, with_capitals
+from batch_constructs.aws.template_facts import CONSTRUCT_PATH
 from batch_constructs.impact.changes import METADATA_TYPE, changes, references, section
 from batch_constructs.impact.known_template import known
 from batch_constructs.impact.refused import names_taken
@@ -25,8 +26,6 @@ if TYPE_CHECKING:
     import aws_cdk as cdk
 
     from batch_constructs.impact.described_stack import DescribedStack
-
-_PATH: Final = "aws:cdk:path"
 
 
 def keep_ids_of(
@@ -75,7 +74,10 @@ def keep_ids_of(
     absent = f"{old_template} has nothing with that logical ID: give one that it has"
     matching = Matching(old=list(_old(old, let_go)), new=list(_new(stack, old.place)))
     matching.match()
-    kept = [Successor(one, now, held=one.logical_id in hold) for one, now in matching.pairs]
+    ids = {one.logical_id: now.logical_id for one, now in matching.pairs}
+    kept = [
+        Successor(one, now, held=one.logical_id in hold, new_ids=ids) for one, now in matching.pairs
+    ]
     impossible = [
         *(f"let_go names {name}: {absent}" for name in let_go if name not in {**had, **outputs}),
         *(f"hold names {name}: {absent}" for name in hold if name not in had),
@@ -225,7 +227,7 @@ def _old(old: DescribedStack, let_go: Sequence[str]) -> Iterator[Resource]:
         type_ = str(resource.get("Type"))
         if type_ == METADATA_TYPE or logical_id in let_go:
             continue
-        path = str(resource.get("Metadata", {}).get(_PATH, "")).partition("/")[2]
+        path = str(resource.get("Metadata", {}).get(CONSTRUCT_PATH, "")).partition("/")[2]
         written = resource.get("Properties", {})
         yield Resource.of(
             type_, logical_id, path, written, known=told.get(logical_id, {}).get("Properties")

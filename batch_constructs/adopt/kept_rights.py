@@ -19,6 +19,7 @@ from batch_constructs.adopt.declared_sections import (
 from batch_constructs.adopt.python_source import snake_case
 from batch_constructs.aws.template_facts import BOUNDS_OF_PARAMETERS
 from batch_constructs.impact.changes import references
+from batch_constructs.rules.template.iam_roles import several
 
 
 class Needs:
@@ -88,9 +89,9 @@ def keep_rights(
         l1.override_logical_id(logical_id)
         for name, value in resource.items():
             if name == "DependsOn":
-                waits = [one for one in _listed(value) if one not in gone]
+                waits = [one for one in several(value) if one not in gone]
                 if waits:
-                    l1.add_override(name, value if waits == _listed(value) else waits)
+                    l1.add_override(name, value if waits == several(value) else waits)
             elif name not in {"Type", "Properties"}:
                 l1.add_override(name, value)
     cdk.Annotations.of(stack).add_info_v2(
@@ -119,10 +120,6 @@ class _AsItStands:
     def to_string(self) -> str:
         """Give it as text, as a part of which it does not stand."""
         return str(self._expression)
-
-
-def _listed(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else [value]
 
 
 def _named(value: Any) -> Iterator[tuple[str, str]]:

@@ -46,7 +46,7 @@ def whole(stack: DescribedStack) -> DescribedStack:
     odd = [
         name
         for name, one in section(stack.template, "Resources").items()
-        if not isinstance(one, dict)
+        if not isinstance(one, dict) or not isinstance(one.get("Type"), str)
     ]
     if odd:
         raise template_files.UnreadableTemplateError(

@@ -13,7 +13,7 @@ from batch_constructs.adopt.shared_names import SharedNames
 from batch_constructs.adopt.stack_options import stack_options
 from batch_constructs.adopt.surroundings import Taken, variable
 from batch_constructs.adopt.translation import Translation
-from batch_constructs.aws.template_facts import NOT_IN_A_STACK_NAME
+from batch_constructs.aws.template_facts import CONSTRUCT_PATH, NOT_IN_A_STACK_NAME, PATH_IS_SAID
 from batch_constructs.impact.changes import section
 from batch_constructs.rules import Severity, check_template
 from batch_constructs.written_secrets import RESOLVED
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from batch_constructs.impact.described_stack import DescribedStack
 
 _MODULES: Final = ("ec2", "efs", "iam", "secretsmanager", "ssm")
-_PATH: Final = "aws:cdk:path"
 _RESERVED: Final = frozenset(
     {
         *("app", "bc", "cdk", "cloudformation_include", "file", "id", "json", "options", "path"),
@@ -154,7 +153,7 @@ class PrintedStack:
             "            if cdk.CfnResource.is_cfn_resource(resource):",
             "                path = paths.get(self.resolve(resource.logical_id))",
             "                if path is not None:",
-            f'                    resource.add_metadata("{_PATH}", path)',
+            f'                    resource.add_metadata("{CONSTRUCT_PATH}", path)',
         ]
 
     @property
@@ -198,7 +197,7 @@ class PrintedStack:
         call = Call(self.class_name, [Name("app"), self._stack_id], stack_options(self.old))
         app = Call("cdk.App")
         if not any(_path_of(one) for one in self.resources.values()):
-            app.keywords["post_cli_context"] = {"aws:cdk:enable-path-metadata": False}
+            app.keywords["post_cli_context"] = {PATH_IS_SAID: False}
         return [
             'if __name__ == "__main__":',
             f"    app = {render(app, 4, 6)}",
@@ -286,7 +285,7 @@ class PrintedStack:
 
 def _path_of(resource: dict[str, Any]) -> str | None:
     metadata = resource.get("Metadata")
-    path = metadata.get(_PATH) if isinstance(metadata, dict) else None
+    path = metadata.get(CONSTRUCT_PATH) if isinstance(metadata, dict) else None
     return path if isinstance(path, str) else None
 
 
@@ -301,7 +300,7 @@ def attributes_of(resource: dict[str, Any]) -> dict[str, Any]:
     found = {name: one for name, one in resource.items() if name not in {"Type", "Properties"}}
     metadata = found.get("Metadata")
     if isinstance(metadata, dict):
-        found["Metadata"] = {name: one for name, one in metadata.items() if name != _PATH}
+        found["Metadata"] = {name: one for name, one in metadata.items() if name != CONSTRUCT_PATH}
     return {name: one for name, one in found.items() if one != {}}
 
 

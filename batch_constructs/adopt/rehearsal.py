@@ -31,6 +31,9 @@ if TYPE_CHECKING:
 _FILE: Final = "<adopted>"
 _ROUNDS: Final = 100
 _FEW: Final = 2
+_NEVER_EMPTY: Final = ["Tags"]
+"""What the CDK leaves out where it is empty, whatever it is told."""
+
 _VALIDATION: Final = "CDK_VALIDATION"
 
 
@@ -94,7 +97,7 @@ def _reason(error: Exception) -> str:
     path, colon, rest = str(error).partition(":")
     said = rest if colon and "/" in path and " " not in path else str(error)
     lines = (line.strip().removeprefix("- ") for line in said.splitlines())
-    return "; ".join(line for line in lines if line)
+    return "; ".join(line for line in lines if line).replace(":; ", ": ")
 
 
 def _mend(
@@ -208,7 +211,7 @@ def _value(old: Any, new: Any, way: list[str]) -> Iterator[Any]:
         ]
         # Many small overrides of one list say less than the list.
         yield from entries if len(entries) <= _FEW else [_override(way, old)]
-    elif old == {} and len(way) == 1:
+    elif old == {} and len(way) == 1 and way != _NEVER_EMPTY:
         yield (f"resource.{snake_case(way[0])}", {})  # an override cannot say an empty mapping
     else:
         yield _override(way, old)

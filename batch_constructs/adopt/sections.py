@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 from batch_constructs.adopt import template_values as values
 from batch_constructs.adopt.python_source import Call, Name, snake_case
 from batch_constructs.aws.template_facts import BOUNDS_OF_PARAMETERS, FORMAT_VERSION, SECTIONS
-from batch_constructs.impact.changes import references, section
+from batch_constructs.impact.changes import is_function, references, section
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping
@@ -19,7 +19,8 @@ BOOTSTRAP_RULE: Final = "CheckBootstrapVersion"
 METADATA: Final = "CDKMetadata"
 METADATA_CONDITION: Final = "CDKMetadataAvailable"
 
-_DECLARED: Final = frozenset(SECTIONS) - {"Hooks"}
+_HOOKS: Final = "Hooks"
+_DECLARED: Final = frozenset(SECTIONS) - {_HOOKS}
 _NONE_TO_THE_CDK: Final = ("Default", "Resource")
 """IDs that no logical ID is made of, and by which a construct's main resource is found."""
 
@@ -48,7 +49,9 @@ class Sections:
         self.statements: list[Statement] = []
         self.conditions: dict[str, str] = {}
         self.others: dict[str, Any] = {
-            name: one for name, one in old.template.items() if name not in _DECLARED
+            name: one if name == _HOOKS else _evaluated_later(one)
+            for name, one in old.template.items()
+            if name not in _DECLARED
         }
         rules = {k: v for k, v in section(old.template, "Rules").items() if k != BOOTSTRAP_RULE}
         if rules:
@@ -131,6 +134,15 @@ def free_id(wished: str, taken: Collection[str], before: str) -> str:
     while own in taken or own in _NONE_TO_THE_CDK:
         own = f"{before}{own}"
     return own
+
+
+def _evaluated_later(value: Any) -> Any:
+    """Hide functions, such as those in ``Globals``, from an include, which finds no resource."""
+    if is_function(value):
+        return Call("cdk.Token.as_string", [value])
+    if isinstance(value, dict):
+        return {name: _evaluated_later(one) for name, one in value.items()}
+    return [_evaluated_later(one) for one in value] if isinstance(value, list) else value
 
 
 def _offers_text(parameter: Mapping[str, Any]) -> bool:

@@ -13,8 +13,15 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.adopt import template_values as values
 from batch_constructs.adopt.python_source import Call, Name, snake_case, words
-from batch_constructs.aws.names import SECRET_FORM, is_arn
+from batch_constructs.aws.names import (
+    OF_A_PARAMETER,
+    PARAMETER_STORE,
+    SECRET_FORM,
+    SECRETS_MANAGER,
+    is_arn,
+)
 from batch_constructs.impact.changes import is_function
+from batch_constructs.rules.template.values import spelled_out
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -25,6 +32,8 @@ _FILE_SYSTEM_GROUP: Final = "sg-of-file-systems"
 """What stands for what the template does not name, and what is not rendered either."""
 
 _KEY: Final = re.compile(rf"^(?P<arn>{SECRET_FORM})(?P<rest>:.*)?$")
+_SUFFIX: Final = re.compile(r"-[A-Za-z0-9]{6}$")
+"""What AWS Secrets Manager adds to the name of a secret, in its ARN."""
 _PARTS: Final = ("key", "version_stage", "version_id")
 
 
@@ -138,7 +147,8 @@ class Taken:
         if name is not None:
             make = "ssm.StringParameter.from_secure_string_parameter_attributes"
             return self._taken("parameter", value, make, parameter_name=name)
-        make = "secretsmanager.Secret.from_secret_complete_arn"
+        whole = not isinstance(value, str) or _SUFFIX.search(value)
+        make = f"secretsmanager.Secret.from_secret_{'complete' if whole else 'partial'}_arn"
         return self._taken("secret", value, make, values.text(value))
 
     def by_arn(self, noun: str, value: Any) -> Name:
@@ -153,7 +163,7 @@ class Taken:
         self, noun: str, value: Any, function: str, *positional: Any, **keywords: Any
     ) -> Name:
         """Take in something once, by a call whose scope and ID are added here."""
-        key = f"{noun} {json.dumps(value, sort_keys=True, default=str)}"
+        key = f"{noun} {spelled_out(value)}"
         if key not in self._known:
             target = values.target(value)
             name = variable(f"{target}_{noun}" if target else noun, self._used)
@@ -185,11 +195,11 @@ def _parameter_name(value: Any) -> str | None:
     if isinstance(value, dict):
         last = value["Fn::Join"][1][-1] if "Fn::Join" in value else None
         text = json.dumps(value)
-        told = isinstance(last, str) and ":ssm:" in text and "secretsmanager" not in text
-        return last.rpartition(":parameter")[2] if told and isinstance(last, str) else None
-    if not isinstance(value, str) or ":secretsmanager:" in value:
+        told = isinstance(last, str) and PARAMETER_STORE in text and "secretsmanager" not in text
+        return last.rpartition(OF_A_PARAMETER)[2] if told and isinstance(last, str) else None
+    if not isinstance(value, str) or SECRETS_MANAGER in value:
         return None
-    return value.partition(":parameter")[2] if is_arn(value) else value
+    return value.partition(OF_A_PARAMETER)[2] if is_arn(value) else value
 
 
 def variable(text: str, used: set[str]) -> str:

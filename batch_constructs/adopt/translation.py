@@ -157,7 +157,7 @@ class Translation:
             if noun in annotation:
                 return self._batch(taken_as, value)
         for part, read in self._readers(path):
-            if part in annotation:
+            if re.search(rf"(?<!\w){re.escape(part)}", annotation):  # not int in eks_interfaces
                 return read(value)
         raise NotTranslatedError
 

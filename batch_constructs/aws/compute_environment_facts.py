@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import Counting, Whole
-from batch_constructs.aws.source import Source, api, guide
+from batch_constructs.aws.source import Source, api, guide, seen
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -237,3 +237,15 @@ class AccessEntryState(StrEnum):
     ENABLED = "ENABLED"
     DISABLED = "DISABLED"
     INHERIT_FROM_CLUSTER = "INHERIT_FROM_CLUSTER"
+
+
+def scaling_group_prefixes(environment: str) -> tuple[str, str]:
+    """Give what the name of the Auto Scaling group of an environment may begin with."""
+    return f"AWSBatch-{environment}-asg-", f"{environment}-asg-"
+
+
+SCALING_GROUP_SOURCE: Final[Source] = seen(
+    "https://github.com/outerbounds/terraform-aws-metaflow/pull/19",
+    "autoScalingGroupName/ENVIRONMENT-asg-UUID with a service role of one's own; with the"
+    " service-linked role, which may only create groups called AWSBatch*, that comes before it.",
+)

@@ -18,7 +18,7 @@ from batch_constructs.aws.credential_values import (
     looks_chosen,
     points_elsewhere,
 )
-from batch_constructs.aws.password_options import given_to_a_program
+from batch_constructs.aws.password_options import WRITTEN_OUT, given_to_a_program
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.piped_passwords import pipes_a_password
 
@@ -146,6 +146,7 @@ https://www.gnu.org/software/inetutils/manual/html_node/The-_002enetrc-file.html
 """
 
 _SHORTEST_CHOSEN: Final = 6
+_SHORTEST_RANDOM: Final = 20
 
 _SHORTEST: Final = len("pw=ab")
 _MOST: Final = 1_000
@@ -225,6 +226,7 @@ def _is_of_option(name: str, value: str) -> bool:
 def _is_pointer(name: str, value: str) -> bool:
     """Tell whether a value in a text, which a shell may read, points to a secret."""
     of_a_password = _PASSWORD_NAME.search(name) is not None
+    value = value.removeprefix(WRITTEN_OUT)
     return (
         points_elsewhere(value, in_a_shell=True, of_a_password=of_a_password)
         or _WORKED_OUT.match(value) is not None
@@ -268,11 +270,16 @@ def _stands_in_a_file(text: str) -> bool:
     members = chain(islice(_LINE.finditer(text), _MOST), islice(_QUOTED_LINE.finditer(text), _MOST))
     machines = islice(_NETRC.finditer(text), _MOST)
     return any(
-        names_a_credential(one[1], one[2], surely=True)
+        names_a_credential(one[1], one[2], surely=not _is_random(one[2]))
         and not _is_pointer(one[1], one[2])
         and _is_chosen_word(one[2])
         for one in members
     ) or any(not _is_pointer(one[1], one[2]) for one in machines)
+
+
+def _is_random(word: str) -> bool:
+    """Tell whether a word is so long, and so mixed, that a name which says little is enough."""
+    return len(word) >= _SHORTEST_RANDOM and looks_chosen(word)
 
 
 def _is_chosen_word(word: str) -> bool:

@@ -17,7 +17,7 @@ _SHORTEST: Final = 8
 """Characters that a value has at least that looks like a password, as passwords are asked for."""
 
 _ELSEWHERE: Final = pattern(
-    r"arn:|alias/|[a-z][a-z0-9+.-]*://|Ref::|\0|\$[({]|[{\[][\s\"'\\{\[]|changeit$"
+    r"arn:|alias/|(?:env|file|fd):|[a-z][a-z0-9+.-]*://|Ref::|\0|\$[({]|[{\[][\s\"'\\{\[]|changeit$"
     r"|(?:true|false|none|null|yes|no)$",
     re.IGNORECASE,
 )

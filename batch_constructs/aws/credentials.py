@@ -11,6 +11,7 @@ from typing import Final
 from batch_constructs.aws.issued_tokens import (
     COLLECTED,
     issued_token_in,
+    may_hold_issued_tokens,
     without_issued_tokens,
 )
 from batch_constructs.aws.pattern import pattern
@@ -194,6 +195,11 @@ def credential_in(text: str) -> str | None:
         if sign in text and (found := searched.search(text)) is not None and found.start() < place:
             first, place = noun, found.start()
     return first or issued_token_in(text)
+
+
+def may_hold_credentials(text: str) -> bool:
+    """Tell whether a text has a sign of one; most have none, also many that are put together."""
+    return any(sign in text for sign, _, _ in _BY_SIGN) or may_hold_issued_tokens(text)
 
 
 def without_credentials(text: str) -> str:

@@ -117,6 +117,10 @@ VISIBILITY_FACTOR_SOURCE: Final[Source] = docs(
 SQS_ENTRIES: Final = 10
 """How many messages a call sends to SQS."""
 
+CUSTOM_RESOURCE_DONE: Final = "SUCCESS"
+CUSTOM_RESOURCE_FAILED: Final = "FAILED"
+"""The status that CloudFormation is answered about a custom resource."""
+
 CUSTOM_RESOURCE_ANSWER_BYTES: Final = 4096
 """How long the answer of a custom resource may be."""
 

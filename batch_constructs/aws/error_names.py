@@ -55,6 +55,9 @@ NOT_AUTHENTICATED_SOURCE: Final[Source] = docs(
     " the call is refused before it is looked at.",
 )
 
+NO_SUCH_ENTITY: Final = "NoSuchEntity"
+"""The error code of IAM for a role or an instance profile that does not exist."""
+
 NOT_FOUND: Final = "ResourceNotFoundException"
 EXISTS_ALREADY: Final = "ResourceAlreadyExistsException"
 """Error codes of CloudWatch Logs."""
@@ -103,6 +106,17 @@ VALIDATION_ERROR_SOURCE: Final[Source] = docs(
     " imported by any stack.",
 )
 
+ANY_ERROR: Final = "States.ALL"
+TASK_FAILED: Final = "States.TaskFailed"
+RUNTIME_ERROR: Final = "States.Runtime"
+"""What a state machine calls any error, that of a task, and one that no state can handle.
+
+https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
+"""
+
+OF_STEP_FUNCTIONS: Final = "Batch."
+"""How Step Functions begins the name of an error of Batch's model."""
+
 STEP_FUNCTIONS_THROTTLED: Final = (
     "Batch.TooManyRequestsException",
     "AWS.Batch.TooManyRequestsException",
@@ -117,7 +131,7 @@ STEP_FUNCTIONS_THROTTLED_SOURCE: Final[Source] = seen(
 STEP_FUNCTIONS_UNCLEAR: Final = (
     "Batch.AWSBatchException",
     "Batch.BatchException",
-    f"Batch.{SERVER_EXCEPTION}",
+    f"{OF_STEP_FUNCTIONS}{SERVER_EXCEPTION}",
 )
 """What a state machine reports of a throttled submission, and of others that may be a job."""
 

@@ -1,4 +1,4 @@
-"""What Step Functions tells EventBridge about executions of state machines.
+"""What Step Functions tells about executions of state machines, EventBridge among others.
 
 https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.html
 """
@@ -9,5 +9,7 @@ from typing import Final
 
 SOURCE: Final = "aws.states"
 EXECUTION_STATUS_CHANGE: Final = "Step Functions Execution Status Change"
+RUNNING: Final = "RUNNING"
+SUCCEEDED: Final = "SUCCEEDED"
 NOT_SUCCEEDED: Final = ("FAILED", "TIMED_OUT", "ABORTED")
-"""How an execution ends that did not do what it was for."""
+"""Whether an execution goes on, or did what it was for, or how else it ended."""

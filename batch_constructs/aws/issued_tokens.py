@@ -182,6 +182,11 @@ def issued_token_in(text: str) -> str | None:
     return None
 
 
+def may_hold_issued_tokens(text: str) -> bool:
+    """Tell whether a text has a sign of one."""
+    return any(sign in text for sign in _BY_SIGN)
+
+
 def without_issued_tokens(text: str) -> str:
     """Leave out of a text that people read what services issue."""
     for sign, (noun, _, whole) in _BY_SIGN.items():

@@ -6,11 +6,15 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_CreateJobQueue.html
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import Counting, Whole
+from batch_constructs.aws.platforms import Orchestration, PlatformCapability
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.source import Source, api, guide
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class TimeLimitReason(StrEnum):
@@ -98,11 +102,11 @@ ORDER: Final = Whole(0)
 SERVICE_QUEUE_TYPE: Final = "SAGEMAKER_TRAINING"
 """The type of a queue of service jobs, and of the environments in it."""
 
-QUEUE_TYPES: Final = {
-    "EC2": "ECS",
-    "FARGATE": "ECS_FARGATE",
-    "EKS": "EKS",
-    "MANAGED_INSTANCES": "ECS_MANAGED_INSTANCES",
+QUEUE_TYPES: Final[Mapping[str, str]] = {
+    PlatformCapability.EC2: "ECS",
+    PlatformCapability.FARGATE: "ECS_FARGATE",
+    Orchestration.EKS: "EKS",
+    PlatformCapability.MANAGED_INSTANCES: "ECS_MANAGED_INSTANCES",
 }
 """The type of a queue by the platform of its compute environments."""
 

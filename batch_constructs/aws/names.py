@@ -159,6 +159,24 @@ OF_A_ROLE: Final = ":role/"
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
 """
 
+EVENT_BUS: Final = ":event-bus/"
+"""What the ARN of an event bus holds before its name."""
+
+OF_A_PARAMETER: Final = ":parameter"
+"""What the ARN of a parameter of Parameter Store holds before its name and the slash of that."""
+
+PARAMETER_STORE: Final = ":ssm:"
+"""What every ARN of Parameter Store's holds."""
+
+SECRETS_MANAGER: Final = ":secretsmanager:"
+"""What every ARN of Secrets Manager's holds."""
+
+LATEST_VERSION: Final = "$LATEST"
+"""The version of a function that is changed in place.
+
+https://docs.aws.amazon.com/lambda/latest/dg/configuration-versions.html
+"""
+
 LONGEST_ARN: Final = 190
 """Characters of the longest ARN of a queue or a definition, with ``:*`` behind it."""
 

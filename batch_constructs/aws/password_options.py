@@ -53,6 +53,9 @@ REDIS_PROGRAMS: Final = "redis-cli valkey-cli"
 REDIS_PAGE: Final = "https://redis.io/docs/latest/develop/tools/cli/"
 """What is told a password by an option, and code by another."""
 
+WRITTEN_OUT: Final = "pass:"
+"""What stands before a password that openssl is given on the command line itself."""
+
 PASSWORD_OPTIONS: Final = (
     PasswordOption(
         "curl",
@@ -129,6 +132,64 @@ PASSWORD_OPTIONS: Final = (
         "https://www.samba.org/samba/docs/current/man-html/smbclient.1.html",
     ),
     PasswordOption("lftp", r"-u", r"[^\s,]*,(.+)", "https://lftp.yar.ru/lftp-man.html"),
+    PasswordOption(
+        "openssl",
+        r"-pass(?:in|out|word)?$",
+        rf"{WRITTEN_OUT}(.+)",
+        "https://docs.openssl.org/master/man1/openssl-passphrase-options/",
+    ),
+    PasswordOption(
+        "keytool jarsigner",
+        r"-(?:store|key|new|srcstore|deststore|srckey|destkey)pass$",
+        _WHOLE,
+        "https://docs.oracle.com/en/java/javase/21/docs/specs/man/keytool.html",
+    ),
+    PasswordOption("twine", r"-p", _WHOLE, "https://twine.readthedocs.io/en/stable/"),
+    PasswordOption(
+        "az",
+        r"-p$",
+        _WHOLE,
+        "https://learn.microsoft.com/cli/azure/reference-index#az-login",
+        behind="login",
+    ),
+    PasswordOption(
+        "helm oras crane",
+        r"-p$",
+        _WHOLE,
+        "https://helm.sh/docs/helm/helm_registry_login/",
+        behind="login",
+    ),
+    PasswordOption(
+        "skopeo",
+        r"--(?:src-|dest-)?creds",
+        r"[^\s:]*:(.+)",
+        "https://github.com/containers/skopeo/blob/main/docs/skopeo-copy.1.md",
+    ),
+    PasswordOption(
+        "wandb",
+        r"(?=[0-9a-f]{40}$)",
+        _WHOLE,
+        "https://docs.wandb.ai/ref/cli/wandb-login",
+        behind="login",
+    ),
+    PasswordOption(
+        "cqlsh",
+        r"-p",
+        _WHOLE,
+        "https://cassandra.apache.org/doc/stable/cassandra/tools/cqlsh.html",
+    ),
+    PasswordOption(
+        "ldapsearch ldapadd ldapmodify ldapdelete",
+        r"-w",
+        _WHOLE,
+        "https://www.openldap.org/software/man.cgi?query=ldapsearch",
+    ),
+    PasswordOption(
+        "mosquitto_pub mosquitto_sub",
+        r"-P",
+        _WHOLE,
+        "https://mosquitto.org/man/mosquitto_pub-1.html",
+    ),
     PasswordOption(
         "htpasswd",
         r"-[A-Za-z0-9]*b[A-Za-z0-9]*$",

@@ -6,11 +6,16 @@ https://docs.aws.amazon.com/batch/latest/userguide/job_definition_parameters.htm
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import OneOf
+from batch_constructs.aws.compute_environment_facts import EnvironmentType, ResourceType
 from batch_constructs.aws.container_facts import FARGATE_LOG_DRIVERS, FIRELENS, LOG_DRIVERS
 from batch_constructs.aws.job_definition_facts import OperatingSystemFamily
+from batch_constructs.aws.source import Source, api
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class PlatformCapability(StrEnum):
@@ -21,12 +26,29 @@ class PlatformCapability(StrEnum):
     MANAGED_INSTANCES = "MANAGED_INSTANCES"
 
 
+PLATFORM_CAPABILITY_SOURCE: Final[Source] = api(
+    "RegisterJobDefinitionRequest.platformCapabilities",
+    '"The platform capabilities required by the job definition.";'
+    " RegisterJobDefinitionRequest.eksProperties is for Amazon EKS.",
+)
+
+
 class Orchestration(StrEnum):
     """Which service starts the containers of an environment."""
 
     ECS = "ECS"
     EKS = "EKS"
 
+
+PLATFORMS: Final[Mapping[str, PlatformCapability]] = {
+    ResourceType.EC2: PlatformCapability.EC2,
+    ResourceType.SPOT: PlatformCapability.EC2,
+    EnvironmentType.UNMANAGED: PlatformCapability.EC2,
+    ResourceType.FARGATE: PlatformCapability.FARGATE,
+    ResourceType.FARGATE_SPOT: PlatformCapability.FARGATE,
+    ResourceType.ECS_MANAGED_INSTANCES: PlatformCapability.MANAGED_INSTANCES,
+}
+"""What the jobs of an environment run on, or that it is not managed → their platform on ECS."""
 
 WINDOWS: Final = "WINDOWS"
 SINGLE_NODE: Final = "SINGLE_NODE"

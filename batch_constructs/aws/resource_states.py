@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Final
+
+from batch_constructs.aws.source import Source, api
 
 
 class State(StrEnum):
@@ -13,6 +16,13 @@ class State(StrEnum):
 
     ENABLED = "ENABLED"
     DISABLED = "DISABLED"
+
+
+DISABLED_SOURCE: Final[Source] = api(
+    "CreateComputeEnvironmentRequest.state",
+    "\"If the state is DISABLED, then the Batch scheduler doesn't attempt to place jobs within"
+    ' the environment."',
+)
 
 
 class Status(StrEnum):

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.source import Source, api, docs, guide
 from batch_constructs.aws.updates import SERVICE_LINKED_ROLE
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 DOMAIN: Final = "amazonaws.com"
 """What the name of a service ends with, its principal's and its endpoint's."""
@@ -54,6 +57,19 @@ LAUNCHING_ROLES: Final = (
 def linked_role(service: str, name: str) -> str:
     """Write what the ARN of a service-linked role ends with."""
     return f"role/aws-service-role/{service}/{name}"
+
+
+def trusts(policy: Mapping[str, Any], service: str) -> bool:
+    """Say whether a role's trust policy names a service, whose domain differs by partition."""
+    statements = policy.get("Statement", [])
+    for statement in statements if isinstance(statements, list) else [statements]:
+        principal = statement.get("Principal", {})
+        services = principal if isinstance(principal, str) else principal.get("Service", [])
+        named = services if isinstance(services, list) else [services]
+        first_labels = {name.partition(".")[0] for name in named}
+        if statement.get("Effect") == "Allow" and first_labels & {"*", service.partition(".")[0]}:
+            return True
+    return False
 
 
 PASSED_ROLES_SOURCE: Final[Source] = docs(

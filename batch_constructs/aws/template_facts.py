@@ -15,6 +15,37 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/pseudo-pa
 """
 
 FORMAT_VERSION: Final = "AWSTemplateFormatVersion"
+FORMAT_VERSIONS: Final = ("2010-09-09",)
+"""All that there are.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/format-version-structure.html
+"""
+
+PSEUDO_PARAMETERS: Final = frozenset(
+    f"AWS::{name}"
+    for name in (
+        "AccountId",
+        "NoValue",
+        "NotificationARNs",
+        "Partition",
+        "Region",
+        "StackId",
+        "StackName",
+        "URLSuffix",
+    )
+)
+"""What AWS CloudFormation itself knows of a stack.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/pseudo-parameter-reference.html
+"""
+
+NEEDED_OF_ENTRIES: Final = {"Parameters": "Type", "Outputs": "Value"}
+"""What each entry of a section needs.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/parameters-section-structure.html
+https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/outputs-section-structure.html
+"""
+
 SECTIONS: Final = (
     FORMAT_VERSION,
     "Description",
@@ -72,6 +103,12 @@ STACK_SET_NAME_SOURCE: Final[Source] = docs(
     ' characters."',
 )
 
+STACK_COMPLETE: Final = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
+"""The status of a stack whose deployment did what it was for.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Stack.html
+"""
+
 RESOURCES: Final = 500
 """Resources of one template; it cannot be raised."""
 
@@ -97,10 +134,32 @@ REFERENCE_SOURCE: Final[Source] = docs(
     " Unresolved resource dependencies.",
 )
 
+RESOLVED_SECRET_SOURCE: Final[Source] = docs(
+    "AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html",
+    "CloudFormation replaces a dynamic reference with the value of the secret.",
+)
+
 REPEATED_KEY_SOURCE: Final[Source] = seen(
     "https://github.com/aws-cloudformation/cfn-lint/issues/35",
     "CloudFormation silently uses the last value of a key that is used twice.",
 )
 
+CONSTRUCT_PATH: Final = "aws:cdk:path"
+"""The metadata in which the CDK says which construct a resource is of."""
+
+PATH_IS_SAID: Final = "aws:cdk:enable-path-metadata"
+"""Whether it does."""
+
+STACK_ARTIFACT: Final = "aws:cloudformation:stack"
+ASSETS_ARTIFACT: Final = "cdk:asset-manifest"
+ASSEMBLY_ARTIFACT: Final = "cdk:cloud-assembly"
+"""What a cloud assembly has of a stack, of the files and images that go with it, and of a stage.
+
+https://docs.aws.amazon.com/cdk/api/v2/docs/@aws-cdk_cloud-assembly-schema.ArtifactType.html
+"""
+
 MOUNTS: Final = "batch-constructs:mounts"
-"""The metadata in which we say what is mounted: path → how it is known, and what it is."""
+"""The metadata in which we say what is mounted: path → how it is known, what it is, what for."""
+
+TO_READ: Final = "to read only"
+TO_WRITE: Final = "to write"

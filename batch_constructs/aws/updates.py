@@ -38,6 +38,12 @@ IN_PLACE: Final[Source] = guide(
     ' SPOT_PRICE_CAPACITY_OPTIMIZED."',
 )
 
+NOT_FROM_BEST_FIT: Final[Source] = seen(
+    "https://repost.aws/knowledge-center/batch-update-ec2-environment",
+    "UpdateComputeEnvironment refuses, of an environment with BEST_FIT, what needs an "
+    "infrastructure update, allocationStrategy too: it has to be created again.",
+)
+
 SERVICE_LINKED_ROLE: Final = SERVICE_ROLE
 """The role that AWS Batch has when none is given."""
 
@@ -197,7 +203,7 @@ def family(kind: str) -> str:
 
 def is_replaced(kind: str, strategy: object, *, role_of_its_own: bool) -> bool:
     """Whether an environment has to be replaced where its instances are to be others."""
-    return role_of_its_own or (family(kind) == "instances" and strategy in {None, BEST_FIT})
+    return role_of_its_own or (family(kind) == "instances" and strategy in (None, BEST_FIT))
 
 
 class CreateOnly(Record):

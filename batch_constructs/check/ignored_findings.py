@@ -9,6 +9,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.pattern import pattern
+from batch_constructs.aws.template_facts import STACK_ARTIFACT
 from batch_constructs.rules.template import template_files
 
 if TYPE_CHECKING:
@@ -176,7 +177,7 @@ def _stacks(folder: str) -> Iterable[dict[str, Any]]:
     """Read the stacks of an assembly."""
     artifacts = _json(os.path.join(folder, "manifest.json")).get("artifacts")
     for artifact in artifacts.values() if isinstance(artifacts, dict) else ():
-        if isinstance(artifact, dict) and artifact.get("type") == "aws:cloudformation:stack":
+        if isinstance(artifact, dict) and artifact.get("type") == STACK_ARTIFACT:
             yield artifact
 
 

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.record import Record
+from batch_constructs.aws.template_facts import CONSTRUCT_PATH
 from batch_constructs.rules.engine import MORE, examine
 from batch_constructs.rules.template import template_files
 
@@ -161,6 +162,6 @@ def _label(template: Mapping[str, object], resource: str) -> str:
     if not isinstance(raw, Mapping):
         return ""
     metadata = raw.get("Metadata")
-    path = metadata.get("aws:cdk:path") if isinstance(metadata, Mapping) else None
+    path = metadata.get(CONSTRUCT_PATH) if isinstance(metadata, Mapping) else None
     type_ = str(raw.get("Type", ""))
     return f"{type_}  {path}" if isinstance(path, str) else type_

@@ -18,10 +18,11 @@ from batch_constructs.aws.error_names import (
 )
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.names import JOB_NAME, RESOURCE_NAME, form, is_arn
+from batch_constructs.aws.resource_states import DefinitionStatus
 from batch_constructs.aws.submit_job import ARRAY_SIZE, STOPPED_AT_ONCE
 from batch_constructs.client.job_status import JobStatus
 from batch_constructs.client.jobs_not_found import JobsNotFoundError
-from batch_constructs.client.submit_request import submit_job_request
+from batch_constructs.client.submit_request import for_containers, submit_job_request
 from batch_constructs.jsii_objects import described
 from batch_constructs.submission_overrides import (
     SubmissionOverrides,
@@ -109,7 +110,7 @@ class BatchClient:
         """A boto3 client for AWS Batch that is patient with throttling."""
         return self._boto3_client("batch")
 
-    def _boto3_client(self, service: str, **options: str) -> _Boto3:
+    def _boto3_client(self, service: str, **options: str | None) -> _Boto3:
         """Make a boto3 client that is patient with throttling."""
         from batch_constructs.client.deadline import patient_client  # noqa: PLC0415  # as above
 
@@ -118,8 +119,7 @@ class BatchClient:
     def _logs(self, region: str | None) -> _Boto3:
         """Return a boto3 client for CloudWatch Logs, one for each region."""
         if region not in self._logs_clients:
-            options = {} if region is None else {"region_name": region}
-            self._logs_clients[region] = self._boto3_client("logs", **options)
+            self._logs_clients[region] = self._boto3_client("logs", region_name=region)
         return self._logs_clients[region]
 
     def _pause(self, seconds: float) -> None:
@@ -233,7 +233,7 @@ class BatchClient:
         arguments.mapping("parameters", parameters)
         read_fields(arguments, overrides)
         arguments.refuse_call()
-        return self.submit_request(
+        return self._submit_fitting(
             submit_job_request(
                 name,
                 queue=queue,
@@ -297,12 +297,46 @@ class BatchClient:
                 "again"
             ) from error
 
-    def _submit_once(self, request: Mapping[str, Any]) -> str:
+    def _submit_fitting(self, request: dict[str, Any]) -> str:
+        """Submit a job; if it is refused, say what changes where its definition takes it."""
+        from botocore.exceptions import ClientError  # noqa: PLC0415  # as above
+
+        try:
+            return self.submit_request(request)
+        except ClientError as error:
+            changes = request.get("containerOverrides")
+            if changes is None or error.response["Error"]["Code"] != CLIENT_EXCEPTION:
+                raise
+            definition = self._definition(request["jobDefinition"])
+            members = {} if definition is None else for_containers(changes, definition)
+            if not members or "containerOverrides" in members:
+                raise
+        rest = {name: value for name, value in request.items() if name != "containerOverrides"}
+        return self.submit_request({**rest, **members})
+
+    def _definition(self, named: str) -> Mapping[str, Any] | None:
+        """Describe a job definition; None where there is none, or nobody may look."""
+        from botocore.exceptions import ClientError  # noqa: PLC0415  # as above
+
+        name = named.rpartition("/")[2]
+        asked = (
+            {"jobDefinitions": [named]}
+            if ":" in name
+            else {"jobDefinitionName": name, "status": DefinitionStatus.ACTIVE}
+        )
+        pages = self._batch.get_paginator("describe_job_definitions").paginate(**asked)
+        try:
+            found = [definition for page in pages for definition in page["jobDefinitions"]]
+        except ClientError:
+            return None
+        return max(found, key=lambda one: int(one["revision"]), default=None)
+
+    def _submit_once(self, request: dict[str, Any]) -> str:
         """Submit a job that is told by its name; where the answer got lost, look for it."""
         from batch_constructs.functions.claims.lease import LISTED_SECONDS  # noqa: PLC0415
 
         try:
-            return self.submit_request(request)
+            return self._submit_fitting(request)
         except SubmissionUnclearError:
             self._pause(LISTED_SECONDS)
             found = self.named(request["jobName"], queue=request["jobQueue"])

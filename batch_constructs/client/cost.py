@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.job_definition_facts import CpuArchitecture, OperatingSystemFamily
+from batch_constructs.aws.job_filters import JobFilter
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.aws.prices import FARGATE, FARGATE_LEAST_SECONDS
@@ -196,7 +197,7 @@ class _Telling:
         """Describe the jobs that run or ran; of an array its children, which are paid for."""
         pages = self._batch.get_paginator("list_jobs").paginate(
             jobQueue=queue,
-            filters=[{"name": "AFTER_CREATED_AT", "values": [str(since_milliseconds)]}],
+            filters=[{"name": JobFilter.AFTER_CREATED_AT, "values": [str(since_milliseconds)]}],
         )
         for page in pages:
             listed = [one["jobId"] for one in page["jobSummaryList"]]

@@ -11,12 +11,13 @@ from uuid import uuid4
 from batch_constructs.aws.bound import allowed, shown
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.names import JOB_NAME
+from batch_constructs.aws.overridden_containers import described_containers
 from batch_constructs.aws.submit_job import DEPENDENCIES, SHARE_IDENTIFIER, ArrayDependency
 from batch_constructs.client.submit_request import submit_job_request
 from batch_constructs.functions.submission.json_path import value_at
 from batch_constructs.job_graph import Graph
 from batch_constructs.submission_overrides import requirements_of
-from batch_constructs.workflow_job import NToN, WorkflowJob
+from batch_constructs.workflow_job import NToN, WorkflowJob, timeout_seconds, waits_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -140,13 +141,15 @@ def _given(request: Mapping[str, Any]) -> set[tuple[str, str, str]]:
 
 
 def _there(detail: Mapping[str, Any]) -> set[tuple[str, str, str]]:
-    return _values_of(detail.get("parameters", {}), detail.get("container", {}))
+    values = _values_of(detail.get("parameters", {}), {})
+    return values.union(*(_values_of({}, each) for each in described_containers(detail)))
 
 
 def _values_of(
     parameters: Mapping[str, str], container: Mapping[str, Any]
 ) -> set[tuple[str, str, str]]:
-    environment, command = container.get("environment", ()), container.get("command", ())
+    environment = container.get("environment") or container.get("env") or ()
+    command = container.get("command", ())
     return {
         *(("parameter", name, value) for name, value in parameters.items()),
         *(("variable", one["name"], one.get("value", "")) for one in environment),
@@ -182,7 +185,7 @@ def _plan(graph: Graph, queue: str | None, run: str, data: object) -> Plan:
 
 def _problems_of_plan(graph: Graph, plan: Plan) -> Iterator[str]:
     for name, job in graph.jobs.items():
-        waits = sum(len(plan[other]) for other in job.waits_for)
+        waits = sum(len(plan[other]) for other in waits_for(job))
         if not DEPENDENCIES.admits(waits):
             yield (
                 f"job {shown(name)}: depends_on waits for {waits} jobs; "
@@ -230,7 +233,7 @@ def _requests(
             command=_words(job.command, scope),
             share_identifier=job.share_identifier,
             scheduling_priority=_whole(job.scheduling_priority),
-            timeout_seconds=job.timeout_seconds,
+            timeout_seconds=timeout_seconds(job),
             tags=job.tags,
             requirements=requirements,
         )

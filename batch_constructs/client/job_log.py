@@ -37,7 +37,15 @@ class LogLine:
 
 
 @dataclass(frozen=True)
-class _Stream:
+class JobStream:
+    """Where a container of a job writes.
+
+    Attributes:
+        group: the log group.
+        name: the log stream.
+        region: the Region of the log group; None: the job's.
+    """
+
     group: str
     name: str
     region: str | None
@@ -60,12 +68,12 @@ def read_logs(client: BatchClient, job_id: str, *, follow: bool = False) -> Iter
 
     seconds_left = client._deadline()  # noqa: SLF001  # of the same room
     patience, end = Patience(client), _End(client)
-    read: dict[_Stream, LogStream] = {}
+    read: dict[JobStream, LogStream] = {}
     while True:
         done = news = False
         for detail in patience.look([job_id]):
             try:
-                for where in _streams(detail):
+                for where in streams(detail):
                     for event in _opened(client, where, read).new():
                         news = True
                         yield LogLine(
@@ -78,7 +86,7 @@ def read_logs(client: BatchClient, job_id: str, *, follow: bool = False) -> Iter
             except Exception as error:
                 if not (follow and may_pass(error)):
                     raise
-            if not follow or (done and not _streams(detail)):
+            if not follow or (done and not streams(detail)):
                 return
         if end.is_reached(done=done, news=news):
             return
@@ -132,7 +140,8 @@ def nothing_written(job_id: str) -> str:
     return f"{job_id} has written nothing so far; to see why: batch-constructs why {job_id}"
 
 
-def _streams(detail: Mapping[str, Any]) -> list[_Stream]:
+def streams(detail: Mapping[str, Any]) -> list[JobStream]:
+    """List the log streams of a job's attempts, the oldest first, as AWS Batch describes it."""
     containers = [detail["container"]] if "container" in detail else []
     for task in detail.get("ecsProperties", {}).get("taskProperties", []):
         containers += task.get("containers", [])
@@ -143,12 +152,12 @@ def _streams(detail: Mapping[str, Any]) -> list[_Stream]:
         for task in attempt.get("taskProperties", []):
             attempts += task.get("containers", [])
     where = [_where(container) for container in containers] or [(DEFAULT_LOG_GROUP, None)]
-    found: dict[_Stream, None] = {}
+    found: dict[JobStream, None] = {}
     for container in [*attempts, *containers]:
         name = container.get("logStreamName")
         if name:
             group, region = _where(container) if "logConfiguration" in container else where[0]
-            found[_Stream(group, name, region)] = None
+            found[JobStream(group, name, region)] = None
     return list(found)
 
 
@@ -157,7 +166,7 @@ def _where(container: Mapping[str, Any]) -> tuple[str, str | None]:
     return options.get(LOG_GROUP_OPTION, DEFAULT_LOG_GROUP), options.get(LOG_REGION_OPTION)
 
 
-def _opened(client: BatchClient, where: _Stream, read: dict[_Stream, LogStream]) -> LogStream:
+def _opened(client: BatchClient, where: JobStream, read: dict[JobStream, LogStream]) -> LogStream:
     if where not in read:
         logs = client._logs(where.region)  # noqa: SLF001  # of the same room
         clock = client._clock  # noqa: SLF001  # of the same room

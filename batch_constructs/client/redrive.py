@@ -14,8 +14,10 @@ from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.names import JOB_NAME_LENGTH
 from batch_constructs.aws.resource_states import DefinitionStatus
 from batch_constructs.aws.submit_job import ARRAY_SIZE, OVERRIDES_BYTES
+from batch_constructs.client.submit_request import for_containers
 from batch_constructs.functions.claims.ranges import ranges_of
 from batch_constructs.functions.submission.batch_api import jobs_named
+from batch_constructs.functions.submission.defaults import joined
 from batch_constructs.functions.submission.repeat import (
     fit_share,
     indices_of,
@@ -33,8 +35,10 @@ if TYPE_CHECKING:
 
     from batch_constructs.client.batch_client import BatchClient
 
-_SUFFIX = re.compile(r"-redrive-[0-9a-f]{8}(-[0-9a-f]{8})?(-\d{1,4}|-part\d+)?$")
-_LONGEST_ENDING = "-redrive-00000000-00000000-part0000"
+_SUFFIX = re.compile(
+    r"-redrive-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}(-[0-9a-f]{8})?(-\d{1,4}|-part\d+)?$"
+)
+_LONGEST_ENDING = "-redrive-00000000-0000-0000-0000-000000000000-00000000-part0000"
 _BATCHS_OWN_CHARACTERS = 800
 """What AWS Batch adds to the overrides: the names of the job, its queue and its environment."""
 
@@ -110,9 +114,8 @@ def redrive(
         raise NothingToRedriveError(
             f"job {job_id} is {detail['status']}; only FAILED jobs can be redriven"
         )
-    request = repeat(detail)
-    _change(
-        request,
+    request = _changed(
+        detail,
         parameters=parameters,
         environment=environment,
         command=command,
@@ -130,7 +133,7 @@ def redrive(
     if seconds is not None:
         request["timeout"] = {"attemptDurationSeconds": seconds}
     base = _SUFFIX.sub("", detail["jobName"])[: JOB_NAME_LENGTH - len(_LONGEST_ENDING)]
-    name = f"{base}-redrive-{job_id.partition(':')[0][:8]}"
+    name = f"{base}-redrive-{job_id.partition(':')[0]}"
     changes = {
         "definition": job_definition,
         "environment": None if environment is None else dict(environment),
@@ -290,42 +293,26 @@ def _refuse_what_ecs_refuses(request: Mapping[str, Any]) -> None:
         )
 
 
-def _change(
-    request: dict[str, Any],
+def _changed(
+    detail: Mapping[str, Any],
     *,
     parameters: Mapping[str, str] | None,
     environment: Mapping[str, str] | None,
     command: Sequence[str] | None,
     vcpus: float | None,
     memory_mebibytes: int | None,
-) -> None:
+) -> dict[str, Any]:
+    request = repeat(detail)
     if parameters:
         request["parameters"] = {**request.get("parameters", {}), **parameters}
     for name, value in (environment or {}).items():
         request |= with_variable(request, name, value)
-    if command is None and vcpus is None and memory_mebibytes is None:
-        return
-    _refuse_several_containers(request)
-    overrides = request.setdefault("containerOverrides", {})
-    if command is not None:
-        overrides["command"] = list(command)
-    changed = {
-        kind: f"{value:g}"
+    sizes = [
+        {"type": kind, "value": f"{value:g}"}
         for kind, value in ((SizeType.VCPU, vcpus), (SizeType.MEMORY, memory_mebibytes))
         if value is not None
-    }
-    if changed:
-        kept = {each["type"]: each["value"] for each in overrides.get("resourceRequirements", [])}
-        overrides["resourceRequirements"] = [
-            {"type": kind, "value": value} for kind, value in {**kept, **changed}.items()
-        ]
-
-
-def _refuse_several_containers(request: Mapping[str, Any]) -> None:
-    if any(f"{kind}Override" in request for kind in ("ecsProperties", "eksProperties")) or (
-        "nodeOverrides" in request
-    ):
-        raise ValueError(
-            f"{request['jobName']} has named containers or several nodes, and command, vcpus and "
-            "memory do not say for which: leave them out, or give another definition"
-        )
+    ]
+    overrides: dict[str, Any] = {"resourceRequirements": sizes} if sizes else {}
+    if command is not None:
+        overrides["command"] = list(command)
+    return joined(request, for_containers(overrides, detail)) if overrides else request

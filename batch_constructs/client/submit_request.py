@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.overridden_containers import (
+    as_members,
+    not_sayable,
+    overridden_containers,
+)
 from batch_constructs.submission_overrides import in_api_case
 
 if TYPE_CHECKING:
@@ -68,6 +73,33 @@ def submit_job_request(
             dependsOn=[dict(each) for each in depends_on],
         ),
     }
+
+
+def for_containers(overrides: Mapping[str, Any], described: Mapping[str, Any]) -> dict[str, Any]:
+    """Say what changes in the containers in the member that a job, or its definition, takes.
+
+    Args:
+        overrides: the changes, as ``containerOverrides`` says them.
+        described: the job or the definition, as AWS Batch describes it.
+
+    Raises:
+        ValueError: there are several containers, and nobody says which is meant.
+    """
+    containers = overridden_containers(described, str)
+    if containers is None:
+        return {"containerOverrides": dict(overrides)}
+    problems = [
+        f"{_CALLED.get(member, member)} is given, but {why}: leave it out, or give another "
+        "definition"
+        for member in overrides
+        if (why := not_sayable(member, containers)) is not None
+    ]
+    if problems:
+        raise ValueError("\n".join(problems))
+    return as_members(overrides, containers)
+
+
+_CALLED = {"resourceRequirements": "vcpus, memory_mebibytes or gpus"}
 
 
 def _given(**members: Any) -> dict[str, Any]:

@@ -1,18 +1,21 @@
-"""Why a job still waits, or why it failed, with what to do: from what AWS Batch itself says."""
+"""Why a job still waits, or why it failed, with what to do: from what AWS says about it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.aws.job_queue_facts import TimeLimitReason
 from batch_constructs.aws.job_states import CANNOT_PULL, JobState
 from batch_constructs.aws.resource_states import State, Status
+from batch_constructs.aws.submit_job import SNAPSHOT_JOBS
+from batch_constructs.client.evidence import MORE_CAPACITY, Evidence, Reason
 from batch_constructs.client.jobs_not_found import JobsNotFoundError
 from batch_constructs.functions.job_events.cause import Cause, cause_of
 from batch_constructs.functions.job_events.job_event import Job
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
 _FIXES: Final = {
     Cause.SPOT_RECLAIMED: "retry it: RetryPolicy.on_spot_interruption(attempts=3)",
@@ -45,21 +48,12 @@ _FIXES_OF_A_START: Final = (
 )
 """Words of the reason why a container never started, in small letters, and what to do."""
 
-
-@dataclass(frozen=True, kw_only=True)
-class Reason:
-    """One thing that keeps a job from running.
-
-    Args:
-        cause: what is wrong.
-        fix: what to do about it.
-    """
-
-    cause: str
-    fix: str
-
-    def __str__(self) -> str:
-        return f"{self.cause}; {self.fix}"
+_FIXES_OF_A_WAIT: Final = {
+    TimeLimitReason.INSUFFICIENT_INSTANCE_CAPACITY: MORE_CAPACITY,
+    TimeLimitReason.COMPUTE_ENVIRONMENT_MAX_RESOURCE: "raise max_vcpus, or request fewer vCPUs",
+    TimeLimitReason.JOB_RESOURCE_REQUIREMENT: "request less, or allow larger instance types",
+}
+"""What a status reason of a waiting job begins with, and what to do."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,21 +65,29 @@ class Why:
         status: its status.
         reasons: what keeps or kept it from running, the most important first; empty if nothing
             is wrong, or nothing is visible.
+        notes: what else was seen, such as its place in the queue, and what could not be read.
+        log: the last lines of a failed job.
     """
 
     job_id: str
     status: str
     reasons: tuple[Reason, ...]
+    notes: tuple[str, ...] = ()
+    log: tuple[str, ...] = ()
 
 
-def why(batch: Any, job_id: str) -> Why:
-    """Say why a job failed, or why it has not started.
+def why(batch: Any, job_id: str, *, client: Callable[..., Any] | None = None) -> Why:
+    """Say why a job failed, or why it has not started; changes nothing.
 
-    Reads the job, its queue and the queue's compute environments; changes nothing.
+    Reads the job, its queue with the jobs before it, and the queue's compute environments. With
+    ``client`` it also reads their instances, the roles, and the task and the log of a failed job.
+    What is denied or missing is in the notes.
 
     Args:
         batch: a boto3 client of AWS Batch.
         job_id: the job's ID; of a child ``JOB:INDEX``.
+        client: makes the boto3 client of another service, such as ``boto3.client`` or a session's.
+            Default: AWS Batch alone is asked.
 
     Raises:
         JobsNotFoundError: AWS Batch knows no such job, or no longer.
@@ -96,34 +98,46 @@ def why(batch: Any, job_id: str) -> Why:
             f"there is no job {job_id} in this account and Region: check the ID; AWS Batch "
             "forgets jobs a few days after they end"
         )
-    job, found = jobs[0], []
+    job, evidence = jobs[0], Evidence(batch, client)
+    found: list[Reason] = []
+    log: tuple[str, ...] = ()
     if job["status"] == JobState.FAILED:
-        found = [_failure(job)]
+        last = Job.of(job, region="").last_attempt
+        log = evidence.last_lines(job, last.log_stream) if last and last.log_stream else ()
+        found = [*_failure(job, evidence)]
     elif job["status"] == JobState.PENDING:
-        found = [*_dependencies(batch, job)]
+        found = [*_dependencies(evidence, job)]
     elif job["status"] == JobState.RUNNABLE:
-        found = [*_waiting(batch, job)]
-    return Why(job_id=job_id, status=job["status"], reasons=tuple(found))
+        found = [*_waiting(evidence, job)]
+    elif job["status"] == JobState.STARTING:
+        found = [*evidence.job_roles(job)]
+    return Why(
+        job_id=job_id, status=job["status"], reasons=tuple(found), notes=evidence.notes, log=log
+    )
 
 
-def _failure(job: Mapping[str, Any]) -> Reason:
+def _failure(job: Mapping[str, Any], evidence: Evidence) -> Iterator[Reason]:
     read = Job.of(job, region="")
     cause = cause_of(read)
     last = read.last_attempt
     said = [read.reason, last.container_reason if last else ""]
     said += [f"exit code {read.exit_code}"] if read.exit_code is not None else []
+    if cause in {Cause.NEVER_STARTED, Cause.OTHER}:
+        said += evidence.stopped_task(job)
     facts = ", ".join(dict.fromkeys(filter(None, said))) or "AWS Batch gives no reason"
     fix = _FIXES.get(cause, f"read its log: batch-constructs logs {read.id}")
     if cause is Cause.NEVER_STARTED:
         said_in_small = facts.lower()
         for words, told in reversed(_FIXES_OF_A_START):
             fix = told if all(word in said_in_small for word in words) else fix
-    return Reason(cause=facts, fix=fix)
+    yield Reason(cause=facts, fix=fix)
+    if cause is Cause.NEVER_STARTED:
+        yield from evidence.job_roles(job)
 
 
-def _dependencies(batch: Any, job: Mapping[str, Any]) -> Iterator[Reason]:
+def _dependencies(evidence: Evidence, job: Mapping[str, Any]) -> Iterator[Reason]:
     ids = [one["jobId"] for one in job.get("dependsOn", []) if "jobId" in one]
-    for other in batch.describe_jobs(jobs=ids)["jobs"] if ids else ():
+    for other in evidence.ask("describe_jobs", jobs=ids).get("jobs", []) if ids else ():
         if other["status"] != JobState.SUCCEEDED:
             yield Reason(
                 cause=f"it waits for {other['jobName']} ({other['jobId']}), {other['status']}",
@@ -131,23 +145,42 @@ def _dependencies(batch: Any, job: Mapping[str, Any]) -> Iterator[Reason]:
             )
 
 
-def _waiting(batch: Any, job: Mapping[str, Any]) -> Iterator[Reason]:
-    if job.get("statusReason"):
-        yield Reason(cause=job["statusReason"], fix="fix what it names; the job then starts")
-    queues = batch.describe_job_queues(jobQueues=[job["jobQueue"]])["jobQueues"]
-    for queue in queues:
-        name = queue["jobQueueName"]
-        if queue["status"] != Status.VALID:
-            said = queue.get("statusReason", "no reason given")
+def _waiting(evidence: Evidence, job: Mapping[str, Any]) -> Iterator[Reason]:
+    said = job.get("statusReason")
+    if said:
+        fixes = (fix for reason, fix in _FIXES_OF_A_WAIT.items() if said.startswith(reason))
+        yield Reason(cause=said, fix=next(fixes, "fix what it names; the job then starts"))
+    queue = job["jobQueue"]
+    for answer in evidence.ask("describe_job_queues", jobQueues=[queue]).get("jobQueues", []):
+        name = answer["jobQueueName"]
+        if answer["state"] != State.ENABLED:
+            evidence.note(f"the queue {name} is {answer['state']}: it accepts no new jobs")
+        if answer["status"] != Status.VALID:
+            said = answer.get("statusReason", "no reason given")
             yield Reason(
-                cause=f"the queue {name} is {queue['status']}: {said}", fix="fix the queue"
+                cause=f"the queue {name} is {answer['status']}: {said}", fix="fix the queue"
             )
-        arns = [one["computeEnvironment"] for one in queue.get("computeEnvironmentOrder", [])]
-        answer = batch.describe_compute_environments(computeEnvironments=arns) if arns else {}
-        environments = answer.get("computeEnvironments", [])
+        arns = [one["computeEnvironment"] for one in answer.get("computeEnvironmentOrder", [])]
+        request: dict[str, Any] = {"computeEnvironments": arns}
+        described = evidence.ask("describe_compute_environments", **request) if arns else {}
+        environments = described.get("computeEnvironments", [])
         for environment in environments:
             yield from _environment(environment)
+            yield from evidence.environment_roles(environment)
+            yield from evidence.instances(environment, job.get("createdAt", 0))
         yield from _too_large(job, environments)
+    snapshot = evidence.ask("get_job_queue_snapshot", jobQueue=queue)
+    _note_place(evidence, job, snapshot.get("frontOfQueue", {}).get("jobs", []))
+
+
+def _note_place(evidence: Evidence, job: Mapping[str, Any], front: list[Mapping[str, Any]]) -> None:
+    """Note how many jobs are before a job in its queue."""
+    ids = [one["jobArn"].rpartition("/")[2] for one in front]
+    if job["jobId"] in ids[:1]:
+        evidence.note("it is the first job in its queue")
+    elif job["jobId"] in ids or len(ids) >= SNAPSHOT_JOBS:
+        before = ids.index(job["jobId"]) if job["jobId"] in ids else f"at least {SNAPSHOT_JOBS}"
+        evidence.note(f"jobs before it in its queue: {before}; the first is {ids[0]}")
 
 
 def _environment(environment: Mapping[str, Any]) -> Iterator[Reason]:

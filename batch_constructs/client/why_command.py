@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from dataclasses import asdict
+from functools import partial
 from typing import Final
 
 import click
@@ -30,7 +31,8 @@ def why_command(job: str, *, as_json: bool) -> None:
     from batch_constructs.client.deadline import patient_client  # noqa: PLC0415  # as boto3
     from batch_constructs.client.why import why  # noqa: PLC0415  # as boto3
 
-    answer = why(patient_client(boto3.client, "batch"), job)
+    client = partial(patient_client, boto3.client)
+    answer = why(client("batch"), job, client=client)
     if as_json:
         say(json.dumps(asdict(answer)))
         sys.exit(_SOMETHING_IS_WRONG if answer.reasons else 0)
@@ -38,5 +40,9 @@ def why_command(job: str, *, as_json: bool) -> None:
     for reason in answer.reasons:
         say(f"  {reason}")
     if not answer.reasons and answer.status == JobState.RUNNABLE:
-        say("  AWS Batch shows no problem: the job is waiting for capacity or for its turn")
+        say("  AWS shows no problem: the job is waiting for capacity or for its turn")
+    for note in answer.notes:
+        say(f"  ({note})")
+    for line in answer.log:
+        say(f"  | {line}")
     sys.exit(_SOMETHING_IS_WRONG if answer.reasons else 0)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from aws_cdk import aws_ec2 as ec2
 
-from batch_constructs.aws.bound import OneOf, allowed, refused, shown
+from batch_constructs.aws.bound import OneOf, allowed, one_of, refused, shown
 from batch_constructs.aws.capacity_reservation_facts import (
     CAPACITY_BLOCK,
     RESERVATION_ID,
@@ -50,19 +50,24 @@ class CapacityReservation:
 
 
 AnyCapacityReservation: TypeAlias = CapacityReservation | ec2.CfnCapacityReservation | str
-"""Ours, an L1, or the ID of a reservation."""
+"""Ours, an L1, the ID of a reservation, or a preference."""
 
-_EXPECTED = 'CapacityReservation(…), an ec2.CfnCapacityReservation or an ID such as "cr-0123456789"'
+_EXPECTED = (
+    'CapacityReservation(…), an ec2.CfnCapacityReservation, an ID such as "cr-0123456789", or '
+    "a CapacityReservationPreference"
+)
 
 
 def reservation_properties(arguments: Arguments, reservation: Any) -> dict[str, Any]:
     """Return what a launch template says of it."""
+    reservation = _with_preference(reservation)
     if reservation is None:
         return {}
     if has_member(reservation, "attr_delivery_preference"):  # an L1
         arguments.of_this_region("capacity_reservation", reservation, "", OF_ONE_REGION)
         reservation = CapacityReservation(capacity_reservation_id=reservation.attr_id)
-    elif isinstance(reservation, str):
+    alone = isinstance(reservation, str)
+    if alone:
         reservation = CapacityReservation(capacity_reservation_id=reservation)
     if not isinstance(reservation, CapacityReservation):
         arguments.wrong_type("capacity_reservation", reservation, _EXPECTED)
@@ -72,7 +77,11 @@ def reservation_properties(arguments: Arguments, reservation: Any) -> dict[str, 
     group = resource_group(inner, "resource_group_arn", reservation.resource_group_arn)
     if isinstance(one, str) and not is_token(one) and not RESERVATION_ID.fullmatch(one):
         such = "an ID such as cr-0123456789abcdef0"
-        inner.wrong_value(f"capacity_reservation_id {refused(one, such)}")
+        if alone:
+            such += f", or {one_of(tuple(CapacityReservationPreference))}"
+        where = arguments if alone else inner
+        name = "capacity_reservation" if alone else "capacity_reservation_id"
+        where.wrong_value(f"{name} {refused(one, such)}")
     preference = inner.choice(
         "preference", reservation.preference, "a CapacityReservationPreference"
     )
@@ -98,11 +107,21 @@ def refuse_on_spot(arguments: Arguments, parameter: str, reservation: Any) -> No
 
 def is_reserved_only(reservation: Any) -> bool:
     """Whether instances start only in reserved capacity."""
+    reservation = _with_preference(reservation)
+    if isinstance(reservation, str):
+        return is_token(reservation) or RESERVATION_ID.fullmatch(reservation) is not None
     if not isinstance(reservation, CapacityReservation):
         return reservation is not None
     named = (reservation.capacity_reservation_id, reservation.resource_group_arn)
     only = CapacityReservationPreference.CAPACITY_RESERVATIONS_ONLY
     return any(one is not None for one in named) or reservation.preference == only
+
+
+def _with_preference(reservation: Any) -> Any:
+    """Read a preference that is given alone."""
+    if isinstance(reservation, str) and reservation in set(CapacityReservationPreference):
+        return CapacityReservation(preference=reservation)
+    return reservation
 
 
 def _expect_sense(arguments: Arguments, reservation: CapacityReservation, preference: Any) -> None:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Unpack, cast
 
+from aws_cdk import Acknowledgment, Validations
+
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.compute_environment_facts import (
     AllocationStrategy,
@@ -142,6 +144,13 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
                 instance_policies=EKS_NODE,
             ),
         )
+        if access_entry_state is not None:
+            Validations.of(self.resource).acknowledge(
+                Acknowledgment(
+                    id="CloudFormation-Validate::F3002",
+                    reason="The CDK's own copy of the schema is older than AccessEntry.",
+                )
+            )
 
 
 def _cluster_arn(arguments: Arguments, cluster: Any) -> Any:

@@ -27,6 +27,7 @@ from batch_constructs.jsii_objects import described, has_member
 from batch_constructs.known_argument import known_flag
 from batch_constructs.known_scope import are_in_one_stack
 from batch_constructs.tokens import is_token
+from batch_constructs.unused_at_synthesis import warn_if_unused
 
 if TYPE_CHECKING:
     from aws_cdk import aws_eks_v2 as eks_v2
@@ -142,6 +143,15 @@ class EksNamespace(BatchConstruct):
             once_made(partial(self._add_manifest, documents))
         if self._by_map:
             once_made(self._map_roles)
+        self._has_environment = False
+        warn_if_unused(
+            self,
+            "batch-constructs:eks-namespace-unused",
+            "no compute environment was added, so those in the namespace do not wait for it, and "
+            "AWS Batch may have no access to it, with all jobs in RUNNABLE: call "
+            "namespace.add_compute_environment(environment)",
+            is_used=lambda: self._has_environment,
+        )
 
     def add_compute_environment(self, environment: EksComputeEnvironment) -> None:
         """Make an environment wait for what it needs in the cluster, including the namespace.
@@ -194,6 +204,7 @@ class EksNamespace(BatchConstruct):
                 f"{shown(state)}, but the cluster has no access entries: leave it out, or give "
                 f"the cluster authentication_mode=AuthenticationMode.{aws.BOTH}"
             )
+        self._has_environment = True
         self._let_join(environment)
         # behind the manifest, which is made once this construct is whole
         once_made(lambda: environment.resource.node.add_dependency(*self._ready))

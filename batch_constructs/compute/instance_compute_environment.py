@@ -146,9 +146,10 @@ class EcsInstanceOptions(TypedDict, total=False):
 
     Args:
         capacity_reservation: The reserved capacity in which instances start:
-            ``CapacityReservation``, an ``ec2.CfnCapacityReservation``, or the ID of one. It creates
-            a launch template (``LaunchTemplate/Resource``); if you already have one, set it there.
-            Default: EC2's, open reservations that fit.
+            ``CapacityReservation``, an ``ec2.CfnCapacityReservation``, the ID of one, or a
+            ``CapacityReservationPreference``. It creates a launch template
+            (``LaunchTemplate/Resource``); if you already have one, set it there. Default: EC2's,
+            open reservations that fit.
         container_insights: How much detail CloudWatch Container Insights records about the cluster:
             ``ContainerInsights.ENABLED`` or ``ENHANCED``. Default: ``DISABLED``.
     """

@@ -82,8 +82,6 @@ class LaunchTemplate(TaggedInstances, BatchResource, _Face):
 
     Attributes:
         resource: The L1 resource, for escape hatches.
-        prefetches: Whether instances pull images when they start.
-        reserved_only: Whether instances start only in reserved capacity.
         image_pull: When an image is pulled again; None if the ECS agent decides.
 
     Args:
@@ -110,8 +108,8 @@ class LaunchTemplate(TaggedInstances, BatchResource, _Face):
             Default: ECS's four minutes.
         container_start_timeout: Likewise, to start one. Default: ECS's three minutes.
         capacity_reservation: The reserved capacity in which instances start:
-            ``CapacityReservation``, an ``ec2.CfnCapacityReservation``, or the ID of one. Default:
-            EC2's, open reservations that fit.
+            ``CapacityReservation``, an ``ec2.CfnCapacityReservation``, the ID of one, or a
+            ``CapacityReservationPreference``. Default: EC2's, open reservations that fit.
         efa: Whether instances get an Elastic Fabric Adapter, for multi-node jobs on types that have
             one. Or how many: one on each network card, at most as many as the type has
             (``efa_interfaces("p4d.24xlarge")`` is 4). With more than one, instances get no public
@@ -139,8 +137,6 @@ class LaunchTemplate(TaggedInstances, BatchResource, _Face):
     """
 
     image_pull: ImagePull | str | None
-    prefetches: bool
-    reserved_only: bool
     resource: ec2.CfnLaunchTemplate
 
     def __init__(
@@ -218,8 +214,8 @@ class LaunchTemplate(TaggedInstances, BatchResource, _Face):
         )
         note_volumes(self, self._volumes)
         self.image_pull = image_pull
-        self.prefetches = bool(prefetch_images)
-        self.reserved_only = is_reserved_only(capacity_reservation)
+        self._prefetches = bool(prefetch_images)
+        self._reserved_only = is_reserved_only(capacity_reservation)
 
     @property
     def volumes(self) -> list[AnyInstanceVolume]:

@@ -165,7 +165,7 @@ def used_templates(template: Any, overrides: Any) -> list[LaunchTemplate]:
 def refuse_reserved(arguments: Arguments, template: Any, overrides: Any) -> None:
     """Refuse templates that name reserved capacity, for Spot Instances."""
     for one in used_templates(template, overrides):
-        if one.reserved_only:
+        if one._reserved_only:  # noqa: SLF001  # of the same room
             arguments.wrong_value(
                 f"launch_template {one.node.path} has a capacity_reservation, which Spot "
                 "Instances cannot use: leave it out there, or use On-Demand Instances"
@@ -183,7 +183,7 @@ def _refuse_what_eks_does_not_have(
                 "agent starts, and Amazon EKS has none: leave volumes out there, and let "
                 "pods claim volumes of a CSI driver"
             )
-        if one.prefetches:
+        if one._prefetches:  # noqa: SLF001  # of the same room
             arguments.wrong_value(
                 f"launch_template {one.node.path} has prefetch_images, which are pulled before the "
                 "ECS agent starts, and Amazon EKS has none: leave prefetch_images out there"

@@ -11,6 +11,7 @@ from batch_constructs.aws.compute_environment_facts import EnvironmentType
 from batch_constructs.aws.credential_values import looks_chosen
 from batch_constructs.aws.credentials import credential_in
 from batch_constructs.aws.names import PARAMETER_NAME, is_arn
+from batch_constructs.aws.template_facts import CONSTRUCT_PATH
 from batch_constructs.diagram.picture import Edge, Node, Part, Picture
 from batch_constructs.rules.template.iam_roles import role_of
 from batch_constructs.rules.template.loops import unroll
@@ -418,7 +419,7 @@ def _job_name(written: str) -> str:
 def _name(resource: Resource) -> str:
     """Give the name that its author gave it: the path of a construct, else its logical ID."""
     metadata: Any = resource.template.raw(resource.id).get("Metadata")
-    path = metadata.get("aws:cdk:path") if isinstance(metadata, dict) else None
+    path = metadata.get(CONSTRUCT_PATH) if isinstance(metadata, dict) else None
     if isinstance(path, str) and "/" in path:
         parts = path.split("/")[1:]
         if parts[-1] in ("Resource", "Default") and len(parts) > 1:

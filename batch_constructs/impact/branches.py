@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from itertools import product
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from batch_constructs.aws.template_facts import NO_VALUE
 from batch_constructs.impact.changes import different, properties, references
 from batch_constructs.impact.one_spelling import spelled
+from batch_constructs.rules.template.values import spelled_out
 
 if TYPE_CHECKING:
     from batch_constructs.impact.changes import Change
@@ -60,7 +60,7 @@ def _taken(value: Any, holds: Mapping[str, bool]) -> Any:
         return value
     if _is_if(value):
         condition, one, other = value[_IF]
-        return _taken(one if holds[_key(condition)] else other, holds)
+        return _taken(one if holds[spelled_out(condition)] else other, holds)
     members = {name: _taken(one, holds) for name, one in value.items()}
     return spelled({name: one for name, one in members.items() if one != NO_VALUE}, {})
 
@@ -71,7 +71,7 @@ def _conditions(value: Any) -> Iterator[str]:
             yield from _conditions(one)
     elif isinstance(value, Mapping):
         if _is_if(value):
-            yield _key(value[_IF][0])
+            yield spelled_out(value[_IF][0])
             yield from _conditions(value[_IF][1:])
         else:
             yield from _conditions([*value.values()])
@@ -80,7 +80,3 @@ def _conditions(value: Any) -> Iterator[str]:
 def _is_if(value: Mapping[str, Any]) -> bool:
     inner = value.get(_IF)
     return len(value) == 1 and isinstance(inner, list) and len(inner) == 3  # noqa: PLR2004  # its own
-
-
-def _key(condition: Any) -> str:
-    return json.dumps(condition, sort_keys=True, default=str)

@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, Final
 
+from batch_constructs.aws.template_facts import ASSEMBLY_ARTIFACT, ASSETS_ARTIFACT, STACK_ARTIFACT
 from batch_constructs.impact.changes import section
 from batch_constructs.impact.described_stack import DescribedStack
 from batch_constructs.rules.template import template_files
@@ -25,7 +26,6 @@ DESTINATIONS: Final = "destinations"
 _SOURCES: Final = "sources"
 """Beside these: the file of each asset, by the key under which it goes there."""
 
-_ASSETS: Final = "cdk:asset-manifest"
 _NESTED: Final = "AWS::CloudFormation::Stack"
 _FILE: Final = "aws:asset:path"
 
@@ -48,9 +48,9 @@ def stacks(path: Path) -> dict[str, DescribedStack]:
     found: dict[str, DescribedStack] = {}
     for key, artifact in artifacts.items():
         properties = artifact.get("properties", {})
-        if artifact.get("type") == "cdk:cloud-assembly":
+        if artifact.get("type") == ASSEMBLY_ARTIFACT:
             found |= stacks(path / str(properties.get("directoryName")))
-        if artifact.get("type") != "aws:cloudformation:stack":
+        if artifact.get("type") != STACK_ARTIFACT:
             continue
         try:
             template: Any = template_files.read(path / str(properties.get("templateFile")))
@@ -82,7 +82,7 @@ def _destinations(
     for one in artifact.get("dependencies", ()):
         manifest = artifacts.get(one, {})
         file = path / str(manifest.get("properties", {}).get("file"))
-        if manifest.get("type") != _ASSETS or not file.is_file():
+        if manifest.get("type") != ASSETS_ARTIFACT or not file.is_file():
             continue
         said = _read(file)
         for kind in ("files", "dockerImages"):

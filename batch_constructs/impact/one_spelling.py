@@ -5,17 +5,18 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, Final
 
 from batch_constructs.aws import updates
+from batch_constructs.rules.template.values import spelled_out
 
 _GET: Final = "Fn::GetAtt"
 _SUB: Final = "Fn::Sub"
 _JOIN: Final = "Fn::Join"
 _SELECT: Final = "Fn::Select"
 _SPLIT: Final = "Fn::Split"
+_ZONES: Final = "Fn::GetAZs"
 _IN_ANY_ORDER: Final = ("Fn::Equals", "Fn::And", "Fn::Or")
 _TWO: Final = 2
 """Arguments of a function that has two."""
@@ -33,8 +34,10 @@ def spelled(value: Any, types: Mapping[str, str]) -> Any:
     [(name, below)] = value.items()
     if name in (_GET, _SUB):
         return (_attribute if name == _GET else _filled)(below, types)
+    if name == _ZONES and below == "":
+        return {name: {"Ref": "AWS::Region"}}
     if name in _IN_ANY_ORDER and isinstance(below, list):
-        return {name: sorted(below, key=lambda one: json.dumps(one, sort_keys=True, default=str))}
+        return {name: sorted(below, key=spelled_out)}
     written = _OF_TWO.get(name)
     return written(*below) if written and isinstance(below, list) and len(below) == _TWO else value
 

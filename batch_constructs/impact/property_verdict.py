@@ -182,10 +182,14 @@ def _of_environment(change: Change, path: str) -> Verdict:
 
 def _of_instances(change: Change) -> Verdict:
     """Judge a change that needs other instances, where it shall be made in place."""
-    strategy = change.property("ComputeResources/AllocationStrategy") or BEST_FIT
-    if isinstance(strategy, str) and strategy not in IN_PLACE_STRATEGIES:
-        note = f"the allocation strategy {strategy} does not support infrastructure updates{_FAILS}"
-        return Verdict(Effect.REPLACE, updates.IN_PLACE, note, fails=True)
+    for source, old in ((updates.IN_PLACE, False), (updates.NOT_FROM_BEST_FIT, True)):
+        strategy = change.property("ComputeResources/AllocationStrategy", old=old) or BEST_FIT
+        if isinstance(strategy, str) and strategy not in IN_PLACE_STRATEGIES:
+            note = (
+                f"the allocation strategy {strategy} does not support infrastructure updates"
+                f"{_FAILS}"
+            )
+            return Verdict(Effect.REPLACE, source, note, fails=True)
     if updates.has_role_of_its_own(change.property("ServiceRole")):
         note = (
             "an environment with its own service role does not support infrastructure "

@@ -8,12 +8,12 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/intrinsic
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.impact.changes import calls, section
 from batch_constructs.impact.known_template import known, placed
+from batch_constructs.rules.template.values import spelled_out
 
 if TYPE_CHECKING:
     from batch_constructs.impact.described_stack import DescribedStack
@@ -82,4 +82,4 @@ def export_name(value: Any, stack: DescribedStack) -> str:
     """Write the name of an export with what is known of its stack, always alike."""
     own = {**({_STACK_NAME: stack.name} if stack.name else {}), **stack.place}
     name = placed(placed(value, own), own)  # what Fn::Sub says is a Ref after once
-    return name if isinstance(name, str) else json.dumps(name, sort_keys=True, default=str)
+    return name if isinstance(name, str) else spelled_out(name)

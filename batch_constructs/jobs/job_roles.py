@@ -18,7 +18,7 @@ from batch_constructs.construct import given as given_properties
 from batch_constructs.construct import once_made, own_account
 from batch_constructs.known_scope import known_scope
 from batch_constructs.place import arn_of_role
-from batch_constructs.role_policies import MORE_POLICY, RolePolicies
+from batch_constructs.role_policies import MORE_POLICY, RolePolicies, policy_of
 from batch_constructs.roles_of_other_stacks import as_grantee
 
 if TYPE_CHECKING:
@@ -66,10 +66,10 @@ class ExecutionRole:
         self._made: Made[iam.CfnRole] | None = None
         if given is None:
             inline, *more = _divided(statements)
-            policies = [{"policyName": "Execution", "policyDocument": _document(inline)}]
+            policies = [{"policyName": "Execution", "policyDocument": policy_of(inline)}]
             arns = [
                 call.add(
-                    iam.CfnManagedPolicy, f"{MORE_POLICY}{n}", {"policyDocument": _document(one)}
+                    iam.CfnManagedPolicy, f"{MORE_POLICY}{n}", {"policyDocument": policy_of(one)}
                 ).attribute("ref")
                 for n, one in enumerate(more, start=1)
             ]
@@ -123,10 +123,6 @@ def _divided(statements: Sequence[dict[str, Any]]) -> list[list[dict[str, Any]]]
 def _have_room(statements: Sequence[dict[str, Any]]) -> bool:
     listed = [one["Resource"] for one in statements if isinstance(one["Resource"], list)]
     return sum(map(len, listed)) <= _HAVE_ROOM
-
-
-def _document(statements: Sequence[dict[str, Any]]) -> dict[str, Any]:
-    return {"Version": POLICY_VERSION, "Statement": list(statements)}
 
 
 def allow(scope: BatchConstruct, role: iam.IRole, statements: Iterable[dict[str, Any]]) -> None:

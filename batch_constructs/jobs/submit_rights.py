@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.authorization import SUBMIT, TAG, submit_job_resources
 from batch_constructs.grants import grant
+from batch_constructs.jobs.queue_limit import count_in_limit
 from batch_constructs.place import apart
 from batch_constructs.reference import JOB_DEFINITION, JOB_QUEUE
 
@@ -38,9 +39,11 @@ def grant_submit(
     if problem is not None:
         raise ValueError(f"{queue.node.path}: job_definition: {problem}")
     resources = submit_resources(queue, job_definition)
-    return grant(
-        queue, JOB_QUEUE.arn_of(queue), grantee, [([SUBMIT], resources), ([TAG], [jobs_of(queue)])]
-    )
+    rights = [([SUBMIT], resources), ([TAG], [jobs_of(queue)])]
+    granted = grant(queue, JOB_QUEUE.arn_of(queue), grantee, rights)
+    scope: Any = queue
+    count_in_limit(scope, queue, job_definition, near=grantee)
+    return granted
 
 
 def submit_statements(submit: Sequence[str], jobs: Sequence[str] | str) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.error_names import EXISTS_ALREADY
 from batch_constructs.aws.metrics import NAMESPACE
+from batch_constructs.aws.names import OF_A_PARAMETER, is_arn
 from batch_constructs.aws.service_principals import ECS_TASKS
 from batch_constructs.local.batch import PortError
 from batch_constructs.local.environment_variables import MARKER
@@ -76,9 +77,7 @@ class AwsPorts:
 
     def parameter_value(self, name_or_arn: str, *, execution_role_arn: str | None) -> str:
         """Read a Systems Manager parameter as the execution role."""
-        name = (
-            name_or_arn.split(":parameter", 1)[-1] if ":parameter/" in name_or_arn else name_or_arn
-        )
+        name = name_or_arn.split(OF_A_PARAMETER, 1)[-1] if is_arn(name_or_arn) else name_or_arn
         manager = self._as_execution_role("ssm", execution_role_arn)
         # ECS asks with GetParameters, so that is the right its role needs.
         answer = _asked(manager.get_parameters, Names=[name], WithDecryption=True)

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.template_facts import PATH_IS_SAID, STACK_ARTIFACT, STACK_COMPLETE
 from batch_constructs.local.cdk_cli import CdkCli, find_node
 from batch_constructs.local.deployment_plan import artifacts, leave_images_out, plan, stack_names
 from batch_constructs.local.direct_deployment import BOOTSTRAP_VERSION
@@ -25,7 +26,7 @@ _DIRECT = ("--method", "direct")
 """No change set: here it would be executed at once."""
 
 _CONTEXT_OF_THE_CLI = {
-    "aws:cdk:enable-path-metadata": True,
+    PATH_IS_SAID: True,
     "aws:cdk:enable-asset-metadata": True,
     "aws:cdk:version-reporting": False,
     "aws:cdk:bundling-stacks": ["**"],
@@ -280,7 +281,7 @@ class CdkDeployer:
         return [
             artifact["properties"].get("stackName", key)
             for key, artifact, _ in artifacts(self._output)
-            if artifact["type"] == "aws:cloudformation:stack"
+            if artifact["type"] == STACK_ARTIFACT
             and (not stacks or stack_names(key, artifact) & {*stacks})
         ]
 
@@ -294,7 +295,7 @@ class CdkDeployer:
                 f"the cdk CLI reports that it deployed {name}, but there is no such stack: "
                 f"{problem}"
             ) from problem
-        if stack["StackStatus"] not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+        if stack["StackStatus"] not in STACK_COMPLETE:
             raise LocalAwsError(
                 f"the cdk CLI says it deployed {name}, but the stack is {stack['StackStatus']}: "
                 f"{stack.get('StackStatusReason', 'no reason given')}"
@@ -313,7 +314,7 @@ def _in_order(found: Iterable[Artifact]) -> Iterator[Artifact]:
         _, artifact, _ = by_key[key]
         for dependency in artifact.get("dependencies", ()):
             yield from visit(dependency)
-        if artifact["type"] == "aws:cloudformation:stack":
+        if artifact["type"] == STACK_ARTIFACT:
             yield by_key[key]
 
     for key in by_key:

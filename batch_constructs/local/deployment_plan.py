@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.names import REGISTRY
 from batch_constructs.aws.service_principals import DOMAIN
+from batch_constructs.aws.template_facts import ASSEMBLY_ARTIFACT, ASSETS_ARTIFACT, STACK_ARTIFACT
 from batch_constructs.local.image_builds import BUILDERS, ImageBuild
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ def plan(
     resources: dict[str, list[str]] = defaultdict(list)
     for key, artifact, directory in artifacts(assembly):
         properties = artifact.get("properties", {})
-        if artifact["type"] == "aws:cloudformation:stack":
+        if artifact["type"] == STACK_ARTIFACT:
             name = properties.get("stackName", key)
             if stacks and not stack_names(key, artifact) & {*stacks}:
                 continue
@@ -125,7 +126,7 @@ def plan(
                     found.named |= {*_images(resource, {**here, "AWS::URLSuffix": DOMAIN})}
                 if type_ not in types and not type_.startswith(_MADE_BY_FUNCTIONS):
                     resources[type_].append(f"{name}/{logical_id}")
-        elif artifact["type"] == "cdk:asset-manifest":
+        elif artifact["type"] == ASSETS_ARTIFACT:
             manifest = json.loads((directory / properties["file"]).read_text())
             found.images |= {_filled(one, here): it for one, it in _built(manifest, directory)}
     found.types = dict(resources)
@@ -135,7 +136,7 @@ def plan(
 def leave_images_out(assembly: Path) -> None:
     """Take the container images out of an assembly, so that nothing tries to build them."""
     for _, artifact, directory in artifacts(assembly):
-        if artifact["type"] == "cdk:asset-manifest":
+        if artifact["type"] == ASSETS_ARTIFACT:
             path = directory / artifact["properties"]["file"]
             manifest = json.loads(path.read_text())
             if manifest.get("dockerImages"):
@@ -151,7 +152,7 @@ def artifacts(assembly: Path) -> Iterator[Artifact]:
     """Yield the artifacts of an assembly and of those nested in it, each with its directory."""
     manifest = json.loads((assembly / "manifest.json").read_text())
     for key, artifact in manifest.get("artifacts", {}).items():
-        if artifact["type"] == "cdk:cloud-assembly":
+        if artifact["type"] == ASSEMBLY_ARTIFACT:
             yield from artifacts(assembly / artifact["properties"]["directoryName"])
         else:
             yield key, artifact, assembly

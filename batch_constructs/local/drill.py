@@ -12,8 +12,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.job_states import FINAL, JobState
+from batch_constructs.aws.execution_events import RUNNING, SUCCEEDED
+from batch_constructs.aws.job_states import FINAL, UNFINISHED, JobState
 from batch_constructs.aws.submit_job import DESCRIBED_AT_ONCE
+from batch_constructs.aws.template_facts import STACK_COMPLETE
 from batch_constructs.local.errors import LocalAwsError
 
 if TYPE_CHECKING:
@@ -24,8 +26,6 @@ if TYPE_CHECKING:
     from batch_constructs.local.direct_deployment import DirectDeployment
 
 _JOB_DEFINITION = "AWS::Batch::JobDefinition"
-_COMPLETE = ("CREATE_COMPLETE", "UPDATE_COMPLETE")
-_UNDER_WAY = tuple(state for state in JobState if state not in FINAL)
 _LOOK_AGAIN_SECONDS = 0.2
 _SOON_SECONDS = 10.0
 
@@ -94,12 +94,12 @@ class Drill:
         Raises:
             LocalAwsError: nothing is under way.
         """
-        began = {job["jobId"] for job in self._jobs(_UNDER_WAY)}
+        began = {job["jobId"] for job in self._jobs(UNFINISHED)}
         executions = [
             execution["executionArn"]
             for machine in self._machines.list_state_machines()["stateMachines"]
             for execution in self._machines.list_executions(
-                stateMachineArn=machine["stateMachineArn"], statusFilter="RUNNING"
+                stateMachineArn=machine["stateMachineArn"], statusFilter=RUNNING
             )["executions"]
         ]
         if not began and not executions:
@@ -161,7 +161,7 @@ class Drill:
 
         cloudformation = self._clients.client("cloudformation")
         for stack in cloudformation.describe_stacks()["Stacks"]:
-            if stack["StackStatus"] in _COMPLETE:
+            if stack["StackStatus"] in STACK_COMPLETE:
                 body = cloudformation.get_template(StackName=stack["StackName"])["TemplateBody"]
                 template: Any = document(body).template if isinstance(body, str) else body
                 kinds = [resource["Type"] for resource in template["Resources"].values()]
@@ -216,11 +216,11 @@ class Drill:
         """Wait until all has ended; return what has not, a line each."""
         deadline = time.monotonic() + self._timeout_seconds
         while True:
-            jobs = [f"job {job['jobId']} is {job['status']}" for job in self._jobs(_UNDER_WAY)]
+            jobs = [f"job {job['jobId']} is {job['status']}" for job in self._jobs(UNFINISHED)]
             running = [
                 f"workflow {arn} is RUNNING"
                 for arn in executions
-                if self._machines.describe_execution(executionArn=arn)["status"] == "RUNNING"
+                if self._machines.describe_execution(executionArn=arn)["status"] == RUNNING
             ]
             if not jobs and not running:
                 return []
@@ -256,7 +256,7 @@ class Drill:
     def _lost_executions(self, executions: Sequence[str]) -> Iterator[str]:
         for arn in executions:
             found = self._machines.describe_execution(executionArn=arn)
-            if found["status"] not in ("SUCCEEDED", "RUNNING"):
+            if found["status"] not in (SUCCEEDED, RUNNING):
                 why = found.get("cause", found.get("error", ""))
                 yield f"workflow {arn} is {found['status']}: {why}"
 

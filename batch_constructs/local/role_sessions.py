@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
+
+from batch_constructs.aws.service_principals import trusts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -99,24 +100,3 @@ class RoleSessions:
             session_token=session["SessionToken"],
             expires_at=time.time() + LIFETIME_SECONDS,
         )
-
-
-def trusts(policy: dict[str, Any] | str, service: str) -> bool:
-    """Say whether a role's trust policy names the service."""
-    document = json.loads(policy) if isinstance(policy, str) else policy
-    statements = document.get("Statement", [])
-    for statement in statements if isinstance(statements, list) else [statements]:
-        principal = statement.get("Principal", {})
-        if statement.get("Effect") != "Allow" or not isinstance(principal, dict):
-            continue
-        services = principal.get("Service", [])
-        named = services if isinstance(services, list) else [services]
-        if service in named or any(_regional(name) == service for name in named):
-            return True
-    return False
-
-
-def _regional(service: str) -> str:
-    """Return the global name of a service that is given with a Region, as Step Functions' was."""
-    labels = service.split(".")
-    return f"{labels[0]}.{'.'.join(labels[2:])}"

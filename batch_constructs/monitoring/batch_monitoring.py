@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from itertools import chain, count
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aws_cdk import Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from constructs import IConstruct
 
     from batch_constructs.compute.compute_environment import AnyComputeEnvironment
+    from batch_constructs.function_alarms import HasWatchedFunction
     from batch_constructs.monitoring.alarm_thresholds import Alarm, AlarmThresholds, Limits
     from batch_constructs.monitoring.job_gauges import JobGauges
     from batch_constructs.monitoring.monitoring_arguments import MonitoringArguments
@@ -73,7 +74,8 @@ class BatchMonitoring(BatchConstruct):
     ``Throttles``, ``Silence`` (if it runs on a schedule), ``DeadLetters`` and ``Lost`` (if it has a
     dead-letter queue), and ``Undelivered``, … (one for each rule that invokes it); for each of
     ``triggers``, below its ID, these, or ``DeadLetters`` and ``Undelivered`` if it has no function;
-    for each of ``rules``, below its ID, ``FailedInvocations``; below a gateway's ID
+    for each of ``rules``, below its ID, ``FailedInvocations``; for a function that reports idle
+    queues, these below its ID with ``Idle`` behind it; below a gateway's ID
     also ``…Undelivered`` for each of its buckets; ``EventLogDeadLetters`` and
     ``EventLogUndelivered``, …; ``DeadLetters1``, …; and ``EventLog`` (a ``JobEventLog``) if none is
     given.
@@ -134,7 +136,7 @@ class BatchMonitoring(BatchConstruct):
         dead_letter_queues: Sequence[sqs.IQueue] | None = None,
         gateways: Sequence[SubmissionGateway] | None = None,
         event_log: JobEventLog | None = None,
-        functions: Sequence[Any] | None = None,
+        functions: Sequence[HasWatchedFunction] | None = None,
         triggers: Sequence[EventTrigger | ScheduleTrigger] | None = None,
         rules: Sequence[events.Rule] | None = None,
         alarm_name_prefix: str = "batch",

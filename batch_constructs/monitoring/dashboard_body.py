@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from batch_constructs.aws import metrics
 from batch_constructs.aws.consoles import batch_console
 from batch_constructs.aws.resource_states import Status
+from batch_constructs.functions.job_events.cause import Cause
 from batch_constructs.functions.own_metrics import VCPUS_IN_USE
 from batch_constructs.monitoring.metric_series import (
     Math,
@@ -36,14 +37,14 @@ _QUARTER_HOUR = 900
 _GRAPHS_A_ROW, _MOST_GRAPHS_A_ROW = 4, 5
 _STATES_WIDTH = 6
 _CAUSES = {
-    "ExitedNonZero": ("exited non-zero", "#d62728"),
-    "OutOfMemory": ("out of memory", "#7b4173"),
-    "TimedOut": ("timed out", "#e377c2"),
-    "NeverStarted": ("never started", "#8c564b"),
-    "StuckInQueue": ("stuck in RUNNABLE", "#bcbd22"),
-    "SpotReclaimed": ("Spot reclaimed", "#ff7f0e"),
-    "DependencyFailed": ("dependency failed", "#17becf"),
-    "Other": ("other", "#7f7f7f"),
+    Cause.EXITED_NON_ZERO: ("exited non-zero", "#d62728"),
+    Cause.OUT_OF_MEMORY: ("out of memory", "#7b4173"),
+    Cause.TIMED_OUT: ("timed out", "#e377c2"),
+    Cause.NEVER_STARTED: ("never started", "#8c564b"),
+    Cause.STUCK_IN_QUEUE: ("stuck in RUNNABLE", "#bcbd22"),
+    Cause.SPOT_RECLAIMED: ("Spot reclaimed", "#ff7f0e"),
+    Cause.DEPENDENCY_FAILED: ("dependency failed", "#17becf"),
+    Cause.OTHER: ("other", "#7f7f7f"),
 }
 
 

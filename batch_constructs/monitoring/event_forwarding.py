@@ -16,7 +16,8 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.aws import batch_events
 from batch_constructs.aws.actions import EVENTS_PUT_EVENTS, PRINCIPAL_ORGANIZATION
 from batch_constructs.aws.bound import shown
-from batch_constructs.aws.names import ACCOUNT, ACCOUNT_ID_LENGTH, ORGANIZATION
+from batch_constructs.aws.metrics import DEFAULT_EVENT_BUS
+from batch_constructs.aws.names import ACCOUNT, ACCOUNT_ID_LENGTH, EVENT_BUS, ORGANIZATION
 from batch_constructs.aws.quotas import EVENT_BUS_NAME, EVENT_BUS_POLICY_CHARACTERS
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import BatchConstruct, own_account
@@ -187,13 +188,15 @@ class ForwardedEvents(BatchConstruct):
         arguments = Arguments(self)
         told = topic_argument(arguments, "alarm_topic", alarm_topic)
         arn = arguments.text("event_bus_arn", with_tokens(event_bus_arn), required=True)
-        if isinstance(arn, str) and not is_token(arn) and ":event-bus/" not in arn:
+        if isinstance(arn, str) and not is_token(arn) and EVENT_BUS not in arn:
             arguments.wrong_value(
                 f"event_bus_arn is {shown(arn)}; expected the ARN of an event bus, "
                 "which CentralEventBus.event_bus_arn gives"
             )
         stack = Stack.of(self)
-        if str(arn).endswith(f":events:{stack.region}:{stack.account}:event-bus/default"):
+        if str(arn).endswith(
+            f":events:{stack.region}:{stack.account}{EVENT_BUS}{DEFAULT_EVENT_BUS}"
+        ):
             arguments.wrong_value(
                 f"event_bus_arn is {shown(arn)}, the bus that these events already arrive on: "
                 "name another bus"

@@ -25,6 +25,7 @@ from batch_constructs.function_settings import (
     check_alarm_topics,
     read_function_settings,
 )
+from batch_constructs.functions.job_events.cause import Cause
 from batch_constructs.functions.own_metrics import GPU_HOURS, OURS, TAG, VCPU_HOURS
 from batch_constructs.known_argument import known_flag
 from batch_constructs.monitoring.watched_resources import (
@@ -53,18 +54,7 @@ if TYPE_CHECKING:
     from batch_constructs.jobs.job_definition import AnyJobDefinition
     from batch_constructs.queues.any_job_queue import AnyJobQueue
 
-CAUSES = (
-    "Cancelled",
-    "DependencyFailed",
-    "ExitedNonZero",
-    "NeverStarted",
-    "Other",
-    "OutOfMemory",
-    "SpotReclaimed",
-    "StuckInQueue",
-    "Terminated",
-    "TimedOut",
-)
+CAUSES = tuple(sorted(one.value for one in Cause if one is not Cause.CHILDREN_FAILED))
 """The values of the dimension ``Cause``."""
 
 COUNTERS = ("JobsFailed", "JobsSucceeded", VCPU_HOURS, GPU_HOURS)
@@ -222,7 +212,7 @@ class JobCounters(BatchConstruct):
             ValueError: there is no such cause, or the queue is not counted.
         """
         arguments = Arguments(self)
-        arguments.text("cause", cause, bound=OneOf(tuple(CAUSES)))
+        arguments.text("cause", cause, bound=OneOf(CAUSES))
         dimensions = {} if cause is None else {"Cause": cause}
         return self._count(arguments, queue, "JobsFailed", dimensions, period)
 

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_sqs as sqs
 
     from batch_constructs.arguments import Arguments
-    from batch_constructs.function_alarms import WatchedFunction
+    from batch_constructs.function_alarms import HasWatchedFunction, WatchedFunction
     from batch_constructs.triggers.event_trigger import EventTrigger
     from batch_constructs.triggers.schedule_trigger import ScheduleTrigger
     from batch_constructs.triggers.submission_gateway import SubmissionGateway
@@ -186,7 +186,7 @@ def _gateways(arguments: Arguments, gateways: Any) -> list[SubmissionGateway]:
     return _seen_here(arguments, "gateways", found)
 
 
-def _shipped(arguments: Arguments, functions: Any) -> list[Any]:
+def _shipped(arguments: Arguments, functions: Any) -> list[HasWatchedFunction]:
     def fits(item: object) -> bool:
         return hasattr(item, "watched_function")
 
@@ -222,14 +222,17 @@ def _resource(rule: Any) -> Any:
 
 
 def _functions(
-    gauges: JobGauges | None, shipped: Sequence[Any]
+    gauges: JobGauges | None, shipped: Sequence[HasWatchedFunction]
 ) -> list[tuple[str, WatchedFunction]]:
     """Return each function that is watched, once, with the path of whose it is."""
     found: dict[str, tuple[str, WatchedFunction]] = {}
     for each in (*([] if gauges is None else [gauges]), *shipped):
-        function = each.watched_function
-        if function is not None:
-            found.setdefault(function.handler.node.path, (each.node.path, function))
+        for name, behind in (("watched_function", ""), ("watched_idle_function", "Idle")):
+            function = getattr(each, name, None)
+            if function is not None:
+                found.setdefault(
+                    function.handler.node.path, (f"{each.node.path}{behind}", function)
+                )
     return [*found.values()]
 
 

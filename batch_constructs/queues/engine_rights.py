@@ -24,6 +24,7 @@ from batch_constructs.aws.actions import (
 from batch_constructs.aws.authorization import EVERYTHING, SUBMIT, TAG, submit_job_resources
 from batch_constructs.aws.names import DEFAULT_LOG_GROUP, RESOURCE_NAME
 from batch_constructs.grants import grant, grant_pass_role
+from batch_constructs.jobs.queue_limit import tell_of_engine
 from batch_constructs.jobs.submit_rights import jobs_of
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.place import Place
@@ -94,6 +95,7 @@ def grant_engine(
     for first in range(0, len(roles), _ROLES_A_STATEMENT):
         passed = [role.role_arn for role in roles[first : first + _ROLES_A_STATEMENT]]
         granted = granted.combine(grant_pass_role(grantee, passed))
+    tell_of_engine(queue)
     return granted
 
 

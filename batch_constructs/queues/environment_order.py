@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_ComputeEnvironmentOrde
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aws_cdk import aws_batch as batch
 
@@ -21,14 +21,15 @@ from batch_constructs.rules.template.intrinsics import Resolver
 from batch_constructs.rules.template.resource_graph import JobQueue, Template
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from batch_constructs.arguments import Arguments
     from batch_constructs.compute.compute_environment import AnyComputeEnvironment
     from batch_constructs.rules.template.resource_graph import ComputeEnvironment
 
+T = TypeVar("T")
 
-_USED_HERE = "a queue can only use environments in its own Region and account: name one of these"
+USED_HERE = "a queue can only use environments in its own Region and account: name one of these"
 
 
 def read_compute_environments(
@@ -49,7 +50,7 @@ def read_compute_environments(
         return None
     for place, one in enumerate(environments):
         arn = compute_environment_arn(one)
-        problem = elsewhere(arguments.construct, arn, _USED_HERE, resource=one)
+        problem = elsewhere(arguments.construct, arn, USED_HERE, resource=one)
         if problem is not None:
             arguments.wrong_value(f"compute_environments[{place}]: {problem}")
     return list(environments)
@@ -63,6 +64,11 @@ def _in_their_order(environments: Any) -> Any:
         return environments
     numbered = sorted(environments, key=lambda one: float(one.order))
     return [one.compute_environment for one in numbered]
+
+
+def in_order(environments: Iterable[T]) -> Iterator[tuple[int, T]]:
+    """Number environments as AWS Batch tries them."""
+    return enumerate(environments, start=1)
 
 
 def on_fargate(beside: Iterable[Mapping[str, Any]]) -> bool | None:
@@ -88,10 +94,10 @@ def as_the_rules_see(
     order: list[dict[str, Any]] = []
     beside: dict[str, dict[str, object]] = {}
     places: dict[str, str] = {}
-    for place, environment in enumerate(environments):
+    for place, environment in in_order(environments):
         arn = compute_environment_arn(environment)
-        reference = places.setdefault(arn, f"compute_environments[{place}]")
-        order.append({"Order": place + 1, "ComputeEnvironment": {"Ref": reference}})
+        reference = places.setdefault(arn, f"compute_environments[{place - 1}]")
+        order.append({"Order": place, "ComputeEnvironment": {"Ref": reference}})
         seen = checked(environment)
         if seen is not None:
             beside[reference] = seen.resource

@@ -20,12 +20,14 @@ from batch_constructs.aws.resource_states import State
 from batch_constructs.batch_resource import BatchResource
 from batch_constructs.compute.compute_environment import compute_environment_arn
 from batch_constructs.construct import BatchConstruct, given, l1_properties, made_here, put_tags
+from batch_constructs.jobs.queue_limit import tell_of_rescue_limit, watch_limit
 from batch_constructs.jobs.submit_rights import grant_submit
 from batch_constructs.one_call import OneCall
 from batch_constructs.queues.consumable_resource import ConsumableResource
 from batch_constructs.queues.engine_rights import grant_engine
 from batch_constructs.queues.environment_order import (
     as_the_rules_see,
+    in_order,
     on_fargate,
     read_compute_environments,
 )
@@ -90,10 +92,11 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents, _Face):
         enabled: Whether it accepts submissions. Default: yes.
         job_queue_name: A name of up to 128 letters, digits, ``-`` and ``_``. Default: one that
             CloudFormation generates.
-        max_concurrent_jobs: How many jobs run at once of the definitions that name the queue
-            (``max_concurrent_jobs=queue``), at least 1; each child of an array counts as a job. AWS
-            Batch has no such limit for a queue, so a definition that does not name it is not
-            limited. Default: no limit.
+        max_concurrent_jobs: How many of its jobs run at once, at least 1; each child of an array
+            counts as a job. AWS Batch counts by definition, so those count that a trigger, a
+            workflow, a ``SubmitFunction`` or a grantee of ``grant_submit`` submits to the queue,
+            and those with ``max_concurrent_jobs=queue``; not what others submit of definitions that
+            this app does not submit here. Default: no limit.
         spot_rescue_queue: Another, On-Demand queue, where a job runs again if its last attempt here
             failed with ``Host EC2 (instance …) terminated``, or on Fargate with ``Your Spot Task
             was interrupted.`` The job is submitted once, with all of its overrides, as
@@ -176,6 +179,7 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents, _Face):
 
         if limit is not None:
             self.concurrent_jobs = ConsumableResource(self, "ConcurrentJobs", total_quantity=limit)
+            watch_limit(self)
         self._environments = environments or []
         self._policy = scheduling_policy
         call = OneCall(self)
@@ -201,6 +205,7 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents, _Face):
                 function_settings=settings,
             )
             tell_of_rescue_queue(self, spot_rescue_queue)
+            tell_of_rescue_limit(self, spot_rescue_queue, spot_rescue_job_definitions)
 
     @property
     def resource(self) -> batch.CfnJobQueue:
@@ -389,7 +394,7 @@ class _ImportedJobQueue(JobQueue):
 def _order(environments: Sequence[AnyComputeEnvironment]) -> list[dict[str, Any]]:
     return [
         {"computeEnvironment": compute_environment_arn(environment), "order": place}
-        for place, environment in enumerate(environments, start=1)
+        for place, environment in in_order(environments)
     ]
 
 

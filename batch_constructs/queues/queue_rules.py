@@ -178,7 +178,7 @@ def make_rule(
     refuse_pattern(f"{known_scope(scope).path}/{id}", pattern, way_out=way_out)
     from aws_cdk import aws_events as events  # noqa: PLC0415 - loaded when it is used
 
-    from batch_constructs.queues.target_place import rule_name_there  # noqa: PLC0415 - as before
+    from batch_constructs.asked_once import made_up_if_needed  # noqa: PLC0415 - as before
 
     named = rule_name is not None and not is_made_up(rule_name)  # the CDK would refuse that one
     rule = events.Rule(
@@ -186,7 +186,7 @@ def make_rule(
         id,
         event_bus=event_bus,
         description=description,
-        rule_name=rule_name if named else rule_name_there(),
+        rule_name=rule_name if named else made_up_if_needed(),
         targets=list(targets),
         event_pattern=events.EventPattern(
             source=pattern["source"],

@@ -18,6 +18,7 @@ from batch_constructs.batch_resource import BatchResource
 from batch_constructs.construct import BatchConstruct, given, l1_properties, made_here
 from batch_constructs.place import elsewhere
 from batch_constructs.queues.capacity_limit import capacity_limits as read_capacity_limits
+from batch_constructs.queues.environment_order import USED_HERE
 from batch_constructs.reference import Reference
 
 if TYPE_CHECKING:
@@ -154,9 +155,6 @@ AnyServiceEnvironment: TypeAlias = ServiceEnvironment | batch_interfaces.IServic
 """Ours or an L1."""
 
 
-_USED_HERE = "a queue can only use environments in its own Region and account: name one of these"
-
-
 def service_environment_arns(arguments: Arguments, environments: Any) -> list[Any]:
     """Return the ARNs of service environments, ours or L1s."""
     expected = "service environments such as ServiceEnvironment(…)"
@@ -167,7 +165,7 @@ def service_environment_arns(arguments: Arguments, environments: Any) -> list[An
             arns.append(arguments.wrong_type(f"service_environments[{place}]", one, a_kind))
             continue
         arns.append(_REFERENCE.arn_of(one))
-        problem = elsewhere(arguments.construct, arns[-1], _USED_HERE, resource=one)
+        problem = elsewhere(arguments.construct, arns[-1], USED_HERE, resource=one)
         if problem is not None:
             arguments.wrong_value(f"service_environments[{place}]: {problem}")
     return arns

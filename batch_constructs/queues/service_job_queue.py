@@ -20,6 +20,7 @@ from batch_constructs.aws.names import quota_share
 from batch_constructs.batch_resource import BatchResource
 from batch_constructs.construct import BatchConstruct, given, l1_properties, made_here
 from batch_constructs.grants import grant
+from batch_constructs.queues.environment_order import in_order
 from batch_constructs.queues.job_queue_metrics import QueueMetrics
 from batch_constructs.queues.scheduling_policy import policy_beside, read_scheduling_policy
 from batch_constructs.queues.service_environment import service_environment_arns
@@ -97,9 +98,7 @@ class ServiceJobQueue(BatchResource, QueueMetrics, ServiceQueueEvents):
         super().__init__(scope, id)
         arguments = Arguments(self)
         arns = service_environment_arns(arguments, service_environments)
-        order = [
-            {"Order": place, "ServiceEnvironment": arn} for place, arn in enumerate(arns, start=1)
-        ]
+        order = [{"Order": place, "ServiceEnvironment": arn} for place, arn in in_order(arns)]
         properties = given(
             JobQueueName=arguments.text("job_queue_name", job_queue_name),
             JobQueueType=SERVICE_QUEUE_TYPE,

@@ -21,6 +21,7 @@ from batch_constructs.aws.actions import (
 from batch_constructs.aws.delivery import LAMBDA_EVENT_AGE_SECONDS, LAMBDA_RETRIES
 from batch_constructs.aws.event_pattern import OR
 from batch_constructs.aws.job_states import CAPACITY_LOST, DEPENDENCY_FAILED, JobState
+from batch_constructs.aws.names import LATEST_VERSION
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.by_way_of import let_put_aside_and_take_back
 from batch_constructs.claims_table import ClaimsTable
@@ -148,7 +149,7 @@ class SpotRescue(BatchConstruct):
             self,
             "OnFailure",
             function_name=self.function.function_name,
-            qualifier="$LATEST",
+            qualifier=LATEST_VERSION,
             maximum_retry_attempts=LAMBDA_RETRIES,
             maximum_event_age_in_seconds=LAMBDA_EVENT_AGE_SECONDS,
             destination_config={"onFailure": {"destination": self.dead_letter_queue.queue_arn}},

@@ -2,7 +2,7 @@
 
 For a target that an app makes elsewhere, the CDK has the rule send to the event bus there, and a
 second rule there hands on. Each of the two stacks then has to know a name in the other before
-anything is deployed: that of the rule, which `rule_name_there` makes, and that of a function or an
+anything is deployed: that of the rule, which the CDK makes up, and that of a function or an
 event bus, which only its author can give.
 https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_events-readme.html
 """
@@ -10,7 +10,6 @@ https://docs.aws.amazon.com/cdk/api/v2/docs/aws-cdk-lib.aws_events-readme.html
 from __future__ import annotations
 
 import inspect
-from functools import cache
 from typing import TYPE_CHECKING, Any, Final, cast
 
 import jsii
@@ -68,14 +67,6 @@ _OF_ANOTHER_ACCOUNT: Final = (
     "rule of that bus pass them on"
 )
 """https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-service-cross-account.html"""
-
-
-@cache
-def rule_name_there() -> str:
-    """Return the name of a rule that has none: made up where a target elsewhere has to know it."""
-    from aws_cdk import PhysicalName  # noqa: PLC0415 - loaded when it is used
-
-    return str(PhysicalName.GENERATE_IF_NEEDED)
 
 
 def check_target(arguments: Arguments, target: Any, parameter: str = "target") -> None:

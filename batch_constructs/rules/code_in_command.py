@@ -101,7 +101,7 @@ _MOST: Final = 100
 """No code that anybody writes evaluates as often."""
 
 _END: Final = pattern(r"[;|&\n]")
-_POSITION: Final = pattern(r"(?<!\\)\$\{?([1-9@*])")
+_POSITION: Final = pattern(r"(?<!\\)\$\{?([0-9@*])")
 _IN_QUOTES: Final = pattern(r"\"((?:[^\"\\]|\\.)*)", re.DOTALL)
 """What a shell fills in before the shell, or the program, within it reads the code."""
 
@@ -120,9 +120,9 @@ def _evaluated(words: Sequence[str | None], code: list[int]) -> Iterator[int]:
             given = _END.split(rest, 1)[0] if one[1] else rest.lstrip("'")[:3]
         asked.update(_POSITION.findall(given))
     first = place + 1  # the shell calls it $0
-    behind = range(first + 1, len(words))
+    behind = range(first, len(words))
     if asked & {"@", "*"}:
-        yield from behind
+        yield from behind[1:]
     else:
         yield from (at for at in (first + int(one) for one in sorted(asked)) if at in behind)
 

@@ -163,6 +163,13 @@ PROGRAMS: Final = (
         valued=_PARALLEL,
         all_behind=True,
     ),
+    Program(
+        "make gmake",  # what a variable is stands in the shell's text, and calls functions of make
+        "https://www.gnu.org/software/make/manual/html_node/Overriding.html",
+        r"[A-Za-z_][\w.-]{0,200}[:?+!]{0,2}(?==)",
+        files=_MANY,
+    ),
+    Program("capsh", "https://man7.org/linux/man-pages/man1/capsh.1.html", r"-c", files=_MANY),
     Program("expect", "https://man7.org/linux/man-pages/man1/expect.1.html", r"-c"),
     Program(
         "npx",
@@ -193,7 +200,8 @@ PROGRAMS: Final = (
     Program(
         "tar",
         "https://www.gnu.org/software/tar/manual/html_section/checkpoints.html",
-        r"--checkpoint-action=exec",
+        r"--(?:checkpoint-action=exec|to-command|info-script|new-volume-script"
+        r"|use-compress-program)|-I",
         files=_MANY,
     ),
     # languages
@@ -230,6 +238,7 @@ PROGRAMS: Final = (
     Program("lua", "https://www.lua.org/manual/5.4/lua.html", r"-e"),
     Program("luajit", "https://luajit.org/running.html", r"-e"),
     Program("clojure clj", "https://clojure.org/reference/deps_and_cli", r"-e|--eval"),
+    Program("bb", "https://book.babashka.org/", r"-e|--eval"),
     Program("elixir iex", "https://hexdocs.pm/elixir/introduction-to-mix.html", r"-e|--eval"),
     Program("erl", "https://www.erlang.org/doc/apps/erts/erl_cmd.html", r"-eval"),
     Program("groovy", "https://groovy-lang.org/groovycli.html", r"-e"),
@@ -265,6 +274,17 @@ PROGRAMS: Final = (
         "octave",
         "https://docs.octave.org/latest/Command-Line-Options.html",
         r"--eval",
+    ),
+    Program(
+        "maxima",
+        "https://maxima.sourceforge.io/docs/manual/Command_002dline-options.html",
+        r"--(?:batch|run)-string|-r",
+    ),
+    Program("gnuplot", "https://gnuplot.sourceforge.net/docs_6.0/Batch_Interactive.html", r"-e"),
+    Program(
+        "wolframscript",
+        "https://reference.wolfram.com/language/ref/program/wolframscript.html",
+        r"--?c(?:ode)?",
     ),
     Program("matlab", "https://www.mathworks.com/help/matlab/ref/matlablinux.html", r"-r|-batch"),
     # text
@@ -335,7 +355,7 @@ PROGRAMS: Final = (
         all_behind=True,
     ),
     Program(
-        "clickhouse-client clickhouse-local",
+        "clickhouse clickhouse-client clickhouse-local",
         "https://clickhouse.com/docs/interfaces/cli",
         r"-q|--query",
         files=_MANY,

@@ -6,12 +6,13 @@ of a Region.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.event_pattern import has_wildcard
+from batch_constructs.aws.metrics import DEFAULT_EVENT_BUS
+from batch_constructs.aws.names import EVENT_BUS
 from batch_constructs.aws.network import RULES_A_SECURITY_GROUP
 from batch_constructs.aws.quotas import (
     BATCH_RESOURCES,
@@ -28,15 +29,13 @@ from batch_constructs.rules.template.resource_graph import (
     JOB_QUEUE,
     SERVICE_ENVIRONMENT,
 )
-from batch_constructs.rules.template.values import show
+from batch_constructs.rules.template.values import show, spelled_out
 from batch_constructs.rules.template.written_lengths import listed, referred, resources_of_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
     from batch_constructs.rules.template.written_lengths import ByType
-
-_DEFAULT_BUS: Final = "default"
 
 
 class Group(Record):
@@ -90,20 +89,20 @@ def _rules_of_buses(resources: ByType, *, wildcard: bool = False) -> Mapping[Gro
     found: dict[Group, list[str]] = defaultdict(list)
     for id_, own in resources_of_type(resources, "AWS::Events::Rule", surely=True):
         if not wildcard or has_wildcard(own.get("EventPattern")):
-            found[_bus(own.get("EventBusName", _DEFAULT_BUS), resources)].append(id_)
+            found[_bus(own.get("EventBusName", DEFAULT_EVENT_BUS), resources)].append(id_)
     return found
 
 
 def _bus(written: object, resources: ByType) -> Group:
     """Tell which event bus a rule is of, whichever way it is named."""
     if isinstance(written, str):
-        return Group(written.partition(":event-bus/")[2] or written)
+        return Group(written.partition(EVENT_BUS)[2] or written)
     target, _ = referred(written)
     for id_, own in resources_of_type(resources, "AWS::Events::EventBus"):
         if id_ == target:
             name = own.get("Name")
             return Group(name) if isinstance(name, str) else Group(target, everywhere=False)
-    return Group(json.dumps(written, sort_keys=True, default=str), everywhere=False)
+    return Group(spelled_out(written), everywhere=False)
 
 
 def _of_security_groups(resources: ByType) -> Mapping[Group, list[str]]:
@@ -137,11 +136,11 @@ def _called(names: Mapping[str, str], resources: ByType) -> Mapping[Group, list[
     found: dict[Group, list[str]] = defaultdict(list)
     for type_, key in names.items():
         for id_, own in resources_of_type(resources, type_, surely=True):
-            name, among = own.get(key), own.get(AMONG.get(type_, ""), _DEFAULT_BUS)
+            name, among = own.get(key), own.get(AMONG.get(type_, ""), DEFAULT_EVENT_BUS)
             if isinstance(name, str) and isinstance(among, str) and "{{" not in name:
                 noun = type_.rpartition(":")[2].replace("Composite", "")
-                within = among.partition(":event-bus/")[2] or among
-                of = "" if within == _DEFAULT_BUS else f" of {within}"
+                within = among.partition(EVENT_BUS)[2] or among
+                of = "" if within == DEFAULT_EVENT_BUS else f" of {within}"
                 found[Group(f'{noun} "{show(name)}"{of}')].append(id_)
     return found
 

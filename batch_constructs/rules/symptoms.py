@@ -37,7 +37,6 @@ _OF_RULE: Final = MappingProxyType(
         "consumable-too-much": _RUNNABLE,
         "created-disabled": _RUNNABLE,
         "disabled-environment": _RUNNABLE,
-        "disabled-queue": _RUNNABLE,
         "disabled-with-instances": _COSTS,
         "efa-device": _START,
         "efa-security-group": _PROGRAM,

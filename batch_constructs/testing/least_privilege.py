@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.authorization import takes_everything
 from batch_constructs.aws.managed_policies import ALMOST_EVERYTHING
-from batch_constructs.rules.template.iam_roles import policy_name
+from batch_constructs.rules.template.iam_roles import policy_name, several
 from batch_constructs.rules.template.loops import unroll
 from batch_constructs.rules.template.template_conditions import Worlds
 from batch_constructs.rules.template.values import Text
@@ -86,19 +86,19 @@ def _too_much(template: Template) -> Iterator[_Excess]:
 
 def _of_resource(resource: Resource) -> Iterator[_Excess]:
     properties = resource.properties
-    for arn in _several(properties.get("ManagedPolicyArns", [])):
+    for arn in several(properties.get("ManagedPolicyArns", [])):
         name = policy_name(arn)
         if name in ALMOST_EVERYTHING:
             yield resource.id, name, f"the policy {name} allows nearly everything"
     documents = [properties.get("PolicyDocument")]
     documents += [
         one.get("PolicyDocument")
-        for one in _several(properties.get("Policies", []))
+        for one in several(properties.get("Policies", []))
         if isinstance(one, dict)
     ]
     for document in documents:
         if isinstance(document, dict):
-            for statement in _several(document.get("Statement", [])):
+            for statement in several(document.get("Statement", [])):
                 if isinstance(statement, dict) and statement.get("Effect") == "Allow":
                     yield from _of_statement(resource.id, statement)
 
@@ -107,8 +107,8 @@ def _of_statement(id: str, statement: dict[str, object]) -> Iterator[_Excess]:
     for key in ("NotAction", "NotResource"):
         if key in statement:
             yield id, key, f"{key} with Allow allows whatever AWS adds later; name what you mean"
-    everywhere = any(_literal(one) == "*" for one in _several(statement.get("Resource", [])))
-    for action in map(_literal, _several(statement.get("Action", []))):
+    everywhere = any(_literal(one) == "*" for one in several(statement.get("Resource", [])))
+    for action in map(_literal, several(statement.get("Action", []))):
         if action.rpartition(":")[2].strip("*") == "" and action:
             yield id, action, f"it allows {action}; name the actions"
         elif everywhere and not takes_everything(action):
@@ -120,7 +120,3 @@ def _literal(value: object) -> str:
     if isinstance(value, Text):
         return value.pattern
     return value if isinstance(value, str) else ""
-
-
-def _several(value: object) -> list[object]:
-    return value if isinstance(value, list) else [value]

@@ -16,7 +16,7 @@ from batch_constructs.aws.delivery import INPUT_PATHS, OBJECT_CREATED, OBJECTS_S
 from batch_constructs.construct import given
 from batch_constructs.jsii_objects import is_resolvable
 from batch_constructs.pattern_length import shortest_pattern
-from batch_constructs.tokens import is_token, without_tokens
+from batch_constructs.tokens import event_paths, is_token, without_tokens
 
 if TYPE_CHECKING:
     from aws_cdk import Stack
@@ -170,6 +170,29 @@ class InputTemplate:
         if isinstance(body, str) and self.paths.get(body[1:-1]) in ANY_TEXT_FIELDS:
             return body
         return str(stack.to_json_string(body)) if is_token(body) else json.dumps(body)
+
+
+def as_paths(arguments: Arguments, parameter: str, value: Any) -> Any:
+    """Read each ``events.EventField`` of the CDK, in a value of any shape, as the path that it is.
+
+    To CloudFormation it is a text, which EventBridge would hand on as it is.
+    """
+    if isinstance(value, Mapping):
+        return {
+            key: as_paths(arguments, f"{parameter}[{shown(key)}]", one)
+            for key, one in value.items()
+        }
+    if isinstance(value, list | tuple):
+        return [as_paths(arguments, f"{parameter}[{at}]", one) for at, one in enumerate(value)]
+    if not isinstance(value, str):
+        return value
+    paths, is_all = event_paths(value)
+    if paths and not is_all:
+        arguments.wrong_value(
+            f"{parameter} contains the field {paths[0]} of the event among other text, but a field "
+            "is a whole value here: give the field alone, and let the job put the text together"
+        )
+    return paths[0] if paths else value
 
 
 def is_field(value: object) -> bool:

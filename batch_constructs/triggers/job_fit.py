@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.arguments import checked
 from batch_constructs.aws.bound import A_KEY, shown
-from batch_constructs.jsii_objects import has_member
+from batch_constructs.aws.overridden_containers import not_sayable, with_sizes
+from batch_constructs.jobs.submitted_containers import containers_of
 from batch_constructs.refusal import told
 from batch_constructs.rules import check_resource
 from batch_constructs.rules.areas.job_on_queue_rules import platform_mismatch
@@ -48,28 +49,6 @@ def check_platform(arguments: Arguments, queue: Any, job_definition: Any) -> Non
         )
 
 
-def tell_of_limit(arguments: Arguments, queue: Any, job_definition: Any) -> None:
-    """Warn of a queue with a limit that jobs of a definition of ours do not count in."""
-    limit = queue.concurrent_jobs if has_member(queue, "concurrent_jobs") else None
-    seen_limit, seen_job = checked(limit), checked(job_definition)
-    if seen_limit is None or seen_job is None:
-        return
-    consumed = [one.get("Properties") for one in seen_job.beside.values()]
-    if not any(one is seen_limit.properties for one in consumed):
-        from aws_cdk import Annotations  # noqa: PLC0415  # loaded by whoever made the queue
-
-        fix = (
-            "its NodeRange consumable_resources={queue.concurrent_jobs: 1}"
-            if "NodeProperties" in seen_job.properties
-            else "it max_concurrent_jobs=queue"
-        )
-        Annotations.of(arguments.construct).add_warning_v2(
-            "batch-constructs:queue-limit",
-            f"max_concurrent_jobs of {queue.node.path} does not limit jobs of "
-            f"{job_definition.node.path}, because AWS Batch counts by definition: give {fix}",
-        )
-
-
 def check_parameters(
     arguments: Arguments, job_definition: Any, parameters: Any, *, command_is_known: bool
 ) -> None:
@@ -101,19 +80,24 @@ def check_sizes(
     ``view`` is that of the overrides, ``memory`` which of their fields says how much of it.
     """
     seen = checked(job_definition)
-    alone = None if seen is None else seen.properties.get("ContainerProperties")
-    if seen is None or not isinstance(alone, dict) or not requirements.resources:
+    if seen is None or not requirements.resources:
         return
-    other = without_tokens(requirements.resources)
-    kinds = [one["Type"] for one in other]
-    own = [one for one in alone.get("ResourceRequirements", ()) if one.get("Type") not in kinds]
-    container = {**alone, "ResourceRequirements": [*other, *own]}
-    overridden = {**seen.properties, "ContainerProperties": container}
+    containers = containers_of(job_definition)
+    if containers is not None and not_sayable("resourceRequirements", containers):
+        return
+    overridden = without_tokens(with_sizes(seen.properties, requirements.resources))
     found = check_resource(seen.type, overridden, beside=seen.beside)
-    sizes = "Properties/ContainerProperties/ResourceRequirements/"
-    wrong = [one for one in found if one.path.startswith(sizes)]
+    wrong = [one for one in found if _SIZES.search(one.path)]
     for problem in told(wrong, "JobDefinition", overridden):
-        view.wrong_value(re.sub(r"^memory\b", memory, problem))
+        own = _OF_A_CONTAINER.sub("", problem)
+        view.wrong_value(re.sub(r"^memory\b", memory, own))
+
+
+_SIZES = re.compile("/(ResourceRequirements|Resources)/")
+"""Where a container's sizes are."""
+
+_OF_A_CONTAINER = re.compile(r"^\S+\.(?=(vcpus|memory|gpus)\b)")
+"""What a parameter of a container has before its name, and overrides have not."""
 
 
 def _template(**shown: Checked) -> Template:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
@@ -17,6 +17,7 @@ from batch_constructs.aws.submit_job import (
 )
 from batch_constructs.construct import given
 from batch_constructs.jobs.job_definition import is_job_definition, job_definition_arn_from
+from batch_constructs.jobs.queue_limit import count_in_limit
 from batch_constructs.jobs.submit_rights import (
     apart_from,
     jobs_of,
@@ -46,13 +47,8 @@ from batch_constructs.submission_overrides import (
 )
 from batch_constructs.tag_arguments import read_tags
 from batch_constructs.tokens import WholeNumber, is_token
-from batch_constructs.triggers.event_fields import is_field
-from batch_constructs.triggers.job_fit import (
-    check_parameters,
-    check_platform,
-    check_sizes,
-    tell_of_limit,
-)
+from batch_constructs.triggers.event_fields import as_paths, is_field
+from batch_constructs.triggers.job_fit import check_parameters, check_platform, check_sizes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -196,12 +192,14 @@ def read_job_to_submit(
 
     ``no_fields`` says why no text can be a field of an event; without it some can.
     """
-    over = given_overrides(arguments, said.get("overrides"))
     view = arguments.within("overrides")
+    over = given_overrides(arguments, said.get("overrides"))
+    over = replace(over, **{one: as_paths(view, one, getattr(over, one)) for one in _TEXTS})
+    paths = {name: as_paths(arguments, name, value) for name, value in said.items()}
 
     def chosen(name: str) -> tuple[Arguments, Any]:
         """Take what is said once: as a parameter, or in the overrides."""
-        own, other = said.get(name), getattr(over, name)
+        own, other = paths.get(name), getattr(over, name)
         if other is not None and own is not None:
             arguments.only_one(name, f"overrides.{name}")
         return (arguments, own) if other is None else (view, other)
@@ -215,7 +213,7 @@ def read_job_to_submit(
             "a job definition of batch_constructs or aws_cdk.aws_batch",
         )
     check_places(arguments, queue, job_definition)
-    name = said.get("job_name")
+    name = paths.get("job_name")
     check_no_fields(arguments, {"job_name": name}, no_fields or _OF_A_NAME)
     reader, value = chosen("share_identifier")
     share = reader.text("share_identifier", value)
@@ -230,8 +228,8 @@ def read_job_to_submit(
     of_containers += [(reader, "command", "command")] if words is not None else []
     check_no_fields(reader, by_place("command", words_of(words)), no_fields)
     check_platform(arguments, queue, job_definition)
-    tell_of_limit(arguments, queue, job_definition)
-    parameters = arguments.mapping("parameters", said.get("parameters"))
+    count_in_limit(arguments.construct, queue, job_definition)
+    parameters = arguments.mapping("parameters", paths.get("parameters"))
     check_no_fields(arguments, by_place("parameters", parameters), no_fields)
     check_parameters(arguments, job_definition, parameters, command_is_known=words is None)
     reader, rank = chosen("scheduling_priority")
@@ -243,14 +241,14 @@ def read_job_to_submit(
     check_payload(arguments, _known(parameters))
     requirements = read_requirements(view, over)
     check_sizes(view, job_definition, requirements, memory=name_of_memory(over))
-    check_array(arguments, job_definition, said.get("array_size"))
+    check_array(arguments, job_definition, paths.get("array_size"))
     check_said(job_definition, [*of_containers, *sizes_said(view, over)])
     return JobToSubmit(
         scope=arguments.construct,
         queue=queue,
         job_definition=job_definition,
         job_name=_name(arguments, id, name),
-        array_size=arguments.number("array_size", said.get("array_size"), bound=ARRAY_SIZE),
+        array_size=arguments.number("array_size", paths.get("array_size"), bound=ARRAY_SIZE),
         parameters=parameters,
         environment=variables,
         command=words,
@@ -260,6 +258,10 @@ def read_job_to_submit(
         tags=tags,
         requirements=requirements,
     )
+
+
+_TEXTS = ("command", "environment", "share_identifier", "tags")
+"""The fields of overrides that may be a field of an event."""
 
 
 def check_places(arguments: Arguments, queue: Any, job_definition: Any) -> None:

@@ -7,8 +7,9 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from batch_constructs.aws.bound import meant, one_of, refused, shown
 from batch_constructs.tokens import is_made_up, is_token, names_a_secret
@@ -41,12 +42,11 @@ def read_schema(arguments: Arguments, schema: Any) -> Any:
         return None
     if not isinstance(schema, Mapping):
         return arguments.wrong_type("schema", schema, "a JSON schema as a mapping")
-    import fastjsonschema  # noqa: PLC0415 - loaded when used
-
     try:
         plain = json.loads(json.dumps(dict(schema), allow_nan=False))
         problem = _problem_of(plain)
-        code = "" if problem else fastjsonschema.compile_to_code(plain)
+        code = "" if problem else _code_of(plain)
+        problem = problem or _problem_of_code(code)
     except Exception as error:  # noqa: BLE001 - the library lets re.error, KeyError and more through
         for place, fault in _faults(schema):
             return arguments.wrong_value(f"schema{place} {fault}")
@@ -57,6 +57,45 @@ def read_schema(arguments: Arguments, schema: Any) -> Any:
     if problem:
         return arguments.wrong_value(f"schema {problem}")
     return re.sub(r"^from fastjsonschema import .*$", _ITS_OWN_ERRORS, code, flags=re.MULTILINE)
+
+
+def _code_of(schema: dict[str, Any]) -> str:
+    """Return code that looks at a message and changes nothing of it."""
+    import fastjsonschema  # noqa: PLC0415 - loaded when used
+
+    code: str = fastjsonschema.compile_to_code(_nameless(schema), _FETCHING, use_default=False)
+    return code
+
+
+def _nameless(schema: dict[str, Any]) -> dict[str, Any]:
+    """Leave out what a schema calls itself, after which its code would be called, too.
+
+    What it refers to is in the schema, so that nothing needs the name.
+    """
+    return {
+        key: value
+        for key, value in schema.items()
+        if key not in ("$id", "id") or not isinstance(value, str)
+    }
+
+
+def _fetch(address: str) -> NoReturn:
+    raise ValueError(f"it refers to {address}, and nothing is fetched")
+
+
+_FETCHING = dict.fromkeys(("http", "https"), _fetch)
+
+
+def _problem_of_code(code: str) -> str | None:
+    """Say which definitions would be one function, of which the last would replace the others."""
+    functions = Counter(re.findall(r"^def (\w+)", code, flags=re.MULTILINE))
+    for name, times in functions.items():
+        if times > 1:
+            return (
+                f"has {times} definitions that would all become the function {name}, in which only "
+                "the letters A-Z, as small ones, and digits of a name count: rename one"
+            )
+    return None
 
 
 def _problem_of(schema: Any) -> str | None:

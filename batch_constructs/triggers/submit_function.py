@@ -23,6 +23,7 @@ from batch_constructs.function_settings import (
     read_function_settings,
 )
 from batch_constructs.grants import as_admitted
+from batch_constructs.jobs.queue_limit import tell_of_messages
 from batch_constructs.jobs.submitted_containers import NO_ARRAY, is_multi_node
 from batch_constructs.shared_arguments import spells_out
 from batch_constructs.shipped_function import ShippedFunction
@@ -219,6 +220,8 @@ def check_admitted(arguments: Arguments, job: JobToSubmit, admitted: Sequence[Ad
             f'allow has "{Admission.ARRAY_SIZE}", but the job is multi-node, {NO_ARRAY}: leave it '
             "out"
         )
+    if Admission.CONSUMABLE_RESOURCES in admitted:
+        tell_of_messages(arguments.construct, job.queue)
     for one in admitted if job.containers is not None else ():
         member = CONTAINER_MEMBERS.get(one)
         why = None if member is None else not_sayable(member, job.containers or ())

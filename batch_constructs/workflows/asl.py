@@ -11,13 +11,21 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.delivery import STATE_NAME
 from batch_constructs.aws.error_names import (
+    ANY_ERROR,
     STEP_FUNCTIONS_THROTTLED,
     STEP_FUNCTIONS_THROTTLED_CAUSE,
     STEP_FUNCTIONS_UNCLEAR,
+    TASK_FAILED,
 )
 from batch_constructs.aws.job_states import HOST_LOST_PATTERN
 from batch_constructs.aws.names import STATES_SUBMIT_JOB
 from batch_constructs.aws.submit_job import ArrayDependency
+from batch_constructs.workflow_job import (
+    goes_on_after_catch,
+    interval_seconds,
+    n_to_n,
+    waits_for,
+)
 from batch_constructs.workflows.structure import Parallel, Sequence, Together, structure_of
 
 if TYPE_CHECKING:
@@ -106,7 +114,7 @@ class AslWriter:
         if len(together.jobs) == 1:
             (name,) = together.jobs
             return self._job(self._graph.jobs[name], then)
-        waited_for = {n for name in together.jobs for n in self._graph.jobs[name].n_to_n}
+        waited_for = {n for name in together.jobs for n in n_to_n(self._graph.jobs[name])}
         places = {name: f"$.nToN{i}" for i, name in enumerate(together.jobs) if name in waited_for}
         last = [name for name in together.jobs if name not in waited_for]
         branches = [
@@ -175,7 +183,7 @@ class AslWriter:
         handler = self._graph.jobs[job.catch]
         name = self._name(f"{handler.name} after {job.name}")
         task = self._task(handler)
-        if job.goes_on_after_catch:
+        if goes_on_after_catch(job):
             return name, self._submission(name, _then(task, then), None)
         fail = self._name(f"{job.name} failed")
         return name, {**self._submission(name, _then(task, fail), None), fail: _fail()}
@@ -291,8 +299,8 @@ class AslWriter:
             retries += [
                 {"ErrorEquals": _UNCLEAR, "MaxAttempts": 0},
                 {
-                    "ErrorEquals": ["States.TaskFailed"],
-                    "IntervalSeconds": job.step_retry.interval_seconds,
+                    "ErrorEquals": [TASK_FAILED],
+                    "IntervalSeconds": interval_seconds(job.step_retry),
                     "MaxAttempts": job.step_retry.max_attempts,
                     "BackoffRate": job.step_retry.backoff_rate,
                 },
@@ -317,13 +325,13 @@ class AslWriter:
 
 def _depends_on(job: WorkflowJob, places: Mapping[str, str]) -> list[dict[str, str]]:
     """Name the arrays of the same group, by the job IDs that their submissions returned."""
-    pairs = set(job.n_to_n)
+    pairs = set(n_to_n(job))
     return [
         {
             "JobId.$": f"{places[name]}.JobId",
             "Type": ArrayDependency.N_TO_N if name in pairs else ArrayDependency.SEQUENTIAL,
         }
-        for name in job.waits_for
+        for name in waits_for(job)
         if name in places
     ]
 
@@ -366,7 +374,7 @@ def _then(state: dict[str, Any], name: str | None) -> dict[str, Any]:
 
 
 def _catch(name: str, *errors: str) -> dict[str, Any]:
-    return {"ErrorEquals": list(errors) or ["States.ALL"], "ResultPath": _FAILURE, "Next": name}
+    return {"ErrorEquals": list(errors) or [ANY_ERROR], "ResultPath": _FAILURE, "Next": name}
 
 
 def _fail() -> dict[str, Any]:

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING, TypeAlias
 
+from batch_constructs.workflow_job import n_to_n, waits_for
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
@@ -54,7 +56,7 @@ def structure_of(graph: Graph) -> Structure:
     of = {name: members[0] for members in groups for name in members}
     waits: Waits = {members[0]: set() for members in groups}
     for name in graph.main:
-        waits[of[name]] |= {of[other] for other in graph.jobs[name].waits_for} - {of[name]}
+        waits[of[name]] |= {of[other] for other in waits_for(graph.jobs[name])} - {of[name]}
     try:
         order = list(TopologicalSorter(waits).static_order())
     except CycleError as error:
@@ -72,7 +74,7 @@ def _groups(graph: Graph) -> list[tuple[str, ...]]:
     """Join the jobs whose children wait for each other's, each group in the order of the graph."""
     joined = {name: {name} for name in graph.main}
     for name in graph.main:
-        for other in graph.jobs[name].n_to_n:
+        for other in n_to_n(graph.jobs[name]):
             both = joined[name] | joined[other]
             for each in both:
                 joined[each] = both

@@ -43,6 +43,7 @@ from batch_constructs.jobs.job_definition import (
     job_definition_arn,
     job_definition_arn_to_submit,
 )
+from batch_constructs.jobs.queue_limit import count_in_limit, tell_of_rescue_limit
 from batch_constructs.jobs.submit_rights import jobs_of
 from batch_constructs.jobs.submitted_containers import (
     check_array,
@@ -54,6 +55,7 @@ from batch_constructs.one_call import OneCall, new
 from batch_constructs.place import SUBMIT_THERE, elsewhere
 from batch_constructs.queue_from_input import (
     QueueFromInput,
+    context_path,
     json_path,
     queues_of,
     read_queues,
@@ -71,12 +73,7 @@ from batch_constructs.submission_overrides import (
     sizes_said,
 )
 from batch_constructs.tokens import is_made_up
-from batch_constructs.triggers.job_fit import (
-    check_parameters,
-    check_platform,
-    check_sizes,
-    tell_of_limit,
-)
+from batch_constructs.triggers.job_fit import check_parameters, check_platform, check_sizes
 from batch_constructs.triggers.job_to_submit import (
     check_length,
     check_places,
@@ -84,6 +81,7 @@ from batch_constructs.triggers.job_to_submit import (
     check_share,
     safe_name,
 )
+from batch_constructs.workflow_job import n_to_n, timeout_seconds
 from batch_constructs.workflows.asl import AslWriter, from_input
 from batch_constructs.workflows.state_machine_definition import definition_of, too_long
 from batch_constructs.workflows.structure import structure_of
@@ -191,6 +189,8 @@ class Workflow(BatchConstruct):
                 arguments.wrong_value(f"spot_rescue_queue: {problem}")
             for job in self._graph.jobs.values():
                 _check_rescue(arguments, job, spot_rescue_queue)
+            definitions = [job.job_definition for job in self._graph.jobs.values()]
+            tell_of_rescue_limit(self, spot_rescue_queue, definitions)
         seconds = arguments.seconds("timeout", timeout)
         arguments.bounded("timeout", seconds, EXECUTION_SECONDS)
         kept = log_settings(arguments, log_retention, log_encryption_key)
@@ -376,7 +376,7 @@ class Workflow(BatchConstruct):
                 ),
                 **({} if share is None else _text("ShareIdentifier", share)),
                 **_number("SchedulingPriorityOverride", job.scheduling_priority),
-                Timeout=given(**_number("AttemptDurationSeconds", job.timeout_seconds)),
+                Timeout=given(**_number("AttemptDurationSeconds", timeout_seconds(job))),
                 RetryStrategy=_by_number("Attempts", requirements.retry),
                 Tags=from_input(job.tags),
             ),
@@ -410,7 +410,7 @@ def _text(name: str, text: Any) -> dict[str, Any]:
 
 def _queue(queue: AnyJobQueue | QueueFromInput) -> dict[str, str]:
     if isinstance(queue, QueueFromInput):
-        return {"JobQueue.$": queue.context_path}
+        return {"JobQueue.$": context_path(queue)}
     return {"JobQueue": job_queue_arn(queue)}
 
 
@@ -434,7 +434,7 @@ def _read_graph(
     if not graph.jobs and queue is not None:
         read_queues(arguments, queue)
     complete: dict[str, WorkflowJob] = {}
-    waited_for = {name for job in graph.jobs.values() for name in job.n_to_n}
+    waited_for = {name for job in graph.jobs.values() for name in n_to_n(job)}
     for name, job in graph.jobs.items():
         view = arguments.within(f"job {shown(name)}", between=": ")
         full = replace(
@@ -453,7 +453,7 @@ def _read_graph(
                 check_priority(view, one, full.scheduling_priority)
                 check_places(view, one, full.job_definition)
                 check_platform(view, one, full.job_definition)
-                tell_of_limit(view, one, full.job_definition)
+                count_in_limit(view.construct, one, full.job_definition)
         if is_job_definition(full.job_definition):
             _check_fit(view, full)
         else:
@@ -466,7 +466,7 @@ def _read_graph(
                 f"give {field_name} to the array that waits, or retry_policy to the job "
                 "definition"
             )
-        if job.for_each is not None and (job.n_to_n or name in waited_for):
+        if job.for_each is not None and (n_to_n(job) or name in waited_for):
             view.wrong_value(
                 "for_each is given and creates many arrays, but NToN pairs exactly two: leave "
                 "one of them out"

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from batch_constructs.workflow_job import n_to_n, waits_for
+
 if TYPE_CHECKING:
     from batch_constructs.job_graph import Graph
     from batch_constructs.workflow_job import WorkflowJob
@@ -15,10 +17,10 @@ def mermaid(graph: Graph) -> str:
     lines = ["flowchart TD"]
     lines += [f"    {ids[name]}{_shape(job)}" for name, job in graph.jobs.items()]
     for name, job in graph.jobs.items():
-        pairs = set(job.n_to_n)
+        pairs = set(n_to_n(job))
         lines += [
             f"    {ids[other]} {'-->|N to N|' if other in pairs else '-->'} {ids[name]}"
-            for other in job.waits_for
+            for other in waits_for(job)
         ]
         if job.catch is not None:
             lines.append(f"    {ids[name]} -.->|failed| {ids[job.catch]}")

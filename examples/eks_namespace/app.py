@@ -32,12 +32,6 @@ def build(app: cdk.App) -> cdk.Stack:
         instance_role=namespace.instance_role,
         vpc=vpc,
     )
-    cdk.Validations.of(nodes).acknowledge(
-        cdk.Acknowledgment(
-            id="CloudFormation-Validate::F3002",
-            reason="The CDK's schema is older than AccessEntry.",
-        )
-    )
     namespace.add_compute_environment(nodes)
     bc.JobQueue(stack, "Queue", compute_environments=[nodes])
     image = "public.ecr.aws/docker/library/busybox:stable"

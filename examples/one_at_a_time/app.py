@@ -14,11 +14,11 @@ def build(app: cdk.App) -> cdk.Stack:
     fargate = bc.FargateComputeEnvironment(stack, "Fargate", vpc=vpc)
     queue = bc.JobQueue(stack, "Queue", compute_environments=[fargate], max_concurrent_jobs=5)
     database = bc.ConsumableResource(stack, "Database", total_quantity=2)
-    bc.FargateJobDefinition.from_mapping(
+    jobs = bc.FargateJobDefinition.from_mapping(
         stack,
         {
             "Migrate": {"max_concurrent_jobs": 1},
-            "Report": {"max_concurrent_jobs": queue},
+            "Report": {},
             "Load": {"max_concurrent_jobs": database},
             "Vacuum": {"max_concurrent_jobs": database},
         },
@@ -26,6 +26,13 @@ def build(app: cdk.App) -> cdk.Stack:
         vcpus=0.25,
         memory=cdk.Size.mebibytes(512),
         assign_public_ip=True,
+    )
+    bc.EventTrigger(
+        stack,
+        "Asked",
+        queue=queue,
+        job_definition=jobs["Report"],
+        event_pattern={"source": ["my.app"]},
     )
     return stack
 

@@ -566,14 +566,37 @@ def test_what_only_a_new_resource_may_not_have_is_one_of_our_constructs(
     assert declared(printed.stdout, tmp_path) == old
 
 
-def test_a_template_that_is_to_be_expanded_first_is_said(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("name", "expanded"),
+    [
+        ("Fn::ForEach::Queues", ["Name", ["A"], {}]),
+        ("Fn::Transform", {"Name": "AWS::Include", "Parameters": {"Location": "s3://a/b"}}),
+        ("Included", {"Fn::Transform": {"Name": "AWS::Include"}}),
+    ],
+)
+def test_a_template_that_is_to_be_expanded_first_is_said(
+    name: str, expanded: Any, tmp_path: Path
+) -> None:
     file = tmp_path / "old.json"
-    file.write_text(json.dumps({"Resources": {"Fn::ForEach::Queues": ["Name", ["A"], {}]}}))
+    file.write_text(json.dumps({"Resources": {name: expanded}}))
 
     printed = adopt(file)
 
     assert printed.exit_code == 2
-    assert "Fn::ForEach::Queues is not a resource; expand the template first" in printed.stderr
+    assert f"{name} is not a resource; expand the template first" in printed.stderr
+
+
+def test_empty_tags_which_the_cdk_leaves_out_make_an_l1_with_the_reason(tmp_path: Path) -> None:
+    policy = {"Type": "AWS::Batch::SchedulingPolicy", "Properties": {"Tags": {}}}
+    file = tmp_path / "old.json"
+    file.write_text(json.dumps({"Resources": {"P": policy}}))
+
+    printed = adopt(file)
+
+    assert "P (AWS::Batch::SchedulingPolicy) stays as an L1: no override restores its Tags\n" in (
+        printed.stderr
+    )
+    assert declared(printed.stdout, tmp_path)["Resources"]["P"] == policy
 
 
 def test_a_parameter_without_echo_in_a_job_is_taken_in_as_it_is(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def test_the_commands_of_the_page_run(aws: Aws) -> None:
         "monday--split",
         "monday--work",
         "monday--merge",
-        "name-redrive-4c7599ae-b1b87760",  # memory is changed
+        "name-redrive-4c7599ae-0a82-49aa-ba5a-4727fcce14a8-b1b87760",  # memory is changed
     ]
 
 

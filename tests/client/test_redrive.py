@@ -69,7 +69,7 @@ def test_a_failed_job_runs_again_with_all_it_was_given(aws: Aws, client: BatchCl
 
     assert aws.batch.jobs == [
         {
-            "jobName": "name-redrive-0a1b2c3d",
+            "jobName": "name-redrive-0a1b2c3d-e",
             "jobQueue": "queue",
             "jobDefinition": "definition:3",
             "parameters": {"day": "1"},
@@ -164,11 +164,33 @@ def test_redriving_with_other_changes_submits_again(aws: Aws, client: BatchClien
 
 
 def test_a_redriven_job_keeps_the_first_name(aws: Aws, client: BatchClient) -> None:
-    for name in ("name-redrive-0a1b2c3d-1234abcd", "name-redrive-0a1b2c3d-17", "name"):
+    before = "name-redrive-0a1b2c3d-0a82-49aa-ba5a-4727fcce14a8"
+    for name in (f"{before}-1234abcd", f"{before}-17", f"{before}-1234abcd-part2", before, "name"):
         describe(aws, [{**detail("ffff0000", "FAILED", container=CONTAINER), "jobName": name}])
         redrive(client, "ffff0000")
 
     assert {job["jobName"] for job in aws.batch.jobs} == {"name-redrive-ffff0000"}
+
+
+def test_jobs_whose_ids_begin_alike_are_redriven_each(aws: Aws, client: BatchClient) -> None:
+    """Of ten thousand, as soon happens, two do by chance."""
+    ids = [f"4c7599ae-0a82-49aa-ba5a-{ending}" for ending in ("4727fcce14a8", "4727fcce14a9")]
+    describe(aws, [detail(each, "FAILED", container=CONTAINER) for each in ids])
+
+    assert redrive(client, ids[0]) != redrive(client, ids[1])
+
+
+def test_the_name_of_a_redriven_job_is_never_too_long(aws: Aws, client: BatchClient) -> None:
+    job_id = "4c7599ae-0a82-49aa-ba5a-4727fcce14a8"
+    long = {"jobName": "n" * 128, "arrayProperties": {"size": 10_000}}
+    describe(aws, [{**detail(job_id, "FAILED", container=CONTAINER), **long}])
+    failed_children(aws, *range(0, 10_000, 2))
+
+    redrive(client, job_id, memory_mebibytes=4096)
+
+    names = [job["jobName"] for job in aws.batch.jobs]
+    assert names[1].endswith("-part1")
+    assert all(len(name) <= 128 for name in names)
 
 
 def test_a_job_of_a_fair_share_queue_goes_to_a_plain_one_without_its_share(
@@ -250,14 +272,14 @@ def test_a_command_alone_is_changed_and_the_sizes_stay(aws: Aws, client: BatchCl
     assert overrides["resourceRequirements"] == CONTAINER["resourceRequirements"]
 
 
-def test_a_job_of_nodes_takes_no_command_since_nobody_says_for_which(
+def test_a_job_of_several_ranges_takes_no_command_since_nobody_says_for_which(
     aws: Aws, client: BatchClient
 ) -> None:
-    group = {"targetNodes": "0:1", "container": CONTAINER}
-    nodes = {"numNodes": 2, "mainNode": 0, "nodeRangeProperties": [group]}
+    groups = [{"targetNodes": nodes, "container": CONTAINER} for nodes in ("0:0", "1:1")]
+    nodes = {"numNodes": 2, "mainNode": 0, "nodeRangeProperties": groups}
     describe(aws, [detail("a", "FAILED", nodeProperties=nodes)])
 
-    with pytest.raises(ValueError, match="or several nodes"):
+    with pytest.raises(ValueError, match=r"command is given, .* \(nodes 0:0, nodes 1:1\)"):
         redrive(client, "a", command=["other"])
     assert aws.batch.jobs == []
 
@@ -353,7 +375,7 @@ def test_each_container_of_a_job_of_several_gets_what_is_changed(
     task = {"containers": [{"name": "main", **CONTAINER}, {"name": "side"}]}
     describe(aws, [detail("a", "FAILED", ecsProperties={"taskProperties": [task]})])
 
-    with pytest.raises(ValueError, match="has named containers or several nodes"):
+    with pytest.raises(ValueError, match=r'memory_mebibytes or gpus is given, .* \("main", "side"'):
         redrive(client, "a", vcpus=2)
     redrive(client, "a", environment={"MODE": "fast"})
 
@@ -392,3 +414,18 @@ def fail_what_is_listed(aws: Aws) -> None:
         return answer(200, {"jobSummaryList": [{**each, "status": "FAILED"} for each in jobs]})
 
     aws.batch.script["ListJobs"] = tell
+
+
+def test_the_container_of_a_pod_gets_other_sizes(aws: Aws, client: BatchClient) -> None:
+    resources = {half: {"cpu": "1", "memory": "2048Mi"} for half in ("limits", "requests")}
+    main = {"name": "main", "image": "i", "resources": resources}
+    pod = {"podProperties": {"containers": [main]}}
+    describe(aws, [detail("a", "FAILED", eksProperties=pod)])
+
+    redrive(client, "a", memory_mebibytes=4096)
+
+    (one,) = aws.batch.jobs[0]["eksPropertiesOverride"]["podProperties"]["containers"]
+    assert one["resources"] == {
+        half: {"cpu": "1", "memory": "4096Mi"} for half in ("limits", "requests")
+    }
+    assert "containerOverrides" not in aws.batch.jobs[0]

@@ -7,6 +7,7 @@ from typing import Any
 
 import boto3
 import pytest
+from botocore.exceptions import ClientError
 from botocore.stub import Stubber
 from click.testing import CliRunner
 
@@ -98,7 +99,9 @@ def test_a_job_that_does_not_exist_is_said() -> None:
         ({"computeResources": {"type": "EC2", "maxvCpus": 0, "subnets": []}}, "no vCPUs; raise"),
         ({"queue": {"status": "INVALID", "statusReason": "gone"}}, "q is INVALID: gone; fix"),
         ({"vcpus": "16"}, "needs 16 vCPUs, but no compute environment of its queue can have more"),
-        ({"reason": "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - x"}, "MISCONFIGURATION:JOB"),
+        ({"reason": "MISCONFIGURATION:JOB_RESOURCE_REQUIREMENT - x"}, "MENT - x; request less"),
+        ({"reason": "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY - x"}, "TY - x; allow more instance"),
+        ({"reason": "something new"}, "something new; fix what it names"),
     ],
 )
 def test_what_keeps_a_job_waiting_is_said_with_its_fix(change: dict[str, Any], said: str) -> None:
@@ -184,6 +187,29 @@ def test_the_command_says_it_and_ends_accordingly(
 
     assert as_json.exit_code == code
     assert json.loads(as_json.output)["status"] == status
+
+
+@pytest.mark.parametrize("denied", [False, True])
+def test_the_command_shows_the_log_or_says_that_it_is_denied(
+    monkeypatch: pytest.MonkeyPatch, *, denied: bool
+) -> None:
+    class Service:
+        def describe_jobs(self, **_: Any) -> dict[str, Any]:
+            written = {"exitCode": 1, "logStreamName": "s"}
+            return {"jobs": [job("FAILED", attempts=[{"container": written}])]}
+
+        def get_log_events(self, **_: Any) -> dict[str, Any]:
+            if denied:
+                raise ClientError({"Error": {"Code": "AccessDenied"}}, "GetLogEvents")
+            return {"events": [{"message": "last words"}]}
+
+    monkeypatch.setattr(deadline, "patient_client", lambda *_: Service())
+
+    done = CliRunner().invoke(main, ["why", "j"])
+
+    last = done.output.splitlines()[-1]
+    assert last.startswith("  (not read: An error" if denied else "  | last words")
+    assert done.exit_code == 1
 
 
 def test_the_command_says_in_one_line_that_there_is_no_such_job(

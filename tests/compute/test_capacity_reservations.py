@@ -42,7 +42,8 @@ ONLY = bc.CapacityReservation(preference="capacity-reservations-only")
 
 
 @pytest.mark.parametrize(
-    "reservation", [ID, ONLY, bc.CapacityReservation(resource_group_arn=GROUP)]
+    "reservation",
+    [ID, ONLY, ONLY.preference, bc.CapacityReservation(resource_group_arn=GROUP)],
 )
 def test_spot_instances_leave_no_reserved_capacity_empty(
     reservation: Any, stack: cdk.Stack, vpc: ec2.Vpc
@@ -63,10 +64,17 @@ def test_spot_instances_leave_no_reserved_capacity_empty(
         )
 
 
+@pytest.mark.parametrize(
+    "none",
+    [
+        bc.CapacityReservation(preference=bc.CapacityReservationPreference.NONE),
+        bc.CapacityReservationPreference.NONE,
+        "none",
+    ],
+)
 def test_spot_instances_may_leave_open_reservations_alone(
-    stack: cdk.Stack, vpc: ec2.Vpc, data: Callable[[], dict[str, Any]]
+    none: Any, stack: cdk.Stack, vpc: ec2.Vpc, data: Callable[[], dict[str, Any]]
 ) -> None:
-    none = bc.CapacityReservation(preference=bc.CapacityReservationPreference.NONE)
     bc.SpotComputeEnvironment(stack, "Spot", vpc=vpc, capacity_reservation=none)
 
     assert data()["CapacityReservationSpecification"] == {"CapacityReservationPreference": "none"}
@@ -144,7 +152,11 @@ def test_a_reservation_of_the_stack_is_taken_as_it_is(
 @pytest.mark.parametrize(
     ("reservation", "message"),
     [
-        ("reserved", 'capacity_reservation.capacity_reservation_id is "reserved"'),
+        ("reserved", 'capacity_reservation is "reserved"; allowed: .* cr-.*, or .*open'),
+        (
+            bc.CapacityReservation(capacity_reservation_id="reserved"),
+            'capacity_reservation.capacity_reservation_id is "reserved"',
+        ),
         (7, "capacity_reservation is int 7; expected CapacityReservation"),
         (bc.CapacityReservation(), "capacity_reservation.preference is left out"),
         (bc.CapacityReservation(preference="some"), 'capacity_reservation.preference is "some"'),
@@ -173,6 +185,13 @@ def test_what_ec2_would_refuse_is_refused_where_it_is_given(
         bc.Ec2ComputeEnvironment(stack, "Environment", vpc=vpc, capacity_reservation=reservation)
     with pytest.raises((ValueError, TypeError), match=f"Stack/Template: {message}"):
         bc.LaunchTemplate(stack, "Template", capacity_reservation=reservation)
+
+
+def test_a_word_that_is_no_preference_is_no_reservation_on_spot(
+    stack: cdk.Stack, vpc: ec2.Vpc
+) -> None:
+    with pytest.raises(ValueError, match='^Stack/Spot: capacity_reservation is "OPEN"; allowed'):
+        bc.SpotComputeEnvironment(stack, "Spot", vpc=vpc, capacity_reservation="OPEN")
 
 
 def test_a_reservation_goes_to_the_launch_template_that_is_there(

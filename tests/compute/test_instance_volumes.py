@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -405,6 +407,9 @@ def test_a_job_is_told_that_no_instance_of_its_queue_mounts_what_it_wants_to_see
         "OtherPrefix": ([bc.S3MountVolume(named("reads"), prefix="y/")], reads),
         "OtherBucket": ([bc.S3MountVolume(named("writes"), prefix="x/")], reads),
         "OtherKind": ([bc.InstanceStoreVolume(name="s3")], reads),
+        "ToRead": ([reads], replace(reads, read_only=False)),
+        "ToWrite": ([replace(reads, read_only=False)], reads),
+        "OwnDisks": ([bc.InstanceStoreVolume(read_only=True)], bc.InstanceStoreVolume()),
     }
     for name, (mounted, shown) in pairs.items():
         stack = cdk.Stack(app, name)
@@ -418,7 +423,10 @@ def test_a_job_is_told_that_no_instance_of_its_queue_mounts_what_it_wants_to_see
 
     told = found_by_check(app)
 
-    assert set(told) == {*pairs} - {"Same"}
+    assert set(told) == {*pairs} - {"Same", "ToWrite", "OwnDisks"}
+    assert re.search(
+        "may write to .*, which the instances of .* mount to read only", told["ToRead"]
+    )
     assert "mounts /mnt/s3, which the instances" in told["Lacks"]
     assert "mounts /reads, which the instances" in told["NotOfThisName"]
     assert "mounts x/ of the bucket reads at /mnt/s3, where" in told["OtherPrefix"]

@@ -10,7 +10,7 @@ import botocore.session
 from batch_constructs.aws.job_states import REMEMBERED_DAYS
 from batch_constructs.aws.metrics import HOURLY_DAYS, HOURLY_SOURCE, OLDEST_METRIC_SOURCE
 from batch_constructs.client import batch_client, deadline, job_log, patience
-from batch_constructs.functions.claims import lease
+from batch_constructs.functions.claims import lease, log
 from batch_constructs.functions.claims.outcome import QUICK_SECONDS
 from batch_constructs.functions.claims.remembered import MOST, most_bytes
 from tests.functions.trials import TRIALS
@@ -157,6 +157,8 @@ def test_the_arithmetic_of_a_million_messages_an_hour_is_right() -> None:
     requests = an_hour * 3 // 10
     assert f"| {requests:,} requests |" in section
     assert f"{requests * 0.40 / 1e6:.2f} USD of SQS" in section.replace("\n", " ")
+    kept = claims * 24 * log._ENTRY_SECONDS / 86_400 * kibibytes / 1e6 * 0.25
+    assert f"about {round(kept, 1):.2f} USD a month for" in section
     day = 180_000 * (24 + (lease.LONGEST_SECONDS + lease.CLOCKS_APART_SECONDS) / 3600)
     assert f"{day / 1e6:.1f} million in the longest window of 24 hours" in section
     assert f"hours, {most_bytes(int(day)) / 2**20:.0f} MiB." in section

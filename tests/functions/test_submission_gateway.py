@@ -12,7 +12,10 @@ import fastjsonschema
 import pytest
 
 from batch_constructs.aws.admission import Admission
+from batch_constructs.aws.overridden_containers import OverriddenContainer
 from batch_constructs.functions.claims.lease import AFTERMATH_SECONDS
+from batch_constructs.functions.submission import gateway_requests
+from batch_constructs.functions.submission.defaults import merged
 from batch_constructs.functions.submission.message_reader import Poison, read_request
 from tests.functions.aws_in_process import answer, messages_in
 from tests.functions.gateway_world import (
@@ -244,6 +247,30 @@ def test_an_odd_message_is_poison_and_its_neighbours_go_on(
     assert reason in why
 
 
+@pytest.mark.parametrize(
+    ("kind", "member", "overrides"),
+    [
+        ("task", "ecsPropertiesOverride", {"taskProperties": [{"containers": [{"name": {}}]}]}),
+        ("pod", "eksPropertiesOverride", {"podProperties": {"containers": [{"name": ["a"]}]}}),
+    ],
+)
+def test_an_odd_name_of_a_container_is_poison_and_its_neighbours_go_on(
+    world: World, kind: str, member: str, overrides: dict[str, Any]
+) -> None:
+    containers = (OverriddenContainer(kind, "a"), OverriddenContainer(kind, "b"))
+    world.settings |= {"containers": containers, "allow": frozenset(Admission)}
+    sqs = Sqs(world.aws, batch_size=10)
+    bad = json.dumps({member: overrides, "environment": {"A": "1"}})
+    sqs.send(body(1), bad, body(2))
+
+    sqs.drain(world.gateway)
+
+    one_job_each(world, [1, 2])
+    ((found, why),) = world.reasons().items()
+    assert found == bad
+    assert "Invalid type for parameter" in why
+
+
 def test_an_idempotency_key_that_is_no_text_is_poison(world: World) -> None:
     world.settings |= {"idempotency_key": "$.tags.id", "allow": frozenset({"tags"})}
     sqs = Sqs(world.aws, batch_size=10)
@@ -270,6 +297,24 @@ def test_whatever_a_schema_does_with_one_message_is_that_messages_poison(world: 
     assert world.reasons() == {
         body(1): "cannot be read: OverflowError: cannot convert float infinity to integer"
     }
+
+
+def test_a_message_of_which_no_request_can_be_made_is_poison_and_its_neighbours_go_on(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def odd(given: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
+        if asked["parameters"]["n"] == "1":
+            raise OverflowError("too odd")
+        return merged(given, asked)
+
+    monkeypatch.setattr(gateway_requests, "merged", odd)
+    sqs = Sqs(world.aws, batch_size=10)
+    sqs.send(body(0), body(1), body(2))
+
+    sqs.drain(world.gateway)
+
+    one_job_each(world, [0, 2])
+    assert world.reasons() == {body(1): "cannot be read: OverflowError: too odd"}
 
 
 def test_what_nobody_expected_is_logged_with_the_way_to_it_and_without_the_message(

@@ -305,6 +305,11 @@ TRAPS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
             ["c7i"],
         ),
     ),
+    "EC2 with `BEST_FIT`, to be updated in place: `AllocationStrategy`": (
+        ENVIRONMENT,
+        {**BEST_FIT, "ReplaceComputeEnvironment": False},
+        EC2,
+    ),
     "EC2 with a service role of its own: `InstanceTypes`": (
         ENVIRONMENT,
         {**EC2, "ServiceRole": OWN_ROLE},

@@ -84,6 +84,16 @@ def test_what_cannot_be_done_in_place_is_said_to_fail(kind: str, path: str, valu
     assert found.fails
 
 
+def test_an_environment_leaves_best_fit_only_by_a_replacement() -> None:
+    """UpdateComputeEnvironment refuses the strategy, too, where it is BEST_FIT."""
+    old = {**KINDS["BEST_FIT"], "ReplaceComputeEnvironment": False}
+    found = it(template(ENVIRONMENT, old), template(ENVIRONMENT, EC2))
+
+    assert (found.effect, found.fails) == (REPLACE, True)
+    assert any("the allocation strategy BEST_FIT does not support" in one for one in found.notes)
+    assert f"see {updates.NOT_FROM_BEST_FIT.page}" in found.notes
+
+
 def test_a_queue_gets_no_policy_later() -> None:
     found = it(
         template("AWS::Batch::JobQueue", {}),

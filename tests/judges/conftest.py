@@ -9,6 +9,7 @@ from pathlib import Path
 import aws_cdk as cdk
 import pytest
 
+from batch_constructs.project.template.app import build as build_project
 from tests import rendered
 from tests.everything import everything
 from tests.judges import widest
@@ -30,11 +31,17 @@ MORE: dict[str, Callable[[cdk.Stack], object]] = {
 
 @pytest.fixture(scope="session", autouse=True)
 def rendered_anyway(request: pytest.FixtureRequest) -> None:
-    """Have examples, every construct and every property, also when the judges run alone."""
+    """Have examples, every construct and every property, also when the judges run alone.
+
+    And what ``init`` begins with, which its own tests run as a user does.
+    """
     wait_for_all(request.session)
     for name, build in {**STACKS, **MORE}.items():
         app = cdk.App(builtin_cloud_formation_validation=False)
         build(cdk.Stack(app, name.replace("_", "-")))
         app.synth()
+    project = cdk.App(builtin_cloud_formation_validation=False)
+    build_project(project)
+    project.synth()
     for example in EXAMPLES.glob("*.json"):
         rendered.TEMPLATES[example.stem] = json.loads(example.read_text())

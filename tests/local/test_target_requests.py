@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from batch_constructs.local.role_sessions import trusts
+from batch_constructs.aws.service_principals import trusts
 from batch_constructs.local.target_requests import (
     RefusedInvocationError,
     scheduler_request,
@@ -80,12 +80,13 @@ def test_an_input_that_is_no_json_is_said() -> None:
         ({"Service": "batch.amazonaws.com"}, True),
         ({"Service": ["x.amazonaws.com", "batch.amazonaws.com"]}, True),
         ({"Service": "batch.us-east-1.amazonaws.com"}, True),
+        ({"Service": "batch.amazonaws.com.cn"}, True),
         ({"Service": "ecs-tasks.amazonaws.com"}, False),
         ({"AWS": "arn:aws:iam::123456789012:root"}, False),
-        ("*", False),
+        ("*", True),
     ],
 )
 def test_a_role_is_for_the_services_it_trusts(principal: object, trusted: bool) -> None:  # noqa: FBT001
     policy = {"Statement": [{"Effect": "Allow", "Principal": principal}]}
 
-    assert trusts(json.dumps(policy), "batch.amazonaws.com") is trusted
+    assert trusts(policy, "batch.amazonaws.com") is trusted

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import inspect
 import json
+import time
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -317,3 +318,66 @@ def test_a_target_that_may_not_submit_tells_its_dead_letter_queue(local_aws: Loc
     answer = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20, MessageAttributeNames=["All"])
     attributes = answer["Messages"][0]["MessageAttributes"]
     assert "batch:SubmitJob" in attributes["ERROR_MESSAGE"]["StringValue"]
+
+
+@pytest.mark.local_aws
+def test_why_asks_the_embedded_aws_all_that_it_asks_aws(local_aws: LocalAws) -> None:
+    from batch_constructs.client.why import Why, why
+    from tests.local.api_job import submit
+
+    batch = local_aws.client("batch")
+
+    def ask(job_id: str, text: str) -> Why:
+        deadline = time.monotonic() + 60
+        while text not in str(answer := why(batch, job_id, client=local_aws.client)):
+            assert time.monotonic() < deadline, answer
+            time.sleep(0.2)
+        return answer
+
+    def fault(kind: str, reason: str | None = None) -> None:
+        request = {"environment": "ec2", "kind": kind, "reason": reason}
+        local_aws.server.record.access.control("fault", request)
+
+    failed = submit(local_aws.client, ["sh", "-c", "echo last words; exit 3"])
+    secret = local_aws.client("secretsmanager").create_secret(Name="s", SecretString="s")["ARN"]
+    by_nobody = {
+        "executionRoleArn": "arn:aws:iam::123456789012:role/nobody",
+        "secrets": [{"name": "S", "valueFrom": secret}],
+    }
+    no_role = submit(local_aws.client, ["true"], suffix="2", container=by_nobody)
+    environment = batch.create_compute_environment(
+        computeEnvironmentName="ec2",
+        type="MANAGED",
+        computeResources={
+            "type": "EC2",
+            "maxvCpus": 4,
+            "minvCpus": 0,
+            "instanceTypes": ["m7i.large"],
+            "instanceRole": "nobodys-profile",
+            "subnets": ["subnet-12345678"],
+            "securityGroupIds": ["sg-12345678"],
+        },
+    )["computeEnvironmentArn"]
+    order = [{"order": 1, "computeEnvironment": environment}]
+    batch.create_job_queue(jobQueueName="q", priority=1, computeEnvironmentOrder=order)
+    sizes = [{"type": "VCPU", "value": "1"}, {"type": "MEMORY", "value": "512"}]
+    batch.register_job_definition(
+        jobDefinitionName="d",
+        type="container",
+        containerProperties={"image": "i", "command": ["true"], "resourceRequirements": sizes},
+    )
+    fault("capacity")
+    waits = batch.submit_job(jobName="w", jobQueue="q", jobDefinition="d")["jobId"]
+
+    assert ask(failed, "exit code 3").log == ("last words",)
+    assert "there is no role nobody; create it" in str(ask(no_role, "nobody").reasons[-1])
+    stuck = ask(waits, "CAPACITY:INSUFFICIENT_INSTANCE_CAPACITY")
+    assert [each.cause for each in stuck.reasons[1:]] == [
+        "there is no instance profile nobodys-profile"
+    ]
+    assert stuck.notes == (
+        "instances of ec2: 0 launched, 0 in its cluster",
+        "it is the first job in its queue",
+    )
+    fault("invalid", "CLIENT_ERROR - of the test")
+    assert "is INVALID: CLIENT_ERROR - of the test" in str(ask(waits, "INVALID").reasons)

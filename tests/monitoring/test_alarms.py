@@ -22,6 +22,7 @@ from batch_constructs import (
     ComputeEnvironment,
     CostGuard,
     EventTrigger,
+    HasWatchedFunction,
     JobCounters,
     JobDefinition,
     JobEventLog,
@@ -230,7 +231,7 @@ def test_every_function_that_ships_may_be_watched(
     counters = JobCounters(stack, "Counters", queues=[queue])
     notifications = JobNotifications(stack, "Notify", queues=[queue])
     guard = CostGuard(stack, "Guard", queues=[queue], budget=VcpuBudget.of_vcpu_hours(5))
-    watched = [counters, notifications, guard, guard.gauges]
+    watched: list[HasWatchedFunction] = [counters, notifications, guard, guard.gauges]
 
     topic = sns.Topic(stack, "Alerts")
 
@@ -281,6 +282,16 @@ def test_an_event_that_lambda_can_put_into_no_dead_letter_queue_is_an_alarm(
     assert function == stack.resolve(counters.function.function_name)
     # what a gateway cannot set aside comes again
     assert [name for name in made.alarms if name.endswith("/Lost")] == ["Counters/Lost"]
+
+
+def test_the_function_that_reports_idle_queues_is_watched_with_its_notifications(
+    stack: Stack, queue: JobQueue
+) -> None:
+    notices = JobNotifications(stack, "Notify", queues=[queue], idle_after=Duration.hours(1))
+
+    made = BatchMonitoring(stack, "Monitoring", queues=[queue], functions=[notices])
+
+    assert {"Notify/Errors", "NotifyIdle/Errors", "NotifyIdle/Silence"} <= set(made.alarms)
 
 
 def test_a_function_that_comes_in_twice_has_its_alarms_once(stack: Stack, queue: JobQueue) -> None:

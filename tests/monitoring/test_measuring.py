@@ -18,8 +18,6 @@ from batch_constructs import (
 )
 from batch_constructs.functions.gauges.publish import environment_line, queue_lines
 from batch_constructs.functions.gauges.reading import EnvironmentReading, QueueReading
-from batch_constructs.functions.job_events.cause import Cause
-from batch_constructs.monitoring.job_counters import CAUSES
 from batch_constructs.monitoring.job_gauges import ENVIRONMENT_GAUGES, QUEUE_GAUGES
 from tests.monitoring.conftest import Resources, one, plain, queue_in, statements_of
 
@@ -99,10 +97,6 @@ def test_the_names_of_gauges_are_those_the_function_publishes() -> None:
     assert queue_line.count('"Name":') == len(QUEUE_GAUGES)
     assert all(f'"Name":"{name}"' in line for name in ENVIRONMENT_GAUGES)
     assert line.count('"Name":') == len(ENVIRONMENT_GAUGES)
-
-
-def test_the_causes_are_those_the_function_tells_of_jobs_that_ran_alone() -> None:
-    assert {*CAUSES, Cause.CHILDREN_FAILED.value} == {cause.value for cause in Cause}
 
 
 def test_gauges_are_metrics_of_queues_and_environments(

@@ -51,6 +51,13 @@ def test_the_template_of_a_new_project_has_nothing_to_report(tmp_path: Path) -> 
     assert checked == "1 template checked, nothing to report\n"
 
 
+def test_the_quickstart_is_run_with_the_settings_of_a_new_project(tmp_path: Path) -> None:
+    init(tmp_path)
+
+    settings = Path(__file__).parents[2] / "examples" / "quickstart" / "cdk.json"
+    assert settings.read_text() == (tmp_path / "cdk.json").read_text()
+
+
 def test_nothing_that_is_there_is_overwritten(tmp_path: Path) -> None:
     (tmp_path / "app.py").write_text("mine")
 

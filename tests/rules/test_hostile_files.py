@@ -14,6 +14,7 @@ from collections.abc import Callable
 from functools import partial
 from importlib import import_module
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -21,16 +22,18 @@ from click.testing import CliRunner, Result
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from batch_constructs.aws.launch_template_facts import USER_DATA_BYTES
 from batch_constructs.aws.schedule_expression import problem_with
 from batch_constructs.check.check_command import check
 from batch_constructs.rules import engine
 from batch_constructs.rules.access import arn_patterns, rights
-from batch_constructs.rules.areas import launch_template_rules
+from batch_constructs.rules.areas import launch_template_rules, mounted_path_rules
 from batch_constructs.rules.areas.shape_rules import model
 from batch_constructs.rules.engine import examine
 from batch_constructs.rules.template import intrinsics, template_files, whole
+from batch_constructs.rules.template.as_written import AsWritten
 from batch_constructs.rules.template.intrinsics import Resolver
-from batch_constructs.rules.template.resource_graph import Template
+from batch_constructs.rules.template.resource_graph import LaunchTemplate, Template
 from batch_constructs.rules.template.values import UNKNOWN, Reference, Text
 from batch_constructs.rules.template.wildcard import fits
 from batch_constructs.rules.template.written_lengths import text_length
@@ -129,6 +132,20 @@ def target(batch: dict[str, Any]) -> dict[str, Any]:
 def rule(definition: Any) -> dict[str, Any]:
     batch = {"JobName": "a", "JobDefinition": definition}
     return {"Type": "AWS::Events::Rule", "Properties": {"Targets": [target(batch)]}}
+
+
+def machine(count: int) -> str:
+    """Write a state machine that submits a job of the template so often."""
+    request = {"JobName": "a", "JobQueue": "q", "JobDefinition": {"Ref": "J"}}
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::batch:submitJob.sync",
+        "Parameters": {**request, "ContainerOverrides": {"Command": ["x"]}},
+    }
+    definition = {"StartAt": "S0", "States": {f"S{n}": task for n in range(count)}}
+    properties = {"Definition": definition}
+    some = {"M": {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}}
+    return json.dumps({"Resources": {**some, "J": job(Command=["x"])}})
 
 
 def launched(count: int, **data: Any) -> str:
@@ -269,11 +286,69 @@ def test_the_user_data_of_a_launch_template_are_read_once(monkeypatch: pytest.Mo
     """A megabyte of them is read once, however many environments use it."""
     read: list[str] = []
     monkeypatch.setattr(launch_template_rules, "credential_in", read.append)
+    monkeypatch.setattr(mounted_path_rules, "_OWN_DISKS", SimpleNamespace(search=read.append))
     script = {"Fn::Base64": "MIME-Version: 1.0"}
 
     examine(json.loads(launched(50, UserData=script)))
 
-    assert read == ["MIME-Version: 1.0"]
+    assert read == ["MIME-Version: 1.0"] * 2
+
+
+@pytest.mark.parametrize(("more", "known"), [(0, False), (1, None)])
+def test_user_data_that_ec2_refuses_are_not_searched_for_each_job(
+    more: int, *, known: bool | None
+) -> None:
+    """Each path of each job was looked for in half a megabyte of them."""
+    script = {"Fn::Base64": "#" * (USER_DATA_BYTES + more)}
+    resources = json.loads(launched(0, UserData=script))["Resources"]
+
+    template = Template(resources, Resolver(resources)).get("L")
+
+    assert isinstance(template, LaunchTemplate)
+    assert template.speaks_of("/mnt/a") is known
+
+
+@pytest.mark.parametrize(
+    ("pattern", "closely"),
+    [
+        ("arn:aws:s3:::a*", False),
+        ("arn:\1:s3:\1::a*", False),
+        ("arn:\0:s3:::a*", True),
+        ("arn:aws:*:::a*", True),
+        ("arn:aws:batch:*:\0:job-queue/a*", True),
+    ],
+)
+def test_arns_of_two_services_are_told_apart_at_once(
+    pattern: str, monkeypatch: pytest.MonkeyPatch, *, closely: bool
+) -> None:
+    """Roles of a thousand statements took most of a check, each compared sign by sign."""
+    compared: list[object] = []
+
+    def meet(*both: object) -> bool:
+        compared.append(both)
+        return True
+
+    monkeypatch.setattr(arn_patterns, "_may_meet", meet)
+    queue = arn_patterns.arn("batch", f"job-queue/{arn_patterns.HOLE}")
+
+    assert arn_patterns.matches.__wrapped__(pattern, queue) is (None if closely else False)
+    assert bool(compared) is closely
+
+
+@pytest.mark.parametrize(
+    ("value", "opens"),
+    [
+        ({"Fn::Sub": "${A}-${B}"}, False),
+        ({"Fn::Join": ["", ["{", "{resolve:secretsmanager:a}}"]]}, True),
+        ({"Fn::Sub": ["{${A}", {"A": "{resolve:secretsmanager:a}}"}]}, True),
+        ({"Fn::Sub": "${{resolve:secretsmanager:a}}"}, True),
+    ],
+)
+def test_a_resource_is_put_together_again_where_a_reference_may_come_of_it(
+    value: object, *, opens: bool
+) -> None:
+    """What `Fn::Sub` replaces is in nearly every resource; each was resolved twice more for it."""
+    assert bool(AsWritten({}).of({"Command": [value]})) is opens
 
 
 @pytest.mark.parametrize(("more", "told"), [(0, ["100"] * 30), (1, ["100"] * 20 + ["1"] * 11)])
@@ -489,6 +564,37 @@ GROWING: dict[str, Callable[[int], str]] = {
     "programs that take a password": lambda n: one(job(Command=["sh", "-c", "curl -u a:$ " * n])),
     "code that evaluates": lambda n: one(job(Command=["sh", "-c", "eval $1 " * n, "x", "Ref::a"])),
     "comments": lambda n: "# batch-constructs: ignore a\n" * n + "Resources: {R: {}}",
+    "variables of a substitution": lambda n: one(
+        job(
+            Command=[
+                {
+                    "Fn::Sub": [
+                        "".join(f"${{V{m}}}" for m in range(n)),
+                        {f"V{m}": str(m) for m in range(n)},
+                    ]
+                }
+            ]
+        )
+    ),
+    "user data of many environments": lambda n: launched(
+        n, UserData={"Fn::Base64": "export TOKEN=$T --password $P\n" * n}
+    ),
+    "tasks of a state machine": lambda n: machine(n // 4),
+    "outputs and parameters": lambda n: json.dumps(
+        {
+            "Parameters": {f"P{m}": {"Type": "String", "Default": f"v{m}"} for m in range(n)},
+            "Resources": {"R": job(Command=[{"Ref": f"P{m}"} for m in range(n)])},
+            "Outputs": {f"O{m}": {"Value": {"Fn::GetAtt": ["R", "Arn"]}} for m in range(n)},
+        }
+    ),
+    "anchors": lambda n: (
+        "Resources:\n"
+        + "".join(
+            f"  R{m}: {{Type: 'AWS::Batch::JobDefinition', "
+            f"Metadata: &a{m} {{Parameters: {{a: b}}}}, Properties: *a{m}}}\n"
+            for m in range(n // 8)
+        )
+    ),
 }
 
 

@@ -22,7 +22,8 @@ from batch_constructs.aws.credentials import CREDENTIALS, Credential, credential
 from batch_constructs.aws.password_options import PASSWORD_OPTIONS
 from batch_constructs.aws.piped_passwords import PASSWORD_READERS
 from batch_constructs.rules import check_resource, check_template
-from batch_constructs.rules.template.written_strings import strings
+from batch_constructs.rules.template.intrinsics import Resolver
+from batch_constructs.rules.template.written_strings import may_hold_credentials, strings
 
 JOB = "AWS::Batch::JobDefinition"
 B = "b" * 40
@@ -178,6 +179,23 @@ def test_a_secret_that_is_fetched_may_have_any_name() -> None:
     given = [{"Name": "PASSWORD", "ValueFrom": arn, "Value": "hunter2"}]
 
     assert messages({"ContainerProperties": {"Secrets": given}}) == []
+
+
+@pytest.mark.parametrize(
+    ("value", "may"),
+    [
+        (["main"], False),
+        ({"Fn::Sub": "AKIA${AWS::Region}"}, True),
+        ({"Fn::Base64": {"a": ["-----BEGIN PRIVATE KEY-----"]}}, True),
+        ({"dop_v1_": 1}, True),
+    ],
+)
+def test_the_strings_of_a_resource_are_gone_through_where_one_has_the_sign_of_a_credential(
+    value: object, *, may: bool
+) -> None:
+    resolved = Resolver({}).resolve({"Properties": [value]})
+
+    assert may_hold_credentials(resolved) is may
 
 
 def test_what_contains_itself_is_searched_once() -> None:
@@ -356,6 +374,29 @@ def test_what_only_resembles_a_credential_is_none(text: str) -> None:
         (["sh", "-c", "htpasswd -nb me hunter2 > f"], True),
         (["sh", "-c", "htpasswd -nb me $P > f; run hunter2"], False),
         (["htpasswd", "-n", "me"], False),
+        (["openssl", "enc", "-d", "-pass", "pass:hunter2"], True),
+        (["sh", "-c", "openssl rsa -passin pass:hunter2 -in key"], True),
+        (["openssl", "enc", "-d", "-pass", "env:Password2"], False),
+        (["openssl", "enc", "-d", "-pass", "pass:$PASSWORD"], False),
+        (["openssl", "enc", "-d", "-pass", "file:/run/secret"], False),
+        (["keytool", "-import", "-storepass", "hunter2"], True),
+        (["keytool", "-list", "-keystore", "cacerts"], False),
+        (["twine", "upload", "-u", "me", "-p", "hunter2", "dist/a"], True),
+        (["twine", "upload", "dist/a"], False),
+        (["az", "login", "--service-principal", "-u", "me", "-p", "hunter2"], True),
+        (["az", "group", "list", "-p", "hunter2"], False),
+        (["helm", "registry", "login", "-u", "me", "-p", "hunter2", "r.example"], True),
+        (["helm", "template", "-p", "hunter2"], False),
+        (["skopeo", "copy", "--src-creds", "me:hunter2", "a", "b"], True),
+        (["skopeo", "copy", "--src-creds=$ME:$PASSWORD", "a", "b"], False),
+        (["wandb", "login", "0123456789abcdef" * 2 + "01234567"], True),
+        (["wandb", "artifact", "get", "0123456789abcdef" * 2 + "01234567"], False),
+        (["cqlsh", "-u", "me", "-p", "hunter2", "host"], True),
+        (["cqlsh", "-p", "$PASSWORD", "host"], False),
+        (["ldapsearch", "-D", "cn=me", "-w", "hunter2"], True),
+        (["ldapsearch", "-D", "cn=me", "-W"], False),
+        (["mosquitto_pub", "-u", "me", "-P", "hunter2"], True),
+        (["mosquitto_pub", "-p", "1883"], False),
     ],
 )
 def test_an_option_with_a_password_is_found(command: list[Any], *, is_found: bool) -> None:
@@ -542,6 +583,9 @@ def test_no_finding_shows_what_may_be_a_secret(properties: dict[str, Any]) -> No
         ("machine x login u password hunter2", True),
         ("machine x\n  login u\n  account a\n  password hunter\n", True),
         ("machine x\\nlogin u\\npassword hunter\\n", True),
+        ("users:\n- user:\n    token: aB3dE5gH7jK9mN1pQ3sT", True),
+        ("users:\n- user:\n    token: aB3dE5gH7jK9mN1pQ3s", False),
+        ("page:\n  token: the-name-of-the-next-page-2", False),
         ("db:\n  password: string\n", False),
         ("db:\n  password: ${PASSWORD}\n", False),
         ("db:\n  password: get_password(2)\n", False),
@@ -625,7 +669,9 @@ def test_a_password_that_is_a_parameters_default_stands_in_the_template(
     assert [one.message for one in seen if one.rule == "plaintext-secret"] == found
 
 
-@pytest.mark.parametrize("default", ["ghp_" + B, "https://u:hunter2@x", "main"])
+@pytest.mark.parametrize(
+    "default", ["ghp_" + B, "https://u:hunter2@x", "jdbc:x://h/d?user=a&password=hunter2", "main"]
+)
 @pytest.mark.parametrize(
     "properties",
     [

@@ -82,7 +82,58 @@ REFUSED: dict[str, tuple[dict[str, Any], tuple[str, str, str]]] = {
         {"Resources": {"T": TOPIC}, "Outputs": {"O": {"Value": {"Ref": "X"}}}},
         ("unresolved-reference", "", "Outputs/O/Value"),
     ),
+    "a pseudo parameter": (
+        with_value({"Ref": "AWS::AccountID"}),
+        ("unresolved-reference", "T", "Properties/TopicName"),
+    ),
+    "a version": (
+        {"Resources": {"T": TOPIC}, "AWSTemplateFormatVersion": "2010-09-10"},
+        ("template-section", "", "AWSTemplateFormatVersion"),
+    ),
+    "a parameter without a type": (
+        {"Resources": {"T": TOPIC}, "Parameters": {"P": {"Default": "x"}}},
+        ("template-section", "", "Parameters/P"),
+    ),
+    "an output without a value": (
+        {"Resources": {"T": TOPIC}, "Outputs": {"O": "x"}},
+        ("template-section", "", "Outputs/O"),
+    ),
+    "no type at all": (
+        {"Resources": {"T": {"Type": "JobQueue"}}},
+        ("template-resources", "T", "Type"),
+    ),
 }
+
+
+@pytest.mark.parametrize(
+    ("type_", "attribute", "told"),
+    [
+        ("JobQueue", "Arn", True),
+        ("JobQueue", "JobQueueName", True),
+        ("JobQueue", "JobQueueArn", False),
+        ("SchedulingPolicy", "SchedulingPolicyArn", True),
+        ("SchedulingPolicy", "Arn", False),
+        ("ConsumableResource", "InUseQuantity", False),
+        ("LaterOne", "Arn", False),
+    ],
+)
+@pytest.mark.parametrize(
+    "named",
+    [
+        lambda one: {"Fn::GetAtt": one.split(".")},
+        lambda one: {"Fn::GetAtt": one},
+        lambda one: {"Fn::Sub": f"${{{one}}}"},
+    ],
+)
+def test_an_attribute_that_a_batch_resource_has_under_another_name_is_an_error(
+    type_: str, attribute: str, named: Any, *, told: bool
+) -> None:
+    template = with_value(named(f"X.{attribute}"))
+    template["Resources"]["X"] = {"Type": f"AWS::Batch::{type_}", "Properties": {}}
+
+    messages = [one.message for one in check_template(template) if one.resource == "T"]
+
+    assert messages == ([f"X has no attribute {attribute}"] if told else [])
 
 
 @pytest.mark.parametrize(("template", "finding"), REFUSED.values(), ids=REFUSED)
@@ -178,8 +229,17 @@ def test_the_source_of_another_tool_is_one_line_and_its_placeholders_are_unknown
     assert (one.rule, one.severity, one.resource) == ("other-tool", "info", "")
 
 
-def test_the_variables_of_the_cloudwatch_agent_are_no_other_tool_s() -> None:
-    text = "Resources: {P: {Type: A::B::C, Properties: {V: '${aws:InstanceId}${aws:ImageId}'}}}"
+@pytest.mark.parametrize(
+    "value",
+    [
+        "${aws:InstanceId}${aws:ImageId}",
+        "{% 5 + $floor($random() * 56) %}",
+        "system:node:{{EC2PrivateDNSName}}",
+        "docker ps --format {{.Names}}",
+    ],
+)
+def test_what_a_service_or_a_program_reads_at_run_time_is_no_other_tool_s(value: str) -> None:
+    text = f"Resources: {{P: {{Type: A::B::C, Properties: {{V: '{value}'}}}}}}"
     document = template_files.document(text)
 
     assert examine(document.template, document).findings == []

@@ -6,7 +6,6 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
-from aws_cdk import assertions
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_events as events
 from aws_cdk import aws_s3 as s3
@@ -39,67 +38,6 @@ def test_a_definition_of_another_platform_is_refused(
 
     with pytest.raises(ValueError, match="the job is for EC2, the queue offers Fargate, so AWS"):
         trigger(stack, "Trigger", queue=queue, job_definition=job, **when)
-
-
-def in_a_workflow(stack: cdk.Stack, queue: bc.JobQueue, job: Any) -> None:
-    bc.Workflow(stack, "It", queue=queue, jobs=[bc.WorkflowJob(name="only", job_definition=job)])
-
-
-def on_a_schedule(stack: cdk.Stack, queue: bc.JobQueue, job: Any) -> None:
-    bc.ScheduleTrigger(stack, "It", queue=queue, job_definition=job, schedule=NIGHTLY)
-
-
-@pytest.mark.parametrize("submit", [on_a_schedule, in_a_workflow])
-@pytest.mark.parametrize(
-    ("limit", "of", "told"),
-    [
-        (1, None, True),
-        (1, "number", True),
-        (1, "queue", False),
-        (1, "resource", False),
-        (None, None, False),
-    ],
-)
-def test_a_limit_of_the_queue_that_its_jobs_do_not_count_in_is_told(
-    limit: int | None,
-    of: str | None,
-    told: bool,  # noqa: FBT001  # a case
-    submit: Any,
-    stack: cdk.Stack,
-    vpc: ec2.Vpc,
-) -> None:
-    fargate = bc.FargateComputeEnvironment(stack, "Fargate", vpc=vpc)
-    queue = bc.JobQueue(stack, "Queue", compute_environments=[fargate], max_concurrent_jobs=limit)
-    ways: dict[str | None, dict[str, Any]] = {
-        None: {},
-        "number": {"max_concurrent_jobs": 1},
-        "queue": {"max_concurrent_jobs": queue},
-        "resource": {"consumable_resources": {queue.concurrent_jobs: 1}},
-    }
-    submit(stack, queue, takes(stack, "run", **ways[of]))
-
-    said = "max_concurrent_jobs of Stack/Queue does not limit jobs of Stack/Job.*=queue"
-    found = assertions.Annotations.from_stack(stack).find_warning(
-        "/Stack/It", assertions.Match.string_like_regexp(said)
-    )
-    assert bool(found) is told
-
-
-def test_for_a_job_of_several_nodes_the_fix_of_a_limit_is_in_its_nodes(
-    stack: cdk.Stack, vpc: ec2.Vpc
-) -> None:
-    instances = bc.Ec2ComputeEnvironment(stack, "Instances", vpc=vpc)
-    queue = bc.JobQueue(stack, "Queue", compute_environments=[instances], max_concurrent_jobs=1)
-    container = bc.Container(image=IMAGE, vcpus=1, memory=GIB)
-    nodes = bc.NodeRange(target_nodes=2, container=container)
-    job = bc.MultiNodeJobDefinition(stack, "Job", node_ranges=[nodes])
-    on_a_schedule(stack, queue, job)
-
-    said = "give its NodeRange consumable_resources={queue.concurrent_jobs: 1}"
-    found = assertions.Annotations.from_stack(stack).find_warning(
-        "/Stack/It", assertions.Match.string_like_regexp(f".*{said}")
-    )
-    assert found
 
 
 class TestParameters:

@@ -6,9 +6,10 @@ import json
 from typing import Any
 
 import pytest
-from aws_cdk import Size, Stack
+from aws_cdk import CfnParameter, Size, Stack
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ecs as ecs
+from aws_cdk import aws_stepfunctions as sfn
 
 import batch_constructs as bc
 from batch_constructs.aws.overridden_containers import OverriddenContainer, from_text
@@ -41,9 +42,12 @@ def beside_an_agent(stack: Stack) -> Any:
     return several(stack, *bc.with_sidecar([container("main")], agent, platform_capability="EC2"))
 
 
-def pod(stack: Stack) -> Any:
-    one = bc.PodContainer(image="busybox", vcpus=1, memory=GIB, name="main")
-    return bc.EksJobDefinition(stack, "Job", containers=[one])
+def pod(stack: Stack, *names: str, **more: Any) -> Any:
+    containers = [
+        bc.PodContainer(image="busybox", vcpus=1, memory=GIB, name=name)
+        for name in names or ("main",)
+    ]
+    return bc.EksJobDefinition(stack, "Job", containers=containers, **more)
 
 
 def theirs_of_nodes(stack: Stack) -> Any:
@@ -180,6 +184,129 @@ class TestTheMember:
         assert trigger.function is None
 
 
+FOUR = bc.SubmissionOverrides(vcpus=4, memory=Size.gibibytes(8), gpus=1)
+
+
+class TestSizesOfPods:
+    """Whoever submits a pod changes its sizes as those of any job."""
+
+    def test_the_limits_and_requests_of_its_container_change(
+        self, stack: Stack, queue: Any
+    ) -> None:
+        request = scheduled(stack, queue, pod(stack), overrides=FOUR)
+
+        all_new = {"cpu": "4", "memory": "8192Mi", "nvidia.com/gpu": "1"}
+        (one,) = request["EksPropertiesOverride"]["PodProperties"]["Containers"]
+        assert one == {"Name": "main", "Resources": {"Limits": all_new, "Requests": all_new}}
+
+    def test_what_does_not_change_is_said_again_since_aws_may_replace_it(
+        self, stack: Stack, queue: Any
+    ) -> None:
+        job = bc.EksJobDefinition(
+            stack,
+            "Job",
+            containers=[
+                bc.PodContainer(image="busybox", vcpus=2, requested_vcpus=1, memory=GIB, gpus=1)
+            ],
+        )
+
+        request = scheduled(
+            stack, queue, job, overrides=bc.SubmissionOverrides(memory=Size.mebibytes(4))
+        )
+
+        (one,) = request["EksPropertiesOverride"]["PodProperties"]["Containers"]
+        alike = {"memory": "4Mi", "nvidia.com/gpu": "1"}
+        assert one["Resources"] == {
+            "Limits": {"cpu": "2", **alike},
+            "Requests": {"cpu": "1", **alike},
+        }
+
+    def test_step_functions_reads_them_from_the_input(self, stack: Stack, queue: Any) -> None:
+        over = bc.SubmissionOverrides(
+            memory_mebibytes=sfn.JsonPath.number_at("$.memory"),
+            vcpus=sfn.JsonPath.number_at("$.vcpus"),
+        )
+
+        flow = bc.Workflow(
+            stack,
+            "Flow",
+            queue=queue,
+            jobs=[bc.WorkflowJob(name="a", job_definition=pod(stack), overrides=over)],
+        )
+
+        of_pod = flow.asl["States"]["a"]["Parameters"]["EksPropertiesOverride"]["PodProperties"]
+        read = {
+            "cpu.$": "States.Format('{}', $.vcpus)",
+            "memory.$": "States.Format('{}Mi', $.memory)",
+        }
+        assert of_pod["Containers"][0]["Resources"] == {"Limits": read, "Requests": read}
+
+    def test_init_containers_get_the_environment_and_keep_the_rest(
+        self, stack: Stack, queue: Any
+    ) -> None:
+        job = pod(
+            stack,
+            init_containers=[bc.PodContainer(image="b", vcpus=1, memory=GIB, name="before")],
+        )
+
+        request = scheduled(stack, queue, job, overrides=FOUR, **MORE)
+
+        (before,) = request["EksPropertiesOverride"]["PodProperties"]["InitContainers"]
+        assert before == {"Name": "before", "Env": SAID["Environment"]}
+
+    def test_init_containers_are_left_out_where_nothing_is_said_to_them(
+        self, stack: Stack, queue: Any
+    ) -> None:
+        job = pod(stack, init_containers=[bc.PodContainer(image="b", vcpus=1, memory=GIB)])
+
+        request = scheduled(stack, queue, job, overrides=FOUR)
+
+        assert list(request["EksPropertiesOverride"]["PodProperties"]) == ["Containers"]
+
+    def test_a_token_is_no_fault(self, stack: Stack, queue: Any) -> None:
+        vcpus = CfnParameter(stack, "Vcpus", type="Number").value_as_number
+
+        request = scheduled(stack, queue, pod(stack), overrides=bc.SubmissionOverrides(vcpus=vcpus))
+
+        (one,) = request["EksPropertiesOverride"]["PodProperties"]["Containers"]
+        assert one["Resources"]["Limits"] == {"cpu": "<Vcpus>", "memory": "2048Mi"}
+
+    @pytest.mark.parametrize(
+        ("make", "more", "problem"),
+        [
+            (
+                pod,
+                {"vcpus": 0.3},
+                r"overrides\.vcpus is 0\.3; allowed: positive multiples of 0\.25",
+            ),
+            (
+                lambda stack: nodes(stack, "0:3"),
+                {"vcpus": 0.5},
+                r"overrides\.vcpus is 0\.5; allowed: whole numbers from 1",
+            ),
+            (
+                lambda stack: bc.MultiContainerJobDefinition(
+                    stack, "Job", containers=[container("a")], platform_capability="FARGATE"
+                ),
+                {"memory": Size.mebibytes(700)},
+                r"overrides\.memory is 700 MiB; allowed: 2048, .* with 1 vCPU on Fargate",
+            ),
+        ],
+    )
+    def test_a_size_that_the_definition_could_not_have_is_refused(
+        self, stack: Stack, queue: Any, make: Any, more: dict[str, Any], problem: str
+    ) -> None:
+        with pytest.raises(ValueError, match=problem):
+            scheduled(stack, queue, make(stack), overrides=bc.SubmissionOverrides(**more))
+
+    def test_a_message_may_set_them(self, stack: Stack, queue: Any) -> None:
+        gateway = bc.SubmissionGateway(
+            stack, "Gateway", queue=queue, job_definition=pod(stack), allow=["vcpus", "memory"]
+        )
+
+        assert gateway.function is not None
+
+
 class TestWhichIsMeant:
     """Nobody guesses which of several containers is meant."""
 
@@ -197,9 +324,9 @@ class TestWhichIsMeant:
                 r"overrides.gpus is given, .* several containers \(nodes 0:0, nodes 1:3\)",
             ),
             (
-                pod,
+                lambda stack: pod(stack, "a", "b"),
                 {"overrides": bc.SubmissionOverrides(memory=GIB)},
-                "overrides.memory is given, but the job is a pod",
+                r'overrides.memory is given, but the job has several containers \("a", "b"\)',
             ),
             (
                 theirs_of_nodes,
@@ -308,3 +435,52 @@ class TestWhatAFunctionSends:
 
         with pytest.raises(Poison, match="cannot set command, because the job has several"):
             read_request(body, frozenset({"command"}), TWO)
+
+    POD = (
+        OverriddenContainer(
+            "pod",
+            "main",
+            resources={"limits": {"cpu": "1", "memory": "4Mi"}, "requests": {"cpu": "1"}},
+        ),
+        OverriddenContainer("init", "before"),
+    )
+
+    def test_sizes_of_a_message_become_those_of_the_pod(self) -> None:
+        body = {
+            "environment": {"A": "1"},
+            "containerOverrides": {"resourceRequirements": [{"type": "MEMORY", "value": "8"}]},
+        }
+
+        said = said_of_containers(read_request(body, frozenset({"memory"}), self.POD), self.POD)
+
+        variables = [{"name": "A", "value": "1"}]
+        resources = {half: {"cpu": "1", "memory": "8Mi"} for half in ("limits", "requests")}
+        assert said == {
+            "eksPropertiesOverride": {
+                "podProperties": {
+                    "containers": [{"name": "main", "env": variables, "resources": resources}],
+                    "initContainers": [{"name": "before", "env": variables}],
+                }
+            }
+        }
+
+    def test_resources_that_a_message_says_for_the_pod_itself_are_taken_whole(self) -> None:
+        own = {"name": "main", "resources": {"limits": {"cpu": "3"}}}
+        request = {
+            "containerOverrides": {"resourceRequirements": [{"type": "VCPU", "value": "2"}]},
+            "eksPropertiesOverride": {"podProperties": {"containers": [own]}},
+        }
+
+        said = said_of_containers(request, self.POD)
+
+        assert said == {"eksPropertiesOverride": {"podProperties": {"containers": [own]}}}
+
+    def test_a_message_with_the_deprecated_sizes_is_set_aside(self) -> None:
+        with pytest.raises(Poison, match="cannot set memory, because the job is a pod"):
+            read_request({"containerOverrides": {"memory": 8}}, frozenset({"memory"}), self.POD)
+
+    def test_a_size_without_a_text_is_set_aside(self) -> None:
+        body = {"containerOverrides": {"resourceRequirements": [{"type": "MEMORY", "value": 8}]}}
+
+        with pytest.raises(Poison, match="resourceRequirements is not a list of .*, both strings"):
+            read_request(body, frozenset({"memory"}), self.POD)

@@ -104,12 +104,6 @@ def eks(stack: cdk.Stack) -> None:
         userdata_type="EKS_NODEADM",
         instance_tags={"team": "whole"},
     )
-    cdk.Validations.of(environment).acknowledge(
-        cdk.Acknowledgment(
-            id="CloudFormation-Validate::F3002",
-            reason="AccessEntry is younger than the CDK's copy of the schema",
-        )
-    )
     spot = bc.EksComputeEnvironment(
         stack,
         "Spot",

@@ -7,7 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batch_constructs.job_graph import Graph
-from batch_constructs.workflow_job import NToN, WorkflowJob
+from batch_constructs.workflow_job import NToN, WorkflowJob, waits_for
 from batch_constructs.workflows.structure import (
     Parallel,
     Sequence,
@@ -114,4 +114,4 @@ def test_every_job_runs_once_and_after_all_it_waits_for(jobs: list[WorkflowJob])
 
     assert everything == {job.name for job in jobs}
     for job in jobs:
-        assert set(job.waits_for) <= done[job.name]
+        assert set(waits_for(job)) <= done[job.name]

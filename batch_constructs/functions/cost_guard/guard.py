@@ -63,12 +63,15 @@ _ENDS = {"DISABLE_QUEUES": HELD, "LOWER_MAX_VCPUS": LOWERED}
 """How the note of a queue ends while a guard does this."""
 
 _DONE = {
-    "DISABLE_QUEUES": "The queues accept no new jobs until the next period; jobs already in them "
-    "run to their end.",
-    "LOWER_MAX_VCPUS": "The compute environments are lowered to {self.lowered_max_vcpus} vCPUs, "
-    "or to their minimum if that is more, until the next period; one that "
-    "currently has more is disabled until it does not. Running jobs keep "
-    "running.",
+    "DISABLE_QUEUES": (
+        "The queues accept no new jobs until the next period; jobs already in them run to their"
+        " end."
+    ),
+    "LOWER_MAX_VCPUS": (
+        "The compute environments are lowered to {self.lowered_max_vcpus} vCPUs, or to their"
+        " minimum if that is more, until the next period; one that currently has more is disabled"
+        " until it does not. Running jobs keep running."
+    ),
 }
 
 

@@ -13,7 +13,11 @@ from typing import Any
 
 import boto3
 
-from batch_constructs.aws.delivery import CUSTOM_RESOURCE_ANSWER_BYTES
+from batch_constructs.aws.delivery import (
+    CUSTOM_RESOURCE_ANSWER_BYTES,
+    CUSTOM_RESOURCE_DONE,
+    CUSTOM_RESOURCE_FAILED,
+)
 from batch_constructs.aws.resource_states import Status
 
 _SECONDS_BETWEEN_LOOKS = 5
@@ -25,7 +29,7 @@ Event = dict[str, Any]
 def handler(event: Event, context: Any) -> None:
     """Answer CloudFormation; an exception is an answer too, or the stack would wait for an hour."""
     answer: dict[str, Any] = {
-        "Status": "SUCCESS",
+        "Status": CUSTOM_RESOURCE_DONE,
         "PhysicalResourceId": event.get("PhysicalResourceId", event["RequestId"]),
     }
     if event["RequestType"] != "Delete":
@@ -34,7 +38,10 @@ def handler(event: Event, context: Any) -> None:
             tag(arn, event)
             answer |= {"PhysicalResourceId": arn, "Data": attributes(arn)}
         except Exception as error:  # noqa: BLE001  # whatever it is, CloudFormation has to be told
-            answer |= {"Status": "FAILED", "Reason": short(f"{type(error).__name__}: {error}")}
+            answer |= {
+                "Status": CUSTOM_RESOURCE_FAILED,
+                "Reason": short(f"{type(error).__name__}: {error}"),
+            }
     send(event, answer)
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import boto3
 from botocore.exceptions import ClientError
 
+from batch_constructs.aws.delivery import CUSTOM_RESOURCE_DONE, CUSTOM_RESOURCE_FAILED
 from batch_constructs.aws.eks_facts import NAMESPACE_SCOPE
 from batch_constructs.aws.error_names import NOT_FOUND
 from batch_constructs.functions.claims.outcome import PATIENT
@@ -23,7 +24,7 @@ def handler(event: Event, context: object) -> None:
     """Answer CloudFormation; an exception is an answer too, or the stack would wait for an hour."""
     del context
     answer: dict[str, Any] = {
-        "Status": "SUCCESS",
+        "Status": CUSTOM_RESOURCE_DONE,
         "PhysicalResourceId": event.get("PhysicalResourceId", event["RequestId"]),
     }
     try:
@@ -32,7 +33,10 @@ def handler(event: Event, context: object) -> None:
         else:
             associate(event["ResourceProperties"], event.get("OldResourceProperties"))
     except Exception as error:  # noqa: BLE001  # whatever it is, CloudFormation has to be told
-        answer |= {"Status": "FAILED", "Reason": short(f"{type(error).__name__}: {error}")}
+        answer |= {
+            "Status": CUSTOM_RESOURCE_FAILED,
+            "Reason": short(f"{type(error).__name__}: {error}"),
+        }
     send(event, answer)
 
 

@@ -19,9 +19,10 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from batch_constructs.aws.job_filters import JobFilter
 from batch_constructs.aws.job_states import FINAL, REMEMBERED_DAYS, UNFINISHED, JobState
 from batch_constructs.functions.at_once import at_once
-from batch_constructs.functions.claims.effect import NotDoneError, UnsureError, attempt
+from batch_constructs.functions.claims.effect import NotDoneError, UnsureError
 from batch_constructs.functions.claims.invocation import Invocation
 from batch_constructs.functions.claims.outcome import FAILED_CALL, ONCE, QUICK
 from batch_constructs.functions.claims.rows import Claims, HeldError
@@ -86,7 +87,7 @@ class IdleQueues:
                 _log.error("AWS Batch has forgotten what %s had done, so it is not reported", queue)
                 return "forgotten"
             told.append(about_idle_queue(queue, period))
-            self._publish(told[0], invocation)
+            told[0].publish(self.sns, self.topic_arn, invocation)
             return "told"
 
         self.claims.once("idle", queue, begins, work=tell, deadline=invocation.deadline)
@@ -140,7 +141,7 @@ class IdleQueues:
 
     def _begun_since(self, queue: str, begins: str) -> Iterator[Mapping[str, Any]]:
         more: dict[str, str] = {}
-        since = [{"name": "AFTER_CREATED_AT", "values": [begins]}]
+        since = [{"name": JobFilter.AFTER_CREATED_AT, "values": [begins]}]
         while True:
             page = self.batch.list_jobs(jobQueue=queue, filters=since, **more)
             yield from page["jobSummaryList"]
@@ -165,10 +166,6 @@ class IdleQueues:
             counts[array["status"]] -= 1
             counts.update(ended)
         return counts
-
-    def _publish(self, message: Message, invocation: Invocation) -> None:
-        request = message.request(self.topic_arn)
-        attempt(lambda: self.sns.publish(**request), invocation.pauses())
 
 
 def _ended(job: Mapping[str, Any]) -> int:

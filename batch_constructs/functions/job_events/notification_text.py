@@ -12,11 +12,14 @@ from batch_constructs.aws.consoles import batch_console, console
 from batch_constructs.aws.job_queue_facts import SERVICE_ROLE_LACKS_PERMISSIONS, TimeLimitReason
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.quotas import SUBJECT_CHARACTERS
+from batch_constructs.functions.claims.effect import attempt
 
 from .cause import Cause, cause_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from batch_constructs.functions.claims.invocation import Invocation
 
     from .job_event import Job, LogStream
 
@@ -71,6 +74,11 @@ class Message:
             },
         }
         return json.dumps({"default": self.text, "https": json.dumps(chat)})
+
+    def publish(self, sns: Any, topic_arn: str, invocation: Invocation) -> None:
+        """Publish it, again and again where that was throttled."""
+        request = self.request(topic_arn)
+        attempt(lambda: sns.publish(**request), invocation.pauses())
 
     def request(self, topic_arn: str) -> dict[str, Any]:
         """Return what SNS is asked to publish."""

@@ -20,7 +20,6 @@ from botocore.config import Config
 
 from batch_constructs.aws.batch_events import QUEUE_BLOCKED
 from batch_constructs.aws.job_states import FINAL, JobState
-from batch_constructs.functions.claims.effect import attempt
 from batch_constructs.functions.claims.invocation import Invocation, each_event
 from batch_constructs.functions.claims.outcome import FAILED_CALL, ONCE
 from batch_constructs.functions.claims.rows import Claims
@@ -86,7 +85,7 @@ class Notifier:
         message = about_whole_array(array)
 
         def tell(_: bool) -> str:  # noqa: FBT001 - as claims call it
-            self._publish(message, invocation)
+            message.publish(self.sns, self.topic_arn, invocation)
             return "told"
 
         identity = _identity(array, "WHOLE")
@@ -102,7 +101,7 @@ class Notifier:
             if what not in FINAL and self._has_ended(job):
                 return "late"
             told.append(self._message(event, job))
-            self._publish(told[0], invocation)
+            told[0].publish(self.sns, self.topic_arn, invocation)
             return "told"
 
         self.claims.once(*_identity(job, what), work=tell, deadline=invocation.deadline)
@@ -120,10 +119,6 @@ class Notifier:
         if job.is_array and job.status == JobState.FAILED:
             return about_job(job, self._failed_children(job))
         return about_job(job)
-
-    def _publish(self, message: Message, invocation: Invocation) -> None:
-        request = message.request(self.topic_arn)
-        attempt(lambda: self.sns.publish(**request), invocation.pauses())
 
     def _failed_children(self, array: Job) -> Sequence[tuple[int, Job]]:
         """Describe the first failed children; a message without them is better than none."""

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 
+from batch_constructs.aws.delivery import CUSTOM_RESOURCE_DONE
+from batch_constructs.aws.job_filters import JobFilter
 from batch_constructs.aws.job_queue_facts import SERVICE_QUEUE_TYPE
 from batch_constructs.aws.job_states import UNFINISHED
 from batch_constructs.aws.names import NAME_BEGINS, SCHEDULER_SUBMIT_JOB
@@ -32,7 +34,7 @@ def handler(event: Event, context: object) -> None:
     """Answer CloudFormation, then retire revisions."""
     del context
     physical_id = event.get("PhysicalResourceId", event["RequestId"])
-    send(event, {"Status": "SUCCESS", "PhysicalResourceId": physical_id})
+    send(event, {"Status": CUSTOM_RESOURCE_DONE, "PhysicalResourceId": physical_id})
     if event["RequestType"] != "Delete":
         wanted, before = event["ResourceProperties"], event.get("OldResourceProperties", {})
         retire(wanted["JobDefinition"], int(wanted["Keep"]), before.get("JobDefinition", ""))
@@ -81,7 +83,7 @@ def _is_live(batch: Any, revision: str, queues: Sequence[str]) -> bool:
         job["status"] in UNFINISHED
         for queue in queues
         for page in lister.paginate(
-            jobQueue=queue, filters=[{"name": "JOB_DEFINITION", "values": [revision]}]
+            jobQueue=queue, filters=[{"name": JobFilter.JOB_DEFINITION, "values": [revision]}]
         )
         for job in page["jobSummaryList"]
     )

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 
 from batch_constructs.aws.error_names import CLIENT_EXCEPTION
-from batch_constructs.aws.job_states import JobState
+from batch_constructs.aws.job_filters import JobFilter
+from batch_constructs.aws.job_states import REMEMBERED_DAYS, JobState
 from batch_constructs.aws.submit_job import LISTED_AT_ONCE
 from batch_constructs.functions.at_once import at_once
 from batch_constructs.functions.claims.effect import Pauses, RefusedError, UnsureError, attempt
+from batch_constructs.functions.claims.lease import CLOCKS_APART_SECONDS
 from batch_constructs.functions.claims.outcome import Failure
 
 if TYPE_CHECKING:
@@ -18,6 +20,9 @@ if TYPE_CHECKING:
 
 _SETTINGS = ("job queue", "jobqueue", "job definition", "jobdefinition", "not authorized")
 """What a ClientException speaks of when the gateway's own settings are at fault."""
+
+REMEMBERED_SECONDS = REMEMBERED_DAYS * 86_400 - CLOCKS_APART_SECONDS
+"""So long a job that ended is surely listed."""
 
 Client = Any
 """A boto3 client."""
@@ -35,7 +40,7 @@ def jobs_named(batch: Any, queue: str, name: str) -> Iterator[dict[str, Any]]:
     AWS Batch takes capital and small letters for the same.
     """
     pages = batch.get_paginator("list_jobs").paginate(
-        jobQueue=queue, filters=[{"name": "JOB_NAME", "values": [name]}]
+        jobQueue=queue, filters=[{"name": JobFilter.JOB_NAME, "values": [name]}]
     )
     for page in pages:
         yield from page["jobSummaryList"]

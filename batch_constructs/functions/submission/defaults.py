@@ -53,18 +53,26 @@ def said_of_containers(request: dict[str, Any], containers: Containers | None) -
     if containers is None or not overrides:
         return request
     rest = {name: value for name, value in request.items() if name != "containerOverrides"}
-    both: dict[str, Any] = _both(as_members(overrides, containers), rest)
-    return both
+    return joined(as_members(overrides, containers), rest)
 
 
 _KEYS = ("targetNodes", "name", "type")
 """What tells the entries of a list from each other; of tasks there is one."""
 
+_WHOLE = "resources"
+"""What a message says whole: its limits and ours may contradict each other."""
+
+
+def joined(first: Mapping[str, Any], second: Mapping[str, Any]) -> dict[str, Any]:
+    """Put two requests together, of which the second wins; entries of lists by their key."""
+    both: dict[str, Any] = _both(first, second)
+    return both
+
 
 def _both(ours: Any, theirs: Any) -> Any:
-    """Put two values together, of which the second wins; entries of lists by their key."""
     if isinstance(ours, dict) and isinstance(theirs, dict):
-        both = {name: _both(ours[name], theirs[name]) for name in ours if name in theirs}
+        shared = [name for name in ours if name in theirs and name != _WHOLE]
+        both = {name: _both(ours[name], theirs[name]) for name in shared}
         return {**ours, **theirs, **both}
     if not _are_entries(ours) or not _are_entries(theirs):
         return theirs
@@ -75,7 +83,10 @@ def _both(ours: Any, theirs: Any) -> Any:
 
 
 def _are_entries(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(entry, dict) for entry in value)
+    """Whether this is a list whose entries have keys; any other is left for the SDK to refuse."""
+    return isinstance(value, list) and all(
+        isinstance(entry, dict) and isinstance(_key(entry), str | None) for entry in value
+    )
 
 
 def _key(entry: Mapping[str, Any]) -> Any:

@@ -9,7 +9,6 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from batch_constructs.aws.job_states import REMEMBERED_DAYS
 from batch_constructs.functions.claims.effect import (
     OutOfTimeError,
     Pauses,
@@ -24,6 +23,7 @@ from batch_constructs.functions.claims.lease import (
 )
 from batch_constructs.functions.claims.log import LOOKED_BACK_SECONDS
 from batch_constructs.functions.claims.outcome import FAILED_CALL, as_told
+from batch_constructs.functions.submission.batch_api import REMEMBERED_SECONDS
 
 from .batch_api import is_about_the_request
 from .deliveries import Deliveries
@@ -61,8 +61,6 @@ _SECONDS_FOR_THE_END = 15.0
 
 _SECONDS_A_LETTER = 0.015
 """Ten go in a call, which takes some 50 to 150 milliseconds."""
-
-_BATCH_REMEMBERS_SECONDS = REMEMBERED_DAYS * 86_400 - CLOCKS_APART_SECONDS
 
 Client = Any
 """A boto3 client."""
@@ -314,7 +312,7 @@ class _Batch:
         missing = [(p, message) for p, message in held if p not in there]
         for position, message in missing.copy():
             since = message.perhaps_since
-            if since is not None and self._now - since > _BATCH_REMEMBERS_SECONDS:
+            if since is not None and self._now - since > REMEMBERED_SECONDS:
                 missing.remove((position, message))
                 self.deliveries.set_aside(message, FORGOTTEN)
         others = set(claim.positions) - there - {p for p, _ in missing}

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.submit_job import ARRAY_SIZE
+from batch_constructs.functions.claims.effect import RefusedError
+from batch_constructs.functions.claims.outcome import Failure
 
 from .defaults import defaults, merged, said_of_containers
 
@@ -21,9 +23,17 @@ class Requests:
     settings: Settings
 
     def of_message(self, message: Message, name: str) -> dict[str, Any]:
-        """Return the request of a job for one message."""
+        """Return the request of a job for one message.
+
+        Raises:
+            RefusedError: something in the message is so odd that there is none.
+        """
         given = {**self._every_request(), **defaults()}
-        return self._said(merged(given, {**message.request, "jobName": name}))
+        try:
+            return self._said(merged(given, {**message.request, "jobName": name}))
+        except Exception as error:
+            reason = f"cannot be read: {type(error).__name__}: {error}"
+            raise RefusedError(reason, Failure.UNWRITABLE) from error
 
     def of_array(self, name: str, messages: int) -> dict[str, Any]:
         """Return the request of an array for so many, or of a job for one, with its manifest."""

@@ -280,6 +280,7 @@ def read_request(
         *({"name": name, "value": value} for name, value in environment.items()),
     ]
     _check_names([pair["name"] for pair in pairs])
+    _check_sizes(overrides.get("resourceRequirements", []))
     _check_names_within([request.get(member) for member in _OTHER_OVERRIDES])
     if pairs:
         request["containerOverrides"] = {**overrides, "environment": pairs}
@@ -333,6 +334,15 @@ def _pairs(value: object) -> list[dict[str, str]]:
             "both strings"
         )
     return value
+
+
+def _check_sizes(sizes: list[Any]) -> None:
+    """Look at the values of sizes, each of which has a type: else it was not admitted."""
+    if not all(isinstance(one.get("value"), str) for one in sizes):
+        raise Poison(
+            'containerOverrides.resourceRequirements is not a list of {"type": "…", "value": "…"}, '
+            "both strings"
+        )
 
 
 def _check_names(names: list[str]) -> None:

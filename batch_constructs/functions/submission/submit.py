@@ -33,9 +33,9 @@ from batch_constructs.functions.claims.invocation import (
     each_event,
     is_of_event_bridge,
 )
-from batch_constructs.functions.claims.lease import CLOCKS_APART_SECONDS
 from batch_constructs.functions.claims.outcome import ONCE, PATIENT
 from batch_constructs.functions.claims.rows import Claims
+from batch_constructs.functions.submission.batch_api import REMEMBERED_SECONDS
 
 from .batch_api import BatchApi
 from .defaults import defaults, merged, said_of_containers
@@ -45,9 +45,6 @@ from .settings import allowed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-
-
-_REMEMBERED_SECONDS = REMEMBERED_DAYS * 86_400 - CLOCKS_APART_SECONDS
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,7 +108,7 @@ class Submitter:
         return None
 
     def _refuse_what_is_forgotten(self, name: str, since: float) -> None:
-        if self.claims.clock() - since > _REMEMBERED_SECONDS:
+        if self.claims.clock() - since > REMEMBERED_SECONDS:
             at = datetime.fromtimestamp(since, UTC)
             raise TooLateError(
                 f"job {name} was perhaps submitted at {at:%Y-%m-%d %H:%M} UTC, and AWS Batch "

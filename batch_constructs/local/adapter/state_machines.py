@@ -7,7 +7,14 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws import operations
-from batch_constructs.aws.error_names import MODELLED, STEP_FUNCTIONS_UNCLEAR
+from batch_constructs.aws.error_names import (
+    MODELLED,
+    OF_STEP_FUNCTIONS,
+    RUNTIME_ERROR,
+    STEP_FUNCTIONS_UNCLEAR,
+    TASK_FAILED,
+)
+from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.names import STATES_CALL, STATES_SUBMIT_JOB
 from batch_constructs.aws.service_principals import STATES
 from batch_constructs.local.cloudformation.property_values import from_response, to_request
@@ -28,7 +35,7 @@ def reported(response: Mapping[str, Any]) -> tuple[str, str]:
     """Return name and cause under which deployed machines report what Batch answered."""
     code = response["Error"]["Code"]
     status = response["ResponseMetadata"]["HTTPStatusCode"]
-    name = f"Batch.{code}" if code in MODELLED else STEP_FUNCTIONS_UNCLEAR[0]
+    name = f"{OF_STEP_FUNCTIONS}{code}" if code in MODELLED else STEP_FUNCTIONS_UNCLEAR[0]
     return name, (
         f"{response['Error']['Message']} (Service: AWSBatch; Status Code: {status}; "
         f"Error Code: {code})"
@@ -62,9 +69,9 @@ def install(*, ended: Callable[[str], Mapping[str, Any]], roles: RoleSessions) -
         if not resource.endswith(".sync"):
             return answer
         job = from_response(operations.DESCRIBE_JOBS, {"jobs": [ended(answer["JobId"])]})["Jobs"][0]
-        if job["Status"] != "SUCCEEDED":
+        if job["Status"] != JobState.SUCCEEDED:
             raise stepfunctions._ExecutionError(  # noqa: SLF001 - a touch point
-                "States.TaskFailed", json.dumps(job)
+                TASK_FAILED, json.dumps(job)
             )
         return dict(job)
 
@@ -86,7 +93,7 @@ def install(*, ended: Callable[[str], Mapping[str, Any]], roles: RoleSessions) -
             ) from refusal
         except (BotoCoreError, ProvisioningError, UntrustingRoleError) as problem:
             raise stepfunctions._ExecutionError(  # noqa: SLF001 - a touch point
-                "States.Runtime", str(problem)
+                RUNTIME_ERROR, str(problem)
             ) from problem
         answer.pop("ResponseMetadata", None)
         return from_response(operation, answer)

@@ -9,10 +9,10 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.error_names import RUNTIME_ERROR
+
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-
-_RUNTIME = "States.Runtime"
 
 
 def install() -> None:
@@ -47,7 +47,7 @@ def install() -> None:
         return output_path(state, data, ctx)
 
     def error_matches(names: Sequence[str], error: str) -> bool:
-        return error != _RUNTIME and bool(matches(names, error))
+        return error != RUNTIME_ERROR and bool(matches(names, error))
 
     stepfunctions._resolve_params_obj = resolve_params_obj  # noqa: SLF001 - a touch point
     stepfunctions._eval_intrinsic_arg = eval_intrinsic_arg  # noqa: SLF001 - a touch point
@@ -80,7 +80,7 @@ def _require(path: str, data: Any, ctx: Any, *, missing: str) -> None:
         return
     else:
         problem = missing
-    raise stepfunctions._ExecutionError(_RUNTIME, problem)  # noqa: SLF001 - a touch point
+    raise stepfunctions._ExecutionError(RUNTIME_ERROR, problem)  # noqa: SLF001 - a touch point
 
 
 def _leads_somewhere(tokens: Sequence[tuple[str, Any]], data: Any) -> bool:

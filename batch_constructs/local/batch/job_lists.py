@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws import resource_kinds as kinds
+from batch_constructs.aws.bound import one_of
+from batch_constructs.aws.job_filters import JOB_STATUS, JobFilter
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.names import is_arn
 from batch_constructs.aws.submit_job import LISTED_AT_ONCE, LISTED_WITH_FILTERS
@@ -22,7 +24,7 @@ if TYPE_CHECKING:
     from batch_constructs.local.batch.store import Document
 
 _SOURCES = ("jobQueue", "arrayJobId", "multiNodeJobId")
-_WITH_STATUS = ("SHARE_IDENTIFIER", "QUOTA_SHARE_NAME")
+_WITH_STATUS = (JobFilter.SHARE_IDENTIFIER, JobFilter.QUOTA_SHARE_NAME)
 """With these filters alone, a status counts, too."""
 
 Test = Callable[[Job], bool]
@@ -147,24 +149,24 @@ class JobLists:
         if len(values) != 1:
             raise client_error(f"the filter {name} takes one value, got {len(values)}")
         (value,) = values
-        if name == "JOB_NAME":
+        if name == JobFilter.JOB_NAME:
             return lambda job: _like(job.submission.name.lower(), value.lower())
-        if name == "JOB_DEFINITION":
+        if name == JobFilter.JOB_DEFINITION:
             return lambda job: self._defined_by(job, value)
-        if name == "SHARE_IDENTIFIER":
+        if name == JobFilter.SHARE_IDENTIFIER:
             return lambda job: _like(str(job.submission.share), value)
-        if name == "QUOTA_SHARE_NAME":
+        if name == JobFilter.QUOTA_SHARE_NAME:
             return lambda job: _like(str(job.submission.document.get("quotaShareName")), value)
-        if name in {"BEFORE_CREATED_AT", "AFTER_CREATED_AT"} and not value.isdecimal():
+        if (
+            name in {JobFilter.BEFORE_CREATED_AT, JobFilter.AFTER_CREATED_AT}
+            and not value.isdecimal()
+        ):
             raise client_error(f"the filter {name} takes milliseconds since the epoch, got {value}")
-        if name == "BEFORE_CREATED_AT":
+        if name == JobFilter.BEFORE_CREATED_AT:
             return lambda job: job.created_at < int(value)
-        if name == "AFTER_CREATED_AT":
+        if name == JobFilter.AFTER_CREATED_AT:
             return lambda job: job.created_at > int(value)
-        raise client_error(
-            f"unknown filter {name}: use JOB_NAME, JOB_DEFINITION, SHARE_IDENTIFIER, "
-            "QUOTA_SHARE_NAME, BEFORE_CREATED_AT or AFTER_CREATED_AT"
-        )
+        raise client_error(f"unknown filter {name}: use {one_of(JobFilter)}")
 
     def _defined_by(self, job: Job, value: str) -> bool:
         arn = job.submission.definition_arn
@@ -185,9 +187,9 @@ def _like(text: str, pattern: str) -> bool:
 
 def _consumable_filter(each: Mapping[str, Any]) -> Test:
     name, values = each.get("name"), each.get("values", [])
-    if name == "JOB_STATUS":
+    if name == JOB_STATUS:
         return lambda job: job.status in values
-    if name == "JOB_NAME":
+    if name == JobFilter.JOB_NAME:
         lowered = [value.lower() for value in values]
         return lambda job: any(_like(job.submission.name.lower(), value) for value in lowered)
-    raise client_error(f"unknown filter {name}: use JOB_STATUS or JOB_NAME")
+    raise client_error(f"unknown filter {name}: use {JOB_STATUS} or {JobFilter.JOB_NAME}")

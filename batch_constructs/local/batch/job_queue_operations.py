@@ -6,17 +6,13 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws import resource_kinds as kinds
-from batch_constructs.aws.compute_environment_facts import (
-    EnvironmentType,
-    ResourceType,
-)
 from batch_constructs.aws.job_queue_facts import (
     CONTAINER_JOBS,
     QUEUE_TYPES,
     SERVICE_JOBS,
     SERVICE_QUEUE_TYPE,
 )
-from batch_constructs.aws.platforms import PlatformCapability
+from batch_constructs.aws.platforms import PLATFORMS
 from batch_constructs.aws.resource_states import State, Status
 from batch_constructs.local.batch.paging import page
 from batch_constructs.local.batch.service_errors import EXISTS, NOT_DISABLED, client_error, refuse
@@ -38,14 +34,6 @@ if TYPE_CHECKING:
     from batch_constructs.local.batch.store import Document, Store
 
 KIND = kinds.JOB_QUEUE
-
-_PLATFORMS: Mapping[str, str] = {
-    ResourceType.SPOT: PlatformCapability.EC2,
-    EnvironmentType.UNMANAGED: PlatformCapability.EC2,
-    ResourceType.FARGATE_SPOT: PlatformCapability.FARGATE,
-    ResourceType.ECS_MANAGED_INSTANCES: PlatformCapability.MANAGED_INSTANCES,
-}
-"""Kind of compute environment → its platform, where that is called otherwise."""
 
 
 class JobQueue:
@@ -307,7 +295,8 @@ class JobQueues:
 
 
 def _platform(environment: ComputeEnvironment) -> str:
-    return _PLATFORMS.get(environment.kind, environment.kind)
+    """Give the platform of an environment on ECS; those on EKS have none but EKS itself."""
+    return PLATFORMS.get(environment.kind, environment.kind)
 
 
 def _names(detail: Mapping[str, Any]) -> Document:

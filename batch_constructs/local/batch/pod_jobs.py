@@ -22,7 +22,13 @@ if TYPE_CHECKING:
     from batch_constructs.local.batch.store import Document
 
 _KINDS = ("initContainers", "containers")
+_NAME = "Default"
+"""What a container is called that is given no name."""
+
 _VARIABLE = re.compile(r"\$\(([A-Za-z_][A-Za-z0-9_]*)\)")
+_HALVES, _ALIKE = ("limits", "requests"), ("memory", GPU)
+"""Where the resources of a container are, and which of them are alike in both."""
+
 _REQUIREMENTS = {"cpu": SizeType.VCPU, "memory": SizeType.MEMORY, GPU: SizeType.GPU}
 
 
@@ -37,7 +43,8 @@ def submitted_pod(
         filled_in: puts the parameters into a command.
 
     Raises:
-        ServiceError: it overrides a container that there is not.
+        ServiceError: it overrides a container that there is not, or limits more than it
+            requests.
     """
     pod = deepcopy(properties["podProperties"])
     changes = override.get("podProperties", {})
@@ -45,7 +52,7 @@ def submitted_pod(
         containers = pod.get(kind, [])
         for change in changes.get(kind, ()):
             name = change.get("name", containers[0].get("name") if len(containers) == 1 else None)
-            found = [one for one in containers if one.get("name") == name]
+            found = [one for one in containers if name in (one.get("name"), one.get("name", _NAME))]
             if not found:
                 raise client_error(f"eksPropertiesOverride names an unknown container: {name}")
             _override(found[0], change)
@@ -67,6 +74,10 @@ def _override(container: Document, change: Mapping[str, Any]) -> None:
         container["env"] = list(by_name.values())
     for kind, amounts in change.get("resources", {}).items():
         container.setdefault("resources", {}).setdefault(kind, {}).update(amounts)
+    limits, requests = (container.get("resources", {}).get(half, {}) for half in _HALVES)
+    for key in _ALIKE:
+        if limits.get(key) != requests.get(key) and key in limits and key in requests:
+            raise client_error(f"{key}: limits and requests must be equal in eksPropertiesOverride")
 
 
 def pod_containers(properties: Document) -> Iterator[tuple[str, Document, tuple[str, ...]]]:
@@ -75,7 +86,7 @@ def pod_containers(properties: Document) -> Iterator[tuple[str, Document, tuple[
     before: tuple[str, ...] = ()
     for kind in _KINDS:
         for number, container in enumerate(pod.get(kind, ())):
-            name = container.get("name", "Default" if number == 0 else f"{kind}-{number}")
+            name = container.get("name", _NAME if number == 0 else f"{kind}-{number}")
             yield name, _as_ecs_writes(container), before
             if kind == "initContainers":
                 before = (name,)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from batch_constructs.aws import container_variables as variables
-from batch_constructs.aws.names import ARN_PARTS
+from batch_constructs.aws.names import ARN_PARTS, SECRETS_MANAGER
 from batch_constructs.local.batch.container_metadata import on_fargate
 from batch_constructs.local.batch.job_nodes import node_id
 from batch_constructs.local.batch.ports import PortError, Ports, SecretReference
@@ -82,6 +82,6 @@ def _value(value_from: str, role: str | None, ports: Ports) -> str:
         raise PortError(
             f"the job definition has no executionRoleArn, which is needed to read {value_from}"
         )
-    if ":secretsmanager:" in value_from:
+    if SECRETS_MANAGER in value_from:
         return ports.secret_value(secret_reference(value_from), execution_role_arn=role)
     return ports.parameter_value(value_from, execution_role_arn=role)

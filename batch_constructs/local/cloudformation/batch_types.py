@@ -58,7 +58,7 @@ class ComputeEnvironmentType(BatchResource):
                 )
             return self.create(logical_id, new)
         if changed:
-            _check_infrastructure_update(new, changed)
+            _check_infrastructure_update(old, new, changed)
         return super().update(logical_id, physical_id, old, _of_an_update(old, new))
 
 
@@ -115,25 +115,26 @@ def _replaces(properties: Properties) -> bool:
     return str(properties.get("ReplaceComputeEnvironment", True)).lower() != "false"
 
 
-def _check_infrastructure_update(properties: Properties, changed: set[str]) -> None:
+def _check_infrastructure_update(old: Properties, new: Properties, changed: set[str]) -> None:
     """Refuse what an infrastructure update cannot do.
 
     Raises:
         ProvisioningError: the service role or the allocation strategy does not allow it.
     """
-    role = str(properties.get("ServiceRole", SERVICE_LINKED_ROLE))
-    strategy = str(_resources(properties).get("AllocationStrategy", BEST_FIT))
+    role = str(new.get("ServiceRole", SERVICE_LINKED_ROLE))
     what = ", ".join(sorted(path.rpartition("/")[2] for path in changed))
     if SERVICE_LINKED_ROLE not in role:
         raise ProvisioningError(
             f"cannot change {what} in place: the compute environment uses the service role {role}, "
             f"and infrastructure updates need {SERVICE_LINKED_ROLE}"
         )
-    if not _is_fargate(properties) and strategy not in IN_PLACE_STRATEGIES:
-        raise ProvisioningError(
-            f"cannot change {what} in place: the allocation strategy is {strategy}, and "
-            f"infrastructure updates need one of {', '.join(sorted(IN_PLACE_STRATEGIES))}"
-        )
+    for properties in () if _is_fargate(new) else (old, new):
+        strategy = str(_resources(properties).get("AllocationStrategy", BEST_FIT))
+        if strategy not in IN_PLACE_STRATEGIES:
+            raise ProvisioningError(
+                f"cannot change {what} in place: the allocation strategy is {strategy}, and "
+                f"infrastructure updates need one of {', '.join(sorted(IN_PLACE_STRATEGIES))}"
+            )
 
 
 class JobQueueType(BatchResource):

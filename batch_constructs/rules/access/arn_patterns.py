@@ -302,12 +302,23 @@ def matches(pattern: str, name: str) -> bool | None:
         return True
     if not _STANDS_FOR_OTHERS.search(pattern) and not _STANDS_FOR_OTHERS.search(name):
         return False
+    if (one := _service(pattern)) and (other := _service(name)) and one != other:
+        return False
     return None if _may_meet(pattern, name) else False
 
 
 def _is_one(character: str) -> bool:
     """Tell whether a character stands for one character."""
     return _STANDS_FOR_OTHERS.match(character) is None
+
+
+def _service(text: str) -> str | None:
+    """Give the service of an ARN that is sure to be there: of two, most pairs differ in it."""
+    parts = text.split(":", 3)
+    if len(parts) <= 3 or not is_arn(text):  # noqa: PLR2004  # the partition, the service, the rest
+        return None
+    sure = _NOT_PLAIN.search(parts[1].replace(CLOSED, "") + parts[2]) is None
+    return parts[2] if sure else None
 
 
 def _may_meet(pattern: str, name: str) -> bool:

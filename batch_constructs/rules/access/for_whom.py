@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Final
 
+from batch_constructs.aws.actions import PRINCIPAL_ORGANIZATION, SOURCE_ACCOUNT, SOURCE_ARN
 from batch_constructs.aws.names import ARN_PARTS
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.rules.template.iam_roles import several
 
 OF_A_SERVICE: Final = (
-    "aws:sourceaccount",
-    "aws:sourcearn",
+    SOURCE_ACCOUNT.lower(),
+    SOURCE_ARN.lower(),
     "aws:sourceorgid",
     "aws:sourceorgpaths",
 )
@@ -23,7 +24,7 @@ OF_ANYBODY: Final = (
     *OF_A_SERVICE,
     "aws:principalaccount",
     "aws:principalarn",
-    "aws:principalorgid",
+    PRINCIPAL_ORGANIZATION.lower(),
     "aws:principalorgpaths",
     "aws:sourceip",
     "aws:sourcevpc",

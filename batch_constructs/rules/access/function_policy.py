@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from batch_constructs.aws.actions import PRINCIPAL_ORGANIZATION
+from batch_constructs.aws.actions import PRINCIPAL_ORGANIZATION, SOURCE_ACCOUNT, SOURCE_ARN
+from batch_constructs.aws.authorization import POLICY_VERSION
 from batch_constructs.aws.names import ACCOUNT, root_of
 from batch_constructs.aws.service_principals import DOMAIN
 
@@ -12,8 +13,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 _CONDITIONS: Final = {
-    "SourceAccount": ("StringEquals", "AWS:SourceAccount"),
-    "SourceArn": ("ArnLike", "AWS:SourceArn"),
+    "SourceAccount": ("StringEquals", SOURCE_ACCOUNT),
+    "SourceArn": ("ArnLike", SOURCE_ARN),
     "PrincipalOrgID": ("StringEquals", PRINCIPAL_ORGANIZATION),
 }
 """Property of a permission → what it becomes.
@@ -24,7 +25,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html
 
 def policy_of(statements: Iterable[dict[str, Any]]) -> dict[str, Any]:
     """Write the policy with such statements as Lambda keeps it."""
-    return {"Version": "2012-10-17", "Id": "default", "Statement": [*statements]}
+    return {"Version": POLICY_VERSION, "Id": "default", "Statement": [*statements]}
 
 
 def statement_of(permission: Mapping[str, Any], *, name: str, function: Any) -> dict[str, Any]:

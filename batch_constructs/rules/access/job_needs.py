@@ -9,6 +9,7 @@ from batch_constructs.aws.container_facts import AWSLOGS, LOG_CREATE_OPTION
 from batch_constructs.aws.names import (
     DEFAULT_LOG_GROUP,
     LOG_GROUP_OPTION,
+    PARAMETER_STORE,
     REGISTRY,
     SECRET_FORM,
     is_arn,
@@ -144,7 +145,7 @@ def reading(job: Resource, source: object) -> Need | None:
         return Need((GET_SECRET,), (whole, f"{whole}-{HOLE}"), _without_field(shown))
     if target is not None and target.type != PARAMETER:
         return None
-    if ":ssm:" in written:
+    if PARAMETER_STORE in written:
         return Need((GET_PARAMETERS,), (written,), missing_statement.written(source))
     if target is None and (HOLE in written or not written or is_arn(written)):
         return None

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from functools import partial
 from typing import TYPE_CHECKING
@@ -26,6 +25,7 @@ from batch_constructs.rules.template.resource_graph import (
     QUOTA_SHARE,
     SCHEDULING_POLICY,
 )
+from batch_constructs.rules.template.values import spelled_out
 from batch_constructs.rules.template.whole import Whole
 from batch_constructs.rules.template.written_lengths import (
     listed,
@@ -62,7 +62,7 @@ def eks_cluster_environments(whole: Whole) -> Iterator[Fault]:
         of_eks = properties.get("EksConfiguration")
         cluster = of_eks.get("EksClusterArn") if isinstance(of_eks, dict) else None
         if cluster is not None:
-            found[_written(cluster)].append(id_)
+            found[spelled_out(cluster)].append(id_)
     yield from _beyond(found, ENVIRONMENTS_A_CLUSTER, "compute environments of one EKS cluster")
 
 
@@ -76,7 +76,7 @@ def quota_share_count(whole: Whole) -> Iterator[Fault]:
     found: dict[str, list[str]] = defaultdict(list)
     for id_, properties in of_type(whole, QUOTA_SHARE, surely=True):
         if "JobQueue" in properties:
-            found[_written(properties["JobQueue"])].append(id_)
+            found[spelled_out(properties["JobQueue"])].append(id_)
     yield from _beyond(found, SHARES_A_QUEUE, "quota shares of one queue")
 
 
@@ -98,13 +98,9 @@ def quota_queue_count(whole: Whole) -> Iterator[Fault]:
             continue
         for entry in listed(properties.get("ServiceEnvironmentOrder")):
             if isinstance(entry, dict) and "ServiceEnvironment" in entry:
-                found[_written(entry["ServiceEnvironment"])].append(id_)
+                found[spelled_out(entry["ServiceEnvironment"])].append(id_)
     queues = "queues with quotas of one service environment"
     yield from _beyond(found, QUEUES_WITH_QUOTAS, queues)
-
-
-def _written(value: object) -> str:
-    return json.dumps(value, sort_keys=True, default=str)
 
 
 def _beyond(found: Mapping[str, list[str]], most: int, things: str) -> Iterator[Fault]:

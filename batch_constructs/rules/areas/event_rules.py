@@ -8,7 +8,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import batch_events, event_pattern
-from batch_constructs.aws.actions import KMS_GENERATE_DATA_KEY, SNS_PUBLISH, SQS_SEND_MESSAGE
+from batch_constructs.aws.actions import (
+    KMS_GENERATE_DATA_KEY,
+    SNS_PUBLISH,
+    SOURCE_ARN,
+    SQS_SEND_MESSAGE,
+)
 from batch_constructs.aws.bound import meant, one_of, shown
 from batch_constructs.aws.delivery import OBJECTS_SOURCE
 from batch_constructs.aws.job_states import SERVICE_JOB_STATES
@@ -190,7 +195,7 @@ def admits(
     resource = spelled(Reference(owner.id, _ARNS[owner.type]), template)
     keys: dict[str, str | None] = {}
     if source.type == EVENT_RULE and "EventBusName" not in source.properties:
-        keys["aws:sourcearn"] = spelled(Reference(source.id, "Arn"), template)
+        keys[SOURCE_ARN.lower()] = spelled(Reference(source.id, "Arn"), template)
     return any(
         admitted(policy.properties.get("PolicyDocument"), service, action, resource, template, keys)
         is not False

@@ -17,7 +17,7 @@ from batch_constructs.aws.compute_environment_facts import ResourceType
 from batch_constructs.aws.container_facts import SIZES, SizeType
 from batch_constructs.aws.job_definition_facts import NODE_COUNT, CpuArchitecture
 from batch_constructs.aws.pattern import pattern
-from batch_constructs.aws.platforms import KINDS, PlatformCapability
+from batch_constructs.aws.platforms import KINDS, PLATFORM_CAPABILITY_SOURCE, PlatformCapability
 from batch_constructs.aws.source import api, guide
 from batch_constructs.rules.areas.multi_node_rules import node_span
 from batch_constructs.rules.findings import Severity
@@ -109,11 +109,7 @@ def _everywhere(queue: JobQueue, problem: Callable[[ComputeEnvironment], str | N
     "job-platform",
     title="job on a queue of another platform",
     fix="set PlatformCapabilities to what the queue offers, or send the job to another queue",
-    source=api(
-        "RegisterJobDefinitionRequest.platformCapabilities",
-        '"The platform capabilities required by the job definition.";'
-        " RegisterJobDefinitionRequest.eksProperties is for Amazon EKS.",
-    ),
+    source=PLATFORM_CAPABILITY_SOURCE,
 )
 def job_platform(job: JobDefinition) -> Iterator[Fault]:
     """Batch refuses the submission: a Fargate job needs Fargate, an EKS job a cluster."""

@@ -16,7 +16,7 @@ from batch_constructs.aws.job_queue_facts import (
     QueueKind,
 )
 from batch_constructs.aws.platforms import KINDS
-from batch_constructs.aws.resource_states import State
+from batch_constructs.aws.resource_states import DISABLED_SOURCE, State
 from batch_constructs.aws.source import api, guide
 from batch_constructs.rules.areas import queue_rule
 from batch_constructs.rules.findings import Severity
@@ -258,11 +258,7 @@ def job_queue_type_environments(queue: JobQueue) -> Iterator[Fault]:
     severity=Severity.WARNING,
     title="enabled queue whose environments are all disabled",
     fix="enable an environment, or disable the queue",
-    source=api(
-        "CreateComputeEnvironmentRequest.state",
-        "\"If the state is DISABLED, then the Batch scheduler doesn't attempt to place jobs within"
-        ' the environment."',
-    ),
+    source=DISABLED_SOURCE,
 )
 def queue_disabled_environments(queue: JobQueue) -> Iterator[Fault]:
     """Jobs are accepted but wait indefinitely."""
@@ -277,11 +273,7 @@ def queue_disabled_environments(queue: JobQueue) -> Iterator[Fault]:
     severity=Severity.INFO,
     title="enabled queue with a disabled environment",
     fix="enable the environment, or remove it from the queue",
-    source=api(
-        "CreateComputeEnvironmentRequest.state",
-        "\"If the state is DISABLED, then the Batch scheduler doesn't attempt to place jobs within"
-        ' the environment."',
-    ),
+    source=DISABLED_SOURCE,
 )
 def disabled_environment(queue: JobQueue) -> Iterator[Fault]:
     """Jobs never move on to it, however full the others are."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from batch_constructs.aws import managed_policies as policies
 from batch_constructs.aws import network
+from batch_constructs.aws.actions import VIA_SERVICE
 from batch_constructs.aws.resource_states import State
 from batch_constructs.aws.role_actions import (
     CREATE_LOG_GROUP,
@@ -215,7 +216,7 @@ def secret_key(job: JobDefinition) -> Iterator[Fault]:
         key = key_of(given, job.template)
         if secret is None or key is None:
             continue
-        by_way_of = {"kms:viaservice": f"secretsmanager.{HOLE}.{DOMAIN}"}
+        by_way_of = {VIA_SERVICE.lower(): f"secretsmanager.{HOLE}.{DOMAIN}"}
         if may_use(key, role, DECRYPT, by_way_of) is False:
             yield (
                 path,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from batch_constructs.aws.actions import KMS_ENCRYPT, KMS_GENERATE_DATA_KEY
+from batch_constructs.aws.actions import ENCRYPTED_LOG_GROUP, KMS_ENCRYPT, KMS_GENERATE_DATA_KEY
 from batch_constructs.aws.names import log_group_in_arn
 from batch_constructs.aws.role_actions import (
     CREATE_GRANT,
@@ -54,7 +54,7 @@ def log_group_key(group: Resource) -> Iterator[Fault]:
     if key is None or group.id not in groups_in_use(group):
         return
     name = name_of(group.id, "LogGroupName", group.template)
-    known = {"kms:encryptioncontext:aws:logs:arn": arn("logs", log_group_in_arn(name))}
+    known = {ENCRYPTED_LOG_GROUP.lower(): arn("logs", log_group_in_arn(name))}
     denied = [action for action in _OF_LOGS if may_use(key, LOGS, action, known) is False]
     if denied:
         principal = {"Service": f"logs.${{AWS::Region}}.{DOMAIN}"}

@@ -334,6 +334,7 @@ _UNKNOWN_OR_OTHER: Final = ("\0", "[", "<")
 """What nobody can know yet, the settings of Bottlerocket, and the scripts of Windows."""
 
 
+@once
 def _length(template: LaunchTemplate) -> int:
     """Count the bytes of user data that are known."""
     raw = template.user_data

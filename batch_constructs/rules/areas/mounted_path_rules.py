@@ -9,7 +9,7 @@ from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.aws.source import api, docs
-from batch_constructs.aws.template_facts import MOUNTS
+from batch_constructs.aws.template_facts import MOUNTS, TO_READ, TO_WRITE
 from batch_constructs.rules.areas import environment_rule
 from batch_constructs.rules.areas.instance_rules import has_own_image
 from batch_constructs.rules.areas.job_on_queue_rules import on_environments
@@ -17,6 +17,7 @@ from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import rule
 from batch_constructs.rules.template import vpc
 from batch_constructs.rules.template.listed_parts import volumes
+from batch_constructs.rules.template.once import once
 from batch_constructs.rules.template.resource_graph import (
     JOB_DEFINITION,
     LAUNCH_TEMPLATE,
@@ -52,7 +53,8 @@ def unmounted_host_path(job: JobDefinition) -> Iterator[Fault]:
     """Docker creates an empty directory there, and the job writes to the instance's own disk.
 
     If constructs of this library define the job and the launch template, it also has to be the same
-    bucket, prefix or file system. Managed Instances mount nothing.
+    bucket, prefix or file system, and not mounted to read only for a job that writes. Managed
+    Instances mount nothing.
     """
     for task, path, volume in volumes(job):
         host = text(mapping(volume, "Host"), "SourcePath")
@@ -96,12 +98,17 @@ def _missing(job: JobDefinition, environment: ComputeEnvironment, host: str) -> 
             f"the job mounts {show(wanted[1])} at {show(host)}, where the instances of "
             f"{environment.id} mount {show(found[0][1])}"  # type: ignore[index]  # all are there
         )
+    if wanted and wanted[2] == TO_WRITE and all(one and one[2] == TO_READ for one in found):
+        return (
+            f"the job may write to {show(host)}, which the instances of {environment.id} mount "
+            f"{TO_READ}"
+        )
     return None
 
 
 def _differ(one: list[str], other: list[str]) -> bool:
     """Tell whether two sources certainly differ: an ID can be that of a resource here."""
-    kinds = [how.partition(" of the app")[0].partition(" by name")[0] for how, _ in (one, other)]
+    kinds = [how.partition(" of the app")[0].partition(" by name")[0] for how, *_ in (one, other)]
     return kinds[0] != kinds[1] or (one[0] == other[0] and one[1] != other[1])
 
 
@@ -131,6 +138,11 @@ _OWN_DISKS: Final = pattern("Instance[ _]Storage")
 """How the disks of an instance are found: by their model, or in /dev/disk/by-id."""
 
 
+@once
+def _mounts_own_disks(template: LaunchTemplate) -> bool:
+    return _OWN_DISKS.search(template.script) is not None
+
+
 @environment_rule(
     "instance-store-types",
     severity=Severity.WARNING,
@@ -141,7 +153,7 @@ _OWN_DISKS: Final = pattern("Instance[ _]Storage")
 def instance_store_types(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Jobs write to the root volume instead, and may fill it."""
     for path, template, names in environment.types_of_launch_templates:
-        if not _OWN_DISKS.search(template.script):
+        if not _mounts_own_disks(template):
             continue
         without = [one for one in names or () if instance_types.has_disks(one) is False]
         if without:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -42,6 +41,7 @@ from batch_constructs.rules.access.arn_patterns import QUEUE_POLICIES, least_in,
 from batch_constructs.rules.access.function_policy import policy_of, statement_of
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
+from batch_constructs.rules.template.values import spelled_out
 from batch_constructs.rules.template.whole import Whole
 from batch_constructs.rules.template.written_lengths import (
     document_length,
@@ -95,7 +95,7 @@ def _identity(written: object) -> _Identity | None:
         return written, True
     if not isinstance(written, dict) or "Fn::If" in written or written == NO_VALUE:
         return None
-    return json.dumps(written, sort_keys=True, default=str), False
+    return spelled_out(written), False
 
 
 @_rule(

@@ -15,6 +15,7 @@ from batch_constructs.aws.credentials import SHORTEST, credential_in
 from batch_constructs.aws.names import LOG_REGION_OPTION, form, is_arn
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import api, docs
+from batch_constructs.aws.template_facts import RESOLVED_SECRET_SOURCE
 from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.areas.command_rules import commands
 from batch_constructs.rules.areas.container_rules import variables_of
@@ -23,7 +24,11 @@ from batch_constructs.rules.template.as_written import ATTRIBUTE, DEFAULT, NO_EC
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.listed_parts import listed
 from batch_constructs.rules.template.values import Base64, Text, Unknown, mapping, text
-from batch_constructs.rules.template.written_strings import secrets_written, strings
+from batch_constructs.rules.template.written_strings import (
+    may_hold_credentials,
+    secrets_written,
+    strings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -70,7 +75,8 @@ def plaintext_secret(job: JobDefinition) -> Iterator[Fault]:
 
 
 def _known_by_form(job: JobDefinition) -> Iterator[tuple[str, str]]:
-    for path, written in strings("", job.properties, names=True, shortest=SHORTEST):
+    searched = job.properties if may_hold_credentials(job.properties) else None
+    for path, written in strings("", searched, names=True, shortest=SHORTEST):
         kind = credential_in(written)
         if kind is not None:
             yield path, f"{kind} is in the template"
@@ -163,10 +169,7 @@ def _plain(value: object) -> object:
     severity=Severity.WARNING,
     title="secret that CloudFormation writes into the job definition",
     fix="name the secret under Secrets; AWS Batch then reads it when the container starts",
-    source=docs(
-        "AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html",
-        "CloudFormation replaces a dynamic reference with the value of the secret.",
-    ),
+    source=RESOLVED_SECRET_SOURCE,
 )
 def secret_resolved(job: JobDefinition) -> Iterator[Fault]:
     """The value is visible wherever the definition and its jobs are described.

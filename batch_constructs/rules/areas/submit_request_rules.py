@@ -12,7 +12,7 @@ from batch_constructs.aws.bound import Counting, Matching, shown
 from batch_constructs.aws.container_facts import SizeType
 from batch_constructs.aws.names import JOB_NAME, JOB_NAME_SOURCE, RESOURCE_NAME, marker
 from batch_constructs.aws.pattern import pattern
-from batch_constructs.aws.platforms import PlatformCapability
+from batch_constructs.aws.platforms import PLATFORM_CAPABILITY_SOURCE, PlatformCapability
 from batch_constructs.aws.property_paths import Places
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.resource_states import State
@@ -473,11 +473,7 @@ def override_size(source: Resource) -> Iterator[Fault]:
     "submission-platform",
     title="submission to a queue of another platform",
     fix="send the job to a queue of its platform, or change PlatformCapabilities of the definition",
-    source=api(
-        "RegisterJobDefinitionRequest.platformCapabilities",
-        '"The platform capabilities required by the job definition.";'
-        " RegisterJobDefinitionRequest.eksProperties is for Amazon EKS.",
-    ),
+    source=PLATFORM_CAPABILITY_SOURCE,
 )
 def submission_platform(source: Resource) -> Iterator[Fault]:
     """Every submission is refused: a Fargate job needs Fargate, an EKS job a cluster."""

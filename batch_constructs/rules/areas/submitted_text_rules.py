@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.credential_names import option_with_credential
-from batch_constructs.aws.credentials import credential_in
+from batch_constructs.aws.credentials import SHORTEST, credential_in
 from batch_constructs.aws.job_definition_facts import PLACEHOLDER
 from batch_constructs.aws.pattern import pattern
-from batch_constructs.aws.source import api, docs
+from batch_constructs.aws.source import api
+from batch_constructs.aws.template_facts import RESOLVED_SECRET_SOURCE
 from batch_constructs.rules.areas.secret_rules import label_value, secret_value
 from batch_constructs.rules.areas.submitter_rules import SUBMITTERS
 from batch_constructs.rules.code_in_command import code_in, marked_code
@@ -27,7 +28,11 @@ from batch_constructs.rules.template.submitted_jobs import (
     variables_of,
 )
 from batch_constructs.rules.template.values import UNKNOWN, Text, entries, mapping, text
-from batch_constructs.rules.template.written_strings import secrets_written, strings
+from batch_constructs.rules.template.written_strings import (
+    may_hold_credentials,
+    secrets_written,
+    strings,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -70,7 +75,8 @@ def submitted_secret(source: Resource) -> Iterator[Fault]:
         if place is not None:
             option = "the password or token of an option is in the template"
             told[f"ContainerOverrides/Command/{place}"] = option
-        for below, written in strings("", request, names=True):
+        searched = request if may_hold_credentials(request) else None
+        for below, written in strings("", searched, names=True, shortest=SHORTEST):
             kind = credential_in(written)
             if kind is not None:
                 told.setdefault(below, f"{kind} is in the template")
@@ -95,10 +101,7 @@ def _beside(source: Resource) -> Iterator[Fault]:
     severity=Severity.WARNING,
     title="secret that CloudFormation writes into a submission",
     fix="name the secret under Secrets of the job definition; AWS Batch then reads it",
-    source=docs(
-        "AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html",
-        "CloudFormation replaces a dynamic reference with the value of the secret.",
-    ),
+    source=RESOLVED_SECRET_SOURCE,
 )
 def submitted_secret_resolved(source: Resource) -> Iterator[Fault]:
     """The value is visible in every description of the job, and in its events."""

@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING, Final
 from batch_constructs.aws.bound import did_you_mean, each_meant
 from batch_constructs.aws.source import api, seen
 from batch_constructs.aws.template_facts import (
+    FORMAT_VERSION,
+    FORMAT_VERSIONS,
+    NEEDED_OF_ENTRIES,
     NULL_SOURCE,
     OBJECT_SECTIONS,
     REFERENCE_SOURCE,
@@ -36,7 +39,7 @@ from batch_constructs.rules.template.resource_graph import (
     SERVICE_ENVIRONMENT,
 )
 from batch_constructs.rules.template.values import show
-from batch_constructs.rules.template.whole import Whole, is_loop
+from batch_constructs.rules.template.whole import ATTRIBUTE, Whole, is_loop
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -63,7 +66,7 @@ def resource_count(whole: Whole) -> Iterator[Fault]:
 
 @_rule(
     "template-section",
-    title="unknown section of a template, or a section that is not an object",
+    title="section of a template that CloudFormation does not read",
     fix="remove it, or move it under Metadata",
     source=SECTIONS_SOURCE,
 )
@@ -76,12 +79,22 @@ def template_section(whole: Whole) -> Iterator[Fault]:
             elif name in OBJECT_SECTIONS and section is not None and not isinstance(section, dict):
                 said = "the section is not an object"
                 yield str(name), said, f"write names and their values below {name}"
+        version = whole.template.get(FORMAT_VERSION, FORMAT_VERSIONS[0])
+        if version not in (*FORMAT_VERSIONS, None):
+            said = f"the version of the template is {show(version)}; allowed: {FORMAT_VERSIONS[0]}"
+            yield FORMAT_VERSION, said, f"set it to {FORMAT_VERSIONS[0]}, or leave it out"
+        for section, needed in NEEDED_OF_ENTRIES.items():
+            entries = whole.template.get(section)
+            for name, one in entries.items() if isinstance(entries, dict) else ():
+                complete = isinstance(one, dict) and needed in one
+                if one is not None and not complete and not str(name).startswith("Fn::"):
+                    yield f"{section}/{name}", f"{needed} is missing", f"add {needed}"
 
 
 @_rule(
     "template-resources",
     title="resource without a type, or with an invalid name",
-    fix="give each resource an alphanumeric logical ID and a Type",
+    fix="give each resource an alphanumeric logical ID and a Type such as AWS::Batch::JobQueue",
     source=RESOURCES_SECTION_SOURCE,
 )
 def template_resources(whole: Whole) -> Iterator[Fault]:
@@ -100,6 +113,9 @@ def template_resources(whole: Whole) -> Iterator[Fault]:
             yield path, "the resource is not an object"
         elif not isinstance(resource.get("Type"), str):
             yield path, "the resource has no Type"
+        elif "::" not in resource["Type"]:
+            said = f"{show(resource['Type'])} is not a type of a resource"
+            yield f"{path}/Type", said, "write it as in AWS::Batch::JobQueue or Custom::Name"
 
 
 @_rule(
@@ -166,7 +182,8 @@ def unresolved_reference(whole: Whole) -> Iterator[Fault]:
     """CloudFormation refuses the template, wherever the reference is.
 
     A YAML file without a version and without parameters may be part of a larger template, as in the
-    Serverless Framework, and the target may be elsewhere.
+    Serverless Framework, and the target may be elsewhere. Of attributes, only those are reported
+    that a resource of AWS Batch has under another name.
     """
     if not whole.is_final or whole.may_be_a_part:
         return
@@ -177,6 +194,11 @@ def unresolved_reference(whole: Whole) -> Iterator[Fault]:
         if one in told:
             continue
         told.add(one)
+        if kind == ATTRIBUTE:
+            target, _, attribute = name.partition(".")
+            said = f"{show(target)} has no attribute {show(attribute)}"
+            yield "/".join(path), said, f"use Ref: it gives the ARN of {show(target)}"
+            continue
         message = f"there is no {kind} {show(name)} in the template"
         from difflib import get_close_matches  # noqa: PLC0415  # seldom needed
 

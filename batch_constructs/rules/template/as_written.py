@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from batch_constructs.aws.credential_names import SECRET_ATTRIBUTES
+from batch_constructs.aws.credential_names import SECRET_ATTRIBUTES, gives_a_credential
 from batch_constructs.aws.credentials import credential_in
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.rules.template.intrinsics import Resolver
@@ -91,13 +91,16 @@ _SEVERAL: Final = (dict, list, tuple, Mapping)
 
 
 def _opens_a_reference(value: object) -> bool:
-    """Look for the bracket that a reference begins with; pieces of one may stand apart."""
+    """Look for a bracket that a reference may begin with; pieces of one may stand apart.
+
+    Behind a ``$`` stands what `Fn::Sub` replaces, as nearly every template has it.
+    """
     met: set[int] = set()
     rest = [value]
     while rest:
         value = rest.pop()
         if isinstance(value, str):
-            if "{" in value:
+            if "{" in value and value.count("{") > value.count("${"):
                 return True
         elif isinstance(value, _SEVERAL) and id(value) not in met:
             met.add(id(value))
@@ -116,6 +119,8 @@ def _value(name: object, parameter: Mapping[str, object]) -> object:
     if str(parameter.get("NoEcho")).lower() == "true":
         return f"{{{{resolve:{NO_ECHO}:{name}}}}}"
     default = parameter.get("Default")
-    if isinstance(default, str) and credential_in(default) is not None:
+    if isinstance(default, str) and (
+        credential_in(default) is not None or gives_a_credential(default)
+    ):
         return f"{{{{resolve:{DEFAULT}:{name}}}}}"
     return default

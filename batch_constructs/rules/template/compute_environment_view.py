@@ -12,7 +12,7 @@ from batch_constructs.aws.compute_environment_facts import (
     CapacityOption,
     EnvironmentType,
 )
-from batch_constructs.aws.platforms import Orchestration, PlatformCapability
+from batch_constructs.aws.platforms import PLATFORMS, Orchestration
 from batch_constructs.rules.template.launch_template_view import LaunchTemplate
 from batch_constructs.rules.template.resource_view import LAUNCH_TEMPLATE, Resource
 from batch_constructs.rules.template.values import (
@@ -83,11 +83,9 @@ class ComputeEnvironment(Resource):
             return None
         if self.is_eks:
             return Orchestration.EKS
-        if self.is_fargate:
-            return PlatformCapability.FARGATE
-        if self.is_managed_instances:
-            return PlatformCapability.MANAGED_INSTANCES
-        return PlatformCapability.EC2 if self.is_ec2 or self.is_unmanaged else None
+        if self.is_unmanaged:
+            return PLATFORMS[EnvironmentType.UNMANAGED]
+        return PLATFORMS.get(self.kind or "")
 
     @property
     def is_spot(self) -> bool | None:

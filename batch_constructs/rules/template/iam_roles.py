@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.names import AWS_POLICY, OF_A_ROLE
@@ -22,7 +22,7 @@ ROLE: Final = "AWS::IAM::Role"
 TRUST: Final = "allow the service to assume the role: sts:AssumeRole for its principal"
 
 
-def several(value: object) -> list[object]:
+def several(value: Any) -> list[Any]:
     """Give what may stand alone or in a list as a list."""
     return value if isinstance(value, list) else [value]
 

@@ -20,6 +20,7 @@ from batch_constructs.rules.template.resource_view import Resource
 from batch_constructs.rules.template.values import (
     UNKNOWN,
     Properties,
+    entries,
     few,
     listing,
     mapping,
@@ -61,16 +62,23 @@ class Container(Record):
 
     def requirement(self, type: str) -> int | float | None:
         """Give how much of VCPU, MEMORY or GPU is asked for; None if that is not known."""
-        wanted = listing(self.properties, "ResourceRequirements")
-        for entry in wanted or ():
-            if isinstance(entry, dict) and text(entry, "Type") == type:
-                return number(entry, "Value")
+        if type in self._first_of_each_type:
+            return self._first_of_each_type[type]
         if type == SizeType.GPU:
             return 0 if self.names_every_requirement else None
         legacy = "Vcpus" if type == SizeType.VCPU else "Memory"
         return number(self.properties, legacy)
 
-    @property
+    @cached_property
+    def _first_of_each_type(self) -> dict[str, int | float | None]:
+        """Give what the first requirement of each type asks for."""
+        return {
+            kind: number(entry, "Value")
+            for _, entry in reversed([*entries(self.properties, "ResourceRequirements")])
+            if (kind := text(entry, "Type")) is not None
+        }
+
+    @cached_property
     def names_every_requirement(self) -> bool:
         """Tell whether the type of every resource requirement is known."""
         if self.properties.get("ResourceRequirements") is None:

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import Final
 
 from batch_constructs.aws.efa import INTERFACE_TYPES
+from batch_constructs.aws.launch_template_facts import USER_DATA_BYTES
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.resource_view import Resource
@@ -64,7 +65,12 @@ class LaunchTemplate(Resource):
         return self.user_data.decode("utf-8", "replace")
 
     def speaks_of(self, path: str) -> bool | None:
-        """Tell whether the user data name a path, or what it is in; None if nobody knows."""
+        """Tell whether the user data name a path, or what it is in; None if nobody knows.
+
+        Those that are longer than EC2 takes are told of, and many jobs may ask.
+        """
+        if len(self.script) > USER_DATA_BYTES:
+            return None
         while path not in _ROOTS:
             if re.search(rf"(?<![\w./-]){re.escape(path)}(?![\w.-])", self.script):
                 return True

@@ -8,6 +8,7 @@ a rule never trips over a token.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Final
@@ -206,6 +207,11 @@ def given(within: Properties, key: str) -> bool:
     """Tell whether something is given for sure (an unknown may turn out to be nothing)."""
     value = within.get(key)
     return value is not None and value is not UNKNOWN
+
+
+def spelled_out(value: object) -> str:
+    """Write a value of a template so that equal ones are written alike."""
+    return json.dumps(value, sort_keys=True, default=str)
 
 
 def show(value: object, longest: int = 60) -> str:

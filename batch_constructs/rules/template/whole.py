@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from batch_constructs.aws.template_facts import FORMAT_VERSION
+from batch_constructs.aws.table import read
+from batch_constructs.aws.template_facts import FORMAT_VERSION, PSEUDO_PARAMETERS
 from batch_constructs.rules.template.loops import PREFIX, Unrolled
 from batch_constructs.rules.template.resource_view import JOB_DEFINITION, JOB_QUEUE
 from batch_constructs.rules.template.text import substitutions
@@ -22,6 +23,12 @@ _Place = tuple[Any, ...]
 
 REFERRING: Final = ("Resources", "Outputs", "Conditions")
 """Sections whose values refer to resources, parameters and conditions."""
+
+ATTRIBUTE: Final = "attribute"
+"""A kind of what is referred to; its name is that of the resource, a dot, and its own."""
+
+_OF_BATCH: Final = "AWS::Batch::"
+ARN: Final = "Arn"
 
 _AWS_TRANSFORMS: Final = ("AWS::LanguageExtensions", "AWS::Serverless-")
 _STACK: Final = "AWS::CloudFormation::Stack"
@@ -169,9 +176,20 @@ class Whole:
         for kind, section in (("condition", "Conditions"), ("mapping", "Mappings")):
             if _is_made_later(self._section(section)):
                 del there[kind]
+        there["pseudo parameter"] = PSEUDO_PARAMETERS
         for path, kind, name in self._named():
-            if name not in there.get(kind, (name,)) and path[0] in REFERRING:
+            lacks = kind == ATTRIBUTE and self._lacks(*name.partition(".")[::2])
+            if (lacks or name not in there.get(kind, (name,))) and path[0] in REFERRING:
                 yield path, kind, name
+
+    def _lacks(self, target: str, attribute: str) -> bool:
+        """Tell whether a resource of AWS Batch has an attribute under another name for sure."""
+        resource = self.resources.get(target)
+        type_ = str(resource.get("Type")) if isinstance(resource, Mapping) else ""
+        noun = type_.removeprefix(_OF_BATCH)
+        known = references().get(type_) if noun != type_ else None
+        others = (ARN, "Name", "Id", f"{noun}{ARN}", f"{noun}Name")
+        return known is not None and attribute != known and attribute in others
 
     def _named(self) -> Iterator[tuple[Path, str, str]]:
         """Give what is referred to: where, what kind of thing, its name."""
@@ -186,8 +204,8 @@ class Whole:
             for name in _conditions_in(definition):
                 yield ("Conditions", id_), "condition", name
         for kind, name, place in self._found[1]:
-            if not name.startswith("AWS::"):
-                yield _path(place), kind, name
+            is_pseudo = name.startswith("AWS::")
+            yield _path(place), "pseudo parameter" if is_pseudo else kind, name
 
     def not_looked_at(
         self, *, worlds_skipped: int, left_out: Counts, nested_known: bool
@@ -240,6 +258,13 @@ _NAMING: Final = {"Fn::If": "condition", "Fn::FindInMap": "mapping"}
 default, nothing need be there."""
 
 
+@cache
+def references() -> dict[str, str]:
+    """Give the attribute that a reference to a resource of each type is."""
+    known: dict[str, str] = read("references")
+    return known
+
+
 def _is_made_later(section: Mapping[str, object]) -> bool:
     return any(str(name).startswith("Fn::") for name in section)
 
@@ -273,9 +298,7 @@ def _references(value: Mapping[str, object]) -> Iterator[tuple[str, str]]:
     if function == "Ref" and isinstance(argument, str):
         yield either, argument
     elif function == "Fn::GetAtt":
-        target = argument[0] if isinstance(argument, list) and argument else argument
-        if isinstance(target, str):
-            yield "resource", target.partition(".")[0]
+        yield from _got(argument.split(".", 1) if isinstance(argument, str) else argument)
     elif function in _NAMING:
         match argument:
             case [str(named), _, _]:
@@ -289,6 +312,18 @@ def _references(value: Mapping[str, object]) -> Iterator[tuple[str, str]]:
                 target, _, attribute = name.partition(".")
                 if not known:
                     yield ("resource" if attribute else either), target
+                    if attribute:
+                        yield ATTRIBUTE, name
+
+
+def _got(argument: object) -> Iterator[tuple[str, str]]:
+    """Give the resource and the attribute that `Fn::GetAtt` names."""
+    match argument:
+        case [str(target), *rest]:
+            yield "resource", target.partition(".")[0]
+            match rest:
+                case [str(attribute)]:
+                    yield ATTRIBUTE, f"{target}.{attribute}"
 
 
 def is_loop(name: object) -> bool:

@@ -124,7 +124,9 @@ def text_length(value: object, quotes: int, least: Least = nothing_known) -> int
     return quotes + _least(value, least)
 
 
-def _least(value: object, least: Least) -> int:
+def _least(value: object, least: Least) -> int:  # noqa: PLR0911  # the hot path
+    if isinstance(value, str):  # as most are
+        return _bytes(value)
     match value:
         case {"Fn::Join": [str() as glue, list() as parts]}:
             return sum(_least(one, least) for one in parts) + _bytes(glue) * (len(parts) - 1)
@@ -137,7 +139,7 @@ def _least(value: object, least: Least) -> int:
         case dict():
             target, attribute = referred(value)
             return least(target, attribute) if target else 0
-    return _bytes(str(value)) if isinstance(value, str | int | float) else 0
+    return len(str(value)) if isinstance(value, int | float) else 0
 
 
 def referred(value: object) -> tuple[str, str | None]:
@@ -174,7 +176,8 @@ def _substituted(text: str, named: Mapping[str, Any], least: Least) -> int:
 
 
 def _bytes(text: str) -> int:
-    return len(_written(text).encode(errors="replace"))
+    written = _written(text)
+    return len(written) if written.isascii() else len(written.encode(errors="replace"))
 
 
 def known_text(value: object) -> str:

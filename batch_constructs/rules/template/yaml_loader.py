@@ -66,7 +66,7 @@ class Reading:
             raise YamlError(str(error)) from None
 
     def _read(self, text: str) -> None:
-        for event in yaml.parse(text, Loader=_SafeLoader):
+        for event in iter(_SafeLoader(text).get_event, None):
             kind = type(event)
             if kind is yaml.ScalarEvent:
                 self._scalar(event)
@@ -102,10 +102,10 @@ class Reading:
             value = _of_type(tag, value, event.start_mark)
         else:
             value, node = _function(tag, value, node)
-        part = _Part(value, len(event.value) + 1, node)
+        size = len(event.value) + 1
         if event.anchor:
-            self._anchors[event.anchor] = part
-        self._put(part, event)
+            self._anchors[event.anchor] = _Part(value, size, node)
+        self._put(value, size, node, event)
 
     def _begin(self, event: Any) -> None:
         if len(self._open) >= DEEPEST:
@@ -130,10 +130,9 @@ class Reading:
                     node.named.setdefault(key, place)
         if done.tag and not done.tag.startswith(_STANDARD):
             value, node = _function(done.tag, value, node)
-        part = _Part(value, done.size, node)
         if done.anchor:
-            self._anchors[done.anchor] = part
-        self._put(part, event)
+            self._anchors[done.anchor] = _Part(value, done.size, node)
+        self._put(value, done.size, node, event)
 
     def _alias(self, event: Any) -> None:
         part = self._anchors.get(event.anchor)
@@ -151,18 +150,18 @@ class Reading:
                 raise YamlError(_NO_NAME, event.start_mark)
             within.name, within.name_at = part.value, event.start_mark
             return
-        self._put(part, event)
+        self._put(part.value, part.size, part.node, event)
 
-    def _put(self, part: _Part, event: Any) -> None:
+    def _put(self, value: Any, size: int, node: Node | None, event: Any) -> None:
         if not self._open:
-            self.value, self.node = part.value, part.node
+            self.value, self.node = value, node
             return
         within = self._open[-1]
-        within.size += part.size
+        within.size += size
         if not within.is_mapping:
-            within.value.append(part.value)
+            within.value.append(value)
             if within.node is not None:
-                within.node.listed.append(part.node or Node(event.start_mark.index))
+                within.node.listed.append(node or Node(event.start_mark.index))
             return
         name = within.name
         if name is None:
@@ -170,15 +169,15 @@ class Reading:
         within.name = None
         if within.merges:
             within.merges = False
-            within.merge(part, event)
+            within.merge(value, node, event)
             return
         if name in within.value:
             self.repeats = True
             if within.node is not None:
                 within.node.repeats.append((name, within.name_at.index))
-        within.value[name] = part.value
+        within.value[name] = value
         if within.node is not None:
-            node = part.node or Node(event.start_mark.index)
+            node = node or Node(event.start_mark.index)
             within.node.named[name] = (within.name_at.index, node)
 
 
@@ -221,16 +220,14 @@ class _Collection:
         self.size = 2
         self.node = Node.of_several(event.start_mark.index) if mapped else None
 
-    def merge(self, part: _Part, event: Any) -> None:
+    def merge(self, value: Any, node: Node | None, event: Any) -> None:
         """Note the mappings whose members this one takes; its own count first."""
-        several = isinstance(part.value, list)
-        for position, value in enumerate(part.value if several else [part.value]):
-            if not isinstance(value, dict):
+        several = isinstance(value, list)
+        for position, one in enumerate(value if several else [value]):
+            if not isinstance(one, dict):
                 raise YamlError("<< takes a mapping, or a list of them", event.start_mark)
-            node = part.node
-            if several and node is not None:
-                node = node.listed[position]
-            self.merged.append(_Part(value, 0, node))
+            place = node.listed[position] if several and node is not None else node
+            self.merged.append(_Part(one, 0, place))
 
 
 def _function(tag: str, value: Any, node: Node | None) -> tuple[Any, Node | None]:

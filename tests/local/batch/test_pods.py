@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from botocore.exceptions import ClientError
+
+from batch_constructs import WorkflowJob
+from batch_constructs.client import BatchClient
+from batch_constructs.client.graph import submit_graph
 
 if TYPE_CHECKING:
     from tests.local.batch.conftest import Account
@@ -159,4 +164,74 @@ def test_an_override_of_an_unknown_container_is_refused(on_eks: Account) -> None
     override = {"podProperties": {"containers": [{"name": "other", "command": ["x"]}]}}
 
     with pytest.raises(ClientError, match="unknown container: other"):
+        on_eks.submit(eksPropertiesOverride=override)
+
+
+def test_a_submission_changes_what_the_container_of_a_pod_has(on_eks: Account) -> None:
+    one = container("Default", "echo", "x")
+    del one["name"]
+    register(on_eks, one)
+    new = {"memory": "64Mi"}
+    override = {"name": "Default", "resources": {"limits": new, "requests": new}}
+
+    job = on_eks.ended(
+        on_eks.submit(eksPropertiesOverride={"podProperties": {"containers": [override]}})
+    )
+
+    resources = job["eksProperties"]["podProperties"]["containers"][0]["resources"]
+    assert resources == {"limits": {"cpu": "1", **new}, "requests": new}
+
+
+def client_of(account: Account) -> BatchClient:
+    return BatchClient(SimpleNamespace(client=lambda *_, **__: account.batch))
+
+
+@pytest.mark.parametrize("named", ["job", "job:1"])
+def test_the_client_says_to_a_pod_what_changes(on_eks: Account, named: str) -> None:
+    register(on_eks, container("main", "sh", "-c", "echo $MODE"))
+    changes: dict[str, Any] = {
+        "environment": {"MODE": "fast"},
+        "memory_mebibytes": 64,
+        "vcpus": 0.5,
+    }
+
+    job_id = client_of(on_eks).submit("j", queue="queue", job_definition=named, **changes)
+
+    job = on_eks.ended(job_id)
+    (one,) = job["eksProperties"]["podProperties"]["containers"]
+    new = {"cpu": "0.5", "memory": "64Mi"}
+    assert one["resources"] == {"limits": new, "requests": new}
+    assert log(on_eks, job_id) == ["fast"]
+
+
+def test_the_client_does_not_guess_which_container_of_a_pod_is_meant(on_eks: Account) -> None:
+    register(on_eks, container("a", "true"), container("b", "true"))
+
+    with pytest.raises(ValueError, match=r'gpus is given, but the job has .* \("a", "b"\)'):
+        client_of(on_eks).submit("j", queue="queue", job_definition="job", vcpus=2)
+
+
+def test_the_client_tells_what_aws_batch_says_of_anything_else(on_eks: Account) -> None:
+    on_eks.definition("true")
+
+    with pytest.raises(ClientError, match="name or ARN other does not exist"):
+        client_of(on_eks).submit("j", queue="queue", job_definition="other", vcpus=2)
+
+
+def test_a_graph_of_pods_begins_again_where_it_was_left(on_eks: Account) -> None:
+    register(on_eks, container("main", "true"))
+    jobs = [WorkflowJob(name="a", job_definition="job", environment={"DAY": "1"}, command=["true"])]
+    client = client_of(on_eks)
+
+    first = submit_graph(client, jobs, queue="queue", run="r")
+
+    assert submit_graph(client, jobs, queue="queue", run="r") == first
+
+
+def test_memory_that_is_limited_otherwise_than_requested_is_refused(on_eks: Account) -> None:
+    register(on_eks, container("main", "true"))
+    resources = {"limits": {"memory": "64Mi"}, "requests": {"memory": "32Mi"}}
+    override = {"podProperties": {"containers": [{"name": "main", "resources": resources}]}}
+
+    with pytest.raises(ClientError, match="memory: limits and requests must be equal"):
         on_eks.submit(eksPropertiesOverride=override)
