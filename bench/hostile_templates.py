@@ -191,6 +191,29 @@ def wired(count: int) -> str:
     return resources(**parts)
 
 
+def statements(role: int, count: int) -> list[dict[str, Any]]:
+    """Write statements of a role that are all different."""
+    return [
+        {
+            "Effect": "Allow",
+            "Action": [f"s3:Get*{n}", "batch:SubmitJob"],
+            "Resource": [f"arn:aws:s3:::b{role}-{n}/*", "*"],
+        }
+        for n in range(count)
+    ]
+
+
+def variables_in_yaml() -> str:
+    """Write YAML of many definitions, with a finding in each."""
+    lines = ["Resources:"]
+    for n in range(450):
+        lines += [f"  J{n}:", "    Type: AWS::Batch::JobDefinition", "    Properties:"]
+        lines += ["      Type: container", "      ContainerProperties:", "        Image: busybox"]
+        lines += ["        Environment:"]
+        lines += [f"          - {{Name: n{one}, Value: v{n}}}" for one in range(55)]
+    return "\n".join(lines)
+
+
 CASES: dict[str, Callable[[], str]] = {
     "merge bomb": merge_bomb,
     "alias bomb": alias_bomb,
@@ -258,6 +281,11 @@ CASES: dict[str, Callable[[], str]] = {
     "a text found by 490 definitions": lambda: found("x" * 480_000, 490),
     "brackets found by 490 definitions": lambda: found("${" * 240_000, 490),
     "a list found by 490 definitions": lambda: found(["x y"] * 70_000, 490),
+    "240 roles of 30 statements, 240 jobs": lambda: resources(
+        **{f"R{n}": role(*statements(n, 30)) for n in range(240)},
+        **{f"J{n}": container(JobRoleArn={"Fn::GetAtt": [f"R{n}", "Arn"]}) for n in range(240)},
+    ),
+    "450 definitions of 55 variables, YAML": variables_in_yaml,
     "a chain of conditions": lambda: json.dumps(
         {
             "Conditions": {

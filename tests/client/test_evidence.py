@@ -168,7 +168,7 @@ def test_why_no_instance_was_launched_is_said_with_its_fix(message: str, fix: st
 
 
 def test_only_the_newest_launch_since_the_job_was_submitted_counts() -> None:
-    failed, worked = activity("Failed", 1, "no"), activity("Successful", 2)
+    failed, worked = activity("Failed", 1, "no"), activity("Successful", 2, "it runs")
     ended = activity("Successful", 3, description="Terminating EC2 instance: i-1")
 
     assert launches(failed, worked) == []
@@ -195,7 +195,7 @@ def test_the_group_of_an_environment_is_known_by_its_name(name: str, *, is_its: 
 
 
 def test_the_group_may_be_on_any_page_and_on_fargate_there_is_none() -> None:
-    pages = [
+    pages: list[dict[str, Any]] = [
         {"AutoScalingGroups": [group("other")], "NextToken": "t"},
         {"AutoScalingGroups": [group()]},
     ]

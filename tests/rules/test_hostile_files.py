@@ -134,6 +134,20 @@ def rule(definition: Any) -> dict[str, Any]:
     return {"Type": "AWS::Events::Rule", "Properties": {"Targets": [target(batch)]}}
 
 
+def machine(count: int) -> str:
+    """Write a state machine that submits a job of the template so often."""
+    request = {"JobName": "a", "JobQueue": "q", "JobDefinition": {"Ref": "J"}}
+    task = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::batch:submitJob.sync",
+        "Parameters": {**request, "ContainerOverrides": {"Command": ["x"]}},
+    }
+    definition = {"StartAt": "S0", "States": {f"S{n}": task for n in range(count)}}
+    properties = {"Definition": definition}
+    some = {"M": {"Type": "AWS::StepFunctions::StateMachine", "Properties": properties}}
+    return json.dumps({"Resources": {**some, "J": job(Command=["x"])}})
+
+
 def launched(count: int, **data: Any) -> str:
     """Write environments of one launch template."""
     compute = {"Type": "EC2", "LaunchTemplate": {"LaunchTemplateId": {"Ref": "L"}}}
@@ -309,7 +323,12 @@ def test_arns_of_two_services_are_told_apart_at_once(
 ) -> None:
     """Roles of a thousand statements took most of a check, each compared sign by sign."""
     compared: list[object] = []
-    monkeypatch.setattr(arn_patterns, "_may_meet", lambda *both: not compared.append(both))
+
+    def meet(*both: object) -> bool:
+        compared.append(both)
+        return True
+
+    monkeypatch.setattr(arn_patterns, "_may_meet", meet)
     queue = arn_patterns.arn("batch", f"job-queue/{arn_patterns.HOLE}")
 
     assert arn_patterns.matches.__wrapped__(pattern, queue) is (None if closely else False)
@@ -545,6 +564,37 @@ GROWING: dict[str, Callable[[int], str]] = {
     "programs that take a password": lambda n: one(job(Command=["sh", "-c", "curl -u a:$ " * n])),
     "code that evaluates": lambda n: one(job(Command=["sh", "-c", "eval $1 " * n, "x", "Ref::a"])),
     "comments": lambda n: "# batch-constructs: ignore a\n" * n + "Resources: {R: {}}",
+    "variables of a substitution": lambda n: one(
+        job(
+            Command=[
+                {
+                    "Fn::Sub": [
+                        "".join(f"${{V{m}}}" for m in range(n)),
+                        {f"V{m}": str(m) for m in range(n)},
+                    ]
+                }
+            ]
+        )
+    ),
+    "user data of many environments": lambda n: launched(
+        n, UserData={"Fn::Base64": "export TOKEN=$T --password $P\n" * n}
+    ),
+    "tasks of a state machine": lambda n: machine(n // 4),
+    "outputs and parameters": lambda n: json.dumps(
+        {
+            "Parameters": {f"P{m}": {"Type": "String", "Default": f"v{m}"} for m in range(n)},
+            "Resources": {"R": job(Command=[{"Ref": f"P{m}"} for m in range(n)])},
+            "Outputs": {f"O{m}": {"Value": {"Fn::GetAtt": ["R", "Arn"]}} for m in range(n)},
+        }
+    ),
+    "anchors": lambda n: (
+        "Resources:\n"
+        + "".join(
+            f"  R{m}: {{Type: 'AWS::Batch::JobDefinition', "
+            f"Metadata: &a{m} {{Parameters: {{a: b}}}}, Properties: *a{m}}}\n"
+            for m in range(n // 8)
+        )
+    ),
 }
 
 

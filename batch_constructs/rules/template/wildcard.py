@@ -21,7 +21,8 @@ def fits(text: str, pattern: str, single: Callable[[str], bool] = _any) -> bool:
         pattern: the pattern.
         single: whether ``?`` stands for a character.
     """
-    if len(pattern) - pattern.count("*") > len(text):
+    of_another = pattern[:1] not in ("*", "?", text[:1])  # a service, as most patterns are
+    if of_another or len(pattern) - pattern.count("*") > len(text):
         return False
     if "?" in pattern:
         return _fits_sign_by_sign(text, pattern, single)
