@@ -148,7 +148,7 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
             Validations.of(self.resource).acknowledge(
                 Acknowledgment(
                     id="CloudFormation-Validate::F3002",
-                    reason="The CDK's own copy of the schema is older than AccessEntry.",
+                    reason="The CDK's own copy of the schema does not know access entries yet.",
                 )
             )
 
