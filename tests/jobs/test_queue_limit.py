@@ -124,6 +124,7 @@ def test_what_is_submitted_to_a_queue_counts_in_its_limit(
 ) -> None:
     queue, job = limited(stack, place), a_job(stack)
     submit(stack, queue, job)
+    on_a_schedule(stack, queue, job, "Again")
 
     assert consumed(job) == [(slot(queue), 1)]
     assert warned(stack) == {}
@@ -233,6 +234,15 @@ def test_a_definition_of_the_stack_that_submits_it_counts_in_a_queue_of_another(
 
     assert consumed(job) == [(slot(queue), 1)]
     assert warned(there) == warned(stack) == {}
+
+
+def test_a_definition_beside_its_queue_counts_whatever_stack_submits_it(
+    stack: cdk.Stack, place: Any
+) -> None:
+    queue, job = limited(stack, place), a_job(stack)
+    on_a_schedule(cdk.Stack(cdk.App.of(stack), "There"), queue, job)
+
+    assert consumed(job) == [(slot(queue), 1)]
 
 
 def test_a_definition_of_two_queues_that_counts_in_one_of_them_is_told(
