@@ -38,6 +38,7 @@ from batch_constructs.tokens import (
     is_secret_value,
     is_token,
     names_a_secret,
+    path_maker,
     without_tokens,
 )
 
@@ -510,6 +511,11 @@ class Arguments:
                 return self.wrong_value(
                     f"{parameter} is PhysicalName.GENERATE_IF_NEEDED, which only L2s of the CDK "
                     "understand: leave it out, or give a name"
+                )
+            if (made := path_maker(value)) is not None:
+                return self.wrong_value(
+                    f"{parameter} is made by {made}, which has no effect here: write the path "
+                    'itself, such as "$.day", if a path is read here; otherwise the value'
                 )
             if is_token(value) or names_a_secret(value):
                 self._hidden[f"{self._within}{parameter}"] = value

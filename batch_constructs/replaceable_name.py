@@ -11,16 +11,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import TYPE_CHECKING, Any, ClassVar
+import re
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
 
 import jsii
 from aws_cdk import IResolveContext, IStringProducer, Lazy
 
 from batch_constructs.aws.names import RESOURCE_NAME
-from batch_constructs.aws.updates import create_only
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Sequence
 
     from batch_constructs.arguments import Arguments
 
@@ -37,29 +38,38 @@ NAME_PREFIX = RESOURCE_NAME.replaced(
 class RemembersOverrides:
     """An L1 that knows what was put over its properties, which the CDK does not tell."""
 
-    CFN_RESOURCE_TYPE_NAME: ClassVar[str]
-    _overrides: dict[str, Any]
+    _overrides: list[tuple[list[str], Any]]
 
     def add_override(self, path: str, value: Any) -> None:
         """Put a value over what the resource declares, by its path in the template."""
         if "_overrides" not in self.__dict__:
-            self._overrides = {}
-        self._overrides[path.removeprefix("Properties.").replace(".", "/")] = value
+            self._overrides = []
+        steps = [step.replace("\\.", ".") for step in _BETWEEN_STEPS.split(path)]
+        self._overrides.append((steps, value))
         super().add_override(path, value)  # type: ignore[misc]  # of the L1 beside it
 
-    def put_over(self, path: str, *, otherwise: Any) -> Any:
-        """Return the value that was put over a property, if one was."""
-        return self.__dict__.get("_overrides", {}).get(path, otherwise)
+    def with_overrides(self, properties: Mapping[str, Any]) -> dict[str, Any]:
+        """Return properties with what was put over them."""
+        found: dict[str, Any] = {"Properties": properties}
+        for steps, value in self.__dict__.get("_overrides", ()):
+            found = _put(found, steps, value)
+        return dict(found["Properties"])
 
-    def replacing_overrides(self) -> dict[str, Any]:
-        """Return the values put over properties whose change makes another resource."""
-        kind = self.CFN_RESOURCE_TYPE_NAME
-        table = create_only(kind).always - {f"{kind.rpartition(':')[2]}Name"}
-        return {
-            path: value
-            for path, value in sorted(self.__dict__.get("_overrides", {}).items())
-            if any(path == one or path.startswith(f"{one}/") for one in table)
-        }
+
+_BETWEEN_STEPS: Final = re.compile(r"(?<!\\)\.")
+
+
+def _put(under: Any, steps: Sequence[str], value: Any) -> Any:
+    """Return what is under a value that is put over it; none is taken away, mappings are merged."""
+    if not steps and not isinstance(value, Mapping):
+        return value
+    held = dict(enumerate(under)) if isinstance(under, list) else under
+    made: dict[Any, Any] = dict(held) if isinstance(held, Mapping) else {}
+    for step, below in [(steps[0], value)] if steps else value.items():
+        name = int(step) if isinstance(under, list) and step.isdecimal() else step
+        made[name] = _put(made.get(name), steps[1:], below)
+    made = {name: one for name, one in made.items() if one is not None}
+    return list(made.values()) if isinstance(under, list) else made
 
 
 def read_name(arguments: Arguments, parameter: str, prefix: Any, exact: Any) -> Any:

@@ -12,6 +12,8 @@ https://docs.aws.amazon.com/cdk/v2/guide/context.html
 from __future__ import annotations
 
 import math
+import re
+import sys
 from typing import Any, TypeAlias
 
 from batch_constructs.aws.credential_names import SECRET_ATTRIBUTES
@@ -45,6 +47,38 @@ def is_token(value: object) -> bool:
     if isinstance(value, list | tuple):
         return len(value) == 1 and isinstance(value[0], str) and value[0].startswith(_MARKS[1])
     return not isinstance(value, int | dict | None) and is_resolvable(value)
+
+
+_PERHAPS_A_PATH = re.compile(r"\$\{Token\[(?!TOKEN\.|AWS\.)")
+"""A token with a name, as paths have one, but no reference to a resource or a parameter."""
+
+
+def event_paths(value: str) -> tuple[list[str], bool]:
+    """Return the paths of each ``events.EventField`` of the CDK in a text, and if one is all of it.
+
+    To CloudFormation such a field is the text of its path.
+    """
+    events = sys.modules.get("aws_cdk.aws_events")
+    if events is None or not _PERHAPS_A_PATH.search(value):
+        return [], False
+    from aws_cdk import Tokenization  # noqa: PLC0415  # loaded by whoever made the token
+
+    parts = Tokenization.reverse_string(value)
+    return [one.path for one in parts.tokens if isinstance(one, events.EventField)], (
+        parts.length == 1
+    )
+
+
+def path_maker(value: str) -> str | None:
+    """Name what of the CDK made a path in a text; the path is read only where it is looked for."""
+    step_functions = sys.modules.get("aws_cdk.aws_stepfunctions")
+    if step_functions is None and "aws_cdk.aws_events" not in sys.modules:
+        return None
+    if not _PERHAPS_A_PATH.search(value):
+        return None
+    if step_functions is not None and step_functions.JsonPath.is_encoded_json_path(value):
+        return "sfn.JsonPath"
+    return "events.EventField" if event_paths(value)[0] else None
 
 
 def is_made_up(value: str) -> bool:

@@ -247,15 +247,9 @@ def _read_input(at: Arguments, job: WorkflowJob, overrides: SubmissionOverrides)
     values = {"for_each": each, **_texts(job)}
     values |= {f"overrides.{where}": text for where, text in _texts(overrides).items()}
     for where, text in values.items():
-        if not isinstance(text, str):
+        if not isinstance(text, str) or is_token(text):
             continue
-        if is_token(text):
-            if _is_json_path(text):
-                at.wrong_value(
-                    f"{where} is made by sfn.JsonPath, which has no effect here: write the path "
-                    'itself, such as "$.day"'
-                )
-        elif (text.startswith("$.") or where == "for_each") and not PATH.fullmatch(text):
+        if (text.startswith("$.") or where == "for_each") and not PATH.fullmatch(text):
             at.wrong_value(f"{where} {refused(text, _A_PATH)}")
     _no_path(at, {"max_concurrency": job.max_concurrency})
     most = at.number("max_concurrency", job.max_concurrency, bound=Whole(1))
@@ -297,12 +291,6 @@ def _no_path(at: Arguments, numbers: Mapping[str, Any]) -> None:
                 f"{name} is made by sfn.JsonPath, but Step Functions reads no path there: give a "
                 "number"
             )
-
-
-def _is_json_path(text: str) -> bool:
-    from aws_cdk.aws_stepfunctions import JsonPath  # noqa: PLC0415  # loaded by whoever made the token
-
-    return bool(JsonPath.is_encoded_json_path(text))
 
 
 def _read_retry(at: Arguments, retry: Any) -> None:

@@ -238,6 +238,7 @@ def test_a_name_that_only_an_l2_can_make_up_is_refused(
 def test_a_topic_makes_up_its_name_where_another_place_needs_it(stack: cdk.Stack) -> None:
     topic = bc.AlertTopic(stack, "Alerts", topic_name=cdk.PhysicalName.GENERATE_IF_NEEDED)
 
+    made: Any = topic.node.default_child
     assert stack.resolve(topic.topic_name) == {
-        "Fn::GetAtt": [stack.get_logical_id(topic.node.default_child), "TopicName"]
+        "Fn::GetAtt": [stack.get_logical_id(made), "TopicName"]
     }

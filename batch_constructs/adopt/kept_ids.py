@@ -74,7 +74,10 @@ def keep_ids_of(
     absent = f"{old_template} has nothing with that logical ID: give one that it has"
     matching = Matching(old=list(_old(old, let_go)), new=list(_new(stack, old.place)))
     matching.match()
-    kept = [Successor(one, now, held=one.logical_id in hold) for one, now in matching.pairs]
+    ids = {one.logical_id: now.logical_id for one, now in matching.pairs}
+    kept = [
+        Successor(one, now, held=one.logical_id in hold, new_ids=ids) for one, now in matching.pairs
+    ]
     impossible = [
         *(f"let_go names {name}: {absent}" for name in let_go if name not in {**had, **outputs}),
         *(f"hold names {name}: {absent}" for name in hold if name not in had),

@@ -13,13 +13,14 @@ from batch_constructs.impact.described_stack import DescribedStack
 from batch_constructs.impact.verdict import Comparison, Effect
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from batch_constructs.adopt.same_resources import Resource
 
 TAGS: Final = "Tags"
 _BATCH: Final = "AWS::Batch::"
 _OF_A_RESOURCE: Final = Reference(["Fn::GetAtt"])
+_REF_AND_ATTRIBUTE: Final = (Reference(["Ref"]), _OF_A_RESOURCE)
 _DESCRIPTIONS: Final = ("GroupDescription", "Description")
 """What cannot be changed and says nothing but where something stands in the app."""
 
@@ -32,21 +33,25 @@ class Successor:
         now: The new one.
     """
 
-    def __init__(self, before: Resource, now: Resource, *, held: bool) -> None:
+    def __init__(
+        self, before: Resource, now: Resource, *, held: bool, new_ids: Mapping[str, str]
+    ) -> None:
         """Compare the two.
 
         Args:
             before: The old one.
             now: The new one.
             held: Whether what would replace it, or fail, stays as it was.
+            new_ids: The logical IDs of old resources → those that they have in the new stack.
         """
         self.before, self.now = before, now
         self._held = held
+        self._new_ids = new_ids
 
     @cached_property
     def stays(self) -> dict[str, Any]:
         """What stays as the old template has it, as it is written there, by its path."""
-        paths = list(self._kept)
+        paths = [*self._kept, *self._referred_otherwise]
         if self._held:
             paths += [*self._surely, *self._perhaps]
         return {path: _written(self.before.written, path) for path in dict.fromkeys(paths)}
@@ -96,6 +101,18 @@ class Successor:
             for path in sorted(create_only(self.before.type).always)
             if path == TAGS or _is_kept(path, self.before.at(path), self.now.at(path))
         }
+
+    @property
+    def _referred_otherwise(self) -> Iterator[str]:
+        """What refers to one resource with ``Ref`` and ``Fn::GetAtt``: often two texts."""
+        table = create_only(self.before.type)
+        for path in sorted(table.always | table.perhaps):
+            both = self.before.at(path), self.now.at(path)
+            member = "/".join(map(as_member, path.split("/")))
+            named, names = (one.refers_to.get(member, []) for one in (self.before, self.now))
+            is_one = len(named) == 1 and [self._new_ids.get(named[0])] == [*names]
+            if is_one and both in (_REF_AND_ATTRIBUTE, _REF_AND_ATTRIBUTE[::-1]):
+                yield path
 
     @cached_property
     def _surely(self) -> dict[str, str]:

@@ -32,6 +32,8 @@ _FILE_SYSTEM_GROUP: Final = "sg-of-file-systems"
 """What stands for what the template does not name, and what is not rendered either."""
 
 _KEY: Final = re.compile(rf"^(?P<arn>{SECRET_FORM})(?P<rest>:.*)?$")
+_SUFFIX: Final = re.compile(r"-[A-Za-z0-9]{6}$")
+"""What AWS Secrets Manager adds to the name of a secret, in its ARN."""
 _PARTS: Final = ("key", "version_stage", "version_id")
 
 
@@ -145,7 +147,8 @@ class Taken:
         if name is not None:
             make = "ssm.StringParameter.from_secure_string_parameter_attributes"
             return self._taken("parameter", value, make, parameter_name=name)
-        make = "secretsmanager.Secret.from_secret_complete_arn"
+        whole = not isinstance(value, str) or _SUFFIX.search(value)
+        make = f"secretsmanager.Secret.from_secret_{'complete' if whole else 'partial'}_arn"
         return self._taken("secret", value, make, values.text(value))
 
     def by_arn(self, noun: str, value: Any) -> Name:

@@ -9,7 +9,6 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import Counting, Whole
-from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.platforms import Orchestration, PlatformCapability
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.source import Source, api, guide
@@ -96,9 +95,6 @@ SERVICE_JOBS: Final = QueueKind(
 )
 QUEUE_KINDS: Final = (CONTAINER_JOBS, SERVICE_JOBS)
 """https://docs.aws.amazon.com/batch/latest/userguide/service_limits.html has the numbers."""
-
-STUCK_STATE: Final = JobState.RUNNABLE
-"""The state of a job that stands at the head of its queue; time limits act on no other."""
 
 ORDER: Final = Whole(0)
 """The place of an environment in a queue; lower ones are tried first."""

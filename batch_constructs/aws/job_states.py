@@ -39,6 +39,9 @@ FINAL: Final = (JobState.SUCCEEDED, JobState.FAILED)
 UNFINISHED: Final = tuple(state for state in JobState if state not in FINAL)
 """A job leaves these."""
 
+STUCK_STATE: Final = JobState.RUNNABLE
+"""The state of a job that stands at the head of its queue; time limits act on no other."""
+
 WITH_EVENTS: Final = tuple(state for state in JobState if state is not JobState.SUBMITTED)
 """An event is sent as a job enters these."""
 

@@ -102,7 +102,7 @@ def with_sizes(
 
     They are those of every container whose end is the end of the job.
     """
-    full: dict[str, Any] = _copied(definition)
+    full: dict[str, Any] = copied(definition)
     for one, container in _all(full, as_property):
         if one.resources is not None:
             halves = resized(requirements, one.resources, as_property)
@@ -115,10 +115,11 @@ def with_sizes(
     return full
 
 
-def _copied(value: Any) -> Any:
+def copied(value: Any) -> Any:
+    """Copy the mappings and lists of a request, so that a part changes in one request only."""
     if isinstance(value, dict):
-        return {name: _copied(each) for name, each in value.items()}
-    return [_copied(each) for each in value] if isinstance(value, list) else value
+        return {name: copied(each) for name, each in value.items()}
+    return [copied(each) for each in value] if isinstance(value, list) else value
 
 
 _Found = tuple[OverriddenContainer, "dict[str, Any]"]

@@ -161,5 +161,5 @@ https://docs.aws.amazon.com/cdk/api/v2/docs/@aws-cdk_cloud-assembly-schema.Artif
 MOUNTS: Final = "batch-constructs:mounts"
 """The metadata in which we say what is mounted: path → how it is known, what it is, what for."""
 
-TO_READ: Final = "to read only"
-TO_WRITE: Final = "to write"
+TO_READ: Final = "mounted to read"
+TO_WRITE: Final = "mounted to write"

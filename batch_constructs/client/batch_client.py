@@ -110,7 +110,7 @@ class BatchClient:
         """A boto3 client for AWS Batch that is patient with throttling."""
         return self._boto3_client("batch")
 
-    def _boto3_client(self, service: str, **options: str) -> _Boto3:
+    def _boto3_client(self, service: str, **options: str | None) -> _Boto3:
         """Make a boto3 client that is patient with throttling."""
         from batch_constructs.client.deadline import patient_client  # noqa: PLC0415  # as above
 
@@ -119,8 +119,7 @@ class BatchClient:
     def _logs(self, region: str | None) -> _Boto3:
         """Return a boto3 client for CloudWatch Logs, one for each region."""
         if region not in self._logs_clients:
-            options = {} if region is None else {"region_name": region}
-            self._logs_clients[region] = self._boto3_client("logs", **options)
+            self._logs_clients[region] = self._boto3_client("logs", region_name=region)
         return self._logs_clients[region]
 
     def _pause(self, seconds: float) -> None:
@@ -320,16 +319,16 @@ class BatchClient:
         from botocore.exceptions import ClientError  # noqa: PLC0415  # as above
 
         name = named.rpartition("/")[2]
+        asked = (
+            {"jobDefinitions": [named]}
+            if ":" in name
+            else {"jobDefinitionName": name, "status": DefinitionStatus.ACTIVE}
+        )
+        pages = self._batch.get_paginator("describe_job_definitions").paginate(**asked)
         try:
-            if ":" in name:
-                answer = self._batch.describe_job_definitions(jobDefinitions=[named])
-            else:
-                answer = self._batch.describe_job_definitions(
-                    jobDefinitionName=name, status=DefinitionStatus.ACTIVE
-                )
+            found = [definition for page in pages for definition in page["jobDefinitions"]]
         except ClientError:
             return None
-        found: list[Mapping[str, Any]] = answer["jobDefinitions"]
         return max(found, key=lambda one: int(one["revision"]), default=None)
 
     def _submit_once(self, request: dict[str, Any]) -> str:

@@ -66,7 +66,7 @@ class _GivesUpEarly:
             raise caught_exception
 
 
-def patient_client(make: Callable[..., Any], service: str, **options: str) -> Bounded:
+def patient_client(make: Callable[..., Any], service: str, **options: str | None) -> Bounded:
     """Make a boto3 client that repeats what may be repeated, until a deadline.
 
     Args:

@@ -47,6 +47,10 @@ class Reason:
         return f"{self.cause}; {self.fix}"
 
 
+class NoSuchEntityError(Exception):
+    """IAM has no such role or instance profile."""
+
+
 class Evidence:
     """Asks services, and notes what they do not tell instead of ending there.
 
@@ -75,7 +79,7 @@ class Evidence:
         """Return an answer; an empty one, and a note, if there is none.
 
         Raises:
-            LookupError: IAM has no such thing.
+            NoSuchEntityError: IAM has no such thing.
         """
         from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # when used
 
@@ -86,7 +90,7 @@ class Evidence:
             answer: Mapping[str, Any] = getattr(client, operation)(**request)
         except (BotoCoreError, ClientError) as error:
             if getattr(error, "response", {}).get("Error", {}).get("Code") == NO_SUCH_ENTITY:
-                raise LookupError from error
+                raise NoSuchEntityError from error
             self.note(f"not read: {error}")
             return {}
         return answer
@@ -211,7 +215,7 @@ class Evidence:
             else:
                 answer = self.ask("get_role", "iam", RoleName=name)
                 roles = [answer["Role"]] if answer else []
-        except LookupError:
+        except NoSuchEntityError:
             yield Reason(cause=f"there is no {kind} {name}", fix="create it, or name another")
             return
         if answer and not roles:

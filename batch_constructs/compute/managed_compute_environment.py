@@ -11,7 +11,7 @@ from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.arguments import checked
-from batch_constructs.aws.compute_environment_facts import ON_SPOT, CapacityOption
+from batch_constructs.aws.compute_environment_facts import BEST_FIT, ON_SPOT, CapacityOption
 from batch_constructs.aws.updates import family, has_role_of_its_own, is_replaced
 from batch_constructs.compute.compute_environment import ComputeEnvironment
 from batch_constructs.compute.instance_tags import with_all_tags
@@ -117,6 +117,7 @@ class ManagedComputeEnvironment(ComputeEnvironment):
     security_groups: list[ec2.ISecurityGroup]
     _vpc: ec2.IVpc
     _vpc_subnets: ec2.SubnetSelection | None
+    _connections: ec2.Connections | None = None
 
     def _place_in(self, network: Network) -> None:
         self._vpc = network.vpc
@@ -183,7 +184,9 @@ class ManagedComputeEnvironment(ComputeEnvironment):
     @property
     def connections(self) -> ec2.Connections:
         """The network connections of the jobs: what can reach them, and what they can reach."""
-        return ec2.Connections(security_groups=self.security_groups)
+        if self._connections is None:  # the CDK asks twice, and notes something on the first
+            self._connections = ec2.Connections(security_groups=self.security_groups)
+        return self._connections
 
 
 _ARN: Final = "attrComputeEnvironmentArn"
@@ -248,10 +251,11 @@ def make_environment(
     else:
         name = replaceable_name(
             str(properties["ComputeEnvironmentName"]),
-            lambda: _create_only(with_all_tags(environment, properties), resource),
+            lambda: _create_only(with_all_tags(environment, properties), renamed),
         )
         named = {**untagged, "ComputeEnvironmentName": name}
-        resource = make_l1(NamedEnvironment, environment, "Resource", l1_properties(named))
+        renamed = make_l1(NamedEnvironment, environment, "Resource", l1_properties(named))
+        resource = renamed
     environment._resource = resource  # noqa: SLF001  # as above
     put_tags(resource, properties.get("Tags"))
     if own.service_role is not None:
@@ -274,58 +278,51 @@ def _acknowledge_name(resource: batch.CfnComputeEnvironment) -> None:
     )
 
 
-def _kind_now(resource: batch.CfnComputeEnvironment, kind: Any) -> Any:
-    """Return the kind of capacity that the template says, whoever changed it since."""
-    if not isinstance(resource, NamedEnvironment):
-        return kind
+def _as_written_now(properties: Mapping[str, Any], resource: NamedEnvironment) -> dict[str, Any]:
+    """Return the properties as the template will have them, whoever changed them since."""
+    resources: Mapping[str, Any] = properties.get("ComputeResources", {})
     written: Any = resource.compute_resources
-    known = written.get("type") if isinstance(written, dict) else getattr(written, "type", None)
-    return resource.put_over("ComputeResources/Type", otherwise=kind if known is None else known)
-
-
-def _has_own_role_now(resource: batch.CfnComputeEnvironment) -> bool:
-    """Tell whether the template says a service role of one's own, whoever changed it since."""
-    written = resource.service_role
-    if isinstance(resource, NamedEnvironment):
-        written = resource.put_over("ServiceRole", otherwise=written)
-    return has_role_of_its_own(written)
+    kind = written.get("type") if isinstance(written, dict) else getattr(written, "type", None)
+    now = {
+        **properties,
+        "ComputeResources": resources if kind is None else {**resources, "Type": kind},
+        "ReplaceComputeEnvironment": resource.replace_compute_environment,
+        "ServiceRole": resource.service_role,
+        "Tags": resource.tags.render_tags(),
+        "Type": resource.type,
+    }
+    return resource.with_overrides(now)
 
 
 _UPDATED_IN_PLACE = frozenset({"MaxvCpus", "MinvCpus", "DesiredvCpus"})
 """The compute resources that change in place even where an environment is replaced."""
 
 
-def _create_only(
-    properties: Mapping[str, Any],
-    resource: batch.CfnComputeEnvironment,
-) -> dict[str, Any]:
+def _create_only(properties: Mapping[str, Any], resource: NamedEnvironment) -> dict[str, Any]:
     """Return what changes where another environment has to be made.
 
     These are the properties that CloudFormation makes another one for, and what AWS Batch refuses
-    to change in an environment: from one kind of capacity to another, and between the
-    service-linked role and a role of its own.
+    to change in an environment: from one kind of capacity to another, from ``BEST_FIT`` to another
+    strategy or back, and between the service-linked role and a role of its own.
     """
-    resources: Mapping[str, Any] = properties.get("ComputeResources", {})
-    kind = family(str(_kind_now(resource, resources.get("Type"))))
+    now = _as_written_now(properties, resource)
+    resources: Mapping[str, Any] = now.get("ComputeResources", {})
+    kind = family(str(resources.get("Type")).upper())
+    in_place = str(now.get("ReplaceComputeEnvironment")).lower() == "false"
     apart = {
+        "BestFit": in_place and resources.get("AllocationStrategy") == BEST_FIT,
         "Kind": kind if kind != "instances" else None,
-        "RoleOfItsOwn": True if resources and _has_own_role_now(resource) else None,
+        "RoleOfItsOwn": bool(resources) and has_role_of_its_own(now.get("ServiceRole")),
         "StackTags": Stack.of(resource).tags.tag_values(),
-        "Overrides": resource.replacing_overrides()
-        if isinstance(resource, NamedEnvironment)
-        else None,
     }
-    if properties.get("ReplaceComputeEnvironment") is False:
-        replacing = {"SpotIamFleetRole"}
-    else:
-        replacing = set(resources) - _UPDATED_IN_PLACE
-    eks: Mapping[str, Any] = properties.get("EksConfiguration", {})
+    replacing = {"SpotIamFleetRole"} if in_place else set(resources) - _UPDATED_IN_PLACE
+    eks: Mapping[str, Any] = now.get("EksConfiguration", {})
     provider: Mapping[str, Any] = resources.get("ManagedInstancesProvider", {})
     launch: Mapping[str, Any] = provider.get("InstanceLaunchTemplate", {})
     return {
         "Path": resource.node.path,
-        "Type": properties["Type"],
-        "Tags": resource.tags.render_tags(),
+        "Type": now["Type"],
+        "Tags": now.get("Tags"),
         **{name: resources[name] for name in sorted(replacing) if name in resources},
         **{name: eks[name] for name in ("EksClusterArn", "KubernetesNamespace") if name in eks},
         **{name: launch[name] for name in ("CapacityOptionType", "FipsEnabled") if name in launch},

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any, Final
 
 Resource = Mapping[str, Any]
@@ -54,6 +55,11 @@ class Change:
     def touched(self) -> list[str]:
         """The properties that change, for whatever reason."""
         return [*self.paths, *self.referred, *self.elsewhere]
+
+    @cached_property
+    def references(self) -> list[tuple[str, str, str | None]]:
+        """What its properties refer to, as they shall be: path, logical ID, attribute."""
+        return list(references(properties(self.new or {})))
 
     def property(self, path: str, *, old: bool = False) -> Any:
         """Read a property by its path, as it shall be or as it is."""
@@ -139,7 +145,7 @@ def follow(found: Mapping[str, Change], changed: str, *, replaced: bool) -> Iter
     for change in found.values():
         if change.old is None or change.new is None or change.logical_id == changed:
             continue
-        for path, target, attribute in references(properties(change.new)):
+        for path, target, attribute in change.references:
             told = replaced or (
                 attribute is None if attributes is None else attribute in (attributes or ())
             )

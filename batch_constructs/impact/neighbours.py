@@ -24,6 +24,7 @@ _ORDER: Final = "ComputeEnvironmentOrder"
 _DEFAULT: Final = "$Default"
 _LATEST: Final = "$Latest"
 _READ_AGAIN: Final = frozenset({Effect.CREATE, Effect.INFRASTRUCTURE_UPDATE, Effect.REPLACE})
+_NEW: Final = frozenset({Effect.CREATE, Effect.REPLACE})
 _GOES: Final = frozenset({Effect.DELETE, Effect.REPLACE})
 
 
@@ -40,6 +41,8 @@ def neighbours(
     effect = judged[change.logical_id].effect
     if change.type == ENVIRONMENT and effect in _GOES and not is_kept(change, effect):
         yield from _of_what_leaves(change, found, judged)
+    if change.type == ENVIRONMENT and effect in _NEW:
+        yield from _of_what_comes(change, found)
     if change.type == _TEMPLATE and effect is Effect.IN_PLACE:
         yield from _of_a_version(change, found, judged)
     if change.type == QUEUE and effect is Effect.IN_PLACE:
@@ -74,6 +77,20 @@ def _of_what_leaves(
             yield (
                 f"{one.logical_id} names it as text, and keeps it: AWS Batch deletes no "
                 "environment that a queue uses, so it is left in the account; use Ref instead"
+            )
+
+
+def _of_what_comes(change: Change, found: Mapping[str, Change]) -> Iterator[str]:
+    """Say which queues CloudFormation does not have wait for an environment."""
+    name = change.property("ComputeEnvironmentName")
+    for one in found.values():
+        waits = (one.new or {}).get("DependsOn")
+        is_told = change.logical_id in (waits if isinstance(waits, list) else [waits])
+        named = isinstance(name, str) and _names(one.property(_ORDER), name)
+        if one.type == QUEUE and named and not is_told:
+            yield (
+                f"{one.logical_id} names it as text: CloudFormation may change the queue before "
+                "the environment exists, which fails; use Ref instead"
             )
 
 

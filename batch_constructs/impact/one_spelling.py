@@ -16,6 +16,7 @@ _SUB: Final = "Fn::Sub"
 _JOIN: Final = "Fn::Join"
 _SELECT: Final = "Fn::Select"
 _SPLIT: Final = "Fn::Split"
+_ZONES: Final = "Fn::GetAZs"
 _IN_ANY_ORDER: Final = ("Fn::Equals", "Fn::And", "Fn::Or")
 _TWO: Final = 2
 """Arguments of a function that has two."""
@@ -33,6 +34,8 @@ def spelled(value: Any, types: Mapping[str, str]) -> Any:
     [(name, below)] = value.items()
     if name in (_GET, _SUB):
         return (_attribute if name == _GET else _filled)(below, types)
+    if name == _ZONES and below == "":
+        return {name: {"Ref": "AWS::Region"}}
     if name in _IN_ANY_ORDER and isinstance(below, list):
         return {name: sorted(below, key=spelled_out)}
     written = _OF_TWO.get(name)

@@ -29,6 +29,7 @@ from batch_constructs.jobs.linux_parameters import linux_parameters, ulimit_prop
 from batch_constructs.jobs.log_configuration import ContainerLog
 from batch_constructs.jobs.secrets import Secrets
 from batch_constructs.jobs.volumes import Volumes
+from batch_constructs.jsii_objects import is_resolvable
 from batch_constructs.rules import UNKNOWN
 from batch_constructs.tokens import WholeNumber, is_token
 
@@ -347,8 +348,9 @@ def _router_statements(firelens: Firelens | None) -> list[dict[str, Any]]:
 def _image(arguments: Arguments, image: str | ecs.ContainerImage) -> NamedImage:
     if image == "":
         return NamedImage(arguments.wrong_value('image is empty: give an image such as "busybox"'))
-    if isinstance(image, str):
-        return named_image(arguments.construct, image)
+    if isinstance(image, str) or is_resolvable(image):
+        name = arguments.text("image", image)
+        return NamedImage(name) if name is UNKNOWN else named_image(arguments.construct, name)
     if is_container_image(image):
         return NamedImage(UNKNOWN)
     return refuse_image(arguments, image)

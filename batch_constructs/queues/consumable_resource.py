@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/batch/latest/userguide/resource-aware-scheduling.htm
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import jsii
 from aws_cdk import aws_batch as batch
@@ -42,12 +42,10 @@ class _NamedConsumableResource(RemembersOverrides, batch.CfnConsumableResource):
     """The L1 of a resource whose name changes with it."""
 
 
-def _create_only(resource: batch.CfnConsumableResource) -> dict[str, Any]:
+def _create_only(resource: _NamedConsumableResource) -> dict[str, Any]:
     """Return what changes where another resource has to be made."""
-    overrides = (
-        resource.replacing_overrides() if isinstance(resource, _NamedConsumableResource) else {}
-    )
-    return {"Path": resource.node.path, "ResourceType": resource.resource_type, **overrides}
+    now = resource.with_overrides({"ResourceType": resource.resource_type})
+    return {"Path": resource.node.path, "ResourceType": now.get("ResourceType")}
 
 
 @jsii.implements(batch_interfaces.IConsumableResourceRef)
@@ -116,7 +114,9 @@ class ConsumableResource(BatchResource):
             total_quantity=properties["TotalQuantity"],
             consumable_resource_name=name
             if exact
-            else replaceable_name(str(name), lambda: _create_only(resource)),
+            else replaceable_name(
+                str(name), lambda: _create_only(cast("_NamedConsumableResource", resource))
+            ),
             tags=properties.get("Tags"),
         )
 

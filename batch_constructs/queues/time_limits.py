@@ -13,10 +13,10 @@ from aws_cdk import aws_batch as batch
 from batch_constructs.aws.bound import OneOf
 from batch_constructs.aws.job_queue_facts import (
     CONTAINER_JOBS,
-    STUCK_STATE,
     QueueKind,
     TimeLimitReason,
 )
+from batch_constructs.aws.job_states import STUCK_STATE
 from batch_constructs.construct import given
 from batch_constructs.enum_argument import of_ours
 

@@ -88,14 +88,15 @@ def _needs(line: Mapping[str, Any]) -> set[str]:
         if values == GIVEN or None not in values:
             return {way_and_key(name)[1]}
     found = set()
-    for within in ways(line.get("within", HERE)):
-        for name in names_in(line[shape]):
-            way = f"{within}/{name}".split("/")
-            steps = [step for step in way[: -1 if also_absent else None] if step not in ("", "*")]
-            if not steps:
-                return set()
-            found.add(steps[-1])
-    return found
+    for name in names_in(line[shape]):
+        step = _last_step(name.rpartition("/")[0] if also_absent else name)
+        found |= {step} if step else {_last_step(one) for one in ways(line.get("within", HERE))}
+    return set() if "" in found else found
+
+
+def _last_step(way: str) -> str:
+    """Give the last property of a way, which may end with entries of lists."""
+    return next((step for step in reversed(way.split("/")) if step not in ("", "*")), "")
 
 
 def _faults(rule: Combination, subject: Resource) -> Iterator[Fault]:

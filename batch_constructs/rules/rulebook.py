@@ -55,7 +55,11 @@ def _loaded(type: str, number: int) -> list[Rule]:
     """Give the rules about a type that are loaded, which are so many."""
     del number
     places = {area: place for place, area in enumerate(areas.AREAS)}
-    return sorted(rule.BY_SUBJECT.get(type, ()), key=lambda one: places[one.area])
+    # in an area the combinations come first, whatever was loaded first
+    return sorted(
+        rule.BY_SUBJECT.get(type, ()),
+        key=lambda one: (places[one.area], not isinstance(one, rule.LateRule) or one.noun != ""),
+    )
 
 
 @lru_cache(maxsize=512)

@@ -16,7 +16,7 @@ from batch_constructs.aws.delivery import INPUT_PATHS, OBJECT_CREATED, OBJECTS_S
 from batch_constructs.construct import given
 from batch_constructs.jsii_objects import is_resolvable
 from batch_constructs.pattern_length import shortest_pattern
-from batch_constructs.tokens import is_token, without_tokens
+from batch_constructs.tokens import event_paths, is_token, without_tokens
 
 if TYPE_CHECKING:
     from aws_cdk import Stack
@@ -184,24 +184,15 @@ def as_paths(arguments: Arguments, parameter: str, value: Any) -> Any:
         }
     if isinstance(value, list | tuple):
         return [as_paths(arguments, f"{parameter}[{at}]", one) for at, one in enumerate(value)]
-    if not isinstance(value, str) or not _PERHAPS_A_FIELD.search(value):
+    if not isinstance(value, str):
         return value
-    from aws_cdk import Tokenization  # noqa: PLC0415  # loaded by whoever made the token
-    from aws_cdk.aws_events import EventField  # noqa: PLC0415
-
-    parts = Tokenization.reverse_string(value)
-    paths = [one.path for one in parts.tokens if isinstance(one, EventField)]
-    if paths and parts.length > 1:
+    paths, is_all = event_paths(value)
+    if paths and not is_all:
         arguments.wrong_value(
             f"{parameter} contains the field {paths[0]} of the event among other text, but a field "
             "is a whole value here: give the field alone, and let the job put the text together"
         )
-        return value
     return paths[0] if paths else value
-
-
-_PERHAPS_A_FIELD = re.compile(r"\$\{Token\[(?!TOKEN\.|AWS\.)")
-"""A token with a name, as fields have one, but no reference to a resource or a parameter."""
 
 
 def is_field(value: object) -> bool:

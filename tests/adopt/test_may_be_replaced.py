@@ -82,3 +82,31 @@ def test_a_queue_that_may_have_no_policy_is_not_refused(tmp_path: Path) -> None:
     keep(stack, tmp_path, {"Resources": {"Old": old}})
 
     assert list(template(stack)["Resources"]) == ["Old"]
+
+
+@pytest.mark.parametrize("profile", ["Mine", "Other"])
+def test_an_instance_profile_that_is_named_stays_so_where_it_is_the_same(
+    profile: str, tmp_path: Path
+) -> None:
+    """Its name and its ARN are two texts, and CloudFormation replaces an environment for that."""
+
+    def environment(role: dict[str, Any]) -> dict[str, Any]:
+        return {
+            "Type": "AWS::Batch::ComputeEnvironment",
+            "Properties": {"Type": "MANAGED", "ComputeResources": {"InstanceRole": role}},
+        }
+
+    old = {
+        name: {"Type": "AWS::IAM::InstanceProfile", "Properties": {"InstanceProfileName": name}}
+        for name in ("Mine", "Other")
+    }
+    stack = stack_of(
+        NewMine=old["Mine"],
+        NewOther=old["Other"],
+        New=environment({"Fn::GetAtt": [f"New{profile}", "Arn"]}),
+    )
+    keep(stack, tmp_path, {"Resources": {**old, "Environment": environment({"Ref": "Mine"})}})
+
+    found = template(stack)["Resources"]["Environment"]["Properties"]["ComputeResources"]
+    same = {"Mine": {"Ref": "Mine"}, "Other": {"Fn::GetAtt": ["NewOther", "Arn"]}}
+    assert found == {"InstanceRole": same[profile]}

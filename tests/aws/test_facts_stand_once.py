@@ -156,6 +156,7 @@ OF_SENTENCES = {
     "Managed Instances": "how a message calls jobs",
     "not for service jobs": "how a metric is described",
     "s3": "how a service is called",
+    "to write": "what a message says of a bucket, too",
     "JOB_DEFINITION": "a variable of our functions, too",
     "SHARE_IDENTIFIER": "a variable of our functions, too",
     "container": "a member of the API too, and a word of ours",

@@ -259,14 +259,23 @@ def test_waiting_survives_throttling(
     assert last.state is JobState.SUCCEEDED
 
 
-def test_waiting_ends_at_its_limit(aws: Aws, client: BatchClient) -> None:
+@pytest.mark.parametrize("limit", [1, 60])
+def test_waiting_ends_at_its_limit(aws: Aws, limit: int) -> None:
+    """And not after it, where no call takes any time."""
+
+    def sleep(seconds: float) -> None:
+        assert seconds > 0
+        aws.clock.sleep(seconds)
+
+    aws.clock.call_seconds = 0
     describe(aws, [detail("a", "RUNNABLE")])
+    client = BatchClient(boto3.DEFAULT_SESSION, clock=aws.clock, sleep=sleep)
     began = aws.clock()
 
-    with pytest.raises(TimeoutError, match="not done after 60 s: a"):
-        client.wait(["a"], timeout=timedelta(minutes=1))
+    with pytest.raises(TimeoutError, match=f"not done after {limit} s: a"):
+        client.wait(["a"], timeout=timedelta(seconds=limit))
 
-    assert aws.clock() - began == pytest.approx(60, abs=0.1)
+    assert aws.clock() - began == limit
 
 
 def test_waiting_asks_four_times_a_minute_while_nothing_changes(
@@ -285,6 +294,7 @@ def test_a_job_that_changed_is_looked_at_again_a_second_later(
 ) -> None:
     states = iter(["RUNNABLE"] * 12 + ["RUNNING", "SUCCEEDED"])
     looks: list[float] = []
+    aws.clock.call_seconds = 0
 
     def tell(_: dict[str, Any]) -> Any:
         looks.append(aws.clock())
@@ -293,8 +303,10 @@ def test_a_job_that_changed_is_looked_at_again_a_second_later(
     aws.batch.script["DescribeJobs"] = tell
     client.wait(["a"])
 
+    began, *first = looks[:4]
+    assert [look - began for look in first] == [1, 2.5, 4.75]
     assert looks[-2] - looks[-3] > 10
-    assert looks[-1] - looks[-2] < 2
+    assert looks[-1] - looks[-2] == 1
 
 
 @pytest.mark.parametrize(
@@ -549,6 +561,15 @@ def test_expired_credentials_stop_the_wait_with_the_words_of_aws(
         client.wait(["a"])
 
 
+def test_each_region_has_one_client_of_logs(aws: Aws) -> None:
+    client = BatchClient()
+    here, there = client._logs(None), client._logs("eu-west-1")
+
+    assert [each.meta.region_name for each in (here, there)] == ["us-east-1", "eu-west-1"]
+    assert client._logs(None) is here
+    assert client._logs("eu-west-1") is there
+
+
 def test_a_rate_of_nothing_is_refused() -> None:
     from batch_constructs.client import BatchClient
 
@@ -603,6 +624,8 @@ def test_a_request_without_what_every_submission_needs_never_leaves(client: Batc
     nothing: Any = None
     with pytest.raises(TypeError, match="^request is None; expected a mapping"):
         client.submit_request(nothing)
+    with pytest.raises(TypeError, match="^name is None.*\nqueue is None.*\njob_definition is None"):
+        client.submit(nothing, queue=nothing, job_definition=nothing)
 
 
 def test_a_timeout_is_a_timedelta(client: BatchClient) -> None:

@@ -136,11 +136,11 @@ def launches(*activities: dict[str, Any], since: int = 0) -> list[str]:
     return [str(one) for one in found.reasons]
 
 
-def instances(*connected: bool | None, running: tuple[str, ...] = ()) -> list[str]:
+def instances(*connected: bool | str | None, running: tuple[str, ...] = ()) -> list[str]:
     """Ask with registered instances i-0, i-1, … and others that run."""
     arns = [f"arn:aws:ecs:eu-west-1:123456789012:container-instance/c/{n}" for n in range(9)]
     described = [
-        {"ec2InstanceId": f"i-{number}", "agentConnected": each}
+        {"ec2InstanceId": f"i-{number}", **({} if each == "?" else {"agentConnected": each})}
         for number, each in enumerate(connected)
         if each is not None
     ]
@@ -168,7 +168,7 @@ def test_why_no_instance_was_launched_is_said_with_its_fix(message: str, fix: st
 
 
 def test_only_the_newest_launch_since_the_job_was_submitted_counts() -> None:
-    failed, worked = activity("Failed", 1, "no"), activity("Successful", 2)
+    failed, worked = activity("Failed", 1, "no"), activity("Successful", 2, "it runs")
     ended = activity("Successful", 3, description="Terminating EC2 instance: i-1")
 
     assert launches(failed, worked) == []
@@ -195,7 +195,7 @@ def test_the_group_of_an_environment_is_known_by_its_name(name: str, *, is_its: 
 
 
 def test_the_group_may_be_on_any_page_and_on_fargate_there_is_none() -> None:
-    pages = [
+    pages: list[dict[str, Any]] = [
         {"AutoScalingGroups": [group("other")], "NextToken": "t"},
         {"AutoScalingGroups": [group()]},
     ]
@@ -239,6 +239,7 @@ def test_an_instance_that_has_not_joined_or_whose_agent_is_silent_is_said() -> N
 
 def test_of_instances_that_were_not_described_nothing_is_said() -> None:
     assert instances(None, running=("i-0",)) == []
+    assert instances("?", running=("i-0",)) == []
 
 
 def test_the_place_in_the_queue_is_a_note() -> None:
@@ -342,17 +343,27 @@ def test_a_task_that_was_stopped_says_why() -> None:
 
     assert found.reasons[0].cause == "known, the host vanished"
 
+    of_no_known_cluster = task.replace("/c/", "/")
+    asked = job("FAILED", attempts=[{"container": {"taskArn": of_no_known_cluster}}])
+    assert ask(asked).reasons[0].cause == "AWS Batch gives no reason"
+
 
 def test_the_last_lines_of_a_failed_job_are_its_log() -> None:
-    written = {"exitCode": 1, "logStreamName": "s"}
-    attempt = {"container": written, "startedAt": 1}
+    task = "arn:aws:ecs:eu-west-1:123456789012:task/c/t"
+    written = {"exitCode": 1, "logStreamName": "s", "taskArn": task}
+    attempts = [
+        {"container": {**written, "logStreamName": "before"}, "startedAt": 1},
+        {"container": written, "startedAt": 2},
+    ]
     options = {"awslogs-group": "g", "awslogs-region": "eu-north-1"}
     where = {"logDriver": "awslogs", "options": options}
     requests: dict[str, Any] = {}
-    asked = job("FAILED", attempts=[attempt], container={"logConfiguration": where, **written})
+    container = {"logConfiguration": where, "jobRoleArn": ROLE, **written}
+    asked = job("FAILED", attempts=attempts, container=container)
     lines = [{"timestamp": 1, "message": each, "ingestionTime": 1} for each in ("a", "b")]
 
-    assert ask(asked, requests, get_log_events={"events": lines}).log == ("a", "b")
+    found = ask(asked, requests, get_log_events={"events": lines})
+    assert (found.log, len(found.reasons)) == (("a", "b"), 1)
     assert requests["get_log_events"] == {
         "logGroupName": "g",
         "logStreamName": "s",
@@ -360,6 +371,20 @@ def test_the_last_lines_of_a_failed_job_are_its_log() -> None:
         "startFromHead": False,
         "region": "eu-north-1",
     }
+
+
+def test_of_a_job_that_runs_nothing_more_is_asked() -> None:
+    assert ask(job("RUNNING", container={"jobRoleArn": ROLE})).reasons == ()
+
+
+def test_a_disabled_queue_is_a_note_because_it_still_starts_its_jobs() -> None:
+    queue: dict[str, Any] = {"jobQueueName": "q", "jobQueueArn": QUEUE, "priority": 1}
+    queue |= {"state": "DISABLED", "status": "VALID", "computeEnvironmentOrder": []}
+
+    found = waiting(describe_job_queues={"jobQueues": [queue]})
+
+    assert "the queue q is DISABLED: it accepts no new jobs" in found.notes
+    assert found.reasons == ()
 
 
 def test_each_read_that_is_denied_is_one_note_and_the_answer_stands() -> None:

@@ -368,6 +368,19 @@ def test_whatever_reaches_the_jobs_is_said_through_connections(
     assert len(resources("AWS::EC2::SecurityGroupIngress")) == 1
 
 
+def test_whoever_lets_the_jobs_in_is_not_warned_about_the_way_out(
+    stack: cdk.Stack, vpc: ec2.Vpc
+) -> None:
+    """The CDK leaves out a rule of its own there, which is only told to those who asked for it."""
+    environment = bc.FargateComputeEnvironment(stack, "Environment", vpc=vpc)
+    other = ec2.SecurityGroup(stack, "Other", vpc=vpc)
+
+    other.connections.allow_from(environment, ec2.Port.tcp(443))
+
+    (group,) = environment.security_groups
+    assert "aws:cdk:warning" not in {one.type for one in group.node.metadata}
+
+
 class TestReadableNames:
     """A name is a prefix; what follows changes with what needs a replacement, and only then."""
 

@@ -202,6 +202,12 @@ def _put(path: str, value: object) -> Callable[[Any], object]:
         ("ec2", _put("ServiceRole", OWN_ROLE), True),
         ("ec2", lambda one: setattr(one, "service_role", OWN_ROLE), True),
         ("ec2", _put("ComputeResources.MaxvCpus", 7), False),
+        ("fargate", _put("ComputeResources", {"Type": "FARGATE_SPOT"}), True),
+        ("ec2", _put("ComputeResources.AllocationStrategy", "BEST_FIT"), True),
+        ("ec2", lambda one: one.add_override("Properties", {"ServiceRole": OWN_ROLE}), True),
+        ("ec2", lambda one: setattr(one, "type", "managed"), True),
+        ("ec2", lambda one: one.add_override("Metadata.Tags", "x"), False),
+        ("ec2", lambda one: one.add_property_deletion_override("Tags"), False),
     ],
 )
 def test_what_is_put_over_counts_as_what_was_given(
@@ -210,6 +216,28 @@ def test_what_is_put_over_counts_as_what_was_given(
     is_another: bool,  # noqa: FBT001 - a case
 ) -> None:
     assert (_overridden(kind, change) != _overridden(kind, None)) is is_another
+
+
+@pytest.mark.parametrize(
+    "replaces",
+    [
+        _put("ReplaceComputeEnvironment", True),  # noqa: FBT003 - a value of CloudFormation
+        lambda one: setattr(one, "replace_compute_environment", True),
+    ],
+)
+def test_where_every_change_replaces_an_environment_what_is_put_over_counts_too(
+    replaces: Callable[[Any], object],
+) -> None:
+    def changed(path: str, value: object) -> str:
+        return _overridden("ec2", lambda one: (replaces(one), _put(path, value)(one)))
+
+    before = _overridden("ec2", replaces)
+
+    assert _overridden("ec2", replaces, instance_types=["c7g"]) != before
+    assert changed("ComputeResources.InstanceTypes.0", "c7g") != before
+    assert changed("ComputeResources.Ec2KeyPair", "operators") != before
+    assert changed("ComputeResources.MaxvCpus", 7) == before
+    assert changed("ComputeResources.MinvCpus", 1) == before
 
 
 def test_a_kind_that_is_put_over_gives_the_name_of_that_kind() -> None:

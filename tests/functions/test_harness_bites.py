@@ -22,6 +22,7 @@ from batch_constructs.functions.eks_access import associate
 from batch_constructs.functions.gauges.reading import QueueReading, Reader
 from batch_constructs.functions.job_events import rescued_array
 from batch_constructs.functions.job_events.idle_queue import IdleQueues
+from batch_constructs.functions.job_events.notification_text import Message
 from batch_constructs.functions.revisions import retire
 from batch_constructs.functions.submission import batch_api, gateway
 from batch_constructs.functions.submission import rescue as rescues
@@ -278,7 +279,7 @@ def one_page_of_jobs_is_read(patch: pytest.MonkeyPatch) -> None:
 
 
 def what_could_not_be_told_counts_as_told(patch: pytest.MonkeyPatch) -> None:
-    patch.setattr(IdleQueues, "_publish", _swallowing(IdleQueues._publish, None))
+    patch.setattr(Message, "publish", _swallowing(Message.publish, None))
 
 
 # -- in the cost guard

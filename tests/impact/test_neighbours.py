@@ -73,6 +73,30 @@ def test_jobs_on_fargate_have_to_end_before_their_environment_goes() -> None:
     assert updates.DELETION_PAGE in said
 
 
+@pytest.mark.parametrize(
+    ("named", "waits", "told"),
+    [
+        ("b", {}, True),
+        ("arn:aws:batch:us-east-1:123456789012:compute-environment/b", {}, True),
+        ("b", {"DependsOn": ["A"]}, True),
+        ("b", {"DependsOn": ["It"]}, False),
+        ("b", {"DependsOn": "It"}, False),
+        ("a", {}, False),
+        (IT, {}, False),
+    ],
+)
+@pytest.mark.parametrize("is_new", [True, False])
+def test_a_queue_that_names_an_environment_by_its_text_does_not_wait_for_it(
+    named: Any, waits: dict[str, Any], *, told: bool, is_new: bool
+) -> None:
+    old, new = ({"It": of(ENVIRONMENT, {**EC2, "ComputeEnvironmentName": one})} for one in "ab")
+    old, new["A"] = {} if is_new else old, {**queue(named), **waits}
+
+    said = [one for one in notes("It", old, new) if "before the environment exists" in one]
+
+    assert [one.partition(" ")[0] for one in said] == (["A"] if told else [])
+
+
 def test_of_a_replacement_that_fails_nobody_is_said_to_leave() -> None:
     old = {"It": of(ENVIRONMENT, {**EC2, "ComputeEnvironmentName": "a"}), "A": queue(IT)}
     new = {**old, "It": of(ENVIRONMENT, put(old["It"]["Properties"], "Tags", {"Team": "a"}))}

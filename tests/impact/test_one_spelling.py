@@ -45,6 +45,8 @@ def join(*parts: Any, glue: str = "") -> dict[str, Any]:
             {"Fn::Or": [{"Fn::Not": [1]}, {"Fn::And": [2]}]},
             {"Fn::Or": [{"Fn::And": [2]}, {"Fn::Not": [1]}]},
         ),
+        ({"Fn::GetAZs": ""}, {"Fn::GetAZs": {"Ref": "AWS::Region"}}),
+        ({"Fn::GetAZs": "eu-west-1"}, {"Fn::GetAZs": "eu-west-1"}),
         ({"Fn::Sub": "${Q}"}, {"Ref": "Q"}),
         ({"Fn::Sub": "${Q.JobQueueArn}"}, {"Ref": "Q"}),
         ({"Fn::Sub": "${T.TopicName}"}, {"Fn::GetAtt": ["T", "TopicName"]}),

@@ -92,6 +92,19 @@ def test_an_image_that_the_deployment_names_may_be_pulled_from_its_repository(
     assert token["Action"] == "ecr:GetAuthorizationToken"
 
 
+def test_a_reference_as_an_object_is_as_good_as_its_text(
+    stack: cdk.Stack, fargate: Fargate, execution_statements: Statements
+) -> None:
+    name = cdk.CfnParameter(stack, "Name")
+    cdk.CfnCondition(stack, "Ours", expression=cdk.Fn.condition_equals(name.value_as_string, "a"))
+
+    job: Any = fargate(image=cdk.Fn.condition_if("Ours", name.value_as_string, "busybox"))
+
+    container = stack.resolve(job.resource.container_properties)
+    assert container["image"] == {"Fn::If": ["Ours", {"Ref": "Name"}, "busybox"]}
+    assert PULL in [one["Action"] for one in execution_statements()]
+
+
 def test_in_china_the_deployment_takes_a_repository_out_as_well() -> None:
     place = cdk.Environment(account="1" * 12, region="cn-north-1")
     stack = cdk.Stack(cdk.App(builtin_cloud_formation_validation=False), "Stack", env=place)

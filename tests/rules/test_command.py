@@ -307,3 +307,17 @@ def test_checking_loads_neither_the_cdk_nor_boto3_nor_rich_for_json(tmp_path: Pa
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_checking_loads_no_rules_about_properties_that_no_resource_has(tmp_path: Path) -> None:
+    file = written(tmp_path, "a.json", WARNED)
+    code = (
+        "import sys; from batch_constructs.check.one_file import Checker\n"
+        f"Checker(frozenset())('{file}')\n"
+        "without = ('launch_template_rules', 'pod_rules')\n"
+        "print([one for one in sys.modules if one.endswith(without)])"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    assert done.stdout.splitlines()[-1] == "[]"

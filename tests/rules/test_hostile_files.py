@@ -323,7 +323,12 @@ def test_arns_of_two_services_are_told_apart_at_once(
 ) -> None:
     """Roles of a thousand statements took most of a check, each compared sign by sign."""
     compared: list[object] = []
-    monkeypatch.setattr(arn_patterns, "_may_meet", lambda *both: not compared.append(both))
+
+    def meet(*both: object) -> bool:
+        compared.append(both)
+        return True
+
+    monkeypatch.setattr(arn_patterns, "_may_meet", meet)
     queue = arn_patterns.arn("batch", f"job-queue/{arn_patterns.HOLE}")
 
     assert arn_patterns.matches.__wrapped__(pattern, queue) is (None if closely else False)

@@ -229,8 +229,17 @@ def test_the_source_of_another_tool_is_one_line_and_its_placeholders_are_unknown
     assert (one.rule, one.severity, one.resource) == ("other-tool", "info", "")
 
 
-def test_the_variables_of_the_cloudwatch_agent_are_no_other_tool_s() -> None:
-    text = "Resources: {P: {Type: A::B::C, Properties: {V: '${aws:InstanceId}${aws:ImageId}'}}}"
+@pytest.mark.parametrize(
+    "value",
+    [
+        "${aws:InstanceId}${aws:ImageId}",
+        "{% 5 + $floor($random() * 56) %}",
+        "system:node:{{EC2PrivateDNSName}}",
+        "docker ps --format {{.Names}}",
+    ],
+)
+def test_what_a_service_or_a_program_reads_at_run_time_is_no_other_tool_s(value: str) -> None:
+    text = f"Resources: {{P: {{Type: A::B::C, Properties: {{V: '{value}'}}}}}}"
     document = template_files.document(text)
 
     assert examine(document.template, document).findings == []

@@ -8,7 +8,7 @@ from datetime import date
 from typing import Any
 
 import pytest
-from aws_cdk import App, Aws, CfnParameter, Duration, Stack
+from aws_cdk import App, Aws, CfnParameter, Duration, Size, Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
@@ -17,11 +17,13 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_notifications as s3_notifications
 from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sqs as sqs
+from aws_cdk import aws_stepfunctions as sfn
 from aws_cdk.aws_lambda import CfnPermission
 
 from batch_constructs import (
     DefaultSettings,
     EventTrigger,
+    FargateJobDefinition,
     FunctionSettings,
     ObjectCreatedTrigger,
     SubmissionOverrides,
@@ -561,6 +563,32 @@ def test_a_field_as_the_cdk_writes_it_is_the_field_and_not_its_path(
     assert read[body["tags"]["account"].strip("<>")] == "$.account"
     words = body["containerOverrides"]["command"]
     assert (read[words[1].strip("<>")], words[2]) == ("$.detail.what", "<AWS::Region>")
+
+
+def test_a_path_into_an_execution_s_input_has_no_effect_on_an_event(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    with pytest.raises(ValueError, match=r'parameters\["day"\] is made by sfn\.JsonPath, which'):
+        EventTrigger(
+            stack,
+            "Trigger",
+            queue=queue,
+            job_definition=definition,
+            event_pattern={"source": ["mine"]},
+            parameters={"day": sfn.JsonPath.string_at("$.day")},
+        )
+
+
+def test_a_definition_has_no_event_of_which_it_could_read_a_field(stack: Stack) -> None:
+    with pytest.raises(ValueError, match=r"command\[0\] is made by events\.EventField, which"):
+        FargateJobDefinition(
+            stack,
+            "Job",
+            image="busybox",
+            vcpus=1,
+            memory=Size.gibibytes(2),
+            command=[events.EventField.from_path("$.detail.what")],
+        )
 
 
 def test_a_field_of_the_cdk_within_a_text_is_refused(

@@ -10,6 +10,7 @@ import pytest
 from aws_cdk import Duration, Fn, Size, Stack
 from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
+from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
@@ -139,6 +140,10 @@ def test_a_command_without_paths_stands_as_it_is(stack: Stack, queue: Any, defin
                 "overrides": bc.SubmissionOverrides(tags={"a": sfn.JsonPath.string_at("$.x")})
             },
             r'overrides.tags\["a"\] is made by sfn.JsonPath',
+        ),
+        (
+            lambda: {"environment": {"A": events.EventField.from_path("$.x")}},
+            r'environment\["A"\] is made by events.EventField, which has no effect here',
         ),
         (
             lambda: {"step_retry": StepRetry(max_attempts=sfn.JsonPath.number_at("$.n"))},

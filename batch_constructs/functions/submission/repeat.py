@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.overridden_containers import copied
 from batch_constructs.aws.submit_job import (
     ARRAY_INDICES,
     MOST_CHILDREN,
@@ -130,7 +131,7 @@ def with_indices(request: Mapping[str, Any], numbers: Sequence[int]) -> dict[str
 
 def with_variable(request: Mapping[str, Any], name: str, value: str) -> dict[str, Any]:
     """Give every container of a job an environment variable."""
-    full: dict[str, Any] = _copied(request)
+    full: dict[str, Any] = copied(request)
     for part in full.get("nodeOverrides", {}).get("nodePropertyOverrides", [full]):
         if not any(True for _ in _environments(part)):
             part["containerOverrides"] = {}
@@ -263,10 +264,3 @@ def _environments(request: Mapping[str, Any]) -> Iterator[tuple[dict[str, Any], 
         yield container, container.setdefault("env", [])
     for group in request.get("nodeOverrides", {}).get("nodePropertyOverrides", ()):
         yield from _environments(group)
-
-
-def _copied(value: Any) -> Any:
-    """Copy the mappings and lists of a request, so that a part changes in one request only."""
-    if isinstance(value, dict):
-        return {name: _copied(each) for name, each in value.items()}
-    return [_copied(each) for each in value] if isinstance(value, list) else value

@@ -278,7 +278,7 @@ class JobQueues:
             for environment in environments
             if environment.detail["status"] != Status.VALID
         ]
-        platforms = {PLATFORMS[environment.kind] for environment in environments}
+        platforms = {_platform(environment) for environment in environments}
         if len(platforms) > 1:
             problems.append(f"{' and '.join(sorted(platforms))} environments cannot be mixed")
         refuse(problems)
@@ -291,7 +291,12 @@ class JobQueues:
         if detail.get("serviceEnvironmentOrder"):
             return SERVICE_QUEUE_TYPE
         first = self._environments.get(detail["computeEnvironmentOrder"][0]["computeEnvironment"])
-        return QUEUE_TYPES[PLATFORMS[first.kind]]
+        return QUEUE_TYPES[_platform(first)]
+
+
+def _platform(environment: ComputeEnvironment) -> str:
+    """Give the platform of an environment on ECS; those on EKS have none but EKS itself."""
+    return PLATFORMS.get(environment.kind, environment.kind)
 
 
 def _names(detail: Mapping[str, Any]) -> Document:

@@ -9,7 +9,7 @@ out, and like no other resource's.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import cache, lru_cache
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import resource_kinds as kinds
@@ -200,15 +200,20 @@ def least_in(find: Callable[[str], object]) -> Least:
     Args:
         find: gives a resource as it is written by its logical ID.
     """
+    lengths: dict[tuple[str, str | None], int] = {}
 
-    @cache
     def least(target: str, attribute: str | None) -> int:
-        resource = find(target)
-        if not isinstance(resource, Mapping) or not resource:
-            return nothing_known(target, attribute)
-        properties = resource.get("Properties")
-        known = properties if isinstance(properties, Mapping) else {}
-        return shortest(str(resource.get("Type")), attribute, target, known)
+        length = lengths.get((target, attribute))
+        if length is None:
+            resource = find(target)
+            if isinstance(resource, Mapping) and resource:
+                properties = resource.get("Properties")
+                known = properties if isinstance(properties, Mapping) else {}
+                length = shortest(str(resource.get("Type")), attribute, target, known)
+            else:
+                length = nothing_known(target, attribute)
+            lengths[target, attribute] = length
+        return length
 
     return least
 

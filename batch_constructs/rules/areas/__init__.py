@@ -212,8 +212,8 @@ ONLY_WITH: Final = {
 def load_about(type: str, names: frozenset[str] | None = None) -> None:
     """Make the rules about a type of resource, or about one with properties of such names."""
     for area in areas_about().get(type, ()):
-        needed = None if names is None else ONLY_WITH.get(area)
-        if needed is None or not names.isdisjoint(needed.split()):
+        needed = ONLY_WITH.get(area)
+        if names is None or needed is None or not names.isdisjoint(needed.split()):
             _load(area)
         else:
             _load_table(area)

@@ -100,8 +100,8 @@ def _missing(job: JobDefinition, environment: ComputeEnvironment, host: str) -> 
         )
     if wanted and wanted[2] == TO_WRITE and all(one and one[2] == TO_READ for one in found):
         return (
-            f"the job may write to {show(host)}, which the instances of {environment.id} mount "
-            f"{TO_READ}"
+            f"the job may write to {show(host)}, which the instances of {environment.id} mount to "
+            "read only"
         )
     return None
 

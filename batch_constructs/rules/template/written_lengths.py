@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from json.encoder import encode_basestring
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.names import ACCOUNT_ID_LENGTH, SHORTEST_PARTITION, SHORTEST_REGION
@@ -72,22 +73,25 @@ def length_of(value: object, least: Least = nothing_known) -> int:
 
     What may not be there counts for nothing.
     """
+    if isinstance(value, str):
+        return _length_of_text(value)
     if isinstance(value, dict):
         if is_intrinsic(value):
             return _length_of_function(value, least)
-        members = ((name, length_of(one, least)) for name, one in value.items())
-        inside = sum(length_of(str(name)) + 2 + length for name, length in members if length)
+        inside = 0
+        for name, one in value.items():
+            length = length_of(one, least)
+            if length:
+                inside += _length_of_text(str(name)) + 2 + length
         return 1 + max(inside, 1)
     if isinstance(value, list):
         inside = sum(1 + length for one in value if (length := length_of(one, least)))
         return 1 + max(inside, 1)
-    if isinstance(value, str):
-        return len(_quoted(_written(value)))
     return len(repr(value)) if isinstance(value, int | float) else 0
 
 
-_quoted: Final = json.encoder.encode_basestring
-"""What `json.dumps` writes a text with, which makes an encoder for each besides."""
+def _length_of_text(text: str) -> int:
+    return len(encode_basestring(_written(text)))
 
 
 def _length_of_function(value: Mapping[Any, Any], least: Least) -> int:
