@@ -4,14 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
 import zipfile
 from email.parser import Parser
 from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from email.message import Message
 
 ROOT = Path(__file__).parent.parent
 _MEBIBYTE = 1024 * 1024
@@ -42,17 +48,57 @@ def run(*command: str, cwd: Path, **variables: str) -> str:
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The wheel of this checkout."""
+    """The wheel of this checkout, as GitHub Actions would build it for somebody's repository."""
     folder = tmp_path_factory.mktemp("wheel")
-    run("uv", "build", "--quiet", "--wheel", "--out-dir", str(folder), str(ROOT), cwd=folder)
+    build = ("uv", "build", "--quiet", "--wheel", "--out-dir", str(folder), str(ROOT))
+    run(*build, cwd=folder, GITHUB_SERVER_URL="https://github.com", GITHUB_REPOSITORY="some/body")
     [built] = folder.glob("*.whl")
     return built
 
 
-def test_on_an_index_no_link_of_the_readme_leads_nowhere(wheel: Path) -> None:
+@pytest.fixture(scope="module")
+def metadata(wheel: Path) -> Message:
+    """What a package index reads."""
     with zipfile.ZipFile(wheel) as archive:
         [name] = [one for one in archive.namelist() if one.endswith(".dist-info/METADATA")]
-        shown = Parser().parsestr(archive.read(name).decode()).get_payload()
+        return Parser().parsestr(archive.read(name).decode())
+
+
+def test_an_index_links_to_the_repository_that_built_the_wheel(metadata: Message) -> None:
+    links = dict(link.split(", ", 1) for link in metadata.get_all("Project-URL", []))
+
+    assert links["Source"] == "https://github.com/some/body"
+    assert {"Issues", "Changelog", "Documentation"} < links.keys()
+    within = [link.partition("/blob/HEAD/")[2] for link in links.values()]
+    assert all((ROOT / path).exists() for path in within)
+
+
+@pytest.mark.parametrize(
+    ("remote", "address"),
+    [
+        ("https://github.com/some/body.git", "https://github.com/some/body"),
+        ("https://user:token@gitlab.example.org/a/b/c", "https://gitlab.example.org/a/b/c"),
+        ("git@github.com:some/body.git", "https://github.com/some/body"),
+        ("ssh://git@github.com/some/body", "https://github.com/some/body"),
+        ("/srv/git/body", None),
+        ("http://localhost/body", None),
+    ],
+)
+def test_a_wheel_that_somebody_builds_links_to_where_the_checkout_came_from(
+    remote: str, address: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
+    backend = ModuleType("hatchling.metadata.plugin.interface")
+    backend.__dict__["MetadataHookInterface"] = object
+    monkeypatch.setitem(sys.modules, backend.__name__, backend)
+    run("git", "init", "--quiet", cwd=tmp_path)
+    run("git", "remote", "add", "origin", remote, cwd=tmp_path)
+
+    assert runpy.run_path(str(ROOT / "hatch_build.py"))["address"](tmp_path) == address
+
+
+def test_on_an_index_no_link_of_the_readme_leads_nowhere(metadata: Message) -> None:
+    shown = metadata.get_payload()
 
     assert isinstance(shown, str)
     assert "# batch-constructs" in shown

@@ -1,0 +1,54 @@
+"""The links beside the project on a package index: those of the repository that builds the wheel.
+
+So they are right wherever the project is published, and a fork links to itself. Without a public
+repository, there are none.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+from hatchling.metadata.plugin.interface import MetadataHookInterface
+
+_REMOTE = re.compile(
+    r"(?:https://(?:[^@/]+@)?|ssh://git@|git@)(?P<host>[\w-]+(?:\.[\w-]+)+)[/:](?P<path>[\w./~-]+?)"
+    r"(?:\.git)?/?"
+)
+"""What git calls a repository; a user's name or token is left out."""
+
+
+class ProjectLinks(MetadataHookInterface):
+    """Adds the links to the metadata."""
+
+    def update(self, metadata: dict[str, Any]) -> None:
+        """Say where source, issues, changes and documentation are."""
+        home = address(Path(self.root))
+        if home is not None:
+            metadata["urls"] = {
+                "Source": home,
+                "Issues": f"{home}/issues",
+                "Changelog": f"{home}/blob/HEAD/CHANGELOG.md",
+                "Documentation": f"{home}/blob/HEAD/docs/tutorial.md",
+            }
+
+
+def address(root: Path) -> str | None:
+    """Give the address of the repository: what GitHub Actions says it is, or where it came from."""
+    repository = os.environ.get("GITHUB_REPOSITORY")
+    if repository:
+        return f"{os.environ.get('GITHUB_SERVER_URL', 'https://github.com')}/{repository}"
+    try:
+        remote = subprocess.run(
+            ["git", "-C", str(root), "remote", "get-url", "origin"],
+            capture_output=True,
+            text=True,
+            check=False,
+        ).stdout.strip()
+    except OSError:  # no git
+        return None
+    found = _REMOTE.fullmatch(remote)
+    return f"https://{found['host']}/{found['path']}" if found else None
