@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import Counting, Whole
+from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.aws.source import Source, api, guide, seen
 
 if TYPE_CHECKING:
@@ -33,6 +34,17 @@ class ResourceType(StrEnum):
     FARGATE = "FARGATE"
     FARGATE_SPOT = "FARGATE_SPOT"
     ECS_MANAGED_INSTANCES = "ECS_MANAGED_INSTANCES"
+
+
+PLATFORMS: Final[Mapping[str, PlatformCapability]] = {
+    ResourceType.EC2: PlatformCapability.EC2,
+    ResourceType.SPOT: PlatformCapability.EC2,
+    EnvironmentType.UNMANAGED: PlatformCapability.EC2,
+    ResourceType.FARGATE: PlatformCapability.FARGATE,
+    ResourceType.FARGATE_SPOT: PlatformCapability.FARGATE,
+    ResourceType.ECS_MANAGED_INSTANCES: PlatformCapability.MANAGED_INSTANCES,
+}
+"""What the jobs of an environment run on, or that it is not managed → their platform on ECS."""
 
 
 class CapacityOption(StrEnum):

@@ -6,16 +6,12 @@ https://docs.aws.amazon.com/batch/latest/userguide/job_definition_parameters.htm
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 from batch_constructs.aws.bound import OneOf
-from batch_constructs.aws.compute_environment_facts import EnvironmentType, ResourceType
 from batch_constructs.aws.container_facts import FARGATE_LOG_DRIVERS, FIRELENS, LOG_DRIVERS
 from batch_constructs.aws.job_definition_facts import OperatingSystemFamily
 from batch_constructs.aws.source import Source, api
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
 
 
 class PlatformCapability(StrEnum):
@@ -39,16 +35,6 @@ class Orchestration(StrEnum):
     ECS = "ECS"
     EKS = "EKS"
 
-
-PLATFORMS: Final[Mapping[str, PlatformCapability]] = {
-    ResourceType.EC2: PlatformCapability.EC2,
-    ResourceType.SPOT: PlatformCapability.EC2,
-    EnvironmentType.UNMANAGED: PlatformCapability.EC2,
-    ResourceType.FARGATE: PlatformCapability.FARGATE,
-    ResourceType.FARGATE_SPOT: PlatformCapability.FARGATE,
-    ResourceType.ECS_MANAGED_INSTANCES: PlatformCapability.MANAGED_INSTANCES,
-}
-"""What the jobs of an environment run on, or that it is not managed → their platform on ECS."""
 
 WINDOWS: Final = "WINDOWS"
 SINGLE_NODE: Final = "SINGLE_NODE"

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any, Final
 from batch_constructs.aws import updates
 from batch_constructs.aws.compute_environment_facts import (
     ON_FARGATE,
+    PLATFORMS,
 )
 from batch_constructs.aws.job_queue_facts import QUEUE_TYPES
-from batch_constructs.aws.platforms import PLATFORMS, Orchestration
+from batch_constructs.aws.platforms import Orchestration
 from batch_constructs.impact.changes import properties, references
 from batch_constructs.impact.consequences import is_kept
 from batch_constructs.impact.property_verdict import ENVIRONMENT, QUEUE, Effect

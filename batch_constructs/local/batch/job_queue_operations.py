@@ -6,13 +6,13 @@ from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws import resource_kinds as kinds
+from batch_constructs.aws.compute_environment_facts import PLATFORMS
 from batch_constructs.aws.job_queue_facts import (
     CONTAINER_JOBS,
     QUEUE_TYPES,
     SERVICE_JOBS,
     SERVICE_QUEUE_TYPE,
 )
-from batch_constructs.aws.platforms import PLATFORMS
 from batch_constructs.aws.resource_states import State, Status
 from batch_constructs.local.batch.paging import page
 from batch_constructs.local.batch.service_errors import EXISTS, NOT_DISABLED, client_error, refuse

@@ -98,7 +98,7 @@ def _missing(job: JobDefinition, environment: ComputeEnvironment, host: str) -> 
             f"the job mounts {show(wanted[1])} at {show(host)}, where the instances of "
             f"{environment.id} mount {show(found[0][1])}"  # type: ignore[index]  # all are there
         )
-    if wanted and wanted[2] == TO_WRITE and all(one and one[2] == TO_READ for one in found):
+    if wanted and wanted[2:] == [TO_WRITE] and all(one and one[2:] == [TO_READ] for one in found):
         return (
             f"the job may write to {show(host)}, which the instances of {environment.id} mount to "
             "read only"
@@ -116,7 +116,14 @@ def _told(resource: Resource) -> dict[str, list[str]]:
     """Give what the constructs of this library tell of a resource."""
     metadata: Any = resource.template.raw(resource.id).get("Metadata")
     told = metadata.get(MOUNTS) if isinstance(metadata, dict) else None
-    return told if isinstance(told, dict) else {}
+    if not isinstance(told, dict):
+        return {}
+    return {path: one for path, one in told.items() if _is_a_note(one)}
+
+
+def _is_a_note(one: object) -> bool:
+    """Tell whether this library can have written it; older versions said two things."""
+    return isinstance(one, list) and len(one) != 1 and all(isinstance(each, str) for each in one)
 
 
 def _has_aws_images_alone(environment: ComputeEnvironment) -> bool:

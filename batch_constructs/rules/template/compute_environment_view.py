@@ -9,10 +9,11 @@ from batch_constructs.aws import compute_environment_facts as aws
 from batch_constructs.aws import instance_types as table
 from batch_constructs.aws.compute_environment_facts import (
     ON_SPOT,
+    PLATFORMS,
     CapacityOption,
     EnvironmentType,
 )
-from batch_constructs.aws.platforms import PLATFORMS, Orchestration
+from batch_constructs.aws.platforms import Orchestration
 from batch_constructs.rules.template.launch_template_view import LaunchTemplate
 from batch_constructs.rules.template.resource_view import LAUNCH_TEMPLATE, Resource
 from batch_constructs.rules.template.values import (
@@ -83,9 +84,8 @@ class ComputeEnvironment(Resource):
             return None
         if self.is_eks:
             return Orchestration.EKS
-        if self.is_unmanaged:
-            return PLATFORMS[EnvironmentType.UNMANAGED]
-        return PLATFORMS.get(self.kind or "")
+        unmanaged = EnvironmentType.UNMANAGED if self.is_unmanaged else ""
+        return PLATFORMS.get(self.kind or "") or PLATFORMS.get(unmanaged)
 
     @property
     def is_spot(self) -> bool | None:
