@@ -183,7 +183,7 @@ def a_queue_twice(stack: cdk.Stack) -> None:
                 launch_template=bc.LaunchTemplate(stack, "Template"),
                 capacity_reservation="cr-xyz",
             ),
-            "(capacity_reservation=…); besides, capacity_reservation.capacity_reservation_id is",
+            "(capacity_reservation=…); besides, capacity_reservation is",
         ),
         (
             lambda stack: on_fargate(
