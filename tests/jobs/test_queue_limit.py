@@ -151,7 +151,11 @@ def test_it_counts_beside_what_the_definition_takes_already(
 def an_l1_that_takes(stack: cdk.Stack, *listed: Any) -> batch.CfnJobDefinition:
     taken: Any = {"consumableResourceList": [*listed]}
     return batch.CfnJobDefinition(
-        stack, "Job", type="container", consumable_resource_properties=taken
+        stack,
+        "Job",
+        type="container",
+        container_properties={"image": "busybox"},
+        consumable_resource_properties=taken,
     )
 
 
@@ -208,13 +212,13 @@ def test_an_override_that_drops_what_a_job_takes_is_told(stack: cdk.Stack, place
     queue, way = limited(stack, place), "ConsumableResourceProperties.ConsumableResourceList"
     licenses = {"ConsumableResource": "licenses", "Quantity": 1}
     own = {"ConsumableResource": slot(queue), "Quantity": 1}
-    for id, path, value in (
+    for name, path, value in (
         ("Dropped", way, [licenses]),
         ("Kept", way, [licenses, own]),
         ("More", f"{way}.0.Quantity", 2),
     ):
-        job = a_job(stack, id)
-        on_a_schedule(stack, queue, job, f"{id}It")
+        job = a_job(stack, name)
+        on_a_schedule(stack, queue, job, f"{name}It")
         job.resource.add_property_override(path, value)
     synthesized(stack)
 
