@@ -83,11 +83,11 @@ def tell_of_rescue(scope: Construct, rescue_queue: Any, listed: Sequence[Any] | 
 def tell_of_engine(queue: Any) -> None:
     """Warn of a limit in which the definitions that an engine registers do not count."""
     if limit_of(queue) is not None:
-        fix = f"{_BY_SIZE}, which limits whatever is submitted"
+        fix = (
+            "use max_vcpus of an environment that only this queue has, which limits whatever is "
+            "submitted"
+        )
         _tell(queue, queue, "jobs of the definitions that the engine registers", fix)
-
-
-_BY_SIZE: Final = "use max_vcpus of an environment that only this queue has"
 
 
 def tell_of_messages(scope: Construct, queue: Any) -> None:
@@ -186,8 +186,8 @@ def _jobs_of(job_definitions: Iterable[Any]) -> str:
     return f"jobs of {_named(job_definitions)}"
 
 
-def _named(queues: Iterable[Any]) -> str:
-    return " and ".join(one.node.path for one in queues)
+def _named(constructs: Iterable[Any]) -> str:
+    return " and ".join(one.node.path for one in constructs)
 
 
 def _let_count(scope: Construct, queue: Any, job_definition: Any, near: Any) -> bool:
@@ -231,8 +231,8 @@ def _consumed(made: batch.CfnJobDefinition | None) -> Sequence[Any] | None:
     """Return what a definition consumes; None where nobody knows."""
     if made is None:
         return None
-    consumed: Any = made.consumable_resource_properties
-    if consumed is None:
+    taken: Any = made.consumable_resource_properties
+    if taken is None:
         return []
-    listed: Any = getattr(consumed, "consumable_resource_list", None)
+    listed: Any = getattr(taken, "consumable_resource_list", None)
     return listed if isinstance(listed, list) else None

@@ -13,6 +13,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 
 import batch_constructs as bc
+from batch_constructs.jobs import queue_limit
 
 SIZE: dict[str, Any] = {"image": "busybox", "vcpus": 1, "memory": cdk.Size.gibibytes(2)}
 Submit = Callable[[cdk.Stack, Any, Any], object]
@@ -150,11 +151,12 @@ def test_it_counts_beside_what_the_definition_takes_already(
 
 def an_l1_that_takes(stack: cdk.Stack, *listed: Any) -> batch.CfnJobDefinition:
     taken: Any = {"consumableResourceList": [*listed]}
+    sizes = [{"type": "VCPU", "value": "1"}, {"type": "MEMORY", "value": "2048"}]
     return batch.CfnJobDefinition(
         stack,
         "Job",
         type="container",
-        container_properties={"image": "busybox"},
+        container_properties={"image": "busybox", "resourceRequirements": sizes},
         consumable_resource_properties=taken,
     )
 
@@ -331,7 +333,15 @@ def test_a_definition_of_two_queues_that_counts_in_one_of_them_is_told(
     }
 
 
-def test_a_limit_in_which_nothing_counts_is_told(stack: cdk.Stack, place: Any) -> None:
+def test_a_limit_in_which_nothing_counts_is_told(
+    stack: cdk.Stack, place: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole app is only looked through for a queue of which no definition of ours takes."""
+    looked: list[str] = []
+    look = queue_limit._is_taken
+    monkeypatch.setattr(
+        queue_limit, "_is_taken", lambda one: looked.append(one.node.path) or look(one)
+    )
     queue = limited(stack, place)
     cdk.CfnOutput(stack, "Arn", value=slot(queue))
     a_job(stack, max_concurrent_jobs=limited(stack, place, "Other"))
@@ -346,6 +356,7 @@ def test_a_limit_in_which_nothing_counts_is_told(stack: cdk.Stack, place: Any) -
         "resource: submit by a trigger, a workflow or grant_submit, or give definitions "
         "max_concurrent_jobs=queue"
     }
+    assert looked == ["Stack/Queue", "Stack/By"]
 
 
 def test_what_engines_register_is_told_to_be_without_limit(stack: cdk.Stack, place: Any) -> None:
