@@ -171,6 +171,28 @@ class OneCall {
   }
 
   /**
+   * @param definition the L1 of a job definition.
+   * @returns what its jobs and its nodes consume, by the texts that name it, as overrides leave it.
+   */
+  static consumed(definition) {
+    const { consumableResourceProperties: own, nodeProperties: nodes } = definition;
+    const put = definition.rawOverrides.Properties?.ConsumableResourceProperties;
+    const over = put?.ConsumableResourceList;
+    const ranges = nodes?.nodeRangeProperties;
+    const lists = [
+      Array.isArray(over) ? [] : own?.consumableResourceList,
+      over && Object.values(over),
+      ...(Array.isArray(ranges) ? ranges : []).map(
+        (range) => range?.consumableResourceProperties?.consumableResourceList,
+      ),
+    ];
+    return lists
+      .flatMap((list) => (Array.isArray(list) ? list : []))
+      .map((one) => one?.consumableResource ?? one?.ConsumableResource)
+      .filter((name) => typeof name === "string");
+  }
+
+  /**
    * @param vpc a VPC.
    * @param selection which of its subnets, or null for those that the CDK chooses.
    * @returns the IDs, whether they are still to be looked up, and the zones of the VPC.

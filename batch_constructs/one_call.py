@@ -42,6 +42,7 @@ _METHODS: Final = {
     "place": ("one", "member", "known"),
     "check": ("plugin",),
     "scope": ("scope", "checked", "key"),
+    "consumed": ("definition",),
     "subnets": ("vpc", "selection"),
     "validated": ("context",),
     "amounts": ("asked",),
@@ -251,6 +252,11 @@ def scope_of(scope: IConstruct, key: str, *, checked: bool) -> tuple[tuple[Any, 
     """
     (root, stages), told = jsii.sinvoke(_javascript(), "scope", [scope, checked, key])
     return (root, stages), told
+
+
+def consumed(definition: CfnResource) -> list[str]:
+    """Return what the jobs and the nodes of a definition consume, as overrides leave it."""
+    return [*jsii.sinvoke(_javascript(), "consumed", [definition])]
 
 
 def subnets_of(vpc: Any, selection: Any) -> tuple[list[str], bool, list[str]]:

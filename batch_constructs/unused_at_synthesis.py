@@ -17,15 +17,25 @@ def warn_if_unused(
     construct: Construct, id: str, text: str, *, is_used: Callable[[], bool]
 ) -> None:
     """Warn of a construct at synthesis, unless something uses it by then."""
-    Aspects.of(construct).add(_Unused(construct.node.path, id, text, is_used))
+
+    def look() -> None:
+        if not is_used():
+            Annotations.of(construct).add_warning_v2(id, text)
+
+    at_synthesis(construct, look)
+
+
+def at_synthesis(construct: Construct, look: Callable[[], None]) -> None:
+    """Look at something when a construct is synthesised."""
+    Aspects.of(construct).add(_Look(construct.node.path, look))
 
 
 @jsii.implements(IAspect)
-class _Unused:
-    def __init__(self, path: str, id: str, text: str, is_used: Callable[[], bool]) -> None:
-        self._path, self._id, self._text, self._is_used = path, id, text, is_used
+class _Look:
+    def __init__(self, path: str, look: Callable[[], None]) -> None:
+        self._path, self._look = path, look
 
     def visit(self, node: IConstruct) -> None:
-        """Look at the construct, and at nothing below it."""
-        if node.node.path == self._path and not self._is_used():
-            Annotations.of(node).add_warning_v2(self._id, self._text)
+        """Look once, and not at what is below the construct."""
+        if node.node.path == self._path:
+            self._look()

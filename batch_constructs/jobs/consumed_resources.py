@@ -6,12 +6,15 @@ https://docs.aws.amazon.com/batch/latest/userguide/resource-aware-scheduling.htm
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, Protocol, TypeAlias
+from functools import partial
+from typing import TYPE_CHECKING, Any, Final, Protocol, TypeAlias
+from weakref import WeakSet
 
 from batch_constructs.arguments import checked
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.limits import bound_of
 from batch_constructs.aws.scheduling import LARGEST_QUANTITY
+from batch_constructs.construct import once_made
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.place import elsewhere
 from batch_constructs.tokens import WholeNumber
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
     from batch_constructs.arguments import Arguments
 
 _QUANTITY = bound_of("consumable-quantity")
+
+TAKEN: Final[WeakSet[Any]] = WeakSet()
+"""The consumable resources of ours that a definition of ours takes."""
 
 
 class Consumable(Protocol):
@@ -92,6 +98,7 @@ class Consumes:
             seen = checked(resource)
             if seen is not None:
                 self.beside[reference] = seen.resource
+                once_made(partial(TAKEN.add, resource))
             known.append(
                 {
                     "ConsumableResource": arn if seen is None else {"Ref": reference},

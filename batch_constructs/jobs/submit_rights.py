@@ -11,6 +11,7 @@ from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.authorization import SUBMIT, TAG, submit_job_resources
 from batch_constructs.grants import grant
 from batch_constructs.jobs.queue_limit import count_in_limit
+from batch_constructs.jsii_objects import has_member
 from batch_constructs.place import apart
 from batch_constructs.reference import JOB_DEFINITION, JOB_QUEUE
 
@@ -42,7 +43,8 @@ def grant_submit(
     rights = [([SUBMIT], resources), ([TAG], [jobs_of(queue)])]
     granted = grant(queue, JOB_QUEUE.arn_of(queue), grantee, rights)
     scope: Any = queue
-    count_in_limit(scope, queue, job_definition, near=grantee)
+    near = grantee if has_member(grantee, "node") else None
+    count_in_limit(scope, queue, job_definition, near=near)
     return granted
 
 

@@ -20,7 +20,7 @@ from batch_constructs.aws.resource_states import State
 from batch_constructs.batch_resource import BatchResource
 from batch_constructs.compute.compute_environment import compute_environment_arn
 from batch_constructs.construct import BatchConstruct, given, l1_properties, made_here, put_tags
-from batch_constructs.jobs.queue_limit import tell_of_rescue_limit, watch_limit
+from batch_constructs.jobs.queue_limit import tell_of_rescue, watch_limit
 from batch_constructs.jobs.submit_rights import grant_submit
 from batch_constructs.one_call import OneCall
 from batch_constructs.queues.consumable_resource import ConsumableResource
@@ -93,10 +93,9 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents, _Face):
         job_queue_name: A name of up to 128 letters, digits, ``-`` and ``_``. Default: one that
             CloudFormation generates.
         max_concurrent_jobs: How many of its jobs run at once, at least 1; each child of an array
-            counts as a job. AWS Batch counts by definition, so those count that a trigger, a
-            workflow, a ``SubmitFunction`` or a grantee of ``grant_submit`` submits to the queue,
-            and those with ``max_concurrent_jobs=queue``; not what others submit of definitions that
-            this app does not submit here. Default: no limit.
+            counts as a job. The definitions that this app submits to the queue, or lets somebody
+            submit, take one slot each, in whatever queue their jobs run. Other definitions are not
+            limited. Default: no limit.
         spot_rescue_queue: Another, On-Demand queue, where a job runs again if its last attempt here
             failed with ``Host EC2 (instance …) terminated``, or on Fargate with ``Your Spot Task
             was interrupted.`` The job is submitted once, with all of its overrides, as
@@ -205,7 +204,7 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents, _Face):
                 function_settings=settings,
             )
             tell_of_rescue_queue(self, spot_rescue_queue)
-            tell_of_rescue_limit(self, spot_rescue_queue, spot_rescue_job_definitions)
+            tell_of_rescue(self, spot_rescue_queue, spot_rescue_job_definitions)
 
     @property
     def resource(self) -> batch.CfnJobQueue:

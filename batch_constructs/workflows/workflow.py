@@ -43,7 +43,7 @@ from batch_constructs.jobs.job_definition import (
     job_definition_arn,
     job_definition_arn_to_submit,
 )
-from batch_constructs.jobs.queue_limit import count_in_limit, tell_of_rescue_limit
+from batch_constructs.jobs.queue_limit import count_in_limit, tell_of_rescue
 from batch_constructs.jobs.submit_rights import jobs_of
 from batch_constructs.jobs.submitted_containers import (
     check_array,
@@ -190,7 +190,7 @@ class Workflow(BatchConstruct):
             for job in self._graph.jobs.values():
                 _check_rescue(arguments, job, spot_rescue_queue)
             definitions = [job.job_definition for job in self._graph.jobs.values()]
-            tell_of_rescue_limit(self, spot_rescue_queue, definitions)
+            tell_of_rescue(self, spot_rescue_queue, definitions)
         seconds = arguments.seconds("timeout", timeout)
         arguments.bounded("timeout", seconds, EXECUTION_SECONDS)
         kept = log_settings(arguments, log_retention, log_encryption_key)

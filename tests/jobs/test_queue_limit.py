@@ -13,6 +13,7 @@ from aws_cdk import aws_ecs as ecs
 from aws_cdk import aws_iam as iam
 
 import batch_constructs as bc
+from batch_constructs.jobs import queue_limit
 
 SIZE: dict[str, Any] = {"image": "busybox", "vcpus": 1, "memory": cdk.Size.gibibytes(2)}
 Submit = Callable[[cdk.Stack, Any, Any], object]
@@ -107,6 +108,11 @@ def warned(stack: cdk.Stack) -> dict[str, str]:
     }
 
 
+def synthesized(stack: cdk.Stack) -> None:
+    app: Any = cdk.App.of(stack)
+    app.synth()
+
+
 @pytest.mark.parametrize(
     "submit",
     [
@@ -143,18 +149,86 @@ def test_it_counts_beside_what_the_definition_takes_already(
     assert consumed(job) == [*before, (slot(queue), 1)]
 
 
-@pytest.mark.parametrize("how", ["max_concurrent_jobs", "consumable_resources"])
+def an_l1_that_takes(stack: cdk.Stack, *listed: Any) -> batch.CfnJobDefinition:
+    taken: Any = {"consumableResourceList": [*listed]}
+    sizes = [{"type": "VCPU", "value": "1"}, {"type": "MEMORY", "value": "2048"}]
+    return batch.CfnJobDefinition(
+        stack,
+        "Job",
+        type="container",
+        container_properties={"image": "busybox", "resourceRequirements": sizes},
+        consumable_resource_properties=taken,
+    )
+
+
+def named(name: str) -> dict[str, Any]:
+    return {"consumableResource": name, "quantity": 1}
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        lambda stack, queue: a_job(stack, max_concurrent_jobs=queue),
+        lambda stack, queue: a_job(stack, consumable_resources={queue.concurrent_jobs: 1}),
+        lambda stack, queue: a_job(stack, consumable_resources={queue.concurrent_jobs.resource: 1}),
+        lambda stack, queue: an_l1_that_takes(stack, named(queue.concurrent_jobs.resource.ref)),
+        lambda stack, queue: an_l1_that_takes(
+            stack, named(queue.concurrent_jobs.consumable_resource_name)
+        ),
+    ],
+)
 def test_a_definition_that_names_the_queue_counts_once(
-    how: str, stack: cdk.Stack, place: Any
+    definition: Any, stack: cdk.Stack, place: Any
 ) -> None:
     queue = limited(stack, place)
-    taken: Any = queue if how == "max_concurrent_jobs" else {queue.concurrent_jobs: 1}
-    job = a_job(stack, **{how: taken})
+    job = definition(stack, queue)
+    before = consumed(job)
     on_a_schedule(stack, queue, job)
     on_a_schedule(stack, limited(stack, place, "Other", None), job, "Again")
 
-    assert consumed(job) == [(slot(queue), 1)]
+    assert consumed(job) == before
     assert warned(stack) == {}
+
+
+def test_a_definition_counts_beside_a_token_that_it_takes(stack: cdk.Stack, place: Any) -> None:
+    unknown = cdk.Token.as_any({"ConsumableResource": "licenses", "Quantity": 1})
+    queue, job = limited(stack, place), an_l1_that_takes(stack, unknown)
+    on_a_schedule(stack, queue, job)
+
+    taken: Any = job.consumable_resource_properties
+    assert taken.consumable_resource_list[1].consumable_resource == slot(queue)
+
+
+def test_a_grantee_that_is_no_construct_leaves_a_definition_of_another_stack(
+    stack: cdk.Stack, place: Any
+) -> None:
+    queue, job = limited(stack, place), elsewhere(stack)
+    condition = {"Bool": {"aws:SecureTransport": "true"}}
+    queue.grant_submit(iam.PrincipalWithConditions(role(stack), condition), job)
+
+    assert consumed(job) == []
+    assert list(warned(stack)) == ["Stack/Queue"]
+
+
+def test_an_override_that_drops_what_a_job_takes_is_told(stack: cdk.Stack, place: Any) -> None:
+    queue, way = limited(stack, place), "ConsumableResourceProperties.ConsumableResourceList"
+    licenses = {"ConsumableResource": "licenses", "Quantity": 1}
+    own = {"ConsumableResource": slot(queue), "Quantity": 1}
+    for name, path, value in (
+        ("Dropped", way, [licenses]),
+        ("Kept", way, [licenses, own]),
+        ("More", f"{way}.0.Quantity", 2),
+    ):
+        job = a_job(stack, name)
+        on_a_schedule(stack, queue, job, f"{name}It")
+        job.resource.add_property_override(path, value)
+    synthesized(stack)
+
+    assert warned(stack) == {
+        "Stack/Dropped": "jobs of Stack/Dropped are not limited by max_concurrent_jobs of "
+        "Stack/Queue: an override of ConsumableResourceProperties replaces what they take: list "
+        "one of queue.concurrent_jobs there too"
+    }
 
 
 def test_a_queue_without_a_limit_changes_no_definition(stack: cdk.Stack, place: Any) -> None:
@@ -194,7 +268,7 @@ def elsewhere(stack: cdk.Stack) -> bc.Ec2JobDefinition:
     return a_job(cdk.Stack(cdk.App.of(stack), "There"))
 
 
-UNKNOWN = "unless they take .*: give it consumable_resources={queue.concurrent_jobs: 1} where"
+UNKNOWN = ", and what this one takes is not known here: let it take one of queue.concurrent_jobs"
 
 
 @pytest.mark.parametrize(
@@ -202,8 +276,8 @@ UNKNOWN = "unless they take .*: give it consumable_resources={queue.concurrent_j
     [
         (imported, UNKNOWN),
         (an_l1_of_a_token, UNKNOWN),
-        (of_nodes, "NodeRange consumable_resources={queue.concurrent_jobs: 1}, of which each"),
-        (elsewhere, "in another stack, because .*: give it max_concurrent_jobs=queue, or submit"),
+        (of_nodes, "give each NodeRange consumable_resources={.*the number of nodes that may run"),
+        (elsewhere, "one in another stack .*: give it max_concurrent_jobs=queue, or submit"),
     ],
 )
 def test_a_definition_that_cannot_be_made_to_count_is_told(
@@ -212,9 +286,9 @@ def test_a_definition_that_cannot_be_made_to_count_is_told(
     on_a_schedule(stack, limited(stack, place), job(stack))
 
     (told,) = warned(stack).items()
-    limits_no = "^max_concurrent_jobs of Stack/Queue does not limit jobs of "
+    limits_no = "Job are not limited by max_concurrent_jobs of Stack/Queue: AWS Batch counts by "
     assert told[0] == "Stack/It"
-    assert re.search(f"{limits_no}.*{said}", told[1])
+    assert re.search(f"^jobs of (Stack|There)/{limits_no}definition.*{said}", told[1])
 
 
 def test_nodes_that_take_of_a_queue_count_in_its_limit(stack: cdk.Stack, place: Any) -> None:
@@ -259,15 +333,30 @@ def test_a_definition_of_two_queues_that_counts_in_one_of_them_is_told(
     }
 
 
-def test_a_limit_in_which_nothing_counts_is_told(stack: cdk.Stack, place: Any) -> None:
-    limited(stack, place)
+def test_a_limit_in_which_nothing_counts_is_told(
+    stack: cdk.Stack, place: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The whole app is only looked through for a queue of which no definition of ours takes."""
+    looked: list[str] = []
+    look = queue_limit._is_taken
+    monkeypatch.setattr(
+        queue_limit, "_is_taken", lambda one: looked.append(one.node.path) or look(one)
+    )
+    queue = limited(stack, place)
+    cdk.CfnOutput(stack, "Arn", value=slot(queue))
     a_job(stack, max_concurrent_jobs=limited(stack, place, "Other"))
-    app: Any = cdk.App.of(stack)
-    app.synth()
+    an_l1_that_takes(
+        cdk.Stack(cdk.App.of(stack), "There"), named(slot(limited(stack, place, "By")))
+    )
+    on_a_schedule(stack, limited(stack, place, "Submitted"), a_job(stack, "Its"))
+    synthesized(stack)
 
-    (told,) = warned(stack).items()
-    assert told[0] == "Stack/Queue"
-    assert told[1].startswith("max_concurrent_jobs limits no job: ")
+    assert warned(stack) == {
+        "Stack/Queue": "max_concurrent_jobs limits no job, because no definition takes its "
+        "resource: submit by a trigger, a workflow or grant_submit, or give definitions "
+        "max_concurrent_jobs=queue"
+    }
+    assert looked == ["Stack/Queue", "Stack/By"]
 
 
 def test_what_engines_register_is_told_to_be_without_limit(stack: cdk.Stack, place: Any) -> None:
@@ -295,28 +384,79 @@ def test_messages_that_can_replace_what_a_job_takes_are_told(stack: cdk.Stack, p
     assert told[1].endswith(": leave consumable_resources out of allow")
 
 
-@pytest.mark.parametrize("by", ["queue", "workflow"])
-@pytest.mark.parametrize(("counts", "said"), [(True, 0), (False, 1)])
+NOT_LIMITED = (
+    "that are rescued from another queue are not limited by max_concurrent_jobs of Stack/Rescue: "
+    "AWS Batch counts by definition: give their definitions max_concurrent_jobs=, with that queue"
+)
+ALSO = ", and list them in spot_rescue_job_definitions"
+
+
+@pytest.mark.parametrize(
+    ("counts", "listed", "said"),
+    [
+        ([True, False, False], None, f"jobs of Stack/Job1 and Stack/Job2 {NOT_LIMITED}{ALSO}"),
+        ([True, False], [0, 1], f"jobs of Stack/Job1 {NOT_LIMITED}"),
+        ([True, False], [0], None),
+        ([True, True], None, None),
+        ([], None, f"jobs {NOT_LIMITED}{ALSO}"),
+    ],
+)
 def test_rescued_jobs_that_do_not_count_in_the_limit_of_the_rescue_queue_are_told(
-    by: str,
-    counts: bool,  # noqa: FBT001  # a case
-    said: int,
+    counts: list[bool],
+    listed: list[int] | None,
+    said: str | None,
     stack: cdk.Stack,
     place: Any,
 ) -> None:
     rescue = limited(stack, place, "Rescue")
     a_job(stack, "Own", max_concurrent_jobs=rescue)
-    job = a_job(stack, max_concurrent_jobs=rescue if counts else None)
-    if by == "queue":
-        more: dict[str, Any] = {"spot_rescue_job_definitions": [job]} if counts else {}
-        limited(stack, place, "Spot", None, spot_rescue_queue=rescue, **more)
-    else:
-        jobs = [bc.WorkflowJob(name="only", job_definition=job)]
-        queue = limited(stack, place, "Spot", None)
-        bc.Workflow(stack, "It", queue=queue, jobs=jobs, spot_rescue_queue=rescue)
+    jobs = [
+        a_job(stack, f"Job{place}", max_concurrent_jobs=rescue if one else None)
+        for place, one in enumerate(counts)
+    ]
+    definitions = None if listed is None else [jobs[place] for place in listed]
+    more: dict[str, Any] = {"spot_rescue_job_definitions": definitions}
+    spot = limited(stack, place, "Spot", None, spot_rescue_queue=rescue, **more)
+    for number, job in enumerate(jobs):
+        on_a_schedule(stack, spot, job, f"It{number}")
+    synthesized(stack)
 
-    told = list(warned(stack).values())
-    assert len(told) == said
-    assert all(
-        "of Stack/Rescue does not limit jobs that are rescued from another" in one for one in told
-    )
+    assert warned(stack) == ({} if said is None else {"Stack/Spot": said})
+
+
+@pytest.mark.parametrize("counts", [True, False])
+def test_jobs_that_a_workflow_rescues_are_told_as_well(
+    counts: bool,  # noqa: FBT001  # a case
+    stack: cdk.Stack,
+    place: Any,
+) -> None:
+    rescue, queue = limited(stack, place, "Rescue"), limited(stack, place, "Spot", None)
+    a_job(stack, "Own", max_concurrent_jobs=rescue)
+    job = a_job(stack, max_concurrent_jobs=rescue if counts else None)
+    jobs = [bc.WorkflowJob(name="only", job_definition=job)]
+    bc.Workflow(stack, "It", queue=queue, jobs=jobs, spot_rescue_queue=rescue)
+    synthesized(stack)
+
+    assert warned(stack) == ({} if counts else {"Stack/It": f"jobs of Stack/Job {NOT_LIMITED}"})
+
+
+@pytest.mark.parametrize("by", ["queue", "list", "workflow"])
+def test_rescued_jobs_that_count_in_the_limit_of_their_own_queue_are_told(
+    by: str, stack: cdk.Stack, place: Any
+) -> None:
+    rescue, job = limited(stack, place, "Rescue", None), a_job(stack)
+    if by == "workflow":
+        jobs, queue = [bc.WorkflowJob(name="only", job_definition=job)], limited(stack, place)
+        bc.Workflow(stack, "It", queue=queue, jobs=jobs, spot_rescue_queue=rescue)
+    else:
+        listed = [job] if by == "list" else None
+        more: dict[str, Any] = {"spot_rescue_job_definitions": listed}
+        on_a_schedule(stack, limited(stack, place, spot_rescue_queue=rescue, **more), job)
+    synthesized(stack)
+
+    assert warned(stack) == {
+        "Stack/It" if by == "workflow" else "Stack/Queue": "jobs of Stack/Job that are rescued in "
+        "Stack/Rescue count in max_concurrent_jobs of Stack/Queue there too, because AWS Batch "
+        "counts by definition: where they should not, limit their own queue by max_vcpus of an "
+        "environment that only it has"
+    }
