@@ -376,7 +376,7 @@ def test_why_asks_the_embedded_aws_all_that_it_asks_aws(local_aws: LocalAws) -> 
         "there is no instance profile nobodys-profile"
     ]
     assert stuck.notes == (
-        "instances of ec2: 0 launched, 0 in its cluster",
+        "instances of ec2: 0 in its cluster",
         "it is the first job in its queue",
     )
     fault("invalid", "CLIENT_ERROR - of the test")
