@@ -137,10 +137,10 @@ def launches(*activities: dict[str, Any], since: int = 0) -> list[str]:
     return [str(one) for one in found.reasons]
 
 
-def launched(minutes_ago: float) -> dict[str, Any]:
-    """Give the activities of a group whose newest launch went well so long ago."""
+def launched(minutes_ago: float, status: str = "Successful") -> dict[str, Any]:
+    """Give the activities of a group whose newest launch ended so long ago."""
     end = datetime.now(UTC) - timedelta(minutes=minutes_ago)
-    return {"Activities": [{**activity("Successful", 1), "EndTime": end}]}
+    return {"Activities": [{**activity(status, 1), "EndTime": end}]}
 
 
 def instances(*connected: bool | str | None, running: tuple[str, ...] = ()) -> list[str]:
@@ -256,7 +256,10 @@ def test_where_no_group_is_known_nothing_is_said_of_launches(groups: Answer) -> 
     assert "instances of e: 0 in its cluster" in found.notes
 
 
-@pytest.mark.parametrize("activities", [launched(2), {"Activities": []}, "AccessDeniedException"])
+@pytest.mark.parametrize(
+    "activities",
+    [launched(2), launched(60, "Failed"), {"Activities": []}, "AccessDeniedException"],
+)
 def test_an_instance_of_which_it_is_not_known_that_it_had_time_to_join_is_a_note(
     activities: Answer,
 ) -> None:
