@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_CreateComputeEnvironme
 
 from __future__ import annotations
 
+import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
@@ -251,9 +252,10 @@ class AccessEntryState(StrEnum):
     INHERIT_FROM_CLUSTER = "INHERIT_FROM_CLUSTER"
 
 
-def scaling_group_prefixes(environment: str) -> tuple[str, str]:
-    """Give what the name of the Auto Scaling group of an environment may begin with."""
-    return f"AWSBatch-{environment}-asg-", f"{environment}-asg-"
+def is_scaling_group_of(environment: str, group: str) -> bool:
+    """Tell by the name of an Auto Scaling group whether it is one of an environment."""
+    name = re.escape(environment)
+    return bool(re.fullmatch(rf"(AWSBatch-)?{name}-asg-[0-9a-f]{{8}}(-[0-9a-f]+){{4}}", group))
 
 
 SCALING_GROUP_SOURCE: Final[Source] = seen(

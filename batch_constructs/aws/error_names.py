@@ -15,6 +15,14 @@ SERVER_EXCEPTION: Final = "ServerException"
 MODELLED: Final = frozenset({CLIENT_EXCEPTION, SERVER_EXCEPTION})
 """The errors that the model of Batch's API knows; Step Functions calls them ``Batch.NAME``."""
 
+OF_OVERRIDES: Final = "override"
+"""What is in the message of ``SubmitJob`` to overrides that the definition does not take."""
+
+OF_OVERRIDES_SOURCE: Final[Source] = seen(
+    "https://github.com/nextflow-io/nextflow/issues/5817",
+    '"Container overrides or node overrides should not be set for Batch on EKS jobs."',
+)
+
 THROTTLING: Final = frozenset(
     {
         "RequestLimitExceeded",

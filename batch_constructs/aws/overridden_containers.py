@@ -19,6 +19,14 @@ from batch_constructs.aws.record import Record
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+OVERRIDES: Final = (
+    "containerOverrides",
+    "ecsPropertiesOverride",
+    "eksPropertiesOverride",
+    "nodeOverrides",
+)
+"""The members of ``SubmitJob`` that say something else of containers."""
+
 _ALONE, _TASK, _POD, _INIT = "alone", "task", "pod", "init"
 
 _OF_ALL: Final = frozenset({"environment"})

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.aws.actions import STS_ASSUME_ROLE
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.source import Source, api, docs, guide
 from batch_constructs.aws.updates import SERVICE_LINKED_ROLE
@@ -59,17 +61,44 @@ def linked_role(service: str, name: str) -> str:
     return f"role/aws-service-role/{service}/{name}"
 
 
+_EVERYONE: Final = "*"
+
+EVERYONE_SOURCE: Final[Source] = docs(
+    "IAM/latest/UserGuide/reference_policies_elements_principal.html",
+    '"You can use a wildcard (*) to specify all principals" … "the following elements are'
+    ' equivalent:" "Principal": "*" and "Principal": {"AWS": "*"}',
+)
+
+
 def trusts(policy: Mapping[str, Any], service: str) -> bool:
-    """Say whether a role's trust policy names a service, whose domain differs by partition."""
-    statements = policy.get("Statement", [])
-    for statement in statements if isinstance(statements, list) else [statements]:
-        principal = statement.get("Principal", {})
-        services = principal if isinstance(principal, str) else principal.get("Service", [])
-        named = services if isinstance(services, list) else [services]
-        first_labels = {name.partition(".")[0] for name in named}
-        if statement.get("Effect") == "Allow" and first_labels & {"*", service.partition(".")[0]}:
-            return True
-    return False
+    """Say whether a role's trust policy lets a service assume the role, or may do so.
+
+    The domain of a service differs by partition. What a statement says by ``NotPrincipal`` or
+    ``NotAction`` is not worked out.
+    """
+    return any(
+        statement.get("Effect") == "Allow"
+        and ("NotAction" in statement or _covers_assuming(statement.get("Action")))
+        and ("NotPrincipal" in statement or _names(statement.get("Principal", {}), service))
+        for statement in _several(policy.get("Statement"))
+    )
+
+
+def _several(value: Any) -> list[Any]:
+    """Give what may be missing, or stand alone or in a list, as a list."""
+    return value if isinstance(value, list) else [] if value is None else [value]
+
+
+def _covers_assuming(actions: Any) -> bool:
+    wanted = STS_ASSUME_ROLE.lower()
+    return any(fnmatchcase(wanted, action.lower()) for action in _several(actions))
+
+
+def _names(principal: Any, service: str) -> bool:
+    if isinstance(principal, str):
+        return principal == _EVERYONE
+    labels = {name.partition(".")[0] for name in _several(principal.get("Service"))}
+    return _EVERYONE in _several(principal.get("AWS")) or service.partition(".")[0] in labels
 
 
 PASSED_ROLES_SOURCE: Final[Source] = docs(

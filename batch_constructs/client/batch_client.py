@@ -15,6 +15,7 @@ from batch_constructs.aws.error_names import (
     CLIENT_EXCEPTION,
     NO_SUCH_OPERATION,
     NOT_AUTHENTICATED,
+    OF_OVERRIDES,
 )
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.names import JOB_NAME, RESOURCE_NAME, form, is_arn
@@ -304,8 +305,12 @@ class BatchClient:
         try:
             return self.submit_request(request)
         except ClientError as error:
-            changes = request.get("containerOverrides")
-            if changes is None or error.response["Error"]["Code"] != CLIENT_EXCEPTION:
+            changes, said = request.get("containerOverrides"), error.response["Error"]
+            if (
+                changes is None
+                or said["Code"] != CLIENT_EXCEPTION
+                or OF_OVERRIDES not in said["Message"].lower()
+            ):
                 raise
             definition = self._definition(request["jobDefinition"])
             members = {} if definition is None else for_containers(changes, definition)
@@ -315,8 +320,8 @@ class BatchClient:
         return self.submit_request({**rest, **members})
 
     def _definition(self, named: str) -> Mapping[str, Any] | None:
-        """Describe a job definition; None where there is none, or nobody may look."""
-        from botocore.exceptions import ClientError  # noqa: PLC0415  # as above
+        """Describe a job definition; None where there is none, or it cannot be read."""
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415  # as above
 
         name = named.rpartition("/")[2]
         asked = (
@@ -327,7 +332,7 @@ class BatchClient:
         pages = self._batch.get_paginator("describe_job_definitions").paginate(**asked)
         try:
             found = [definition for page in pages for definition in page["jobDefinitions"]]
-        except ClientError:
+        except (BotoCoreError, ClientError):
             return None
         return max(found, key=lambda one: int(one["revision"]), default=None)
 

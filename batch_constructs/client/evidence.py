@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
-from batch_constructs.aws.compute_environment_facts import ON_INSTANCES, scaling_group_prefixes
+from batch_constructs.aws.compute_environment_facts import ON_INSTANCES, is_scaling_group_of
 from batch_constructs.aws.error_names import NO_SUCH_ENTITY
 from batch_constructs.aws.names import as_member
 from batch_constructs.aws.service_principals import EC2, ENVIRONMENT_ROLES, JOB_ROLES, trusts
@@ -19,6 +21,8 @@ _LAST_LINES: Final = 5
 _ACTIVITIES: Final = 50
 _SUCCESSFUL: Final = "Successful"
 _ENDED: Final = (_SUCCESSFUL, "Failed", "Cancelled")
+_JOINED_AFTER: Final = timedelta(minutes=10)
+"""So long after its launch an instance has surely started its ECS agent."""
 
 MORE_CAPACITY: Final = (
     "allow more instance types or zones; on Spot, put an on-demand environment behind this one"
@@ -98,6 +102,7 @@ class Evidence:
     def _client(self, service: str, region: str | None) -> Any:
         place = (service, region)
         if place not in self._clients and self._make is not None:
+            # `LocalAws.client` takes a service alone, as a function of a user may
             options = {} if region is None else {"region_name": region}
             self._clients[place] = self._make(service, **options)
         return self._clients[place]
@@ -112,56 +117,63 @@ class Evidence:
         if environment.get("computeResources", {}).get("type") not in ON_INSTANCES:
             return
         name = environment["computeEnvironmentName"]
-        running: set[str] = set()
-        for group in self._groups(name):
-            running |= {
-                one["InstanceId"]
-                for one in group.get("Instances", [])
-                if one["LifecycleState"] == "InService"
-            }
-            yield from self._failed_launch(name, group["AutoScalingGroupName"], since)
+        running: set[str] | None = None
+        launches: list[Mapping[str, Any]] = []
+        for group in self._scaling_groups:
+            if is_scaling_group_of(name, group["AutoScalingGroupName"]):
+                running = (running or set()) | {
+                    one["InstanceId"]
+                    for one in group.get("Instances", [])
+                    if one["LifecycleState"] == "InService"
+                }
+                of_it = self._launches(group["AutoScalingGroupName"])
+                launches += of_it
+                yield from _failed_launch(name, of_it, since)
         if "ecsClusterArn" in environment:
-            yield from self._joined(name, environment["ecsClusterArn"], running)
+            yield from self._joined(name, environment["ecsClusterArn"], running, launches)
 
-    def _groups(self, environment: str) -> Iterator[Mapping[str, Any]]:
+    @cached_property
+    def _scaling_groups(self) -> list[Mapping[str, Any]]:
+        """All Auto Scaling groups, since none can be asked for by the beginning of its name."""
+        found: list[Mapping[str, Any]] = []
         next_page: dict[str, str] = {}
         while True:
             page = self.ask("describe_auto_scaling_groups", "autoscaling", **next_page)
-            for group in page.get("AutoScalingGroups", []):
-                if group["AutoScalingGroupName"].startswith(scaling_group_prefixes(environment)):
-                    yield group
+            found += page.get("AutoScalingGroups", [])
             if not page.get("NextToken"):
-                return
+                return found
             next_page = {"NextToken": page["NextToken"]}
 
-    def _failed_launch(self, environment: str, group: str, since: int) -> Iterator[Reason]:
+    def _launches(self, group: str) -> list[Mapping[str, Any]]:
+        """Give the newest launches of a group that have ended."""
         answer = self.ask(
             "describe_scaling_activities",
             "autoscaling",
             AutoScalingGroupName=group,
             MaxRecords=_ACTIVITIES,
         )
-        launches = [
+        return [
             one
             for one in answer.get("Activities", [])
-            if one["StatusCode"] in _ENDED
-            and "launch" in one.get("Description", "").lower()
-            and one["StartTime"].timestamp() * 1000 >= since
+            if one["StatusCode"] in _ENDED and "launch" in one.get("Description", "").lower()
         ]
-        newest: Mapping[str, Any] = max(launches, key=lambda one: one["StartTime"], default={})
-        said = newest.get("StatusMessage", "")
-        if said and newest["StatusCode"] != _SUCCESSFUL:
-            fixes = (
-                fix
-                for words, fix in _FIXES_OF_A_LAUNCH
-                if any(word in said.lower() for word in words)
-            )
-            yield Reason(
-                cause=f"an instance of {environment} could not be launched: {said}",
-                fix=next(fixes),
-            )
 
-    def _joined(self, environment: str, cluster: str, running: set[str]) -> Iterator[Reason]:
+    def _joined(
+        self,
+        environment: str,
+        cluster: str,
+        running: set[str] | None,
+        launches: list[Mapping[str, Any]],
+    ) -> Iterator[Reason]:
+        """Say which instances are not in the cluster, or are silent.
+
+        Args:
+            environment: its name.
+            cluster: of which its instances should be.
+            running: those that its Auto Scaling groups started; None where none was read, as with
+                a Spot Fleet.
+            launches: what those groups tried. An instance is in service before its agent is.
+        """
         listed = self.ask("list_container_instances", "ecs", cluster=cluster)
         arns = listed.get("containerInstanceArns", [])
         if not listed or listed.get("nextToken"):  # unknown, or too many to look at
@@ -172,16 +184,18 @@ class Evidence:
             one["ec2InstanceId"]: one.get("agentConnected")
             for one in answer.get("containerInstances", [])
         }
-        self.note(
-            f"instances of {environment}: {len(running)} launched, {len(arns)} in its cluster"
-        )
+        launched = "" if running is None else f"{len(running)} launched, "
+        self.note(f"instances of {environment}: {launched}{len(arns)} in its cluster")
         if len(agents) < len(arns):
             return
-        for instance in sorted(running - agents.keys()):
+        missing = sorted((running or set()) - agents.keys())
+        if missing and not _had_time(launches):
+            self.note(f"not in the cluster of {environment} yet: {', '.join(missing)}")
+            missing = []
+        for instance in missing:
             yield Reason(
                 cause=f"the instance {instance} has not joined the cluster of {environment}",
-                fix="give a new one some minutes; then check that its subnet reaches Amazon ECS "
-                "and its role may register it",
+                fix="check that its subnet reaches Amazon ECS and its role may register it",
             )
         for instance in sorted(one for one, connected in agents.items() if connected is False):
             yield Reason(
@@ -256,3 +270,30 @@ class Evidence:
                 )
                 return tuple(one["message"] for one in answer.get("events", []))
         return ()
+
+
+def _failed_launch(
+    environment: str, launches: list[Mapping[str, Any]], since: int
+) -> Iterator[Reason]:
+    """Say why the newest launch failed, if it was tried since a job was submitted."""
+    newest: Mapping[str, Any] = max(launches, key=lambda one: one["StartTime"], default={})
+    said = newest.get("StatusMessage", "")
+    if (
+        said
+        and newest["StatusCode"] != _SUCCESSFUL
+        and newest["StartTime"].timestamp() * 1000 >= since
+    ):
+        fixes = (
+            fix for words, fix in _FIXES_OF_A_LAUNCH if any(word in said.lower() for word in words)
+        )
+        yield Reason(
+            cause=f"an instance of {environment} could not be launched: {said}", fix=next(fixes)
+        )
+
+
+def _had_time(launches: list[Mapping[str, Any]]) -> bool:
+    """Whether the newest instance had time to join its cluster; not where no launch is known."""
+    worked = [
+        one.get("EndTime", one["StartTime"]) for one in launches if one["StatusCode"] == _SUCCESSFUL
+    ]
+    return bool(worked) and datetime.now(UTC) - max(worked) > _JOINED_AFTER

@@ -12,6 +12,7 @@ from botocore.exceptions import ClientError
 from batch_constructs.aws.container_facts import SizeType
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.names import JOB_NAME_LENGTH
+from batch_constructs.aws.overridden_containers import OVERRIDES, overridden_containers
 from batch_constructs.aws.resource_states import DefinitionStatus
 from batch_constructs.aws.submit_job import ARRAY_SIZE, OVERRIDES_BYTES
 from batch_constructs.client.submit_request import for_containers
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from datetime import timedelta
 
+    from batch_constructs.aws.overridden_containers import OverriddenContainer
     from batch_constructs.client.batch_client import BatchClient
 
 _SUFFIX = re.compile(
@@ -89,7 +91,8 @@ def redrive(
         job_id: a failed job, array, or child (``parent:index``).
         queue: another queue; one without a scheduling policy gets the job without its share
             identifier. Default: the same.
-        job_definition: another definition or revision. Default: the same revision.
+        job_definition: another definition or revision; one of other containers than the several of
+            the failed job is told only what is changed here. Default: the same revision.
         environment: variables to add or change.
         parameters: parameters to add or change.
         command: another command.
@@ -116,6 +119,7 @@ def redrive(
         )
     request = _changed(
         detail,
+        _other_containers(client, detail, job_definition),
         parameters=parameters,
         environment=environment,
         command=command,
@@ -293,8 +297,27 @@ def _refuse_what_ecs_refuses(request: Mapping[str, Any]) -> None:
         )
 
 
+def _other_containers(
+    client: BatchClient, detail: Mapping[str, Any], job_definition: str | None
+) -> Mapping[str, Any] | None:
+    """Describe another definition, if it has not the several containers of the failed job."""
+    had = overridden_containers(detail, str)
+    if job_definition is None or had is None:
+        return None
+    definition = client._definition(job_definition)  # noqa: SLF001  # of the same room
+    if definition is None:
+        return None
+    has = overridden_containers(definition, str) or ()
+    return None if {*map(_whose, has)} == {*map(_whose, had)} else definition
+
+
+def _whose(container: OverriddenContainer) -> tuple[str, str | None, str | None]:
+    return container.kind, container.name, container.nodes
+
+
 def _changed(
     detail: Mapping[str, Any],
+    other: Mapping[str, Any] | None,
     *,
     parameters: Mapping[str, str] | None,
     environment: Mapping[str, str] | None,
@@ -303,16 +326,21 @@ def _changed(
     memory_mebibytes: int | None,
 ) -> dict[str, Any]:
     request = repeat(detail)
+    overrides: dict[str, Any] = {}
+    if other is not None:  # what is said to containers by name is for those of the failed job
+        request = {member: value for member, value in request.items() if member not in OVERRIDES}
     if parameters:
         request["parameters"] = {**request.get("parameters", {}), **parameters}
-    for name, value in (environment or {}).items():
-        request |= with_variable(request, name, value)
-    sizes = [
-        {"type": kind, "value": f"{value:g}"}
-        for kind, value in ((SizeType.VCPU, vcpus), (SizeType.MEMORY, memory_mebibytes))
-        if value is not None
-    ]
-    overrides: dict[str, Any] = {"resourceRequirements": sizes} if sizes else {}
+    if other is not None and environment:
+        overrides["environment"] = [{"name": n, "value": v} for n, v in environment.items()]
+    elif environment:
+        for name, value in environment.items():
+            request |= with_variable(request, name, value)
+    sizes = [] if vcpus is None else [{"type": SizeType.VCPU, "value": f"{vcpus:g}"}]
+    if memory_mebibytes is not None:
+        sizes.append({"type": SizeType.MEMORY, "value": str(memory_mebibytes)})
+    if sizes:
+        overrides["resourceRequirements"] = sizes
     if command is not None:
         overrides["command"] = list(command)
-    return joined(request, for_containers(overrides, detail)) if overrides else request
+    return joined(request, for_containers(overrides, other or detail)) if overrides else request

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.container_facts import SizeType
 from batch_constructs.aws.overridden_containers import (
     as_members,
     not_sayable,
@@ -89,17 +90,28 @@ def for_containers(overrides: Mapping[str, Any], described: Mapping[str, Any]) -
     if containers is None:
         return {"containerOverrides": dict(overrides)}
     problems = [
-        f"{_CALLED.get(member, member)} is given, but {why}: leave it out, or give another "
-        "definition"
+        f"{parameter} is given, but {why}: leave it out, or give another definition"
         for member in overrides
         if (why := not_sayable(member, containers)) is not None
+        for parameter in _parameters(member, overrides[member])
     ]
     if problems:
         raise ValueError("\n".join(problems))
     return as_members(overrides, containers)
 
 
-_CALLED = {"resourceRequirements": "vcpus, memory_mebibytes or gpus"}
+_CALLED = {
+    SizeType.VCPU: "vcpus",
+    SizeType.MEMORY: "memory_mebibytes",
+    SizeType.GPU: "gpus",
+}
+
+
+def _parameters(member: str, value: Any) -> list[str]:
+    """Name the parameters that say a member."""
+    if member != "resourceRequirements":
+        return [member]
+    return [_CALLED[each["type"]] for each in value]
 
 
 def _given(**members: Any) -> dict[str, Any]:

@@ -11,7 +11,12 @@ from typing import TYPE_CHECKING, Any
 
 import boto3
 import pytest
-from botocore.exceptions import ClientError, EndpointConnectionError, NoCredentialsError
+from botocore.exceptions import (
+    ClientError,
+    EndpointConnectionError,
+    NoCredentialsError,
+    ReadTimeoutError,
+)
 
 from batch_constructs import RetryPolicy
 from batch_constructs.client import BatchClient, JobState, SubmissionUnclearError, deadline
@@ -642,3 +647,43 @@ def test_a_variable_that_says_what_is_repeated_is_not_the_caller_s(
     client.submit("name", queue="q", job_definition="d", environment=longer)
     with pytest.raises(ValueError, match=rf'a key of environment is "{name}"; allowed: names'):
         client.submit("name", queue="q", job_definition="d", environment={name: "1"})
+
+
+def test_a_definition_that_cannot_be_read_hides_no_refusal(aws: Aws, client: BatchClient) -> None:
+    def too_slow(_: dict[str, Any]) -> Any:
+        raise ReadTimeoutError(endpoint_url="https://batch")
+
+    aws.faults.refuse = lambda _: "Container overrides should not be set for ecsProperties jobs."
+    aws.batch.script["DescribeJobDefinitions"] = too_slow
+
+    with pytest.raises(ClientError, match="overrides should not be set"):
+        client.submit("a", queue="q", job_definition="d", command=["x"])
+
+
+def test_only_a_refusal_of_overrides_is_a_reason_to_read_the_definition(
+    aws: Aws, client: BatchClient
+) -> None:
+    aws.faults.refuse = lambda _: "JobQueue q not found."
+
+    with pytest.raises(ClientError, match="JobQueue q not found"):
+        client.submit("a", queue="q", job_definition="d", command=["x"])
+
+    assert aws.calls["batch:DescribeJobDefinitions"] == 0
+
+
+def test_overrides_that_are_refused_are_said_in_the_member_that_the_definition_takes(
+    aws: Aws, client: BatchClient
+) -> None:
+    refusal = "Container overrides should not be set for ecsProperties jobs."
+    aws.faults.refuse = lambda body: refusal if "containerOverrides" in body else None
+    task = {"containers": [{"name": "main", "image": "i"}]}
+    definition = {"jobDefinitionName": "d", "jobDefinitionArn": "d:1", "revision": 1}
+    definition |= {"type": "container", "ecsProperties": {"taskProperties": [task]}}
+    aws.batch.script["DescribeJobDefinitions"] = lambda _: answer(
+        200, {"jobDefinitions": [definition]}
+    )
+
+    client.submit("a", queue="q", job_definition="d", command=["x"])
+
+    told = [{"containers": [{"name": "main", "command": ["x"]}]}]
+    assert aws.batch.jobs[0]["ecsPropertiesOverride"] == {"taskProperties": told}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,8 @@ from tests.client.test_why import ARN, QUEUE, job
 
 CLUSTER = "arn:aws:ecs:eu-west-1:123456789012:cluster/c"
 ROLE = "arn:aws:iam::123456789012:role/path/r"
-GROUP = "AWSBatch-e-asg-1"
+UUID = "59cfd8b7-b102-3b1d-84fe-2c34f232b239"
+GROUP = f"AWSBatch-e-asg-{UUID}"
 TRUST = "allow that service sts:AssumeRole in the role's trust policy"
 
 Answer = dict[str, Any] | str | list[dict[str, Any]]
@@ -136,8 +137,14 @@ def launches(*activities: dict[str, Any], since: int = 0) -> list[str]:
     return [str(one) for one in found.reasons]
 
 
+def launched(minutes_ago: float, status: str = "Successful") -> dict[str, Any]:
+    """Give the activities of a group whose newest launch ended so long ago."""
+    end = datetime.now(UTC) - timedelta(minutes=minutes_ago)
+    return {"Activities": [{**activity(status, 1), "EndTime": end}]}
+
+
 def instances(*connected: bool | str | None, running: tuple[str, ...] = ()) -> list[str]:
-    """Ask with registered instances i-0, i-1, … and others that run."""
+    """Ask with registered instances i-0, i-1, … and others that have run for an hour."""
     arns = [f"arn:aws:ecs:eu-west-1:123456789012:container-instance/c/{n}" for n in range(9)]
     described = [
         {"ec2InstanceId": f"i-{number}", **({} if each == "?" else {"agentConnected": each})}
@@ -146,6 +153,7 @@ def instances(*connected: bool | str | None, running: tuple[str, ...] = ()) -> l
     ]
     found = waiting(
         describe_auto_scaling_groups={"AutoScalingGroups": [group(GROUP, *running)]},
+        describe_scaling_activities=launched(60),
         list_container_instances={"containerInstanceArns": arns[: len(connected)]},
         describe_container_instances={"containerInstances": described},
     )
@@ -178,12 +186,28 @@ def test_only_the_newest_launch_since_the_job_was_submitted_counts() -> None:
         launches(failed, since=int(datetime(2026, 11, 1, 0, 2, tzinfo=UTC).timestamp() * 1000))
         == []
     )
-    assert launches(activity("Cancelled", 1)) == []
+
+
+def test_an_instance_that_ended_before_it_was_in_service_could_not_be_launched() -> None:
+    (said,) = launches(activity("Cancelled", 1, "Termination Reason: Client.InvalidKMSKey"))
+
+    assert "could not be launched: Termination Reason: Client.InvalidKMSKey" in said
+
+
+def test_a_launch_of_which_nothing_is_told_is_no_reason() -> None:
+    assert launches(activity("Failed", 1)) == []
 
 
 @pytest.mark.parametrize(
     ("name", "is_its"),
-    [("AWSBatch-e-asg-1", True), ("e-asg-1", True), ("the-e-asg-1", False), ("e-f-asg-1", False)],
+    [
+        (GROUP, True),
+        (f"e-asg-{UUID}", True),
+        (f"the-e-asg-{UUID}", False),
+        (f"e-f-asg-{UUID}", False),
+        (f"e-asg-x-asg-{UUID}", False),
+        (f"AWSBatch-e-asg-asg-{UUID}", False),
+    ],
 )
 def test_the_group_of_an_environment_is_known_by_its_name(name: str, *, is_its: bool) -> None:
     found = waiting(
@@ -212,16 +236,58 @@ def test_the_group_may_be_on_any_page_and_on_fargate_there_is_none() -> None:
     assert on_fargate.reasons == ()
 
 
+def test_the_groups_are_read_once_for_all_environments() -> None:
+    page: dict[str, Any] = {"AutoScalingGroups": [group(GROUP, "i-0"), group(f"f-asg-{UUID}")]}
+    there = [environment(), environment(computeEnvironmentName="f")]
+
+    found = waiting(
+        describe_compute_environments={"computeEnvironments": there},
+        describe_auto_scaling_groups=[page],
+    )
+
+    assert "instances of e: 1 launched, 0 in its cluster" in found.notes
+    assert "instances of f: 0 launched, 0 in its cluster" in found.notes
+
+
+@pytest.mark.parametrize("groups", [{"AutoScalingGroups": []}, "AccessDeniedException"])
+def test_where_no_group_is_known_nothing_is_said_of_launches(groups: Answer) -> None:
+    found = waiting(describe_auto_scaling_groups=groups)
+
+    assert "instances of e: 0 in its cluster" in found.notes
+
+
+@pytest.mark.parametrize(
+    "activities",
+    [launched(2), launched(60, "Failed"), {"Activities": []}, "AccessDeniedException"],
+)
+def test_an_instance_of_which_it_is_not_known_that_it_had_time_to_join_is_a_note(
+    activities: Answer,
+) -> None:
+    found = waiting(
+        describe_auto_scaling_groups={"AutoScalingGroups": [group(GROUP, "i-7")]},
+        describe_scaling_activities=activities,
+    )
+
+    assert "not in the cluster of e yet: i-7" in found.notes
+    assert found.reasons == ()
+
+
 def test_an_instance_that_is_only_starting_need_not_have_joined() -> None:
     starting = group(GROUP, "i-7")
     starting["Instances"][0]["LifecycleState"] = "Pending"
 
-    assert waiting(describe_auto_scaling_groups={"AutoScalingGroups": [starting]}).reasons == ()
+    found = waiting(
+        describe_auto_scaling_groups={"AutoScalingGroups": [starting]},
+        describe_scaling_activities=launched(60),
+    )
+
+    assert found.reasons == ()
 
 
 def test_of_more_instances_than_one_page_nothing_is_said() -> None:
     found = waiting(
         describe_auto_scaling_groups={"AutoScalingGroups": [group(GROUP, "i-7")]},
+        describe_scaling_activities=launched(60),
         list_container_instances={"containerInstanceArns": [], "nextToken": "t"},
     )
 
@@ -233,7 +299,7 @@ def test_an_instance_that_has_not_joined_or_whose_agent_is_silent_is_said() -> N
     (missing,) = instances(True, running=("i-0", "i-7"))  # noqa: FBT003
     (silent,) = instances(False, running=("i-0",))  # noqa: FBT003
 
-    assert missing.startswith("the instance i-7 has not joined the cluster of e; give a new one")
+    assert missing.startswith("the instance i-7 has not joined the cluster of e; check that")
     assert silent.startswith("the ECS agent of the instance i-0 of e is disconnected; look at")
 
 

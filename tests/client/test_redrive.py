@@ -375,13 +375,91 @@ def test_each_container_of_a_job_of_several_gets_what_is_changed(
     task = {"containers": [{"name": "main", **CONTAINER}, {"name": "side"}]}
     describe(aws, [detail("a", "FAILED", ecsProperties={"taskProperties": [task]})])
 
-    with pytest.raises(ValueError, match=r'memory_mebibytes or gpus is given, .* \("main", "side"'):
+    with pytest.raises(ValueError, match=r'^vcpus is given, .* \("main", "side"\)[^\n]*$'):
         redrive(client, "a", vcpus=2)
+    with pytest.raises(ValueError, match=r"^vcpus is given.*\nmemory_mebibytes is given"):
+        redrive(client, "a", vcpus=2, memory_mebibytes=4096)
     redrive(client, "a", environment={"MODE": "fast"})
 
     containers = aws.batch.jobs[0]["ecsPropertiesOverride"]["taskProperties"][0]["containers"]
     assert [container["name"] for container in containers] == ["main", "side"]
     assert all({"name": "MODE", "value": "fast"} in each["environment"] for each in containers)
+
+
+def define(aws: Aws, **definition: Any) -> None:
+    answered = {"jobDefinitionName": "n", "jobDefinitionArn": "n:1", "revision": 1, **definition}
+    answered |= {"status": "ACTIVE", "type": "container"}
+    aws.batch.script["DescribeJobDefinitions"] = lambda _: answer(
+        200, {"jobDefinitions": [answered]}
+    )
+
+
+def of_task(*names: str) -> dict[str, Any]:
+    containers = [{"name": name, "image": "i", **CONTAINER} for name in names]
+    return {"taskProperties": [{"containers": containers}]}
+
+
+def test_a_definition_of_one_container_takes_what_the_several_of_the_failed_job_do_not(
+    aws: Aws, client: BatchClient
+) -> None:
+    describe(aws, [detail("a", "FAILED", ecsProperties=of_task("main", "side"))])
+    define(aws, containerProperties={"image": "i"})
+
+    redrive(client, "a", command=["x"], environment={"A": "b"}, job_definition="single:1")
+
+    (job,) = aws.batch.jobs
+    assert job["containerOverrides"] == {
+        "command": ["x"],
+        "environment": [{"name": "A", "value": "b"}],
+    }
+    assert "ecsPropertiesOverride" not in job
+
+
+def test_another_definition_is_told_of_its_own_containers_only(
+    aws: Aws, client: BatchClient
+) -> None:
+    describe(aws, [detail("a", "FAILED", ecsProperties=of_task("main", "side"))])
+    define(aws, ecsProperties=of_task("worker"))
+
+    redrive(client, "a", command=["x"], job_definition="n:1")
+
+    told = [{"name": "worker", "command": ["x"]}]
+    assert aws.batch.jobs[0]["ecsPropertiesOverride"]["taskProperties"] == [{"containers": told}]
+
+
+def test_a_definition_of_the_same_containers_gets_what_the_failed_job_was_given(
+    aws: Aws, client: BatchClient
+) -> None:
+    describe(aws, [detail("a", "FAILED", ecsProperties=of_task("main", "side"))])
+    define(aws, ecsProperties=of_task("main", "side"))
+
+    redrive(client, "a", job_definition="n:2")
+
+    containers = aws.batch.jobs[0]["ecsPropertiesOverride"]["taskProperties"][0]["containers"]
+    assert [container["command"] for container in containers] == [CONTAINER["command"]] * 2
+
+
+def test_of_a_definition_that_nobody_may_read_the_failed_job_is_taken(
+    aws: Aws, client: BatchClient
+) -> None:
+    describe(aws, [detail("a", "FAILED", ecsProperties=of_task("main"))])
+    aws.batch.script["DescribeJobDefinitions"] = lambda _: answer(
+        403, {"message": "no"}, error="AccessDeniedException"
+    )
+
+    redrive(client, "a", command=["x"], job_definition="n:2")
+
+    (container,) = aws.batch.jobs[0]["ecsPropertiesOverride"]["taskProperties"][0]["containers"]
+    assert (container["name"], container["command"]) == ("main", ["x"])
+
+
+def test_a_large_memory_is_written_in_full(aws: Aws, client: BatchClient) -> None:
+    describe(aws, [detail("a", "FAILED", container={"command": ["x"]})])
+
+    redrive(client, "a", vcpus=0.25, memory_mebibytes=1_048_577)
+
+    sizes = aws.batch.jobs[0]["containerOverrides"]["resourceRequirements"]
+    assert [size["value"] for size in sizes] == ["0.25", "1048577"]
 
 
 def test_a_child_of_an_array_of_pods_is_redriven_with_its_index(

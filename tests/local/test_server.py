@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 pytestmark = pytest.mark.local_aws
-DEADLINE_SECONDS = 60
+DEADLINE_SECONDS = 120
 
 
 def wait_until(true: Callable[[], bool], what: str) -> None:

@@ -84,9 +84,41 @@ def test_an_input_that_is_no_json_is_said() -> None:
         ({"Service": "ecs-tasks.amazonaws.com"}, False),
         ({"AWS": "arn:aws:iam::123456789012:root"}, False),
         ("*", True),
+        ({"AWS": "*"}, True),
+        ({"AWS": ["arn:aws:iam::123456789012:root", "*"]}, True),
     ],
 )
 def test_a_role_is_for_the_services_it_trusts(principal: object, trusted: bool) -> None:  # noqa: FBT001
-    policy = {"Statement": [{"Effect": "Allow", "Principal": principal}]}
+    allowed = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": principal}
 
-    assert trusts(policy, "batch.amazonaws.com") is trusted
+    assert trusts({"Statement": [allowed]}, "batch.amazonaws.com") is trusted
+
+
+@pytest.mark.parametrize(
+    ("said", "trusted"),
+    [
+        ({"Action": ["sts:TagSession", "sts:AssumeRole"]}, True),
+        ({"Action": "sts:Assume*"}, True),
+        ({"Action": "STS:assumerole"}, True),
+        ({"Action": "*"}, True),
+        ({"Action": "sts:TagSession"}, False),
+        ({"Action": "sts:AssumeRoleWithSAML"}, False),
+        ({"NotAction": "sts:TagSession"}, True),
+        ({"Action": "sts:AssumeRole", "Effect": "Deny"}, False),
+        ({}, False),
+    ],
+)
+def test_a_service_is_trusted_if_it_may_assume_the_role(
+    said: dict[str, object],
+    trusted: bool,  # noqa: FBT001
+) -> None:
+    allowed = {"Effect": "Allow", "Principal": {"Service": "batch.amazonaws.com"}, **said}
+
+    assert trusts({"Statement": allowed}, "batch.amazonaws.com") is trusted
+
+
+def test_whom_a_statement_means_by_all_the_others_is_not_known() -> None:
+    others = {"Service": "ec2.amazonaws.com"}
+    allowed = {"Effect": "Allow", "Action": "sts:AssumeRole", "NotPrincipal": others}
+
+    assert trusts({"Statement": [allowed]}, "batch.amazonaws.com")
