@@ -21,7 +21,7 @@ from aws_cdk import IResolveContext, IStringProducer, Lazy
 from batch_constructs.aws.names import RESOURCE_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from batch_constructs.arguments import Arguments
 
@@ -38,37 +38,41 @@ NAME_PREFIX = RESOURCE_NAME.replaced(
 class RemembersOverrides:
     """An L1 that knows what was put over its properties, which the CDK does not tell."""
 
-    _overrides: list[tuple[list[str], Any]]
+    _overrides: dict[str, Any]
 
     def add_override(self, path: str, value: Any) -> None:
         """Put a value over what the resource declares, by its path in the template."""
-        if "_overrides" not in self.__dict__:
-            self._overrides = []
-        steps = [step.replace("\\.", ".") for step in _BETWEEN_STEPS.split(path)]
-        self._overrides.append((steps, value))
+        *steps, last = (step.replace("\\.", ".") for step in _BETWEEN_STEPS.split(path))
+        held: dict[str, Any] = self.__dict__.setdefault("_overrides", {})
+        for step in steps:
+            below = held.get(step)
+            held[step] = dict(below) if isinstance(below, Mapping) else {}
+            held = held[step]
+        held[last] = value
         super().add_override(path, value)  # type: ignore[misc]  # of the L1 beside it
 
     def with_overrides(self, properties: Mapping[str, Any]) -> dict[str, Any]:
         """Return properties with what was put over them."""
-        found: dict[str, Any] = {"Properties": properties}
-        for steps, value in self.__dict__.get("_overrides", ()):
-            found = _put(found, steps, value)
-        return dict(found["Properties"])
+        found = _put({"Properties": properties}, self.__dict__.get("_overrides", {}))
+        return found.get("Properties") or {}
 
 
 _BETWEEN_STEPS: Final = re.compile(r"(?<!\\)\.")
 
 
-def _put(under: Any, steps: Sequence[str], value: Any) -> Any:
-    """Return what is under a value that is put over it; none is taken away, mappings are merged."""
-    if not steps and not isinstance(value, Mapping):
+def _put(under: Any, value: Any) -> Any:
+    """Return what is under a value that is put over it, as the CDK does.
+
+    Mappings are merged; None takes something away, and what is empty then goes, too.
+    """
+    if not isinstance(value, Mapping):
         return value
     held = dict(enumerate(under)) if isinstance(under, list) else under
     made: dict[Any, Any] = dict(held) if isinstance(held, Mapping) else {}
-    for step, below in [(steps[0], value)] if steps else value.items():
+    for step, below in value.items():
         name = int(step) if isinstance(under, list) and step.isdecimal() else step
-        made[name] = _put(made.get(name), steps[1:], below)
-    made = {name: one for name, one in made.items() if one is not None}
+        made[name] = _put(made.get(name), below)
+    made = {name: one for name, one in made.items() if one is not None and one != {}}
     return list(made.values()) if isinstance(under, list) else made
 
 

@@ -32,8 +32,12 @@ _FILE_SYSTEM_GROUP: Final = "sg-of-file-systems"
 """What stands for what the template does not name, and what is not rendered either."""
 
 _KEY: Final = re.compile(rf"^(?P<arn>{SECRET_FORM})(?P<rest>:.*)?$")
-_SUFFIX: Final = re.compile(r"-[A-Za-z0-9]{6}$")
-"""What AWS Secrets Manager adds to the name of a secret, in its ARN."""
+_SUFFIX: Final = re.compile(r"-(?!(?:[A-Z]?[a-z]+|[A-Z]+|[0-9]+)$)[A-Za-z0-9]{6}$")
+"""What AWS Secrets Manager adds to the name of a secret, in its ARN.
+
+Six letters or digits as in ``db-secret`` are taken for a word of the name: of what it adds, at most
+one in a hundred looks like that. Both are fetched by the ARN as it is; grants differ.
+"""
 _PARTS: Final = ("key", "version_stage", "version_id")
 
 

@@ -201,9 +201,14 @@ def family(kind: str) -> str:
     return kind if kind in {*ON_FARGATE, *ON_MANAGED_INSTANCES} else "instances"
 
 
+def is_best_fit(kind: str, strategy: object) -> bool:
+    """Whether an environment has the strategy ``BEST_FIT``, as instances have for which none is."""
+    return family(kind) == "instances" and strategy in (None, BEST_FIT)
+
+
 def is_replaced(kind: str, strategy: object, *, role_of_its_own: bool) -> bool:
     """Whether an environment has to be replaced where its instances are to be others."""
-    return role_of_its_own or (family(kind) == "instances" and strategy in (None, BEST_FIT))
+    return role_of_its_own or is_best_fit(kind, strategy)
 
 
 class CreateOnly(Record):

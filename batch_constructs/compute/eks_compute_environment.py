@@ -148,7 +148,11 @@ class EksComputeEnvironment(InstanceComputeEnvironment):
             Validations.of(self.resource).acknowledge(
                 Acknowledgment(
                     id="CloudFormation-Validate::F3002",
-                    reason="The CDK's own copy of the schema does not know access entries yet.",
+                    reason=(
+                        "The CDK's own copy of the schema does not know access entries yet. A rule "
+                        "is acknowledged for a whole resource, so the CDK does not report another "
+                        "unknown property here either, such as a misspelled override."
+                    ),
                 )
             )
 

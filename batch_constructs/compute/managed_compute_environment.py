@@ -11,8 +11,8 @@ from aws_cdk import aws_batch as batch
 from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.arguments import checked
-from batch_constructs.aws.compute_environment_facts import BEST_FIT, ON_SPOT, CapacityOption
-from batch_constructs.aws.updates import family, has_role_of_its_own, is_replaced
+from batch_constructs.aws.compute_environment_facts import ON_SPOT, CapacityOption
+from batch_constructs.aws.updates import family, has_role_of_its_own, is_best_fit, is_replaced
 from batch_constructs.compute.compute_environment import ComputeEnvironment
 from batch_constructs.compute.instance_tags import with_all_tags
 from batch_constructs.construct import given, l1_properties, make_l1, put_tags
@@ -307,10 +307,11 @@ def _create_only(properties: Mapping[str, Any], resource: NamedEnvironment) -> d
     """
     now = _as_written_now(properties, resource)
     resources: Mapping[str, Any] = now.get("ComputeResources", {})
-    kind = family(str(resources.get("Type")).upper())
+    type_ = str(resources.get("Type")).upper()
+    kind, strategy = family(type_), resources.get("AllocationStrategy")
     in_place = str(now.get("ReplaceComputeEnvironment")).lower() == "false"
     apart = {
-        "BestFit": in_place and resources.get("AllocationStrategy") == BEST_FIT,
+        "BestFit": in_place and bool(resources) and is_best_fit(type_, strategy),
         "Kind": kind if kind != "instances" else None,
         "RoleOfItsOwn": bool(resources) and has_role_of_its_own(now.get("ServiceRole")),
         "StackTags": Stack.of(resource).tags.tag_values(),
@@ -321,7 +322,7 @@ def _create_only(properties: Mapping[str, Any], resource: NamedEnvironment) -> d
     launch: Mapping[str, Any] = provider.get("InstanceLaunchTemplate", {})
     return {
         "Path": resource.node.path,
-        "Type": now["Type"],
+        "Type": now.get("Type"),
         "Tags": now.get("Tags"),
         **{name: resources[name] for name in sorted(replacing) if name in resources},
         **{name: eks[name] for name in ("EksClusterArn", "KubernetesNamespace") if name in eks},

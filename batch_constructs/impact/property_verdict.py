@@ -7,7 +7,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import updates
-from batch_constructs.aws.compute_environment_facts import BEST_FIT, IN_PLACE_STRATEGIES, ON_FARGATE
+from batch_constructs.aws.compute_environment_facts import BEST_FIT, ON_FARGATE
 from batch_constructs.aws.job_queue_facts import QUEUE_KINDS
 from batch_constructs.impact.changes import WHOLE
 
@@ -73,7 +73,7 @@ def of_property(change: Change, path: str) -> Verdict:
     if not _stands_in(path, table.perhaps):
         newest = change.type == ENVIRONMENT and path in updates.TAKES_NEW_INSTANCES
         able = newest and _of_instances(change).effect is Effect.INFRASTRUCTURE_UPDATE
-        return _of_instances(change) if able else _in_place(change, path)
+        return _of_instances(change, new) if able else _in_place(change, path)
     if change.type == ENVIRONMENT:
         return _of_environment(change, path)
     return Verdict(
@@ -177,16 +177,16 @@ def _of_environment(change: Change, path: str) -> Verdict:
     if new in ON_FARGATE:
         note = f"AWS Batch cannot change {path} of an environment on Fargate{_FAILS}"
         return Verdict(Effect.REPLACE, updates.FARGATE_REFUSES, note, fails=True)
-    return _of_instances(change)
+    return _of_instances(change, new)
 
 
-def _of_instances(change: Change) -> Verdict:
+def _of_instances(change: Change, kind: str) -> Verdict:
     """Judge a change that needs other instances, where it shall be made in place."""
     for source, old in ((updates.IN_PLACE, False), (updates.NOT_FROM_BEST_FIT, True)):
-        strategy = change.property("ComputeResources/AllocationStrategy", old=old) or BEST_FIT
-        if isinstance(strategy, str) and strategy not in IN_PLACE_STRATEGIES:
+        strategy = change.property("ComputeResources/AllocationStrategy", old=old)
+        if updates.is_best_fit(kind, strategy):
             note = (
-                f"the allocation strategy {strategy} does not support infrastructure updates"
+                f"the allocation strategy {BEST_FIT} does not support infrastructure updates"
                 f"{_FAILS}"
             )
             return Verdict(Effect.REPLACE, source, note, fails=True)

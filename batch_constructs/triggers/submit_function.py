@@ -12,6 +12,7 @@ from batch_constructs.aws.actions import BATCH_DESCRIBE_JOBS, BATCH_LIST_JOBS
 from batch_constructs.aws.admission import CONTAINER_MEMBERS, Admission
 from batch_constructs.aws.overridden_containers import not_sayable
 from batch_constructs.aws.quotas import FUNCTION_ENVIRONMENT_KB
+from batch_constructs.aws.tags import COUNT
 from batch_constructs.claims_table import ClaimsTable
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.enum_argument import member
@@ -22,6 +23,7 @@ from batch_constructs.function_settings import (
     check_alarm_topics,
     read_function_settings,
 )
+from batch_constructs.functions.submission.repeat import WHOSE
 from batch_constructs.grants import as_admitted
 from batch_constructs.jobs.queue_limit import tell_of_messages
 from batch_constructs.jobs.submitted_containers import NO_ARRAY, is_multi_node
@@ -135,6 +137,7 @@ class SubmitFunction(BatchConstruct):
         )
         check_admitted(arguments, job, admitted)
         check_told(arguments, job)
+        _check_room_for_a_tag(arguments, job)
         settings = read_function_settings(arguments, function_settings)
         check_alarm_topics(arguments, alarm_topic, function_settings)
         check_dead_letter_queue(arguments, dead_letter_queue)
@@ -252,6 +255,16 @@ def check_told(arguments: Arguments, job: JobToSubmit) -> None:
             f"parameters, environment, command and overrides are {length} bytes of JSON; "
             f"allowed: {MOST_BYTES_TOLD}, because Lambda allows {FUNCTION_ENVIRONMENT_KB} KB of "
             "environment variables: put long values into the job definition or into S3"
+        )
+
+
+def _check_room_for_a_tag(arguments: Arguments, job: JobToSubmit) -> None:
+    """Note so many tags that the function could not tell its jobs from those of another."""
+    count, most = len(job.defaults().get("tags", {})), COUNT.high - 1
+    if count == COUNT.high:
+        arguments.wrong_value(
+            f"overrides has {count} tags; allowed: {most}, because the function adds one, "
+            f"{WHOSE}, by which it knows its job after a lost answer: leave one out"
         )
 
 

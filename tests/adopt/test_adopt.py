@@ -13,6 +13,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from batch_constructs.adopt import kinds, printed_stack
+from batch_constructs.adopt.surroundings import Taken
 from batch_constructs.cli import main
 from batch_constructs.impact.verdict import Effect, impact
 from batch_constructs.rules.template import template_files
@@ -636,3 +637,26 @@ def test_rules_about_parameters_are_taken_in(tmp_path: Path) -> None:
     found = declared(printed.stdout, tmp_path)
     assert found["Rules"]["R"] == template["Rules"]["R"]  # type: ignore[index]
     assert found["Parameters"]["Env"] == {"Type": "String"}
+
+
+@pytest.mark.parametrize(
+    ("name", "how"),
+    [
+        ("db-a1B2c3", "complete"),
+        ("db-AbCdEf", "complete"),
+        ("db-secret", "partial"),
+        ("db-Secret", "partial"),
+        ("DB-SECRET", "partial"),
+        ("db-202612", "partial"),
+        ("db", "partial"),
+    ],
+)
+def test_a_secret_whose_name_ends_in_a_word_is_taken_in_without_its_suffix(
+    name: str, how: str
+) -> None:
+    taken = Taken({}, set())
+
+    taken.secret(f"arn:aws:secretsmanager:eu-west-1:123456789012:secret:{name}")
+
+    (call,) = taken.statements.values()
+    assert call.function == f"secretsmanager.Secret.from_secret_{how}_arn"

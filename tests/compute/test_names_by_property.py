@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import batch_constructs as bc
+from batch_constructs.compute.managed_compute_environment import NamedEnvironment
 from batch_constructs.impact.verdict import Effect, impact
 
 ENVIRONMENT = "AWS::Batch::ComputeEnvironment"
@@ -208,6 +209,16 @@ def _put(path: str, value: object) -> Callable[[Any], object]:
         ("ec2", lambda one: setattr(one, "type", "managed"), True),
         ("ec2", lambda one: one.add_override("Metadata.Tags", "x"), False),
         ("ec2", lambda one: one.add_property_deletion_override("Tags"), False),
+        ("ec2", _put("ComputeResources.AllocationStrategy", None), True),
+        ("fargate", _put("ComputeResources.AllocationStrategy", None), False),
+        (
+            "ec2",
+            lambda one: (
+                one.add_property_override("Tags.team", "a"),
+                one.add_property_override("Tags", {}),
+            ),
+            False,
+        ),
     ],
 )
 def test_what_is_put_over_counts_as_what_was_given(
@@ -243,3 +254,19 @@ def test_where_every_change_replaces_an_environment_what_is_put_over_counts_too(
 def test_a_kind_that_is_put_over_gives_the_name_of_that_kind() -> None:
     put_over = _overridden("fargate", _put("ComputeResources.Type", "FARGATE_SPOT"))
     assert put_over == _overridden("fargate", None, spot=True)
+
+
+def test_what_is_put_over_what_was_put_over_takes_its_place_as_in_the_template() -> None:
+    stack = cdk.Stack()
+    one = NamedEnvironment(stack, "E", type="MANAGED")
+    inner = {"B": {"C": 1}}
+    one.add_property_override("Tags", inner)
+    one.add_property_override("Tags.B.D", 2)
+    both = one.with_overrides({})
+    one.add_property_override("Tags.B", {"E": 3})
+
+    assert both == {"Tags": {"B": {"C": 1, "D": 2}}}
+    assert inner == {"B": {"C": 1}}
+    assert one.with_overrides({}) == {"Tags": {"B": {"E": 3}}}
+    one.add_override("Properties", None)
+    assert one.with_overrides({"Type": "MANAGED"}) == {}

@@ -294,17 +294,18 @@ def test_whatever_a_schema_does_with_one_message_is_that_messages_poison(world: 
     sqs.drain(world.gateway)
 
     one_job_each(world, [2])
-    assert world.reasons() == {
-        body(1): "cannot be read: OverflowError: cannot convert float infinity to integer"
-    }
+    why = "cannot be read: OverflowError; the function's log says where"
+    assert world.reasons() == {body(1): why}
 
 
 def test_a_message_of_which_no_request_can_be_made_is_poison_and_its_neighbours_go_on(
-    world: World, monkeypatch: pytest.MonkeyPatch
+    world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    secret = "hunter2"
+
     def odd(given: dict[str, Any], asked: dict[str, Any]) -> dict[str, Any]:
         if asked["parameters"]["n"] == "1":
-            raise OverflowError("too odd")
+            raise OverflowError(secret)
         return merged(given, asked)
 
     monkeypatch.setattr(gateway_requests, "merged", odd)
@@ -314,7 +315,22 @@ def test_a_message_of_which_no_request_can_be_made_is_poison_and_its_neighbours_
     sqs.drain(world.gateway)
 
     one_job_each(world, [0, 2])
-    assert world.reasons() == {body(1): "cannot be read: OverflowError: too odd"}
+    why = "cannot be read: OverflowError; the function's log says where"
+    assert world.reasons() == {body(1): why}
+    assert ", in odd" in caplog.text
+    assert secret not in caplog.text
+
+
+def test_a_fault_of_the_settings_sets_no_message_aside(world: World) -> None:
+    world.settings["containers"] = (OverriddenContainer("pod", "a", None, {"limits": 1}),)  # type: ignore[dict-item]  # the fault
+    sqs = Sqs(world.aws, batch_size=10)
+    sqs.send(body(1), body(2))
+    records = sqs.receive()
+
+    again = world.gateway().handle(records, seconds=TIMEOUT_SECONDS)
+
+    assert sorted(again) == sorted(record["messageId"] for record in records)
+    assert world.reasons() == {}
 
 
 def test_what_nobody_expected_is_logged_with_the_way_to_it_and_without_the_message(

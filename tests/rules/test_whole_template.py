@@ -245,6 +245,21 @@ def test_what_a_service_or_a_program_reads_at_run_time_is_no_other_tool_s(value:
     assert examine(document.template, document).findings == []
 
 
+@pytest.mark.parametrize(("value", "found"), [("{{.Priority}}", 0), ("no {{.Priority}}", 1)])
+def test_a_placeholder_of_go_is_unknown_where_it_is_the_whole_value(value: str, found: int) -> None:
+    queue = {
+        "Type": "AWS::Batch::JobQueue",
+        "Properties": {
+            "Priority": value,
+            "ComputeEnvironmentOrder": [{"Order": 1, "ComputeEnvironment": "environment"}],
+        },
+    }
+
+    assert [one.rule for one in check_template({"Resources": {"Queue": queue}})] == (
+        ["property-type"] * found
+    )
+
+
 def test_the_index_of_areas_names_the_subjects_of_their_rules() -> None:
     about: dict[str, set[str]] = {}
     for rule in RULES.values():

@@ -286,6 +286,20 @@ def test_a_submission_may_ask_for_the_smallest_size_of_fargate(
     assert sent["ContainerOverrides"]["ResourceRequirements"] == [{"Type": "VCPU", "Value": "0.25"}]
 
 
+def test_a_function_has_room_for_the_tag_by_which_it_knows_its_jobs(
+    stack: Stack, queue: Any, definition: Any
+) -> None:
+    def submit(id: str, tags: int) -> bc.SubmitFunction:
+        overrides = SubmissionOverrides(tags={f"t{n}": "" for n in range(tags)})
+        return bc.SubmitFunction(
+            stack, id, queue=queue, job_definition=definition, overrides=overrides
+        )
+
+    with pytest.raises(ValueError, match="overrides has 50 tags; allowed: 49, because the funct"):
+        submit("Full", 50)
+    submit("Room", 49)
+
+
 @pytest.mark.parametrize("beyond", [0, 1])
 def test_a_function_is_told_as_much_as_it_has_room_for(
     stack: Stack, queue: Any, definition: Any, beyond: int

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import traceback
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -37,6 +36,7 @@ from .reasons import (
     NO_ANSWER,
     NO_ROOM,
     TOO_FAR_BACK,
+    unreadable,
 )
 
 if TYPE_CHECKING:
@@ -108,18 +108,10 @@ class Gateway:
             except Poison as poison:
                 batch.deliveries.set_aside_as_poison(Message.of(record), str(poison))
             except Exception as error:  # noqa: BLE001 - one odd message must not stop its neighbours
-                _log_the_way_to(error, record["messageId"])
-                batch.deliveries.set_aside_as_poison(
-                    Message.of(record), f"cannot be read: {type(error).__name__}: {error}"
-                )
+                why = unreadable(error, record["messageId"])
+                batch.deliveries.set_aside_as_poison(Message.of(record), why)
         batch.run()
         return [*batch.deliveries.end(), *unread]
-
-
-def _log_the_way_to(error: Exception, message_id: str) -> None:
-    """Log where in the code a message failed; the error's own words may quote the message."""
-    way = "".join(traceback.format_tb(error.__traceback__))
-    _LOG.error("message %s cannot be read: %s\n%s", message_id, type(error).__name__, way)
 
 
 class _Batch:

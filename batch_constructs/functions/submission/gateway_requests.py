@@ -10,10 +10,16 @@ from batch_constructs.functions.claims.effect import RefusedError
 from batch_constructs.functions.claims.outcome import Failure
 
 from .defaults import defaults, merged, said_of_containers
+from .reasons import unreadable
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from .message_reader import Message
     from .settings import Settings
+
+_NOTHING: Any = {"environment": [], "resourceRequirements": []}
+"""Overrides that change nothing, and that each container is asked for."""
 
 
 @dataclass(frozen=True)
@@ -29,11 +35,16 @@ class Requests:
             RefusedError: something in the message is so odd that there is none.
         """
         given = {**self._every_request(), **defaults()}
+        self._refuse_ours(given)
         try:
             return self._said(merged(given, {**message.request, "jobName": name}))
         except Exception as error:
-            reason = f"cannot be read: {type(error).__name__}: {error}"
-            raise RefusedError(reason, Failure.UNWRITABLE) from error
+            raise RefusedError(unreadable(error, message.id), Failure.UNWRITABLE) from error
+
+    def _refuse_ours(self, given: Mapping[str, Any]) -> None:
+        """Raise what is wrong with the settings, which is no message's fault: all come again."""
+        overrides = {**_NOTHING, **given.get("containerOverrides", {})}
+        self._said({**given, "containerOverrides": overrides})
 
     def of_array(self, name: str, messages: int) -> dict[str, Any]:
         """Return the request of an array for so many, or of a job for one, with its manifest."""

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import logging
+import traceback
+
+_LOG = logging.getLogger(__name__)
+
 FORGOTTEN = (
     "perhaps a job, so long ago that AWS Batch may have forgotten it: an earlier Reason or the "
     "function's log names the job; check whether it ran, and if not, send the message again"
@@ -28,3 +33,11 @@ NO_ROOM = (
     "certainly no job: the function remembers the messages of deduplication_window, and has room "
     "for {most}; raise max_messages_per_hour or shorten the window, and redrive it at any time"
 )
+
+
+def unreadable(error: Exception, message_id: str) -> str:
+    """Log where in the code a message failed; the error's own words may quote the message."""
+    name = type(error).__name__
+    way = "".join(traceback.format_tb(error.__traceback__))
+    _LOG.error("message %s cannot be read: %s\n%s", message_id, name, way)
+    return f"cannot be read: {name}; the function's log says where"

@@ -12,15 +12,17 @@ from batch_constructs.aws.pattern import pattern
 _AUTHENTICATORS: Final = "EC2PrivateDNSName|SessionName|SessionNameRaw|AccountID|AccessKeyID"
 _SOURCES: Final = "self|opt|env|sls|param|ssm|cf|s3|aws|git|custom|file|strToBool"
 OPENINGS: Final = pattern(
-    rf"\{{\{{(?!resolve:|\s*\.|(?:{_AUTHENTICATORS})\}}\}})"
+    r"\A\{\{(?=\s*\.[^{}]{0,400}\}\}\Z)"
+    rf"|\{{\{{(?!resolve:|\s*\.|(?:{_AUTHENTICATORS})\}}\}})"
     r"|\{%(?![^%]{0,400}\$(?:states\b|[A-Za-z]\w*\())|\#\{(?=[\w:.]+\})"
     rf"|\$\{{(?!aws:[A-Z])(?=(?:{_SOURCES})[:(])"
 )
 """Where a placeholder begins. ``#{…}`` is a pseudo parameter of a plugin, ``{{resolve:`` AWS's.
 
-``${aws:InstanceId}`` and its like are the CloudWatch agent's, ``{{.Name}}`` is a format of Docker,
-and ``{{SessionName}}`` is of the ``aws-auth`` ConfigMap of Amazon EKS. ``{% … %}`` with ``$states``
-or a function is JSONata: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
+``${aws:InstanceId}`` and its like are the CloudWatch agent's, and ``{{SessionName}}`` is of the
+``aws-auth`` ConfigMap of Amazon EKS. ``{{.Name}}`` is a format of Docker within a longer text, and
+may be a placeholder of Go where it is the whole of one. ``{% … %}`` with ``$states`` or a function
+is JSONata: https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
 """
 
 CLOSINGS: Final = {"{{": "}}", "{%": "%}", "#{": "}", "${": "}"}
