@@ -61,7 +61,7 @@ def linked_role(service: str, name: str) -> str:
     return f"role/aws-service-role/{service}/{name}"
 
 
-_EVERYONE: Final = "*"
+EVERYONE: Final = "*"
 
 EVERYONE_SOURCE: Final[Source] = docs(
     "IAM/latest/UserGuide/reference_policies_elements_principal.html",
@@ -96,9 +96,9 @@ def _covers_assuming(actions: Any) -> bool:
 
 def _names(principal: Any, service: str) -> bool:
     if isinstance(principal, str):
-        return principal == _EVERYONE
+        return principal == EVERYONE
     labels = {name.partition(".")[0] for name in _several(principal.get("Service"))}
-    return _EVERYONE in _several(principal.get("AWS")) or service.partition(".")[0] in labels
+    return EVERYONE in _several(principal.get("AWS")) or service.partition(".")[0] in labels
 
 
 PASSED_ROLES_SOURCE: Final[Source] = docs(

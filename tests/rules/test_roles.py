@@ -70,6 +70,13 @@ class TestSpotFleetRole:
         assert spot_fleet("environment-role-trust", role("batch"), **given) == []
         assert spot_fleet("spot-fleet-role-policy", role("spotfleet", OLD), **given) == []
 
+    @pytest.mark.parametrize("everyone", ["*", {"AWS": "*"}, {"AWS": ["123456789012", "*"]}])
+    def test_a_role_that_everyone_may_assume_is_no_fault(self, everyone: object) -> None:
+        allowed = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": everyone}
+        given = resource("AWS::IAM::Role", AssumeRolePolicyDocument={"Statement": [allowed]})
+
+        assert spot_fleet("environment-role-trust", given) == []
+
     def test_a_role_that_is_not_in_the_template_is_unknown(self) -> None:
         resources = {"Type": "SPOT", "SpotIamFleetRole": "arn:aws:iam::123456789012:role/fleet"}
         environment = resource("AWS::Batch::ComputeEnvironment", ComputeResources=resources)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.names import AWS_POLICY, OF_A_ROLE
-from batch_constructs.aws.service_principals import DOMAIN
+from batch_constructs.aws.service_principals import DOMAIN, EVERYONE
 from batch_constructs.rules.template.values import (
     UNKNOWN,
     Text,
@@ -53,7 +53,7 @@ def trusts(role: Resource, service: str) -> bool:
         if one.get("Effect") == "Deny":
             continue
         principal = one.get("Principal", UNKNOWN)
-        if principal == "*" or not isinstance(principal, dict):
+        if not isinstance(principal, dict) or EVERYONE in several(principal.get("AWS")):
             return True
         services = several(principal.get("Service", []))
         role.template.count(len(services))
