@@ -73,7 +73,7 @@ def of_property(change: Change, path: str) -> Verdict:
     if not _stands_in(path, table.perhaps):
         newest = change.type == ENVIRONMENT and path in updates.TAKES_NEW_INSTANCES
         able = newest and _of_instances(change).effect is Effect.INFRASTRUCTURE_UPDATE
-        return _of_instances(change, new) if able else _in_place(change, path)
+        return _of_instances(change) if able else _in_place(change, path)
     if change.type == ENVIRONMENT:
         return _of_environment(change, path)
     return Verdict(
@@ -177,13 +177,14 @@ def _of_environment(change: Change, path: str) -> Verdict:
     if new in ON_FARGATE:
         note = f"AWS Batch cannot change {path} of an environment on Fargate{_FAILS}"
         return Verdict(Effect.REPLACE, updates.FARGATE_REFUSES, note, fails=True)
-    return _of_instances(change, new)
+    return _of_instances(change)
 
 
-def _of_instances(change: Change, kind: str) -> Verdict:
+def _of_instances(change: Change) -> Verdict:
     """Judge a change that needs other instances, where it shall be made in place."""
     for source, old in ((updates.IN_PLACE, False), (updates.NOT_FROM_BEST_FIT, True)):
         strategy = change.property("ComputeResources/AllocationStrategy", old=old)
+        kind = str(change.property("ComputeResources/Type", old=old)).upper()
         if updates.is_best_fit(kind, strategy):
             note = (
                 f"the allocation strategy {BEST_FIT} does not support infrastructure updates"

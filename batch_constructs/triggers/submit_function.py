@@ -264,7 +264,7 @@ def _check_room_for_a_tag(arguments: Arguments, job: JobToSubmit) -> None:
     if count == COUNT.high:
         arguments.wrong_value(
             f"overrides has {count} tags; allowed: {most}, because the function adds one, "
-            f"{WHOSE}, by which it knows its job after a lost answer: leave one out"
+            f"{WHOSE}, by which it knows its job after a lost answer: leave one of them out"
         )
 
 

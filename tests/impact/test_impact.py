@@ -94,6 +94,18 @@ def test_an_environment_leaves_best_fit_only_by_a_replacement() -> None:
     assert f"see {updates.NOT_FROM_BEST_FIT.page}" in found.notes
 
 
+@pytest.mark.parametrize(("kind", "fails"), [("EC2", True), ("Managed", False)])
+def test_no_strategy_is_best_fit_on_instances_only(kind: str, *, fails: bool) -> None:
+    old = put(KINDS[kind], "ComputeResources/AllocationStrategy", None)
+
+    found = it(
+        template(ENVIRONMENT, old),
+        template(ENVIRONMENT, put(old, "ComputeResources/Subnets", ["subnet-2"])),
+    )
+
+    assert found.fails is fails
+
+
 def test_a_queue_gets_no_policy_later() -> None:
     found = it(
         template("AWS::Batch::JobQueue", {}),
