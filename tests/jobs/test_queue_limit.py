@@ -460,3 +460,15 @@ def test_rescued_jobs_that_count_in_the_limit_of_their_own_queue_are_told(
         "counts by definition: where they should not, limit their own queue by max_vcpus of an "
         "environment that only it has"
     }
+
+
+def test_rescued_jobs_that_count_where_they_are_rescued_are_no_problem_of_their_queue(
+    stack: cdk.Stack, place: Any
+) -> None:
+    rescue, job = limited(stack, place, "Rescue"), a_job(stack)
+    on_a_schedule(stack, rescue, job)
+    spot = limited(stack, place, "Spot", None, spot_rescue_queue=rescue)
+    on_a_schedule(stack, spot, job, "Again")
+    synthesized(stack)
+
+    assert "Stack/Spot" not in warned(stack)
