@@ -339,9 +339,12 @@ def test_a_limit_in_which_nothing_counts_is_told(
     """The whole app is only looked through for a queue of which no definition of ours takes."""
     looked: list[str] = []
     look = queue_limit._is_taken
-    monkeypatch.setattr(
-        queue_limit, "_is_taken", lambda one: looked.append(one.node.path) or look(one)
-    )
+
+    def is_taken(one: Any) -> bool:
+        looked.append(one.node.path)
+        return look(one)
+
+    monkeypatch.setattr(queue_limit, "_is_taken", is_taken)
     queue = limited(stack, place)
     cdk.CfnOutput(stack, "Arn", value=slot(queue))
     a_job(stack, max_concurrent_jobs=limited(stack, place, "Other"))
