@@ -260,7 +260,7 @@ def test_an_odd_name_of_a_container_is_poison_and_its_neighbours_go_on(
     containers = (OverriddenContainer(kind, "a"), OverriddenContainer(kind, "b"))
     world.settings |= {"containers": containers, "allow": frozenset(Admission)}
     sqs = Sqs(world.aws, batch_size=10)
-    bad = json.dumps({member: overrides, "environment": {"A": "1"}})
+    bad = json.dumps({member: overrides, "environment": {"A": "1"}, "timeout": 5})
     sqs.send(body(1), bad, body(2))
 
     sqs.drain(world.gateway)

@@ -155,7 +155,8 @@ def test_every_request_that_the_functions_and_the_client_sent_is_one_of_the_api(
 
 
 OF_A_MESSAGE = 5
-"""A time limit that a test's message says wrongly: it is a dead letter, as botocore refuses it."""
+"""A time limit that a test's message says wrongly: it becomes a dead letter, since botocore refuses
+it, whatever else is wrong in it."""
 
 
 WHOLE_ARRAY = {"jobId": "4c7599ae", "arrayProperties": {"size": 4}}

@@ -26,7 +26,11 @@ FORMS: dict[str, Form] = {
     "sub": lambda _, value: cdk.Fn.sub("a${X}", {"X": value}),
     "select": lambda _, value: cdk.Fn.select(0, cdk.Fn.split(",", value)),
     "if": lambda stack, value: cdk.Fn.condition_if(
-        cdk.CfnCondition(stack, "Is").logical_id, value, "x"
+        cdk.CfnCondition(
+            stack, "Is", expression=cdk.Fn.condition_equals(cdk.Aws.REGION, "us-east-1")
+        ).logical_id,
+        value,
+        "x",
     ).to_string(),
     "base64": lambda _, value: cdk.Fn.base64(value),
     "lazy": lambda _, value: cdk.Lazy.string(Late(value)),
