@@ -207,7 +207,7 @@ def test_the_client_says_to_a_pod_what_changes(on_eks: Account, named: str) -> N
 def test_the_client_does_not_guess_which_container_of_a_pod_is_meant(on_eks: Account) -> None:
     register(on_eks, container("a", "true"), container("b", "true"))
 
-    with pytest.raises(ValueError, match=r'gpus is given, but the job has .* \("a", "b"\)'):
+    with pytest.raises(ValueError, match=r'^vcpus is given, but the job has .* \("a", "b"\)'):
         client_of(on_eks).submit("j", queue="queue", job_definition="job", vcpus=2)
 
 
