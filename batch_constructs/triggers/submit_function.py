@@ -260,7 +260,7 @@ def check_told(arguments: Arguments, job: JobToSubmit) -> None:
 
 def _check_room_for_a_tag(arguments: Arguments, job: JobToSubmit) -> None:
     """Note so many tags that the function could not tell its jobs from those of another."""
-    count, most = len(job.defaults().get("tags", {})), COUNT.high - 1
+    count, most = len(job.tags), COUNT.high - 1
     if count == COUNT.high:
         arguments.wrong_value(
             f"overrides has {count} tags; allowed: {most}, because the function adds one, "
