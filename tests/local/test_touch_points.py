@@ -341,9 +341,7 @@ def test_why_asks_the_embedded_aws_all_that_it_asks_aws(local_aws: LocalAws) -> 
         request = {"environment": "ec2", "kind": kind, "reason": reason}
         local_aws.server.record.access.control("fault", request)
 
-    failed = submit(
-        local_aws.client, ["sh", "-c", "echo last words; exit 3"], suffix="-of-why"
-    )
+    failed = submit(local_aws.client, ["sh", "-c", "echo last words; exit 3"], suffix="-of-why")
     secret = local_aws.client("secretsmanager").create_secret(Name="s", SecretString="s")["ARN"]
     by_nobody = {
         "executionRoleArn": "arn:aws:iam::123456789012:role/nobody",
