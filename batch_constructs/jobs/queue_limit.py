@@ -105,11 +105,7 @@ def tell_of_messages(scope: Construct, queue: Any) -> None:
 def _counts_in(queue: Any, job_definition: Any) -> bool:
     """Tell whether the jobs of a definition, or its nodes, take of the resource of a queue."""
     made, limit = _resource(job_definition), limit_of(queue)
-    known_as = {
-        limit.consumable_resource_arn,
-        limit.consumable_resource_name,
-        limit.resource.ref,
-    }
+    known_as = {limit.consumable_resource_arn, limit.resource.ref}
     return made is not None and not known_as.isdisjoint(consumed(made))
 
 

@@ -18,6 +18,8 @@ from batch_constructs.jobs import queue_limit
 SIZE: dict[str, Any] = {"image": "busybox", "vcpus": 1, "memory": cdk.Size.gibibytes(2)}
 Submit = Callable[[cdk.Stack, Any, Any], object]
 
+LICENSES = "arn:aws:batch:us-east-1:123456789012:consumable-resource/licenses"
+
 
 @pytest.fixture
 def place(stack: cdk.Stack) -> bc.UnmanagedComputeEnvironment:
@@ -43,7 +45,7 @@ def an_l2(stack: cdk.Stack) -> batch.EcsJobDefinition:
 
 def an_l1(stack: cdk.Stack) -> batch.CfnJobDefinition:
     taken: Any = {
-        "consumableResourceList": [{"consumableResource": "licenses", "quantity": 2}],
+        "consumableResourceList": [{"consumableResource": LICENSES, "quantity": 2}],
     }
     return batch.CfnJobDefinition(
         stack, "Job", type="container", consumable_resource_properties=taken
@@ -172,9 +174,6 @@ def named(name: str) -> dict[str, Any]:
         lambda stack, queue: a_job(stack, consumable_resources={queue.concurrent_jobs: 1}),
         lambda stack, queue: a_job(stack, consumable_resources={queue.concurrent_jobs.resource: 1}),
         lambda stack, queue: an_l1_that_takes(stack, named(queue.concurrent_jobs.resource.ref)),
-        lambda stack, queue: an_l1_that_takes(
-            stack, named(queue.concurrent_jobs.consumable_resource_name)
-        ),
     ],
 )
 def test_a_definition_that_names_the_queue_counts_once(
@@ -191,7 +190,7 @@ def test_a_definition_that_names_the_queue_counts_once(
 
 
 def test_a_definition_counts_beside_a_token_that_it_takes(stack: cdk.Stack, place: Any) -> None:
-    unknown = cdk.Token.as_any({"ConsumableResource": "licenses", "Quantity": 1})
+    unknown = cdk.Token.as_any({"ConsumableResource": LICENSES, "Quantity": 1})
     queue, job = limited(stack, place), an_l1_that_takes(stack, unknown)
     on_a_schedule(stack, queue, job)
 
@@ -212,7 +211,7 @@ def test_a_grantee_that_is_no_construct_leaves_a_definition_of_another_stack(
 
 def test_an_override_that_drops_what_a_job_takes_is_told(stack: cdk.Stack, place: Any) -> None:
     queue, way = limited(stack, place), "ConsumableResourceProperties.ConsumableResourceList"
-    licenses = {"ConsumableResource": "licenses", "Quantity": 1}
+    licenses = {"ConsumableResource": LICENSES, "Quantity": 1}
     own = {"ConsumableResource": slot(queue), "Quantity": 1}
     for name, path, value in (
         ("Dropped", way, [licenses]),
