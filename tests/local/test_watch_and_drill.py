@@ -15,7 +15,7 @@ from batch_constructs.testing.local_aws import LocalAws
 from tests.local import fargate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
 
     import aws_cdk as cdk
@@ -39,6 +39,13 @@ Resources:
 Outputs:
   Name: {Value: !GetAtt Topic.TopicName}
 """
+
+
+@pytest.fixture(scope="module")
+def own_aws() -> Iterator[LocalAws]:
+    """A drill counts all that is under way: what other tests left running is not its business."""
+    with LocalAws() as aws:
+        yield aws
 
 
 def touch(file: Path) -> None:
@@ -101,18 +108,18 @@ def test_a_change_is_deployed_without_the_cli(tmp_path: Path) -> None:
 
 @pytest.mark.local_aws
 def test_a_drill_loses_nothing_that_is_retried_or_redriven_and_tells_the_rest(
-    local_aws: LocalAws, new_stack: Callable[[], cdk.Stack], tmp_path: Path
+    own_aws: LocalAws, new_stack: Callable[[], cdk.Stack], tmp_path: Path
 ) -> None:
     go = tmp_path / "go"
     waits = f"until test -e {go}; do sleep 0.1; done"
     stack = new_stack()
     queue = fargate.queue(stack, max_vcpus=8)
     fargate.job(stack, "Job", queue, ["sh", "-c", waits])
-    outputs = local_aws.deploy(stack).outputs
+    outputs = own_aws.deploy(stack).outputs
     # As `cdk bootstrap` does.
-    local_aws.client("cloudformation").create_stack(StackName="of-yaml", TemplateBody=_YAML)
+    own_aws.client("cloudformation").create_stack(StackName="of-yaml", TemplateBody=_YAML)
     request = {"jobQueue": outputs["QueueArn"], "jobDefinition": outputs["JobArn"]}
-    batch = local_aws.client("batch")
+    batch = own_aws.client("batch")
     batch.submit_job(jobName="again", retryStrategy={"attempts": 5}, **request)
     batch.submit_job(
         jobName="array", arrayProperties={"size": 2}, retryStrategy={"attempts": 5}, **request
@@ -121,8 +128,8 @@ def test_a_drill_loses_nothing_that_is_retried_or_redriven_and_tells_the_rest(
     fails = ["sh", "-c", f"{waits}; exit 1"]
     failing = batch.submit_job(jobName="fails", containerOverrides={"command": fails}, **request)
 
-    report = _drill(local_aws, tmp_path, after_restart=go.touch)
-    local_aws.client("cloudformation").delete_stack(StackName="of-yaml")
+    report = _drill(own_aws, tmp_path, after_restart=go.touch)
+    own_aws.client("cloudformation").delete_stack(StackName="of-yaml")
 
     assert (report.jobs, report.retried, report.redriven) == (4, 2, 1)
     (lost,) = report.lost
@@ -136,9 +143,9 @@ def test_a_drill_loses_nothing_that_is_retried_or_redriven_and_tells_the_rest(
 
 
 @pytest.mark.local_aws
-def test_a_drill_without_anything_under_way_says_so(local_aws: LocalAws, tmp_path: Path) -> None:
+def test_a_drill_without_anything_under_way_says_so(own_aws: LocalAws, tmp_path: Path) -> None:
     with pytest.raises(LocalAwsError, match="nothing is running"):
-        _drill(local_aws, tmp_path)
+        _drill(own_aws, tmp_path)
 
 
 def _drill(
