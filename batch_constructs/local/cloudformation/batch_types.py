@@ -50,7 +50,6 @@ class ComputeEnvironmentType(BatchResource):
         table = create_only(self.type_name)
         given_once = any(_at(old, path) != _at(new, path) for path in table.always)
         changed = {path for path in table.perhaps if _at(old, path) != _at(new, path)}
-        changed -= SCALES | FARGATE_SCALES if _kind(new) in ON_FARGATE else SCALES
         if given_once or (changed and _replaces(new)):
             if self.name_property in new:
                 raise ProvisioningError(
@@ -58,6 +57,7 @@ class ComputeEnvironmentType(BatchResource):
                     f"replacing. Rename {new[self.name_property]} and update the stack again."
                 )
             return self.create(logical_id, new)
+        changed -= SCALES | FARGATE_SCALES if _kind(new) in ON_FARGATE else SCALES
         if changed:
             _check_infrastructure_update(old, new, changed)
         return super().update(logical_id, physical_id, old, _of_an_update(old, new))
