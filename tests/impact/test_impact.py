@@ -140,7 +140,7 @@ def test_an_update_policy_on_fargate_is_said_to_be_refused(
 
 
 def test_images_that_are_asked_for_on_fargate_take_no_instances_and_may_be_refused() -> None:
-    new = put(FARGATE, "ComputeResources/UpdateToLatestImageVersion", True)
+    new = put(FARGATE, "ComputeResources/UpdateToLatestImageVersion", value=True)
 
     found = impact(template(ENVIRONMENT, FARGATE), template(ENVIRONMENT, new))["It"]
 
