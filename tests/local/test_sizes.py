@@ -84,7 +84,9 @@ def test_what_a_growing_app_meets_is_refused_of_its_stack(more: int, local_aws: 
     trust = {**statement, "Principal": {"Service": "lambda.amazonaws.com"}}
     del trust["Resource"]
     length = quotas.ROLE_POLICY_CHARACTERS // 2
-    room = length - len(json.dumps({"Statement": [{**statement, "Sid": ""}]}, separators=(",", ":")))
+    room = length - len(
+        json.dumps({"Statement": [{**statement, "Sid": ""}]}, separators=(",", ":"))
+    )
     policies = {
         f"P{n}": {
             "Type": "AWS::IAM::Policy",

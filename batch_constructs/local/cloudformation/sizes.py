@@ -40,7 +40,8 @@ def check_sizes(handlers: Mapping[str, dict[str, Any]]) -> None:
 
 def _checked(theirs: Callable[..., Any], kind: str, place: int) -> Callable[..., Any]:
     def checked(*arguments: Any) -> Any:
-        for problem in exceeded({"Resources": {"": {"Type": kind, "Properties": arguments[place]}}}):
+        alone = {"Type": kind, "Properties": arguments[place]}
+        for problem in exceeded({"Resources": {"": alone}}):
             raise ProvisioningError(problem)
         return theirs(*arguments)
 
@@ -50,10 +51,10 @@ def _checked(theirs: Callable[..., Any], kind: str, place: int) -> Callable[...,
 def exceeded(template: Mapping[str, object]) -> Iterator[str]:
     """Say which limits of the services around AWS Batch a template exceeds; see `rules/`."""
     # loaded by the first stack, so that the server starts at once
-    from batch_constructs.rules.findings import Severity  # noqa: PLC0415
-    from batch_constructs.rules.rulebook import rules_about  # noqa: PLC0415
-    from batch_constructs.rules.template.loops import unroll  # noqa: PLC0415
-    from batch_constructs.rules.template.whole import Whole  # noqa: PLC0415
+    from batch_constructs.rules.findings import Severity
+    from batch_constructs.rules.rulebook import rules_about
+    from batch_constructs.rules.template.loops import unroll
+    from batch_constructs.rules.template.whole import Whole
 
     whole = Whole(unroll(template))
     for rule in rules_about(Whole.type):
