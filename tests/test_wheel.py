@@ -135,12 +135,14 @@ def test_a_first_project_works_with_nothing_but_the_wheel(
     run("uv", "venv", "--quiet", "--python", python, str(environment), cwd=tmp_path)
     binaries = environment / "bin"
     at = str(binaries / "python")
-    run("uv", "pip", "install", "--quiet", "--python", at, f"{wheel}[local]", cwd=tmp_path)
+    wanted = (f"{wheel}[local]", "pytest")
+    run("uv", "pip", "install", "--quiet", "--python", at, *wanted, cwd=tmp_path)
     command = str(binaries / "batch-constructs")
 
     on_its_own = {"PATH": f"{binaries}:/usr/bin:/bin", "CDK_OUTDIR": "cdk.out"}
     project = tmp_path / "project"
     run(command, "init", "project", cwd=tmp_path, **on_its_own)
+    assert "2 passed" in run(at, "-m", "pytest", cwd=project, **on_its_own)
     run(at, "app.py", cwd=project, **on_its_own)
 
     assert run(command, "check", "--strict", "cdk.out", cwd=project, **on_its_own) == (
