@@ -19,7 +19,9 @@ if TYPE_CHECKING:
 _TROUBLE, _INTERRUPTED = 2, 130
 _CHECK = "check the Region, the endpoint and the network, then"
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
-_START_IT = 'start it with eval "$(batch-constructs local up)", or open a new terminal for AWS, then'
+_START_IT = (
+    'start it with eval "$(batch-constructs local up)", or open a new terminal for AWS, then'
+)
 _NO_ANSWER = "the answer does not come from AWS"
 _CLOSED = "stdout is closed, so nothing was done, because nobody would see the result"
 _READ_AMISS = (AttributeError, IndexError, KeyError, TypeError)
