@@ -255,7 +255,8 @@ def secret_source(job: JobDefinition) -> Iterator[Fault]:
             if not _SECRET_SOURCE.match(given) and "\0" not in given[:24]:
                 yield (
                     path,
-                    f"ValueFrom is {shown(given)}; allowed: ARNs of secrets and of parameters",
+                    f"ValueFrom is {shown(given.replace(chr(0), '…'))}; allowed: ARNs of secrets and of"
+                    " parameters",
                 )
         elif target is not None and target.type.startswith("AWS::") and target.type not in _KEEPERS:
             yield path, f"ValueFrom is {target.id}, which is of type {target.type}"

@@ -168,9 +168,13 @@ def submit_resources(role: Resource) -> Iterator[Fault]:
     held = rights(role)
     if not held.surely_mention(SUBMIT) or role.id in _looked_at(role):
         return
-    for type_, what in ((JOB_QUEUE, "job queue"), (JOB_DEFINITION, "job definition")):
-        if held.deny(SUBMIT, *forms(UNKNOWN, type_, role)):
-            yield "Policies", f"{SUBMIT} is allowed on no {what}; both are needed"
+    lacks = [
+        what
+        for type_, what in ((JOB_QUEUE, "job queue"), (JOB_DEFINITION, "job definition"))
+        if held.deny(SUBMIT, *forms(UNKNOWN, type_, role))
+    ]
+    if lacks:
+        yield "Policies", f"{SUBMIT} is allowed on no {' and no '.join(lacks)}; both are needed"
 
 
 @rule(
