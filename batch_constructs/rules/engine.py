@@ -7,6 +7,7 @@ from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.credentials import without_credentials
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.template_facts import RESOURCES
@@ -105,12 +106,29 @@ def examine(
         ]
         skipped, left_out = worlds.skipped, worlds.left_out
     places = {id_: place for place, id_ in enumerate(whole.resources)}
+    found.sort(key=lambda one: (places.get(one.resource, -1), _WORST_FIRST[one.severity]))
     return Examination(
-        sorted(found, key=lambda one: (places.get(one.resource, -1), _WORST_FIRST[one.severity])),
+        _once_a_loop(found, unrolled.origins) if unrolled.origins else found,
         whole.not_looked_at(worlds_skipped=skipped, left_out=left_out, nested_known=nested_known),
         unrolled.template,
         unrolled.origins,
     )
+
+
+def _once_a_loop(found: list[Finding], origins: Mapping[str, tuple[str, ...]]) -> list[Finding]:
+    """Tell once what holds for several resources of a loop: it is one text, and one fault."""
+    alike: dict[object, list[Finding]] = {}
+    for one in found:
+        text = origins.get(one.resource, one.resource)
+        alike.setdefault((text, one.rule, one.path, one.message, one.fix), []).append(one)
+    return [
+        first.replaced(
+            message=f"{first.message} (also in {one_of([one.resource for one in more], last='and')})"
+        )
+        if more
+        else first
+        for first, *more in alike.values()
+    ]
 
 
 def _in_worlds(worlds: Worlds, resources: Resources, alike: AlikeResources | None) -> list[Finding]:
