@@ -20,6 +20,7 @@ from batch_constructs.rules.template.intrinsics import Resolver
 from batch_constructs.rules.template.left_out import LeftOut, TooManyLookUpsError
 from batch_constructs.rules.template.loops import unroll
 from batch_constructs.rules.template.resource_graph import Resource, Template
+from batch_constructs.rules.template.sam_globals import with_globals
 from batch_constructs.rules.template.template_conditions import Resources, World, Worlds
 from batch_constructs.rules.template.whole import Whole
 
@@ -86,7 +87,7 @@ def examine(
         document: its text, for what only the text shows.
         nested_known: whether the templates of its nested stacks are looked at for themselves.
     """
-    unrolled = unroll(template)
+    unrolled = unroll(with_globals(template))
     whole = Whole(unrolled, document)
     resources = {
         id_: resource
