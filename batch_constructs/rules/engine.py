@@ -122,14 +122,14 @@ def _once_a_loop(found: list[Finding], origins: Mapping[str, tuple[str, ...]]) -
     for one in found:
         text = origins.get(one.resource, one.resource)
         alike.setdefault((text, one.rule, one.path, one.message, one.fix), []).append(one)
-    return [
-        first.replaced(
-            message=f"{first.message} (also in {one_of([one.resource for one in more], last='and')})"
-        )
-        if more
-        else first
-        for first, *more in alike.values()
-    ]
+    return [_with_others(*several) for several in alike.values()]
+
+
+def _with_others(first: Finding, *more: Finding) -> Finding:
+    if not more:
+        return first
+    others = one_of([one.resource for one in more], last="and")
+    return first.replaced(message=f"{first.message} (also in {others})")
 
 
 def _in_worlds(worlds: Worlds, resources: Resources, alike: AlikeResources | None) -> list[Finding]:

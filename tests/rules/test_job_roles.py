@@ -126,7 +126,7 @@ class TestSecrets:
         ],
     )
     def test_a_right_to_another_secret_of_the_template_is_none(
-        self, readable: Any, told: bool
+        self, readable: Any, *, told: bool
     ) -> None:
         """CloudFormation makes both names up; neither is the other's."""
         reader = role("secretsmanager:GetSecretValue")

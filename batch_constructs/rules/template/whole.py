@@ -101,7 +101,7 @@ class Whole:
 
     @cached_property
     def keeps_types(self) -> bool:
-        """Tell whether a resource stays what it is, whatever is added: no macro of others' is used."""
+        """Tell whether each resource stays what it is: no macro of others' is used."""
         return all(one.startswith(_AWS_TRANSFORMS) for one in self.transforms)
 
     @cached_property
