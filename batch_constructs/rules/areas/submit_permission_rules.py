@@ -88,6 +88,9 @@ def _requests_of_function(function: Resource, held: Rights) -> Iterator[Properti
         return
     if any(held.mention(action) for action in LOOK_AT_QUEUE_ACTIONS) and len(queues) > 1:
         queues = []
+    if len(queues) == len(jobs) == 1:
+        yield {"JobQueue": queues[0], "JobDefinition": jobs[0]}
+        return
     for queue in queues:
         yield {"JobQueue": queue}
     for job in jobs:
