@@ -10,6 +10,6 @@ def new_id() -> str:
 
     It asks nothing of the system, which would let another thread go first. It is no secret.
     """
-    bits = f"{random.getrandbits(128):032x}"  # noqa: S311 - it is no secret
+    bits = f"{random.getrandbits(128):032x}"
     variant = "89ab"[int(bits[16], 16) & 3]
     return f"{bits[:8]}-{bits[8:12]}-4{bits[13:16]}-{variant}{bits[17:20]}-{bits[20:]}"

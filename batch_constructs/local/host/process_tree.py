@@ -6,7 +6,10 @@ import contextlib
 import os
 import subprocess
 import sys
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _ON_LINUX = sys.platform == "linux"
 
