@@ -53,6 +53,25 @@ def several(containers: int, word: str) -> dict[str, Any]:
     return definition(EcsProperties={"TaskProperties": [{"Containers": some}]})
 
 
+def nodes(number: int) -> dict[str, Any]:
+    """Write a job definition of ten nodes."""
+    sizes = [{"Type": "VCPU", "Value": "1"}, {"Type": "MEMORY", "Value": "2048"}]
+    one = {"Image": f"x{number}", "Command": ["a"], "ResourceRequirements": sizes}
+    ranges = [{"TargetNodes": f"{n}:{n}", "Container": one} for n in range(10)]
+    properties = {"NumNodes": 10, "MainNode": 0, "NodeRangeProperties": ranges}
+    return definition(Type="multinode", NodeProperties=properties)
+
+
+def pod(number: int) -> dict[str, Any]:
+    """Write a job definition of a pod of eight containers."""
+    limits = {"Limits": {"cpu": "1", "memory": "2048Mi"}}
+    some = [
+        {"Image": f"x{number}", "Name": f"c{n}", "Command": ["a"], "Resources": limits}
+        for n in range(8)
+    ]
+    return definition(EksProperties={"PodProperties": {"Containers": some}})
+
+
 def queue(*environments: Any) -> dict[str, Any]:
     """Write a job queue."""
     order = [{"Order": n, "ComputeEnvironment": one} for n, one in enumerate(environments)]
@@ -203,14 +222,14 @@ def statements(role: int, count: int) -> list[dict[str, Any]]:
     ]
 
 
-def variables_in_yaml() -> str:
+def variables_in_yaml(definitions: int, variables: int, value: str) -> str:
     """Write YAML of many definitions, with a finding in each."""
     lines = ["Resources:"]
-    for n in range(450):
+    for n in range(definitions):
         lines += [f"  J{n}:", "    Type: AWS::Batch::JobDefinition", "    Properties:"]
         lines += ["      Type: container", "      ContainerProperties:", "        Image: busybox"]
         lines += ["        Environment:"]
-        lines += [f"          - {{Name: n{one}, Value: v{n}}}" for one in range(55)]
+        lines += [f"          - {{Name: n{one}, Value: {value}{n}}}" for one in range(variables)]
     return "\n".join(lines)
 
 
@@ -251,8 +270,8 @@ CASES: dict[str, Callable[[], str]] = {
     "many definitions": lambda: resources(**{f"J{n}": container() for n in range(4000)}),
     "500 definitions, 10 conditions": lambda: conditions(10, 500),
     "500 definitions, 40 conditions": lambda: conditions(40, 150),
-    "490 definitions of 8 containers": lambda: many_containers(490, 0),
-    "420 definitions of 8 containers, 10 conditions": lambda: many_containers(420, 10),
+    "340 definitions of 8 containers": lambda: many_containers(340, 0),
+    "290 definitions of 8 containers, 10 conditions": lambda: many_containers(290, 10),
     "490 definitions, each another": lambda: resources(
         **{
             f"J{n}": container(
@@ -262,8 +281,29 @@ CASES: dict[str, Callable[[], str]] = {
             for n in range(490)
         }
     ),
-    "490 definitions of 8 containers, each another": lambda: resources(
-        **{f"J{n}": several(8, str(n)) for n in range(490)}
+    "440 definitions of 8 containers, each another": lambda: resources(
+        **{f"J{n}": several(8, str(n)) for n in range(440)}
+    ),
+    "220 definitions of 10 nodes": lambda: resources(**{f"J{n}": nodes(n) for n in range(220)}),
+    "490 definitions of a pod of 8 containers": lambda: resources(
+        **{f"J{n}": pod(n) for n in range(490)}
+    ),
+    "assignments in 490 commands": lambda: resources(
+        **{f"J{n}": container(Command=["sh", "-c", f"{n} {'TOKEN=$T;' * 160}"]) for n in range(490)}
+    ),
+    "8,600 variables that are defaults": lambda: json.dumps(
+        {
+            "Parameters": {f"P{n}": {"Type": "String", "Default": "x" * 400} for n in range(190)},
+            "Resources": {
+                f"J{n}": container(
+                    Environment=[
+                        {"Name": f"PASSWORD{m}", "Value": {"Ref": f"P{(n + m) % 190}"}}
+                        for m in range(18)
+                    ]
+                )
+                for n in range(480)
+            },
+        }
     ),
     "9,000 conditions of one parameter": lambda: json.dumps(
         {
@@ -285,7 +325,11 @@ CASES: dict[str, Callable[[], str]] = {
         **{f"R{n}": role(*statements(n, 30)) for n in range(240)},
         **{f"J{n}": container(JobRoleArn={"Fn::GetAtt": [f"R{n}", "Arn"]}) for n in range(240)},
     ),
-    "450 definitions of 55 variables, YAML": variables_in_yaml,
+    "450 definitions of 40 variables, YAML": lambda: variables_in_yaml(450, 40, "v"),
+    "440 definitions of 20 substitutions, YAML": lambda: variables_in_yaml(
+        440, 20, "!Sub ${AWS::Region}"
+    ),
+    "450 definitions of 55 variables, YAML": lambda: variables_in_yaml(450, 55, "v"),
     "a chain of conditions": lambda: json.dumps(
         {
             "Conditions": {
