@@ -76,9 +76,10 @@ def test_every_how_to_has_a_page_and_stands_in_the_list(site: Path) -> None:
 
 
 def test_a_path_in_a_table_breaks_at_its_slashes(site: Path) -> None:
-    assert "<code>ComputeResources/<wbr>MaxvCpus</code>" in (
-        site / "reference" / "limits.html"
-    ).read_text()
+    assert (
+        "<code>ComputeResources/<wbr>MaxvCpus</code>"
+        in (site / "reference" / "limits.html").read_text()
+    )
 
 
 def test_the_readmes_picture_is_the_one_of_the_quickstart() -> None:
