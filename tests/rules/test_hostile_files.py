@@ -971,7 +971,7 @@ def test_any_text_is_read_or_refused_in_one_line_and_the_exit_code_is_true(
         ("rules.template.template_conditions", "_MOST_WORLDS", 32),
         ("rules.template.loops", "_MOST_VALUES", 100_000),
         ("rules.areas.shape_rules", "_MOST_GUESSED", 2_400),
-        ("rules.code_in_command", "_MOST", 100),
+        ("rules.code_in_command", "_MOST", 20),
         ("aws.piped_passwords", "_MOST", 1_000),
         ("aws.credential_names", "_MOST", 1_000),
     ],
