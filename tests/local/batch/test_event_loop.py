@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from batch_constructs.local.batch.host_link import HostLink
 from batch_constructs.local.batch.random_ids import new_id
 from tests.local.batch.conftest import ACCOUNT
 
@@ -24,15 +25,21 @@ SECRET = f"arn:aws:secretsmanager:us-east-1:{ACCOUNT}:secret:login-AbCdEf"
 
 
 def test_a_job_that_waits_for_nobody_is_on_its_way_when_its_submission_is_answered(
-    ready: Account, service: BatchService
+    ready: Account, service: BatchService, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    started_by: list[int] = []
+    run = HostLink.run
+
+    def noted(*given: Any, **more: Any) -> None:
+        started_by.append(threading.get_ident())
+        run(*given, **more)
+
+    monkeypatch.setattr(HostLink, "run", noted)
     ready.definition("true")
-    request = {"jobName": "job", "jobQueue": "queue", "jobDefinition": "job"}
 
-    job_id = service.handle("SubmitJob", request)["jobId"]
+    service.handle("SubmitJob", {"jobName": "job", "jobQueue": "queue", "jobDefinition": "job"})
 
-    (job,) = service.handle("DescribeJobs", {"jobs": [job_id]})["jobs"]
-    assert job["status"] in ("STARTING", "RUNNING", "SUCCEEDED")
+    assert started_by == [threading.get_ident()]
 
 
 @pytest.mark.parametrize("waits_for", ["role", "secret", "image"])
@@ -43,10 +50,10 @@ def test_requests_are_answered_while_a_job_waits_for_others(
     tmp_path: Path,
     waits_for: str,
 ) -> None:
-    there = threading.Event()
+    there, in_time = threading.Event(), []
 
     def slow(*_: Any, **__: Any) -> str:
-        there.wait(20)
+        in_time.append(there.wait(20))
         return "value"
 
     def slow_role(*, container: str, job_role_arn: str | None) -> dict[str, str]:
@@ -78,6 +85,7 @@ def test_requests_are_answered_while_a_job_waits_for_others(
     there.set()
     (tmp_path / "there").touch()
     account.ended(job_id)
+    assert all(in_time)
 
 
 def test_any_number_of_jobs_can_fail_before_they_run(ready: Account) -> None:
