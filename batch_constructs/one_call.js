@@ -4,7 +4,7 @@ const cdk = require("aws-cdk-lib");
 const { Construct } = require("constructs");
 
 /** Its ARN changes with each revision, which CloudFormation allows of no export that is in use. */
-const REVISED = "aws-cdk-lib.aws_batch.CfnJobDefinition";
+const REVISED = "aws_batch.CfnJobDefinition";
 
 /** What Resource.isResource looks for. */
 const RESOURCE = Symbol.for("@aws-cdk/core.Resource");
@@ -229,7 +229,8 @@ class OneCall {
 
   /** Add one piece of metadata to many resources. */
   static tell(key, told) {
-    for (const [resource, value] of told) {
+    for (const [one, value] of told) {
+      const resource = OneCall.made[one] ?? one;
       (resource.addMetadata ? resource : resource.node.defaultChild).addMetadata(key, value);
     }
   }
