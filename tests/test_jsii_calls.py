@@ -275,7 +275,8 @@ def test_a_resource_that_nobody_asks_for_loads_no_module_of_the_cdk() -> None:
         log = bc.JobEventLog(stack, "Log", queues=[bc.JobQueue.from_job_queue_arn(
             stack, "Queue", "arn:aws:batch:eu-west-1:123456789012:job-queue/queue")])
         before = "aws_cdk.aws_logs" in sys.modules
-        print(before, type(log.log_group).__name__, log.node.find_child("LogGroup") is log.log_group)
+        group = log.log_group
+        print(before, type(group).__name__, log.node.find_child("LogGroup") is group)
     """
     said = subprocess.run(
         [sys.executable, "-c", dedent(code)],
