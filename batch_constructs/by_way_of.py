@@ -17,6 +17,7 @@ from batch_constructs.aws.role_actions import (
 from batch_constructs.aws.service_principals import DOMAIN
 from batch_constructs.known_queue import arn_of, key_of
 from batch_constructs.one_call import OneCall, policy_statement
+from batch_constructs.topic import arn_of as arn_of_topic
 
 if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
@@ -73,7 +74,7 @@ def let_put_aside_and_take_back(role: iam.IRole, queue: sqs.IQueue) -> None:
 
 def let_publish(role: iam.IRole, topic: sns.ITopic) -> None:
     """Let a function publish to a topic."""
-    _allow(role, [SNS_PUBLISH], topic.topic_arn)
+    _allow(role, [SNS_PUBLISH], arn_of_topic(topic))
     _let_use(role, topic.master_key, _SNS)
 
 

@@ -165,9 +165,28 @@ class OneCall {
     return [[root, stages], [scope.node.path, ...place, customized]];
   }
 
-  /** What an object has, by the names of its members. */
+  /** What an object has, by the names of its members, or by ways to one (node.defaultChild). */
   static members(one, names) {
-    return names.map((name) => one[name] ?? null);
+    return names.map((name) => name.split(".").reduce((of, part) => of?.[part], one) ?? null);
+  }
+
+  /** What expressions come to, as JSON: a constant or a static method of aws-cdk-lib each. */
+  static values(asked) {
+    const value = ([way, ...given]) => {
+      const { owner, member } = named(way);
+      const all = given.map((one) => (Array.isArray(one) ? value(one) : one));
+      return typeof member === "function" ? member.apply(owner, all) : member;
+    };
+    return JSON.parse(asked).map(value);
+  }
+
+  /** The name that a resource, or the one below a construct, has, or its logical ID; or neither. */
+  static nameOf(construct, member) {
+    const { CfnElement, Stack } = cdk;
+    const one = construct.cfnResourceType ? construct : construct.node.defaultChild;
+    if (!CfnElement.isCfnElement(one)) return [null, null];
+    const name = one[member] ?? null;
+    return [name, name === null ? Stack.of(one).getLogicalId(one) : null];
   }
 
   /**

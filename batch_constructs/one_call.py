@@ -39,6 +39,8 @@ _METHODS: Final = {
     "make": ("calls", "given"),
     "tell": ("key", "told"),
     "members": ("one", "names"),
+    "values": ("asked",),
+    "nameOf": ("construct", "member"),
     "weaken": ("resource",),
     "place": ("one", "member", "known"),
     "check": ("plugin",),
@@ -252,8 +254,19 @@ def tell(key: str, told: list[tuple[Any, Any]]) -> None:
 
 
 def members(one: object, *names: str) -> list[Any]:
-    """Return several members of an object, by their names in JavaScript."""
+    """Return several members of an object, by their names in JavaScript, or ways to them."""
     return [*jsii.sinvoke(_javascript(), "members", [one, [*names]])]
+
+
+def values(*asked: list[Any]) -> list[Any]:
+    """Return constants (``["Aws.REGION"]``) and what static methods return, with what they take."""
+    return [*jsii.sinvoke(_javascript(), "values", [json.dumps(asked)])]
+
+
+def name_of(construct: object, member: str) -> tuple[str | None, str | None]:
+    """Return the name of a resource, or else its logical ID; neither of what is none."""
+    name, logical_id = jsii.sinvoke(_javascript(), "nameOf", [construct, member])
+    return name, logical_id
 
 
 def refer_weakly(resource: CfnResource) -> None:
