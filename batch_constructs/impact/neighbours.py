@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
-from batch_constructs.aws import updates
+from batch_constructs.aws import resource_kinds, updates
 from batch_constructs.aws.compute_environment_facts import (
     ON_FARGATE,
     PLATFORMS,
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 _TEMPLATE: Final = "AWS::EC2::LaunchTemplate"
 _ORDER: Final = "ComputeEnvironmentOrder"
-_IN_ARNS: Final = {QUEUE: "job-queue", DEFINITION: "job-definition"}
+_IN_ARNS: Final = {QUEUE: resource_kinds.JOB_QUEUE, DEFINITION: resource_kinds.JOB_DEFINITION}
 """What is before the name in an ARN, of what is submitted to and with."""
 _DEFAULT: Final = "$Default"
 _LATEST: Final = "$Latest"
