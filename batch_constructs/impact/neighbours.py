@@ -93,12 +93,12 @@ def _of_those_that_name(change: Change, found: Mapping[str, Change]) -> Iterator
     heirs = [one for one in found.values() if one.type == change.type and one.new is not None]
     if not isinstance(name, str) or any(one.property(f"{noun}Name") == name for one in heirs):
         return
-    called = rf'(?:{_IN_ARNS[change.type]}/|"{noun}"\s*:\s*"){re.escape(name)}(?![\w-])'
+    called = rf'(?:{_IN_ARNS[change.type]}/|"{noun}"\s*:\s*"){re.escape(name)}(?!\w|-)'
     for one in found.values():
         texts = _texts(properties(one.new), "") if one.new is not None else ()
         if any(
             re.search(called, text)
-            or (key.lower() == noun.lower() and re.match(rf"{re.escape(name)}(?![\w-])", text))
+            or (key.lower() == noun.lower() and re.match(rf"{re.escape(name)}(?!\w|-)", text))
             for key, text in texts
         ):
             yield f"{one.logical_id} names it as text: what that submits is refused from then on"
