@@ -90,6 +90,7 @@ def _pages() -> Iterator[tuple[str, str]]:
     readme = (ROOT / "README.md").read_text()
     readme = re.sub(r"\[([^\]]+)\]\((?!https?:|docs/|examples/|CHANGELOG)[^)]+\)", r"\1", readme)
     readme = readme.replace("](docs/decisions)", "](decisions/0001-rooms.md)")
+    readme = re.sub(r"(?m)^!\[.*$", r'<div class="picture" markdown>\g<0></div>', readme)
     readme = readme.replace("](docs/", "](").replace("](examples/how_to)", "](how-to/index.md)")
     readme = re.sub(r"\]\(examples/(\w+)\)", r"](examples/\1.md)", readme)
     yield "index.md", readme.replace("](CHANGELOG.md)", "](changelog.md)")
@@ -150,7 +151,7 @@ def _picture(app: Path) -> str:
     assert spec.loader is not None  # noqa: S101  # as above
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    cdk_app = cdk.App()
+    cdk_app = cdk.App(context={"aws:cdk:enable-path-metadata": True})  # as the CLI has it
     stack = module.build(cdk_app)
     assembly = Path(cdk_app.synth(skip_validation=True).directory)
     template = json.loads((assembly / f"{stack.stack_name}.template.json").read_text())

@@ -14,6 +14,7 @@ from botocore.exceptions import (
     ClientError,
     EndpointConnectionError,
     NoCredentialsError,
+    NoRegionError,
     ParamValidationError,
     ReadTimeoutError,
 )
@@ -77,6 +78,14 @@ ERRORS: list[tuple[Exception, str, str]] = [
         f'Read timeout on endpoint URL: "https://batch"{CREDENTIALS}',
         "",
     ),
+    (
+        EndpointConnectionError(endpoint_url="http://127.0.0.1:4566/v1/describejobs"),
+        'Could not connect to the endpoint URL: "http://127.0.0.1:4566/v1/describejobs"'
+        '; start it with eval "$(batch-constructs local up)", or open a new terminal for AWS, then'
+        f": {AGAIN}",
+        "",
+    ),
+    (NoRegionError(), f"You must specify a region; set AWS_REGION, then: {AGAIN}", ""),
     (NoCredentialsError(), f"Unable to locate credentials{CREDENTIALS}", ""),
     (NothingSentError(why="no way"), f"no way{CREDENTIALS}", ""),
     (ParamValidationError(report="jobName"), "Parameter validation failed:\njobName", ""),
