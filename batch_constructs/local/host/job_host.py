@@ -239,7 +239,7 @@ class Host:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
             except ChildProcessError:
-                break
+                return  # nothing is left that could have outlived a job
             if pid == 0:
                 break
             reaped = True
