@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -29,6 +30,7 @@ def main() -> None:
 
 def _check_plainly() -> None:
     """Check, and end, if the arguments are simple."""
+    gc.disable()  # a short life, with many small objects that are all in use
     from batch_constructs.check.plain_arguments import plain  # noqa: PLC0415  # see above
 
     request = plain(sys.argv[2:])
