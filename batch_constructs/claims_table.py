@@ -9,6 +9,7 @@ from aws_cdk import aws_dynamodb as dynamodb
 
 from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.aws.actions import DYNAMODB_UPDATE_ITEM
+from batch_constructs.by_way_of import table_key_statements
 from batch_constructs.function_settings import point_in_time_recovery
 from batch_constructs.one_call import OneCall
 
@@ -39,6 +40,7 @@ class ClaimsTable:
         )
         self.table = made.resource
         self._name, self._arn = made.attribute("tableName"), made.attribute("tableArn")
+        self._key = settings.encryption_key
         tell_checkov(
             self.table,
             "AWS::DynamoDB::Table",
@@ -50,10 +52,8 @@ class ClaimsTable:
         """Return what the function is told."""
         return {"CLAIMS_TABLE": self._name}
 
-    def statement(self) -> dict[str, Any]:
-        """Return what the function may do."""
-        return {
-            "Effect": "Allow",
-            "Action": ["dynamodb:GetItem", DYNAMODB_UPDATE_ITEM],
-            "Resource": self._arn,
-        }
+    def statements(self) -> list[dict[str, Any]]:
+        """Return what the function may do, with the table's key, too."""
+        actions = ["dynamodb:GetItem", DYNAMODB_UPDATE_ITEM]
+        use = {"Effect": "Allow", "Action": actions, "Resource": self._arn}
+        return [use, *table_key_statements(self._key)]

@@ -316,8 +316,8 @@ def _javascript() -> type:
         "index.js": files("batch_constructs").joinpath("one_call.js").read_text(),
     }
     with TemporaryDirectory() as folder:
-        archive = Path(folder) / "one_call.tgz"
-        with tarfile.open(archive, "w:gz", compresslevel=1) as tar:
+        archive = Path(folder) / "one_call.tar"
+        with tarfile.open(archive, "w") as tar:
             for file, content in contents.items():
                 member = tarfile.TarInfo(f"package/{file}")
                 member.size = len(content.encode())

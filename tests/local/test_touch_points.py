@@ -78,6 +78,12 @@ def test_ministack_is_imported_by_the_adapter_alone() -> None:
         ),
         ("core.responses", "request_scope", ["account_id", "region"]),
         ("services.batch", "handle_request", ["method", "path", "headers", "body", "query_params"]),
+        (
+            "services.cloudformation.engine",
+            "_resolve_parameters",
+            ["template", "provided_params"],
+        ),
+        ("services.cloudformation.engine", "_validate_template_limits", ["template"]),
         ("services.cloudformation.stacks", "_runs_on_worker_thread", ["resource_type"]),
         ("services.eventbridge", "_apply_input_transformer", ["transformer", "rule", "view"]),
         ("services.eventbridge", "_event_pattern_error", ["pattern_str"]),

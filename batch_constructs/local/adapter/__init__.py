@@ -50,6 +50,7 @@ def install(
         state_machines,
         state_paths,
         targets,
+        template_limits,
     )
 
     iam_checks.install()
@@ -64,6 +65,7 @@ def install(
     alarm_dimensions.install()
     settled_stacks.install()
     signatures.install()
+    template_limits.install()
     asgi.install()
 
 
