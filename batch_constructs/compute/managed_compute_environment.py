@@ -22,7 +22,7 @@ from batch_constructs.aws.updates import (
 from batch_constructs.compute.compute_environment import ComputeEnvironment
 from batch_constructs.compute.instance_tags import with_all_tags
 from batch_constructs.construct import given, l1_properties, make_l1, put_tags
-from batch_constructs.one_call import OneCall
+from batch_constructs.one_call import Made, OneCall
 from batch_constructs.replaceable_name import RemembersOverrides, read_name, replaceable_name
 
 if TYPE_CHECKING:
@@ -249,8 +249,8 @@ def make_environment(
     """
     untagged = {name: value for name, value in properties.items() if name != "Tags"}
     if not own.is_renamed:
-        made = call.add(
-            batch.CfnComputeEnvironment, "Resource", l1_properties(untagged), tell=[_ARN]
+        made: Made[batch.CfnComputeEnvironment] = call.add(
+            "aws_batch.CfnComputeEnvironment", "Resource", l1_properties(untagged), tell=[_ARN]
         )
         resource = made.resource
         environment._arn = made.attribute(_ARN)  # noqa: SLF001  # of what is made here
