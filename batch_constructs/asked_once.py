@@ -5,34 +5,36 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING
 
-from aws_cdk import Aws, Fn, PhysicalName
+from batch_constructs.one_call import values
 
 if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
 
 
 @cache
+def _constants() -> list[str]:
+    names = ("Aws.ACCOUNT_ID", "Aws.PARTITION", "Aws.REGION", "PhysicalName.GENERATE_IF_NEEDED")
+    return values(*([name] for name in names))
+
+
 def own_account_id() -> str:
     """Return the account of the stack that a text lands in."""
-    return Aws.ACCOUNT_ID
+    return _constants()[0]
 
 
-@cache
 def own_partition() -> str:
     """Return the partition of the stack that a text lands in."""
-    return Aws.PARTITION
+    return _constants()[1]
 
 
-@cache
 def own_region() -> str:
     """Return the Region of the stack that a text lands in."""
-    return Aws.REGION
+    return _constants()[2]
 
 
-@cache
 def made_up_if_needed() -> str:
     """Return the name that an L2 of the CDK makes up where another place needs it."""
-    return str(PhysicalName.GENERATE_IF_NEEDED)
+    return _constants()[3]
 
 
 @cache
@@ -46,10 +48,10 @@ def service_principal(service: str) -> iam.ServicePrincipal:
 @cache
 def base64(text: str) -> str:
     """Return what CloudFormation encodes a text to."""
-    return Fn.base64(text)
+    return str(values(["Fn.base64", text])[0])
 
 
 @cache
 def part_of(text: str, separator: str, number: int) -> str:
     """Return what CloudFormation reads out of a text: a part, counted from 0."""
-    return Fn.select(number, Fn.split(separator, text))
+    return str(values(["Fn.select", number, ["Fn.split", separator, text]])[0])

@@ -16,7 +16,9 @@ from batch_constructs.aws.role_actions import (
     SEND_QUEUE_KEY_ACTIONS,
 )
 from batch_constructs.aws.service_principals import DOMAIN
+from batch_constructs.known_queue import arn_of, key_of
 from batch_constructs.one_call import OneCall, policy_statement
+from batch_constructs.topic import arn_of as arn_of_topic
 
 if TYPE_CHECKING:
     from aws_cdk import aws_iam as iam
@@ -44,8 +46,8 @@ def by_way_of(granted: iam.Grant, *services: str) -> None:
 
 def put_aside_statements(queue: sqs.IQueue) -> list[dict[str, Any]]:
     """Return what lets somebody send to a queue, with its key."""
-    send = {"Effect": "Allow", "Action": SQS_SEND_MESSAGE, "Resource": queue.queue_arn}
-    key = queue.encryption_master_key
+    send = {"Effect": "Allow", "Action": SQS_SEND_MESSAGE, "Resource": arn_of(queue)}
+    key = key_of(queue)
     if key is None:
         return [send]
     use = {"Effect": "Allow", "Action": [*SEND_ENCRYPTED_ACTIONS], "Resource": key.key_arn}
@@ -76,13 +78,13 @@ def let_send_with_key(sender: iam.IGrantable, key: kms.IKey | None) -> None:
 def let_put_aside_and_take_back(role: iam.IRole, queue: sqs.IQueue) -> None:
     """Let a function leave in a queue what it failed at, and take it from there again."""
     actions = [SQS_SEND_MESSAGE, *READ_QUEUE_ACTIONS]
-    _allow(role, actions, queue.queue_arn)
-    _let_use(role, queue.encryption_master_key, _SQS)
+    _allow(role, actions, arn_of(queue))
+    _let_use(role, key_of(queue), _SQS)
 
 
 def let_publish(role: iam.IRole, topic: sns.ITopic) -> None:
     """Let a function publish to a topic."""
-    _allow(role, [SNS_PUBLISH], topic.topic_arn)
+    _allow(role, [SNS_PUBLISH], arn_of_topic(topic))
     _let_use(role, topic.master_key, _SNS)
 
 

@@ -5,13 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import RemovalPolicy
-from aws_cdk import aws_dynamodb as dynamodb
 
 from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.aws.actions import DYNAMODB_UPDATE_ITEM
 from batch_constructs.by_way_of import table_key_statements
-from batch_constructs.function_settings import point_in_time_recovery
-from batch_constructs.one_call import OneCall
+from batch_constructs.function_settings import is_restorable
+from batch_constructs.one_call import OneCall, of
 
 if TYPE_CHECKING:
     from constructs import Construct
@@ -23,14 +22,14 @@ class ClaimsTable:
     """The table (ID ``Claims``), paid by the request; rows expire after sixteen days."""
 
     def __init__(self, scope: Construct, settings: FunctionSettings) -> None:
-        recovery = point_in_time_recovery(settings)
+        recovery = {"pointInTimeRecoveryEnabled": True} if is_restorable(settings) else None
         call = OneCall(scope)
         made = call.add(
-            dynamodb.Table,
+            "aws_dynamodb.Table",
             "Claims",
             {
-                "partitionKey": {"name": "key", "type": dynamodb.AttributeType.STRING},
-                "billingMode": dynamodb.BillingMode.PAY_PER_REQUEST,
+                "partitionKey": {"name": "key", "type": of("aws_dynamodb.AttributeType.STRING")},
+                "billingMode": of("aws_dynamodb.BillingMode.PAY_PER_REQUEST"),
                 "timeToLiveAttribute": "expires",
                 "encryptionKey": settings.encryption_key,
                 "pointInTimeRecoverySpecification": recovery,
@@ -38,11 +37,11 @@ class ClaimsTable:
             },
             tell=["tableName", "tableArn"],
         )
-        self.table = made.resource
+        call.make(at_once=True)
         self._name, self._arn = made.attribute("tableName"), made.attribute("tableArn")
         self._key = settings.encryption_key
         tell_checkov(
-            self.table,
+            made,
             "AWS::DynamoDB::Table",
             PointInTimeRecoverySpecification=recovery,
             SSESpecification=settings.encryption_key,

@@ -28,6 +28,8 @@ from batch_constructs.validation_plugin import install, note
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
+    from batch_constructs.one_call import Made
+
 L1 = TypeVar("L1", bound=Construct)
 T = TypeVar("T")
 
@@ -260,7 +262,20 @@ class BatchConstruct(Construct, BuiltUpon, metaclass=_AllOrNothing):
         if not isinstance(scope, BatchConstruct):
             note(scope, self._made_in[1])
 
-    if not TYPE_CHECKING:  # to a type checker a class with it takes any attribute
+    def _keep(self, **made: Made[Any] | None) -> None:
+        """Keep resources as attributes, each of which is loaded when it is asked for."""
+        vars(self)["_kept"] = vars(self).get("_kept", {}) | made
+
+    if not TYPE_CHECKING:  # to a type checker a class with them has and takes any attribute
+
+        def __getattr__(self, name: str) -> Any:
+            """Return a resource that was kept; or say what is wrong, as if this were not there."""
+            kept = vars(self).get("_kept", {})
+            if name not in kept:
+                return object.__getattribute__(self, name)
+            made = kept[name]
+            vars(self)[name] = resource = None if made is None else made.resource
+            return resource
 
         def __setattr__(self, name: str, value: object) -> None:
             """Set an attribute; once the construct is made, none that tells of it.

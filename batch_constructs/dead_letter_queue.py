@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from aws_cdk import RemovalPolicy
-from aws_cdk import aws_sqs as sqs
 
 from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.aws.delivery import SQS_RETENTION_DAYS
+from batch_constructs.known_queue import know
 from batch_constructs.one_call import OneCall, of
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
 _HIDDEN_SECONDS: Final = 360
@@ -34,18 +35,21 @@ def dead_letter_queue(
     """
     call = OneCall(scope)
     queue = call.add(
-        sqs.Queue,
+        "aws_sqs.Queue",
         "DeadLetterQueue",
         {
-            "encryption": sqs.QueueEncryption.SQS_MANAGED,
+            "encryption": of("aws_sqs.QueueEncryption.SQS_MANAGED"),
             "enforceSSL": True,
             "retentionPeriod": of("Duration.days", SQS_RETENTION_DAYS),
             "visibilityTimeout": of("Duration.seconds", _HIDDEN_SECONDS),
             "removalPolicy": removal_policy,
         },
+        tell=["queueArn"],
     )
     tell_checkov(queue, "AWS::SQS::Queue")
-    return queue.resource
+    made: sqs.Queue = queue.resource
+    know(made, queue.attribute("queueArn"))
+    return made
 
 
 def redrive_command(letters: str, destination: str) -> str:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from aws_cdk import aws_logs as logs
-
 from batch_constructs.acknowledgements import OURS
 from batch_constructs.applied_settings import APPLIED
 from batch_constructs.arguments import Arguments
@@ -13,6 +11,7 @@ from batch_constructs.encryption_key import key_argument
 from batch_constructs.function_settings import FunctionSettings
 from batch_constructs.jsii_objects import has_member, kind_of
 from batch_constructs.known_scope import identity
+from batch_constructs.loaded_late import aws_logs as logs
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms

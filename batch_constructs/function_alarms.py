@@ -8,7 +8,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
-from aws_cdk import aws_cloudwatch as cloudwatch
 from constructs import Construct
 
 from batch_constructs.aws import metrics
@@ -17,6 +16,7 @@ from batch_constructs.aws.quotas import ALARM_SECONDS, RATE_MINUTES
 from batch_constructs.aws.service_principals import ALARMS
 from batch_constructs.dead_letter_queue import redrive_command
 from batch_constructs.event_bus import dimensions_of
+from batch_constructs.loaded_late import aws_cloudwatch as cloudwatch
 from batch_constructs.topic import admit
 
 if TYPE_CHECKING:

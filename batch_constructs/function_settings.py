@@ -5,9 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_logs as logs
-
 from batch_constructs.applied_settings import default_for
 from batch_constructs.aws.actions import (
     EC2_DESCRIBE_NETWORK_INTERFACES,
@@ -20,6 +17,7 @@ from batch_constructs.construct import arn_prefix
 from batch_constructs.encryption_key import key_argument
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.known_argument import known_flag
+from batch_constructs.loaded_late import aws_logs as logs
 from batch_constructs.place import BOUNDARY_OF_HERE
 from batch_constructs.security_groups import read_security_groups
 from batch_constructs.subnets import chosen_subnets
@@ -28,8 +26,8 @@ from batch_constructs.topic import topic_argument
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from aws_cdk import aws_dynamodb as dynamodb
     from aws_cdk import aws_ec2 as ec2
+    from aws_cdk import aws_iam as iam
     from aws_cdk import aws_kms as kms
     from aws_cdk import aws_sns as sns
     from constructs import IConstruct
@@ -143,16 +141,10 @@ def _read_network(view: Arguments, settings: FunctionSettings) -> None:
     read_security_groups(view, settings.security_groups)
 
 
-def point_in_time_recovery(
-    settings: FunctionSettings, *, default: bool = False
-) -> dynamodb.PointInTimeRecoverySpecification | None:
-    """Say whether a table can be restored; nothing where it cannot, as AWS has it."""
-    from aws_cdk import aws_dynamodb as dynamodb  # noqa: PLC0415  # loaded by whoever has a table
-
+def is_restorable(settings: FunctionSettings, *, default: bool = False) -> bool:
+    """Say whether a table can be restored to a point in time."""
     given = settings.point_in_time_recovery
-    if not (default if given is None else given):
-        return None
-    return dynamodb.PointInTimeRecoverySpecification(point_in_time_recovery_enabled=True)
+    return default if given is None else given
 
 
 def network_statements() -> list[dict[str, Any]]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import aws_logs as logs
-
 from batch_constructs.applied_settings import default_for
 from batch_constructs.encryption_key import admit_logs, is_key, key_argument
+from batch_constructs.loaded_late import aws_logs as logs
+from batch_constructs.one_call import of
 
 if TYPE_CHECKING:
     from batch_constructs.arguments import Arguments
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 class LogSettings:
     """The retention and the key of a log group; no key is the service's own encryption."""
 
-    retention: logs.RetentionDays
+    retention: Any
     encryption_key: Any
 
 
@@ -27,7 +27,7 @@ def log_settings(
     retention: Any,
     encryption_key: Any,
     *,
-    default: logs.RetentionDays = logs.RetentionDays.ONE_MONTH,
+    default: logs.RetentionDays | None = None,
 ) -> LogSettings:
     """Read ``log_retention`` and ``log_encryption_key``, or what the app says of them.
 
@@ -35,8 +35,10 @@ def log_settings(
     """
     if retention is None:
         retention = default_for(arguments.construct, "log_retention")
-    kept = default if retention is None else retention
-    if not isinstance(kept, logs.RetentionDays):
+    kept: Any = default if retention is None else retention
+    if kept is None:
+        kept = of("aws_logs.RetentionDays.ONE_MONTH")
+    elif not isinstance(kept, logs.RetentionDays):
         arguments.wrong_type("log_retention", retention, "a member of logs.RetentionDays")
     key = encryption_key
     if key is None:

@@ -4,7 +4,7 @@ const cdk = require("aws-cdk-lib");
 const { Construct } = require("constructs");
 
 /** Its ARN changes with each revision, which CloudFormation allows of no export that is in use. */
-const REVISED = "aws-cdk-lib.aws_batch.CfnJobDefinition";
+const REVISED = "aws_batch.CfnJobDefinition";
 
 /** What Resource.isResource looks for. */
 const RESOURCE = Symbol.for("@aws-cdk/core.Resource");
@@ -165,9 +165,28 @@ class OneCall {
     return [[root, stages], [scope.node.path, ...place, customized]];
   }
 
-  /** What an object has, by the names of its members. */
+  /** What an object has, by the names of its members, or by ways to one (node.defaultChild). */
   static members(one, names) {
-    return names.map((name) => one[name] ?? null);
+    return names.map((name) => name.split(".").reduce((of, part) => of?.[part], one) ?? null);
+  }
+
+  /** What expressions come to, as JSON: a constant or a static method of aws-cdk-lib each. */
+  static values(asked) {
+    const value = ([way, ...given]) => {
+      const { owner, member } = named(way);
+      const all = given.map((one) => (Array.isArray(one) ? value(one) : one));
+      return typeof member === "function" ? member.apply(owner, all) : member;
+    };
+    return JSON.parse(asked).map(value);
+  }
+
+  /** The name that a resource, or the one below a construct, has, or its logical ID; or neither. */
+  static nameOf(construct, member) {
+    const { CfnElement, Stack } = cdk;
+    const one = construct.cfnResourceType ? construct : construct.node.defaultChild;
+    if (!one || !CfnElement.isCfnElement(one)) return [null, null];
+    const name = one[member] ?? null;
+    return [name, name === null ? Stack.of(one).getLogicalId(one) : null];
   }
 
   /**
@@ -229,7 +248,8 @@ class OneCall {
 
   /** Add one piece of metadata to many resources. */
   static tell(key, told) {
-    for (const [resource, value] of told) {
+    for (const [one, value] of told) {
+      const resource = OneCall.made[one] ?? one;
       (resource.addMetadata ? resource : resource.node.defaultChild).addMetadata(key, value);
     }
   }

@@ -22,7 +22,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Final, Generic, TypeVar, cast
 
 import jsii
-from jsii._reference_map import register_reference
+from jsii import _reference_map
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -34,10 +34,13 @@ T = TypeVar("T")
 
 _NAME: Final = "batch-constructs"
 _VERSION: Final = "1.0.0"
+_TYPE: Final = f"{_NAME}.OneCall"
 _METHODS: Final = {
     "make": ("calls", "given"),
     "tell": ("key", "told"),
     "members": ("one", "names"),
+    "values": ("asked",),
+    "nameOf": ("construct", "member"),
     "weaken": ("resource",),
     "place": ("one", "member", "known"),
     "check": ("plugin",),
@@ -57,6 +60,9 @@ _WAITING: Final[list[OneCall]] = []
 _TOGETHER: Final[list[bool]] = []
 
 _NUMBERS: Final = count()
+
+_MAKE: Final = jsii.sinvoke.__wrapped__  # type: ignore[attr-defined]
+"""What calls JavaScript, and leaves the objects that it returns as references."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,34 +95,59 @@ class Made(Generic[T]):
 
     Attributes:
         number: What JavaScript knows it by.
-        made: The resource, once it is made.
     """
 
     def __init__(self, call: OneCall) -> None:
         self._call = call
         self.number = next(_NUMBERS)
         self._told: dict[str, str] = {}
-        self.made: T | None = None
+        self._reference: Any = None
+        self._resource: T | None = None
+
+    @property
+    def is_made(self) -> bool:
+        """Whether it was made."""
+        return self._reference is not None
 
     @property
     def resource(self) -> T:
         """The resource; it is made now, with all that waits, if it was not."""
-        if self.made is None:
+        if not self.is_made:
             self._call.make(at_once=True)
-        return cast("T", self.made)
+        if self._resource is None:
+            _UNSEEN.pop(self._reference.ref, None)
+            seen: Any = _reference_map
+            self._resource = seen.resolve_reference(jsii.kernel, self._reference)
+            _reference_map.register_reference(self._resource)
+        return cast("T", self._resource)
 
     def attribute(self, name: str) -> str:
         """Return an attribute by its name in JavaScript: its token, or what stands for that."""
-        if self.made is None:
+        if not self.is_made:
             return f"${{Token[made:{self.number}:{name}]}}"
         told = self._told.get(name)
-        return str(jsii.get(self.made, name)) if told is None else told
+        return str(jsii.get(self.resource, name)) if told is None else told
 
-    def take(self, resource: T, told: Mapping[str, str]) -> None:
-        """Keep the resource that was made; whoever asks jsii for it gets this very object."""
-        register_reference(resource)
-        self.made = resource
+    def take(self, reference: Any, told: Mapping[str, str]) -> None:
+        """Keep what jsii knows the resource by; whoever asks for it gets one and the same object.
+
+        That object, and with it the module of its class, is loaded when somebody does: most
+        resources are looked at by nobody, and a module of the CDK is a hundredth of a second.
+        """
+        self._reference = reference
+        _UNSEEN[reference.ref] = self
         self._told.update(told)
+
+
+class _Known(dict[str, Any]):
+    """The objects that jsii knows, by reference; a resource that was made is one when asked for."""
+
+    def __missing__(self, reference: str) -> Any:
+        """Give a resource that nobody has seen yet; of others, jsii makes an object."""
+        return _UNSEEN[reference].resource
+
+
+_UNSEEN: Final[dict[str, Made[Any]]] = {}
 
 
 class OneCall:
@@ -134,17 +165,16 @@ class OneCall:
         self._to_make: list[tuple[Made[Any], Sequence[str]]] = []
 
     def add(
-        self, kind: type[T], id: str, *properties: Mapping[str, Any], tell: Sequence[str] = ()
-    ) -> Made[T]:
-        """Have a resource made, of camelCase properties.
+        self, kind: str, id: str, *properties: Mapping[str, Any], tell: Sequence[str] = ()
+    ) -> Made[Any]:
+        """Have a resource made of a class such as ``aws_iam.Role``, of camelCase properties.
 
         In these may stand attributes of what was added before, what was added itself, and what
         `new` and `of` return. An ID with slashes is a path; constructs on the way are made.
         ``tell`` names attributes that are known from then on without another call.
         """
-        made: Made[T] = Made(self)
-        name = getattr(kind, "__jsii_type__")  # noqa: B009  # mypy knows no such member
-        self._specified.append([name, id, properties, [*tell], made.number])
+        made: Made[Any] = Made(self)
+        self._specified.append([kind, id, properties, [*tell], made.number])
         self._to_make.append((made, tell))
         if self._one_by_one:
             self.make(at_once=True)
@@ -175,7 +205,7 @@ def _make_all() -> None:
     if begun:
         given: list[Any] = []
         calls = json.dumps([call for call, _ in begun], default=partial(_spoken, given))
-        resources = jsii.sinvoke(_javascript(), "make", [calls, given])
+        resources = _MAKE(jsii.kernel, _javascript(), "make", [calls, given])
         made = [one for _, several in begun for one in several]
         for (one, names), (resource, *told) in zip(made, resources, strict=True):
             one.take(resource, dict(zip(names, told, strict=True)))
@@ -185,9 +215,9 @@ def _spoken(given: list[Any], value: Any) -> dict[str, list[Any]]:
     """Give what stands in JSON for a value that it cannot say; the CDK's objects are kept."""
     if isinstance(value, InJavaScript):
         return {_JAVASCRIPT: [*value.words]}
-    if isinstance(value, Made) and value.made is None:
+    if isinstance(value, Made):
         return {_JAVASCRIPT: ["made", value.number]}
-    given.append(value.made if isinstance(value, Made) else value)
+    given.append(value)
     return {_JAVASCRIPT: ["given", len(given) - 1]}
 
 
@@ -214,15 +244,29 @@ def together() -> Iterator[None]:
 
 def tell(key: str, told: list[tuple[Any, Any]]) -> None:
     """Add a piece of metadata to each of many resources; what was refused was never made."""
-    made = [[one.made if isinstance(one, Made) else one, value] for one, value in told]
-    pairs = [pair for pair in made if pair[0] is not None]
+    pairs = [
+        [one.number if isinstance(one, Made) else one, value]
+        for one, value in told
+        if not isinstance(one, Made) or one.is_made
+    ]
     if pairs:
         jsii.sinvoke(_javascript(), "tell", [key, pairs])
 
 
 def members(one: object, *names: str) -> list[Any]:
-    """Return several members of an object, by their names in JavaScript."""
+    """Return several members of an object, by their names in JavaScript, or ways to them."""
     return [*jsii.sinvoke(_javascript(), "members", [one, [*names]])]
+
+
+def values(*asked: list[Any]) -> list[Any]:
+    """Return constants (``["Aws.REGION"]``) and what static methods return, with what they take."""
+    return [*jsii.sinvoke(_javascript(), "values", [json.dumps(asked)])]
+
+
+def name_of(construct: object, member: str) -> tuple[str | None, str | None]:
+    """Return the name of a resource, or else its logical ID; neither of what is none."""
+    name, logical_id = jsii.sinvoke(_javascript(), "nameOf", [construct, member])
+    return name, logical_id
 
 
 def refer_weakly(resource: CfnResource) -> None:
@@ -282,8 +326,21 @@ def amounts(asked: list[tuple[Any, list[str]]]) -> list[list[float | None]]:
 
 @cache
 def _javascript() -> type:
-    """Load `one_call.js`, as the CDK's packages load theirs: an assembly of jsii, in an archive."""
-    name = f"{_NAME}.OneCall"
+    """Load `one_call.js`, as the CDK's packages load theirs."""
+    with TemporaryDirectory() as folder:
+        file = Path(folder) / "one_call.tar"
+        file.write_bytes(archive())
+        jsii.load(_NAME, _VERSION, str(file))
+    known: Any = _reference_map._refs  # noqa: SLF001  # jsii has no other way
+    known._refs = _Known(known._refs)  # noqa: SLF001  # as above
+    return type("OneCall", (), {"__jsii_type__": _TYPE})
+
+
+def archive() -> bytes:
+    """Return an assembly of jsii, as an archive that is the same in each process.
+
+    jsii keeps what it unpacks, by the archive's bytes, and makes an index of what it never saw.
+    """
     any_value = {"type": {"primitive": "any"}}
     methods = [
         {
@@ -300,9 +357,9 @@ def _javascript() -> type:
         "version": _VERSION,
         "jsiiVersion": jsii.__version__,
         "types": {
-            name: {
+            _TYPE: {
                 "assembly": _NAME,
-                "fqn": name,
+                "fqn": _TYPE,
                 "kind": "class",
                 "name": "OneCall",
                 "methods": methods,
@@ -315,12 +372,10 @@ def _javascript() -> type:
         ".jsii": json.dumps(described),
         "index.js": files("batch_constructs").joinpath("one_call.js").read_text(),
     }
-    with TemporaryDirectory() as folder:
-        archive = Path(folder) / "one_call.tar"
-        with tarfile.open(archive, "w") as tar:
-            for file, content in contents.items():
-                member = tarfile.TarInfo(f"package/{file}")
-                member.size = len(content.encode())
-                tar.addfile(member, BytesIO(content.encode()))
-        jsii.load(_NAME, _VERSION, str(archive))
-    return type("OneCall", (), {"__jsii_type__": name})
+    written = BytesIO()
+    with tarfile.open(fileobj=written, mode="w") as tar:
+        for file, content in contents.items():
+            member = tarfile.TarInfo(f"package/{file}")
+            member.size = len(content.encode())
+            tar.addfile(member, BytesIO(content.encode()))
+    return written.getvalue()

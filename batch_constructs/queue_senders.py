@@ -31,7 +31,9 @@ from batch_constructs.aws.quotas import (
 from batch_constructs.aws.role_actions import SEND_ENCRYPTED_ACTIONS, SEND_QUEUE_KEY_ACTIONS
 from batch_constructs.aws.service_principals import EVENTS, SNS
 from batch_constructs.construct import arn_prefix, once_made
+from batch_constructs.known_queue import arn_of
 from batch_constructs.known_scope import are_in_one_stack, known_scope
+from batch_constructs.one_call import OneCall, policy_statement
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
@@ -112,7 +114,7 @@ class _Admitted:
         return self._statements[service].policy
 
     def _begun(self, service: str, key: kms.IKey | None) -> _Statements:
-        sends = _statement(service, [SQS_SEND_MESSAGE], self._queue.queue_arn)
+        sends = _statement(service, [SQS_SEND_MESSAGE], arn_of(self._queue))
         policy = self._queue.add_to_resource_policy(sends).policy_dependable
         if key is None:
             return _Statements(policy, [sends])
@@ -203,7 +205,16 @@ def all_rules_of(scope: Construct) -> str:
 def admit_rules(queue: sqs.IQueue) -> None:
     """Let the rules of this account leave in a queue what they could not hand over."""
     those = {"ArnLike": {SOURCE_ARN: _all_rules()}}
-    queue.add_to_resource_policy(_statement(EVENTS, [SQS_SEND_MESSAGE], queue.queue_arn, those))
+    call = OneCall(queue)
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": EVENTS},
+        "Action": SQS_SEND_MESSAGE,
+        "Resource": arn_of(queue),
+        "Condition": those,
+    }
+    call.call(queue, "addToResourcePolicy", policy_statement(statement))
+    call.make(at_once=True)
 
 
 def admit_event_bridge(key: kms.IKey | None) -> None:

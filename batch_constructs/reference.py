@@ -150,16 +150,15 @@ class Reference:
         return len(written) + self._longest_name(value)
 
     def _longest_name(self, value: Any) -> int:
-        made_here = has_member(value, "cfn_resource_type")
-        resource = value if made_here else value.node.default_child
-        if resource is None or not has_member(resource, "logical_id"):
-            return RESOURCE_NAME_LENGTH  # taken in by what only CloudFormation knows
-        name = getattr(resource, f"{self.attribute}_name")
+        from batch_constructs.one_call import name_of  # noqa: PLC0415  # loads jsii
+
+        attribute = self.attribute.title().replace("_", "")
+        name, logical_id = name_of(value, f"{attribute[0].lower()}{attribute[1:]}Name")
         if name is not None:
             return RESOURCE_NAME_LENGTH if is_token(name) else len(name)
-        from aws_cdk import Stack  # noqa: PLC0415  # the CDK is loaded when a construct is made
-
-        generated = len(Stack.of(resource).get_logical_id(resource)) + GENERATED_NAME_ENDING
+        if logical_id is None:
+            return RESOURCE_NAME_LENGTH  # taken in by what only CloudFormation knows
+        generated = len(logical_id) + GENERATED_NAME_ENDING
         return min(max(generated, GENERATED_NAME_SHORTEST_LIMIT), RESOURCE_NAME_LENGTH)
 
     def beside(

@@ -8,8 +8,6 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Final
 
-from aws_cdk import aws_iam as iam
-
 from batch_constructs.aws.authorization import POLICY_VERSION
 from batch_constructs.aws.names import LONGEST_ARN
 from batch_constructs.aws.quotas import (
@@ -22,6 +20,8 @@ from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from aws_cdk import aws_iam as iam
 
     from batch_constructs.one_call import InJavaScript, Made, OneCall
 
@@ -89,7 +89,7 @@ class RolePolicies:
         """Have managed policies made (IDs ``MorePolicy1``, …), which the role's user waits for."""
         return [
             call.add(
-                iam.ManagedPolicy,
+                "aws_iam.ManagedPolicy",
                 f"{MORE_POLICY}{number}",
                 {"roles": [role], "document": as_document(statements)},
             )

@@ -45,11 +45,11 @@ def read_security_groups(
 
 def own_security_group(call: OneCall, scope: Construct, vpc: ec2.IVpc) -> Made[ec2.SecurityGroup]:
     """Have a group made (``SecurityGroup``) that its path describes, as far as EC2 takes that."""
-    from aws_cdk import aws_ec2 as ec2  # noqa: PLC0415  # loaded by whoever gave the VPC
-
     path = f"{known_scope(scope).path}/SecurityGroup"
     said = None if GROUP_DESCRIPTION.admits(path) else _description(path)
-    return call.add(ec2.SecurityGroup, "SecurityGroup", given_properties(vpc=vpc, description=said))
+    return call.add(
+        "aws_ec2.SecurityGroup", "SecurityGroup", given_properties(vpc=vpc, description=said)
+    )
 
 
 def rule_description(*peers: object) -> str | None:

@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import RemovalPolicy, Stack, Token
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
-from aws_cdk import aws_logs as logs
 
 from batch_constructs import functions
 from batch_constructs.acknowledgements import tell_checkov
@@ -25,6 +23,7 @@ from batch_constructs.by_way_of import let_put_aside_and_take_back
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.encryption_key import admit_logs
 from batch_constructs.function_settings import FunctionSettings, network_statements
+from batch_constructs.known_queue import arn_of
 from batch_constructs.one_call import OneCall, new, of
 from batch_constructs.role_policies import RolePolicies, as_document
 from batch_constructs.told_variables import ToldVariables
@@ -33,6 +32,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aws_cdk import Duration
+    from aws_cdk import aws_lambda as lambda_
+    from aws_cdk import aws_logs as logs
     from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
@@ -48,6 +49,10 @@ class ShippedFunction(BatchConstruct):
 
     Creates, below its own ID: ``LogGroup``, ``Role`` and ``Handler`` (AWS::Lambda::Function).
     """
+
+    log_group: logs.LogGroup
+    role: iam.Role
+    handler: lambda_.Function
 
     def __init__(
         self,
@@ -97,10 +102,10 @@ class ShippedFunction(BatchConstruct):
             admit_logs(self, log_key, parameter="encryption_key")
         call = OneCall(self)
         log_group = call.add(
-            logs.LogGroup,
+            "aws_logs.LogGroup",
             "LogGroup",
             {
-                "retention": wanted.log_retention or logs.RetentionDays.ONE_MONTH,
+                "retention": wanted.log_retention or of("aws_logs.RetentionDays.ONE_MONTH"),
                 "encryptionKey": log_key,
                 "removalPolicy": RemovalPolicy.DESTROY,
             },
@@ -118,7 +123,7 @@ class ShippedFunction(BatchConstruct):
         if problem is not None:
             raise ValueError(f"{scope.node.path}: {problem}")
         role = call.add(
-            iam.Role,
+            "aws_iam.Role",
             "Role",
             {
                 "assumedBy": new("aws_iam.ServicePrincipal", LAMBDA),
@@ -138,7 +143,7 @@ class ShippedFunction(BatchConstruct):
             subnets = ec2.SubnetSelection(**subnets)
         source = _together(folder, tuple((code or {}).items()))
         handler = call.add(
-            lambda_.Function,
+            "aws_lambda.Function",
             "Handler",
             {
                 "description": description,
@@ -170,21 +175,18 @@ class ShippedFunction(BatchConstruct):
         if dead_letter_queue is not None:
             age = LAMBDA_EVENT_AGE_SECONDS if event_age is None else event_age.to_seconds()
             call.add(
-                lambda_.CfnEventInvokeConfig,
+                "aws_lambda.CfnEventInvokeConfig",
                 "Handler/EventInvokeConfig/Resource",
                 {
                     "functionName": handler.attribute("functionName"),
                     "qualifier": LATEST_VERSION,
                     "maximumEventAgeInSeconds": age,
                     "maximumRetryAttempts": retry_attempts,
-                    "destinationConfig": {
-                        "onFailure": {"destination": dead_letter_queue.queue_arn}
-                    },
+                    "destinationConfig": {"onFailure": {"destination": arn_of(dead_letter_queue)}},
                 },
             )
         call.make(at_once=True)
-        self.log_group, self.role = log_group.resource, role.resource
-        self.handler = handler.resource
+        self._keep(log_group=log_group, role=role, handler=handler)
         if dead_letter_queue is not None:
             # back, too: so that the queue can be mapped to the function for a while
             let_put_aside_and_take_back(self.role, dead_letter_queue)

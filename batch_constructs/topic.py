@@ -8,6 +8,7 @@ https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html#compatibility-
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 from batch_constructs.aws.actions import SNS_PUBLISH, SOURCE_ARN
 from batch_constructs.aws.names import MANAGED_TOPIC_KEY
@@ -32,6 +33,16 @@ _TOLD_HERE = (
 )
 
 
+_ARNS: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
+
+
+def arn_of(topic: sns.ITopic) -> str:
+    """Return the ARN of a topic, which is asked for once."""
+    if topic not in _ARNS:
+        _ARNS[topic] = topic.topic_arn
+    return _ARNS[topic]
+
+
 def admit(topic: sns.ITopic, service: str) -> None:
     """Let a service of this account publish to a topic, and use the topic's key.
 
@@ -48,7 +59,7 @@ def _admit(topic: sns.ITopic, service: str) -> None:
     account = own_account()
     publish = [SNS_PUBLISH]
     call, key = OneCall(topic), topic.master_key
-    statement = _statement(service, publish, topic.topic_arn, {} if unconditional else alarms)
+    statement = _statement(service, publish, arn_of(topic), {} if unconditional else alarms)
     call.call(topic, "addToResourcePolicy", statement)
     if key is not None:
         # In a key's policy, `*` is the key itself.

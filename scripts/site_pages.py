@@ -76,6 +76,18 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     return re.sub(r"\[([^\]]+)\]\((?:\.\./)+(?!\w+\.md)[^)]*\)", _named, markdown)
 
 
+def on_page_content(html: str, **_: Any) -> str:
+    """Let a path in a table break at its slashes, and nowhere else (site.css)."""
+    return re.sub(r"(?<=<td>).*(?=</td>)", lambda cell: _CODE.sub(_breaking, cell[0]), html)
+
+
+_CODE = re.compile(r"(?<=<code>)[^<]+(?=</code>)")
+
+
+def _breaking(code: re.Match[str]) -> str:
+    return code[0].replace("/", "/<wbr>")
+
+
 def _named(link: re.Match[str]) -> str:
     """Keep a link to an example, which has a page; of another file, keep what it is called."""
     if how_to := re.search(r"\.\./examples/how_to/(\w+)\.py", link[0]):

@@ -123,7 +123,7 @@ def make_instance_profile(scope: Construct, role: iam.IRole) -> str:
 
 def _add_instance_profile(call: OneCall, role_name: str) -> Made[iam.CfnInstanceProfile]:
     return call.add(
-        iam.CfnInstanceProfile, "InstanceProfile", {"roles": [role_name]}, tell=["attrArn"]
+        "aws_iam.CfnInstanceProfile", "InstanceProfile", {"roles": [role_name]}, tell=["attrArn"]
     )
 
 
@@ -156,7 +156,7 @@ def _add_role(
     """Have a role made that a service takes, with policies of AWS's."""
     policy = "aws_iam.ManagedPolicy.fromAwsManagedPolicyName"
     return call.add(
-        iam.Role,
+        "aws_iam.Role",
         id,
         {
             "assumedBy": new("aws_iam.ServicePrincipal", service, principal),

@@ -326,8 +326,8 @@ def job_definition_arn_to_submit(definition: AnyJobDefinition) -> str:
     was imported by an ARN: then that is what is meant.
     """
     construct: Any = definition
-    made_here = has_member(construct, "cfn_resource_type") or construct.node.default_child
-    if not made_here or _keeps_old_revisions(construct):
+    made_here = has_member(construct, "cfn_resource_type") or getattr(construct, "_made", None)
+    if not (made_here or construct.node.default_child) or _keeps_old_revisions(construct):
         return job_definition_arn(definition)
     return job_definition_arn_without_revision(definition)
 

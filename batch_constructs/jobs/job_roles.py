@@ -69,12 +69,14 @@ class ExecutionRole:
             policies = [{"policyName": "Execution", "policyDocument": policy_of(inline)}]
             arns = [
                 call.add(
-                    iam.CfnManagedPolicy, f"{MORE_POLICY}{n}", {"policyDocument": policy_of(one)}
+                    "aws_iam.CfnManagedPolicy",
+                    f"{MORE_POLICY}{n}",
+                    {"policyDocument": policy_of(one)},
                 ).attribute("ref")
                 for n, one in enumerate(more, start=1)
             ]
             self._made = call.add(
-                iam.CfnRole,
+                "aws_iam.CfnRole",
                 "ExecutionRole",
                 given_properties(
                     assumeRolePolicyDocument=_trust(),
@@ -139,7 +141,7 @@ def _allow(scope: BatchConstruct, role: iam.IRole, statement: dict[str, Any]) ->
 
 def add_job_role(call: OneCall) -> Made[iam.Role]:
     """Have the role made that the container's own code acts as; it is allowed nothing yet."""
-    return call.add(iam.Role, "JobRole", {"assumedBy": _ecs_tasks()})
+    return call.add("aws_iam.Role", "JobRole", {"assumedBy": _ecs_tasks()})
 
 
 @cache

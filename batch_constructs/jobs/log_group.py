@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from aws_cdk import aws_logs as logs
-
 from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.applied_settings import default_for
 from batch_constructs.asked_once import own_account_id, own_partition
@@ -18,6 +16,7 @@ from batch_constructs.aws.role_actions import LOG_STREAM_ACTIONS
 from batch_constructs.construct import arn_prefix, given
 from batch_constructs.encryption_key import admit_logs, key_argument
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.loaded_late import aws_logs as logs
 from batch_constructs.place import Place, because_of
 
 if TYPE_CHECKING:
@@ -27,6 +26,7 @@ if TYPE_CHECKING:
     from batch_constructs.arguments import Arguments
     from batch_constructs.one_call import Made, OneCall
 
+_MONTH = 30
 _SAY_WHERE_LOGS_GO = ("log_configuration", "container", "containers", "node_ranges")
 
 
@@ -47,7 +47,9 @@ class JobLogs:
     ) -> None:
         self._needed = needed
         self._given = log_group
-        self._group = log_group if not isinstance(log_group, logs.CfnLogGroup) else None
+        self._group: logs.ILogGroup | None = None
+        if log_group is not None and not isinstance(log_group, logs.CfnLogGroup):
+            self._group = log_group
         self._made: Made[logs.CfnLogGroup] | None = None
         self._region = _region(arguments, log_group)
         wants_own = needed and log_group is None
@@ -87,7 +89,7 @@ class JobLogs:
         if self._given is None:
             key = None if self._key is None else self._key.key_arn
             properties = given(retentionInDays=self._days, kmsKeyId=key)
-            self._made = call.add(logs.CfnLogGroup, "LogGroup", properties)
+            self._made = call.add("aws_logs.CfnLogGroup", "LogGroup", properties)
             tell_checkov(self._made, "AWS::Logs::LogGroup", KmsKeyId=key)
             if self._key is not None:
                 admit_logs(scope, self._key)
@@ -172,7 +174,7 @@ def _write_statement(streams_arn: str) -> dict[str, Any]:
 
 def _days(arguments: Arguments, retention: logs.RetentionDays | None) -> int | None:
     if retention is None:
-        retention = logs.RetentionDays.ONE_MONTH
+        return _MONTH
     if not isinstance(retention, logs.RetentionDays):
         arguments.wrong_type(
             "log_retention", retention, "a member of logs.RetentionDays, such as ONE_MONTH"

@@ -8,8 +8,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-from aws_cdk import aws_batch as batch
-
 from batch_constructs.aws.bound import shown
 from batch_constructs.construct import all_or_none, l1_properties, made_here, put_tags
 from batch_constructs.jobs.job_definition import JobDefinition
@@ -22,6 +20,7 @@ from batch_constructs.one_call import OneCall, together
 if TYPE_CHECKING:
     from typing import Self
 
+    from aws_cdk import aws_batch as batch
     from constructs import Construct
 
     from batch_constructs.function_alarms import WatchedFunction
@@ -94,7 +93,7 @@ class OwnJobDefinition(JobDefinition):
         self._said = properties
         tags = properties.get("Tags")
         own = {name: value for name, value in properties.items() if name != "Tags"}
-        self._made = call.add(batch.CfnJobDefinition, "Resource", l1_properties(own))
+        self._made = call.add("aws_batch.CfnJobDefinition", "Resource", l1_properties(own))
         call.make()
         for path, value in past_the_l1(properties):
             self.resource.add_property_override(path, value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_kms as kms
@@ -12,6 +12,7 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.aws.quotas import TOPIC_DISPLAY_NAME, TOPIC_NAME
 from batch_constructs.aws.service_principals import ALARMS, EVENTS
 from batch_constructs.construct import BatchConstruct
+from batch_constructs.one_call import members
 from batch_constructs.topic import admit
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ class AlertTopic(BatchConstruct, _Topic):
             enable_key_rotation=True,
             removal_policy=RemovalPolicy.DESTROY,  # what it encrypted is delivered or gone
         )
-        topic: Any = self.node.default_child
+        [topic] = members(self, "node.defaultChild")
         topic.kms_master_key_id = self._key.key_arn
         admit(self, EVENTS)
         admit(self, ALARMS)

@@ -169,11 +169,12 @@ class AuditTrail(BatchConstruct):
         if self.key is None:
             self.key = self._key()
             admit_logs(self, self.key)
-        self.log_group = event_log_group(self, replace(kept, encryption_key=self.key))
+        log_group = event_log_group(self, replace(kept, encryption_key=self.key))
+        self._keep(log_group=log_group)
         calls = {**_FROM_CLOUDTRAIL, "detail": {"eventSource": [_CALLER]}}
         self.dead_letter_queue = dead_letter_queue(self)
         admit_rules(self.dead_letter_queue)
-        call, log = OneCall(self), EventLog(self.log_group, self.dead_letter_queue)
+        call, log = OneCall(self), EventLog(log_group, self.dead_letter_queue)
         everything = log.add_rule(call, "Rule", calls)
         # the log has them already, and shows each once: nobody says that EventBridge counts what a
         # rule without a target matches

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-import jsii
-from aws_cdk import aws_cloudwatch as cloudwatch
-
 from batch_constructs.arguments import Arguments
 from batch_constructs.asked_once import own_region
 from batch_constructs.aws.bound import Decimal
@@ -22,6 +19,7 @@ from batch_constructs.monitoring.watched_resources import (
     watched_environments,
     watched_queues,
 )
+from batch_constructs.one_call import OneCall
 from batch_constructs.place import SEEN_HERE
 from batch_constructs.rules.dashboard import too_much
 from batch_constructs.topic import topic_argument
@@ -33,13 +31,12 @@ from .dashboard_text import dashboard_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from aws_cdk import aws_cloudwatch as cloudwatch
     from aws_cdk import aws_sns as sns
     from constructs import Construct
 
     from batch_constructs.compute.compute_environment import AnyComputeEnvironment
     from batch_constructs.queues.any_job_queue import AnyJobQueue
-
-    from .widgets import Widget
 
 
 class BatchDashboard(BatchConstruct):
@@ -174,17 +171,17 @@ class BatchDashboard(BatchConstruct):
                 f"{self.node.path}: the dashboard {problem}: show fewer queues, and create a "
                 "second one for the others"
             )
-        self.resource = cloudwatch.CfnDashboard(
-            self,
-            "Resource",
-            dashboard_name=name,
-            dashboard_body=dashboard_text(self._body),
-        )
+        call = OneCall(self)
+        properties = {"dashboardName": name, "dashboardBody": dashboard_text(self._body)}
+        self._keep(resource=call.add("aws_cloudwatch.CfnDashboard", "Resource", properties))
+        call.make(at_once=True)
 
     @property
     def widgets(self) -> list[cloudwatch.IWidget]:
         """The widgets, in their order on the dashboard."""
-        return [_PlacedWidget(widget) for widget in self._body]
+        from .placed_widget import placed  # noqa: PLC0415  # loads the CDK's
+
+        return [placed(widget) for widget in self._body]
 
     def _event_log(
         self, queues: Sequence[AnyJobQueue], event_log: JobEventLog | None
@@ -209,33 +206,3 @@ def _price(arguments: Arguments, price: float | None, counters: JobCounters | No
             "used: give counters=JobCounters(…) of the queues, or leave it out"
         )
     return read
-
-
-@jsii.implements(cloudwatch.IWidget)
-class _PlacedWidget:
-    """One of our widgets on a dashboard of the CDK's."""
-
-    def __init__(self, widget: Widget) -> None:
-        self._widget = {**widget, "x": 0, "y": 0}
-
-    @property
-    def height(self) -> float:
-        return float(self._widget["height"])
-
-    @property
-    def width(self) -> float:
-        return float(self._widget["width"])
-
-    @property
-    def warnings(self) -> list[str]:
-        return []
-
-    @property
-    def warnings_v2(self) -> dict[str, str]:
-        return {}
-
-    def position(self, x: float, y: float) -> None:
-        self._widget |= {"x": int(x), "y": int(y)}
-
-    def to_json(self) -> list[Any]:
-        return [self._widget]

@@ -7,7 +7,6 @@ from itertools import chain, count
 from typing import TYPE_CHECKING
 
 from aws_cdk import Stack
-from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_events as events
 from constructs import Construct
 
@@ -25,6 +24,7 @@ from batch_constructs.function_alarms import (
     function_alarms,
     undelivered,
 )
+from batch_constructs.loaded_late import aws_cloudwatch as cloudwatch
 from batch_constructs.monitoring.alarm_names import note_names
 from batch_constructs.monitoring.job_event_log import JobEventLog
 from batch_constructs.monitoring.monitoring_arguments import read_monitoring

@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Final
 
-from aws_cdk import Aws, Fn
+from aws_cdk import Fn
 
+from batch_constructs.asked_once import own_region
 from batch_constructs.aws.pattern import pattern
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ def dashboard_text(widgets: Sequence[Widget]) -> str:
     tokens = dict.fromkeys(parts[1::2])
     if not tokens:
         return text
-    tokens.pop(Aws.REGION, None)
+    tokens.pop(own_region(), None)
     names = {token: f"v{number}" for number, token in enumerate(tokens)}
     parts[::2] = (part.replace("${", "${!") for part in parts[::2])
     parts[1::2] = (f"${{{names.get(token, 'AWS::Region')}}}" for token in parts[1::2])

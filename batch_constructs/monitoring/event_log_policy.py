@@ -9,7 +9,6 @@ from itertools import count
 from typing import TYPE_CHECKING, Any
 
 from aws_cdk import Stack
-from aws_cdk import aws_logs as logs
 
 from batch_constructs.aws.actions import LOGS_CREATE_LOG_STREAM, LOGS_PUT_LOG_EVENTS, SOURCE_ARN
 from batch_constructs.aws.authorization import POLICY_VERSION
@@ -19,7 +18,10 @@ from batch_constructs.construct import BatchConstruct, arn_prefix
 from batch_constructs.one_call import OneCall, as_json, of
 
 if TYPE_CHECKING:
+    from aws_cdk import aws_logs as logs
     from constructs import Construct
+
+    from batch_constructs.one_call import Made
 
 _ID = "BatchConstructsEventLogPolicy"
 _GROUPS_A_POLICY = 10
@@ -35,16 +37,16 @@ class EventLogPolicy(BatchConstruct):
     def __init__(self, scope: Construct, id: str) -> None:
         super().__init__(scope, id)
         self._groups: list[str] = []
-        self._resource: logs.CfnResourcePolicy | None = None
+        self._resource: Made[logs.CfnResourcePolicy] | None = None
 
     @property
     def is_full(self) -> bool:
         """Tell whether there is no room for another log group."""
         return len(self._groups) == _GROUPS_A_POLICY
 
-    def admit_to(self, log_group: logs.LogGroup) -> None:
+    def admit_to(self, arn: str) -> None:
         """Let EventBridge write to a log group of the stack."""
-        self._groups.append(log_group.log_group_arn)
+        self._groups.append(arn)
         # EventBridge writes under both names, and says which rule only as it puts events.
         writers: dict[str, Any] = {
             "Effect": "Allow",
@@ -60,17 +62,18 @@ class EventLogPolicy(BatchConstruct):
             ],
         }
         if self._resource is not None:
-            self._resource.policy_document = Stack.of(self).to_json_string(document)
+            self._resource.resource.policy_document = Stack.of(self).to_json_string(document)
             return
         name = of("Names.uniqueResourceName", self, {"maxLength": 64})
         properties = {"policyName": name, "policyDocument": as_json(document)}
-        made = OneCall(self).add(logs.CfnResourcePolicy, "Resource", properties)
-        self._resource = made.resource
+        call = OneCall(self)
+        self._resource = call.add("aws_logs.CfnResourcePolicy", "Resource", properties)
+        call.make(at_once=True)
 
 
-def admit_event_bridge_to(log_group: logs.LogGroup) -> None:
+def admit_event_bridge_to(scope: Construct, arn: str) -> None:
     """Let EventBridge write to a log group, by the stack's policy, made where it is not there."""
-    stack = Stack.of(log_group)
+    stack = Stack.of(scope)
     node = stack.node
     for number in count():
         id_ = f"{_ID}{number or ''}"
@@ -78,5 +81,5 @@ def admit_event_bridge_to(log_group: logs.LogGroup) -> None:
         if there is None:
             there = EventLogPolicy(stack, id_)
         if isinstance(there, EventLogPolicy) and not there.is_full:
-            there.admit_to(log_group)
+            there.admit_to(arn)
             return

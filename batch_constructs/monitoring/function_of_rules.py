@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from aws_cdk import Stack
-from aws_cdk import aws_events_targets as targets
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 
 from batch_constructs.asked_once import own_account_id
 from batch_constructs.aws.names import every
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import arn_prefix
+from batch_constructs.loaded_late import aws_events_targets as targets
+from batch_constructs.loaded_late import aws_lambda as lambda_
 from batch_constructs.queue_senders import admit_rules
 
 if TYPE_CHECKING:

@@ -8,7 +8,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_cdk import Duration
-from aws_cdk import aws_cloudwatch as cloudwatch
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.bound import OneOf
@@ -28,6 +27,7 @@ from batch_constructs.function_settings import (
 from batch_constructs.functions.job_events.cause import Cause
 from batch_constructs.functions.own_metrics import GPU_HOURS, OURS, TAG, VCPU_HOURS
 from batch_constructs.known_argument import known_flag
+from batch_constructs.loaded_late import aws_cloudwatch as cloudwatch
 from batch_constructs.monitoring.watched_resources import (
     heard_queues,
     watched_definitions,

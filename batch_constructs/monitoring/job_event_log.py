@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_events as events
-from aws_cdk import aws_logs as logs
 
 from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.arguments import Arguments
@@ -16,6 +15,7 @@ from batch_constructs.aws.names import log_group_in_arn
 from batch_constructs.construct import BatchConstruct, arn_prefix
 from batch_constructs.dead_letter_queue import dead_letter_queue
 from batch_constructs.event_bus import event_bus_argument, expect_forwarded
+from batch_constructs.known_queue import arn_of
 from batch_constructs.log_settings import LogSettings, log_settings
 from batch_constructs.monitoring.watched_resources import heard_queues
 from batch_constructs.one_call import OneCall
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_logs as logs
     from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
@@ -95,14 +96,15 @@ class JobEventLog(BatchConstruct):
         kept = log_settings(arguments, log_retention, log_encryption_key)
         arguments.refuse()
 
-        self.log_group = event_log_group(self, kept)
+        log_group = event_log_group(self, kept)
+        self._keep(log_group=log_group)
         self.dead_letter_queue = dead_letter_queue(self)
         admit_rules(self.dead_letter_queue)
         failed = patterns_that_fit(
             [queue.arn for queue in watched],
             lambda arns: state_change_pattern(queue_arns=arns, states=[JobState.FAILED.value]),
         )
-        call, log = OneCall(self), EventLog(self.log_group, self.dead_letter_queue, bus)
+        call, log = OneCall(self), EventLog(log_group, self.dead_letter_queue, bus)
         of_failed = [
             log.add_rule(call, f"FailedRule{number or ''}", pattern)
             for number, pattern in enumerate(failed)
@@ -130,17 +132,22 @@ class JobEventLog(BatchConstruct):
         )
 
 
-def event_log_group(scope: Construct, kept: LogSettings) -> logs.LogGroup:
+def event_log_group(scope: Construct, kept: LogSettings) -> Made[logs.LogGroup]:
     """Make a log group (ID ``LogGroup``) that EventBridge may write to."""
-    group = logs.LogGroup(
-        scope,
+    call = OneCall(scope)
+    group = call.add(
+        "aws_logs.LogGroup",
         "LogGroup",
-        retention=kept.retention,
-        encryption_key=kept.encryption_key,
-        removal_policy=RemovalPolicy.DESTROY,
+        {
+            "retention": kept.retention,
+            "encryptionKey": kept.encryption_key,
+            "removalPolicy": RemovalPolicy.DESTROY,
+        },
+        tell=["logGroupName", "logGroupArn"],
     )
+    call.make(at_once=True)
     tell_checkov(group, "AWS::Logs::LogGroup", KmsKeyId=kept.encryption_key)
-    admit_event_bridge_to(group)
+    admit_event_bridge_to(scope, group.attribute("logGroupArn"))
     return group
 
 
@@ -153,12 +160,12 @@ class EventLog:
 
     def __init__(
         self,
-        log_group: logs.LogGroup,
+        log_group: Made[logs.LogGroup],
         dead_letters: sqs.Queue,
         event_bus: events.IEventBus | None = None,
     ) -> None:
-        self.name = log_group.log_group_name
-        self._dead_letters = dead_letters.queue_arn
+        self.name = log_group.attribute("logGroupName")
+        self._dead_letters = arn_of(dead_letters)
         self._event_bus = None if event_bus is None else event_bus.event_bus_name
 
     def add_rule(self, call: OneCall, id: str, pattern: Mapping[str, Any]) -> Made[events.CfnRule]:
@@ -169,7 +176,7 @@ class EventLog:
             "deadLetterConfig": {"arn": self._dead_letters},
         }
         return call.add(
-            events.CfnRule,
+            "aws_events.CfnRule",
             id,
             {"eventBusName": self._event_bus, "eventPattern": dict(pattern), "targets": [target]},
         )

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from aws_cdk import Duration, Stack
-from aws_cdk import aws_cloudwatch as cloudwatch
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.actions import (
@@ -34,6 +33,7 @@ from batch_constructs.function_settings import (
 )
 from batch_constructs.functions.own_metrics import OURS, VCPUS_IN_USE
 from batch_constructs.known_argument import known_flag
+from batch_constructs.loaded_late import aws_cloudwatch as cloudwatch
 from batch_constructs.monitoring.metric_series import Series, environment_gauge, queue_gauge
 from batch_constructs.monitoring.own_schedule import run_every
 from batch_constructs.monitoring.watched_resources import (

@@ -43,7 +43,7 @@ from batch_constructs.queues.queue_rules import (
 )
 from batch_constructs.queues.target_place import check_target, rule_target
 from batch_constructs.shipped_function import ShippedFunction
-from batch_constructs.topic import topic_argument
+from batch_constructs.topic import arn_of, topic_argument
 
 from .function_of_rules import function_target
 from .rule_patterns import patterns_that_fit
@@ -370,7 +370,7 @@ class JobNotifications(BatchConstruct):
             module="notify",
             description="Writes messages about AWS Batch jobs",
             environment={
-                "TOPIC_ARN": topic.topic_arn,
+                "TOPIC_ARN": arn_of(topic),
                 **told,
                 **claims.environment(),
             },

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, cast
 
 from aws_cdk import aws_events as events
-from aws_cdk import aws_events_targets as targets
+
+from batch_constructs.loaded_late import aws_events_targets as targets
 
 if TYPE_CHECKING:
     from aws_cdk import Duration

@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from aws_cdk import Names
-from aws_cdk import aws_cloudwatch as cloudwatch
-from aws_cdk import aws_logs as logs
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.bound import allowed
 from batch_constructs.aws.quotas import METRIC_FILTERS_A_GROUP
 from batch_constructs.construct import BatchConstruct
 from batch_constructs.functions.own_metrics import OURS
+from batch_constructs.loaded_late import aws_cloudwatch as cloudwatch
+from batch_constructs.loaded_late import aws_logs as logs
 from batch_constructs.one_call import OneCall
 
 from . import query_texts
@@ -33,7 +33,7 @@ def save_queries(
     call, place = OneCall(scope), Names.unique_resource_name(scope, max_length=100)
     for its_id, (title, query) in queries.items():
         call.add(
-            logs.CfnQueryDefinition,
+            "aws_logs.CfnQueryDefinition",
             its_id,
             {
                 "name": f"AWS Batch/{place}/{title}",

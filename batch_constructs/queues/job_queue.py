@@ -11,7 +11,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final
 
 import jsii
-from aws_cdk import aws_batch as batch
 from aws_cdk.interfaces import aws_batch as batch_interfaces
 
 from batch_constructs.arguments import Arguments
@@ -44,6 +43,7 @@ from batch_constructs.reference import JOB_QUEUE
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from aws_cdk import aws_batch as batch
     from aws_cdk import aws_iam as iam
     from aws_cdk import aws_logs as logs
     from constructs import Construct
@@ -184,7 +184,7 @@ class JobQueue(BatchResource, QueueMetrics, QueueEvents, _Face):
         call = OneCall(self)
         untagged = {name: value for name, value in rest.items() if name != "Tags"}
         made = call.add(
-            batch.CfnJobQueue,
+            "aws_batch.CfnJobQueue",
             "Resource",
             {"computeEnvironmentOrder": _order(self._environments), **l1_properties(untagged)},
             tell=[_ARN],

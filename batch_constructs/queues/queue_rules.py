@@ -14,6 +14,7 @@ from batch_constructs.aws.quotas import DESCRIPTION, RULE_NAME
 from batch_constructs.construct import BuiltUpon
 from batch_constructs.event_bus import expect_forwarded
 from batch_constructs.known_scope import known_scope
+from batch_constructs.one_call import members
 from batch_constructs.place import elsewhere
 from batch_constructs.queues.job_event_patterns import blocked_pattern, refuse_pattern
 from batch_constructs.tokens import is_made_up
@@ -201,4 +202,4 @@ def make_rule(
 
 def resources_of(rules: Sequence[events.Rule]) -> list[events.CfnRule]:
     """Return the L1s of rules."""
-    return [cast("events.CfnRule", rule.node.default_child) for rule in rules]
+    return [cast("events.CfnRule", members(rule, "node.defaultChild")[0]) for rule in rules]

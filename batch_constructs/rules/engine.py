@@ -90,17 +90,17 @@ def examine(
     """
     unrolled = unroll(with_globals(template))
     seen = _examine(unrolled, document, nested_known=nested_known)
-    misspelled = sum(one.rule == MISSPELLED for one in seen.findings)
-    if not 0 < misspelled <= _MOST_MISSPELLED:
-        return seen
-    rewritten, meant = respelled(unrolled.template, seen.findings)
-    if not meant:
-        return seen
-    again = _examine(
-        unrolled.replaced(template=rewritten), document, nested_known=nested_known
-    ).findings
-    found = [*meant.values(), *(as_written(one, meant) for one in again)]
-    return seen.replaced(findings=_in_order(found, Whole(unrolled).resources))
+    found: Sequence[Finding] = seen.findings
+    if 0 < sum(one.rule == MISSPELLED for one in found) <= _MOST_MISSPELLED:
+        rewritten, meant = respelled(unrolled.template, found)
+        if meant:
+            again = unrolled.replaced(template=rewritten)
+            after = _examine(again, document, nested_known=nested_known).findings
+            found = [*meant.values(), *(as_written(one, meant) for one in after)]
+    ordered = _in_order(found, Whole(unrolled).resources)
+    return seen.replaced(
+        findings=_once_a_loop(ordered, unrolled.origins) if unrolled.origins else ordered
+    )
 
 
 _MOST_MISSPELLED: Final = 20
@@ -132,9 +132,8 @@ def _examine(unrolled: Unrolled, document: Document | None, *, nested_known: boo
             if (one.resource, one.path) not in nulls
         ]
         skipped, left_out = worlds.skipped, worlds.left_out
-    found = _in_order(found, whole.resources)
     return Examination(
-        _once_a_loop(found, unrolled.origins) if unrolled.origins else found,
+        found,
         whole.not_looked_at(worlds_skipped=skipped, left_out=left_out, nested_known=nested_known),
         unrolled.template,
         unrolled.origins,

@@ -27,7 +27,6 @@ CAUSES: Final[Mapping[str, tuple[str, ...]]] = {
     "fargate-environment-network": ("eks-resources",),
     "fargate-execution-role": ("multi-node-platform",),
     "fargate-size": ("multi-node-platform",),
-    "job-name": ("event-target-parameters JobName", "submission-required JobName"),
     "job-platform": (
         "fargate-only-parameters",
         "multi-node-platform",

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any, Unpack
 from aws_cdk import Stack
 from aws_cdk import aws_events as events
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_lambda as lambda_
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.actions import LAMBDA_INVOKE_FUNCTION
@@ -26,6 +25,8 @@ from batch_constructs.function_settings import (
     check_alarm_topics,
     read_function_settings,
 )
+from batch_constructs.known_queue import arn_of, key_of
+from batch_constructs.loaded_late import aws_lambda as lambda_
 from batch_constructs.one_call import OneCall, new
 from batch_constructs.queue_senders import admit_event_bridge, admit_rule
 from batch_constructs.role_policies import as_document
@@ -176,17 +177,19 @@ class EventTrigger(BatchConstruct):
         else:
             principal = new("aws_iam.ServicePrincipal", EVENTS, {"conditions": own_account()})
             policies = {"Submit": as_document(job.statements())}
-            role = call.add(iam.Role, "Role", {"assumedBy": principal, "inlinePolicies": policies})
+            role = call.add(
+                "aws_iam.Role", "Role", {"assumedBy": principal, "inlinePolicies": policies}
+            )
             target = self._by_event_bridge(job, role.attribute("roleArn"))
         target = {
             "id": "Submit",
             **target,
             "retryPolicy": retries.as_l1(),
-            "deadLetterConfig": {"arn": self.dead_letter_queue.queue_arn},
+            "deadLetterConfig": {"arn": arn_of(self.dead_letter_queue)},
         }
         its_bus = None if bus is None else bus.event_bus_name
         resource = call.add(
-            events.CfnRule,
+            "aws_events.CfnRule",
             "Resource",
             {
                 "name": name,
@@ -199,8 +202,7 @@ class EventTrigger(BatchConstruct):
             tell=["attrArn"],
         )
         call.make(at_once=True)
-        self.resource = resource.resource
-        self.role = None if role is None else role.resource
+        self._keep(resource=resource, role=role)
         rule_arn = resource.attribute("attrArn")
         if self.function is not None:
             lambda_.CfnPermission(
@@ -212,7 +214,7 @@ class EventTrigger(BatchConstruct):
                 source_arn=rule_arn,
             )
         once_made(lambda: admit_rule(self, self.dead_letter_queue, rule_arn, its_bus))
-        admit_event_bridge(self.dead_letter_queue.encryption_master_key)
+        admit_event_bridge(key_of(self.dead_letter_queue))
         self.watched_delivery = WatchedDelivery(
             dead_letter_queue=self.dead_letter_queue,
             rules=[self.resource],

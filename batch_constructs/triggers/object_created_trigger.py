@@ -15,6 +15,7 @@ from batch_constructs.aws.quotas import EVENT_PATTERN_CHARACTERS
 from batch_constructs.construct import once_made
 from batch_constructs.event_bus import FORWARD, expect_forwarded
 from batch_constructs.jsii_objects import has_member, is_resolvable
+from batch_constructs.one_call import members
 from batch_constructs.place import elsewhere
 from batch_constructs.shared_arguments import spells_out
 from batch_constructs.tokens import without_tokens
@@ -147,8 +148,9 @@ def _key_part(arguments: Arguments, parameter: str, value: Any) -> str | None:
 def _bucket_name(arguments: Arguments, bucket: Any, event_bus: events.IEventBus | None) -> str:
     """Return a bucket's name: an L2's or an L1's, of the place where its events are."""
     if has_member(bucket, "enable_event_bridge_notification"):
-        name = str(bucket.bucket_name)
-        arguments.of_this_partition("bucket", bucket.bucket_arn)
+        told, arn = members(bucket, "bucketName", "bucketArn")
+        name = str(told)
+        arguments.of_this_partition("bucket", arn)
     elif has_member(bucket, "bucket_ref"):
         name = str(bucket.bucket_ref.bucket_name)
     else:
@@ -170,7 +172,7 @@ def tell_event_bridge(bucket: Any) -> None:
     """
     if not has_member(bucket, "enable_event_bridge_notification"):
         return
-    resource = bucket.node.default_child
+    [resource] = members(bucket, "node.defaultChild")
     if resource is None or bucket.node.try_find_child("Notifications") is not None:
         once_made(bucket.enable_event_bridge_notification)
         return

@@ -8,9 +8,6 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Unpack
 
-from aws_cdk import aws_iam as iam
-from aws_cdk import aws_scheduler as scheduler
-
 from batch_constructs.arguments import Arguments
 from batch_constructs.asked_once import own_partition
 from batch_constructs.aws.bound import refused, shown
@@ -27,6 +24,7 @@ from batch_constructs.dynamic_references import with_tokens
 from batch_constructs.encryption_key import key_argument
 from batch_constructs.function_alarms import WatchedDelivery, delivery_alarms, tell
 from batch_constructs.jsii_objects import has_member
+from batch_constructs.known_queue import arn_of
 from batch_constructs.one_call import OneCall, as_json, new
 from batch_constructs.role_policies import as_document
 from batch_constructs.shared_arguments import only, spells_out
@@ -43,7 +41,9 @@ from batch_constructs.triggers.job_to_submit import SubmissionArguments, read_jo
 if TYPE_CHECKING:
     from aws_cdk import Duration, TimeZone
     from aws_cdk import aws_events as events
+    from aws_cdk import aws_iam as iam
     from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_scheduler as scheduler
     from aws_cdk import aws_sqs as sqs
     from constructs import Construct
 
@@ -171,12 +171,12 @@ class ScheduleTrigger(BatchConstruct):
         call = OneCall(self)
         principal = new("aws_iam.ServicePrincipal", SCHEDULER, {"conditions": own_account()})
         role = call.add(
-            iam.Role,
+            "aws_iam.Role",
             "Role",
             {"assumedBy": principal, "inlinePolicies": {"Submit": as_document(statements)}},
         )
         resource = call.add(
-            scheduler.CfnSchedule,
+            "aws_scheduler.CfnSchedule",
             "Resource",
             {
                 "target": {
@@ -184,13 +184,13 @@ class ScheduleTrigger(BatchConstruct):
                     "roleArn": role.attribute("roleArn"),
                     "input": as_json(job.request()),
                     "retryPolicy": retries.as_l1(),
-                    "deadLetterConfig": {"arn": self.dead_letter_queue.queue_arn},
+                    "deadLetterConfig": {"arn": arn_of(self.dead_letter_queue)},
                 },
                 **properties,
             },
         )
         call.make(at_once=True)
-        self.role, self.resource = role.resource, resource.resource
+        self._keep(role=role, resource=resource)
         self.watched_delivery = WatchedDelivery(
             dead_letter_queue=self.dead_letter_queue,
             schedule_group=properties.get("groupName", DEFAULT_SCHEDULE_GROUP),

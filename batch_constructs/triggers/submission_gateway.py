@@ -39,7 +39,7 @@ from batch_constructs.function_alarms import WatchedFunction, watch
 from batch_constructs.function_settings import (
     FunctionSettings,
     check_alarm_topics,
-    point_in_time_recovery,
+    is_restorable,
     read_function_settings,
 )
 from batch_constructs.grants import as_admitted
@@ -342,7 +342,11 @@ class SubmissionGateway(MessageSources):
         return queue
 
     def _table(self, settings: FunctionSettings) -> dynamodb.Table:
-        recovery = point_in_time_recovery(settings, default=True)
+        recovery = (
+            dynamodb.PointInTimeRecoverySpecification(point_in_time_recovery_enabled=True)
+            if is_restorable(settings, default=True)
+            else None
+        )
         table = dynamodb.Table(
             self,
             "Ledger",

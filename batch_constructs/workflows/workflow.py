@@ -11,8 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import RemovalPolicy
 from aws_cdk import aws_iam as iam
-from aws_cdk import aws_logs as logs
-from aws_cdk import aws_stepfunctions as sfn
 
 from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.arguments import Arguments
@@ -51,7 +49,7 @@ from batch_constructs.jobs.submitted_containers import (
     said_of_containers,
 )
 from batch_constructs.log_settings import log_settings
-from batch_constructs.one_call import OneCall, new
+from batch_constructs.one_call import OneCall, new, of
 from batch_constructs.place import SUBMIT_THERE, elsewhere
 from batch_constructs.queue_from_input import (
     QueueFromInput,
@@ -95,6 +93,8 @@ if TYPE_CHECKING:
     from aws_cdk import aws_cloudwatch as cloudwatch
     from aws_cdk import aws_events as events
     from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_logs as logs
+    from aws_cdk import aws_stepfunctions as sfn
     from constructs import Construct
 
     from batch_constructs.jobs.job_definition import AnyJobDefinition
@@ -224,7 +224,7 @@ class Workflow(BatchConstruct):
         definition = definition_of(text)
         call = OneCall(self)
         log_group = call.add(
-            logs.LogGroup,
+            "aws_logs.LogGroup",
             "LogGroup",
             {
                 "retention": kept.retention,
@@ -234,7 +234,7 @@ class Workflow(BatchConstruct):
         )
         tell_checkov(log_group, "AWS::Logs::LogGroup", KmsKeyId=kept.encryption_key)
         role = call.add(
-            iam.Role,
+            "aws_iam.Role",
             "Role",
             {
                 "assumedBy": new("aws_iam.ServicePrincipal", STATES, {"conditions": own_account()}),
@@ -243,7 +243,7 @@ class Workflow(BatchConstruct):
         )
         more = policies.attach(call, role)
         state_machine = call.add(
-            sfn.StateMachine,
+            "aws_stepfunctions.StateMachine",
             "StateMachine",
             {
                 # the CDK refuses what a look-up makes up; the second pass has the name
@@ -254,7 +254,7 @@ class Workflow(BatchConstruct):
                 "tracingEnabled": True,
                 "logs": {
                     "destination": log_group,
-                    "level": sfn.LogLevel.ERROR,
+                    "level": of("aws_stepfunctions.LogLevel.ERROR"),
                     "includeExecutionData": False,
                 },
             },
@@ -262,8 +262,7 @@ class Workflow(BatchConstruct):
         if more:
             call.call(state_machine, "node.addDependency", *more)
         call.make(at_once=True)
-        self.log_group, self.role = log_group.resource, role.resource
-        self.state_machine = state_machine.resource
+        self._keep(log_group=log_group, role=role, state_machine=state_machine)
 
     def grant_start_execution(self, grantee: iam.IGrantable) -> iam.Grant:
         """Allow a grantee to start executions.

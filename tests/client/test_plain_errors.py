@@ -29,6 +29,10 @@ AGAIN = "batch-constructs watch a"
 NETWORK = f"; check the Region, the endpoint and the network, then: {AGAIN}"
 CREDENTIALS = f"; check the Region, the credentials and the network, then: {AGAIN}"
 RENEWED = f"; renew your credentials, or set the clock if it is wrong, then: {AGAIN}"
+START_IT = (
+    '; start it with eval "$(batch-constructs local up)", or open a new terminal for AWS, then: '
+    f"{AGAIN}"
+)
 FIXED = f"; to continue here once that is fixed: {AGAIN}"
 GO_ON = f"; to continue here: {AGAIN}"
 
@@ -80,9 +84,7 @@ ERRORS: list[tuple[Exception, str, str]] = [
     ),
     (
         EndpointConnectionError(endpoint_url="http://127.0.0.1:4566/v1/describejobs"),
-        'Could not connect to the endpoint URL: "http://127.0.0.1:4566/v1/describejobs"'
-        '; start it with eval "$(batch-constructs local up)", or open a new terminal for AWS, then'
-        f": {AGAIN}",
+        f'Could not connect to the endpoint URL: "http://127.0.0.1:4566/v1/describejobs"{START_IT}',
         "",
     ),
     (NoRegionError(), f"You must specify a region; set AWS_REGION, then: {AGAIN}", ""),

@@ -146,6 +146,20 @@ def test_a_fault_of_a_loop_is_told_once(priority: Any, told: dict[str, str]) -> 
     assert {id_: message[-len(told[id_]) :] for id_, message in found.items()} == told
 
 
+def test_a_misspelled_name_of_a_loop_is_told_once() -> None:
+    order = [{"Order": 1, "ComputeEnvironment": "e"}]
+    properties = {"Priority": 1, "ComputeEnvironmentOrder": order, "state": "Off"}
+    queue = {"Type": "AWS::Batch::JobQueue", "Properties": properties}
+
+    found = check_template(loop(["x", "y"], {"Q${Name}": queue}))
+
+    assert [(one.resource, one.rule, one.path) for one in found] == [
+        ("Qx", "property-name", "Properties/state"),
+        ("Qx", "job-queue-state", "Properties/state"),
+    ]
+    assert all("(also in Qy)" in one.message for one in found)
+
+
 def test_an_ampersand_takes_only_letters_and_digits() -> None:
     made = unroll(loop(["10.0.0.0/8"], {"Net&{Name}": {"Cidr": "${Name} &{Name}"}})).template
 

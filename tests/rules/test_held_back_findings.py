@@ -319,7 +319,6 @@ def test_a_size_that_fargate_does_not_have_is_the_only_fault() -> None:
     [
         ({"JobDefinitions": {"Ref": "J"}, "JobName": "j"}, "submission-shape {}/JobDefinitions"),
         ({}, "event-target-parameters {}"),
-        ({"JobDefinition": {"Ref": "J"}, "JobName": ""}, "event-target-parameters {}/JobName"),
     ],
 )
 def test_a_target_is_told_one_fault(parameters: dict[str, Any], told: str) -> None:

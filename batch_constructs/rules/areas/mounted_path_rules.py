@@ -52,8 +52,8 @@ _MOUNTED: Final = pattern("(/mnt)?/(efs|fsx|lustre|s3)(/.*)?")
 def unmounted_host_path(job: JobDefinition) -> Iterator[Fault]:
     """Docker creates an empty directory there, and the job writes to the instance's own disk.
 
-    If our constructs define both the job and the launch template, the mount must also be of the same
-    bucket, prefix or file system, and not read-only if the job writes. Managed Instances mount
+    If our constructs define both the job and the launch template, the mount must also be of the
+    same bucket, prefix or file system, and not read-only if the job writes. Managed Instances mount
     nothing.
     """
     for task, path, volume in volumes(job):
