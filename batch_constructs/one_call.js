@@ -184,7 +184,7 @@ class OneCall {
   static nameOf(construct, member) {
     const { CfnElement, Stack } = cdk;
     const one = construct.cfnResourceType ? construct : construct.node.defaultChild;
-    if (!CfnElement.isCfnElement(one)) return [null, null];
+    if (!one || !CfnElement.isCfnElement(one)) return [null, null];
     const name = one[member] ?? null;
     return [name, name === null ? Stack.of(one).getLogicalId(one) : null];
   }

@@ -336,12 +336,11 @@ def _tell(stack: cdk.Stack, urgent: batch.JobQueue, routine: batch.JobQueue) -> 
 
     moved = ["JobsSubmitted", "JobsMovedToFailed", "JobsMovedToSucceeded"]
     waits = ["TimeInRunnable", "TimeInStarting"]
+    both = [urgent, routine]
     rows: list[list[cloudwatch.IWidget]] = [
-        [graph("All jobs", moved, [urgent, routine]), graph("Waits", waits, [urgent, routine])],
-        *(
-            [graph(title, moved, [queue]), graph(f"{title} waits", waits, [queue])]
-            for title, queue in (("Urgent", urgent), ("Routine", routine))
-        ),
+        [graph("All jobs", moved, both), graph("Waits", waits, both)],
+        [graph("Urgent", moved, [urgent]), graph("Urgent waits", waits, [urgent])],
+        [graph("Routine", moved, [routine]), graph("Routine waits", waits, [routine])],
         [
             cloudwatch.LogQueryWidget(
                 log_group_names=[event_log.log_group_name], query_string=query, title=name

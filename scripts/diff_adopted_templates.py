@@ -45,6 +45,11 @@ def files(folder: Path) -> Iterator[tuple[str, Path]]:
             yield f"{entry['repository']} {entry['path']}", file
 
 
+def in_two_parts(text: str) -> str:
+    """Write the attributes whose names have a point so that the CLI reads two parts."""
+    return DOTTED_ATTRIBUTE.sub(r'!GetAtt [\2, "\3"]', text)
+
+
 def told(file: Path, directory: Path) -> tuple[str, Counter[str]]:
     """Give what becomes of a template in words, and what is counted of it."""
     printed = subprocess.run(  # our own command
@@ -64,9 +69,8 @@ def told(file: Path, directory: Path) -> tuple[str, Counter[str]]:
     if counted["same"]:
         return NOTHING, counted + of_batch
     text = old.read_text()
-    in_two = DOTTED_ATTRIBUTE.sub(r'!GetAtt [\2, "\3"]', text)
-    if in_two != text:
-        old.write_text(in_two)
+    if in_two_parts(text) != text:
+        old.write_text(in_two_parts(text))
         said, counted = real_diff(old, f"{sys.executable} {app}")
         if counted["same"]:
             return DOTTED, Counter(dotted=1) + of_batch

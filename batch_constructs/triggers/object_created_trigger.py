@@ -148,7 +148,8 @@ def _key_part(arguments: Arguments, parameter: str, value: Any) -> str | None:
 def _bucket_name(arguments: Arguments, bucket: Any, event_bus: events.IEventBus | None) -> str:
     """Return a bucket's name: an L2's or an L1's, of the place where its events are."""
     if has_member(bucket, "enable_event_bridge_notification"):
-        name, arn = members(bucket, "bucketName", "bucketArn")
+        told, arn = members(bucket, "bucketName", "bucketArn")
+        name = str(told)
         arguments.of_this_partition("bucket", arn)
     elif has_member(bucket, "bucket_ref"):
         name = str(bucket.bucket_ref.bucket_name)

@@ -17,6 +17,8 @@ from batch_constructs.adopt.surroundings import Taken
 from batch_constructs.cli import main
 from batch_constructs.impact.verdict import Effect, impact
 from batch_constructs.rules.template import template_files
+from batch_constructs.rules.template.yaml_loader import Reading
+from scripts.diff_adopted_templates import in_two_parts
 from tests.adopt.l2_apps import APPS
 from tests.integration_apps import rewritten
 
@@ -685,3 +687,19 @@ def test_a_secret_whose_name_ends_in_a_word_is_taken_in_without_its_suffix(
 
     (call,) = taken.statements.values()
     assert call.function == f"secretsmanager.Secret.from_secret_{how}_arn"
+
+
+@pytest.mark.parametrize(
+    ("written", "in_two"),
+    [
+        ("!GetAtt Db.Endpoint.Address", '!GetAtt [Db, "Endpoint.Address"]'),
+        ("!GetAtt 'Db.Endpoint.Address'", '!GetAtt [Db, "Endpoint.Address"]'),
+        ("[!GetAtt Net.Outputs.A, b]", '[!GetAtt [Net, "Outputs.A"], b]'),
+        ("!GetAtt Role.Arn", "!GetAtt Role.Arn"),
+    ],
+)
+def test_an_attribute_with_a_point_is_written_as_the_cli_reads_two_parts(
+    written: str, in_two: str
+) -> None:
+    assert in_two_parts(written) == in_two
+    assert Reading(written).value == Reading(in_two).value

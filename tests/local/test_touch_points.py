@@ -90,6 +90,7 @@ def test_ministack_is_imported_by_the_adapter_alone() -> None:
         ("services.eventbridge", "_invoke_target", ["target", "event", "rule", "view"]),
         ("services.eventbridge", "_pattern_event_view", ["event"]),
         ("services.eventbridge", "_put_events", ["data", "allow_aws_source"]),
+        ("services.ssm", "_public_parameter", ["name"]),
         ("services.stepfunctions", "_ExecutionError", ["error", "cause"]),
         ("services.stepfunctions", "_apply_input_path", ["state_def", "data", "ctx"]),
         ("services.stepfunctions", "_apply_output_path", ["state_def", "data", "ctx"]),

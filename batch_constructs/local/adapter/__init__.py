@@ -44,6 +44,7 @@ def install(
         corrections,
         iam_checks,
         log_events,
+        public_parameters,
         refused_patterns,
         settled_stacks,
         signatures,
@@ -57,6 +58,7 @@ def install(
     batch_endpoint.install(handle, arns)
     cloudformation_types.install(resource_types)
     corrections.install()
+    public_parameters.install()
     refused_patterns.install()
     targets.install(roles=roles, client=client)
     state_machines.install(ended=ended, roles=roles)
