@@ -187,6 +187,30 @@ def test_yaml_to_which_no_path_leads_is_passed_over() -> None:
     assert source.node(["Resources", "S", "a"]) is None
 
 
+@pytest.mark.parametrize(
+    ("resources", "paths"),
+    [
+        ("{R: {<<: {a: {b: 1}}, c: 2}}", ["R/a/b"]),
+        ("{R: {<<: [{a: {b: 1}}, {c: 1}]}}", ["R/a/b"]),
+        ("{R: {a: !Sub ['${b}', {b: {c: 1}}]}}", ["R/a/Fn::Sub/1/b/c"]),
+        ("{R: &x {a: {b: {c: 1}}, d: 1}, S: *x}", ["R/d", "S/a/b/c"]),
+        ("{R: {a: &x {b: {c: 1}}}, S: *x}", ["S/b/c"]),
+        ("{R: [!If [C, {a: 1}, !Ref AWS::NoValue], {b: 1}]}", ["R/1/b"]),
+        ("{R: [{Fn::If: [C, {a: 1}, {Ref: AWS::NoValue}]}, {b: 1}]}", ["R/1/b"]),
+    ],
+)
+def test_in_yaml_what_is_looked_for_is_found_as_if_everything_were(
+    resources: str, paths: list[str]
+) -> None:
+    """Behind merges, short forms of functions, aliases and choices."""
+    document = template_files.document(f"Resources: {resources}")
+    wanted = [["Resources", *path.split("/")] for path in paths]
+    some = document.source_map_of(wanted)
+
+    for path in wanted:
+        assert some.chain(path) == document.source_map.chain(path)
+
+
 def test_what_stands_below_a_name_with_a_slash_is_found_where_it_alone_is_looked_for() -> None:
     text = '{"Resources": {"R": {"a/b": {"c": 1}}}}'
     path = ["Resources", "R", "a", "b", "c"]

@@ -84,7 +84,7 @@ class Document:
 
         if self.is_json:
             return source_map.SourceMap(self.text, source_map.of_json(self.text, paths))
-        if source_map.IF in self.text or "!If" in self.text:
+        if source_map.IF in self.text:
             return self.source_map
         from batch_constructs.rules.template.yaml_loader import (  # noqa: PLC0415  # as above
             Reading,
@@ -93,7 +93,7 @@ class Document:
 
         try:
             node = Reading(self.text, mapped=True, paths=paths).node
-        except YamlError:  # an alias of what was passed over
+        except YamlError:  # an alias or a merge of what was passed over
             return self.source_map
         return source_map.SourceMap(self.text, node or source_map.Node(0))
 

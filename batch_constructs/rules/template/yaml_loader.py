@@ -147,8 +147,8 @@ class Reading:
         within = self._open[-1] if self._open else None
         ways = self._wanted if within is None else within.ways
         if within is not None and ways is not None:
-            if within.merges or (within.is_mapping and within.name is None):
-                return None
+            if within.is_mapping and within.name is None:
+                return None  # a name that is no text, which is told elsewhere
             ways = further(ways, str(len(within.value)) if within.name is None else within.name)
         if ways is None or not tag or tag.startswith(_STANDARD):
             return ways
