@@ -12,7 +12,7 @@ from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.construct import once_made
 from batch_constructs.encryption_key import key_argument
 from batch_constructs.jobs.job_arguments import (
-    REFUSED_THOUGH_A_WARNING,
+    REFUSED_THOUGH_NO_ERROR,
     ConsumptionArguments,
     JobArguments,
 )
@@ -102,7 +102,7 @@ class EcsJobDefinition(OwnJobDefinition):
             "AWS::Batch::JobDefinition",
             {**job.known, **shape([task.known(job_role=role_or_refused) for task in tasks])},
             beside={**job.beside, **(beside or {})},
-            refuse_also=REFUSED_THOUGH_A_WARNING,
+            refuse_also=REFUSED_THOUGH_NO_ERROR,
         )
         _expect_resources(arguments, own)
         reads = merged(one for task in tasks for one in task.execution_statements)

@@ -11,7 +11,7 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.aws.job_definition_facts import JobDefinitionType
 from batch_constructs.jobs.job_arguments import (
     DEFAULTS,
-    REFUSED_THOUGH_A_WARNING,
+    REFUSED_THOUGH_NO_ERROR,
     ConsumptionArguments,
     Job,
     JobArguments,
@@ -123,7 +123,7 @@ class EksJobDefinition(OwnJobDefinition):
             "AWS::Batch::JobDefinition",
             {**job.known, **eks},
             beside=job.beside,
-            refuse_also=REFUSED_THOUGH_A_WARNING,
+            refuse_also=REFUSED_THOUGH_NO_ERROR,
         )
         arguments.refuse()
         self._make(OneCall(self), {**job.properties, **eks}, job.kept)

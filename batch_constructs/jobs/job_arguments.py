@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     )
     from batch_constructs.tokens import WholeNumber
 
-REFUSED_THOUGH_A_WARNING = frozenset({"parameter-without-default", "secret-resolved"})
+REFUSED_THOUGH_NO_ERROR = frozenset({"parameter-without-default", "secret-resolved"})
 """A placeholder without a default can still be given at submission, but a construct has
 ``parameters`` to say so; AWS takes a secret's value anywhere, but a construct has ``secrets``."""
 

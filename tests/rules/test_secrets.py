@@ -727,16 +727,16 @@ RESOLVED = "a secret's value is written into the job definition"
 @pytest.mark.parametrize(
     ("value", "severity"),
     [
-        ("{{resolve:secretsmanager:db:SecretString:password}}", "warning"),
+        ("{{resolve:secretsmanager:db:SecretString:password}}", "info"),
         ("x{{resolve:ssm-secure:/db/password}}", "error"),
         (
             {"Fn::Join": ["", ["{{resolve:secretsmanager:", {"Ref": "S"}, ":SecretString:::}}"]]},
-            "warning",
+            "info",
         ),
-        ({"Fn::Sub": "{{resolve:secretsmanager:${S}:SecretString:::}}"}, "warning"),
-        ({"Fn::Join": ["", ["{{resol", "ve:secretsmanager:db:SecretString:p}}"]]}, "warning"),
-        ({"Fn::Join": [":", ["{{resolve", "secretsmanager", {"Ref": "S"}, "}}"]]}, "warning"),
-        ({"Fn::Join": ["secretsmanager", ["a {{resolve:", ":db}}"]]}, "warning"),
+        ({"Fn::Sub": "{{resolve:secretsmanager:${S}:SecretString:::}}"}, "info"),
+        ({"Fn::Join": ["", ["{{resol", "ve:secretsmanager:db:SecretString:p}}"]]}, "info"),
+        ({"Fn::Join": [":", ["{{resolve", "secretsmanager", {"Ref": "S"}, "}}"]]}, "info"),
+        ({"Fn::Join": ["secretsmanager", ["a {{resolve:", ":db}}"]]}, "info"),
         ({"Fn::Base64": {"Fn::Join": ["", ["{{resolve:ssm-", "secure:/p}}"]]}}, "error"),
         ({"Fn::Join": ["-", ["{{resolve:", "secretsmanager:db}}"]]}, None),
         ("{{resolve:ssm:/db/host}}", None),
@@ -764,8 +764,8 @@ def test_a_secret_that_cloudformation_writes_is_told_and_a_secure_string_is_refu
         "option": "ContainerProperties/LogConfiguration/Options/a",
     }
     assert {one.path for one in found} <= {f"Properties/{wheres[place]}"}
-    assert [one.message for one in found if severity == "warning"] == (
-        [RESOLVED] if severity == "warning" else []
+    assert [one.message for one in found if severity == "info"] == (
+        [RESOLVED] if severity == "info" else []
     )
 
 

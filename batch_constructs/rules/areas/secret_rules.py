@@ -166,7 +166,7 @@ def _plain(value: object) -> object:
 
 @job_rule(
     "secret-resolved",
-    severity=Severity.WARNING,
+    severity=Severity.INFO,
     title="secret that CloudFormation writes into the job definition",
     fix="name the secret under Secrets; AWS Batch then reads it when the container starts",
     source=RESOLVED_SECRET_SOURCE,
@@ -176,8 +176,8 @@ def secret_resolved(job: JobDefinition) -> Iterator[Fault]:
 
     It is also in their events. The same applies to a parameter with NoEcho: CloudFormation shows
     asterisks when it describes the stack, but passes the value to AWS Batch. AWS does not refuse
-    this, so it is not an error in a template. The constructors of this library refuse it, because
-    they accept secrets.
+    this, and AWS's own templates do it, so it is only a note about a template. The constructors of
+    this library refuse it, because they accept secrets.
     """
     for path, (service, name) in secrets_written(job).items():
         if service == NO_ECHO:
