@@ -1,4 +1,4 @@
-"""The links beside the project on a package index: those of the repository that builds the wheel.
+"""The links on a package index, beside the project and in its README: to what builds the wheel.
 
 So they are right wherever the project is published, and a fork links to itself. Without a public
 repository, there are none.
@@ -20,13 +20,18 @@ _REMOTE = re.compile(
 )
 """What git calls a repository; a user's name or token is left out."""
 
+_RELATIVE = re.compile(r"(?P<image>!?)\[(?P<text>[^\]]+)\]\((?!https?://)(?P<path>[^)]*)\)")
+"""A link to a file of the repository, in Markdown."""
+
 
 class ProjectLinks(MetadataHookInterface):
-    """Adds the links to the metadata."""
+    """Adds the links and the README to the metadata."""
 
     def update(self, metadata: dict[str, Any]) -> None:
-        """Say where source, issues, changes and documentation are."""
-        home = address(Path(self.root))
+        """Say where source, issues, changes and documentation are, and what the project is."""
+        root = Path(self.root)
+        home = address(root)
+        metadata["readme"] = {"content-type": "text/markdown", "text": readme(root, home)}
         if home is not None:
             metadata["urls"] = {
                 "Source": home,
@@ -34,6 +39,20 @@ class ProjectLinks(MetadataHookInterface):
                 "Changelog": f"{home}/blob/HEAD/CHANGELOG.md",
                 "Documentation": f"{home}/blob/HEAD/docs/tutorial.md",
             }
+
+
+def readme(root: Path, home: str | None) -> str:
+    """Give the README as an index shows it, without the files that it links to."""
+
+    def linked(link: re.Match[str]) -> str:
+        if home is None:
+            return link["text"]
+        if link["image"]:
+            return f"![{link['text']}]({home}/raw/HEAD/{link['path']})"
+        kind = "tree" if (root / link["path"]).is_dir() else "blob"
+        return f"[{link['text']}]({home}/{kind}/HEAD/{link['path']})"
+
+    return _RELATIVE.sub(linked, (root / "README.md").read_text(encoding="utf-8"))
 
 
 def address(root: Path) -> str | None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 from batch_constructs.asked_once import own_region
 from batch_constructs.aws.actions import SNS_PUBLISH, SQS_SEND_MESSAGE, VIA_SERVICE
 from batch_constructs.aws.role_actions import (
+    KEY_OF_TABLES_ACTIONS,
     READ_QUEUE_ACTIONS,
     SEND_ENCRYPTED_ACTIONS,
     SEND_QUEUE_KEY_ACTIONS,
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from aws_cdk import aws_sns as sns
     from aws_cdk import aws_sqs as sqs
 
+_DYNAMODB: Final = "dynamodb"
 _SQS: Final = "sqs"
 _SNS: Final = "sns"
 
@@ -50,6 +52,14 @@ def put_aside_statements(queue: sqs.IQueue) -> list[dict[str, Any]]:
         return [send]
     use = {"Effect": "Allow", "Action": [*SEND_ENCRYPTED_ACTIONS], "Resource": key.key_arn}
     return [send, {**use, "Condition": via(_SQS)}]
+
+
+def table_key_statements(key: kms.IKey | None) -> list[dict[str, Any]]:
+    """Return what lets somebody read and write a table that has a key."""
+    if key is None:
+        return []
+    use = {"Effect": "Allow", "Action": [*KEY_OF_TABLES_ACTIONS], "Resource": key.key_arn}
+    return [{**use, "Condition": via(_DYNAMODB)}]
 
 
 def let_send_with_key(sender: iam.IGrantable, key: kms.IKey | None) -> None:

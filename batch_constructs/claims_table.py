@@ -8,6 +8,7 @@ from aws_cdk import RemovalPolicy
 
 from batch_constructs.acknowledgements import tell_checkov
 from batch_constructs.aws.actions import DYNAMODB_UPDATE_ITEM
+from batch_constructs.by_way_of import table_key_statements
 from batch_constructs.function_settings import is_restorable
 from batch_constructs.one_call import OneCall, of
 
@@ -38,6 +39,7 @@ class ClaimsTable:
         )
         call.make(at_once=True)
         self._name, self._arn = made.attribute("tableName"), made.attribute("tableArn")
+        self._key = settings.encryption_key
         tell_checkov(
             made,
             "AWS::DynamoDB::Table",
@@ -49,10 +51,8 @@ class ClaimsTable:
         """Return what the function is told."""
         return {"CLAIMS_TABLE": self._name}
 
-    def statement(self) -> dict[str, Any]:
-        """Return what the function may do."""
-        return {
-            "Effect": "Allow",
-            "Action": ["dynamodb:GetItem", DYNAMODB_UPDATE_ITEM],
-            "Resource": self._arn,
-        }
+    def statements(self) -> list[dict[str, Any]]:
+        """Return what the function may do, with the table's key, too."""
+        actions = ["dynamodb:GetItem", DYNAMODB_UPDATE_ITEM]
+        use = {"Effect": "Allow", "Action": actions, "Resource": self._arn}
+        return [use, *table_key_statements(self._key)]

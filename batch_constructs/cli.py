@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shlex
 import sys
 from importlib import import_module, metadata
@@ -105,6 +106,7 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except KeyboardInterrupt:
             click.echo("interrupted", err=True)
+            sys.stderr = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115  # jsii would pass on where Node was
             sys.exit(_INTERRUPTED)
         except ModuleNotFoundError as error:
             raise _NotDoneError(_lacking(str(error.name))) from None

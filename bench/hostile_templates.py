@@ -53,6 +53,25 @@ def several(containers: int, word: str) -> dict[str, Any]:
     return definition(EcsProperties={"TaskProperties": [{"Containers": some}]})
 
 
+def nodes(number: int) -> dict[str, Any]:
+    """Write a job definition of ten nodes."""
+    sizes = [{"Type": "VCPU", "Value": "1"}, {"Type": "MEMORY", "Value": "2048"}]
+    one = {"Image": f"x{number}", "Command": ["a"], "ResourceRequirements": sizes}
+    ranges = [{"TargetNodes": f"{n}:{n}", "Container": one} for n in range(10)]
+    properties = {"NumNodes": 10, "MainNode": 0, "NodeRangeProperties": ranges}
+    return definition(Type="multinode", NodeProperties=properties)
+
+
+def pod(number: int) -> dict[str, Any]:
+    """Write a job definition of a pod of eight containers."""
+    limits = {"Limits": {"cpu": "1", "memory": "2048Mi"}}
+    some = [
+        {"Image": f"x{number}", "Name": f"c{n}", "Command": ["a"], "Resources": limits}
+        for n in range(8)
+    ]
+    return definition(EksProperties={"PodProperties": {"Containers": some}})
+
+
 def queue(*environments: Any) -> dict[str, Any]:
     """Write a job queue."""
     order = [{"Order": n, "ComputeEnvironment": one} for n, one in enumerate(environments)]
@@ -203,14 +222,16 @@ def statements(role: int, count: int) -> list[dict[str, Any]]:
     ]
 
 
-def variables_in_yaml() -> str:
+def variables_in_yaml(definitions: int, variables: int, value: str) -> str:
     """Write YAML of many definitions, with a finding in each."""
     lines = ["Resources:"]
-    for n in range(450):
+    for n in range(definitions):
         lines += [f"  J{n}:", "    Type: AWS::Batch::JobDefinition", "    Properties:"]
         lines += ["      Type: container", "      ContainerProperties:", "        Image: busybox"]
         lines += ["        Environment:"]
-        lines += [f"          - {{Name: n{one}, Value: v{n}}}" for one in range(55)]
+        lines += [
+            f"          - {{Name: n{one}, Value: {value.format(n)}}}" for one in range(variables)
+        ]
     return "\n".join(lines)
 
 
@@ -251,8 +272,8 @@ CASES: dict[str, Callable[[], str]] = {
     "many definitions": lambda: resources(**{f"J{n}": container() for n in range(4000)}),
     "500 definitions, 10 conditions": lambda: conditions(10, 500),
     "500 definitions, 40 conditions": lambda: conditions(40, 150),
-    "490 definitions of 8 containers": lambda: many_containers(490, 0),
-    "420 definitions of 8 containers, 10 conditions": lambda: many_containers(420, 10),
+    "340 definitions of 8 containers": lambda: many_containers(340, 0),
+    "290 definitions of 8 containers, 10 conditions": lambda: many_containers(290, 10),
     "490 definitions, each another": lambda: resources(
         **{
             f"J{n}": container(
@@ -262,13 +283,34 @@ CASES: dict[str, Callable[[], str]] = {
             for n in range(490)
         }
     ),
-    "490 definitions of 8 containers, each another": lambda: resources(
-        **{f"J{n}": several(8, str(n)) for n in range(490)}
+    "410 definitions of 8 containers, each another": lambda: resources(
+        **{f"J{n}": several(8, str(n)) for n in range(410)}
     ),
-    "9,000 conditions of one parameter": lambda: json.dumps(
+    "220 definitions of 10 nodes": lambda: resources(**{f"J{n}": nodes(n) for n in range(220)}),
+    "490 definitions of a pod of 8 containers": lambda: resources(
+        **{f"J{n}": pod(n) for n in range(490)}
+    ),
+    "assignments in 490 commands": lambda: resources(
+        **{f"J{n}": container(Command=["sh", "-c", f"{n} {'TOKEN=$T;' * 160}"]) for n in range(490)}
+    ),
+    "7,200 variables that are defaults": lambda: json.dumps(
+        {
+            "Parameters": {f"P{n}": {"Type": "String", "Default": "x" * 400} for n in range(190)},
+            "Resources": {
+                f"J{n}": container(
+                    Environment=[
+                        {"Name": f"PASSWORD{m}", "Value": {"Ref": f"P{(n + m) % 190}"}}
+                        for m in range(15)
+                    ]
+                )
+                for n in range(480)
+            },
+        }
+    ),
+    "6,500 conditions of one parameter": lambda: json.dumps(
         {
             "Parameters": {"P": {"Type": "String"}},
-            "Conditions": {f"C{n}": {"Fn::Equals": [{"Ref": "P"}, f"v{n}"]} for n in range(9_000)},
+            "Conditions": {f"C{n}": {"Fn::Equals": [{"Ref": "P"}, f"v{n}"]} for n in range(6_500)},
             "Resources": {"J": container(Command=[{"Fn::If": ["C1", "a", "b"]}])},
         }
     ),
@@ -281,15 +323,19 @@ CASES: dict[str, Callable[[], str]] = {
     "a text found by 490 definitions": lambda: found("x" * 480_000, 490),
     "brackets found by 490 definitions": lambda: found("${" * 240_000, 490),
     "a list found by 490 definitions": lambda: found(["x y"] * 70_000, 490),
-    "240 roles of 30 statements, 240 jobs": lambda: resources(
-        **{f"R{n}": role(*statements(n, 30)) for n in range(240)},
-        **{f"J{n}": container(JobRoleArn={"Fn::GetAtt": [f"R{n}", "Arn"]}) for n in range(240)},
+    "190 roles of 28 statements, 190 jobs": lambda: resources(
+        **{f"R{n}": role(*statements(n, 28)) for n in range(190)},
+        **{f"J{n}": container(JobRoleArn={"Fn::GetAtt": [f"R{n}", "Arn"]}) for n in range(190)},
     ),
-    "450 definitions of 55 variables, YAML": variables_in_yaml,
+    "450 definitions of 40 variables, YAML": lambda: variables_in_yaml(450, 40, "v{}"),
+    "440 definitions of 20 substitutions, YAML": lambda: variables_in_yaml(
+        440, 20, "!Sub '${{AWS::Region}}{}'"
+    ),
+    "450 definitions of 55 variables, YAML": lambda: variables_in_yaml(450, 55, "v{}"),
     "a chain of conditions": lambda: json.dumps(
         {
             "Conditions": {
-                f"C{n}": {"Fn::Not": [{"Condition": f"C{n + 1}"}]} for n in range(18_000)
+                f"C{n}": {"Fn::Not": [{"Condition": f"C{n + 1}"}]} for n in range(6_500)
             },
             "Resources": {"T": {"Type": "AWS::SNS::Topic", "Condition": "C0"}},
         }
@@ -319,21 +365,19 @@ CASES: dict[str, Callable[[], str]] = {
     "references to nothing": lambda: resources(
         T={
             "Type": "AWS::SNS::Topic",
-            "Properties": {"Tags": [{"Ref": f"N{n}"} for n in range(50_000)]},
+            "Properties": {"Tags": [{"Ref": f"N{n}"} for n in range(19_900)]},
         }
     ),
     "variables of one name": lambda: resources(
-        J=container(Environment=[{"Name": "a", "Value": "b"}] * 27_000)
+        J=container(Environment=[{"Name": "a", "Value": "b"}] * 19_900)
     ),
     "variables": lambda: resources(
-        J=container(Environment=[{"Name": f"a{n}", "Value": "b"} for n in range(22_000)])
+        J=container(Environment=[{"Name": f"a{n}", "Value": "b"} for n in range(19_900)])
     ),
     "mount points": lambda: resources(
         J=container(
-            Volumes=[{"Name": f"v{n}"} for n in range(10_000)],
-            MountPoints=[
-                {"SourceVolume": f"v{n}", "ContainerPath": f"/{n}"} for n in range(10_000)
-            ],
+            Volumes=[{"Name": f"v{n}"} for n in range(9_900)],
+            MountPoints=[{"SourceVolume": f"v{n}", "ContainerPath": f"/{n}"} for n in range(9_900)],
         )
     ),
     "subnets": lambda: resources(E=environment(Subnets=[f"subnet-{n}" for n in range(60_000)])),
@@ -342,7 +386,7 @@ CASES: dict[str, Callable[[], str]] = {
             "Type": "AWS::Batch::SchedulingPolicy",
             "Properties": {
                 "FairsharePolicy": {
-                    "ShareDistribution": [{"ShareIdentifier": f"s{n}"} for n in range(28_000)]
+                    "ShareDistribution": [{"ShareIdentifier": f"s{n}"} for n in range(19_900)]
                 }
             },
         }
@@ -358,7 +402,7 @@ CASES: dict[str, Callable[[], str]] = {
             NodeProperties={
                 "NumNodes": 1000,
                 "MainNode": 0,
-                "NodeRangeProperties": [{"TargetNodes": f"{n}:{n}"} for n in range(28_000)],
+                "NodeRangeProperties": [{"TargetNodes": f"{n}:{n}"} for n in range(19_900)],
             },
         )
     ),

@@ -76,6 +76,18 @@ def on_page_markdown(markdown: str, page: Any, **_: Any) -> str:
     return re.sub(r"\[([^\]]+)\]\((?:\.\./)+(?!\w+\.md)[^)]*\)", _named, markdown)
 
 
+def on_page_content(html: str, **_: Any) -> str:
+    """Let a path in a table break at its slashes, and nowhere else (site.css)."""
+    return re.sub(r"(?<=<td>).*(?=</td>)", lambda cell: _CODE.sub(_breaking, cell[0]), html)
+
+
+_CODE = re.compile(r"(?<=<code>)[^<]+(?=</code>)")
+
+
+def _breaking(code: re.Match[str]) -> str:
+    return code[0].replace("/", "/<wbr>")
+
+
 def _named(link: re.Match[str]) -> str:
     """Keep a link to an example, which has a page; of another file, keep what it is called."""
     if how_to := re.search(r"\.\./examples/how_to/(\w+)\.py", link[0]):
@@ -90,6 +102,7 @@ def _pages() -> Iterator[tuple[str, str]]:
     readme = (ROOT / "README.md").read_text()
     readme = re.sub(r"\[([^\]]+)\]\((?!https?:|docs/|examples/|CHANGELOG)[^)]+\)", r"\1", readme)
     readme = readme.replace("](docs/decisions)", "](decisions/0001-rooms.md)")
+    readme = re.sub(r"(?m)^!\[.*$", r'<div class="picture" markdown>\g<0></div>', readme)
     readme = readme.replace("](docs/", "](").replace("](examples/how_to)", "](how-to/index.md)")
     readme = re.sub(r"\]\(examples/(\w+)\)", r"](examples/\1.md)", readme)
     yield "index.md", readme.replace("](CHANGELOG.md)", "](changelog.md)")
@@ -150,7 +163,7 @@ def _picture(app: Path) -> str:
     assert spec.loader is not None  # noqa: S101  # as above
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    cdk_app = cdk.App()
+    cdk_app = cdk.App(context={"aws:cdk:enable-path-metadata": True})  # as the CLI has it
     stack = module.build(cdk_app)
     assembly = Path(cdk_app.synth(skip_validation=True).directory)
     template = json.loads((assembly / f"{stack.stack_name}.template.json").read_text())

@@ -160,6 +160,14 @@ def test_every_function_and_table_is_as_the_settings_say(name: str, stack: cdk.S
     for table in ours(found, "AWS::DynamoDB::Table"):
         assert table["PointInTimeRecoverySpecification"]["PointInTimeRecoveryEnabled"] is True
         assert table["SSESpecification"]["SSEType"] == "KMS"
+        assert any(
+            table["SSESpecification"]["KMSMasterKeyId"] == statement["Resource"]
+            and {"kms:Decrypt", "kms:Encrypt"} < set(statement["Action"])
+            and "dynamodb." in str(statement["Condition"]["StringEquals"]["kms:ViaService"])
+            for role in ours(found, "AWS::IAM::Role")
+            for policy in role["Policies"]
+            for statement in policy["PolicyDocument"]["Statement"]
+        ), "DynamoDB uses the key in the name of the function"
     (mine,) = [one for one in ours(found, "AWS::KMS::Key") if "CloudWatchLogs" in str(one)]
     assert "logs." in str(mine["KeyPolicy"])
     roles = [

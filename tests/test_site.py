@@ -75,8 +75,15 @@ def test_every_how_to_has_a_page_and_stands_in_the_list(site: Path) -> None:
         assert "import aws_cdk as cdk" in page
 
 
+def test_a_path_in_a_table_breaks_at_its_slashes(site: Path) -> None:
+    assert (
+        "<code>ComputeResources/<wbr>MaxvCpus</code>"
+        in (site / "reference" / "limits.html").read_text()
+    )
+
+
 def test_the_readmes_picture_is_the_one_of_the_quickstart() -> None:
-    app = cdk.App()
+    app = cdk.App(context={"aws:cdk:enable-path-metadata": True})  # as the CLI has it
     stack = load(ROOT / "examples" / "quickstart" / "app.py").build(app)
     assembly = Path(app.synth(skip_validation=True).directory)
     template = json.loads((assembly / f"{stack.stack_name}.template.json").read_text())

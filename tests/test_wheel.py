@@ -12,7 +12,7 @@ import zipfile
 from email.parser import Parser
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -73,6 +73,27 @@ def test_an_index_links_to_the_repository_that_built_the_wheel(metadata: Message
     assert all((ROOT / path).exists() for path in within)
 
 
+def test_an_index_links_the_readme_to_that_repository_too(metadata: Message) -> None:
+    shown = str(metadata.get_payload())
+    home = "https://github.com/some/body/"
+    within = re.findall(rf"\]\({home}(blob|tree|raw)/HEAD/([^)]+)\)", shown)
+
+    assert "# batch-constructs" in shown
+    assert ("raw", "docs/quickstart.svg") in within
+    assert ("blob", "docs/tutorial.md") in within
+    assert [path for kind, path in within if (ROOT / path).is_dir() is not (kind == "tree")] == []
+    assert re.findall(r"\]\((?!https://)", shown) == []
+
+
+@pytest.fixture
+def builds(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
+    """What hatch_build.py declares; hatchling is only there while a wheel is built."""
+    backend = ModuleType("hatchling.metadata.plugin.interface")
+    backend.__dict__["MetadataHookInterface"] = object
+    monkeypatch.setitem(sys.modules, backend.__name__, backend)
+    return runpy.run_path(str(ROOT / "hatch_build.py"))
+
+
 @pytest.mark.parametrize(
     ("remote", "address"),
     [
@@ -85,24 +106,21 @@ def test_an_index_links_to_the_repository_that_built_the_wheel(metadata: Message
     ],
 )
 def test_a_wheel_that_somebody_builds_links_to_where_the_checkout_came_from(
-    remote: str, address: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    remote: str,
+    address: str | None,
+    builds: dict[str, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv("GITHUB_REPOSITORY", raising=False)
-    backend = ModuleType("hatchling.metadata.plugin.interface")
-    backend.__dict__["MetadataHookInterface"] = object
-    monkeypatch.setitem(sys.modules, backend.__name__, backend)
     run("git", "init", "--quiet", cwd=tmp_path)
     run("git", "remote", "add", "origin", remote, cwd=tmp_path)
 
-    assert runpy.run_path(str(ROOT / "hatch_build.py"))["address"](tmp_path) == address
+    assert builds["address"](tmp_path) == address
 
 
-def test_on_an_index_no_link_of_the_readme_leads_nowhere(metadata: Message) -> None:
-    shown = metadata.get_payload()
-
-    assert isinstance(shown, str)
-    assert "# batch-constructs" in shown
-    assert re.findall(r"\]\((?!https://)", shown) == []
+def test_without_a_repository_the_readme_links_to_nothing(builds: dict[str, Any]) -> None:
+    assert re.findall(r"\]\((?!https://)", builds["readme"](ROOT, None)) == []
 
 
 def test_it_is_small(wheel: Path) -> None:
@@ -117,12 +135,14 @@ def test_a_first_project_works_with_nothing_but_the_wheel(
     run("uv", "venv", "--quiet", "--python", python, str(environment), cwd=tmp_path)
     binaries = environment / "bin"
     at = str(binaries / "python")
-    run("uv", "pip", "install", "--quiet", "--python", at, f"{wheel}[local]", cwd=tmp_path)
+    wanted = (f"{wheel}[local]", "pytest")
+    run("uv", "pip", "install", "--quiet", "--python", at, *wanted, cwd=tmp_path)
     command = str(binaries / "batch-constructs")
 
     on_its_own = {"PATH": f"{binaries}:/usr/bin:/bin", "CDK_OUTDIR": "cdk.out"}
     project = tmp_path / "project"
     run(command, "init", "project", cwd=tmp_path, **on_its_own)
+    assert "2 passed" in run(at, "-m", "pytest", cwd=project, **on_its_own)
     run(at, "app.py", cwd=project, **on_its_own)
 
     assert run(command, "check", "--strict", "cdk.out", cwd=project, **on_its_own) == (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NoReturn
@@ -36,8 +37,8 @@ def adopt_command(template: str, stack: str | None) -> None:
     the AWS CLI, as CloudFormation has expanded it.
 
     Logical IDs, names and spelling are kept, so that deploying the app changes nothing. The app
-    was run, and its template compared, before it is printed. Resources of other services, and those
-    that no construct can declare, stay L1s and are listed on standard error.
+    was run, and its template compared, before it is printed. Resources that no construct can
+    declare stay L1s and are listed on standard error, as are the counts of other services'.
 
     Exits with 0, or with 2 if the template cannot be read, AWS cannot be asked, or the CDK cannot
     declare it.
@@ -47,6 +48,7 @@ def adopt_command(template: str, stack: str | None) -> None:
     except template_files.UnreadableTemplateError as error:
         _end(template, error)
     with working("loading the CDK"):
+        from batch_constructs.adopt.printed_stack import NOT_OURS  # noqa: PLC0415
         from batch_constructs.adopt.rehearsal import CannotAdoptError, adopted  # noqa: PLC0415
     try:
         with working("writing and running the app"):
@@ -54,9 +56,16 @@ def adopt_command(template: str, stack: str | None) -> None:
     except CannotAdoptError as error:
         _end(template, error)
     click.echo(printed.source(), nl=False)
+    others: Counter[str] = Counter()
     for logical_id, reason in printed.as_l1.items():
         type_ = printed.resources[logical_id]["Type"]
-        click.echo(f"{logical_id} ({type_}) stays as an L1: {reason}", err=True)
+        if reason == NOT_OURS:
+            others[type_] += 1
+        else:
+            click.echo(f"{logical_id} ({type_}) stays as an L1: {reason}", err=True)
+    if others:
+        counts = ", ".join(f"{count} {type_}" for type_, count in sorted(others.items()))
+        click.echo(f"other services stay as L1s: {counts}", err=True)
 
 
 def _end(template: str, error: Exception) -> NoReturn:

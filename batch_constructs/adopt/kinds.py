@@ -18,6 +18,7 @@ from batch_constructs.aws.job_definition_facts import PLACEHOLDER
 from batch_constructs.aws.names import DEFAULT_LOG_GROUP, LOG_GROUP_OPTION
 from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.aws.updates import has_role_of_its_own, is_replaced
+from batch_constructs.impact.changes import is_function
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -88,10 +89,14 @@ def why_none(kind: str, properties: Mapping[str, Any]) -> str:
     if path is None:
         return "there is no construct for its type"
     found: Any = properties
+    way: list[str] = []
     for step in path.split("/"):
+        if is_function(found):
+            break
         found = found.get(step) if isinstance(found, dict) else None
+        way.append(step)
     value = "not there" if found is None else repr(found)
-    return f"its {path}, which determines its construct, is {value}"
+    return f"its {'/'.join(way)}, which determines its construct, is {value}"
 
 
 def _environment(properties: Mapping[str, Any], parameters: Mapping[str, Any]) -> str | None:

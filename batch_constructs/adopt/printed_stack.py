@@ -30,7 +30,7 @@ _RESERVED: Final = frozenset(
 )
 """What the printed program calls something else."""
 
-_NOT_OURS: Final = "it is not a resource of AWS Batch"
+NOT_OURS: Final = "it is not a resource of AWS Batch"
 _INDENT: Final = 8
 
 
@@ -56,7 +56,7 @@ class PrintedStack:
             type_ = str(resource.get("Type"))
             kind = type_.removeprefix(kinds.BATCH)
             if not type_.startswith(kinds.BATCH):
-                self.as_l1[logical_id] = _NOT_OURS
+                self.as_l1[logical_id] = NOT_OURS
             elif self._constructor(resource) is None:
                 self.as_l1[logical_id] = kinds.why_none(kind, properties_of(resource))
 

@@ -239,7 +239,9 @@ class Translation:
             into.keywords[_parameter(f"{path}/Overrides").removesuffix("[]")] = others
 
     def _requirements(self, path: str, value: Any, into: Call, within: str) -> None:
-        """Read vCPUs, memory and GPUs."""
+        """Read vCPUs, memory and GPUs; of those that a condition decides, the first."""
+        while isinstance(value, dict) and "Fn::If" in value:
+            value = value["Fn::If"][1]
         if not isinstance(value, list):
             raise NotTranslatedError
         for one in value:

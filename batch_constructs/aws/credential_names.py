@@ -254,8 +254,9 @@ def gives_a_credential(text: str) -> bool:
             _is_of_option(one[2] if one[1] else one[2].removeprefix("D"), one[3]) for one in options
         )
         or any(
-            names_a_credential(one[1], one[2])
-            and (_is_key_of_aws(one[1], one[2]) or not _is_pointer(one[1], one[2]))
+            # most are of a shell, and point to something: that is soon told
+            (_is_key_of_aws(one[1], one[2]) or not _is_pointer(one[1], one[2]))
+            and names_a_credential(one[1], one[2])
             for one in assigned
         )
         or any(names_a_credential(one[1], one[2], surely=True) for one in members)

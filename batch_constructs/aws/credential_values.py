@@ -67,13 +67,15 @@ _OF_A_METHOD: Final = pattern(
 def is_mixed(value: str) -> bool:
     """Whether a value has signs of three kinds at least, as passwords have that somebody set."""
     some = value[:_LONGEST]
+    if len(some) < _SHORTEST or " " in some:
+        return False
     kinds = (
         any(one.islower() for one in some),
         any(one.isupper() for one in some),
         any(one.isdigit() for one in some),
         any(not one.isalnum() and one not in "-_./:,= \0" for one in some),
     )
-    return len(some) >= _SHORTEST and sum(kinds) >= 3 and " " not in some  # noqa: PLR2004  # as passwords are asked for
+    return sum(kinds) >= 3  # noqa: PLR2004  # as passwords are asked for
 
 
 def is_access_key(value: str) -> bool:

@@ -167,6 +167,8 @@ _BY_SIGN: Final = {
 }
 """Sign → noun, what finds it, and what finds all of it to be left out."""
 
+SIGNS: Final = tuple(_BY_SIGN)
+
 _LEAST: Final = 25
 _RUN: Final = pattern(rf"[\w=+/~.-]{{{_LEAST}}}")
 """So long is every one without a blank; most texts of templates have no such word."""
@@ -180,11 +182,6 @@ def issued_token_in(text: str) -> str | None:
         if sign in text and searched.search(text) is not None:
             return noun
     return None
-
-
-def may_hold_issued_tokens(text: str) -> bool:
-    """Tell whether a text has a sign of one."""
-    return any(sign in text for sign in _BY_SIGN)
 
 
 def without_issued_tokens(text: str) -> str:

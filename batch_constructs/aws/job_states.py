@@ -130,6 +130,9 @@ OUT_OF_MEMORY: Final = "OutOfMemory"
 CANNOT_PULL: Final = "CannotPullContainer"
 """How the reason begins where the image could not be had; the whole word ends with ``Error``."""
 
+CANNOT_START: Final = "CannotStartContainer"
+"""How the reason begins where Docker could not run the command, for example."""
+
 NOT_INITIALIZED: Final = "ResourceInitializationError"
 TASK_FAILED_TO_START: Final = "Task failed to start"
 """How the reason begins where secrets, logs or volumes could not be had, or nobody knows why."""
@@ -146,7 +149,7 @@ DOCKER_TIMED_OUT_SOURCE: Final[Source] = seen(
 NEVER_STARTED: Final = (
     CANNOT_PULL,
     "CannotCreateContainer",
-    "CannotStartContainer",
+    CANNOT_START,
     DOCKER_TIMED_OUT,
     NOT_INITIALIZED,
     TASK_FAILED_TO_START,

@@ -122,6 +122,13 @@ KEY_OF_VOLUMES_ACTIONS: Final = (
 )
 """What EC2 Auto Scaling does with the key of a volume."""
 
+KEY_OF_TABLES_ACTIONS: Final = tuple(one for one in KEY_OF_VOLUMES_ACTIONS if one != CREATE_GRANT)
+"""What DynamoDB does with the key of a table in the name of whoever reads and writes the table.
+
+Without them it says "KMS key access denied" (https://github.com/aws/aws-cdk/issues/10010).
+https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/encryption.usagenotes.html
+"""
+
 READ_QUEUE_ACTIONS: Final = (
     SQS_RECEIVE_MESSAGE,
     SQS_DELETE_MESSAGE,

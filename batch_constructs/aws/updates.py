@@ -193,17 +193,21 @@ def has_role_of_its_own(role: object) -> bool:
     return role is not None and SERVICE_LINKED_ROLE not in str(role)
 
 
+INSTANCES: Final = "instances"
+"""The family of EC2 and Spot."""
+
+
 def family(kind: str) -> str:
     """Give what kinds of compute resources have in common that turn into each other in place.
 
     On instances, on demand and Spot are one; each other kind is one of its own.
     """
-    return kind if kind in {*ON_FARGATE, *ON_MANAGED_INSTANCES} else "instances"
+    return kind if kind in {*ON_FARGATE, *ON_MANAGED_INSTANCES} else INSTANCES
 
 
 def is_best_fit(kind: str, strategy: object) -> bool:
     """Whether an environment has the strategy ``BEST_FIT``, as instances have for which none is."""
-    return family(kind) == "instances" and strategy in (None, BEST_FIT)
+    return family(kind) == INSTANCES and strategy in (None, BEST_FIT)
 
 
 def is_replaced(kind: str, strategy: object, *, role_of_its_own: bool) -> bool:

@@ -16,7 +16,7 @@ from batch_constructs.rules.findings import Finding, Severity
 from batch_constructs.rules.template import template_files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from batch_constructs.check.ignored_findings import Baseline
 
@@ -61,7 +61,7 @@ def run(request: Request) -> int:
     for checked in _together(_checks(files, request, checker), request.ignore):
         if not checked.unreadable:
             told.take(checked, baseline)
-        elif not (checked.is_other and (request.only_templates or checked.file in assemblies)):
+        elif not _is_passed_over(checked, request, assemblies):
             told.unreadable(checked.file, checked.unreadable)
     if baseline is not None and baseline.gone:
         told.said.append(
@@ -87,6 +87,13 @@ def run(request: Request) -> int:
     failing = {Severity.ERROR, Severity.WARNING} if request.strict else {Severity.ERROR}
     wrong = any(one.severity in failing for found in told.findings.values() for one in found)
     return _FINDINGS if wrong else 0
+
+
+def _is_passed_over(checked: FileCheck, request: Request, assemblies: Container[str]) -> bool:
+    """Tell whether a file that cannot be read need not be: it is no template."""
+    if request.only_templates and not checked.names_aws:
+        return True
+    return checked.is_other and (request.only_templates or checked.file in assemblies)
 
 
 class _Told:

@@ -230,12 +230,11 @@ def as_sarif(findings: Findings) -> str:
         for path, found in findings.items()
         for one in found
     ]
-    driver = {"name": "batch-constructs", "informationUri": _HOME, "rules": rules}
+    driver = {"name": "batch-constructs", "rules": rules}
     run = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     return json.dumps({"$schema": _SCHEMA, "version": "2.1.0", "runs": [run]}, indent=2)
 
 
-_HOME: Final = "https://github.com/batch-constructs/batch-constructs"
 _SCHEMA: Final = "https://json.schemastore.org/sarif-2.1.0.json"
 
 

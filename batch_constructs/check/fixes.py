@@ -50,7 +50,7 @@ def fix_file(file: str, checker: Checker) -> FileCheck:
     mark, encoding = next(one for one in _ENCODINGS if raw.startswith(one[0]))
     with open(file, "wb") as stream:
         stream.write(mark + mended.encode(encoding))
-    return after
+    return fix_file(file, checker)  # a name that is mended shows what is behind it
 
 
 _ENCODINGS: Final = (

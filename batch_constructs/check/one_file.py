@@ -30,6 +30,7 @@ class FileCheck(Record):
         not_looked_at: what was not looked at, in words.
         unreadable: why the file cannot be read; else empty.
         is_other: whether it is something else than a template.
+        names_aws: whether its text may name a type of AWS's, as every template does.
         counted: in an assembly, what it makes of which an account has only so many.
     """
 
@@ -39,6 +40,7 @@ class FileCheck(Record):
     not_looked_at: str = ""
     unreadable: str = ""
     is_other: bool = False
+    names_aws: bool = True
     counted: Counted = MappingProxyType({})
 
 
@@ -57,13 +59,15 @@ class Checker:
 
     def __call__(self, file: str) -> FileCheck:
         """Check a file."""
+        text = None
         try:
             text = _standard_input() if file == STANDARD_INPUT else template_files.text_of(file)
             document = template_files.document(text)
         except template_files.NoTemplateError as error:
             return FileCheck(file, unreadable=str(error), is_other=True)
         except template_files.UnreadableTemplateError as error:
-            return FileCheck(file, unreadable=str(error))
+            names_aws = text is None or "AWS::" in text
+            return FileCheck(file, unreadable=str(error), names_aws=names_aws)
         return self.of(file, document)
 
     def of(self, file: str, document: template_files.Document) -> FileCheck:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.check.findings_report import FORMATS
@@ -36,7 +35,6 @@ def plain(arguments: Sequence[str]) -> Request | None:
             return None
     if not templates:
         return None
-    gc.disable()  # a short life, with many small objects that are all in use
     from batch_constructs.check.all_files import Request  # noqa: PLC0415  # see above
 
     return Request(templates, **options)

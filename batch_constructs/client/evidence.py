@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.compute_environment_facts import ON_INSTANCES, is_scaling_group_of
-from batch_constructs.aws.error_names import NO_SUCH_ENTITY
+from batch_constructs.aws.error_names import NO_SUCH_ENTITY, NOT_FOUND
 from batch_constructs.aws.names import as_member
 from batch_constructs.aws.service_principals import EC2, ENVIRONMENT_ROLES, JOB_ROLES, trusts
 from batch_constructs.aws.updates import has_role_of_its_own
@@ -93,9 +93,11 @@ class Evidence:
             client = self._client(service, region)
             answer: Mapping[str, Any] = getattr(client, operation)(**request)
         except (BotoCoreError, ClientError) as error:
-            if getattr(error, "response", {}).get("Error", {}).get("Code") == NO_SUCH_ENTITY:
+            code = getattr(error, "response", {}).get("Error", {}).get("Code")
+            if code == NO_SUCH_ENTITY:
                 raise NoSuchEntityError from error
-            self.note(f"not read: {error}")
+            if service != "logs" or code != NOT_FOUND:  # a job that never started wrote no log
+                self.note(f"not read: {error}")
             return {}
         return answer
 

@@ -7,6 +7,7 @@ import sys
 from contextlib import contextmanager, suppress
 from functools import wraps
 from typing import TYPE_CHECKING, Any, NoReturn
+from urllib.parse import urlsplit
 
 import click
 
@@ -17,6 +18,10 @@ if TYPE_CHECKING:
 
 _TROUBLE, _INTERRUPTED = 2, 130
 _CHECK = "check the Region, the endpoint and the network, then"
+_THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
+_START_IT = (
+    'start it with eval "$(batch-constructs local up)", or open a new terminal for AWS, then'
+)
 _NO_ANSWER = "the answer does not come from AWS"
 _CLOSED = "stdout is closed, so nothing was done, because nobody would see the result"
 _READ_AMISS = (AttributeError, IndexError, KeyError, TypeError)
@@ -77,13 +82,27 @@ def _words_of(error: Exception, again: str) -> str | None:
     if isinstance(error, NoAnswerOfAwsError):
         return f"{error}; {_CHECK}: {again}"
     if isinstance(error, BotoCoreError | ClientError):
-        fix = "check the Region, the credentials and the network, then"
         by_aws = isinstance(error, ClientError) and failure is not Failure.NOT_SENT
         known = by_aws or failure is Failure.UNWRITABLE
-        return str(error) if known else f"{error}; {fix}: {again}"
+        return str(error) if known else f"{str(error).removesuffix('.')}; {_fix(error)}: {again}"
     if isinstance(error, _READ_AMISS):
         return f"{_NO_ANSWER} ({type(error).__name__}); {_CHECK}: {again}"
     return str(error) if isinstance(error, _IN_OUR_WORDS) else None
+
+
+def _fix(error: Exception) -> str:
+    """Say what to do where AWS was not reached, which may be one on this machine that has ended."""
+    from botocore.exceptions import (  # noqa: PLC0415  # loaded when used
+        EndpointConnectionError,
+        NoRegionError,
+    )
+
+    if isinstance(error, NoRegionError):
+        return "set AWS_REGION, then"
+    where = error.kwargs["endpoint_url"] if isinstance(error, EndpointConnectionError) else ""
+    if urlsplit(where).hostname in _THIS_MACHINE:
+        return _START_IT
+    return "check the Region, the credentials and the network, then"
 
 
 def end(words: str, status: int) -> NoReturn:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.job_queue_facts import TimeLimitReason
-from batch_constructs.aws.job_states import CANNOT_PULL, JobState
+from batch_constructs.aws.job_states import CANNOT_PULL, CANNOT_START, JobState
 from batch_constructs.aws.resource_states import State, Status
 from batch_constructs.aws.submit_job import SNAPSHOT_JOBS
 from batch_constructs.client.evidence import MORE_CAPACITY, Evidence, Reason
@@ -44,6 +44,10 @@ _FIXES_OF_A_START: Final = (
             "check the image's name, the execution role's permission to pull it, and the route "
             "to its registry"
         ),
+    ),
+    (
+        (CANNOT_START.lower(), "not found"),
+        "let command begin with a program that the image has, or give its path",
     ),
 )
 """Words of the reason why a container never started, in small letters, and what to do."""

@@ -12,7 +12,13 @@ from aws_cdk import aws_ec2 as ec2
 
 from batch_constructs.arguments import checked
 from batch_constructs.aws.compute_environment_facts import ON_SPOT, CapacityOption
-from batch_constructs.aws.updates import family, has_role_of_its_own, is_best_fit, is_replaced
+from batch_constructs.aws.updates import (
+    INSTANCES,
+    family,
+    has_role_of_its_own,
+    is_best_fit,
+    is_replaced,
+)
 from batch_constructs.compute.compute_environment import ComputeEnvironment
 from batch_constructs.compute.instance_tags import with_all_tags
 from batch_constructs.construct import given, l1_properties, make_l1, put_tags
@@ -312,7 +318,7 @@ def _create_only(properties: Mapping[str, Any], resource: NamedEnvironment) -> d
     in_place = str(now.get("ReplaceComputeEnvironment")).lower() == "false"
     apart = {
         "BestFit": in_place and bool(resources) and is_best_fit(type_, strategy),
-        "Kind": kind if kind != "instances" else None,
+        "Kind": kind if kind != INSTANCES else None,
         "RoleOfItsOwn": bool(resources) and has_role_of_its_own(now.get("ServiceRole")),
         "StackTags": Stack.of(resource).tags.tag_values(),
     }

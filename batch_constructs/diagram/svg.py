@@ -39,9 +39,10 @@ _TIP: Final = (
 )
 _STYLE: Final = (
     "text{font-family:system-ui,-apple-system,'Segoe UI',Helvetica,Arial,sans-serif;fill:#1b1f24}"
-    ".n{font-size:13px;font-weight:600}.k{font-size:11px;fill:#4a4f57}"
-    ".l{font-size:11px;fill:#4a4f57;paint-order:stroke;stroke:#fff;stroke-width:4px}"
+    "text.n{font-size:13px;font-weight:600}text.k{font-size:11px;fill:#4a4f57}"
+    "text.l{font-size:11px;fill:#4a4f57;paint-order:stroke;stroke:#fff;stroke-width:4px}"
 )
+"""Of texts only: a page that contains the picture may call something else n, k or l."""
 
 
 class _Box(NamedTuple):

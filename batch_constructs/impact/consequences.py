@@ -51,13 +51,14 @@ def consequences(change: Change, effect: Effect) -> Iterator[str]:
 
 
 def _notes_of_fargate(change: Change) -> Iterator[str]:
-    """Say that AWS Batch was seen to refuse an update policy, an empty one too, for Fargate."""
+    """Say that AWS Batch was seen to refuse these, even an empty policy, for Fargate."""
     kind = str(change.property("ComputeResources/Type")).upper()
-    if kind in ON_FARGATE and change.property("UpdatePolicy") is not None:
-        yield (
-            "UpdatePolicy is set, even if it is empty: AWS Batch has been seen to refuse the "
-            f"update for Fargate ({updates.FARGATE_REFUSES.page}); leave it out"
-        )
+    for path in ("UpdatePolicy", *updates.TAKES_NEW_INSTANCES) if kind in ON_FARGATE else ():
+        if change.property(path) is not None:
+            yield (
+                f"{path} is set, whatever it says: AWS Batch has been seen to refuse the update "
+                f"for Fargate ({updates.FARGATE_REFUSES.page}); leave it out"
+            )
 
 
 def is_kept(change: Change, effect: Effect) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
@@ -13,7 +14,7 @@ from batch_constructs.aws.compute_environment_facts import (
 from batch_constructs.aws.job_queue_facts import QUEUE_TYPES
 from batch_constructs.aws.platforms import Orchestration
 from batch_constructs.impact.changes import properties, references
-from batch_constructs.impact.consequences import is_kept
+from batch_constructs.impact.consequences import DEFINITION, is_kept
 from batch_constructs.impact.property_verdict import ENVIRONMENT, QUEUE, Effect
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 
 _TEMPLATE: Final = "AWS::EC2::LaunchTemplate"
 _ORDER: Final = "ComputeEnvironmentOrder"
+_IN_ARNS: Final = {QUEUE: "job-queue", DEFINITION: "job-definition"}
+"""What is before the name in an ARN, of what is submitted to and with."""
 _DEFAULT: Final = "$Default"
 _LATEST: Final = "$Latest"
 _READ_AGAIN: Final = frozenset({Effect.CREATE, Effect.INFRASTRUCTURE_UPDATE, Effect.REPLACE})
@@ -42,6 +45,8 @@ def neighbours(
     effect = judged[change.logical_id].effect
     if change.type == ENVIRONMENT and effect in _GOES and not is_kept(change, effect):
         yield from _of_what_leaves(change, found, judged)
+    if change.type in _IN_ARNS and effect in _GOES and not is_kept(change, effect):
+        yield from _of_those_that_name(change, found)
     if change.type == ENVIRONMENT and effect in _NEW:
         yield from _of_what_comes(change, found)
     if change.type == _TEMPLATE and effect is Effect.IN_PLACE:
@@ -79,6 +84,36 @@ def _of_what_leaves(
                 f"{one.logical_id} names it as text, and keeps it: AWS Batch deletes no "
                 "environment that a queue uses, so it is left in the account; use Ref instead"
             )
+
+
+def _of_those_that_name(change: Change, found: Mapping[str, Change]) -> Iterator[str]:
+    """Say who still submits to a queue, or with a definition, by the text of its name."""
+    noun = change.type.rpartition("::")[2]
+    name = change.property(f"{noun}Name", old=True)
+    heirs = [one for one in found.values() if one.type == change.type and one.new is not None]
+    if not isinstance(name, str) or any(one.property(f"{noun}Name") == name for one in heirs):
+        return
+    called = rf'(?:{_IN_ARNS[change.type]}/|"{noun}"\s*:\s*"){re.escape(name)}(?![\w-])'
+    for one in found.values():
+        texts = _texts(properties(one.new), "") if one.new is not None else ()
+        if any(
+            re.search(called, text)
+            or (key.lower() == noun.lower() and re.match(rf"{re.escape(name)}(?![\w-])", text))
+            for key, text in texts
+        ):
+            yield f"{one.logical_id} names it as text: what that submits is refused from then on"
+
+
+def _texts(value: Any, key: str) -> Iterator[tuple[str, str]]:
+    """Give every text in a value, each with the name that it stands under."""
+    if isinstance(value, Mapping):
+        for name, below in value.items():
+            yield from _texts(below, str(name))
+    elif isinstance(value, list):
+        for below in value:
+            yield from _texts(below, key)
+    elif isinstance(value, str):
+        yield key, value
 
 
 def _of_what_comes(change: Change, found: Mapping[str, Change]) -> Iterator[str]:

@@ -72,7 +72,8 @@ def of_property(change: Change, path: str) -> Verdict:
         )
     if not _stands_in(path, table.perhaps):
         newest = change.type == ENVIRONMENT and path in updates.TAKES_NEW_INSTANCES
-        able = newest and _of_instances(change).effect is Effect.INFRASTRUCTURE_UPDATE
+        on_instances = newest and _family(change) == updates.INSTANCES
+        able = on_instances and _of_instances(change).effect is Effect.INFRASTRUCTURE_UPDATE
         return _of_instances(change) if able else _in_place(change, path)
     if change.type == ENVIRONMENT:
         return _of_environment(change, path)
@@ -162,10 +163,7 @@ def _of_environment(change: Change, path: str) -> Verdict:
     if str(change.property("ReplaceComputeEnvironment")).lower() != "false":
         note = "ReplaceComputeEnvironment is not false, so it is replaced"
         return Verdict(Effect.REPLACE, updates.REPLACES_BY_DEFAULT, note)
-    old, new = (
-        updates.family(str(change.property("ComputeResources/Type", old=old)).upper())
-        for old in (True, False)
-    )
+    old, new = _family(change, old=True), _family(change)
     scales = (*updates.SCALES, *(updates.FARGATE_SCALES if new in ON_FARGATE else ()))
     if path.startswith(scales):
         return Verdict(Effect.IN_PLACE, updates.SCALING)
@@ -178,6 +176,10 @@ def _of_environment(change: Change, path: str) -> Verdict:
         note = f"AWS Batch cannot change {path} of an environment on Fargate{_FAILS}"
         return Verdict(Effect.REPLACE, updates.FARGATE_REFUSES, note, fails=True)
     return _of_instances(change)
+
+
+def _family(change: Change, *, old: bool = False) -> str:
+    return updates.family(str(change.property("ComputeResources/Type", old=old)).upper())
 
 
 def _of_instances(change: Change) -> Verdict:

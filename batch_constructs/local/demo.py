@@ -150,7 +150,8 @@ class Demo:
         if missing:
             raise LocalAwsError(f"deployed, but missing: {', '.join(missing)}")
         there = sum(one.answer == "there" for one in found)
-        return f"all {there} of {len(found)} that can be described exist"
+        silent = len(found) - there
+        return f"{there} resources are there; {silent} more have no call that describes them"
 
     def _count(self) -> str:
         self._put("incoming/example.txt", b"two words")

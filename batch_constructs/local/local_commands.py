@@ -8,6 +8,7 @@ import shlex
 import sys
 import time
 from pathlib import Path
+from typing import Any
 
 import click
 from click.core import ParameterSource
@@ -179,22 +180,28 @@ def status(state_directory: Path, *, once: bool, as_json: bool) -> None:
 
     In a terminal it refreshes every second; stop it with Ctrl-C.
     """
-    from rich.console import Console
-    from rich.live import Live
-
-    from batch_constructs.local.status_tables import status_document, status_tables
-
-    _, clients = running(state_directory)
-    console, batch = Console(emoji=False), clients.client("batch")
     with reported():
+        with working("asking AWS Batch on this machine"):
+            from rich.console import Console
+            from rich.live import Live
+
+            from batch_constructs.local.status_tables import status_document, status_tables
+
+            _, clients = running(state_directory)
+            console, batch = Console(emoji=False), clients.client("batch")
+            shown: Any = (
+                json.dumps(status_document(batch), default=str, indent=2)
+                if as_json
+                else status_tables(batch)
+            )
         if as_json:
-            click.echo(json.dumps(status_document(batch), default=str, indent=2))
+            click.echo(shown)
             return
         if once or not console.is_terminal:
-            console.print(status_tables(batch))
+            console.print(shown)
             return
         try:
-            with Live(status_tables(batch), console=console, auto_refresh=False) as live:
+            with Live(shown, console=console, auto_refresh=False) as live:
                 while True:
                     time.sleep(_REFRESH_SECONDS)
                     live.update(status_tables(batch), refresh=True)

@@ -322,7 +322,7 @@ class CostGuard(BatchConstruct):
             },
             statements=[
                 *_statements(self.note, wanted, watched, environments),
-                claims.statement(),
+                *claims.statements(),
             ],
             timeout=Duration.minutes(4),
             memory_mebibytes=_MEMORY_MEBIBYTES,

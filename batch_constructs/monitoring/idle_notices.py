@@ -70,7 +70,7 @@ class IdleNotices(BatchConstruct):
                 "IDLE_SECONDS": str(idle_seconds),
                 **claims.environment(),
             },
-            statements=[claims.statement(), READ_JOBS],
+            statements=[*claims.statements(), READ_JOBS],
             timeout=Duration.minutes(2),
             settings=settings,
             dead_letter_queue=dead_letters,

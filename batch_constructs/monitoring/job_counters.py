@@ -161,7 +161,7 @@ class JobCounters(BatchConstruct):
                 "COUNT_BY": ",".join(count_by),
                 **claims.environment(),
             },
-            statements=[claims.statement()],
+            statements=claims.statements(),
             timeout=Duration.seconds(30),
             settings=settings,
             dead_letter_queue=self.dead_letter_queue,

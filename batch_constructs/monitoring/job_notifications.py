@@ -375,7 +375,7 @@ class JobNotifications(BatchConstruct):
                 **claims.environment(),
             },
             statements=[
-                claims.statement(),
+                *claims.statements(),
                 READ_JOBS,  # they name the children of an array that failed
             ],
             timeout=Duration.seconds(_TIMEOUT_SECONDS),

@@ -30,7 +30,7 @@ def write_project(directory: Path) -> list[Path]:
     files = dict(_files(resources.files(project).joinpath("template"), Path()))
     there = sorted(str(path) for path in files if (directory / path).exists())
     if there:
-        raise NotEmptyError(f"{directory}: {', '.join(there)} would be overwritten")
+        raise NotEmptyError(f"{directory} already has {', '.join(there)}; name another directory")
     for path, text in files.items():
         (directory / path).parent.mkdir(parents=True, exist_ok=True)
         (directory / path).write_text(text, encoding="utf-8")

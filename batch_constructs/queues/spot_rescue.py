@@ -116,7 +116,7 @@ class SpotRescue(BatchConstruct):
                     "Action": [BATCH_DESCRIBE_JOB_QUEUES, BATCH_DESCRIBE_JOBS, BATCH_LIST_JOBS],
                     "Resource": "*",
                 },
-                claims.statement(),
+                *claims.statements(),
             ],
             timeout=Duration.minutes(1),
             settings=function_settings,

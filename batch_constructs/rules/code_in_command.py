@@ -97,7 +97,7 @@ _EVALUATES: Final = pattern(
     r"\s{1,4}-\w{0,8}[ce]\s{1,4}(?=[\"']?\$|\"))"
 )
 _LONGEST_CODE: Final = 200
-_MOST: Final = 100
+_MOST: Final = 20
 """No code that anybody writes evaluates as often."""
 
 _END: Final = pattern(r"[;|&\n]")

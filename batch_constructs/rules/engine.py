@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.credentials import without_credentials
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.template_facts import RESOURCES
@@ -14,11 +15,13 @@ from batch_constructs.rules.alike_resources import AlikeResources
 from batch_constructs.rules.circumstances import needed
 from batch_constructs.rules.findings import Finding, Severity
 from batch_constructs.rules.held_back_findings import causes_in
+from batch_constructs.rules.respelled import MISSPELLED, as_written, respelled
 from batch_constructs.rules.rulebook import has_rules, rules_about, speaking
 from batch_constructs.rules.template.intrinsics import Resolver
 from batch_constructs.rules.template.left_out import LeftOut, TooManyLookUpsError
-from batch_constructs.rules.template.loops import unroll
+from batch_constructs.rules.template.loops import Unrolled, unroll
 from batch_constructs.rules.template.resource_graph import Resource, Template
+from batch_constructs.rules.template.sam_globals import with_globals
 from batch_constructs.rules.template.template_conditions import Resources, World, Worlds
 from batch_constructs.rules.template.whole import Whole
 
@@ -85,7 +88,32 @@ def examine(
         document: its text, for what only the text shows.
         nested_known: whether the templates of its nested stacks are looked at for themselves.
     """
-    unrolled = unroll(template)
+    unrolled = unroll(with_globals(template))
+    seen = _examine(unrolled, document, nested_known=nested_known)
+    found: Sequence[Finding] = seen.findings
+    if 0 < sum(one.rule == MISSPELLED for one in found) <= _MOST_MISSPELLED:
+        rewritten, meant = respelled(unrolled.template, found)
+        if meant:
+            again = unrolled.replaced(template=rewritten)
+            after = _examine(again, document, nested_known=nested_known).findings
+            found = [*meant.values(), *(as_written(one, meant) for one in after)]
+    ordered = _in_order(found, Whole(unrolled).resources)
+    return seen.replaced(
+        findings=_once_a_loop(ordered, unrolled.origins) if unrolled.origins else ordered
+    )
+
+
+_MOST_MISSPELLED: Final = 20
+"""Names; a template with more is looked at once only."""
+
+
+def _in_order(found: Iterable[Finding], resources: Iterable[str]) -> list[Finding]:
+    """Sort by resource, as the template has them, and the worst first within a resource."""
+    places = {id_: place for place, id_ in enumerate(resources)}
+    return sorted(found, key=lambda one: (places.get(one.resource, -1), _WORST_FIRST[one.severity]))
+
+
+def _examine(unrolled: Unrolled, document: Document | None, *, nested_known: bool) -> Examination:
     whole = Whole(unrolled, document)
     resources = {
         id_: resource
@@ -104,13 +132,28 @@ def examine(
             if (one.resource, one.path) not in nulls
         ]
         skipped, left_out = worlds.skipped, worlds.left_out
-    places = {id_: place for place, id_ in enumerate(whole.resources)}
     return Examination(
-        sorted(found, key=lambda one: (places.get(one.resource, -1), _WORST_FIRST[one.severity])),
+        found,
         whole.not_looked_at(worlds_skipped=skipped, left_out=left_out, nested_known=nested_known),
         unrolled.template,
         unrolled.origins,
     )
+
+
+def _once_a_loop(found: list[Finding], origins: Mapping[str, tuple[str, ...]]) -> list[Finding]:
+    """Tell once what holds for several resources of a loop: it is one text, and one fault."""
+    alike: dict[object, list[Finding]] = {}
+    for one in found:
+        text = origins.get(one.resource, one.resource)
+        alike.setdefault((text, one.rule, one.path, one.message, one.fix), []).append(one)
+    return [_with_others(*several) for several in alike.values()]
+
+
+def _with_others(first: Finding, *more: Finding) -> Finding:
+    if not more:
+        return first
+    others = one_of([one.resource for one in more], last="and")
+    return first.replaced(message=f"{first.message} (also in {others})")
 
 
 def _in_worlds(worlds: Worlds, resources: Resources, alike: AlikeResources | None) -> list[Finding]:

@@ -21,8 +21,9 @@ TAKEN: Final = {
     **dict.fromkeys(
         (
             *("container-name", "duplicate-environment-variable", "efs-job-role"),
-            *("file-system-reference", "job-role-trust", "log-group-reference", "pod-labels"),
-            *("pod-security", "pod-volume-kind", "pod-volume-mount", "s3files-job-role"),
+            *("file-system-reference", "job-role-trust", "log-group-reference", "mount-path"),
+            *("pod-labels", "pod-secret-name", "pod-security", "pod-volume-kind"),
+            *("pod-volume-mount", "pod-volume-name", "s3files-job-role"),
             *("s3files-platform", "secrets-execution-role", "ulimit-order", "unknown-volume"),
         ),
         NEVER_STARTS,

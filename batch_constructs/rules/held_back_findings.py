@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Final
 
 from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.respelled import MEANT, MISSPELLED
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 CAUSES: Final[Mapping[str, tuple[str, ...]]] = {
     "amazon-linux-2-eks": ("image-type-orchestration",),
     "efs-mount-target": ("file-system-reference",),
-    "eks-allocation-strategy": ("eks-resources",),
+    "eks-allocation-strategy": ("allocation-strategy", "eks-resources"),
     "evaluate-on-exit-all-retry": (
         "evaluate-on-exit-action",
         "evaluate-on-exit-code",
@@ -31,18 +32,25 @@ CAUSES: Final[Mapping[str, tuple[str, ...]]] = {
         "multi-node-platform",
         "word-case PlatformCapabilities",
     ),
-    "managed-resources": ("unmanaged-vcpus",),
+    "job-vcpus-over-maximum": ("fargate-size",),
+    "main-node": ("node-count",),
+    "managed-resources": ("property-missing MaxvCpus", "unmanaged-vcpus"),
     "multi-node-instance-type": ("node-instance-types",),
     "named-replacement": ("compute-environment-name",),
     "network-mode-platform": ("network-mode",),
+    "node-range": ("node-count",),
+    "pod-volume-mount": ("pod-volume-name", "property-missing Name"),
     "resource-requirement-missing": (
         "property-name Memory",
         "property-name Vcpus",
+        "resource-requirement-type",
         "word-case ResourceRequirements",
     ),
     "runtime-platform-ec2": ("cpu-architecture", "operating-system-family", "windows-arm"),
     "service-role-permissions": ("environment-role-trust",),
     "swappiness-without-swap": ("swappiness",),
+    "ulimit-order": ("property-type HardLimit", "property-type SoftLimit"),
+    "unknown-volume": ("volume-name",),
     "unmanaged-resources": ("fargate-unmanaged",),
     "unmanaged-service-role": ("fargate-unmanaged",),
     "userdata-type-ecs": ("userdata-type",),
@@ -53,10 +61,8 @@ After a blank stands the property that the cause is about, where not every prope
 """
 
 _NAMED: Final = frozenset().union(*CAUSES.values())
-_NAME: Final = "property-name"
 _TYPE: Final = "property-type"
-_MEANT: Final = "write "
-"""How the fix of a misspelled name begins."""
+_IN_A_REQUEST: Final = "submission-shape"
 
 
 def causes_in(found: Collection[Finding]) -> Collection[Finding]:
@@ -68,7 +74,7 @@ def causes_in(found: Collection[Finding]) -> Collection[Finding]:
     if len(found) < 2:  # noqa: PLR2004  # one follows from nothing
         return found
     told = {one.path for one in found if one.severity is Severity.ERROR and one.rule != _TYPE}
-    meant = {_meant(one) for one in found if one.rule == _NAME and one.fix.startswith(_MEANT)}
+    meant = {_meant(one) for one in found if _misspells(one)}
     causes = _by_name(found)
     return [
         one
@@ -92,10 +98,14 @@ def _by_name(found: Collection[Finding]) -> dict[str, list[list[str]]]:
     return made
 
 
+def _misspells(one: Finding) -> bool:
+    return one.rule in (MISSPELLED, _IN_A_REQUEST) and one.fix.startswith(MEANT)
+
+
 def _meant(cause: Finding) -> str:
     """Give the path of the property that a cause is about, spelled as it should be."""
-    if cause.rule == _NAME and cause.fix.startswith(_MEANT):
-        return f"{cause.path.rpartition('/')[0]}/{cause.fix.removeprefix(_MEANT)}"
+    if _misspells(cause):
+        return f"{cause.path.rpartition('/')[0]}/{cause.fix.removeprefix(MEANT)}"
     return cause.path
 
 

@@ -30,7 +30,7 @@ from batch_constructs.aws.delivery import SQS_RETENTION_DAYS, VISIBILITY_FACTOR
 from batch_constructs.aws.quotas import FUNCTION_DESCRIPTION
 from batch_constructs.aws.role_actions import READ_QUEUE_ACTIONS
 from batch_constructs.aws.service_principals import ALARMS
-from batch_constructs.by_way_of import by_way_of
+from batch_constructs.by_way_of import by_way_of, table_key_statements
 from batch_constructs.construct import once_made
 from batch_constructs.dead_letter_queue import redrive_command
 from batch_constructs.encryption_key import key_argument
@@ -80,7 +80,7 @@ if TYPE_CHECKING:
 
 _TIMEOUT = 120
 _MANIFEST_PREFIX = "manifests/"
-_ENCRYPTED_BY = ("dynamodb", "s3", "sqs")
+_ENCRYPTED_BY = ("s3", "sqs")
 """What encrypts with the key of a gateway."""
 
 _FIELDS_OF_MESSAGES = (
@@ -277,7 +277,8 @@ class SubmissionGateway(MessageSources):
                 max_receive_count=gateway.max_receive_count + RECEIVES_OF_DEATHS,
             ),
         )
-        self.ledger = self._table(encryption_key, settings)
+        self._key_of_ledger = settings.encryption_key if encryption_key is None else encryption_key
+        self.ledger = self._table(settings)
         self.manifest_bucket = self._bucket(encryption_key) if gateway.coalesce else None
         self.function = self._function(job, gateway, admitted, text, settings)
         if encryption_key is not None:
@@ -319,7 +320,7 @@ class SubmissionGateway(MessageSources):
             )
         bucket, grantee = self.manifest_bucket, as_admitted(self, grantee)
         if bucket.encryption_key is not None:
-            by_way_of(bucket.encryption_key.grant_decrypt(grantee), *_ENCRYPTED_BY)
+            by_way_of(bucket.encryption_key.grant_decrypt(grantee), "s3")
         actions, manifests = [S3_GET_OBJECT], [bucket.arn_for_objects(f"{_MANIFEST_PREFIX}*")]
         note_rights(grantee, actions, manifests)
         return iam.Grant.add_to_principal_or_resource(
@@ -340,8 +341,7 @@ class SubmissionGateway(MessageSources):
         tell_checkov(queue, "AWS::SQS::Queue", KmsMasterKeyId=key)
         return queue
 
-    def _table(self, key: kms.IKey | None, settings: FunctionSettings) -> dynamodb.Table:
-        own = settings.encryption_key if key is None else key
+    def _table(self, settings: FunctionSettings) -> dynamodb.Table:
         recovery = (
             dynamodb.PointInTimeRecoverySpecification(point_in_time_recovery_enabled=True)
             if is_restorable(settings, default=True)
@@ -354,7 +354,7 @@ class SubmissionGateway(MessageSources):
             sort_key=dynamodb.Attribute(name="number", type=dynamodb.AttributeType.NUMBER),
             billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
             time_to_live_attribute="expires",
-            encryption_key=own,
+            encryption_key=self._key_of_ledger,
             point_in_time_recovery_specification=recovery,
             removal_policy=RemovalPolicy.DESTROY,
         )
@@ -362,7 +362,7 @@ class SubmissionGateway(MessageSources):
             table,
             "AWS::DynamoDB::Table",
             PointInTimeRecoverySpecification=recovery,
-            SSESpecification=own,
+            SSESpecification=self._key_of_ledger,
         )
         return table
 
@@ -446,6 +446,7 @@ class SubmissionGateway(MessageSources):
                 {"Effect": "Allow", "Action": action, "Resource": resource}
                 for action, resource in allowed
             ),
+            *table_key_statements(self._key_of_ledger),
         ]
 
     def _alarm(self, topic: sns.ITopic | None) -> cloudwatch.Alarm:

@@ -153,7 +153,7 @@ class SubmitFunction(BatchConstruct):
             module="submit",
             description="Submits one AWS Batch job for each invocation",
             environment={**claims.environment(), **told(self, job), **told_allow(admitted)},
-            statements=[*job.statements(tagging=True), FIND_JOBS, claims.statement()],
+            statements=[*job.statements(tagging=True), FIND_JOBS, *claims.statements()],
             timeout=Duration.minutes(1),
             dead_letter_queue=self.dead_letter_queue,
             settings=settings,

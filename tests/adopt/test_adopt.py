@@ -17,6 +17,8 @@ from batch_constructs.adopt.surroundings import Taken
 from batch_constructs.cli import main
 from batch_constructs.impact.verdict import Effect, impact
 from batch_constructs.rules.template import template_files
+from batch_constructs.rules.template.yaml_loader import Reading
+from scripts.diff_adopted_templates import in_two_parts
 from tests.adopt.l2_apps import APPS
 from tests.integration_apps import rewritten
 
@@ -88,16 +90,15 @@ def test_every_resource_of_aws_batch_is_one_of_our_constructs(name: str, tmp_pat
     assert printed.stdout.count(" = bc.") - printed.stdout.count(" = bc.%s.from_") >= len(ours)
 
 
-def test_what_stays_an_l1_is_listed_with_the_reason(tmp_path: Path) -> None:
+def test_the_resources_of_other_services_stay_l1s_and_are_counted(tmp_path: Path) -> None:
     file = tmp_path / "old.json"
-    file.write_text(json.dumps({"Resources": {"It": {"Type": "AWS::SNS::Topic"}}}))
+    topic, queue = {"Type": "AWS::SNS::Topic"}, {"Type": "AWS::SQS::Queue"}
+    file.write_text(json.dumps({"Resources": {"It": topic, "In": queue, "Too": topic}}))
 
     printed = adopt(file)
 
     assert (printed.exit_code, 'cdk.CfnResource(self, "It"' in printed.stdout) == (0, True)
-    assert printed.stderr == (
-        "It (AWS::SNS::Topic) stays as an L1: it is not a resource of AWS Batch\n"
-    )
+    assert printed.stderr == ("other services stay as L1s: 2 AWS::SNS::Topic, 1 AWS::SQS::Queue\n")
 
 
 @pytest.mark.parametrize(
@@ -112,6 +113,11 @@ def test_what_stays_an_l1_is_listed_with_the_reason(tmp_path: Path) -> None:
             "ComputeEnvironment",
             {"Type": "MANAGED"},
             "its ComputeResources/Type, which determines its construct, is not there",
+        ),
+        (
+            "ComputeEnvironment",
+            {"Type": "MANAGED", "ComputeResources": {"Fn::If": ["C", {"Type": "EC2"}, {}]}},
+            "its ComputeResources, which determines its construct, is {'Fn::If': ['C', {'Ty",
         ),
         (
             "JobDefinition",
@@ -504,6 +510,10 @@ def test_one_stack_of_several_is_named(tmp_path: Path) -> None:
     assert "there is no stack Three; there are One, Two" in unknown.stderr
 
 
+def sizes(vcpus: str) -> list[dict[str, str]]:
+    return [{"Type": "VCPU", "Value": vcpus}, {"Type": "MEMORY", "Value": "2048"}]
+
+
 def test_a_file_that_is_no_template_is_said(tmp_path: Path) -> None:
     file = tmp_path / "old.json"
     file.write_text("[]")
@@ -551,8 +561,25 @@ def test_a_file_that_is_no_template_is_said(tmp_path: Path) -> None:
                 "Groups": {"Type": "CommaDelimitedList", "MaxLength": "100", "NoEcho": True},
             },
         ),
+        (
+            {
+                "Type": "AWS::Batch::JobDefinition",
+                "Properties": {
+                    "Type": "container",
+                    "ContainerProperties": {
+                        "Image": "busybox",
+                        "ResourceRequirements": {"Fn::If": ["Large", sizes("4"), sizes("1")]},
+                    },
+                },
+            },
+            {},
+        ),
     ],
-    ids=["a parameter without a default", "an image that new environments do not take"],
+    ids=[
+        "a parameter without a default",
+        "an image that new environments do not take",
+        "sizes that a condition decides",
+    ],
 )
 def test_what_only_a_new_resource_may_not_have_is_one_of_our_constructs(
     resource: dict[str, Any], parameters: dict[str, Any], tmp_path: Path
@@ -660,3 +687,19 @@ def test_a_secret_whose_name_ends_in_a_word_is_taken_in_without_its_suffix(
 
     (call,) = taken.statements.values()
     assert call.function == f"secretsmanager.Secret.from_secret_{how}_arn"
+
+
+@pytest.mark.parametrize(
+    ("written", "in_two"),
+    [
+        ("!GetAtt Db.Endpoint.Address", '!GetAtt [Db, "Endpoint.Address"]'),
+        ("!GetAtt 'Db.Endpoint.Address'", '!GetAtt [Db, "Endpoint.Address"]'),
+        ("[!GetAtt Net.Outputs.A, b]", '[!GetAtt [Net, "Outputs.A"], b]'),
+        ("!GetAtt Role.Arn", "!GetAtt Role.Arn"),
+    ],
+)
+def test_an_attribute_with_a_point_is_written_as_the_cli_reads_two_parts(
+    written: str, in_two: str
+) -> None:
+    assert in_two_parts(written) == in_two
+    assert Reading(written).value == Reading(in_two).value

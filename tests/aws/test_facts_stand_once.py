@@ -284,7 +284,6 @@ SAID_TWICE = {
     r"[0-9a-f]{64}": "a SHA-256 digest",
     r"([0-9]{1,5})(?:-([0-9]{1,5}))?": "indices of ours, read by a file that runs by itself, too",
     frozenset({"key", "version_id", "version_stage"}): "parameters of ours, read and printed",
-    frozenset({"MinvCpus", "MaxvCpus", "DesiredvCpus"}): "compared, and updated in place",
 }
 """Patterns and lists of names that stand in two rooms, and are no facts of AWS's."""
 

@@ -499,6 +499,18 @@ def test_an_interruption_while_the_program_loads_says_how_to_go_on(
     )
 
 
+def test_an_interrupted_check_ends_with_130(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["batch-constructs", "check", "a.yaml"])
+    monkeypatch.setattr("batch_constructs.check.all_files.run", interrupted)
+
+    with pytest.raises(SystemExit) as ended:
+        program()
+
+    assert (ended.value.code, capsys.readouterr().err) == (130, "interrupted\n")
+
+
 class Interrupting(ModuleType):
     def __getattr__(self, _: str) -> NoReturn:
         raise KeyboardInterrupt

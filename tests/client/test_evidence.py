@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -258,14 +259,19 @@ def test_where_no_group_is_known_nothing_is_said_of_launches(groups: Answer) -> 
 
 @pytest.mark.parametrize(
     "activities",
-    [launched(2), launched(60, "Failed"), {"Activities": []}, "AccessDeniedException"],
+    [
+        lambda: launched(2),
+        lambda: launched(60, "Failed"),
+        lambda: {"Activities": []},
+        lambda: "AccessDeniedException",
+    ],
 )
 def test_an_instance_of_which_it_is_not_known_that_it_had_time_to_join_is_a_note(
-    activities: Answer,
+    activities: Callable[[], Answer],
 ) -> None:
     found = waiting(
         describe_auto_scaling_groups={"AutoScalingGroups": [group(GROUP, "i-7")]},
-        describe_scaling_activities=activities,
+        describe_scaling_activities=activities(),
     )
 
     assert "not in the cluster of e yet: i-7" in found.notes

@@ -14,6 +14,7 @@ from botocore.exceptions import (
     ClientError,
     EndpointConnectionError,
     NoCredentialsError,
+    NoRegionError,
     ParamValidationError,
     ReadTimeoutError,
 )
@@ -28,6 +29,10 @@ AGAIN = "batch-constructs watch a"
 NETWORK = f"; check the Region, the endpoint and the network, then: {AGAIN}"
 CREDENTIALS = f"; check the Region, the credentials and the network, then: {AGAIN}"
 RENEWED = f"; renew your credentials, or set the clock if it is wrong, then: {AGAIN}"
+START_IT = (
+    '; start it with eval "$(batch-constructs local up)", or open a new terminal for AWS, then: '
+    f"{AGAIN}"
+)
 FIXED = f"; to continue here once that is fixed: {AGAIN}"
 GO_ON = f"; to continue here: {AGAIN}"
 
@@ -77,6 +82,12 @@ ERRORS: list[tuple[Exception, str, str]] = [
         f'Read timeout on endpoint URL: "https://batch"{CREDENTIALS}',
         "",
     ),
+    (
+        EndpointConnectionError(endpoint_url="http://127.0.0.1:4566/v1/describejobs"),
+        f'Could not connect to the endpoint URL: "http://127.0.0.1:4566/v1/describejobs"{START_IT}',
+        "",
+    ),
+    (NoRegionError(), f"You must specify a region; set AWS_REGION, then: {AGAIN}", ""),
     (NoCredentialsError(), f"Unable to locate credentials{CREDENTIALS}", ""),
     (NothingSentError(why="no way"), f"no way{CREDENTIALS}", ""),
     (ParamValidationError(report="jobName"), "Parameter validation failed:\njobName", ""),

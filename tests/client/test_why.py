@@ -142,6 +142,7 @@ def test_a_spot_interruption_says_how_to_retry() -> None:
         ),
         ("ResourceInitializationError: unable to pull secrets", "allow the execution role to read"),
         ("CannotPullContainerError: not found", "check the image's name, the execution role's"),
+        ('CannotStartContainerError: exec: "x": not found', "let command begin with a"),
         ("ResourceInitializationError: unable to mount", "fix what the reason names: the image"),
     ],
 )
@@ -189,9 +190,16 @@ def test_the_command_says_it_and_ends_accordingly(
     assert json.loads(as_json.output)["status"] == status
 
 
-@pytest.mark.parametrize("denied", [False, True])
-def test_the_command_shows_the_log_or_says_that_it_is_denied(
-    monkeypatch: pytest.MonkeyPatch, *, denied: bool
+@pytest.mark.parametrize(
+    ("error", "shown"),
+    [
+        (None, "  | last words"),
+        ("AccessDenied", "  (not read: An error"),
+        ("ResourceNotFoundException", "  exit code 1; "),
+    ],
+)
+def test_the_command_shows_the_log_if_there_is_one_or_says_that_it_is_denied(
+    monkeypatch: pytest.MonkeyPatch, error: str | None, shown: str
 ) -> None:
     class Service:
         def describe_jobs(self, **_: Any) -> dict[str, Any]:
@@ -199,16 +207,15 @@ def test_the_command_shows_the_log_or_says_that_it_is_denied(
             return {"jobs": [job("FAILED", attempts=[{"container": written}])]}
 
         def get_log_events(self, **_: Any) -> dict[str, Any]:
-            if denied:
-                raise ClientError({"Error": {"Code": "AccessDenied"}}, "GetLogEvents")
+            if error:
+                raise ClientError({"Error": {"Code": error}}, "GetLogEvents")
             return {"events": [{"message": "last words"}]}
 
     monkeypatch.setattr(deadline, "patient_client", lambda *_: Service())
 
     done = CliRunner().invoke(main, ["why", "j"])
 
-    last = done.output.splitlines()[-1]
-    assert last.startswith("  (not read: An error" if denied else "  | last words")
+    assert done.output.splitlines()[-1].startswith(shown)
     assert done.exit_code == 1
 
 

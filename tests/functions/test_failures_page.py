@@ -158,8 +158,8 @@ def test_the_arithmetic_of_a_million_messages_an_hour_is_right() -> None:
     assert f"| {requests:,} requests |" in section
     assert f"{requests * 0.40 / 1e6:.2f} USD of SQS" in section.replace("\n", " ")
     kept = claims * 24 * log._ENTRY_SECONDS / 86_400 * kibibytes / 1e6 * 0.25
-    assert f"about {round(kept, 1):.2f} USD a month for" in section
+    assert f"about {round(kept, 1):.2f} USD a month to keep" in section
     day = 180_000 * (24 + (lease.LONGEST_SECONDS + lease.CLOCKS_APART_SECONDS) / 3600)
-    assert f"{day / 1e6:.1f} million in the longest window of 24 hours" in section
-    assert f"hours, {most_bytes(int(day)) / 2**20:.0f} MiB." in section
+    assert f"{day / 1e6:.1f} million in the longest window, 24 hours" in section.replace("\n", " ")
+    assert f"which take {most_bytes(int(day)) / 2**20:.0f} MiB." in section
     assert f"more than {MOST // 10**6} million" in section.replace("\n", " ")

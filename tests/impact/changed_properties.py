@@ -186,6 +186,8 @@ ENVIRONMENTS: list[tuple[str, str, Any, Effect, Source]] = [
     ("Managed", "ComputeResources/MaxvCpus", 8, IN_PLACE, REGISTRY),
     ("Managed", "Tags", {"Team": "a"}, REPLACE, REGISTRY),
     ("Managed", "ComputeResources/CapacityTags", {"Team": "a"}, IN_PLACE, REGISTRY),
+    ("Managed", f"{LAUNCH}/NetworkConfiguration/Subnets", ["subnet-2"], IN_PLACE, REGISTRY),
+    ("Managed", "ServiceRole", OWN_ROLE, IN_PLACE, updates.ROLE_STAYS),
     ("Managed", "ComputeResources/Type", "EC2", REPLACE, FARGATE_REFUSES),
     ("Unmanaged", "UnmanagedvCpus", 8, IN_PLACE, REGISTRY),
     ("Unmanaged", "State", "DISABLED", IN_PLACE, REGISTRY),
@@ -258,6 +260,12 @@ OTHERS: list[tuple[str, str, Any, Effect]] = [
     ("JobDefinition", "ContainerProperties/Environment", [{"Name": "A", "Value": "b"}], IN_PLACE),
     ("JobDefinition", "Parameters", {"key": "a"}, IN_PLACE),
     ("JobDefinition", "PropagateTags", True, IN_PLACE),
+    (
+        "JobDefinition",
+        "ResourceRetentionPolicy",
+        {"SkipDeregisterOnUpdate": True},
+        IN_PLACE,
+    ),
     ("JobDefinition", "SchedulingPriority", 5, IN_PLACE),
     ("JobDefinition", "Tags", {"Team": "a"}, IN_PLACE),
     ("JobDefinition", "JobDefinitionName", "other", REPLACE),
@@ -272,6 +280,7 @@ OTHERS: list[tuple[str, str, Any, Effect]] = [
     ("QuotaShare", "ResourceSharingConfiguration/BorrowLimit", 5, IN_PLACE),
     ("QuotaShare", "PreemptionConfiguration/InSharePreemption", "ENABLED", IN_PLACE),
     ("QuotaShare", "State", "DISABLED", IN_PLACE),
+    ("QuotaShare", "Tags", {"Team": "a"}, IN_PLACE),
     ("QuotaShare", "JobQueue", f"{ARN}:job-queue/b", REPLACE),
     ("QuotaShare", "QuotaShareName", "other", REPLACE),
     ("ServiceEnvironment", "State", "DISABLED", IN_PLACE),
@@ -291,6 +300,17 @@ def put(properties: dict[str, Any], path: str, value: Any) -> dict[str, Any]:
     return changed
 
 
+SUBNETS = "ComputeResources/Subnets"
+NODES = {
+    "Type": "multinode",
+    "NodeProperties": {
+        "MainNode": 0,
+        "NumNodes": 2,
+        "NodeRangeProperties": [
+            {"TargetNodes": "0:", "Container": BASES["JobDefinition"]["ContainerProperties"]}
+        ],
+    },
+}
 NAMED = {**EC2, "ComputeEnvironmentName": "fixed"}
 NAMED_LICENCES = {**BASES["ConsumableResource"], "ConsumableResourceName": "fixed"}
 FIFO = {key: one for key, one in BASES["JobQueue"].items() if key != "SchedulingPolicyArn"}
@@ -309,6 +329,17 @@ TRAPS: dict[str, tuple[str, dict[str, Any], dict[str, Any]]] = {
         ENVIRONMENT,
         {**BEST_FIT, "ReplaceComputeEnvironment": False},
         EC2,
+    ),
+    "EC2 that becomes unmanaged": (ENVIRONMENT, EC2, UNMANAGED),
+    "Fargate, to be replaced: `Subnets`": (
+        ENVIRONMENT,
+        {**FARGATE, "ReplaceComputeEnvironment": True},
+        put({**FARGATE, "ReplaceComputeEnvironment": True}, SUBNETS, ["subnet-2"]),
+    ),
+    "a definition of one container becomes one of several nodes": (
+        "AWS::Batch::JobDefinition",
+        BASES["JobDefinition"],
+        NODES,
     ),
     "EC2 with a service role of its own: `InstanceTypes`": (
         ENVIRONMENT,

@@ -143,7 +143,7 @@ def test_adopt_prints_the_program_of_a_deployed_stack(deployed: str, local_aws: 
 
     assert (code, why) == (
         0,
-        "Inbox (AWS::SQS::Queue) stays as an L1: it is not a resource of AWS Batch\n",
+        "other services stay as L1s: 1 AWS::SQS::Queue\n",
     )
     assert "class DeployedStack(" in source
     assert 'region="us-east-1"' in source

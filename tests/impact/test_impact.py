@@ -139,6 +139,15 @@ def test_an_update_policy_on_fargate_is_said_to_be_refused(
     assert any("seen to refuse the update" in note for note in found.notes) is refused
 
 
+def test_images_that_are_asked_for_on_fargate_take_no_instances_and_may_be_refused() -> None:
+    new = put(FARGATE, "ComputeResources/UpdateToLatestImageVersion", value=True)
+
+    found = impact(template(ENVIRONMENT, FARGATE), template(ENVIRONMENT, new))["It"]
+
+    assert found.effect is Effect.IN_PLACE
+    assert any("seen to refuse the update" in note for note in found.notes)
+
+
 @pytest.mark.parametrize("written", [{"ReplaceComputeEnvironment": True}, {}])
 def test_an_environment_that_may_be_replaced_is_replaced_for_new_instances(
     written: dict[str, Any],

@@ -276,3 +276,58 @@ def test_a_number_or_a_flag_and_its_text_are_the_same(old: Any, new: Any) -> Non
     found = impact({"Resources": was}, {"Resources": now})
 
     assert found["It"].effect is Effect.NONE
+
+
+QUEUE_OF_NAME = {"Type": "AWS::Batch::JobQueue", "Properties": {"JobQueueName": "nightly"}}
+TOOL = {"Type": "AWS::Batch::JobDefinition", "Properties": {"JobDefinitionName": "tool"}}
+
+
+@pytest.mark.parametrize(
+    ("gone", "written", "is_named"),
+    [
+        (TOOL, {"BatchParameters": {"JobDefinition": "tool"}}, True),
+        (TOOL, {"BatchParameters": {"JobDefinition": "tool:3"}}, True),
+        (TOOL, {"Input": '{"JobDefinition": "tool", "JobQueue": "nightly"}'}, True),
+        (TOOL, {"Role": ["arn:aws:batch:us-east-1:111122223333:job-definition/tool:*"]}, True),
+        (TOOL, {"BatchParameters": {"JobDefinition": "tool-two"}}, False),
+        (TOOL, {"Description": "tool"}, False),
+        (QUEUE_OF_NAME, {"Arn": {"Fn::Join": ["", ["arn:", ":job-queue/nightly"]]}}, True),
+        (QUEUE_OF_NAME, {"Arn": {"Fn::Join": ["", ["arn:", ":job-queue/nightly2"]]}}, False),
+        (QUEUE_OF_NAME, {"JobDefinition": "nightly"}, False),
+    ],
+)
+def test_who_names_what_goes_as_text_is_told(
+    gone: dict[str, Any], written: dict[str, Any], *, is_named: bool
+) -> None:
+    rule = {"Type": "AWS::Events::Rule", "Properties": written}
+    renamed = {
+        "Type": gone["Type"],
+        "Properties": dict.fromkeys(gone["Properties"], "other"),
+    }
+
+    for later in ({}, {"It": renamed}):
+        found = impact(
+            {"Resources": {"It": gone, "Rule": rule}}, {"Resources": {**later, "Rule": rule}}
+        )
+
+        told = [one for one in found["It"].notes if one.startswith("Rule names it as text")]
+        assert bool(told) is is_named
+
+
+def test_a_name_that_another_resource_has_from_then_on_is_told_of_nobody() -> None:
+    rule = {"Type": "AWS::Events::Rule", "Properties": {"JobDefinition": "tool"}}
+
+    found = impact(
+        {"Resources": {"It": TOOL, "Rule": rule}}, {"Resources": {"Heir": TOOL, "Rule": rule}}
+    )
+
+    assert not [one for one in found["It"].notes if "as text" in one]
+
+
+def test_who_names_a_queue_that_stays_in_the_account_is_not_told() -> None:
+    rule = {"Type": "AWS::Events::Rule", "Properties": {"JobQueue": "nightly"}}
+    kept = {**QUEUE_OF_NAME, "DeletionPolicy": "Retain"}
+
+    assert not [
+        one for one in notes("It", {"It": kept, "R": rule}, {"R": rule}) if "as text" in one
+    ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import aws_cdk as cdk
@@ -160,3 +162,39 @@ def test_an_alarm_on_an_expression_and_a_saved_query_are_recorded(
 
     alarms = local_aws.client("cloudwatch").describe_alarms(AlarmNames=list(names))
     assert [one["Threshold"] for one in alarms["MetricAlarms"]] == [2.0]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-6.1-x86_64",
+        "/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended/image_id",
+        "/aws/service/bottlerocket/aws-ecs-2/x86_64/latest/image_id",
+        "/aws/service/canonical/ubuntu/server/24.04/stable/current/amd64/hvm/ebs-gp3/ami-id",
+    ],
+)
+def test_a_template_finds_the_images_that_aws_publishes(local_aws: LocalAws, name: str) -> None:
+    kind = "AWS::SSM::Parameter::Value<AWS::EC2::Image::Id>"
+    template = {
+        "Parameters": {"Image": {"Type": kind, "Default": name}},
+        "Resources": {"Topic": {"Type": "AWS::SNS::Topic"}},
+        "Outputs": {"Image": {"Value": {"Ref": "Image"}}},
+    }
+    client, stack = local_aws.client("cloudformation"), f"image-{abs(hash(name))}"
+
+    client.create_stack(StackName=stack, TemplateBody=json.dumps(template))
+    client.get_waiter("stack_create_complete").wait(StackName=stack, WaiterConfig={"Delay": 1})
+
+    (found,) = client.describe_stacks(StackName=stack)["Stacks"][0]["Outputs"]
+    assert re.fullmatch("ami-[0-9a-f]{17}", found["OutputValue"])
+    client.delete_stack(StackName=stack)
+
+
+def test_what_is_recommended_is_the_image_of_its_own_parameter(local_aws: LocalAws) -> None:
+    client = local_aws.client("ssm")
+    name = "/aws/service/ecs/optimized-ami/amazon-linux-2023/recommended"
+    found = client.get_parameters(Names=[name, f"{name}/image_id", "/aws/service/other"])
+
+    values = {one["Name"]: one["Value"] for one in found["Parameters"]}
+    assert json.loads(values[name]) == {"image_id": values[f"{name}/image_id"]}
+    assert found["InvalidParameters"] == ["/aws/service/other"]

@@ -63,7 +63,10 @@ def test_nothing_that_is_there_is_overwritten(tmp_path: Path) -> None:
 
     code, output = init(tmp_path)
 
-    assert (code, output) == (2, f"Error: {tmp_path}: app.py would be overwritten\n")
+    assert (code, output) == (
+        2,
+        f"Error: {tmp_path} already has app.py; name another directory\n",
+    )
     assert [path.name for path in tmp_path.iterdir()] == ["app.py"]
     assert (tmp_path / "app.py").read_text() == "mine"
 

@@ -405,6 +405,26 @@ class TestFunctions:
         assert self.found(role(submit), **queues) == [" on the job queue Queue"]
         assert self.found(role(submit, allow("batch:ListJobs")), **queues) == []
 
+    def test_what_all_functions_of_sam_have_stands_in_the_globals(self) -> None:
+        def found(shared: Any, own: Any) -> list[str]:
+            policies = [{"Statement": [allow(SUBMIT, {"Ref": "Other"})]}]
+            function = resource("AWS::Serverless::Function", Policies=policies, **own)
+            queues = {id_: resource("AWS::Batch::JobQueue") for id_ in ("Queue", "Other")}
+            template = {"Globals": shared, "Resources": {"F": function, **queues}}
+            seen = check_template(template)
+            return [one.message for one in seen if one.rule == "submitter-permission"]
+
+        def variables(**given: Any) -> dict[str, Any]:
+            return {"Environment": {"Variables": given}}
+
+        of_all = variables(QUEUE={"Ref": "Queue"})
+        told = ["F does not allow batch:SubmitJob on the job queue Queue"]
+        assert found({"Function": of_all}, {}) == told
+        assert found({"Function": of_all}, variables(STAGE="dev")) == told
+        assert found({"Function": of_all}, variables(QUEUE={"Ref": "Other"})) == []
+        assert found({"StateMachine": of_all}, {}) == []
+        assert found("none", {}) == []
+
     def test_one_of_sam_has_its_policies_inline(self) -> None:
         def found(on: Any) -> list[Finding]:
             function = resource(

@@ -292,6 +292,8 @@ def test_a_custom_resource_may_turn_the_events_of_its_bucket_on(
         ("aws.s3", {"Input": "{}"}, ["U/Targets/0"]),
         ("aws.s3", {"Input": '{"a": "$.detail"}'}, []),
         ("aws.s3", {"Input": UNKNOWN}, []),
+        ("aws.s3", {"Input": '{"Parameters": {"key": "all"}}'}, []),
+        ("aws.s3", {"Input": '{"Parameters": {"other": "all"}}'}, ["U/Targets/0"]),
     ],
 )
 def test_a_job_has_to_learn_of_its_object(source: str, more: Any, places: list[str]) -> None:

@@ -262,6 +262,27 @@ def test_a_path_that_is_not_there_exits_with_2(tmp_path: Path) -> None:
     assert done.stderr == f"{tmp_path / 'none.json'}: there is no such file\n"
 
 
+@pytest.mark.parametrize(
+    ("name", "text", "code"),
+    [
+        ("mkdocs.yml", "emoji: !!python/name:material.emoji\n", 0),
+        ("tsconfig.json", "{ // strict\n}", 0),
+        ("pods.yaml", "kind: A\n---\nkind: B\n", 0),
+        ("cut.json", '{"Resources": {"Q": {"Type": "AWS::Batch::JobQueue"', 2),
+    ],
+)
+def test_a_hook_passes_over_files_that_cannot_be_templates(
+    tmp_path: Path, name: str, text: str, code: int
+) -> None:
+    """A template names types of AWS; a broken one is no file to pass over, nor is one not there."""
+    file = tmp_path / name
+    file.write_text(text)
+
+    assert run(file).exit_code == 2
+    assert run("--only-templates", file).exit_code == code
+    assert run("--only-templates", tmp_path / "missing.json").exit_code == 2
+
+
 def test_a_directory_without_a_template_exits_with_2(tmp_path: Path) -> None:
     assert run(tmp_path).exit_code == 2
 

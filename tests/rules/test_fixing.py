@@ -105,6 +105,21 @@ def test_what_has_no_one_answer_is_left(tmp_path: Path, line: str) -> None:
     assert file.read_bytes() == before
 
 
+def test_what_is_behind_a_mended_name_is_mended_as_well(tmp_path: Path) -> None:
+    file = tmp_path / "a.yaml"
+    text = (
+        "Resources:\n  Queue:\n    Type: AWS::Batch::JobQueue\n    Properties:\n"
+        "      Priority: 1\n      {name}: {state}\n"
+        "      ComputeEnvironmentOrder: [{{Order: 1, ComputeEnvironment: x}}]\n"
+    )
+    file.write_text(text.format(name="state", state="Enabled"))
+
+    done = fix(file)
+
+    assert file.read_text() == text.format(name="State", state="ENABLED")
+    assert done.exit_code == 0
+
+
 def test_a_file_without_a_finding_is_not_written(tmp_path: Path) -> None:
     file = tmp_path / "a.json"
     file.write_text('{"Resources": {"T": {"Type": "AWS::SNS::Topic"}}}')

@@ -86,6 +86,14 @@ def test_an_object_with_a_function_beside_its_members_may_have_any_further_membe
     assert found == []
 
 
+@pytest.mark.parametrize("properties", [MORE, {"Fn::ImportValue": "x"}], ids=str)
+def test_properties_that_a_function_brings_may_be_any(properties: Any) -> None:
+    nouns = ("ComputeEnvironment", "JobQueue", "JobDefinition", "SchedulingPolicy")
+    resources = {noun: {"Type": f"AWS::Batch::{noun}", "Properties": properties} for noun in nouns}
+
+    assert check_template({"Resources": resources}) == []
+
+
 def test_what_an_object_with_a_function_has_is_judged() -> None:
     found = check_resource("AWS::Batch::JobQueue", {**MORE, "Priority": -5})
 
@@ -115,6 +123,41 @@ def test_a_loop_is_written_out_where_its_collection_is_known(collection: Any) ->
         f"Topic{name}": {"Type": "AWS::SNS::Topic", "Properties": {"TopicName": name}}
         for name in ("x", "y")
     }
+
+
+@pytest.mark.parametrize(
+    ("priority", "told"),
+    [
+        (-1, {"Qx": "(also in Qy and Qz)"}),
+        ({"Fn::FindInMap": ["P", {"Ref": "Name"}, "it"]}, {"Qy": "1000"}),
+    ],
+)
+def test_a_fault_of_a_loop_is_told_once(priority: Any, told: dict[str, str]) -> None:
+    queue = {"Type": "AWS::Batch::JobQueue", "Properties": {**QUEUE, "Priority": priority}}
+    template = loop(["x", "y", "z"], {"Q${Name}": queue})
+    template["Mappings"]["P"] = {"x": {"it": 1}, "y": {"it": 1001}, "z": {"it": 2}}
+
+    found = {
+        one.resource: one.message
+        for one in check_template(template)
+        if one.rule == "job-queue-priority"
+    }
+
+    assert {id_: message[-len(told[id_]) :] for id_, message in found.items()} == told
+
+
+def test_a_misspelled_name_of_a_loop_is_told_once() -> None:
+    order = [{"Order": 1, "ComputeEnvironment": "e"}]
+    properties = {"Priority": 1, "ComputeEnvironmentOrder": order, "state": "Off"}
+    queue = {"Type": "AWS::Batch::JobQueue", "Properties": properties}
+
+    found = check_template(loop(["x", "y"], {"Q${Name}": queue}))
+
+    assert [(one.resource, one.rule, one.path) for one in found] == [
+        ("Qx", "property-name", "Properties/state"),
+        ("Qx", "job-queue-state", "Properties/state"),
+    ]
+    assert all("(also in Qy)" in one.message for one in found)
 
 
 def test_an_ampersand_takes_only_letters_and_digits() -> None:

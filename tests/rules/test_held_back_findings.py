@@ -178,3 +178,153 @@ def test_a_value_of_null_is_not_missing_as_well() -> None:
     assert [one.rule for one in found if one.path == "Properties/ComputeResources"] == [
         "null-value"
     ]
+
+
+ENVIRONMENT: dict[str, Any] = {
+    "Type": "MANAGED",
+    "ReplaceComputeEnvironment": False,
+    "ComputeResources": {
+        "Type": "FARGATE",
+        "MaxvCpus": 4,
+        "Subnets": ["subnet-1"],
+        "SecurityGroupIds": ["sg-1"],
+    },
+}
+FARGATE_JOB: dict[str, Any] = {
+    "Type": "container",
+    "PlatformCapabilities": ["FARGATE"],
+    "ContainerProperties": {
+        "Image": "busybox",
+        "ExecutionRoleArn": "arn:aws:iam::123456789012:role/r",
+        "NetworkConfiguration": {"AssignPublicIp": "ENABLED"},
+        "ResourceRequirements": [SIZE[0], {"Type": "MEMORY", "Value": "2048"}],
+    },
+}
+
+
+def whole(job: dict[str, Any], environment: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Put a job, and a rule that submits it, beside its queue."""
+    order = [{"Order": 1, "ComputeEnvironment": {"Ref": "E"}}]
+    target = {
+        "Id": "t",
+        "Arn": {"Ref": "Q"},
+        "RoleArn": "arn:aws:iam::123456789012:role/r",
+        "DeadLetterConfig": {"Arn": "arn:aws:sqs:us-east-1:123456789012:q"},
+        "BatchParameters": {"JobDefinition": {"Ref": "J"}, "JobName": "j"},
+    }
+    described = {
+        "E": ("Batch::ComputeEnvironment", environment or ENVIRONMENT),
+        "Q": ("Batch::JobQueue", {"Priority": 1, "ComputeEnvironmentOrder": order}),
+        "J": ("Batch::JobDefinition", job),
+        "R": ("Events::Rule", {"ScheduleExpression": "rate(1 day)", "Targets": [target]}),
+    }
+    resources = {
+        id_: {"Type": f"AWS::{noun}", "Properties": properties}
+        for id_, (noun, properties) in described.items()
+    }
+    return {"Resources": resources}
+
+
+def places(template: dict[str, Any]) -> set[str]:
+    found = check_template(template)
+    return {
+        f"{one.rule} {one.resource}/{one.path}"
+        for one in found
+        if one.severity is not Severity.INFO
+    }
+
+
+def renamed(properties: dict[str, Any], name: str, written: str) -> dict[str, Any]:
+    return {written if key == name else key: value for key, value in properties.items()}
+
+
+def test_what_is_behind_a_misspelled_name_counts_in_every_resource() -> None:
+    assert places(whole(FARGATE_JOB)) == set()
+    job = renamed(FARGATE_JOB, "PlatformCapabilities", "PlatformCapability")
+
+    assert places(whole(job)) == {"property-name J/Properties/PlatformCapability"}
+
+
+def test_a_fault_behind_a_misspelled_name_is_placed_where_it_is_written() -> None:
+    template = whole(FARGATE_JOB)
+    queue = template["Resources"]["Q"]
+    queue["Properties"] = renamed(queue["Properties"] | {"Priority": -1}, "Priority", "priority")
+
+    assert places(template) == {
+        "property-name Q/Properties/priority",
+        "job-queue-priority Q/Properties/priority",
+    }
+
+
+def test_a_name_inside_of_a_list_is_read_as_it_was_meant() -> None:
+    template = whole(FARGATE_JOB)
+    [entry] = template["Resources"]["Q"]["Properties"]["ComputeEnvironmentOrder"]
+    order = [renamed(entry, "ComputeEnvironment", "computeEnvironment")]
+    template["Resources"]["Q"]["Properties"]["ComputeEnvironmentOrder"] = order
+    too_large = FARGATE_JOB["ContainerProperties"] | {
+        "ResourceRequirements": [
+            {"Type": "VCPU", "Value": "8"},
+            {"Type": "MEMORY", "Value": "16384"},
+        ]
+    }
+    template["Resources"]["J"]["Properties"] = FARGATE_JOB | {"ContainerProperties": too_large}
+
+    assert places(template) == {
+        "property-name Q/Properties/ComputeEnvironmentOrder/0/computeEnvironment",
+        "job-vcpus-over-maximum J/Properties",
+    }
+
+
+def test_of_very_many_misspelled_names_each_is_told() -> None:
+    template = whole(FARGATE_JOB)
+    bad = {"Type": "AWS::Batch::JobQueue", "Properties": {"priority": -1}}
+    template["Resources"] |= {f"Q{number}": bad for number in range(21)}
+
+    assert sum(one.startswith("property-name") for one in places(template)) == 21
+
+
+@pytest.mark.parametrize(
+    ("job", "told"),
+    [
+        ({"PlatformCapabilities": ["fargate"]}, "word-case J/Properties/PlatformCapabilities/0"),
+        (
+            {"PlatformCapabilities": ["LAMBDA"]},
+            "platform-capabilities J/Properties/PlatformCapabilities/0",
+        ),
+    ],
+)
+def test_a_platform_that_there_is_not_fits_every_queue(job: dict[str, Any], told: str) -> None:
+    assert places(whole(FARGATE_JOB | job)) == {told}
+
+
+def test_a_maximum_that_no_environment_can_have_is_the_only_fault() -> None:
+    resources = ENVIRONMENT["ComputeResources"] | {"MaxvCpus": -1}
+
+    assert places(whole(FARGATE_JOB, ENVIRONMENT | {"ComputeResources": resources})) == {
+        "max-vcpus E/Properties/ComputeResources/MaxvCpus"
+    }
+
+
+def test_a_size_that_fargate_does_not_have_is_the_only_fault() -> None:
+    size = [{"Type": "VCPU", "Value": "99"}, SIZE[1]]
+    made = FARGATE_JOB["ContainerProperties"] | {"ResourceRequirements": size}
+
+    assert places(whole(FARGATE_JOB | {"ContainerProperties": made})) == {
+        "fargate-size J/Properties/ContainerProperties/ResourceRequirements/0/Value"
+    }
+
+
+@pytest.mark.parametrize(
+    ("parameters", "told"),
+    [
+        ({"JobDefinitions": {"Ref": "J"}, "JobName": "j"}, "submission-shape {}/JobDefinitions"),
+        ({}, "event-target-parameters {}"),
+    ],
+)
+def test_a_target_is_told_one_fault(parameters: dict[str, Any], told: str) -> None:
+    template = whole(FARGATE_JOB)
+    target = template["Resources"]["R"]["Properties"]["Targets"][0]
+    target["BatchParameters"] = parameters
+
+    place = "R/Properties/Targets/0/BatchParameters"
+    assert places(template) == {told.format(place)}

@@ -116,6 +116,39 @@ class TestSecrets:
         assert ("of a Secrets Manager secret" in found.fix) is (action[:3] == "ssm")
 
     @pytest.mark.parametrize(
+        ("readable", "told"),
+        [
+            ({"Ref": "Secret"}, False),
+            ({"Ref": "Other"}, True),
+            ({"Fn::Sub": "${Other}*"}, True),
+            ({"Fn::Sub": "${Secret}*"}, False),
+            ("arn:aws:secretsmanager:us-east-1:123456789012:secret:*-??????", False),
+        ],
+    )
+    def test_a_right_to_another_secret_of_the_template_is_none(
+        self, readable: Any, *, told: bool
+    ) -> None:
+        """CloudFormation makes both names up; neither is the other's."""
+        reader = role("secretsmanager:GetSecretValue")
+        reader["Properties"]["Policies"][0]["PolicyDocument"]["Statement"][0]["Resource"] = readable
+        others = {
+            "Role": reader,
+            "Secret": resource("AWS::SecretsManager::Secret"),
+            "Other": resource("AWS::SecretsManager::Secret"),
+        }
+        secrets = [{"Name": "WORD", "ValueFrom": {"Ref": "Secret"}}]
+
+        assert bool(findings("secret-permission", Secrets=secrets, others=others)) is told
+
+    def test_a_parameter_is_named_as_the_template_writes_it(self) -> None:
+        written = "arn:aws:ssm:${AWS::Region}:${AWS::AccountId}:parameter/name"
+        secrets = [{"Name": "WORD", "ValueFrom": {"Fn::Sub": written}}]
+
+        [found] = findings("secret-permission", Secrets=secrets)
+
+        assert found.message == f"Role does not allow ssm:GetParameters, which {written} needs"
+
+    @pytest.mark.parametrize(
         "source",
         [
             {"Ref": "Unknown"},

@@ -8,6 +8,7 @@ import pytest
 
 from batch_constructs.rules import Severity, check_template
 from batch_constructs.rules.template import template_files
+from batch_constructs.rules.template.sam_globals import with_globals
 
 
 def told(text: str) -> set[tuple[str, str, str]]:
@@ -196,6 +197,22 @@ def test_what_is_submitted_from_elsewhere_may_bring_its_parameters(where: str) -
 
     assert not told(job + ELSEWHERE.replace("WHERE", where))
     assert told(job) == {("Job", "parameter-without-default", "info")}
+
+
+def test_globals_of_sam_are_put_together_with_what_each_function_has() -> None:
+    shared = {"Timeout": 5, "Layers": ["a"], "Environment": {"Variables": {"A": "1", "B": "1"}}}
+    own = {"Timeout": 9, "Layers": ["b"], "Environment": {"Variables": {"B": "2"}}}
+    plain = {"Type": "AWS::Lambda::Function", "Properties": own}
+    resources = {"F": {"Type": "AWS::Serverless::Function", "Properties": own}, "G": plain}
+
+    made: Any = with_globals({"Globals": {"Function": shared}, "Resources": resources})
+
+    assert made["Resources"]["G"] is plain
+    assert made["Resources"]["F"]["Properties"] == {
+        "Timeout": 9,
+        "Layers": ["a", "b"],
+        "Environment": {"Variables": {"A": "1", "B": "2"}},
+    }
 
 
 def test_terraform_s_names_of_one_role_are_literal() -> None:

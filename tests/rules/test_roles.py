@@ -455,6 +455,7 @@ class TestSubmitting:
             ([QUEUE], "job definition"),
             ([QUEUE, JOBS], "job definition"),
             ([NAME, "arn:aws:sqs:us-east-1:123456789012:job-queue"], "job queue"),
+            ([f"{ARN}:/v1/submitjob"], "job queue and no job definition"),
         ],
     )
     def test_it_takes_the_queue_and_the_definition(self, resources: list[str], lacks: str) -> None:

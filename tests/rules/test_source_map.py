@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -121,8 +124,7 @@ def test_a_finding_of_a_resource_that_a_loop_makes_is_placed_in_the_loop() -> No
     found = Checker(frozenset()).of("a.yaml", template_files.document(text)).findings
 
     assert [(one.resource, one.rule, one.line, one.column) for one in found] == [
-        ("QueueFast", "job-queue-priority", 9, 9),
-        ("QueueSlow", "job-queue-priority", 9, 9),
+        ("QueueFast", "job-queue-priority", 9, 9)
     ]
 
 
@@ -147,17 +149,42 @@ def as_rules_tell_them(path: tuple[str, ...]) -> list[str]:
     return told
 
 
+def in_yaml_with_aliases(template: object) -> str:
+    """Write YAML in which the second of two equal resources is an alias."""
+    return yaml.safe_dump(template)
+
+
+def in_yaml_with_tags(template: object) -> str:
+    """Write YAML with the short form of a function around each list."""
+    return re.sub(r"(?<!\\)\[", "!Join [", f"# a comment\n{json.dumps(template)}")
+
+
+@pytest.mark.parametrize("written_as", [json.dumps, in_yaml_with_aliases, in_yaml_with_tags])
 @settings(deadline=None)
-@given(branching, st.data())
-def test_what_is_looked_for_is_found_as_if_everything_were(value: Any, data: st.DataObject) -> None:
-    document = template_files.document(json.dumps({"Resources": {"R": value}}))
-    written = [path for path, _ in places({"R": value})]
+@given(value=branching, data=st.data())
+def test_what_is_looked_for_is_found_as_if_everything_were(
+    written_as: Callable[[object], str], value: Any, data: st.DataObject
+) -> None:
+    document = template_files.document(written_as({"Resources": {"R": value, "S": value}}))
+    written = [path for path, _ in places(document.template["Resources"])]
     paths = data.draw(st.lists(st.sampled_from(written).map(as_rules_tell_them), max_size=2))
     some = document.source_map_of([["Resources", *path] for path in paths])
 
     for path in paths:
         wanted = ["Resources", *path]
         assert some.chain(wanted) == document.source_map.chain(wanted)
+
+
+def test_yaml_to_which_no_path_leads_is_passed_over() -> None:
+    """Half of the check of a dense file of YAML was to say where everything in it stands."""
+    text = "Resources: {R: {a: [{b: 1}, !Sub c], d: {e: {f: 1}}}, S: {a: {b: 1}}}"
+    source = template_files.document(text).source_map_of([["Resources", "R", "d"]])
+
+    found = source.node(["Resources", "R", "d"])
+    assert found is not None
+    assert text[found[1].start : found[1].end] == "{e: {f: 1}}"
+    assert source.node(["Resources", "R", "a", "0"]) is None
+    assert source.node(["Resources", "S", "a"]) is None
 
 
 def test_what_stands_below_a_name_with_a_slash_is_found_where_it_alone_is_looked_for() -> None:

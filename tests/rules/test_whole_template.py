@@ -136,6 +136,25 @@ def test_an_attribute_that_a_batch_resource_has_under_another_name_is_an_error(
     assert messages == ([f"X has no attribute {attribute}"] if told else [])
 
 
+@pytest.mark.parametrize(
+    ("transform", "told"),
+    [
+        ("AWS::Serverless-2016-10-31", True),
+        (["AWS::LanguageExtensions", "AWS::Serverless-2016-10-31"], True),
+        ("OfTheirOwn", False),
+    ],
+)
+def test_a_transform_of_aws_leaves_the_types_of_resources_alone(
+    transform: Any, *, told: bool
+) -> None:
+    template = {"Transform": transform, **with_value({"Fn::GetAtt": ["X", "Arn"]})}
+    template["Resources"]["X"] = {"Type": "AWS::Batch::JobQueue", "Properties": {}}
+
+    messages = [one.message for one in check_template(template) if one.resource == "T"]
+
+    assert messages == (["X has no attribute Arn"] if told else [])
+
+
 @pytest.mark.parametrize(("template", "finding"), REFUSED.values(), ids=REFUSED)
 def test_what_cloudformation_refuses_is_an_error(
     template: dict[str, Any], finding: tuple[str, str, str]

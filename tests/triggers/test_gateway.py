@@ -721,17 +721,27 @@ def test_a_key_is_used_by_way_of_what_it_encrypts_and_of_nothing_else(
 ) -> None:
     from aws_cdk import aws_kms as kms
 
-    gateway(stack, queue, definition, mode="coalesce", encryption_key=kms.Key(stack, "Key"))
+    mail = gateway(stack, queue, definition, mode="coalesce", encryption_key=kms.Key(stack, "Key"))
+    reader = iam.Role(stack, "Reader", assumed_by=iam.AccountRootPrincipal())
+    mail.grant_read_messages(reader)
 
-    policies = resources(stack, "AWS::IAM::Policy").values()
-    used = [
+    documents = [
+        document["PolicyDocument"]
+        for type_ in ("AWS::IAM::Policy", "AWS::IAM::Role")
+        for one in resources(stack, type_).values()
+        for document in [*one.get("Policies", ()), *([one] if "PolicyDocument" in one else ())]
+    ]
+    via = [
         statement["Condition"]["StringEquals"]["kms:ViaService"]
-        for policy in policies
-        for statement in policy["PolicyDocument"]["Statement"]
+        for document in documents
+        for statement in document["Statement"]
         if "kms:Decrypt" in statement["Action"]
     ]
-    services = [[joined(one).split(".")[0] for one in via] for via in used]
-    assert services == [["dynamodb", "s3", "sqs"]]
+    services = [
+        [joined(one).split(".")[0] for one in (some if isinstance(some, list) else [some])]
+        for some in via
+    ]
+    assert sorted(services) == [["dynamodb"], ["s3"], ["s3", "sqs"]]
 
 
 def test_a_concurrency_below_that_of_the_source_is_refused(

@@ -44,18 +44,21 @@ def install(
         corrections,
         iam_checks,
         log_events,
+        public_parameters,
         refused_patterns,
         settled_stacks,
         signatures,
         state_machines,
         state_paths,
         targets,
+        template_limits,
     )
 
     iam_checks.install()
     batch_endpoint.install(handle, arns)
     cloudformation_types.install(resource_types)
     corrections.install()
+    public_parameters.install()
     refused_patterns.install()
     targets.install(roles=roles, client=client)
     state_machines.install(ended=ended, roles=roles)
@@ -64,6 +67,7 @@ def install(
     alarm_dimensions.install()
     settled_stacks.install()
     signatures.install()
+    template_limits.install()
     asgi.install()
 
 

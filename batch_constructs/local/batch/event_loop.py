@@ -1,13 +1,16 @@
-"""The service's thread: it works off what happens and what is due, and places jobs."""
+"""What happens to the service, one thing after another, each followed by the placing of jobs."""
 
 from __future__ import annotations
 
+import contextlib
 import heapq
 import logging
+import math
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections import deque
+from collections.abc import Callable, Iterator
 from itertools import count
 from typing import TYPE_CHECKING
 
@@ -58,7 +61,9 @@ class Timers:
 class EventLoop:
     """Does actions one after another, each under the lock, and what is due at its time.
 
-    There is no polling: the thread sleeps until something is posted or a timer is due.
+    Whoever has something to do does it in its own thread: one that hands it over waits for the
+    other to wake. A thread of the loop's own does what is due later. There is no polling: it sleeps
+    until something is posted or a timer is due.
 
     Args:
         lock: the service's lock.
@@ -76,48 +81,94 @@ class EventLoop:
         self._work = work
         self._inbox: queue.SimpleQueue[Action | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
+        self._running = False
+        self._worker: int | None = None
+        self._then: deque[Action] = deque()
         self._woken = False
+        self._wakes_at = math.inf
         self._commit_at: float | None = None
 
     def start(self) -> None:
         """Start working."""
+        self._running = True
         self._thread = threading.Thread(target=self._run, name="batch-loop", daemon=True)
         self._thread.start()
 
     def stop(self) -> None:
         """Stop after what is under way."""
+        with self._lock:
+            self._running = False
         if self._thread is not None:
             self._inbox.put(None)
             self._thread.join()
             self._thread = None
 
     def post(self, action: Action) -> None:
-        """Have an action done soon."""
+        """Have an action done soon, in the loop's thread."""
         self._inbox.put(action)
+
+    def do(self, action: Action) -> None:
+        """Do an action now, or after the one of this thread that is under way."""
+        if self._worker == threading.get_ident():
+            self._then.append(action)
+            return
+        with self.turn():
+            (self._then.append if self._running else self._inbox.put)(action)
+
+    @contextlib.contextmanager
+    def turn(self) -> Iterator[None]:
+        """Hold the lock; at the end place jobs, and do what was asked for meanwhile."""
+        with self._lock:
+            if self._worker is not None:
+                yield
+                return
+            self._worker = threading.get_ident()
+            try:
+                yield
+            finally:
+                if self._running:
+                    self._finish_turn()
+                self._worker = None
 
     def wake(self) -> None:
         """Look soon whether jobs can be placed."""
-        if not self._woken:
+        if not self._woken and self._worker != threading.get_ident():
             self._woken = True
             self._inbox.put(_nothing)
 
     def _run(self) -> None:
         while True:
+            with self._lock:
+                patience = self._next_in()
+                self._wakes_at = math.inf if patience is None else time.monotonic() + patience
             try:
-                actions = [self._inbox.get(timeout=self._next_in())]
+                actions = [self._inbox.get(timeout=patience)]
             except queue.Empty:
                 actions = []
             while len(actions) < _AT_A_TIME and not self._inbox.empty():
                 actions.append(self._inbox.get())
-            with self._lock:
-                self._woken = False
+            with self.turn():
+                self._woken, self._wakes_at = False, -math.inf
                 for action in actions:
                     if action is None:
                         return
                     self._do(action)
                 self._do(self._timers.run)
-                self._do(self._work)
-                self._commit_when_due()
+
+    def _finish_turn(self) -> None:
+        for _ in range(_AT_A_TIME):
+            while self._then:
+                self._do(self._then.popleft())
+            self._do(self._work)
+            if not self._then:
+                break
+        else:
+            self._inbox.put(_nothing)
+        self._commit_when_due()
+        due = self._next_in()
+        if due is not None and time.monotonic() + due < self._wakes_at:
+            self._wakes_at = -math.inf  # nobody else needs to wake it
+            self._inbox.put(_nothing)
 
     def _next_in(self) -> float | None:
         due = self._timers.next_in()

@@ -6,12 +6,12 @@ import logging
 import queue
 import threading
 import time
-import uuid
 from typing import TYPE_CHECKING
 
 from batch_constructs.aws import batch_events
 from batch_constructs.aws.metrics import METRICS_AT_ONCE
 from batch_constructs.local.batch.job_details import job_detail
+from batch_constructs.local.batch.random_ids import new_id
 from batch_constructs.local.batch.service_job_details import service_job_detail
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _event(
         detail = {k: v for k, v in whole.items() if k not in {"tags", "serviceRequestPayload"}}
     return {
         "version": "0",
-        "id": str(uuid.uuid4()),
+        "id": new_id(),
         "detail-type": detail_type,
         "source": batch_events.SOURCE,
         "account": arns.account_id,

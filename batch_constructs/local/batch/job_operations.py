@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +16,7 @@ from batch_constructs.local.batch.dependencies import check_dependencies
 from batch_constructs.local.batch.job_details import job_arn, job_detail, node_detail
 from batch_constructs.local.batch.job_overrides import check_submission, submission_document
 from batch_constructs.local.batch.jobs import Job, Stop, Submission
+from batch_constructs.local.batch.random_ids import new_id
 from batch_constructs.local.batch.scheduler import host_terminated
 from batch_constructs.local.batch.service_errors import client_error
 
@@ -77,7 +77,7 @@ class JobOperations:
         document = submission_document(request, definition=definition, queue=queue)
         check_dependencies(document["dependsOn"], document.get("arraySize"), self._jobs.find)
         submission = Submission(document, self._consumables.needed(document))
-        job = self._jobs.add(str(uuid.uuid4()), submission, self._lifecycle.now_ms())
+        job = self._jobs.add(new_id(), submission, self._lifecycle.now_ms())
         self._submitted(job)
         return {
             "jobArn": job_arn(self._arns, job.id),

@@ -64,7 +64,7 @@ class LogPump:
         self._pipes: dict[int, int] = {}
         self._closing: dict[int, _Pipe] = {}
         self._lock = threading.Lock()
-        self._commands: list[tuple[int, _Pipe] | int | None] = []
+        self._commands: list[int | None] = []
         self._wake_read, self._wake_write = os.pipe()
         self._selector.register(self._wake_read, selectors.EVENT_READ)
         self._thread: threading.Thread | None = None
@@ -84,13 +84,15 @@ class LogPump:
     def add(self, token: int, descriptor: int, stream: LogStream) -> None:
         """Read a process's output from a file descriptor, which is closed at its end."""
         os.set_blocking(descriptor, False)
-        self._command((descriptor, _Pipe(token=token, stream=stream)))
+        self._pipes[token] = descriptor
+        # The kernel tells the thread that waits of this one, too; nobody needs to wake it.
+        self._selector.register(descriptor, selectors.EVENT_READ, _Pipe(token=token, stream=stream))
 
     def ended(self, token: int) -> None:
         """Note that a process has ended: nobody may keep its output open for long."""
         self._command(token)
 
-    def _command(self, command: tuple[int, _Pipe] | int | None) -> None:
+    def _command(self, command: int | None) -> None:
         with self._lock:
             self._commands.append(command)
         os.write(self._wake_write, b".")
@@ -121,11 +123,7 @@ class LogPump:
         for command in commands:
             if command is None:
                 return False
-            if isinstance(command, tuple):
-                descriptor, pipe = command
-                self._selector.register(descriptor, selectors.EVENT_READ, pipe)
-                self._pipes[pipe.token] = descriptor
-            elif command in self._pipes:
+            if command in self._pipes:
                 descriptor = self._pipes[command]
                 pipe = self._selector.get_key(descriptor).data
                 pipe.close_at = time.monotonic() + _LEFT_OPEN_SECONDS

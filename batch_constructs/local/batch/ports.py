@@ -2,8 +2,9 @@
 
 The service talks to no other AWS service by itself: whoever embeds it hands over a `Ports`.
 Methods are called from the service's own threads without its lock, so they may take their time and
-may call the service back. The two about clusters are the exception: they are called within the
-request that needs them, with the lock held, and must not call the service back.
+may call the service back. Exceptions are the two about clusters, which are called within the
+request that needs them, and `job_environment` without a role: they are called with the lock held,
+and must not call the service back.
 """
 
 from __future__ import annotations

@@ -17,7 +17,7 @@ from botocore.validate import ParamValidator
 from batch_constructs.aws import operations, overridden_limits, tags
 from batch_constructs.aws.bound import Counting, Decimal, Matching, OneOf, Whole, shown
 from batch_constructs.aws.limits import limits_of
-from batch_constructs.aws.property_paths import places
+from batch_constructs.aws.property_paths import Places
 from batch_constructs.aws.submit_job import LARGEST_NUMBER
 from batch_constructs.local.batch.api_model import SERVICE_MODEL
 from batch_constructs.local.batch.service_errors import refuse
@@ -147,8 +147,11 @@ def beyond_limits(operation: str, request: Mapping[str, Any]) -> Iterator[str]:
     if shape is not None:
         found.update(_beyond_model(shape, request, ""))
     found.update(_wrong_tags(request))
+    within = Places(request)
     for path, bound in limits_on(operation):
-        for place, value in _values(request, path):
+        if path.partition("/")[0] not in request:
+            continue
+        for place, value in _values(within, path):
             wrong = _wrong(value, bound)
             if wrong:
                 found[_as_botocore_writes(place)] = wrong
@@ -199,10 +202,10 @@ def _wrong_tags(request: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield path, wrong
 
 
-def _values(request: Mapping[str, Any], path: str) -> Iterator[tuple[str, Any]]:
+def _values(request: Places, path: str) -> Iterator[tuple[str, Any]]:
     """Find what stands at a path, with its place; ``/*`` at the end means each entry of a list."""
     within, _, key = path.removesuffix("/*").rpartition("/")
-    for place, found in places(request, within):
+    for place, found in request.at(within):
         if key in found and path.endswith("/*"):
             yield from ((f"{place}{key}/{n}", value) for n, value in enumerate(found[key]))
         elif key in found:

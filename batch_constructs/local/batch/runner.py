@@ -44,8 +44,8 @@ _log = logging.getLogger(__name__)
 _PREPARERS = 4
 _SIGNALLED = 128
 
-Post = Callable[[Callable[[], None]], None]
-"""Has an action done in the service's thread, under its lock."""
+Do = Callable[[Callable[[], None]], None]
+"""Has an action done under the service's lock."""
 
 
 @dataclass(kw_only=True)
@@ -62,15 +62,16 @@ class _Process:
 class Runner:
     """Runs attempts.
 
-    Preparing one (directory, secrets) is done by a few threads of its own; everything else happens
-    in the service's thread.
+    Preparing one that others are asked for (secrets, roles, images) is done by a few threads of its
+    own; everything else happens under the service's lock.
 
     Args:
         ports: secrets and logs.
         lifecycle: is told how attempts go.
         store: remembers the processes.
         timers: for timeouts.
-        post: hands actions to the service's thread.
+        do: does an action under the service's lock, at once.
+        post: has one done there later, by a thread of its own.
         release: is told that an attempt holds capacity no longer.
         directory: where jobs work, each in a directory of its own.
         grace_seconds: how long after SIGTERM a process is killed that says nothing of it.
@@ -86,7 +87,8 @@ class Runner:
         lifecycle: Lifecycle,
         store: Store,
         timers: Timers,
-        post: Post,
+        do: Do,
+        post: Do,
         release: Callable[[Job], None],
         directory: Path,
         grace_seconds: float,
@@ -98,6 +100,7 @@ class Runner:
         self._lifecycle = lifecycle
         self._store = store
         self._timers = timers
+        self._do = do
         self._post = post
         self._release = release
         self._directories = JobDirectories(directory)
@@ -109,7 +112,7 @@ class Runner:
         self._processes: dict[int, _Process] = {}
         self._tasks: dict[str, Task] = {}
         self._host: HostLink | None = None
-        self._pump = LogPump(ports=ports, drained=lambda token: post(lambda: self._drained(token)))
+        self._pump = LogPump(ports=ports, drained=lambda token: do(lambda: self._drained(token)))
         self._preparers: ThreadPoolExecutor | None = None
 
     def start(self) -> None:
@@ -136,7 +139,9 @@ class Runner:
 
     def launch(self, job: Job, queue_name: str) -> None:
         """Begin an attempt that has come to STARTING."""
-        if self._preparers is not None:
+        if self._asks_nobody(job):
+            self._prepare(job, len(job.attempts), queue_name)
+        elif self._preparers is not None:
             self._preparers.submit(self._prepare, job, len(job.attempts), queue_name)
 
     def end(self, job: Job, stop: Stop) -> None:
@@ -148,10 +153,19 @@ class Runner:
             task.stopping = True
             self._stop_processes(task)
 
+    def _asks_nobody(self, job: Job) -> bool:
+        """Tell whether an attempt can be prepared from what is known here."""
+        return not any(
+            container.job_role_arn is not None
+            or container.properties.get("secrets")
+            or self._images.place(container.properties.get("image", "")) is not None
+            for container in job.submission.containers
+        )
+
     def _prepare(self, job: Job, attempt: int, queue_name: str) -> None:
         refused = job.submission.document.get("refusedByEcs")
         if refused is not None:
-            self._post(lambda: self._give_up(job, refused))
+            self._do(lambda: self._give_up(job, refused))
             return
         directory = None
         try:
@@ -171,11 +185,11 @@ class Runner:
             reason = f"CannotCreateContainerError: {error}"
         else:
             task = Task(job, attempt=attempt, directory=directory, prepared=prepared)
-            self._post(lambda: self._begin(task))
+            self._do(lambda: self._begin(task))
             return
         if directory is not None:
             self._directories.give_back(directory)
-        self._post(lambda: self._give_up(job, reason))
+        self._do(lambda: self._give_up(job, reason))
 
     def _prepared(
         self, job: Job, container: Container, attempt: int, queue: str, directory: Path
@@ -266,11 +280,11 @@ class Runner:
 
     def _received(self, message: Message) -> None:
         if "started" in message:
-            self._post(lambda: self._started(message["started"], message["pid"], message["time"]))
+            self._do(lambda: self._started(message["started"], message["pid"], message["time"]))
         elif "failed" in message:
-            self._post(lambda: self._failed(message["failed"], message["error"]))
+            self._do(lambda: self._failed(message["failed"], message["error"]))
         elif "exited" in message:
-            self._post(lambda: self._exited(message["exited"], message["code"]))
+            self._do(lambda: self._exited(message["exited"], message["code"]))
         else:
             self._post(self._host_lost)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import uuid
 from typing import TYPE_CHECKING
 
 from batch_constructs.aws import resource_kinds as kinds
@@ -12,6 +11,7 @@ from batch_constructs.aws.job_states import HOST_LOST, STUCK_IN_QUEUE, JobState
 from batch_constructs.aws.names import marker
 from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.local.batch.fair_share_order import FairShares, FirstInFirstOut, WaitingLine
+from batch_constructs.local.batch.random_ids import new_id
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -223,7 +223,11 @@ def _task_arn(job: Job, environment: Environment) -> str:
         base, _, _ = job.queue_arn.replace(":batch:", ":sagemaker:").partition(
             marker(kinds.JOB_QUEUE)
         )
-        return f"{base}:training-job/AWSBatch{job.submission.name}{uuid.uuid4().hex}"
+        return f"{base}:training-job/AWSBatch{job.submission.name}{_task_id()}"
     cluster_arn = environment.detail.get("ecsClusterArn", "")
     base, _, cluster = cluster_arn.partition(":cluster/")
-    return f"{base}:task/{cluster}/{uuid.uuid4().hex}"
+    return f"{base}:task/{cluster}/{_task_id()}"
+
+
+def _task_id() -> str:
+    return new_id().replace("-", "")

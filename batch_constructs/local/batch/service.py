@@ -154,6 +154,7 @@ class BatchService:
             lifecycle=self._lifecycle,
             store=store,
             timers=timers,
+            do=self._loop.do,
             post=self._loop.post,
             release=self._scheduler.release,
             directory=state_directory / "jobs",
@@ -272,7 +273,7 @@ class BatchService:
         handler = self._handlers.get(operation)
         if handler is None:
             raise not_modelled(operation)
-        with self._lock:
+        with self._loop.turn():
             if self._store.failed and not operation.startswith(_READS):
                 self._expect_room()
             try:
@@ -376,7 +377,7 @@ class BatchService:
         Raises:
             ServiceError: the job does not run.
         """
-        with self._lock:
+        with self._loop.turn():
             self._operations.reclaim(job_id)
             self._store.try_commit()
 
@@ -391,7 +392,7 @@ class BatchService:
         Raises:
             ServiceError: there is no such environment, or no such fault.
         """
-        with self._lock:
+        with self._loop.turn():
             self._environments.fault(environment, kind, reason)
             self._store.try_commit()
 
@@ -406,7 +407,9 @@ class BatchService:
         return self._queues.users_of(arn)
 
     def _submitted(self, job: Job) -> None:
-        self._loop.post(lambda: self._lifecycle.begin(job))
+        """Begin a job, later where it has many children: whoever submits it would wait for them."""
+        begin = self._loop.do if job.children is None else self._loop.post
+        begin(lambda: self._lifecycle.begin(job))
 
     def _place(self) -> None:
         self._lifecycle.settle()

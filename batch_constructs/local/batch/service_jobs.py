@@ -7,7 +7,6 @@ See https://docs.aws.amazon.com/batch/latest/userguide/service-jobs.html
 from __future__ import annotations
 
 import json
-import uuid
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +23,7 @@ from batch_constructs.aws.submit_job import LISTED_WITH_FILTERS, STOPPED_AT_ONCE
 from batch_constructs.local.batch.job_operations import JobOperations, check_reason
 from batch_constructs.local.batch.jobs import Job, Submission
 from batch_constructs.local.batch.paging import page_by_key
+from batch_constructs.local.batch.random_ids import new_id
 from batch_constructs.local.batch.service_errors import client_error, refuse
 from batch_constructs.local.batch.service_job_details import (
     AS_SUBMITTED,
@@ -106,7 +106,7 @@ class ServiceJobs:
         elif "MaxRuntimeInSeconds" in payload.get("StoppingCondition", {}):
             seconds = payload["StoppingCondition"]["MaxRuntimeInSeconds"]
             document["timeout"] = {"attemptDurationSeconds": seconds}
-        job = self._jobs.add(str(uuid.uuid4()), Submission(document, ()), self._lifecycle.now_ms())
+        job = self._jobs.add(new_id(), Submission(document, ()), self._lifecycle.now_ms())
         self._submitted(job)
         return self._names(job)
 

@@ -17,6 +17,7 @@ from batch_constructs.aws.updates import (
     SCALES,
     SERVICE_LINKED_ROLE,
     create_only,
+    is_best_fit,
 )
 from batch_constructs.local.cloudformation.batch_provider import BatchResource
 from batch_constructs.local.cloudformation.property_values import to_request
@@ -49,7 +50,6 @@ class ComputeEnvironmentType(BatchResource):
         table = create_only(self.type_name)
         given_once = any(_at(old, path) != _at(new, path) for path in table.always)
         changed = {path for path in table.perhaps if _at(old, path) != _at(new, path)}
-        changed -= SCALES | FARGATE_SCALES if _is_fargate(new) else SCALES
         if given_once or (changed and _replaces(new)):
             if self.name_property in new:
                 raise ProvisioningError(
@@ -57,6 +57,7 @@ class ComputeEnvironmentType(BatchResource):
                     f"replacing. Rename {new[self.name_property]} and update the stack again."
                 )
             return self.create(logical_id, new)
+        changed -= SCALES | FARGATE_SCALES if _kind(new) in ON_FARGATE else SCALES
         if changed:
             _check_infrastructure_update(old, new, changed)
         return super().update(logical_id, physical_id, old, _of_an_update(old, new))
@@ -107,8 +108,8 @@ def _at(properties: Properties, path: str) -> object:
     return found
 
 
-def _is_fargate(properties: Properties) -> bool:
-    return str(_resources(properties).get("Type", "")).upper() in ON_FARGATE
+def _kind(properties: Properties) -> str:
+    return str(_resources(properties).get("Type", "")).upper()
 
 
 def _replaces(properties: Properties) -> bool:
@@ -128,11 +129,10 @@ def _check_infrastructure_update(old: Properties, new: Properties, changed: set[
             f"cannot change {what} in place: the compute environment uses the service role {role}, "
             f"and infrastructure updates need {SERVICE_LINKED_ROLE}"
         )
-    for properties in () if _is_fargate(new) else (old, new):
-        strategy = str(_resources(properties).get("AllocationStrategy", BEST_FIT))
-        if strategy not in IN_PLACE_STRATEGIES:
+    for properties in (old, new):
+        if is_best_fit(_kind(properties), _resources(properties).get("AllocationStrategy")):
             raise ProvisioningError(
-                f"cannot change {what} in place: the allocation strategy is {strategy}, and "
+                f"cannot change {what} in place: the allocation strategy is {BEST_FIT}, and "
                 f"infrastructure updates need one of {', '.join(sorted(IN_PLACE_STRATEGIES))}"
             )
 

@@ -91,6 +91,7 @@ class Host:
         self._input = b""
         self._descriptors: deque[int] = deque()
         self._output = b""
+        self._writes = False
         self._closed = False
         self._libc = ctypes.CDLL(None) if sys.platform == "linux" else None
         self._pid = os.getpid()
@@ -198,7 +199,9 @@ class Host:
             f"{name}={env[name]}".encode() for name in (JOB_ID, JOB_ATTEMPT) if name in env
         )
         self._by_pid[pid] = self._by_token[token] = Process(token, pid, marks)
-        self._send({"started": token, "pid": pid, "time": start_time(pid)})
+        # In a namespace it has another number outside; there it is found by its environment.
+        time = "" if self._in_namespace else start_time(pid)
+        self._send({"started": token, "pid": pid, "time": time})
 
     def _die_with_host(self) -> None:
         if self._libc is not None:
@@ -236,7 +239,7 @@ class Host:
             try:
                 pid, status = os.waitpid(-1, os.WNOHANG)
             except ChildProcessError:
-                break
+                return  # nothing is left that could have outlived a job
             if pid == 0:
                 break
             reaped = True
@@ -256,7 +259,7 @@ class Host:
         A process without a parent whose environment names no running job is nobody's.
         """
         alive = [process.marks for process in self._by_pid.values() if process.marks]
-        for pid in children(self._pid) - set(self._by_pid):
+        for pid in children(self._pid, threads=[self._pid]) - set(self._by_pid):
             if not alive or not any(has_marks(pid, marks) for marks in alive):
                 signal_process(pid, signal.SIGKILL)
 
@@ -279,8 +282,10 @@ class Host:
             self._close()
             return
         self._output = self._output[sent:]
-        wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._output else 0)
-        self._selector.modify(self._service, wanted)
+        if self._writes != bool(self._output):
+            self._writes = bool(self._output)
+            wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._writes else 0)
+            self._selector.modify(self._service, wanted)
 
 
 def _spawned(argv: list[str], env: dict[str, str], cwd: str, output: int) -> int:

@@ -8,11 +8,10 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import os
+import select
 import signal
 import sys
 from pathlib import Path
-
-from batch_constructs.local.host.process_tree import read_file
 
 _PR_SET_PDEATHSIG = 1
 _CLONE_NEWNS, _CLONE_NEWUSER, _CLONE_NEWPID = 0x20000, 0x10000000, 0x20000000
@@ -41,7 +40,7 @@ class Accounts:
             (":".join(one[:5]), ":".join(one[6:])) for one in lines if one[2:3] == [own]
         )
         self._at_first: int | None = None
-        self._kept: dict[str, tuple[int, bytes]] = {}
+        self._kept: dict[str, _Kept] = {}
         self._libc = ctypes.CDLL(None, use_errno=True)
 
     def show(self, home: str) -> None:
@@ -52,15 +51,14 @@ class Accounts:
         process starts nothing else in it.
         """
         if home in self._kept:
-            namespace, mounts = self._kept[home]
-            _called(self._libc.setns(namespace, _CLONE_NEWNS))
-            if self._own != "0" or _mounts() == mounts:
+            kept = self._kept[home]
+            _called(self._libc.setns(kept.namespace, _CLONE_NEWNS))
+            if self._own != "0" or kept.unchanged():
                 return
-            os.close(namespace)
-            del self._kept[home]
+            self._kept.pop(home).close()
         self._make(home)
         if len(self._kept) < _MOST_KEPT:
-            self._kept[home] = _namespace(), _mounts()
+            self._kept[home] = _Kept()
 
     def _make(self, home: str) -> None:
         libc = self._libc
@@ -79,8 +77,22 @@ class Accounts:
             os.unlink(place)  # noqa: PTH108 - each start of a job waits for it
 
 
-def _mounts() -> bytes:
-    return read_file("/proc/self/mountinfo")
+class _Kept:
+    """The namespace of mounts that this process is in."""
+
+    def __init__(self) -> None:
+        self.namespace = _namespace()
+        self._mounts = os.open("/proc/self/mounts", os.O_RDONLY | os.O_CLOEXEC)
+        self._poll = select.poll()
+        self._poll.register(self._mounts, select.POLLPRI)
+
+    def unchanged(self) -> bool:
+        """Tell whether nobody has mounted anything in it; Linux notes that on the open file."""
+        return not self._poll.poll(0)
+
+    def close(self) -> None:
+        os.close(self.namespace)
+        os.close(self._mounts)
 
 
 def _namespace() -> int:

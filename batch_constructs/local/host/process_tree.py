@@ -6,6 +6,10 @@ import contextlib
 import os
 import subprocess
 import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _ON_LINUX = sys.platform == "linux"
 
@@ -35,12 +39,14 @@ def start_time(pid: int) -> str:
     return answer.stdout.decode().strip()
 
 
-def children(pid: int) -> set[int]:
-    """Return the processes that a process has started and that are there."""
+def children(pid: int, threads: Iterable[int] | None = None) -> set[int]:
+    """Return the processes that a process has started, by whichever of its threads."""
     found: set[int] = set()
     if _ON_LINUX:
         with contextlib.suppress(OSError):
-            for task in os.listdir(f"/proc/{pid}/task"):  # noqa: PTH208 - as in read_file
+            if threads is None:
+                threads = map(int, os.listdir(f"/proc/{pid}/task"))  # noqa: PTH208 - as in read_file
+            for task in threads:
                 found.update(map(int, read_file(f"/proc/{pid}/task/{task}/children").split()))
     return found
 

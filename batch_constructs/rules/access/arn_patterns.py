@@ -388,6 +388,6 @@ def _next_open(text: str, begin: int) -> int | None:
     for place in range(begin, len(text)):
         if text[place] in "*?" or _is_open(text[place]):
             return place
-        if text[place] in ":/":
+        if text[place] in ":/" or _is_made_up(text[place]):
             return None
     return None

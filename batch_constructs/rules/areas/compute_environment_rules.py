@@ -92,9 +92,8 @@ def min_max_vcpus(environment: ComputeEnvironment) -> Iterator[Fault]:
     """Batch scales between the minimum and the maximum, so they must be in order."""
     if environment.is_fargate:
         return
-    low, high, desired = (
-        number(environment.resources, key) for key in ("MinvCpus", "MaxvCpus", "DesiredvCpus")
-    )
+    low, desired = (number(environment.resources, key) for key in ("MinvCpus", "DesiredvCpus"))
+    high = environment.max_vcpus
     if low is not None and (wrong := aws.VCPUS.wrong(low)):
         yield "ComputeResources/MinvCpus", f"MinvCpus {wrong}", aws.VCPUS.fix("MinvCpus")
     elif low is not None and high is not None and low > high:

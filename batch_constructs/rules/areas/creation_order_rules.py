@@ -73,9 +73,10 @@ def _uses(resource: Resource) -> Iterator[_Use]:
     ),
 )
 def policy_created_later(resource: Resource) -> Iterator[Fault]:
-    """CloudFormation creates and deletes a resource in any order if nothing depends on it.
+    """CloudFormation creates and deletes resources in any order if none depends on the other.
 
-    An environment then becomes INVALID, cannot be deleted, or both; the other two are refused.
+    Without the policy, an environment becomes INVALID or cannot be deleted, and a state machine or
+    an event source mapping is refused.
     """
     for use in _uses(resource):
         if not use.rights.mention(use.action) or use.rights.deny(use.action, use.resource):

@@ -9,13 +9,13 @@ from batch_constructs.aws import managed_policies as policies
 from batch_constructs.aws.actions import EC2_CREATE_TAGS
 from batch_constructs.aws.compute_environment_facts import (
     PROVIDER,
-    AllocationStrategy,
     ResourceType,
 )
 from batch_constructs.aws.names import OF_A_ROLE
 from batch_constructs.aws.role_actions import CLUSTER_ACTIONS, INSTANCE_ACTIONS, JOIN_CLUSTER
 from batch_constructs.aws.service_principals import EC2, ENVIRONMENT_ROLES
 from batch_constructs.aws.source import api, guide
+from batch_constructs.aws.updates import is_best_fit
 from batch_constructs.rules.access.arn_patterns import HOLE, arn
 from batch_constructs.rules.access.rights import rights
 from batch_constructs.rules.findings import Severity
@@ -88,8 +88,8 @@ def _named_role(environment: Resource, value: object) -> Resource | None:
 
 
 def _launches_spot_fleets(environment: ComputeEnvironment) -> bool:
-    strategy = environment.resources.get("AllocationStrategy", AllocationStrategy.BEST_FIT)
-    return environment.kind == ResourceType.SPOT and strategy == AllocationStrategy.BEST_FIT
+    strategy = environment.resources.get("AllocationStrategy")
+    return environment.kind == ResourceType.SPOT and is_best_fit(environment.kind, strategy)
 
 
 @rule(

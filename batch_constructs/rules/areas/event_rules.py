@@ -387,7 +387,10 @@ def object_not_passed(source: Resource) -> Iterator[Fault]:
         job = one.definition
         if job is None or not passes_no_object(source, one):
             continue
-        names = ", ".join(dict.fromkeys(f'"{show(name)}"' for _, name in placeholders(job)))
+        passed = one.request.get("Parameters")
+        filled = passed if isinstance(passed, dict) else {}
+        taken = dict.fromkeys(name for _, name in placeholders(job) if name not in filled)
+        names = ", ".join(f'"{show(name)}"' for name in taken)
         if names:
             message = f"the target passes nothing from the event to {job.id}, which has {names}"
             yield one.path, message

@@ -67,7 +67,7 @@ def _public_ip(task: Task) -> object:
     source=api("NetworkConfiguration.assignPublicIp", '"The default value is DISABLED."'),
 )
 def public_subnets_without_public_ip(job: JobDefinition) -> Iterator[Fault]:
-    """Nothing can reach the job from the internet, so the image cannot be pulled."""
+    """Without an address, the job cannot reach the internet, so it cannot pull its image."""
     for task in job.tasks:
         if not task.on_fargate or _public_ip(task) != State.DISABLED:
             continue

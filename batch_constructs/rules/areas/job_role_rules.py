@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import managed_policies as policies
 from batch_constructs.aws import network
@@ -37,7 +37,7 @@ from batch_constructs.rules.access.resource_policy import admitted
 from batch_constructs.rules.access.rights import Rights, rights
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
-from batch_constructs.rules.template.iam_roles import literal, role_of, untrusted
+from batch_constructs.rules.template.iam_roles import role_of, untrusted
 from batch_constructs.rules.template.resource_graph import (
     JOB_DEFINITION,
     JobDefinition,
@@ -152,13 +152,24 @@ def secret_permission(job: JobDefinition) -> Iterator[Fault]:
         if _has_resource_policy(job, source):
             continue
         action = need.actions[0]
-        what = show(literal(source) or getattr(source, "target", "the secret"))
         yield (
             path,
-            f"{role.id} does not allow {action}, which {what} needs",
+            f"{role.id} does not allow {action}, which {_called(source)} needs",
             missing_statement.fix(role.id, [action], need.resource)
             + ("" if "secret" in action else "; or use the full ARN of a Secrets Manager secret"),
         )
+
+
+def _called(source: object) -> str:
+    """Name what a secret comes from, as the template writes it."""
+    if isinstance(source, Reference):
+        return source.target
+    written = missing_statement.written(source)
+    return show(written["Fn::Sub"] if isinstance(written, dict) else written, _LONGEST_SHOWN)
+
+
+_LONGEST_SHOWN: Final = 120
+"""An ARN is seldom longer."""
 
 
 def _has_resource_policy(job: JobDefinition, source: object) -> bool:

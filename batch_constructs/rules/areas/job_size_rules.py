@@ -118,7 +118,10 @@ def resource_requirement_missing(job: JobDefinition) -> Iterator[Fault]:
 def fargate_size(job: JobDefinition) -> Iterator[Fault]:
     """Fargate offers fixed combinations. The memory is in MiB."""
     for task in job.tasks:
-        if not task.on_fargate or len(task.containers) != 1:
+        if not task.on_fargate:
+            continue
+        if len(task.containers) != 1:
+            yield from _no_numbers(task)
             continue
         container = task.containers[0]
         vcpu_path, vcpu = next(iter(container.requirements(SizeType.VCPU)), ("", UNKNOWN))
@@ -135,6 +138,15 @@ def fargate_size(job: JobDefinition) -> Iterator[Fault]:
         if mib is not None and wrong:
             fix = () if vcpus is None else (_nearest(mib, vcpus),)
             yield (memory_path, f"MEMORY {wrong}", *fix)
+
+
+def _no_numbers(task: Task) -> Iterator[Fault]:
+    """Find sizes of several containers that are no numbers; what they may add up to is not told."""
+    for container in task.containers:
+        for kind in container_facts.LEGACY_SIZES:
+            for path, value in container.requirements(kind):
+                if isinstance(value, str) and as_number(value) is None:
+                    yield path, f"{kind} is {shown(value)}; allowed: numbers"
 
 
 def _nearest(mib: float, vcpus: float) -> str:

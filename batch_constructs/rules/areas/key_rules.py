@@ -93,8 +93,8 @@ def volume_key(environment: ComputeEnvironment) -> Iterator[Fault]:
             yield (
                 path,
                 (
-                    f"a volume is encrypted with {key.id}, whose policy allows no service-linked "
-                    "role"
+                    f"a volume is encrypted with {key.id}, whose policy allows {CREATE_GRANT} to "
+                    "no service-linked role"
                 ),
                 f"add to the key policy of {key.id}: {statement}",
             )

@@ -52,9 +52,9 @@ _MOUNTED: Final = pattern("(/mnt)?/(efs|fsx|lustre|s3)(/.*)?")
 def unmounted_host_path(job: JobDefinition) -> Iterator[Fault]:
     """Docker creates an empty directory there, and the job writes to the instance's own disk.
 
-    If constructs of this library define the job and the launch template, it also has to be the same
-    bucket, prefix or file system, and not mounted to read only for a job that writes. Managed
-    Instances mount nothing.
+    If our constructs define both the job and the launch template, the mount must also be of the
+    same bucket, prefix or file system, and not read-only if the job writes. Managed Instances mount
+    nothing.
     """
     for task, path, volume in volumes(job):
         host = text(mapping(volume, "Host"), "SourcePath")
@@ -180,7 +180,7 @@ def instance_store_types(environment: ComputeEnvironment) -> Iterator[Fault]:
     ),
 )
 def file_system_vpc(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """The instances cannot mount it; those with a volume of this library shut down.
+    """The instances cannot mount it. Those whose user data is from our constructs then shut down.
 
     There is no finding if the template connects VPCs.
     """

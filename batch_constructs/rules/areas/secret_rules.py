@@ -253,10 +253,8 @@ def secret_source(job: JobDefinition) -> Iterator[Fault]:
             yield path, "ValueFrom is empty; a secret needs it"
         elif is_arn(given):
             if not _SECRET_SOURCE.match(given) and "\0" not in given[:24]:
-                yield (
-                    path,
-                    f"ValueFrom is {shown(given)}; allowed: ARNs of secrets and of parameters",
-                )
+                got = shown(given.replace("\0", "…"))
+                yield path, f"ValueFrom is {got}; allowed: ARNs of secrets and of parameters"
         elif target is not None and target.type.startswith("AWS::") and target.type not in _KEEPERS:
             yield path, f"ValueFrom is {target.id}, which is of type {target.type}"
 

@@ -334,5 +334,5 @@ def word_case(subject: Resource) -> Iterator[Fault]:
             continue
         limit = limit_at(noun, place)
         for path, got, right in in_another_case(limit, subject.places):
-            fix = f"set {path.rpartition('/')[2]} to {right}"
-            yield path, f'{limit.noun} is "{got}"; AWS writes {right}', fix
+            name = next(part for part in reversed(path.split("/")) if not part.isdecimal())
+            yield path, f'{limit.noun} is "{got}"; AWS writes {right}', f"set {name} to {right}"

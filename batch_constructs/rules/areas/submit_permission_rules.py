@@ -88,6 +88,9 @@ def _requests_of_function(function: Resource, held: Rights) -> Iterator[Properti
         return
     if any(held.mention(action) for action in LOOK_AT_QUEUE_ACTIONS) and len(queues) > 1:
         queues = []
+    if len(queues) == len(jobs) == 1:
+        yield {"JobQueue": queues[0], "JobDefinition": jobs[0]}
+        return
     for queue in queues:
         yield {"JobQueue": queue}
     for job in jobs:
@@ -168,9 +171,13 @@ def submit_resources(role: Resource) -> Iterator[Fault]:
     held = rights(role)
     if not held.surely_mention(SUBMIT) or role.id in _looked_at(role):
         return
-    for type_, what in ((JOB_QUEUE, "job queue"), (JOB_DEFINITION, "job definition")):
-        if held.deny(SUBMIT, *forms(UNKNOWN, type_, role)):
-            yield "Policies", f"{SUBMIT} is allowed on no {what}; both are needed"
+    lacks = [
+        what
+        for type_, what in ((JOB_QUEUE, "job queue"), (JOB_DEFINITION, "job definition"))
+        if held.deny(SUBMIT, *forms(UNKNOWN, type_, role))
+    ]
+    if lacks:
+        yield "Policies", f"{SUBMIT} is allowed on no {' and no '.join(lacks)}; both are needed"
 
 
 @rule(

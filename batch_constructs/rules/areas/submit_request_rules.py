@@ -32,6 +32,7 @@ from batch_constructs.rules.template.resource_graph import (
     JobDefinition,
     Resource,
 )
+from batch_constructs.rules.template.resource_view import names_in
 from batch_constructs.rules.template.submitted_jobs import (
     FUNCTION,
     Submission,
@@ -147,6 +148,8 @@ def _out_of_bounds(one: _Bound, source: Resource) -> Iterator[Fault]:
     bound = overridden_limits.BOUNDS[one.member]
     for submission in submissions_from(source):
         within = mapping(submission.request, way) if way else submission.request
+        if key not in within:
+            continue
         got: Any
         if isinstance(bound, Matching):
             got = text(_settled(within), key)
@@ -207,8 +210,10 @@ def submission_limit(source: Resource) -> Iterator[Fault]:
 def _beyond_limits(source: Resource) -> list[tuple[Limit, str, str]]:
     found: list[tuple[Limit, str, str]] = []
     for one in submissions_from(source):
-        request = Places(_settled(one.request))
+        request, names = Places(_settled(one.request)), names_in(one.request)
         for limit in overridden_limits.overridden_limits():
+            if limit.way[1] not in names:
+                continue
             found += [
                 (limit, one.at(path), message)
                 for path, message in faults_in(limit, request)

@@ -116,9 +116,10 @@ def _lacking(within: Properties, name: str, path: str) -> Iterator[Fault]:
     given = within.get(name)
     if absent(within, name):
         yield f"{path}/{name}", f"{name} {_MISSING}"
-    for key in _REQUIRED if isinstance(given, dict) else ():
-        if absent(mapping(within, name), key):
-            yield f"{path}/{name}/{key}", f"{key} {_MISSING}"
+    elif isinstance(given, dict):
+        for key in _REQUIRED:
+            if absent(given, key):
+                yield f"{path}/{name}/{key}", f"{key} {_MISSING}"
 
 
 @rule(

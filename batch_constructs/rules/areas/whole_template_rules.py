@@ -182,16 +182,15 @@ def unresolved_reference(whole: Whole) -> Iterator[Fault]:
     """CloudFormation refuses the template, wherever the reference is.
 
     A YAML file without a version and without parameters may be part of a larger template, as in the
-    Serverless Framework, and the target may be elsewhere. Of attributes, only those are reported
-    that a resource of AWS Batch has under another name.
+    Serverless Framework, and the target may be elsewhere. An attribute is only reported if a
+    resource of AWS Batch has it under another name.
     """
-    if not whole.is_final or whole.may_be_a_part:
-        return
+    all_there = whole.is_final and not whole.may_be_a_part
     told: set[tuple[str, str, str]] = set()
     there = [*map(str, whole.resources)]
     for path, kind, name in whole.unresolved():
         one = (path[1] if len(path) > 1 else "", kind, name)
-        if one in told:
+        if one in told or not (all_there or (kind == ATTRIBUTE and whole.keeps_types)):
             continue
         told.add(one)
         if kind == ATTRIBUTE:

@@ -178,5 +178,6 @@ class ComputeEnvironment(Resource):
 
     @property
     def max_vcpus(self) -> int | float | None:
-        """Give MaxvCpus."""
-        return number(self.resources, "MaxvCpus")
+        """Give MaxvCpus, if an environment can have as many."""
+        most = number(self.resources, "MaxvCpus")
+        return None if most is None or most < 1 else most

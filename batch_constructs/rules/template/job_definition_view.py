@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.container_facts import SizeType
 from batch_constructs.aws.job_definition_facts import JobDefinitionType
@@ -192,7 +192,8 @@ class JobDefinition(Resource):
         if platforms is None or platforms == []:
             return PlatformCapability.EC2
         if isinstance(platforms, list) and len(platforms) == 1 and isinstance(platforms[0], str):
-            return platforms[0]
+            named = platforms[0].upper()
+            return named if named in _PLATFORMS else None
         return None
 
     @cached_property
@@ -256,3 +257,6 @@ class JobDefinition(Resource):
             if isinstance(pod, dict):
                 found.append(Pod(f"{path}EksProperties/PodProperties", pod))
         return found
+
+
+_PLATFORMS: Final = frozenset(PlatformCapability)

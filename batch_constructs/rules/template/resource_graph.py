@@ -26,7 +26,13 @@ from batch_constructs.rules.template.resource_view import (
     SERVICE_ENVIRONMENT,
     Resource,
 )
-from batch_constructs.rules.template.values import NOTHING, Reference, Text
+from batch_constructs.rules.template.values import (
+    NOTHING,
+    UNKNOWN,
+    PartlyKnown,
+    Reference,
+    Text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -133,9 +139,9 @@ class Template:
             if not isinstance(type_, str):
                 return None
             properties = self._resolver.resolve(raw.get("Properties") or {})
-            view = _VIEWS.get(type_, Resource)(
-                id, type_, properties if isinstance(properties, dict) else NOTHING, self
-            )
+            if not isinstance(properties, dict):
+                properties = PartlyKnown() if properties is UNKNOWN else NOTHING
+            view = _VIEWS.get(type_, Resource)(id, type_, properties, self)
             self._views[id] = view
         return view
 

@@ -21,6 +21,23 @@ QUOTA_SHARE: Final = "AWS::Batch::QuotaShare"
 SERVICE_ENVIRONMENT: Final = "AWS::Batch::ServiceEnvironment"
 
 
+def names_in(value: object) -> frozenset[str]:
+    """Give the names of all members of a mapping, also of those inside of others."""
+    found: set[str] = set()
+    seen: set[int] = set()
+    waiting: list[object] = [value]
+    while waiting:
+        value = waiting.pop()
+        if id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, dict):
+            found.update(value)
+        inside = value.values() if isinstance(value, dict) else value
+        waiting += [one for one in inside if isinstance(one, dict | list)]  # type: ignore[attr-defined]  # a list
+    return frozenset(found)
+
+
 class Resource:
     """One resource of a template, its intrinsic functions resolved."""
 
@@ -44,19 +61,7 @@ class Resource:
     @cached_property
     def names(self) -> frozenset[str]:
         """Give the names of all properties, also of those inside of others."""
-        found: set[str] = set()
-        seen: set[int] = set()
-        waiting: list[object] = [self.properties]
-        while waiting:
-            value = waiting.pop()
-            if id(value) in seen:
-                continue
-            seen.add(id(value))
-            if isinstance(value, dict):
-                found.update(value)
-            inside = value.values() if isinstance(value, dict) else value
-            waiting += [one for one in inside if isinstance(one, dict | list)]  # type: ignore[attr-defined]  # a list
-        return frozenset(found)
+        return names_in(self.properties)
 
     def neighbour(self, value: object, type: str | None = None) -> Resource | None:
         """Find the resource of the template that a value refers to, if it does."""

@@ -80,7 +80,7 @@ class SourceMap:
             offset, node, length = step
             found.append((offset, node))
             path = path[length:]
-        branches = node.named[_IF][1].listed[1:] if path and _IF in node.named else []
+        branches = node.named[IF][1].listed[1:] if path and IF in node.named else []
         best: tuple[list[tuple[int, Node]], Sequence[str]] = ([], path)
         for branch in branches:
             left[0] -= 1
@@ -105,7 +105,7 @@ class SourceMap:
 
     def _may_vanish(self, entry: Node) -> bool:
         """Tell whether an entry of a list may turn out not to be there."""
-        return _IF in entry.named and "AWS::NoValue" in self._text[entry.start : entry.end]
+        return IF in entry.named and "AWS::NoValue" in self._text[entry.start : entry.end]
 
     def repeats(self) -> list[tuple[tuple[str, ...], str, int]]:
         """Give the names that stand twice: path of the mapping, name, where it stands again."""
@@ -133,7 +133,7 @@ def _path(place: Any) -> tuple[str, ...]:
     return tuple(reversed(parts))
 
 
-_IF: Final = "Fn::If"
+IF: Final = "Fn::If"
 _LONGEST_INDEX: Final = 7
 _MOST_SLASHES: Final = 30
 """Slashes in a name that is found in the text; with more, what it stands in is pointed to."""
@@ -149,7 +149,7 @@ def of_json(text: str, paths: Collection[Sequence[str]] | None = None) -> Node:
         paths: what is looked for: mappings and lists to which none leads are passed over.
     """
     root = Node.of_several(0, len(text))
-    around = [(root, None if paths is None else _ways(paths))]
+    around = [(root, None if paths is None else ways_of(paths))]
     name: tuple[str, int] | None = None
     match = _TOKEN.match(text)
     while match:
@@ -163,8 +163,8 @@ def of_json(text: str, paths: Collection[Sequence[str]] | None = None) -> Node:
         elif sign in "{[":
             node = Node.of_several(start, end, sign)
             if ways is not None and within is not root:
-                ways = _further(ways, str(len(within.listed)) if name is None else name[0])
-            if ways is _NO_WAYS and _IF not in text[start : (over := _SCAN(text, start)[1])]:
+                ways = further(ways, str(len(within.listed)) if name is None else name[0])
+            if ways is NO_WAYS and IF not in text[start : (over := _SCAN(text, start)[1])]:
                 end = node.end = over
             else:
                 around.append((node, ways))
@@ -187,14 +187,15 @@ def _put(within: Node, name: tuple[str, int] | None, node: Node) -> None:
     within.named[name[0]] = (name[1], node)
 
 
-_Ways = dict[str, "_Ways"]
+Ways = dict[str, "Ways"]
 """The steps that paths go from a place, and those from there."""
 
-_NO_WAYS: Final[_Ways] = {}
+NO_WAYS: Final[Ways] = {}
 
 
-def _ways(paths: Iterable[Sequence[str]]) -> _Ways:
-    first: _Ways = {}
+def ways_of(paths: Iterable[Sequence[str]]) -> Ways:
+    """Give the steps that paths go."""
+    first: Ways = {}
     for path in paths:
         ways = first
         for step in path:
@@ -202,12 +203,12 @@ def _ways(paths: Iterable[Sequence[str]]) -> _Ways:
     return first
 
 
-def _further(ways: _Ways, step: str) -> _Ways | None:
+def further(ways: Ways, step: str) -> Ways | None:
     """Take a step: None where everything further on is looked at."""
-    if step == _IF:
+    if step == IF:
         return None
-    found = ways.get(step, _NO_WAYS)
-    if found is _NO_WAYS and step.partition("/")[0] in ways:
+    found = ways.get(step, NO_WAYS)
+    if found is NO_WAYS and step.partition("/")[0] in ways:
         return None  # a name with a slash: a path has it in pieces
     return found
 

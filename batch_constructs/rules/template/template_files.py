@@ -22,8 +22,9 @@ _MOST_BYTES: Final = 16 * 1024 * 1024
 _MOST_VALUES: Final = 100_000
 """Commas or lines: a template of 500 resources has a few thousand."""
 
-_MOST_OBJECTS: Final = 30_000
-"""Objects and lists: the most that any template known here would have, were it of 1 MB."""
+_MOST_OBJECTS: Final = 20_000
+"""Objects and lists: more than any template known here of some size would have, were it of 1 MB:
+those that the CDK writes have 13,000, and small ones, whatever wrote them, 19,000."""
 
 LONGEST_NUMBER: Final = 200
 """Characters of a number, with which every float can still be compared."""
@@ -76,12 +77,25 @@ class Document:
         return source_map.SourceMap(self.text, node or source_map.Node(0))
 
     def source_map_of(self, paths: Collection[Sequence[str]]) -> SourceMap:
-        """Tell where some paths stand, which is sooner told of JSON."""
-        if not self.is_json or self.repeats:
+        """Tell where some paths stand, which is sooner told than where everything does."""
+        if self.repeats:
             return self.source_map
         from batch_constructs.rules.template import source_map  # noqa: PLC0415  # as above
 
-        return source_map.SourceMap(self.text, source_map.of_json(self.text, paths))
+        if self.is_json:
+            return source_map.SourceMap(self.text, source_map.of_json(self.text, paths))
+        if source_map.IF in self.text or "!If" in self.text:
+            return self.source_map
+        from batch_constructs.rules.template.yaml_loader import (  # noqa: PLC0415  # as above
+            Reading,
+            YamlError,
+        )
+
+        try:
+            node = Reading(self.text, mapped=True, paths=paths).node
+        except YamlError:  # an alias of what was passed over
+            return self.source_map
+        return source_map.SourceMap(self.text, node or source_map.Node(0))
 
 
 def find(path: PathLike) -> list[str]:

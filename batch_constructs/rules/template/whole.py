@@ -100,6 +100,11 @@ class Whole:
         )
 
     @cached_property
+    def keeps_types(self) -> bool:
+        """Tell whether each resource stays what it is: no macro of others' is used."""
+        return all(one.startswith(_AWS_TRANSFORMS) for one in self.transforms)
+
+    @cached_property
     def may_be_a_part(self) -> bool:
         """Tell whether a file may be a part of a template, which another tool puts together."""
         return (

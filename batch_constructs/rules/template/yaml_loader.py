@@ -8,18 +8,21 @@ from __future__ import annotations
 
 from functools import lru_cache
 from math import isfinite
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 from yaml.constructor import SafeConstructor
 
 from batch_constructs.aws.quotas import TEMPLATE_BYTES
-from batch_constructs.rules.template.source_map import Node
+from batch_constructs.rules.template.source_map import NO_WAYS, Node, Ways, further, ways_of
 
 try:
     from yaml import CSafeLoader as _SafeLoader
 except ImportError:  # pragma: no cover  # a PyYAML without libyaml
     from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]  # the same, slower
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
 
 DEEPEST: Final = 400
 _FULL_NAMES: Final = {"Ref": "Ref", "Condition": "Condition"}
@@ -48,11 +51,26 @@ class Reading:
         repeats: whether a name stands twice in a mapping.
     """
 
-    def __init__(self, text: str, *, mapped: bool = False) -> None:
+    def __init__(
+        self,
+        text: str,
+        *,
+        mapped: bool = False,
+        paths: Iterable[Sequence[str]] | None = None,
+    ) -> None:
+        """Read a text.
+
+        Args:
+            text: the text.
+            mapped: whether it is asked where the parts stand.
+            paths: what is looked for: mappings and lists to which none leads are passed over, also
+                their values.
+        """
         self.value: Any = None
         self.node: Node | None = None
         self.repeats = False
         self._mapped = mapped
+        self._wanted = None if paths is None else ways_of(paths)
         self._open: list[_Collection] = []
         self._anchors: dict[str, _Part | None] = {}
         self._repeated = 0
@@ -66,12 +84,13 @@ class Reading:
             raise YamlError(str(error)) from None
 
     def _read(self, text: str) -> None:
-        for event in iter(_SafeLoader(text).get_event, None):
+        events = iter(_SafeLoader(text).get_event, None)
+        for event in events:
             kind = type(event)
             if kind is yaml.ScalarEvent:
                 self._scalar(event)
             elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
-                self._begin(event)
+                self._begin(event, events)
             elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
                 self._end(event)
             elif kind is yaml.AliasEvent:
@@ -107,15 +126,47 @@ class Reading:
             self._anchors[event.anchor] = _Part(value, size, node)
         self._put(value, size, node, event)
 
-    def _begin(self, event: Any) -> None:
+    def _begin(self, event: Any, events: Iterator[Any]) -> None:
         if len(self._open) >= DEEPEST:
             raise YamlError("it is nested too deeply", event.start_mark)
         tag = event.tag or ""
         if tag.startswith(_STANDARD) and tag.removeprefix(_STANDARD) not in ("map", "seq"):
             raise YamlError(f"CloudFormation does not support {tag}", event.start_mark)
+        ways = None
         if event.anchor:
             self._anchors[event.anchor] = None
-        self._open.append(_Collection(event, mapped=self._mapped))
+        elif self._wanted is not None:
+            ways = self._ways_to(tag)
+            if ways is NO_WAYS:
+                self._pass_over(event, events)
+                return
+        self._open.append(_Collection(event, mapped=self._mapped, ways=ways))
+
+    def _ways_to(self, tag: str) -> Ways | None:
+        """Give where paths lead within what begins: None where everything in it is looked for."""
+        within = self._open[-1] if self._open else None
+        ways = self._wanted if within is None else within.ways
+        if within is not None and ways is not None:
+            if within.merges or (within.is_mapping and within.name is None):
+                return None
+            ways = further(ways, str(len(within.value)) if within.name is None else within.name)
+        if ways is None or not tag or tag.startswith(_STANDARD):
+            return ways
+        return further(ways, _full_name(tag))
+
+    def _pass_over(self, first: Any, events: Iterator[Any]) -> None:
+        """Go on to where a mapping or a list ends."""
+        still_open = 1
+        for event in events:
+            kind = type(event)
+            if kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
+                still_open += 1
+            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+                still_open -= 1
+                if not still_open:
+                    break
+        node = Node(first.start_mark.index, event.end_mark.index)
+        self._put(None, 0, node, first)
 
     def _end(self, event: Any) -> None:
         done = self._open.pop()
@@ -207,9 +258,10 @@ class _Collection:
         "size",
         "tag",
         "value",
+        "ways",
     )
 
-    def __init__(self, event: Any, *, mapped: bool) -> None:
+    def __init__(self, event: Any, *, mapped: bool, ways: Ways | None) -> None:
         self.is_mapping = type(event) is yaml.MappingStartEvent
         self.value: Any = {} if self.is_mapping else []
         self.anchor, self.tag = event.anchor, event.tag or ""
@@ -219,6 +271,7 @@ class _Collection:
         self.merged: list[_Part] = []
         self.size = 2
         self.node = Node.of_several(event.start_mark.index) if mapped else None
+        self.ways = ways
 
     def merge(self, value: Any, node: Node | None, event: Any) -> None:
         """Note the mappings whose members this one takes; its own count first."""
@@ -232,15 +285,19 @@ class _Collection:
 
 def _function(tag: str, value: Any, node: Node | None) -> tuple[Any, Node | None]:
     """Make ``!Sub …`` a mapping with ``Fn::Sub``."""
-    short = tag.lstrip("!")
-    name = _FULL_NAMES.get(short, f"Fn::{short}")
-    if short == "GetAtt" and isinstance(value, str):
+    name = _full_name(tag)
+    if name == "Fn::GetAtt" and isinstance(value, str):
         value = value.split(".", 1)
     whole = None
     if node is not None:
         whole = Node.of_several(node.start, node.end)
         whole.named[name] = (node.start, node)
     return {name: value}, whole
+
+
+def _full_name(tag: str) -> str:
+    short = tag.lstrip("!")
+    return _FULL_NAMES.get(short, f"Fn::{short}")
 
 
 _LONGEST_WORD: Final = 200
