@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from batch_constructs.arguments import Arguments
     from batch_constructs.one_call import Made, OneCall
 
-_MONTH = 30
+_KEPT_DAYS = 30
 _SAY_WHERE_LOGS_GO = ("log_configuration", "container", "containers", "node_ranges")
 
 
@@ -174,7 +174,7 @@ def _write_statement(streams_arn: str) -> dict[str, Any]:
 
 def _days(arguments: Arguments, retention: logs.RetentionDays | None) -> int | None:
     if retention is None:
-        return _MONTH
+        return _KEPT_DAYS
     if not isinstance(retention, logs.RetentionDays):
         arguments.wrong_type(
             "log_retention", retention, "a member of logs.RetentionDays, such as ONE_MONTH"
