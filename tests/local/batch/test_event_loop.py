@@ -72,12 +72,12 @@ def test_requests_are_answered_while_a_job_waits_for_others(
     )
     account.environment()
     account.queue()
-    container: dict[str, Any] = {
+    containers: dict[str, dict[str, Any]] = {
         "role": {"jobRoleArn": ROLE},
         "secret": {"secrets": [{"name": "PASSWORD", "valueFrom": SECRET}]},
         "image": {"image": "any:slow"},
-    }[waits_for]
-    account.definition("true", container=container)
+    }
+    account.definition("true", container=containers[waits_for])
 
     job_id = account.submit()
 
