@@ -61,8 +61,13 @@ _TOGETHER: Final[list[bool]] = []
 
 _NUMBERS: Final = count()
 
-_MAKE: Final = jsii.sinvoke.__wrapped__  # type: ignore[attr-defined]
+_AS_REFERENCE: Final = getattr(jsii.sinvoke, "__wrapped__", None)
 """What calls JavaScript, and leaves the objects that it returns as references."""
+
+_OBJECTS: Final[Any] = getattr(_reference_map, "_refs", None)
+"""What jsii knows objects by; neither is promised, and without one of them nothing waits."""
+
+_LATE: Final = _AS_REFERENCE is not None and type(getattr(_OBJECTS, "_refs", None)) is dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +143,12 @@ class Made(Generic[T]):
         _UNSEEN[reference.ref] = self
         self._told.update(told)
 
+    def have(self, resource: Any, told: Mapping[str, str]) -> None:
+        """Keep the resource itself."""
+        self._reference, self._resource = resource.__jsii_ref__, resource
+        _reference_map.register_reference(resource)
+        self._told.update(told)
+
 
 class _Known(dict[str, Any]):
     """The objects that jsii knows, by reference; a resource that was made is one when asked for."""
@@ -205,10 +216,15 @@ def _make_all() -> None:
     if begun:
         given: list[Any] = []
         calls = json.dumps([call for call, _ in begun], default=partial(_spoken, given))
-        resources = _MAKE(jsii.kernel, _javascript(), "make", [calls, given])
+        asked = _javascript(), "make", [calls, given]
+        if _LATE and _AS_REFERENCE is not None:
+            resources = _AS_REFERENCE(jsii.kernel, *asked)
+        else:
+            resources = jsii.sinvoke(*asked)
         made = [one for _, several in begun for one in several]
         for (one, names), (resource, *told) in zip(made, resources, strict=True):
-            one.take(resource, dict(zip(names, told, strict=True)))
+            keep = one.take if _LATE else one.have
+            keep(resource, dict(zip(names, told, strict=True)))
 
 
 def _spoken(given: list[Any], value: Any) -> dict[str, list[Any]]:
@@ -331,8 +347,8 @@ def _javascript() -> type:
         file = Path(folder) / "one_call.tar"
         file.write_bytes(archive())
         jsii.load(_NAME, _VERSION, str(file))
-    known: Any = _reference_map._refs  # noqa: SLF001  # jsii has no other way
-    known._refs = _Known(known._refs)  # noqa: SLF001  # as above
+    if _LATE:
+        _OBJECTS._refs = _Known(_OBJECTS._refs)  # noqa: SLF001  # jsii has no other way
     return type("OneCall", (), {"__jsii_type__": _TYPE})
 
 

@@ -266,9 +266,23 @@ def test_the_archive_of_our_javascript_is_the_same_in_each_process(
     assert made_at(0) == made_at(10**9)
 
 
-def test_a_resource_that_nobody_asks_for_loads_no_module_of_the_cdk() -> None:
-    code = """
+@pytest.mark.parametrize(
+    ("changed", "is_loaded"),
+    [
+        ("", "False"),
+        ("del type(jsii.kernel).sinvoke.__wrapped__", "True"),
+        ("jsii._reference_map._refs._refs = UserDict()", "True"),
+    ],
+    ids=["as it is", "without what it wraps", "with another table"],
+)
+def test_a_resource_is_loaded_when_somebody_asks_or_at_once_by_a_jsii_that_we_do_not_know(
+    changed: str, is_loaded: str
+) -> None:
+    code = f"""
         import sys
+        from collections import UserDict
+        import jsii
+        {changed}
         import aws_cdk as cdk
         import batch_constructs as bc
         stack = cdk.Stack(cdk.App(), "Stack")
@@ -286,7 +300,7 @@ def test_a_resource_that_nobody_asks_for_loads_no_module_of_the_cdk() -> None:
         text=True,
     )
 
-    assert said.stdout.split() == ["False", "LogGroup", "True"]
+    assert said.stdout.split() == [is_loaded, "LogGroup", "True"]
 
 
 def test_whoever_asks_the_cdk_for_a_resource_first_gets_the_one_that_we_have(
