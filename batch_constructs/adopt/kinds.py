@@ -96,7 +96,7 @@ def why_none(kind: str, properties: Mapping[str, Any]) -> str:
         found = found.get(step) if isinstance(found, dict) else None
         way.append(step)
     value = "not there" if found is None else repr(found)
-    return f"its {'/'.join(way)}, which determines its construct, is {value}"
+    return f"its {'/'.join(way) or 'Properties'}, which determines its construct, is {value}"
 
 
 def _environment(properties: Mapping[str, Any], parameters: Mapping[str, Any]) -> str | None:

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 _LAST_LINES: Final = 5
+_NO_STREAM: Final = "log stream does not exist"
+"""Amazon CloudWatch Logs says so where a job wrote nothing; of a group it says another thing."""
 _ACTIVITIES: Final = 50
 _SUCCESSFUL: Final = "Successful"
 _ENDED: Final = (_SUCCESSFUL, "Failed", "Cancelled")
@@ -96,7 +98,7 @@ class Evidence:
             code = getattr(error, "response", {}).get("Error", {}).get("Code")
             if code == NO_SUCH_ENTITY:
                 raise NoSuchEntityError from error
-            if service != "logs" or code != NOT_FOUND:  # a job that never started wrote no log
+            if code != NOT_FOUND or _NO_STREAM not in str(error):
                 self.note(f"not read: {error}")
             return {}
         return answer

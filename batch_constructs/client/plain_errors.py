@@ -20,7 +20,8 @@ _TROUBLE, _INTERRUPTED = 2, 130
 _CHECK = "check the Region, the endpoint and the network, then"
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 _START_IT = (
-    'start it with eval "$(batch-constructs local up)", or open a new terminal for AWS, then'
+    'nothing answers on this machine: start it with eval "$(batch-constructs local up)", or unset '
+    "AWS_ENDPOINT_URL to ask AWS, then"
 )
 _NO_ANSWER = "the answer does not come from AWS"
 _CLOSED = "stdout is closed, so nothing was done, because nobody would see the result"
@@ -98,7 +99,7 @@ def _fix(error: Exception) -> str:
     )
 
     if isinstance(error, NoRegionError):
-        return "set AWS_REGION, then"
+        return "set AWS_DEFAULT_REGION, or the region of your AWS profile, then"
     where = error.kwargs["endpoint_url"] if isinstance(error, EndpointConnectionError) else ""
     if urlsplit(where).hostname in _THIS_MACHINE:
         return _START_IT

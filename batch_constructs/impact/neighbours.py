@@ -25,6 +25,10 @@ _TEMPLATE: Final = "AWS::EC2::LaunchTemplate"
 _ORDER: Final = "ComputeEnvironmentOrder"
 _IN_ARNS: Final = {QUEUE: resource_kinds.JOB_QUEUE, DEFINITION: resource_kinds.JOB_DEFINITION}
 """What is before the name in an ARN, of what is submitted to and with."""
+_EVENT_PATTERN: Final = "EventPattern"
+_NO_REQUESTS: Final = frozenset({_EVENT_PATTERN, "PolicyDocument", "Policies"})
+"""What names a queue or a definition, and submits nothing."""
+
 _DEFAULT: Final = "$Default"
 _LATEST: Final = "$Latest"
 _READ_AGAIN: Final = frozenset({Effect.CREATE, Effect.INFRASTRUCTURE_UPDATE, Effect.REPLACE})
@@ -93,22 +97,25 @@ def _of_those_that_name(change: Change, found: Mapping[str, Change]) -> Iterator
     heirs = [one for one in found.values() if one.type == change.type and one.new is not None]
     if not isinstance(name, str) or any(one.property(f"{noun}Name") == name for one in heirs):
         return
+    named = re.compile(rf"{re.escape(name)}(?!\w|-)")
     called = rf'(?:{_IN_ARNS[change.type]}/|"{noun}"\s*:\s*"){re.escape(name)}(?!\w|-)'
     for one in found.values():
-        texts = _texts(properties(one.new), "") if one.new is not None else ()
+        written = properties(one.new) if one.new is not None else {}
         if any(
-            re.search(called, text)
-            or (key.lower() == noun.lower() and re.match(rf"{re.escape(name)}(?!\w|-)", text))
-            for key, text in texts
+            re.search(called, text) or (key.lower() == noun.lower() and named.match(text))
+            for key, text in _texts(written, "")
         ):
             yield f"{one.logical_id} names it as text: what that submits is refused from then on"
+        if any(re.search(called, text) for _, text in _texts(written.get(_EVENT_PATTERN), "")):
+            yield f"{one.logical_id} names it as text in its event pattern, and gets no events of it"
 
 
 def _texts(value: Any, key: str) -> Iterator[tuple[str, str]]:
-    """Give every text in a value, each with the name that it stands under."""
+    """Give every text in a value that may be submitted, each with the name it stands under."""
     if isinstance(value, Mapping):
         for name, below in value.items():
-            yield from _texts(below, str(name))
+            if name not in _NO_REQUESTS:
+                yield from _texts(below, str(name))
     elif isinstance(value, list):
         for below in value:
             yield from _texts(below, key)

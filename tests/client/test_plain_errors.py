@@ -30,9 +30,10 @@ NETWORK = f"; check the Region, the endpoint and the network, then: {AGAIN}"
 CREDENTIALS = f"; check the Region, the credentials and the network, then: {AGAIN}"
 RENEWED = f"; renew your credentials, or set the clock if it is wrong, then: {AGAIN}"
 START_IT = (
-    '; start it with eval "$(batch-constructs local up)", or open a new terminal for AWS, then: '
-    f"{AGAIN}"
+    '; nothing answers on this machine: start it with eval "$(batch-constructs local up)", or '
+    f"unset AWS_ENDPOINT_URL to ask AWS, then: {AGAIN}"
 )
+SET_IT = f"; set AWS_DEFAULT_REGION, or the region of your AWS profile, then: {AGAIN}"
 FIXED = f"; to continue here once that is fixed: {AGAIN}"
 GO_ON = f"; to continue here: {AGAIN}"
 
@@ -87,7 +88,11 @@ ERRORS: list[tuple[Exception, str, str]] = [
         f'Could not connect to the endpoint URL: "http://127.0.0.1:4566/v1/describejobs"{START_IT}',
         "",
     ),
-    (NoRegionError(), f"You must specify a region; set AWS_REGION, then: {AGAIN}", ""),
+    (
+        NoRegionError(),
+        f"You must specify a region; set AWS_DEFAULT_REGION, or the region of your AWS profile, then: {AGAIN}",
+        "",
+    ),
     (NoCredentialsError(), f"Unable to locate credentials{CREDENTIALS}", ""),
     (NothingSentError(why="no way"), f"no way{CREDENTIALS}", ""),
     (ParamValidationError(report="jobName"), "Parameter validation failed:\njobName", ""),

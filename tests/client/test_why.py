@@ -195,7 +195,8 @@ def test_the_command_says_it_and_ends_accordingly(
     [
         (None, "  | last words"),
         ("AccessDenied", "  (not read: An error"),
-        ("ResourceNotFoundException", "  exit code 1; "),
+        ("ResourceNotFoundException: The specified log stream does not exist.", "  exit code 1; "),
+        ("ResourceNotFoundException: The specified log group does not exist.", "  (not read: An"),
     ],
 )
 def test_the_command_shows_the_log_if_there_is_one_or_says_that_it_is_denied(
@@ -208,7 +209,8 @@ def test_the_command_shows_the_log_if_there_is_one_or_says_that_it_is_denied(
 
         def get_log_events(self, **_: Any) -> dict[str, Any]:
             if error:
-                raise ClientError({"Error": {"Code": error}}, "GetLogEvents")
+                code, _, said = error.partition(": ")
+                raise ClientError({"Error": {"Code": code, "Message": said}}, "GetLogEvents")
             return {"events": [{"message": "last words"}]}
 
     monkeypatch.setattr(deadline, "patient_client", lambda *_: Service())

@@ -314,6 +314,22 @@ def test_who_names_what_goes_as_text_is_told(
         assert bool(told) is is_named
 
 
+def test_an_event_pattern_that_names_what_goes_submits_nothing_and_a_policy_is_not_told() -> None:
+    arn = "arn:aws:batch:eu-west-1:123456789012:job-queue/nightly"
+    rule = {"EventPattern": {"detail": {"jobQueue": [arn]}}, "Targets": [{"Arn": "arn:topic"}]}
+    role = {"Policies": [{"PolicyDocument": {"Statement": [{"Resource": arn}]}}]}
+    stay = {
+        "Rule": {"Type": "AWS::Events::Rule", "Properties": rule},
+        "Role": {"Type": "AWS::IAM::Role", "Properties": role},
+    }
+
+    found = impact({"Resources": {"It": QUEUE_OF_NAME, **stay}}, {"Resources": stay})
+
+    assert [one for one in found["It"].notes if "as text" in one] == [
+        "Rule names it as text in its event pattern, and gets no events of it"
+    ]
+
+
 def test_a_name_that_another_resource_has_from_then_on_is_told_of_nobody() -> None:
     rule = {"Type": "AWS::Events::Rule", "Properties": {"JobDefinition": "tool"}}
 

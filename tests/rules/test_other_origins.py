@@ -215,6 +215,16 @@ def test_globals_of_sam_are_put_together_with_what_each_function_has() -> None:
     }
 
 
+def test_a_function_of_cloudformation_in_globals_of_sam_is_a_value_and_not_an_object() -> None:
+    shared = {"Role": {"Fn::GetAtt": ["B", "Arn"]}, "Environment": {"Variables": {"A": "1"}}}
+    own = {"Role": {"Fn::GetAtt": ["A", "Arn"]}, "Environment": {"Ref": "AWS::NoValue"}}
+    resources = {"F": {"Type": "AWS::Serverless::Function", "Properties": own}}
+
+    made: Any = with_globals({"Globals": {"Function": shared}, "Resources": resources})
+
+    assert made["Resources"]["F"]["Properties"] == own
+
+
 def test_terraform_s_names_of_one_role_are_literal() -> None:
     resources: dict[str, Any] = {
         "Role": {

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from contextvars import ContextVar
+from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.local.cloudformation.sizes import exceeded
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
+_EXPANDING: Final[ContextVar[bool]] = ContextVar("_EXPANDING", default=False)
+"""Whether parameters are looked up for a transform: what it makes is looked at afterwards."""
 
 
 def install() -> None:
@@ -16,6 +20,7 @@ def install() -> None:
 
     theirs = engine._validate_template_limits  # noqa: SLF001 - a touch point
     resolve = engine._resolve_parameters  # noqa: SLF001 - a touch point
+    expand = engine._transform_parameters  # noqa: SLF001 - a touch point
 
     def validate_limits(template: Mapping[str, Any]) -> None:
         theirs(template)
@@ -24,8 +29,17 @@ def install() -> None:
 
     def resolve_of_a_nested_stack(template: Mapping[str, Any], *rest: Any) -> Any:
         """Only a nested stack looks this up so late; nothing else looks at its template."""
-        validate_limits(template)
+        if not _EXPANDING.get():
+            validate_limits(template)
         return resolve(template, *rest)
+
+    def expand_first(*given: Any) -> Any:
+        before = _EXPANDING.set(True)
+        try:
+            return expand(*given)
+        finally:
+            _EXPANDING.reset(before)
 
     engine._validate_template_limits = validate_limits  # noqa: SLF001 - a touch point
     engine._resolve_parameters = resolve_of_a_nested_stack  # noqa: SLF001 - a touch point
+    engine._transform_parameters = expand_first  # noqa: SLF001 - a touch point

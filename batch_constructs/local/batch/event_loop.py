@@ -126,9 +126,11 @@ class EventLoop:
             try:
                 yield
             finally:
-                if self._running:
-                    self._finish_turn()
-                self._worker = None
+                try:
+                    if self._running:
+                        self._finish_turn()
+                finally:
+                    self._worker = None
 
     def wake(self) -> None:
         """Look soon whether jobs can be placed."""

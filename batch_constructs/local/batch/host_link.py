@@ -37,7 +37,8 @@ class HostLink:
 
     Args:
         receive: is called with each message of the host, and with ``{"lost": True}`` when it is
-            gone, from a thread of the link; it must not block.
+            gone, from a thread of the link. It may take the lock of the service, so whoever holds
+            that lock may not wait for this thread: ``lost`` is posted to the loop.
     """
 
     def __init__(self, receive: Callable[[Message], None]) -> None:

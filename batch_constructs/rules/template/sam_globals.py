@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from batch_constructs.rules.template.written_lengths import is_intrinsic
+
 _SECTION: Final = "Globals"
 _OF_SAM: Final = "AWS::Serverless::"
 
@@ -32,10 +34,15 @@ def _with(shared: Mapping[str, object], resource: object) -> object:
 
 
 def _merged(shared: object, own: object) -> object:
-    """Put two values together: objects by member, lists one behind the other; else its own."""
+    """Put two values together: objects by member, lists one behind the other; else its own.
+
+    A function of CloudFormation's is a value, whatever it gives.
+    """
     if isinstance(shared, list) and isinstance(own, list):
         return [*shared, *own]
     if not isinstance(shared, Mapping) or not isinstance(own, Mapping):
+        return own
+    if is_intrinsic(shared) or is_intrinsic(own):
         return own
     both = {name: _merged(shared[name], own[name]) for name in own if name in shared}
     return {**shared, **own, **both}
