@@ -107,7 +107,7 @@ def _of_those_that_name(change: Change, found: Mapping[str, Change]) -> Iterator
         ):
             yield f"{one.logical_id} names it as text: what that submits is refused from then on"
         if any(re.search(called, text) for _, text in _texts(written.get(_EVENT_PATTERN), "")):
-            yield f"{one.logical_id} names it as text in its event pattern, and gets no events of it"
+            yield f"{one.logical_id} names it as text in its event pattern, which nothing matches"
 
 
 def _texts(value: Any, key: str) -> Iterator[tuple[str, str]]:

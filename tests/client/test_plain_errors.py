@@ -90,7 +90,7 @@ ERRORS: list[tuple[Exception, str, str]] = [
     ),
     (
         NoRegionError(),
-        f"You must specify a region; set AWS_DEFAULT_REGION, or the region of your AWS profile, then: {AGAIN}",
+        f"You must specify a region{SET_IT}",
         "",
     ),
     (NoCredentialsError(), f"Unable to locate credentials{CREDENTIALS}", ""),

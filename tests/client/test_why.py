@@ -209,8 +209,8 @@ def test_the_command_shows_the_log_if_there_is_one_or_says_that_it_is_denied(
 
         def get_log_events(self, **_: Any) -> dict[str, Any]:
             if error:
-                code, _, said = error.partition(": ")
-                raise ClientError({"Error": {"Code": code, "Message": said}}, "GetLogEvents")
+                code, words = (error.split(": ") + [""])[:2]
+                raise ClientError({"Error": {"Code": code, "Message": words}}, "GetLogEvents")
             return {"events": [{"message": "last words"}]}
 
     monkeypatch.setattr(deadline, "patient_client", lambda *_: Service())

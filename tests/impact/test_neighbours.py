@@ -326,7 +326,7 @@ def test_an_event_pattern_that_names_what_goes_submits_nothing_and_a_policy_is_n
     found = impact({"Resources": {"It": QUEUE_OF_NAME, **stay}}, {"Resources": stay})
 
     assert [one for one in found["It"].notes if "as text" in one] == [
-        "Rule names it as text in its event pattern, and gets no events of it"
+        "Rule names it as text in its event pattern, which nothing matches"
     ]
 
 
