@@ -209,7 +209,7 @@ def test_the_command_shows_the_log_if_there_is_one_or_says_that_it_is_denied(
 
         def get_log_events(self, **_: Any) -> dict[str, Any]:
             if error:
-                code, words = (error.split(": ") + [""])[:2]
+                code, words = [*error.split(": "), ""][:2]
                 raise ClientError({"Error": {"Code": code, "Message": words}}, "GetLogEvents")
             return {"events": [{"message": "last words"}]}
 
