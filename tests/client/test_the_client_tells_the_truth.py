@@ -351,7 +351,7 @@ def test_a_command_against_a_dead_endpoint_ends_with_the_fix(command: Callable[[
 
     assert line.startswith("Error: ")
     assert "Could not connect to the endpoint URL" in line
-    assert re.search("check the Region, the credentials|local up.*new terminal for AWS", line)
+    assert re.search("check the Region, the credentials|local up.*unset AWS_ENDPOINT_URL", line)
 
 
 @pytest.mark.parametrize(
