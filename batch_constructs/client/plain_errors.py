@@ -20,8 +20,8 @@ _TROUBLE, _INTERRUPTED = 2, 130
 _CHECK = "check the Region, the endpoint and the network, then"
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 _START_IT = (
-    'nothing answers on this machine: start it with eval "$(batch-constructs local up)", or unset '
-    "AWS_ENDPOINT_URL to ask AWS, then"
+    'nothing answers there: start the embedded AWS with eval "$(batch-constructs local up)", or '
+    "unset AWS_ENDPOINT_URL to ask AWS, then"
 )
 _NO_ANSWER = "the answer does not come from AWS"
 _CLOSED = "stdout is closed, so nothing was done, because nobody would see the result"

@@ -30,7 +30,7 @@ NETWORK = f"; check the Region, the endpoint and the network, then: {AGAIN}"
 CREDENTIALS = f"; check the Region, the credentials and the network, then: {AGAIN}"
 RENEWED = f"; renew your credentials, or set the clock if it is wrong, then: {AGAIN}"
 START_IT = (
-    '; nothing answers on this machine: start it with eval "$(batch-constructs local up)", or '
+    '; nothing answers there: start the embedded AWS with eval "$(batch-constructs local up)", or '
     f"unset AWS_ENDPOINT_URL to ask AWS, then: {AGAIN}"
 )
 SET_IT = f"; set AWS_DEFAULT_REGION, or the region of your AWS profile, then: {AGAIN}"
