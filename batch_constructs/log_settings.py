@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.applied_settings import default_for
 from batch_constructs.encryption_key import admit_logs, is_key, key_argument
@@ -12,6 +12,9 @@ from batch_constructs.one_call import of
 
 if TYPE_CHECKING:
     from batch_constructs.arguments import Arguments
+
+KEPT: Final = of("aws_logs.RetentionDays.ONE_MONTH")
+"""How long, where nobody says."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,7 +40,7 @@ def log_settings(
         retention = default_for(arguments.construct, "log_retention")
     kept: Any = default if retention is None else retention
     if kept is None:
-        kept = of("aws_logs.RetentionDays.ONE_MONTH")
+        kept = KEPT
     elif not isinstance(kept, logs.RetentionDays):
         arguments.wrong_type("log_retention", retention, "a member of logs.RetentionDays")
     key = encryption_key

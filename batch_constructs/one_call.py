@@ -242,6 +242,19 @@ def policy_statement(statement: Mapping[str, Any]) -> InJavaScript:
     return of("aws_iam.PolicyStatement.fromJson", statement)
 
 
+def service_statement(
+    service: str, actions: Sequence[str], resource: str, conditions: Mapping[str, Any]
+) -> InJavaScript:
+    """Have a statement made that lets a service of AWS do something with a resource."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": service},
+        "Action": [*actions],
+        "Resource": resource,
+    }
+    return policy_statement({**statement, "Condition": conditions} if conditions else statement)
+
+
 @contextmanager
 def together() -> Iterator[None]:
     """Make what the constructs in it consist of in one call, at its end or when it is asked for."""

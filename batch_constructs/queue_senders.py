@@ -33,7 +33,7 @@ from batch_constructs.aws.service_principals import EVENTS, SNS
 from batch_constructs.construct import arn_prefix, once_made
 from batch_constructs.known_queue import arn_of
 from batch_constructs.known_scope import are_in_one_stack, known_scope
-from batch_constructs.one_call import OneCall, policy_statement
+from batch_constructs.one_call import OneCall, service_statement
 from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
@@ -206,14 +206,8 @@ def admit_rules(queue: sqs.IQueue) -> None:
     """Let the rules of this account leave in a queue what they could not hand over."""
     those = {"ArnLike": {SOURCE_ARN: _all_rules()}}
     call = OneCall(queue)
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": EVENTS},
-        "Action": SQS_SEND_MESSAGE,
-        "Resource": arn_of(queue),
-        "Condition": those,
-    }
-    call.call(queue, "addToResourcePolicy", policy_statement(statement))
+    statement = service_statement(EVENTS, [SQS_SEND_MESSAGE], arn_of(queue), those)
+    call.call(queue, "addToResourcePolicy", statement)
     call.make(at_once=True)
 
 

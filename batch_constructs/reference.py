@@ -152,8 +152,8 @@ class Reference:
     def _longest_name(self, value: Any) -> int:
         from batch_constructs.one_call import name_of  # noqa: PLC0415  # loads jsii
 
-        attribute = self.attribute.title().replace("_", "")
-        name, logical_id = name_of(value, f"{attribute[0].lower()}{attribute[1:]}Name")
+        attribute = names.as_member(self.attribute.title().replace("_", ""))
+        name, logical_id = name_of(value, f"{attribute}Name")
         if name is not None:
             return RESOURCE_NAME_LENGTH if is_token(name) else len(name)
         if logical_id is None:

@@ -24,6 +24,7 @@ from batch_constructs.construct import BatchConstruct
 from batch_constructs.encryption_key import admit_logs
 from batch_constructs.function_settings import FunctionSettings, network_statements
 from batch_constructs.known_queue import arn_of
+from batch_constructs.log_settings import KEPT
 from batch_constructs.one_call import OneCall, new, of
 from batch_constructs.role_policies import RolePolicies, as_document
 from batch_constructs.told_variables import ToldVariables
@@ -105,7 +106,7 @@ class ShippedFunction(BatchConstruct):
             "aws_logs.LogGroup",
             "LogGroup",
             {
-                "retention": wanted.log_retention or of("aws_logs.RetentionDays.ONE_MONTH"),
+                "retention": KEPT if wanted.log_retention is None else wanted.log_retention,
                 "encryptionKey": log_key,
                 "removalPolicy": RemovalPolicy.DESTROY,
             },

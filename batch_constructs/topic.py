@@ -14,18 +14,15 @@ from batch_constructs.aws.actions import SNS_PUBLISH, SOURCE_ARN
 from batch_constructs.aws.names import MANAGED_TOPIC_KEY
 from batch_constructs.aws.role_actions import SEND_ENCRYPTED_ACTIONS
 from batch_constructs.aws.service_principals import EVENTS
-from batch_constructs.construct import arn_prefix, given, once_made, own_account
+from batch_constructs.construct import arn_prefix, once_made, own_account
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.known_scope import made_in
-from batch_constructs.one_call import OneCall, policy_statement
+from batch_constructs.one_call import OneCall, service_statement
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
-
     from aws_cdk import aws_sns as sns
 
     from batch_constructs.arguments import Arguments
-    from batch_constructs.one_call import InJavaScript
 
 _TOLD_HERE = (
     "alarms and rules only send to topics in their own Region: give one in this Region, such as "
@@ -59,11 +56,13 @@ def _admit(topic: sns.ITopic, service: str) -> None:
     account = own_account()
     publish = [SNS_PUBLISH]
     call, key = OneCall(topic), topic.master_key
-    statement = _statement(service, publish, arn_of(topic), {} if unconditional else alarms)
+    statement = service_statement(service, publish, arn_of(topic), {} if unconditional else alarms)
     call.call(topic, "addToResourcePolicy", statement)
     if key is not None:
         # In a key's policy, `*` is the key itself.
-        use = _statement(service, SEND_ENCRYPTED_ACTIONS, "*", {} if unconditional else account)
+        use = service_statement(
+            service, SEND_ENCRYPTED_ACTIONS, "*", {} if unconditional else account
+        )
         call.call(key, "addToResourcePolicy", use)
     call.make(at_once=True)
 
@@ -97,15 +96,3 @@ def is_fifo(topic: Any) -> bool:
     """Whether a topic is known to be FIFO: by its attribute, or by its name, imported."""
     made = getattr(topic, "fifo", None)
     return made is True or str(topic.topic_arn).endswith(".fifo")
-
-
-def _statement(
-    service: str, actions: Sequence[str], resource: str, conditions: Mapping[str, Any]
-) -> InJavaScript:
-    statement = {
-        "Effect": "Allow",
-        "Principal": {"Service": service},
-        "Action": list(actions),
-        "Resource": resource,
-    }
-    return policy_statement(statement | given(Condition=conditions))

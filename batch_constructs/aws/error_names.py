@@ -70,6 +70,14 @@ NOT_FOUND: Final = "ResourceNotFoundException"
 EXISTS_ALREADY: Final = "ResourceAlreadyExistsException"
 """Error codes of CloudWatch Logs."""
 
+NO_LOG_STREAM: Final = "log stream does not exist"
+"""What it says of a stream that nothing was written to; of a group it says "log group"."""
+
+NO_LOG_STREAM_SOURCE: Final[Source] = seen(
+    "https://github.com/prefect-archive/prefect-aws/issues/177",
+    'GetLogEvents: "The specified log stream does not exist."',
+)
+
 CONDITION_FAILED: Final = "ConditionalCheckFailedException"
 TRANSACTION_CANCELED: Final = "TransactionCanceledException"
 CONDITION_FAILED_REASON: Final = "ConditionalCheckFailed"

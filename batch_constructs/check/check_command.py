@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import sys
 from difflib import get_close_matches
@@ -73,7 +72,6 @@ def check(
     Exits with 0 if there is no error (and, with --strict, no warning), with 1 if there is one, and
     with 2 if a file cannot be read. Standard error lists what could not be checked.
     """
-    gc.disable()  # a short life, with many small objects that are all in use
     if as_json:
         if options["format"] not in ("text", "json"):
             raise click.UsageError(f"--json is given with --format {options['format']}: give one")

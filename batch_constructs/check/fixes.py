@@ -30,27 +30,28 @@ _SCALAR: Final = re.compile(r"[\w.+-]+")
 
 
 def fix_file(file: str, checker: Checker) -> FileCheck:
-    """Check a file, mend what has one answer, and check it again."""
-    before = checker(file)
-    if not before.findings:
-        return before
+    """Check a file, mend what has one answer, and check it again, as long as that helps."""
+    checked = checker(file)
+    if not checked.findings:
+        return checked
     raw = _bytes(file)
-    text = template_files.decoded(raw)
+    text = written = template_files.decoded(raw)
     document = template_files.document(text)
-    edits = sorted(set(_edits(before.findings, document)))
-    if not edits:
-        return before
-    mended = _applied(text, edits)
-    try:
-        after = checker.of(file, template_files.document(mended))
-    except template_files.UnreadableTemplateError:
-        return before
-    if len(after.findings) >= len(before.findings):
-        return before
-    mark, encoding = next(one for one in _ENCODINGS if raw.startswith(one[0]))
-    with open(file, "wb") as stream:
-        stream.write(mark + mended.encode(encoding))
-    return fix_file(file, checker)  # a name that is mended shows what is behind it
+    while edits := sorted(set(_edits(checked.findings, document))):
+        mended = _applied(text, edits)
+        try:
+            document = template_files.document(mended)
+            after = checker.of(file, document)
+        except template_files.UnreadableTemplateError:
+            break
+        if len(after.findings) >= len(checked.findings):
+            break
+        text, checked = mended, after  # a name that is mended shows what is behind it
+    if text != written:
+        mark, encoding = next(one for one in _ENCODINGS if raw.startswith(one[0]))
+        with open(file, "wb") as stream:
+            stream.write(mark + text.encode(encoding))
+    return checked
 
 
 _ENCODINGS: Final = (

@@ -8,7 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.compute_environment_facts import ON_INSTANCES, is_scaling_group_of
-from batch_constructs.aws.error_names import NO_SUCH_ENTITY, NOT_FOUND
+from batch_constructs.aws.error_names import NO_LOG_STREAM, NO_SUCH_ENTITY, NOT_FOUND
 from batch_constructs.aws.names import as_member
 from batch_constructs.aws.service_principals import EC2, ENVIRONMENT_ROLES, JOB_ROLES, trusts
 from batch_constructs.aws.updates import has_role_of_its_own
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 _LAST_LINES: Final = 5
-_NO_STREAM: Final = "log stream does not exist"
-"""Amazon CloudWatch Logs says so where a job wrote nothing; of a group it says another thing."""
 _ACTIVITIES: Final = 50
 _SUCCESSFUL: Final = "Successful"
 _ENDED: Final = (_SUCCESSFUL, "Failed", "Cancelled")
@@ -98,7 +96,7 @@ class Evidence:
             code = getattr(error, "response", {}).get("Error", {}).get("Code")
             if code == NO_SUCH_ENTITY:
                 raise NoSuchEntityError from error
-            if code != NOT_FOUND or _NO_STREAM not in str(error):
+            if code != NOT_FOUND or NO_LOG_STREAM not in str(error):  # a job that wrote nothing
                 self.note(f"not read: {error}")
             return {}
         return answer

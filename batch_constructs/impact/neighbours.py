@@ -97,16 +97,16 @@ def _of_those_that_name(change: Change, found: Mapping[str, Change]) -> Iterator
     heirs = [one for one in found.values() if one.type == change.type and one.new is not None]
     if not isinstance(name, str) or any(one.property(f"{noun}Name") == name for one in heirs):
         return
-    named = re.compile(rf"{re.escape(name)}(?!\w|-)")
-    called = rf'(?:{_IN_ARNS[change.type]}/|"{noun}"\s*:\s*"){re.escape(name)}(?!\w|-)'
+    whole = rf"{re.escape(name)}(?!\w|-)"
+    called = re.compile(rf'(?:{_IN_ARNS[change.type]}/|"{noun}"\s*:\s*"){whole}')
     for one in found.values():
         written = properties(one.new) if one.new is not None else {}
         if any(
-            re.search(called, text) or (key.lower() == noun.lower() and named.match(text))
+            called.search(text) or (key.lower() == noun.lower() and re.match(whole, text))
             for key, text in _texts(written, "")
         ):
             yield f"{one.logical_id} names it as text: what that submits is refused from then on"
-        if any(re.search(called, text) for _, text in _texts(written.get(_EVENT_PATTERN), "")):
+        if any(called.search(text) for _, text in _texts(written.get(_EVENT_PATTERN), "")):
             yield f"{one.logical_id} names it as text in its event pattern, which nothing matches"
 
 
