@@ -6,7 +6,6 @@ A value that is found here is never shown: what may be a secret stands in no mes
 from __future__ import annotations
 
 from binascii import b2a_base64
-from typing import Final
 
 from batch_constructs.aws.issued_tokens import (
     COLLECTED,
@@ -16,6 +15,7 @@ from batch_constructs.aws.issued_tokens import (
 )
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.record import Record
+from batch_constructs.aws.typing_names import Final
 
 
 class Credential(Record):
