@@ -7,7 +7,6 @@ A bound looks at a plain value of the right kind and says what is wrong with it,
 
 from __future__ import annotations
 
-import math
 import re
 from operator import itemgetter
 
@@ -120,9 +119,9 @@ def did_you_mean(word: str) -> str:
 
 
 def _number(value: object) -> str:
-    if not isinstance(value, float) or not math.isfinite(value):
+    if not isinstance(value, float):
         return str(value)
-    return str(int(value)) if value == int(value) else f"{value:.10g}"
+    return str(int(value)) if value.is_integer() else f"{value:.10g}"
 
 
 def printable(text: str) -> str:

@@ -5,8 +5,6 @@ A value that is found here is never shown: what may be a secret stands in no mes
 
 from __future__ import annotations
 
-from binascii import b2a_base64
-
 from batch_constructs.aws.issued_tokens import (
     COLLECTED,
     SIGNS,
@@ -43,14 +41,16 @@ TEMPORARY_KEY: Final = "ASIA"
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
 """
 
-_KEYS: Final = ("", "RSA ", "EC ", "DSA ", "OPENSSH ", "ENCRYPTED ", "PGP ")
-"""What stands before ``PRIVATE KEY`` in the first line of one."""
-
-_ENCODED_KEYS: Final = tuple(
-    b2a_base64(first[: len(first) // 3 * 3], newline=False).decode()
-    for first in (f"-----BEGIN {kind}PRIVATE KEY".encode() for kind in _KEYS)
+_ENCODED_KEYS: Final = (
+    "LS0tLS1CRUdJTiBQUklWQVRFIEtF",
+    "LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBL",
+    "LS0tLS1CRUdJTiBFQyBQUklWQVRFIEtF",
+    "LS0tLS1CRUdJTiBEU0EgUFJJVkFURSBL",
+    "LS0tLS1CRUdJTiBPUEVOU1NIIFBSSVZBVEUgS0VZ",
+    "LS0tLS1CRUdJTiBFTkNSWVBURUQgUFJJVkFURSBL",
+    "LS0tLS1CRUdJTiBQR1AgUFJJVkFURSBL",
 )
-"""How each begins where the whole file is written in Base64, as it is for a variable."""
+"""How ``-----BEGIN … PRIVATE KEY`` of each kind begins where the whole file is in Base64."""
 
 CREDENTIALS: Final = (
     Credential(

@@ -118,9 +118,6 @@ EVENT_BUS_SOURCE: Final[Source] = docs(
     ' specify both the EventBusName and RuleName dimensions refer to a custom event bus."',
 )
 
-DEFAULT_EVENT_BUS: Final = "default"
-"""The bus of an account whose name no ARN of a rule has."""
-
 RULE_NAME_IN_ARN: Final = 2
 """Which part of the ARN of a rule on a custom bus is its name, between slashes, from zero."""
 

@@ -162,6 +162,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
 EVENT_BUS: Final = ":event-bus/"
 """What the ARN of an event bus holds before its name."""
 
+DEFAULT_EVENT_BUS: Final = "default"
+"""The bus of an account whose name no ARN of a rule has; `metrics.EVENT_BUS_SOURCE`."""
+
 OF_A_PARAMETER: Final = ":parameter"
 """What the ARN of a parameter of Parameter Store holds before its name and the slash of that."""
 

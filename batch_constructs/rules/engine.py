@@ -21,6 +21,7 @@ from batch_constructs.rules.template.intrinsics import Resolver
 from batch_constructs.rules.template.left_out import LeftOut, TooManyLookUpsError
 from batch_constructs.rules.template.loops import Unrolled, unroll
 from batch_constructs.rules.template.resource_graph import Resource, Template
+from batch_constructs.rules.template.resource_view import with_services
 from batch_constructs.rules.template.sam_globals import with_globals
 from batch_constructs.rules.template.template_conditions import Resources, World, Worlds
 from batch_constructs.rules.template.whole import Whole
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from batch_constructs.rules.template.template_files import Document
 
 _NULL: Final = "null-value"
+_NONE: Final[frozenset[str]] = frozenset()
 _NOTHING_BESIDE: Final[Mapping[str, Mapping[str, object]]] = {}
 _MOST_OF_A_KIND: Final = 100
 MORE: Final = "(and there are more)"
@@ -220,7 +222,7 @@ def _when(finding: Finding, condition: str) -> Finding:
 
 
 def _check_whole(whole: Whole) -> Iterator[Finding]:
-    for rule in rules_about(Whole.type):
+    for rule in speaking(Whole.type, _NONE, with_services(whole.by_type)):
         for path, message, *own_fix in _some(
             [*islice(rule.find(whole), _MOST_OF_A_KIND + 1)], _MOST_OF_A_KIND
         ):
@@ -304,7 +306,7 @@ def _check(
     no_object = isinstance(whole, list | str | int | float)
     names = subject.names
     causes = [f"{path}/".lstrip("/") for path in _causes(subject)]
-    for rule in speaking(subject.type, names) if rules is None else rules:
+    for rule in speaking(subject.type, names, subject.template.types) if rules is None else rules:
         if no_object and rule.area != "shape":
             continue
         faults: list[Fault] = []

@@ -196,27 +196,47 @@ def areas_about() -> Mapping[str, list[str]]:
 
 
 ONLY_WITH: Final = {
+    "batch_quota": "AWS::Batch::ComputeEnvironment AWS::Batch::JobQueue AWS::Batch::QuotaShare"
+    " AWS::Batch::SchedulingPolicy AWS::Batch::ServiceEnvironment",
+    "creation_order": "AWS::IAM::ManagedPolicy AWS::IAM::Policy AWS::IAM::RolePolicy",
     "efa": "LaunchTemplate Devices",
+    "job_network": "AWS::Batch::JobQueue AWS::EFS::FileSystem",
+    "job_role": "AWS::IAM::Role",
     "key": "LaunchTemplate KmsKeyId",
     "launch_template": "LaunchTemplate",
     "managed_instances": "ManagedInstancesProvider",
     "mounted_path": "LaunchTemplate Volumes",
     "multi_node": "NodeProperties",
     "multi_node_queue": "NodeProperties PlacementGroup",
+    "packing": "AWS::Batch::JobQueue",
     "pod": "EksProperties",
+    "policy_size": "AWS::Events AWS::IAM AWS::KMS AWS::Lambda AWS::Logs AWS::S3 AWS::SNS AWS::SQS",
     "reservation": "LaunchTemplate",
+    "scheduling": "AWS::Batch::ConsumableResource AWS::Batch::QuotaShare"
+    " AWS::Batch::SchedulingPolicy AWS::Batch::ServiceEnvironment ConsumableResourceList",
+    "stack_quota": "AWS::CloudTrail AWS::CloudWatch AWS::EC2 AWS::Events AWS::Lambda AWS::Logs"
+    " AWS::SSM Custom",
+    "tag": "Tags CapacityTags",
 }
-"""Module → properties, without any of which it has nothing to say of a resource."""
+"""Module → properties of a resource, types of resources in its template and services of these.
+
+Without any of them it has nothing to say of the resource.
+"""
 
 
-def load_about(type: str, names: frozenset[str] | None = None) -> None:
-    """Make the rules about a type of resource, or about one with properties of such names."""
+def load_about(type: str, present: frozenset[str] | None = None) -> None:
+    """Make the rules about a type of resource, or about one with what `ONLY_WITH` asks for."""
     for area in areas_about().get(type, ()):
-        needed = ONLY_WITH.get(area)
-        if names is None or needed is None or not names.isdisjoint(needed.split()):
+        if present is None or may_speak(area, present):
             _load(area)
         else:
             _load_table(area)
+
+
+def may_speak(area: str, present: frozenset[str]) -> bool:
+    """Tell whether the code of an area may have something to say."""
+    needed = ONLY_WITH.get(area)
+    return needed is None or not present.isdisjoint(needed.split())
 
 
 def load() -> None:

@@ -25,6 +25,7 @@ from batch_constructs.rules.template.resource_view import (
     SCHEDULING_POLICY,
     SERVICE_ENVIRONMENT,
     Resource,
+    with_services,
 )
 from batch_constructs.rules.template.values import (
     NOTHING,
@@ -110,6 +111,11 @@ class Template:
             if isinstance(type_, str):
                 found.setdefault(type_, []).append(id_)
         return found
+
+    @cached_property
+    def types(self) -> frozenset[str]:
+        """Give the types of its resources, and the services that they are of."""
+        return with_services(self.ids)
 
     def get(self, id: str) -> Resource | None:
         """Find a resource by its logical ID.

@@ -8,6 +8,8 @@ from batch_constructs.aws.property_paths import Places
 from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from batch_constructs.rules.template.resource_graph import Template
     from batch_constructs.rules.template.values import Properties
 
@@ -36,6 +38,11 @@ def names_in(value: object) -> frozenset[str]:
         inside = value.values() if isinstance(value, dict) else value
         waiting += [one for one in inside if isinstance(one, dict | list)]  # type: ignore[attr-defined]  # a list
     return frozenset(found)
+
+
+def with_services(types: Iterable[str]) -> frozenset[str]:
+    """Give types of resources, and the services that they are of."""
+    return frozenset(types).union(one.rpartition("::")[0] for one in types)
 
 
 class Resource:

@@ -212,7 +212,9 @@ def decoded(raw: bytes) -> str:
             f"it has more than {_MOST_BYTES} bytes; CloudFormation takes {TEMPLATE_BYTES}"
         )
     try:
-        return raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+        if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            return raw.decode("utf-16")
+        return raw.removeprefix(b"\xef\xbb\xbf").decode()
     except UnicodeDecodeError:
         raise UnreadableTemplateError("it is not text in UTF-8") from None
 

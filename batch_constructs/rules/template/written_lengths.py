@@ -193,3 +193,13 @@ def known_text(value: object) -> str:
         case dict() | list() | None:
             return ""
     return str(value)
+
+
+def compact(template: object) -> str:
+    """Write a template as short as it can be; one that contains itself has no length."""
+    try:
+        return json.dumps(
+            template, separators=(",", ":"), ensure_ascii=False, default=str, skipkeys=True
+        )
+    except (ValueError, RecursionError):
+        return ""
