@@ -21,6 +21,7 @@ from batch_constructs.aws.bound import A_KEY, Whole, allowed, as_text, refused, 
 from batch_constructs.aws.credentials import without_credentials
 from batch_constructs.aws.resource_states import State
 from batch_constructs.aws.submit_job import LARGEST_NUMBER
+from batch_constructs.checked_once import refusals
 from batch_constructs.jsii_objects import constant_of, described, has_member, is_resolvable, kind_of
 from batch_constructs.place import (
     OF_ONE_REGION,
@@ -31,7 +32,7 @@ from batch_constructs.place import (
     in_another_partition,
     in_another_region,
 )
-from batch_constructs.rules import UNKNOWN, check_resource
+from batch_constructs.rules import UNKNOWN
 from batch_constructs.rules.error_outcomes import UNPROVEN
 from batch_constructs.tokens import (
     is_made_up,
@@ -547,12 +548,8 @@ class Arguments:
         their severity; so is what nobody saw AWS take, or refuse (`UNPROVEN`).
         """
         known = without_tokens(properties)
-        check = partial(
-            check_resource,
-            resource_type,
-            beside=beside or {},
-            errors_and=refuse_also | UNPROVEN,
-        )
+        errors_and = refuse_also | UNPROVEN
+        check = partial(refusals, resource_type, beside=beside or {}, errors_and=errors_and)
         refused = check(known)
         if refused:
             from batch_constructs.refusal import causes, told  # noqa: PLC0415  # only in an error
