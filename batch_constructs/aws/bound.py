@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 import re
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from batch_constructs.aws.credential_names import gives_a_credential
 from batch_constructs.aws.credentials import credential_in
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.record import Record
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sized

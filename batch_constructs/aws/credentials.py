@@ -6,7 +6,6 @@ A value that is found here is never shown: what may be a secret stands in no mes
 from __future__ import annotations
 
 from binascii import b2a_base64
-from typing import Final
 
 from batch_constructs.aws.issued_tokens import (
     COLLECTED,
@@ -16,6 +15,10 @@ from batch_constructs.aws.issued_tokens import (
 )
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.record import Record
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Credential(Record):
@@ -179,10 +182,19 @@ _BY_SIGN: Final = tuple(
 )
 """Sign → noun, and what finds it."""
 
-_ALL_SIGNS: Final = (*[sign for sign, _, _ in _BY_SIGN], *SIGNS)
-_SHORT_SIGNS: Final = tuple(
-    one for one in _ALL_SIGNS if not any(other in one for other in _ALL_SIGNS if other != one)
-)
+
+def _short(signs: Iterable[str]) -> list[str]:
+    found: list[str] = []
+    for sign in sorted(signs, key=len):
+        for shorter in found:
+            if shorter in sign:
+                break
+        else:
+            found.append(sign)
+    return found
+
+
+_SHORT_SIGNS: Final = _short([*[sign for sign, _, _ in _BY_SIGN], *SIGNS])
 """Those that no other stands in: where none of them is, none is."""
 
 _WHOLE: Final = pattern(rf"(?:{'|'.join(f'({one.pattern})' for one in CREDENTIALS)})[^\s\"']*")

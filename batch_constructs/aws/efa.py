@@ -6,11 +6,10 @@ The table `efa.json` is what `DescribeInstanceTypes` says (`NetworkInfo.EfaInfo`
 
 from __future__ import annotations
 
-from typing import Final
-
 from batch_constructs.aws.bound import Whole
 from batch_constructs.aws.source import Source, docs, seen
 from batch_constructs.aws.table import read
+from batch_constructs.aws.typing_names import Final
 
 MOST_EFA: Final = Whole(1, max(read("efa")["interfaces"].values()))
 """Adapters of one instance, at most."""

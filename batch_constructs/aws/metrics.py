@@ -9,11 +9,10 @@ gap and rely on no exact count. A multi-node job counts once; the parent of an a
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal
-
 from batch_constructs.aws.bound import Matching
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.source import Source, docs, guide
+from batch_constructs.aws.typing_names import Any, Final, Literal
 
 NAMESPACE: Final = "AWS/Batch"
 SQS_NAMESPACE: Final = "AWS/SQS"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Final, TypeGuard
 
 from batch_constructs.aws.bound import Matching
 from batch_constructs.aws.consoles import CONSOLES
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import Source, api, cloudformation, docs, guide, seen
+from batch_constructs.aws.typing_names import Final, TypeGuard
 
 _CHARACTERS: Final = "A-Za-z0-9_-"
 

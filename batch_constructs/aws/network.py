@@ -5,8 +5,6 @@ https://docs.aws.amazon.com/batch/latest/userguide/vpc-interface-endpoints.html
 
 from __future__ import annotations
 
-from typing import Final
-
 from batch_constructs.aws.actions import (
     BATCH_DESCRIBE_JOB_QUEUES,
     BATCH_DESCRIBE_JOBS,
@@ -18,6 +16,7 @@ from batch_constructs.aws.authorization import SUBMIT
 from batch_constructs.aws.bound import Matching
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import Source, docs, guide, seen
+from batch_constructs.aws.typing_names import Final
 
 INTERFACES_OF_JOBS: Final = ("ecr.api", "ecr.dkr", "logs")
 """Services that every job needs an interface endpoint of, in subnets without a way out."""

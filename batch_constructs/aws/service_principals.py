@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.actions import STS_ASSUME_ROLE
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.source import Source, api, docs, guide
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 from batch_constructs.aws.updates import SERVICE_LINKED_ROLE
 
 if TYPE_CHECKING:

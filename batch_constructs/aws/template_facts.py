@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from batch_constructs.aws.bound import Matching
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import Source, docs, seen
+from batch_constructs.aws.typing_names import Final
 
 NO_VALUE: Final = {"Ref": "AWS::NoValue"}
 """What takes away what it is the value of.

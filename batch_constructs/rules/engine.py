@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.credentials import without_credentials
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.template_facts import RESOURCES
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.alike_resources import AlikeResources
 from batch_constructs.rules.circumstances import needed
 from batch_constructs.rules.findings import Finding, Severity

@@ -7,11 +7,10 @@ it is open whether it says so today: a mistake is a warning too many or too few,
 
 from __future__ import annotations
 
-from typing import Final
-
 from batch_constructs.aws.password_options import REDIS_PAGE, REDIS_PROGRAMS
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.record import Record
+from batch_constructs.aws.typing_names import Final
 
 
 class Program(Record):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from functools import partial
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.event_pattern import has_wildcard
 from batch_constructs.aws.metrics import DEFAULT_EVENT_BUS
@@ -22,6 +21,7 @@ from batch_constructs.aws.quotas import (
     WILDCARD_RULES_A_BUS,
 )
 from batch_constructs.aws.record import Record
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.names_once import AMONG, DEFINITION_NAME, NAMES
 from batch_constructs.rules.template.resource_graph import (
     COMPUTE_ENVIRONMENT,

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
+from batch_constructs.aws.typing_names import TYPE_CHECKING
 from batch_constructs.rules import areas, rule
 
 if TYPE_CHECKING:

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cache, partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules import combination_rules
 from batch_constructs.rules.rule import rule
 from batch_constructs.rules.template.resource_graph import (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.network import (
@@ -15,6 +14,7 @@ from batch_constructs.aws.network import (
     HTTPS,
 )
 from batch_constructs.aws.source import api, docs, guide
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.access.rights import Rights, rights_of
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limit_rules import register

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.network import RULES_A_SECURITY_GROUP_SOURCE
 from batch_constructs.aws.pattern import pattern
@@ -42,6 +41,7 @@ from batch_constructs.aws.quotas import (
     UNRESERVED_CONCURRENCY,
     WILDCARD_RULES_SOURCE,
 )
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 from batch_constructs.rules.access.arn_patterns import least_in
 from batch_constructs.rules.dashboard import too_much
 from batch_constructs.rules.findings import Severity

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws import container_facts, fargate_sizes, overridden_limits, submit_job, tags
 from batch_constructs.aws import resource_kinds as kinds
@@ -17,6 +16,7 @@ from batch_constructs.aws.property_paths import Places
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.resource_states import State
 from batch_constructs.aws.source import api, cloudformation
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 from batch_constructs.rules.areas.event_rules import passes_no_object
 from batch_constructs.rules.areas.job_on_queue_rules import platform_mismatch
 from batch_constructs.rules.areas.shape_rules import problems_with

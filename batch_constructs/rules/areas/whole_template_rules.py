@@ -9,7 +9,6 @@ would say so.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import did_you_mean, each_meant
 from batch_constructs.aws.source import api, seen
@@ -27,6 +26,7 @@ from batch_constructs.aws.template_facts import (
     SECTIONS,
     SECTIONS_SOURCE,
 )
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.resource_graph import (

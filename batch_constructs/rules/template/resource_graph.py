@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import sys
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.template.compute_environment_view import ComputeEnvironment
 from batch_constructs.rules.template.job_definition_view import Container, JobDefinition, Pod, Task
 from batch_constructs.rules.template.job_queue_view import JobQueue

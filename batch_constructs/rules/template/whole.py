@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.table import read
 from batch_constructs.aws.template_facts import FORMAT_VERSION, PSEUDO_PARAMETERS
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 from batch_constructs.rules.template.loops import PREFIX, Unrolled
 from batch_constructs.rules.template.resource_view import JOB_DEFINITION, JOB_QUEUE
 from batch_constructs.rules.template.text import substitutions

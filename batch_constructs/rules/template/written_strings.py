@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import credentials
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.template.as_written import SECRET_REFERENCE
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.values import Base64

@@ -6,15 +6,25 @@ where it stands. A name is text whatever it looks like, as account IDs in mappin
 
 from __future__ import annotations
 
+import re
+import sys
 from functools import lru_cache
 from math import isfinite
-from typing import TYPE_CHECKING, Any, Final
 
-import yaml
-from yaml.constructor import SafeConstructor
-
+from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.quotas import TEMPLATE_BYTES
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 from batch_constructs.rules.template.source_map import NO_WAYS, Node, Ways, further, ways_of
+
+_COMPILE: Final = re.compile
+if "yaml" not in sys.modules:
+    # half of PyYAML's start compiles patterns, of which libyaml's parser needs none
+    re.compile = pattern  # type: ignore[assignment]  # it takes the same, and gives what does the same
+try:
+    import yaml
+    from yaml.constructor import SafeConstructor
+finally:
+    re.compile = _COMPILE
 
 try:
     from yaml import CSafeLoader as _SafeLoader
@@ -310,8 +320,8 @@ def _plain(written: str) -> Any:
     if len(written) > _LONGEST_WORD:
         return written
     resolvers = _SafeLoader.yaml_implicit_resolvers
-    for tag, pattern in resolvers.get(written[:1], ()):
-        if tag in _READ and pattern.match(written):
+    for tag, form in resolvers.get(written[:1], ()):
+        if tag in _READ and form.match(written):
             value = _READ[tag](SafeConstructor(), yaml.ScalarNode(tag, written))
             return value if type(value) is not float or isfinite(value) else written
     return written
