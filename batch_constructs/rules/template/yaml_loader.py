@@ -6,25 +6,15 @@ where it stands. A name is text whatever it looks like, as account IDs in mappin
 
 from __future__ import annotations
 
-import re
-import sys
 from functools import lru_cache
 from math import isfinite
 
-from batch_constructs.aws.pattern import pattern
+import yaml
+from yaml.constructor import SafeConstructor
+
 from batch_constructs.aws.quotas import TEMPLATE_BYTES
 from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 from batch_constructs.rules.template.source_map import NO_WAYS, Node, Ways, further, ways_of
-
-_COMPILE: Final = re.compile
-if "yaml" not in sys.modules:
-    # half of PyYAML's start compiles patterns, of which libyaml's parser needs none
-    re.compile = pattern  # type: ignore[assignment]  # it takes the same, and gives what does the same
-try:
-    import yaml
-    from yaml.constructor import SafeConstructor
-finally:
-    re.compile = _COMPILE
 
 try:
     from yaml import CSafeLoader as _SafeLoader
