@@ -270,8 +270,11 @@ def _has_too_many_objects(template: Template) -> bool:
         value = waiting.pop()
         count += 1
         below = value.values() if isinstance(value, dict) else value
-        waiting += [one for one in below if isinstance(one, dict | list)]  # type: ignore[attr-defined]  # a list
+        waiting += [one for one in below if isinstance(one, _HOLDERS)]  # type: ignore[attr-defined]  # a list
     return count > _MOST_OBJECTS
+
+
+_HOLDERS: Final = (dict, list)
 
 
 class _NoJsonError(Exception):
