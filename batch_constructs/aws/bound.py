@@ -8,6 +8,7 @@ A bound looks at a plain value of the right kind and says what is wrong with it,
 from __future__ import annotations
 
 import re
+from functools import cached_property
 from operator import itemgetter
 
 from batch_constructs.aws.credential_names import gives_a_credential
@@ -272,11 +273,15 @@ class Matching(Record):
         """Whether a text is allowed."""
         return self.wrong(value) is None
 
+    @cached_property
+    def _compiled(self) -> re.Pattern[str]:
+        return re.compile(self.pattern)
+
     def wrong(self, value: str) -> str | None:
         """Say what is wrong with a text."""
         if self.longest is not None and len(value) > self.longest:
             return f"has {len(value)} characters; {allowed(f'at most {self.longest}')}"
-        if re.fullmatch(self.pattern, value) is None:
+        if self._compiled.fullmatch(value) is None:
             return refused(value, self.allowed)
         return None
 

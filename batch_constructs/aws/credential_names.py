@@ -170,6 +170,15 @@ def _may_name(text: str) -> bool:
     )
 
 
+def may_name_a_credential(json: str) -> bool:
+    """Tell whether anything of JSON may name a credential, so that each text need not be asked."""
+    low = json.lower().replace('"secrets"', "")  # where they belong
+    return _may_name(low) or "sudo" in low or any(end in low for end in _ENDS_IN_JSON)
+
+
+_ENDS_IN_JSON: Final = ('_pat"', '-pat"', '.pat"')
+
+
 def names_a_credential(name: str, value: str, *, surely: bool = False) -> bool:
     """Tell whether a name says that its value is secret, and the value is more than a pointer.
 

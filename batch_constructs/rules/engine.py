@@ -48,6 +48,8 @@ many."""
 _OF_A_CHECK: Final = 30
 """As many values as it takes to look at a resource that has next to none."""
 
+_SEVERAL: Final = (dict, list, Mapping)
+
 _WORST_FIRST: Final = {severity: place for place, severity in enumerate(Severity)}
 
 
@@ -208,7 +210,7 @@ def _values_in(resource: Mapping[str, object]) -> int:
     waiting: list[object] = [resource]
     while waiting and count <= _MOST_VALUES:
         value = waiting.pop()
-        if isinstance(value, Mapping | list):
+        if isinstance(value, _SEVERAL):
             count += len(value)
             waiting += value.values() if isinstance(value, Mapping) else value
     return count

@@ -59,7 +59,7 @@ def _faults(limit: Limit, subject: Resource) -> Iterator[Fault]:
 
 def in_another_case(limit: Limit, within: Places) -> Iterator[tuple[str, str, str]]:
     """Find the words that are right but for their case: where, the word, and how AWS writes it."""
-    for path, got in _values(limit, within) if isinstance(limit.bound, OneOf) else ():
+    for path, got in _values(limit, within):
         if got is None or limit.bound.admits(got):
             continue
         right = _in_its_case(limit, got)

@@ -130,6 +130,9 @@ def job_definition_size(job: JobDefinition) -> Iterator[Fault]:
 
     Values known only at deployment count with their minimum length.
     """
+    as_given = job.template.raw(job.id).get("Properties")
+    if _is_surely_short(job, as_given):
+        return
     open_: list[object] = []
 
     def left_out(value: object) -> str:
@@ -139,7 +142,6 @@ def job_definition_size(job: JobDefinition) -> Iterator[Fault]:
     written = json.dumps(
         job.properties, default=left_out, ensure_ascii=False, separators=(",", ":")
     )
-    as_given = job.template.raw(job.id).get("Properties")
     try:
         least = length_of(as_given, least_in(job.template.raw)) if open_ else 0
     except RecursionError:  # it contains itself
@@ -150,6 +152,24 @@ def job_definition_size(job: JobDefinition) -> Iterator[Fault]:
             "",
             f"the job definition has {size} bytes; allowed: at most {aws.BYTES}",
         )
+
+
+_MOST_OF_A_NAME: Final = 512
+"""Characters of an ARN or a name that a reference stands for."""
+
+
+def _is_surely_short(job: JobDefinition, as_given: object) -> bool:
+    """Tell by a look at the whole that a definition is not too long, as nearly all are not."""
+    known = job.as_json
+    try:
+        given = json.dumps(as_given, ensure_ascii=False, default=lambda _: "")
+    except (ValueError, RecursionError):  # it contains itself
+        return False
+    if known is None or "Fn::Join" in given:
+        return False  # what stands between the pieces stands there again and again
+    references = given.count('"Ref"') + given.count('"Fn::') + given.count("${")
+    longest = max(len(known), len(given) + references * _MOST_OF_A_NAME)
+    return longest <= aws.BYTES and (known + given).isascii()
 
 
 @job_rule(

@@ -11,6 +11,7 @@ from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.areas.job_on_queue_rules import on_environments
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.template.resource_graph import (
+    COMPUTE_ENVIRONMENT,
     JOB_DEFINITION,
     ComputeEnvironment,
     JobDefinition,
@@ -42,6 +43,8 @@ def packing_waste(job: JobDefinition) -> Iterator[Fault]:
     The finding names the best-filled type. It appears only if all types of the queue are known by
     name and no other job of the template fits into the rest.
     """
+    if not job.template.ids.get(COMPUTE_ENVIRONMENT):
+        return
     size = _size(job)
     if size is None or _others_may_fill(job):
         return

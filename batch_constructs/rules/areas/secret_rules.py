@@ -7,11 +7,13 @@ import re
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.credential_names import (
     gives_a_credential,
+    may_name_a_credential,
     names_a_credential,
     option_with_credential,
 )
-from batch_constructs.aws.credentials import SHORTEST, credential_in
+from batch_constructs.aws.credentials import SHORTEST, credential_in, may_hold_credentials
 from batch_constructs.aws.names import LOG_REGION_OPTION, form, is_arn
+from batch_constructs.aws.password_options import given_to_a_program
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import api, docs
 from batch_constructs.aws.template_facts import RESOLVED_SECRET_SOURCE
@@ -24,11 +26,7 @@ from batch_constructs.rules.template.as_written import ATTRIBUTE, DEFAULT, NO_EC
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.listed_parts import listed
 from batch_constructs.rules.template.values import Base64, Text, Unknown, mapping, text
-from batch_constructs.rules.template.written_strings import (
-    may_hold_credentials,
-    secrets_written,
-    strings,
-)
+from batch_constructs.rules.template.written_strings import secrets_written, strings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,20 +49,24 @@ if TYPE_CHECKING:
 def plaintext_secret(job: JobDefinition) -> Iterator[Fault]:
     """Anyone who can describe the job definition, the job or the stack can read it."""
     told: set[str] = set()
-    for path, name, value in _named_values(job):
+    said = job.as_json
+    is_named = said is None or may_name_a_credential(said)
+    for path, name, value in _named_values(job) if is_named else ():
         fault = secret_value(name, literal(value))
         if fault is None and type(value) in _LATE and _is_default(job, path, name):
             fault = f"the value of {shown(name)} is in the template, as a parameter's default"
         if fault is not None:
             told.add(path)
             yield path, fault
-    for path, name, value in _labels(job):
+    for path, name, value in _labels(job) if is_named else ():
         fault = label_value(name, value)
         if fault is not None:
             told.add(path)
             yield path, fault
     for path, command in commands(job):
-        place = option_with_credential(_with_defaults(job, path, command))
+        words = _with_defaults(job, path, command)
+        is_known = not is_named and all(type(word) is str for word in command)
+        place = (given_to_a_program if is_known else option_with_credential)(words)
         if place is not None:
             told.add(f"{path}/{place}")
             yield f"{path}/{place}", "the password or token of an option is in the template"
@@ -75,7 +77,8 @@ def plaintext_secret(job: JobDefinition) -> Iterator[Fault]:
 
 
 def _known_by_form(job: JobDefinition) -> Iterator[tuple[str, str]]:
-    searched = job.properties if may_hold_credentials(job.properties) else None
+    said = job.as_json
+    searched = job.properties if said is None or may_hold_credentials(said) else None
     for path, written in strings("", searched, names=True, shortest=SHORTEST):
         kind = credential_in(written)
         if kind is not None:

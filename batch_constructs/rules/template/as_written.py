@@ -86,6 +86,7 @@ def _secret_attributes(resources: object) -> Iterator[tuple[str, str]]:
             yield name, f"{{{{resolve:{ATTRIBUTE}:{name}}}}}"
 
 
+_LISTS: Final = (list, tuple)
 _SEVERAL: Final = (dict, list, tuple, Mapping)
 """What holds other values: plain ones first, since to ask for a `Mapping` is dear."""
 
@@ -96,15 +97,18 @@ def _opens_a_reference(value: object) -> bool:
     Behind a ``$`` stands what `Fn::Sub` replaces, as nearly every template has it.
     """
     met: set[int] = set()
-    rest = [value]
+    rest: list[Any] = [[value]]
     while rest:
         value = rest.pop()
-        if isinstance(value, str):
-            if "{" in value and value.count("{") > value.count("${"):
-                return True
-        elif isinstance(value, _SEVERAL) and id(value) not in met:
-            met.add(id(value))
-            rest += value if isinstance(value, list | tuple) else value.values()
+        if id(value) in met:
+            continue
+        met.add(id(value))
+        for one in value if isinstance(value, _LISTS) else value.values():
+            if isinstance(one, str):
+                if "{" in one and one.count("{") > one.count("${"):
+                    return True
+            elif isinstance(one, _SEVERAL):
+                rest.append(one)
     return False
 
 

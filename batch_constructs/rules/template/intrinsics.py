@@ -16,6 +16,7 @@ from batch_constructs.aws.typing_names import Final
 from batch_constructs.rules.template.left_out import Counts, LeftOut
 from batch_constructs.rules.template.text import joined, literal, substitutions
 from batch_constructs.rules.template.values import (
+    HOLDERS,
     MAYBE,
     UNKNOWN,
     Base64,
@@ -78,7 +79,7 @@ class Resolver:
             return UNKNOWN if value < _TOKEN_NUMBER else value  # type: ignore[operator]
         if kind is Reference or kind is Text or kind is Base64:
             return value
-        if kind is not dict and kind is not list and not isinstance(value, list | dict):
+        if kind is not dict and kind is not list and not isinstance(value, HOLDERS):
             if isinstance(value, str):
                 return self._resolve(as_text(value), depth)
             if isinstance(value, Mapping):
@@ -219,7 +220,7 @@ class Resolver:
 
     def _again(self, value: object) -> object:
         """Give a value that a name stands for, which what looks at it goes through again."""
-        if isinstance(value, dict | list):
+        if isinstance(value, HOLDERS):
             size = self._sizes.get(id(value))
             if size is None:
                 size = self._sizes[id(value)] = _size(value)
@@ -306,7 +307,7 @@ def _size(value: object) -> int:
     waiting = [value]
     while waiting:
         one = waiting.pop()
-        if isinstance(one, dict | list):
+        if isinstance(one, HOLDERS):
             waiting += one.values() if isinstance(one, dict) else one
         size += len(one) if isinstance(one, str) else 0
         size += _OF_AN_ENTRY

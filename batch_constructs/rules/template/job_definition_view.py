@@ -20,6 +20,7 @@ from batch_constructs.rules.template.resource_view import Resource
 from batch_constructs.rules.template.values import (
     UNKNOWN,
     Properties,
+    as_json,
     entries,
     few,
     listing,
@@ -195,6 +196,14 @@ class JobDefinition(Resource):
             named = platforms[0].upper()
             return named if named in _PLATFORMS else None
         return None
+
+    @cached_property
+    def as_json(self) -> str | None:
+        """Give all that is written in it as one text, in which to look for what it may hold.
+
+        Nothing where it contains itself, or is nested too deeply.
+        """
+        return as_json(self.properties)
 
     @cached_property
     def kinds(self) -> frozenset[str | None]:

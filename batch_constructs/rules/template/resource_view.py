@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from batch_constructs.aws.property_paths import Places
 from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
+from batch_constructs.rules.template.values import HOLDERS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -36,8 +37,14 @@ def names_in(value: object) -> frozenset[str]:
         if isinstance(value, dict):
             found.update(value)
         inside = value.values() if isinstance(value, dict) else value
-        waiting += [one for one in inside if isinstance(one, dict | list)]  # type: ignore[attr-defined]  # a list
-    return frozenset(found)
+        waiting += [one for one in inside if isinstance(one, HOLDERS)]  # type: ignore[attr-defined]  # a list
+    return _same(frozenset(found))
+
+
+@lru_cache(maxsize=512)
+def _same(names: frozenset[str]) -> frozenset[str]:
+    """Give one set for all that are equal: what is asked by it is sooner found."""
+    return names
 
 
 def with_services(types: Iterable[str]) -> frozenset[str]:

@@ -40,6 +40,8 @@ _MOST_LITERALS: Final = 16
 _DEEPEST: Final = 32
 """How deep a condition is looked into; CloudFormation has no use for one that is deeper."""
 
+_SEVERAL: Final = (dict, list, Mapping)
+
 _SOMETHING_ELSE: Final = UNKNOWN
 """A value of a parameter that no condition asks for."""
 
@@ -199,7 +201,7 @@ def _words(value: object) -> Iterator[str]:
             yield one
             for part in one.split("${")[1:]:
                 yield part.partition("}")[0].partition(".")[0].strip()
-        elif isinstance(one, Mapping | list) and id(one) not in seen:
+        elif isinstance(one, _SEVERAL) and id(one) not in seen:
             seen.add(id(one))
             waiting += one.values() if isinstance(one, Mapping) else one
 

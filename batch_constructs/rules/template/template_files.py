@@ -16,7 +16,7 @@ from batch_constructs.rules.template.other_tools import first_placeholder, jinja
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-    from batch_constructs.rules.template.source_map import SourceMap
+    from batch_constructs.rules.template.source_map import Node, SourceMap
 
 _MOST_BYTES: Final = 16 * 1024 * 1024
 _MOST_VALUES: Final = 100_000
@@ -25,6 +25,11 @@ _MOST_VALUES: Final = 100_000
 _MOST_OBJECTS: Final = 20_000
 """Objects and lists: more than any template known here of some size would have, were it of 1 MB:
 those that the CDK writes have 13,000, and small ones, whatever wrote them, 19,000."""
+
+_TOO_MANY_OBJECTS: Final = (
+    f"it has more than {_MOST_OBJECTS} objects and lists, which are more than are looked at;"
+    " split the template"
+)
 
 LONGEST_NUMBER: Final = 200
 """Characters of a number, with which every float can still be compared."""
@@ -55,9 +60,18 @@ class Document:
         repeats: whether a name stands twice in an object.
     """
 
-    def __init__(self, text: str, template: Template, *, is_json: bool, repeats: bool) -> None:
+    def __init__(
+        self,
+        text: str,
+        template: Template,
+        *,
+        is_json: bool,
+        repeats: bool,
+        root: Node | None = None,
+    ) -> None:
         self.text, self.template, self.repeats = text, template, repeats
         self.is_json = is_json
+        self._root = root  # of YAML: where names and entries of lists stand
 
     @cached_property
     def placeholder(self) -> int:
@@ -73,29 +87,17 @@ class Document:
             return source_map.SourceMap(self.text, source_map.of_json(self.text))
         from batch_constructs.rules.template.yaml_loader import Reading  # noqa: PLC0415
 
-        node = Reading(self.text, mapped=True).node
-        return source_map.SourceMap(self.text, node or source_map.Node(0))
+        node = Reading(self.text, in_full=True).node
+        return source_map.SourceMap(self.text, node)
 
     def source_map_of(self, paths: Collection[Sequence[str]]) -> SourceMap:
-        """Tell where some paths stand, which is sooner told than where everything does."""
-        if self.repeats:
+        """Tell where some paths begin, which is sooner told than where everything stands."""
+        if self.is_json and self.repeats:
             return self.source_map
         from batch_constructs.rules.template import source_map  # noqa: PLC0415  # as above
 
-        if self.is_json:
-            return source_map.SourceMap(self.text, source_map.of_json(self.text, paths))
-        if source_map.IF in self.text:
-            return self.source_map
-        from batch_constructs.rules.template.yaml_loader import (  # noqa: PLC0415  # as above
-            Reading,
-            YamlError,
-        )
-
-        try:
-            node = Reading(self.text, mapped=True, paths=paths).node
-        except YamlError:  # an alias or a merge of what was passed over
-            return self.source_map
-        return source_map.SourceMap(self.text, node or source_map.Node(0))
+        root = self._root or source_map.of_json(self.text, paths)
+        return source_map.SourceMap(self.text, root)
 
 
 def find(path: PathLike) -> list[str]:
@@ -232,31 +234,29 @@ def document(text: str) -> Document:
     start = text.lstrip()[:1]
     if not start:
         raise NoTemplateError("it is empty")
-    if start == "{":
+    repeats: list[str] = []
+    root = None
+    is_json = start == "{"
+    if is_json:
         try:
-            repeats: list[str] = []
             parsed = _json(text, repeats)
-            is_json = True
         except _NoJsonError as error:
+            is_json = False
             try:  # YAML that is written with braces, as some templates are
-                parsed, is_json = _yaml(text, repeats), False
+                parsed, root = _yaml(text, repeats)
             except NoTemplateError:
                 raise
             except UnreadableTemplateError:
                 raise UnreadableTemplateError(f"it is not JSON: {error}") from None
     else:
-        repeats = []
-        parsed, is_json = _yaml(text, repeats), False
+        parsed, root = _yaml(text, repeats)
     if not isinstance(parsed, dict):
         raise NoTemplateError("it is not a template: an object with Resources is expected")
     if not isinstance(parsed.get("Resources"), dict):
         raise NoTemplateError("it is not a template: it has no Resources")
     if not (is_json and _has_few_brackets(text)) and _has_too_many_objects(parsed):
-        raise UnreadableTemplateError(
-            f"it has more than {_MOST_OBJECTS} objects and lists, which are more than are"
-            " looked at; split the template"
-        )
-    return Document(text, parsed, is_json=is_json, repeats=bool(repeats))
+        raise UnreadableTemplateError(_TOO_MANY_OBJECTS)
+    return Document(text, parsed, is_json=is_json, repeats=bool(repeats), root=root)
 
 
 def _has_few_brackets(text: str) -> bool:
@@ -272,8 +272,11 @@ def _has_too_many_objects(template: Template) -> bool:
         value = waiting.pop()
         count += 1
         below = value.values() if isinstance(value, dict) else value
-        waiting += [one for one in below if isinstance(one, dict | list)]  # type: ignore[attr-defined]  # a list
+        waiting += [one for one in below if isinstance(one, _HOLDERS)]  # type: ignore[attr-defined]  # a list
     return count > _MOST_OBJECTS
+
+
+_HOLDERS: Final = (dict, list)
 
 
 class _NoJsonError(Exception):
@@ -309,14 +312,17 @@ def _no_constant(name: str) -> object:
     raise ValueError(f"{name} is not a value")
 
 
-def _yaml(text: str, repeats: list[str]) -> object:
+def _yaml(text: str, repeats: list[str]) -> tuple[object, Node]:
     from batch_constructs.rules.template.yaml_loader import (  # noqa: PLC0415  # JSON needs none
         Reading,
+        TooManyObjectsError,
         YamlError,
     )
 
     try:
-        reading = Reading(text)
+        reading = Reading(text, most_objects=_MOST_OBJECTS)
+    except TooManyObjectsError:
+        raise UnreadableTemplateError(_TOO_MANY_OBJECTS) from None
     except YamlError as error:
         line = jinja_line(text)
         if line is not None:
@@ -328,7 +334,7 @@ def _yaml(text: str, repeats: list[str]) -> object:
         raise UnreadableTemplateError(f"it is not YAML: {_one_line(str(error))}") from None
     if reading.repeats:
         repeats.append("")
-    return reading.value
+    return reading.value, reading.node
 
 
 def reason(error: Exception) -> str:

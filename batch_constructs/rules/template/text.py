@@ -23,6 +23,7 @@ _CLOSINGS: Final = {
     "{{resolve:": "}}",
     **CLOSINGS,
 }
+_PLAIN: Final = (str, int, float)
 _HOLE: Final = "\0"
 _MOST_OPENINGS: Final = 10_000
 """Openings without an end that are passed over; nobody knows what is behind so many."""
@@ -42,7 +43,7 @@ def joined(parts: list[object], *, as_written: bool = False) -> object:
         for piece in part.parts if isinstance(part, Text) else (part,):
             if isinstance(piece, bool):
                 pieces.append("true" if piece else "false")
-            elif isinstance(piece, str | int | float):
+            elif isinstance(piece, _PLAIN):
                 pieces.append(str(piece))
             else:
                 pieces.append(piece if isinstance(piece, Reference) else UNKNOWN)

@@ -59,6 +59,8 @@ def is_intrinsic(value: Mapping[Any, Any]) -> bool:
     return len(value) == 1 and str(next(iter(value))).startswith(("Ref", "Fn::"))
 
 
+_NUMBERS: Final = (int, float)
+
 Least = Callable[[str, str | None], int]
 """Gives how many characters a reference to a resource, or to an attribute of it, has at least."""
 
@@ -87,7 +89,7 @@ def length_of(value: object, least: Least = nothing_known) -> int:
     if isinstance(value, list):
         inside = sum(1 + length for one in value if (length := length_of(one, least)))
         return 1 + max(inside, 1)
-    return len(repr(value)) if isinstance(value, int | float) else 0
+    return len(repr(value)) if isinstance(value, _NUMBERS) else 0
 
 
 def _length_of_text(text: str) -> int:
@@ -139,7 +141,7 @@ def _least(value: object, least: Least) -> int:  # noqa: PLR0911  # the hot path
         case dict():
             target, attribute = referred(value)
             return least(target, attribute) if target else 0
-    return len(str(value)) if isinstance(value, int | float) else 0
+    return len(str(value)) if isinstance(value, _NUMBERS) else 0
 
 
 def referred(value: object) -> tuple[str, str | None]:
