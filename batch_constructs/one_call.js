@@ -50,6 +50,7 @@ class OneCall {
     const evaluated = (what, of, ...rest) => {
       if (what === "given") return given[of];
       if (what === "made") return made[of];
+      if (what === "code") return OneCall.code(of);
       if (what === "json") return cdk.Stack.of(scope).toJsonString(filled(of));
       const { owner, member } = named(of);
       if (what === "new") return new member(...filled(rest));
@@ -74,6 +75,32 @@ class OneCall {
       }
     }
     return all;
+  }
+
+  /**
+   * The code of a function: what Code.fromAsset makes of a folder, but for the bucket that its Asset
+   * imports. Nobody asks for that one, and the CDK would load all that it knows of all Regions.
+   */
+  static code(sourcePath) {
+    const { aws_lambda, aws_s3_assets, AssetStaging, Names, Stack } = cdk;
+    const code = aws_lambda.Code.fromAsset(sourcePath);
+    const { addResourceMetadata } = aws_s3_assets.Asset.prototype;
+    code.bind = (scope) => {
+      const asset = new Construct(scope, "Code");
+      const staged = new AssetStaging(asset, "Stage", { sourcePath });
+      const stack = Stack.of(scope);
+      const assetPath = staged.relativeStagedPath(stack);
+      const { bucketName, objectKey } = stack.synthesizer.addFileAsset({
+        packaging: staged.packaging,
+        sourceHash: staged.assetHash,
+        fileName: assetPath,
+        deployTime: true,
+        displayName: Names.stackRelativeConstructPath(asset),
+      });
+      code.asset = Object.assign(asset, { assetPath, isBundled: false, addResourceMetadata });
+      return { s3Location: { bucketName, objectKey } };
+    };
+    return code;
   }
 
   /**

@@ -87,6 +87,11 @@ def of(name: str, *arguments: Any) -> InJavaScript:
     return InJavaScript(("of", name, *arguments))
 
 
+def code_of(folder: str) -> InJavaScript:
+    """Have the code of a function made, as ``Code.from_asset`` makes it of a folder."""
+    return InJavaScript(("code", folder))
+
+
 def as_json(value: Any) -> InJavaScript:
     """Have the text of a value, as ``Stack.to_json_string`` writes it."""
     return InJavaScript(("json", value))
