@@ -14,7 +14,15 @@ from batch_constructs.rules.access.arn_patterns import least_in
 from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limit_rules import register
-from batch_constructs.rules.template.values import entries, given, listing, mapping, number, text
+from batch_constructs.rules.template.values import (
+    as_json,
+    entries,
+    given,
+    listing,
+    mapping,
+    number,
+    text,
+)
 from batch_constructs.rules.template.written_lengths import length_of
 
 if TYPE_CHECKING:
@@ -160,12 +168,9 @@ _MOST_OF_A_NAME: Final = 512
 
 def _is_surely_short(job: JobDefinition, as_given: object) -> bool:
     """Tell by a look at the whole that a definition is not too long, as nearly all are not."""
-    known = job.as_json
-    try:
-        given = json.dumps(as_given, ensure_ascii=False, default=lambda _: "")
-    except (ValueError, RecursionError):  # it contains itself
-        return False
-    if known is None or "Fn::Join" in given:
+    known, text = job.as_json, job.template.text_of(job.id)
+    given = as_json(as_given) if text is None else text.json
+    if known is None or given is None or "Fn::Join" in given:
         return False  # what stands between the pieces stands there again and again
     references = given.count('"Ref"') + given.count('"Fn::') + given.count("${")
     longest = max(len(known), len(given) + references * _MOST_OF_A_NAME)
