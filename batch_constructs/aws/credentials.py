@@ -6,6 +6,7 @@ A value that is found here is never shown: what may be a secret stands in no mes
 from __future__ import annotations
 
 from binascii import b2a_base64
+from functools import lru_cache
 from typing import Final
 
 from batch_constructs.aws.issued_tokens import (
@@ -213,6 +214,19 @@ def may_hold_credentials(text: str) -> bool:
 
 def without_credentials(text: str) -> str:
     """Leave out of a text that people read what is known by its form as a credential."""
+    return _known_without(text) if len(text) < _SHORT else _without(text)
+
+
+_SHORT: Final = 500
+
+
+@lru_cache(maxsize=1024)
+def _known_without(text: str) -> str:
+    """Remember short texts: a finding of a kind says of many resources the same."""
+    return _without(text)
+
+
+def _without(text: str) -> str:
     if credential_in(text) is None:
         return text
     return without_issued_tokens(

@@ -235,6 +235,7 @@ def _secrets(job: JobDefinition) -> Iterator[tuple[str, object]]:
 
 @job_rule(
     "secret-source",
+    needs="Secrets SecretOptions",
     title="secret that is neither a secret's ARN nor a parameter",
     fix="set ValueFrom to the full ARN of a secret of Secrets Manager, or to a parameter of"
     " Parameter Store",
@@ -264,6 +265,7 @@ def secret_source(job: JobDefinition) -> Iterator[Fault]:
 
 @job_rule(
     "secret-by-name",
+    needs="Secrets SecretOptions",
     severity=Severity.WARNING,
     title="secret of the template given by its name",
     fix="set ValueFrom to the ARN: Ref of the secret",
@@ -290,6 +292,7 @@ def secret_by_name(job: JobDefinition) -> Iterator[Fault]:
 
 @job_rule(
     "secret-region",
+    needs="Secrets SecretOptions",
     severity=Severity.WARNING,
     title="secret in another Region",
     fix="replicate the secret to the Region of the job, and use the ARN of the replica",
