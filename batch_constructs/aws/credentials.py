@@ -204,8 +204,13 @@ def credential_in(text: str) -> str | None:
     return first or issued_token_in(text)
 
 
-def may_hold_credentials(text: str) -> bool:
-    """Tell whether a text has a sign of one; most have none, also many that are put together."""
+def may_hold_credentials(text: str | None) -> bool:
+    """Tell whether a text has a sign of one; most have none, also many that are put together.
+
+    A text that nobody knows may have one.
+    """
+    if text is None:
+        return True
     for sign in _SHORT_SIGNS:  # noqa: SIM110  # asked of each resource: a generator takes twice as long
         if sign in text:
             return True

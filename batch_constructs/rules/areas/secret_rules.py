@@ -14,7 +14,6 @@ from batch_constructs.aws.credential_names import (
 )
 from batch_constructs.aws.credentials import SHORTEST, credential_in, may_hold_credentials
 from batch_constructs.aws.names import LOG_REGION_OPTION, form, is_arn
-from batch_constructs.aws.password_options import given_to_a_program
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import api, docs
 from batch_constructs.aws.template_facts import RESOLVED_SECRET_SOURCE
@@ -49,8 +48,7 @@ if TYPE_CHECKING:
 def plaintext_secret(job: JobDefinition) -> Iterator[Fault]:
     """Anyone who can describe the job definition, the job or the stack can read it."""
     told: set[str] = set()
-    said = job.as_json
-    is_named = said is None or may_name_a_credential(said)
+    is_named = may_name_a_credential(job.as_json)
     for path, name, value in _named_values(job) if is_named else ():
         fault = secret_value(name, literal(value))
         if fault is None and type(value) in _LATE and _is_default(job, path, name):
@@ -64,9 +62,10 @@ def plaintext_secret(job: JobDefinition) -> Iterator[Fault]:
             told.add(path)
             yield path, fault
     for path, command in commands(job):
-        words = _with_defaults(job, path, command)
-        is_known = not is_named and all(type(word) is str for word in command)
-        place = (given_to_a_program if is_known else option_with_credential)(words)
+        place = option_with_credential(
+            _with_defaults(job, path, command),
+            is_named=is_named or any(type(word) in _LATE for word in command),
+        )
         if place is not None:
             told.add(f"{path}/{place}")
             yield f"{path}/{place}", "the password or token of an option is in the template"
@@ -77,8 +76,7 @@ def plaintext_secret(job: JobDefinition) -> Iterator[Fault]:
 
 
 def _known_by_form(job: JobDefinition) -> Iterator[tuple[str, str]]:
-    said = job.as_json
-    searched = job.properties if said is None or may_hold_credentials(said) else None
+    searched = job.properties if may_hold_credentials(job.as_json) else None
     for path, written in strings("", searched, names=True, shortest=SHORTEST):
         kind = credential_in(written)
         if kind is not None:

@@ -95,7 +95,7 @@ _SEVERAL: Final = (dict, list, tuple, Mapping)
 """What holds other values: plain ones first, since to ask for a `Mapping` is dear."""
 
 
-def _opens_a_reference(value: object) -> bool:
+def _opens_a_reference(value: Any) -> bool:
     """Look for a bracket that a reference may begin with; pieces of one may stand apart.
 
     Behind a ``$`` stands what `Fn::Sub` replaces, as nearly every template has it.

@@ -180,6 +180,11 @@ class Template:
                 return None
         return None if self._as_written is None else self._as_written.with_defaults(value)
 
+    def json_of(self, id: str) -> str | None:
+        """Give the properties of a resource as JSON, if the template was read from a text."""
+        text = self.text_of(id)
+        return None if text is None else text.json
+
     def all(self, type: str) -> list[Resource]:
         """Give every resource of a type."""
         return [view for id_ in self.ids.get(type, ()) if (view := self.get(id_)) is not None]
