@@ -62,10 +62,8 @@ def plaintext_secret(job: JobDefinition) -> Iterator[Fault]:
             told.add(path)
             yield path, fault
     for path, command in commands(job):
-        place = option_with_credential(
-            _with_defaults(job, path, command),
-            is_named=is_named or any(type(word) in _LATE for word in command),
-        )
+        words = _with_defaults(job, path, command)
+        place = option_with_credential(words, is_named=is_named)
         if place is not None:
             told.add(f"{path}/{place}")
             yield f"{path}/{place}", "the password or token of an option is in the template"
