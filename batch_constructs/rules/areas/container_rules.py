@@ -99,6 +99,7 @@ def duplicate_environment_variable(job: JobDefinition) -> Iterator[Fault]:
 
 @job_rule(
     "awslogs-option",
+    needs="LogConfiguration",
     title="option that the awslogs driver is not known to support",
     fix="remove the option, or spell it as AWS does",
     source=docs(
@@ -131,6 +132,7 @@ def _log_options(job: JobDefinition) -> Iterator[tuple[str, Properties, Properti
 
 @job_rule(
     "log-options",
+    needs="LogConfiguration",
     title="log options that contradict each other",
     fix="keep one of the two",
     source=guide(

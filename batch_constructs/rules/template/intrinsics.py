@@ -103,9 +103,14 @@ class Resolver:
     ) -> object:
         if isinstance(value, list):
             entries = [
-                MAYBE if one is UNKNOWN and isinstance(entry, dict) and "Fn::If" in entry else one
+                entry
+                if type(entry) is str and "{" not in entry  # as most are
+                else MAYBE
+                if one is UNKNOWN and isinstance(entry, dict) and "Fn::If" in entry
+                else one
                 for entry in value
-                if (one := self._resolve(entry, depth + 1)) is not _NO_VALUE
+                if (type(entry) is str and "{" not in entry)
+                or (one := self._resolve(entry, depth + 1)) is not _NO_VALUE
             ]
             if len(entries) == 1 and entries[0] is UNKNOWN and _is_list_token(value[0]):
                 return UNKNOWN
@@ -119,6 +124,9 @@ class Resolver:
         resolved: dict[str, object] = {}
         for key, entry in value.items():
             if not isinstance(key, str):
+                continue
+            if type(entry) is str and "{" not in entry and "::" not in key:  # as most are
+                resolved[key] = entry
                 continue
             if key.startswith("Fn::"):
                 if type(resolved) is dict:

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from batch_constructs.rules.template.as_written import AsWritten
     from batch_constructs.rules.template.intrinsics import Resolver
     from batch_constructs.rules.template.left_out import Counts, LeftOut
+    from batch_constructs.rules.template.property_texts import PropertyText, PropertyTexts
 
 __all__ = [
     "COMPUTE_ENVIRONMENT",
@@ -87,10 +88,12 @@ class Template:
         resolver: Resolver,
         left_out: Counts | None = None,
         as_written: AsWritten | None = None,
+        texts: PropertyTexts | None = None,
     ) -> None:
         self._raw = resources
         self._resolver = resolver
         self._as_written = as_written
+        self._texts = texts
         self.secrets_written: dict[str, dict[str, tuple[str, str]]] = {}
         self._views: dict[str, Resource] = {}
         self.memory: dict[str, object] = {}
@@ -158,7 +161,15 @@ class Template:
     def properties_as_written(self, id: str) -> list[object]:
         """Give the properties of a resource with the references to secrets that are in them."""
         properties = self.raw(id).get("Properties")
-        return [properties] if self._as_written is None else self._as_written.of(properties)
+        if self._as_written is None:
+            return [properties]
+        text = self.text_of(id)
+        opens_none = text is not None and text.opens_no_reference()
+        return self._as_written.of(properties, opens_none=opens_none)
+
+    def text_of(self, id: str) -> PropertyText | None:
+        """Give the properties of a resource as one text, if the template was read from one."""
+        return None if self._texts is None else self._texts.of(id)
 
     def with_defaults(self, id: str, path: str) -> str | None:
         """Give the text at a path of a resource's properties, parameters at their defaults.
@@ -174,6 +185,11 @@ class Template:
             else:
                 return None
         return None if self._as_written is None else self._as_written.with_defaults(value)
+
+    def json_of(self, id: str) -> str | None:
+        """Give the properties of a resource as JSON, if the template was read from a text."""
+        text = self.text_of(id)
+        return None if text is None else text.json
 
     def all(self, type: str) -> list[Resource]:
         """Give every resource of a type."""
