@@ -1,5 +1,25 @@
 "use strict";
 
+const fs = require("fs");
+const module_ = require("module");
+const path = require("path");
+
+/**
+ * Keeps what Node compiles of the CDK from now on, where jsii keeps this file, and beside it what it
+ * knows of its types. jsii links both into a folder of another name in each process: a Node that
+ * cannot look for it by the way from one to the other (before 24.12) would never find it again, nor
+ * would anything without such a link.
+ */
+function keepCompiled() {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (major < 24 || (major === 24 && minor < 12)) return;
+  if (!fs.lstatSync(__dirname).isSymbolicLink()) return;
+  module_.enableCompileCache({ directory: path.join(__dirname, "compiled"), portable: true });
+  // before jsii, as it ends, takes the links away
+  process.prependListener("exit", () => module_.flushCompileCache());
+}
+keepCompiled();
+
 const cdk = require("aws-cdk-lib");
 const { Construct } = require("constructs");
 
