@@ -141,7 +141,10 @@ class Template:
             type_ = raw.get("Type")
             if not isinstance(type_, str):
                 return None
-            properties = self._resolver.resolve(raw.get("Properties") or {})
+            properties: object = raw.get("Properties") or {}
+            text = self.text_of(id)
+            if text is None or not text.is_what_it_says:
+                properties = self._resolver.resolve(properties)
             if not isinstance(properties, dict):
                 properties = PartlyKnown() if properties is UNKNOWN else NOTHING
             view = _VIEWS.get(type_, Resource)(id, type_, properties, self)
@@ -158,7 +161,7 @@ class Template:
         if self._as_written is None:
             return [properties]
         text = self.text_of(id)
-        opens_none = text is not None and text.opens_no_reference()
+        opens_none = text is not None and text.opens_no_reference
         return self._as_written.of(properties, opens_none=opens_none)
 
     def text_of(self, id: str) -> PropertyText | None:
