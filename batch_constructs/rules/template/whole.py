@@ -166,10 +166,11 @@ class Whole:
     def _nothing_to_find(self) -> set[int]:
         """Give the properties whose text says that they refer to nothing, and have no null."""
         found: set[int] = set()
-        for id_, resource in self.resources.items() if self._texts is not None else ():
-            text = self._texts.of(id_) if isinstance(resource, dict) else None
-            if text is not None and text.refers_to_nothing and "null" not in text.json:
-                found.add(id(resource.get("Properties")))
+        if self._texts is not None:
+            for id_, resource in self.resources.items():
+                text = self._texts.of(id_) if isinstance(resource, dict) else None
+                if text is not None and text.refers_to_nothing and "null" not in text.json:
+                    found.add(id(resource.get("Properties")))  # type: ignore[attr-defined]  # it is a mapping
         return found
 
     def nulls(self) -> Iterator[Path]:

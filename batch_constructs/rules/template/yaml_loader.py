@@ -15,7 +15,7 @@ import yaml
 from yaml.constructor import SafeConstructor
 
 from batch_constructs.aws.quotas import TEMPLATE_BYTES
-from batch_constructs.rules.template.source_map import Node
+from batch_constructs.rules.template.source_map import BEHIND, Node
 
 try:
     from yaml import CSafeLoader as _SafeLoader
@@ -109,13 +109,13 @@ class Reading:
             within.merges = event.value == _MERGE and event.implicit[0]
             within.size += len(event.value)
             if event.anchor:
-                self._anchors[event.anchor] = _Part(event.value, len(event.value), _BEHIND_ITS_NAME)
+                self._anchors[event.anchor] = _Part(event.value, len(event.value), BEHIND)
             return
         value, tag = event.value, event.tag
         if self._in_full or (tag is not None and tag != "!"):
             node = Node(event.start_mark.index, event.end_mark.index, event.style or "")
         elif within is not None and within.is_mapping:
-            node = _BEHIND_ITS_NAME
+            node = BEHIND
         else:
             node = Node(event.start_mark.index)
         if tag is None or tag == "!":
@@ -200,9 +200,6 @@ class Reading:
         within.value[name] = value
         within.node.named[name] = (within.name_at.index, node)
 
-
-_BEHIND_ITS_NAME: Final = Node(0)
-"""A value of a mapping that holds no others, where only names are asked for."""
 
 _NO_NAME: Final = "a name is a mapping or a list; a name is text"
 
