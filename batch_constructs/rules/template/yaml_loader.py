@@ -51,6 +51,7 @@ class Reading:
         value: the document.
         node: where its parts stand.
         repeats: whether a name stands twice in a mapping.
+        has_aliases: whether parts of it stand in several places, which are counted once.
     """
 
     def __init__(
@@ -70,7 +71,7 @@ class Reading:
         """
         self.value: Any = None
         self.node = Node(0)
-        self.repeats = False
+        self.repeats = self.has_aliases = False
         self._in_full = in_full
         self._objects_left = most_objects
         self._open: list[_Collection] = []
@@ -124,6 +125,7 @@ class Reading:
         elif tag.startswith(_STANDARD):
             value = _of_type(tag, value, event.start_mark)
         else:
+            self._count_object()
             value, node = _function(tag, value, node)
         size = len(event.value) + 1
         if event.anchor:
@@ -133,15 +135,18 @@ class Reading:
     def _begin(self, event: Any) -> None:
         if len(self._open) >= DEEPEST:
             raise YamlError("it is nested too deeply", event.start_mark)
-        self._objects_left -= 1
-        if self._objects_left < 0:
-            raise TooManyObjectsError
+        self._count_object()
         tag = event.tag or ""
         if tag.startswith(_STANDARD) and tag.removeprefix(_STANDARD) not in ("map", "seq"):
             raise YamlError(f"CloudFormation does not support {tag}", event.start_mark)
         if event.anchor:
             self._anchors[event.anchor] = None
         self._open.append(_Collection(event))
+
+    def _count_object(self) -> None:
+        self._objects_left -= 1
+        if self._objects_left < 0:
+            raise TooManyObjectsError
 
     def _end(self, event: Any) -> None:
         done = self._open.pop()
@@ -153,6 +158,7 @@ class Reading:
             for key, place in merged.node.named.items():
                 node.named.setdefault(key, place)
         if done.tag and not done.tag.startswith(_STANDARD):
+            self._count_object()
             value, node = _function(done.tag, value, node)
         if done.anchor:
             self._anchors[done.anchor] = _Part(value, done.size, node)
@@ -164,6 +170,7 @@ class Reading:
             is_open = event.anchor in self._anchors
             problem = "contains itself" if is_open else "is not defined"
             raise YamlError(f"the alias *{event.anchor} {problem}", event.start_mark)
+        self.has_aliases = True
         self._repeated += part.size
         if self._repeated > TEMPLATE_BYTES:
             problem = f"its aliases expand to more than the {TEMPLATE_BYTES} bytes of a template"
