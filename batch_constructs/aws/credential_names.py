@@ -10,6 +10,7 @@ import re
 from itertools import chain, islice
 
 from batch_constructs.aws.credential_values import (
+    OF_A_SHELL,
     is_access_key,
     is_lower_case_name,
     is_mixed,
@@ -236,6 +237,8 @@ def _is_of_option(name: str, value: str) -> bool:
 
 def _is_pointer(name: str, value: str) -> bool:
     """Tell whether a value in a text, which a shell may read, points to a secret."""
+    if value[:1] in OF_A_SHELL:
+        return True
     of_a_password = _PASSWORD_NAME.search(name) is not None
     value = value.removeprefix(WRITTEN_OUT)
     return (

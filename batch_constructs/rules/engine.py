@@ -119,7 +119,8 @@ def _in_order(found: Iterable[Finding], resources: Iterable[str]) -> list[Findin
 
 
 def _examine(unrolled: Unrolled, document: Document | None, *, nested_known: bool) -> Examination:
-    whole = Whole(unrolled, document)
+    texts = None if document is None else PropertyTexts(unrolled.template)
+    whole = Whole(unrolled, document, texts)
     resources = {
         id_: resource
         for id_, resource in whole.resources.items()
@@ -127,7 +128,6 @@ def _examine(unrolled: Unrolled, document: Document | None, *, nested_known: boo
     }
     found, skipped, left_out = [*dict.fromkeys(_check_whole(whole))], 0, {}
     if len(whole.resources) <= RESOURCES:
-        texts = None if document is None else PropertyTexts(resources)
         worlds = Worlds(unrolled.template, resources, texts)
         nulls = {(one.resource, one.path) for one in found if one.rule == _NULL}
         # what a value of null leaves missing is said of it already

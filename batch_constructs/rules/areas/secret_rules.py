@@ -62,7 +62,7 @@ def plaintext_secret(job: JobDefinition) -> Iterator[Fault]:
             told.add(path)
             yield path, fault
     for path, command in commands(job):
-        words = _with_defaults(job, path, command)
+        words = job.template.words_with_defaults(job.id, path, command)
         place = option_with_credential(words, is_named=is_named)
         if place is not None:
             told.add(f"{path}/{place}")
@@ -107,18 +107,6 @@ def _is_default(job: JobDefinition, path: str, name: str) -> bool:
         return False
     default = job.template.with_defaults(job.id, path)
     return default is not None and names_a_credential(name, default, surely=True)
-
-
-def _with_defaults(job: JobDefinition, path: str, command: list[object]) -> list[str | None]:
-    """Give the words of a command, parameters of the template at their defaults."""
-    known = [literal(word) for word in command]
-    found: list[str | None] = []
-    for place, word in enumerate(command):
-        before = known[place - 1] if place else None
-        is_asked = type(word) in _LATE and before is not None and before.startswith("-")
-        default = job.template.with_defaults(job.id, f"{path}/{place}") if is_asked else None
-        found.append(known[place] if default is None else default)
-    return found
 
 
 def _named_values(job: JobDefinition) -> Iterator[tuple[str, str, object]]:

@@ -213,18 +213,23 @@ class Resolver:
 
     def _joined(self, parts: list[object]) -> object:
         for part in parts:
-            if not self._may_make(part):
-                return UNKNOWN
-        return joined(parts, as_written=self._as_written)
+            self._count(part)
+        return joined(parts, as_written=self._as_written) if self._may_make("") else UNKNOWN
 
     def _may_make(self, part: object) -> bool:
         """Count what a function makes: one that repeats another's text could go on for ever."""
-        for piece in part.parts if isinstance(part, Text) else (part,):
-            self._made += len(piece) if isinstance(piece, str) else _OF_AN_ENTRY
+        self._count(part)
         if self._made > _MOST_MADE:
             self._left_out[LeftOut.TEXTS] = self._left_out.get(LeftOut.TEXTS, 0) + 1
             return False
         return True
+
+    def _count(self, part: object) -> None:
+        if type(part) is str:  # as most are
+            self._made += len(part)
+            return
+        for piece in part.parts if isinstance(part, Text) else (part,):
+            self._made += len(piece) if isinstance(piece, str) else _OF_AN_ENTRY
 
     def _again(self, value: object) -> object:
         """Give a value that a name stands for, which what looks at it goes through again."""

@@ -6,7 +6,8 @@ To go through the values of a resource takes ten times as long as to write them 
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.pattern import pattern
 
@@ -31,21 +32,39 @@ class PropertyText:
         """Give the names of all members, those of functions included."""
         return frozenset(_NAME.findall(self.json))
 
+    @cached_property
     def opens_no_reference(self) -> bool:
         """Tell that no string has a bracket but such as `Fn::Sub` replaces; False if that is open.
 
         Each object that has a member has a bracket, which a name and a colon follow.
         """
-        text = self.json
-        brackets = text.count("{") - text.count("${")
-        return brackets == 0 or brackets == len(_OBJECT.findall(text))
+        brackets = self.json.count("{") - self.json.count("${")
+        return brackets == 0 or brackets == len(_OBJECT.findall(self.json))
+
+    @cached_property
+    def refers_to_nothing(self) -> bool:
+        """Tell that no function of CloudFormation is in it."""
+        return '"Ref"' not in self.json and '"Fn::' not in self.json
+
+    @cached_property
+    def is_what_it_says(self) -> bool:
+        """Tell that nothing in it stands for something else; False if that is open.
+
+        A token of the CDK that is a number has so many digits that it is written with an exponent.
+        """
+        return (
+            self.refers_to_nothing
+            and self.opens_no_reference
+            and "${" not in self.json
+            and "e+" not in self.json
+        )
 
 
 class PropertyTexts:
     """The properties of the resources of a template that was read from a text."""
 
-    def __init__(self, resources: Mapping[str, Mapping[str, object]]) -> None:
-        self._resources = resources
+    def __init__(self, template: Mapping[str, object]) -> None:
+        self._resources: Any = template.get("Resources")
         self._known: dict[str, PropertyText | None] = {}
 
     def of(self, id: str) -> PropertyText | None:
