@@ -133,6 +133,13 @@ REFERENCE_SOURCE: Final[Source] = docs(
     " Unresolved resource dependencies.",
 )
 
+CIRCLE_SOURCE: Final[Source] = seen(
+    "https://aws.amazon.com/blogs/infrastructure-and-automation/handling-circular-dependency-errors-in-aws-cloudformation/",
+    '"two resources are dependent on each other or that a resource is dependent on itself" … "When'
+    " AWS CloudFormation assesses that this type of condition exists, you will get a circular"
+    ' dependency error"',
+)
+
 RESOLVED_SECRET_SOURCE: Final[Source] = docs(
     "AWSCloudFormation/latest/UserGuide/dynamic-references-secretsmanager.html",
     "CloudFormation replaces a dynamic reference with the value of the secret.",

@@ -94,6 +94,7 @@ _OF_AREA: Final = MappingProxyType(
         "secret": _OPEN,
         "stack_quota": _REFUSED,
         "submit_request": _SUBMISSION,
+        "submitted_parameter": _PROGRAM,
         "submitted_text": _OPEN,
         "submitter": _SUBMISSION,
         "update": _REFUSED,

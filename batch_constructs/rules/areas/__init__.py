@@ -24,6 +24,7 @@ job_rule = partial(rule, subject=JOB_DEFINITION)
 
 AREAS: Final = {
     "whole_template": "The template as a whole",
+    "template_size": "The size of a template",
     "stack_quota": "Limits of a stack",
     "policy_size": "Limits of policies",
     "batch_quota": "Limits of AWS Batch",
@@ -61,6 +62,7 @@ AREAS: Final = {
     "submit_permission": "Permission to submit",
     "submitter": "Submissions",
     "submit_request": "Contents of a submission",
+    "submitted_parameter": "Parameters of a submission",
     "submitted_size": "Size of a submission",
     "submission_kind": "Submissions and kinds of jobs",
     "submitted_text": "Secrets and code in a submission",
@@ -94,6 +96,7 @@ _SUBMITTERS: Final = "Rule Pipe Schedule StateMachine Serverless::StateMachine"
 
 ABOUT: Final = {
     "whole_template": "template",
+    "template_size": "template",
     "stack_quota": "template",
     "policy_size": "template",
     "batch_quota": "template",
@@ -133,6 +136,7 @@ ABOUT: Final = {
     "submit_permission": f"{_SUBMITTERS} Function Serverless::Function Role",
     "submitter": f"{_SUBMITTERS} EventSourceMapping",
     "submit_request": f"{_SUBMITTERS} Function",
+    "submitted_parameter": _SUBMITTERS,
     "submitted_size": _SUBMITTERS,
     "submission_kind": _SUBMITTERS,
     "submitted_text": f"{_SUBMITTERS} Function",
