@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from batch_constructs.adopt.kept_ids import keep_ids_of
     from batch_constructs.aws.admission import Admission

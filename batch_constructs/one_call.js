@@ -261,11 +261,12 @@ class OneCall {
   /**
    * @param vpc a VPC.
    * @param selection which of its subnets, or null for those that the CDK chooses.
-   * @returns the IDs, whether they are still to be looked up, and the zones of the VPC.
+   * @returns the IDs, whether they are still to be looked up, the zones of the VPC, and its place.
    */
   static subnets(vpc, selection) {
     const { subnetIds, isPendingLookup } = vpc.selectSubnets(selection ?? undefined);
-    return [subnetIds, isPendingLookup ?? false, vpc.availabilityZones];
+    const [, ...place] = OneCall.place(vpc, "", true);
+    return [subnetIds, isPendingLookup ?? false, vpc.availabilityZones, place];
   }
 
   /**

@@ -337,10 +337,13 @@ def consumed(definition: CfnResource) -> list[str]:
     return [*jsii.sinvoke(javascript(), "consumed", [definition])]
 
 
-def subnets_of(vpc: Any, selection: Any) -> tuple[list[str], bool, list[str]]:
-    """Return the IDs of subnets, whether they are yet to be looked up, and the VPC's zones."""
-    ids, pending, zones = jsii.sinvoke(javascript(), "subnets", [vpc, selection])
-    return [*ids], bool(pending), [*zones]
+def subnets_of(vpc: Any, selection: Any) -> tuple[list[str], bool, list[str], list[str | None]]:
+    """Return the IDs of subnets, whether they are yet to be looked up, and the VPC's zones.
+
+    The last are the Region and the account of the VPC, as `arn_and_place` gives them.
+    """
+    ids, pending, zones, place = jsii.sinvoke(javascript(), "subnets", [vpc, selection])
+    return [*ids], bool(pending), [*zones], [*place]
 
 
 def validated(context: object) -> tuple[Any, list[str]]:

@@ -139,10 +139,10 @@ def test_a_role_that_several_definitions_share_is_looked_at_once(
     assert [len(one) for one in calls] == [3, 2]
 
 
-def test_an_environment_and_a_queue_are_seven_calls(
+def test_an_environment_and_a_queue_are_six_calls(
     monkeypatch: pytest.MonkeyPatch, sent: list[str]
 ) -> None:
-    """Two constructs; one look at the stack, two at the VPC; and what is below each construct."""
+    """Two constructs; a look at the stack, and one at the VPC; and what is below each construct."""
     monkeypatch.delenv("CDK_VALIDATION", raising=False)
     for once_a_process in (True, False):
         stack = cdk.Stack(cdk.App(), "Platform")
@@ -153,7 +153,7 @@ def test_an_environment_and_a_queue_are_seven_calls(
         if not once_a_process:
             assert sorted(sent[before:]) == [
                 *["CreateRequest"] * 2,
-                *["StaticInvokeRequest"] * 5,
+                *["StaticInvokeRequest"] * 4,
             ]
 
 

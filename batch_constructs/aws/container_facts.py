@@ -6,11 +6,11 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_ContainerProperties.ht
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import Whole
 from batch_constructs.aws.names import LOG_GROUP_OPTION, LOG_REGION_OPTION
 from batch_constructs.aws.source import Source, api, docs
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

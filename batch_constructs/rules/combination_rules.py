@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import Bound, Counting, Matching, OneOf, one_of, shown
 from batch_constructs.aws.combinations import GIVEN, combination_at, lines, names_in, shape_of
 from batch_constructs.aws.platforms import KINDS, WINDOWS, Orchestration, PlatformCapability
 from batch_constructs.aws.property_paths import HERE, places, way_and_key, ways
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import LateRule, Rule, add
 from batch_constructs.rules.template.resource_graph import JobDefinition
@@ -236,6 +236,8 @@ def _once(part: Part, within: Properties, subject: Resource) -> Iterator[_Found]
             found += [(path, value) for path, _owner, value in _values(within, name)]
     known = [(path, part.default if value is None else value) for path, value in found]
     known = [(path, value) for path, value in known if value not in (None, "")]
+    if not known[1:]:  # one stands nowhere twice
+        return
     for place in repeated(_identity(subject, value) for _, value in known):
         path, value = known[place]
         yield path, value, "{key} has {value} twice"

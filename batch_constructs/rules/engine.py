@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.credentials import without_credentials
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.template_facts import RESOURCES
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.alike_resources import AlikeResources
 from batch_constructs.rules.circumstances import needed
 from batch_constructs.rules.findings import Finding, Severity
@@ -20,7 +20,9 @@ from batch_constructs.rules.rulebook import has_rules, rules_about, speaking
 from batch_constructs.rules.template.intrinsics import Resolver
 from batch_constructs.rules.template.left_out import LeftOut, TooManyLookUpsError
 from batch_constructs.rules.template.loops import Unrolled, unroll
+from batch_constructs.rules.template.property_texts import PropertyTexts
 from batch_constructs.rules.template.resource_graph import Resource, Template
+from batch_constructs.rules.template.resource_view import with_services
 from batch_constructs.rules.template.sam_globals import with_globals
 from batch_constructs.rules.template.template_conditions import Resources, World, Worlds
 from batch_constructs.rules.template.whole import Whole
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from batch_constructs.rules.template.template_files import Document
 
 _NULL: Final = "null-value"
+_NONE: Final[frozenset[str]] = frozenset()
 _NOTHING_BESIDE: Final[Mapping[str, Mapping[str, object]]] = {}
 _MOST_OF_A_KIND: Final = 100
 MORE: Final = "(and there are more)"
@@ -45,6 +48,8 @@ many."""
 
 _OF_A_CHECK: Final = 30
 """As many values as it takes to look at a resource that has next to none."""
+
+_SEVERAL: Final = (dict, list, Mapping)
 
 _WORST_FIRST: Final = {severity: place for place, severity in enumerate(Severity)}
 
@@ -114,7 +119,8 @@ def _in_order(found: Iterable[Finding], resources: Iterable[str]) -> list[Findin
 
 
 def _examine(unrolled: Unrolled, document: Document | None, *, nested_known: bool) -> Examination:
-    whole = Whole(unrolled, document)
+    texts = None if document is None else PropertyTexts(unrolled.template)
+    whole = Whole(unrolled, document, texts)
     resources = {
         id_: resource
         for id_, resource in whole.resources.items()
@@ -122,7 +128,7 @@ def _examine(unrolled: Unrolled, document: Document | None, *, nested_known: boo
     }
     found, skipped, left_out = [*dict.fromkeys(_check_whole(whole))], 0, {}
     if len(whole.resources) <= RESOURCES:
-        worlds = Worlds(unrolled.template, resources)
+        worlds = Worlds(unrolled.template, resources, texts)
         nulls = {(one.resource, one.path) for one in found if one.rule == _NULL}
         # what a value of null leaves missing is said of it already
         alike = None if document is None else AlikeResources(whole)
@@ -206,7 +212,7 @@ def _values_in(resource: Mapping[str, object]) -> int:
     waiting: list[object] = [resource]
     while waiting and count <= _MOST_VALUES:
         value = waiting.pop()
-        if isinstance(value, Mapping | list):
+        if isinstance(value, _SEVERAL):
             count += len(value)
             waiting += value.values() if isinstance(value, Mapping) else value
     return count
@@ -220,7 +226,7 @@ def _when(finding: Finding, condition: str) -> Finding:
 
 
 def _check_whole(whole: Whole) -> Iterator[Finding]:
-    for rule in rules_about(Whole.type):
+    for rule in speaking(Whole.type, _NONE, with_services(whole.by_type)):
         for path, message, *own_fix in _some(
             [*islice(rule.find(whole), _MOST_OF_A_KIND + 1)], _MOST_OF_A_KIND
         ):
@@ -304,7 +310,7 @@ def _check(
     no_object = isinstance(whole, list | str | int | float)
     names = subject.names
     causes = [f"{path}/".lstrip("/") for path in _causes(subject)]
-    for rule in speaking(subject.type, names) if rules is None else rules:
+    for rule in speaking(subject.type, names, subject.template.types) if rules is None else rules:
         if no_object and rule.area != "shape":
             continue
         faults: list[Fault] = []

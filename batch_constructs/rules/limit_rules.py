@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import Counting, Decimal, Matching, OneOf, Whole
 from batch_constructs.aws.limits import key_of, limit_at, lines
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import LateRule, Rule, add
 from batch_constructs.rules.template.values import count, listing, number, text
@@ -59,7 +59,7 @@ def _faults(limit: Limit, subject: Resource) -> Iterator[Fault]:
 
 def in_another_case(limit: Limit, within: Places) -> Iterator[tuple[str, str, str]]:
     """Find the words that are right but for their case: where, the word, and how AWS writes it."""
-    for path, got in _values(limit, within) if isinstance(limit.bound, OneOf) else ():
+    for path, got in _values(limit, within):
         if got is None or limit.bound.admits(got):
             continue
         right = _in_its_case(limit, got)

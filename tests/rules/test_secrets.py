@@ -18,12 +18,18 @@ from hypothesis import HealthCheck, given, settings, strategies
 
 import batch_constructs as bc
 from batch_constructs.aws.credential_names import gives_a_credential
-from batch_constructs.aws.credentials import CREDENTIALS, Credential, credential_in
+from batch_constructs.aws.credentials import (
+    CREDENTIALS,
+    Credential,
+    credential_in,
+    may_hold_credentials,
+)
 from batch_constructs.aws.password_options import PASSWORD_OPTIONS
 from batch_constructs.aws.piped_passwords import PASSWORD_READERS
 from batch_constructs.rules import check_resource, check_template
 from batch_constructs.rules.template.intrinsics import Resolver
-from batch_constructs.rules.template.written_strings import may_hold_credentials, strings
+from batch_constructs.rules.template.values import as_json
+from batch_constructs.rules.template.written_strings import strings
 
 JOB = "AWS::Batch::JobDefinition"
 B = "b" * 40
@@ -64,7 +70,10 @@ PLANTED = {
     ],
     "a private key": ["-----BEGIN RSA PRIVATE KEY-----\nMII", "-----BEGIN PRIVATE KEY-----"],
     "a private key in Base64": [
-        *(encoded(f"{kind}PRIVATE KEY") for kind in ("", "RSA ", "EC ", "OPENSSH ", "ENCRYPTED ")),
+        *(
+            encoded(f"{kind} PRIVATE KEY".lstrip())
+            for kind in ["", *["RSA", "EC", "DSA", "OPENSSH", "ENCRYPTED", "PGP"]]
+        ),
         f"echo {encoded('PRIVATE KEY')} | base64 -d",
     ],
     "a JSON Web Token": ["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0." + B],
@@ -195,7 +204,8 @@ def test_the_strings_of_a_resource_are_gone_through_where_one_has_the_sign_of_a_
 ) -> None:
     resolved = Resolver({}).resolve({"Properties": [value]})
 
-    assert may_hold_credentials(resolved) is may
+    said = as_json(resolved)
+    assert may_hold_credentials(said) is may
 
 
 def test_what_contains_itself_is_searched_once() -> None:

@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batch_constructs.check.one_file import Checker
-from batch_constructs.rules.template import template_files
+from batch_constructs.rules.template import template_files, yaml_loader
 
 YAML = """\
 Conditions:
@@ -175,16 +175,15 @@ def test_what_is_looked_for_is_found_as_if_everything_were(
         assert some.chain(wanted) == document.source_map.chain(wanted)
 
 
-def test_yaml_to_which_no_path_leads_is_passed_over() -> None:
-    """Half of the check of a dense file of YAML was to say where everything in it stands."""
-    text = "Resources: {R: {a: [{b: 1}, !Sub c], d: {e: {f: 1}}}, S: {a: {b: 1}}}"
-    source = template_files.document(text).source_map_of([["Resources", "R", "d"]])
+def test_yaml_is_read_once_whatever_is_found_in_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Half of the check of a dense file of YAML was to read it again, to say where it stands."""
+    document = template_files.document("Resources: {R: {a: [{b: 1}, !Sub c, d]}}")
+    monkeypatch.setattr(yaml_loader, "Reading", None)
+    path = ["Resources", "R", "a"]
 
-    found = source.node(["Resources", "R", "d"])
-    assert found is not None
-    assert text[found[1].start : found[1].end] == "{e: {f: 1}}"
-    assert source.node(["Resources", "R", "a", "0"]) is None
-    assert source.node(["Resources", "S", "a"]) is None
+    source = document.source_map_of([path])
+
+    assert [source.chain([*path, place])[-1] for place in "012"] == [20, 28, 36]
 
 
 @pytest.mark.parametrize(

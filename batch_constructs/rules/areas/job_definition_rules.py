@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import job_definition_facts as aws
 from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.job_definition_facts import RetryAction
 from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.aws.source import api
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.access.arn_patterns import least_in
 from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limit_rules import register
-from batch_constructs.rules.template.values import entries, given, listing, mapping, number, text
-from batch_constructs.rules.template.written_lengths import length_of
+from batch_constructs.rules.template.values import (
+    entries,
+    given,
+    listing,
+    mapping,
+    number,
+    text,
+)
+from batch_constructs.rules.template.written_lengths import is_surely_within, length_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -130,6 +137,9 @@ def job_definition_size(job: JobDefinition) -> Iterator[Fault]:
 
     Values known only at deployment count with their minimum length.
     """
+    as_given = job.template.raw(job.id).get("Properties")
+    if is_surely_within(aws.BYTES, job.as_json, job.template.json_of(job.id)):
+        return
     open_: list[object] = []
 
     def left_out(value: object) -> str:
@@ -139,7 +149,6 @@ def job_definition_size(job: JobDefinition) -> Iterator[Fault]:
     written = json.dumps(
         job.properties, default=left_out, ensure_ascii=False, separators=(",", ":")
     )
-    as_given = job.template.raw(job.id).get("Properties")
     try:
         least = length_of(as_given, least_in(job.template.raw)) if open_ else 0
     except RecursionError:  # it contains itself

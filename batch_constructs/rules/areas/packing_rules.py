@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from batch_constructs.aws import instance_prices
 from batch_constructs.aws.container_facts import SizeType
 from batch_constructs.aws.instance_types import MEMORY_SOURCE
 from batch_constructs.aws.platforms import PlatformCapability
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.areas.job_on_queue_rules import on_environments
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.template.resource_graph import (
+    COMPUTE_ENVIRONMENT,
     JOB_DEFINITION,
     ComputeEnvironment,
     JobDefinition,
@@ -43,6 +43,8 @@ def packing_waste(job: JobDefinition) -> Iterator[Fault]:
     The finding names the best-filled type. It appears only if all types of the queue are known by
     name and no other job of the template fits into the rest.
     """
+    if not job.template.ids.get(COMPUTE_ENVIRONMENT):
+        return
     size = _size(job)
     if size is None or _others_may_fill(job):
         return

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from batch_constructs.aws import pod_facts as aws
 from batch_constructs.aws.bound import one_of, refused, shown
 from batch_constructs.aws.source import api
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.areas.storage_rules import unknown_mounts
 from batch_constructs.rules.findings import Severity
@@ -45,6 +44,7 @@ def _amounts(job: JobDefinition, key: str) -> Iterator[tuple[str, object]]:
 
 @job_rule(
     "pod-memory",
+    needs="memory",
     title="malformed memory",
     fix="write whole MiB with the suffix Mi, such as 2048Mi, the same in Limits and Requests",
     source=aws.RESOURCES_SOURCE,
@@ -66,6 +66,7 @@ def pod_memory(job: JobDefinition) -> Iterator[Fault]:
 
 @job_rule(
     "pod-cpu",
+    needs="cpu",
     title="wrong number of CPUs",
     fix=f"give multiples of {aws.CPU_STEP}, and a limit of at least the request",
     source=aws.RESOURCES_SOURCE,
@@ -96,6 +97,7 @@ def _cpus(value: object) -> float | None:
 
 @job_rule(
     "pod-gpu",
+    needs=aws.GPU,
     title="wrong number of GPUs",
     fix="give a whole number, the same in Limits and Requests",
     source=aws.RESOURCES_SOURCE,
@@ -144,6 +146,7 @@ def pod_resources_missing(job: JobDefinition) -> Iterator[Fault]:
 
 @job_rule(
     "pod-volume-mount",
+    needs="Volumes VolumeMounts",
     title="mount of a volume that the pod does not have",
     fix="add the volume to Volumes, or name one of them",
     source=api(

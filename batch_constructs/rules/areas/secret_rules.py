@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.credential_names import (
     gives_a_credential,
+    may_name_a_credential,
     names_a_credential,
     option_with_credential,
 )
-from batch_constructs.aws.credentials import SHORTEST, credential_in
+from batch_constructs.aws.credentials import SHORTEST, credential_in, may_hold_credentials
 from batch_constructs.aws.names import LOG_REGION_OPTION, form, is_arn
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import api, docs
 from batch_constructs.aws.template_facts import RESOLVED_SECRET_SOURCE
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.areas.command_rules import commands
 from batch_constructs.rules.areas.container_rules import variables_of
@@ -24,11 +25,7 @@ from batch_constructs.rules.template.as_written import ATTRIBUTE, DEFAULT, NO_EC
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.listed_parts import listed
 from batch_constructs.rules.template.values import Base64, Text, Unknown, mapping, text
-from batch_constructs.rules.template.written_strings import (
-    may_hold_credentials,
-    secrets_written,
-    strings,
-)
+from batch_constructs.rules.template.written_strings import secrets_written, strings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,20 +48,22 @@ if TYPE_CHECKING:
 def plaintext_secret(job: JobDefinition) -> Iterator[Fault]:
     """Anyone who can describe the job definition, the job or the stack can read it."""
     told: set[str] = set()
-    for path, name, value in _named_values(job):
+    is_named = may_name_a_credential(job.as_json)
+    for path, name, value in _named_values(job) if is_named else ():
         fault = secret_value(name, literal(value))
         if fault is None and type(value) in _LATE and _is_default(job, path, name):
             fault = f"the value of {shown(name)} is in the template, as a parameter's default"
         if fault is not None:
             told.add(path)
             yield path, fault
-    for path, name, value in _labels(job):
+    for path, name, value in _labels(job) if is_named else ():
         fault = label_value(name, value)
         if fault is not None:
             told.add(path)
             yield path, fault
     for path, command in commands(job):
-        place = option_with_credential(_with_defaults(job, path, command))
+        words = job.template.words_with_defaults(job.id, path, command)
+        place = option_with_credential(words, is_named=is_named)
         if place is not None:
             told.add(f"{path}/{place}")
             yield f"{path}/{place}", "the password or token of an option is in the template"
@@ -75,7 +74,7 @@ def plaintext_secret(job: JobDefinition) -> Iterator[Fault]:
 
 
 def _known_by_form(job: JobDefinition) -> Iterator[tuple[str, str]]:
-    searched = job.properties if may_hold_credentials(job.properties) else None
+    searched = job.properties if may_hold_credentials(job.as_json) else None
     for path, written in strings("", searched, names=True, shortest=SHORTEST):
         kind = credential_in(written)
         if kind is not None:
@@ -108,18 +107,6 @@ def _is_default(job: JobDefinition, path: str, name: str) -> bool:
         return False
     default = job.template.with_defaults(job.id, path)
     return default is not None and names_a_credential(name, default, surely=True)
-
-
-def _with_defaults(job: JobDefinition, path: str, command: list[object]) -> list[str | None]:
-    """Give the words of a command, parameters of the template at their defaults."""
-    known = [literal(word) for word in command]
-    found: list[str | None] = []
-    for place, word in enumerate(command):
-        before = known[place - 1] if place else None
-        is_asked = type(word) in _LATE and before is not None and before.startswith("-")
-        default = job.template.with_defaults(job.id, f"{path}/{place}") if is_asked else None
-        found.append(known[place] if default is None else default)
-    return found
 
 
 def _named_values(job: JobDefinition) -> Iterator[tuple[str, str, object]]:
@@ -232,6 +219,7 @@ def _secrets(job: JobDefinition) -> Iterator[tuple[str, object]]:
 
 @job_rule(
     "secret-source",
+    needs="Secrets SecretOptions",
     title="secret that is neither a secret's ARN nor a parameter",
     fix="set ValueFrom to the full ARN of a secret of Secrets Manager, or to a parameter of"
     " Parameter Store",
@@ -261,6 +249,7 @@ def secret_source(job: JobDefinition) -> Iterator[Fault]:
 
 @job_rule(
     "secret-by-name",
+    needs="Secrets SecretOptions",
     severity=Severity.WARNING,
     title="secret of the template given by its name",
     fix="set ValueFrom to the ARN: Ref of the secret",
@@ -287,6 +276,7 @@ def secret_by_name(job: JobDefinition) -> Iterator[Fault]:
 
 @job_rule(
     "secret-region",
+    needs="Secrets SecretOptions",
     severity=Severity.WARNING,
     title="secret in another Region",
     fix="replicate the secret to the Region of the job, and use the ARN of the replica",

@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, Final
 
-from batch_constructs.aws.bound import one_of
+from batch_constructs.aws.bound import OneOf, one_of
 from batch_constructs.aws.limits import limit_at, places_of
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import cloudformation
 from batch_constructs.aws.table import read
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limit_rules import in_another_case
 from batch_constructs.rules.rule import Fault, Rule, add, rule
 from batch_constructs.rules.template.values import (
+    HOLDERS,
     Base64,
     PartlyKnown,
     Properties,
@@ -32,6 +33,7 @@ from batch_constructs.rules.template.values import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from batch_constructs.aws.limits import Limit
     from batch_constructs.rules.template.resource_graph import Resource
 
 AREA: Final = "shape"
@@ -84,14 +86,14 @@ def _problems(  # noqa: C901, PLR0912  # the hot path: a look at each kind of va
         else:
             yield "type", path, f"{_written(value, path)} is used where a list is needed", ""
     elif node == "text":
-        if isinstance(value, dict | list):
+        if isinstance(value, HOLDERS):
             yield "type", path, f"{_written(value, path)} is used where text is needed", ""
     elif node == "map":
         if not isinstance(value, dict):
             yield "type", path, f"{_written(value, path)} is used where a mapping is needed", ""
             return
         for name, entry in value.items():
-            if isinstance(entry, dict | list):
+            if isinstance(entry, HOLDERS):
                 yield (
                     "type",
                     f"{path}/{name}",
@@ -143,7 +145,7 @@ def _doubled(node: dict[str, Node], value: Properties, path: str) -> Problem | N
     """Tell of an object nested inside itself: all else about it follows from that."""
     outer = path.rpartition("/")[2] or "Properties"
     for name, entry in value.items():
-        if name.lower() == outer.lower() and name not in node and isinstance(entry, dict):
+        if isinstance(entry, dict) and name.lower() == outer.lower() and name not in node:
             where = f"{path}/{name}" if path else name
             message = f"{name} is nested inside {outer}, so its content has no effect"
             return "doubled", where, message, f"move the content of the inner {name} one level up"
@@ -315,6 +317,13 @@ _register(
 )
 
 
+@lru_cache(maxsize=512)
+def _limits_of_words(type: str, names: frozenset[str]) -> list[Limit]:
+    """Give the limits of some properties that are one of a few words."""
+    limits = [limit_at(noun, place) for noun, place, key in places_of(type) if key in names]
+    return [one for one in limits if isinstance(one.bound, OneOf)]
+
+
 @rule(
     "word-case",
     tuple(model()),
@@ -328,11 +337,7 @@ def word_case(subject: Resource) -> Iterator[Fault]:
 
     It accepts some words in another case, and not all have been tried.
     """
-    names = subject.names
-    for noun, place, key in places_of(subject.type):
-        if key not in names:
-            continue
-        limit = limit_at(noun, place)
+    for limit in _limits_of_words(subject.type, subject.names):
         for path, got, right in in_another_case(limit, subject.places):
             name = next(part for part in reversed(path.split("/")) if not part.isdecimal())
             yield path, f'{limit.noun} is "{got}"; AWS writes {right}', f"set {name} to {right}"

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.credential_names import option_with_credential
-from batch_constructs.aws.credentials import SHORTEST, credential_in
+from batch_constructs.aws.credentials import SHORTEST, credential_in, may_hold_credentials
 from batch_constructs.aws.job_definition_facts import PLACEHOLDER
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import api
 from batch_constructs.aws.template_facts import RESOLVED_SECRET_SOURCE
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 from batch_constructs.rules.areas.secret_rules import label_value, secret_value
 from batch_constructs.rules.areas.submitter_rules import SUBMITTERS
 from batch_constructs.rules.code_in_command import code_in, marked_code
@@ -27,12 +27,8 @@ from batch_constructs.rules.template.submitted_jobs import (
     submissions_from,
     variables_of,
 )
-from batch_constructs.rules.template.values import UNKNOWN, Text, entries, mapping, text
-from batch_constructs.rules.template.written_strings import (
-    may_hold_credentials,
-    secrets_written,
-    strings,
-)
+from batch_constructs.rules.template.values import UNKNOWN, Text, as_json, entries, mapping, text
+from batch_constructs.rules.template.written_strings import secrets_written, strings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -75,7 +71,7 @@ def submitted_secret(source: Resource) -> Iterator[Fault]:
         if place is not None:
             option = "the password or token of an option is in the template"
             told[f"ContainerOverrides/Command/{place}"] = option
-        searched = request if may_hold_credentials(request) else None
+        searched = request if may_hold_credentials(as_json(request)) else None
         for below, written in strings("", searched, names=True, shortest=SHORTEST):
             kind = credential_in(written)
             if kind is not None:

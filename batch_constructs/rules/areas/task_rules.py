@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from batch_constructs.aws import container_facts as aws
 from batch_constructs.aws.bound import one_of, shown
 from batch_constructs.aws.source import api
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.template.listed_parts import listed
@@ -45,6 +44,7 @@ def essential_container(job: JobDefinition) -> Iterator[Fault]:
 
 @job_rule(
     "container-dependency",
+    needs="DependsOn",
     title="dependency that can never be fulfilled",
     fix="depend on another container of the task, and make a container that has to end "
     "non-essential",

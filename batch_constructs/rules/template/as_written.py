@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
 
 from batch_constructs.aws.credential_names import SECRET_ATTRIBUTES, gives_a_credential
 from batch_constructs.aws.credentials import credential_in
 from batch_constructs.aws.pattern import pattern
+from batch_constructs.aws.typing_names import Any, Final
 from batch_constructs.rules.template.intrinsics import Resolver
 
 NO_ECHO: Final = "no-echo"
@@ -56,15 +56,19 @@ class AsWritten:
             for holds in ((True, False) if conditions else (True,))
         ]
 
-    def of(self, properties: object) -> list[object]:
+    def of(self, properties: object, *, opens_none: bool = False) -> list[object]:
         """Give properties with the references to secrets that are in them.
 
         First as they stand there; then as the functions of CloudFormation put them together,
         parameters at their defaults: once for conditions that hold, and once for those that do not.
         Nothing where no reference can be: few resources have one, and to put a template together
         twice is a fifth of its check.
+
+        Args:
+            properties: as they are written.
+            opens_none: whether it is known that no string of theirs begins a reference.
         """
-        if not self._found_elsewhere and not _opens_a_reference(properties):
+        if not self._found_elsewhere and (opens_none or not _opens_a_reference(properties)):
             return []
         return [properties, *(one.resolve(properties) for one in self._resolvers)]
 
@@ -86,25 +90,29 @@ def _secret_attributes(resources: object) -> Iterator[tuple[str, str]]:
             yield name, f"{{{{resolve:{ATTRIBUTE}:{name}}}}}"
 
 
+_LISTS: Final = (list, tuple)
 _SEVERAL: Final = (dict, list, tuple, Mapping)
 """What holds other values: plain ones first, since to ask for a `Mapping` is dear."""
 
 
-def _opens_a_reference(value: object) -> bool:
+def _opens_a_reference(value: Any) -> bool:
     """Look for a bracket that a reference may begin with; pieces of one may stand apart.
 
     Behind a ``$`` stands what `Fn::Sub` replaces, as nearly every template has it.
     """
     met: set[int] = set()
-    rest = [value]
+    rest: list[Any] = [[value]]
     while rest:
         value = rest.pop()
-        if isinstance(value, str):
-            if "{" in value and value.count("{") > value.count("${"):
-                return True
-        elif isinstance(value, _SEVERAL) and id(value) not in met:
-            met.add(id(value))
-            rest += value if isinstance(value, list | tuple) else value.values()
+        if id(value) in met:
+            continue
+        met.add(id(value))
+        for one in value if isinstance(value, _LISTS) else value.values():
+            if isinstance(one, str):
+                if "{" in one and one.count("{") > one.count("${"):
+                    return True
+            elif isinstance(one, _SEVERAL):
+                rest.append(one)
     return False
 
 

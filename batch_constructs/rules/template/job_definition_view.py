@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.container_facts import SizeType
 from batch_constructs.aws.job_definition_facts import JobDefinitionType
@@ -15,11 +14,13 @@ from batch_constructs.aws.platforms import (
     PlatformCapability,
 )
 from batch_constructs.aws.record import Record
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.template.listed_parts import listed
 from batch_constructs.rules.template.resource_view import Resource
 from batch_constructs.rules.template.values import (
     UNKNOWN,
     Properties,
+    as_json,
     entries,
     few,
     listing,
@@ -161,7 +162,7 @@ class Pod(Record):
     path: str
     properties: Properties
 
-    @property
+    @cached_property
     def containers(self) -> list[tuple[str, Properties]]:
         """Give the containers and init containers, with their paths."""
         return [
@@ -195,6 +196,14 @@ class JobDefinition(Resource):
             named = platforms[0].upper()
             return named if named in _PLATFORMS else None
         return None
+
+    @cached_property
+    def as_json(self) -> str | None:
+        """Give all that is written in it as one text, in which to look for what it may hold.
+
+        Nothing where it contains itself, or is nested too deeply.
+        """
+        return as_json(self.properties)
 
     @cached_property
     def kinds(self) -> frozenset[str | None]:

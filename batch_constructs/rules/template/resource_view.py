@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from functools import cached_property
-from typing import TYPE_CHECKING, Final
+from functools import cached_property, lru_cache
 
 from batch_constructs.aws.property_paths import Places
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
+from batch_constructs.rules.template.values import HOLDERS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from batch_constructs.rules.template.resource_graph import Template
     from batch_constructs.rules.template.values import Properties
 
@@ -34,8 +37,19 @@ def names_in(value: object) -> frozenset[str]:
         if isinstance(value, dict):
             found.update(value)
         inside = value.values() if isinstance(value, dict) else value
-        waiting += [one for one in inside if isinstance(one, dict | list)]  # type: ignore[attr-defined]  # a list
-    return frozenset(found)
+        waiting += [one for one in inside if isinstance(one, HOLDERS)]  # type: ignore[attr-defined]  # a list
+    return _same(frozenset(found))
+
+
+@lru_cache(maxsize=512)
+def _same(names: frozenset[str]) -> frozenset[str]:
+    """Give one set for all that are equal: what is asked by it is sooner found."""
+    return names
+
+
+def with_services(types: Iterable[str]) -> frozenset[str]:
+    """Give types of resources, and the services that they are of."""
+    return frozenset(types).union(one.rpartition("::")[0] for one in types)
 
 
 class Resource:
@@ -61,7 +75,8 @@ class Resource:
     @cached_property
     def names(self) -> frozenset[str]:
         """Give the names of all properties, also of those inside of others."""
-        return names_in(self.properties)
+        text = self.template.text_of(self.id)
+        return names_in(self.properties) if text is None else _same(text.names())
 
     def neighbour(self, value: object, type: str | None = None) -> Resource | None:
         """Find the resource of the template that a value refers to, if it does."""

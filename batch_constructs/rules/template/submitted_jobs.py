@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.job_definition_facts import PLACEHOLDER
@@ -17,6 +16,7 @@ from batch_constructs.aws.names import RESOURCE_NAME, SCHEDULER_SUBMIT_JOB, mark
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.property_paths import Places
 from batch_constructs.aws.record import Record
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 from batch_constructs.rules.template.iam_roles import role_of
 from batch_constructs.rules.template.once import once
 from batch_constructs.rules.template.resource_graph import (
@@ -416,7 +416,7 @@ def placeholders(job: JobDefinition) -> Iterator[tuple[str, str]]:
     """Give the parameters that the commands of a job take, with their paths."""
     for path, command in _commands(job):
         for position, word in enumerate(command if isinstance(command, list) else ()):
-            for name in PLACEHOLDER.findall(word) if isinstance(word, str) else ():
+            for name in PLACEHOLDER.findall(word) if type(word) is str and "Ref::" in word else ():
                 yield f"{path}/{position}", name
 
 

@@ -12,10 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import combinations, product
-from math import prod
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.record import Record
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.template.as_written import AsWritten, sections
 from batch_constructs.rules.template.intrinsics import Resolver
 from batch_constructs.rules.template.resource_graph import Template
@@ -23,6 +22,7 @@ from batch_constructs.rules.template.values import UNKNOWN
 
 if TYPE_CHECKING:
     from batch_constructs.rules.template.left_out import Counts
+    from batch_constructs.rules.template.property_texts import PropertyTexts
 
 _MOST_WORLDS: Final = 32
 """Five conditions on parameters of their own make as many; a check of more would be slow."""
@@ -40,6 +40,8 @@ _MOST_LITERALS: Final = 16
 
 _DEEPEST: Final = 32
 """How deep a condition is looked into; CloudFormation has no use for one that is deeper."""
+
+_SEVERAL: Final = (dict, list, Mapping)
 
 _SOMETHING_ELSE: Final = UNKNOWN
 """A value of a parameter that no condition asks for."""
@@ -71,7 +73,13 @@ class Worlds:
         left_out: what else was too much to be looked at.
     """
 
-    def __init__(self, template: Mapping[str, object], resources: Resources) -> None:
+    def __init__(
+        self,
+        template: Mapping[str, object],
+        resources: Resources,
+        texts: PropertyTexts | None = None,
+    ) -> None:
+        self._texts = texts
         self._mappings, self._conditions, parameters = sections(template)
         self._resources = resources
         self.left_out: Counts = {}
@@ -81,7 +89,9 @@ class Worlds:
         values = [_values(parameters.get(name), [*asked[name]]) for name in self._asked]
         checks = max(len(resources), len(self._conditions) // _AS_MANY_AS_A_CHECK, 1)
         most = max(_FEWEST_WORLDS, min(_MOST_WORLDS, _MOST_CHECKS // checks))
-        possible = prod(len(one) for one in values)
+        possible = 1
+        for one in values:
+            possible *= len(one)
         if possible <= most and len(asked) <= _MOST_PARAMETERS:
             first, *others = product(*values)
             # the most different first, for whoever does not look at all of them
@@ -117,7 +127,7 @@ class Worlds:
             states = related.states(truth, certain) if related is not None else {}
             known_by = {id_: states.get(id_) for id_ in present}
             holds = {name: truth.of(name) for name in self._conditions}
-            template = Template(present, resolver, self.left_out, self._as_written)
+            template = Template(present, resolver, self.left_out, self._as_written, self._texts)
             template.secrets_written = secrets_written
             yield World(template, known_by, holds)
 
@@ -198,7 +208,7 @@ def _words(value: object) -> Iterator[str]:
             yield one
             for part in one.split("${")[1:]:
                 yield part.partition("}")[0].partition(".")[0].strip()
-        elif isinstance(one, Mapping | list) and id(one) not in seen:
+        elif isinstance(one, _SEVERAL) and id(one) not in seen:
             seen.add(id(one))
             waiting += one.values() if isinstance(one, Mapping) else one
 

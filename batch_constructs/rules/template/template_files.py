@@ -7,16 +7,17 @@ import os
 import stat
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.quotas import TEMPLATE_BYTES
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.template.other_tools import first_placeholder, jinja_line
 
 if TYPE_CHECKING:
     from typing import BinaryIO
 
-    from batch_constructs.rules.template.source_map import SourceMap
+    from batch_constructs.rules.template.source_map import Node, SourceMap
+    from batch_constructs.rules.template.yaml_loader import Reading
 
 _MOST_BYTES: Final = 16 * 1024 * 1024
 _MOST_VALUES: Final = 100_000
@@ -25,6 +26,11 @@ _MOST_VALUES: Final = 100_000
 _MOST_OBJECTS: Final = 20_000
 """Objects and lists: more than any template known here of some size would have, were it of 1 MB:
 those that the CDK writes have 13,000, and small ones, whatever wrote them, 19,000."""
+
+_TOO_MANY_OBJECTS: Final = (
+    f"it has more than {_MOST_OBJECTS} objects and lists, which are more than are looked at;"
+    " split the template"
+)
 
 LONGEST_NUMBER: Final = 200
 """Characters of a number, with which every float can still be compared."""
@@ -55,9 +61,18 @@ class Document:
         repeats: whether a name stands twice in an object.
     """
 
-    def __init__(self, text: str, template: Template, *, is_json: bool, repeats: bool) -> None:
+    def __init__(
+        self,
+        text: str,
+        template: Template,
+        *,
+        is_json: bool,
+        repeats: bool,
+        root: Node | None = None,
+    ) -> None:
         self.text, self.template, self.repeats = text, template, repeats
         self.is_json = is_json
+        self._root = root  # of YAML: where names and entries of lists stand
 
     @cached_property
     def placeholder(self) -> int:
@@ -73,29 +88,17 @@ class Document:
             return source_map.SourceMap(self.text, source_map.of_json(self.text))
         from batch_constructs.rules.template.yaml_loader import Reading  # noqa: PLC0415
 
-        node = Reading(self.text, mapped=True).node
-        return source_map.SourceMap(self.text, node or source_map.Node(0))
+        node = Reading(self.text, in_full=True).node
+        return source_map.SourceMap(self.text, node)
 
     def source_map_of(self, paths: Collection[Sequence[str]]) -> SourceMap:
-        """Tell where some paths stand, which is sooner told than where everything does."""
-        if self.repeats:
+        """Tell where some paths begin, which is sooner told than where everything stands."""
+        if self.is_json and self.repeats:
             return self.source_map
         from batch_constructs.rules.template import source_map  # noqa: PLC0415  # as above
 
-        if self.is_json:
-            return source_map.SourceMap(self.text, source_map.of_json(self.text, paths))
-        if source_map.IF in self.text:
-            return self.source_map
-        from batch_constructs.rules.template.yaml_loader import (  # noqa: PLC0415  # as above
-            Reading,
-            YamlError,
-        )
-
-        try:
-            node = Reading(self.text, mapped=True, paths=paths).node
-        except YamlError:  # an alias or a merge of what was passed over
-            return self.source_map
-        return source_map.SourceMap(self.text, node or source_map.Node(0))
+        root = self._root or source_map.of_json(self.text, paths)
+        return source_map.SourceMap(self.text, root)
 
 
 def find(path: PathLike) -> list[str]:
@@ -212,7 +215,9 @@ def decoded(raw: bytes) -> str:
             f"it has more than {_MOST_BYTES} bytes; CloudFormation takes {TEMPLATE_BYTES}"
         )
     try:
-        return raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+        if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            return raw.decode("utf-16")
+        return raw.removeprefix(b"\xef\xbb\xbf").decode()
     except UnicodeDecodeError:
         raise UnreadableTemplateError("it is not text in UTF-8") from None
 
@@ -227,34 +232,39 @@ def document(text: str) -> Document:
         raise UnreadableTemplateError(
             f"it has more than {_MOST_VALUES} values; no template that CloudFormation takes has"
         )
-    start = text.lstrip()[:1]
-    if not start:
+    if not text.strip():
         raise NoTemplateError("it is empty")
-    if start == "{":
-        try:
-            repeats: list[str] = []
-            parsed = _json(text, repeats)
-            is_json = True
-        except _NoJsonError as error:
-            try:  # YAML that is written with braces, as some templates are
-                parsed, is_json = _yaml(text, repeats), False
-            except NoTemplateError:
-                raise
-            except UnreadableTemplateError:
-                raise UnreadableTemplateError(f"it is not JSON: {error}") from None
-    else:
-        repeats = []
-        parsed, is_json = _yaml(text, repeats), False
+    repeats: list[str] = []
+    parsed, reading = _parsed(text, repeats)
     if not isinstance(parsed, dict):
         raise NoTemplateError("it is not a template: an object with Resources is expected")
     if not isinstance(parsed.get("Resources"), dict):
         raise NoTemplateError("it is not a template: it has no Resources")
-    if not (is_json and _has_few_brackets(text)) and _has_too_many_objects(parsed):
-        raise UnreadableTemplateError(
-            f"it has more than {_MOST_OBJECTS} objects and lists, which are more than are"
-            " looked at; split the template"
-        )
-    return Document(text, parsed, is_json=is_json, repeats=bool(repeats))
+    are_counted = _has_few_brackets(text) if reading is None else not reading.has_aliases
+    if not are_counted and _has_too_many_objects(parsed):
+        raise UnreadableTemplateError(_TOO_MANY_OBJECTS)
+    if reading is None:
+        return Document(text, parsed, is_json=True, repeats=bool(repeats))
+    return Document(text, parsed, is_json=False, repeats=reading.repeats, root=reading.node)
+
+
+def _parsed(text: str, repeats: list[str]) -> tuple[object, Reading | None]:
+    """Read JSON, or YAML, which some write with braces; and give how YAML was read."""
+    problem = None
+    if text.lstrip()[:1] == "{":
+        try:
+            return _json(text, repeats), None
+        except _NoJsonError as error:
+            problem = error
+    try:
+        reading = _yaml(text)
+    except NoTemplateError:
+        raise
+    except UnreadableTemplateError:
+        if problem is None:
+            raise
+        raise UnreadableTemplateError(f"it is not JSON: {problem}") from None
+    return reading.value, reading
 
 
 def _has_few_brackets(text: str) -> bool:
@@ -270,8 +280,11 @@ def _has_too_many_objects(template: Template) -> bool:
         value = waiting.pop()
         count += 1
         below = value.values() if isinstance(value, dict) else value
-        waiting += [one for one in below if isinstance(one, dict | list)]  # type: ignore[attr-defined]  # a list
+        waiting += [one for one in below if isinstance(one, _HOLDERS)]  # type: ignore[attr-defined]  # a list
     return count > _MOST_OBJECTS
+
+
+_HOLDERS: Final = (dict, list)
 
 
 class _NoJsonError(Exception):
@@ -307,14 +320,17 @@ def _no_constant(name: str) -> object:
     raise ValueError(f"{name} is not a value")
 
 
-def _yaml(text: str, repeats: list[str]) -> object:
+def _yaml(text: str) -> Reading:
     from batch_constructs.rules.template.yaml_loader import (  # noqa: PLC0415  # JSON needs none
         Reading,
+        TooManyObjectsError,
         YamlError,
     )
 
     try:
-        reading = Reading(text)
+        return Reading(text, most_objects=_MOST_OBJECTS)
+    except TooManyObjectsError:
+        raise UnreadableTemplateError(_TOO_MANY_OBJECTS) from None
     except YamlError as error:
         line = jinja_line(text)
         if line is not None:
@@ -324,9 +340,6 @@ def _yaml(text: str, repeats: list[str]) -> object:
         raise UnreadableTemplateError(f"it is not YAML: {where}{_one_line(str(error))}") from None
     except (ValueError, TypeError, OverflowError) as error:
         raise UnreadableTemplateError(f"it is not YAML: {_one_line(str(error))}") from None
-    if reading.repeats:
-        repeats.append("")
-    return reading.value
 
 
 def reason(error: Exception) -> str:

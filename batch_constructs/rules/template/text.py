@@ -6,9 +6,8 @@ of it is done in time that grows with the text.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from batch_constructs.aws.pattern import pattern
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.template.other_tools import CLOSINGS, OPENINGS
 from batch_constructs.rules.template.values import UNKNOWN, Reference, Text, Unknown
 
@@ -24,6 +23,7 @@ _CLOSINGS: Final = {
     "{{resolve:": "}}",
     **CLOSINGS,
 }
+_PLAIN: Final = (str, int, float)
 _HOLE: Final = "\0"
 _MOST_OPENINGS: Final = 10_000
 """Openings without an end that are passed over; nobody knows what is behind so many."""
@@ -41,9 +41,11 @@ def joined(parts: list[object], *, as_written: bool = False) -> object:
     pieces: list[Part] = []
     for part in parts:
         for piece in part.parts if isinstance(part, Text) else (part,):
-            if isinstance(piece, bool):
+            if type(piece) is str:  # as most are
+                pieces.append(piece)
+            elif isinstance(piece, bool):
                 pieces.append("true" if piece else "false")
-            elif isinstance(piece, str | int | float):
+            elif isinstance(piece, _PLAIN):
                 pieces.append(str(piece))
             else:
                 pieces.append(piece if isinstance(piece, Reference) else UNKNOWN)

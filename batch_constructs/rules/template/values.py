@@ -11,10 +11,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from typing import Final
 
 from batch_constructs.aws.bound import cut
 from batch_constructs.aws.record import Record
+from batch_constructs.aws.typing_names import Final
 
 
 class Unknown:
@@ -46,6 +46,9 @@ class PartlyKnown(dict[str, object]):
         del default
         return super().get(key, UNKNOWN)  # type: ignore[call-overload]  # any key
 
+
+HOLDERS: Final = (dict, list)
+"""What holds other values; to ask for a tuple is sooner answered than for ``dict | list``."""
 
 Properties = Mapping[str, object]
 """Properties of a resource, or any mapping inside them, as CloudFormation spells them."""
@@ -190,11 +193,14 @@ def repeated(values: Iterable[object]) -> Iterator[int]:
     """Give the positions of values that stood before; what is not known in full equals nothing."""
     seen: set[object] = set()
     for position, value in enumerate(values):
-        if is_known(value):
-            key = repr(value) if isinstance(value, dict | list | Base64) else value
+        if type(value) is str or is_known(value):
+            key = repr(value) if isinstance(value, _UNHASHABLE) else value
             if key in seen:
                 yield position
             seen.add(key)
+
+
+_UNHASHABLE: Final = (dict, list, Base64)
 
 
 def absent(within: Properties, key: str) -> bool:
@@ -212,6 +218,23 @@ def given(within: Properties, key: str) -> bool:
 def spelled_out(value: object) -> str:
     """Write a value of a template so that equal ones are written alike."""
     return json.dumps(value, sort_keys=True, default=str)
+
+
+def as_json(value: object) -> str | None:
+    """Write all that a value says as one text, with a NUL for what is not known of it.
+
+    Nothing where it contains itself, or is nested too deeply.
+    """
+    try:
+        return json.dumps(value, ensure_ascii=False, default=_as_far_as_known)
+    except (TypeError, ValueError, RecursionError):
+        return None
+
+
+def _as_far_as_known(value: object) -> object:
+    if isinstance(value, Base64):
+        return value.content
+    return value.pattern if isinstance(value, Text) else None
 
 
 def show(value: object, longest: int = 60) -> str:

@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from json.encoder import encode_basestring
-from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.names import ACCOUNT_ID_LENGTH, SHORTEST_PARTITION, SHORTEST_REGION
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.template_facts import NO_VALUE
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 from batch_constructs.rules.template.text import substitutions
 
 if TYPE_CHECKING:
@@ -59,6 +59,8 @@ def is_intrinsic(value: Mapping[Any, Any]) -> bool:
     return len(value) == 1 and str(next(iter(value))).startswith(("Ref", "Fn::"))
 
 
+_NUMBERS: Final = (int, float)
+
 Least = Callable[[str, str | None], int]
 """Gives how many characters a reference to a resource, or to an attribute of it, has at least."""
 
@@ -87,7 +89,25 @@ def length_of(value: object, least: Least = nothing_known) -> int:
     if isinstance(value, list):
         inside = sum(1 + length for one in value if (length := length_of(one, least)))
         return 1 + max(inside, 1)
-    return len(repr(value)) if isinstance(value, int | float) else 0
+    return len(repr(value)) if isinstance(value, _NUMBERS) else 0
+
+
+_MOST_OF_A_NAME: Final = 512
+"""Characters of an ARN or a name that a reference stands for."""
+
+
+def is_surely_within(most: int, *texts: str | None) -> bool:
+    """Tell by a look at documents as JSON that none is too long, as nearly all are not.
+
+    What stands between the pieces of a text stands there again and again.
+    """
+    for text in texts:
+        if text is None or not text.isascii() or "Fn::Join" in text:
+            return False
+        references = text.count('"Ref"') + text.count('"Fn::') + text.count("${")
+        if len(text) + references * _MOST_OF_A_NAME > most:
+            return False
+    return True
 
 
 def _length_of_text(text: str) -> int:
@@ -139,7 +159,7 @@ def _least(value: object, least: Least) -> int:  # noqa: PLR0911  # the hot path
         case dict():
             target, attribute = referred(value)
             return least(target, attribute) if target else 0
-    return len(str(value)) if isinstance(value, int | float) else 0
+    return len(str(value)) if isinstance(value, _NUMBERS) else 0
 
 
 def referred(value: object) -> tuple[str, str | None]:
@@ -193,3 +213,13 @@ def known_text(value: object) -> str:
         case dict() | list() | None:
             return ""
     return str(value)
+
+
+def compact(template: object) -> str:
+    """Write a template as short as it can be; one that contains itself has no length."""
+    try:
+        return json.dumps(
+            template, separators=(",", ":"), ensure_ascii=False, default=str, skipkeys=True
+        )
+    except (ValueError, RecursionError):
+        return ""

@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from typing import TYPE_CHECKING, Final
-
-from batch_constructs.aws import credentials
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.template.as_written import SECRET_REFERENCE
 from batch_constructs.rules.template.iam_roles import literal
-from batch_constructs.rules.template.values import Base64
+from batch_constructs.rules.template.values import HOLDERS, Base64
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -29,7 +26,7 @@ def strings(
     rest: list[tuple[str, object]] = [(path, value)]
     while rest:
         path, value = rest.pop()
-        if isinstance(value, dict | list):
+        if isinstance(value, HOLDERS):
             if id(value) in met:
                 continue
             met.add(id(value))
@@ -50,22 +47,6 @@ def strings(
             rest.append((path, value.content))
         elif written := literal(value):
             yield path, written
-
-
-def may_hold_credentials(value: object) -> bool:
-    """Tell whether a string below a value may hold a credential: all of them are looked at as one.
-
-    Few resources have any, and to go through each string of each is a tenth of a check.
-    """
-    try:
-        text = json.dumps(value, ensure_ascii=False, default=_written)
-    except (TypeError, ValueError, RecursionError):  # it contains itself, or is nested too deeply
-        return True
-    return credentials.may_hold_credentials(text)
-
-
-def _written(value: object) -> object:
-    return value.content if isinstance(value, Base64) else literal(value)
 
 
 def _joined(argument: object) -> str:

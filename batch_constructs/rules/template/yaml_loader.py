@@ -6,23 +6,21 @@ where it stands. A name is text whatever it looks like, as account IDs in mappin
 
 from __future__ import annotations
 
+import sys
 from functools import lru_cache
 from math import isfinite
-from typing import TYPE_CHECKING, Any, Final
 
 import yaml
 from yaml.constructor import SafeConstructor
 
 from batch_constructs.aws.quotas import TEMPLATE_BYTES
-from batch_constructs.rules.template.source_map import NO_WAYS, Node, Ways, further, ways_of
+from batch_constructs.aws.typing_names import Any, Final
+from batch_constructs.rules.template.source_map import BEHIND, Node
 
 try:
     from yaml import CSafeLoader as _SafeLoader
 except ImportError:  # pragma: no cover  # a PyYAML without libyaml
     from yaml import SafeLoader as _SafeLoader  # type: ignore[assignment]  # the same, slower
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
 
 DEEPEST: Final = 400
 _FULL_NAMES: Final = {"Ref": "Ref", "Condition": "Condition"}
@@ -42,35 +40,40 @@ class YamlError(ValueError):
         self.line: int | None = None if mark is None else mark.line + 1
 
 
+class TooManyObjectsError(Exception):
+    """Text of more objects and lists than are read."""
+
+
 class Reading:
     """What a text of YAML holds.
 
     Attributes:
         value: the document.
-        node: where its parts stand, if that was asked for.
+        node: where its parts stand.
         repeats: whether a name stands twice in a mapping.
+        has_aliases: whether parts of it stand in several places, which are counted once.
     """
 
     def __init__(
-        self,
-        text: str,
-        *,
-        mapped: bool = False,
-        paths: Iterable[Sequence[str]] | None = None,
+        self, text: str, *, in_full: bool = False, most_objects: int = sys.maxsize
     ) -> None:
         """Read a text.
 
         Args:
             text: the text.
-            mapped: whether it is asked where the parts stand.
-            paths: what is looked for: mappings and lists to which none leads are passed over, also
-                their values.
+            in_full: whether it is asked where each value ends, and not only where each begins, or
+                the name of one: half of a dense file is small values.
+            most_objects: with how many objects and lists reading ends.
+
+        Raises:
+            YamlError: the text is no YAML, or no template.
+            TooManyObjectsError: it has more objects and lists.
         """
         self.value: Any = None
-        self.node: Node | None = None
-        self.repeats = False
-        self._mapped = mapped
-        self._wanted = None if paths is None else ways_of(paths)
+        self.node = Node(0)
+        self.repeats = self.has_aliases = False
+        self._in_full = in_full
+        self._objects_left = most_objects
         self._open: list[_Collection] = []
         self._anchors: dict[str, _Part | None] = {}
         self._repeated = 0
@@ -84,13 +87,12 @@ class Reading:
             raise YamlError(str(error)) from None
 
     def _read(self, text: str) -> None:
-        events = iter(_SafeLoader(text).get_event, None)
-        for event in events:
+        for event in iter(_SafeLoader(text).get_event, None):
             kind = type(event)
             if kind is yaml.ScalarEvent:
                 self._scalar(event)
             elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
-                self._begin(event, events)
+                self._begin(event)
             elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
                 self._end(event)
             elif kind is yaml.AliasEvent:
@@ -108,78 +110,55 @@ class Reading:
             within.merges = event.value == _MERGE and event.implicit[0]
             within.size += len(event.value)
             if event.anchor:
-                self._anchors[event.anchor] = _Part(event.value, len(event.value), None)
+                self._anchors[event.anchor] = _Part(event.value, len(event.value), BEHIND)
             return
         value, tag = event.value, event.tag
-        node = None
-        if self._mapped:
+        if self._in_full or (tag is not None and tag != "!"):
             node = Node(event.start_mark.index, event.end_mark.index, event.style or "")
+        elif within is not None and within.is_mapping:
+            node = BEHIND
+        else:
+            node = Node(event.start_mark.index)
         if tag is None or tag == "!":
             if event.implicit[0] and tag is None:
                 value = _plain(value)
         elif tag.startswith(_STANDARD):
             value = _of_type(tag, value, event.start_mark)
         else:
+            self._count_object()
             value, node = _function(tag, value, node)
         size = len(event.value) + 1
         if event.anchor:
             self._anchors[event.anchor] = _Part(value, size, node)
         self._put(value, size, node, event)
 
-    def _begin(self, event: Any, events: Iterator[Any]) -> None:
+    def _begin(self, event: Any) -> None:
         if len(self._open) >= DEEPEST:
             raise YamlError("it is nested too deeply", event.start_mark)
+        self._count_object()
         tag = event.tag or ""
         if tag.startswith(_STANDARD) and tag.removeprefix(_STANDARD) not in ("map", "seq"):
             raise YamlError(f"CloudFormation does not support {tag}", event.start_mark)
-        ways = None
         if event.anchor:
             self._anchors[event.anchor] = None
-        elif self._wanted is not None:
-            ways = self._ways_to(tag)
-            if ways is NO_WAYS:
-                self._pass_over(event, events)
-                return
-        self._open.append(_Collection(event, mapped=self._mapped, ways=ways))
+        self._open.append(_Collection(event))
 
-    def _ways_to(self, tag: str) -> Ways | None:
-        """Give where paths lead within what begins: None where everything in it is looked for."""
-        within = self._open[-1] if self._open else None
-        ways = self._wanted if within is None else within.ways
-        if within is not None and ways is not None:
-            if within.is_mapping and within.name is None:
-                return None  # a name that is no text, which is told elsewhere
-            ways = further(ways, str(len(within.value)) if within.name is None else within.name)
-        if ways is None or not tag or tag.startswith(_STANDARD):
-            return ways
-        return further(ways, _full_name(tag))
-
-    def _pass_over(self, first: Any, events: Iterator[Any]) -> None:
-        """Go on to where a mapping or a list ends."""
-        still_open = 1
-        for event in events:
-            kind = type(event)
-            if kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
-                still_open += 1
-            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
-                still_open -= 1
-                if not still_open:
-                    break
-        node = Node(first.start_mark.index, event.end_mark.index)
-        self._put(None, 0, node, first)
+    def _count_object(self) -> None:
+        self._objects_left -= 1
+        if self._objects_left < 0:
+            raise TooManyObjectsError
 
     def _end(self, event: Any) -> None:
         done = self._open.pop()
         value, node = done.value, done.node
-        if node is not None:
-            node.end = event.end_mark.index
+        node.end = event.end_mark.index
         for merged in done.merged:
             for key, entry in merged.value.items():
                 value.setdefault(key, entry)
-            if node is not None and merged.node is not None:
-                for key, place in merged.node.named.items():
-                    node.named.setdefault(key, place)
+            for key, place in merged.node.named.items():
+                node.named.setdefault(key, place)
         if done.tag and not done.tag.startswith(_STANDARD):
+            self._count_object()
             value, node = _function(done.tag, value, node)
         if done.anchor:
             self._anchors[done.anchor] = _Part(value, done.size, node)
@@ -191,6 +170,7 @@ class Reading:
             is_open = event.anchor in self._anchors
             problem = "contains itself" if is_open else "is not defined"
             raise YamlError(f"the alias *{event.anchor} {problem}", event.start_mark)
+        self.has_aliases = True
         self._repeated += part.size
         if self._repeated > TEMPLATE_BYTES:
             problem = f"its aliases expand to more than the {TEMPLATE_BYTES} bytes of a template"
@@ -203,7 +183,7 @@ class Reading:
             return
         self._put(part.value, part.size, part.node, event)
 
-    def _put(self, value: Any, size: int, node: Node | None, event: Any) -> None:
+    def _put(self, value: Any, size: int, node: Node, event: Any) -> None:
         if not self._open:
             self.value, self.node = value, node
             return
@@ -211,8 +191,7 @@ class Reading:
         within.size += size
         if not within.is_mapping:
             within.value.append(value)
-            if within.node is not None:
-                within.node.listed.append(node or Node(event.start_mark.index))
+            within.node.listed.append(node)
             return
         name = within.name
         if name is None:
@@ -224,12 +203,9 @@ class Reading:
             return
         if name in within.value:
             self.repeats = True
-            if within.node is not None:
-                within.node.repeats.append((name, within.name_at.index))
+            within.node.repeats.append((name, within.name_at.index))
         within.value[name] = value
-        if within.node is not None:
-            node = node or Node(event.start_mark.index)
-            within.node.named[name] = (within.name_at.index, node)
+        within.node.named[name] = (within.name_at.index, node)
 
 
 _NO_NAME: Final = "a name is a mapping or a list; a name is text"
@@ -240,7 +216,7 @@ class _Part:
 
     __slots__ = ("node", "size", "value")
 
-    def __init__(self, value: Any, size: int, node: Node | None) -> None:
+    def __init__(self, value: Any, size: int, node: Node) -> None:
         self.value, self.size, self.node = value, size, node
 
 
@@ -258,10 +234,9 @@ class _Collection:
         "size",
         "tag",
         "value",
-        "ways",
     )
 
-    def __init__(self, event: Any, *, mapped: bool, ways: Ways | None) -> None:
+    def __init__(self, event: Any) -> None:
         self.is_mapping = type(event) is yaml.MappingStartEvent
         self.value: Any = {} if self.is_mapping else []
         self.anchor, self.tag = event.anchor, event.tag or ""
@@ -270,28 +245,25 @@ class _Collection:
         self.merges = False
         self.merged: list[_Part] = []
         self.size = 2
-        self.node = Node.of_several(event.start_mark.index) if mapped else None
-        self.ways = ways
+        self.node = Node.of_several(event.start_mark.index)
 
-    def merge(self, value: Any, node: Node | None, event: Any) -> None:
+    def merge(self, value: Any, node: Node, event: Any) -> None:
         """Note the mappings whose members this one takes; its own count first."""
         several = isinstance(value, list)
         for position, one in enumerate(value if several else [value]):
             if not isinstance(one, dict):
                 raise YamlError("<< takes a mapping, or a list of them", event.start_mark)
-            place = node.listed[position] if several and node is not None else node
+            place = node.listed[position] if several else node
             self.merged.append(_Part(one, 0, place))
 
 
-def _function(tag: str, value: Any, node: Node | None) -> tuple[Any, Node | None]:
+def _function(tag: str, value: Any, node: Node) -> tuple[Any, Node]:
     """Make ``!Sub …`` a mapping with ``Fn::Sub``."""
     name = _full_name(tag)
     if name == "Fn::GetAtt" and isinstance(value, str):
         value = value.split(".", 1)
-    whole = None
-    if node is not None:
-        whole = Node.of_several(node.start, node.end)
-        whole.named[name] = (node.start, node)
+    whole = Node.of_several(node.start, node.end)
+    whole.named[name] = (node.start, node)
     return {name: value}, whole
 
 
