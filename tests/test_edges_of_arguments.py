@@ -12,7 +12,6 @@ from aws_cdk import aws_s3 as s3
 from aws_cdk.assertions import Template
 
 import batch_constructs as bc
-from batch_constructs import arguments as arguments_of_constructs
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.bound import Counting, meant
 from batch_constructs.aws.submit_job import LARGEST_NUMBER
@@ -91,43 +90,6 @@ def test_what_is_said_of_a_wrong_value_once_more_is_left_out() -> None:
     arguments.wrong_value("policy.size is 0; allowed: 1 or more")
     arguments.wrong_value("policy is too small: give more")
     assert len(arguments.problems) == 1
-
-
-def test_what_is_alike_is_checked_once_and_what_differs_in_anything_again(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    checked: list[object] = []
-
-    def nothing_wrong(*given: object, **options: object) -> list[object]:
-        checked.append((given, options))
-        return []
-
-    monkeypatch.setattr(arguments_of_constructs, "check_resource", nothing_wrong)
-    beside: dict[str, Any] = {"Policy": {"Type": "AWS::Batch::SchedulingPolicy"}}
-    for kind, priority, others, also in (
-        ("Queue", 1, None, ""),
-        ("Environment", 1, None, ""),
-        ("Queue", 2, None, ""),
-        ("Queue", True, None, ""),
-        ("Queue", "1", None, ""),
-        ("Queue", 1, beside, ""),
-        ("Queue", 1, None, "a-rule"),
-    ) * 2:
-        Arguments.of_a_value().check(
-            f"Alike::{kind}",
-            {"Priority": priority},
-            beside=others,
-            refuse_also=frozenset([also]),
-        )
-
-    assert len(checked) == 7
-
-
-def test_what_was_refused_once_is_refused_again() -> None:
-    for _ in range(2):
-        arguments = Arguments.of_a_value()
-        arguments.check("AWS::Batch::JobQueue", {"Priority": -1})
-        assert "priority is -1" in arguments.problems[0]
 
 
 @pytest.mark.parametrize(("characters", "problems"), [(2048, 0), (2049, 1)])
