@@ -45,6 +45,15 @@ def test_a_vpc_with_nat_gateways_and_its_block_comes_and_goes(
     local_aws.destroy(deployed)
 
 
+def test_the_default_vpc_is_found_among_others(local_aws: LocalAws) -> None:
+    ec2_client = local_aws.client("ec2")
+    ec2_client.create_vpc(CidrBlock="10.9.0.0/16")
+
+    for name in ("isDefault", "is-default"):  # the CDK's look-up writes the first
+        vpcs = ec2_client.describe_vpcs(Filters=[{"Name": name, "Values": ["true"]}])["Vpcs"]
+        assert [vpc["IsDefault"] for vpc in vpcs] == [True]
+
+
 def test_rules_between_security_groups_are_added_and_taken_away(
     local_aws: LocalAws, new_stack: NewStack
 ) -> None:
