@@ -127,6 +127,23 @@ def test_ref_gives_the_arn_of_a_secret_and_the_name_of_an_instance_profile(
     local_aws.destroy(deployed)
 
 
+def test_the_provider_of_tokens_that_a_pipeline_signs_in_with_comes_and_goes(
+    local_aws: LocalAws, new_stack: NewStack
+) -> None:
+    stack = new_stack()
+    url = "https://token.actions.githubusercontent.com"
+    provider = iam.OpenIdConnectProvider(stack, "GitHub", url=url, client_ids=["sts.amazonaws.com"])
+    cdk.CfnOutput(stack, "Arn", value=provider.open_id_connect_provider_arn)
+
+    deployed = local_aws.deploy(stack)
+
+    client, arn = local_aws.client("iam"), deployed.outputs["Arn"]
+    found = client.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
+    assert found["ClientIDList"] == ["sts.amazonaws.com"]
+    local_aws.destroy(deployed)
+    assert client.list_open_id_connect_providers()["OpenIDConnectProviderList"] == []
+
+
 def test_a_bucket_with_objects_goes_where_it_is_told_to(
     local_aws: LocalAws, new_stack: NewStack
 ) -> None:
