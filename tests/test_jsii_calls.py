@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import re
 import subprocess
 import sys
 import time
@@ -192,6 +194,26 @@ def test_the_readmes_app_is_no_more_than_130_calls() -> None:
     )
 
     assert 100 < int(said.stdout) <= 130
+
+
+def test_what_node_compiled_of_the_cdk_is_there_for_the_next_process() -> None:
+    code = "import aws_cdk as cdk, batch_constructs; cdk.Stack(cdk.App())"
+    node = os.environ.get("JSII_NODE", "node")
+    version = subprocess.run([node, "--version"], check=True, capture_output=True, text=True)
+    major, minor = map(int, version.stdout.removeprefix("v").split(".")[:2])
+
+    said = ""
+    for _ in range(2):
+        said = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env={**os.environ, "NODE_DEBUG_NATIVE": "COMPILE_CACHE"},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stderr
+
+    assert bool(re.search("aws-cdk-lib.*was accepted", said)) is ((major, minor) >= (24, 12))
 
 
 def test_a_function_with_role_and_log_is_one_call(stack: cdk.Stack, sent: list[str]) -> None:

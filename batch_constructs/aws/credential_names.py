@@ -10,6 +10,7 @@ import re
 from itertools import chain, islice
 
 from batch_constructs.aws.credential_values import (
+    OF_A_SHELL,
     is_access_key,
     is_lower_case_name,
     is_mixed,
@@ -170,8 +171,10 @@ def _may_name(text: str) -> bool:
     )
 
 
-def may_name_a_credential(json: str) -> bool:
+def may_name_a_credential(json: str | None) -> bool:
     """Tell whether anything of JSON may name a credential, so that each text need not be asked."""
+    if json is None:
+        return True
     low = json.lower().replace('"secrets"', "")  # where they belong
     return _may_name(low) or "sudo" in low or any(end in low for end in _ENDS_IN_JSON)
 
@@ -234,6 +237,8 @@ def _is_of_option(name: str, value: str) -> bool:
 
 def _is_pointer(name: str, value: str) -> bool:
     """Tell whether a value in a text, which a shell may read, points to a secret."""
+    if value[:1] in OF_A_SHELL:
+        return True
     of_a_password = _PASSWORD_NAME.search(name) is not None
     value = value.removeprefix(WRITTEN_OUT)
     return (
@@ -304,9 +309,16 @@ def _is_chosen_word(word: str) -> bool:
     )
 
 
-def option_with_credential(words: Sequence[object]) -> int | None:
-    """Find the word of a command that gives an option or a variable its password or token."""
+def option_with_credential(words: Sequence[object], *, is_named: bool = True) -> int | None:
+    """Find the word of a command that gives an option or a variable its password or token.
+
+    Args:
+        words: the words; what is not known is no text.
+        is_named: whether a word may be, or have in it, the name of a secret.
+    """
     texts = [word if isinstance(word, str) else "" for word in words]
+    if not is_named:
+        return given_to_a_program(texts)
     for place, word in enumerate(texts):
         if gives_a_credential(word):
             return place

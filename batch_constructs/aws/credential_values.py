@@ -33,6 +33,9 @@ _PIN: Final = 4
 _SIGN: Final = pattern(r"[/.~@$`<{\[%*-]")
 """What references begin with."""
 
+OF_A_SHELL: Final = frozenset("$`%-")
+"""Those with which a reference of a shell begins, or an option of a program."""
+
 _CLOSED_BY: Final = {"<": ">", "{": "}", "[": "]", "`": "`", "%": "%", "*": "*"}
 
 _OF_A_NAME: Final = pattern(r"passw|secret|token|key|cred", re.IGNORECASE)
@@ -41,7 +44,8 @@ _OF_A_NAME: Final = pattern(r"passw|secret|token|key|cred", re.IGNORECASE)
 _FURTHER: Final = pattern(r"/|\$[A-Za-z_{(]|\.[A-Za-z]\w{0,4}$")
 """A folder, another variable, or the ending of a file."""
 
-_ACCESS_KEY: Final = pattern(r"(?=.*\d)(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9+/]{40}")
+_OF_A_KEY: Final = 40
+_ACCESS_KEY: Final = pattern(rf"(?=.*\d)(?=.*[a-z])(?=.*[A-Z])[A-Za-z0-9+/]{{{_OF_A_KEY}}}")
 """What AWS gives to go with an access key.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_access-keys.html
@@ -80,7 +84,7 @@ def is_mixed(value: str) -> bool:
 
 def is_access_key(value: str) -> bool:
     """Whether a value has the form of the secret that goes with an access key of AWS."""
-    return _ACCESS_KEY.fullmatch(value) is not None
+    return len(value) == _OF_A_KEY and _ACCESS_KEY.fullmatch(value) is not None
 
 
 def is_lower_case_name(value: str) -> bool:
@@ -109,7 +113,7 @@ def points_elsewhere(value: str, *, in_a_shell: bool = False, of_a_password: boo
     if not _SIGN.match(value):
         return False
     sign, rest = value[0], value[1:]
-    if (in_a_shell and sign in "$`%-") or rest.endswith(_CLOSED_BY.get(sign, "\0")):
+    if (in_a_shell and sign in OF_A_SHELL) or rest.endswith(_CLOSED_BY.get(sign, "\0")):
         return True
     named = _OF_A_NAME.search(rest) or _FURTHER.search(rest)
     return named is not None or not is_mixed(rest)

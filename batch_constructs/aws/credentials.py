@@ -5,6 +5,8 @@ A value that is found here is never shown: what may be a secret stands in no mes
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from batch_constructs.aws.issued_tokens import (
     COLLECTED,
     SIGNS,
@@ -215,8 +217,13 @@ def credential_in(text: str) -> str | None:
     return first or issued_token_in(text)
 
 
-def may_hold_credentials(text: str) -> bool:
-    """Tell whether a text has a sign of one; most have none, also many that are put together."""
+def may_hold_credentials(text: str | None) -> bool:
+    """Tell whether a text has a sign of one; most have none, also many that are put together.
+
+    A text that nobody knows may have one.
+    """
+    if text is None:
+        return True
     for sign in _SHORT_SIGNS:  # noqa: SIM110  # asked of each resource: a generator takes twice as long
         if sign in text:
             return True
@@ -225,6 +232,19 @@ def may_hold_credentials(text: str) -> bool:
 
 def without_credentials(text: str) -> str:
     """Leave out of a text that people read what is known by its form as a credential."""
+    return _known_without(text) if len(text) < _SHORT else _without(text)
+
+
+_SHORT: Final = 500
+
+
+@lru_cache(maxsize=1024)
+def _known_without(text: str) -> str:
+    """Remember short texts: a finding of a kind says of many resources the same."""
+    return _without(text)
+
+
+def _without(text: str) -> str:
     if credential_in(text) is None:
         return text
     return without_issued_tokens(

@@ -36,7 +36,13 @@ class Record:
 
     def replaced(self, **changes: Any) -> Self:
         """Make one that differs in some fields."""
-        return type(self)(**{**dict(zip(self._fields, self._values(), strict=True)), **changes})
+        if not changes.keys() <= self._known:
+            message = f"{type(self).__name__} has the fields {', '.join(self._fields)}"
+            raise TypeError(message)
+        made = object.__new__(type(self))
+        made.__dict__.update(zip(self._fields, self._values(), strict=True))
+        made.__dict__.update(changes)
+        return made
 
     def _values(self) -> tuple[Any, ...]:
         return tuple([getattr(self, name) for name in self._fields])

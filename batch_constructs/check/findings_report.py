@@ -59,11 +59,20 @@ _KEYS: Final = (
 
 def as_json(findings: Findings) -> str:
     """Write one object: path → list of findings."""
-    plain = {
-        path: [{key: getattr(one, key) for key in _KEYS} for one in found]
-        for path, found in findings.items()
-    }
-    return json.dumps(plain, indent=2)
+    files = [
+        f"  {json.dumps(path)}: [{_listed_in_json(found)}]" for path, found in findings.items()
+    ]
+    return "{\n" + ",\n".join(files) + "\n}" if files else "{}"
+
+
+def _listed_in_json(found: Sequence[Finding]) -> str:
+    """Write findings as `json.dumps` does with an indent, which takes ten times as long."""
+    written = [
+        json.dumps({key: getattr(one, key) for key in _KEYS}, separators=(",\n      ", ": "))
+        for one in found
+    ]
+    several = [f"    {{\n      {one[1:-1]}\n    }}" for one in written]
+    return "\n" + ",\n".join(several) + "\n  " if several else ""
 
 
 def summary(findings: Findings) -> str:

@@ -135,7 +135,7 @@ def _placed(
     source = document.source_map_of(paths)
     ignored = {} if document.is_json else _ignored_lines(document.text)
     again = (
-        {"/".join((*path, name)): offset for path, name, offset in source.repeats()}
+        {"/".join((*path, name)): offset for path, name, offset in source.repeats}
         if document.repeats
         else {}
     )

@@ -139,7 +139,7 @@ def _of_option(program: Program, words: Sequence[str | None], place: int) -> lis
     word = words[place] or ""
     if not program.option:
         return None
-    if re.fullmatch(program.option, word):
+    if program.is_option.fullmatch(word):
         # a shell takes further options between its option and the code
         behind = range(place + 1, len(words))
         first = next(
@@ -147,7 +147,7 @@ def _of_option(program: Program, words: Sequence[str | None], place: int) -> lis
                 at
                 for at in behind
                 if (words[at] or "x")[:1] not in "-+"
-                and not re.fullmatch(program.valued, words[at - 1] or "")
+                and not program.is_valued.fullmatch(words[at - 1] or "")
             ),
             None,
         )
@@ -155,10 +155,10 @@ def _of_option(program: Program, words: Sequence[str | None], place: int) -> lis
             return []
         several = program.all_behind and not program.operand
         return [*range(first, len(words))] if several else [first]
-    if re.match(rf"(?:{program.option})=", word):
+    if "=" in word and program.is_assigned.match(word):
         return [place]
     if word[:1] in "-+" and word[:2] != "--" and "Ref::" in word:
-        return [place] if re.match(rf"(?:{program.option})", word) else None
+        return [place] if program.is_option.match(word) else None
     return None
 
 
@@ -172,7 +172,7 @@ def _operands(program: Program, words: Sequence[str | None], place: int) -> list
         elif word is None or _ends(program, word):
             break
         elif word[:1] == "-":
-            skipped = _NAMED_VALUES.get(word, int(re.fullmatch(program.valued, word) is not None))
+            skipped = _NAMED_VALUES.get(word, int(program.is_valued.fullmatch(word) is not None))
         else:
             met += 1
             if met == program.operand:
@@ -190,14 +190,12 @@ def _all_behind(words: Sequence[str | None], place: int) -> Iterator[int]:
 
 def _ends(program: Program, word: str) -> bool:
     """Whether an option says that the code stands elsewhere."""
-    option = rf"(?:{program.option})(?:=.*|$)" if program.option else r"(?!)"
-    return _is_from_file(program, word) or re.match(option, word) is not None
+    return _is_from_file(program, word) or program.ends.match(word) is not None
 
 
 def _is_from_file(program: Program, word: str | None) -> bool:
     """Whether a word is the option behind which the code stands in a file."""
-    written = program.from_file
-    return bool(written) and re.fullmatch(written, word or "") is not None
+    return program.from_file != "" and program.is_from_file.fullmatch(word or "") is not None
 
 
 def _goes_before(word: str | None, place: int) -> bool:

@@ -236,6 +236,8 @@ def _once(part: Part, within: Properties, subject: Resource) -> Iterator[_Found]
             found += [(path, value) for path, _owner, value in _values(within, name)]
     known = [(path, part.default if value is None else value) for path, value in found]
     known = [(path, value) for path, value in known if value not in (None, "")]
+    if not known[1:]:  # one stands nowhere twice
+        return
     for place in repeated(_identity(subject, value) for _, value in known):
         path, value = known[place]
         yield path, value, "{key} has {value} twice"

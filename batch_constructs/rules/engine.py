@@ -20,6 +20,7 @@ from batch_constructs.rules.rulebook import has_rules, rules_about, speaking
 from batch_constructs.rules.template.intrinsics import Resolver
 from batch_constructs.rules.template.left_out import LeftOut, TooManyLookUpsError
 from batch_constructs.rules.template.loops import Unrolled, unroll
+from batch_constructs.rules.template.property_texts import PropertyTexts
 from batch_constructs.rules.template.resource_graph import Resource, Template
 from batch_constructs.rules.template.resource_view import with_services
 from batch_constructs.rules.template.sam_globals import with_globals
@@ -118,7 +119,8 @@ def _in_order(found: Iterable[Finding], resources: Iterable[str]) -> list[Findin
 
 
 def _examine(unrolled: Unrolled, document: Document | None, *, nested_known: bool) -> Examination:
-    whole = Whole(unrolled, document)
+    texts = None if document is None else PropertyTexts(unrolled.template)
+    whole = Whole(unrolled, document, texts)
     resources = {
         id_: resource
         for id_, resource in whole.resources.items()
@@ -126,7 +128,7 @@ def _examine(unrolled: Unrolled, document: Document | None, *, nested_known: boo
     }
     found, skipped, left_out = [*dict.fromkeys(_check_whole(whole))], 0, {}
     if len(whole.resources) <= RESOURCES:
-        worlds = Worlds(unrolled.template, resources)
+        worlds = Worlds(unrolled.template, resources, texts)
         nulls = {(one.resource, one.path) for one in found if one.rule == _NULL}
         # what a value of null leaves missing is said of it already
         alike = None if document is None else AlikeResources(whole)

@@ -44,6 +44,10 @@ class Finding(Record):
     line: int | None = None
     column: int | None = None
 
+    def __hash__(self) -> int:
+        """Let equal findings be one key; few differ in no more than what is left out here."""
+        return hash((self.rule, self.resource, self.path, self.message))
+
     @property
     def parts(self) -> list[str]:
         """Give the path from the root of the template."""

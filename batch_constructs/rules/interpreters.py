@@ -7,6 +7,9 @@ it is open whether it says so today: a mistake is a warning too many or too few,
 
 from __future__ import annotations
 
+import re
+from functools import cached_property
+
 from batch_constructs.aws.password_options import REDIS_PAGE, REDIS_PROGRAMS
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.record import Record
@@ -39,6 +42,31 @@ class Program(Record):
     all_behind: bool = False
     files: int = 0
     before: str | None = None
+
+    @cached_property
+    def is_assigned(self) -> re.Pattern[str]:
+        """Match the option with what is written onto it."""
+        return re.compile(rf"(?:{self.option})=")
+
+    @cached_property
+    def is_valued(self) -> re.Pattern[str]:
+        """Match an option that takes a value of another kind."""
+        return re.compile(self.valued)
+
+    @cached_property
+    def is_from_file(self) -> re.Pattern[str]:
+        """Match the option by which the code stands in a file."""
+        return re.compile(self.from_file or r"(?!)")
+
+    @cached_property
+    def ends(self) -> re.Pattern[str]:
+        """Match an option that says that the code stands elsewhere than in an operand."""
+        return re.compile(rf"(?:{self.option})(?:=.*|$)" if self.option else r"(?!)")
+
+    @cached_property
+    def is_option(self) -> re.Pattern[str]:
+        """Match the option."""
+        return re.compile(self.option)
 
 
 _NPM: Final = "https://github.com/npm/cli/blob/latest/docs/lib/content/commands"

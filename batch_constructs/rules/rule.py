@@ -79,10 +79,12 @@ def rule(
     source: Source | str,
     severity: Severity = Severity.ERROR,
     area: str = "",
+    needs: str = "",
 ) -> Callable[[Finder], Finder]:
     """Register a function as a rule; its docstring is the explanation in the documentation.
 
-    Its chapter is the module that it stands in, unless another one is given.
+    Its chapter is the module that it stands in, unless another one is given. It needs one of some
+    properties, by blanks, or always has something to say.
     """
 
     def register(find: Finder) -> Finder:
@@ -97,6 +99,7 @@ def rule(
                 explanation=" ".join((find.__doc__ or "").split()),
                 subjects=(subject,) if isinstance(subject, str) else subject,
                 find=find,
+                needs=frozenset(needs.split()),
             )
         )
         return find

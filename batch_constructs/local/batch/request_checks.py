@@ -123,6 +123,14 @@ def limits_on(operation: str) -> tuple[tuple[str, Bound], ...]:
     return tuple(dict.fromkeys((path, bound) for path, bound in spelled if path is not None))
 
 
+@cache
+def _limits_by_member(operation: str) -> dict[str, list[tuple[str, Bound]]]:
+    found: dict[str, list[tuple[str, Bound]]] = {}
+    for path, bound in limits_on(operation):
+        found.setdefault(path.partition("/")[0], []).append((path, bound))
+    return found
+
+
 def _as_the_api_spells(shape: Any, path: str) -> str | None:
     """Return a path as it is in a request; None where the request has no such member."""
     step, _, rest = path.partition("/")
@@ -148,9 +156,8 @@ def beyond_limits(operation: str, request: Mapping[str, Any]) -> Iterator[str]:
         found.update(_beyond_model(shape, request, ""))
     found.update(_wrong_tags(request))
     within = Places(request)
-    for path, bound in limits_on(operation):
-        if path.partition("/")[0] not in request:
-            continue
+    by_member = _limits_by_member(operation)
+    for path, bound in (one for name in request for one in by_member.get(name, ())):
         for place, value in _values(within, path):
             wrong = _wrong(value, bound)
             if wrong:

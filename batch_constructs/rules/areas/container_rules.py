@@ -10,6 +10,7 @@ from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limit_rules import register
 from batch_constructs.rules.template.listed_parts import listed
+from batch_constructs.rules.template.once import once
 from batch_constructs.rules.template.values import (
     Properties,
     absent,
@@ -36,17 +37,21 @@ _NOUNS: Final = {
 }
 
 
-def variables_of(job: JobDefinition) -> Iterator[list[tuple[str, str, Properties]]]:
+@once
+def variables_of(job: JobDefinition) -> list[list[tuple[str, str, Properties]]]:
     """Give the variables and secrets of each container: their path, their list, and the entry."""
-    for container in job.containers:
-        yield [
-            (path, key, entry)
-            for key in ("Environment", "Secrets")
-            for path, entry in listed(container.path, container.properties, key)
-        ]
-    for pod in job.pods:
-        for path, properties in pod.containers:
-            yield [(place, "Env", entry) for place, entry in listed(path, properties, "Env")]
+    several: list[tuple[str, Properties, tuple[str, ...]]] = [
+        (container.path, container.properties, ("Environment", "Secrets"))
+        for container in job.containers
+    ]
+    several += [
+        (path, properties, ("Env",)) for pod in job.pods for path, properties in pod.containers
+    ]
+    return [
+        [(place, key, entry) for key in keys for place, entry in listed(path, properties, key)]
+        for path, properties, keys in several
+        if any(key in properties for key in keys)
+    ]
 
 
 @job_rule(
@@ -99,6 +104,7 @@ def duplicate_environment_variable(job: JobDefinition) -> Iterator[Fault]:
 
 @job_rule(
     "awslogs-option",
+    needs="LogConfiguration",
     title="option that the awslogs driver is not known to support",
     fix="remove the option, or spell it as AWS does",
     source=docs(
@@ -131,6 +137,7 @@ def _log_options(job: JobDefinition) -> Iterator[tuple[str, Properties, Properti
 
 @job_rule(
     "log-options",
+    needs="LogConfiguration",
     title="log options that contradict each other",
     fix="keep one of the two",
     source=guide(

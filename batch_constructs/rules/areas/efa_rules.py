@@ -71,6 +71,7 @@ def efa_security_group(environment: ComputeEnvironment) -> Iterator[Fault]:
 
 @rule(
     "efa-device",
+    needs="Devices",
     subject=JOB_DEFINITION,
     severity=Severity.WARNING,
     title="device of an adapter that no instance has",

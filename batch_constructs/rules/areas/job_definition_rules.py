@@ -14,8 +14,15 @@ from batch_constructs.rules.access.arn_patterns import least_in
 from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limit_rules import register
-from batch_constructs.rules.template.values import entries, given, listing, mapping, number, text
-from batch_constructs.rules.template.written_lengths import length_of
+from batch_constructs.rules.template.values import (
+    entries,
+    given,
+    listing,
+    mapping,
+    number,
+    text,
+)
+from batch_constructs.rules.template.written_lengths import is_surely_within, length_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -131,7 +138,7 @@ def job_definition_size(job: JobDefinition) -> Iterator[Fault]:
     Values known only at deployment count with their minimum length.
     """
     as_given = job.template.raw(job.id).get("Properties")
-    if _is_surely_short(job, as_given):
+    if is_surely_within(aws.BYTES, job.as_json, job.template.json_of(job.id)):
         return
     open_: list[object] = []
 
@@ -152,24 +159,6 @@ def job_definition_size(job: JobDefinition) -> Iterator[Fault]:
             "",
             f"the job definition has {size} bytes; allowed: at most {aws.BYTES}",
         )
-
-
-_MOST_OF_A_NAME: Final = 512
-"""Characters of an ARN or a name that a reference stands for."""
-
-
-def _is_surely_short(job: JobDefinition, as_given: object) -> bool:
-    """Tell by a look at the whole that a definition is not too long, as nearly all are not."""
-    known = job.as_json
-    try:
-        given = json.dumps(as_given, ensure_ascii=False, default=lambda _: "")
-    except (ValueError, RecursionError):  # it contains itself
-        return False
-    if known is None or "Fn::Join" in given:
-        return False  # what stands between the pieces stands there again and again
-    references = given.count('"Ref"') + given.count('"Fn::') + given.count("${")
-    longest = max(len(known), len(given) + references * _MOST_OF_A_NAME)
-    return longest <= aws.BYTES and (known + given).isascii()
 
 
 @job_rule(

@@ -48,7 +48,10 @@ Problem = Callable[[JobQueue], str | None]
 
 def _wired(job: JobDefinition) -> list[JobQueue]:
     """Give the queues that the template itself sends a job to."""
-    queues = (submission.queue for submission in submissions_of(job))
+    found = submissions_of(job)
+    if not found:  # as of most
+        return []
+    queues = (submission.queue for submission in found)
     return list({queue.id: queue for queue in queues if queue is not None}.values())
 
 

@@ -44,6 +44,7 @@ def _amounts(job: JobDefinition, key: str) -> Iterator[tuple[str, object]]:
 
 @job_rule(
     "pod-memory",
+    needs="memory",
     title="malformed memory",
     fix="write whole MiB with the suffix Mi, such as 2048Mi, the same in Limits and Requests",
     source=aws.RESOURCES_SOURCE,
@@ -65,6 +66,7 @@ def pod_memory(job: JobDefinition) -> Iterator[Fault]:
 
 @job_rule(
     "pod-cpu",
+    needs="cpu",
     title="wrong number of CPUs",
     fix=f"give multiples of {aws.CPU_STEP}, and a limit of at least the request",
     source=aws.RESOURCES_SOURCE,
@@ -95,6 +97,7 @@ def _cpus(value: object) -> float | None:
 
 @job_rule(
     "pod-gpu",
+    needs=aws.GPU,
     title="wrong number of GPUs",
     fix="give a whole number, the same in Limits and Requests",
     source=aws.RESOURCES_SOURCE,
@@ -143,6 +146,7 @@ def pod_resources_missing(job: JobDefinition) -> Iterator[Fault]:
 
 @job_rule(
     "pod-volume-mount",
+    needs="Volumes VolumeMounts",
     title="mount of a volume that the pod does not have",
     fix="add the volume to Volumes, or name one of them",
     source=api(

@@ -13,7 +13,6 @@ from batch_constructs.aws.credential_names import (
 )
 from batch_constructs.aws.credentials import SHORTEST, credential_in, may_hold_credentials
 from batch_constructs.aws.names import LOG_REGION_OPTION, form, is_arn
-from batch_constructs.aws.password_options import given_to_a_program
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import api, docs
 from batch_constructs.aws.template_facts import RESOLVED_SECRET_SOURCE
@@ -49,8 +48,7 @@ if TYPE_CHECKING:
 def plaintext_secret(job: JobDefinition) -> Iterator[Fault]:
     """Anyone who can describe the job definition, the job or the stack can read it."""
     told: set[str] = set()
-    said = job.as_json
-    is_named = said is None or may_name_a_credential(said)
+    is_named = may_name_a_credential(job.as_json)
     for path, name, value in _named_values(job) if is_named else ():
         fault = secret_value(name, literal(value))
         if fault is None and type(value) in _LATE and _is_default(job, path, name):
@@ -64,9 +62,8 @@ def plaintext_secret(job: JobDefinition) -> Iterator[Fault]:
             told.add(path)
             yield path, fault
     for path, command in commands(job):
-        words = _with_defaults(job, path, command)
-        is_known = not is_named and all(type(word) is str for word in command)
-        place = (given_to_a_program if is_known else option_with_credential)(words)
+        words = job.template.words_with_defaults(job.id, path, command)
+        place = option_with_credential(words, is_named=is_named)
         if place is not None:
             told.add(f"{path}/{place}")
             yield f"{path}/{place}", "the password or token of an option is in the template"
@@ -77,8 +74,7 @@ def plaintext_secret(job: JobDefinition) -> Iterator[Fault]:
 
 
 def _known_by_form(job: JobDefinition) -> Iterator[tuple[str, str]]:
-    said = job.as_json
-    searched = job.properties if said is None or may_hold_credentials(said) else None
+    searched = job.properties if may_hold_credentials(job.as_json) else None
     for path, written in strings("", searched, names=True, shortest=SHORTEST):
         kind = credential_in(written)
         if kind is not None:
@@ -111,18 +107,6 @@ def _is_default(job: JobDefinition, path: str, name: str) -> bool:
         return False
     default = job.template.with_defaults(job.id, path)
     return default is not None and names_a_credential(name, default, surely=True)
-
-
-def _with_defaults(job: JobDefinition, path: str, command: list[object]) -> list[str | None]:
-    """Give the words of a command, parameters of the template at their defaults."""
-    known = [literal(word) for word in command]
-    found: list[str | None] = []
-    for place, word in enumerate(command):
-        before = known[place - 1] if place else None
-        is_asked = type(word) in _LATE and before is not None and before.startswith("-")
-        default = job.template.with_defaults(job.id, f"{path}/{place}") if is_asked else None
-        found.append(known[place] if default is None else default)
-    return found
 
 
 def _named_values(job: JobDefinition) -> Iterator[tuple[str, str, object]]:
@@ -235,6 +219,7 @@ def _secrets(job: JobDefinition) -> Iterator[tuple[str, object]]:
 
 @job_rule(
     "secret-source",
+    needs="Secrets SecretOptions",
     title="secret that is neither a secret's ARN nor a parameter",
     fix="set ValueFrom to the full ARN of a secret of Secrets Manager, or to a parameter of"
     " Parameter Store",
@@ -264,6 +249,7 @@ def secret_source(job: JobDefinition) -> Iterator[Fault]:
 
 @job_rule(
     "secret-by-name",
+    needs="Secrets SecretOptions",
     severity=Severity.WARNING,
     title="secret of the template given by its name",
     fix="set ValueFrom to the ARN: Ref of the secret",
@@ -290,6 +276,7 @@ def secret_by_name(job: JobDefinition) -> Iterator[Fault]:
 
 @job_rule(
     "secret-region",
+    needs="Secrets SecretOptions",
     severity=Severity.WARNING,
     title="secret in another Region",
     fix="replicate the secret to the Region of the job, and use the ARN of the replica",

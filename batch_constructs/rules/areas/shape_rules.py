@@ -145,7 +145,7 @@ def _doubled(node: dict[str, Node], value: Properties, path: str) -> Problem | N
     """Tell of an object nested inside itself: all else about it follows from that."""
     outer = path.rpartition("/")[2] or "Properties"
     for name, entry in value.items():
-        if name.lower() == outer.lower() and name not in node and isinstance(entry, dict):
+        if isinstance(entry, dict) and name.lower() == outer.lower() and name not in node:
             where = f"{path}/{name}" if path else name
             message = f"{name} is nested inside {outer}, so its content has no effect"
             return "doubled", where, message, f"move the content of the inner {name} one level up"

@@ -71,8 +71,7 @@ def submitted_secret(source: Resource) -> Iterator[Fault]:
         if place is not None:
             option = "the password or token of an option is in the template"
             told[f"ContainerOverrides/Command/{place}"] = option
-        said = as_json(request)
-        searched = request if said is None or may_hold_credentials(said) else None
+        searched = request if may_hold_credentials(as_json(request)) else None
         for below, written in strings("", searched, names=True, shortest=SHORTEST):
             kind = credential_in(written)
             if kind is not None:

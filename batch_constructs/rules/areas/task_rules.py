@@ -44,6 +44,7 @@ def essential_container(job: JobDefinition) -> Iterator[Fault]:
 
 @job_rule(
     "container-dependency",
+    needs="DependsOn",
     title="dependency that can never be fulfilled",
     fix="depend on another container of the task, and make a container that has to end "
     "non-essential",

@@ -253,7 +253,7 @@ def repeated_key(whole: Whole) -> Iterator[Fault]:
     The first one is lost.
     """
     if whole.document is not None and whole.document.repeats:
-        for path, name, _ in whole.document.source_map.repeats():
+        for path, name, _ in whole.document.source_map.repeats:
             yield "/".join((*path, name)), f"{show(name)} is used twice; the last value counts"
 
 

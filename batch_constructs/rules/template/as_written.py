@@ -56,15 +56,19 @@ class AsWritten:
             for holds in ((True, False) if conditions else (True,))
         ]
 
-    def of(self, properties: object) -> list[object]:
+    def of(self, properties: object, *, opens_none: bool = False) -> list[object]:
         """Give properties with the references to secrets that are in them.
 
         First as they stand there; then as the functions of CloudFormation put them together,
         parameters at their defaults: once for conditions that hold, and once for those that do not.
         Nothing where no reference can be: few resources have one, and to put a template together
         twice is a fifth of its check.
+
+        Args:
+            properties: as they are written.
+            opens_none: whether it is known that no string of theirs begins a reference.
         """
-        if not self._found_elsewhere and not _opens_a_reference(properties):
+        if not self._found_elsewhere and (opens_none or not _opens_a_reference(properties)):
             return []
         return [properties, *(one.resolve(properties) for one in self._resolvers)]
 
@@ -91,7 +95,7 @@ _SEVERAL: Final = (dict, list, tuple, Mapping)
 """What holds other values: plain ones first, since to ask for a `Mapping` is dear."""
 
 
-def _opens_a_reference(value: object) -> bool:
+def _opens_a_reference(value: Any) -> bool:
     """Look for a bracket that a reference may begin with; pieces of one may stand apart.
 
     Behind a ``$`` stands what `Fn::Sub` replaces, as nearly every template has it.

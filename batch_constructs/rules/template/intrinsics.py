@@ -103,9 +103,14 @@ class Resolver:
     ) -> object:
         if isinstance(value, list):
             entries = [
-                MAYBE if one is UNKNOWN and isinstance(entry, dict) and "Fn::If" in entry else one
+                entry
+                if type(entry) is str and "{" not in entry  # as most are
+                else MAYBE
+                if one is UNKNOWN and isinstance(entry, dict) and "Fn::If" in entry
+                else one
                 for entry in value
-                if (one := self._resolve(entry, depth + 1)) is not _NO_VALUE
+                if (type(entry) is str and "{" not in entry)
+                or (one := self._resolve(entry, depth + 1)) is not _NO_VALUE
             ]
             if len(entries) == 1 and entries[0] is UNKNOWN and _is_list_token(value[0]):
                 return UNKNOWN
@@ -119,6 +124,9 @@ class Resolver:
         resolved: dict[str, object] = {}
         for key, entry in value.items():
             if not isinstance(key, str):
+                continue
+            if type(entry) is str and "{" not in entry and "::" not in key:  # as most are
+                resolved[key] = entry
                 continue
             if key.startswith("Fn::"):
                 if type(resolved) is dict:
@@ -205,18 +213,23 @@ class Resolver:
 
     def _joined(self, parts: list[object]) -> object:
         for part in parts:
-            if not self._may_make(part):
-                return UNKNOWN
-        return joined(parts, as_written=self._as_written)
+            self._count(part)
+        return joined(parts, as_written=self._as_written) if self._may_make("") else UNKNOWN
 
     def _may_make(self, part: object) -> bool:
         """Count what a function makes: one that repeats another's text could go on for ever."""
-        for piece in part.parts if isinstance(part, Text) else (part,):
-            self._made += len(piece) if isinstance(piece, str) else _OF_AN_ENTRY
+        self._count(part)
         if self._made > _MOST_MADE:
             self._left_out[LeftOut.TEXTS] = self._left_out.get(LeftOut.TEXTS, 0) + 1
             return False
         return True
+
+    def _count(self, part: object) -> None:
+        if type(part) is str:  # as most are
+            self._made += len(part)
+            return
+        for piece in part.parts if isinstance(part, Text) else (part,):
+            self._made += len(piece) if isinstance(piece, str) else _OF_AN_ENTRY
 
     def _again(self, value: object) -> object:
         """Give a value that a name stands for, which what looks at it goes through again."""

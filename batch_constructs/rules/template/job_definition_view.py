@@ -162,7 +162,7 @@ class Pod(Record):
     path: str
     properties: Properties
 
-    @property
+    @cached_property
     def containers(self) -> list[tuple[str, Properties]]:
         """Give the containers and init containers, with their paths."""
         return [

@@ -11,6 +11,7 @@ from functools import cached_property
 
 from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.template.compute_environment_view import ComputeEnvironment
+from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.job_definition_view import Container, JobDefinition, Pod, Task
 from batch_constructs.rules.template.job_queue_view import JobQueue
 from batch_constructs.rules.template.launch_template_view import LaunchTemplate
@@ -33,6 +34,7 @@ from batch_constructs.rules.template.values import (
     PartlyKnown,
     Reference,
     Text,
+    Unknown,
 )
 
 if TYPE_CHECKING:
@@ -41,6 +43,7 @@ if TYPE_CHECKING:
     from batch_constructs.rules.template.as_written import AsWritten
     from batch_constructs.rules.template.intrinsics import Resolver
     from batch_constructs.rules.template.left_out import Counts, LeftOut
+    from batch_constructs.rules.template.property_texts import PropertyText, PropertyTexts
 
 __all__ = [
     "COMPUTE_ENVIRONMENT",
@@ -61,6 +64,8 @@ __all__ = [
     "Task",
     "Template",
 ]
+
+_LATE: Final = (Unknown, Text)
 
 _VIEWS: Final[dict[str, type[Resource]]] = {
     COMPUTE_ENVIRONMENT: ComputeEnvironment,
@@ -87,10 +92,12 @@ class Template:
         resolver: Resolver,
         left_out: Counts | None = None,
         as_written: AsWritten | None = None,
+        texts: PropertyTexts | None = None,
     ) -> None:
         self._raw = resources
         self._resolver = resolver
         self._as_written = as_written
+        self._texts = texts
         self.secrets_written: dict[str, dict[str, tuple[str, str]]] = {}
         self._views: dict[str, Resource] = {}
         self.memory: dict[str, object] = {}
@@ -144,7 +151,10 @@ class Template:
             type_ = raw.get("Type")
             if not isinstance(type_, str):
                 return None
-            properties = self._resolver.resolve(raw.get("Properties") or {})
+            properties: object = raw.get("Properties") or {}
+            text = self.text_of(id)
+            if text is None or not text.is_what_it_says:
+                properties = self._resolver.resolve(properties)
             if not isinstance(properties, dict):
                 properties = PartlyKnown() if properties is UNKNOWN else NOTHING
             view = _VIEWS.get(type_, Resource)(id, type_, properties, self)
@@ -158,7 +168,28 @@ class Template:
     def properties_as_written(self, id: str) -> list[object]:
         """Give the properties of a resource with the references to secrets that are in them."""
         properties = self.raw(id).get("Properties")
-        return [properties] if self._as_written is None else self._as_written.of(properties)
+        if self._as_written is None:
+            return [properties]
+        text = self.text_of(id)
+        opens_none = text is not None and text.opens_no_reference
+        return self._as_written.of(properties, opens_none=opens_none)
+
+    def words_with_defaults(self, id: str, path: str, command: list[object]) -> list[str | None]:
+        """Give the words of a command, parameters of the template at their defaults."""
+        found: list[str | None] = []
+        before: str | None = None
+        for place, word in enumerate(command):
+            known = word if type(word) is str else literal(word)
+            found.append(known)
+            if type(word) in _LATE and before is not None and before.startswith("-"):
+                default = self.with_defaults(id, f"{path}/{place}")
+                found[-1] = known if default is None else default
+            before = known
+        return found
+
+    def text_of(self, id: str) -> PropertyText | None:
+        """Give the properties of a resource as one text, if the template was read from one."""
+        return None if self._texts is None else self._texts.of(id)
 
     def with_defaults(self, id: str, path: str) -> str | None:
         """Give the text at a path of a resource's properties, parameters at their defaults.
@@ -174,6 +205,11 @@ class Template:
             else:
                 return None
         return None if self._as_written is None else self._as_written.with_defaults(value)
+
+    def json_of(self, id: str) -> str | None:
+        """Give the properties of a resource as JSON, if the template was read from a text."""
+        text = self.text_of(id)
+        return None if text is None else text.json
 
     def all(self, type: str) -> list[Resource]:
         """Give every resource of a type."""

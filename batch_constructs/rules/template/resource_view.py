@@ -75,7 +75,8 @@ class Resource:
     @cached_property
     def names(self) -> frozenset[str]:
         """Give the names of all properties, also of those inside of others."""
-        return names_in(self.properties)
+        text = self.template.text_of(self.id)
+        return names_in(self.properties) if text is None else _same(text.names())
 
     def neighbour(self, value: object, type: str | None = None) -> Resource | None:
         """Find the resource of the template that a value refers to, if it does."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from bisect import bisect_right
+from functools import cached_property
 from itertools import accumulate
 
 from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
@@ -52,6 +53,7 @@ class SourceMap:
 
     def __init__(self, text: str, root: Node) -> None:
         self._text, self._root = text, root
+        self._has_choices = IF in text or _SHORT_IF in text
         lines = text.replace("\r\n", " \n").replace("\r", "\n").split("\n")
         self._lines = [0, *accumulate([len(line) + 1 for line in lines])]
 
@@ -99,7 +101,7 @@ class SourceMap:
         place = int(path[0]) if path[0].isdecimal() and len(path[0]) < _LONGEST_INDEX else None
         if place is None or place >= len(node.listed):
             return None
-        if any(self._may_vanish(entry) for entry in node.listed[:place]):
+        if self._has_choices and any(self._may_vanish(entry) for entry in node.listed[:place]):
             return None
         entry = node.listed[place]
         return entry.start, entry, 1
@@ -108,6 +110,7 @@ class SourceMap:
         """Tell whether an entry of a list may turn out not to be there."""
         return IF in entry.named and "AWS::NoValue" in self._text[entry.start : entry.end]
 
+    @cached_property
     def repeats(self) -> list[tuple[tuple[str, ...], str, int]]:
         """Give the names that stand twice: path of the mapping, name, where it stands again."""
         found: list[tuple[tuple[str, ...], str, int]] = []
@@ -135,6 +138,7 @@ def _path(place: Any) -> tuple[str, ...]:
 
 
 IF: Final = "Fn::If"
+_SHORT_IF: Final = "!If"
 _LONGEST_INDEX: Final = 7
 _MOST_SLASHES: Final = 30
 """Slashes in a name that is found in the text; with more, what it stands in is pointed to."""
@@ -151,30 +155,37 @@ def of_json(text: str, paths: Collection[Sequence[str]] | None = None) -> Node:
     """
     root = Node.of_several(0, len(text))
     around = [(root, None if paths is None else ways_of(paths))]
+    within, ways = around[0]
     name: tuple[str, int] | None = None
-    match = _TOKEN.match(text)
-    while match:
+    end = 0
+    while match := _TOKEN.match(text, end):
         start, end = match.span(1)
-        sign, (within, ways) = text[start], around[-1]
-        if sign in "]}":
-            around.pop()[0].end = end
-        elif sign == '"' and name is None and within.style == "{":
+        sign = text[start]
+        if sign == '"' and name is None and within.style == "{":
             raw = text[start:end]
             name = (json.loads(raw) if "\\" in raw else raw[1:-1], start)
+        elif sign in "]}":
+            around.pop()[0].end = end
+            within, ways = around[-1]
         elif sign in "{[":
             node = Node.of_several(start, end, sign)
             if ways is not None and within is not root:
                 ways = further(ways, str(len(within.listed)) if name is None else name[0])
             if ways is NO_WAYS and IF not in text[start : (over := _SCAN(text, start)[1])]:
                 end = node.end = over
+                _put(within, name, node)
+                ways = around[-1][1]
             else:
                 around.append((node, ways))
-            _put(within, name, node)
+                _put(within, name, node)
+                within = node
             name = None
+        elif name is None:
+            within.listed.append(Node(start, end, '"' if sign == '"' else ""))
         else:
-            _put(within, name, Node(start, end, '"' if sign == '"' else ""))
+            in_full = paths is None
+            _put(within, name, Node(start, end, '"' if sign == '"' else "") if in_full else BEHIND)
             name = None
-        match = _TOKEN.match(text, end)
     return root.listed[0]
 
 
@@ -187,6 +198,9 @@ def _put(within: Node, name: tuple[str, int] | None, node: Node) -> None:
         within.repeats.append(name)
     within.named[name[0]] = (name[1], node)
 
+
+BEHIND: Final = Node(0)
+"""A value of a mapping that holds no others, where it is asked only where names stand."""
 
 Ways = dict[str, "Ways"]
 """The steps that paths go from a place, and those from there."""

@@ -416,7 +416,7 @@ def placeholders(job: JobDefinition) -> Iterator[tuple[str, str]]:
     """Give the parameters that the commands of a job take, with their paths."""
     for path, command in _commands(job):
         for position, word in enumerate(command if isinstance(command, list) else ()):
-            for name in PLACEHOLDER.findall(word) if isinstance(word, str) else ():
+            for name in PLACEHOLDER.findall(word) if type(word) is str and "Ref::" in word else ():
                 yield f"{path}/{position}", name
 
 

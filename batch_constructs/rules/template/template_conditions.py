@@ -22,6 +22,7 @@ from batch_constructs.rules.template.values import UNKNOWN
 
 if TYPE_CHECKING:
     from batch_constructs.rules.template.left_out import Counts
+    from batch_constructs.rules.template.property_texts import PropertyTexts
 
 _MOST_WORLDS: Final = 32
 """Five conditions on parameters of their own make as many; a check of more would be slow."""
@@ -72,7 +73,13 @@ class Worlds:
         left_out: what else was too much to be looked at.
     """
 
-    def __init__(self, template: Mapping[str, object], resources: Resources) -> None:
+    def __init__(
+        self,
+        template: Mapping[str, object],
+        resources: Resources,
+        texts: PropertyTexts | None = None,
+    ) -> None:
+        self._texts = texts
         self._mappings, self._conditions, parameters = sections(template)
         self._resources = resources
         self.left_out: Counts = {}
@@ -120,7 +127,7 @@ class Worlds:
             states = related.states(truth, certain) if related is not None else {}
             known_by = {id_: states.get(id_) for id_ in present}
             holds = {name: truth.of(name) for name in self._conditions}
-            template = Template(present, resolver, self.left_out, self._as_written)
+            template = Template(present, resolver, self.left_out, self._as_written, self._texts)
             template.secrets_written = secrets_written
             yield World(template, known_by, holds)
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from typing import BinaryIO
 
     from batch_constructs.rules.template.source_map import Node, SourceMap
+    from batch_constructs.rules.template.yaml_loader import Reading
 
 _MOST_BYTES: Final = 16 * 1024 * 1024
 _MOST_VALUES: Final = 100_000
@@ -231,32 +232,39 @@ def document(text: str) -> Document:
         raise UnreadableTemplateError(
             f"it has more than {_MOST_VALUES} values; no template that CloudFormation takes has"
         )
-    start = text.lstrip()[:1]
-    if not start:
+    if not text.strip():
         raise NoTemplateError("it is empty")
     repeats: list[str] = []
-    root = None
-    is_json = start == "{"
-    if is_json:
-        try:
-            parsed = _json(text, repeats)
-        except _NoJsonError as error:
-            is_json = False
-            try:  # YAML that is written with braces, as some templates are
-                parsed, root = _yaml(text, repeats)
-            except NoTemplateError:
-                raise
-            except UnreadableTemplateError:
-                raise UnreadableTemplateError(f"it is not JSON: {error}") from None
-    else:
-        parsed, root = _yaml(text, repeats)
+    parsed, reading = _parsed(text, repeats)
     if not isinstance(parsed, dict):
         raise NoTemplateError("it is not a template: an object with Resources is expected")
     if not isinstance(parsed.get("Resources"), dict):
         raise NoTemplateError("it is not a template: it has no Resources")
-    if not (is_json and _has_few_brackets(text)) and _has_too_many_objects(parsed):
+    are_counted = _has_few_brackets(text) if reading is None else not reading.has_aliases
+    if not are_counted and _has_too_many_objects(parsed):
         raise UnreadableTemplateError(_TOO_MANY_OBJECTS)
-    return Document(text, parsed, is_json=is_json, repeats=bool(repeats), root=root)
+    if reading is None:
+        return Document(text, parsed, is_json=True, repeats=bool(repeats))
+    return Document(text, parsed, is_json=False, repeats=reading.repeats, root=reading.node)
+
+
+def _parsed(text: str, repeats: list[str]) -> tuple[object, Reading | None]:
+    """Read JSON, or YAML, which some write with braces; and give how YAML was read."""
+    problem = None
+    if text.lstrip()[:1] == "{":
+        try:
+            return _json(text, repeats), None
+        except _NoJsonError as error:
+            problem = error
+    try:
+        reading = _yaml(text)
+    except NoTemplateError:
+        raise
+    except UnreadableTemplateError:
+        if problem is None:
+            raise
+        raise UnreadableTemplateError(f"it is not JSON: {problem}") from None
+    return reading.value, reading
 
 
 def _has_few_brackets(text: str) -> bool:
@@ -312,7 +320,7 @@ def _no_constant(name: str) -> object:
     raise ValueError(f"{name} is not a value")
 
 
-def _yaml(text: str, repeats: list[str]) -> tuple[object, Node]:
+def _yaml(text: str) -> Reading:
     from batch_constructs.rules.template.yaml_loader import (  # noqa: PLC0415  # JSON needs none
         Reading,
         TooManyObjectsError,
@@ -320,7 +328,7 @@ def _yaml(text: str, repeats: list[str]) -> tuple[object, Node]:
     )
 
     try:
-        reading = Reading(text, most_objects=_MOST_OBJECTS)
+        return Reading(text, most_objects=_MOST_OBJECTS)
     except TooManyObjectsError:
         raise UnreadableTemplateError(_TOO_MANY_OBJECTS) from None
     except YamlError as error:
@@ -332,9 +340,6 @@ def _yaml(text: str, repeats: list[str]) -> tuple[object, Node]:
         raise UnreadableTemplateError(f"it is not YAML: {where}{_one_line(str(error))}") from None
     except (ValueError, TypeError, OverflowError) as error:
         raise UnreadableTemplateError(f"it is not YAML: {_one_line(str(error))}") from None
-    if reading.repeats:
-        repeats.append("")
-    return reading.value, reading.node
 
 
 def reason(error: Exception) -> str:

@@ -41,7 +41,9 @@ def joined(parts: list[object], *, as_written: bool = False) -> object:
     pieces: list[Part] = []
     for part in parts:
         for piece in part.parts if isinstance(part, Text) else (part,):
-            if isinstance(piece, bool):
+            if type(piece) is str:  # as most are
+                pieces.append(piece)
+            elif isinstance(piece, bool):
                 pieces.append("true" if piece else "false")
             elif isinstance(piece, _PLAIN):
                 pieces.append(str(piece))

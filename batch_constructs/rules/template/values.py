@@ -193,7 +193,7 @@ def repeated(values: Iterable[object]) -> Iterator[int]:
     """Give the positions of values that stood before; what is not known in full equals nothing."""
     seen: set[object] = set()
     for position, value in enumerate(values):
-        if is_known(value):
+        if type(value) is str or is_known(value):
             key = repr(value) if isinstance(value, _UNHASHABLE) else value
             if key in seen:
                 yield position

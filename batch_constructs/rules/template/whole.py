@@ -14,6 +14,7 @@ from batch_constructs.rules.template.text import substitutions
 
 if TYPE_CHECKING:
     from batch_constructs.rules.template.left_out import Counts
+    from batch_constructs.rules.template.property_texts import PropertyTexts
     from batch_constructs.rules.template.template_files import Document
     from batch_constructs.rules.template.written_lengths import ByType
 
@@ -61,7 +62,13 @@ class Whole:
 
     type: Final = "template"
 
-    def __init__(self, unrolled: Unrolled, document: Document | None = None) -> None:
+    def __init__(
+        self,
+        unrolled: Unrolled,
+        document: Document | None = None,
+        texts: PropertyTexts | None = None,
+    ) -> None:
+        self._texts = texts
         self.template: Mapping[str, object] = unrolled.template
         self.document = document
         self._unrolled = unrolled
@@ -131,7 +138,7 @@ class Whole:
         waiting: list[tuple[object, _Place]] = [
             (value, (name, None)) for name, value in [*self.template.items()][::-1]
         ]
-        seen: set[int] = set()
+        seen = self._nothing_to_find()
         while waiting:
             value, place = waiting.pop()
             if value is None:
@@ -159,6 +166,16 @@ class Whole:
                     if type(entry) not in _PLAIN and key not in _OTHER_TEMPLATES
                 ]
         return nulls, named, transforms
+
+    def _nothing_to_find(self) -> set[int]:
+        """Give the properties whose text says that they refer to nothing, and have no null."""
+        found: set[int] = set()
+        if self._texts is not None:
+            for id_, resource in self.resources.items():
+                text = self._texts.of(id_) if isinstance(resource, dict) else None
+                if text is not None and text.refers_to_nothing and "null" not in text.json:
+                    found.add(id(resource.get("Properties")))  # type: ignore[attr-defined]  # it is a mapping
+        return found
 
     def nulls(self) -> Iterator[Path]:
         """Give where nothing stands as a value."""

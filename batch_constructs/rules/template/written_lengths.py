@@ -92,6 +92,24 @@ def length_of(value: object, least: Least = nothing_known) -> int:
     return len(repr(value)) if isinstance(value, _NUMBERS) else 0
 
 
+_MOST_OF_A_NAME: Final = 512
+"""Characters of an ARN or a name that a reference stands for."""
+
+
+def is_surely_within(most: int, *texts: str | None) -> bool:
+    """Tell by a look at documents as JSON that none is too long, as nearly all are not.
+
+    What stands between the pieces of a text stands there again and again.
+    """
+    for text in texts:
+        if text is None or not text.isascii() or "Fn::Join" in text:
+            return False
+        references = text.count('"Ref"') + text.count('"Fn::') + text.count("${")
+        if len(text) + references * _MOST_OF_A_NAME > most:
+            return False
+    return True
+
+
 def _length_of_text(text: str) -> int:
     return len(encode_basestring(_written(text)))
 

@@ -15,7 +15,7 @@ from yaml.constructor import SafeConstructor
 
 from batch_constructs.aws.quotas import TEMPLATE_BYTES
 from batch_constructs.aws.typing_names import Any, Final
-from batch_constructs.rules.template.source_map import Node
+from batch_constructs.rules.template.source_map import BEHIND, Node
 
 try:
     from yaml import CSafeLoader as _SafeLoader
@@ -51,6 +51,7 @@ class Reading:
         value: the document.
         node: where its parts stand.
         repeats: whether a name stands twice in a mapping.
+        has_aliases: whether parts of it stand in several places, which are counted once.
     """
 
     def __init__(
@@ -70,7 +71,7 @@ class Reading:
         """
         self.value: Any = None
         self.node = Node(0)
-        self.repeats = False
+        self.repeats = self.has_aliases = False
         self._in_full = in_full
         self._objects_left = most_objects
         self._open: list[_Collection] = []
@@ -109,13 +110,13 @@ class Reading:
             within.merges = event.value == _MERGE and event.implicit[0]
             within.size += len(event.value)
             if event.anchor:
-                self._anchors[event.anchor] = _Part(event.value, len(event.value), _BEHIND_ITS_NAME)
+                self._anchors[event.anchor] = _Part(event.value, len(event.value), BEHIND)
             return
         value, tag = event.value, event.tag
         if self._in_full or (tag is not None and tag != "!"):
             node = Node(event.start_mark.index, event.end_mark.index, event.style or "")
         elif within is not None and within.is_mapping:
-            node = _BEHIND_ITS_NAME
+            node = BEHIND
         else:
             node = Node(event.start_mark.index)
         if tag is None or tag == "!":
@@ -124,6 +125,7 @@ class Reading:
         elif tag.startswith(_STANDARD):
             value = _of_type(tag, value, event.start_mark)
         else:
+            self._count_object()
             value, node = _function(tag, value, node)
         size = len(event.value) + 1
         if event.anchor:
@@ -133,15 +135,18 @@ class Reading:
     def _begin(self, event: Any) -> None:
         if len(self._open) >= DEEPEST:
             raise YamlError("it is nested too deeply", event.start_mark)
-        self._objects_left -= 1
-        if self._objects_left < 0:
-            raise TooManyObjectsError
+        self._count_object()
         tag = event.tag or ""
         if tag.startswith(_STANDARD) and tag.removeprefix(_STANDARD) not in ("map", "seq"):
             raise YamlError(f"CloudFormation does not support {tag}", event.start_mark)
         if event.anchor:
             self._anchors[event.anchor] = None
         self._open.append(_Collection(event))
+
+    def _count_object(self) -> None:
+        self._objects_left -= 1
+        if self._objects_left < 0:
+            raise TooManyObjectsError
 
     def _end(self, event: Any) -> None:
         done = self._open.pop()
@@ -153,6 +158,7 @@ class Reading:
             for key, place in merged.node.named.items():
                 node.named.setdefault(key, place)
         if done.tag and not done.tag.startswith(_STANDARD):
+            self._count_object()
             value, node = _function(done.tag, value, node)
         if done.anchor:
             self._anchors[done.anchor] = _Part(value, done.size, node)
@@ -164,6 +170,7 @@ class Reading:
             is_open = event.anchor in self._anchors
             problem = "contains itself" if is_open else "is not defined"
             raise YamlError(f"the alias *{event.anchor} {problem}", event.start_mark)
+        self.has_aliases = True
         self._repeated += part.size
         if self._repeated > TEMPLATE_BYTES:
             problem = f"its aliases expand to more than the {TEMPLATE_BYTES} bytes of a template"
@@ -200,9 +207,6 @@ class Reading:
         within.value[name] = value
         within.node.named[name] = (within.name_at.index, node)
 
-
-_BEHIND_ITS_NAME: Final = Node(0)
-"""A value of a mapping that holds no others, where only names are asked for."""
 
 _NO_NAME: Final = "a name is a mapping or a list; a name is text"
 
