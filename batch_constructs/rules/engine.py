@@ -96,11 +96,11 @@ def examine(
     seen = _examine(unrolled, document, nested_known=nested_known)
     found: Sequence[Finding] = seen.findings
     if 0 < sum(one.rule == MISSPELLED for one in found) <= _MOST_MISSPELLED:
-        rewritten, meant = respelled(unrolled.template, found)
+        rewritten, meant, written = respelled(unrolled.template, found)
         if meant:
             again = unrolled.replaced(template=rewritten)
             after = _examine(again, document, nested_known=nested_known).findings
-            found = [*meant.values(), *(as_written(one, meant) for one in after)]
+            found = [*meant, *(as_written(one, written) for one in after)]
     ordered = _in_order(found, Whole(unrolled).resources)
     return seen.replaced(
         findings=_once_a_loop(ordered, unrolled.origins) if unrolled.origins else ordered
