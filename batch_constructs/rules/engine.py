@@ -35,7 +35,7 @@ _NONE: Final[frozenset[str]] = frozenset()
 _NOTHING_BESIDE: Final[Mapping[str, Mapping[str, object]]] = {}
 _MOST_OF_A_KIND: Final = 100
 MORE: Final = "(and there are more)"
-_MOST_TOLD: Final = 2_400
+_MOST_TOLD: Final = 1_000
 """Findings; of a template with more, each resource tells one of a kind."""
 
 _MOST_LOOK_UPS: Final = 400_000
