@@ -213,6 +213,11 @@ ROLE_ARN: Final = Matching(
     "the ARN of a role, such as arn:aws:iam::123456789012:role/Deploys",
 )
 
+ROLE: Final = Matching(
+    rf"(?!arn:)[\w+=,.@/-]+|{form('iam', 'role/.+', region='')}",
+    "the ARN of a role, such as arn:aws:iam::123456789012:role/Jobs, or its name",
+)
+
 SECRET_FORM: Final = form("secretsmanager", "secret:[^:]*")
 """The pattern of a secret's ARN, behind which a key, a stage and a version may be named."""
 
