@@ -7,9 +7,10 @@ function or a job container that has no CDK.
 
 from __future__ import annotations
 
+import sys
 from importlib import import_module
-from typing import TYPE_CHECKING
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from batch_constructs.adopt.kept_ids import keep_ids_of
     from batch_constructs.aws.admission import Admission
@@ -506,6 +507,10 @@ if not TYPE_CHECKING:  # a type checker would believe every name, misspelled one
         value = telling(getattr(import_module(f"{__name__}.{home}"), name))
         globals()[name] = value
         return value
+
+
+if "aws_cdk" in sys.modules:  # and what Node compiles from now on is kept for the next process
+    import_module(f"{__name__}.one_call").javascript()
 
 
 def __dir__() -> list[str]:

@@ -151,7 +151,7 @@ def told_at(path: str, error: Exception) -> Exception:
 
 
 _REFUSING: Final = frozenset(
-    f"batch_constructs.{name}" for name in ("arguments", "construct", "wrong_call")
+    f"batch_constructs.{name}" for name in ("construct", "noted_problems", "wrong_call")
 )
 """The modules whose errors say all there is to say."""
 

@@ -7,11 +7,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from batch_constructs.aws.metrics import (
-    DEFAULT_EVENT_BUS,
-    EVENT_BUS_DIMENSION,
-    RULE_NAME_IN_ARN,
-)
+from batch_constructs.aws.metrics import EVENT_BUS_DIMENSION, RULE_NAME_IN_ARN
+from batch_constructs.aws.names import DEFAULT_EVENT_BUS
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.place import elsewhere
 

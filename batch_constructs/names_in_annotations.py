@@ -101,8 +101,8 @@ class _Names(dict[str, Any]):
         if name in self._own:
             return self._own[name]
         for module in self._modules:
-            if name in vars(sys.modules[module]):
-                return vars(sys.modules[module])[name]
+            if hasattr(sys.modules[module], name):
+                return getattr(sys.modules[module], name)
             if name in (imported := _for_type_checkers(module)):
                 return _found(*imported[name])
         raise KeyError(name)

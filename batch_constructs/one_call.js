@@ -1,5 +1,25 @@
 "use strict";
 
+const fs = require("fs");
+const module_ = require("module");
+const path = require("path");
+
+/**
+ * Keeps what Node compiles of the CDK from now on, where jsii keeps this file, and beside it what it
+ * knows of its types. jsii links both into a folder of another name in each process: a Node that
+ * cannot look for it by the way from one to the other (before 24.12) would never find it again, nor
+ * would anything without such a link.
+ */
+function keepCompiled() {
+  const [major, minor] = process.versions.node.split(".").map(Number);
+  if (major < 24 || (major === 24 && minor < 12)) return;
+  if (!fs.lstatSync(__dirname).isSymbolicLink()) return;
+  module_.enableCompileCache({ directory: path.join(__dirname, "compiled"), portable: true });
+  // before jsii, as it ends, takes the links away
+  process.prependListener("exit", () => module_.flushCompileCache());
+}
+keepCompiled();
+
 const cdk = require("aws-cdk-lib");
 const { Construct } = require("constructs");
 
@@ -50,6 +70,7 @@ class OneCall {
     const evaluated = (what, of, ...rest) => {
       if (what === "given") return given[of];
       if (what === "made") return made[of];
+      if (what === "code") return OneCall.code(of);
       if (what === "json") return cdk.Stack.of(scope).toJsonString(filled(of));
       const { owner, member } = named(of);
       if (what === "new") return new member(...filled(rest));
@@ -74,6 +95,32 @@ class OneCall {
       }
     }
     return all;
+  }
+
+  /**
+   * The code of a function: what Code.fromAsset makes of a folder, but for the bucket that its Asset
+   * imports. Nobody asks for that one, and the CDK would load all that it knows of all Regions.
+   */
+  static code(sourcePath) {
+    const { aws_lambda, aws_s3_assets, AssetStaging, Names, Stack } = cdk;
+    const code = aws_lambda.Code.fromAsset(sourcePath);
+    const { addResourceMetadata } = aws_s3_assets.Asset.prototype;
+    code.bind = (scope) => {
+      const asset = new Construct(scope, "Code");
+      const staged = new AssetStaging(asset, "Stage", { sourcePath });
+      const stack = Stack.of(scope);
+      const assetPath = staged.relativeStagedPath(stack);
+      const { bucketName, objectKey } = stack.synthesizer.addFileAsset({
+        packaging: staged.packaging,
+        sourceHash: staged.assetHash,
+        fileName: assetPath,
+        deployTime: true,
+        displayName: Names.stackRelativeConstructPath(asset),
+      });
+      code.asset = Object.assign(asset, { assetPath, isBundled: false, addResourceMetadata });
+      return { s3Location: { bucketName, objectKey } };
+    };
+    return code;
   }
 
   /**
@@ -214,11 +261,12 @@ class OneCall {
   /**
    * @param vpc a VPC.
    * @param selection which of its subnets, or null for those that the CDK chooses.
-   * @returns the IDs, whether they are still to be looked up, and the zones of the VPC.
+   * @returns the IDs, whether they are still to be looked up, the zones of the VPC, and its place.
    */
   static subnets(vpc, selection) {
     const { subnetIds, isPendingLookup } = vpc.selectSubnets(selection ?? undefined);
-    return [subnetIds, isPendingLookup ?? false, vpc.availabilityZones];
+    const [, ...place] = OneCall.place(vpc, "", true);
+    return [subnetIds, isPendingLookup ?? false, vpc.availabilityZones, place];
   }
 
   /**

@@ -87,6 +87,11 @@ def of(name: str, *arguments: Any) -> InJavaScript:
     return InJavaScript(("of", name, *arguments))
 
 
+def code_of(folder: str) -> InJavaScript:
+    """Have the code of a function made, as ``Code.from_asset`` makes it of a folder."""
+    return InJavaScript(("code", folder))
+
+
 def as_json(value: Any) -> InJavaScript:
     """Have the text of a value, as ``Stack.to_json_string`` writes it."""
     return InJavaScript(("json", value))
@@ -216,7 +221,7 @@ def _make_all() -> None:
     if begun:
         given: list[Any] = []
         calls = json.dumps([call for call, _ in begun], default=partial(_spoken, given))
-        asked = _javascript(), "make", [calls, given]
+        asked = javascript(), "make", [calls, given]
         if _LATE and _AS_REFERENCE is not None:
             resources = _AS_REFERENCE(jsii.kernel, *asked)
         else:
@@ -279,28 +284,28 @@ def tell(key: str, told: list[tuple[Any, Any]]) -> None:
         if not isinstance(one, Made) or one.is_made
     ]
     if pairs:
-        jsii.sinvoke(_javascript(), "tell", [key, pairs])
+        jsii.sinvoke(javascript(), "tell", [key, pairs])
 
 
 def members(one: object, *names: str) -> list[Any]:
     """Return several members of an object, by their names in JavaScript, or ways to them."""
-    return [*jsii.sinvoke(_javascript(), "members", [one, [*names]])]
+    return [*jsii.sinvoke(javascript(), "members", [one, [*names]])]
 
 
 def values(*asked: list[Any]) -> list[Any]:
     """Return constants (``["Aws.REGION"]``) and what static methods return, with what they take."""
-    return [*jsii.sinvoke(_javascript(), "values", [json.dumps(asked)])]
+    return [*jsii.sinvoke(javascript(), "values", [json.dumps(asked)])]
 
 
 def name_of(construct: object, member: str) -> tuple[str | None, str | None]:
     """Return the name of a resource, or else its logical ID; neither of what is none."""
-    name, logical_id = jsii.sinvoke(_javascript(), "nameOf", [construct, member])
+    name, logical_id = jsii.sinvoke(javascript(), "nameOf", [construct, member])
     return name, logical_id
 
 
 def refer_weakly(resource: CfnResource) -> None:
     """Have other stacks refer to a resource weakly, wherever it is; whoever says otherwise does."""
-    jsii.sinvoke(_javascript(), "weaken", [resource])
+    jsii.sinvoke(javascript(), "weaken", [resource])
 
 
 def arn_and_place(resource: Any, member: str, *, known: bool) -> tuple[str, str | None, str | None]:
@@ -309,13 +314,13 @@ def arn_and_place(resource: Any, member: str, *, known: bool) -> tuple[str, str 
     Its ARN is asked for by its name in JavaScript, or is empty without one. ``known`` says that it
     is where it says; of others that no app makes, Region and account are None.
     """
-    arn, region, account = jsii.sinvoke(_javascript(), "place", [resource, member, known])
+    arn, region, account = jsii.sinvoke(javascript(), "place", [resource, member, known])
     return arn, region, account
 
 
 def check_with(plugin: object) -> None:
     """Have a plugin added to the validations of each app of which a scope is checked."""
-    jsii.sinvoke(_javascript(), "check", [plugin])
+    jsii.sinvoke(javascript(), "check", [plugin])
 
 
 def scope_of(scope: IConstruct, key: str, *, checked: bool) -> tuple[tuple[Any, list[Any]], Any]:
@@ -323,24 +328,27 @@ def scope_of(scope: IConstruct, key: str, *, checked: bool) -> tuple[tuple[Any, 
 
     Beside them are its path, Region and account, and whether its context has the key.
     """
-    (root, stages), told = jsii.sinvoke(_javascript(), "scope", [scope, checked, key])
+    (root, stages), told = jsii.sinvoke(javascript(), "scope", [scope, checked, key])
     return (root, stages), told
 
 
 def consumed(definition: CfnResource) -> list[str]:
     """Return what the jobs and the nodes of a definition consume, as overrides leave it."""
-    return [*jsii.sinvoke(_javascript(), "consumed", [definition])]
+    return [*jsii.sinvoke(javascript(), "consumed", [definition])]
 
 
-def subnets_of(vpc: Any, selection: Any) -> tuple[list[str], bool, list[str]]:
-    """Return the IDs of subnets, whether they are yet to be looked up, and the VPC's zones."""
-    ids, pending, zones = jsii.sinvoke(_javascript(), "subnets", [vpc, selection])
-    return [*ids], bool(pending), [*zones]
+def subnets_of(vpc: Any, selection: Any) -> tuple[list[str], bool, list[str], list[str | None]]:
+    """Return the IDs of subnets, whether they are yet to be looked up, and the VPC's zones.
+
+    The last are the Region and the account of the VPC, as `arn_and_place` gives them.
+    """
+    ids, pending, zones, place = jsii.sinvoke(javascript(), "subnets", [vpc, selection])
+    return [*ids], bool(pending), [*zones], [*place]
 
 
 def validated(context: object) -> tuple[Any, list[str]]:
     """Return the app that the CDK validates, and the files of its templates."""
-    app, files = jsii.sinvoke(_javascript(), "validated", [context])
+    app, files = jsii.sinvoke(javascript(), "validated", [context])
     return app, [*files]
 
 
@@ -349,13 +357,13 @@ def amounts(asked: list[tuple[Any, list[str]]]) -> list[list[float | None]]:
 
     None is for a token of another unit, which has no number before the deployment.
     """
-    told = jsii.sinvoke(_javascript(), "amounts", [[[*one] for one in asked]])
+    told = jsii.sinvoke(javascript(), "amounts", [[[*one] for one in asked]])
     return [[*one] for one in told]
 
 
 @cache
-def _javascript() -> type:
-    """Load `one_call.js`, as the CDK's packages load theirs."""
+def javascript() -> type:
+    """Load `one_call.js`, as the CDK's packages load theirs; Node then keeps what it compiles."""
     with TemporaryDirectory() as folder:
         file = Path(folder) / "one_call.tar"
         file.write_bytes(archive())

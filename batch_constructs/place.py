@@ -306,6 +306,11 @@ def arn_of_role(role: Any) -> str:
     return next(arns, None) or str(role.role_arn)
 
 
+def is_in(resource: Any, region: str | None, account: str | None) -> None:
+    """Keep where a resource says that it is, as something else that was asked has told."""
+    _KNOWN.setdefault(resource, {})["", True] = "", Place.known(region, account)
+
+
 def _seen(resource: Any, member: str, *, known: bool) -> _Seen:
     """Ask JavaScript once for an ARN, where it has a name, and for the place of a resource.
 

@@ -25,7 +25,7 @@ from batch_constructs.encryption_key import admit_logs
 from batch_constructs.function_settings import FunctionSettings, network_statements
 from batch_constructs.known_queue import arn_of
 from batch_constructs.log_settings import KEPT
-from batch_constructs.one_call import OneCall, new, of
+from batch_constructs.one_call import Made, OneCall, code_of, new, of
 from batch_constructs.role_policies import RolePolicies, as_document
 from batch_constructs.told_variables import ToldVariables
 
@@ -54,6 +54,8 @@ class ShippedFunction(BatchConstruct):
     log_group: logs.LogGroup
     role: iam.Role
     handler: lambda_.Function
+    unseen_handler: Made[lambda_.Function]
+    """The same for what is made in JavaScript: Python need not load the module of its class."""
 
     def __init__(
         self,
@@ -155,7 +157,7 @@ class ShippedFunction(BatchConstruct):
                 "role": role,
                 "logGroup": log_group,
                 "handler": f"{folder}.{module}.handler",
-                "code": of("aws_lambda.Code.fromAsset", source),
+                "code": code_of(source),
                 "environment": told.variables,
                 "environmentEncryption": key,
                 "reservedConcurrentExecutions": concurrency,
@@ -188,6 +190,7 @@ class ShippedFunction(BatchConstruct):
             )
         call.make(at_once=True)
         self._keep(log_group=log_group, role=role, handler=handler)
+        self.unseen_handler = handler
         if dead_letter_queue is not None:
             # back, too: so that the queue can be mapped to the function for a while
             let_put_aside_and_take_back(self.role, dead_letter_queue)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.jsii_objects import has_member, javascript_error
 from batch_constructs.one_call import subnets_of
-from batch_constructs.place import OF_ONE_REGION
+from batch_constructs.place import OF_ONE_REGION, is_in
 from batch_constructs.tokens import SUBNET_MADE_UP, is_made_up, is_token
 
 if TYPE_CHECKING:
@@ -35,19 +35,17 @@ def chosen_subnets(arguments: Arguments, vpc: Any, selection: Any) -> list[Any]:
         arguments.wrong_type("vpc", vpc, "an ec2.IVpc, such as ec2.Vpc.from_lookup(…)")
     if arguments.is_wrong("vpc") or arguments.is_wrong("vpc_subnets"):
         return []
+    if selection is None or selection.subnets is None:
+        subnets = _found(arguments, vpc, selection)
+    else:  # their IDs are enough, and zones need not be known
+        subnets = _listed(arguments, vpc, selection.subnets)
     arguments.of_this_region("vpc", vpc, "", OF_ONE_REGION)
-    if selection is None:
-        return _found(arguments, vpc)
-    if selection.subnets is not None:  # their IDs are enough, and zones need not be known
-        return _listed(arguments, vpc, selection.subnets)
-    return _found(arguments, vpc, selection)
+    return subnets
 
 
-def _found(
-    arguments: Arguments, vpc: ec2.IVpc, selection: ec2.SubnetSelection | None = None
-) -> list[Any]:
+def _found(arguments: Arguments, vpc: ec2.IVpc, selection: ec2.SubnetSelection | None) -> list[Any]:
     try:
-        found, pending, zones = subnets_of(vpc, selection)
+        found, pending, zones = _asked(vpc, selection)
     except RuntimeError as error:
         said = javascript_error(error)
         if not isinstance(said, str):
@@ -64,6 +62,13 @@ def _found(
         f"vpc_subnets finds no subnet in the VPC: {_BY_WHAT_IT_HAS if known else _BY_NO_ZONE}"
     )
     return []
+
+
+def _asked(vpc: ec2.IVpc, selection: Any) -> tuple[list[str], bool, list[str]]:
+    """Ask for subnets, and keep where the VPC is, which comes with them."""
+    ids, pending, zones, place = subnets_of(vpc, selection)
+    is_in(vpc, *place)
+    return ids, pending, zones
 
 
 def _listed(arguments: Arguments, vpc: ec2.IVpc, subnets: Any) -> list[Any]:
@@ -84,7 +89,7 @@ def _listed(arguments: Arguments, vpc: ec2.IVpc, subnets: Any) -> list[Any]:
 def _is_looked_up_yet(vpc: ec2.IVpc) -> bool:
     """Whether the subnets of a VPC, or their zones, are made up until the CLI has looked."""
     try:
-        _, pending, zones = subnets_of(vpc, None)
+        _, pending, zones = _asked(vpc, None)
     except RuntimeError:  # it has none of those that the CDK chooses
         return False
     return pending or any(map(is_made_up, zones))

@@ -17,6 +17,7 @@ import sys
 from typing import Any, TypeAlias
 
 from batch_constructs.aws.credential_names import SECRET_ATTRIBUTES
+from batch_constructs.aws.network import LOOKED_UP
 from batch_constructs.jsii_objects import LARGEST_NUMBER_TOKEN, is_resolvable
 from batch_constructs.rules import UNKNOWN
 
@@ -28,13 +29,12 @@ _MARKS = ("${Token[", "#{Token[")
 
 _PARAMETER_MADE_UP = "dummy-value-for-"
 _ARN_MADE_UP = "/DUMMY_ARN"  # of a role or a repository, in an account and a Region made up as well
-_SUBNETS_MADE_UP = tuple(f"{kind}-{number}" for kind in "spi" for number in (12345, 67890))
 _ZONES_MADE_UP = ("dummy1a", "dummy1b", "dummy1c")
 _MADE_UP = frozenset(
-    {*_SUBNETS_MADE_UP, *_ZONES_MADE_UP, "vpc-12345", "sg-12345678", "ami-1234", "1.2.3.4/5"}
+    {*LOOKED_UP, *_ZONES_MADE_UP, "vpc-12345", "sg-12345678", "ami-1234", "1.2.3.4/5"}
 )
 
-SUBNET_MADE_UP = _SUBNETS_MADE_UP[2]
+SUBNET_MADE_UP = "p-12345"
 """What stands for a subnet, a private one, that a look-up has yet to find."""
 
 

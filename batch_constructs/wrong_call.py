@@ -186,7 +186,7 @@ def _also_wrong(
     missing: Iterable[str],
 ) -> Exception:
     """Return the error of a call that tells these problems and its own; else the first one."""
-    from batch_constructs.arguments import known_already  # noqa: PLC0415  # only in an error
+    from batch_constructs.noted_problems import known_already  # noqa: PLC0415  # only in an error
 
     left_out = tuple(f"{name} is None" for name in missing)
     try:

@@ -5,9 +5,8 @@ What a group of them is for is said in ``role_actions``.
 
 from __future__ import annotations
 
-from typing import Final
-
 from batch_constructs.aws import operations
+from batch_constructs.aws.typing_names import Final
 
 BATCH_DEREGISTER_JOB_DEFINITION: Final = f"batch:{operations.DEREGISTER_JOB_DEFINITION}"
 BATCH_DESCRIBE_COMPUTE_ENVIRONMENTS: Final = f"batch:{operations.DESCRIBE_COMPUTE_ENVIRONMENTS}"

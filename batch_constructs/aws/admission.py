@@ -6,7 +6,8 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_SubmitJob.html
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

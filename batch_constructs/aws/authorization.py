@@ -8,8 +8,6 @@ of them asks for (`submit_job_resources`), and the embedded AWS asks for all of 
 
 from __future__ import annotations
 
-from typing import Final
-
 from batch_constructs.aws import operations
 from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.actions import (
@@ -28,6 +26,7 @@ from batch_constructs.aws.names import every, quota_share
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.role_actions import REGISTRY_LOGIN, TRACE_ACTIONS
 from batch_constructs.aws.source import Source, docs, guide, seen
+from batch_constructs.aws.typing_names import Final
 
 POLICY_VERSION: Final = "2012-10-17"
 """The version of the language that policies are written in."""

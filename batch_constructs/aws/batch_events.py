@@ -7,9 +7,8 @@ Events come at least once, and in no certain order.
 
 from __future__ import annotations
 
-from typing import Final
-
 from batch_constructs.aws.source import Source, api, guide
+from batch_constructs.aws.typing_names import Final
 
 SOURCE: Final = "aws.batch"
 JOB_STATE_CHANGE: Final = "Batch Job State Change"

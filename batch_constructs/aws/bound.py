@@ -7,16 +7,15 @@ A bound looks at a plain value of the right kind and says what is wrong with it,
 
 from __future__ import annotations
 
-import math
 import re
 from functools import cached_property
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from batch_constructs.aws.credential_names import gives_a_credential
 from batch_constructs.aws.credentials import credential_in
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.record import Record
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sized
@@ -121,9 +120,9 @@ def did_you_mean(word: str) -> str:
 
 
 def _number(value: object) -> str:
-    if not isinstance(value, float) or not math.isfinite(value):
+    if not isinstance(value, float):
         return str(value)
-    return str(int(value)) if value == int(value) else f"{value:.10g}"
+    return str(int(value)) if value.is_integer() else f"{value:.10g}"
 
 
 def printable(text: str) -> str:

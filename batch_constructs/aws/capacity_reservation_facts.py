@@ -6,10 +6,10 @@ https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-capacity-reservations.ht
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
 
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import Source, docs, seen
+from batch_constructs.aws.typing_names import Final
 
 RESERVATION_ID: Final = pattern("cr-[0-9a-f]{8,17}")
 """The ID of a reservation, or of a block."""

@@ -10,13 +10,13 @@ Values that other rooms need too stand in a module beside this one, and the line
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.limits import named
 from batch_constructs.aws.property_paths import HERE, ways
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.source import Source, api
 from batch_constructs.aws.table import read
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

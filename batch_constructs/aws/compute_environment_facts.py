@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import Counting, Whole
 from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.aws.source import Source, api, guide, seen
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/awsconsolehelpdocs/latest/gsg/getting-started.html
 
 from __future__ import annotations
 
-from typing import Final
+from batch_constructs.aws.typing_names import Final
 
 CONSOLES: Final = {
     "aws": "console.aws.amazon.com",

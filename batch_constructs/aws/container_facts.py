@@ -6,11 +6,11 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_ContainerProperties.ht
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
 
-from batch_constructs.aws.bound import Whole
+from batch_constructs.aws.bound import Matching, Whole
 from batch_constructs.aws.names import LOG_GROUP_OPTION, LOG_REGION_OPTION
 from batch_constructs.aws.source import Source, api, docs
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -139,3 +139,17 @@ class FirelensType(StrEnum):
 
     FLUENTD = "fluentd"
     FLUENTBIT = "fluentbit"
+
+
+_NAME: Final = "[a-z0-9]+(?:(?:[._]|__|-+)[a-z0-9]+)*"
+IMAGE_NAME: Final = Matching(
+    rf"|(?:[A-Za-z0-9.-]+(?::\d+)?/)?{_NAME}(?:/{_NAME})*(?::\w[\w.-]{{0,127}})?"
+    r"(?:@[A-Za-z0-9+._-]+:[0-9a-fA-F]{32,})?",
+    "at most 255 characters with no http:// before them: a repository in lower case, then a tag or"
+    " a whole digest, as in busybox:stable",
+    255,
+)
+"""How Docker reads the name of an image.
+
+https://pkg.go.dev/github.com/distribution/reference
+"""

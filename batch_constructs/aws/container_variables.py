@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/sdkref/latest/guide/environment-variables.html
 
 from __future__ import annotations
 
-from typing import Final
+from batch_constructs.aws.typing_names import Final
 
 JOB_ID: Final = "AWS_BATCH_JOB_ID"
 JOB_ATTEMPT: Final = "AWS_BATCH_JOB_ATTEMPT"

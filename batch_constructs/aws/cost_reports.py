@@ -5,10 +5,9 @@ https://docs.aws.amazon.com/cur/latest/userguide/split-cost-allocation-data.html
 
 from __future__ import annotations
 
-from typing import Final
-
 from batch_constructs.aws.bound import Matching
 from batch_constructs.aws.source import Source, docs, seen
+from batch_constructs.aws.typing_names import Final
 
 REGION: Final = "us-east-1"
 """Where exports are made; their files may be in a bucket of any Region."""

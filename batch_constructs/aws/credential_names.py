@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import re
 from itertools import chain, islice
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.credential_values import (
     OF_A_SHELL,
@@ -22,6 +21,7 @@ from batch_constructs.aws.credential_values import (
 from batch_constructs.aws.password_options import WRITTEN_OUT, given_to_a_program
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.piped_passwords import pipes_a_password
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

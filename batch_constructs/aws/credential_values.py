@@ -6,9 +6,9 @@ A reference is one as a whole: a password that only begins with a sign of one is
 from __future__ import annotations
 
 import re
-from typing import Final
 
 from batch_constructs.aws.pattern import pattern
+from batch_constructs.aws.typing_names import Final
 
 _LONGEST: Final = 64
 """So much of a value tells whether it is one."""

@@ -5,9 +5,7 @@ A value that is found here is never shown: what may be a secret stands in no mes
 
 from __future__ import annotations
 
-from binascii import b2a_base64
 from functools import lru_cache
-from typing import Final
 
 from batch_constructs.aws.issued_tokens import (
     COLLECTED,
@@ -17,6 +15,10 @@ from batch_constructs.aws.issued_tokens import (
 )
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.record import Record
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Credential(Record):
@@ -41,14 +43,16 @@ TEMPORARY_KEY: Final = "ASIA"
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
 """
 
-_KEYS: Final = ("", "RSA ", "EC ", "DSA ", "OPENSSH ", "ENCRYPTED ", "PGP ")
-"""What stands before ``PRIVATE KEY`` in the first line of one."""
-
-_ENCODED_KEYS: Final = tuple(
-    b2a_base64(first[: len(first) // 3 * 3], newline=False).decode()
-    for first in (f"-----BEGIN {kind}PRIVATE KEY".encode() for kind in _KEYS)
+_ENCODED_KEYS: Final = (
+    "LS0tLS1CRUdJTiBQUklWQVRFIEtF",
+    "LS0tLS1CRUdJTiBSU0EgUFJJVkFURSBL",
+    "LS0tLS1CRUdJTiBFQyBQUklWQVRFIEtF",
+    "LS0tLS1CRUdJTiBEU0EgUFJJVkFURSBL",
+    "LS0tLS1CRUdJTiBPUEVOU1NIIFBSSVZBVEUgS0VZ",
+    "LS0tLS1CRUdJTiBFTkNSWVBURUQgUFJJVkFURSBL",
+    "LS0tLS1CRUdJTiBQR1AgUFJJVkFURSBL",
 )
-"""How each begins where the whole file is written in Base64, as it is for a variable."""
+"""How ``-----BEGIN … PRIVATE KEY`` of each kind begins where the whole file is in Base64."""
 
 CREDENTIALS: Final = (
     Credential(
@@ -180,10 +184,19 @@ _BY_SIGN: Final = tuple(
 )
 """Sign → noun, and what finds it."""
 
-_ALL_SIGNS: Final = (*[sign for sign, _, _ in _BY_SIGN], *SIGNS)
-_SHORT_SIGNS: Final = tuple(
-    one for one in _ALL_SIGNS if not any(other in one for other in _ALL_SIGNS if other != one)
-)
+
+def _short(signs: Iterable[str]) -> list[str]:
+    found: list[str] = []
+    for sign in sorted(signs, key=len):
+        for shorter in found:
+            if shorter in sign:
+                break
+        else:
+            found.append(sign)
+    return found
+
+
+_SHORT_SIGNS: Final = _short([*[sign for sign, _, _ in _BY_SIGN], *SIGNS])
 """Those that no other stands in: where none of them is, none is."""
 
 _WHOLE: Final = pattern(rf"(?:{'|'.join(f'({one.pattern})' for one in CREDENTIALS)})[^\s\"']*")

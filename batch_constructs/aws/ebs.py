@@ -5,9 +5,8 @@ https://docs.aws.amazon.com/ebs/latest/userguide/ebs-volume-types.html
 
 from __future__ import annotations
 
-from typing import Final
-
 from batch_constructs.aws.source import Source, docs, seen
+from batch_constructs.aws.typing_names import Final
 
 IMAGE_GIBIBYTES: Final = 30
 """The root volume of AWS's images; one of a smaller size does not hold them."""

@@ -6,14 +6,12 @@ The table `efa.json` is what `DescribeInstanceTypes` says (`NetworkInfo.EfaInfo`
 
 from __future__ import annotations
 
-from typing import Final
+from functools import cache
 
 from batch_constructs.aws.bound import Whole
 from batch_constructs.aws.source import Source, docs, seen
 from batch_constructs.aws.table import read
-
-MOST_EFA: Final = Whole(1, max(read("efa")["interfaces"].values()))
-"""Adapters of one instance, at most."""
+from batch_constructs.aws.typing_names import Final
 
 SOURCE: Final[Source] = docs(
     "AWSEC2/latest/UserGuide/efa-acc-inst-types.html",
@@ -38,6 +36,12 @@ INTERFACE_TYPES: Final = ("efa", "efa-only")
 
 DEVICES: Final = "/dev/infiniband/uverbs"
 """How the device of an adapter begins; its number follows."""
+
+
+@cache
+def most_efa() -> Whole:
+    """Give how many adapters one instance has, at most."""
+    return Whole(1, max(read("efa")["interfaces"].values()))
 
 
 def efa_interfaces(instance_type: str) -> int:

@@ -6,9 +6,8 @@ https://docs.aws.amazon.com/batch/latest/userguide/eks-access-entries.html
 
 from __future__ import annotations
 
-from typing import Any, Final
-
 from batch_constructs.aws.source import Source, docs, guide
+from batch_constructs.aws.typing_names import Any, Final
 
 USER: Final = "aws-batch"
 """What AWS Batch is called in a cluster; the names of its pods begin so, too."""

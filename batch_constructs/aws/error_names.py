@@ -6,9 +6,8 @@ every other answer, throttling among them, by the general exception of the SDK i
 
 from __future__ import annotations
 
-from typing import Final
-
 from batch_constructs.aws.source import Source, docs, seen
+from batch_constructs.aws.typing_names import Final
 
 CLIENT_EXCEPTION: Final = "ClientException"
 SERVER_EXCEPTION: Final = "ServerException"

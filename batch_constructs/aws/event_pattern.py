@@ -17,12 +17,12 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import allowed, meant, one_of, shown
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.quotas import EVENT_PATTERN_CHARACTERS
 from batch_constructs.aws.source import Source, docs
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

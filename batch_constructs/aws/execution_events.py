@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/step-functions/latest/dg/eventbridge-integration.htm
 
 from __future__ import annotations
 
-from typing import Final
+from batch_constructs.aws.typing_names import Final
 
 SOURCE: Final = "aws.states"
 EXECUTION_STATUS_CHANGE: Final = "Step Functions Execution Status Change"

@@ -5,10 +5,9 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_ResourceRequirement.ht
 
 from __future__ import annotations
 
-from typing import Final
-
 from batch_constructs.aws.bound import one_of, refused, shown
 from batch_constructs.aws.source import Source, api, docs
+from batch_constructs.aws.typing_names import Final
 
 MEMORY: Final[dict[float, tuple[int, ...]]] = {
     0.25: (512, 1024, 2048),

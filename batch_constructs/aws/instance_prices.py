@@ -8,10 +8,10 @@ types of one Region the order is much the same. Money is in US dollars.
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, Final
 
 from batch_constructs.aws.source import Source
 from batch_constructs.aws.table import read
+from batch_constructs.aws.typing_names import Any, Final
 
 SOURCE: Final = Source(
     "https://aws.amazon.com/ec2/pricing/on-demand/",

@@ -8,13 +8,13 @@ and newer sizes are plausible; an unknown family is unknown too, unless no EC2 f
 from __future__ import annotations
 
 from functools import cache, lru_cache
-from typing import Final
 
 from batch_constructs.aws.job_definition_facts import CpuArchitecture
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.source import Source, docs, guide
 from batch_constructs.aws.table import read
+from batch_constructs.aws.typing_names import Final
 
 BUNDLES: Final = {
     "optimal": ("m6i", "c6i", "r6i", "c7i"),

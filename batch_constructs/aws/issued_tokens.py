@@ -7,10 +7,10 @@ a text is read in time that grows with its length alone.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.record import Record
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from re import Pattern

@@ -6,11 +6,11 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_RegisterJobDefinition.
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
 
 from batch_constructs.aws.bound import Matching, Whole
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import Source, guide
+from batch_constructs.aws.typing_names import Final
 
 
 class JobDefinitionType(StrEnum):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
 
 from batch_constructs.aws.source import Source, api
+from batch_constructs.aws.typing_names import Final
 
 
 class JobFilter(StrEnum):

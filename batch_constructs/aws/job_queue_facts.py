@@ -6,12 +6,12 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_CreateJobQueue.html
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import Counting, Whole
 from batch_constructs.aws.platforms import Orchestration, PlatformCapability
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.source import Source, api, guide
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

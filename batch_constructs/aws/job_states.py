@@ -6,9 +6,9 @@ https://docs.aws.amazon.com/batch/latest/userguide/job_states.html
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
 
 from batch_constructs.aws.source import Source, api, docs, guide, seen
+from batch_constructs.aws.typing_names import Final
 
 
 class JobState(StrEnum):

@@ -5,10 +5,9 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RequestLaunchTemplate
 
 from __future__ import annotations
 
-from typing import Final
-
 from batch_constructs.aws.bound import Whole
 from batch_constructs.aws.source import Source, docs
+from batch_constructs.aws.typing_names import Final
 
 HOP_LIMIT: Final = Whole(1, 64)
 """How far a response of the instance metadata service may travel, in hops of the network."""

@@ -14,13 +14,13 @@ from __future__ import annotations
 
 from functools import cache, cached_property
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.bound import Counting, Decimal, Matching, OneOf, Whole
 from batch_constructs.aws.property_paths import HERE, way_and_key, ways
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.source import Source, api
 from batch_constructs.aws.table import read
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

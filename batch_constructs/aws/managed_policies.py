@@ -7,13 +7,13 @@ has its version and the date on which AWS changed it last.
 from __future__ import annotations
 
 from functools import cache
-from typing import Any, Final
 
 from batch_constructs.aws.actions import SSM_GET_PARAMETER
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.role_actions import GET_PARAMETERS, GET_SECRET
 from batch_constructs.aws.source import Source, api, docs, guide
 from batch_constructs.aws.table import read
+from batch_constructs.aws.typing_names import Any, Final
 
 BATCH_SERVICE: Final = "service-role/AWSBatchServiceRole"
 ECS_INSTANCE: Final = "service-role/AmazonEC2ContainerServiceforEC2Role"

@@ -9,11 +9,10 @@ gap and rely on no exact count. A multi-node job counts once; the parent of an a
 
 from __future__ import annotations
 
-from typing import Any, Final, Literal
-
 from batch_constructs.aws.bound import Matching
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.source import Source, docs, guide
+from batch_constructs.aws.typing_names import Any, Final, Literal
 
 NAMESPACE: Final = "AWS/Batch"
 SQS_NAMESPACE: Final = "AWS/SQS"
@@ -118,9 +117,6 @@ EVENT_BUS_SOURCE: Final[Source] = docs(
     '"Metrics that specify only the RuleName dimension refer to the default event bus. Metrics that'
     ' specify both the EventBusName and RuleName dimensions refer to a custom event bus."',
 )
-
-DEFAULT_EVENT_BUS: Final = "default"
-"""The bus of an account whose name no ARN of a rule has."""
 
 RULE_NAME_IN_ARN: Final = 2
 """Which part of the ARN of a rule on a custom bus is its name, between slashes, from zero."""

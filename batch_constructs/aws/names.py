@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import Final, TypeGuard
 
 from batch_constructs.aws.bound import Matching
 from batch_constructs.aws.consoles import CONSOLES
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import Source, api, cloudformation, docs, guide, seen
+from batch_constructs.aws.typing_names import Final, TypeGuard
 
 _CHARACTERS: Final = "A-Za-z0-9_-"
 
@@ -162,6 +162,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
 EVENT_BUS: Final = ":event-bus/"
 """What the ARN of an event bus holds before its name."""
 
+DEFAULT_EVENT_BUS: Final = "default"
+"""The bus of an account whose name no ARN of a rule has; `metrics.EVENT_BUS_SOURCE`."""
+
 OF_A_PARAMETER: Final = ":parameter"
 """What the ARN of a parameter of Parameter Store holds before its name and the slash of that."""
 
@@ -208,6 +211,11 @@ def form(service: str, rest: str, *, region: str = "[^:]*", account: str = "[^:]
 ROLE_ARN: Final = Matching(
     form("iam", "role/.+", region="", account=ACCOUNT.pattern),
     "the ARN of a role, such as arn:aws:iam::123456789012:role/Deploys",
+)
+
+ROLE: Final = Matching(
+    rf"(?!arn:)[\w+=,.@/-]+|{form('iam', 'role/.+', region='')}",
+    "the ARN of a role, such as arn:aws:iam::123456789012:role/Jobs, or its name",
 )
 
 SECRET_FORM: Final = form("secretsmanager", "secret:[^:]*")

@@ -5,8 +5,6 @@ https://docs.aws.amazon.com/batch/latest/userguide/vpc-interface-endpoints.html
 
 from __future__ import annotations
 
-from typing import Final
-
 from batch_constructs.aws.actions import (
     BATCH_DESCRIBE_JOB_QUEUES,
     BATCH_DESCRIBE_JOBS,
@@ -18,6 +16,7 @@ from batch_constructs.aws.authorization import SUBMIT
 from batch_constructs.aws.bound import Matching
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import Source, docs, guide, seen
+from batch_constructs.aws.typing_names import Final
 
 INTERFACES_OF_JOBS: Final = ("ecr.api", "ecr.dkr", "logs")
 """Services that every job needs an interface endpoint of, in subnets without a way out."""
@@ -150,3 +149,16 @@ PUBLIC_REGISTRIES: Final = (
     "registry.k8s.io",
 )
 """Registries on the internet, which no endpoint leads to."""
+
+SUBNET_ID: Final = Matching(r"subnet-[0-9a-z]+", "an ID such as subnet-0123456789abcdef0")
+SECURITY_GROUP_ID: Final = Matching(r"sg-[0-9a-zA-Z]+", "an ID such as sg-0123456789abcdef0")
+"""As AWS Lambda has them: other services of AWS take fewer."""
+
+NETWORK_ID_SOURCE: Final[Source] = seen(
+    "https://github.com/aws/aws-lambda-dotnet/pull/60",
+    'InvalidGroupId.Malformed: Invalid id: "subnet-85f423ba" (expecting "sg-...").'
+    " ComputeResource.subnets, ComputeResource.securityGroupIds",
+)
+
+LOOKED_UP: Final = frozenset(f"{kind}-{number}" for kind in "spi" for number in (12345, 67890))
+"""What the CDK puts for subnets before it has looked them up."""

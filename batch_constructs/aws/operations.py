@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_Operations.html
 
 from __future__ import annotations
 
-from typing import Final
+from batch_constructs.aws.typing_names import Final
 
 CANCEL_JOB: Final = "CancelJob"
 CANCEL_JOBS: Final = "CancelJobs"

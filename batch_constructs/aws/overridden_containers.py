@@ -9,12 +9,12 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_SubmitJob.html
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.container_facts import SizeType
 from batch_constructs.aws.names import as_property
 from batch_constructs.aws.pod_facts import GPU
 from batch_constructs.aws.record import Record
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence

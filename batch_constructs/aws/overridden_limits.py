@@ -9,13 +9,13 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_SubmitJob.html
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws import submit_job
 from batch_constructs.aws.bound import Counting
 from batch_constructs.aws.limits import limits_of
 from batch_constructs.aws.names import JOB_NAME
 from batch_constructs.aws.table import read
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -14,10 +14,10 @@ what stands below is as below another property, ``within`` another parameter.
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.table import read
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

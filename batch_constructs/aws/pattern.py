@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from re import Pattern

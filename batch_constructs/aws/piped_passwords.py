@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from itertools import islice
-from typing import Final
 
 from batch_constructs.aws.credential_values import points_elsewhere
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.record import Record
+from batch_constructs.aws.typing_names import Final
 
 
 class PasswordReader(Record):

@@ -6,12 +6,12 @@ https://docs.aws.amazon.com/batch/latest/userguide/job_definition_parameters.htm
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
 
 from batch_constructs.aws.bound import OneOf
 from batch_constructs.aws.container_facts import FARGATE_LOG_DRIVERS, FIRELENS, LOG_DRIVERS
 from batch_constructs.aws.job_definition_facts import OperatingSystemFamily
 from batch_constructs.aws.source import Source, api
+from batch_constructs.aws.typing_names import Final
 
 
 class PlatformCapability(StrEnum):

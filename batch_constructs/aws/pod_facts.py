@@ -6,10 +6,10 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_EksPodProperties.html
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
 
 from batch_constructs.aws.bound import Counting, Matching, Whole
 from batch_constructs.aws.source import Source, api, seen
+from batch_constructs.aws.typing_names import Final
 
 CONTAINERS: Final = Counting(1, 10, "containers")
 INIT_CONTAINERS: Final = Counting(0, 10, "init containers")

@@ -7,10 +7,10 @@ AWS's price list, or given; `instance_prices.py` is for comparing types. Money i
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
 
 from batch_constructs.aws.job_definition_facts import CpuArchitecture
 from batch_constructs.aws.source import Source, docs
+from batch_constructs.aws.typing_names import Final
 
 DATE: Final = "2026-06"
 """When the prices were read."""

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from batch_constructs.aws.bound import Matching, Whole
 from batch_constructs.aws.source import Source, docs, guide
+from batch_constructs.aws.typing_names import Final
 
 EVENT_PATTERN_CHARACTERS: Final = 2048
 """An event pattern as JSON."""

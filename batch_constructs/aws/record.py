@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, ClassVar, Self, dataclass_transform
+from batch_constructs.aws.typing_names import Any, ClassVar, Self, dataclass_transform
 
 
 @dataclass_transform(frozen_default=True)

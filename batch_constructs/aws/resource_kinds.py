@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsbatch
 
 from __future__ import annotations
 
-from typing import Final
+from batch_constructs.aws.typing_names import Final
 
 COMPUTE_ENVIRONMENT: Final = "compute-environment"
 CONSUMABLE_RESOURCE: Final = "consumable-resource"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from batch_constructs.aws.actions import (
     BATCH_DESCRIBE_JOB_QUEUES,
     BATCH_GET_JOB_QUEUE_SNAPSHOT,
@@ -24,6 +22,7 @@ from batch_constructs.aws.actions import (
     SQS_RECEIVE_MESSAGE,
     SQS_SEND_MESSAGE,
 )
+from batch_constructs.aws.typing_names import Final
 
 CLUSTER_ACTIONS: Final = (
     "ecs:CreateCluster",

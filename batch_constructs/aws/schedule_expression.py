@@ -7,11 +7,11 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rate-expressions.htm
 from __future__ import annotations
 
 import re
-from typing import Final
 
 from batch_constructs.aws.bound import cut
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import Source, docs
+from batch_constructs.aws.typing_names import Final
 
 SOURCE: Final[Source] = docs(
     "scheduler/latest/UserGuide/schedule-types.html",

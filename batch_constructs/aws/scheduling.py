@@ -6,9 +6,9 @@ https://docs.aws.amazon.com/batch/latest/userguide/job_scheduling.html
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Final
 
 from batch_constructs.aws.source import Source, api, docs
+from batch_constructs.aws.typing_names import Final
 
 DEFAULT_SHARE_DECAY_SECONDS: Final = 600
 """The window that counts where the share decay is 0, or is left out."""

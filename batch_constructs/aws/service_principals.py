@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any, Final
-
 from batch_constructs.aws.actions import STS_ASSUME_ROLE
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.source import Source, api, docs, guide
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 from batch_constructs.aws.updates import SERVICE_LINKED_ROLE
 
 if TYPE_CHECKING:
@@ -90,6 +88,8 @@ def _several(value: Any) -> list[Any]:
 
 
 def _covers_assuming(actions: Any) -> bool:
+    from fnmatch import fnmatchcase  # noqa: PLC0415  # a check asks otherwise
+
     wanted = STS_ASSUME_ROLE.lower()
     return any(fnmatchcase(wanted, action.lower()) for action in _several(actions))
 

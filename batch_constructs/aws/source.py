@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from batch_constructs.aws.record import Record
+from batch_constructs.aws.typing_names import Final
 
 _DOCS: Final = "https://docs.aws.amazon.com"
 

@@ -5,10 +5,9 @@ https://docs.aws.amazon.com/batch/latest/APIReference/API_Volume.html
 
 from __future__ import annotations
 
-from typing import Final
-
 from batch_constructs.aws.bound import Matching, Whole
 from batch_constructs.aws.source import Source, docs
+from batch_constructs.aws.typing_names import Final
 
 KINDS: Final = ("Host", "EfsVolumeConfiguration", "S3FilesVolumeConfiguration")
 """What a volume may be: one of these."""

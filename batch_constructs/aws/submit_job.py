@@ -7,10 +7,10 @@ from __future__ import annotations
 
 import json
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import Matching, Whole
 from batch_constructs.aws.source import Source, api, docs, guide, seen
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any
+
+from batch_constructs.aws.typing_names import Any
 
 
 def read(name: str) -> Any:

@@ -5,10 +5,9 @@ https://docs.aws.amazon.com/batch/latest/userguide/tag-restrictions.html
 
 from __future__ import annotations
 
-from typing import Final
-
 from batch_constructs.aws.bound import Counting, Matching
 from batch_constructs.aws.source import Source, api, docs, guide
+from batch_constructs.aws.typing_names import Final
 
 COUNT: Final = Counting(0, 50, "tags")
 KEY: Final = Matching(

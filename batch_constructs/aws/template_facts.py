@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from batch_constructs.aws.bound import Matching
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import Source, docs, seen
+from batch_constructs.aws.typing_names import Final
 
 NO_VALUE: Final = {"Ref": "AWS::NoValue"}
 """What takes away what it is the value of.
@@ -132,6 +131,13 @@ REFERENCE_SOURCE: Final[Source] = docs(
     "AWSCloudFormation/latest/TemplateReference/intrinsic-function-reference-ref.html",
     "Ref names a parameter or a resource of the template. CloudFormation refuses any other:"
     " Unresolved resource dependencies.",
+)
+
+CIRCLE_SOURCE: Final[Source] = seen(
+    "https://aws.amazon.com/blogs/infrastructure-and-automation/handling-circular-dependency-errors-in-aws-cloudformation/",
+    '"two resources are dependent on each other or that a resource is dependent on itself" … "When'
+    " AWS CloudFormation assesses that this type of condition exists, you will get a circular"
+    ' dependency error"',
 )
 
 RESOLVED_SECRET_SOURCE: Final[Source] = docs(

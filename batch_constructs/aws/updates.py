@@ -7,7 +7,6 @@ schemas. What it calls conditional for compute environments is decided by the se
 from __future__ import annotations
 
 from functools import cache
-from typing import Final
 
 from batch_constructs.aws.compute_environment_facts import (
     BEST_FIT,
@@ -18,6 +17,7 @@ from batch_constructs.aws.eks_facts import SERVICE_ROLE
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.source import Source, api, cloudformation, docs, guide, seen
 from batch_constructs.aws.table import read
+from batch_constructs.aws.typing_names import Final
 
 REGISTRY: Final[Source] = cloudformation(
     "aws-resource-batch-computeenvironment",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import os
 import sys
 from collections import defaultdict
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import cut, printable
 from batch_constructs.aws.credentials import without_credentials
 from batch_constructs.aws.record import Record
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.check import findings_report, output_stream
 from batch_constructs.check.one_file import STANDARD_INPUT, Checker, FileCheck, placed_in_file
 from batch_constructs.rules.findings import Finding, Severity

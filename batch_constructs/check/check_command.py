@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 import sys
 from difflib import get_close_matches
-from typing import Any
 
 import click
 
+from batch_constructs.aws.typing_names import Any
 from batch_constructs.check import all_files
 from batch_constructs.check.findings_report import FORMATS
 from batch_constructs.rules.error_outcomes import outcome_of_error

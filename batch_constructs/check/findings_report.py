@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 from batch_constructs.check import output_stream
 from batch_constructs.rules.error_outcomes import TAKEN
 from batch_constructs.rules.findings import Finding, Severity

@@ -6,10 +6,10 @@ import json
 import os
 from collections import Counter
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.template_facts import STACK_ARTIFACT
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 from batch_constructs.rules.template import template_files
 
 if TYPE_CHECKING:

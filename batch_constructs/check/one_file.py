@@ -5,10 +5,10 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.template_facts import CONSTRUCT_PATH
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.engine import MORE, examine
 from batch_constructs.rules.template import template_files
 

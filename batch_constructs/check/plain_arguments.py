@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
-
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 from batch_constructs.check.findings_report import FORMATS
 
 if TYPE_CHECKING:

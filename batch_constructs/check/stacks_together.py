@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import cut
 from batch_constructs.aws.record import Record
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 from batch_constructs.rules.findings import Finding, Severity
 from batch_constructs.rules.regional_quotas import REGIONAL_QUOTAS, RegionalQuota
 from batch_constructs.rules.template.whole import resources_by_type

@@ -76,7 +76,24 @@ def _named_watch(name: str | None, queue: str | None) -> str:
     return shlex.join(["batch-constructs", "watch", str(name), "--queue", str(queue)])
 
 
-@click.command
+class _WithCommand(click.Command):
+    """A command of which what follows ``--`` is a command itself: the parameter ``words``."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        words: list[str] | None = None
+        if "--" in args:
+            at = args.index("--")
+            args, words = args[:at], args[at + 1 :]
+            if not words:
+                raise click.UsageError("write the job's command after --", ctx)
+        ctx.params["words"] = words
+        return super().parse_args(ctx, args)
+
+    def collect_usage_pieces(self, ctx: click.Context) -> list[str]:
+        return [*super().collect_usage_pieces(ctx), "[-- COMMAND...]"]
+
+
+@click.command(cls=_WithCommand)
 @click.argument("name", required=False)
 @click.option("--queue", help="The queue, by name or ARN.")
 @click.option(
@@ -105,6 +122,7 @@ def _named_watch(name: str | None, queue: str | None) -> str:
 def submit(
     *,
     name: str | None,
+    words: list[str] | None,
     queue: str | None,
     job_definition: str | None,
     graph: Path | None,
@@ -117,13 +135,17 @@ def submit(
     as_json: bool,
     **options: Any,
 ) -> None:
-    """Submit a job, an array job, or a graph of jobs."""
+    """Submit a job, an array job, or a graph of jobs.
+
+    What follows -- replaces the definition's command.
+    """
     client = _client()
     if graph is not None:
         if name or job_definition:
             raise click.UsageError("--graph names jobs and definitions itself")
         of_one = {**options, "parameter": parameters, "environment": environment}
         of_one |= {"timeout_seconds": timeout, "depends_on": depends_on}
+        of_one |= {"": words}  # what follows --
         _expect_none(of_one, "the file of --graph sets this for each job")
         read = "{}" if input_json is None else input_json
         _submit_graph(client, graph, queue=queue, input_json=read, run=run, as_json=as_json)
@@ -135,6 +157,7 @@ def submit(
         name,
         queue=queue,
         job_definition=job_definition,
+        command=words,
         parameters=_pairs(parameters),
         environment=_pairs(environment),
         depends_on=[{"jobId": each} for each in depends_on],

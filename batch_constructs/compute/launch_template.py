@@ -17,7 +17,7 @@ from batch_constructs.asked_once import base64
 from batch_constructs.aws import container_variables as variables
 from batch_constructs.aws.bound import OneOf, as_text
 from batch_constructs.aws.ebs import ROOT_DEVICE
-from batch_constructs.aws.efa import INTERFACE_TYPES, MOST_EFA
+from batch_constructs.aws.efa import INTERFACE_TYPES, most_efa
 from batch_constructs.aws.launch_template_facts import (
     DOCKER_TIMEOUT_SECONDS,
     HOP_LIMIT,
@@ -311,8 +311,8 @@ def _network_interfaces(
     cards = 1
     if isinstance(efa, int) and not isinstance(efa, bool) and not is_token(efa):
         cards = efa
-        if not MOST_EFA.admits(cards):
-            arguments.bounded("efa", cards, MOST_EFA)
+        if not most_efa().admits(cards):
+            arguments.bounded("efa", cards, most_efa())
             return []
     elif known_flag(arguments, "efa", efa) is not True:
         if security_groups:

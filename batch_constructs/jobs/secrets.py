@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from weakref import WeakKeyDictionary
 
 from aws_cdk import aws_secretsmanager as secretsmanager
-from aws_cdk import aws_ssm as ssm
 
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.pattern import pattern
@@ -26,6 +25,7 @@ from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
     from aws_cdk import aws_kms as kms
+    from aws_cdk import aws_ssm as ssm
 
     from batch_constructs.arguments import Arguments
 
@@ -152,8 +152,21 @@ class _Known:
     key_is_alias: bool
 
 
-SecretSource: TypeAlias = secretsmanager.ISecret | SecretField | ssm.IParameter | SecretParameter
-"""What a secret environment variable can be taken from."""
+if TYPE_CHECKING:
+    SecretSource: TypeAlias = (
+        secretsmanager.ISecret | SecretField | ssm.IParameter | SecretParameter
+    )
+    """What a secret environment variable can be taken from."""
+else:
+
+    def __getattr__(name: str) -> Any:
+        """Load the parameters of SSM for what names them: it takes longer than this library."""
+        if name != "SecretSource":
+            raise AttributeError(name)
+        from aws_cdk import aws_ssm as ssm  # noqa: PLC0415
+
+        return secretsmanager.ISecret | SecretField | ssm.IParameter | SecretParameter
+
 
 _FETCH = {"secretsmanager": GET_SECRET, "ssm": GET_PARAMETERS}
 """Service → the action that fetches a value from it."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,8 +50,7 @@ class AwsPorts:
         self._roles = roles
         self._endpoints = endpoints
         self._put_event = put_event
-        # One thread: events keep their order, and nobody waits for their targets.
-        self._events = ThreadPoolExecutor(max_workers=1, thread_name_prefix="batch-events")
+        self._closed = False
         self._streams: set[tuple[str, str]] = set()
 
     def secret_value(self, secret: SecretReference, *, execution_role_arn: str | None) -> str:
@@ -110,13 +108,15 @@ class AwsPorts:
         )
 
     def put_event(self, event: Mapping[str, Any]) -> None:
-        """Put an event, in its order, without waiting for its targets."""
-        self._events.submit(self._put_event, event)
+        """Put an event on the bus."""
+        if not self._closed:
+            self._put_event(event)
 
     def put_metrics(self, data: Sequence[Mapping[str, Any]]) -> None:
-        """Put metric data, without waiting for the alarms on them."""
-        put = self._client("cloudwatch").put_metric_data
-        self._events.submit(put, Namespace=NAMESPACE, MetricData=list(data))
+        """Put metric data."""
+        if not self._closed:
+            put = self._client("cloudwatch").put_metric_data
+            put(Namespace=NAMESPACE, MetricData=list(data))
 
     def create_cluster(self, name: str) -> str:
         """Create an ECS cluster."""
@@ -145,7 +145,7 @@ class AwsPorts:
 
     def close(self) -> None:
         """Drop the events that no target has yet."""
-        self._events.shutdown(wait=False, cancel_futures=True)
+        self._closed = True
 
     def _as_execution_role(self, service: str, role_arn: str | None) -> Any:
         if role_arn is None:

@@ -100,8 +100,8 @@ class EmbeddedAws:
 
     def stop(self) -> None:
         """End every job with its children."""
-        self._service.stop()
         self._ports.close()
+        self._service.stop()
 
     def _job(self, job_id: str) -> Mapping[str, Any]:
         job: Mapping[str, Any] = self._service.handle(operations.DESCRIBE_JOBS, {"jobs": [job_id]})[

@@ -16,8 +16,13 @@ from batch_constructs.arguments import Arguments
 from batch_constructs.aws import batch_events
 from batch_constructs.aws.actions import EVENTS_PUT_EVENTS, PRINCIPAL_ORGANIZATION
 from batch_constructs.aws.bound import shown
-from batch_constructs.aws.metrics import DEFAULT_EVENT_BUS
-from batch_constructs.aws.names import ACCOUNT, ACCOUNT_ID_LENGTH, EVENT_BUS, ORGANIZATION
+from batch_constructs.aws.names import (
+    ACCOUNT,
+    ACCOUNT_ID_LENGTH,
+    DEFAULT_EVENT_BUS,
+    EVENT_BUS,
+    ORGANIZATION,
+)
 from batch_constructs.aws.quotas import EVENT_BUS_NAME, EVENT_BUS_POLICY_CHARACTERS
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import BatchConstruct, own_account

@@ -12,12 +12,15 @@ from batch_constructs.asked_once import own_account_id
 from batch_constructs.aws.names import every
 from batch_constructs.aws.service_principals import EVENTS
 from batch_constructs.construct import arn_prefix
-from batch_constructs.loaded_late import aws_events_targets as targets
 from batch_constructs.loaded_late import aws_lambda as lambda_
+from batch_constructs.one_call import new
 from batch_constructs.queue_senders import admit_rules
 
 if TYPE_CHECKING:
     from constructs import Construct
+
+    from batch_constructs.one_call import InJavaScript
+    from batch_constructs.shipped_function import ShippedFunction
 
 _NAMED: Final = 15
 """So many rules are admitted by name; SQS takes twenty statements a queue, Lambda 20,480 bytes."""
@@ -25,12 +28,12 @@ _NAMED: Final = 15
 
 def function_target(
     scope: Construct,
-    function: lambda_.IFunction,
+    shipped: ShippedFunction,
     dead_letter_queue: sqs.Queue,
     *,
     rules: int,
     retry_attempts: int,
-) -> targets.LambdaFunction:
+) -> InJavaScript:
     """Return the function as the target of so many rules of one stack.
 
     The CDK writes a statement a rule into the policies of the function and of the queue. Where
@@ -38,10 +41,9 @@ def function_target(
     named by CloudFormation, so that no pattern says which they are.
     """
     if rules <= _NAMED:
-        return targets.LambdaFunction(
-            function, dead_letter_queue=dead_letter_queue, retry_attempts=retry_attempts
-        )
+        return _target(shipped.unseen_handler, dead_letter_queue, retry_attempts)
     admit_rules(dead_letter_queue)
+    function = shipped.handler
     function.add_permission(
         "Rules",
         principal=iam.ServicePrincipal(EVENTS),
@@ -49,10 +51,15 @@ def function_target(
         source_arn=f"{arn_prefix('events')}{every('rule')}",
     )
     arn = Stack.of(scope).format_arn(service="sqs", resource=dead_letter_queue.queue_name)
-    return targets.LambdaFunction(
+    return _target(
         lambda_.Function.from_function_attributes(
             scope, "FunctionOfRules", function_arn=function.function_arn, skip_permissions=True
         ),
-        dead_letter_queue=sqs.Queue.from_queue_arn(scope, "LettersOfRules", arn),
-        retry_attempts=retry_attempts,
+        sqs.Queue.from_queue_arn(scope, "LettersOfRules", arn),
+        retry_attempts,
     )
+
+
+def _target(function: object, dead_letter_queue: sqs.IQueue, retry_attempts: int) -> InJavaScript:
+    settings = {"deadLetterQueue": dead_letter_queue, "retryAttempts": retry_attempts}
+    return new("aws_events_targets.LambdaFunction", function, settings)

@@ -179,7 +179,7 @@ class JobCounters(BatchConstruct):
         )
         target = function_target(
             self,
-            self.function,
+            shipped,
             self.dead_letter_queue,
             rules=len(patterns),
             retry_attempts=_RETRIES,

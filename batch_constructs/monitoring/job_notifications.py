@@ -52,7 +52,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from aws_cdk import aws_events as events
-    from aws_cdk import aws_lambda as lambda_
     from aws_cdk import aws_sns as sns
     from aws_cdk import aws_sqs as sqs
     from constructs import Construct
@@ -139,7 +138,6 @@ class JobNotifications(BatchConstruct):
     blocked_rules: list[events.Rule]
     job_rules: list[events.Rule]
     rescued_rules: list[events.Rule]
-    watched_function: WatchedFunction | None
     watched_idle_function: WatchedFunction | None
 
     def __init__(
@@ -225,12 +223,12 @@ class JobNotifications(BatchConstruct):
             rule_target(self, one, f"targets[{place}]") for place, one in enumerate(given_targets)
         ]
         of_arrays: list[Any] = []
-        notifier: lambda_.IFunction | None = None
+        self._notifier: ShippedFunction | None = None
         if with_messages:
             topic = AlertTopic(self, "AlertTopic") if given_topic is None else given_topic
             self._topic, self._dead_letter_queue = topic, dead_letter_queue(self)
             claims = ClaimsTable(self, settings)
-            notifier = self._notifier(
+            self._notifier = notifier = self._make_notifier(
                 topic,
                 self._dead_letter_queue,
                 claims,
@@ -287,22 +285,23 @@ class JobNotifications(BatchConstruct):
             name=None if name is None else f"{name}-rescued",
             event_bus=None,
         )
-        self.watched_function = self._watch(notifier, alarmed, settings)
+        self._watch(settings.alarm_topic if alarmed is None else alarmed, settings)
 
-    def _watch(
-        self,
-        notifier: lambda_.IFunction | None,
-        alarm_topic: sns.ITopic | None,
-        settings: FunctionSettings,
-    ) -> WatchedFunction | None:
-        if notifier is None:
+    def _watch(self, alarm_topic: sns.ITopic | None, settings: FunctionSettings) -> None:
+        if alarm_topic is not None and (watched := self.watched_function) is not None:
+            watch(self, watched, alarm_topic, settings)
+
+    @property
+    def watched_function(self) -> WatchedFunction | None:
+        """What ``BatchMonitoring(functions=…)`` watches; None if there are only targets."""
+        if self._notifier is None:
             return None
         rules = [*self.job_rules, *self.blocked_rules, *self.rescued_rules]
-        watched = WatchedFunction(
-            handler=notifier, dead_letter_queue=self._dead_letter_queue, rules=resources_of(rules)
+        return WatchedFunction(
+            handler=self._notifier.handler,
+            dead_letter_queue=self._dead_letter_queue,
+            rules=resources_of(rules),
         )
-        watch(self, watched, alarm_topic, settings)
-        return watched
 
     def _rules(
         self,
@@ -354,7 +353,7 @@ class JobNotifications(BatchConstruct):
             )
         return made
 
-    def _notifier(
+    def _make_notifier(
         self,
         topic: sns.ITopic,
         dead_letters: sqs.Queue,
@@ -362,7 +361,7 @@ class JobNotifications(BatchConstruct):
         settings: FunctionSettings,
         *,
         told: Mapping[str, str | Sequence[str]],
-    ) -> lambda_.IFunction:
+    ) -> ShippedFunction:
         function = ShippedFunction(
             self,
             "Function",
@@ -383,7 +382,7 @@ class JobNotifications(BatchConstruct):
             dead_letter_queue=dead_letters,
         )
         let_publish(function.role, topic)
-        return function.handler
+        return function
 
 
 def _rescue_queues(queues: Sequence[Any]) -> list[str]:

@@ -8,13 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from batch_constructs.arguments import Arguments
+from batch_constructs.asked_once import made_up_if_needed
 from batch_constructs.aws.bound import as_text, meant, one_of, refused
 from batch_constructs.aws.job_states import WITH_EVENTS, JobState
 from batch_constructs.aws.quotas import DESCRIPTION, RULE_NAME
 from batch_constructs.construct import BuiltUpon
 from batch_constructs.event_bus import expect_forwarded
 from batch_constructs.known_scope import known_scope
-from batch_constructs.one_call import members
+from batch_constructs.one_call import Made, OneCall, members
 from batch_constructs.place import elsewhere
 from batch_constructs.queues.job_event_patterns import blocked_pattern, refuse_pattern
 from batch_constructs.tokens import is_made_up
@@ -163,7 +164,7 @@ def make_rule(
     pattern: dict[str, Any],
     *,
     way_out: str,
-    targets: Sequence[events.IRuleTarget] = (),
+    targets: Sequence[Any] = (),
     description: str | None = None,
     rule_name: str | None = None,
     event_bus: events.IEventBus | None = None,
@@ -177,24 +178,25 @@ def make_rule(
         ValueError: a pattern that EventBridge refuses: it names too much.
     """
     refuse_pattern(f"{known_scope(scope).path}/{id}", pattern, way_out=way_out)
-    from aws_cdk import aws_events as events  # noqa: PLC0415 - loaded when it is used
-
-    from batch_constructs.asked_once import made_up_if_needed  # noqa: PLC0415 - as before
-
     named = rule_name is not None and not is_made_up(rule_name)  # the CDK would refuse that one
-    rule = events.Rule(
-        scope,
-        id,
-        event_bus=event_bus,
-        description=description,
-        rule_name=rule_name if named else made_up_if_needed(),
-        targets=list(targets),
-        event_pattern=events.EventPattern(
-            source=pattern["source"],
-            detail_type=pattern["detail-type"],
-            detail=pattern.get("detail"),
-        ),
+    call = OneCall(scope)
+    made: Made[events.Rule] = call.add(
+        "aws_events.Rule",
+        id.replace("/", "--"),  # as the CDK calls it
+        {
+            "eventBus": event_bus,
+            "description": description,
+            "ruleName": rule_name if named else made_up_if_needed(),
+            "targets": list(targets),
+            "eventPattern": {
+                "detail": pattern.get("detail"),
+                "detailType": pattern["detail-type"],
+                "source": pattern["source"],
+            },
+        },
     )
+    call.make(at_once=True)
+    rule = made.resource
     if event_bus is not None:
         expect_forwarded(cast("IConstruct", rule.node.default_child))
     return rule

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+
+from batch_constructs.aws.typing_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -7,10 +7,9 @@ is the letter of its severity, ``9`` as cfn-lint keeps it for rules from elsewhe
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
-
 from cfnlint.rules import CloudFormationLintRule, RuleMatch
 
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 from batch_constructs.rules import check_template
 from batch_constructs.rules.rulebook import RULES
 from batch_constructs.rules.template.whole import Whole

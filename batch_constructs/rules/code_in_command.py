@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from itertools import islice
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.pattern import pattern
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.interpreters import Program, program_of
 
 if TYPE_CHECKING:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from functools import partial
 from itertools import chain
-from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import Bound, Counting, Matching, OneOf, one_of, shown
 from batch_constructs.aws.combinations import GIVEN, combination_at, lines, names_in, shape_of
 from batch_constructs.aws.platforms import KINDS, WINDOWS, Orchestration, PlatformCapability
 from batch_constructs.aws.property_paths import HERE, places, way_and_key, ways
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import LateRule, Rule, add
 from batch_constructs.rules.template.resource_graph import JobDefinition

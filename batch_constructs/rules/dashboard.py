@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from batch_constructs.aws.quotas import (
     METRICS_A_DASHBOARD,
     METRICS_A_WIDGET,
     WIDGETS_A_DASHBOARD,
 )
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

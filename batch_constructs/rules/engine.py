@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
 from itertools import islice
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.credentials import without_credentials
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.template_facts import RESOURCES
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.alike_resources import AlikeResources
 from batch_constructs.rules.circumstances import needed
 from batch_constructs.rules.findings import Finding, Severity
 from batch_constructs.rules.held_back_findings import causes_in
 from batch_constructs.rules.respelled import MISSPELLED, as_written, respelled
-from batch_constructs.rules.rulebook import has_rules, rules_about, speaking
+from batch_constructs.rules.rulebook import has_rules, speaking
 from batch_constructs.rules.template.intrinsics import Resolver
 from batch_constructs.rules.template.left_out import LeftOut, TooManyLookUpsError
 from batch_constructs.rules.template.loops import Unrolled, unroll
 from batch_constructs.rules.template.property_texts import PropertyTexts
 from batch_constructs.rules.template.resource_graph import Resource, Template
+from batch_constructs.rules.template.resource_view import with_services
 from batch_constructs.rules.template.sam_globals import with_globals
 from batch_constructs.rules.template.template_conditions import Resources, World, Worlds
 from batch_constructs.rules.template.whole import Whole
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from batch_constructs.rules.template.template_files import Document
 
 _NULL: Final = "null-value"
+_NONE: Final[frozenset[str]] = frozenset()
 _NOTHING_BESIDE: Final[Mapping[str, Mapping[str, object]]] = {}
 _MOST_OF_A_KIND: Final = 100
 MORE: Final = "(and there are more)"
@@ -95,11 +96,11 @@ def examine(
     seen = _examine(unrolled, document, nested_known=nested_known)
     found: Sequence[Finding] = seen.findings
     if 0 < sum(one.rule == MISSPELLED for one in found) <= _MOST_MISSPELLED:
-        rewritten, meant = respelled(unrolled.template, found)
+        rewritten, meant, written = respelled(unrolled.template, found)
         if meant:
             again = unrolled.replaced(template=rewritten)
             after = _examine(again, document, nested_known=nested_known).findings
-            found = [*meant.values(), *(as_written(one, meant) for one in after)]
+            found = [*meant, *(as_written(one, written) for one in after)]
     ordered = _in_order(found, Whole(unrolled).resources)
     return seen.replaced(
         findings=_once_a_loop(ordered, unrolled.origins) if unrolled.origins else ordered
@@ -224,7 +225,7 @@ def _when(finding: Finding, condition: str) -> Finding:
 
 
 def _check_whole(whole: Whole) -> Iterator[Finding]:
-    for rule in rules_about(Whole.type):
+    for rule in speaking(Whole.type, _NONE, with_services(whole.by_type)):
         for path, message, *own_fix in _some(
             [*islice(rule.find(whole), _MOST_OF_A_KIND + 1)], _MOST_OF_A_KIND
         ):
@@ -269,25 +270,14 @@ def check_resource(
     view = Template(resources, Resolver(resources)).get("")
     rules = None
     if errors_and is not None and view is not None:
-        names = view.names
         rules = [
             one
-            for one in _refusing(resource_type, errors_and)
-            if not one.needs or not one.needs.isdisjoint(names)
+            for one in speaking(resource_type, view.names, view.template.types)
+            if one.severity is Severity.ERROR or one.id in errors_and
         ]
     found = [] if view is None else [*causes_in([*_check(view, rules)])]
     found.sort(key=lambda one: _WORST_FIRST[one.severity])
     return found
-
-
-@cache
-def _refusing(subject: str, beside_errors: frozenset[str]) -> tuple[Rule, ...]:
-    """Return the rules about a type of resource that a constructor refuses by."""
-    return tuple(
-        rule
-        for rule in rules_about(subject)
-        if rule.severity is Severity.ERROR or rule.id in beside_errors
-    )
 
 
 def _causes(subject: Resource) -> tuple[str, ...]:
@@ -308,7 +298,7 @@ def _check(
     no_object = isinstance(whole, list | str | int | float)
     names = subject.names
     causes = [f"{path}/".lstrip("/") for path in _causes(subject)]
-    for rule in speaking(subject.type, names) if rules is None else rules:
+    for rule in speaking(subject.type, names, subject.template.types) if rules is None else rules:
         if no_object and rule.area != "shape":
             continue
         faults: list[Fault] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
+from batch_constructs.aws.typing_names import Final
 
 REFUSED: Final = "AWS refuses it"
 INVALID: Final = "it is created, becomes INVALID, and runs no job"

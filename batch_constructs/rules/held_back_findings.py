@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.respelled import MEANT, MISSPELLED
 

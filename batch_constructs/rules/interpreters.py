@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import re
 from functools import cached_property
-from typing import Final
 
 from batch_constructs.aws.password_options import REDIS_PAGE, REDIS_PROGRAMS
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.record import Record
+from batch_constructs.aws.typing_names import Final
 
 
 class Program(Record):

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import Counting, Decimal, Matching, OneOf, Whole
 from batch_constructs.aws.limits import key_of, limit_at, lines
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import LateRule, Rule, add
 from batch_constructs.rules.template.values import count, listing, number, text

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final
-
+from batch_constructs.aws.typing_names import Final
 from batch_constructs.rules.access.arn_patterns import EVENT_RULE, LOG_GROUP, QUEUE, ROLE, TOPIC
 from batch_constructs.rules.template.resource_graph import (
     COMPUTE_ENVIRONMENT,

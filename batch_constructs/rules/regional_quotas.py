@@ -8,11 +8,8 @@ from __future__ import annotations
 
 from collections import defaultdict
 from functools import partial
-from typing import TYPE_CHECKING, Final
 
-from batch_constructs.aws.event_pattern import has_wildcard
-from batch_constructs.aws.metrics import DEFAULT_EVENT_BUS
-from batch_constructs.aws.names import EVENT_BUS
+from batch_constructs.aws.names import DEFAULT_EVENT_BUS, EVENT_BUS
 from batch_constructs.aws.network import RULES_A_SECURITY_GROUP
 from batch_constructs.aws.quotas import (
     BATCH_RESOURCES,
@@ -22,6 +19,7 @@ from batch_constructs.aws.quotas import (
     WILDCARD_RULES_A_BUS,
 )
 from batch_constructs.aws.record import Record
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.names_once import AMONG, DEFINITION_NAME, NAMES
 from batch_constructs.rules.template.resource_graph import (
     COMPUTE_ENVIRONMENT,
@@ -88,9 +86,15 @@ def _of_types(types: tuple[str, ...], resources: ByType) -> Mapping[Group, list[
 def _rules_of_buses(resources: ByType, *, wildcard: bool = False) -> Mapping[Group, list[str]]:
     found: dict[Group, list[str]] = defaultdict(list)
     for id_, own in resources_of_type(resources, "AWS::Events::Rule", surely=True):
-        if not wildcard or has_wildcard(own.get("EventPattern")):
+        if not wildcard or _has_wildcard(own.get("EventPattern")):
             found[_bus(own.get("EventBusName", DEFAULT_EVENT_BUS), resources)].append(id_)
     return found
+
+
+def _has_wildcard(event_pattern: object) -> bool:
+    from batch_constructs.aws.event_pattern import has_wildcard  # noqa: PLC0415  # of rules only
+
+    return has_wildcard(event_pattern)
 
 
 def _bus(written: object, resources: ByType) -> Group:

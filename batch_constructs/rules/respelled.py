@@ -7,7 +7,8 @@ that here and in other resources, is none.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 
 if TYPE_CHECKING:
     from batch_constructs.rules.findings import Finding
@@ -21,25 +22,44 @@ Template = Mapping[str, object]
 
 def respelled(
     template: Template, found: Sequence[Finding]
-) -> tuple[Template, dict[tuple[str, str], Finding]]:
-    """Spell the names right that are misspelled, and give the findings by what they meant."""
+) -> tuple[Template, list[Finding], dict[tuple[str, str], str]]:
+    """Spell the names right that are misspelled.
+
+    Returns:
+        The template, the findings of names that are spelled right in it, and by resource and path
+        the path that is written; nothing where another value of a condition has the right name.
+    """
     resources = template.get("Resources")
-    meant: dict[tuple[str, str], Finding] = {}
+    meant: list[Finding] = []
+    written: dict[tuple[str, str], str] = {}
     if isinstance(resources, Mapping):
         for one in found:
             if one.rule != MISSPELLED or not one.fix.startswith(MEANT):
                 continue
             *inside, name = one.path.split("/")
             right = one.fix.removeprefix(MEANT)
-            renamed = _renamed(resources, [one.resource, *inside], name, right)
+            way = [one.resource, *inside]
+            renamed = _renamed(resources, way, name, right)
             if renamed is not None:
+                meant.append(one)
+                if _renamed(resources, way, right, name) is None:
+                    written[one.resource, "/".join([*inside, right])] = one.path
                 resources = renamed
-                meant[one.resource, "/".join([*inside, right])] = one
-    return {**template, "Resources": resources}, meant
+    return {**template, "Resources": resources}, meant, written
 
 
 def _renamed(value: object, inside: Sequence[str], name: str, right: str) -> object | None:
     """Rename a member of an object inside of a value; None if it is not there, or not alone."""
+    match value:
+        case {"Fn::If": [condition, *branches]}:
+            renamed = [_renamed(one, inside, name, right) for one in branches]
+            new = [after or before for after, before in zip(renamed, branches, strict=True)]
+            return {"Fn::If": [condition, *new]} if any(renamed) else None
+        case _:
+            return _renamed_in_one(value, inside, name, right)
+
+
+def _renamed_in_one(value: object, inside: Sequence[str], name: str, right: str) -> object | None:
     if not inside:
         if not isinstance(value, Mapping) or name not in value or right in value:
             return None
@@ -55,9 +75,9 @@ def _renamed(value: object, inside: Sequence[str], name: str, right: str) -> obj
     return None
 
 
-def as_written(one: Finding, meant: Mapping[tuple[str, str], Finding]) -> Finding:
+def as_written(one: Finding, written: Mapping[tuple[str, str], str]) -> Finding:
     """Give the path of a finding as the template spells it."""
-    for (resource, path), misspelled in meant.items():
+    for (resource, path), misspelled in written.items():
         if one.resource == resource and f"{one.path}/".startswith(f"{path}/"):
-            return one.replaced(path=misspelled.path + one.path[len(path) :])
+            return one.replaced(path=misspelled + one.path[len(path) :])
     return one

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from typing import TYPE_CHECKING
 
+from batch_constructs.aws.typing_names import TYPE_CHECKING
 from batch_constructs.rules import areas, rule
 
 if TYPE_CHECKING:
@@ -41,13 +41,21 @@ def has_rules(type: str) -> bool:
 
 
 @lru_cache(maxsize=512)
-def speaking(type: str, names: frozenset[str]) -> list[Rule]:
-    """Give the rules about a type that may say something of a resource with such properties."""
-    areas.load_about(type, names)
+def speaking(type: str, names: frozenset[str], types: frozenset[str]) -> list[Rule]:
+    """Give the rules that may say something of a resource with such properties in a template.
+
+    Args:
+        type: its type.
+        names: the names of its properties.
+        types: of the template's resources, with the services that these are of.
+    """
+    present = names | types
+    areas.load_about(type, present)
     number = len(rule.BY_SUBJECT.get(type, ()))
     rules, by_name = _loaded(type, number), _by_name(type, number)
     places = {*by_name[""]}.union(*(by_name[name] for name in by_name.keys() & names))
-    return [rules[place] for place in sorted(places)]
+    asked = [rules[place] for place in sorted(places)]
+    return [one for one in asked if _is_combination(one) or areas.may_speak(one.area, present)]
 
 
 @lru_cache(maxsize=512)
@@ -58,8 +66,13 @@ def _loaded(type: str, number: int) -> list[Rule]:
     # in an area the combinations come first, whatever was loaded first
     return sorted(
         rule.BY_SUBJECT.get(type, ()),
-        key=lambda one: (places[one.area], not isinstance(one, rule.LateRule) or one.noun != ""),
+        key=lambda one: (places[one.area], not _is_combination(one)),
     )
+
+
+def _is_combination(one: Rule) -> bool:
+    """Tell a rule of an area's table from those of its module."""
+    return isinstance(one, rule.LateRule) and one.noun == ""
 
 
 @lru_cache(maxsize=512)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.job_states import CANNOT_PULL, NOT_INITIALIZED
 from batch_constructs.aws.operations import SUBMIT_JOB
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.error_outcomes import (
     FAILS,
     INVALID,
@@ -94,6 +94,7 @@ _OF_AREA: Final = MappingProxyType(
         "secret": _OPEN,
         "stack_quota": _REFUSED,
         "submit_request": _SUBMISSION,
+        "submitted_parameter": _PROGRAM,
         "submitted_text": _OPEN,
         "submitter": _SUBMISSION,
         "update": _REFUSED,

@@ -77,6 +77,7 @@ def test_the_commands_of_the_page_run(aws: Aws) -> None:
     assert [job["jobName"] for job in aws.batch.jobs] == [
         "nightly",
         "pages",
+        "try",
         "monday--split",
         "monday--work",
         "monday--merge",

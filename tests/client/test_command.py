@@ -60,6 +60,17 @@ def test_submit_prints_the_id(aws: Aws, run: Run) -> None:
     assert job["arrayProperties"] == {"size": 3}
 
 
+def test_what_follows_two_dashes_is_the_command_of_the_job(aws: Aws, run: Run) -> None:
+    of_one = ("submit", "job", "--queue", "q", "--definition", "d")
+    run(*of_one, "--", "python", "job.py", "--day", "--", "x")
+
+    (job,) = aws.batch.jobs
+    assert job["containerOverrides"] == {"command": ["python", "job.py", "--day", "--", "x"]}
+    assert "extra argument" in run(*of_one, "python").stderr  # a slip is no command
+    assert "after --" in run(*of_one, "--").stderr
+    assert len(aws.batch.jobs) == 1
+
+
 def test_submit_speaks_json(aws: Aws, run: Run) -> None:
     result = run("submit", "job", "--queue", "q", "--definition", "d", "--json")
 
@@ -86,11 +97,12 @@ def test_submit_refuses_options_that_a_graph_says_itself(
     graph = tmp_path / "graph.json"
     graph.write_text('{"jobs": {"a": {"jobDefinition": "d"}}}')
     more = ("--array-size", "3", "-p", "day=mon", "--timeout-seconds", "60", "--depends-on", "x")
+    more += ("--", "true")
 
     result = run("submit", "--graph", str(graph), "--queue", "q", *more)
 
     assert (result.exit_code, aws.batch.jobs) == (2, [])
-    for option in ("--array-size", "--parameter", "--timeout-seconds", "--depends-on"):
+    for option in ("--array-size", "--parameter", "--timeout-seconds", "--depends-on", "--:"):
         assert option in result.stderr
     assert "leave it out, the file of --graph sets this for each job" in result.stderr
 

@@ -276,7 +276,7 @@ SERVICE_ENVIRONMENT = "arn:aws:batch:us-east-1:111122223333:service-environment/
 def environments_of_a_cluster(count: int) -> dict[str, Any]:
     of_eks = {"EksClusterArn": CLUSTER, "KubernetesNamespace": "batch"}
     own = {"Type": "UNMANAGED", "EksConfiguration": of_eks}
-    other = {**own, "EksConfiguration": {**of_eks, "EksClusterArn": {"Ref": "Other"}}}
+    other = {**own, "EksConfiguration": {**of_eks, "EksClusterArn": {"Ref": "E0"}}}
     made = {f"E{number}": own for number in range(count)} | {"Other": other}
     kind = "AWS::Batch::ComputeEnvironment"
     return {id_: {"Type": kind, "Properties": given} for id_, given in made.items()}
@@ -285,7 +285,7 @@ def environments_of_a_cluster(count: int) -> dict[str, Any]:
 def shares_of_a_queue(count: int) -> dict[str, Any]:
     kind = "AWS::Batch::QuotaShare"
     one = {"Type": kind, "Properties": {"JobQueue": QUEUE}}
-    other = {"Type": kind, "Properties": {"JobQueue": {"Ref": "Other"}}}
+    other = {"Type": kind, "Properties": {"JobQueue": {"Ref": "S0"}}}
     return {**{f"S{number}": one for number in range(count)}, "Other": other}
 
 

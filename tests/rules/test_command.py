@@ -342,3 +342,31 @@ def test_checking_loads_no_rules_about_properties_that_no_resource_has(tmp_path:
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
 
     assert done.stdout.splitlines()[-1] == "[]"
+
+
+SLOW_TO_LOAD = {"argparse", "dataclasses", "fnmatch", "typing", "yaml"}
+DEFINITION = {"Type": "container", "ContainerProperties": {"Image": "busybox", "Memory": 128}}
+
+
+@pytest.mark.parametrize(("is_json", "slow"), [(True, []), (False, ["yaml"])])
+def test_a_check_of_one_job_definition_loads_few_modules(
+    tmp_path: Path, *, is_json: bool, slow: list[str]
+) -> None:
+    template = {"Resources": {"J": {"Type": "AWS::Batch::JobDefinition", "Properties": DEFINITION}}}
+    text = json.dumps(template)
+    file = tmp_path / "template"
+    file.write_text(text if is_json else f"# in YAML\n{text}")
+    code = (
+        "import sys; before = {*sys.modules}\n"
+        "from batch_constructs.check.plain_arguments import plain\n"
+        "from batch_constructs.check.all_files import run\n"
+        f"run(plain(['{file}']))\n"
+        f"print(sorted({SLOW_TO_LOAD} & set(sys.modules) - before))\n"
+        "print(len([one for one in sys.modules if one.startswith('batch_constructs')]))"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+
+    *_, loaded, ours = done.stdout.splitlines()
+    assert loaded == str(slow)
+    assert int(ours) <= 102

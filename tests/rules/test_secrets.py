@@ -70,7 +70,10 @@ PLANTED = {
     ],
     "a private key": ["-----BEGIN RSA PRIVATE KEY-----\nMII", "-----BEGIN PRIVATE KEY-----"],
     "a private key in Base64": [
-        *(encoded(f"{kind}PRIVATE KEY") for kind in ("", "RSA ", "EC ", "OPENSSH ", "ENCRYPTED ")),
+        *(
+            encoded(f"{kind} PRIVATE KEY".lstrip())
+            for kind in ["", *["RSA", "EC", "DSA", "OPENSSH", "ENCRYPTED", "PGP"]]
+        ),
         f"echo {encoded('PRIVATE KEY')} | base64 -d",
     ],
     "a JSON Web Token": ["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0." + B],

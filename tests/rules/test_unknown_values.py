@@ -297,7 +297,7 @@ def test_conditions_mappings_and_references_in_a_circle_are_no_trouble() -> None
         },
     }
 
-    assert check_template(template) == []
+    assert [one.rule for one in check_template(template)] == ["circular-dependency"]
 
 
 def test_what_is_nested_deeper_than_anything_is_no_trouble() -> None:

@@ -57,6 +57,7 @@ def install(
     iam_checks.install()
     batch_endpoint.install(handle, arns)
     cloudformation_types.install(resource_types)
+    cloudformation_types.install_transforms()
     corrections.install()
     public_parameters.install()
     refused_patterns.install()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextvars
 import json
 import uuid
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
     from batch_constructs.local.batch.rest import Handle
 
     Answer = tuple[int, dict[str, str], bytes]
+
+
+_AT_ONCE = 64
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,10 +46,12 @@ class _DeniedError(Exception):
 
 def install(handle: Handle, arns: Arns) -> None:
     """Put the service in the place of ministack's stub."""
-    from ministack.core.concurrency import run_reentrant
     from ministack.services import batch
 
     api = _Api(handle=handle, arns=arns)
+    # Kept threads: a new one for each request takes a fifth of it. A request may wait for one of
+    # another service that it causes, never for one of AWS Batch.
+    threads = ThreadPoolExecutor(_AT_ONCE, thread_name_prefix="batch-request")
 
     async def handle_request(
         method: str,
@@ -53,9 +61,10 @@ def install(handle: Handle, arns: Arns) -> None:
         query_params: Mapping[str, Any],
     ) -> Answer:
         target = f"{path}?{urlencode(query_params, doseq=True)}" if query_params else path
-        # A thread of its own: a request may wait for one that it causes.
-        answer: Answer = await run_reentrant(_answer, api, method, target, headers, body)
-        return answer
+        context = contextvars.copy_context()
+        return await asyncio.get_running_loop().run_in_executor(
+            threads, context.run, _answer, api, method, target, headers, body
+        )
 
     batch.handle_request = handle_request
 

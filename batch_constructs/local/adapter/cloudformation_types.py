@@ -21,6 +21,8 @@ _REPLACED_BY = {
 }
 """Types that CloudFormation's registry does not have → the properties that replace the resource."""
 
+_SERVERLESS = "AWS::Serverless::"
+
 _STACK_TAGGED = "AWS::Batch::"
 _NOT_STACK_TAGGED = ("AWS::Batch::ComputeEnvironment",)
 """Its tags are given once: a stack's tags would replace it, and CloudFormation adds none."""
@@ -44,6 +46,25 @@ def install(resource_types: list[ResourceType]) -> None:
     stacks._runs_on_worker_thread = runs_on_worker_thread  # noqa: SLF001 - a touch point
     for one in resource_types:
         _register(provisioners, one)
+
+
+def install_transforms() -> None:
+    """Let a template through whose serverless resources are recorded as they are."""
+    from ministack.services.cloudformation import changesets, engine, handlers, provisioners
+
+    theirs = engine._apply_transforms  # noqa: SLF001 - a touch point
+
+    def apply_transforms(template: Any, *rest: Any) -> Any:
+        resources = (template.get("Resources") or {}).values()
+        types = [one.get("Type") for one in resources if isinstance(one, dict)]
+        serverless = {type_ for type_ in types if str(type_).startswith(_SERVERLESS)}
+        if serverless and serverless <= {*provisioners._RESOURCE_HANDLERS}:  # noqa: SLF001
+            name = engine._SAM_TRANSFORM  # noqa: SLF001 - a touch point
+            template = engine._without_transform(template, name)  # noqa: SLF001 - a touch point
+        return theirs(template, *rest)
+
+    for module in (changesets, handlers):
+        module._apply_transforms = apply_transforms  # noqa: SLF001 - a touch point
 
 
 def _register(provisioners: Any, one: ResourceType) -> None:

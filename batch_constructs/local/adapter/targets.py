@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 SCHEDULER_TICK_SECONDS = 1
 """How often schedules are looked at; ministack's own ten seconds are long to wait at a terminal."""
 
+_REMEMBERED_EVENTS = 1000
+
 _LOG = logging.getLogger("batch_constructs.targets")
 _SCHEDULER_TARGET = f"arn:aws:{SCHEDULER_SUBMIT_JOB}"
 
@@ -73,18 +75,25 @@ def install(*, roles: RoleSessions, client: Callable[[str], Any]) -> None:
 
 
 def put_event(event: Mapping[str, Any]) -> None:
-    """Put an event of AWS's own (``aws.batch``) on the default bus."""
+    """Put an event of AWS's own (``aws.batch``) on the default bus, if anything listens there.
+
+    ministack remembers every event that was ever put; here only the latest are of use.
+    """
     from ministack.core.responses import request_scope
     from ministack.services import eventbridge
 
-    entry = {
-        "Source": event["source"],
-        "DetailType": event["detail-type"],
-        "Detail": json.dumps(event["detail"]),
-        "Resources": list(event["resources"]),
-    }
     with request_scope(event["account"], event["region"]):
+        rules, archives = eventbridge._rules, eventbridge._archives  # noqa: SLF001 - touch points
+        if not archives and not any(rule.get("EventPattern") for rule in rules.values()):
+            return
+        entry = {
+            "Source": event["source"],
+            "DetailType": event["detail-type"],
+            "Detail": json.dumps(event["detail"]),
+            "Resources": list(event["resources"]),
+        }
         eventbridge._put_events({"Entries": [entry]}, allow_aws_source=True)  # noqa: SLF001
+        del eventbridge._events_log_list()[:-_REMEMBERED_EVENTS]  # noqa: SLF001 - a touch point
 
 
 def rule_request(target: Target, event: Any, rule: Any, view: Any = None) -> Callable[[], Any]:

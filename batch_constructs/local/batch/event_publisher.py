@@ -36,7 +36,7 @@ _TOGETHER_SECONDS = 0.02
 """How long is waited for further events, so that a thread wakes for several and not for each."""
 
 _METRICS_SECONDS = 1.0
-"""How often metrics are published at least while events never end."""
+"""How often metrics are published at most."""
 
 
 def state_change_event(job: Job, arns: Arns, time_seconds: float) -> Document:
@@ -154,14 +154,21 @@ class Publisher:
         self._put_metrics()
 
     def _next(self) -> _Item | None:
-        """Wait for an event; publish the metrics of those before once no other follows at once."""
+        """Wait for an event; publish the metrics of those before, if need be while none comes."""
         if self._outbox.empty():
             time.sleep(_TOGETHER_SECONDS)
-        now = time.monotonic()
-        if self._outbox.empty() or now > self._metrics_due:
-            self._metrics_due = now + _METRICS_SECONDS
-            self._put_metrics()
-        return self._outbox.get()
+        while True:
+            patience = None
+            if self._metrics.some:
+                patience = self._metrics_due - time.monotonic()
+                if patience <= 0:
+                    self._put_metrics()
+                    self._metrics_due = time.monotonic() + _METRICS_SECONDS
+                    patience = None
+            try:
+                return self._outbox.get(timeout=patience)
+            except queue.Empty:
+                continue
 
     def _put_metrics(self) -> None:
         data = list(self._metrics.take())

@@ -26,6 +26,8 @@ _PROGRAM = (
     "from batch_constructs.local.host.job_host import main; main(int(sys.argv[2]))"
 )
 
+_AT_ONCE = 1 << 18
+
 Message = dict[str, Any]
 
 Mount = tuple[str, str, bool]
@@ -36,12 +38,13 @@ class HostLink:
     """Starts a host and talks to it.
 
     Args:
-        receive: is called with each message of the host, and with ``{"lost": True}`` when it is
-            gone, from a thread of the link. It may take the lock of the service, so whoever holds
-            that lock may not wait for this thread: ``lost`` is posted to the loop.
+        receive: is called with messages of the host, and with ``{"lost": True}`` when it is gone,
+            from a thread of the link; ``{"output": token, "data": …}`` has the bytes themselves. It
+            may take the lock of the service, so whoever holds that lock may not wait for this
+            thread: ``lost`` is posted to the loop.
     """
 
-    def __init__(self, receive: Callable[[Message], None]) -> None:
+    def __init__(self, receive: Callable[[list[Message]], None]) -> None:
         self._receive = receive
         self._socket, theirs = socket.socketpair()
         self._process = subprocess.Popen(  # noqa: S603 - our own program
@@ -54,6 +57,7 @@ class HostLink:
         )
         theirs.close()
         self._lock = threading.Lock()
+        self._waiting: list[str] = []
         self._thread = threading.Thread(target=self._read, name="batch-host", daemon=True)
         self._thread.start()
 
@@ -69,56 +73,72 @@ class HostLink:
         argv: Sequence[str],
         env: Mapping[str, str],
         cwd: Path,
-        output: int,
         root: tuple[Path, str] | None = None,
         mounts: Sequence[Mount] = (),
     ) -> None:
-        """Start a process whose output goes to a file descriptor, which is closed here.
+        """Start a process, once `flush` is called.
 
         Args:
             token: what it is called.
             argv: its command.
             env: its environment.
             cwd: its own directory.
-            output: the file descriptor.
             root: the root file system to run it in, and the directory within.
             mounts: what is mounted in the root file system.
         """
         message = {"run": token, "argv": list(argv), "env": dict(env), "cwd": str(cwd)}
         if root is not None:
             message |= {"root": str(root[0]), "work": root[1], "mounts": list(mounts)}
-        try:
-            self._send(message, [output])
-        finally:
-            os.close(output)
+        self._waiting.append(json.dumps(message))
+
+    def flush(self) -> None:
+        """Let what is to run begin: together it wakes the host but once."""
+        if self._waiting:
+            waiting, self._waiting = self._waiting, []
+            self._send(*waiting)
 
     def stop(self, token: int, *, grace_seconds: float) -> None:
         """End a process: SIGTERM, and SIGKILL to it and its children after the grace time."""
-        self._send({"stop": token, "grace": grace_seconds}, [])
+        self.flush()
+        self._send(json.dumps({"stop": token, "grace": grace_seconds}))
 
     def close(self) -> None:
-        """Let the host end every process, and wait until it has."""
+        """Let the host end every process, and wait until it has, and said what they printed."""
         with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
+            self._socket.shutdown(socket.SHUT_WR)
         self._process.wait()
         self._thread.join()
         self._socket.close()
 
-    def _send(self, message: Message, descriptors: list[int]) -> None:
-        data = json.dumps(message).encode() + b"\n"
+    def _send(self, *lines: str) -> None:
+        data = "".join(f"{line}\n" for line in lines).encode()
         with self._lock, contextlib.suppress(BrokenPipeError, ConnectionResetError):
-            sent = (
-                socket.send_fds(self._socket, [data], descriptors)
-                if descriptors
-                else self._socket.send(data)
-            )
-            self._socket.sendall(data[sent:])
+            self._socket.sendall(data)
 
     def _read(self) -> None:
-        with contextlib.suppress(OSError), self._socket.makefile("rb") as lines:
-            for line in lines:
-                self._receive(json.loads(line))
-        self._receive({"lost": True})
+        received = b""
+        with contextlib.suppress(OSError):
+            while data := self._socket.recv(_AT_ONCE):
+                messages, received = _messages(received + data)
+                if messages:
+                    self._receive(messages)
+        self._receive([{"lost": True}])
+
+
+def _messages(received: bytes) -> tuple[list[Message], bytes]:
+    """Return the messages that are there as a whole, and what is there of the next."""
+    messages: list[Message] = []
+    start = 0
+    while (end := received.find(b"\n", start) + 1) > 0:
+        message = json.loads(received[start:end])
+        if "output" in message:
+            begin, end = end, end + message.pop("size")
+            if end > len(received):
+                break
+            message["data"] = received[begin:end]
+        messages.append(message)
+        start = end
+    return messages, received[start:]
 
 
 def _kept(environment: Mapping[str, str]) -> dict[str, str]:

@@ -24,7 +24,7 @@ class JobDirectories:
         self.root = root
         self._lock = threading.Lock()
         self._free: list[int] = []
-        self._made = 0
+        self._made: list[Path] = []
         self._mode = 0
 
     def start(self) -> None:
@@ -44,12 +44,12 @@ class JobDirectories:
         """
         with self._lock:
             if not self._free:
-                directory = self.root / str(self._made)
+                directory = self.root / str(len(self._made))
                 directory.mkdir()
                 self._mode = directory.stat().st_mode
-                heapq.heappush(self._free, self._made)
-                self._made += 1
-            return self.root / str(heapq.heappop(self._free))
+                heapq.heappush(self._free, len(self._made))
+                self._made.append(directory)
+            return self._made[heapq.heappop(self._free)]
 
     def give_back_empty(self, directory: Path) -> bool:
         """Let others have a directory if nothing is in it; tell whether nothing was."""

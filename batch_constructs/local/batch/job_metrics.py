@@ -75,6 +75,11 @@ class JobMetrics:
             counted.append((metrics.JOB_ATTEMPT_DURATION, now - starting))
         self._add(job, counted)
 
+    @property
+    def some(self) -> bool:
+        """Whether there is anything to publish."""
+        return bool(self._values)
+
     def take(self) -> Iterator[Document]:
         """Yield what has come together, as PutMetricData takes it, and forget it."""
         with self._lock:

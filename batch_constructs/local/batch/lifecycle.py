@@ -182,7 +182,7 @@ class Lifecycle:
             if member.status.is_final:
                 continue
             member.terminated = True
-            self._store.save_job_state(member.sequence, member.state())
+            self._store.save_job_state(member.sequence, member.state)
             if member.on_host:
                 member.stop = Stop(reason=reason)
                 to_stop.append(member)
@@ -193,7 +193,7 @@ class Lifecycle:
     def explain(self, job: Job, reason: str) -> None:
         """Give a reason to a job that stays where it is."""
         job.reason = reason
-        self._store.save_job_state(job.sequence, job.state())
+        self._store.save_job_state(job.sequence, job.state)
 
     def move(self, job: Job, status: JobState, reason: str | None = None) -> None:
         """Bring a job to a state."""
@@ -203,7 +203,7 @@ class Lifecycle:
             if job.stopped_at is None:
                 job.stopped_at = job.moved_at
             self._to_settle.append(job)
-        self._store.save_job_state(job.sequence, job.state())
+        self._store.save_job_state(job.sequence, job.state)
         self._metrics.moved(job, before, since)
         self._publisher.publish(job)
         outcome = arrays.count(job, before)

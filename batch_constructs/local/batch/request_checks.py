@@ -18,7 +18,7 @@ from batch_constructs.aws import operations, overridden_limits, tags
 from batch_constructs.aws.bound import Counting, Decimal, Matching, OneOf, Whole, shown
 from batch_constructs.aws.limits import limits_of
 from batch_constructs.aws.property_paths import Places
-from batch_constructs.aws.submit_job import LARGEST_NUMBER
+from batch_constructs.aws.submit_job import DESCRIBED_AT_ONCE, LARGEST_NUMBER
 from batch_constructs.local.batch.api_model import SERVICE_MODEL
 from batch_constructs.local.batch.service_errors import refuse
 
@@ -49,6 +49,12 @@ def check_request(operation: str, request: Mapping[str, Any]) -> None:
         for name in ([] if shape is None else shape.required_members)
         if request.get(name) == ""
     ]
+    if operation.startswith("Describe"):
+        problems += [
+            f"{name} has {len(value)} entries; allowed: at most {DESCRIBED_AT_ONCE}"
+            for name, value in request.items()
+            if isinstance(value, list) and len(value) > DESCRIBED_AT_ONCE
+        ]
     refuse(
         problems or [*beyond_limits(operation, request)] or [*_against_rules(operation, request)]
     )
@@ -123,6 +129,14 @@ def limits_on(operation: str) -> tuple[tuple[str, Bound], ...]:
     return tuple(dict.fromkeys((path, bound) for path, bound in spelled if path is not None))
 
 
+@cache
+def _limits_by_member(operation: str) -> dict[str, list[tuple[str, Bound]]]:
+    found: dict[str, list[tuple[str, Bound]]] = {}
+    for path, bound in limits_on(operation):
+        found.setdefault(path.partition("/")[0], []).append((path, bound))
+    return found
+
+
 def _as_the_api_spells(shape: Any, path: str) -> str | None:
     """Return a path as it is in a request; None where the request has no such member."""
     step, _, rest = path.partition("/")
@@ -148,9 +162,8 @@ def beyond_limits(operation: str, request: Mapping[str, Any]) -> Iterator[str]:
         found.update(_beyond_model(shape, request, ""))
     found.update(_wrong_tags(request))
     within = Places(request)
-    for path, bound in limits_on(operation):
-        if path.partition("/")[0] not in request:
-            continue
+    by_member = _limits_by_member(operation)
+    for path, bound in (one for name in request for one in by_member.get(name, ())):
         for place, value in _values(within, path):
             wrong = _wrong(value, bound)
             if wrong:

@@ -10,6 +10,7 @@ import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from batch_constructs.aws import container_variables as variables
@@ -21,13 +22,13 @@ from batch_constructs.aws.job_states import (
     JobState,
 )
 from batch_constructs.local.batch import container_engine as images
-from batch_constructs.local.batch.host_link import HostLink, Message, end_processes
+from batch_constructs.local.batch.host_link import HostLink, Message, Mount, end_processes
 from batch_constructs.local.batch.image_runtimes import ImageError, ImageRuntimes
 from batch_constructs.local.batch.job_directories import JobDirectories
 from batch_constructs.local.batch.job_volumes import mounts
 from batch_constructs.local.batch.jobs import Job, Stop
 from batch_constructs.local.batch.lifecycle import AttemptResult, Lifecycle, lost_attempt
-from batch_constructs.local.batch.log_shipping import LogPump, LogStream
+from batch_constructs.local.batch.log_shipping import LogShipper, LogStream
 from batch_constructs.local.batch.ports import PortError, Ports
 from batch_constructs.local.batch.process_environment import process_environment
 from batch_constructs.local.batch.task_attempt import Prepared, Task
@@ -43,6 +44,9 @@ _log = logging.getLogger(__name__)
 
 _PREPARERS = 4
 _SIGNALLED = 128
+_KINDS = ("output", "started", "exited", "failed")
+"""What the host says of a process."""
+
 
 Do = Callable[[Callable[[], None]], None]
 """Has an action done under the service's lock."""
@@ -55,8 +59,6 @@ class _Process:
     pid: int | None = None
     exit_code: int | None = None
     error: str | None = None
-    exited: bool = False
-    drained: bool = False
 
 
 class Runner:
@@ -112,14 +114,14 @@ class Runner:
         self._processes: dict[int, _Process] = {}
         self._tasks: dict[str, Task] = {}
         self._host: HostLink | None = None
-        self._pump = LogPump(ports=ports, drained=lambda token: do(lambda: self._drained(token)))
+        self._logs = LogShipper(ports)
         self._preparers: ThreadPoolExecutor | None = None
 
     def start(self) -> None:
         """Start the host."""
         self._directories.start()
         self._host = self._new_host()
-        self._pump.start()
+        self._logs.start()
         self._preparers = ThreadPoolExecutor(_PREPARERS, thread_name_prefix="batch-prepare")
 
     def stop(self) -> None:
@@ -129,7 +131,7 @@ class Runner:
         host, self._host = self._host, None
         if host is not None:
             host.close()
-        self._pump.stop()
+        self._logs.stop()
         self._directories.remove()
 
     def kill_host(self) -> None:
@@ -143,6 +145,11 @@ class Runner:
             self._prepare(job, len(job.attempts), queue_name)
         elif self._preparers is not None:
             self._preparers.submit(self._prepare, job, len(job.attempts), queue_name)
+
+    def flush(self) -> None:
+        """Let the processes begin of the attempts that were launched."""
+        if self._host is not None:
+            self._host.flush()
 
     def end(self, job: Job, stop: Stop) -> None:
         """Stop the attempt of a job: SIGTERM, and SIGKILL after the grace time."""
@@ -223,8 +230,10 @@ class Runner:
             )
             own = self._engine_environment  # its settings are in the user's home
             env = {**own, **env, "HOME": own.get("HOME", ""), "PATH": own.get("PATH", "")}
-        volumes = self._directories.root.with_name("volumes")
-        seen = mounts(container.properties, of_task=task_directory, kept=volumes) if root else ()
+        seen: Sequence[Mount] = ()
+        if root is not None:
+            volumes = self._directories.root.with_name("volumes")
+            seen = mounts(container.properties, of_task=task_directory, kept=volumes)
         return Prepared(
             container=container,
             argv=argv,
@@ -262,10 +271,7 @@ class Runner:
             token = next(self._tokens)
             process = _Process(task=task, prepared=prepared)
             self._processes[token] = process
-            reading, writing = os.pipe()
-            self._pump.add(token, reading, prepared.stream)
             if not prepared.argv:
-                os.close(writing)
                 self._failed(token, "the definition has no command, and its image is not used")
                 continue
             host.run(
@@ -273,20 +279,46 @@ class Runner:
                 argv=prepared.argv,
                 env=prepared.env,
                 cwd=prepared.directory,
-                output=writing,
                 root=prepared.root,
                 mounts=prepared.mounts,
             )
 
-    def _received(self, message: Message) -> None:
+    def _received(self, messages: list[Message]) -> None:
+        """Take what the host says; an end counts once what was printed before it is put."""
+        at_once: list[Callable[[], None]] = []
+        for message in messages:
+            if "lost" in message:
+                for process in list(self._processes.values()):
+                    self._logs.end(process.prepared.stream, lambda: None)
+                self._post(self._host_lost)
+                continue
+            token = next(message[kind] for kind in _KINDS if kind in message)
+            process = self._processes.get(token)
+            if process is None:
+                continue
+            stream, act = process.prepared.stream, partial(self._take, token, message)
+            if "output" in message:
+                self._logs.add(stream, message["data"])
+            elif "started" in message or not stream.used:
+                at_once.append(act)
+            else:
+                self._logs.end(stream, partial(self._do, act))
+        if at_once:
+            self._do(lambda: self._each(at_once))
+
+    def _each(self, actions: Sequence[Callable[[], None]]) -> None:
+        for action in actions:
+            self._do(action)
+
+    def _take(self, token: int, message: Message) -> None:
+        if token not in self._processes or self._host is None:
+            return
         if "started" in message:
-            self._do(lambda: self._started(message["started"], message["pid"], message["time"]))
+            self._started(token, message["pid"], message["time"])
         elif "failed" in message:
-            self._do(lambda: self._failed(message["failed"], message["error"]))
-        elif "exited" in message:
-            self._do(lambda: self._exited(message["exited"], message["code"]))
+            self._failed(token, message["error"])
         else:
-            self._post(self._host_lost)
+            self._exited(token, message["code"])
 
     def _started(self, token: int, pid: int, time: str) -> None:
         process = self._processes[token]
@@ -324,25 +356,11 @@ class Runner:
 
     def _exited(self, token: int, code: int | None) -> None:
         process = self._processes[token]
-        process.exited = True
         process.exit_code = _SIGNALLED - code if code is not None and code < 0 else code
         if process.pid is not None:
             self._store.delete_process(process.pid)
         if self._engine is not None and process.prepared.engine_name is not None:
             self._remove_container(self._engine, process.prepared.engine_name)
-        if not process.drained:
-            self._pump.ended(token)
-        self._end_if_done(token)
-
-    def _drained(self, token: int) -> None:
-        if token in self._processes:
-            self._processes[token].drained = True
-            self._end_if_done(token)
-
-    def _end_if_done(self, token: int) -> None:
-        process = self._processes[token]
-        if not (process.exited and process.drained):
-            return
         del self._processes[token]
         task, job = process.task, process.task.job
         lost = job.stop is not None and job.stop.host_lost
@@ -365,7 +383,7 @@ class Runner:
 
     def _stop_processes(self, task: Task) -> None:
         for token, process in self._processes.items():
-            if process.task is not task or process.exited or self._host is None:
+            if process.task is not task or self._host is None:
                 continue
             if task.has_to_end(process.prepared.container.name):
                 properties = process.prepared.container.properties

@@ -416,6 +416,7 @@ class BatchService:
         for job in self._scheduler.place(self._lifecycle):
             queue = self._queues.get(job.queue_arn)
             self._runner.launch(job, queue.name)
+        self._runner.flush()
 
     def _end_jobs(self, queue: JobQueue) -> None:
         self._operations.terminate_all(queue)

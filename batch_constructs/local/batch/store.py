@@ -12,7 +12,7 @@ import sqlite3
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
 Document = dict[str, Any]
@@ -57,7 +57,7 @@ class Store:
         self.closed = False
         self.failed = False
         self._changes: list[tuple[str, tuple[object, ...]]] = []
-        self._job_states: dict[int, Document] = {}
+        self._job_states: dict[int, Callable[[], Document]] = {}
         self._begun: dict[int, tuple[int, str, str]] = {}
 
     @property
@@ -73,7 +73,7 @@ class Store:
         """
         if not self.changed:
             return
-        states = [(json.dumps(state), number) for number, state in self._job_states.items()]
+        states = [(json.dumps(state()), number) for number, state in self._job_states.items()]
         try:
             self._connection.execute("BEGIN")
             for statement, values in self._changes:
@@ -129,8 +129,8 @@ class Store:
             values = (sequence, job_id, body, json.dumps(state))
             self._change("INSERT INTO jobs VALUES (?, ?, ?, ?)", *values)
 
-    def save_job_state(self, sequence: int, state: Document) -> None:
-        """Write what changed about a job."""
+    def save_job_state(self, sequence: int, state: Callable[[], Document]) -> None:
+        """Write what changed about a job, as it stands when it is written."""
         self._job_states[sequence] = state
 
     def save_submission(self, sequence: int, submission: Document) -> None:

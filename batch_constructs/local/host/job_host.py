@@ -1,10 +1,11 @@
 """The host's program. The service talks to it over a socket, one JSON object a line.
 
-- ``{"run": token, "argv": […], "env": {…}, "cwd": …}``, with a file descriptor for the output, and
-  perhaps with ``root``, the root file system to run in, ``work``, the directory within, and
-  ``mounts``, what is mounted there (folder of this machine, folder there, read only or not), is
-  answered with ``{"started": token, "pid": …, "time": …}`` or ``{"failed": token, "error": …}``,
-  and later with ``{"exited": token, "code": …}``.
+- ``{"run": token, "argv": […], "env": {…}, "cwd": …}``, perhaps with ``root``, the root file system
+  to run in, ``work``, the directory within, and ``mounts``, what is mounted there (folder of this
+  machine, folder there, read only or not), is answered with ``{"started": token, "pid": …,
+  "time": …}`` or ``{"failed": token, "error": …}``, then with ``{"output": token, "size": …}`` and
+  that many bytes behind the line as often as it prints something, and at last with
+  ``{"exited": token, "code": …}``.
 - ``{"stop": token, "grace": seconds}`` sends SIGTERM to the process, as Amazon ECS
   does to the first process of a container, and SIGKILL to all after that time.
 
@@ -30,7 +31,6 @@ import socket
 import subprocess
 import sys
 import time
-from collections import deque
 from pathlib import Path
 from typing import Any
 
@@ -48,6 +48,12 @@ from batch_constructs.local.host.process_tree import (
 _PR_SET_PDEATHSIG = 1
 _PR_SET_CHILD_SUBREAPER = 36
 _LAST_GRACE_SECONDS = 1.0
+_LEFT_OPEN_SECONDS = 5.0
+"""How long after a process has ended others may keep its output open."""
+
+_CHUNK = 1 << 16
+_COMMANDS = 1 << 13
+"""How much of what the service says is done before it is answered."""
 
 
 def main(descriptor: int) -> None:
@@ -69,8 +75,9 @@ class Process:
         self.token = token
         self.pid = pid
         self.marks = marks
-        self.kill_at: float | None = None
         self.family: set[int] = set()
+        self.code: int | None = None
+        self.output: int | None = None
 
 
 class Host:
@@ -85,13 +92,14 @@ class Host:
         self._service = service
         service.set_inheritable(False)
         self._in_namespace = in_namespace
-        self._selector = selectors.DefaultSelector()
+        self._everything = selectors.DefaultSelector()
+        self._only_service = selectors.DefaultSelector()  # while it does not take what there is
         self._by_pid: dict[int, Process] = {}
         self._by_token: dict[int, Process] = {}
+        self._open: dict[Process, float] = {}
+        self._kill_at: dict[Process, float] = {}
         self._input = b""
-        self._descriptors: deque[int] = deque()
-        self._output = b""
-        self._writes = False
+        self._output = bytearray()
         self._closed = False
         self._libc = ctypes.CDLL(None) if sys.platform == "linux" else None
         self._pid = os.getpid()
@@ -106,31 +114,33 @@ class Host:
             end.setblocking(False)  # noqa: FBT003 - the name says what it is
         signal.signal(signal.SIGCHLD, lambda *_: None)
         signal.set_wakeup_fd(wake.fileno(), warn_on_full_buffer=False)
-        self._selector.register(self._service, selectors.EVENT_READ)
-        self._selector.register(woken, selectors.EVENT_READ)
-        while not self._closed or self._by_pid:
-            for key, events in self._selector.select(self._next_in()):
-                if key.fileobj is woken:
+        for selector in (self._everything, self._only_service):
+            selector.register(self._service, selectors.EVENT_READ)
+            selector.register(woken, selectors.EVENT_READ)
+        both = selectors.EVENT_READ | selectors.EVENT_WRITE
+        self._only_service.modify(self._service, both)
+        while not self._closed or self._by_pid or self._open or self._output:
+            selector = self._only_service if self._output else self._everything
+            for key, events in selector.select(self._next_in()):
+                if key.data is not None:
+                    self._pass_on(key.data)
+                elif key.fileobj is woken:
                     with contextlib.suppress(BlockingIOError):
                         woken.recv(4096)
                 elif events & selectors.EVENT_READ:
                     self._read()
-                if key.fileobj is self._service and events & selectors.EVENT_WRITE:
-                    self._write()
             self._reap()
-            self._kill_late()
+            self._do_what_is_due()
+            self._write()
         self._end_strays()
 
     def _read(self) -> None:
         try:
-            data, descriptors, _, _ = socket.recv_fds(self._service, 1 << 16, 64)
+            data = self._service.recv(_COMMANDS)
         except BlockingIOError:
             return
         except OSError:
-            data, descriptors = b"", []
-        for descriptor in descriptors:
-            os.set_inheritable(descriptor, False)  # noqa: FBT003 - the name says what it is
-            self._descriptors.append(descriptor)
+            data = b""
         if not data:
             self._close()
             return
@@ -138,18 +148,21 @@ class Host:
         for line in lines:
             message = json.loads(line)
             if "run" in message:
-                self._start(message, self._descriptors.popleft())
+                self._start(message)
             else:
                 self._stop(message["stop"], message["grace"])
 
     def _close(self) -> None:
         """The service has gone: end everything."""
+        if self._closed:
+            return
         self._closed = True
-        self._selector.unregister(self._service)
+        self._everything.unregister(self._service)
+        self._only_service.modify(self._service, selectors.EVENT_WRITE)
         for token in list(self._by_token):
             self._stop(token, _LAST_GRACE_SECONDS)
 
-    def _start(self, message: dict[str, Any], output: int) -> None:
+    def _start(self, message: dict[str, Any]) -> None:
         token = message["run"]
         env = message["env"]
         root = message.get("root")
@@ -165,14 +178,10 @@ class Host:
                 raise
 
         if root is not None and not self._in_namespace:
-            os.close(output)
-            self._send(
-                {
-                    "failed": token,
-                    "error": ("this machine does not support the namespaces that its image needs"),
-                }
-            )
+            error = "this machine does not support the namespaces that its image needs"
+            self._send({"failed": token, "error": error})
             return
+        reading, output = os.pipe()
         try:
             if root is None and self._in_namespace:
                 self._accounts.show(message["cwd"])
@@ -191,14 +200,19 @@ class Host:
                 process.returncode = 0  # it is waited for here, not by the object
                 pid = process.pid
         except (OSError, ValueError, subprocess.SubprocessError) as error:
+            os.close(output)
+            self._send_output(token, os.read(reading, _CHUNK))
+            os.close(reading)
             self._send({"failed": token, "error": _spawn_error(error, message["argv"])})
             return
-        finally:
-            os.close(output)
+        os.close(output)
+        os.set_blocking(reading, False)
         marks = frozenset(
             f"{name}={env[name]}".encode() for name in (JOB_ID, JOB_ATTEMPT) if name in env
         )
-        self._by_pid[pid] = self._by_token[token] = Process(token, pid, marks)
+        self._by_pid[pid] = self._by_token[token] = process = Process(token, pid, marks)
+        process.output = reading
+        self._everything.register(reading, selectors.EVENT_READ, process)
         # In a namespace it has another number outside; there it is found by its environment.
         time = "" if self._in_namespace else start_time(pid)
         self._send({"started": token, "pid": pid, "time": time})
@@ -216,13 +230,37 @@ class Host:
         process.family |= descendants(process.pid)
         signal_process(process.pid, signal.SIGTERM)
         due = time.monotonic() + grace
-        process.kill_at = due if process.kill_at is None else min(due, process.kill_at)
+        self._kill_at[process] = min(due, self._kill_at.get(process, due))
 
-    def _kill_late(self) -> None:
+    def _pass_on(self, process: Process) -> None:
+        """Send what a process has printed; at its end, or where nothing follows, say that."""
+        if process.output is None:
+            return
+        try:
+            data = os.read(process.output, _CHUNK)
+        except BlockingIOError:
+            return
+        if data:
+            self._send_output(process.token, data)
+        else:
+            self._close_output(process)
+
+    def _close_output(self, process: Process) -> None:
+        if process.output is not None:
+            self._everything.unregister(process.output)
+            os.close(process.output)
+            process.output = None
+        if self._open.pop(process, None) is not None:
+            self._send({"exited": process.token, "code": process.code})
+
+    def _do_what_is_due(self) -> None:
         now = time.monotonic()
-        for process in list(self._by_pid.values()):
-            if process.kill_at is not None and process.kill_at <= now:
-                process.kill_at = now + _LAST_GRACE_SECONDS
+        for process, due in list(self._open.items()):
+            if due <= now:
+                self._close_output(process)
+        for process, due in list(self._kill_at.items()):
+            if due <= now:
+                self._kill_at[process] = now + _LAST_GRACE_SECONDS
                 process.family |= descendants(process.pid)
                 self._kill(process)
 
@@ -248,8 +286,12 @@ class Host:
                 self._kill(process)
                 del self._by_pid[pid]
                 del self._by_token[process.token]
-                code = os.waitstatus_to_exitcode(status)
-                self._send({"exited": process.token, "code": code})
+                self._kill_at.pop(process, None)
+                process.code = os.waitstatus_to_exitcode(status)
+                patience = _LAST_GRACE_SECONDS if self._closed else _LEFT_OPEN_SECONDS
+                self._open[process] = time.monotonic() + patience
+                if process.output is None:
+                    self._close_output(process)
         if reaped:
             self._end_strays()
 
@@ -264,28 +306,28 @@ class Host:
                 signal_process(pid, signal.SIGKILL)
 
     def _next_in(self) -> float | None:
-        due = [process.kill_at for process in self._by_pid.values() if process.kill_at is not None]
+        due = [*self._kill_at.values(), *self._open.values()]
         return max(0.0, min(due) - time.monotonic()) if due else None
 
     def _send(self, message: dict[str, Any]) -> None:
         self._output += json.dumps(message).encode() + b"\n"
-        self._write()
+
+    def _send_output(self, token: int, data: bytes) -> None:
+        if data:
+            self._send({"output": token, "size": len(data)})
+            self._output += data
 
     def _write(self) -> None:
-        if self._closed:
+        if not self._output:
             return
         try:
             sent = self._service.send(self._output)
         except BlockingIOError:
-            sent = 0
-        except OSError:
-            self._close()
             return
-        self._output = self._output[sent:]
-        if self._writes != bool(self._output):
-            self._writes = bool(self._output)
-            wanted = selectors.EVENT_READ | (selectors.EVENT_WRITE if self._writes else 0)
-            self._selector.modify(self._service, wanted)
+        except OSError:  # nobody listens any more
+            self._close()
+            sent = len(self._output)
+        del self._output[:sent]
 
 
 def _spawned(argv: list[str], env: dict[str, str], cwd: str, output: int) -> int:

@@ -22,7 +22,7 @@ _SHARED = ("dev", "sys", "proc", "etc/resolv.conf", "etc/hosts")
 """What a root file system has of this machine's."""
 
 _PASSWD = Path("/etc/passwd")
-_MOST_KEPT = 64
+_MOST_KEPT = 256
 """How many jobs may begin at once without a namespace that is made for each."""
 
 

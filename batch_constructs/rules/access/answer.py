@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from enum import Enum, auto
-from typing import TYPE_CHECKING
+
+from batch_constructs.aws.typing_names import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.names import (
@@ -28,6 +27,7 @@ from batch_constructs.aws.names import (
     log_group_in_arn,
 )
 from batch_constructs.aws.pattern import pattern as regular_expression
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.template.resource_graph import (
     COMPUTE_ENVIRONMENT,
     JOB_DEFINITION,

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from batch_constructs.aws.authorization import SUBMIT
+from batch_constructs.aws.typing_names import TYPE_CHECKING
 from batch_constructs.rules.access.rights import rights_of
 from batch_constructs.rules.template.resource_graph import JobDefinition, JobQueue
 from batch_constructs.rules.template.submitted_jobs import (

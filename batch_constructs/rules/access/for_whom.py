@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Final
-
 from batch_constructs.aws.actions import PRINCIPAL_ORGANIZATION, SOURCE_ACCOUNT, SOURCE_ARN
 from batch_constructs.aws.names import ARN_PARTS
 from batch_constructs.aws.pattern import pattern
+from batch_constructs.aws.typing_names import Final
 from batch_constructs.rules.template.iam_roles import several
 
 OF_A_SERVICE: Final = (

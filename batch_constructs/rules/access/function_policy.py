@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
-
 from batch_constructs.aws.actions import PRINCIPAL_ORGANIZATION, SOURCE_ACCOUNT, SOURCE_ARN
 from batch_constructs.aws.authorization import POLICY_VERSION
 from batch_constructs.aws.names import ACCOUNT, root_of
 from batch_constructs.aws.service_principals import DOMAIN
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

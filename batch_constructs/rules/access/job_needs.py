@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.container_facts import AWSLOGS, LOG_CREATE_OPTION
 from batch_constructs.aws.names import (
@@ -25,6 +24,7 @@ from batch_constructs.aws.role_actions import (
     PULL_ACTIONS,
     REGISTRY_LOGIN,
 )
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.access import missing_statement
 from batch_constructs.rules.access.arn_patterns import (
     ATTACHMENT,

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.access.arn_patterns import ALIAS, KEY, ROLE, spelled
 from batch_constructs.rules.access.policy_condition import NOTHING_KNOWN
 from batch_constructs.rules.access.resource_policy import admitted

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.names import ARN_PARTS
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.template.values import Reference, Text
 
 if TYPE_CHECKING:

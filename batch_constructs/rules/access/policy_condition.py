@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.access.answer import all_of, any_of, negated
 from batch_constructs.rules.access.arn_patterns import HOLE, matches, spelled
 from batch_constructs.rules.template.values import Text, Unknown

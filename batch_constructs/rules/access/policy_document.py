@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.actions import IAM_PASS_ROLE, STS_ASSUME_ROLE
 from batch_constructs.aws.managed_policies import ALMOST_EVERYTHING
 from batch_constructs.aws.pattern import pattern as expression
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.role_actions import DECRYPT, GET_SECRET
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.access import policy_condition as conditions
 from batch_constructs.rules.access.answer import all_of, any_of, negated
 from batch_constructs.rules.access.arn_patterns import matches, spelled

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.names import form, is_arn
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.service_principals import linked_role
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.access.answer import all_of, any_of, negated
 from batch_constructs.rules.access.arn_patterns import HOLE, arn, matches, spelled
 from batch_constructs.rules.access.policy_condition import NOTHING_KNOWN

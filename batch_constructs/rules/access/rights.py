@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from batch_constructs.aws.managed_policies import managed_policies
 from batch_constructs.aws.record import Record
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.access.answer import Answer, all_of, any_of, negated
 from batch_constructs.rules.access.creation_order import waits_for
 from batch_constructs.rules.access.policy_condition import NOTHING_KNOWN

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from batch_constructs.aws.authorization import SUBMIT
 from batch_constructs.aws.names import is_arn
 from batch_constructs.aws.record import Record
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.access import missing_statement
 from batch_constructs.rules.access.arn_patterns import HOLE, arn, spelled
 from batch_constructs.rules.template.resource_graph import JOB_DEFINITION, JOB_QUEUE, Resource

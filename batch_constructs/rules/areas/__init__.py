@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from functools import cache, partial
 from importlib import import_module
-from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules import combination_rules
 from batch_constructs.rules.rule import rule
 from batch_constructs.rules.template.resource_graph import (
@@ -24,6 +24,7 @@ job_rule = partial(rule, subject=JOB_DEFINITION)
 
 AREAS: Final = {
     "whole_template": "The template as a whole",
+    "template_size": "The size of a template",
     "stack_quota": "Limits of a stack",
     "policy_size": "Limits of policies",
     "batch_quota": "Limits of AWS Batch",
@@ -61,6 +62,7 @@ AREAS: Final = {
     "submit_permission": "Permission to submit",
     "submitter": "Submissions",
     "submit_request": "Contents of a submission",
+    "submitted_parameter": "Parameters of a submission",
     "submitted_size": "Size of a submission",
     "submission_kind": "Submissions and kinds of jobs",
     "submitted_text": "Secrets and code in a submission",
@@ -94,6 +96,7 @@ _SUBMITTERS: Final = "Rule Pipe Schedule StateMachine Serverless::StateMachine"
 
 ABOUT: Final = {
     "whole_template": "template",
+    "template_size": "template",
     "stack_quota": "template",
     "policy_size": "template",
     "batch_quota": "template",
@@ -133,6 +136,7 @@ ABOUT: Final = {
     "submit_permission": f"{_SUBMITTERS} Function Serverless::Function Role",
     "submitter": f"{_SUBMITTERS} EventSourceMapping",
     "submit_request": f"{_SUBMITTERS} Function",
+    "submitted_parameter": _SUBMITTERS,
     "submitted_size": _SUBMITTERS,
     "submission_kind": _SUBMITTERS,
     "submitted_text": f"{_SUBMITTERS} Function",
@@ -196,27 +200,47 @@ def areas_about() -> Mapping[str, list[str]]:
 
 
 ONLY_WITH: Final = {
+    "batch_quota": "AWS::Batch::ComputeEnvironment AWS::Batch::JobQueue AWS::Batch::QuotaShare"
+    " AWS::Batch::SchedulingPolicy AWS::Batch::ServiceEnvironment",
+    "creation_order": "AWS::IAM::ManagedPolicy AWS::IAM::Policy AWS::IAM::RolePolicy",
     "efa": "LaunchTemplate Devices",
+    "job_network": "AWS::Batch::JobQueue AWS::EFS::FileSystem",
+    "job_role": "AWS::IAM::Role",
     "key": "LaunchTemplate KmsKeyId",
     "launch_template": "LaunchTemplate",
     "managed_instances": "ManagedInstancesProvider",
     "mounted_path": "LaunchTemplate Volumes",
     "multi_node": "NodeProperties",
     "multi_node_queue": "NodeProperties PlacementGroup",
+    "packing": "AWS::Batch::JobQueue",
     "pod": "EksProperties",
+    "policy_size": "AWS::Events AWS::IAM AWS::KMS AWS::Lambda AWS::Logs AWS::S3 AWS::SNS AWS::SQS",
     "reservation": "LaunchTemplate",
+    "scheduling": "AWS::Batch::ConsumableResource AWS::Batch::QuotaShare"
+    " AWS::Batch::SchedulingPolicy AWS::Batch::ServiceEnvironment ConsumableResourceList",
+    "stack_quota": "AWS::CloudTrail AWS::CloudWatch AWS::EC2 AWS::Events AWS::Lambda AWS::Logs"
+    " AWS::SSM Custom",
+    "tag": "Tags CapacityTags",
 }
-"""Module → properties, without any of which it has nothing to say of a resource."""
+"""Module → properties of a resource, types of resources in its template and services of these.
+
+Without any of them it has nothing to say of the resource.
+"""
 
 
-def load_about(type: str, names: frozenset[str] | None = None) -> None:
-    """Make the rules about a type of resource, or about one with properties of such names."""
+def load_about(type: str, present: frozenset[str] | None = None) -> None:
+    """Make the rules about a type of resource, or about one with what `ONLY_WITH` asks for."""
     for area in areas_about().get(type, ()):
-        needed = ONLY_WITH.get(area)
-        if names is None or needed is None or not names.isdisjoint(needed.split()):
+        if present is None or may_speak(area, present):
             _load(area)
         else:
             _load_table(area)
+
+
+def may_speak(area: str, present: frozenset[str]) -> bool:
+    """Tell whether the code of an area may have something to say."""
+    needed = ONLY_WITH.get(area)
+    return needed is None or not present.isdisjoint(needed.split())
 
 
 def load() -> None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from batch_constructs.aws.actions import SNS_PUBLISH
 from batch_constructs.aws.metrics import DIMENSION, METRICS_SOURCE, NAMESPACE, NATIVE_METRICS
 from batch_constructs.aws.names import MANAGED_TOPIC_KEY, is_arn
 from batch_constructs.aws.service_principals import ALARMS
+from batch_constructs.aws.typing_names import TYPE_CHECKING
 from batch_constructs.rules.access.arn_patterns import TOPIC_POLICIES
 from batch_constructs.rules.areas.event_rules import KEYS_OF_TOPICS, admits, has_policy, key_fault
 from batch_constructs.rules.findings import Severity

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from functools import partial
-from typing import TYPE_CHECKING
 
 from batch_constructs.aws.quotas import (
     BATCH_SOURCE,
@@ -12,6 +11,7 @@ from batch_constructs.aws.quotas import (
     QUEUES_WITH_QUOTAS,
     SHARES_A_QUEUE,
 )
+from batch_constructs.aws.typing_names import TYPE_CHECKING
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.regional_quotas import (
     COMPUTE_ENVIRONMENTS,

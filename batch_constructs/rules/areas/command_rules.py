@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.job_definition_facts import PLACEHOLDER
 from batch_constructs.aws.source import api
+from batch_constructs.aws.typing_names import TYPE_CHECKING
 from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.template.iam_roles import literal

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from batch_constructs.aws import compute_environment_facts as aws
 from batch_constructs.aws.bound import Whole, one_of, refused
 from batch_constructs.aws.source import api
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.areas import environment_rule
 from batch_constructs.rules.limit_rules import register
 from batch_constructs.rules.template.values import absent, given, number, text

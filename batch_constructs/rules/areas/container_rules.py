@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from batch_constructs.aws import container_facts as aws
 from batch_constructs.aws.bound import allowed, meant, one_of, shown
 from batch_constructs.aws.source import api, docs, guide, seen
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limit_rules import register

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from batch_constructs.aws.cost_reports import (
     EXPORT,
@@ -15,6 +14,7 @@ from batch_constructs.aws.cost_reports import (
     TABLE,
     TABLE_SOURCE,
 )
+from batch_constructs.aws.typing_names import TYPE_CHECKING
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.values import Properties, mapping, text

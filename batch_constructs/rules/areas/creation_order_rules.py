@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from batch_constructs.aws.actions import ECS_DESCRIBE_CLUSTERS, SQS_RECEIVE_MESSAGE
 from batch_constructs.aws.authorization import STATE_MACHINE_RULE, STATE_MACHINE_RULE_ACTIONS
 from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.source import cloudformation
+from batch_constructs.aws.typing_names import TYPE_CHECKING
 from batch_constructs.rules.access.arn_patterns import arn, spelled
 from batch_constructs.rules.access.creation_order import waits_for
 from batch_constructs.rules.access.rights import Rights, rights, rights_of

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from batch_constructs.aws import efa, instance_types
+from batch_constructs.aws.typing_names import TYPE_CHECKING
 from batch_constructs.rules.areas import environment_rule
 from batch_constructs.rules.areas.job_on_queue_rules import on_environments
 from batch_constructs.rules.findings import Severity

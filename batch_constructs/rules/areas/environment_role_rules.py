@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import managed_policies as policies
 from batch_constructs.aws.actions import EC2_CREATE_TAGS
@@ -15,6 +14,7 @@ from batch_constructs.aws.names import OF_A_ROLE
 from batch_constructs.aws.role_actions import CLUSTER_ACTIONS, INSTANCE_ACTIONS, JOIN_CLUSTER
 from batch_constructs.aws.service_principals import EC2, ENVIRONMENT_ROLES
 from batch_constructs.aws.source import api, guide
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.aws.updates import is_best_fit
 from batch_constructs.rules.access.arn_patterns import HOLE, arn
 from batch_constructs.rules.access.rights import rights

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from contextlib import suppress
 from functools import partial
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import batch_events, event_pattern
 from batch_constructs.aws.actions import (
@@ -21,6 +20,7 @@ from batch_constructs.aws.names import MANAGED_QUEUE_KEY, MANAGED_TOPIC_KEY, is_
 from batch_constructs.aws.role_actions import DECRYPT
 from batch_constructs.aws.service_principals import DOMAIN, EVENTS
 from batch_constructs.aws.source import docs, guide
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.access.arn_patterns import (
     QUEUE,
     QUEUE_POLICIES,

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from batch_constructs.aws import compute_environment_facts as aws
 from batch_constructs.aws import instance_types
 from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.job_definition_facts import CpuArchitecture
 from batch_constructs.aws.source import api
+from batch_constructs.aws.typing_names import TYPE_CHECKING
 from batch_constructs.rules.areas import environment_rule
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.template.values import (

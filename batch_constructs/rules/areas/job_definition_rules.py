@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import job_definition_facts as aws
 from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.job_definition_facts import RetryAction
 from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.aws.source import api
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.access.arn_patterns import least_in
 from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.findings import Severity

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import network
 from batch_constructs.aws.resource_states import State
 from batch_constructs.aws.source import api, guide
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.areas.job_on_queue_rules import on_environments, on_queues
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule

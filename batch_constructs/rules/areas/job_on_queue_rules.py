@@ -10,7 +10,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Final
 
 from batch_constructs.aws import instance_types
 from batch_constructs.aws.compute_environment_facts import ResourceType
@@ -19,6 +18,7 @@ from batch_constructs.aws.job_definition_facts import NODE_COUNT, CpuArchitectur
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.platforms import KINDS, PLATFORM_CAPABILITY_SOURCE, PlatformCapability
 from batch_constructs.aws.source import api, guide
+from batch_constructs.aws.typing_names import Final
 from batch_constructs.rules.areas.multi_node_rules import node_span
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from batch_constructs.aws.bound import OneOf, one_of
 from batch_constructs.aws.job_definition_facts import CpuArchitecture
 from batch_constructs.aws.job_queue_facts import (
@@ -18,6 +16,7 @@ from batch_constructs.aws.job_queue_facts import (
 from batch_constructs.aws.platforms import KINDS
 from batch_constructs.aws.resource_states import DISABLED_SOURCE, State
 from batch_constructs.aws.source import api, guide
+from batch_constructs.aws.typing_names import TYPE_CHECKING
 from batch_constructs.rules.areas import queue_rule
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limit_rules import register

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import managed_policies as policies
 from batch_constructs.aws import network
@@ -19,6 +18,7 @@ from batch_constructs.aws.role_actions import (
 )
 from batch_constructs.aws.service_principals import DOMAIN, JOB_ROLES
 from batch_constructs.aws.source import docs, guide
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.access import missing_statement
 from batch_constructs.rules.access.answer import any_of
 from batch_constructs.rules.access.arn_patterns import (

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from batch_constructs.aws import container_facts, fargate_sizes
 from batch_constructs.aws.bound import one_of, shown
 from batch_constructs.aws.container_facts import SizeType
 from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.aws.source import api
+from batch_constructs.aws.typing_names import TYPE_CHECKING
 from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.template.values import UNKNOWN, as_number, listing, number

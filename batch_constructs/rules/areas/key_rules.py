@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from batch_constructs.aws.actions import ENCRYPTED_LOG_GROUP, KMS_ENCRYPT, KMS_GENERATE_DATA_KEY
 from batch_constructs.aws.names import log_group_in_arn
 from batch_constructs.aws.role_actions import (
@@ -14,6 +12,7 @@ from batch_constructs.aws.role_actions import (
 )
 from batch_constructs.aws.service_principals import DOMAIN, LAUNCHING_ROLES, LOGS, linked_role
 from batch_constructs.aws.source import docs
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.access import missing_statement
 from batch_constructs.rules.access.arn_patterns import HOLE, LOG_GROUP, arn, name_of
 from batch_constructs.rules.access.kms_keys import key_of, may_use

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from batch_constructs.aws import ebs, instance_types
 from batch_constructs.aws.compute_environment_facts import (
     ECS_IMAGES,
@@ -14,6 +12,7 @@ from batch_constructs.aws.credential_names import option_with_credential
 from batch_constructs.aws.credentials import credential_in
 from batch_constructs.aws.launch_template_facts import USER_DATA_BYTES, USER_DATA_BYTES_SOURCE
 from batch_constructs.aws.source import api, docs, guide
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.areas import environment_rule
 from batch_constructs.rules.areas.environment_role_rules import profile_of
 from batch_constructs.rules.areas.instance_rules import has_own_image

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.names import FUNCTION_LOG_GROUPS, LOG_GROUP_OPTION
 from batch_constructs.aws.source import Source, cloudformation, docs
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.access.batch_functions import batch_functions
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule

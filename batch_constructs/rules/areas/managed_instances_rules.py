@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from batch_constructs.aws import instance_types
 from batch_constructs.aws.compute_environment_facts import LAUNCH
 from batch_constructs.aws.source import api
+from batch_constructs.aws.typing_names import TYPE_CHECKING
 from batch_constructs.rules.areas import environment_rule
 from batch_constructs.rules.limit_rules import register
 from batch_constructs.rules.template.values import listing, mapping, show

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.delivery import (
     FUNCTION_SECONDS,
@@ -13,6 +12,7 @@ from batch_constructs.aws.delivery import (
 )
 from batch_constructs.aws.role_actions import DECRYPT, READ_QUEUE_ACTIONS
 from batch_constructs.aws.source import Source, docs
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.access import missing_statement
 from batch_constructs.rules.access.arn_patterns import QUEUE, spelled
 from batch_constructs.rules.access.batch_functions import batch_functions

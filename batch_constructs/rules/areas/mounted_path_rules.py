@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
-
 from batch_constructs.aws import instance_types
 from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.platforms import PlatformCapability
 from batch_constructs.aws.source import api, docs
 from batch_constructs.aws.template_facts import MOUNTS, TO_READ, TO_WRITE
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 from batch_constructs.rules.areas import environment_rule
 from batch_constructs.rules.areas.instance_rules import has_own_image
 from batch_constructs.rules.areas.job_on_queue_rules import on_environments

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from batch_constructs.aws import instance_types
 from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.compute_environment_facts import ResourceType
 from batch_constructs.aws.network import NODE_SECURITY_GROUPS
 from batch_constructs.aws.source import api, guide
+from batch_constructs.aws.typing_names import TYPE_CHECKING
 from batch_constructs.rules.areas.job_on_queue_rules import on_environments
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from batch_constructs.aws import instance_types
 from batch_constructs.aws.bound import one_of, shown
 from batch_constructs.aws.job_definition_facts import NODE_COUNT
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import api
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.template.values import listing, mapping, number, show, text
 

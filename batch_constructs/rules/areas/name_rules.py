@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
 
 from batch_constructs.aws.source import api, cloudformation
+from batch_constructs.aws.typing_names import TYPE_CHECKING
 from batch_constructs.rules.access.arn_patterns import ROLE
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.names_once import AMONG, DEFINITION_NAME, NAMES

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.network import (
@@ -13,8 +12,13 @@ from batch_constructs.aws.network import (
     ENDPOINTS_OF_JOBS,
     ENDPOINTS_SOURCE,
     HTTPS,
+    LOOKED_UP,
+    NETWORK_ID_SOURCE,
+    SECURITY_GROUP_ID,
+    SUBNET_ID,
 )
 from batch_constructs.aws.source import api, docs, guide
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.access.rights import Rights, rights_of
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limit_rules import register
@@ -42,6 +46,35 @@ register("network", area="network")
 _BATCH: Final = "batch"
 
 _environment_rule = partial(rule, subject=COMPUTE_ENVIRONMENT, severity=Severity.WARNING)
+
+
+_MANAGED: Final = (
+    "ComputeResources/ManagedInstancesProvider/InstanceLaunchTemplate/NetworkConfiguration"
+)
+_IDS: Final = {
+    ("ComputeResources", "Subnets"): SUBNET_ID,
+    ("ComputeResources", "SecurityGroupIds"): SECURITY_GROUP_ID,
+    (_MANAGED, "Subnets"): SUBNET_ID,
+    (_MANAGED, "SecurityGroups"): SECURITY_GROUP_ID,
+}
+
+
+@rule(
+    "network-id",
+    COMPUTE_ENVIRONMENT,
+    title="subnet or security group that is not given by its ID",
+    fix="give the ID, such as subnet-0123456789abcdef0 or sg-0123456789abcdef0, or refer to it",
+    source=NETWORK_ID_SOURCE,
+)
+def network_id(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """A name, a comma between two IDs, or the ID of something else is no ID."""
+    for (within, key), form in _IDS.items():
+        for path, properties in environment.places.at(within):
+            for place, value in enumerate(listing(properties, key) or ()):
+                wrong = form.wrong(value) if type(value) is str and value not in LOOKED_UP else None
+                if wrong:
+                    noun = "subnet" if form is SUBNET_ID else "security group"
+                    yield f"{path}{key}/{place}", f"the ID of a {noun} {wrong}"
 
 
 @_environment_rule(

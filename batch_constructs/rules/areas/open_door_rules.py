@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.actions import LAMBDA_INVOKE_FUNCTION, SQS_SEND_MESSAGE
 from batch_constructs.aws.source import docs
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.access.arn_patterns import QUEUE, QUEUE_POLICIES, spelled
 from batch_constructs.rules.access.batch_functions import batch_functions
 from batch_constructs.rules.access.for_whom import OF_A_SERVICE, OF_ANYBODY, says_for_whom

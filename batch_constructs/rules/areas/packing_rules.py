@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from batch_constructs.aws import instance_prices
 from batch_constructs.aws.container_facts import SizeType
 from batch_constructs.aws.instance_types import MEMORY_SOURCE
 from batch_constructs.aws.platforms import PlatformCapability
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.areas.job_on_queue_rules import on_environments
 from batch_constructs.rules.findings import Severity

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from batch_constructs.aws import pod_facts as aws
 from batch_constructs.aws.bound import one_of, refused, shown
 from batch_constructs.aws.source import api
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.areas.storage_rules import unknown_mounts
 from batch_constructs.rules.findings import Severity

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cache, partial
-from typing import TYPE_CHECKING
 
 from batch_constructs.aws.managed_policies import (
     ALMOST_EVERYTHING,
@@ -12,6 +11,7 @@ from batch_constructs.aws.managed_policies import (
 )
 from batch_constructs.aws.names import AWS_POLICY
 from batch_constructs.aws.source import docs
+from batch_constructs.aws.typing_names import TYPE_CHECKING
 from batch_constructs.rules.access.rights import rights
 from batch_constructs.rules.areas.environment_role_rules import INSTANCE_ROLE, environment_role
 from batch_constructs.rules.findings import Severity

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from functools import partial
-from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.quotas import (
     BUCKET_POLICY_BYTES,
@@ -37,6 +36,7 @@ from batch_constructs.aws.quotas import (
     USER_POLICY_SOURCE,
 )
 from batch_constructs.aws.template_facts import NO_VALUE
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any
 from batch_constructs.rules.access.arn_patterns import QUEUE_POLICIES, least_in, made_up
 from batch_constructs.rules.access.function_policy import policy_of, statement_of
 from batch_constructs.rules.findings import Severity

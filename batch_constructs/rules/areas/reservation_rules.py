@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from batch_constructs.aws import instance_types
 from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.capacity_reservation_facts import (
@@ -12,6 +10,7 @@ from batch_constructs.aws.capacity_reservation_facts import (
     ONE_TYPE_SOURCE,
     CapacityReservationPreference,
 )
+from batch_constructs.aws.typing_names import TYPE_CHECKING
 from batch_constructs.rules.areas import environment_rule
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.template import vpc

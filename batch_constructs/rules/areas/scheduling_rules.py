@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from bisect import bisect_left, insort
-from typing import TYPE_CHECKING
 
 from batch_constructs.aws import scheduling
 from batch_constructs.aws.source import api, guide
+from batch_constructs.aws.typing_names import TYPE_CHECKING
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limit_rules import register
 from batch_constructs.rules.rule import Fault, rule

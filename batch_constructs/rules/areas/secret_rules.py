@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.credential_names import (
@@ -17,6 +16,7 @@ from batch_constructs.aws.names import LOG_REGION_OPTION, form, is_arn
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import api, docs
 from batch_constructs.aws.template_facts import RESOLVED_SECRET_SOURCE
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.areas.command_rules import commands
 from batch_constructs.rules.areas.container_rules import variables_of

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import re
 from functools import cache, lru_cache
-from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import OneOf, one_of
 from batch_constructs.aws.limits import limit_at, places_of
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import cloudformation
 from batch_constructs.aws.table import read
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limit_rules import in_another_case
 from batch_constructs.rules.rule import Fault, Rule, add, rule

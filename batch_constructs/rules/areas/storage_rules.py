@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from batch_constructs.aws.bound import one_of, shown
 from batch_constructs.aws.source import api
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.limit_rules import register
 from batch_constructs.rules.template.listed_parts import listed, repeated, volumes

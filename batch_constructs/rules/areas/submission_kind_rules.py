@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import submit_job
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.areas.submitter_rules import SUBMITTERS
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.submitted_jobs import submissions_from

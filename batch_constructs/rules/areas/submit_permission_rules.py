@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.authorization import (
@@ -23,6 +22,7 @@ from batch_constructs.aws.record import Record
 from batch_constructs.aws.role_actions import LOOK_AT_QUEUE_ACTIONS
 from batch_constructs.aws.service_principals import SUBMITTER_ROLES
 from batch_constructs.aws.source import guide
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.access import missing_statement
 from batch_constructs.rules.access.arn_patterns import CLOSED, HOLE, arn
 from batch_constructs.rules.access.rights import Rights, rights, rights_of

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws import container_facts, fargate_sizes, overridden_limits, submit_job, tags
 from batch_constructs.aws import resource_kinds as kinds
@@ -17,7 +16,7 @@ from batch_constructs.aws.property_paths import Places
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.resource_states import State
 from batch_constructs.aws.source import api, cloudformation
-from batch_constructs.rules.areas.event_rules import passes_no_object
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 from batch_constructs.rules.areas.job_on_queue_rules import platform_mismatch
 from batch_constructs.rules.areas.shape_rules import problems_with
 from batch_constructs.rules.areas.submitter_rules import SUBMITTERS
@@ -38,7 +37,6 @@ from batch_constructs.rules.template.submitted_jobs import (
     Submission,
     submissions_from,
     variables_of,
-    without_default,
 )
 from batch_constructs.rules.template.values import (
     UNKNOWN,
@@ -422,7 +420,8 @@ def _pinned(source: Resource, written: str) -> JobDefinition | None:
     return None
 
 
-def _overrides(one: Submission) -> Iterator[Properties]:
+def overridden_containers(one: Submission) -> Iterator[Properties]:
+    """Give what a submission overrides of each container."""
     yield mapping(one.request, "ContainerOverrides")
     for _, task in entries(mapping(one.request, "EcsPropertiesOverride"), "TaskProperties"):
         for _, container in entries(task, "Containers"):
@@ -460,7 +459,7 @@ def override_size(source: Resource) -> Iterator[Fault]:
     for one in submissions_from(source):
         if one.definition is None or one.definition.platform != PlatformCapability.FARGATE:
             continue
-        for overrides in _overrides(one):
+        for overrides in overridden_containers(one):
             for key in ("Vcpus", "Memory"):
                 if key in overrides:
                     yield one.path, f"{key} is overridden, which Fargate does not support"
@@ -487,42 +486,3 @@ def submission_platform(source: Resource) -> Iterator[Fault]:
         wrong = platform_mismatch(job, queue) if queue is not None and job is not None else None
         if wrong and queue is not None and job is not None:
             yield one.path, f"{job.id} cannot run on {queue.id}: {wrong}"
-
-
-@_rule(
-    "parameter-not-passed",
-    severity=Severity.WARNING,
-    title="submission that leaves out a parameter",
-    fix="pass it, or give the definition a default under Parameters",
-    source=api(
-        "SubmitJobRequest.parameters",
-        '"Additional parameters passed to the job that replace parameter substitution placeholders'
-        ' that are set in the job definition."',
-    ),
-)
-def parameter_not_passed(source: Resource) -> Iterator[Fault]:
-    """The program gets the literal text ``Ref::name``."""
-    for one in submissions_from(source):
-        passed = one.request.get("Parameters", {})
-        if one.definition is None or not isinstance(passed, dict) or any(_commands(one)):
-            continue
-        taken = without_default(one.definition)
-        source.template.count(len(taken))
-        lacks = [name for name in taken if name not in passed]
-        if lacks and not passes_no_object(source, one):
-            names = show(", ".join(f'"{show(name)}"' for name in lacks), _MOST_OF_NAMES)
-            message = f"{one.definition.id} needs {names}, which has no default and gets no value"
-            yield one.path, message
-
-
-_MOST_OF_NAMES: Final = 400
-"""Characters of the names of parameters in a message."""
-
-
-def _commands(one: Submission) -> Iterator[bool]:
-    """Tell of each override whether it may replace the command."""
-    for key in submit_job.ALL_OVERRIDES:
-        if key in one.request and not isinstance(one.request[key], dict):
-            yield True
-    for overrides in _overrides(one):
-        yield "Command" in overrides

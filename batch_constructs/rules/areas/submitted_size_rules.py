@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws import overridden_limits, submit_job, tags
 from batch_constructs.aws.pattern import pattern
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 from batch_constructs.rules.areas.submitter_rules import SUBMITTERS
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.submitted_jobs import submissions_from

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from functools import partial
-from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.bound import shown
 from batch_constructs.aws.credential_names import option_with_credential
@@ -13,6 +12,7 @@ from batch_constructs.aws.job_definition_facts import PLACEHOLDER
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import api
 from batch_constructs.aws.template_facts import RESOLVED_SECRET_SOURCE
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 from batch_constructs.rules.areas.secret_rules import label_value, secret_value
 from batch_constructs.rules.areas.submitter_rules import SUBMITTERS
 from batch_constructs.rules.code_in_command import code_in, marked_code

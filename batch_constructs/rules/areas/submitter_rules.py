@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import batch_events, schedule_expression
 from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.names import STATES_SUBMIT_JOB, marker
 from batch_constructs.aws.source import api, docs, guide
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limit_rules import register
 from batch_constructs.rules.rule import Fault, rule

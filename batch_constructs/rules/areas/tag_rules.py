@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws import tags as aws
 from batch_constructs.aws.credentials import credential_in
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.areas.secret_rules import label_value
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from batch_constructs.aws.typing_names import TYPE_CHECKING
 from batch_constructs.aws.updates import IN_PLACE, REPLACES_BY_DEFAULT
 from batch_constructs.rules.areas import environment_rule
 from batch_constructs.rules.findings import Severity

@@ -9,11 +9,11 @@ would say so.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Final
 
-from batch_constructs.aws.bound import did_you_mean, each_meant
+from batch_constructs.aws.bound import did_you_mean, each_meant, one_of
 from batch_constructs.aws.source import api, seen
 from batch_constructs.aws.template_facts import (
+    CIRCLE_SOURCE,
     FORMAT_VERSION,
     FORMAT_VERSIONS,
     NEEDED_OF_ENTRIES,
@@ -27,8 +27,10 @@ from batch_constructs.aws.template_facts import (
     SECTIONS,
     SECTIONS_SOURCE,
 )
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
+from batch_constructs.rules.template.circles import circles
 from batch_constructs.rules.template.resource_graph import (
     COMPUTE_ENVIRONMENT,
     CONSUMABLE_RESOURCE,
@@ -208,6 +210,34 @@ def unresolved_reference(whole: Whole) -> Iterator[Fault]:
 
 _MOST_GUESSED: Final = 20
 """Guessing what was meant takes its time."""
+
+
+@_rule(
+    "circular-dependency",
+    title="resources that wait for each other",
+    fix="take one of the references out, into a resource of its own, such as an "
+    "AWS::EC2::SecurityGroupIngress, an AWS::IAM::Policy or an AWS::Lambda::Permission",
+    source=CIRCLE_SOURCE,
+)
+def circular_dependency(whole: Whole) -> Iterator[Fault]:
+    """CloudFormation refuses the template, since none of them can be created first.
+
+    A resource waits for those that its properties refer to, and for those under DependsOn.
+    """
+    waits = whole.waits() if whole.is_final else {}
+    for circle in circles(waits):
+        first, *others = map(show, circle)
+        if len(others) > _MOST_OF_A_CIRCLE:
+            others[_MOST_OF_A_CIRCLE:] = ["…"]
+        said = " → ".join([first, *others, first])
+        conditions = sorted({whole.condition_of(one) for one in circle} - {""})
+        when = f" (when {one_of(conditions, last='and')} is true)" if conditions else ""
+        path = waits[circle[0]][circle[1 % len(circle)]]
+        yield "/".join(path), f"each of these waits for the next: {said}{when}"
+
+
+_MOST_OF_A_CIRCLE: Final = 10
+"""Resources that a message names."""
 
 
 @_rule(

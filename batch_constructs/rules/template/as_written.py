@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, Final
 
 from batch_constructs.aws.credential_names import SECRET_ATTRIBUTES, gives_a_credential
 from batch_constructs.aws.credentials import credential_in
 from batch_constructs.aws.pattern import pattern
+from batch_constructs.aws.typing_names import Any, Final
 from batch_constructs.rules.template.intrinsics import Resolver
 
 NO_ECHO: Final = "no-echo"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
 
 from batch_constructs.aws import compute_environment_facts as aws
 from batch_constructs.aws import instance_types as table
@@ -14,6 +13,7 @@ from batch_constructs.aws.compute_environment_facts import (
     EnvironmentType,
 )
 from batch_constructs.aws.platforms import Orchestration
+from batch_constructs.aws.typing_names import TYPE_CHECKING
 from batch_constructs.rules.template.launch_template_view import LaunchTemplate
 from batch_constructs.rules.template.resource_view import LAUNCH_TEMPLATE, Resource
 from batch_constructs.rules.template.values import (

@@ -7,9 +7,9 @@ https://docs.aws.amazon.com/step-functions/latest/dg/transforming-data.html
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.pattern import pattern
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.submitted_jobs import STATE_MACHINES, batch_tasks
 from batch_constructs.rules.template.values import entries, mapping

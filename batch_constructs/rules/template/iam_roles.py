@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Final
-
 from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.names import AWS_POLICY, OF_A_ROLE
 from batch_constructs.aws.service_principals import DOMAIN, EVERYONE
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 from batch_constructs.rules.template.values import (
     UNKNOWN,
     Text,

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from typing import Final
 
 from batch_constructs.aws.bound import as_text
 from batch_constructs.aws.quotas import TEMPLATE_BYTES
+from batch_constructs.aws.typing_names import Final
 from batch_constructs.rules.template.left_out import Counts, LeftOut
 from batch_constructs.rules.template.text import joined, literal, substitutions
 from batch_constructs.rules.template.values import (

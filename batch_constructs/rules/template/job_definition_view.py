@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.container_facts import SizeType
 from batch_constructs.aws.job_definition_facts import JobDefinitionType
@@ -15,6 +14,7 @@ from batch_constructs.aws.platforms import (
     PlatformCapability,
 )
 from batch_constructs.aws.record import Record
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.template.listed_parts import listed
 from batch_constructs.rules.template.resource_view import Resource
 from batch_constructs.rules.template.values import (

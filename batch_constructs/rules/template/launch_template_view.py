@@ -5,11 +5,11 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from functools import cached_property
-from typing import Final
 
 from batch_constructs.aws.efa import INTERFACE_TYPES
 from batch_constructs.aws.launch_template_facts import USER_DATA_BYTES
 from batch_constructs.aws.pattern import pattern
+from batch_constructs.aws.typing_names import Final
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.resource_view import Resource
 from batch_constructs.rules.template.values import (

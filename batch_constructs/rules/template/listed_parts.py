@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
+from batch_constructs.aws.typing_names import TYPE_CHECKING
 from batch_constructs.rules.template.values import Properties, entries, text
 
 if TYPE_CHECKING:

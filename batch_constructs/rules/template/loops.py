@@ -6,11 +6,11 @@ A loop whose collection is not known stays where it is; how many resources it de
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, Final
 
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.quotas import TEMPLATE_BYTES
 from batch_constructs.aws.record import Record
+from batch_constructs.aws.typing_names import Any, Final
 from batch_constructs.rules.template.intrinsics import Resolver
 
 PREFIX: Final = "Fn::ForEach::"

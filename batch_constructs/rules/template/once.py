@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from functools import wraps
-from typing import TYPE_CHECKING, TypeVar
 
+from batch_constructs.aws.typing_names import TYPE_CHECKING, TypeVar
 from batch_constructs.rules.template.resource_view import Resource
 
 if TYPE_CHECKING:

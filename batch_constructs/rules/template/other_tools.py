@@ -5,9 +5,8 @@ What they will put there is unknown, so it is never a finding.
 
 from __future__ import annotations
 
-from typing import Final
-
 from batch_constructs.aws.pattern import pattern
+from batch_constructs.aws.typing_names import Final
 
 _AUTHENTICATORS: Final = "EC2PrivateDNSName|SessionName|SessionNameRaw|AccountID|AccessKeyID"
 _SOURCES: Final = "self|opt|env|sls|param|ssm|cf|s3|aws|git|custom|file|strToBool"

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import sys
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
 
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.template.compute_environment_view import ComputeEnvironment
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.job_definition_view import Container, JobDefinition, Pod, Task
@@ -26,6 +26,7 @@ from batch_constructs.rules.template.resource_view import (
     SCHEDULING_POLICY,
     SERVICE_ENVIRONMENT,
     Resource,
+    with_services,
 )
 from batch_constructs.rules.template.values import (
     NOTHING,
@@ -117,6 +118,11 @@ class Template:
             if isinstance(type_, str):
                 found.setdefault(type_, []).append(id_)
         return found
+
+    @cached_property
+    def types(self) -> frozenset[str]:
+        """Give the types of its resources, and the services that they are of."""
+        return with_services(self.ids)
 
     def get(self, id: str) -> Resource | None:
         """Find a resource by its logical ID.

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.property_paths import Places
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.template.values import HOLDERS
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from batch_constructs.rules.template.resource_graph import Template
     from batch_constructs.rules.template.values import Properties
 
@@ -43,6 +45,11 @@ def names_in(value: object) -> frozenset[str]:
 def _same(names: frozenset[str]) -> frozenset[str]:
     """Give one set for all that are equal: what is asked by it is sooner found."""
     return names
+
+
+def with_services(types: Iterable[str]) -> frozenset[str]:
+    """Give types of resources, and the services that they are of."""
+    return frozenset(types).union(one.rpartition("::")[0] for one in types)
 
 
 class Resource:

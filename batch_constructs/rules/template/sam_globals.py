@@ -6,8 +6,8 @@ https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/s
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Final
 
+from batch_constructs.aws.typing_names import Final
 from batch_constructs.rules.template.written_lengths import is_intrinsic
 
 _SECTION: Final = "Globals"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import re
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.job_definition_facts import PLACEHOLDER
@@ -17,6 +16,7 @@ from batch_constructs.aws.names import RESOURCE_NAME, SCHEDULER_SUBMIT_JOB, mark
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.property_paths import Places
 from batch_constructs.aws.record import Record
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 from batch_constructs.rules.template.iam_roles import role_of
 from batch_constructs.rules.template.once import once
 from batch_constructs.rules.template.resource_graph import (

@@ -12,10 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from itertools import combinations, product
-from math import prod
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.record import Record
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.template.as_written import AsWritten, sections
 from batch_constructs.rules.template.intrinsics import Resolver
 from batch_constructs.rules.template.resource_graph import Template
@@ -90,7 +89,9 @@ class Worlds:
         values = [_values(parameters.get(name), [*asked[name]]) for name in self._asked]
         checks = max(len(resources), len(self._conditions) // _AS_MANY_AS_A_CHECK, 1)
         most = max(_FEWEST_WORLDS, min(_MOST_WORLDS, _MOST_CHECKS // checks))
-        possible = prod(len(one) for one in values)
+        possible = 1
+        for one in values:
+            possible *= len(one)
         if possible <= most and len(asked) <= _MOST_PARAMETERS:
             first, *others = product(*values)
             # the most different first, for whoever does not look at all of them

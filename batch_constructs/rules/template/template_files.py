@@ -7,10 +7,10 @@ import os
 import stat
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.quotas import TEMPLATE_BYTES
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.template.other_tools import first_placeholder, jinja_line
 
 if TYPE_CHECKING:
@@ -215,7 +215,9 @@ def decoded(raw: bytes) -> str:
             f"it has more than {_MOST_BYTES} bytes; CloudFormation takes {TEMPLATE_BYTES}"
         )
     try:
-        return raw.decode("utf-16" if raw[:2] in (b"\xff\xfe", b"\xfe\xff") else "utf-8-sig")
+        if raw[:2] in (b"\xff\xfe", b"\xfe\xff"):
+            return raw.decode("utf-16")
+        return raw.removeprefix(b"\xef\xbb\xbf").decode()
     except UnicodeDecodeError:
         raise UnreadableTemplateError("it is not text in UTF-8") from None
 

@@ -6,9 +6,8 @@ of it is done in time that grows with the text.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
 from batch_constructs.aws.pattern import pattern
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.template.other_tools import CLOSINGS, OPENINGS
 from batch_constructs.rules.template.values import UNKNOWN, Reference, Text, Unknown
 

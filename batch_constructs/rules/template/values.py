@@ -11,10 +11,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
-from typing import Final
 
 from batch_constructs.aws.bound import cut
 from batch_constructs.aws.record import Record
+from batch_constructs.aws.typing_names import Final
 
 
 class Unknown:

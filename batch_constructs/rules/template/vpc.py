@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import wraps
-from typing import TYPE_CHECKING, Final
 
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.storage import PORT
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.values import (
     UNKNOWN,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import cache, cached_property
-from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.table import read
 from batch_constructs.aws.template_facts import FORMAT_VERSION, PSEUDO_PARAMETERS
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 from batch_constructs.rules.template.loops import PREFIX, Unrolled
 from batch_constructs.rules.template.resource_view import JOB_DEFINITION, JOB_QUEUE
 from batch_constructs.rules.template.text import substitutions
@@ -24,6 +24,10 @@ _Place = tuple[Any, ...]
 
 REFERRING: Final = ("Resources", "Outputs", "Conditions")
 """Sections whose values refer to resources, parameters and conditions."""
+
+_RESOURCES: Final = ("resource", "resource or parameter")
+_ORDERING: Final = ("Properties", "DependsOn")
+"""What of a resource makes it wait for those that are named there."""
 
 ATTRIBUTE: Final = "attribute"
 """A kind of what is referred to; its name is that of the resource, a dot, and its own."""
@@ -199,7 +203,7 @@ class Whole:
             if _is_made_later(self._section(section)):
                 del there[kind]
         there["pseudo parameter"] = PSEUDO_PARAMETERS
-        for path, kind, name in self._named():
+        for path, kind, name in self._named:
             lacks = kind == ATTRIBUTE and self._lacks(*name.partition(".")[::2])
             if (lacks or name not in there.get(kind, (name,))) and path[0] in REFERRING:
                 yield path, kind, name
@@ -213,8 +217,32 @@ class Whole:
         others = (ARN, "Name", "Id", f"{noun}{ARN}", f"{noun}Name")
         return known is not None and attribute != known and attribute in others
 
-    def _named(self) -> Iterator[tuple[Path, str, str]]:
+    def waits(self) -> dict[str, dict[str, Path]]:
+        """Give which resources wait for which others, and where each of these is named.
+
+        What one of several values of a condition refers to is left out.
+        """
+        resources = self.resources
+        found: dict[str, dict[str, Path]] = {}
+        for path, kind, name in self._named:
+            if name in resources and kind in _RESOURCES and "Fn::If" not in path:
+                section, id_, *below = path
+                if section == "Resources" and below and below[0] in _ORDERING:
+                    found.setdefault(id_, {}).setdefault(name, path)
+        return found
+
+    def condition_of(self, id: str) -> str:
+        """Give the condition of a resource, "" for none."""
+        resource = self.resources[id]
+        written = resource.get("Condition") if isinstance(resource, Mapping) else None
+        return written if isinstance(written, str) else ""
+
+    @cached_property
+    def _named(self) -> list[tuple[Path, str, str]]:
         """Give what is referred to: where, what kind of thing, its name."""
+        return [*self._names()]
+
+    def _names(self) -> Iterator[tuple[Path, str, str]]:
         for section in ("Resources", "Outputs"):
             for id_, one in self._section(section).items():
                 for key, kind in (("DependsOn", "resource"), ("Condition", "condition")):

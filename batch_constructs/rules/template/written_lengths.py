@@ -8,11 +8,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from json.encoder import encode_basestring
-from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.aws.names import ACCOUNT_ID_LENGTH, SHORTEST_PARTITION, SHORTEST_REGION
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.template_facts import NO_VALUE
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 from batch_constructs.rules.template.text import substitutions
 
 if TYPE_CHECKING:
@@ -213,3 +213,13 @@ def known_text(value: object) -> str:
         case dict() | list() | None:
             return ""
     return str(value)
+
+
+def compact(template: object) -> str:
+    """Write a template as short as it can be; one that contains itself has no length."""
+    try:
+        return json.dumps(
+            template, separators=(",", ":"), ensure_ascii=False, default=str, skipkeys=True
+        )
+    except (ValueError, RecursionError):
+        return ""

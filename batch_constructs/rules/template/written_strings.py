@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
-
+from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.template.as_written import SECRET_REFERENCE
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.values import HOLDERS, Base64

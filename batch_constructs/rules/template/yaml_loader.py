@@ -9,12 +9,12 @@ from __future__ import annotations
 import sys
 from functools import lru_cache
 from math import isfinite
-from typing import Any, Final
 
 import yaml
 from yaml.constructor import SafeConstructor
 
 from batch_constructs.aws.quotas import TEMPLATE_BYTES
+from batch_constructs.aws.typing_names import Any, Final
 from batch_constructs.rules.template.source_map import BEHIND, Node
 
 try:
