@@ -67,6 +67,8 @@ APPS = (
     Shape("this library, nothing validated", "whole_app.py", "ours"),
 )
 FIRST, FEW, MANY = 1, 100, 400
+GROWN = (1000, 5000)
+"""So many definitions are made once, for their memory and for whether the cost grows with them."""
 
 
 def unpack(folder: str) -> None:
@@ -147,6 +149,18 @@ def table_of_apps(runs: dict[tuple[Shape, int], list[Run]]) -> str:
     return "\n".join(lines)
 
 
+def table_of_growth(folder: str) -> str:
+    """Write what very many definitions take, and what each of them does."""
+    lines = ["| definitions | of | CPU of each | memory |", "|---|---|---|---|"]
+    for number in GROWN:
+        for one in (DEFINITIONS[0], DEFINITIONS[2]):
+            result = run(one, number, folder)
+            memory = result["python_mb"] + result["node_mb"]
+            each = 1000 * result["cpu_s"] / number
+            lines.append(f"| {number:,} | {one.told} | {each:.1f} ms | {memory:.0f} MB |")
+    return "\n".join(lines)
+
+
 def main() -> None:
     """Measure, alternating, and print the tables."""
     numbers = [one for one in sys.argv[1:] if one.isdigit()]
@@ -161,6 +175,7 @@ def main() -> None:
                     runs[shape, number].append(run(shape, number, folder))
             for shape in APPS:
                 runs[shape, FIRST].append(run(shape, FIRST, folder))
+        growth = table_of_growth(folder)
     node = subprocess.run([str(NODE), "--version"], capture_output=True, text=True, check=True)
     said = (
         f"Measured on {dt.datetime.now(tz=dt.UTC):%d %B %Y} by `python bench/compare.py {rounds}` "
@@ -171,6 +186,7 @@ def main() -> None:
     )
     tables = [
         table(runs, DEFINITIONS, "one more definition"),
+        growth,
         table(runs, TESTS, "one more template test"),
         table(runs, VALIDATED, "one more template test, as the CDK validates by default"),
         table_of_apps(runs),

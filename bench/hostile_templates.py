@@ -235,6 +235,83 @@ def variables_in_yaml(definitions: int, variables: int, value: str) -> str:
     return "\n".join(lines)
 
 
+def instances(environments: int, types: int) -> str:
+    """Write environments of the same instance types again and again, queues of three, and jobs."""
+    some = ["c7g.large", "m7i.xlarge", "r7g.2xlarge", "c6a", "m6i", "r6g", "c5", "m5"] * types
+    on_ec2 = {"Type": "EC2", "InstanceTypes": some, "MinvCpus": 0, "InstanceRole": "x"}
+    return resources(
+        **{f"E{n}": environment(**on_ec2) for n in range(environments)},
+        **{
+            f"Q{n}": queue(*[{"Ref": f"E{(n + m) % environments}"} for m in range(3)])
+            for n in range(environments)
+        },
+        **{f"J{n}": container() for n in range(environments)},
+    )
+
+
+def firewalls(count: int, ports: int) -> str:
+    """Write environments with many security groups each, which open one port after the other."""
+    rules = [
+        {"IpProtocol": "tcp", "FromPort": n, "ToPort": n, "CidrIp": "10.0.0.0/8"}
+        for n in range(ports)
+    ]
+    groups = [{"Ref": f"G{n}"} for n in range(count)]
+    return resources(
+        **{f"E{n}": environment(SecurityGroupIds=groups) for n in range(count)},
+        **{
+            f"G{n}": {
+                "Type": "AWS::EC2::SecurityGroup",
+                "Properties": {
+                    "GroupDescription": "x",
+                    "VpcId": "vpc-1",
+                    "SecurityGroupEgress": rules,
+                },
+            }
+            for n in range(count)
+        },
+        **{f"Q{n}": queue({"Ref": f"E{n}"}) for n in range(count)},
+        **{f"J{n}": container(Image="docker.io/x") for n in range(count)},
+    )
+
+
+def sam(functions: int, variables: int) -> str:
+    """Write functions of SAM that share variables, and have some of their own."""
+    return json.dumps(
+        {
+            "Transform": "AWS::Serverless-2016-10-31",
+            "Globals": {
+                "Function": {"Environment": {"Variables": {f"V{n}": "x" for n in range(variables)}}}
+            },
+            "Resources": {
+                f"F{n}": {
+                    "Type": "AWS::Serverless::Function",
+                    "Properties": {
+                        "Policies": [{"Statement": statements(n, 1)}],
+                        "Environment": {"Variables": {f"W{m}": str(n) for m in range(variables)}},
+                    },
+                }
+                for n in range(functions)
+            },
+        }
+    )
+
+
+def joined(states: int) -> str:
+    """Write a state machine that is put together from pieces."""
+    task = '{"Type": "Task", "Resource": "arn:aws:states:::batch:submitJob.sync", '
+    pieces: list[Any] = ['{"States": {"S": ']
+    for n in range(states):
+        pieces += [f'{task}"Parameters": {{"JobName": "a", "JobQueue": "', {"Ref": "Q"}]
+        pieces += ['", "JobDefinition": "', {"Ref": "J"}, f'"}}}}, "S{n}": ']
+    definition = {"Fn::Join": ["", [*pieces, "{}}}"]]}
+    machine = {"Type": "AWS::StepFunctions::StateMachine"}
+    return resources(
+        M=machine | {"Properties": {"DefinitionString": definition}},
+        Q=queue("e"),
+        J=container(),
+    )
+
+
 CASES: dict[str, Callable[[], str]] = {
     "merge bomb": merge_bomb,
     "alias bomb": alias_bomb,
@@ -331,6 +408,51 @@ CASES: dict[str, Callable[[], str]] = {
     "440 definitions of 20 substitutions, YAML": lambda: variables_in_yaml(
         440, 20, "!Sub '${{AWS::Region}}{}'"
     ),
+    "490 definitions of 28 variables with the signs of tokens": lambda: resources(
+        **{
+            f"J{n}": container(
+                Environment=[
+                    {"Name": f"A{m}", "Value": f"https://sk-test.eyJ.glxapp-xox{n}{m}"}
+                    for m in range(28)
+                ]
+            )
+            for n in range(490)
+        }
+    ),
+    "490 definitions of 28 secrets in variables": lambda: resources(
+        **{
+            f"J{n}": container(
+                Environment=[{"Name": f"API_KEY_{m}", "Value": f"{n}x{m}"} for m in range(28)]
+            )
+            for n in range(490)
+        }
+    ),
+    "490 definitions of 90 tags": lambda: resources(
+        **{
+            f"J{n}": definition(
+                Tags={f"k{m}": f"v{n}" for m in range(90)}, ContainerProperties={"Image": "x"}
+            )
+            for n in range(490)
+        }
+    ),
+    "490 definitions of 9 volumes": lambda: resources(
+        **{
+            f"J{n}": container(
+                Volumes=[
+                    {"Name": f"v{m}", "EfsVolumeConfiguration": {"FileSystemId": f"fs-{m}"}}
+                    for m in range(9)
+                ],
+                MountPoints=[
+                    {"SourceVolume": f"v{m}", "ContainerPath": f"/v{m}"} for m in range(9)
+                ],
+            )
+            for n in range(490)
+        }
+    ),
+    "instance types again and again": lambda: instances(100, 110),
+    "100 environments of 100 security groups": lambda: firewalls(100, 70),
+    "300 functions of SAM of 200 variables": lambda: sam(300, 100),
+    "a state machine of 3,000 pieces": lambda: joined(3_000),
     "450 definitions of 55 variables, YAML": lambda: variables_in_yaml(450, 55, "v{}"),
     "a chain of conditions": lambda: json.dumps(
         {

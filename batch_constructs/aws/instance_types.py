@@ -7,7 +7,7 @@ and newer sizes are plausible; an unknown family is unknown too, unless no EC2 f
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 
 from batch_constructs.aws.job_definition_facts import CpuArchitecture
 from batch_constructs.aws.pattern import pattern
@@ -178,6 +178,7 @@ def known() -> list[InstanceType]:
     return [type_ for sizes in _table()[1].values() for type_ in sizes.values()]
 
 
+@lru_cache(maxsize=2048)
 def architecture(name: str) -> str | None:
     """Tell the architecture of an instance type, a family or a bundle; None if it is not known."""
     if name in BUNDLES:
@@ -208,6 +209,7 @@ def has_disks(name: str) -> bool | None:
     return None if None in found else all(found)
 
 
+@lru_cache(maxsize=2048)
 def is_impossible(name: str) -> bool:
     """Tell whether no such instance type can exist.
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -135,12 +137,10 @@ class CdkCli:
         Raises:
             LocalAwsError: the CLI could not be had, or it failed.
         """
+        kept = _kept(self._version, self._environment)
         command = [
             str(self._node.executable),
-            str(self._node.npx),
-            "--yes",
-            "--prefer-offline",
-            f"aws-cdk@{self._version}",
+            *(self._by_npx() if kept is None else [str(kept)]),
             *arguments,
             _NOTICES,
         ]
@@ -148,6 +148,20 @@ class CdkCli:
         if done.code != 0:
             raise LocalAwsError(_explained(what, done))
         return done.lines
+
+    def _by_npx(self) -> list[str]:
+        return [str(self._node.npx), "--yes", "--prefer-offline", f"aws-cdk@{self._version}"]
+
+
+def _kept(version: str, environment: Mapping[str, str]) -> Path | None:
+    """Return the CLI of a version where npx has it already, which takes a second to say so."""
+    cache = environment.get("npm_config_cache") or str(Path(environment.get("HOME", "/"), ".npm"))
+    for lock in Path(cache, "_npx").glob("*/node_modules/.package-lock.json"):  # written last
+        package = lock.parent / "aws-cdk"
+        with suppress(OSError, ValueError):
+            if json.loads((package / "package.json").read_text())["version"] == version:
+                return package / "bin" / "cdk"
+    return None
 
 
 _EXPLANATIONS = (

@@ -125,7 +125,8 @@ class CdkDeployer:
     def deploy(self, stacks: Sequence[str] = (), *, record: bool = False) -> list[str]:
         """Deploy the stacks, by default all; return the names of those the app has.
 
-        The app is synthesised once, and looked at before the first resource is made.
+        The app runs as the CLI would run it, or by the CLI where it has to, because something is
+        looked up. It is looked at before the first resource is made.
 
         Args:
             stacks: by ID or name.
@@ -136,7 +137,8 @@ class CdkDeployer:
             LocalAwsError: there is what cannot be played, the CLI failed, or a stack is not
                 complete whatever the CLI says.
         """
-        self._synthesise()
+        if not self._run_app():
+            self._synthesise()
         found = self._look_at(stacks, record=record)
         chosen = ["--exclusively", *found.here] if found.places else [*stacks] or ["--all"]
         self._from_assembly("deploy", *_QUIET, *_DIRECT, *chosen)
@@ -148,17 +150,13 @@ class CdkDeployer:
     def redeploy(self, stacks: Sequence[str] = (), *, record: bool = False) -> list[str]:
         """Deploy as `deploy` does, without the CLI, in a fraction of its time.
 
-        The app runs as the CLI would run it. Where it looks something up, the CLI has to.
-
         Raises:
             LocalAwsError: there is what cannot be played, or the app or a stack failed.
         """
         from batch_constructs.local.direct_deployment import DirectDeployment
 
-        self._run_app()
-        manifest = json.loads((self._output / "manifest.json").read_text())
-        if manifest.get("missing"):
-            return self.deploy(stacks, record=record)
+        if not self._run_app():
+            self._synthesise()
         found = self._look_at(stacks, record=record)
         direct = DirectDeployment(self._record, self._client)
         wanted = set(self._names(stacks)) - {*found.places}
@@ -172,11 +170,19 @@ class CdkDeployer:
                 done.append(name)
         return done
 
-    def _run_app(self) -> None:
-        """Synthesise the app without the CLI."""
-        settings = self._app.directory / "cdk.json"
-        configured = json.loads(settings.read_text()) if settings.exists() else {}
-        context = {**_CONTEXT_OF_THE_CLI, **configured.get("context", {})}
+    def _run_app(self) -> bool:
+        """Synthesise the app without the CLI; say whether that can be."""
+        configured = self._configured("cdk.json")
+        command = self._app.command or configured.get("app")
+        if not isinstance(command, str) or "build" in configured:
+            return False
+        if (self._app.directory / command).is_dir():
+            return False
+        context = {
+            **_CONTEXT_OF_THE_CLI,
+            **self._configured("cdk.context.json"),
+            **configured.get("context", {}),
+        }
         environment = {
             **find_node().environment(self._environment),
             "CDK_OUTDIR": str(self._output),
@@ -184,10 +190,16 @@ class CdkDeployer:
             "CDK_DEFAULT_ACCOUNT": self._record.account_id,
             "CDK_DEFAULT_REGION": self._record.access.region,
         }
-        command = self._app.command or configured["app"]
         done = run_to_end(command, environment, directory=self._app.directory)
         if done.code != 0:
             raise LocalAwsError(f"{command} failed:\n{done.text}".rstrip())
+        manifest = json.loads((self._output / "manifest.json").read_text())
+        return not manifest.get("missing")
+
+    def _configured(self, name: str) -> dict[str, Any]:
+        path = self._app.directory / name
+        found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
+        return found
 
     def destroy(self, stacks: Sequence[str] = ()) -> None:
         """Destroy the stacks, by default all, as they were last synthesised if they were."""

@@ -12,7 +12,7 @@ from batch_constructs.construct import BatchConstruct
 from batch_constructs.known_argument import known_now
 from batch_constructs.monitoring.batch_monitoring import BatchMonitoring
 from batch_constructs.monitoring.job_counters import JobCounters
-from batch_constructs.monitoring.job_event_log import JobEventLog
+from batch_constructs.monitoring.job_event_log import JobEventLog, written_to
 from batch_constructs.monitoring.job_gauges import JobGauges
 from batch_constructs.monitoring.watched_resources import (
     same_things,
@@ -160,7 +160,7 @@ class BatchDashboard(BatchConstruct):
                 causes=counters is not None,
                 counted_by=() if counters is None else counters.counted_by,
                 price_per_vcpu_hour=price,
-                event_log=self.event_log.log_group.log_group_name,
+                event_log=written_to(self.event_log),
                 alarm_arns=self.monitoring.alarm_arns if self.monitoring else [],
                 thresholds=self.monitoring.thresholds if self.monitoring else {},
             )

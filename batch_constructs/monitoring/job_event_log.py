@@ -105,6 +105,7 @@ class JobEventLog(BatchConstruct):
             lambda arns: state_change_pattern(queue_arns=arns, states=[JobState.FAILED.value]),
         )
         call, log = OneCall(self), EventLog(log_group, self.dead_letter_queue, bus)
+        self._written_to = log.name
         of_failed = [
             log.add_rule(call, f"FailedRule{number or ''}", pattern)
             for number, pattern in enumerate(failed)
@@ -130,6 +131,11 @@ class JobEventLog(BatchConstruct):
             FailuresByReason=("failures by reason", query_texts.FAILURES_BY_REASON),
             BlockedQueues=("blocked queues", query_texts.BLOCKED_QUEUES),
         )
+
+
+def written_to(log: JobEventLog) -> str:
+    """Return the name of its log group, for which Python need not load that one's module."""
+    return log._written_to  # noqa: SLF001  # of this module
 
 
 def event_log_group(scope: Construct, kept: LogSettings) -> Made[logs.LogGroup]:

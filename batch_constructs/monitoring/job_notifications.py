@@ -285,9 +285,11 @@ class JobNotifications(BatchConstruct):
             name=None if name is None else f"{name}-rescued",
             event_bus=None,
         )
-        told_of_alarms = settings.alarm_topic if alarmed is None else alarmed
-        if told_of_alarms is not None and self.watched_function is not None:
-            watch(self, self.watched_function, told_of_alarms, settings)
+        self._watch(settings.alarm_topic if alarmed is None else alarmed, settings)
+
+    def _watch(self, alarm_topic: sns.ITopic | None, settings: FunctionSettings) -> None:
+        if alarm_topic is not None and (watched := self.watched_function) is not None:
+            watch(self, watched, alarm_topic, settings)
 
     @property
     def watched_function(self) -> WatchedFunction | None:

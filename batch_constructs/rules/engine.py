@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cache
 from itertools import islice
 
 from batch_constructs.aws.bound import one_of
@@ -16,7 +15,7 @@ from batch_constructs.rules.circumstances import needed
 from batch_constructs.rules.findings import Finding, Severity
 from batch_constructs.rules.held_back_findings import causes_in
 from batch_constructs.rules.respelled import MISSPELLED, as_written, respelled
-from batch_constructs.rules.rulebook import has_rules, rules_about, speaking
+from batch_constructs.rules.rulebook import has_rules, speaking
 from batch_constructs.rules.template.intrinsics import Resolver
 from batch_constructs.rules.template.left_out import LeftOut, TooManyLookUpsError
 from batch_constructs.rules.template.loops import Unrolled, unroll
@@ -36,7 +35,7 @@ _NONE: Final[frozenset[str]] = frozenset()
 _NOTHING_BESIDE: Final[Mapping[str, Mapping[str, object]]] = {}
 _MOST_OF_A_KIND: Final = 100
 MORE: Final = "(and there are more)"
-_MOST_TOLD: Final = 2_400
+_MOST_TOLD: Final = 1_000
 """Findings; of a template with more, each resource tells one of a kind."""
 
 _MOST_LOOK_UPS: Final = 400_000
@@ -271,25 +270,14 @@ def check_resource(
     view = Template(resources, Resolver(resources)).get("")
     rules = None
     if errors_and is not None and view is not None:
-        names = view.names
         rules = [
             one
-            for one in _refusing(resource_type, errors_and)
-            if not one.needs or not one.needs.isdisjoint(names)
+            for one in speaking(resource_type, view.names, view.template.types)
+            if one.severity is Severity.ERROR or one.id in errors_and
         ]
     found = [] if view is None else [*causes_in([*_check(view, rules)])]
     found.sort(key=lambda one: _WORST_FIRST[one.severity])
     return found
-
-
-@cache
-def _refusing(subject: str, beside_errors: frozenset[str]) -> tuple[Rule, ...]:
-    """Return the rules about a type of resource that a constructor refuses by."""
-    return tuple(
-        rule
-        for rule in rules_about(subject)
-        if rule.severity is Severity.ERROR or rule.id in beside_errors
-    )
 
 
 def _causes(subject: Resource) -> tuple[str, ...]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from batch_constructs.testing.local_aws import LocalAws
 
 HERE = cdk.Environment(account="123456789012", region="us-east-1")
+SERVERLESS = "AWS::Serverless::Application"
 PLAYED = ["AWS::SNS::Topic", "AWS::CDK::Metadata"]
 
 
@@ -167,8 +168,10 @@ def test_a_recorded_type_deploys_and_goes_again(
 ) -> None:
     access = local_aws.server.record.access
     assert "AWS::FSx::FileSystem" not in access.control("types", {})["types"]
-    access.control("record", {"types": ["AWS::FSx::FileSystem"]})
+    access.control("record", {"types": ["AWS::FSx::FileSystem", SERVERLESS]})
     stack = new_stack()
+    stack.add_transform("AWS::Serverless-2016-10-31")  # as the rotation of a database's secret
+    cdk.CfnResource(stack, "Rotation", type=SERVERLESS, properties={"Location": "x"})
     files = cdk.CfnResource(stack, "Files", type="AWS::FSx::FileSystem")
     for name in ("Arn", "LustreMountName"):
         cdk.CfnOutput(stack, name, value=files.get_att(name).to_string())

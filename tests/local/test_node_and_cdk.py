@@ -80,3 +80,21 @@ def test_a_version_of_the_cli_that_does_not_exist_is_said(tmp_path: Path) -> Non
 
     with pytest.raises(LocalAwsError, match="npm does not have this version of the cdk CLI"):
         cli.run(["--version"], show=lambda _: None, what="cdk --version")
+
+
+def test_the_cli_that_npx_has_is_run_without_it(tmp_path: Path) -> None:
+    modules = tmp_path / ".npm" / "_npx" / "x" / "node_modules"
+    (modules / "aws-cdk" / "bin").mkdir(parents=True)
+    (modules / "aws-cdk" / "package.json").write_text('{"version": "2.0.1"}')
+    (modules / "aws-cdk" / "bin" / "cdk").write_text("echo kept $1")
+    node = fake_npx(tmp_path, "echo fetched")
+
+    def said(version: str) -> list[str]:
+        home = {"HOME": str(tmp_path)}
+        cli = CdkCli(home, tmp_path, node=node, version=version)
+        return list(cli.run(["deploy"], show=lambda _: None, what="cdk deploy"))
+
+    assert said("2.0.1") == ["fetched"]  # it is still being installed
+    (modules / ".package-lock.json").touch()
+    assert said("2.0.1") == ["kept deploy"]
+    assert said("2.0.2") == ["fetched"]

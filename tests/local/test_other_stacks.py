@@ -45,6 +45,15 @@ def test_a_vpc_with_nat_gateways_and_its_block_comes_and_goes(
     local_aws.destroy(deployed)
 
 
+def test_the_default_vpc_is_found_among_others(local_aws: LocalAws) -> None:
+    ec2_client = local_aws.client("ec2")
+    ec2_client.create_vpc(CidrBlock="10.9.0.0/16")
+
+    for name in ("isDefault", "is-default"):  # the CDK's look-up writes the first
+        vpcs = ec2_client.describe_vpcs(Filters=[{"Name": name, "Values": ["true"]}])["Vpcs"]
+        assert [vpc["IsDefault"] for vpc in vpcs] == [True]
+
+
 def test_rules_between_security_groups_are_added_and_taken_away(
     local_aws: LocalAws, new_stack: NewStack
 ) -> None:
@@ -116,6 +125,23 @@ def test_ref_gives_the_arn_of_a_secret_and_the_name_of_an_instance_profile(
     assert profiles["InstanceProfile"]["Arn"].endswith(f"/{deployed.outputs['ProfileRef']}")
     assert not deployed.outputs["ParameterRef"].startswith("/")
     local_aws.destroy(deployed)
+
+
+def test_the_provider_of_tokens_that_a_pipeline_signs_in_with_comes_and_goes(
+    local_aws: LocalAws, new_stack: NewStack
+) -> None:
+    stack = new_stack()
+    url = "https://token.actions.githubusercontent.com"
+    provider = iam.OpenIdConnectProvider(stack, "GitHub", url=url, client_ids=["sts.amazonaws.com"])
+    cdk.CfnOutput(stack, "Arn", value=provider.open_id_connect_provider_arn)
+
+    deployed = local_aws.deploy(stack)
+
+    client, arn = local_aws.client("iam"), deployed.outputs["Arn"]
+    found = client.get_open_id_connect_provider(OpenIDConnectProviderArn=arn)
+    assert found["ClientIDList"] == ["sts.amazonaws.com"]
+    local_aws.destroy(deployed)
+    assert client.list_open_id_connect_providers()["OpenIDConnectProviderList"] == []
 
 
 def test_a_bucket_with_objects_goes_where_it_is_told_to(

@@ -98,6 +98,9 @@ def test_ministack_is_imported_by_the_adapter_alone() -> None:
         ("services.stepfunctions", "_eval_intrinsic_arg", ["arg", "data", "ctx"]),
         ("services.stepfunctions", "_parse_jsonpath_tokens", ["path"]),
         ("services.stepfunctions", "_resolve_params_obj", ["template", "data", "ctx"]),
+        ("services.ec2", "_matches_vpc_filters", ["vpc", "filters"]),
+        ("services.cloudformation.engine", "_without_transform", ["template", "name"]),
+        ("services.eventbridge", "_events_log_list", []),
         ("core.lambda_runtime", "execution_credentials", ["config"]),
         ("services.lambda_svc", "execution_credentials", ["config"]),
         ("core.iam_evaluator", "_sigv2_check", ["request", "account_id"]),
@@ -154,6 +157,8 @@ def test_a_table_is_where_the_adapter_looks_for_it(
 @pytest.mark.parametrize(
     ("module", "name"),
     [
+        ("services.eventbridge", "_archives"),
+        ("services.eventbridge", "_rules"),
         ("services.iam", "_instance_profiles"),
         ("services.secretsmanager", "_secrets"),
         ("services.stepfunctions", "_state_machines"),

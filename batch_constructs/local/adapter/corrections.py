@@ -2,7 +2,8 @@
 
 AWS: ``Ref`` of a secret is its ARN, of an instance profile its name; a VPC has ``CidrBlock``; an
 empty ``GenerateSecretString`` generates a secret; a parameter's generated name has no slash;
-alarms may be on expressions; policies and environment variables have a size.
+alarms may be on expressions; policies and environment variables have a size; a VPC is found by
+``isDefault``.
 """
 
 from __future__ import annotations
@@ -41,6 +42,22 @@ def install() -> None:
     _name_without_slash(handlers["AWS::SSM::Parameter"])
     _record_metric_math(handlers["AWS::CloudWatch::Alarm"])
     check_sizes(handlers)
+    _find_the_default_vpc()
+
+
+def _find_the_default_vpc() -> None:
+    """Read the filter ``isDefault``, as the CDK writes it, as AWS does: as ``is-default``."""
+    from ministack.services import ec2
+
+    theirs = ec2._matches_vpc_filters  # noqa: SLF001 - a touch point
+
+    def matches_vpc_filters(vpc: Any, filters: dict[str, Any]) -> bool:
+        wanted = filters.get("isDefault")
+        if wanted is not None and str(vpc["IsDefault"]).lower() not in wanted:
+            return False
+        return bool(theirs(vpc, filters))
+
+    ec2._matches_vpc_filters = matches_vpc_filters  # noqa: SLF001 - a touch point
 
 
 def _translate(

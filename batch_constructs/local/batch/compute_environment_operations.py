@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from batch_constructs.aws import instance_types
 from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.compute_environment_facts import (
+    BEST_FIT,
     FARGATE_NETWORK,
     HAS_MORE,
     ON_FARGATE,
@@ -22,10 +23,13 @@ from batch_constructs.aws.platforms import Orchestration
 from batch_constructs.aws.resource_states import State, Status
 from batch_constructs.aws.service_principals import BATCH, linked_role
 from batch_constructs.aws.updates import (
+    SCALES,
     SERVICE_LINKED_ROLE,
     UPDATE_MINUTES,
+    create_only,
     family,
     has_role_of_its_own,
+    is_best_fit,
 )
 from batch_constructs.local.batch.capacity import Limits, Usage
 from batch_constructs.local.batch.paging import page
@@ -343,6 +347,22 @@ def _check_change(detail: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
             f"serviceRole cannot be changed from {roles[0]} to {roles[1]}: one of them is the "
             "service-linked role"
         )
+    new, old = wanted["computeResources"], detail["computeResources"]
+    needing = sorted(
+        member
+        for path in create_only("AWS::Batch::ComputeEnvironment").perhaps - SCALES
+        if new.get(member := as_member(path.rpartition("/")[2]), old.get(member)) != old.get(member)
+    )
+    if kind in ON_INSTANCES and needing:
+        fields = f"Following fields [{', '.join(needing)}] can be updated only for"
+        if has_role_of_its_own(roles[0]):
+            problems.append(
+                f"{fields} Non-fargate Compute Environment having a Batch Service Linked Role"
+            )
+        if is_best_fit(kind, old.get("allocationStrategy")):
+            problems.append(f"{fields} an allocation strategy other than {BEST_FIT}")
+    if "unmanagedvCpus" in wanted:
+        problems.append("unmanagedvCpus cannot be specified for MANAGED compute environments")
     refuse(problems)
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws import container_variables as variables
-from batch_constructs.local.batch.service_errors import client_error
+from batch_constructs.local.batch.service_errors import client_error, refuse
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -80,10 +80,37 @@ def submitted_nodes(
         "mainNode": properties["mainNode"],
         "nodeRangeProperties": groups,
     }
+    if "numNodes" in overrides:
+        refuse(_check_number(found))
     missing = [index for index, group in enumerate(node_groups(found)) if group is None]
     if missing:
         raise client_error(f"no node range covers the nodes {missing}")
     return found
+
+
+def _check_number(properties: Document) -> list[str]:
+    """List what AWS Batch wants of a definition whose number of nodes a submission overrides."""
+    number, main = properties["numNodes"], properties["mainNode"]
+    targets = [group["targetNodes"] for group in properties["nodeRangeProperties"]]
+    problems = [
+        f"nodeOverrides.numNodes is {number}; allowed: more than {first}, the {what}"
+        for first, what in [
+            (main, "main node"),
+            *((_first(target), f"lower boundary of the nodes {target}") for target in targets),
+        ]
+        if first >= number
+    ]
+    if not any(target.endswith(":") for target in targets):
+        problems.append(
+            f"nodeOverrides.numNodes is {number}, but no node range of the definition has an open "
+            f"upper boundary, such as {_first(targets[-1])}:"
+        )
+    return problems
+
+
+def _first(target: str) -> int:
+    first = target.partition(":")[0]
+    return int(first) if first else 0
 
 
 def node_groups(properties: Mapping[str, Any]) -> list[Document | None]:

@@ -18,7 +18,7 @@ from batch_constructs.aws import operations, overridden_limits, tags
 from batch_constructs.aws.bound import Counting, Decimal, Matching, OneOf, Whole, shown
 from batch_constructs.aws.limits import limits_of
 from batch_constructs.aws.property_paths import Places
-from batch_constructs.aws.submit_job import LARGEST_NUMBER
+from batch_constructs.aws.submit_job import DESCRIBED_AT_ONCE, LARGEST_NUMBER
 from batch_constructs.local.batch.api_model import SERVICE_MODEL
 from batch_constructs.local.batch.service_errors import refuse
 
@@ -49,6 +49,12 @@ def check_request(operation: str, request: Mapping[str, Any]) -> None:
         for name in ([] if shape is None else shape.required_members)
         if request.get(name) == ""
     ]
+    if operation.startswith("Describe"):
+        problems += [
+            f"{name} has {len(value)} entries; allowed: at most {DESCRIBED_AT_ONCE}"
+            for name, value in request.items()
+            if isinstance(value, list) and len(value) > DESCRIBED_AT_ONCE
+        ]
     refuse(
         problems or [*beyond_limits(operation, request)] or [*_against_rules(operation, request)]
     )

@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from batch_constructs.local.cloudformation.resource_type import ResourceType
 
 
+_NO_THUMBPRINT = "0" * 40
+
+
 @dataclass(frozen=True, kw_only=True)
 class AutoDeleteObjectsType:
     """``Custom::S3AutoDeleteObjects``: empties the bucket before the bucket is deleted.
@@ -93,10 +96,51 @@ class RestrictDefaultSecurityGroupType:
         """Do nothing: the group goes with its VPC."""
 
 
+@dataclass(frozen=True, kw_only=True)
+class OpenIdConnectProviderType:
+    """``Custom::AWSCDKOpenIdConnectProvider``: whose tokens IAM takes, such as GitHub's.
+
+    Args:
+        client: gives boto3 clients.
+    """
+
+    client: Client
+    type_name: str = "Custom::AWSCDKOpenIdConnectProvider"
+    name_property: str | None = None
+    tags_are_a_map: bool = False
+
+    def create(self, logical_id: str, properties: Properties) -> Provisioned:
+        """Create the provider; nobody is asked for the certificate it has."""
+        del logical_id
+        thumbprints = properties.get("ThumbprintList") or [_NO_THUMBPRINT]
+        made = self.client("iam").create_open_id_connect_provider(
+            Url=properties["Url"],
+            ClientIDList=properties.get("ClientIDList", []),
+            ThumbprintList=thumbprints,
+        )
+        arn = made["OpenIDConnectProviderArn"]
+        return Provisioned(physical_id=arn, attributes={"Thumbprints": thumbprints})
+
+    def update(
+        self, logical_id: str, physical_id: str, old: Properties, new: Properties
+    ) -> Provisioned:
+        """Create it anew: what refers to it by its ARN does so still, unless it is elsewhere."""
+        if old["Url"] == new["Url"]:
+            self.delete(physical_id, old)
+        return self.create(logical_id, new)
+
+    def delete(self, physical_id: str, properties: Properties) -> None:
+        """Delete the provider."""
+        del properties
+        iam = self.client("iam")
+        iam.delete_open_id_connect_provider(OpenIDConnectProviderArn=physical_id)
+
+
 def custom_types(client: Client) -> list[ResourceType]:
     """Return the custom resources."""
     return [
         AutoDeleteObjectsType(client=client),
         BucketDeploymentType(client=client),
+        OpenIdConnectProviderType(client=client),
         RestrictDefaultSecurityGroupType(client=client),
     ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.local.cloudformation.resource_type import ProvisioningError
@@ -25,6 +26,8 @@ SIZED: Final = (
 )
 """Types whose size is known exactly where their functions are resolved."""
 
+_AT_LEAST: Final = re.compile(r"(\d (?:bytes|characters)) or more")
+
 _AREAS: Final = ("policy_size", "stack_quota")
 """Rules about sizes and numbers."""
 
@@ -42,7 +45,7 @@ def _checked(theirs: Callable[..., Any], kind: str, place: int) -> Callable[...,
     def checked(*arguments: Any) -> Any:
         alone = {"Type": kind, "Properties": arguments[place]}
         for problem in exceeded({"Resources": {"": alone}}):
-            raise ProvisioningError(problem)
+            raise ProvisioningError(_AT_LEAST.sub(r"\1", problem))  # all is resolved by now
         return theirs(*arguments)
 
     return checked

@@ -27,6 +27,9 @@ if TYPE_CHECKING:
 _USED: Final = 2 / 3
 """Less than this of what an instance has least of, and more than a third is paid for in vain."""
 
+_AS_MANY_LOOK_UPS: Final = 4
+"""As long as to look other resources up does it take to see how jobs fit an instance."""
+
 _Size = tuple[float, float, float]
 
 
@@ -53,6 +56,7 @@ def packing_waste(job: JobDefinition) -> Iterator[Fault]:
         offered = environment.offered if environment.is_ec2 else None
         if not offered:
             return None
+        environment.template.count(_AS_MANY_LOOK_UPS * len(offered))
         packed = [one.packed(vcpus=size[0], memory=size[1], gpus=size[2]) for one in offered]
         fitting = [one for one in packed if one is not None]
         if not fitting:

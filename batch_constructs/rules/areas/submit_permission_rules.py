@@ -30,6 +30,7 @@ from batch_constructs.rules.access.submit_access import context, forms, lacking
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.iam_roles import ROLE, TRUST, literal, untrusted
+from batch_constructs.rules.template.once import once
 from batch_constructs.rules.template.resource_graph import JOB_DEFINITION, JOB_QUEUE, Resource
 from batch_constructs.rules.template.submitted_jobs import (
     FUNCTION,
@@ -61,8 +62,13 @@ class _Use(Record):
     request: Properties
 
 
-def _uses(source: Resource) -> Iterator[_Use]:
+@once
+def _uses(source: Resource) -> list[_Use]:
     """Give the submissions of a resource whose role is known."""
+    return [*_found_uses(source)]
+
+
+def _found_uses(source: Resource) -> Iterator[_Use]:
     for one in submissions_from(source):
         if one.role is not None:
             yield _Use(one.path, one.role, rights(one.role), one.request)

@@ -119,7 +119,7 @@ class ComputeEnvironment(Resource):
         if not self.is_ec2 or not self.instance_types:
             return None
         offered: list[table.InstanceType] = []
-        for name in self.instance_types:
+        for name in dict.fromkeys(self.instance_types):
             types = None if name in table.BUNDLES else table.expand(name)
             if types is None or any(type_.vcpus is None for type_ in types):
                 return None

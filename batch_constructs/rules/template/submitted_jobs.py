@@ -121,6 +121,8 @@ def named(template: Template, type: str, value: object) -> Resource | None:
     found = template.target(value, type)
     if found is not None:
         return found
+    if not _by_name(template, type):
+        return None
     literal = value if isinstance(value, str) else value.pattern if isinstance(value, Text) else ""
     match = _ARN_NAME.fullmatch(literal) or _BARE_NAME.fullmatch(literal)
     if not match:

@@ -103,6 +103,14 @@ def test_a_list_that_makes_no_sense_is_refused(
         ready.batch.list_jobs(**request_)
 
 
-def test_a_hundred_jobs_at_most_are_described_at_once(batch: Any) -> None:
-    with pytest.raises(ClientError, match="has 101 job IDs; allowed: at most 100"):
-        batch.describe_jobs(jobs=["x"] * 101)
+@pytest.mark.parametrize(
+    ("operation", "member"),
+    [
+        ("describe_jobs", "jobs"),
+        ("describe_compute_environments", "computeEnvironments"),
+        ("describe_scheduling_policies", "arns"),
+    ],
+)
+def test_a_hundred_at_most_are_described_at_once(batch: Any, operation: str, member: str) -> None:
+    with pytest.raises(ClientError, match=f"{member} has 101 entries; allowed: at most 100"):
+        getattr(batch, operation)(**{member: ["x"] * 101})

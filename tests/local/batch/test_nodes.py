@@ -279,6 +279,22 @@ def test_a_node_may_be_a_pod_and_the_end_of_the_main_pod_is_the_end_of_the_job(
     assert child["eksProperties"]["podProperties"]["containers"][0]["exitCode"] == 143
 
 
+@pytest.mark.parametrize(
+    ("number", "problem"),
+    [
+        (1, "numNodes is 1; allowed: more than 1, the lower boundary of the nodes 1:"),
+        (0, "numNodes is 0; allowed: more than 0, the main node"),
+    ],
+)
+def test_fewer_nodes_than_the_definition_names_are_refused(
+    number: int, problem: str, account: Account
+) -> None:
+    nodes(account, node_range("0:0", "true"), node_range("1:", "true"))
+
+    with pytest.raises(ClientError, match=problem):
+        account.submit(nodeOverrides={"numNodes": number})
+
+
 LABELS = {"podProperties": {"metadata": {"labels": {"a": "b"}}}}
 
 
@@ -287,7 +303,7 @@ LABELS = {"podProperties": {"metadata": {"labels": {"a": "b"}}}}
     [
         ({"arrayProperties": {"size": 2}}, "Multinode Array Job not supported"),
         ({"containerOverrides": {"command": ["x"]}}, "needs a definition with containerProperties"),
-        ({"nodeOverrides": {"numNodes": 9}}, r"no node range covers the nodes \[3, 4"),
+        ({"nodeOverrides": {"numNodes": 9}}, "no node range .* has an open upper boundary"),
         (
             {"nodeOverrides": {"nodePropertyOverrides": [{"targetNodes": "7:8"}]}},
             "unknown node ranges: 7:8",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -43,6 +44,45 @@ def test_an_environment_has_a_cluster_until_it_is_deleted(
     account.batch.update_compute_environment(computeEnvironment="own", state="DISABLED")
     account.batch.delete_compute_environment(computeEnvironment="own")
     assert ports.clusters == []
+
+
+@pytest.mark.parametrize(
+    ("role", "strategy", "problem"),
+    [
+        ("batch", "BEST_FIT_PROGRESSIVE", "having a Batch Service Linked Role"),
+        (None, "BEST_FIT", "an allocation strategy other than BEST_FIT"),
+        (None, "BEST_FIT_PROGRESSIVE", None),
+    ],
+)
+def test_instances_become_others_only_where_an_infrastructure_update_can_be(
+    account: Account, role: str | None, strategy: str, problem: str | None
+) -> None:
+    network = {"subnets": ["subnet-1"], "securityGroupIds": ["sg-1"]}
+    account.batch.create_compute_environment(
+        computeEnvironmentName="ce",
+        type="MANAGED",
+        computeResources={
+            "type": "EC2",
+            "allocationStrategy": strategy,
+            "maxvCpus": 4,
+            "instanceTypes": ["m7i"],
+            **network,
+        },
+        **({} if role is None else {"serviceRole": f"arn:aws:iam::123456789012:role/{role}"}),
+    )
+
+    def change(**resources: Any) -> None:
+        account.batch.update_compute_environment(
+            computeEnvironment="ce", computeResources=resources
+        )
+
+    change(maxvCpus=8, **network)
+    told = nullcontext() if problem is None else pytest.raises(ClientError, match=problem)
+    with told as refused:
+        change(subnets=["subnet-2"], maxvCpus=9)
+    assert problem is None or "fields [subnets] can" in str(refused)
+    with pytest.raises(ClientError, match="unmanagedvCpus cannot be specified for MANAGED"):
+        account.batch.update_compute_environment(computeEnvironment="ce", unmanagedvCpus=4)
 
 
 def test_an_environment_must_be_disabled_before_it_is_deleted(account: Account) -> None:
