@@ -18,7 +18,7 @@ USUAL = (
     *("busybox", "true", "1", "/data", "ro", "fs-0123456789abcdef0", "ml.m5.large"),
     *("arn:aws:eks:eu-west-1:111122223333:cluster/one", "arn:aws:s3files:eu-west-1:1:x"),
     *("ami-0123456789abcdef0", "lt-0123456789abcdef0", "ECS_AL2023"),
-    "arn:aws:batch:eu-west-1:111122223333:scheduling-policy/one",
+    *("arn:aws:batch:eu-west-1:111122223333:scheduling-policy/one", "arn:aws:sqs:eu-west-1:1:x"),
 )
 
 

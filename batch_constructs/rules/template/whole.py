@@ -222,7 +222,7 @@ class Whole:
 
         What one of several values of a condition refers to is left out.
         """
-        resources = self.resources
+        resources = self.resources.keys() - self._section("Parameters").keys()
         found: dict[str, dict[str, Path]] = {}
         for path, kind, name in self._named:
             if name in resources and kind in _RESOURCES and "Fn::If" not in path:
