@@ -69,17 +69,20 @@ def parameter_not_taken(source: Resource) -> Iterator[Fault]:
     """Batch takes the submission, and the program never sees the value.
 
     Reported only where the definition is in the template, all of its commands are known, and none
-    of them is overridden.
+    of them is overridden. What an event fills in is reported only under a name that is nearly one
+    that the job takes: triggers offer all that a job may want to know of an event.
     """
     for one in submissions_from(source):
         passed = one.request.get("Parameters")
         taken = None if one.definition is None else _taken(one.definition)
         if taken is None or not isinstance(passed, dict) or any(_commands(one)):
             continue
+        is_of_an_event = "InputTransformer" in one.target
         for name in passed:
-            if name not in taken:
+            instead = "" if name in taken else meant(name, taken)
+            if name not in taken and (instead or not is_of_an_event):
                 message = f"{one.definition.id} has no Ref::{show(name)} in its command"  # type: ignore[union-attr]  # it has taken some
-                yield one.at("Parameters"), f"{message}{meant(name, taken)}"
+                yield one.at("Parameters"), f"{message}{instead}"
 
 
 def _taken(job: JobDefinition) -> set[str] | None:
