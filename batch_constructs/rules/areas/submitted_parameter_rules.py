@@ -8,6 +8,7 @@ from batch_constructs.aws import submit_job
 from batch_constructs.aws.bound import meant
 from batch_constructs.aws.source import api
 from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
+from batch_constructs.rules.access.arn_patterns import EVENT_RULE
 from batch_constructs.rules.areas.event_rules import passes_no_object
 from batch_constructs.rules.areas.submit_request_rules import overridden_containers
 from batch_constructs.rules.areas.submitter_rules import SUBMITTERS
@@ -77,7 +78,7 @@ def parameter_not_taken(source: Resource) -> Iterator[Fault]:
         taken = None if one.definition is None else _taken(one.definition)
         if taken is None or not isinstance(passed, dict) or any(_commands(one)):
             continue
-        is_of_an_event = "InputTransformer" in one.target
+        is_of_an_event = source.type == EVENT_RULE and "InputTransformer" in one.target
         for name in passed:
             instead = "" if name in taken else meant(name, taken)
             if name not in taken and (instead or not is_of_an_event):
