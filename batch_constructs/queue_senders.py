@@ -64,10 +64,13 @@ class _Sender(NamedTuple):
     Attributes:
         bytes: of its ARN, at most.
         all_of: what admits it with all the others of its place; None if that may not be.
+        has_key: whether it is encrypted with the queue's key, whose policy cannot name it: each
+            would wait for the other.
     """
 
     bytes: int
     all_of: str | None
+    has_key: bool = False
 
 
 class _Statements(NamedTuple):
@@ -104,10 +107,10 @@ class _Admitted:
         if service not in self._statements:
             self._statements[service] = self._begun(service, key)
         for each, arns in named.items():
-            for one in self._statements[each].parts:
-                # ArnEquals takes an asterisk as ArnLike does:
-                # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
-                one.add_condition("ArnEquals", {SOURCE_ARN: arns[0] if len(arns) == 1 else arns})
+            sends, *uses = self._statements[each].parts
+            _name(sends, arns)
+            for one in uses:
+                _name(one, _in_policy_of_key(senders[each], arns))
         return True
 
     def policy(self, service: str) -> IDependable | None:
@@ -121,6 +124,21 @@ class _Admitted:
         uses = _statement(service, SEND_QUEUE_KEY_ACTIONS, "*")  # in a key's policy: the key itself
         key.add_to_resource_policy(uses)
         return _Statements(policy, [sends, uses])
+
+
+def _name(statement: iam.PolicyStatement, arns: Sequence[str]) -> None:
+    # ArnEquals takes an asterisk as ArnLike does:
+    # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+    statement.add_condition("ArnEquals", {SOURCE_ARN: arns[0] if len(arns) == 1 else [*arns]})
+
+
+def _in_policy_of_key(senders: Mapping[str, _Sender], named: Sequence[str]) -> list[str]:
+    """Name senders as the queue's policy does, but for those that are made after the key."""
+    arns = (
+        one.all_of if one.all_of and (one.has_key or arn not in named) else arn
+        for arn, one in senders.items()
+    )
+    return [*dict.fromkeys(arns)]
 
 
 def _fitting(senders: Mapping[str, Mapping[str, _Sender]]) -> dict[str, list[str]] | None:
@@ -171,9 +189,11 @@ def admit_topic(queue: sqs.IQueue, topic: sns.ITopic, service: str) -> IDependab
         all_of = Stack.of(queue).format_arn(
             service="sns", account=place.account, region=place.region, resource="*"
         )
-    sender = _Sender(_LONGEST_TOPIC if is_token(arn) else len(f'"{arn}",'), all_of)
+    key = queue.encryption_master_key
+    has_key = key is not None and getattr(topic, "master_key", None) is key
+    sender = _Sender(_LONGEST_TOPIC if is_token(arn) else len(f'"{arn}",'), all_of, has_key)
     admitted = _admitted(queue)
-    if not admitted.admit(service, arn, sender, queue.encryption_master_key):
+    if not admitted.admit(service, arn, sender, key):
         raise _without_room(queue, "the name of another topic")
     return admitted.policy(service)
 

@@ -1,8 +1,8 @@
 """Ten thousand jobs through a queue of two vCPUs of the local AWS Batch.
 
-Run it with ``uv run python bench/local_batch_load.py [JOBS]``. Four tenths are the children of one
-array job, four tenths single jobs, both in a queue of low priority; two tenths come in last, in a
-queue of high priority. It prints what a job takes of a CPU, jobs a second, memory, and whether the
+Run it with ``uv run python bench/local_batch_load.py [JOBS] [array]``. Four tenths are the children
+of one array job, four tenths single jobs, both in a queue of low priority; two tenths come in last,
+in a queue of high priority. With ``array``, all are the children of one. It prints what a job takes of a CPU, jobs a second, memory, and whether the
 order was kept, and exits 1 where a job is lost or the order is not kept.
 
 CPU time (user and system, of all processes) is what others on the machine change least. It is
@@ -169,6 +169,8 @@ def bare_processes(number: int) -> tuple[float, float]:
 def main() -> int:
     """Submit, wait, and print the figures."""
     jobs = int(sys.argv[1]) if len(sys.argv) > 1 else 10_000
+    children = jobs if "array" in sys.argv else jobs * 4 // 10
+    singles = 0 if "array" in sys.argv else children
     bare = [bare_processes(jobs // 10)]
     ports = Ports()
     ports.expected = jobs
@@ -184,10 +186,10 @@ def main() -> int:
         memory = [resident_mib()]
         begin, cpu = time.monotonic(), Cpu()
         accept_jobs(service, "DISABLED")
-        submit(service, "low", arrayProperties={"size": jobs * 4 // 10})
-        for _ in range(jobs * 4 // 10):
+        submit(service, "low", arrayProperties={"size": children})
+        for _ in range(singles):
             submit(service, "low")
-        for _ in range(jobs - 2 * (jobs * 4 // 10)):
+        for _ in range(jobs - children - singles):
             submit(service, "high")
         submitted, submissions = time.monotonic() - begin, cpu.own()
         accept_jobs(service, "ENABLED")

@@ -12,9 +12,11 @@ from aws_cdk import assertions
 from aws_cdk import aws_ec2 as ec2
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
+from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 
 import batch_constructs as bc
+from batch_constructs.shipped_function import ShippedFunction, _together
 from tests.constructors import add_pods, eks_cluster
 
 QUEUE = "arn:aws:batch:us-east-1:123456789012:job-queue/{}"
@@ -354,3 +356,34 @@ def test_how_many_run_at_a_time_may_be_known_to_cloudformation_alone(
     assert function["Properties"]["ReservedConcurrentExecutions"] == {
         "Fn::ImportValue": "concurrency"
     }
+
+
+def test_the_code_is_staged_as_the_cdk_stages_a_folder() -> None:
+    app = cdk.App(context={"aws:cdk:enable-asset-metadata": True})
+    stack = cdk.Stack(app, "Stack")
+    shipped = ShippedFunction(
+        stack,
+        "Shipped",
+        folder="job_events",
+        module="notify",
+        description="Tells",
+        environment={},
+        statements=[],
+        timeout=cdk.Duration.seconds(30),
+    )
+    theirs = lambda_.Function(
+        stack,
+        "Theirs",
+        runtime=lambda_.Runtime.PYTHON_3_14,
+        handler="job_events.notify.handler",
+        code=lambda_.Code.from_asset(_together("job_events", ())),
+    )
+
+    functions = assertions.Template.from_stack(stack).find_resources("AWS::Lambda::Function")
+    own, other = (
+        functions[str(stack.resolve(stack.get_logical_id(one.node.default_child)))]  # type: ignore[arg-type]  # its L1
+        for one in (shipped.handler, theirs)
+    )
+    assert own["Properties"]["Code"] == other["Properties"]["Code"]
+    assert own["Metadata"] == other["Metadata"]
+    assert "aws:asset:path" in own["Metadata"]

@@ -140,8 +140,7 @@ class CdkDeployer:
         if not self._run_app():
             self._synthesise()
         found = self._look_at(stacks, record=record)
-        chosen = ["--exclusively", *found.here] if found.places else [*stacks] or ["--all"]
-        self._from_assembly("deploy", *_QUIET, *_DIRECT, *chosen)
+        self._from_assembly("deploy", *_QUIET, *_DIRECT, *self._chosen(found, stacks))
         names = [name for name in self._names(stacks) if name not in found.places]
         for name in names:
             self._check(name)
@@ -202,10 +201,13 @@ class CdkDeployer:
         return found
 
     def destroy(self, stacks: Sequence[str] = ()) -> None:
-        """Destroy the stacks, by default all, as they were last synthesised if they were."""
+        """Destroy the stacks, by default all, as they were last synthesised if they were.
+
+        Those for other accounts and Regions are left out: they are not here.
+        """
         if not (self._output / "manifest.json").exists():
             self._synthesise()
-        self._from_assembly("destroy", "--force", *(stacks or ["--all"]))
+        self._from_assembly("destroy", "--force", *self._chosen(self._plan(stacks), stacks))
 
     def _synthesise(self) -> None:
         """Synthesise the app; what it looked up here does not stay in the user's context."""
@@ -221,14 +223,22 @@ class CdkDeployer:
             else:
                 context.unlink(missing_ok=True)
 
-    def _look_at(self, stacks: Sequence[str], *, record: bool) -> Plan:
-        found = plan(
+    def _plan(self, stacks: Sequence[str]) -> Plan:
+        return plan(
             self._output,
             types=self._record.access.control("types", {})["types"],
             account_id=self._record.account_id,
             region=self._record.access.region,
             stacks=stacks,
         )
+
+    @staticmethod
+    def _chosen(found: Plan, stacks: Sequence[str]) -> list[str]:
+        """Say which stacks the CLI is to work on."""
+        return ["--exclusively", *found.here] if found.places else [*stacks] or ["--all"]
+
+    def _look_at(self, stacks: Sequence[str], *, record: bool) -> Plan:
+        found = self._plan(stacks)
         refusals = found.refusals(record=record)
         if refusals:
             hint = [

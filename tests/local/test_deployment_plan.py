@@ -128,16 +128,19 @@ def test_stacks_for_elsewhere_are_left_out_where_it_is_asked_for(
     deployer = CdkDeployer.__new__(CdkDeployer)
     deployer._output = Path(app.synth().directory)
     ran: list[list[str]] = []
-    monkeypatch.setattr(deployer, "_synthesise", lambda: None)
+    monkeypatch.setattr(deployer, "_run_app", lambda: True)
     monkeypatch.setattr(deployer, "_look_at", lambda *_, **__: found)
+    monkeypatch.setattr(deployer, "_plan", lambda _: found)
     monkeypatch.setattr(deployer, "_check", lambda _: None)
     monkeypatch.setattr(deployer, "_from_assembly", lambda *words: ran.append(list(words)))
 
     names = deployer.deploy(record=True)
+    deployer.destroy()
 
     assert sorted(names) == ["First", "Stage-Open"]
-    assert {"--exclusively", "First", "Stage/Open"} < set(ran[0])
-    assert not {"--all", "Far", "Other"} & set(ran[0])
+    for words, command in zip(ran, ["deploy", "destroy"], strict=True):
+        assert {command, "--exclusively", "First", "Stage/Open"} < set(words)
+        assert not {"--all", "Far", "Other"} & set(words)
 
 
 @pytest.mark.parametrize("before", [None, '{"of": "the user"}'])

@@ -123,6 +123,37 @@ def test_all_topics_of_a_queue_stand_in_one_statement_of_its_policy_and_of_its_k
     assert (uses["Action"], named(uses)) == (["kms:Decrypt", "kms:GenerateDataKey"], arns)
 
 
+def test_the_policy_of_a_key_does_not_wait_for_a_topic_that_is_encrypted_with_it() -> None:
+    """Two with one key: the key's policy would need the topic, which needs the key."""
+    stack = cdk.Stack(cdk.App(), "Stack")
+    key, other = kms.Key(stack, "Key"), kms.Key(stack, "Other")
+    made = bc.SubmissionGateway(
+        stack,
+        "Gateway",
+        queue=bc.JobQueue.from_job_queue_name(stack, "Queue", "nightly"),
+        job_definition=bc.JobDefinition.from_job_definition_name(stack, "Job", "report"),
+        encryption_key=key,
+    )
+    for name, its_key in (("Own", key), ("Else", other), ("None", None)):
+        made.add_topic(sns.Topic(stack, name, master_key=its_key))
+    template = assertions.Template.from_stack(stack).to_json()  # a circle would be refused here
+
+    said = [one.get("Properties", {}) for one in template["Resources"].values()]
+    documents = [one.get("KeyPolicy", one.get("PolicyDocument", {})) for one in said]
+    statements = [
+        each
+        for one in documents
+        for each in one.get("Statement", ())
+        if each.get("Principal") == {"Service": "sns.amazonaws.com"}
+    ]
+    in_queue, in_key = sorted(statements, key=lambda one: "kms" in str(one["Action"]))
+    by_name = [[*one] for one in named(in_queue)]
+    assert by_name == [["Ref"]] * 3, "the queue's policy names all"
+    wide, *rest = named(in_key)
+    assert spelt_out(wide).endswith(":*")
+    assert rest == named(in_queue)[1:], "those of other keys are named"
+
+
 def test_topics_are_named_as_long_as_the_policy_has_room_and_then_all_of_the_account() -> None:
     most = most_of(lambda n: isinstance(named(gateway_of(topics_of(n))[0][0]), list))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import uuid
 
 
 def new_id() -> str:
@@ -10,6 +11,4 @@ def new_id() -> str:
 
     It asks nothing of the system, which would let another thread go first.
     """
-    digits = f"{random.getrandbits(128):032x}"
-    variant = "89ab"[int(digits[16], 16) & 3]
-    return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+    return str(uuid.UUID(int=random.getrandbits(128), version=4))

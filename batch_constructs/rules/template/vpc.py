@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import wraps
 
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.storage import PORT
@@ -19,7 +20,7 @@ from batch_constructs.rules.template.values import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from batch_constructs.rules.template.resource_graph import (
         ComputeEnvironment,
@@ -298,6 +299,21 @@ def _rules(group: Resource, kind: str) -> Iterator[Properties | None]:
             yield None
 
 
+def _answered_once(answer: Callable[[Resource, int], bool]) -> Callable[[Resource, int], bool]:
+    """Remember what a security group answers: many environments may have it."""
+
+    @wraps(answer)
+    def known(group: Resource, port: int) -> bool:
+        memory = group.template.memory
+        key = f"{answer.__name__} of {group.id} at {port}"
+        if key not in memory:
+            memory[key] = answer(group, port)
+        return bool(memory[key])
+
+    return known
+
+
+@_answered_once
 def lets_out(group: Resource, port: int) -> bool:
     """Tell whether a security group lets traffic to a port out, or may."""
     if absent(group.properties, _EGRESS):
@@ -305,6 +321,7 @@ def lets_out(group: Resource, port: int) -> bool:
     return any(rule is None or _admits(rule, port) for rule in _rules(group, "Egress"))
 
 
+@_answered_once
 def lets_out_to_internet(group: Resource, port: int) -> bool:
     """Tell whether a security group lets traffic to a port of the internet out, or may."""
     if absent(group.properties, _EGRESS):
@@ -323,6 +340,7 @@ def _stays_inside(rule: Properties) -> bool:
     return block is None and "DestinationSecurityGroupId" in rule
 
 
+@_answered_once
 def lets_in(group: Resource, port: int) -> bool:
     """Tell whether a security group lets traffic to a port in, or may."""
     return any(rule is None or _admits(rule, port) for rule in _rules(group, "Ingress"))
