@@ -11,7 +11,7 @@ Dataclasses, named tuples, regular expressions that are compiled at import, rule
 made before they have something to say, and modules that few templates need were half of a start.
 
 Of the bytecode that a start runs, a third is Python's finding and loading of 185 modules, an eighth
-makes 30 enumerations, a sixth is the standard library (`typing`, `re`, `json`, `enum`), and a
+makes 30 enumerations, a sixth is the standard library (`re`, `json`, `enum`), and a
 quarter asks the rules. All modules in one file would save a sixth of the CPU, and need a cache
 beside the package that has to be kept up to date; that is not done.
 """
