@@ -158,6 +158,7 @@ def test_the_function_ships_its_folder_and_the_facts_that_it_reads(
         "batch_constructs/aws/record.py",
         "batch_constructs/aws/source.py",
         "batch_constructs/aws/submit_job.py",
+        "batch_constructs/aws/typing_names.py",
         "batch_constructs/functions/__init__.py",
         "batch_constructs/functions/at_once.py",
         *(
