@@ -2,8 +2,9 @@
 
 Run it with ``uv run python bench/local_batch_load.py [JOBS] [array]``. Four tenths are the children
 of one array job, four tenths single jobs, both in a queue of low priority; two tenths come in last,
-in a queue of high priority. With ``array``, all are the children of one. It prints what a job takes of a CPU, jobs a second, memory, and whether the
-order was kept, and exits 1 where a job is lost or the order is not kept.
+in a queue of high priority. With ``array``, all are the children of one. It prints what a job takes
+of a CPU, jobs a second, memory, and whether the order was kept, and exits 1 where a job is lost or
+the order is not kept.
 
 CPU time (user and system, of all processes) is what others on the machine change least. It is
 counted for the jobs, and for as many bare processes, which ``subprocess.run`` starts before and
