@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.network import SUBNET_MADE_UP
 from batch_constructs.jsii_objects import has_member, javascript_error
 from batch_constructs.one_call import subnets_of
 from batch_constructs.place import OF_ONE_REGION, is_in
-from batch_constructs.tokens import SUBNET_MADE_UP, is_made_up, is_token
+from batch_constructs.tokens import is_made_up, is_token
 
 if TYPE_CHECKING:
     from aws_cdk import aws_ec2 as ec2

@@ -34,9 +34,6 @@ _MADE_UP = frozenset(
     {*LOOKED_UP, *_ZONES_MADE_UP, "vpc-12345", "sg-12345678", "ami-1234", "1.2.3.4/5"}
 )
 
-SUBNET_MADE_UP = "p-12345"
-"""What stands for a subnet, a private one, that a look-up has yet to find."""
-
 
 def is_token(value: object) -> bool:
     """Whether a value is, or contains, a CDK token, or what a look-up made up."""

@@ -160,5 +160,10 @@ NETWORK_ID_SOURCE: Final[Source] = seen(
     " ComputeResource.subnets, ComputeResource.securityGroupIds",
 )
 
-LOOKED_UP: Final = frozenset(f"{kind}-{number}" for kind in "spi" for number in (12345, 67890))
+SUBNET_MADE_UP: Final = "p-12345"
+"""What stands for a subnet, a private one, that a look-up has yet to find."""
+
+LOOKED_UP: Final = frozenset(
+    (SUBNET_MADE_UP, "p-67890", "s-12345", "s-67890", "i-12345", "i-67890")
+)
 """What the CDK puts for subnets before it has looked them up."""

@@ -15,14 +15,19 @@ from batch_constructs.admitted_traffic import admit_environment
 from batch_constructs.arguments import Arguments, checked
 from batch_constructs.aws.bound import refused
 from batch_constructs.aws.compute_environment_facts import ResourceType
-from batch_constructs.aws.network import ENDPOINTS_OF_INSTANCES, HTTPS, INTERFACES_OF_JOBS
+from batch_constructs.aws.network import (
+    ENDPOINTS_OF_INSTANCES,
+    HTTPS,
+    INTERFACES_OF_JOBS,
+    SUBNET_MADE_UP,
+)
 from batch_constructs.construct import BatchConstruct, once_made
 from batch_constructs.jsii_objects import has_member
 from batch_constructs.known_argument import known_flag
 from batch_constructs.place import OF_ONE_REGION, in_another_vpc
 from batch_constructs.subnet_selection import as_selection
 from batch_constructs.subnets import chosen_subnets
-from batch_constructs.tokens import SUBNET_MADE_UP, is_token
+from batch_constructs.tokens import is_token
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

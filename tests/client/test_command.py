@@ -96,8 +96,8 @@ def test_submit_refuses_options_that_a_graph_says_itself(
 ) -> None:
     graph = tmp_path / "graph.json"
     graph.write_text('{"jobs": {"a": {"jobDefinition": "d"}}}')
-    more = ("--array-size", "3", "-p", "day=mon", "--timeout-seconds", "60", "--depends-on", "x")
-    more += ("--", "true")
+    more = ["--array-size", "3", "-p", "day=mon", "--timeout-seconds", "60", "--depends-on", "x"]
+    more += ["--", "true"]
 
     result = run("submit", "--graph", str(graph), "--queue", "q", *more)
 

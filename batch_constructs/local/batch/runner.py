@@ -7,7 +7,7 @@ import logging
 import os
 import signal
 import subprocess
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
@@ -230,7 +230,7 @@ class Runner:
             )
             own = self._engine_environment  # its settings are in the user's home
             env = {**own, **env, "HOME": own.get("HOME", ""), "PATH": own.get("PATH", "")}
-        seen: Sequence[Mount] = ()
+        seen: Iterable[Mount] = ()
         if root is not None:
             volumes = self._directories.root.with_name("volumes")
             seen = mounts(container.properties, of_task=task_directory, kept=volumes)
@@ -288,8 +288,8 @@ class Runner:
         at_once: list[Callable[[], None]] = []
         for message in messages:
             if "lost" in message:
-                for process in list(self._processes.values()):
-                    self._logs.end(process.prepared.stream, lambda: None)
+                for each in list(self._processes.values()):
+                    self._logs.end(each.prepared.stream, lambda: None)
                 self._post(self._host_lost)
                 continue
             token = next(message[kind] for kind in _KINDS if kind in message)

@@ -187,7 +187,7 @@ class Host:
                 self._accounts.show(message["cwd"])
                 pid = _spawned(message["argv"], env, message["cwd"], output)
             else:
-                process = subprocess.Popen(  # noqa: S603 - running commands is what a host is for
+                started = subprocess.Popen(  # noqa: S603 - running commands is what a host is for
                     message["argv"],
                     env=env,
                     cwd=message["cwd"],
@@ -197,8 +197,8 @@ class Host:
                     start_new_session=True,
                     preexec_fn=prepare,  # noqa: PLW1509 - there is one thread
                 )
-                process.returncode = 0  # it is waited for here, not by the object
-                pid = process.pid
+                started.returncode = 0  # it is waited for here, not by the object
+                pid = started.pid
         except (OSError, ValueError, subprocess.SubprocessError) as error:
             os.close(output)
             self._send_output(token, os.read(reading, _CHUNK))

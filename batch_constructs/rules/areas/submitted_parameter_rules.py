@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 
     from batch_constructs.rules.template.resource_graph import JobDefinition, Resource
 
+_PARAMETERS: Final = api(
+    "SubmitJobRequest.parameters",
+    '"Additional parameters passed to the job that replace parameter substitution placeholders'
+    ' that are set in the job definition."',
+)
+
 _rule = partial(rule, subject=SUBMITTERS, severity=Severity.WARNING)
 
 
@@ -35,11 +41,7 @@ _rule = partial(rule, subject=SUBMITTERS, severity=Severity.WARNING)
     "parameter-not-passed",
     title="submission that leaves out a parameter",
     fix="pass it, or give the definition a default under Parameters",
-    source=api(
-        "SubmitJobRequest.parameters",
-        '"Additional parameters passed to the job that replace parameter substitution placeholders'
-        ' that are set in the job definition."',
-    ),
+    source=_PARAMETERS,
 )
 def parameter_not_passed(source: Resource) -> Iterator[Fault]:
     """The program gets the literal text ``Ref::name``."""
@@ -60,11 +62,7 @@ def parameter_not_passed(source: Resource) -> Iterator[Fault]:
     "parameter-not-taken",
     title="submission with a parameter that the job does not take",
     fix="write Ref::name in the command where the value belongs, or leave the parameter out",
-    source=api(
-        "SubmitJobRequest.parameters",
-        '"Additional parameters passed to the job that replace parameter substitution placeholders'
-        ' that are set in the job definition."',
-    ),
+    source=_PARAMETERS,
 )
 def parameter_not_taken(source: Resource) -> Iterator[Fault]:
     """Batch takes the submission, and the program never sees the value.
