@@ -154,7 +154,8 @@ class _Text:
         yield line.rstrip() if not self._color else line
 
     def _styled(self, text: str, style: str) -> str:
-        text = "".join(sign if sign.isprintable() else " " for sign in text)  # no escape sequence
+        if not text.isprintable():  # no escape sequence
+            text = "".join(sign if sign.isprintable() else " " for sign in text)
         code = _STYLES[style]
         return f"\x1b[{code}m{text}\x1b[0m" if self._color and code and text.strip() else text
 

@@ -28,19 +28,22 @@ class AlikeResources:
 
     def __init__(self, whole: Whole) -> None:
         self._text: dict[str, str] = {}
-        self._looked_at: dict[tuple[str, object], list[str]] = {}
+        self._looked_at: dict[tuple[str, object, int], list[str]] = {}
         named = whole.referred_to
         for id_, resource in whole.resources.items():
             if id_ not in named and isinstance(resource, dict) and not _has_a_name(resource):
                 self._text[id_] = json.dumps(resource)
 
     def found(
-        self, id: str, state: object, known: Mapping[tuple[str, object], Found]
+        self, id: str, state: object, known: Mapping[tuple[str, object], Found], most: int
     ) -> dict[Finding, None] | None:
-        """Give the findings of a resource, if two that are written alike have the same."""
+        """Give the findings of a resource, if two that are written alike have the same.
+
+        These are two of which so many faults of a kind are told.
+        """
         if id not in self._text:
             return None
-        before = self._looked_at.setdefault((self._text[id], state), [])
+        before = self._looked_at.setdefault((self._text[id], state, most), [])
         if len(before) > 1:
             *_, one, other = before
             found = _with_resource(known[one, state], id)

@@ -35,7 +35,7 @@ _NONE: Final[frozenset[str]] = frozenset()
 _NOTHING_BESIDE: Final[Mapping[str, Mapping[str, object]]] = {}
 _MOST_OF_A_KIND: Final = 100
 MORE: Final = "(and there are more)"
-_MOST_TOLD: Final = 1_000
+_MOST_TOLD: Final = 300
 """Findings; of a template with more, each resource tells one of a kind."""
 
 _MOST_LOOK_UPS: Final = 400_000
@@ -186,8 +186,9 @@ def _in_worlds(worlds: Worlds, resources: Resources, alike: AlikeResources | Non
                     if id_ not in sizes:
                         sizes[id_] = _OF_A_CHECK + _values_in(resources[id_])
                     spent += sizes[id_]
-                same = alike.found(id_, state, known) if alike and len(found) < _MOST_TOLD else None
-                known[id_, state] = _found_of(world, id_, len(found)) if same is None else same
+                most = _MOST_OF_A_KIND if len(found) < _MOST_TOLD else 1
+                same = alike.found(id_, state, known, most) if alike else None
+                known[id_, state] = _found_of(world, id_, most) if same is None else same
             for one in known[id_, state]:
                 found.setdefault(one, []).append(place)
         look_ups = max(0, world.template.look_ups)
@@ -196,12 +197,11 @@ def _in_worlds(worlds: Worlds, resources: Resources, alike: AlikeResources | Non
     ]
 
 
-def _found_of(world: World, id: str, told: int) -> dict[Finding, None]:
-    """Check a resource; where very much is told already, tell one fault of a kind."""
+def _found_of(world: World, id: str, most: int) -> dict[Finding, None]:
+    """Check a resource; of each kind, tell so many faults."""
     subject = world.template.view(id)
     if subject is None:
         return {}
-    most = _MOST_OF_A_KIND if told < _MOST_TOLD else 1
     return dict.fromkeys(causes_in([*_check(subject, most=most)]))
 
 

@@ -87,10 +87,11 @@ def test_each_is_looked_at_until_two_in_a_row_have_the_same_findings(
     looked_at = ""
     for number, message in enumerate(said):
         one = Finding("r", Severity.ERROR, f"Q{number}", "p", message, "f", "s")
-        found = alike.found(one.resource, "world", known)
+        found = alike.found(one.resource, "world", known, 100)
         looked_at += str(number) if found is None else ""
         known[one.resource, "world"] = ({one: None} if message else {}) if found is None else found
 
     assert looked_at == itself
     assert all(one.resource == id_ for (id_, _), found in known.items() for one in found)
-    assert alike.found("Q5", "another world", known) is None
+    assert alike.found("Q5", "another world", known, 100) is None
+    assert alike.found("Q5", "world", known, 1) is None

@@ -728,6 +728,17 @@ def test_a_template_has_twenty_thousand_objects_and_lists_and_no_more(more: int)
         template_files.document(one_more)
 
 
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_template_has_twenty_thousand_placeholders_and_no_more(more: int) -> None:
+    text = json.dumps({"Resources": {"A": {"Fn::Sub": "${A}" * (20_000 + more)}}})
+
+    if more:
+        with pytest.raises(template_files.UnreadableTemplateError, match="20000 placeholders"):
+            template_files.document(text)
+    else:
+        template_files.document(text)
+
+
 @pytest.mark.parametrize(("slashes", "found"), [(29, 2), (30, 1), (100_000, 1)])
 def test_a_name_of_very_many_slashes_is_not_looked_for(slashes: int, found: int) -> None:
     name = "a" + "/a" * slashes

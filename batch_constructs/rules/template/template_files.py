@@ -27,10 +27,10 @@ _MOST_OBJECTS: Final = 20_000
 """Objects and lists: more than any template known here of some size would have, were it of 1 MB:
 those that the CDK writes have 13,000, and small ones, whatever wrote them, 19,000."""
 
-_TOO_MANY_OBJECTS: Final = (
-    f"it has more than {_MOST_OBJECTS} objects and lists, which are more than are looked at;"
-    " split the template"
+_TOO_MANY: Final = (
+    f"it has more than {_MOST_OBJECTS} {{}}, which are more than are looked at; split the template"
 )
+_TOO_MANY_OBJECTS: Final = _TOO_MANY.format("objects and lists")
 
 LONGEST_NUMBER: Final = 200
 """Characters of a number, with which every float can still be compared."""
@@ -234,6 +234,8 @@ def document(text: str) -> Document:
         )
     if not text.strip():
         raise NoTemplateError("it is empty")
+    if text.count("${") > _MOST_OBJECTS:
+        raise UnreadableTemplateError(_TOO_MANY.format("placeholders (${…})"))
     repeats: list[str] = []
     parsed, reading = _parsed(text, repeats)
     if not isinstance(parsed, dict):
