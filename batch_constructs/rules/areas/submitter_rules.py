@@ -327,3 +327,39 @@ def _named_states(machine: Properties, states: Properties) -> Iterator[tuple[str
         following = text(state, "Next") if isinstance(state, dict) else None
         if following is not None:
             yield f"States/{name}/Next", following
+
+
+@_warning(
+    "state-machine-path",
+    STATE_MACHINES,
+    title="path of a state machine that is passed as text",
+    fix="write .$ behind the name of the key",
+    source=docs(
+        "step-functions/latest/dg/connect-parameters.html",
+        '"To specify that a parameter use a path", its name ends with .$.',
+    ),
+)
+def state_machine_path(source: Resource) -> Iterator[Fault]:
+    """The job gets the path itself instead of what stands there in the input."""
+    for path, state in batch_tasks(source):
+        for where, key, value in _texts_in(state.get("Parameters")):
+            if not key.endswith(".$") and value.startswith(("$.", "$$.")):
+                said = f'{key} is the text "{show(value)}", not what stands there'
+                yield f"{path}/Parameters{where}", said, f"write {key}.$"
+
+
+def _texts_in(value: object, path: str = "", depth: int = 0) -> Iterator[tuple[str, str, str]]:
+    """Give the texts that stand under a key, with their places and keys."""
+    if isinstance(value, list) and depth < _DEEPEST:
+        for position, one in enumerate(value):
+            yield from _texts_in(one, f"{path}/{position}", depth + 1)
+    elif isinstance(value, dict) and depth < _DEEPEST:
+        for key, one in value.items():
+            if isinstance(one, str):
+                yield f"{path}/{key}", key, one
+            else:
+                yield from _texts_in(one, f"{path}/{key}", depth + 1)
+
+
+_DEEPEST: Final = 8
+"""More levels than a request of AWS Batch has."""
