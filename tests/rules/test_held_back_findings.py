@@ -26,6 +26,8 @@ FRAGMENT = {
     *("source-queue-dead-letters", "spot-fleet-role", "submission-required"),
     *("unmanaged-service-role", "log-group-retention", "efs-mount-target"),
     *("s3files-platform", "s3files-job-role", "s3files-file-system-arn"),
+    *("event-rule-source", "event-target-id", "schedule-required"),
+    *("policy-effect", "policy-statement"),
 }
 """What is missing in cases that are the smallest which break another rule."""
 
