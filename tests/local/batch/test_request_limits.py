@@ -148,6 +148,8 @@ def test_the_model_s_lengths_are_many() -> None:
 def test_a_request_is_held_to_the_lengths_of_botocore_s_model(
     operation: str, path: str, shape: Any
 ) -> None:
+    good: Any
+    bad: Any
     if shape.type_name == "string":
         form = "ami-" if path.endswith("imageIdOverride") else ""
         good, bad = (f"{form:1<{shape.metadata['max'] + more}}" for more in (0, 1))
