@@ -40,14 +40,11 @@ class Deployed:
         self.shown: list[str] = []
         self.asked: list[list[str]] = []
         (directory / "app.py").write_text(app)
-        access = SimpleNamespace(
-            region="us-east-1",
-            control=lambda action, _: (
-                {"types": ["AWS::SNS::Topic"]}
-                if action == "types"
-                else {"engine": None, "processes": []}
-            ),
-        )
+        answers: dict[str, dict[str, Any]] = {
+            "types": {"types": ["AWS::SNS::Topic"]},
+            "images": {"engine": None, "processes": []},
+        }
+        access = SimpleNamespace(region="us-east-1", control=lambda action, _: answers[action])
         self.deployer = deployer = CdkDeployer.__new__(CdkDeployer)
         deployer._app = CdkApp(directory=directory, command="python3 app.py")
         deployer._output = self.output = directory / "cdk.out"

@@ -104,8 +104,12 @@ def test_a_job_starts_before_it_ends_however_much_others_print() -> None:
 
     runner = Recording()
     runner._logs.start()
-    other = [{"output": 2, "data": b"x"}] * 30
-    batch = [{"started": 1}, {"output": 1, "data": b"a"}, {"exited": 1, "code": 0}, *other]
+    batch: list[dict[str, Any]] = [
+        {"started": 1},
+        {"output": 1, "data": b"a"},
+        {"exited": 1, "code": 0},
+        *[{"output": 2, "data": b"x"}] * 30,
+    ]
 
     runner._received(batch)
     runner._logs.stop()
