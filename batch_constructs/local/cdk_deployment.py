@@ -1,9 +1,11 @@
-"""Deploy an app to the embedded AWS with the real ``cdk`` CLI."""
+"""Deploy an app to the embedded AWS: synthesised here, deployed by the real ``cdk`` CLI."""
 
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.template_facts import PATH_IS_SAID, STACK_ARTIFACT, STACK_COMPLETE
@@ -16,7 +18,6 @@ from batch_constructs.local.user_command import run_to_end
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
-    from pathlib import Path
 
     from batch_constructs.local.deployment_plan import Artifact, Plan
     from batch_constructs.local.server import ServerRecord
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 _QUIET = ("--require-approval", "never", "--progress", "events", "--ci")
 _DIRECT = ("--method", "direct")
 """No change set: here it would be executed at once."""
+
+_CONTEXT_IN_A_VARIABLE = 100_000
+"""Characters of a context for which the CLI needs no file: Linux takes 128 KiB in a variable."""
 
 _CONTEXT_OF_THE_CLI = {
     PATH_IS_SAID: True,
@@ -171,34 +175,64 @@ class CdkDeployer:
 
     def _run_app(self) -> bool:
         """Synthesise the app without the CLI; say whether that can be."""
-        configured = self._configured("cdk.json")
+        home = Path(self._environment.get("HOME", "/"))
+        try:
+            configured = self._configured("cdk.json")
+            context = json.dumps(
+                {
+                    **_CONTEXT_OF_THE_CLI,
+                    **self._configured("cdk.context.json"),
+                    **configured.get("context", {}),
+                }
+            )
+        except (TypeError, ValueError):
+            return False  # the CLI says what is wrong
         command = self._app.command or configured.get("app")
-        if not isinstance(command, str) or "build" in configured:
+        if (
+            not isinstance(command, str)
+            or "build" in configured
+            or len(context) > _CONTEXT_IN_A_VARIABLE
+            or (home / ".cdk.json").exists()
+            or (self._app.directory / command).is_dir()
+        ):
             return False
-        if (self._app.directory / command).is_dir():
-            return False
-        context = {
-            **_CONTEXT_OF_THE_CLI,
-            **self._configured("cdk.context.json"),
-            **configured.get("context", {}),
-        }
         environment = {
             **find_node().environment(self._environment),
             "CDK_OUTDIR": str(self._output),
-            "CDK_CONTEXT_JSON": json.dumps(context),
+            "CDK_CONTEXT_JSON": context,
             "CDK_DEFAULT_ACCOUNT": self._record.account_id,
             "CDK_DEFAULT_REGION": self._record.access.region,
         }
-        done = run_to_end(command, environment, directory=self._app.directory)
-        if done.code != 0:
-            raise LocalAwsError(f"{command} failed:\n{done.text}".rstrip())
-        manifest = json.loads((self._output / "manifest.json").read_text())
-        return not manifest.get("missing")
+        with self._written_anew() as manifest:
+            done = run_to_end(command, environment, directory=self._app.directory, show=self._show)
+            if done.code != 0:
+                raise LocalAwsError(f"{command} failed:\n{done.text}".rstrip())
+            if not manifest.exists():
+                raise LocalAwsError(
+                    f"{command} ended without writing a cloud assembly to {self._output}; let the "
+                    "app call synth() at its end"
+                )
+            return not json.loads(manifest.read_text()).get("missing")
+
+    @contextmanager
+    def _written_anew(self) -> Iterator[Path]:
+        """Give the manifest to be written, and let none pass for it that was there before.
+
+        Where none is written the one before stays, for `destroy`.
+        """
+        manifest = self._output / "manifest.json"
+        before = manifest.read_bytes() if manifest.exists() else None
+        manifest.unlink(missing_ok=True)
+        try:
+            yield manifest
+        finally:
+            if before is not None and not manifest.exists():
+                manifest.write_bytes(before)
 
     def _configured(self, name: str) -> dict[str, Any]:
         path = self._app.directory / name
         found: dict[str, Any] = json.loads(path.read_text()) if path.exists() else {}
-        return found
+        return {**found}
 
     def destroy(self, stacks: Sequence[str] = ()) -> None:
         """Destroy the stacks, by default all, as they were last synthesised if they were.
@@ -216,7 +250,8 @@ class CdkDeployer:
         app = [] if self._app.command is None else ["--app", self._app.command]
         arguments = ["synth", "--quiet", *app, "--output", str(self._output)]
         try:
-            self._cli.run(arguments, show=self._show, what="cdk synth")
+            with self._written_anew():
+                self._cli.run(arguments, show=self._show, what="cdk synth")
         finally:
             if before is not None:
                 context.write_bytes(before)

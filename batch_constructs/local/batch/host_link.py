@@ -102,17 +102,21 @@ class HostLink:
         self.flush()
         self._send(json.dumps({"stop": token, "grace": grace_seconds}))
 
+    def took(self, token: int, size: int) -> None:
+        """Say that this much of what a process has printed is where it belongs."""
+        self._send(json.dumps({"took": token, "size": size}))
+
     def close(self) -> None:
-        """Let the host end every process, and wait until it has, and said what they printed."""
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_WR)
+        """Let the host end every process, and wait until it has, and what they printed is taken."""
+        self._send(json.dumps({"end": True}))
         self._process.wait()
         self._thread.join()
-        self._socket.close()
+        with self._lock:
+            self._socket.close()
 
     def _send(self, *lines: str) -> None:
         data = "".join(f"{line}\n" for line in lines).encode()
-        with self._lock, contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        with self._lock, contextlib.suppress(OSError):
             self._socket.sendall(data)
 
     def _read(self) -> None:

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 _log = logging.getLogger(__name__)
 
-_WAITING = 16
-"""How many chunks may wait to be put; then whoever brings another waits, and at last the jobs."""
+_TOGETHER = 1 << 16
+"""How much is put before that is said: less than the host sends ahead of it."""
 
 _LONGEST_LINE = 250_000
 
@@ -30,20 +30,24 @@ class LogStream:
         group: the log group.
         name: the log stream.
         create_group: whether a missing group may be created.
+        took: is told how much has been put, now and then.
     """
 
     group: str
     name: str
     create_group: bool
+    took: Callable[[int], None] = lambda _: None
     used: bool = False
     rest: bytearray = field(default_factory=bytearray)
+    untold: int = 0
 
 
 class LogShipper:
     """Puts the output of all processes into log streams, line by line, in a thread of its own.
 
-    What is not yet put stays with the host, and then in the pipe, where the job waits. So memory
-    stays the same however much is printed.
+    Whoever brings output waits for nothing: the host sends only so much of a process's before it
+    hears that it is put; the rest is in the pipe, where the job waits. So memory stays the same
+    however much is printed.
 
     Args:
         ports: where the lines go.
@@ -51,7 +55,7 @@ class LogShipper:
 
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
-        self._waiting: queue.Queue[Callable[[], None] | None] = queue.Queue(_WAITING)
+        self._waiting: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread: threading.Thread | None = None
 
     def start(self) -> None:
@@ -68,7 +72,6 @@ class LogShipper:
 
     def add(self, stream: LogStream, data: bytes) -> None:
         """Put what a process has printed, soon."""
-        stream.used = True
         self._waiting.put(lambda: self._add(stream, data))
 
     def end(self, stream: LogStream, then: Callable[[], None]) -> None:
@@ -94,6 +97,10 @@ class LogShipper:
         elif len(rest) > _LONGEST_LINE:
             stream.rest = bytearray()
             self._put(stream, [rest])
+        stream.untold += len(data)
+        if stream.untold >= _TOGETHER:
+            stream.took(stream.untold)
+            stream.untold = 0
 
     def _put(self, stream: LogStream, lines: list[bytearray]) -> None:
         now = int(time.time() * 1000)

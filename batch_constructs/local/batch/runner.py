@@ -271,6 +271,7 @@ class Runner:
             token = next(self._tokens)
             process = _Process(task=task, prepared=prepared)
             self._processes[token] = process
+            prepared.stream.took = partial(host.took, token)
             if not prepared.argv:
                 self._failed(token, "the definition has no command, and its image is not used")
                 continue
@@ -286,6 +287,7 @@ class Runner:
     def _received(self, messages: list[Message]) -> None:
         """Take what the host says; an end counts once what was printed before it is put."""
         at_once: list[Callable[[], None]] = []
+        then: list[Callable[[], None]] = []  # a start is told before an end that others tell
         for message in messages:
             if "lost" in message:
                 for each in list(self._processes.values()):
@@ -298,13 +300,16 @@ class Runner:
                 continue
             stream, act = process.prepared.stream, partial(self._take, token, message)
             if "output" in message:
-                self._logs.add(stream, message["data"])
+                stream.used = True
+                then.append(partial(self._logs.add, stream, message["data"]))
             elif "started" in message or not stream.used:
                 at_once.append(act)
             else:
-                self._logs.end(stream, partial(self._do, act))
+                then.append(partial(self._logs.end, stream, partial(self._do, act)))
         if at_once:
             self._do(lambda: self._each(at_once))
+        for action in then:
+            action()
 
     def _each(self, actions: Sequence[Callable[[], None]]) -> None:
         for action in actions:

@@ -6,8 +6,12 @@
   "time": …}`` or ``{"failed": token, "error": …}``, then with ``{"output": token, "size": …}`` and
   that many bytes behind the line as often as it prints something, and at last with
   ``{"exited": token, "code": …}``.
+- ``{"took": token, "size": …}`` says that so much of the output is where it belongs. What is ahead
+  of that has a limit, where the host reads no more of the process, and of no other: so a job that
+  prints much waits itself, and what is said of the others does not wait behind it.
 - ``{"stop": token, "grace": seconds}`` sends SIGTERM to the process, as Amazon ECS
   does to the first process of a container, and SIGKILL to all after that time.
+- ``{"end": true}`` does so with all; the host ends once what they printed has been taken.
 
 When a job's process ends, everything it started ends with it, as in a container. On Linux that
 holds for processes that left its process group, too: the host is their "subreaper", so they become
@@ -23,13 +27,16 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
+import fcntl
 import json
 import os
+import resource
 import selectors
 import signal
 import socket
 import subprocess
 import sys
+import termios
 import time
 from pathlib import Path
 from typing import Any
@@ -52,12 +59,23 @@ _LEFT_OPEN_SECONDS = 5.0
 """How long after a process has ended others may keep its output open."""
 
 _CHUNK = 1 << 16
+_AHEAD = 1 << 17
+"""How much of a process's output may be on its way."""
+
 _COMMANDS = 1 << 13
 """How much of what the service says is done before it is answered."""
+
+_FILES = 1 << 16
+"""How many files are open at most: one for each process. Jobs inherit it, and some close all."""
 
 
 def main(descriptor: int) -> None:
     """Run jobs for the service at the other end of a socket, until it has gone."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _FILES if hard == resource.RLIM_INFINITY else min(hard, _FILES)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        with contextlib.suppress(ValueError, OSError):  # macOS has a limit of its own
+            resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
     service = socket.socket(fileno=descriptor)
     Host(service, in_namespace=move_into_namespace()).run()
 
@@ -78,6 +96,7 @@ class Process:
         self.family: set[int] = set()
         self.code: int | None = None
         self.output: int | None = None
+        self.ahead = 0
 
 
 class Host:
@@ -96,11 +115,13 @@ class Host:
         self._only_service = selectors.DefaultSelector()  # while it does not take what there is
         self._by_pid: dict[int, Process] = {}
         self._by_token: dict[int, Process] = {}
+        self._reading: dict[int, Process] = {}
         self._open: dict[Process, float] = {}
         self._kill_at: dict[Process, float] = {}
         self._input = b""
         self._output = bytearray()
         self._closed = False
+        self._gone = False
         self._libc = ctypes.CDLL(None) if sys.platform == "linux" else None
         self._pid = os.getpid()
         self._accounts = Accounts()
@@ -147,20 +168,29 @@ class Host:
         *lines, self._input = (self._input + data).split(b"\n")
         for line in lines:
             message = json.loads(line)
-            if "run" in message:
-                self._start(message)
-            else:
+            if "took" in message:
+                self._took(message["took"], message["size"])
+            elif "end" in message:
+                self._end()
+            elif "stop" in message:
                 self._stop(message["stop"], message["grace"])
+            elif not self._closed:
+                self._start(message)
+
+    def _end(self) -> None:
+        """End every process, and then this one."""
+        self._closed = True
+        for token in list(self._by_token):
+            self._stop(token, _LAST_GRACE_SECONDS)
 
     def _close(self) -> None:
         """The service has gone: end everything."""
-        if self._closed:
+        if self._gone:
             return
-        self._closed = True
+        self._gone = True
         self._everything.unregister(self._service)
         self._only_service.modify(self._service, selectors.EVENT_WRITE)
-        for token in list(self._by_token):
-            self._stop(token, _LAST_GRACE_SECONDS)
+        self._end()
 
     def _start(self, message: dict[str, Any]) -> None:
         token = message["run"]
@@ -181,8 +211,9 @@ class Host:
             error = "this machine does not support the namespaces that its image needs"
             self._send({"failed": token, "error": error})
             return
-        reading, output = os.pipe()
+        reading = output = None
         try:
+            reading, output = os.pipe()
             if root is None and self._in_namespace:
                 self._accounts.show(message["cwd"])
                 pid = _spawned(message["argv"], env, message["cwd"], output)
@@ -200,9 +231,10 @@ class Host:
                 started.returncode = 0  # it is waited for here, not by the object
                 pid = started.pid
         except (OSError, ValueError, subprocess.SubprocessError) as error:
-            os.close(output)
-            self._send_output(token, os.read(reading, _CHUNK))
-            os.close(reading)
+            if output is not None and reading is not None:
+                os.close(output)
+                self._send_output(token, os.read(reading, _CHUNK))
+                os.close(reading)
             self._send({"failed": token, "error": _spawn_error(error, message["argv"])})
             return
         os.close(output)
@@ -211,7 +243,7 @@ class Host:
             f"{name}={env[name]}".encode() for name in (JOB_ID, JOB_ATTEMPT) if name in env
         )
         self._by_pid[pid] = self._by_token[token] = process = Process(token, pid, marks)
-        process.output = reading
+        process.output, self._reading[token] = reading, process
         self._everything.register(reading, selectors.EVENT_READ, process)
         # In a namespace it has another number outside; there it is found by its environment.
         time = "" if self._in_namespace else start_time(pid)
@@ -237,19 +269,37 @@ class Host:
         if process.output is None:
             return
         try:
-            data = os.read(process.output, _CHUNK)
+            data = os.read(process.output, min(_CHUNK, _AHEAD - process.ahead))
         except BlockingIOError:
             return
-        if data:
-            self._send_output(process.token, data)
-        else:
+        if not data:
             self._close_output(process)
+            return
+        self._send_output(process.token, data)
+        process.ahead += len(data)
+        if process.ahead == _AHEAD:
+            self._everything.unregister(process.output)
+
+    def _took(self, token: int, size: int) -> None:
+        process = self._reading.get(token)
+        if process is None or process.output is None:
+            return
+        if process.ahead == _AHEAD:
+            self._everything.register(process.output, selectors.EVENT_READ, process)
+        process.ahead -= size
 
     def _close_output(self, process: Process) -> None:
+        """Read no more of a process than there is; where it has ended, say so."""
         if process.output is not None:
-            self._everything.unregister(process.output)
+            there = fcntl.ioctl(process.output, termios.FIONREAD, bytes(4))
+            self._send_output(
+                process.token, os.read(process.output, int.from_bytes(there, sys.byteorder))
+            )
+            if process.ahead < _AHEAD:
+                self._everything.unregister(process.output)
             os.close(process.output)
             process.output = None
+            del self._reading[process.token]
         if self._open.pop(process, None) is not None:
             self._send({"exited": process.token, "code": process.code})
 
