@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from batch_constructs.aws.source import Source, docs
+from batch_constructs.aws.source import Source, docs, seen
 from batch_constructs.aws.typing_names import Final
 
 _GUIDE: Final = "IAM/latest/UserGuide/reference_policies_elements"
@@ -61,8 +61,9 @@ def operators() -> list[str]:
 
 OPERATOR_PREFIXES: Final = ("foranyvalue:", "forallvalues:")
 OPERATOR_SUFFIX: Final = "ifexists"
-OPERATORS_SOURCE: Final[Source] = docs(
-    f"{_GUIDE}_condition_operators.html",
-    "Lists the operators, valid with IfExists at the end, and with ForAllValues: and ForAnyValue:"
-    ' before them. IAM answers otherwise: "Invalid Condition type".',
+OPERATORS_SOURCE: Final[Source] = seen(
+    "https://github.com/aws-cloudformation/cfn-lint/issues/3751",
+    'A condition without one: "Syntax errors in policy. (Service: Iam, Status Code: 400". AWS lists'
+    " the operators on IAM's page of them, with IfExists behind them, and with ForAllValues: and"
+    " ForAnyValue: before them.",
 )

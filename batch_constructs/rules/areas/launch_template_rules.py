@@ -212,7 +212,7 @@ _NOT_BASE64: Final = pattern(r"[^A-Za-z0-9+/=\s\0]")
     source=HOP_LIMIT_SOURCE,
 )
 def hop_limit(environment: ComputeEnvironment) -> Iterator[Fault]:
-    """EC2 refuses the launch template."""
+    """EC2 takes no other, at the latest when it starts an instance."""
     for path, _, template in environment.known_launch_templates:
         hops = number(mapping(template.data, "MetadataOptions"), "HttpPutResponseHopLimit")
         wrong = None if hops is None else HOP_LIMIT.wrong(hops)

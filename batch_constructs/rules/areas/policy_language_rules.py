@@ -121,7 +121,7 @@ def policy_condition_operator(owner: Resource) -> Iterator[Fault]:
                 yield f"{path}/Condition/{operator}", said + meant(operator, language.operators())
 
 
-_WORD: Final = pattern("[a-z]+")
+_WORD: Final = pattern("[a-z:]+")
 
 
 def _bare(operator: str) -> str:
