@@ -8,6 +8,7 @@ function or a job container that has no CDK.
 from __future__ import annotations
 
 import sys
+from contextlib import suppress
 from importlib import import_module
 
 TYPE_CHECKING = False
@@ -509,8 +510,11 @@ if not TYPE_CHECKING:  # a type checker would believe every name, misspelled one
         return value
 
 
-if "aws_cdk" in sys.modules:  # and what Node compiles from now on is kept for the next process
-    import_module(f"{__name__}.one_call").javascript()
+if "aws_cdk" in sys.modules:
+    # What Node compiles of the CDK once our JavaScript is loaded is kept for the next process
+    # (docs/decisions/0012-one-call-a-definition.md). Whoever needs it is told if it does not load.
+    with suppress(Exception):
+        import_module(f"{__name__}.one_call").javascript()
 
 
 def __dir__() -> list[str]:

@@ -99,7 +99,8 @@ class OneCall {
 
   /**
    * The code of a function: what Code.fromAsset makes of a folder, but for the bucket that its Asset
-   * imports. Nobody asks for that one, and the CDK would load all that it knows of all Regions.
+   * imports. Nobody asks for that one, and the CDK would load all that it knows of all Regions. Of the
+   * asset, it asks for what stands at its end; tests/test_function_settings.py compares the templates.
    */
   static code(sourcePath) {
     const { aws_lambda, aws_s3_assets, AssetStaging, Names, Stack } = cdk;

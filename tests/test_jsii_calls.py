@@ -207,7 +207,11 @@ def test_what_node_compiled_of_the_cdk_is_there_for_the_next_process() -> None:
         said = subprocess.run(
             [sys.executable, "-c", code],
             cwd=ROOT,
-            env={**os.environ, "NODE_DEBUG_NATIVE": "COMPILE_CACHE"},
+            env={
+                **os.environ,
+                "NODE_DEBUG_NATIVE": "COMPILE_CACHE",
+                "JSII_RUNTIME_PACKAGE_CACHE": "enabled",
+            },
             check=True,
             capture_output=True,
             text=True,

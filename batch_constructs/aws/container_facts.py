@@ -153,3 +153,11 @@ IMAGE_NAME: Final = Matching(
 
 https://pkg.go.dev/github.com/distribution/reference
 """
+
+POD_IMAGE_NAME: Final = Matching(
+    IMAGE_NAME.pattern, IMAGE_NAME.allowed.replace("at most 255 characters", "a name")
+)
+"""The same for a pod, of which AWS says no length.
+
+https://kubernetes.io/docs/concepts/containers/images/#image-names
+"""

@@ -64,3 +64,9 @@ SOURCE: Final[Source] = docs(
     " 64,000 IOPS; io2: 100 to 256,000 IOPS; gp2 and io1: 16 TiB; magnetic volumes: 1 TiB. The"
     " images of ECS take 30 GiB.",
 )
+
+OPTIONS_SOURCE: Final[Source] = docs(
+    "AWSEC2/latest/APIReference/API_LaunchTemplateEbsBlockDeviceRequest.html",
+    'Throughput: "The throughput to provision for a gp3 volume"; KmsKeyId: the "KMS key to use for'
+    ' EBS encryption"; Encrypted: "Indicates whether the EBS volume is encrypted."',
+)

@@ -40,3 +40,9 @@ USER_DATA_BYTES_SOURCE: Final[Source] = docs(
     "AWSEC2/latest/UserGuide/instancedata-add-user-data.html",
     '"User data is limited to 16 KB, in raw form, before it is base64-encoded."',
 )
+
+USER_DATA_ENCODING_SOURCE: Final[Source] = docs(
+    "AWSEC2/latest/APIReference/API_RequestLaunchTemplateData.html",
+    'UserData: "You must provide base64-encoded text." EC2 answers otherwise: "Invalid BASE64'
+    ' encoding of user data".',
+)

@@ -214,7 +214,7 @@ ROLE_ARN: Final = Matching(
 )
 
 ROLE: Final = Matching(
-    rf"(?!arn:)[\w+=,.@/-]+|{form('iam', 'role/.+', region='')}",
+    rf"(?!arn:)[\w+=,.@/-]*|{form('iam', 'role/.+', region='')}",
     "the ARN of a role, such as arn:aws:iam::123456789012:role/Jobs, or its name",
 )
 

@@ -196,7 +196,8 @@ def test_a_secret_that_is_fetched_may_have_any_name() -> None:
         (["main"], False),
         ({"Fn::Sub": "AKIA${AWS::Region}"}, True),
         ({"Fn::Base64": {"a": ["-----BEGIN PRIVATE KEY-----"]}}, True),
-        ({"dop_v1_": 1}, True),
+        ({"dop_v1_" + "0" * 64: 1}, True),
+        ({"dop_v1_": 1}, False),
     ],
 )
 def test_the_strings_of_a_resource_are_gone_through_where_one_has_the_sign_of_a_credential(

@@ -241,6 +241,9 @@ def job_queue_type_environments(queue: JobQueue) -> Iterator[Fault]:
         if given(queue.properties, CONTAINER_JOBS.order):
             yield "JobQueueType", f"the type is {got}, but the queue has compute environments"
         return
+    if given(queue.properties, SERVICE_JOBS.order):
+        said = f"the type is {show(got)}, but the queue has service environments"
+        yield "JobQueueType", said, f"set JobQueueType to {SERVICE_QUEUE_TYPE}"
     for environment in queue.environments:
         expected = QUEUE_TYPES.get(environment.platform or "")
         if expected is not None and got != expected:

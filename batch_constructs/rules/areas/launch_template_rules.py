@@ -10,7 +10,14 @@ from batch_constructs.aws.compute_environment_facts import (
 )
 from batch_constructs.aws.credential_names import option_with_credential
 from batch_constructs.aws.credentials import credential_in
-from batch_constructs.aws.launch_template_facts import USER_DATA_BYTES, USER_DATA_BYTES_SOURCE
+from batch_constructs.aws.launch_template_facts import (
+    HOP_LIMIT,
+    HOP_LIMIT_SOURCE,
+    USER_DATA_BYTES,
+    USER_DATA_BYTES_SOURCE,
+    USER_DATA_ENCODING_SOURCE,
+)
+from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import api, docs, guide
 from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.areas import environment_rule
@@ -25,6 +32,7 @@ from batch_constructs.rules.template.values import (
     absent,
     entries,
     flag,
+    given,
     is_known,
     listing,
     mapping,
@@ -177,6 +185,58 @@ def _secret_in_user_data(template: LaunchTemplate) -> str | None:
 
 _MOST_LOOKED_AT: Final = 1000
 """Characters of user data that are looked at for how they begin."""
+
+
+@environment_rule(
+    "user-data-encoding",
+    title="user data that is not Base64",
+    fix="encode it: put it into Fn::Base64",
+    source=USER_DATA_ENCODING_SOURCE,
+)
+def user_data_encoding(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """EC2 refuses the launch template: *Invalid BASE64 encoding of user data*."""
+    for path, _, template in environment.known_launch_templates:
+        written = literal(template.data.get("UserData"))
+        wrong = _NOT_BASE64.search(written or "")
+        if wrong:
+            yield path, f"the user data of {template.id} has {show(wrong[0])}, which Base64 has not"
+
+
+_NOT_BASE64: Final = pattern(r"[^A-Za-z0-9+/=\s\0]")
+
+
+@environment_rule(
+    "hop-limit",
+    title="hop limit of the instance metadata that EC2 refuses",
+    fix=f"set HttpPutResponseHopLimit to {HOP_LIMIT.allowed}",
+    source=HOP_LIMIT_SOURCE,
+)
+def hop_limit(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """EC2 refuses the launch template."""
+    for path, _, template in environment.known_launch_templates:
+        hops = number(mapping(template.data, "MetadataOptions"), "HttpPutResponseHopLimit")
+        wrong = None if hops is None else HOP_LIMIT.wrong(hops)
+        if wrong:
+            yield path, f"HttpPutResponseHopLimit of {template.id} {wrong}"
+
+
+@environment_rule(
+    "volume-options",
+    severity=Severity.WARNING,
+    title="volume with options that exclude each other",
+    fix="set VolumeType to gp3 for a throughput, and Encrypted to true for a key",
+    source=ebs.OPTIONS_SOURCE,
+)
+def volume_options(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """EC2 does not start such instances, and jobs wait in RUNNABLE."""
+    for path, _, template in environment.known_launch_templates:
+        for _, device in entries(template.data, "BlockDeviceMappings"):
+            volume = mapping(device, "Ebs")
+            kind = text(volume, "VolumeType")
+            if kind in ebs.LARGEST_GIBIBYTES and kind != ebs.GP3 and given(volume, "Throughput"):
+                yield path, f"a volume of {template.id} is {kind} and has Throughput"
+            if given(volume, "KmsKeyId") and flag(volume, "Encrypted") is False:
+                yield path, f"a volume of {template.id} has KmsKeyId, but Encrypted is false"
 
 
 @environment_rule(

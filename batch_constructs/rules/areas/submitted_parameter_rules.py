@@ -81,7 +81,7 @@ def parameter_not_taken(source: Resource) -> Iterator[Fault]:
             instead = "" if name in taken else meant(name, taken)
             if name not in taken and (instead or not is_of_an_event):
                 message = f"{one.definition.id} has no Ref::{show(name)} in its command"  # type: ignore[union-attr]  # it has taken some
-                yield one.at("Parameters"), f"{message}{instead}"
+                yield one.path, f"{message}{instead}"
 
 
 def _taken(job: JobDefinition) -> set[str] | None:

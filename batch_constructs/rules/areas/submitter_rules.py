@@ -6,7 +6,9 @@ from functools import partial
 
 from batch_constructs.aws import batch_events, schedule_expression
 from batch_constructs.aws import resource_kinds as kinds
+from batch_constructs.aws.bound import meant
 from batch_constructs.aws.names import STATES_SUBMIT_JOB, marker
+from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import api, docs, guide
 from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.findings import Severity
@@ -24,14 +26,18 @@ from batch_constructs.rules.template.submitted_jobs import (
     STATE_MACHINES,
     batch_tasks,
     is_batch_target,
+    machines_in,
     schedule_request,
+    state_machine_definition,
     submissions_from,
 )
 from batch_constructs.rules.template.values import (
     UNKNOWN,
+    PartlyKnown,
     Properties,
     absent,
     entries,
+    flag,
     listing,
     mapping,
     show,
@@ -268,3 +274,92 @@ def state_machine_callback(source: Resource) -> Iterator[Fault]:
         resource = literal(state.get("Resource")) or ""
         if resource.endswith(f":{STATES_SUBMIT_JOB}.waitForTaskToken"):
             yield f"{path}/Resource", "batch:submitJob does not support .waitForTaskToken"
+
+
+@rule(
+    "state-machine-states",
+    STATE_MACHINES,
+    title="state machine with a state that leads nowhere",
+    fix="name a state of the same level in StartAt and Next, or set End to true",
+    source=docs(
+        "step-functions/latest/dg/statemachine-structure.html",
+        'StartAt: "A string that must exactly match (is case sensitive) the name of one of the'
+        ' state objects." Next: the name of the next state; a state that is not the last one needs'
+        " it, any other End: true.",
+    ),
+)
+def state_machine_states(source: Resource) -> Iterator[Fault]:
+    """Step Functions refuses the definition.
+
+    A Choice has Next in its rules; Succeed and Fail end the state machine.
+    """
+    for path, machine in machines_in(state_machine_definition(source)):
+        states = mapping(machine, "States")
+        if not states or isinstance(states, PartlyKnown) or any(map(_OF_ANOTHER.search, states)):
+            continue
+        for where, named in _named_states(machine, states):
+            if named not in states:
+                said = f'{where.rpartition("/")[2]} is "{show(named)}"; there is no such state'
+                yield f"{path}{where}".strip("/"), f"{said}{meant(named, states)}"
+        for name, state in states.items():
+            if (
+                isinstance(state, dict)
+                and state.get("Type") in _GOES_ON
+                and absent(state, "Next")
+                and (absent(state, "End") or flag(state, "End") is False)
+            ):
+                said = f'the state "{show(name)}" has neither Next nor End'
+                yield f"{path}States/{name}", said, "set Next to a state, or End to true"
+
+
+_OF_ANOTHER: Final = pattern(r"[^ -\uDFFF]|\$\{")
+"""What stands in a name that is not known yet."""
+
+_GOES_ON: Final = ("Task", "Pass", "Wait", "Parallel", "Map")
+
+
+def _named_states(machine: Properties, states: Properties) -> Iterator[tuple[str, str]]:
+    """Give the states that a state machine names as its first or a next one."""
+    start = text(machine, "StartAt")
+    if start is not None:
+        yield "StartAt", start
+    for name, state in states.items():
+        following = text(state, "Next") if isinstance(state, dict) else None
+        if following is not None:
+            yield f"States/{name}/Next", following
+
+
+@_warning(
+    "state-machine-path",
+    STATE_MACHINES,
+    title="path of a state machine that is passed as text",
+    fix="write .$ behind the name of the key",
+    source=docs(
+        "step-functions/latest/dg/connect-parameters.html",
+        '"To specify that a parameter use a path", its name ends with .$.',
+    ),
+)
+def state_machine_path(source: Resource) -> Iterator[Fault]:
+    """The job gets the path itself instead of what stands there in the input."""
+    for path, state in batch_tasks(source):
+        for where, key, value in _texts_in(state.get("Parameters")):
+            if not key.endswith(".$") and value.startswith(("$.", "$$.")):
+                said = f'{key} is the text "{show(value)}", not what stands there'
+                yield f"{path}/Parameters{where}", said, f"write {key}.$"
+
+
+def _texts_in(value: object, path: str = "", depth: int = 0) -> Iterator[tuple[str, str, str]]:
+    """Give the texts that stand under a key, with their places and keys."""
+    if isinstance(value, list) and depth < _DEEPEST:
+        for position, one in enumerate(value):
+            yield from _texts_in(one, f"{path}/{position}", depth + 1)
+    elif isinstance(value, dict) and depth < _DEEPEST:
+        for key, one in value.items():
+            if isinstance(one, str):
+                yield f"{path}/{key}", key, one
+            else:
+                yield from _texts_in(one, f"{path}/{key}", depth + 1)
+
+
+_DEEPEST: Final = 8
+"""More levels than a request of AWS Batch has."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from batch_constructs.aws.bound import did_you_mean, each_meant, one_of
+from batch_constructs.aws.bound import did_you_mean, each_meant
 from batch_constructs.aws.source import api, seen
 from batch_constructs.aws.template_facts import (
     CIRCLE_SOURCE,
@@ -230,8 +230,10 @@ def circular_dependency(whole: Whole) -> Iterator[Fault]:
         if len(others) > _MOST_OF_A_CIRCLE:
             others[_MOST_OF_A_CIRCLE:] = ["…"]
         said = " → ".join([first, *others, first])
-        conditions = sorted({whole.condition_of(one) for one in circle} - {""})
-        when = f" (when {one_of(conditions, last='and')} is true)" if conditions else ""
+        conditions = {whole.condition_of(one) for one in circle} - {""}
+        if len(conditions) > 1:
+            continue  # they may never be there together
+        when = "".join(f" (when {one} is true)" for one in conditions)
         path = waits[circle[0]][circle[1 % len(circle)]]
         yield "/".join(path), f"each of these waits for the next: {said}{when}"
 

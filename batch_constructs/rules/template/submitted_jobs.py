@@ -31,6 +31,7 @@ from batch_constructs.rules.template.text import SUBSTITUTION
 from batch_constructs.rules.template.values import (
     NOTHING,
     UNKNOWN,
+    PartlyKnown,
     Properties,
     Reference,
     Text,
@@ -310,19 +311,28 @@ def _run_time(value: object, depth: int) -> object:
 
 
 def _states(definition: object, path: str, depth: int) -> Iterator[tuple[str, Properties]]:
+    for place, machine in machines_in(definition, path, depth):
+        for name, state in mapping(machine, "States").items():
+            if isinstance(state, dict):
+                yield f"{place}States/{name}", state
+
+
+def machines_in(
+    definition: object, path: str = "", depth: int = 0
+) -> Iterator[tuple[str, Properties]]:
+    """Give the state machine that a definition describes, and those inside of it."""
     if not isinstance(definition, dict) or depth > _DEEPEST:
         return
-    states = definition.get("States")
-    for name, state in states.items() if isinstance(states, dict) else ():
+    yield path, definition
+    for name, state in mapping(definition, "States").items():
         if not isinstance(state, dict):
             continue
         where = f"{path}States/{name}"
-        yield where, state
         for key in ("Iterator", "ItemProcessor"):
-            yield from _states(state.get(key), f"{where}/{key}/", depth + 1)
+            yield from machines_in(state.get(key), f"{where}/{key}/", depth + 1)
         branches = state.get("Branches")
         for position, branch in enumerate(branches if isinstance(branches, list) else ()):
-            yield from _states(branch, f"{where}/Branches/{position}/", depth + 1)
+            yield from machines_in(branch, f"{where}/Branches/{position}/", depth + 1)
 
 
 @once
@@ -355,7 +365,8 @@ def _substitute(value: object, variables: Properties, depth: int) -> object:
     if isinstance(value, list):
         return [_substitute(entry, variables, depth + 1) for entry in value]
     if isinstance(value, dict):
-        return {key: _substitute(entry, variables, depth + 1) for key, entry in value.items()}
+        made = {key: _substitute(entry, variables, depth + 1) for key, entry in value.items()}
+        return PartlyKnown(made) if isinstance(value, PartlyKnown) else made
     return value
 
 

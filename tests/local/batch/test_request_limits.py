@@ -148,8 +148,11 @@ def test_the_model_s_lengths_are_many() -> None:
 def test_a_request_is_held_to_the_lengths_of_botocore_s_model(
     operation: str, path: str, shape: Any
 ) -> None:
+    good: Any
+    bad: Any
     if shape.type_name == "string":
-        good, bad = "1" * shape.metadata["max"], "1" * (shape.metadata["max"] + 1)
+        form = "ami-" if path.endswith("imageIdOverride") else ""
+        good, bad = (f"{form:1<{shape.metadata['max'] + more}}" for more in (0, 1))
     elif shape.type_name in ("map", "list"):
         good, bad = (
             made if shape.type_name == "map" else list(made)
