@@ -57,7 +57,7 @@ def deploy(
     record: bool,
     build: str | None,
 ) -> None:
-    """Deploy the app in this directory: it is synthesized, and the real cdk CLI deploys it.
+    """Synthesize the app here, and deploy it with the cdk CLI.
 
     Whatever cannot be emulated here is reported before anything is created. Afterwards each
     service is asked for what was deployed.

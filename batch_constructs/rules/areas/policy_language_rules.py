@@ -86,7 +86,7 @@ _WITHOUT_SERVICE: Final = pattern(r"[A-Za-z][A-Za-z*]*")
 @_rule(
     "policy-statement",
     title="statement of a role's policy with a principal, or without actions or resources",
-    fix="give Action and Resource, and no Principal: what the role does is no trust policy",
+    fix="give Action and Resource, and leave Principal to trust policies",
     source=language.STATEMENT_SOURCE,
 )
 def policy_statement(owner: Resource) -> Iterator[Fault]:
