@@ -259,9 +259,12 @@ def test_cdk_nag_beside_takes_policies_as_others_write_them(
     with rendered.somebody_elses():
         try:
             app.synth()
-        except RuntimeError as refused:  # where no cdk-nag has a part in it
-            assert "ValidationFailed: ERROR" in str(refused)
-            assert "is missing (batch-constructs)" in str(refused)
+        except RuntimeError as error:
+            refused = str(error)
+        else:
+            refused = ""
+
+    assert not refused or "is missing (batch-constructs)" in refused, "no more than our own rules"
 
 
 @pytest.mark.parametrize(
