@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import cache
 
+from batch_constructs.aws.authorization import POLICY_VERSION
 from batch_constructs.aws.source import Source, docs, seen
 from batch_constructs.aws.typing_names import Final
 
@@ -19,7 +20,7 @@ EFFECT_SOURCE: Final[Source] = docs(
     ' value is case sensitive."',
 )
 
-VERSIONS: Final = ("2012-10-17", "2008-10-17")
+VERSIONS: Final = (POLICY_VERSION, "2008-10-17")
 VERSION_SOURCE: Final[Source] = docs(
     f"{_GUIDE}_version.html",
     '"IAM supports the following Version element values": 2012-10-17 and 2008-10-17.',

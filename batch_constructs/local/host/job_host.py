@@ -246,8 +246,8 @@ class Host:
         process.output, self._reading[token] = reading, process
         self._everything.register(reading, selectors.EVENT_READ, process)
         # In a namespace it has another number outside; there it is found by its environment.
-        time = "" if self._in_namespace else start_time(pid)
-        self._send({"started": token, "pid": pid, "time": time})
+        began = "" if self._in_namespace else start_time(pid)
+        self._send({"started": token, "pid": pid, "time": began})
 
     def _die_with_host(self) -> None:
         if self._libc is not None:

@@ -7,6 +7,7 @@ from functools import cached_property
 from batch_constructs.aws.actions import IAM_PASS_ROLE, STS_ASSUME_ROLE
 from batch_constructs.aws.managed_policies import ALMOST_EVERYTHING
 from batch_constructs.aws.pattern import pattern as expression
+from batch_constructs.aws.policy_language import EFFECTS
 from batch_constructs.aws.record import Record
 from batch_constructs.aws.role_actions import DECRYPT, GET_SECRET
 from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
@@ -149,7 +150,7 @@ def _statement(
     one: dict[str, object], template: Template, managed: str, origin: str
 ) -> Statement | None:
     effect = one.get("Effect")
-    if effect not in ("Allow", "Deny"):
+    if effect not in EFFECTS:
         return None
     but_actions, but_resources = "NotAction" in one, "NotResource" in one
     actions = several(one.get("NotAction" if but_actions else "Action", []))
