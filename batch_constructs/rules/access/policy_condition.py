@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from batch_constructs.aws.policy_language import OPERATOR_SUFFIX
 from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.access.answer import all_of, any_of, negated
 from batch_constructs.rules.access.arn_patterns import HOLE, matches, spelled
@@ -36,7 +37,6 @@ _NEGATED: Final = {
     "arnnotlike": "arnlike",
 }
 _WITH_WILDCARDS: Final = ("stringlike", "arnlike", "arnequals")
-_IF_EXISTS: Final = "ifexists"
 
 
 def holds(condition: object, context: Mapping[str, str | None], template: Template) -> bool | None:
@@ -67,10 +67,10 @@ def _compared(
     if operator == "null":
         answers = {"true": got is None, "false": got is not None}
         return any_of(answers.get(value.lower()) for value in values)
-    if operator.endswith(_IF_EXISTS):
+    if operator.endswith(OPERATOR_SUFFIX):
         if got is None:
             return True
-        operator = operator.removesuffix(_IF_EXISTS)
+        operator = operator.removesuffix(OPERATOR_SUFFIX)
     is_negated = operator in _NEGATED
     operator = _NEGATED.get(operator, operator)
     if operator not in _EXACT:
