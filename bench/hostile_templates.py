@@ -449,6 +449,16 @@ CASES: dict[str, Callable[[], str]] = {
             for n in range(490)
         }
     ),
+    "host paths of many directories": lambda: resources(
+        L={
+            "Type": "AWS::EC2::LaunchTemplate",
+            "Properties": {"LaunchTemplateData": {"UserData": {"Fn::Base64": "mount /scratch"}}},
+        },
+        **{
+            f"J{n}": container(Volumes=[{"Name": "v", "Host": {"SourcePath": "/a" * 45_000}}])
+            for n in range(10)
+        },
+    ),
     "instance types again and again": lambda: instances(100, 110),
     "100 environments of 100 security groups": lambda: firewalls(100, 70),
     "300 functions of SAM of 200 variables": lambda: sam(300, 100),

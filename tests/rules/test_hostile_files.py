@@ -607,6 +607,19 @@ GROWING: dict[str, Callable[[int], str]] = {
     "user data of many environments": lambda n: launched(
         n, UserData={"Fn::Base64": "export TOKEN=$T --password $P\n" * n}
     ),
+    "a host path of many directories": lambda n: json.dumps(
+        {
+            "Resources": {
+                "L": {
+                    "Type": "AWS::EC2::LaunchTemplate",
+                    "Properties": {
+                        "LaunchTemplateData": {"UserData": {"Fn::Base64": "mount /scratch"}}
+                    },
+                },
+                "J": job(Volumes=[{"Name": "v", "Host": {"SourcePath": "/a" * n}}]),
+            }
+        }
+    ),
     "tasks of a state machine": lambda n: machine(n // 4),
     "assignments in commands": lambda n: of_jobs(
         job(Command=["sh", "-c", f"TOKEN=$T{m};" * 40]) for m in range(n // 20)

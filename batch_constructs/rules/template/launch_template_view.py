@@ -32,6 +32,16 @@ _ROOTS: Final = ("", "/mnt", "/media")
 """Directories that are not mounted themselves."""
 
 
+def _outermost(path: str) -> str:
+    """Give the outermost directory of a path that may be mounted: what names the path names it."""
+    if path in _ROOTS:
+        return ""
+    root = max((one for one in _ROOTS if path.startswith(f"{one}/")), key=len, default=None)
+    within = path if root is None else path[len(root) + 1 :]
+    first = within.partition("/")[0]
+    return first if root is None else f"{root}/{first}"
+
+
 class LaunchTemplate(Resource):
     """An `AWS::EC2::LaunchTemplate`."""
 
@@ -71,10 +81,9 @@ class LaunchTemplate(Resource):
         """
         if len(self.script) > USER_DATA_BYTES:
             return None
-        while path not in _ROOTS:
-            if re.search(rf"(?<![\w./-]){re.escape(path)}(?![\w.-])", self.script):
-                return True
-            path = path.rpartition("/")[0]
+        name = _outermost(path)
+        if name and re.search(rf"(?<![\w./-]){re.escape(name)}(?![\w.-])", self.script):
+            return True
         return None if self._may_run_others else False
 
     @cached_property
