@@ -459,6 +459,23 @@ CASES: dict[str, Callable[[], str]] = {
             for n in range(10)
         },
     ),
+    "one managed policy again and again": lambda: resources(
+        R={
+            "Type": "AWS::IAM::Role",
+            "Properties": {
+                "AssumeRolePolicyDocument": {"Statement": []},
+                "ManagedPolicyArns": ["arn:aws:iam::aws:policy/AmazonSSMManagedInstanceCore"]
+                * 9_000,
+            },
+        },
+        E={
+            "Type": "AWS::Batch::ComputeEnvironment",
+            "Properties": {
+                "Type": "MANAGED",
+                "ComputeResources": {"Type": "EC2", "InstanceRole": {"Ref": "R"}, "Subnets": ["s"]},
+            },
+        },
+    ),
     "instance types again and again": lambda: instances(100, 110),
     "100 environments of 100 security groups": lambda: firewalls(100, 70),
     "300 functions of SAM of 200 variables": lambda: sam(300, 100),

@@ -39,9 +39,16 @@ DEVICES: Final = "/dev/infiniband/uverbs"
 
 
 @cache
+def _interfaces() -> dict[str, int]:
+    """Read how many adapters each instance type has."""
+    found: dict[str, int] = read("efa")["interfaces"]
+    return found
+
+
+@cache
 def most_efa() -> Whole:
     """Give how many adapters one instance has, at most."""
-    return Whole(1, max(read("efa")["interfaces"].values()))
+    return Whole(1, max(_interfaces().values()))
 
 
 def efa_interfaces(instance_type: str) -> int:
@@ -49,4 +56,4 @@ def efa_interfaces(instance_type: str) -> int:
 
     https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/efa.html
     """
-    return int(read("efa")["interfaces"].get(instance_type, 0))
+    return _interfaces().get(instance_type, 0)

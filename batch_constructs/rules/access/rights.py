@@ -164,10 +164,14 @@ def _collected(role: Resource) -> Rights:
     for policy in listing(role.properties, "Policies") or ():
         document = policy.get("PolicyDocument") if isinstance(policy, dict) else UNKNOWN
         found += statements(document, template)
-    managed: list[str] = []
+    managed: dict[str, None] = {}
     arns = role.properties.get("ManagedPolicyArns", [])
     for arn in arns if isinstance(arns, list) else [UNKNOWN]:
-        managed += [name] if (name := policy_name(arn)) else []
+        name = policy_name(arn)
+        if name in managed:
+            continue
+        if name:
+            managed[name] = None
         found += _managed(arn, template)
     for policy, is_attached in _policies_for(role):
         document = policy.properties.get("PolicyDocument") if is_attached else UNKNOWN
