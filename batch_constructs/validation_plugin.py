@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from functools import cache, lru_cache
 from importlib import metadata
@@ -27,6 +26,7 @@ from batch_constructs.rules import Finding, Severity
 from batch_constructs.rules.engine import examine
 from batch_constructs.rules.template import template_files
 from batch_constructs.tokens import is_made_up
+from batch_constructs.validation_switches import rules_are_off
 from batch_constructs.written_secrets import RESOLVED, written_secrets
 
 if TYPE_CHECKING:
@@ -196,9 +196,10 @@ def install(scope: IConstruct) -> None:
     itself, as ``Template.from_stack`` does with a stack of a stage, gets a check of its own.
 
     It asks once for each scope, in one call, and nothing after that. Where the CDK's own
-    validation is turned off with ``CDK_VALIDATION=false``, so is this one.
+    validation is turned off with ``CDK_VALIDATION=false``, so is this one, unless
+    ``BATCH_CONSTRUCTS_VALIDATION=true`` keeps it.
     """
-    if os.environ.get("CDK_VALIDATION") == "false":
+    if rules_are_off():
         return
     mine = identity(scope)
     if mine in _SCOPES:

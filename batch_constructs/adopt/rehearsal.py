@@ -6,9 +6,7 @@ right, or that refuses what it is given, stays as an L1.
 
 from __future__ import annotations
 
-import os
 import traceback
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 import aws_cdk as cdk
@@ -22,6 +20,7 @@ from batch_constructs.adopt.printed_stack import (
 from batch_constructs.adopt.python_source import Call, pointed, snake_case
 from batch_constructs.adopt.sections import METADATA
 from batch_constructs.impact.changes import is_function
+from batch_constructs.validation_switches import nothing_validates
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,8 +32,6 @@ _ROUNDS: Final = 100
 _FEW: Final = 2
 _NEVER_EMPTY: Final = ["Tags"]
 """What the CDK leaves out where it is empty, whatever it is told."""
-
-_VALIDATION: Final = "CDK_VALIDATION"
 
 
 class CannotAdoptError(Exception):
@@ -50,7 +47,7 @@ def adopted(old: DescribedStack) -> PrintedStack:
     printed = PrintedStack(old)
     tried: set[str] = set()
     for _ in range(_ROUNDS):
-        with _without_validation():
+        with nothing_validates():
             try:
                 stack, template = _run(printed)
             except Exception as error:  # noqa: BLE001  # whatever a constructor raises is a reason
@@ -234,16 +231,3 @@ def _override(way: list[str], value: Any) -> Call:
 def _fits(old: list[Any], new: list[Any]) -> bool:
     """Whether a list is put right entry by entry, which holds mappings then."""
     return len(old) == len(new) and bool(old) and all(isinstance(one, dict) for one in [*old, *new])
-
-
-@contextmanager
-def _without_validation() -> Iterator[None]:
-    """Let the CDK's own look at the template wait until the user runs it."""
-    before = os.environ.get(_VALIDATION)
-    os.environ[_VALIDATION] = "false"
-    try:
-        yield
-    finally:
-        del os.environ[_VALIDATION]
-        if before is not None:
-            os.environ[_VALIDATION] = before

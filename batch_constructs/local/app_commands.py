@@ -93,6 +93,7 @@ def watch(
     """Deploy the app now and whenever you save one of its files.
 
     Stop it with Ctrl-C. The stacks are deployed without the cdk CLI, which is several times faster.
+    Which files count is up to "watch" in cdk.json, as with cdk watch.
     """
     from batch_constructs.local.watch import watch as watch_files
 
@@ -109,6 +110,8 @@ def watch(
 
     def redeploy() -> None:
         began = time.monotonic()
+        if running(state_directory)[0] != server:
+            raise LocalAwsError("another embedded AWS runs here by now; start local watch again")
         try:
             names = deployer.redeploy(stacks, record=record)
         except LocalAwsError as problem:

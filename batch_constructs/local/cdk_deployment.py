@@ -15,6 +15,7 @@ from batch_constructs.local.direct_deployment import BOOTSTRAP_VERSION
 from batch_constructs.local.environment_variables import without_aws
 from batch_constructs.local.errors import LocalAwsError
 from batch_constructs.local.user_command import run_to_end
+from batch_constructs.validation_switches import for_the_laptop
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -106,6 +107,7 @@ class CdkDeployer:
         temporary.mkdir(parents=True, exist_ok=True)
         environment = {
             **record.access.environment(record.marker),
+            **for_the_laptop(),
             # What the CLI leaves goes with the server.
             "CDK_HOME": str(temporary / "cdk"),
             "TMPDIR": str(temporary),
@@ -226,7 +228,7 @@ class CdkDeployer:
         try:
             yield manifest
         finally:
-            if before is not None and not manifest.exists():
+            if before is not None and not manifest.exists() and self._output.is_dir():
                 manifest.write_bytes(before)
 
     def _configured(self, name: str) -> dict[str, Any]:

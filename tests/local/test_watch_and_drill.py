@@ -2,6 +2,12 @@
 
 from __future__ import annotations
 
+import json
+import os
+import subprocess
+import sys
+from contextlib import nullcontext
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -10,13 +16,13 @@ from batch_constructs.local.cdk_deployment import CdkApp, CdkDeployer
 from batch_constructs.local.direct_deployment import DirectDeployment
 from batch_constructs.local.drill import Drill, DrillReport
 from batch_constructs.local.errors import LocalAwsError
-from batch_constructs.local.watch import look, watch
+from batch_constructs.local.server import LocalServer
+from batch_constructs.local.watch import Watched, look, watch
 from batch_constructs.testing.local_aws import LocalAws
 from tests.local import fargate
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
-    from pathlib import Path
 
     import aws_cdk as cdk
 
@@ -59,12 +65,81 @@ def test_a_saved_file_is_seen_and_what_is_made_is_not(tmp_path: Path) -> None:
 
     watch(
         tmp_path,
-        lambda: deployed.append(len(look(tmp_path))),
+        lambda: deployed.append(len(look(tmp_path, Watched()))),
         sleep=lambda _: touch(tmp_path / next(saved)),
         rounds=iter(range(4)),
     )
 
     assert deployed == [1]
+
+
+@pytest.mark.parametrize(
+    ("settings", "counted"),
+    [
+        ({}, {"README.md", "app.py", "cdk.json", "docs/a.md", "lib/deep/b.py", "lib/tests/t.py"}),
+        ({"exclude": ["docs", "**/tests", "cdk*.json"]}, {"README.md", "app.py", "lib/deep/b.py"}),
+        ({"include": "**/*.py", "exclude": "tests"}, {"app.py", "lib/deep/b.py", "lib/tests/t.py"}),
+        ({"include": ["lib"], "exclude": ["lib/*/b.p?"]}, {"lib/tests/t.py"}),
+        ({"include": ["lib/**"], "exclude": ["lib/tests/**"]}, {"lib/deep/b.py"}),
+        ({"include": []}, set()),
+    ],
+)
+def test_what_counts_is_what_cdk_json_has_cdk_watch_watch(
+    tmp_path: Path, settings: dict[str, Any], counted: set[str]
+) -> None:
+    for name in ("README.md", "app.py", "docs/a.md", "lib/deep/b.py", "lib/tests/t.py", "a.py~"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        touch(tmp_path / name)
+    (tmp_path / "cdk.json").write_text(json.dumps({"watch": settings}))
+
+    found = look(tmp_path, Watched.of(tmp_path))
+
+    assert {str(Path(one).relative_to(tmp_path)) for one in found} == counted
+
+
+@pytest.mark.parametrize(
+    ("cdk_json", "said"),
+    [
+        ('{"watch": ["a"]}', r"watch is \['a'\]; allowed: an object"),
+        ('{"watch": {"exclude": [1]}}', r"watch.exclude is \[1\]; allowed: patterns of files"),
+        ('{"watch": {"include": null}}', "watch.include is None; allowed: patterns of files"),
+    ],
+)
+def test_settings_that_are_no_patterns_are_refused(
+    tmp_path: Path, cdk_json: str, said: str
+) -> None:
+    (tmp_path / "cdk.json").write_text(cdk_json)
+
+    with pytest.raises(LocalAwsError, match=said):
+        watch(tmp_path, lambda: None)
+
+
+@pytest.mark.parametrize("cdk_json", [None, "{", "[]"])
+def test_without_settings_that_can_be_read_every_file_counts(
+    tmp_path: Path, cdk_json: str | None
+) -> None:
+    if cdk_json is not None:
+        (tmp_path / "cdk.json").write_text(cdk_json)
+
+    assert Watched.of(tmp_path) == Watched()
+
+
+@pytest.mark.parametrize("descriptor", [1, 2])
+def test_the_file_that_it_prints_to_is_no_file_of_the_app(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], descriptor: int
+) -> None:
+    file = tmp_path / "watch.log"
+    with capfd.disabled(), file.open("w") as log:
+        before = os.dup(descriptor)
+        os.dup2(log.fileno(), descriptor)
+        try:
+            found = look(tmp_path, Watched())
+        finally:
+            os.dup2(before, descriptor)
+            os.close(before)
+
+    assert found == {}
+    assert [*look(tmp_path, Watched())] == [str(file)]
 
 
 def test_a_file_saved_while_it_deploys_is_deployed_next(tmp_path: Path) -> None:
@@ -104,6 +179,107 @@ def test_a_change_is_deployed_without_the_cli(tmp_path: Path) -> None:
 
     assert sorted(names) == ["Stage-Within", "Watched"]
     assert {url.rpartition("/")[2] for url in urls} == {"of-the-stage", "second"}
+
+
+@pytest.mark.local_aws
+@pytest.mark.parametrize(
+    ("again", "said"),
+    [(False, "no embedded AWS is running here"), (True, "another embedded AWS runs here by now")],
+)
+def test_a_watch_ends_in_one_line_when_its_server_is_gone(
+    tmp_path: Path, *, again: bool, said: str
+) -> None:
+    (tmp_path / "app.py").write_text(_APP)
+    (tmp_path / "name.txt").write_text("first")
+    state = tmp_path / ".batch-constructs"
+    command = [sys.executable, "-m", "batch_constructs", "local", "watch"]
+    server = LocalServer(state)
+    server.start()
+    with subprocess.Popen(
+        command, cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as process:
+        assert process.stdout is not None
+        assert "Watched" in process.stdout.readline()
+        server.stop()
+        with LocalServer(state) if again else nullcontext():
+            touch(tmp_path / "name.txt")
+            lines = process.stdout.read().splitlines()
+
+    assert process.returncode == 2
+    assert len(lines) == 1
+    assert said in lines[0]
+
+
+_FAULTY = """
+import os
+import aws_cdk as cdk
+from aws_cdk import aws_batch as batch
+import batch_constructs as bc
+
+app = cdk.App()
+stack = cdk.Stack(app, "Faulty")
+bc.UnmanagedComputeEnvironment(stack, "Ours")
+batch.CfnJobQueue(stack, "Theirs", priority=-1, compute_environment_order=[])
+print("validation of the CDK:", os.environ.get("CDK_VALIDATION"))
+app.synth()
+"""
+
+
+@pytest.mark.local_aws
+@pytest.mark.parametrize(
+    ("chosen", "runs_with", "told"),
+    [(None, "false", True), ("true", "true", True), ("false", "false", False)],
+)
+def test_an_app_is_held_to_our_rules_alone_unless_the_user_says_otherwise(
+    own_aws: LocalAws,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    chosen: str | None,
+    runs_with: str,
+    *,
+    told: bool,
+) -> None:
+    """The CDK's own validation takes three quarters of a synthesis."""
+    for name in ("CDK_VALIDATION", "BATCH_CONSTRUCTS_VALIDATION"):
+        monkeypatch.delenv(name, raising=False)
+    if chosen is not None:
+        monkeypatch.setenv("CDK_VALIDATION", chosen)
+    (tmp_path / "app.py").write_text(_FAULTY)
+    lines: list[str] = []
+    deployer = CdkDeployer(
+        own_aws.server.record,
+        CdkApp.find(tmp_path, None),
+        output=tmp_path / ".batch-constructs" / "cdk.out",
+        show=lines.append,
+        client=own_aws.client,
+    )
+
+    with pytest.raises(LocalAwsError):
+        deployer.redeploy()
+
+    assert f"validation of the CDK: {runs_with}" in lines
+    assert any("job-queue-priority" in line for line in lines) is told
+
+
+@pytest.mark.local_aws
+def test_what_was_synthesised_before_stays_only_where_its_folder_does(
+    own_aws: LocalAws, tmp_path: Path
+) -> None:
+    """`local down` takes the folder away, whatever is under way."""
+    output = tmp_path / "state" / "cdk.out"
+    command = f"rm -r {output}; false"
+    deployer = CdkDeployer(
+        own_aws.server.record,
+        CdkApp(directory=tmp_path, command=command),
+        output=output,
+        show=lambda _: None,
+        client=own_aws.client,
+    )
+    output.mkdir()
+    (output / "manifest.json").write_text("{}")
+
+    with pytest.raises(LocalAwsError, match="failed"):
+        deployer.redeploy()
 
 
 @pytest.mark.local_aws

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import nullcontext
 from pathlib import Path
 
 import aws_cdk as cdk
@@ -85,6 +86,39 @@ def test_a_warning_is_reported_and_stops_only_a_strict_synthesis(tmp_path: Path)
 
     assert report(tmp_path / "lenient") == [("fargate-update-policy", "warning")]
     assert report(tmp_path / "strict") == [("fargate-update-policy", "error")]
+
+
+@pytest.mark.parametrize(
+    ("environment", "checked"),
+    [
+        ({}, True),
+        ({"CDK_VALIDATION": "true"}, True),
+        ({"CDK_VALIDATION": "false"}, False),
+        ({"CDK_VALIDATION": "false", "BATCH_CONSTRUCTS_VALIDATION": "false"}, False),
+        ({"CDK_VALIDATION": "false", "BATCH_CONSTRUCTS_VALIDATION": "true"}, True),
+        ({"BATCH_CONSTRUCTS_VALIDATION": "false"}, True),
+    ],
+)
+def test_our_rules_go_with_the_validation_of_the_cdk_unless_they_are_kept(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    environment: dict[str, str],
+    *,
+    checked: bool,
+) -> None:
+    for name in ("CDK_VALIDATION", "BATCH_CONSTRUCTS_VALIDATION"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    tree = app(tmp_path)
+    stack = cdk.Stack(tree, "Stack")
+    bad_queue(stack)
+    install(stack)
+
+    with pytest.raises(RuntimeError, match="ValidationFailed") if checked else nullcontext():
+        tree.synth()
+
+    assert (tmp_path / "manifest.json").exists()
 
 
 def test_the_plugin_is_installed_once_however_often_it_is_asked_for(tmp_path: Path) -> None:
