@@ -495,8 +495,9 @@ def _read_name(
 
 
 def _never_left(name: str, error: Exception) -> NotSubmittedError:
+    why = str(error).rstrip(".")
     return NotSubmittedError(
-        f"{name!r} was not submitted, because the request was never sent: {error}; check the "
+        f"{name!r} was not submitted, because the request was never sent: {why}; check the "
         "Region, the credentials and the network, and submit it again"
     )
 
