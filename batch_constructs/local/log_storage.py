@@ -7,6 +7,7 @@ import os
 import tempfile
 import threading
 from bisect import bisect_right
+from collections import OrderedDict
 from collections.abc import Sequence
 from contextvars import ContextVar
 from functools import lru_cache
@@ -124,7 +125,7 @@ class EventsOnDisk(Sequence[Event]):
         return self._file.read(*self._blocks[block])[position - self._starts[block]]
 
 
-class Latest(dict[Any, Any]):
+class Latest(OrderedDict[Any, Any]):
     """A mapping that forgets its oldest entries.
 
     Args:
@@ -138,4 +139,4 @@ class Latest(dict[Any, Any]):
     def __setitem__(self, key: Any, value: Any) -> None:
         super().__setitem__(key, value)
         while len(self) > self._most:
-            del self[next(iter(self))]
+            self.popitem(last=False)
