@@ -7,7 +7,13 @@ from functools import partial
 from batch_constructs.aws import batch_events, schedule_expression
 from batch_constructs.aws import resource_kinds as kinds
 from batch_constructs.aws.bound import meant
-from batch_constructs.aws.names import STATES_SUBMIT_JOB, marker
+from batch_constructs.aws.names import (
+    STATES_CALL,
+    STATES_CALL_BACK,
+    STATES_SUBMIT_JOB,
+    STATES_WAIT,
+    marker,
+)
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import api, docs, guide
 from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
@@ -23,8 +29,10 @@ from batch_constructs.rules.template.submitted_jobs import (
     EVENT_RULE,
     PIPE,
     SCHEDULE,
+    SERVERLESS_STATE_MACHINE,
     STATE_MACHINES,
     batch_tasks,
+    calls_of_batch,
     is_batch_target,
     machines_in,
     schedule_request,
@@ -272,8 +280,47 @@ def state_machine_callback(source: Resource) -> Iterator[Fault]:
     """Step Functions refuses the definition."""
     for path, state in batch_tasks(source):
         resource = literal(state.get("Resource")) or ""
-        if resource.endswith(f":{STATES_SUBMIT_JOB}.waitForTaskToken"):
+        if resource.endswith(f":{STATES_SUBMIT_JOB}{STATES_CALL_BACK}"):
             yield f"{path}/Resource", "batch:submitJob does not support .waitForTaskToken"
+
+
+@rule(
+    "state-machine-integration",
+    STATE_MACHINES,
+    title="call of AWS Batch that Step Functions does not have",
+    fix="submit with batch:submitJob.sync, which waits for the job, or with batch:submitJob",
+    source=docs(
+        "step-functions/latest/dg/integrate-optimized.html",
+        '"Express Workflows only support Request Response integrations." For AWS Batch, the'
+        " optimized integration has submitJob, also with .sync; integrations of the SDK do not"
+        " support Run a Job (.sync).",
+    ),
+)
+def state_machine_integration(source: Resource) -> Iterator[Fault]:
+    """Step Functions refuses the definition."""
+    kind = text(source.properties, "Type" if source.type == SERVERLESS_STATE_MACHINE else _KIND)
+    for path, _, resource in calls_of_batch(source):
+        found = _INTEGRATION.search(resource)
+        if found is None:
+            continue
+        sdk, operation, way = found.groups()
+        called = f"{sdk or ''}batch:{operation}"
+        if kind == "EXPRESS" and way.startswith(_WAITS):
+            said = f"{called}{way} in an Express workflow, which does not wait for anything"
+            fix = "make it a Standard workflow, or submit with batch:submitJob, without .sync"
+            yield f"{path}/Resource", said, fix
+        elif sdk and way not in ("", STATES_CALL_BACK):
+            yield f"{path}/Resource", f"{called} does not support {way}"
+        elif not sdk and operation.lower() != "submitjob":
+            said = f"Step Functions has no {called}"
+            yield f"{path}/Resource", said, f"write {STATES_CALL}{operation}"
+        elif not sdk and way not in ("", *_WAITS):
+            yield f"{path}/Resource", f"{called} does not support {way}"
+
+
+_KIND: Final = "StateMachineType"
+_WAITS: Final = (STATES_WAIT, STATES_CALL_BACK)
+_INTEGRATION: Final = pattern(r":states:::(aws-sdk:)?batch:(\w+)(|\.[\w:]+)$")
 
 
 @rule(

@@ -272,11 +272,18 @@ def _from_state_machines(template: Template) -> Iterator[Submission]:
 
 def batch_tasks(machine: Resource) -> Iterator[tuple[str, Properties]]:
     """Give the states of a state machine that submit jobs, with their paths."""
+    for path, state, resource in calls_of_batch(machine):
+        if ":batch:submitjob" in resource.lower():
+            yield path, state
+
+
+def calls_of_batch(machine: Resource) -> Iterator[tuple[str, Properties, str]]:
+    """Give the states of a state machine that call AWS Batch: path, state and resource."""
     for path, state in _states(state_machine_definition(machine), "", 0):
         resource = state.get("Resource")
         literal = resource.pattern if isinstance(resource, Text) else resource
-        if isinstance(literal, str) and ":batch:submitjob" in literal.lower():
-            yield path, state
+        if isinstance(literal, str) and ":batch:" in literal:
+            yield path, state, literal
 
 
 def _request(given: Properties) -> dict[str, object]:
