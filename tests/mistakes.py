@@ -58,6 +58,9 @@ SAMPLES: dict[str, Any] = {
 }
 """What has fields of its own, by the parameter that takes it."""
 
+BESIDE = {"firelens": {"log_configuration": bc.LogConfiguration(driver="awsfirelens")}}
+"""What is right only beside something else, and that."""
+
 READ_ALIKE = {
     "overrides": "EventTrigger",
     "retry_policy": "Ec2JobDefinition",
@@ -140,7 +143,8 @@ def wrong_fields(value: Any, depth: int = 2) -> Iterator[tuple[str, Any]]:
             yield field.name, dataclasses.replace(value, **{field.name: wrong})
         if depth:
             for way, inner in _inside(field.name, samples(value, field.name, held), depth - 1):
-                yield way, dataclasses.replace(value, **{field.name: inner})
+                beside = BESIDE.get(field.name, {})
+                yield way, dataclasses.replace(value, **{field.name: inner}, **beside)
 
 
 def _inside(name: str, known: Any, depth: int) -> Iterator[tuple[str, Any]]:

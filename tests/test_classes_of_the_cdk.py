@@ -189,10 +189,14 @@ def test_enumerations_of_the_cdk_are_ours_of_the_same_names(
         stack, "Pod", containers=[container], dns_policy=batch.DnsPolicy.CLUSTER_FIRST
     )
     router = bc.Firelens(type=ecs.FirelensLogRouterType.FLUENTD)
+    routed = bc.LogConfiguration(driver="awsfirelens")
     bc.MultiContainerJobDefinition(
         stack,
         "Task",
-        containers=[bc.Container(**small, name="a", firelens=router)],
+        containers=[
+            bc.Container(**small, name="a", firelens=router),
+            bc.Container(**small, name="b", log_configuration=routed),
+        ],
         platform_capability="MANAGED_INSTANCES",
         network_mode=ecs.NetworkMode.HOST,
         pid_mode=ecs.PidMode.TASK,

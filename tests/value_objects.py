@@ -104,8 +104,9 @@ def _containers(*listed: Any) -> Held:
     }
 
 
-def _beside_another(**fields: Any) -> Held:
-    another = bc.Container(**SIZE, name="first")
+def _beside_another(*, routed: bool = False, **fields: Any) -> Held:
+    logs = bc.LogConfiguration(driver="awsfirelens") if routed else None
+    another = bc.Container(**SIZE, name="first", log_configuration=logs)
     return _containers(another, bc.Container(**SIZE, name="next", **fields))
 
 
@@ -141,7 +142,7 @@ _HOLDERS: dict[str, Callable[[Any, Given], Held]] = {
     "Device": lambda it, _: _job(devices=[it]),
     "EfsVolume": lambda it, _: _job(volumes=[it]),
     "EmptyDirVolume": _mounted_in_a_pod,
-    "Firelens": lambda it, _: _beside_another(firelens=it),
+    "Firelens": lambda it, _: _beside_another(firelens=it, routed=True),
     "FsxLustreVolume": _mounted_by_instances,
     "FunctionSettings": lambda it, _: ("SubmitFunction", {"function_settings": it}),
     "HostPathVolume": _mounted_in_a_pod,

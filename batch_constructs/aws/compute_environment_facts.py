@@ -99,6 +99,12 @@ STRATEGIES: Final[Mapping[str, tuple[AllocationStrategy, ...]]] = {
 }
 """Types of compute resources that have allocation strategies, and those that each has."""
 
+ORDERED_STRATEGIES: Final = (
+    AllocationStrategy.BEST_FIT_PROGRESSIVE_ORDERED,
+    AllocationStrategy.SPOT_CAPACITY_OPTIMIZED_PRIORITIZED,
+)
+"""Strategies that prefer what stands first among the instance types."""
+
 ALLOCATION_STRATEGIES: Final = tuple(AllocationStrategy)
 
 IN_PLACE_STRATEGIES: Final = tuple(one for one in ALLOCATION_STRATEGIES if one != BEST_FIT)

@@ -31,6 +31,17 @@ class ContainerDependencyCondition(StrEnum):
 FIRELENS: Final = "awsfirelens"
 """The log driver that sends the logs to the log router of the task."""
 
+DEFAULT_SWAPPINESS: Final = 60
+"""The swappiness where none is given; beside swap space AWS Batch wants it to be said."""
+
+DEFAULT_SWAPPINESS_SOURCE: Final[Source] = api(
+    "LinuxParameters.swappiness",
+    '"If the swappiness parameter isn\'t specified, a default value of 60 is used."',
+)
+
+ROOT: Final = ("root", "0")
+"""How a container's user is written who may do everything in it."""
+
 AWSLOGS: Final = "awslogs"
 """The log driver that writes to CloudWatch Logs; it is the one where none is given."""
 

@@ -41,6 +41,18 @@ INPUT_PATHS_SOURCE: Final[Source] = docs(
     "InputPathsMap: at most 100 items.",
 )
 
+PREDEFINED_PLACEHOLDERS: Final = (
+    "aws.events.rule-arn",
+    "aws.events.rule-name",
+    "aws.events.event.ingestion-time",
+    "aws.events.event",
+    "aws.events.event.json",
+)
+"""What a template may have without a path of its own.
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
+"""
+
 WINDOW_MINUTES: Final = Whole(1, 1440, unit="minutes")
 """A flexible time window of EventBridge Scheduler."""
 

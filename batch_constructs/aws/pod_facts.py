@@ -8,7 +8,7 @@ from __future__ import annotations
 from enum import StrEnum
 
 from batch_constructs.aws.bound import Counting, Matching, Whole
-from batch_constructs.aws.source import Source, api, seen
+from batch_constructs.aws.source import Source, api, probed, seen
 from batch_constructs.aws.typing_names import Final
 
 CONTAINERS: Final = Counting(1, 10, "containers")
@@ -27,6 +27,9 @@ MEMORY_MIB: Final = Whole(4, unit="MiB")
 CPU_STEP: Final = 0.25
 GPU: Final = "nvidia.com/gpu"
 GPUS: Final = Whole(0)
+RESOURCE_NAMES: Final = ("cpu", "memory", GPU)
+"""What a container of a pod may ask for."""
+
 
 RESOURCES_SOURCE: Final[Source] = api(
     "EksContainerResourceRequirements.limits",
@@ -84,6 +87,15 @@ LABEL_NAME: Final = Matching(_QUALIFIED, _QUALIFIED_WORDS, longest=63)
 
 LABEL_VALUE: Final = Matching(rf"(?:{_QUALIFIED})?", _QUALIFIED_WORDS, longest=63)
 ANNOTATION_VALUE: Final = Matching(r"(?s).*", "at most 255 characters", longest=255)
+
+RESERVED_PREFIXES: Final = ("kubernetes.io", "k8s.io", "batch.amazonaws.com")
+"""What the prefix of a label or an annotation may not have in it."""
+
+RESERVED_PREFIXES_SOURCE: Final[Source] = probed(
+    "batch/pf-batch-jd-eks-label-key-reserved-prefix",
+    "AWS Batch answers: The prefix kubernetes.io of the pod label key cannot contain terms from the"
+    " following [kubernetes.io, k8s.io, batch.amazonaws.com].",
+)
 
 METADATA_SOURCE: Final[Source] = api(
     "EksMetadata.annotations",

@@ -63,3 +63,13 @@ def docs(path: str, says: str) -> Source:
 def seen(page: str, says: str) -> Source:
     """Name a public thread, post or sample in which AWS was seen to do it."""
     return Source(page, says)
+
+
+def probed(name: str, says: str) -> Source:
+    """Name a fault that a public project deploys, and what AWS answered.
+
+    Args:
+        name: the project's own name of the fault, with its service: ``batch/pf-batch-…``.
+        says: the answer.
+    """
+    return Source(f"https://github.com/badmintoncryer/cdk-preflight/tree/main/rules/{name}", says)

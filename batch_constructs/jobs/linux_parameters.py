@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from aws_cdk import aws_batch as batch
 
+from batch_constructs.aws.container_facts import DEFAULT_SWAPPINESS
 from batch_constructs.construct import given
 
 if TYPE_CHECKING:
@@ -111,8 +112,15 @@ def linux_parameters(
         MaxSwap=None
         if swap is None
         else arguments.mebibytes("swap.max_size", swap.max_size, required=True),
-        Swappiness=None if swap is None else arguments.number("swap.swappiness", swap.swappiness),
+        Swappiness=None if swap is None else _swappiness(arguments, swap),
     )
+
+
+def _swappiness(arguments: Arguments, swap: Swap) -> object:
+    """Return the swappiness, which AWS Batch wants to be said beside any swap space."""
+    if swap.swappiness is None:
+        return DEFAULT_SWAPPINESS
+    return arguments.number("swap.swappiness", swap.swappiness)
 
 
 def ulimit_properties(

@@ -57,8 +57,8 @@ def outcome_of_error(rule: str) -> str:
 
 UNPROVEN: Final = frozenset(
     (
-        *("duplicate-capacity-unit", "duplicate-queue-environment", "duplicate-volume"),
-        *("resource-requirement-twice", "time-limit-reason-queue", "word-case"),
+        *("duplicate-capacity-unit", "duplicate-volume"),
+        *("time-limit-reason-queue", "word-case"),
     )
 )
 """Warnings that constructors refuse: it makes no sense, though no page says that AWS refuses it."""

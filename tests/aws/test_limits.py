@@ -128,6 +128,7 @@ def test_where_a_number_of_entries_ends_that_no_sentence_says() -> None:
     assert {rule: bound.high for rule, bound in counts.items() if bound.high in {1, 2}} == {
         "ec2-configuration-count": 2,
         "one-task": 1,
+        "platform-count": 1,
     }
 
 

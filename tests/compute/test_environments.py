@@ -661,7 +661,14 @@ def test_an_exact_name_is_not_given_beside_a_prefix(stack: cdk.Stack, vpc: ec2.V
         ("Ec2", {}, False),
         ("Spot", {}, False),
         ("Ec2", {"allocation_strategy": "BEST_FIT"}, True),
-        ("Spot", {"allocation_strategy": "SPOT_CAPACITY_OPTIMIZED_PRIORITIZED"}, False),
+        (
+            "Spot",
+            {
+                "allocation_strategy": "SPOT_CAPACITY_OPTIMIZED_PRIORITIZED",
+                "instance_types": ["m6i", "c6i"],
+            },
+            False,
+        ),
         ("Ec2", {"role": "arn:aws:iam::111122223333:role/own"}, True),
         ("Fargate", {"role": "arn:aws:iam::111122223333:role/own"}, True),
         (

@@ -148,11 +148,11 @@ def consumed(*entries: tuple[str, int]) -> dict[str, Any]:
         }, []),
         ("duplicate-capacity-unit", SHARE, {"CapacityLimits": [{}, {}]}, []),
         # consumable resources
-        ("consumable-too-much", JOB, consumed(("a", 1), ("b", 1), ("a", 1)), [
+        ("consumable-twice", JOB, consumed(("a", 1), ("b", 1), ("a", 1)), [
             ("ConsumableResourceProperties/ConsumableResourceList/2/ConsumableResource: a is"
             " required twice"),
         ]),
-        ("consumable-too-much", JOB, {
+        ("consumable-twice", JOB, {
             "NodeProperties": {
                 "NodeRangeProperties": [consumed(("a", 1)), consumed(("a", 1), ("a", 2))],
             },
@@ -297,7 +297,7 @@ OFF, ON = environment("EC2", State="DISABLED"), environment("EC2", State="ENABLE
             }}},
         }, [("ConsumableResourceProperties/ConsumableResourceList/0/Quantity: the job needs 3 of R,"
             " which has only 2")]),
-        ("consumable-too-much", {
+        ("consumable-twice", {
             "R": {"Type": "AWS::Batch::ConsumableResource", "Properties": {"TotalQuantity": 2}},
             "J": {"Type": JOB, "Properties": {"ConsumableResourceProperties": {
                 "ConsumableResourceList": [

@@ -76,7 +76,9 @@ def test_what_no_page_says_that_aws_refuses_is_a_warning() -> None:
 
 
 def test_a_warning_says_nothing_of_what_becomes_of_it() -> None:
-    assert "  warning, about AWS::Batch::JobQueue" in explanation("duplicate-queue-environment")
+    assert "  warning, about AWS::Batch::ComputeEnvironment" in explanation(
+        "duplicate-instance-type"
+    )
 
 
 def test_the_report_says_what_is_taken_and_never_works(tmp_path: Path) -> None:

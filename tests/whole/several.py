@@ -154,6 +154,11 @@ def multi_node(stack: cdk.Stack) -> None:
                     replaced(
                         container,
                         name="main",
+                        log_configuration=bc.LogConfiguration(
+                            driver="awsfirelens",
+                            options={"Name": "datadog"},
+                            secret_options={"apikey": registry},
+                        ),
                         depends_on=[bc.ContainerDependency(container_name="router")],
                         start_timeout=seconds(60),
                         stop_timeout=seconds(30),

@@ -49,7 +49,13 @@ def test_several_containers_take_tokens(
                 volumes=[bc.HostVolume(name=text, container_path=text)],
                 log_configuration=bc.LogConfiguration(options={"mode": text}),
                 **sizes,
-            )
+            ),
+            bc.Container(
+                name="routed",
+                image="busybox",
+                log_configuration=bc.LogConfiguration(driver="awsfirelens"),
+                **sizes,
+            ),
         ],
         ephemeral_storage=cdk.Size.gibibytes(number),
         timeout=cdk.Duration.seconds(number),
@@ -59,7 +65,7 @@ def test_several_containers_take_tokens(
 
     (job,) = resources(DEFINITION).values()
     (task,) = job["Properties"]["EcsProperties"]["TaskProperties"]
-    (container,) = task["Containers"]
+    container, _ = task["Containers"]
     assert container["Image"] == {"Ref": "Text"}
     assert container["StopTimeout"] == {"Ref": "Number"}
     assert container["ResourceRequirements"][0]["Value"] == {"Ref": "Number"}

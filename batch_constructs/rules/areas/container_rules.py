@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from batch_constructs.aws import container_facts as aws
 from batch_constructs.aws.bound import allowed, meant, one_of, shown
-from batch_constructs.aws.source import api, docs, guide, seen
+from batch_constructs.aws.source import api, docs, guide, probed, seen
 from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.findings import Severity
@@ -18,6 +18,7 @@ from batch_constructs.rules.template.values import (
     given,
     listing,
     mapping,
+    number,
     text,
 )
 
@@ -105,17 +106,17 @@ def duplicate_environment_variable(job: JobDefinition) -> Iterator[Fault]:
 @job_rule(
     "awslogs-option",
     needs="LogConfiguration",
-    title="option that the awslogs driver is not known to support",
+    title="option that the awslogs driver does not support",
     fix="remove the option, or spell it as AWS does",
     source=docs(
         "AmazonECS/latest/APIReference/API_LogConfiguration.html",
-        "The options you can specify when you use the awslogs log driver; of another one it is"
-        " known that ECS refuses the task: Log driver awslogs disallows options.",
+        "The options you can specify when you use the awslogs log driver; to any other AWS Batch"
+        " answers: Log driver awslogs disallows options"
+        " (badmintoncryer/cdk-preflight, pf-batch-jd-log-awslogs-unknown-option).",
     ),
-    severity=Severity.WARNING,
 )
 def awslogs_option(job: JobDefinition) -> Iterator[Fault]:
-    """ECS refuses a task with an option that its log driver does not support, so no job starts."""
+    """Batch refuses a definition with an option that the log driver does not support."""
     for path, log, options in _log_options(job):
         if text(log, "LogDriver") != aws.AWSLOGS:
             continue
@@ -169,3 +170,27 @@ def log_options(job: JobDefinition) -> Iterator[Fault]:
                     f"the option {key} is missing; the splunk driver needs it",
                     f"give {key}",
                 )
+
+
+@job_rule(
+    "swap-without-swappiness",
+    needs="MaxSwap",
+    title="swap space without swappiness",
+    fix="set Swappiness, to 60 if you have no reason for another value",
+    source=probed(
+        "batch/pf-batch-jd-max-swap-requires-swappiness",
+        "AWS Batch answers: When container specified swap memory, swappiness value is required.",
+    ),
+)
+def swap_without_swappiness(job: JobDefinition) -> Iterator[Fault]:
+    """Batch refuses the definition, though its API reference has a default of 60."""
+    for container in job.containers:
+        linux = mapping(container.properties, "LinuxParameters")
+        if (
+            given(linux, "MaxSwap")
+            and number(linux, "MaxSwap") != 0
+            and absent(linux, "Swappiness")
+            and not container.task.on_fargate
+        ):
+            path = f"{container.path}/LinuxParameters/Swappiness"
+            yield path, "Swappiness is missing; MaxSwap needs it"

@@ -6,7 +6,7 @@ from batch_constructs.aws import compute_environment_facts as aws
 from batch_constructs.aws import instance_types
 from batch_constructs.aws.bound import one_of
 from batch_constructs.aws.job_definition_facts import CpuArchitecture
-from batch_constructs.aws.source import api
+from batch_constructs.aws.source import api, probed
 from batch_constructs.aws.typing_names import TYPE_CHECKING
 from batch_constructs.rules.areas import environment_rule
 from batch_constructs.rules.findings import Severity
@@ -111,6 +111,27 @@ def has_own_image(environment: ComputeEnvironment, image: Properties) -> bool:
         if not isinstance(data, dict) or "ImageId" in data:
             return True
     return False
+
+
+@environment_rule(
+    "ordered-instance-types",
+    title="bundle of instance types where their order counts",
+    fix="list families or instance types, the preferred first",
+    source=probed(
+        "batch/pf-batch-ce-ordered-strategy-instance-bundles",
+        "AWS Batch answers: Instance type bundles (e.g. optimal, default_x86_64) are not allowed"
+        " for BEST_FIT_PROGRESSIVE_ORDERED allocation strategy.",
+    ),
+)
+def ordered_instance_types(environment: ComputeEnvironment) -> Iterator[Fault]:
+    """Batch refuses the environment: a bundle has no order."""
+    strategy = text(environment.resources, "AllocationStrategy")
+    if strategy not in aws.ORDERED_STRATEGIES:
+        return
+    for position, name in enumerate(listing(environment.resources, "InstanceTypes") or ()):
+        if isinstance(name, str) and name in instance_types.BUNDLES:
+            path = f"ComputeResources/InstanceTypes/{position}"
+            yield path, f"InstanceTypes has {name}, and the allocation strategy is {strategy}"
 
 
 @environment_rule(

@@ -6,11 +6,10 @@ from batch_constructs.aws import container_facts, fargate_sizes
 from batch_constructs.aws.bound import one_of, shown
 from batch_constructs.aws.container_facts import SizeType
 from batch_constructs.aws.platforms import PlatformCapability
-from batch_constructs.aws.source import api
+from batch_constructs.aws.source import api, probed
 from batch_constructs.aws.typing_names import TYPE_CHECKING
 from batch_constructs.rules.areas import job_rule
-from batch_constructs.rules.findings import Severity
-from batch_constructs.rules.template.values import UNKNOWN, as_number, listing, number
+from batch_constructs.rules.template.values import UNKNOWN, as_number, given, listing
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -172,26 +171,20 @@ def windows_size(job: JobDefinition) -> Iterator[Fault]:
 
 @job_rule(
     "legacy-size-and-requirements",
-    severity=Severity.WARNING,
     title="vCPUs or memory given in two ways",
-    fix="keep ResourceRequirements",
-    source=api(
-        "ContainerProperties.vcpus",
-        '"This parameter is deprecated, use resourceRequirements to specify the vCPU requirements'
-        ' for the job definition."',
+    fix="keep the entry of ResourceRequirements",
+    source=probed(
+        "batch/pf-batch-jd-legacy-and-resource-requirements",
+        "AWS Batch answers: Cannot use both ECS containerProperties vcpus and resourceRequirement"
+        " VCPU.",
     ),
 )
 def legacy_size_and_requirements(job: JobDefinition) -> Iterator[Fault]:
-    """Sooner or later, the two values differ."""
+    """Batch refuses the definition, even where both are the same."""
     for container in job.containers:
         if container.task.on_fargate:
             continue
         for kind, legacy in container_facts.LEGACY_SIZES.items():
-            old = number(container.properties, legacy)
-            for _, value in container.requirements(kind):
-                new = as_number(value)
-                if old is not None and new is not None and old != new:
-                    yield (
-                        f"{container.path}/{legacy}",
-                        f"{legacy} is {old}, but the {kind} requirement is {new}",
-                    )
+            if given(container.properties, legacy) and any(container.requirements(kind)):
+                said = f"{legacy} is given, and so is a resource requirement of the type {kind}"
+                yield f"{container.path}/{legacy}", said, f"leave {legacy} out"

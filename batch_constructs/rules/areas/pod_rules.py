@@ -8,7 +8,6 @@ from batch_constructs.aws.source import api
 from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.areas.storage_rules import unknown_mounts
-from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limit_rules import register
 from batch_constructs.rules.template.listed_parts import listed, repeated
 from batch_constructs.rules.template.values import Properties, as_number, mapping, text
@@ -125,12 +124,14 @@ def pod_gpu(job: JobDefinition) -> Iterator[Fault]:
     title="container without CPU or memory",
     fix="set cpu and memory under Limits in Resources",
     source=api(
-        "EksContainer.resources", '"The type and amount of resources to assign to a container."'
+        "EksContainer.resources",
+        '"The type and amount of resources to assign to a container." Without either, AWS Batch was'
+        " seen to answer: cpu and memory resources must be provided"
+        " (badmintoncryer/cdk-preflight, pf-batch-jd-eks-resources-required).",
     ),
-    severity=Severity.WARNING,
 )
 def pod_resources_missing(job: JobDefinition) -> Iterator[Fault]:
-    """Batch cannot place a pod of unknown size."""
+    """Batch refuses the definition: it cannot place a pod of unknown size."""
     for pod in job.pods:
         for path, container in listed(pod.path, pod.properties, "Containers"):
             resources = container.get("Resources", {})
@@ -142,6 +143,28 @@ def pod_resources_missing(job: JobDefinition) -> Iterator[Fault]:
             missing = [key for key in ("cpu", "memory") if not any(key in half for half in halves)]
             if missing:
                 yield f"{path}/Resources", f"no {' and no '.join(missing)} is set"
+
+
+@job_rule(
+    "pod-resource-name",
+    title="resource that AWS Batch does not know",
+    fix=f"ask for {one_of(aws.RESOURCE_NAMES)} only",
+    source=api(
+        "EksContainer.resources",
+        '"The supported resources include memory, cpu, and nvidia.com/gpu." Of another one AWS'
+        " Batch was seen to answer: is not a supported type for resources"
+        " (badmintoncryer/cdk-preflight, pf-batch-jd-eks-resource-key-unsupported).",
+    ),
+)
+def pod_resource_name(job: JobDefinition) -> Iterator[Fault]:
+    """Batch refuses the definition, whatever devices the cluster has."""
+    for path, limits, requests in _resources(job):
+        for kind, values in (("Limits", limits), ("Requests", requests)):
+            for name in values:
+                if name not in aws.RESOURCE_NAMES:
+                    known = one_of(aws.RESOURCE_NAMES)
+                    place = f"{path}/{kind}/{name.replace('/', '~1')}"
+                    yield place, f"the resource is {shown(name)}; allowed: {known}"
 
 
 @job_rule(
@@ -229,3 +252,24 @@ def pod_labels(job: JobDefinition) -> Iterator[Fault]:
                 wrong = bound.wrong(value) if isinstance(value, str) else None
                 if wrong:
                     yield path, f"the value of the {noun.split()[1]} {shown(name)} {wrong}"
+
+
+@job_rule(
+    "pod-reserved-label",
+    needs="Metadata",
+    title="label or annotation that is not a job's to set",
+    fix="use a prefix of your own, such as example.com/",
+    source=aws.RESERVED_PREFIXES_SOURCE,
+)
+def pod_reserved_label(job: JobDefinition) -> Iterator[Fault]:
+    """Batch refuses the definition, even for a common label such as app.kubernetes.io/name."""
+    for pod in job.pods:
+        metadata = mapping(pod.properties, "Metadata")
+        for key, (noun, _) in _VALUES.items():
+            for name in mapping(metadata, key):
+                prefix = name.rpartition("/")[0]
+                term = next((one for one in aws.RESERVED_PREFIXES if one in prefix), None)
+                if term is not None:
+                    path = f"{pod.path}/Metadata/{key}/{name.replace('/', '~1')}"
+                    said = f"the prefix of {noun} {refused(prefix, f'one without {term}')}"
+                    yield path, said

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, insort
 
 from batch_constructs.aws import scheduling
-from batch_constructs.aws.source import api, guide
+from batch_constructs.aws.source import api, guide, probed
 from batch_constructs.aws.typing_names import TYPE_CHECKING
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limit_rules import register
@@ -16,6 +16,7 @@ from batch_constructs.rules.template.resource_graph import (
     JOB_QUEUE,
     QUOTA_SHARE,
     SCHEDULING_POLICY,
+    SERVICE_ENVIRONMENT,
     JobDefinition,
     JobQueue,
     Resource,
@@ -172,7 +173,6 @@ def _queue_of(share: Resource) -> str | None:
 )
 def consumable_too_much(job: JobDefinition) -> Iterator[Fault]:
     """The job would wait indefinitely."""
-    seen: set[tuple[str, object]] = set()
     for within in scheduling.CONSUMED:
         for path, entry in job.places.at(within):
             wanted = entry.get("ConsumableResource")
@@ -185,10 +185,55 @@ def consumable_too_much(job: JobDefinition) -> Iterator[Fault]:
                         f"{path}Quantity",
                         f"the job needs {got} of {resource.id}, which has only {total}",
                     )
+
+
+@rule(
+    "consumable-twice",
+    JOB_DEFINITION,
+    title="consumable resource required twice",
+    fix="add the two quantities up",
+    source=probed(
+        "batch/pf-batch-jd-consumable-resource-duplicate",
+        "AWS Batch answers: Cannot have duplicate consumableResource in"
+        " consumableResourceProperties.",
+    ),
+)
+def consumable_twice(job: JobDefinition) -> Iterator[Fault]:
+    """Batch refuses the definition."""
+    seen: set[tuple[str, str]] = set()
+    for within in scheduling.CONSUMED:
+        for path, entry in job.places.at(within):
+            wanted = entry.get("ConsumableResource")
+            resource = job.neighbour(wanted, CONSUMABLE_RESOURCE)
             name = resource.id if resource is not None else wanted
-            identity = (path[:-1].rpartition("/")[0], name)
             if isinstance(name, str):
+                identity = (path[:-1].rpartition("/")[0], name)
                 if identity in seen:
-                    said = f"{show(name)} is required twice"
-                    yield f"{path}ConsumableResource", said, "add them up"
+                    yield f"{path}ConsumableResource", f"{show(name)} is required twice"
                 seen.add(identity)
+
+
+@rule(
+    "capacity-unit-mix",
+    SERVICE_ENVIRONMENT,
+    title="capacity in instances of any type, and of one",
+    fix=f"limit either {scheduling.NUMBER_OF_INSTANCES} or instance types",
+    source=probed(
+        "batch/pf-batch-se-capacity-unit-mix",
+        "AWS Batch answers: Capacity units must specify either number of instances OR instance"
+        " type, but not both.",
+    ),
+)
+def capacity_unit_mix(environment: Resource) -> Iterator[Fault]:
+    """Batch refuses the environment."""
+    units = {
+        position: unit
+        for position, limit in entries(environment.properties, "CapacityLimits")
+        if (unit := text(limit, "CapacityUnit"))
+    }
+    if scheduling.NUMBER_OF_INSTANCES in units.values():
+        for position, unit in units.items():
+            if unit != scheduling.NUMBER_OF_INSTANCES:
+                said = f"limits have the units {scheduling.NUMBER_OF_INSTANCES} and {show(unit)}"
+                yield f"CapacityLimits/{position}/CapacityUnit", said
+                return

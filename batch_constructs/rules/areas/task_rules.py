@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from batch_constructs.aws import container_facts as aws
 from batch_constructs.aws.bound import one_of, shown
-from batch_constructs.aws.source import api
+from batch_constructs.aws.source import api, probed
 from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.areas import job_rule
 from batch_constructs.rules.findings import Severity
@@ -137,6 +137,54 @@ def firelens_router(job: JobDefinition) -> Iterator[Fault]:
                 f"{container.path}/LogConfiguration/LogDriver",
                 f"LogDriver is {aws.FIRELENS}, but no container is a log router",
             )
+
+
+@job_rule(
+    "firelens-unused",
+    title="log router that no container uses",
+    fix="set the LogDriver of a container to awsfirelens, or remove FirelensConfiguration",
+    source=probed(
+        "batch/pf-batch-jd-ecs-firelens-log-driver",
+        "AWS Batch answers: When a firelensConfiguration object is specified, at least one"
+        " container has to be configured with the awsfirelens log driver.",
+    ),
+)
+def firelens_unused(job: JobDefinition) -> Iterator[Fault]:
+    """Batch refuses the definition."""
+    for task in _several(job):
+        routers = [one for one in task.containers if given(one.properties, "FirelensConfiguration")]
+        if routers and not any(map(_may_be_routed, task.containers)):
+            path = f"{routers[0].path}/FirelensConfiguration"
+            yield path, f"no container has the LogDriver {aws.FIRELENS}"
+
+
+def _may_be_routed(container: Container) -> bool:
+    """Tell whether a container sends its logs to a router, as far as that is known."""
+    if absent(container.properties, "LogConfiguration"):
+        return False
+    log = container.properties["LogConfiguration"]
+    if not isinstance(log, dict):
+        return True
+    return not absent(log, "LogDriver") and text(log, "LogDriver") in (aws.FIRELENS, None)
+
+
+@job_rule(
+    "firelens-root",
+    title="log router in a task without root",
+    fix="leave User out of the log router",
+    source=probed(
+        "batch/pf-batch-jd-ecs-firelens-requires-root",
+        "AWS Batch answers: When a firelensConfiguration object is specified, at least one"
+        " container has to run as root.",
+    ),
+)
+def firelens_root(job: JobDefinition) -> Iterator[Fault]:
+    """Batch refuses the definition."""
+    for task in _several(job):
+        routers = [one for one in task.containers if given(one.properties, "FirelensConfiguration")]
+        users = [text(one.properties, "User") for one in task.containers]
+        if routers and all(user and user.partition(":")[0] not in aws.ROOT for user in users):
+            yield f"{routers[0].path}/User", "no container of the task runs as root"
 
 
 @job_rule(

@@ -23,7 +23,9 @@ _OF_EVENT_BRIDGE: Final = frozenset({"$.account", "$.id", "$.region", "$.time", 
 """What whoever sends an event does not choose."""
 
 _STRING_OR_FIELD: Final = pattern(r'"(?:[^"\\]|\\.)*"|<[\w.-]+>', re.DOTALL)
-_FIELD: Final = pattern(r"<([\w.-]+)>")
+FIELD: Final = pattern(r"<([\w.-]+)>")
+"""A placeholder of an input transformer of EventBridge."""
+
 _MARK: Final = pattern("Ref::(\\d+)\x02")
 _COMPUTED: Final = pattern(r"\{%.*\$states\.(?:input|result)\b.*%\}", re.DOTALL)
 _ARRAY: Final = pattern(r"States\.Array\((.*)\)", re.DOTALL)
@@ -88,7 +90,7 @@ def _with_marks(transformer: Mapping[str, Any], names: list[str]) -> str:
         return mark(path, names)
 
     def filled(one: re.Match[str]) -> str:
-        inside = _FIELD.sub(lambda field: marked(field[1]), one[0])
+        inside = FIELD.sub(lambda field: marked(field[1]), one[0])
         return f'"{inside}"' if one[0][0] == "<" else inside
 
     return _STRING_OR_FIELD.sub(filled, literal(transformer.get("InputTemplate")) or "")
