@@ -72,7 +72,7 @@ def test_definitions_are_described_newest_first_in_pages(account: Account) -> No
         ),
         (
             {"retryStrategy": {"attempts": 2, "evaluateOnExit": [{"action": "EXIT"}]}},
-            "needs one of onStatusReason",
+            "OnReason, OnStatusReason or OnExitCode is missing",
         ),
         (
             {

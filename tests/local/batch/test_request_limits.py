@@ -55,6 +55,8 @@ def request_with(path: str, value: Any) -> dict[str, Any]:
 
 
 def values(bound: Bound, amount: Any) -> list[Any]:
+    if getattr(bound, "things", "") == "platforms":
+        return [["EC2", "FARGATE"][:amount]]
     if hasattr(bound, "things"):
         return [[f"x{number}" for number in range(amount)]]
     return [amount, str(amount)] if isinstance(amount, int | float) else [amount]
