@@ -393,7 +393,8 @@ def test_a_queue_that_was_taken_in_does_not_make_it_up(stack: cdk.Stack) -> None
 
 
 def test_a_definition_has_what_an_l2_definition_has(stack: cdk.Stack) -> None:
-    rules = [bc.RetryRule(action="RETRY", on_exit_code="1"), bc.RetryRule(action="EXIT")]
+    last_rule = bc.RetryRule(action="EXIT", on_reason="*")
+    rules = [bc.RetryRule(action="RETRY", on_exit_code="1"), last_rule]
     made = bc.FargateJobDefinition(
         stack,
         "Job",
