@@ -187,15 +187,15 @@ ARN_PARTS: Final = 5
 """How many colons stand before the resource of an ARN."""
 
 STATES_SUBMIT_JOB: Final = "states:::batch:submitJob"
-STATES_WAIT: Final = ".sync"
-"""What stands behind it where the state machine waits for the job."""
-
-STATES_CALL_BACK: Final = ".waitForTaskToken"
-"""What stands behind a call of the SDK's integration that waits for a token to come back."""
-
 STATES_CALL: Final = "states:::aws-sdk:batch:"
 SCHEDULER_SUBMIT_JOB: Final = "scheduler:::aws-sdk:batch:submitJob"
 """What follows ``arn:PARTITION:`` where Step Functions or Scheduler calls AWS Batch."""
+
+STATES_WAIT: Final = ".sync"
+"""What stands behind a submission where the state machine waits for the job."""
+
+STATES_CALL_BACK: Final = ".waitForTaskToken"
+"""What stands behind a call of the SDK's integration that waits for a token to come back."""
 
 SUBMIT_JOB_SOURCE: Final[Source] = docs(
     "step-functions/latest/dg/connect-batch.html",

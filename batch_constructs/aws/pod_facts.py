@@ -30,7 +30,6 @@ GPUS: Final = Whole(0)
 RESOURCE_NAMES: Final = ("cpu", "memory", GPU)
 """What a container of a pod may ask for."""
 
-
 RESOURCES_SOURCE: Final[Source] = api(
     "EksContainerResourceRequirements.limits",
     '"The memory hard limit (in MiB) for the container, using whole integers, with a Mi suffix."'

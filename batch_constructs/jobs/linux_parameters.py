@@ -109,18 +109,19 @@ def linux_parameters(
         SharedMemorySize=arguments.mebibytes("shared_memory", shared_memory),
         Devices=arguments.each("devices", devices, _DEVICES, _DEVICE, _device),
         Tmpfs=arguments.each("tmpfs", tmpfs, _FILE_SYSTEMS, _TMPFS, _tmpfs),
-        MaxSwap=None
-        if swap is None
-        else arguments.mebibytes("swap.max_size", swap.max_size, required=True),
-        Swappiness=None if swap is None else _swappiness(arguments, swap),
+        **({} if swap is None else _swap(arguments, swap)),
     )
 
 
-def _swappiness(arguments: Arguments, swap: Swap) -> object:
-    """Return the swappiness, which AWS Batch wants to be said beside any swap space."""
-    if swap.swappiness is None:
-        return DEFAULT_SWAPPINESS
-    return arguments.number("swap.swappiness", swap.swappiness)
+def _swap(arguments: Arguments, swap: Swap) -> dict[str, Any]:
+    """Return the swap space with its swappiness, which AWS Batch wants to be said beside it."""
+    chosen = swap.swappiness
+    return {
+        "MaxSwap": arguments.mebibytes("swap.max_size", swap.max_size, required=True),
+        "Swappiness": DEFAULT_SWAPPINESS
+        if chosen is None
+        else arguments.number("swap.swappiness", chosen),
+    }
 
 
 def ulimit_properties(

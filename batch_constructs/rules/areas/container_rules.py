@@ -176,7 +176,7 @@ def log_options(job: JobDefinition) -> Iterator[Fault]:
     "swap-without-swappiness",
     needs="MaxSwap",
     title="swap space without swappiness",
-    fix="set Swappiness, to 60 if you have no reason for another value",
+    fix=f"set Swappiness, to {aws.DEFAULT_SWAPPINESS} if you have no reason for another value",
     source=probed(
         "batch/pf-batch-jd-max-swap-requires-swappiness",
         "AWS Batch answers: When container specified swap memory, swappiness value is required.",

@@ -33,12 +33,23 @@ def _resources(job: JobDefinition) -> Iterator[tuple[str, Properties, Properties
                     yield f"{path}/Resources", limits, requests
 
 
+def _asked_for(job: JobDefinition) -> Iterator[tuple[str, Properties]]:
+    """Go through the limits and the requests of containers."""
+    for path, limits, requests in _resources(job):
+        yield f"{path}/Limits", limits
+        yield f"{path}/Requests", requests
+
+
+def _place(path: str, key: str) -> str:
+    """Give the place of a key that may have a slash."""
+    return f"{path}/{key.replace('/', '~1')}"
+
+
 def _amounts(job: JobDefinition, key: str) -> Iterator[tuple[str, object]]:
     """Go through the amounts of one resource, whether limited or requested."""
-    for path, limits, requests in _resources(job):
-        for kind, values in (("Limits", limits), ("Requests", requests)):
-            if isinstance(values.get(key), str | int | float):
-                yield f"{path}/{kind}/{key.replace('/', '~1')}", values[key]
+    for path, values in _asked_for(job):
+        if isinstance(values.get(key), str | int | float):
+            yield _place(path, key), values[key]
 
 
 @job_rule(
@@ -114,7 +125,7 @@ def pod_gpu(job: JobDefinition) -> Iterator[Fault]:
         )
         if limit is not None and request is not None and limit != request:
             yield (
-                f"{path}/Limits/{aws.GPU.replace('/', '~1')}",
+                _place(f"{path}/Limits", aws.GPU),
                 f"the GPU limit is {limit}, but {request} are requested",
             )
 
@@ -158,13 +169,11 @@ def pod_resources_missing(job: JobDefinition) -> Iterator[Fault]:
 )
 def pod_resource_name(job: JobDefinition) -> Iterator[Fault]:
     """Batch refuses the definition, whatever devices the cluster has."""
-    for path, limits, requests in _resources(job):
-        for kind, values in (("Limits", limits), ("Requests", requests)):
-            for name in values:
-                if name not in aws.RESOURCE_NAMES:
-                    known = one_of(aws.RESOURCE_NAMES)
-                    place = f"{path}/{kind}/{name.replace('/', '~1')}"
-                    yield place, f"the resource is {shown(name)}; allowed: {known}"
+    for path, values in _asked_for(job):
+        for name in values:
+            if name not in aws.RESOURCE_NAMES:
+                known = one_of(aws.RESOURCE_NAMES)
+                yield _place(path, name), f"the resource is {shown(name)}; allowed: {known}"
 
 
 @job_rule(
@@ -230,6 +239,13 @@ _VALUES: Final = {
 }
 
 
+def _labels(job: JobDefinition, kind: str) -> Iterator[tuple[str, str, object]]:
+    """Go through the labels or the annotations of pods: where each stands, its key and value."""
+    for pod in job.pods:
+        for key, value in mapping(mapping(pod.properties, "Metadata"), kind).items():
+            yield _place(f"{pod.path}/Metadata/{kind}", key), key, value
+
+
 @job_rule(
     "pod-labels",
     title="malformed label or annotation",
@@ -238,20 +254,17 @@ _VALUES: Final = {
 )
 def pod_labels(job: JobDefinition) -> Iterator[Fault]:
     """Kubernetes refuses other names."""
-    for pod in job.pods:
-        metadata = mapping(pod.properties, "Metadata")
-        for key, (noun, bound) in _VALUES.items():
-            for name, value in mapping(metadata, key).items():
-                path = f"{pod.path}/Metadata/{key}/{name.replace('/', '~1')}"
-                prefix, slash, last = name.rpartition("/")
-                if wrong := aws.LABEL_NAME.wrong(last):
-                    yield path, f"the key of {noun} {wrong}"
-                elif slash and not aws.DNS_SUBDOMAIN.admits(prefix):
-                    before = f"{aws.DNS_SUBDOMAIN.allowed}, before one slash"
-                    yield path, f"the key of {noun} {refused(name, before)}"
-                wrong = bound.wrong(value) if isinstance(value, str) else None
-                if wrong:
-                    yield path, f"the value of the {noun.split()[1]} {shown(name)} {wrong}"
+    for kind, (noun, bound) in _VALUES.items():
+        for path, name, value in _labels(job, kind):
+            prefix, slash, last = name.rpartition("/")
+            if wrong := aws.LABEL_NAME.wrong(last):
+                yield path, f"the key of {noun} {wrong}"
+            elif slash and not aws.DNS_SUBDOMAIN.admits(prefix):
+                before = f"{aws.DNS_SUBDOMAIN.allowed}, before one slash"
+                yield path, f"the key of {noun} {refused(name, before)}"
+            wrong = bound.wrong(value) if isinstance(value, str) else None
+            if wrong:
+                yield path, f"the value of the {noun.split()[1]} {shown(name)} {wrong}"
 
 
 @job_rule(
@@ -263,13 +276,9 @@ def pod_labels(job: JobDefinition) -> Iterator[Fault]:
 )
 def pod_reserved_label(job: JobDefinition) -> Iterator[Fault]:
     """Batch refuses the definition, even for a common label such as app.kubernetes.io/name."""
-    for pod in job.pods:
-        metadata = mapping(pod.properties, "Metadata")
-        for key, (noun, _) in _VALUES.items():
-            for name in mapping(metadata, key):
-                prefix = name.rpartition("/")[0]
-                term = next((one for one in aws.RESERVED_PREFIXES if one in prefix), None)
-                if term is not None:
-                    path = f"{pod.path}/Metadata/{key}/{name.replace('/', '~1')}"
-                    said = f"the prefix of {noun} {refused(prefix, f'one without {term}')}"
-                    yield path, said
+    for kind, (noun, _) in _VALUES.items():
+        for path, name, _ in _labels(job, kind):
+            prefix = name.rpartition("/")[0]
+            term = next((one for one in aws.RESERVED_PREFIXES if one in prefix), None)
+            if term is not None:
+                yield path, f"the prefix of {noun} {refused(prefix, f'one without {term}')}"

@@ -21,7 +21,15 @@ from batch_constructs.rules.template.resource_graph import (
     JobQueue,
     Resource,
 )
-from batch_constructs.rules.template.values import entries, given, mapping, number, show, text
+from batch_constructs.rules.template.values import (
+    Properties,
+    entries,
+    given,
+    mapping,
+    number,
+    show,
+    text,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -173,18 +181,22 @@ def _queue_of(share: Resource) -> str | None:
 )
 def consumable_too_much(job: JobDefinition) -> Iterator[Fault]:
     """The job would wait indefinitely."""
+    for path, entry, resource in _consumed(job):
+        got = number(entry, "Quantity")
+        if resource is not None and got is not None:
+            total = number(resource.properties, "TotalQuantity")
+            if total is not None and got > total:
+                yield (
+                    f"{path}Quantity",
+                    f"the job needs {got} of {resource.id}, which has only {total}",
+                )
+
+
+def _consumed(job: JobDefinition) -> Iterator[tuple[str, Properties, Resource | None]]:
+    """Go through what a job consumes: path, entry, and the resource if it is in the template."""
     for within in scheduling.CONSUMED:
         for path, entry in job.places.at(within):
-            wanted = entry.get("ConsumableResource")
-            resource = job.neighbour(wanted, CONSUMABLE_RESOURCE)
-            got = number(entry, "Quantity")
-            if resource is not None and got is not None:
-                total = number(resource.properties, "TotalQuantity")
-                if total is not None and got > total:
-                    yield (
-                        f"{path}Quantity",
-                        f"the job needs {got} of {resource.id}, which has only {total}",
-                    )
+            yield path, entry, job.neighbour(entry.get("ConsumableResource"), CONSUMABLE_RESOURCE)
 
 
 @rule(
@@ -201,16 +213,13 @@ def consumable_too_much(job: JobDefinition) -> Iterator[Fault]:
 def consumable_twice(job: JobDefinition) -> Iterator[Fault]:
     """Batch refuses the definition."""
     seen: set[tuple[str, str]] = set()
-    for within in scheduling.CONSUMED:
-        for path, entry in job.places.at(within):
-            wanted = entry.get("ConsumableResource")
-            resource = job.neighbour(wanted, CONSUMABLE_RESOURCE)
-            name = resource.id if resource is not None else wanted
-            if isinstance(name, str):
-                identity = (path[:-1].rpartition("/")[0], name)
-                if identity in seen:
-                    yield f"{path}ConsumableResource", f"{show(name)} is required twice"
-                seen.add(identity)
+    for path, entry, resource in _consumed(job):
+        name = entry.get("ConsumableResource") if resource is None else resource.id
+        if isinstance(name, str):
+            identity = (path[:-1].rpartition("/")[0], name)
+            if identity in seen:
+                yield f"{path}ConsumableResource", f"{show(name)} is required twice"
+            seen.add(identity)
 
 
 @rule(

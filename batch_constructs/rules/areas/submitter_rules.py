@@ -278,8 +278,7 @@ def schedule_input(schedule: Resource) -> Iterator[Fault]:
 )
 def state_machine_callback(source: Resource) -> Iterator[Fault]:
     """Step Functions refuses the definition."""
-    for path, state in batch_tasks(source):
-        resource = literal(state.get("Resource")) or ""
+    for path, _, resource in calls_of_batch(source):
         if resource.endswith(f":{STATES_SUBMIT_JOB}{STATES_CALL_BACK}"):
             yield f"{path}/Resource", "batch:submitJob does not support .waitForTaskToken"
 
@@ -304,17 +303,16 @@ def state_machine_integration(source: Resource) -> Iterator[Fault]:
         if found is None:
             continue
         sdk, operation, way = found.groups()
+        ways = ("", STATES_CALL_BACK) if sdk else ("", *_WAITS)
         called = f"{sdk or ''}batch:{operation}"
         if kind == "EXPRESS" and way.startswith(_WAITS):
             said = f"{called}{way} in an Express workflow, which does not wait for anything"
             fix = "make it a Standard workflow, or submit with batch:submitJob, without .sync"
             yield f"{path}/Resource", said, fix
-        elif sdk and way not in ("", STATES_CALL_BACK):
-            yield f"{path}/Resource", f"{called} does not support {way}"
         elif not sdk and operation.lower() != "submitjob":
             said = f"Step Functions has no {called}"
             yield f"{path}/Resource", said, f"write {STATES_CALL}{operation}"
-        elif not sdk and way not in ("", *_WAITS):
+        elif way not in ways:
             yield f"{path}/Resource", f"{called} does not support {way}"
 
 

@@ -115,6 +115,11 @@ _ROUTING_SOURCE: Final = api(
 )
 
 
+def _routers(task: Task) -> list[Container]:
+    """Give the log routers of a task."""
+    return [one for one in task.containers if given(one.properties, "FirelensConfiguration")]
+
+
 def _is_routed(container: Container) -> bool:
     """Tell whether a container sends its logs to the log router of the task."""
     log = mapping(container.properties, "LogConfiguration")
@@ -152,7 +157,7 @@ def firelens_router(job: JobDefinition) -> Iterator[Fault]:
 def firelens_unused(job: JobDefinition) -> Iterator[Fault]:
     """Batch refuses the definition."""
     for task in _several(job):
-        routers = [one for one in task.containers if given(one.properties, "FirelensConfiguration")]
+        routers = _routers(task)
         if routers and not any(map(_may_be_routed, task.containers)):
             path = f"{routers[0].path}/FirelensConfiguration"
             yield path, f"no container has the LogDriver {aws.FIRELENS}"
@@ -181,7 +186,7 @@ def _may_be_routed(container: Container) -> bool:
 def firelens_root(job: JobDefinition) -> Iterator[Fault]:
     """Batch refuses the definition."""
     for task in _several(job):
-        routers = [one for one in task.containers if given(one.properties, "FirelensConfiguration")]
+        routers = _routers(task)
         users = [text(one.properties, "User") for one in task.containers]
         if routers and all(user and user.partition(":")[0] not in aws.ROOT for user in users):
             yield f"{routers[0].path}/User", "no container of the task runs as root"
@@ -203,7 +208,7 @@ def firelens_routers(job: JobDefinition) -> Iterator[Fault]:
     It does not say whose logs a second one gets.
     """
     for task in _several(job):
-        routers = [one for one in task.containers if given(one.properties, "FirelensConfiguration")]
+        routers = _routers(task)
         for router in routers[1:]:
             yield (
                 f"{router.path}/FirelensConfiguration",

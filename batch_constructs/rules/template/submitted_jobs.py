@@ -282,7 +282,7 @@ def calls_of_batch(machine: Resource) -> Iterator[tuple[str, Properties, str]]:
     for path, state in _states(state_machine_definition(machine), "", 0):
         resource = state.get("Resource")
         literal = resource.pattern if isinstance(resource, Text) else resource
-        if isinstance(literal, str) and ":batch:" in literal:
+        if isinstance(literal, str) and ":batch:" in literal.lower():
             yield path, state, literal
 
 
