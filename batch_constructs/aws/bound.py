@@ -33,6 +33,9 @@ _MOST_WORDS: Final = 60
 _NEAR: Final = 0.7
 """How alike two words are that one may be a misspelling of the other."""
 
+_MOST_COMPARED: Final = 100_000
+"""Pairs of letters of a word and of all that it may have been: to guess takes its time."""
+
 
 def allowed(what: str) -> str:
     """Say what is allowed: ``allowed: 1 to 3``."""
@@ -87,11 +90,28 @@ def meant(value: object, known: Collection[str]) -> str:
     """Ask for the word that one which is spelled nearly right may have been."""
     if not isinstance(value, str):
         return ""
+    words = {one.upper(): one for one in known}
+    near = nearest(value.upper(), words)
+    return did_you_mean(words[near]) if near is not None and len(words) > 1 else ""
+
+
+def nearest(
+    word: str, words: Iterable[str], alike: float = _NEAR, *, most: int = _MOST_COMPARED
+) -> str | None:
+    """Give the word that is most like another: of very long or very many words none.
+
+    Args:
+        word: what is written.
+        words: what it may have been.
+        alike: how alike they are at least, from 0 to 1.
+        most: pairs of letters to compare at most.
+    """
+    several = list(words)
+    if len(word) * sum(map(len, several)) > most:
+        return None
     from difflib import get_close_matches  # noqa: PLC0415  # only in an error
 
-    words = {one.upper(): one for one in known}
-    near = get_close_matches(value.upper(), words, n=1, cutoff=_NEAR)
-    return did_you_mean(words[near[0]]) if near and len(words) > 1 else ""
+    return next(iter(get_close_matches(word, several, 1, alike)), None)
 
 
 def each_meant(words: Iterable[str], known: Collection[str]) -> dict[str, str]:

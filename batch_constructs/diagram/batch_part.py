@@ -25,14 +25,16 @@ from batch_constructs.rules.template.resource_graph import (
     Resource,
     Template,
 )
+from batch_constructs.rules.template.state_machine_view import (
+    SERVERLESS_STATE_MACHINE,
+    STATE_MACHINE,
+)
 from batch_constructs.rules.template.submitted_jobs import (
     EVENT_RULE,
     FUNCTION,
     PIPE,
     SCHEDULE,
     SERVERLESS_FUNCTION,
-    SERVERLESS_STATE_MACHINE,
-    STATE_MACHINE,
     submissions,
 )
 from batch_constructs.rules.template.template_conditions import Worlds

@@ -11,7 +11,8 @@ from batch_constructs.rules.template.resource_graph import (
     SCHEDULING_POLICY,
     SERVICE_ENVIRONMENT,
 )
-from batch_constructs.rules.template.submitted_jobs import FUNCTION, SCHEDULE, STATE_MACHINE
+from batch_constructs.rules.template.state_machine_view import STATE_MACHINE
+from batch_constructs.rules.template.submitted_jobs import FUNCTION, SCHEDULE
 
 NAMES: Final = {
     COMPUTE_ENVIRONMENT: "ComputeEnvironmentName",

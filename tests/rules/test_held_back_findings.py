@@ -28,6 +28,7 @@ FRAGMENT = {
     *("s3files-platform", "s3files-job-role", "s3files-file-system-arn"),
     *("event-rule-source", "event-target-id", "schedule-required"),
     *("policy-effect", "policy-statement"),
+    *("state-field", "state-machine-definition"),
 }
 """What is missing in cases that are the smallest which break another rule."""
 

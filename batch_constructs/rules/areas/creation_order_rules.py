@@ -20,7 +20,8 @@ from batch_constructs.rules.template.resource_graph import (
     ComputeEnvironment,
     Resource,
 )
-from batch_constructs.rules.template.submitted_jobs import EVENT_SOURCE_MAPPING, STATE_MACHINE
+from batch_constructs.rules.template.state_machine_view import STATE_MACHINE
+from batch_constructs.rules.template.submitted_jobs import EVENT_SOURCE_MAPPING
 from batch_constructs.rules.template.values import Reference
 
 if TYPE_CHECKING:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import cache, lru_cache
 
-from batch_constructs.aws.bound import OneOf, one_of
+from batch_constructs.aws.bound import OneOf, nearest, one_of
 from batch_constructs.aws.limits import limit_at, places_of
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.source import cloudformation
@@ -193,9 +193,7 @@ def _listed(known: tuple[str, ...]) -> str:
 
 @lru_cache(maxsize=4096)
 def _nearest(name: str, known: tuple[str, ...]) -> str | None:
-    from difflib import get_close_matches  # noqa: PLC0415  # seldom needed
-
-    return next(iter(get_close_matches(name, [one for one in known if one], 1, _CLOSE)), None)
+    return nearest(name, filter(None, known), _CLOSE)
 
 
 _PRIVATE: Final = pattern(r"(?:^|/)(?:Command|Environment|Env|Options|Parameters|Secrets)\b")

@@ -32,12 +32,14 @@ from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.iam_roles import ROLE, TRUST, literal, untrusted
 from batch_constructs.rules.template.once import once
 from batch_constructs.rules.template.resource_graph import JOB_DEFINITION, JOB_QUEUE, Resource
-from batch_constructs.rules.template.submitted_jobs import (
-    FUNCTION,
-    SERVERLESS_FUNCTION,
+from batch_constructs.rules.template.state_machine_view import (
     SERVERLESS_STATE_MACHINE,
     STATE_MACHINES,
     batch_tasks,
+)
+from batch_constructs.rules.template.submitted_jobs import (
+    FUNCTION,
+    SERVERLESS_FUNCTION,
     named,
     submissions,
     submissions_from,

@@ -21,9 +21,9 @@ from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.as_written import ATTRIBUTE, DEFAULT, NO_ECHO
 from batch_constructs.rules.template.computed_commands import computed_commands
 from batch_constructs.rules.template.iam_roles import literal
+from batch_constructs.rules.template.state_machine_view import parse
 from batch_constructs.rules.template.submitted_jobs import (
     FUNCTION,
-    parse,
     submissions_from,
     variables_of,
 )

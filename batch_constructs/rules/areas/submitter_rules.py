@@ -6,7 +6,6 @@ from functools import partial
 
 from batch_constructs.aws import batch_events, schedule_expression
 from batch_constructs.aws import resource_kinds as kinds
-from batch_constructs.aws.bound import meant
 from batch_constructs.aws.names import (
     STATES_CALL,
     STATES_CALL_BACK,
@@ -25,27 +24,25 @@ from batch_constructs.rules.template.resource_graph import (
     JOB_QUEUE,
     Resource,
 )
-from batch_constructs.rules.template.submitted_jobs import (
-    EVENT_RULE,
-    PIPE,
-    SCHEDULE,
+from batch_constructs.rules.template.state_machine_view import (
     SERVERLESS_STATE_MACHINE,
     STATE_MACHINES,
     batch_tasks,
     calls_of_batch,
+)
+from batch_constructs.rules.template.submitted_jobs import (
+    EVENT_RULE,
+    PIPE,
+    SCHEDULE,
     is_batch_target,
-    machines_in,
     schedule_request,
-    state_machine_definition,
     submissions_from,
 )
 from batch_constructs.rules.template.values import (
     UNKNOWN,
-    PartlyKnown,
     Properties,
     absent,
     entries,
-    flag,
     listing,
     mapping,
     show,
@@ -319,59 +316,6 @@ def state_machine_integration(source: Resource) -> Iterator[Fault]:
 _KIND: Final = "StateMachineType"
 _WAITS: Final = (STATES_WAIT, STATES_CALL_BACK)
 _INTEGRATION: Final = pattern(r":states:::(aws-sdk:)?batch:(\w+)(|\.[\w:]+)$")
-
-
-@rule(
-    "state-machine-states",
-    STATE_MACHINES,
-    title="state machine with a state that leads nowhere",
-    fix="name a state of the same level in StartAt and Next, or set End to true",
-    source=docs(
-        "step-functions/latest/dg/statemachine-structure.html",
-        'StartAt: "A string that must exactly match (is case sensitive) the name of one of the'
-        ' state objects." Next: the name of the next state; a state that is not the last one needs'
-        " it, any other End: true.",
-    ),
-)
-def state_machine_states(source: Resource) -> Iterator[Fault]:
-    """Step Functions refuses the definition.
-
-    A Choice has Next in its rules; Succeed and Fail end the state machine.
-    """
-    for path, machine in machines_in(state_machine_definition(source)):
-        states = mapping(machine, "States")
-        if not states or isinstance(states, PartlyKnown) or any(map(_OF_ANOTHER.search, states)):
-            continue
-        for where, named in _named_states(machine, states):
-            if named not in states:
-                said = f'{where.rpartition("/")[2]} is "{show(named)}"; there is no such state'
-                yield f"{path}{where}".strip("/"), f"{said}{meant(named, states)}"
-        for name, state in states.items():
-            if (
-                isinstance(state, dict)
-                and state.get("Type") in _GOES_ON
-                and absent(state, "Next")
-                and (absent(state, "End") or flag(state, "End") is False)
-            ):
-                said = f'the state "{show(name)}" has neither Next nor End'
-                yield f"{path}States/{name}", said, "set Next to a state, or End to true"
-
-
-_OF_ANOTHER: Final = pattern(r"[^ -\uDFFF]|\$\{")
-"""What stands in a name that is not known yet."""
-
-_GOES_ON: Final = ("Task", "Pass", "Wait", "Parallel", "Map")
-
-
-def _named_states(machine: Properties, states: Properties) -> Iterator[tuple[str, str]]:
-    """Give the states that a state machine names as its first or a next one."""
-    start = text(machine, "StartAt")
-    if start is not None:
-        yield "StartAt", start
-    for name, state in states.items():
-        following = text(state, "Next") if isinstance(state, dict) else None
-        if following is not None:
-            yield f"States/{name}/Next", following
 
 
 @_warning(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from functools import partial
 
-from batch_constructs.aws.bound import did_you_mean, each_meant
+from batch_constructs.aws.bound import did_you_mean, each_meant, nearest
 from batch_constructs.aws.source import api, seen
 from batch_constructs.aws.template_facts import (
     CIRCLE_SOURCE,
@@ -201,15 +201,17 @@ def unresolved_reference(whole: Whole) -> Iterator[Fault]:
             yield "/".join(path), said, f"use Ref: it gives the ARN of {show(target)}"
             continue
         message = f"there is no {kind} {show(name)} in the template"
-        from difflib import get_close_matches  # noqa: PLC0415  # seldom needed
-
-        close = get_close_matches(name, there, 1) if len(told) <= _MOST_GUESSED else []
-        fix = f"refer to {close[0]}" if close and kind.startswith("resource") else None
+        near = (
+            nearest(name, there, _ALIKE, most=_MOST_LETTERS) if len(told) <= _MOST_GUESSED else None
+        )
+        fix = f"refer to {near}" if near and kind.startswith("resource") else None
         yield ("/".join(path), message, fix) if fix else ("/".join(path), message)
 
 
+_ALIKE: Final = 0.6
 _MOST_GUESSED: Final = 20
-"""Guessing what was meant takes its time."""
+_MOST_LETTERS: Final = 500_000
+"""Guessing what was meant takes its time: so many names, and so many pairs of letters of each."""
 
 
 @_rule(

@@ -11,7 +11,10 @@ import re
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.typing_names import TYPE_CHECKING, Any, Final
 from batch_constructs.rules.template.iam_roles import literal
-from batch_constructs.rules.template.submitted_jobs import STATE_MACHINES, batch_tasks
+from batch_constructs.rules.template.state_machine_view import (
+    STATE_MACHINES,
+    batch_tasks,
+)
 from batch_constructs.rules.template.values import entries, mapping
 
 if TYPE_CHECKING:

@@ -6,7 +6,6 @@ definition in the template; a Lambda function does not, and may pass anything.
 
 from __future__ import annotations
 
-import json
 import re
 from functools import cached_property
 
@@ -27,15 +26,18 @@ from batch_constructs.rules.template.resource_graph import (
     Resource,
     Template,
 )
-from batch_constructs.rules.template.text import SUBSTITUTION
+from batch_constructs.rules.template.state_machine_view import (
+    DEEPEST,
+    STATE_MACHINES,
+    batch_tasks,
+    parse,
+    state_machine_definition,
+)
 from batch_constructs.rules.template.values import (
     NOTHING,
     UNKNOWN,
-    PartlyKnown,
     Properties,
-    Reference,
     Text,
-    Unknown,
     few,
     mapping,
     text,
@@ -48,9 +50,6 @@ EVENT_RULE: Final = "AWS::Events::Rule"
 EVENT_SOURCE_MAPPING: Final = "AWS::Lambda::EventSourceMapping"
 SCHEDULE: Final = "AWS::Scheduler::Schedule"
 PIPE: Final = "AWS::Pipes::Pipe"
-STATE_MACHINE: Final = "AWS::StepFunctions::StateMachine"
-SERVERLESS_STATE_MACHINE: Final = "AWS::Serverless::StateMachine"
-STATE_MACHINES: Final = (STATE_MACHINE, SERVERLESS_STATE_MACHINE)
 FUNCTION: Final = "AWS::Lambda::Function"
 SERVERLESS_FUNCTION: Final = "AWS::Serverless::Function"
 
@@ -270,22 +269,6 @@ def _from_state_machines(template: Template) -> Iterator[Submission]:
                     yield Submission(machine, f"{path}/{key}", request, takes_share=True)
 
 
-def batch_tasks(machine: Resource) -> Iterator[tuple[str, Properties]]:
-    """Give the states of a state machine that submit jobs, with their paths."""
-    for path, state, resource in calls_of_batch(machine):
-        if ":batch:submitjob" in resource.lower():
-            yield path, state
-
-
-def calls_of_batch(machine: Resource) -> Iterator[tuple[str, Properties, str]]:
-    """Give the states of a state machine that call AWS Batch: path, state and resource."""
-    for path, state in _states(state_machine_definition(machine), "", 0):
-        resource = state.get("Resource")
-        literal = resource.pattern if isinstance(resource, Text) else resource
-        if isinstance(literal, str) and ":batch:" in literal.lower():
-            yield path, state, literal
-
-
 def _request(given: Properties) -> dict[str, object]:
     request: dict[str, object] = {}
     for key, value in given.items():
@@ -296,14 +279,11 @@ def _request(given: Properties) -> dict[str, object]:
     return _pascal(request)
 
 
-_DEEPEST: Final = 40
-
-
 def _run_time(value: object, depth: int) -> object:
     """Make unknown what a state machine computes (JSONPath and JSONata)."""
     if isinstance(value, str):
         return UNKNOWN if value.startswith(("{%", "$.", "$$.", "States.")) else value
-    if depth > _DEEPEST:
+    if depth > DEEPEST:
         return UNKNOWN
     if isinstance(value, list):
         return [_run_time(entry, depth + 1) for entry in value]
@@ -314,104 +294,6 @@ def _run_time(value: object, depth: int) -> object:
             )
             for key, entry in value.items()
         }
-    return value
-
-
-def _states(definition: object, path: str, depth: int) -> Iterator[tuple[str, Properties]]:
-    for place, machine in machines_in(definition, path, depth):
-        for name, state in mapping(machine, "States").items():
-            if isinstance(state, dict):
-                yield f"{place}States/{name}", state
-
-
-def machines_in(
-    definition: object, path: str = "", depth: int = 0
-) -> Iterator[tuple[str, Properties]]:
-    """Give the state machine that a definition describes, and those inside of it."""
-    if not isinstance(definition, dict) or depth > _DEEPEST:
-        return
-    yield path, definition
-    for name, state in mapping(definition, "States").items():
-        if not isinstance(state, dict):
-            continue
-        where = f"{path}States/{name}"
-        for key in ("Iterator", "ItemProcessor"):
-            yield from machines_in(state.get(key), f"{where}/{key}/", depth + 1)
-        branches = state.get("Branches")
-        for position, branch in enumerate(branches if isinstance(branches, list) else ()):
-            yield from machines_in(branch, f"{where}/Branches/{position}/", depth + 1)
-
-
-@once
-def state_machine_definition(machine: Resource) -> object:
-    """Give the definition of a state machine as data, its substitutions made."""
-    properties = machine.properties
-    written = properties.get("Definition", properties.get("DefinitionString"))
-    definition = written if isinstance(written, dict) else parse(written)
-    substitutions = properties.get("DefinitionSubstitutions")
-    if not isinstance(substitutions, dict):
-        substitutions = {}
-    return _substitute(definition, substitutions, 0)
-
-
-def _substitute(value: object, variables: Properties, depth: int) -> object:
-    if depth > _DEEPEST:
-        return UNKNOWN
-    if isinstance(value, str) and "${" in value:
-        whole = SUBSTITUTION.fullmatch(value)
-        if whole:
-            return variables.get(whole[1], UNKNOWN)
-        parts: list[str | Reference | Unknown] = []
-        end = 0
-        for match in SUBSTITUTION.finditer(value, 0, value.rfind("}") + 1):
-            one = variables.get(match[1], UNKNOWN)
-            known = one if isinstance(one, str | Reference) else UNKNOWN
-            parts += [value[end : match.start()], known]
-            end = match.end()
-        return Text((*parts, value[end:]))
-    if isinstance(value, list):
-        return [_substitute(entry, variables, depth + 1) for entry in value]
-    if isinstance(value, dict):
-        made = {key: _substitute(entry, variables, depth + 1) for key, entry in value.items()}
-        return PartlyKnown(made) if isinstance(value, PartlyKnown) else made
-    return value
-
-
-_OPEN, _CLOSE = "\ue000", "\ue001"
-_MARK: Final = pattern(f"{_OPEN}(\\d+){_CLOSE}")
-
-
-def parse(written: object) -> object:
-    """Parse JSON in which references and unknown parts stand."""
-    parts = written.parts if isinstance(written, Text) else (written,)
-    pieces: list[str] = []
-    for place, part in enumerate(parts):
-        pieces.append(part if isinstance(part, str) else f"{_OPEN}{place}{_CLOSE}")
-    try:
-        parsed = json.loads("".join(pieces), strict=False)
-    except (ValueError, RecursionError):
-        return UNKNOWN
-    return _restore(parsed, parts, 0)
-
-
-def _restore(value: object, parts: tuple[object, ...], depth: int) -> object:
-    if depth > _DEEPEST:
-        return UNKNOWN
-    if isinstance(value, str) and _OPEN in value:
-        whole = _MARK.fullmatch(value)
-        if whole:
-            return parts[int(whole[1])]
-        found: list[str | Reference | Unknown] = []
-        end = 0
-        for match in _MARK.finditer(value):
-            one = parts[int(match[1])]
-            found += [value[end : match.start()], one if isinstance(one, Reference) else UNKNOWN]
-            end = match.end()
-        return Text((*found, value[end:]))
-    if isinstance(value, list):
-        return [_restore(entry, parts, depth + 1) for entry in value]
-    if isinstance(value, dict):
-        return {key: _restore(entry, parts, depth + 1) for key, entry in value.items()}
     return value
 
 
