@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from batch_constructs.arguments import Arguments
 from batch_constructs.aws.bound import Matching, Whole, as_text, refused, shown
-from batch_constructs.aws.delivery import STATE_BACKOFF_RATE, STATE_RETRIES, STATE_RETRY_SECONDS
 from batch_constructs.aws.names import JOB_NAME
+from batch_constructs.aws.states_language import BACKOFF_RATE, RETRIES, RETRY_SECONDS
 from batch_constructs.aws.submit_job import (
     ARRAY_SIZE,
     SCHEDULING_PRIORITY,
@@ -303,7 +303,7 @@ def _read_retry(at: Arguments, retry: Any) -> None:
     numbers = {"max_attempts": retry.max_attempts, "backoff_rate": retry.backoff_rate}
     view.within_text(**numbers)
     _no_path(view, numbers)
-    view.number("max_attempts", retry.max_attempts, required=True, bound=STATE_RETRIES)
+    view.number("max_attempts", retry.max_attempts, required=True, bound=RETRIES)
     wait = read_seconds(view, "interval", retry.interval, required=True)
-    view.bounded("interval", wait, STATE_RETRY_SECONDS)
-    view.number("backoff_rate", retry.backoff_rate, required=True, bound=STATE_BACKOFF_RATE)
+    view.bounded("interval", wait, RETRY_SECONDS)
+    view.number("backoff_rate", retry.backoff_rate, required=True, bound=BACKOFF_RATE)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from batch_constructs.aws.bound import Decimal, Whole
+from batch_constructs.aws.bound import Counting, Matching, Whole
+from batch_constructs.aws.names import form
 from batch_constructs.aws.source import Source, docs
 from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 
@@ -36,22 +37,61 @@ RETRY_POLICY_SOURCE: Final[Source] = docs(
 INPUT_PATHS: Final = 100
 """How many fields of an event an input transformer takes."""
 
+INPUT_PATH_COUNT: Final = Counting(0, INPUT_PATHS, "paths")
+INPUT_PATH: Final = Matching(
+    r"""\$(?!.*\[\s*['"]).*""", "a path that begins with $, with dots and no names in brackets"
+)
+"""A path into an event; so are those of an input transformer."""
+
 INPUT_PATHS_SOURCE: Final[Source] = docs(
     "eventbridge/latest/APIReference/API_InputTransformer.html",
     "InputPathsMap: at most 100 items.",
 )
+
+WHOLE_EVENT: Final = "aws.events.event.json"
+"""The placeholder of the whole event, as an object."""
 
 PREDEFINED_PLACEHOLDERS: Final = (
     "aws.events.rule-arn",
     "aws.events.rule-name",
     "aws.events.event.ingestion-time",
     "aws.events.event",
-    "aws.events.event.json",
+    WHOLE_EVENT,
 )
 """What a template may have without a path of its own.
 
 https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-transform-target-input.html
 """
+
+WITHOUT_WINDOW: Final = "OFF"
+WITH_WINDOW: Final = "FLEXIBLE"
+WINDOW_MODES: Final = (WITHOUT_WINDOW, WITH_WINDOW)
+"""Whether a schedule may start later than it says."""
+
+SCHEDULE_DATE: Final = Matching(
+    r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}.+",
+    "a moment with milliseconds, such as 2030-01-01T00:00:00.000Z",
+)
+"""When a schedule starts or ends, as CloudFormation takes it."""
+
+OF_PIPES: Final = "aws.pipes."
+PIPE_PLACEHOLDERS: Final = tuple(
+    f"{OF_PIPES}{name}"
+    for name in (
+        *("pipe-arn", "pipe-name", "source-arn", "enrichment-arn", "target-arn"),
+        *("event.ingestion-time", "event", "event.json"),
+    )
+)
+"""What a template of a pipe may have without a path.
+
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-input-transformation.html
+"""
+
+ENRICHMENT: Final = Matching(
+    form("(?:events|execute-api|lambda|states)", ".+"),
+    "the ARN of a function, a state machine, an API or an API destination",
+)
+"""What a pipe of EventBridge may call before its target."""
 
 WINDOW_MINUTES: Final = Whole(1, 1440, unit="minutes")
 """A flexible time window of EventBridge Scheduler."""
@@ -84,6 +124,8 @@ SQS_SOURCE: Final[Source] = docs(
 SQS_MOST_RECEIVES: Final = 1000
 """How often a message is received at most before it goes to the dead-letter queue."""
 
+SQS_RECEIVES: Final = Whole(1, SQS_MOST_RECEIVES)
+
 SQS_MOST_RECEIVES_SOURCE: Final[Source] = docs(
     "AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue.html",
     "Maximum receives: a value between 1 and 1,000.",
@@ -92,6 +134,8 @@ SQS_MOST_RECEIVES_SOURCE: Final[Source] = docs(
 SQS_RETENTION_DAYS: Final = 14
 """How long SQS keeps a message at most."""
 
+SQS_RETENTION: Final = Whole(60, SQS_RETENTION_DAYS * 86_400, unit="seconds")
+
 SQS_RETENTION_SOURCE: Final[Source] = docs(
     "AWSSimpleQueueService/latest/APIReference/API_SetQueueAttributes.html",
     "MessageRetentionPeriod: 60 to 1,209,600 seconds (14 days).",
@@ -99,6 +143,20 @@ SQS_RETENTION_SOURCE: Final[Source] = docs(
 
 SQS_VISIBILITY_SECONDS: Final = 30
 """How long a queue hides a message that was received, by default."""
+
+SQS_VISIBILITY: Final = Whole(0, 43_200, unit="seconds")
+"""How long it may hide one."""
+
+SQS_DELAY: Final = Whole(0, 900, unit="seconds")
+"""How long a queue holds back a message that is new."""
+
+SQS_WAIT: Final = Whole(0, 20, unit="seconds")
+"""How long a call waits for messages."""
+
+QUEUE_NAME: Final = Matching(
+    r"[\w-]{1,80}|[\w-]{1,75}\.fifo",
+    "1 to 80 letters, digits, hyphens and underscores, with .fifo at the end of a FIFO queue's",
+)
 
 FUNCTION_SECONDS: Final = 3
 """How long a function may run by default."""
@@ -156,28 +214,12 @@ SQS_ENTRIES_SOURCE: Final[Source] = docs(
 SQS_BYTES: Final = 1_048_576
 """How large a message is at most, and all messages of a call: body and attributes together."""
 
+SQS_MESSAGE_SIZE: Final = Whole(1024, SQS_BYTES, unit="bytes")
+
 SQS_BYTES_SOURCE: Final[Source] = docs(
     "AWSSimpleQueueService/latest/APIReference/API_MessageAttributeValue.html",
     "All parts of the message attribute, including Name, Type, and Value, are part of the message"
     " size restriction (1 MiB or 1,048,576 bytes).",
-)
-
-STATE_NAME: Final = 80
-"""How many characters the name of a state of Step Functions has at most."""
-
-STATE_NAME_SOURCE: Final[Source] = docs(
-    "step-functions/latest/dg/statemachine-structure.html",
-    "The name of a state has at most 80 characters.",
-)
-
-STATE_RETRIES: Final = Whole(1, 99_999_999)
-STATE_RETRY_SECONDS: Final = Whole(1, 99_999_999, unit="seconds")
-STATE_BACKOFF_RATE: Final = Decimal(1)
-"""How often a state of Step Functions tries again, after how long, and how that grows."""
-
-STATE_RETRY_SOURCE: Final[Source] = docs(
-    "step-functions/latest/dg/concepts-error-handling.html",
-    "Retry: IntervalSeconds and MaxAttempts have the maximum 99999999, BackoffRate is 1 or more.",
 )
 
 FAILED_EVENT: Final = "requestPayload"

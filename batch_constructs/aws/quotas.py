@@ -101,6 +101,13 @@ STATE_MACHINE_NAME: Final = Matching(
 )
 """Of ASCII all that may be; names beyond it Step Functions takes, but CloudWatch does not."""
 
+ANY_STATE_MACHINE_NAME: Final = Matching(
+    r"""[^\s<>{}\[\]?*"#%\\^|~`$&,;:/\x00-\x1f\x7f-\x9f]+""",
+    """1 to 80 characters, none of them white space, a bracket or one of ?*"#%\\^|~`$&,;:/""",
+    STATE_MACHINE_NAME.longest,
+)
+"""All that Step Functions takes."""
+
 STATE_MACHINE_NAME_SOURCE: Final[Source] = docs(
     "step-functions/latest/apireference/API_CreateStateMachine.html",
     'name: "Length Constraints: Minimum length of 1. Maximum length of 80."; "A name must not'

@@ -15,7 +15,10 @@ from batch_constructs.aws.typing_names import Final
 
 SOURCE: Final[Source] = docs(
     "scheduler/latest/UserGuide/schedule-types.html",
-    "Rates, cron expressions of six fields, and one moment.",
+    "Rates, cron expressions of six fields, and one moment. Scheduler was seen to take more: five"
+    " fields without the year, rate(1minute), a moment without seconds, and any case"
+    " (badmintoncryer/cdk-preflight, pf-scheduler-schedule-expression); a rule of EventBridge takes"
+    " any year (pf-events-rule-cron-fields).",
 )
 
 TIME_ZONE_SOURCE: Final[Source] = docs(
@@ -25,10 +28,13 @@ TIME_ZONE_SOURCE: Final[Source] = docs(
 )
 
 _RATE = pattern(r"rate\((\d+) (minute|hour|day)(s?)\)", re.ASCII)
-_AT = pattern(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\)", re.ASCII)
-_CRON = pattern(r"cron\((.*)\)")
+_ANY_RATE = pattern(r"rate\((\d+) ?(?:minute|hour|day)s?\)", re.ASCII | re.IGNORECASE)
+_AT = pattern(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?)\)", re.ASCII | re.IGNORECASE)
+_CRON = pattern(r"cron\((.*)\)", re.IGNORECASE)
 _FIELDS = ("minutes", "hours", "day of month", "month", "day of week", "year")
 _RANGES = ((0, 59), (0, 23), (1, 31), (1, 12), (1, 7), (1970, 2199))
+_WEEKDAY = 4
+_NTH = pattern(r"\w+#[1-5]")
 _NAMES = (
     frozenset({"JAN", "FEB", "MAR", "APR", "MAY", "JUN"})
     | {"JUL", "AUG", "SEP", "OCT", "NOV", "DEC"},
@@ -41,7 +47,7 @@ def problem_with(expression: str) -> str | None:
 
     Of a unit Scheduler says "minute | minutes | hour | hours | day | days", whatever the number.
     """
-    if rate := _RATE.fullmatch(expression):
+    if rate := _ANY_RATE.fullmatch(expression):
         return None if _number(rate[1]) else "allowed: rates of 1 or more: write rate(1 hour)"
     if at := _AT.fullmatch(expression):
         from datetime import datetime  # noqa: PLC0415  # seldom needed
@@ -52,7 +58,8 @@ def problem_with(expression: str) -> str | None:
             return "allowed: moments of the calendar: write at(YYYY-MM-DDTHH:MM:SS)"
         return None
     if cron := _CRON.fullmatch(expression):
-        return _problem_with_cron(cron[1].split())
+        fields = cron[1].split()
+        return _problem_with_cron([*fields, "*"] if len(fields) == len(_FIELDS) - 1 else fields)
     return (
         "allowed: rate(N minutes|hours|days), cron(minutes hours day-of-month month "
         "day-of-week year) and at(YYYY-MM-DDTHH:MM:SS)"
@@ -61,7 +68,7 @@ def problem_with(expression: str) -> str | None:
 
 def is_rate(expression: object) -> bool:
     """Tell whether it is a rate, which no time zone changes (`TIME_ZONE_SOURCE`)."""
-    return isinstance(expression, str) and _RATE.fullmatch(expression) is not None
+    return isinstance(expression, str) and _ANY_RATE.fullmatch(expression) is not None
 
 
 def problem_in_a_rule(expression: str) -> str | None:
@@ -77,6 +84,9 @@ def problem_in_a_rule(expression: str) -> str | None:
         return f"the unit of {number} is {right.partition(' ')[2]}: write rate({right})"
     if _AT.fullmatch(expression):
         return "a rule takes rate(…) and cron(…); at(…) is for EventBridge Scheduler"
+    if cron := _CRON.fullmatch(expression):
+        fields = cron[1].split()
+        return _problem_with_cron([*fields[:-1], "*"] if len(fields) == len(_FIELDS) else fields)
     return problem_with(expression)
 
 
@@ -96,6 +106,8 @@ def _problem_with_cron(fields: list[str]) -> str | None:
             low, high = _RANGES[place]
             if not low <= _number(number) <= high:
                 return f"{name} is {cut(field, _SHOWN)}; allowed: {low} to {high}"
+        if "#" in field and (place != _WEEKDAY or not _NTH.fullmatch(field)):
+            return f"{name} is {cut(field, _SHOWN)}; allowed: #1 to #5, behind a day of the week"
         words = set(re.findall(r"[A-Za-z]{3,}", field.upper()))
         allowed = {3: _NAMES[0], 4: _NAMES[1]}.get(place, frozenset[str]())
         if words - allowed or not field.isascii():

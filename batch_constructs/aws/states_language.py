@@ -20,6 +20,8 @@ _GUIDE: Final = "step-functions/latest/dg"
 JSON_PATH: Final = "JSONPath"
 JSONATA: Final = "JSONata"
 DISTRIBUTED: Final = "DISTRIBUTED"
+EXPRESS: Final = "EXPRESS"
+MACHINE_TYPES: Final = ("STANDARD", EXPRESS)
 
 
 @cache
@@ -133,17 +135,21 @@ REACHED_SOURCE: Final[Source] = seen(
     ' state" (badmintoncryer/cdk-preflight, pf-sfn-asl-terminal-state).',
 )
 
-_LONGEST_SECONDS: Final = 99_999_999
+_MOST: Final = 99_999_999
+RETRIES: Final = Whole(1, _MOST)
+RETRY_SECONDS: Final = Whole(1, _MOST, unit="seconds")
+BACKOFF_RATE: Final = Decimal(1)
+"""How often a state tries again, after how long, and how that grows."""
 
 
 @cache
 def numbers() -> Mapping[str, Whole | Decimal]:
     """Give the bounds of the fields of a state."""
     return {
-        "HeartbeatSeconds": Whole(1, _LONGEST_SECONDS),
+        "HeartbeatSeconds": Whole(1, _MOST),
         "MaxConcurrency": Whole(0),
-        "Seconds": Whole(0, _LONGEST_SECONDS),
-        "TimeoutSeconds": Whole(1, _LONGEST_SECONDS),
+        "Seconds": Whole(0, _MOST),
+        "TimeoutSeconds": Whole(1, _MOST),
         "ToleratedFailureCount": Whole(0),
         "ToleratedFailurePercentage": Decimal(0, 100),
     }
@@ -159,9 +165,9 @@ def numbers_of_a_machine() -> Mapping[str, Whole | Decimal]:
 def numbers_of_a_retrier() -> Mapping[str, Whole | Decimal]:
     """Give the bounds of the fields of an entry of Retry."""
     return {
-        "BackoffRate": Decimal(1),
-        "IntervalSeconds": Whole(1, _LONGEST_SECONDS),
-        "MaxAttempts": Whole(0, _LONGEST_SECONDS),
+        "BackoffRate": BACKOFF_RATE,
+        "IntervalSeconds": Whole(1, _MOST),
+        "MaxAttempts": Whole(0, _MOST),
         "MaxDelaySeconds": Whole(1, 31_622_400),
     }
 
@@ -186,7 +192,7 @@ def words() -> Mapping[str, OneOf]:
     return {
         "JitterStrategy": OneOf(("FULL", "NONE")),
         "Mode": OneOf(("INLINE", DISTRIBUTED)),
-        "ExecutionType": OneOf(("STANDARD", "EXPRESS")),
+        "ExecutionType": OneOf(MACHINE_TYPES),
         "QueryLanguage": OneOf((JSON_PATH, JSONATA)),
         "Type": OneOf(tuple(sorted(fields()))),
     }
@@ -246,11 +252,6 @@ MAP_SOURCE: Final[Source] = probed(
     '"These fields are required: [ExecutionType] at /States/M/ItemProcessor/ProcessorConfig" is'
     " what Step Functions answers to DISTRIBUTED without it.",
 )
-
-
-def is_an_arn(resource: str) -> bool:
-    """Tell whether the Resource of a Task has the form of one."""
-    return resource.startswith("arn:")
 
 
 def is_an_integration(resource: str) -> bool:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from batch_constructs.arguments import Arguments
 from batch_constructs.asked_once import own_partition
 from batch_constructs.aws.bound import refused, shown
-from batch_constructs.aws.delivery import WINDOW_MINUTES
+from batch_constructs.aws.delivery import WINDOW_MINUTES, WITH_WINDOW, WITHOUT_WINDOW
 from batch_constructs.aws.metrics import DEFAULT_SCHEDULE_GROUP
 from batch_constructs.aws.names import SCHEDULER_SUBMIT_JOB
 from batch_constructs.aws.quotas import DESCRIPTION, SCHEDULE_NAME
@@ -262,9 +262,9 @@ def _is_unknown_zone(name: str) -> bool:
 def _window(arguments: Arguments, window: Duration | None) -> Any:
     minutes = arguments.minutes("flexible_time_window", window)
     if minutes is None:
-        return {"mode": "OFF"}
+        return {"mode": WITHOUT_WINDOW}
     return {
-        "mode": "FLEXIBLE",
+        "mode": WITH_WINDOW,
         "maximumWindowInMinutes": arguments.bounded(
             "flexible_time_window", minutes, WINDOW_MINUTES
         ),
@@ -281,12 +281,13 @@ def _moment(arguments: Arguments, parameter: str, moment: Any) -> Any:
             f"{parameter} is {moment.isoformat()} without a time zone: write "
             "datetime(…, tzinfo=timezone.utc)"
         )
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    # CloudFormation refuses a moment without milliseconds (delivery.SCHEDULE_DATE)
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def _check_once(arguments: Arguments, expression: Any, **moments: datetime | None) -> None:
     """Note when a schedule begins or ends that runs once, which Scheduler ignores."""
-    once = isinstance(expression, str) and not is_token(expression) and expression.startswith("at(")
+    once = isinstance(expression, str) and not is_token(expression) and expression.lower().startswith("at(")
     for parameter, moment in moments.items():
         if once and moment is not None:
             arguments.wrong_value(

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.delivery import STATE_NAME
 from batch_constructs.aws.error_names import (
     ANY_ERROR,
     STEP_FUNCTIONS_THROTTLED,
@@ -19,6 +18,7 @@ from batch_constructs.aws.error_names import (
 )
 from batch_constructs.aws.job_states import HOST_LOST_PATTERN
 from batch_constructs.aws.names import STATES_SUBMIT_JOB
+from batch_constructs.aws.states_language import NAME_LENGTH
 from batch_constructs.aws.submit_job import ArrayDependency
 from batch_constructs.workflow_job import (
     goes_on_after_catch,
@@ -314,11 +314,11 @@ class AslWriter:
         }
 
     def _name(self, text: str) -> str:
-        name, number = text[:STATE_NAME], 1
+        name, number = text[:NAME_LENGTH], 1
         while name in self._names:
             number += 1
             end = f" {number}"
-            name = text[: STATE_NAME - len(end)] + end
+            name = text[: NAME_LENGTH - len(end)] + end
         self._names.add(name)
         return name
 

@@ -19,6 +19,8 @@ USUAL = (
     *("arn:aws:eks:eu-west-1:111122223333:cluster/one", "arn:aws:s3files:eu-west-1:1:x"),
     *("ami-0123456789abcdef0", "lt-0123456789abcdef0", "ECS_AL2023"),
     *("arn:aws:batch:eu-west-1:111122223333:scheduling-policy/one", "arn:aws:sqs:eu-west-1:1:x"),
+    *("$.detail", "/jobs/", "arn:aws:iam::aws:policy/ReadOnlyAccess"),
+    *("arn:aws:lambda:eu-west-1:1:function:f", "arn:aws:logs:eu-west-1:1:log-group:g:*"),
 )
 
 
@@ -127,8 +129,10 @@ def test_where_a_number_of_entries_ends_that_no_sentence_says() -> None:
 
     assert {rule: bound.high for rule, bound in counts.items() if bound.high in {1, 2}} == {
         "ec2-configuration-count": 2,
+        "instance-profile-roles": 1,
         "one-task": 1,
         "platform-count": 1,
+        "state-machine-log-count": 1,
     }
 
 

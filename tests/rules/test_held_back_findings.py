@@ -27,7 +27,7 @@ FRAGMENT = {
     *("unmanaged-service-role", "log-group-retention", "efs-mount-target"),
     *("s3files-platform", "s3files-job-role", "s3files-file-system-arn"),
     *("event-rule-source", "event-target-id", "schedule-required"),
-    *("policy-effect", "policy-statement"),
+    *("policy-effect", "policy-element", "policy-statement", "policy-trust", "redrive-policy"),
     *("state-field", "state-machine-definition"),
 }
 """What is missing in cases that are the smallest which break another rule."""

@@ -291,7 +291,7 @@ class TestSchedules:
 
 
 class TestEventBus:
-    """AWS's own events, and schedules, are on the default bus."""
+    """AWS's own events are on the default bus."""
 
     @pytest.mark.parametrize(
         ("bus", "given", "is_wrong"),
@@ -304,8 +304,6 @@ class TestEventBus:
             ("own", {"EventPattern": {"source": ["com.example"]}}, False),
             ("own", {"EventPattern": {"source": ["aws.s3"]}}, False),
             ("own", {"EventPattern": {"source": ["aws.s3"]}, "submits": True}, True),
-            ("own", {"ScheduleExpression": "rate(1 day)", "submits": True}, True),
-            ("own", {"ScheduleExpression": "rate(1 day)"}, False),
         ],
     )
     def test_what_waits_on_another_bus_waits_in_vain(

@@ -54,8 +54,8 @@ def test_a_schedule_submits_without_a_function(stack: Stack, queue: Any, definit
         "ScheduleExpression": "cron(0 3 * * ? *)",
         "ScheduleExpressionTimezone": "Europe/Berlin",
         "FlexibleTimeWindow": {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 15},
-        "StartDate": "2026-12-01T00:00:00Z",
-        "EndDate": "2027-12-01T00:00:00Z",
+        "StartDate": "2026-12-01T00:00:00.000Z",
+        "EndDate": "2027-12-01T00:00:00.000Z",
         "State": "ENABLED",
         "Description": "the nightly report",
     }
@@ -164,7 +164,10 @@ def test_the_cdk_s_schedules_are_taken_too(
     [
         ("every hour", "allowed: rate"),
         ("rate(0 hours)", "allowed: rates of 1 or more"),
-        ("cron(0 3 * * *)", "cron has 5 fields; allowed: 6"),
+        ("cron(0 3 * *)", "cron has 4 fields; allowed: 6"),
+        ("cron(0 3 * * *)", "allowed: . as the day of month or"),
+        ("cron(0 9 3#1 * ? *)", "day of month is 3#1; allowed: #1 to #5"),
+        ("cron(0 9 ? * 2#6 *)", "day of week is 2#6; allowed: #1 to #5"),
         ("cron(0 3 * * * *)", "allowed: . as the day of month or"),
         ("cron(60 3 * * ? *)", "minutes is 60; allowed: 0 to 59"),
         ("cron(0 3 ? * MUN *)", "day of week is MUN; allowed: numbers and FRI, MON"),
@@ -189,6 +192,10 @@ def test_an_expression_that_aws_refuses_is_refused(
         "cron(0,30 8,20 ? JAN,JUL SUN *)",
         "rate(90 minutes)",
         "rate(1 hours)",
+        # what Scheduler was measured to take besides
+        "cron(0 12 * * ?)",
+        "RATE(1minute)",
+        "at(2030-01-01T00:00)",
     ],
 )
 def test_expressions_from_the_documents_pass(

@@ -14,12 +14,12 @@ from batch_constructs.aws.actions import (
     SQS_SEND_MESSAGE,
 )
 from batch_constructs.aws.bound import meant, one_of, shown
-from batch_constructs.aws.delivery import OBJECTS_SOURCE, PREDEFINED_PLACEHOLDERS
+from batch_constructs.aws.delivery import OBJECTS_SOURCE
 from batch_constructs.aws.job_states import SERVICE_JOB_STATES
 from batch_constructs.aws.names import MANAGED_QUEUE_KEY, MANAGED_TOPIC_KEY, is_arn
 from batch_constructs.aws.role_actions import DECRYPT
 from batch_constructs.aws.service_principals import DOMAIN, EVENTS
-from batch_constructs.aws.source import docs, guide, probed
+from batch_constructs.aws.source import docs, guide
 from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.access.arn_patterns import (
     QUEUE,
@@ -33,7 +33,6 @@ from batch_constructs.rules.access.kms_keys import key_of, may_use
 from batch_constructs.rules.access.resource_policy import admitted
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.rule import Fault, rule
-from batch_constructs.rules.template.computed_commands import FIELD
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.submitted_jobs import (
     EVENT_RULE,
@@ -44,7 +43,6 @@ from batch_constructs.rules.template.submitted_jobs import (
 )
 from batch_constructs.rules.template.values import (
     UNKNOWN,
-    PartlyKnown,
     Reference,
     entries,
     flag,
@@ -408,27 +406,3 @@ def passes_no_object(source: Resource, one: Submission) -> bool:
         return False
     written = literal(target.get("Input"))
     return "Input" not in target or (written is not None and "$." not in written)
-
-
-@rule(
-    "event-input-placeholder",
-    EVENT_RULE,
-    title="placeholder that nothing fills",
-    fix="add it to InputPathsMap",
-    source=probed(
-        "events/pf-events-input-transformer-placeholders",
-        "EventBridge answers: InputTemplate for target … contains invalid placeholder ….",
-    ),
-)
-def event_input_placeholder(source: Resource) -> Iterator[Fault]:
-    """EventBridge refuses the target."""
-    for position, target in entries(source.properties, "Targets"):
-        transformer = mapping(target, "InputTransformer")
-        paths = transformer.get("InputPathsMap", {})
-        template = literal(transformer.get("InputTemplate"))
-        if template is None or not isinstance(paths, dict) or isinstance(paths, PartlyKnown):
-            continue
-        for name in dict.fromkeys(FIELD.findall(template)):
-            if name not in paths and name not in PREDEFINED_PLACEHOLDERS:
-                path = f"Targets/{position}/InputTransformer/InputTemplate"
-                yield path, f"InputTemplate has <{show(name)}>, which InputPathsMap does not have"

@@ -10,8 +10,9 @@ from batch_constructs.aws.delivery import (
     VISIBILITY_FACTOR,
     VISIBILITY_FACTOR_SOURCE,
 )
+from batch_constructs.aws.names import is_arn
 from batch_constructs.aws.role_actions import DECRYPT, READ_QUEUE_ACTIONS
-from batch_constructs.aws.source import Source, docs
+from batch_constructs.aws.source import Source, docs, probed
 from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.access import missing_statement
 from batch_constructs.rules.access.arn_patterns import QUEUE, spelled
@@ -19,6 +20,7 @@ from batch_constructs.rules.access.batch_functions import batch_functions
 from batch_constructs.rules.access.kms_keys import key_of, may_use
 from batch_constructs.rules.access.rights import rights_of
 from batch_constructs.rules.findings import Severity
+from batch_constructs.rules.limit_rules import register
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.resource_graph import (
     JOB_DEFINITION,
@@ -29,6 +31,8 @@ from batch_constructs.rules.template.submitted_jobs import EVENT_SOURCE_MAPPING,
 from batch_constructs.rules.template.values import (
     Reference,
     absent,
+    flag,
+    listing,
     mapping,
     number,
     show,
@@ -36,6 +40,8 @@ from batch_constructs.rules.template.values import (
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+register("message_queues", area="message_queue")
 
 _rule = partial(rule, severity=Severity.WARNING)
 
@@ -168,3 +174,52 @@ def source_queue_dead_letters(mapping_: Resource) -> Iterator[Fault]:
     mapped = mapped_queue(mapping_)
     if mapped is not None and absent(mapped[0].properties, "RedrivePolicy"):
         yield "EventSourceArn", f"{mapped[0].id} has no dead-letter queue"
+
+
+@rule(
+    "queue-policy-queue",
+    "AWS::SQS::QueuePolicy",
+    title="queue of a policy that is not given by its URL",
+    fix="use Ref, which is the URL",
+    source=probed(
+        "sqs/pf-sqs-queue-policy-queues",
+        '"The address … is not valid for this endpoint" is what SQS answers to an ARN.',
+    ),
+)
+def queue_policy_queue(policy: Resource) -> Iterator[Fault]:
+    """SQS refuses the policy, and CloudFormation cannot even roll the stack back."""
+    for position, one in enumerate(listing(policy.properties, "Queues") or ()):
+        queue = policy.neighbour(one, QUEUE)
+        by_arn = isinstance(one, Reference) and queue is not None and one.attribute == "Arn"
+        if by_arn or is_arn(one):
+            yield f"Queues/{position}", "the queue is given by its ARN; use its URL"
+
+
+@rule(
+    "dead-letter-queue-kind",
+    QUEUE,
+    title="dead-letter queue of another kind",
+    fix="make both FIFO queues, or neither",
+    source=probed(
+        "sqs/pf-sqs-dlq-same-type",
+        '"Dead-letter queue must be same type of queue as the source" is what SQS answers.',
+    ),
+)
+def dead_letter_queue_kind(queue: Resource) -> Iterator[Fault]:
+    """SQS refuses the queue."""
+    target = mapping(queue.properties, "RedrivePolicy").get("deadLetterTargetArn")
+    lost = queue.neighbour(target, QUEUE)
+    own, other = _is_fifo(queue), None
+    if lost is not None:
+        other = _is_fifo(lost)
+    elif is_arn(target):
+        other = target.endswith(".fifo")
+    if own is not None and other is not None and own is not other:
+        kinds = {True: "a FIFO queue", False: "a standard queue"}
+        said = f"the queue is {kinds[own]}, and its dead-letter queue is {kinds[other]}"
+        yield "RedrivePolicy/deadLetterTargetArn", said
+
+
+def _is_fifo(queue: Resource) -> bool | None:
+    """Tell whether a queue is a FIFO queue; None if that is not known."""
+    return flag({"FifoQueue": False, **queue.properties}, "FifoQueue")

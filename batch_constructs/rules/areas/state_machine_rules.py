@@ -8,8 +8,10 @@ from itertools import chain
 from batch_constructs.aws import states_language as language
 from batch_constructs.aws.bound import allowed, meant, one_of
 from batch_constructs.aws.error_names import ANY_ERROR
+from batch_constructs.aws.names import is_arn
 from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
+from batch_constructs.rules.limit_rules import register
 from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.state_machine_view import (
     DEEPEST,
@@ -38,6 +40,8 @@ if TYPE_CHECKING:
 
     from batch_constructs.aws.bound import Decimal, Whole
     from batch_constructs.rules.template.resource_graph import Resource
+
+register("state_machines", area="state_machine")
 
 _rule = partial(rule, subject=STATE_MACHINES)
 
@@ -400,7 +404,7 @@ def state_resource(source: Resource) -> Iterator[Fault]:
         got = text(state, "Resource") if state.get("Type") == "Task" else None
         if not got or "${" in got:
             continue
-        if not language.is_an_arn(got):
+        if not is_arn(got):
             yield f"{path}/Resource", f'Resource is "{show(got)}", which is not an ARN'
         elif (
             language.is_an_integration(got)

@@ -14,7 +14,8 @@ from batch_constructs.aws.names import (
     marker,
 )
 from batch_constructs.aws.pattern import pattern
-from batch_constructs.aws.source import api, docs, guide
+from batch_constructs.aws.source import api, docs, guide, probed
+from batch_constructs.aws.states_language import EXPRESS
 from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limit_rules import register
@@ -43,6 +44,7 @@ from batch_constructs.rules.template.values import (
     Properties,
     absent,
     entries,
+    given,
     listing,
     mapping,
     show,
@@ -180,6 +182,34 @@ def event_target_dead_letter_queue(source: Resource) -> Iterator[Fault]:
             yield f"{path}/DeadLetterConfig", "the target has no dead-letter queue"
 
 
+@rule(
+    "schedule-bus",
+    EVENT_RULE,
+    title="schedule on a custom event bus",
+    fix="remove EventBusName",
+    source=probed(
+        "events/pf-events-rule-schedule-default-bus",
+        '"ScheduleExpression is supported only on the default event bus" is what EventBridge'
+        " answers.",
+    ),
+)
+def schedule_bus(source: Resource) -> Iterator[Fault]:
+    """EventBridge refuses the rule."""
+    if given(source.properties, "ScheduleExpression") and _is_custom(source):
+        yield "EventBusName", "the rule has ScheduleExpression, and is on a custom bus"
+
+
+def _is_custom(source: Resource) -> bool:
+    """Tell whether a rule is on a bus that is known to be another than the default one."""
+    bus = source.properties.get("EventBusName")
+    if isinstance(bus, str):
+        return bool(bus) and "${" not in bus and bus.rpartition("/")[2] != _DEFAULT
+    return source.neighbour(bus, _EVENT_BUS) is not None
+
+
+_DEFAULT: Final = "default"
+
+
 @_warning(
     "event-bus",
     EVENT_RULE,
@@ -187,25 +217,21 @@ def event_target_dead_letter_queue(source: Resource) -> Iterator[Fault]:
     fix="remove EventBusName, or let a rule on the default bus forward the events to that bus",
     source=docs(
         "eventbridge/latest/userguide/eb-service-event.html",
-        "AWS services send their events to the default event bus, and so do schedules.",
+        "AWS services send their events to the default event bus.",
     ),
 )
 def event_bus(source: Resource) -> Iterator[Fault]:
-    """Batch, Amazon S3 and schedules send to the default bus.
+    """Batch and Amazon S3 send to the default bus.
 
     There is no finding for a bus whose policy allows other accounts, because it may receive their
     events.
     """
-    bus = source.properties.get("EventBusName")
-    own = source.neighbour(bus, _EVENT_BUS)
-    if own is not None and _lets_others_in(own):
-        return
-    if own is None and (not isinstance(bus, str) or bus.rpartition("/")[2] == "default"):
+    own = source.neighbour(source.properties.get("EventBusName"), _EVENT_BUS)
+    if not _is_custom(source) or (own is not None and _lets_others_in(own)):
         return
     sources = listing(mapping(source.properties, "EventPattern"), "source") or []
     from_aws = any(isinstance(one, str) and one.startswith("aws.") for one in sources)
-    schedule = "ScheduleExpression" in source.properties and submissions_from(source)
-    if schedule or (from_aws and (batch_events.SOURCE in sources or submissions_from(source))):
+    if from_aws and (batch_events.SOURCE in sources or submissions_from(source)):
         yield "EventBusName", "the rule is on a custom bus, where no such event arrives"
 
 
@@ -239,18 +265,20 @@ def schedule_expression_form(source: Resource) -> Iterator[Fault]:
         yield "ScheduleExpression", f'ScheduleExpression is "{show(got)}": {problem}'
 
 
-@_warning(
+@rule(
     "schedule-input",
     SCHEDULE,
     title="schedule whose input is not a SubmitJob request",
     fix='write Input as JSON: {"JobDefinition": …, "JobName": …, "JobQueue": …}',
-    source=docs(
-        "scheduler/latest/UserGuide/managing-targets-universal.html",
-        "Input must be well-formed JSON with the parameters of the request.",
+    source=probed(
+        "scheduler/pf-scheduler-universal-target",
+        '"You must provide an input to set this target for your schedule" is what Scheduler'
+        ' answers, and "JSON syntax error in input for the target"'
+        " (pf-scheduler-target-input-json).",
     ),
 )
 def schedule_input(schedule: Resource) -> Iterator[Fault]:
-    """Every submission fails, and only a metric shows it."""
+    """EventBridge Scheduler refuses the schedule, or no job is ever submitted."""
     request = schedule_request(schedule)
     target = mapping(schedule.properties, "Target")
     if request is None:
@@ -260,6 +288,28 @@ def schedule_input(schedule: Resource) -> Iterator[Fault]:
         yield "Target/Input", "Input is missing, so SubmitJob gets no request"
     elif isinstance(written, str) and not isinstance(request, dict):
         yield "Target/Input", f'Input is "{show(written)}", which is not a JSON object'
+
+
+@rule(
+    "schedule-operation",
+    SCHEDULE,
+    title="operation that EventBridge Scheduler does not call",
+    fix="call an operation that changes something, such as batch:submitJob",
+    source=probed(
+        "scheduler/pf-scheduler-universal-target",
+        '"listQueues API is not supported" is what Scheduler answers, and so of what gets or'
+        " describes.",
+    ),
+)
+def schedule_operation(schedule: Resource) -> Iterator[Fault]:
+    """EventBridge Scheduler refuses the schedule."""
+    arn = literal(mapping(schedule.properties, "Target").get("Arn"))
+    found = None if arn is None else _CALLED.search(arn)
+    if found is not None:
+        yield "Target/Arn", f"{show(found[1])} only reads"
+
+
+_CALLED: Final = pattern(r":aws-sdk:\w+:((?:describe|get|list)[A-Z]\w*)$")
 
 
 @rule(
@@ -302,7 +352,7 @@ def state_machine_integration(source: Resource) -> Iterator[Fault]:
         sdk, operation, way = found.groups()
         ways = ("", STATES_CALL_BACK) if sdk else ("", *_WAITS)
         called = f"{sdk or ''}batch:{operation}"
-        if kind == "EXPRESS" and way.startswith(_WAITS):
+        if kind == EXPRESS and way.startswith(_WAITS):
             said = f"{called}{way} in an Express workflow, which does not wait for anything"
             fix = "make it a Standard workflow, or submit with batch:submitJob, without .sync"
             yield f"{path}/Resource", said, fix
