@@ -287,7 +287,8 @@ def _moment(arguments: Arguments, parameter: str, moment: Any) -> Any:
 
 def _check_once(arguments: Arguments, expression: Any, **moments: datetime | None) -> None:
     """Note when a schedule begins or ends that runs once, which Scheduler ignores."""
-    once = isinstance(expression, str) and not is_token(expression) and expression.lower().startswith("at(")
+    known = isinstance(expression, str) and not is_token(expression)
+    once = known and expression.lower().startswith("at(")
     for parameter, moment in moments.items():
         if once and moment is not None:
             arguments.wrong_value(

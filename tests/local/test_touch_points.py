@@ -78,6 +78,15 @@ def test_ministack_is_imported_by_the_adapter_alone() -> None:
         ),
         ("core.responses", "request_scope", ["account_id", "region"]),
         ("services.batch", "handle_request", ["method", "path", "headers", "body", "query_params"]),
+        ("services.cloudformation.engine", "_evaluate_conditions", ["template", "params"]),
+        (
+            "services.cloudformation.engine",
+            "_resolve_refs",
+            [
+                *("value", "resources", "params", "conditions", "mappings"),
+                *("stack_name", "stack_id"),
+            ],
+        ),
         (
             "services.cloudformation.engine",
             "_resolve_parameters",

@@ -41,6 +41,7 @@ def install(
         asgi,
         batch_endpoint,
         cloudformation_types,
+        condition_values,
         corrections,
         iam_checks,
         log_events,
@@ -68,6 +69,7 @@ def install(
     alarm_dimensions.install()
     settled_stacks.install()
     signatures.install()
+    condition_values.install()
     template_limits.install()
     asgi.install()
 

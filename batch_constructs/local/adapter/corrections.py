@@ -2,14 +2,15 @@
 
 AWS: ``Ref`` of a secret is its ARN, of an instance profile its name; a VPC has ``CidrBlock``; an
 empty ``GenerateSecretString`` generates a secret; a parameter's generated name has no slash;
-alarms may be on expressions; policies and environment variables have a size; a VPC is found by
-``isDefault``.
+alarms may be on expressions; policies and environment variables have a size; what AWS refuses
+of a property is refused; a VPC is found by ``isDefault``.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.local.cloudformation.refused_properties import check_properties
 from batch_constructs.local.cloudformation.resource_type import generated_name
 from batch_constructs.local.cloudformation.sizes import check_sizes
 
@@ -42,6 +43,7 @@ def install() -> None:
     _name_without_slash(handlers["AWS::SSM::Parameter"])
     _record_metric_math(handlers["AWS::CloudWatch::Alarm"])
     check_sizes(handlers)
+    check_properties(handlers)
     _find_the_default_vpc()
 
 
