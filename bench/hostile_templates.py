@@ -584,6 +584,19 @@ CASES: dict[str, Callable[[], str]] = {
             },
         }
     ),
+    "misspelled names of 8,000 states": lambda: resources(
+        M={
+            "Type": "AWS::StepFunctions::StateMachine",
+            "Properties": {
+                "Definition": {
+                    "StartAt": "State0",
+                    "States": {
+                        f"State{n}": {"Type": "Pass", "Next": f"Stage{n + 1}"} for n in range(8000)
+                    },
+                }
+            },
+        }
+    ),
     "a state machine": lambda: resources(
         M={
             "Type": "AWS::StepFunctions::StateMachine",

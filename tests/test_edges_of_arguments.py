@@ -44,6 +44,21 @@ def test_the_only_word_there_is_was_not_meant() -> None:
     assert meant("Summ", ["Sums", "Average"]) == ": did you mean Sums?"
 
 
+@pytest.mark.parametrize(
+    ("word", "words"),
+    [
+        ("Stage1", [f"State{number}" for number in range(3000)]),
+        ("a" * 1000 + "b", ["a" * 1000, "c"]),
+    ],
+    ids=["very many words", "very long words"],
+)
+def test_what_was_meant_is_not_guessed_where_that_takes_long(word: str, words: list[str]) -> None:
+    """A hundred guesses among thousands of names took more than a second of a check."""
+    assert meant(word[:6], [one[:6] for one in words[:10]]) != ""
+
+    assert meant(word, words) == ""
+
+
 def test_a_count_of_one_kind_is_exact() -> None:
     assert Counting(low=1, high=1, things="tasks").allowed == "exactly 1"
 
