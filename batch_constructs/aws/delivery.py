@@ -106,6 +106,9 @@ SQS_BATCH: Final = 10_000
 
 SQS_BATCH_SIZE: Final = Whole(1, SQS_BATCH)
 
+SQS_WITHOUT_WINDOW: Final = 10
+"""How many it hands over without waiting for more."""
+
 SQS_FIFO_BATCH: Final = 10
 """The same of a FIFO queue."""
 

@@ -276,6 +276,10 @@ ALARM_SECONDS: Final = 604_800
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html (Period)
 """
 
+LONG_PERIOD_SECONDS: Final = 3600
+SHORT_ALARM_SECONDS: Final = 86_400
+"""An alarm whose period is shorter than the one looks back as long as the other at most."""
+
 ALARM_NAME: Final = Matching(r"[\s\S]+", "1 to 255 characters", 255)
 
 ALARM_NAME_SOURCE: Final[Source] = docs(

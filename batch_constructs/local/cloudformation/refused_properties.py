@@ -15,6 +15,7 @@ HELD: Final = (
     "AWS::IAM::ManagedPolicy",
     "AWS::IAM::Policy",
     "AWS::IAM::Role",
+    "AWS::Lambda::EventSourceMapping",
     "AWS::Pipes::Pipe",
     "AWS::SQS::Queue",
     "AWS::SQS::QueuePolicy",

@@ -5,9 +5,12 @@ from __future__ import annotations
 from functools import partial
 
 from batch_constructs.aws.actions import SNS_PUBLISH
+from batch_constructs.aws.bound import allowed
 from batch_constructs.aws.metrics import DIMENSION, METRICS_SOURCE, NAMESPACE, NATIVE_METRICS
 from batch_constructs.aws.names import MANAGED_TOPIC_KEY, is_arn
+from batch_constructs.aws.quotas import ALARM_SECONDS, LONG_PERIOD_SECONDS, SHORT_ALARM_SECONDS
 from batch_constructs.aws.service_principals import ALARMS
+from batch_constructs.aws.source import probed
 from batch_constructs.aws.typing_names import TYPE_CHECKING
 from batch_constructs.rules.access.arn_patterns import TOPIC_POLICIES
 from batch_constructs.rules.areas.event_rules import KEYS_OF_TOPICS, admits, has_policy, key_fault
@@ -23,6 +26,7 @@ from batch_constructs.rules.template.values import (
     entries,
     listing,
     mapping,
+    number,
     show,
     text,
 )
@@ -69,6 +73,33 @@ def alarm_metric(alarm: Resource) -> Iterator[Fault]:
                 yield f"{where}/Value", "the dimension is the ARN of the queue; use its name"
             elif is_arn(value):
                 yield f"{where}/Value", "the dimension is an ARN; use the name of the queue"
+
+
+@_rule(
+    "alarm-window",
+    "AWS::CloudWatch::Alarm",
+    severity=Severity.ERROR,
+    title="alarm that looks back too far",
+    fix="lower EvaluationPeriods, or Period",
+    source=probed(
+        "cloudwatch/pf-cloudwatch-alarm-evaluation-window",
+        '"EvaluationPeriods * Period must be <= 604800" is what CloudWatch answers of periods of an'
+        ' hour or more, "<= 86400" of shorter ones.',
+    ),
+)
+def alarm_window(alarm: Resource) -> Iterator[Fault]:
+    """CloudWatch refuses the alarm."""
+    times = number(alarm.properties, "EvaluationPeriods")
+    periods = [alarm.properties, *(one for _, one in entries(alarm.properties, "Metrics"))]
+    periods += [mapping(one, "MetricStat") for one in periods]
+    known = [period for one in periods if (period := number(one, "Period")) is not None]
+    if times is None or not known:
+        return
+    period = max(known)
+    most = ALARM_SECONDS if period >= LONG_PERIOD_SECONDS else SHORT_ALARM_SECONDS
+    if period * times > most:
+        said = f"the alarm looks at {show(period * times)} seconds; {allowed(f'at most {most}')}"
+        yield "EvaluationPeriods", said
 
 
 @_rule(

@@ -7,10 +7,12 @@ from functools import partial
 from batch_constructs.aws.delivery import (
     FUNCTION_SECONDS,
     SQS_VISIBILITY_SECONDS,
+    SQS_WITHOUT_WINDOW,
     VISIBILITY_FACTOR,
     VISIBILITY_FACTOR_SOURCE,
 )
-from batch_constructs.aws.names import is_arn
+from batch_constructs.aws.names import form, is_arn
+from batch_constructs.aws.pattern import pattern
 from batch_constructs.aws.role_actions import DECRYPT, READ_QUEUE_ACTIONS
 from batch_constructs.aws.source import Source, docs, probed
 from batch_constructs.aws.typing_names import TYPE_CHECKING, Final
@@ -22,6 +24,7 @@ from batch_constructs.rules.access.rights import rights_of
 from batch_constructs.rules.findings import Severity
 from batch_constructs.rules.limit_rules import register
 from batch_constructs.rules.rule import Fault, rule
+from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.resource_graph import (
     JOB_DEFINITION,
     JOB_QUEUE,
@@ -174,6 +177,56 @@ def source_queue_dead_letters(mapping_: Resource) -> Iterator[Fault]:
     mapped = mapped_queue(mapping_)
     if mapped is not None and absent(mapped[0].properties, "RedrivePolicy"):
         yield "EventSourceArn", f"{mapped[0].id} has no dead-letter queue"
+
+
+@rule(
+    "event-source-batch-window",
+    EVENT_SOURCE_MAPPING,
+    title="large batches without a batching window",
+    fix="set MaximumBatchingWindowInSeconds to 1 or more",
+    source=probed(
+        "lambda/pf-lambda-esm-batchsize-window",
+        '"Maximum batch window in seconds must be greater than 0 if maximum batch size is greater'
+        ' than 10" is what Lambda answers.',
+    ),
+)
+def event_source_batch_window(mapping_: Resource) -> Iterator[Fault]:
+    """Lambda refuses the mapping."""
+    source = mapping_.properties.get("EventSourceArn")
+    if mapping_.neighbour(source, QUEUE) is None and not _OF_SQS.match(literal(source) or ""):
+        return
+    size = number(mapping_.properties, "BatchSize")
+    window = number(_WITHOUT_WINDOW | {**mapping_.properties}, "MaximumBatchingWindowInSeconds")
+    if size is not None and size > SQS_WITHOUT_WINDOW and window == 0:
+        said = f"BatchSize is {show(size)}, without a batching window"
+        yield "MaximumBatchingWindowInSeconds", said
+
+
+_WITHOUT_WINDOW: Final[dict[str, object]] = {"MaximumBatchingWindowInSeconds": 0}
+_OF_SQS: Final = pattern(form("sqs", ".*"))
+
+
+@rule(
+    "event-source-reserved",
+    EVENT_SOURCE_MAPPING,
+    title="more functions at a time than are reserved",
+    fix="raise ReservedConcurrentExecutions of the function, or lower MaximumConcurrency",
+    source=probed(
+        "lambda/pf-lambda-esm-max-concurrency-vs-reserved",
+        '"MaximumConcurrency: 100 is greater than Function Reserved Concurrency: 5" is what Lambda'
+        " answers.",
+    ),
+)
+def event_source_reserved(mapping_: Resource) -> Iterator[Fault]:
+    """Lambda refuses the mapping."""
+    function = mapping_.neighbour(mapping_.properties.get("FunctionName"))
+    most = number(mapping(mapping_.properties, "ScalingConfig"), "MaximumConcurrency")
+    reserved = None
+    if function is not None:
+        reserved = number(function.properties, "ReservedConcurrentExecutions")
+    if most is not None and reserved is not None and most > reserved:
+        said = f"MaximumConcurrency is {show(most)}, and {function.id} has {show(reserved)}"
+        yield "ScalingConfig/MaximumConcurrency", said
 
 
 @rule(
