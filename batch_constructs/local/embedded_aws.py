@@ -17,6 +17,7 @@ from batch_constructs.local.cloudformation.custom_types import custom_types
 from batch_constructs.local.cloudformation.monitoring_types import monitoring_types
 from batch_constructs.local.cloudformation.network_types import network_types
 from batch_constructs.local.cloudformation.recorded_type import RecordedType
+from batch_constructs.local.cloudformation.service_linked_role_type import ServiceLinkedRoleType
 from batch_constructs.local.container_endpoints import ContainerEndpoints
 from batch_constructs.local.container_stats import container_stats
 from batch_constructs.local.ended_jobs import EndedJobs
@@ -85,6 +86,7 @@ class EmbeddedAws:
                 *network_types(clients.client),
                 *monitoring_types(clients.client),
                 *custom_types(clients.client),
+                ServiceLinkedRoleType(client=clients.client),
             ],
             roles=roles,
             client=clients.client,

@@ -45,6 +45,23 @@ def test_a_vpc_with_nat_gateways_and_its_block_comes_and_goes(
     local_aws.destroy(deployed)
 
 
+def test_a_service_linked_role_comes_and_goes(local_aws: LocalAws, new_stack: NewStack) -> None:
+    stack = new_stack()
+    role = iam.CfnServiceLinkedRole(
+        stack, "Role", aws_service_name="batch.amazonaws.com", description="first"
+    )
+    cdk.CfnOutput(stack, "Name", value=role.ref)
+    iam_client = local_aws.client("iam")
+
+    deployed = local_aws.deploy(stack)
+    name = deployed.outputs["Name"]
+    assert iam_client.get_role(RoleName=name)["Role"]["Description"] == "first"
+
+    local_aws.destroy(deployed)
+    with pytest.raises(iam_client.exceptions.NoSuchEntityException):
+        iam_client.get_role(RoleName=name)
+
+
 def test_the_default_vpc_is_found_among_others(local_aws: LocalAws) -> None:
     ec2_client = local_aws.client("ec2")
     ec2_client.create_vpc(CidrBlock="10.9.0.0/16")

@@ -112,6 +112,13 @@ def test_ministack_is_imported_by_the_adapter_alone() -> None:
         ("services.eventbridge", "_events_log_list", []),
         ("core.lambda_runtime", "execution_credentials", ["config"]),
         ("services.lambda_svc", "execution_credentials", ["config"]),
+        ("services.lambda_svc", "_execute_function_with_config_scope", ["func", "event"]),
+        ("services.lambda_svc", "_fetch_code_from_s3", ["bucket", "key", "version_id"]),
+        (
+            "services.cloudformation.custom_resource",
+            "deliver_response",
+            ["token", "response"],
+        ),
         ("core.iam_evaluator", "_sigv2_check", ["request", "account_id"]),
         ("core.iam_evaluator", "find_iam_access_key_account", ["access_key_id"]),
         (
@@ -146,6 +153,7 @@ def test_a_function_takes_what_the_adapter_hands_it(
 @pytest.mark.parametrize(
     ("module", "name", "kind"),
     [
+        ("services.cloudformation.custom_resource", "_pending", dict),
         ("services.cloudformation.provisioners", "_CUSTOM_NAME_REPLACEMENT", dict),
         ("services.cloudformation.provisioners", "_REPLACING_PROPERTIES", dict),
         ("services.cloudformation.provisioners", "_RESOURCE_HANDLERS", dict),

@@ -43,6 +43,7 @@ def install(
         cloudformation_types,
         condition_values,
         corrections,
+        custom_resources,
         iam_checks,
         log_events,
         public_parameters,
@@ -60,6 +61,7 @@ def install(
     cloudformation_types.install(resource_types)
     cloudformation_types.install_transforms()
     corrections.install()
+    custom_resources.install()
     public_parameters.install()
     refused_patterns.install()
     targets.install(roles=roles, client=client)

@@ -3,7 +3,7 @@
 AWS: ``Ref`` of a secret is its ARN, of an instance profile its name; a VPC has ``CidrBlock``; an
 empty ``GenerateSecretString`` generates a secret; a parameter's generated name has no slash;
 alarms may be on expressions; policies and environment variables have a size; what AWS refuses
-of a property is refused; a VPC is found by ``isDefault``.
+of a property is refused; a function's code is in its bucket; a VPC is found by ``isDefault``.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.local.cloudformation.refused_properties import check_properties
-from batch_constructs.local.cloudformation.resource_type import generated_name
+from batch_constructs.local.cloudformation.resource_type import ProvisioningError, generated_name
 from batch_constructs.local.cloudformation.sizes import check_sizes
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ def install() -> None:
     _add_cidr_block(handlers["AWS::EC2::VPC"])
     _name_without_slash(handlers["AWS::SSM::Parameter"])
     _record_metric_math(handlers["AWS::CloudWatch::Alarm"])
+    _need_the_code(handlers["AWS::Lambda::Function"])
     check_sizes(handlers)
     check_properties(handlers)
     _find_the_default_vpc()
@@ -181,3 +182,36 @@ def _record_metric_math(handler: dict[str, Any]) -> None:
         return made
 
     handler.update(create=create_alarm, update=update_alarm)
+
+
+def _need_the_code(handler: dict[str, Any]) -> None:
+    """Refuse a function whose code is not there, in place of one that does nothing."""
+    create, update = handler["create"], handler["update"]
+
+    def create_function(logical_id: str, properties: Properties, stack_name: str) -> Made:
+        _expect_code(properties)
+        made: Made = create(logical_id, properties, stack_name)
+        return made
+
+    def update_function(
+        physical_id: str, old: Properties, new: Properties, stack_name: str, logical_id: str
+    ) -> Made:
+        _expect_code(new)
+        made: Made = update(physical_id, old, new, stack_name, logical_id)
+        return made
+
+    handler.update(create=create_function, update=update_function)
+
+
+def _expect_code(properties: Properties) -> None:
+    """Answer as Lambda does where the object of a function's code cannot be read."""
+    from ministack.services import lambda_svc
+
+    code = properties.get("Code") or {}
+    bucket, key = code.get("S3Bucket"), code.get("S3Key")
+    if bucket and key:
+        read = lambda_svc._fetch_code_from_s3  # noqa: SLF001 - a touch point
+        if read(bucket, key, code.get("S3ObjectVersion")) is None:
+            raise ProvisioningError(
+                f"Error occurred while GetObject: there is no s3://{bucket}/{key}, which Code names"
+            )

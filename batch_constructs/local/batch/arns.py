@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from batch_constructs.aws.names import arn
+from batch_constructs.aws.names import arn, is_arn
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,3 +26,7 @@ class Arns:
     def name(self, kind: str, name_or_arn: str) -> str:
         """Return the name of a resource that is given by its name or its ARN."""
         return name_or_arn.removeprefix(self.of(kind, ""))
+
+    def meant(self, kind: str, name_or_arn: str) -> str:
+        """Return the ARN of a resource that is given by its name or its ARN, of any account."""
+        return name_or_arn if is_arn(name_or_arn) else self.of(kind, name_or_arn)

@@ -153,8 +153,7 @@ class ComputeEnvironments:
         """
         environment = self.find(name_or_arn)
         if environment is None:
-            name = self._arns.name(KIND, name_or_arn)
-            raise client_error(f"{self._arns.of(KIND, name)} does not exist")
+            raise client_error(f"{self._arns.meant(KIND, name_or_arn)} does not exist")
         return environment
 
     def tags_of(self, arn: str) -> dict[str, str] | None:

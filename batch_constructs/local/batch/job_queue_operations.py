@@ -137,9 +137,7 @@ class JobQueues:
         """
         queue = self.find(name_or_arn)
         if queue is None:
-            raise client_error(
-                f"{self._arns.of(KIND, self._arns.name(KIND, name_or_arn))} does not exist"
-            )
+            raise client_error(f"{self._arns.meant(KIND, name_or_arn)} does not exist")
         return queue
 
     def environments_of(self, queue: JobQueue) -> list[ComputeEnvironment | ServiceEnvironment]:

@@ -49,8 +49,8 @@ class Registry:
         """
         document = self.find(name_or_arn)
         if document is None:
-            name = self._arns.name(self._arn_kind, name_or_arn)
-            raise client_error(f"{self.arn(name)} does not exist")
+            arn = self._arns.meant(self._arn_kind, name_or_arn)
+            raise client_error(f"{arn} does not exist")
         return document
 
     def add(self, name: str, document: Document) -> None:

@@ -261,6 +261,18 @@ def test_jobs_have_tags_and_their_children_do_not(ready: Account) -> None:
         ready.batch.list_tags_for_resource(resourceArn=f"{arn}:0")
 
 
+@pytest.mark.parametrize(
+    "other", ["gone", "arn:aws:batch:us-east-1:916902469227:compute-environment/theirs"]
+)
+def test_an_environment_that_is_not_there_is_told_by_one_arn(account: Account, other: str) -> None:
+    with pytest.raises(
+        ClientError, match=r"arn:\S+:compute-environment/\w+ does not exist"
+    ) as told:
+        account.queue(environments=[other])
+
+    assert str(told.value).count("arn:") == 1
+
+
 @pytest.mark.parametrize("asked", [{}, {"computeEnvironments": ["a", "b", "gone", "c"]}])
 def test_lists_come_in_pages_those_by_name_too(account: Account, asked: dict[str, Any]) -> None:
     for name in ("a", "b", "c"):
