@@ -83,7 +83,7 @@ SID_SOURCE: Final[Source] = probed(
 RESOURCE: Final = Matching(
     r"\*|arn:(?:\*|aws(?:-[a-z-]+)?):(?!s3:[^:*]+:[^:]*:(?!accesspoint|storage-lens|job)"
     r"|(?:iam|route53):[^:*]+:)[^:*?]+:(?:.*\*|[^:]*:[^:]*:.*)",
-    "* or an ARN, with no wildcard as its service, and no Region of a bucket or of IAM's",
+    "* or an ARN, without a wildcard in its service, and for buckets, IAM and Route 53 no Region",
 )
 RESOURCE_SOURCE: Final[Source] = probed(
     "iam/pf-iam-policy-resource-format",

@@ -39,6 +39,7 @@ CAUSES: Final[Mapping[str, tuple[str, ...]]] = {
     "network-mode-platform": ("network-mode",),
     "node-range": ("node-count",),
     "pod-volume-mount": ("pod-volume-name", "property-missing Name"),
+    "policy-statement": ("policy-element",),
     "resource-requirement-missing": (
         "property-name Memory",
         "property-name Vcpus",

@@ -60,7 +60,7 @@ FAULTS: dict[str, tuple[str, dict[str, Any], str]] = {
                 {"StartAt": "A", "States": {"A": {"Type": "Pass", "End": True, "Retry": [{}]}}}
             ),
         },
-        "States/A/Retry: Retry is not a field of Pass",
+        "DefinitionString/States/A/Retry: Retry is not a field of Pass",
     ),
 }
 

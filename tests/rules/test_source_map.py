@@ -128,6 +128,22 @@ def test_a_finding_of_a_resource_that_a_loop_makes_is_placed_in_the_loop() -> No
     ]
 
 
+def test_a_finding_in_a_definition_is_placed_at_its_state() -> None:
+    text = (
+        "Resources:\n  M:\n    Type: AWS::StepFunctions::StateMachine\n    Properties:\n"
+        "      RoleArn: arn:aws:iam::111122223333:role/r\n      Definition:\n"
+        "        StartAt: A\n        States:\n          A:\n            Type: Pass\n"
+        "            Retry: []\n            Next: C\n          B: {Type: Succeed}\n"
+    )
+
+    found = Checker(frozenset()).of("a.yaml", template_files.document(text)).findings
+
+    assert [(one.rule, one.line, one.column) for one in found] == [
+        ("state-machine-states", 12, 13),
+        ("state-field", 11, 13),
+    ]
+
+
 NAMES = st.sampled_from(["a", "b", "a/b", "b/a", "0", "Fn::If", "AWS::NoValue"])
 branching: st.SearchStrategy[Any] = st.recursive(
     st.sampled_from([1, "a", "AWS::NoValue"]),

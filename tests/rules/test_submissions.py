@@ -44,7 +44,7 @@ PATHS = {
     event_rule: "Properties/Targets/0/BatchParameters",
     schedule: "Properties/Target/Input",
     pipe: "Properties/TargetParameters/BatchJobParameters",
-    machine: "Properties/States/Submit/Parameters",
+    machine: "Properties/Definition/States/Submit/Parameters",
 }
 every_submitter = pytest.mark.parametrize("submitter", PATHS, ids=lambda one: one.__name__)
 

@@ -220,10 +220,10 @@ _OF_SQS: Final = pattern(form("sqs", ".*"))
 def event_source_reserved(mapping_: Resource) -> Iterator[Fault]:
     """Lambda refuses the mapping."""
     function = mapping_.neighbour(mapping_.properties.get("FunctionName"))
+    if function is None:
+        return
     most = number(mapping(mapping_.properties, "ScalingConfig"), "MaximumConcurrency")
-    reserved = None
-    if function is not None:
-        reserved = number(function.properties, "ReservedConcurrentExecutions")
+    reserved = number(function.properties, "ReservedConcurrentExecutions")
     if most is not None and reserved is not None and most > reserved:
         said = f"MaximumConcurrency is {show(most)}, and {function.id} has {show(reserved)}"
         yield "ScalingConfig/MaximumConcurrency", said

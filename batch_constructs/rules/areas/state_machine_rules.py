@@ -17,7 +17,7 @@ from batch_constructs.rules.template.state_machine_view import (
     DEEPEST,
     STATE_MACHINE,
     STATE_MACHINES,
-    machines_in,
+    machines_of,
     state_machine_definition,
     states_of,
 )
@@ -67,7 +67,7 @@ def state_machine_one_definition(source: Resource) -> Iterator[Fault]:
     if written is not None and "${" not in written and definition is UNKNOWN:
         said = f'DefinitionString is "{show(written)}", which is not JSON'
         yield "DefinitionString", said, "write the definition as JSON"
-    for path, machine in machines_in(definition):
+    for path, machine in machines_of(source):
         for field in ("StartAt", "States"):
             if machine and absent(machine, field):
                 yield f"{path}{field}", f"{field} is missing", f"give {field}"
@@ -88,7 +88,7 @@ def state_machine_states(source: Resource) -> Iterator[Fault]:
         for where, named in _named_states(machine, states):
             if isinstance(named, str) and named not in states and not _OF_ANOTHER.search(named):
                 said = f'{where.rpartition("/")[2]} is "{show(named)}"; there is no such state'
-                yield f"{path}{where}".strip("/"), f"{said}{meant(named, states)}"
+                yield f"{path}{where}", f"{said}{meant(named, states)}"
         for name, state in states.items():
             if (
                 isinstance(state, dict)
@@ -120,9 +120,10 @@ def state_machine_unreachable(source: Resource) -> Iterator[Fault]:
         for name in states:
             if name not in led_to:
                 yield f"{path}States/{name}", f'no state leads to "{show(name)}"'
-        if not path and not any(map(_may_end, states.values())):
+        outermost = machine is state_machine_definition(source)
+        if outermost and not any(map(_may_end, states.values())):
             said = "no state ends the state machine"
-            yield "States", said, "set End to true in its last state"
+            yield f"{path}States", said, "set End to true in its last state"
 
 
 def _may_end(state: object) -> bool:
@@ -135,7 +136,7 @@ def _may_end(state: object) -> bool:
 
 def _known_machines(source: Resource) -> Iterator[tuple[str, Properties, Properties]]:
     """Give the state machines whose states are all known, with their paths and states."""
-    for path, machine in machines_in(state_machine_definition(source)):
+    for path, machine in machines_of(source):
         states = mapping(machine, "States")
         known = not isinstance(states, PartlyKnown) and not any(map(_OF_ANOTHER.search, states))
         if states and known:
@@ -229,7 +230,7 @@ def state_field(source: Resource) -> Iterator[Fault]:
 def state_word(source: Resource) -> Iterator[Fault]:
     """Step Functions refuses the definition."""
     within: Iterable[tuple[str, Properties]] = chain(
-        machines_in(state_machine_definition(source)),
+        machines_of(source),
         ((f"{path}/", state) for path, state in states_of(source)),
         ((f"{path}/", processor) for path, processor in _processors(source)),
         ((f"{path}/", retrier) for path, retrier in _listed(source, "Retry")),
@@ -250,7 +251,7 @@ def state_word(source: Resource) -> Iterator[Fault]:
 )
 def state_number(source: Resource) -> Iterator[Fault]:
     """Step Functions refuses the definition."""
-    for path, machine in machines_in(state_machine_definition(source)):
+    for path, machine in machines_of(source):
         yield from _beyond(path, machine, language.numbers_of_a_machine())
     for path, state in states_of(source):
         yield from _beyond(f"{path}/", state, language.numbers())

@@ -52,16 +52,19 @@ def states_of(machine: Resource) -> list[tuple[str, Properties]]:
     """Give the states of a state machine, those inside of others too, with their paths."""
     return [
         (f"{path}States/{name}", state)
-        for path, within in machines_in(state_machine_definition(machine))
+        for path, within in machines_of(machine)
         for name, state in mapping(within, "States").items()
         if isinstance(state, dict)
     ]
 
 
-def machines_in(
-    definition: object, path: str = "", depth: int = 0
-) -> Iterator[tuple[str, Properties]]:
-    """Give the state machine that a definition describes, and those inside of it."""
+@once
+def machines_of(machine: Resource) -> list[tuple[str, Properties]]:
+    """Give the definition of a state machine, and those inside of it, with their paths."""
+    return [*_machines_in(state_machine_definition(machine), f"{written_in(machine)}/", 0)]
+
+
+def _machines_in(definition: object, path: str, depth: int) -> Iterator[tuple[str, Properties]]:
     if not isinstance(definition, dict) or depth > DEEPEST:
         return
     yield path, definition
@@ -70,17 +73,22 @@ def machines_in(
             continue
         where = f"{path}States/{name}"
         for key in ("Iterator", "ItemProcessor"):
-            yield from machines_in(state.get(key), f"{where}/{key}/", depth + 1)
+            yield from _machines_in(state.get(key), f"{where}/{key}/", depth + 1)
         branches = state.get("Branches")
         for position, branch in enumerate(branches if isinstance(branches, list) else ()):
-            yield from machines_in(branch, f"{where}/Branches/{position}/", depth + 1)
+            yield from _machines_in(branch, f"{where}/Branches/{position}/", depth + 1)
+
+
+def written_in(machine: Resource) -> str:
+    """Give the property that the definition of a state machine stands in."""
+    return "Definition" if "Definition" in machine.properties else "DefinitionString"
 
 
 @once
 def state_machine_definition(machine: Resource) -> object:
     """Give the definition of a state machine as data, its substitutions made."""
     properties = machine.properties
-    written = properties.get("Definition", properties.get("DefinitionString"))
+    written = properties.get(written_in(machine))
     definition = written if isinstance(written, dict) else parse(written)
     substitutions = properties.get("DefinitionSubstitutions")
     if not isinstance(substitutions, dict):
