@@ -81,8 +81,8 @@ SID_SOURCE: Final[Source] = probed(
 )
 
 RESOURCE: Final = Matching(
-    r"\*|arn:(?:\*|aws(?:-[a-z-]+)?):(?!s3:[^:*]+:[^:]*:(?!accesspoint|storage-lens|job)"
-    r"|(?:iam|route53):[^:*]+:)[^:*?]+:(?:.*\*|[^:]*:[^:]*:.*)",
+    r"\*|arn:(?:\*|aws(?:-[a-z-]+)?):(?!s3:[^:*]+:(?::|[^:]*:[^:/]*\Z)|(?:iam|route53):[^:*]+:)"
+    r"[^:*?]+:(?:.*\*|[^:]*:[^:]*:.*)",
     "* or an ARN, without a wildcard in its service, and for buckets, IAM and Route 53 no Region",
 )
 RESOURCE_SOURCE: Final[Source] = probed(

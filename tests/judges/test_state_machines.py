@@ -13,9 +13,11 @@ from typing import Any
 import pytest
 
 from batch_constructs.local.cdk_cli import find_node
+from batch_constructs.rules import check_resource
 from tests import rendered
 from tests.judges import published_api
 from tests.judges.written import read_json, written
+from tests.rules.test_every_rule import ALL, MORE
 
 VALIDATOR = "asl-validator@4.0.0"
 """https://github.com/ChristopheBougere/asl-validator"""
@@ -211,6 +213,45 @@ def test_every_state_machine_is_valid_and_the_validator_looks(tmp_path: Path) ->
 
     assert set(found := invalid(tmp_path, {**good, **BROKEN})) == set(BROKEN), found
     assert good
+
+
+NOT_ASKED = "nobody told us what AWS answers"
+NO_JSONATA = "the validator does not know JSONata"
+BEYOND_OURS = {
+    '"B": {"Type": "Pass", "Next": "B"}': "AWS was asked about the outermost machine alone",
+    '"End": false, "Next": "B"': NOT_ASKED,
+    '"Nonsense": 1': NOT_ASKED,
+    '"a.$": ["x"]': NOT_ASKED,
+    '"TimeoutSeconds": "{% $x %}"': NO_JSONATA,
+    '"Condition": "{% true %}"': NO_JSONATA,
+}
+"""What the validator refuses of the cases of the rules, and the rules do not → why."""
+
+KIND = "AWS::StepFunctions::StateMachine"
+
+
+def definitions_of_the_cases() -> list[Machine]:
+    """Give the definitions in the cases of the rules, of which all is known."""
+    cases = [one for kind, *both in ALL.values() if kind == KIND for one in both]
+    cases += [one["case"] for one in MORE if one["type"] == KIND]
+    written = [one["Definition"] for one in cases if isinstance(one.get("Definition"), dict)]
+    return [one for one in written if not re.search(r'"Ref"|Fn::|\$\{', json.dumps(one))]
+
+
+def test_what_the_validator_finds_in_the_cases_of_the_rules_the_rules_find_too(
+    tmp_path: Path,
+) -> None:
+    taken = {
+        str(number): machine
+        for number, machine in enumerate(definitions_of_the_cases())
+        if not check_resource(KIND, {"Definition": machine}, errors_and=frozenset())
+    }
+
+    refused = [json.dumps(taken[number]) for number in invalid(tmp_path, taken)]
+
+    assert len(taken) > len(refused)
+    assert [one for one in refused if not any(map(one.__contains__, BEYOND_OURS))] == []
+    assert {why for why in BEYOND_OURS if not any(why in one for one in refused)} == set()
 
 
 def test_every_value_is_one_of_the_language() -> None:
