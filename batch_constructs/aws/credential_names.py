@@ -247,16 +247,27 @@ def _is_pointer(name: str, value: str) -> bool:
     )
 
 
+_PWD: Final = pattern(r"(?:^|;)\s{0,9}pwd\s{0,9}=\s{0,9}([^;$%{<\s][^;\s]{3,})", re.IGNORECASE)
+_CONNECTION: Final = pattern(
+    r"(?:^|;)\s{0,9}(?:data source|database|driver|server|uid|user ?id)\s{0,9}=", re.IGNORECASE
+)
+
+
+def _connects_with_a_password(text: str) -> bool:
+    """Tell whether a text is one that ODBC connects by, and has a password."""
+    return _PWD.search(text) is not None and _CONNECTION.search(text) is not None
+
+
 def gives_a_credential(text: str) -> bool:
     """Tell whether a text gives a password or a token by an option, a variable or a member.
 
     ``--password x``, ``-Ddb.password=x``, ``DB_PASSWORD=x``, ``…?user=a&password=x``,
     ``Server=a;Password=x;`` and ``{"password": "x"}``; or by a line of YAML or a ``.netrc``; or
-    hands one over a pipe.
+    hands one over a pipe. ``PWD`` is where a shell is, but for a text such as ``Server=a;Pwd=x;``.
     """
     if len(text) < _SHORTEST:
         return False
-    if pipes_a_password(text):
+    if pipes_a_password(text) or (";" in text and _connects_with_a_password(text)):
         return True
     if not _may_name(text):
         return False

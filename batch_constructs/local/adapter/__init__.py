@@ -44,9 +44,11 @@ def install(
         condition_values,
         corrections,
         custom_resources,
+        execution_ends,
         iam_checks,
         log_events,
         public_parameters,
+        refused_definitions,
         refused_patterns,
         settled_stacks,
         signatures,
@@ -63,9 +65,12 @@ def install(
     corrections.install()
     custom_resources.install()
     public_parameters.install()
+    refused_definitions.install()
     refused_patterns.install()
     targets.install(roles=roles, client=client)
-    state_machines.install(ended=ended, roles=roles)
+    jobs = execution_ends.AwaitedJobs()
+    state_machines.install(ended=ended, roles=roles, jobs=jobs)
+    execution_ends.install(jobs, roles)
     state_paths.install()
     log_events.install()
     alarm_dimensions.install()

@@ -24,11 +24,13 @@ from batch_constructs.local.role_sessions import UntrustingRoleError
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from batch_constructs.local.adapter.execution_ends import AwaitedJobs
     from batch_constructs.local.role_sessions import RoleSessions
 
 OPTIMIZED = f"arn:aws:{STATES_SUBMIT_JOB}"
 SDK = f"arn:aws:{STATES_CALL}"
 _role: contextvars.ContextVar[str] = contextvars.ContextVar("state_machine_role")
+_execution: contextvars.ContextVar[str] = contextvars.ContextVar("execution")
 
 
 def reported(response: Mapping[str, Any]) -> tuple[str, str]:
@@ -42,12 +44,15 @@ def reported(response: Mapping[str, Any]) -> tuple[str, str]:
     )
 
 
-def install(*, ended: Callable[[str], Mapping[str, Any]], roles: RoleSessions) -> None:
+def install(
+    *, ended: Callable[[str], Mapping[str, Any]], roles: RoleSessions, jobs: AwaitedJobs
+) -> None:
     """Register the integrations.
 
     Args:
         ended: waits until a job has ended, and returns its description.
         roles: gives clients that act as the state machine's role.
+        jobs: notes for which jobs executions wait.
     """
     from ministack.services import stepfunctions
 
@@ -59,16 +64,20 @@ def install(*, ended: Callable[[str], Mapping[str, Any]], roles: RoleSessions) -
             context["StateMachine"]["Id"].split(":execution:")[0]
         )
         token = _role.set(machine["roleArn"] if machine else "")
+        of = _execution.set(context["Execution"]["Id"])
         try:
             return theirs(state, raw_input, execution, context)
         finally:
             _role.reset(token)
+            _execution.reset(of)
 
     def submit_job(resource: str, parameters: Mapping[str, Any]) -> dict[str, Any]:
         answer = call(operations.SUBMIT_JOB, parameters)
         if not resource.endswith(".sync"):
             return answer
-        job = from_response(operations.DESCRIBE_JOBS, {"jobs": [ended(answer["JobId"])]})["Jobs"][0]
+        with jobs.awaited(_execution.get(), answer["JobId"], _role.get()):
+            described = ended(answer["JobId"])
+        job = from_response(operations.DESCRIBE_JOBS, {"jobs": [described]})["Jobs"][0]
         if job["Status"] != JobState.SUCCEEDED:
             raise stepfunctions._ExecutionError(  # noqa: SLF001 - a touch point
                 TASK_FAILED, json.dumps(job)
