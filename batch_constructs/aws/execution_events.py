@@ -11,5 +11,6 @@ SOURCE: Final = "aws.states"
 EXECUTION_STATUS_CHANGE: Final = "Step Functions Execution Status Change"
 RUNNING: Final = "RUNNING"
 SUCCEEDED: Final = "SUCCEEDED"
-NOT_SUCCEEDED: Final = ("FAILED", "TIMED_OUT", "ABORTED")
+TIMED_OUT: Final = "TIMED_OUT"
+NOT_SUCCEEDED: Final = ("FAILED", TIMED_OUT, "ABORTED")
 """Whether an execution goes on, or did what it was for, or how else it ended."""

@@ -85,7 +85,7 @@ SUBMIT = "arn:aws:states:::batch:submitJob"
                 "Resource": SUBMIT,
                 "Parameters": {"JobName": "x", "JobQueue.$": "$.queue", "JobDefinition": "x"},
                 "Catch": CATCH,
-                "Retry": [{"ErrorEquals": ["States.ALL", "States.TaskFailed"]}],
+                "Retry": [{"ErrorEquals": ["States.TaskFailed"]}, {"ErrorEquals": ["States.ALL"]}],
             },
             "The JSONPath '$.queue' specified for the field 'JobQueue.$' could not be found",
         ),

@@ -15,6 +15,7 @@ import threading
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.aws.execution_events import RUNNING, TIMED_OUT
 from batch_constructs.aws.service_principals import STATES
 from batch_constructs.local.role_sessions import UntrustingRoleError
 
@@ -23,8 +24,6 @@ if TYPE_CHECKING:
 
     from batch_constructs.local.role_sessions import RoleSessions
 
-_RUNNING: Final = "RUNNING"
-_TIMED_OUT: Final = "TIMED_OUT"
 _TIMEOUT: Final = "TimeoutSeconds"
 
 
@@ -92,9 +91,9 @@ def install(jobs: AwaitedJobs, roles: RoleSessions) -> None:
 
     def time_out(arn: str) -> None:
         execution = executions.get(arn)
-        if execution is None or execution["status"] != _RUNNING:
+        if execution is None or execution["status"] != RUNNING:
             return
-        execution.update(status=_TIMED_OUT, stopDate=now_iso())
+        execution.update(status=TIMED_OUT, stopDate=now_iso())
         stepfunctions._add_event(  # noqa: SLF001 - a touch point
             execution, "ExecutionTimedOut", {"executionTimedOutEventDetails": {}}
         )
@@ -102,14 +101,14 @@ def install(jobs: AwaitedJobs, roles: RoleSessions) -> None:
         jobs.cancel(arn, roles)
 
     def fail_if_it_runs(execution: Any, *told: Any) -> None:
-        if execution["status"] == _RUNNING:
+        if execution["status"] == RUNNING:
             fail(execution, *told)
 
     def stop_with_its_jobs(data: Mapping[str, Any]) -> Any:
         answer = stop(data)
         arn = data.get("executionArn", "")
         execution = executions.get(arn)
-        if execution is not None and execution["status"] != _RUNNING:
+        if execution is not None and execution["status"] != RUNNING:
             # this is the thread that answers requests, and to end a job is one
             here = contextvars.copy_context()
             threading.Thread(target=here.run, args=(jobs.cancel, arn, roles), daemon=True).start()
