@@ -328,7 +328,7 @@ class Counting(Record):
 
     def fix(self, name: str) -> str:
         """Say what to do about a property or a parameter that is wrong."""
-        things = self.things.removesuffix("s") if self.low == self.high == 1 else self.things
+        things = self.things.removesuffix("s") if self.high == 1 else self.things
         return f"list {self.allowed} {things} in {name}"
 
     def admits(self, value: Sized) -> bool:
