@@ -10,6 +10,8 @@ import inspect
 from functools import cache
 from typing import Any, Final
 
+from batch_constructs.aws.bound import nearest
+
 OURS: Final = __name__.partition(".")[0]
 
 _NEAR: Final = 0.85
@@ -42,10 +44,10 @@ def problem(construct: Any, name: str) -> str | None:
         return f"{name} cannot be set once it is made: {way}"
     if hasattr(construct, name) or kind is not ours:
         return None
-    from difflib import get_close_matches  # noqa: PLC0415  # seldom needed
-
-    near = next(iter(get_close_matches(name, given, n=1, cutoff=_NEAR)), name)
-    if near.removesuffix("s") != name.removesuffix("s"):  # one of several is a thing by itself
+    near = nearest(name, given, _NEAR)
+    # one of several is a thing by itself
+    another = near is not None and near.removesuffix("s") != name.removesuffix("s")
+    if another:
         return f"{name} is not an attribute of {called}, and has no effect: give {called}({near}=…)"
     return None
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-from difflib import get_close_matches
 
 import click
 
@@ -22,6 +21,8 @@ def _known(context: click.Context, parameter: click.Parameter, value: Any) -> An
     del context, parameter
     for name in value if isinstance(value, tuple) else [value]:
         if name is not None and name not in RULES:
+            from difflib import get_close_matches  # noqa: PLC0415  # only in an error
+
             close = get_close_matches(name, RULES, 1)
             nearest = f"; its nearest is {close[0]}" if close else ""
             raise click.BadParameter(f"there is no rule {name}{nearest}")

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.local.cloudformation.first_look import look_first
 from batch_constructs.local.cloudformation.refused_properties import check_properties
 from batch_constructs.local.cloudformation.resource_type import ProvisioningError, generated_name
 from batch_constructs.local.cloudformation.sizes import check_sizes
@@ -42,7 +43,7 @@ def install() -> None:
     _add_cidr_block(handlers["AWS::EC2::VPC"])
     _name_without_slash(handlers["AWS::SSM::Parameter"])
     _record_metric_math(handlers["AWS::CloudWatch::Alarm"])
-    _need_the_code(handlers["AWS::Lambda::Function"])
+    look_first(handlers["AWS::Lambda::Function"], _expect_code)
     check_sizes(handlers)
     check_properties(handlers)
     _find_the_default_vpc()
@@ -184,27 +185,8 @@ def _record_metric_math(handler: dict[str, Any]) -> None:
     handler.update(create=create_alarm, update=update_alarm)
 
 
-def _need_the_code(handler: dict[str, Any]) -> None:
-    """Refuse a function whose code is not there, in place of one that does nothing."""
-    create, update = handler["create"], handler["update"]
-
-    def create_function(logical_id: str, properties: Properties, stack_name: str) -> Made:
-        _expect_code(properties)
-        made: Made = create(logical_id, properties, stack_name)
-        return made
-
-    def update_function(
-        physical_id: str, old: Properties, new: Properties, stack_name: str, logical_id: str
-    ) -> Made:
-        _expect_code(new)
-        made: Made = update(physical_id, old, new, stack_name, logical_id)
-        return made
-
-    handler.update(create=create_function, update=update_function)
-
-
 def _expect_code(properties: Properties) -> None:
-    """Answer as Lambda does where the object of a function's code cannot be read."""
+    """Refuse a function whose code is not there, as Lambda does, in place of one without any."""
     from ministack.services import lambda_svc
 
     code = properties.get("Code") or {}

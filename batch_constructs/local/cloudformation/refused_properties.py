@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.local.cloudformation.first_look import look_first
 from batch_constructs.local.cloudformation.resource_type import ProvisioningError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
 HELD: Final = (
     "AWS::Events::Rule",
@@ -38,19 +40,13 @@ _AREAS: Final = (
 def check_properties(handlers: Mapping[str, dict[str, Any]]) -> None:
     """Let the handlers of these types look at properties before they make or change anything."""
     for kind in HELD:
-        for operation, place in (("create", 1), ("update", 2)):
-            theirs = handlers[kind][operation]
-            handlers[kind][operation] = _checked(theirs, kind, place)
+        look_first(handlers[kind], partial(_check, kind))
 
 
-def _checked(theirs: Callable[..., Any], kind: str, place: int) -> Callable[..., Any]:
-    def checked(*arguments: Any) -> Any:
-        problems = "; ".join(refused(kind, arguments[place]))
-        if problems:
-            raise ProvisioningError(problems)
-        return theirs(*arguments)
-
-    return checked
+def _check(kind: str, properties: Mapping[str, Any]) -> None:
+    problems = "; ".join(refused(kind, properties))
+    if problems:
+        raise ProvisioningError(problems)
 
 
 def refused(kind: str, properties: Mapping[str, Any]) -> Iterator[str]:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
+from batch_constructs.local.cloudformation.first_look import look_first
 from batch_constructs.local.cloudformation.resource_type import ProvisioningError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
 SIZED: Final = (
     "AWS::CloudWatch::Dashboard",
@@ -35,20 +37,12 @@ _AREAS: Final = ("policy_size", "stack_quota")
 def check_sizes(handlers: Mapping[str, dict[str, Any]]) -> None:
     """Let the handlers of these types look at sizes before they make or change anything."""
     for kind in SIZED:
-        for operation, place in (("create", 1), ("update", 2)):
-            if operation in handlers[kind]:
-                theirs = handlers[kind][operation]
-                handlers[kind][operation] = _checked(theirs, kind, place)
+        look_first(handlers[kind], partial(_check, kind))
 
 
-def _checked(theirs: Callable[..., Any], kind: str, place: int) -> Callable[..., Any]:
-    def checked(*arguments: Any) -> Any:
-        alone = {"Type": kind, "Properties": arguments[place]}
-        for problem in exceeded({"Resources": {"": alone}}):
-            raise ProvisioningError(_AT_LEAST.sub(r"\1", problem))  # all is resolved by now
-        return theirs(*arguments)
-
-    return checked
+def _check(kind: str, properties: Mapping[str, Any]) -> None:
+    for problem in exceeded({"Resources": {"": {"Type": kind, "Properties": properties}}}):
+        raise ProvisioningError(_AT_LEAST.sub(r"\1", problem))  # all is resolved by now
 
 
 def exceeded(template: Mapping[str, object]) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 
 from batch_constructs.aws.delivery import INPUT_PATH, PREDEFINED_PLACEHOLDERS, WHOLE_EVENT
@@ -12,7 +11,15 @@ from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.computed_commands import FIELD
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.submitted_jobs import EVENT_RULE
-from batch_constructs.rules.template.values import PartlyKnown, entries, mapping, show, text
+from batch_constructs.rules.template.values import (
+    UNKNOWN,
+    PartlyKnown,
+    entries,
+    from_json,
+    mapping,
+    settled,
+    show,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -34,18 +41,9 @@ _rule = partial(rule, subject=EVENT_RULE)
 def event_input_json(source: Resource) -> Iterator[Fault]:
     """EventBridge refuses the target."""
     for position, target in entries(source.properties, "Targets"):
-        written = text(target, "Input")
-        if written is not None and "${" not in written and not is_json(written):
+        written = settled(target.get("Input"))
+        if written is not None and from_json(written) is UNKNOWN:
             yield f"Targets/{position}/Input", f'Input is "{show(written)}", which is not JSON'
-
-
-def is_json(written: str) -> bool:
-    """Tell whether a text is JSON."""
-    try:
-        json.loads(written)
-    except (ValueError, RecursionError):
-        return False
-    return True
 
 
 @_rule(
@@ -63,8 +61,8 @@ def event_input_paths(source: Resource) -> Iterator[Fault]:
     for position, target in entries(source.properties, "Targets"):
         paths = mapping(mapping(target, "InputTransformer"), "InputPathsMap")
         for name in paths:
-            got = text(paths, name)
-            problem = None if got is None or "${" in got else INPUT_PATH.wrong(got)
+            got = settled(paths[name])
+            problem = None if got is None else INPUT_PATH.wrong(got)
             if problem:
                 path = f"Targets/{position}/InputTransformer/InputPathsMap/{name}"
                 yield path, f"{show(name)} {problem}"

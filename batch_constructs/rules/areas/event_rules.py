@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import json
-from contextlib import suppress
 from functools import partial
 
 from batch_constructs.aws import batch_events, event_pattern
@@ -46,6 +44,7 @@ from batch_constructs.rules.template.values import (
     Reference,
     entries,
     flag,
+    from_json,
     listing,
     mapping,
     show,
@@ -101,10 +100,8 @@ def _pattern(source: Resource) -> object:
     """Give the event pattern of a rule, which may be written as a text; None for one without."""
     pattern = source.properties.get("EventPattern", UNKNOWN)
     if isinstance(pattern, str):
-        with suppress(ValueError, RecursionError):
-            read: object = json.loads(pattern)
-            return read
-        return None
+        read = from_json(pattern)
+        return None if read is UNKNOWN else read
     return pattern
 
 

@@ -196,13 +196,12 @@ def event_source_batch_window(mapping_: Resource) -> Iterator[Fault]:
     if mapping_.neighbour(source, QUEUE) is None and not _OF_SQS.match(literal(source) or ""):
         return
     size = number(mapping_.properties, "BatchSize")
-    window = number(_WITHOUT_WINDOW | {**mapping_.properties}, "MaximumBatchingWindowInSeconds")
+    window = number({_WINDOW: 0, **mapping_.properties}, _WINDOW)
     if size is not None and size > SQS_WITHOUT_WINDOW and window == 0:
-        said = f"BatchSize is {show(size)}, without a batching window"
-        yield "MaximumBatchingWindowInSeconds", said
+        yield _WINDOW, f"BatchSize is {show(size)}, without a batching window"
 
 
-_WITHOUT_WINDOW: Final[dict[str, object]] = {"MaximumBatchingWindowInSeconds": 0}
+_WINDOW: Final = "MaximumBatchingWindowInSeconds"
 _OF_SQS: Final = pattern(form("sqs", ".*"))
 
 

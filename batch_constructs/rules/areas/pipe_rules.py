@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from functools import partial
 
 from batch_constructs.aws import event_pattern
@@ -15,7 +14,14 @@ from batch_constructs.rules.rule import Fault, rule
 from batch_constructs.rules.template.computed_commands import FIELD
 from batch_constructs.rules.template.iam_roles import literal
 from batch_constructs.rules.template.submitted_jobs import PIPE
-from batch_constructs.rules.template.values import entries, mapping, show, text
+from batch_constructs.rules.template.values import (
+    UNKNOWN,
+    entries,
+    from_json,
+    mapping,
+    settled,
+    show,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,12 +48,11 @@ def pipe_filter_pattern(pipe: Resource) -> Iterator[Fault]:
     criteria = mapping(mapping(pipe.properties, "SourceParameters"), "FilterCriteria")
     for position, one in entries(criteria, "Filters"):
         path = f"SourceParameters/FilterCriteria/Filters/{position}/Pattern"
-        written = text(one, "Pattern")
-        if written is None or "${" in written:
+        written = settled(one.get("Pattern"))
+        if written is None:
             continue
-        try:
-            pattern = json.loads(written)
-        except (ValueError, RecursionError):
+        pattern = from_json(written)
+        if pattern is UNKNOWN:
             yield path, f'Pattern is "{show(written)}", which is not JSON'
             continue
         for where, problem in event_pattern.wrong(pattern):

@@ -19,6 +19,7 @@ from batch_constructs.rules.template.values import (
     entries,
     given,
     mapping,
+    settled,
     show,
     text,
 )
@@ -110,8 +111,8 @@ def policy_sid(owner: Resource) -> Iterator[Fault]:
     for path, document in _documents(owner):
         known: set[str] = set()
         for where, statement in _statements_of(path, document):
-            sid = text(statement, "Sid")
-            if not sid or "${" in sid:
+            sid = settled(statement.get("Sid"))
+            if not sid:
                 continue
             problem = language.SID.wrong(sid)
             if problem:
@@ -131,8 +132,8 @@ def policy_action(owner: Resource) -> Iterator[Fault]:
     """IAM refuses the policy as malformed. Only * stands alone."""
     for path, statement in _statements(owner):
         for key in ("Action", "NotAction"):
-            for action in several(statement.get(key)):
-                if not isinstance(action, str) or "${" in action or language.ACTION.admits(action):
+            for action in map(settled, several(statement.get(key))):
+                if action is None or language.ACTION.admits(action):
                     continue
                 lacks = _WITHOUT_SERVICE.fullmatch(action)
                 said = ", without a service" if lacks else f"; {allowed(language.ACTION.allowed)}"
@@ -152,12 +153,8 @@ def policy_resource(owner: Resource) -> Iterator[Fault]:
     """IAM refuses the policy as malformed."""
     for path, statement in _statements(owner, trust=False):
         for key in ("Resource", "NotResource"):
-            for one in several(statement.get(key)):
-                problem = (
-                    None
-                    if not isinstance(one, str) or "${" in one
-                    else language.RESOURCE.wrong(one)
-                )
+            for one in map(settled, several(statement.get(key))):
+                problem = None if one is None else language.RESOURCE.wrong(one)
                 if problem:
                     yield f"{path}/{key}", f"{key} {problem}"
 
@@ -201,8 +198,8 @@ def policy_trust(role: Resource) -> Iterator[Fault]:
             if isinstance(action, str) and action not in language.TRUST_ACTIONS:
                 said = f'Action is "{show(action)}"; {allowed(one_of(language.TRUST_ACTIONS))}'
                 yield f"{path}/Action", said
-        principal = statement.get("Principal")
-        if isinstance(principal, str) and "${" not in principal:
+        principal = settled(statement.get("Principal"))
+        if principal is not None:
             such = f'{{"Service": "{ECS_TASKS}"}}'
             said = f'Principal is "{show(principal)}"; {allowed("an object, such as")} {such}'
             yield f"{path}/Principal", said
@@ -213,11 +210,10 @@ def policy_trust(role: Resource) -> Iterator[Fault]:
 
 def _principals(path: str, principal: Properties) -> Iterator[Fault]:
     yield from _unknown(path, principal, language.PRINCIPALS)
-    for service in several(principal.get("Service")):
-        if isinstance(service, str) and "${" not in service:
-            problem = language.SERVICE.wrong(service)
-            if problem:
-                yield f"{path}/Service", f"Service {problem}"
+    for service in map(settled, several(principal.get("Service"))):
+        problem = None if service is None else language.SERVICE.wrong(service)
+        if problem:
+            yield f"{path}/Service", f"Service {problem}"
 
 
 @_rule(
@@ -274,12 +270,13 @@ def _cannot_be_compared(operator: str, value: object) -> str | None:
     """Say why an operator cannot compare with a value."""
     if isinstance(value, dict) and not isinstance(value, PartlyKnown):
         return f"is an object; {allowed('texts')}"
-    if not isinstance(value, str) or "${" in value:
+    known = settled(value)
+    if known is None:
         return None
     if operator == language.ADDRESS:
-        return language.not_an_address(value)
+        return language.not_an_address(known)
     kinds = (bound for kind, bound in language.VALUES.items() if operator.startswith(kind))
-    return next((bound.wrong(value) for bound in kinds), None)
+    return next((bound.wrong(known) for bound in kinds), None)
 
 
 def _conditions(owner: Resource) -> Iterator[tuple[str, str, Properties]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
 from functools import partial
 
@@ -42,7 +41,7 @@ from batch_constructs.rules.regional_quotas import (
     WILDCARD_RULES,
 )
 from batch_constructs.rules.rule import Fault, rule
-from batch_constructs.rules.template.values import as_number
+from batch_constructs.rules.template.values import as_number, from_json
 from batch_constructs.rules.template.whole import Whole
 from batch_constructs.rules.template.written_lengths import (
     compact,
@@ -165,10 +164,7 @@ def _of_one_log_group(
 def dashboard_size(whole: Whole) -> Iterator[Fault]:
     """CloudWatch refuses the dashboard."""
     for id_, properties in of_type(whole, "AWS::CloudWatch::Dashboard"):
-        try:
-            body = json.loads(known_text(properties.get("DashboardBody")))
-        except (ValueError, RecursionError):  # no JSON, or unknown until the deployment
-            continue
+        body = from_json(known_text(properties.get("DashboardBody")))
         found = listed(body.get("widgets")) if isinstance(body, dict) else []
         problem = too_much([one for one in found if isinstance(one, dict)])
         if problem is not None:

@@ -30,13 +30,14 @@ from batch_constructs.rules.template.values import (
     flag,
     given,
     mapping,
+    settled,
     show,
     text,
     texts,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from batch_constructs.aws.bound import Decimal, Whole
     from batch_constructs.rules.template.resource_graph import Resource
@@ -58,19 +59,24 @@ def state_machine_one_definition(source: Resource) -> Iterator[Fault]:
     properties = source.properties
     there = [one for one in language.definitions() if given(properties, one)]
     if len(there) > 1:
-        said = f"{one_of(there, last='and')} are given; {allowed('one of them')}"
-        yield there[1], said, f"keep one of {one_of(there, last='and')}"
+        yield there[1], *_several_given(there)
     elif all(absent(properties, one) for one in language.definitions()):
         yield "Definition", "there is no definition"
-    written = text(properties, "DefinitionString")
+    written = settled(properties.get("DefinitionString"))
     definition = state_machine_definition(source)
-    if written is not None and "${" not in written and definition is UNKNOWN:
+    if written is not None and definition is UNKNOWN:
         said = f'DefinitionString is "{show(written)}", which is not JSON'
         yield "DefinitionString", said, "write the definition as JSON"
     for path, machine in machines_of(source):
         for field in ("StartAt", "States"):
             if machine and absent(machine, field):
                 yield f"{path}{field}", f"{field} is missing", f"give {field}"
+
+
+def _several_given(there: Sequence[str]) -> tuple[str, str]:
+    """Say that there is more than one of what there may be one of, and what to do."""
+    said = one_of(there, last="and")
+    return f"{said} are given; {allowed('one of them')}", f"keep one of {said}"
 
 
 @_rule(
@@ -217,8 +223,7 @@ def state_field(source: Resource) -> Iterator[Fault]:
         for group in language.exclusive():
             there = [one for one in group if given(state, one) and state[one] is not False]
             if len(there) > 1 and taken.issuperset(there):
-                said = f"{one_of(there, last='and')} are given; {allowed('one of them')}"
-                yield f"{path}/{there[1]}", said, f"keep one of {one_of(there, last='and')}"
+                yield f"{path}/{there[1]}", *_several_given(there)
 
 
 @_rule(
@@ -237,8 +242,8 @@ def state_word(source: Resource) -> Iterator[Fault]:
     )
     for path, one in within:
         for field, words in language.words().items():
-            got = text(one, field)
-            problem = None if got is None or "${" in got else words.wrong(got)
+            got = settled(one.get(field))
+            problem = None if got is None else words.wrong(got)
             if problem:
                 yield f"{path}{field}", f"{field} {problem}"
 
@@ -402,8 +407,8 @@ def _is_a_path(written: str, *, computed: bool) -> bool:
 def state_resource(source: Resource) -> Iterator[Fault]:
     """Step Functions refuses the definition. An integration needs Parameters, or Arguments."""
     for path, state in states_of(source):
-        got = text(state, "Resource") if state.get("Type") == "Task" else None
-        if not got or "${" in got:
+        got = settled(state.get("Resource")) if state.get("Type") == "Task" else None
+        if not got:
             continue
         if not is_arn(got):
             yield f"{path}/Resource", f'Resource is "{show(got)}", which is not an ARN'

@@ -124,6 +124,11 @@ def text(within: Properties, key: str) -> str | None:
     return value if type(value) is str else None
 
 
+def settled(value: object) -> str | None:
+    """Give a text that has all it will have: somebody else fills in ``${…}``."""
+    return value if isinstance(value, str) and "${" not in value else None
+
+
 def flag(within: Properties, key: str) -> bool | None:
     """Read a boolean, also where it is written as a string."""
     value = within.get(key)
@@ -229,6 +234,15 @@ def as_json(value: object) -> str | None:
         return json.dumps(value, ensure_ascii=False, default=_as_far_as_known)
     except (TypeError, ValueError, RecursionError):
         return None
+
+
+def from_json(written: str) -> object:
+    """Read a text as JSON; UNKNOWN where it is none, or is nested too deeply."""
+    try:
+        read: object = json.loads(written)
+    except (ValueError, RecursionError):
+        return UNKNOWN
+    return read
 
 
 def _as_far_as_known(value: object) -> object:
