@@ -74,6 +74,9 @@ SCHEDULE_DATE: Final = Matching(
 )
 """When a schedule starts or ends, as CloudFormation takes it."""
 
+SQS_EVENTS: Final = "aws:sqs"
+"""How records of a queue are called that come to a function or through a pipe."""
+
 OF_PIPES: Final = "aws.pipes."
 PIPE_PLACEHOLDERS: Final = tuple(
     f"{OF_PIPES}{name}"

@@ -77,6 +77,9 @@ NO_LOG_STREAM_SOURCE: Final[Source] = seen(
     'GetLogEvents: "The specified log stream does not exist."',
 )
 
+INVALID_PARAMETER: Final = "InvalidParameterValueException"
+"""The error code of Lambda for a value that it does not take."""
+
 CONDITION_FAILED: Final = "ConditionalCheckFailedException"
 TRANSACTION_CANCELED: Final = "TransactionCanceledException"
 CONDITION_FAILED_REASON: Final = "ConditionalCheckFailed"
@@ -124,7 +127,9 @@ VALIDATION_ERROR_SOURCE: Final[Source] = docs(
 ANY_ERROR: Final = "States.ALL"
 TASK_FAILED: Final = "States.TaskFailed"
 RUNTIME_ERROR: Final = "States.Runtime"
-"""What a state machine calls any error, that of a task, and one that no state can handle.
+NO_PERMISSIONS: Final = "States.Permissions"
+"""What a state machine calls any error, that of a task, one that no state can handle, and one for
+lack of rights.
 
 https://docs.aws.amazon.com/step-functions/latest/dg/concepts-error-handling.html
 """

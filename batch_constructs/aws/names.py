@@ -186,10 +186,14 @@ LONGEST_ARN: Final = 190
 ARN_PARTS: Final = 5
 """How many colons stand before the resource of an ARN."""
 
-STATES_SUBMIT_JOB: Final = "states:::batch:submitJob"
-STATES_CALL: Final = "states:::aws-sdk:batch:"
+STATES_INTEGRATION: Final = "states:::"
+STATES_SUBMIT_JOB: Final = f"{STATES_INTEGRATION}batch:submitJob"
+STATES_CALL: Final = f"{STATES_INTEGRATION}aws-sdk:batch:"
 SCHEDULER_SUBMIT_JOB: Final = "scheduler:::aws-sdk:batch:submitJob"
 """What follows ``arn:PARTITION:`` where Step Functions or Scheduler calls AWS Batch."""
+
+SCHEDULER_CALL: Final = "scheduler:::aws-sdk:"
+"""What follows it where Scheduler calls any service: its name, a colon and the operation."""
 
 STATES_WAIT: Final = ".sync"
 """What stands behind a submission where the state machine waits for the job."""
@@ -267,9 +271,15 @@ def arn(
     region: str,
     service: str = "batch",
     partition: str = "aws",
+    separator: str = "/",
 ) -> str:
     """Write the ARN of a resource, such as ``arn("job-queue", "high", account=…, region=…)``."""
-    return f"arn:{partition}:{service}:{region}:{account}:{kind}/{name}"
+    return f"arn:{partition}:{service}:{region}:{account}:{kind}{separator}{name}"
+
+
+def log_stream(group_arn: str, stream: str) -> str:
+    """Write the ARN of a log stream, by that of its group, with or without what covers streams."""
+    return f"{group_arn.removesuffix(':*')}:log-stream:{stream}"
 
 
 @cache

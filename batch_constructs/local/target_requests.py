@@ -45,9 +45,43 @@ def scheduler_request(payload: str, context: Mapping[str, str]) -> dict[str, Any
     Raises:
         RefusedInvocationError: the input describes no request.
     """
+    return _request(filled_in(payload, context))
+
+
+def filled_in(payload: str, context: Mapping[str, str]) -> dict[str, Any]:
+    """Return a schedule's input with what Scheduler fills in.
+
+    Raises:
+        RefusedInvocationError: the input is no JSON.
+    """
     for name, value in context.items():
         payload = payload.replace(f"<{name}>", value)
-    return _request(_object(payload))
+    return _object(payload)
+
+
+def call_operation(client: Any, operation: str, parameters: Mapping[str, Any]) -> None:
+    """Call an operation with parameters that are spelled with or without capitals.
+
+    Raises:
+        RefusedInvocationError: the service has no such operation.
+    """
+    from botocore import xform_name
+
+    if operation not in client.meta.service_model.operation_names:
+        raise RefusedInvocationError(f"there is no operation {operation}")
+    shape = client.meta.service_model.operation_model(operation).input_shape
+    getattr(client, xform_name(operation))(**_as_members(shape, parameters))
+
+
+def _as_members(shape: Any, value: Any) -> Any:
+    """Spell the members of a request as the service's model does."""
+    if getattr(shape, "type_name", "") == "structure" and isinstance(value, dict):
+        members = {name.lower(): (name, member) for name, member in shape.members.items()}
+        found = {name: members.get(name.lower(), (name, None)) for name in value}
+        return {found[name][0]: _as_members(found[name][1], one) for name, one in value.items()}
+    if getattr(shape, "type_name", "") == "list" and isinstance(value, list):
+        return [_as_members(shape.member, one) for one in value]
+    return value
 
 
 def _object(payload: str) -> dict[str, Any]:

@@ -94,6 +94,52 @@ def test_ministack_is_imported_by_the_adapter_alone() -> None:
         ),
         ("services.cloudformation.engine", "_validate_template_limits", ["template"]),
         ("services.cloudformation.stacks", "_runs_on_worker_thread", ["resource_type"]),
+        (
+            "core.iam_evaluator",
+            "_action_matches",
+            ["request_action", "actions", "not_actions"],
+        ),
+        ("core.iam_evaluator", "_gather_role_policies", ["role_name", "account_id"]),
+        ("core.iam_evaluator", "_permissions_boundary", ["store", "name", "account_id"]),
+        ("core.iam_evaluator", "_resource_policy", ["service", "resource_arn"]),
+        (
+            "core.iam_evaluator",
+            "combine_resource_policy",
+            ["identity", "ctx", "policy", "owner_account", "required", "limits"],
+        ),
+        ("core.iam_evaluator", "evaluate", ["ctx", "policies", "limits"]),
+        (
+            "core.iam_evaluator",
+            "evaluate_resource_policy",
+            ["doc", "ctx", "service", "named_only", "direct_only"],
+        ),
+        ("services.cloudwatch_logs", "_describe_log_streams", ["data"]),
+        ("services.eventbridge", "_cron_next_fire", ["fields", "after_dt"]),
+        ("services.eventbridge", "_parse_cron_fields", ["expr"]),
+        ("services.lambda_svc", "_apply_filter_criteria", ["records", "esm"]),
+        ("services.lambda_svc", "_create_esm", ["data"]),
+        ("services.lambda_svc", "_iter_all_esms", []),
+        ("services.pipes", "_create_pipe", ["name", "body"]),
+        ("services.pipes", "_poll_pipe", ["_ddb", "pipe", "pipe_account_id"]),
+        ("services.pipes", "_update_pipe", ["name", "body"]),
+        ("services.scheduler", "_create_schedule", ["name", "body"]),
+        ("services.scheduler", "_tick_schedules", []),
+        ("services.scheduler", "_to_epoch", ["value"]),
+        ("services.scheduler", "_update_schedule", ["name", "body"]),
+        (
+            "services.sns",
+            "_deliver_to_lambda",
+            [
+                *("endpoint", "envelope", "topic_arn", "sub_arn", "msg_id"),
+                *("raw_message", "message_attributes"),
+            ],
+        ),
+        ("services.stepfunctions", "_invoke_resource", ["resource", "input_data"]),
+        (
+            "services.stepfunctions",
+            "_invoke_with_callback",
+            ["resource", "input_data", "token", "state_def"],
+        ),
         ("services.eventbridge", "_apply_input_transformer", ["transformer", "rule", "view"]),
         ("services.eventbridge", "_event_pattern_error", ["pattern_str"]),
         ("services.eventbridge", "_invoke_target", ["target", "event", "rule", "view"]),
@@ -143,7 +189,6 @@ def test_ministack_is_imported_by_the_adapter_alone() -> None:
         ),
         ("services.cloudwatch_logs", "_append_log_events", ["stream", "events"]),
         ("services.cloudwatch_logs", "_describe_log_groups", ["data"]),
-        ("services.cloudwatch_logs", "_describe_log_streams", ["data"]),
         ("services.stepfunctions", "_execute_task", ["state_def", "raw_input", "execution", "ctx"]),
         ("services.sts", "register_session", ["access_key", "session"]),
     ],
@@ -320,39 +365,6 @@ def test_an_alarm_looks_at_the_metric_of_its_own_dimensions_only(local_aws: Loca
         "alarmed-fails": "ALARM",
         "alarmed-works": "OK",
     }
-
-
-def test_a_target_that_may_not_submit_tells_its_dead_letter_queue(local_aws: LocalAws) -> None:
-    sqs, iam, bus = (local_aws.client(name) for name in ("sqs", "iam", "events"))
-    url = sqs.create_queue(QueueName="undelivered")["QueueUrl"]
-    trust = {
-        "Effect": "Allow",
-        "Action": "sts:AssumeRole",
-        "Principal": {"Service": "events.amazonaws.com"},
-    }
-    role = iam.create_role(
-        RoleName="powerless",
-        AssumeRolePolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [trust]}),
-    )["Role"]["Arn"]
-    bus.put_rule(Name="powerless", EventPattern=json.dumps({"source": ["of.the.test"]}))
-    bus.put_targets(
-        Rule="powerless",
-        Targets=[
-            {
-                "Id": "batch",
-                "Arn": "arn:aws:batch:us-east-1:123456789012:job-queue/any",
-                "RoleArn": role,
-                "BatchParameters": {"JobDefinition": "any:1", "JobName": "any"},
-                "DeadLetterConfig": {"Arn": "arn:aws:sqs:us-east-1:123456789012:undelivered"},
-            }
-        ],
-    )
-
-    bus.put_events(Entries=[{"Source": "of.the.test", "DetailType": "x", "Detail": "{}"}])
-
-    answer = sqs.receive_message(QueueUrl=url, WaitTimeSeconds=20, MessageAttributeNames=["All"])
-    attributes = answer["Messages"][0]["MessageAttributes"]
-    assert "batch:SubmitJob" in attributes["ERROR_MESSAGE"]["StringValue"]
 
 
 @pytest.mark.local_aws

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.delivery import FAILED_EVENT, failed_messages
+from batch_constructs.aws.delivery import FAILED_EVENT, SQS_EVENTS, failed_messages
 from batch_constructs.functions.claims.effect import OutOfTimeError, Pauses
 from batch_constructs.functions.claims.lease import RESERVE_SECONDS
 from batch_constructs.functions.claims.rows import DAYS_KEPT
@@ -58,9 +58,6 @@ class Invocation:
         return Pauses(clock=self.clock, sleep=self.sleep, deadline=self.deadline)
 
 
-_SQS = "aws:sqs"
-
-
 def each_event(
     event: Mapping[str, Any],
     handle: Callable[[Mapping[str, Any], str | None], object],
@@ -82,8 +79,8 @@ def each_event(
         handle(*_original(event, None, clock()))
         return None
     for record in event["Records"]:
-        source = record.get("eventSource", record.get("EventSource", _SQS))
-        if source != _SQS:
+        source = record.get("eventSource", record.get("EventSource", SQS_EVENTS))
+        if source != SQS_EVENTS:
             raise ValueError(
                 f"the event is of {source}; this function accepts events of EventBridge, and the "
                 "contents of its dead-letter queue: put a rule, or code that invokes it, in "

@@ -45,11 +45,14 @@ def install(
         corrections,
         custom_resources,
         execution_ends,
+        function_callers,
         iam_checks,
         log_events,
+        pipes,
         public_parameters,
         refused_definitions,
         refused_patterns,
+        schedules,
         settled_stacks,
         signatures,
         state_machines,
@@ -67,6 +70,9 @@ def install(
     public_parameters.install()
     refused_definitions.install()
     refused_patterns.install()
+    function_callers.install()
+    schedules.install()
+    pipes.install(roles)
     targets.install(roles=roles, client=client)
     jobs = execution_ends.AwaitedJobs()
     state_machines.install(ended=ended, roles=roles, jobs=jobs)

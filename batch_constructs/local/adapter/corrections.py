@@ -3,11 +3,13 @@
 AWS: ``Ref`` of a secret is its ARN, of an instance profile its name; a VPC has ``CidrBlock``; an
 empty ``GenerateSecretString`` generates a secret; a parameter's generated name has no slash;
 alarms may be on expressions; policies and environment variables have a size; what AWS refuses
-of a property is refused; a function's code is in its bucket; a VPC is found by ``isDefault``.
+of a property is refused; a function's code is in its bucket; a VPC is found by ``isDefault``;
+a topic's own policy lets nobody in who needs rights of its own.
 """
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.local.cloudformation.first_look import look_first
@@ -43,6 +45,7 @@ def install() -> None:
     _add_cidr_block(handlers["AWS::EC2::VPC"])
     _name_without_slash(handlers["AWS::SSM::Parameter"])
     _record_metric_math(handlers["AWS::CloudWatch::Alarm"])
+    _keep_topics_to_the_owner(handlers["AWS::SNS::Topic"])
     look_first(handlers["AWS::Lambda::Function"], _expect_code)
     check_sizes(handlers)
     check_properties(handlers)
@@ -183,6 +186,28 @@ def _record_metric_math(handler: dict[str, Any]) -> None:
         return made
 
     handler.update(create=create_alarm, update=update_alarm)
+
+
+def _keep_topics_to_the_owner(handler: dict[str, Any]) -> None:
+    """Give a topic the policy that SNS gives it, in place of one that lets every role publish.
+
+    https://docs.aws.amazon.com/sns/latest/dg/SendMessageToHttp.iam.permissions.html
+    """
+    from ministack.services import sns
+
+    create = handler["create"]
+
+    def create_topic(logical_id: str, properties: Properties, stack_name: str) -> Made:
+        topic, attributes = create(logical_id, properties, stack_name)
+        stored = sns._topics[topic]["attributes"]  # noqa: SLF001 - a touch point
+        policy = json.loads(stored["Policy"])
+        owner = {"StringEquals": {"AWS:SourceOwner": stored["Owner"]}}
+        for statement in policy["Statement"]:
+            statement["Condition"] = owner
+        stored["Policy"] = json.dumps(policy)
+        return topic, attributes
+
+    handler["create"] = create_topic
 
 
 def _expect_code(properties: Properties) -> None:

@@ -35,10 +35,24 @@ def install() -> None:
             return
         append(stream, events)
 
+    describe_streams = cloudwatch_logs._describe_log_streams  # noqa: SLF001 - a touch point
+    cloudwatch_logs._describe_log_streams = _identified(describe_streams)  # noqa: SLF001 - as above
     for name in ("_describe_log_groups", "_describe_log_streams"):
         setattr(cloudwatch_logs, name, _counting(getattr(cloudwatch_logs, name)))
     cloudwatch_logs._append_log_events = append_log_events  # noqa: SLF001 - a touch point
     cloudwatch_logs._log_records._data = Latest(_FOUND_BY_POINTER)  # noqa: SLF001 - a touch point
+
+
+def _identified(describe: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Let a group be named by its ARN as well, as ``logGroupIdentifier``."""
+
+    def described(data: Any) -> Any:
+        group = data.get("logGroupIdentifier")
+        return describe(
+            data if group is None else {**data, "logGroupName": group.rpartition(":log-group:")[2]}
+        )
+
+    return described
 
 
 def _counting(describe: Callable[[Any], Any]) -> Callable[[Any], Any]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from batch_constructs.aws import operations
 from batch_constructs.aws.error_names import (
     MODELLED,
+    NO_PERMISSIONS,
     OF_STEP_FUNCTIONS,
     RUNTIME_ERROR,
     STEP_FUNCTIONS_UNCLEAR,
@@ -17,6 +18,8 @@ from batch_constructs.aws.error_names import (
 from batch_constructs.aws.job_states import JobState
 from batch_constructs.aws.names import STATES_CALL, STATES_SUBMIT_JOB
 from batch_constructs.aws.service_principals import STATES
+from batch_constructs.local.adapter.service_rights import refused_role
+from batch_constructs.local.adapter.task_rights import right_of
 from batch_constructs.local.cloudformation.property_values import from_response, to_request
 from batch_constructs.local.cloudformation.resource_type import ProvisioningError
 from batch_constructs.local.role_sessions import UntrustingRoleError
@@ -107,6 +110,24 @@ def install(
         answer.pop("ResponseMetadata", None)
         return from_response(operation, answer)
 
+    for name in ("_invoke_resource", "_invoke_with_callback"):
+        setattr(stepfunctions, name, _as_role(getattr(stepfunctions, name)))
     stepfunctions._execute_task = execute_task  # noqa: SLF001 - a touch point
     stepfunctions._SERVICE_DISPATCH[OPTIMIZED] = submit_job  # noqa: SLF001 - a touch point
     stepfunctions._SERVICE_DISPATCH[SDK] = sdk_call  # noqa: SLF001 - a touch point
+
+
+def _as_role(invoke: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a task call what the machine's role may call."""
+    from ministack.services import stepfunctions
+
+    def invoke_resource(resource: str, parameters: Any, *more: Any) -> Any:
+        right = right_of(resource, parameters)
+        refusal = None if right is None else refused_role(_role.get(), STATES, right)
+        if refusal is not None:
+            raise stepfunctions._ExecutionError(  # noqa: SLF001 - a touch point
+                NO_PERMISSIONS, refusal
+            )
+        return invoke(resource, parameters, *more)
+
+    return invoke_resource

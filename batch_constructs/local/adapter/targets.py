@@ -1,4 +1,8 @@
-"""AWS Batch as a target of EventBridge rules and of EventBridge Scheduler."""
+"""Targets of EventBridge rules and of EventBridge Scheduler: AWS Batch, and the rights for all.
+
+A target without a role is one whose own policy has to let EventBridge in. See
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html
+"""
 
 from __future__ import annotations
 
@@ -10,11 +14,21 @@ import uuid
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.names import SCHEDULER_SUBMIT_JOB
+from batch_constructs.aws.actions import (
+    EVENTS_PUT_EVENTS,
+    LAMBDA_INVOKE_FUNCTION,
+    SNS_PUBLISH,
+    SQS_SEND_MESSAGE,
+    STATES_START_EXECUTION,
+)
+from batch_constructs.aws.names import EVENT_BUS, SCHEDULER_CALL, SCHEDULER_SUBMIT_JOB, as_property
 from batch_constructs.aws.service_principals import EVENTS, SCHEDULER
+from batch_constructs.local.adapter.service_rights import refused_role, refused_service
 from batch_constructs.local.role_sessions import UntrustingRoleError
 from batch_constructs.local.target_requests import (
     RefusedInvocationError,
+    call_operation,
+    filled_in,
     scheduler_request,
     submit_request,
 )
@@ -33,6 +47,18 @@ _REMEMBERED_EVENTS = 1000
 
 _LOG = logging.getLogger("batch_constructs.targets")
 _SCHEDULER_TARGET = f"arn:aws:{SCHEDULER_SUBMIT_JOB}"
+_SCHEDULER_CALL = f"arn:aws:{SCHEDULER_CALL}"
+_CLIENTS = {"cloudwatchlogs": "logs", "eventbridge": "events", "sfn": "stepfunctions"}
+"""Service, as a universal target calls it → as boto3 does, where that is another name."""
+
+_RIGHTS = {
+    "events": EVENTS_PUT_EVENTS,
+    "lambda": LAMBDA_INVOKE_FUNCTION,
+    "sns": SNS_PUBLISH,
+    "sqs": SQS_SEND_MESSAGE,
+    "states": STATES_START_EXECUTION,
+}
+"""Service of a target → the right to invoke it."""
 
 
 def install(*, roles: RoleSessions, client: Callable[[str], Any]) -> None:
@@ -49,27 +75,30 @@ def install(*, roles: RoleSessions, client: Callable[[str], Any]) -> None:
     theirs = eventbridge._invoke_target  # noqa: SLF001 - a touch point
 
     def invoke_target(target: Target, event: Any, rule: Any, view: Any = None) -> None:
-        arn = target.get("Arn", "")
-        if arn == _SCHEDULER_TARGET:
-            request = schedule_request(target, event)
-        elif arn.split(":")[2:3] == ["batch"]:
-            request = rule_request(target, event, rule, view)
-        else:
-            theirs(target, event, rule, view)
-            return
-        service = SCHEDULER if arn == _SCHEDULER_TARGET else EVENTS
+        arn, source = target.get("Arn", ""), rule.get("Arn", "")
         invocation = _Invocation(
             target=target,
-            source_arn=rule.get("Arn", ""),
-            service=service,
+            source_arn=source,
+            service=SCHEDULER if source.split(":")[2:3] == ["scheduler"] else EVENTS,
             roles=roles,
             client=client,
         )
-        # A rule is dispatched on the event loop, and the job is submitted over HTTP.
+        call: Callable[[], str]
+        if arn == _SCHEDULER_TARGET:
+            call = invocation.submission(schedule_request(target, event))
+        elif arn.split(":")[2:3] == ["batch"]:
+            call = invocation.submission(rule_request(target, event, rule, view))
+        elif arn.startswith(_SCHEDULER_CALL):
+            call = invocation.call(schedule_payload(target, event))
+        else:
+            refusal = invocation.refusal()
+            if refusal is None:
+                theirs(target, event, rule, view)
+                return
+            call = invocation.refused(refusal)
+        # A rule is dispatched on the event loop, and what comes now goes over HTTP.
         context = contextvars.copy_context()
-        threading.Thread(
-            target=context.run, args=(invocation.deliver, request), daemon=True
-        ).start()
+        threading.Thread(target=context.run, args=(invocation.deliver, call), daemon=True).start()
 
     eventbridge._invoke_target = invoke_target  # noqa: SLF001 - a touch point
 
@@ -122,17 +151,27 @@ def rule_request(target: Target, event: Any, rule: Any, view: Any = None) -> Cal
 
 def schedule_request(target: Target, event: Any) -> Callable[[], Any]:
     """Return what makes the SubmitJob request of a schedule, once it is delivered."""
-    return lambda: scheduler_request(
-        target.get("Input", ""),
-        {
-            "aws.scheduler.schedule-arn": event["Resources"][0],
-            "aws.scheduler.scheduled-time": datetime.fromtimestamp(event["Time"], tz=UTC).strftime(
-                "%Y-%m-%dT%H:%M:%SZ"
-            ),
-            "aws.scheduler.execution-id": str(uuid.uuid4()),
-            "aws.scheduler.attempt-number": "1",
-        },
-    )
+    return lambda: scheduler_request(*schedule_payload(target, event))
+
+
+def schedule_payload(target: Target, event: Any) -> tuple[str, dict[str, str]]:
+    """Return a schedule's input, and what the words in it stand for that Scheduler fills in."""
+    time = datetime.fromtimestamp(event["Time"], tz=UTC)
+    return target.get("Input", ""), {
+        "aws.scheduler.schedule-arn": event["Resources"][0],
+        "aws.scheduler.scheduled-time": time.strftime("%Y-%m-%dT%H:%M:%SZ"),
+        "aws.scheduler.execution-id": str(uuid.uuid4()),
+        "aws.scheduler.attempt-number": "1",
+    }
+
+
+def _right_to_invoke(arn: str) -> tuple[str, str] | None:
+    """Return which right a target takes; None where it is another one than these."""
+    service = arn.split(":")[2:3]
+    if service == ["events"] and EVENT_BUS not in arn:
+        return None
+    action = _RIGHTS.get("".join(service))
+    return None if action is None else (action, arn)
 
 
 class _Invocation:
@@ -153,32 +192,79 @@ class _Invocation:
         self._roles = roles
         self._client = client
 
-    def deliver(self, request: Callable[[], Any]) -> None:
-        """Submit the job as the target's role; what fails goes to the dead-letter queue."""
+    def refusal(self) -> str | None:
+        """Say why the target may not be invoked; None where it may, or nobody knows."""
+        arn, role = str(self._target.get("Arn", "")), self._target.get("RoleArn")
+        right = _right_to_invoke(arn)
+        if right is None:
+            return None
+        if role:
+            return refused_role(role, self._service, right)
+        return refused_service(self._service, self._source_arn, right)
+
+    def refused(self, why: str) -> Callable[[], str]:
+        """Return what fails for lack of rights."""
+
+        def call() -> str:
+            raise RefusedInvocationError(why)
+
+        return call
+
+    def submission(self, request: Callable[[], Any]) -> Callable[[], str]:
+        """Return what submits the job."""
+
+        def call() -> str:
+            batch = self._roles.client("batch", self._role(), self._service)
+            return f"submitted job {batch.submit_job(**request())['jobId']}"
+
+        return call
+
+    def call(self, payload: tuple[str, Mapping[str, str]]) -> Callable[[], str]:
+        """Return what calls an operation of any service, as a universal target names it."""
+        service, _, operation = (
+            str(self._target["Arn"]).removeprefix(_SCHEDULER_CALL).partition(":")
+        )
+        name = as_property(operation)
+
+        def call() -> str:
+            client = self._roles.client(_CLIENTS.get(service, service), self._role(), self._service)
+            call_operation(client, name, filled_in(*payload))
+            return f"called {service}:{name}"
+
+        return call
+
+    def deliver(self, call: Callable[[], str]) -> None:
+        """Invoke the target as its role; what fails goes to the dead-letter queue."""
         from botocore.exceptions import BotoCoreError, ClientError
 
         try:
-            batch = self._roles.client("batch", self._role(), self._service)
-            answer = batch.submit_job(**request())
-            _LOG.info("%s submitted job %s", self._source_arn, answer["jobId"])
+            _LOG.info("%s %s", self._source_arn, call())
         except (
             BotoCoreError,
             ClientError,
             RefusedInvocationError,
             UntrustingRoleError,
         ) as problem:
-            _LOG.warning("%s could not submit a job: %s", self._source_arn, problem)
+            _LOG.warning("%s could not invoke its target: %s", self._source_arn, problem)
             self._bury(problem)
 
     def _role(self) -> str:
         role: str | None = self._target.get("RoleArn")
         if not role:
-            raise RefusedInvocationError("the target has no role to submit jobs with")
+            raise RefusedInvocationError("the target has no role to invoke it with")
         return role
 
     def _bury(self, problem: Exception) -> None:
         queue_arn = self._target.get("DeadLetterConfig", {}).get("Arn")
         if not queue_arn:
+            return
+        right = SQS_SEND_MESSAGE, queue_arn
+        if self._service == SCHEDULER:
+            refusal = refused_role(self._target.get("RoleArn", ""), SCHEDULER, right)
+        else:
+            refusal = refused_service(EVENTS, self._source_arn, right)
+        if refusal is not None:
+            _LOG.warning("%s has lost an event: %s", self._source_arn, refusal)
             return
         sqs = self._client("sqs")
         url = sqs.get_queue_url(QueueName=queue_arn.rsplit(":", 1)[1])["QueueUrl"]

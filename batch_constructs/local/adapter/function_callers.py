@@ -1,0 +1,86 @@
+"""Who calls functions: topics, by the function's policy; queues, by the rights of its role."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.aws.actions import (
+    LAMBDA_INVOKE_FUNCTION,
+    SQS_DELETE_MESSAGE,
+    SQS_GET_QUEUE_ATTRIBUTES,
+    SQS_RECEIVE_MESSAGE,
+)
+from batch_constructs.aws.error_names import INVALID_PARAMETER
+from batch_constructs.aws.service_principals import LAMBDA, SNS
+from batch_constructs.local.adapter.service_rights import refused_role, refused_service
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+_LOG = logging.getLogger("batch_constructs.functions")
+_TO_READ = (SQS_RECEIVE_MESSAGE, SQS_DELETE_MESSAGE, SQS_GET_QUEUE_ATTRIBUTES)
+
+
+def install() -> None:
+    """Ask for what Lambda asks for before it calls a function."""
+    from ministack.services import lambda_svc, sns
+
+    sns._deliver_to_lambda = _permitted(sns._deliver_to_lambda)  # noqa: SLF001 - a touch point
+    lambda_svc._iter_all_esms = _readable(lambda_svc._iter_all_esms)  # noqa: SLF001 - as above
+    create = lambda_svc._create_esm  # noqa: SLF001 - a touch point
+
+    def create_esm(data: dict[str, Any]) -> Any:
+        from ministack.core.responses import error_response_json
+
+        for action in _TO_READ if _is_queue(data) else ():
+            if _refused(data, action) is not None:
+                said = f"The provided execution role does not have permissions to call {action[4:]}"
+                return error_response_json(INVALID_PARAMETER, f"{said} on SQS", 400)
+        return create(data)
+
+    lambda_svc._create_esm = create_esm  # noqa: SLF001 - a touch point
+
+
+def _permitted(deliver: Callable[..., Any]) -> Callable[..., Any]:
+    def deliver_to_lambda(endpoint: str, envelope: str, topic_arn: str, *more: Any) -> Any:
+        refusal = refused_service(SNS, topic_arn, (LAMBDA_INVOKE_FUNCTION, endpoint))
+        if refusal is None:
+            return deliver(endpoint, envelope, topic_arn, *more)
+        _LOG.warning("%s could not call %s: %s", topic_arn, endpoint, refusal)
+        return None
+
+    return deliver_to_lambda
+
+
+def _readable(mappings: Callable[[], Iterator[Any]]) -> Callable[[], Iterator[Any]]:
+    """Leave out the mappings whose function's role may not read the queue, and say so once."""
+    said: set[str] = set()
+
+    def iter_all_esms() -> Iterator[Any]:
+        for account, region, mapping in mappings():
+            refusals = map(_refused, [mapping] * len(_TO_READ), _TO_READ)
+            refusal = next(filter(None, refusals), None) if _is_queue(mapping) else None
+            if refusal is None:
+                yield account, region, mapping
+            elif mapping["UUID"] not in said:
+                said.add(mapping["UUID"])
+                _LOG.warning("Lambda does not read %s: %s", mapping["EventSourceArn"], refusal)
+
+    return iter_all_esms
+
+
+def _is_queue(mapping: Mapping[str, Any]) -> bool:
+    return str(mapping.get("EventSourceArn", "")).split(":")[2:3] == ["sqs"]
+
+
+def _refused(mapping: Mapping[str, Any], action: str) -> str | None:
+    from ministack.services import lambda_svc
+
+    source = str(mapping["EventSourceArn"])
+    _, _, _, region, account, _ = source.split(":", 5)
+    name = str(mapping["FunctionName"]).rpartition(":function:")[2].partition(":")[0]
+    function = lambda_svc._functions.get_scoped(account, region, name)  # noqa: SLF001 - as above
+    if function is None:
+        return None
+    return refused_role(function["config"]["Role"], LAMBDA, (action, source))

@@ -1,0 +1,239 @@
+"""Pipes from a queue: ministack only plays those from a stream of DynamoDB.
+
+Whatever a pipe asks of another service it asks as its role. See
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-sqs.html
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from batch_constructs.aws import operations
+from batch_constructs.aws.delivery import OF_PIPES, SQS_EVENTS
+from batch_constructs.aws.service_principals import PIPES
+from batch_constructs.local.cloudformation.property_values import to_request
+from batch_constructs.local.cloudformation.resource_type import ProvisioningError
+from batch_constructs.local.pipe_records import dynamic, record_of, transformed
+from batch_constructs.local.role_sessions import UntrustingRoleError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from batch_constructs.local.role_sessions import RoleSessions
+
+    Pipe = Mapping[str, Any]
+
+_LOG = logging.getLogger("batch_constructs.pipes")
+_KEPT = ("Enrichment", "EnrichmentParameters", "SourceParameters", "TargetParameters")
+"""What ministack forgets of a pipe."""
+
+_BATCH_SIZE = 10
+
+
+class UnplayedPipeError(Exception):
+    """Why a pipe's records stay in its queue."""
+
+
+def install(roles: RoleSessions) -> None:
+    """Play pipes whose source is a queue.
+
+    Args:
+        roles: gives clients that act as the pipe's role.
+    """
+    from ministack.services import pipes
+    from ministack.services.cloudformation import provisioners
+
+    poll = pipes._poll_pipe  # noqa: SLF001 - a touch point
+    said: dict[str, str] = {}
+
+    def poll_pipe(streams: Any, pipe: Pipe, account: str) -> None:
+        source = pipe["Source"]
+        if pipe.get("CurrentState") != "RUNNING" or _service(source) == "dynamodb":
+            poll(streams, pipe, account)
+            return
+        is_played = _service(source) == "sqs"
+        problem = _Run(pipe, roles).problem() if is_played else f"no pipe from {source} runs here"
+        if problem is not None and said.get(pipe["Arn"]) != problem:
+            _LOG.warning("%s could not hand on its messages: %s", pipe["Arn"], problem)
+        said[pipe["Arn"]] = problem or ""
+
+    pipes._poll_pipe = poll_pipe  # noqa: SLF001 - a touch point
+    for name in ("_create_pipe", "_update_pipe"):
+        setattr(pipes, name, _keeping(getattr(pipes, name)))
+    handler = provisioners._RESOURCE_HANDLERS["AWS::Pipes::Pipe"]  # noqa: SLF001 - a touch point
+    for name, place in (("create", 1), ("update", 2)):
+        handler[name] = _keeping_properties(handler[name], place)
+
+
+def _keeping(change: Callable[..., Any]) -> Callable[..., Any]:
+    def changed(name: str, body: Mapping[str, Any]) -> Any:
+        answer = change(name, body)
+        _keep(name, {one: body[one] for one in _KEPT if one in body})
+        return answer
+
+    return changed
+
+
+def _keeping_properties(change: Callable[..., Any], place: int) -> Callable[..., Any]:
+    def changed(*arguments: Any) -> Any:
+        made = change(*arguments)
+        _keep(made[0], {one: arguments[place].get(one) for one in _KEPT})
+        return made
+
+    return changed
+
+
+def _keep(name: str, given: Mapping[str, Any]) -> None:
+    from ministack.services import pipes
+
+    pipe = pipes._pipes.get(name)  # noqa: SLF001 - a touch point
+    if pipe is not None:
+        pipe.update(given)
+
+
+def _service(arn: str) -> str:
+    return "".join(arn.split(":")[2:3])
+
+
+class _Run:
+    """One look of a pipe into its queue."""
+
+    def __init__(self, pipe: Pipe, roles: RoleSessions) -> None:
+        self._pipe = pipe
+        self._roles = roles
+        self._source = pipe.get("SourceParameters") or {}
+        self._target = pipe.get("TargetParameters") or {}
+        self._region = pipe["Source"].split(":")[3]
+
+    def problem(self) -> str | None:
+        """Hand messages on and delete them; say why they stay where that fails."""
+        from botocore.exceptions import BotoCoreError, ClientError
+
+        try:
+            self._hand_on()
+        except (
+            BotoCoreError,
+            ClientError,
+            ProvisioningError,
+            UnplayedPipeError,
+            UntrustingRoleError,
+        ) as problem:
+            return str(problem)
+        return None
+
+    def _client(self, name: str) -> Any:
+        return self._roles.client(name, self._pipe["RoleArn"], PIPES)
+
+    def _hand_on(self) -> None:
+        from ministack.services import lambda_svc
+
+        queue = self._pipe["Source"]
+        sqs = self._client("sqs")
+        url = self._url(sqs, queue)
+        size = self._source.get("SqsQueueParameters", {}).get("BatchSize", _BATCH_SIZE)
+        answer = sqs.receive_message(
+            QueueUrl=url,
+            MaxNumberOfMessages=min(int(size), _BATCH_SIZE),
+            AttributeNames=["All"],
+            MessageAttributeNames=["All"],
+        )
+        records = [record_of(one, queue, self._region) for one in answer.get("Messages", ())]
+        criteria = {"FilterCriteria": self._source.get("FilterCriteria") or {}}
+        kept = lambda_svc._apply_filter_criteria(records, criteria)  # noqa: SLF001 - a touch point
+        if kept:
+            self._deliver(self._enriched(kept))
+        for record in records:
+            sqs.delete_message(QueueUrl=url, ReceiptHandle=record["receiptHandle"])
+
+    @staticmethod
+    def _url(sqs: Any, arn: str) -> str:
+        endpoint, (account, name) = sqs.meta.endpoint_url, arn.split(":")[4:6]
+        return f"{endpoint}/{account}/{name}"
+
+    def _words(self) -> dict[str, str]:
+        given = {
+            "pipe-arn": self._pipe["Arn"],
+            "pipe-name": self._pipe["Name"],
+            "source-arn": self._pipe["Source"],
+            "enrichment-arn": self._pipe.get("Enrichment") or "",
+            "target-arn": self._pipe["Target"],
+        }
+        return {f"{OF_PIPES}{name}": value for name, value in given.items()}
+
+    def _enriched(self, records: Sequence[Any]) -> list[Any]:
+        """Return what the function of an enrichment makes of records."""
+        function = self._pipe.get("Enrichment")
+        if not function:
+            return list(records)
+        if _service(function) != "lambda":
+            raise UnplayedPipeError(f"an enrichment by {function} is not played here")
+        template = (self._pipe.get("EnrichmentParameters") or {}).get("InputTemplate")
+        given = [transformed(one, template, self._words()) for one in records]
+        made = self._invoke(function, given)
+        return made if isinstance(made, list) else [made]
+
+    def _deliver(self, events: Sequence[Any]) -> None:
+        target, template = self._pipe["Target"], self._target.get("InputTemplate")
+        given = [transformed(one, template, self._words()) for one in events]
+        service = _service(target)
+        if service == "lambda":
+            self._invoke(target, given)
+        elif service == "states":
+            states = self._client("stepfunctions")
+            states.start_execution(stateMachineArn=target, input=json.dumps(given))
+        else:
+            deliver = {
+                "batch": self._submit,
+                "events": self._put,
+                "sns": self._publish,
+                "sqs": self._send,
+            }.get(service)
+            if deliver is None:
+                raise UnplayedPipeError(f"a pipe to {target} is not played here")
+            for event, one in zip(events, given, strict=True):
+                deliver(event, one if isinstance(one, str) else json.dumps(one))
+
+    def _invoke(self, function: str, payload: Any) -> Any:
+        answer = self._client("lambda").invoke(
+            FunctionName=function, Payload=json.dumps(payload).encode()
+        )
+        text = answer["Payload"].read()
+        if answer.get("FunctionError"):
+            raise UnplayedPipeError(f"{function} failed: {text.decode()}")
+        return json.loads(text) if text else None
+
+    def _submit(self, event: Any, payload: str) -> None:
+        del payload  # a job has no input: all of it is in the parameters
+        parameters = dynamic(self._target.get("BatchJobParameters") or {}, event)
+        request = to_request(
+            operations.SUBMIT_JOB, {"JobQueue": self._pipe["Target"], **parameters}
+        )
+        self._client("batch").submit_job(**request)
+
+    def _put(self, event: Any, payload: str) -> None:
+        given = dynamic(self._target.get("EventBridgeEventBusParameters") or {}, event)
+        known = {one: given[one] for one in ("Resources", "Source", "DetailType") if given.get(one)}
+        entry = {
+            "Source": f"Pipe {self._pipe['Name']}",
+            "DetailType": f"Event from {SQS_EVENTS}",
+            **known,
+            "Detail": payload,
+            "EventBusName": self._pipe["Target"],
+        }
+        self._client("events").put_events(Entries=[entry])
+
+    def _publish(self, event: Any, payload: str) -> None:
+        del event
+        self._client("sns").publish(TopicArn=self._pipe["Target"], Message=payload)
+
+    def _send(self, event: Any, payload: str) -> None:
+        sqs, target = self._client("sqs"), self._pipe["Target"]
+        given = dynamic(self._target.get("SqsQueueParameters") or {}, event)
+        known = ("MessageGroupId", "MessageDeduplicationId")
+        more = {one: str(given[one]) for one in known if given.get(one)}
+        if target.endswith(".fifo"):
+            more.setdefault("MessageDeduplicationId", str(uuid.uuid4()))
+        sqs.send_message(QueueUrl=self._url(sqs, target), MessageBody=payload, **more)
