@@ -62,6 +62,12 @@ LAMBDA_SOURCE_FUNCTION: Final = "lambda:SourceFunctionArn"
 PASSED_TO_SERVICE: Final = "iam:PassedToService"
 SOURCE_ACCOUNT: Final = "aws:SourceAccount"
 SOURCE_ARN: Final = "aws:SourceArn"
+SOURCE_OWNER: Final = "aws:SourceOwner"
+"""What a new topic's own policy asks for, and alarms have.
+
+https://docs.aws.amazon.com/sns/latest/dg/sns-access-policy-use-cases.html
+"""
+
 PRINCIPAL_ORGANIZATION: Final = "aws:PrincipalOrgID"
 VIA_SERVICE: Final = "kms:ViaService"
 ENCRYPTED_LOG_GROUP: Final = "kms:EncryptionContext:aws:logs:arn"

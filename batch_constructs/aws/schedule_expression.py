@@ -28,7 +28,7 @@ TIME_ZONE_SOURCE: Final[Source] = docs(
 )
 
 _RATE = pattern(r"rate\((\d+) (minute|hour|day)(s?)\)", re.ASCII)
-_ANY_RATE = pattern(r"rate\((\d+) ?(?:minute|hour|day)s?\)", re.ASCII | re.IGNORECASE)
+_ANY_RATE = pattern(r"rate\((\d+) ?(minute|hour|day)s?\)", re.ASCII | re.IGNORECASE)
 _AT = pattern(r"at\((\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d)?)\)", re.ASCII | re.IGNORECASE)
 _CRON = pattern(r"cron\((.*)\)", re.IGNORECASE)
 _FIELDS = ("minutes", "hours", "day of month", "month", "day of week", "year")
@@ -57,13 +57,32 @@ def problem_with(expression: str) -> str | None:
         except ValueError:
             return "allowed: moments of the calendar: write at(YYYY-MM-DDTHH:MM:SS)"
         return None
-    if cron := _CRON.fullmatch(expression):
-        fields = cron[1].split()
-        return _problem_with_cron([*fields, "*"] if len(fields) == len(_FIELDS) - 1 else fields)
+    if (fields := cron_of(expression)) is not None:
+        return _problem_with_cron(fields)
     return (
         "allowed: rate(N minutes|hours|days), cron(minutes hours day-of-month month "
         "day-of-week year) and at(YYYY-MM-DDTHH:MM:SS)"
     )
+
+
+def cron_of(expression: str) -> list[str] | None:
+    """Return the fields of a cron expression, as Scheduler reads them; None of another."""
+    if (cron := _CRON.fullmatch(expression)) is None:
+        return None
+    fields = cron[1].split()
+    return [*fields, "*"] if len(fields) == len(_FIELDS) - 1 else fields
+
+
+def moment_of(expression: str) -> str | None:
+    """Return the moment of a schedule that runs once; None of another."""
+    at = _AT.fullmatch(expression)
+    return None if at is None else at[1]
+
+
+def rate_of(expression: str) -> tuple[int, str] | None:
+    """Return the number and the unit of a rate, such as 5 and ``minute``; None of another."""
+    rate = _ANY_RATE.fullmatch(expression)
+    return None if rate is None else (_number(rate[1]), rate[2].lower())
 
 
 def is_rate(expression: object) -> bool:

@@ -252,3 +252,66 @@ def test_a_function_that_may_no_longer_read_a_queue_leaves_its_messages(wiring: 
 
     time.sleep(2)
     assert len(wiring.received(url, 20)) == 1
+
+
+def alarm(wiring: Wiring, topic: str) -> None:
+    """Make an alarm that tells a topic, and set it off."""
+    cloudwatch, name = wiring.client("cloudwatch"), wiring.named("alarm")
+    cloudwatch.put_metric_alarm(
+        AlarmName=name,
+        Namespace="Mine",
+        MetricName="x",
+        Statistic="Sum",
+        Period=60,
+        EvaluationPeriods=1,
+        Threshold=1,
+        ComparisonOperator="GreaterThanThreshold",
+        AlarmActions=[topic],
+    )
+    cloudwatch.set_alarm_state(AlarmName=name, StateValue="ALARM", StateReason="a test")
+
+
+@pytest.mark.parametrize(
+    ("service", "received"),
+    [(None, 1), ("cloudwatch.amazonaws.com", 1), ("events.amazonaws.com", 0)],
+)
+def test_an_alarm_tells_a_topic_that_lets_it_in(
+    wiring: Wiring, service: str | None, received: int
+) -> None:
+    sns = wiring.client("sns")
+    topic = sns.create_topic(Name=wiring.named("topic"))["TopicArn"]
+    if service is not None:
+        statement = {
+            "Effect": "Allow",
+            "Principal": {"Service": service},
+            "Action": "sns:Publish",
+            "Resource": topic,
+        }
+        sns.set_topic_attributes(
+            TopicArn=topic,
+            AttributeName="Policy",
+            AttributeValue=json.dumps({"Version": "2012-10-17", "Statement": [statement]}),
+        )
+    url, arn = wiring.queue("told", {"Principal": {"Service": "sns.amazonaws.com"}})
+    sns.subscribe(TopicArn=topic, Protocol="sqs", Endpoint=arn)
+
+    alarm(wiring, topic)
+
+    assert len(wiring.received(url, 20 if received else 2)) == received
+
+
+@pytest.mark.parametrize("rights", [(), ("sqs:SendMessage",)])
+def test_what_a_function_failed_at_goes_where_its_role_may_send_it(
+    wiring: Wiring, rights: tuple[str, ...]
+) -> None:
+    url, arn = wiring.queue("failed")
+    function = wiring.function(wiring.role("lambda", *rights), "def handler(event, context): 1 / 0")
+    wiring.client("lambda").put_function_event_invoke_config(
+        FunctionName=function,
+        MaximumRetryAttempts=0,
+        DestinationConfig={"OnFailure": {"Destination": arn}},
+    )
+
+    wiring.client("lambda").invoke(FunctionName=function, InvocationType="Event")
+
+    assert len(wiring.received(url, 20 if rights else 3)) == len(rights)

@@ -119,6 +119,16 @@ def test_ministack_is_imported_by_the_adapter_alone() -> None:
         ("services.lambda_svc", "_apply_filter_criteria", ["records", "esm"]),
         ("services.lambda_svc", "_create_esm", ["data"]),
         ("services.lambda_svc", "_iter_all_esms", []),
+        (
+            "services.lambda_svc",
+            "_route_async_failure",
+            ["target_arn", "func_name", "event", "result"],
+        ),
+        (
+            "services.cloudwatch",
+            "_dispatch_alarm_actions",
+            ["alarm", "old_state", "new_state", "reason"],
+        ),
         ("services.pipes", "_create_pipe", ["name", "body"]),
         ("services.pipes", "_poll_pipe", ["_ddb", "pipe", "pipe_account_id"]),
         ("services.pipes", "_update_pipe", ["name", "body"]),

@@ -37,6 +37,7 @@ def install(
         ended: waits until a job has ended, and returns its description.
     """
     from batch_constructs.local.adapter import (
+        alarm_actions,
         alarm_dimensions,
         asgi,
         batch_endpoint,
@@ -80,6 +81,7 @@ def install(
     state_paths.install()
     log_events.install()
     alarm_dimensions.install()
+    alarm_actions.install()
     settled_stacks.install()
     signatures.install()
     condition_values.install()

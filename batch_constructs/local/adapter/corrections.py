@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from batch_constructs.aws.actions import SOURCE_OWNER
 from batch_constructs.local.cloudformation.first_look import look_first
 from batch_constructs.local.cloudformation.refused_properties import check_properties
 from batch_constructs.local.cloudformation.resource_type import ProvisioningError, generated_name
@@ -201,7 +202,7 @@ def _keep_topics_to_the_owner(handler: dict[str, Any]) -> None:
         topic, attributes = create(logical_id, properties, stack_name)
         stored = sns._topics[topic]["attributes"]  # noqa: SLF001 - a touch point
         policy = json.loads(stored["Policy"])
-        owner = {"StringEquals": {"AWS:SourceOwner": stored["Owner"]}}
+        owner = {"StringEquals": {SOURCE_OWNER: stored["Owner"]}}
         for statement in policy["Statement"]:
             statement["Condition"] = owner
         stored["Policy"] = json.dumps(policy)

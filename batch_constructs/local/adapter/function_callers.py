@@ -1,4 +1,7 @@
-"""Who calls functions: topics, by the function's policy; queues, by the rights of its role."""
+"""Who calls functions: topics, by the function's policy; queues, by the rights of its role.
+
+What a function could not do goes where its role may send it.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.actions import (
     LAMBDA_INVOKE_FUNCTION,
+    SNS_PUBLISH,
     SQS_DELETE_MESSAGE,
     SQS_GET_QUEUE_ATTRIBUTES,
     SQS_RECEIVE_MESSAGE,
+    SQS_SEND_MESSAGE,
 )
 from batch_constructs.aws.error_names import INVALID_PARAMETER
 from batch_constructs.aws.service_principals import LAMBDA, SNS
@@ -19,6 +24,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
 
 _LOG = logging.getLogger("batch_constructs.functions")
+_NO_PERMISSIONS = "The provided execution role does not have permissions"
+_TO_SEND = {"sns": SNS_PUBLISH, "sqs": SQS_SEND_MESSAGE}
 _TO_READ = (SQS_RECEIVE_MESSAGE, SQS_DELETE_MESSAGE, SQS_GET_QUEUE_ATTRIBUTES)
 
 
@@ -28,6 +35,8 @@ def install() -> None:
 
     sns._deliver_to_lambda = _permitted(sns._deliver_to_lambda)  # noqa: SLF001 - a touch point
     lambda_svc._iter_all_esms = _readable(lambda_svc._iter_all_esms)  # noqa: SLF001 - as above
+    route = lambda_svc._route_async_failure  # noqa: SLF001 - a touch point
+    lambda_svc._route_async_failure = _sendable(route)  # noqa: SLF001 - a touch point
     create = lambda_svc._create_esm  # noqa: SLF001 - a touch point
 
     def create_esm(data: dict[str, Any]) -> Any:
@@ -35,8 +44,9 @@ def install() -> None:
 
         for action in _TO_READ if _is_queue(data) else ():
             if _refused(data, action) is not None:
-                said = f"The provided execution role does not have permissions to call {action[4:]}"
-                return error_response_json(INVALID_PARAMETER, f"{said} on SQS", 400)
+                called = action.partition(":")[2]
+                said = f"{_NO_PERMISSIONS} to call {called} on SQS"
+                return error_response_json(INVALID_PARAMETER, said, 400)
         return create(data)
 
     lambda_svc._create_esm = create_esm  # noqa: SLF001 - a touch point
@@ -51,6 +61,21 @@ def _permitted(deliver: Callable[..., Any]) -> Callable[..., Any]:
         return None
 
     return deliver_to_lambda
+
+
+def _sendable(route: Callable[..., Any]) -> Callable[..., Any]:
+    def route_async_failure(target_arn: str, function: str, *more: Any) -> Any:
+        from ministack.services import lambda_svc
+
+        role = lambda_svc._functions[function]["config"]["Role"]  # noqa: SLF001 - a touch point
+        action = _TO_SEND.get(target_arn.split(":")[2])
+        refusal = None if action is None else refused_role(role, LAMBDA, (action, target_arn))
+        if refusal is None:
+            return route(target_arn, function, *more)
+        _LOG.warning("%s has lost an event: %s", function, refusal)
+        return None
+
+    return route_async_failure
 
 
 def _readable(mappings: Callable[[], Iterator[Any]]) -> Callable[[], Iterator[Any]]:

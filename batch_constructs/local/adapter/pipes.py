@@ -12,7 +12,7 @@ import uuid
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws import operations
-from batch_constructs.aws.delivery import OF_PIPES, SQS_EVENTS
+from batch_constructs.aws.delivery import OF_PIPES, SQS_EVENTS, SQS_RECEIVED_AT_ONCE
 from batch_constructs.aws.service_principals import PIPES
 from batch_constructs.local.cloudformation.property_values import to_request
 from batch_constructs.local.cloudformation.resource_type import ProvisioningError
@@ -29,8 +29,6 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("batch_constructs.pipes")
 _KEPT = ("Enrichment", "EnrichmentParameters", "SourceParameters", "TargetParameters")
 """What ministack forgets of a pipe."""
-
-_BATCH_SIZE = 10
 
 
 class UnplayedPipeError(Exception):
@@ -133,10 +131,10 @@ class _Run:
         queue = self._pipe["Source"]
         sqs = self._client("sqs")
         url = self._url(sqs, queue)
-        size = self._source.get("SqsQueueParameters", {}).get("BatchSize", _BATCH_SIZE)
+        size = self._source.get("SqsQueueParameters", {}).get("BatchSize", SQS_RECEIVED_AT_ONCE)
         answer = sqs.receive_message(
             QueueUrl=url,
-            MaxNumberOfMessages=min(int(size), _BATCH_SIZE),
+            MaxNumberOfMessages=min(int(size), SQS_RECEIVED_AT_ONCE),
             AttributeNames=["All"],
             MessageAttributeNames=["All"],
         )

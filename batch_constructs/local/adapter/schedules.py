@@ -7,16 +7,16 @@ https://docs.aws.amazon.com/scheduler/latest/UserGuide/schedule-types.html
 from __future__ import annotations
 
 import logging
-import re
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from batch_constructs.aws.resource_states import State
+from batch_constructs.aws.schedule_expression import cron_of, moment_of, rate_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     Schedule = Mapping[str, Any]
 
@@ -37,10 +37,6 @@ _DEFAULTS = {
     "ScheduleExpressionTimezone": "UTC",
     "State": State.ENABLED,
 }
-_RATE = re.compile(r"\s*rate\(\s*(\d+)\s*(minute|hour|day)s?\s*\)\s*", re.IGNORECASE)
-_AT = re.compile(r"\s*at\((.+)\)\s*", re.IGNORECASE)
-_CRON = re.compile(r"\s*cron\((.+)\)\s*", re.IGNORECASE)
-_FIELDS_WITHOUT_YEAR = 5
 _LOG = logging.getLogger("batch_constructs.schedules")
 
 
@@ -104,22 +100,21 @@ def next_time(schedule: Schedule, after: datetime, first: datetime) -> datetime 
         first: from when a rate is counted.
     """
     expression, zone = schedule["ScheduleExpression"], _zone(schedule)
-    at = _AT.fullmatch(expression)
-    if at is not None:
-        return datetime.fromisoformat(at[1].strip()).replace(tzinfo=zone)
-    rate = _RATE.fullmatch(expression)
-    if rate is not None:
-        return max(after, first) + timedelta(**{f"{rate[2].lower()}s": int(rate[1])})
-    cron = _CRON.fullmatch(expression)
-    return None if cron is None else _next_of_cron(cron[1], after, zone)
+    if (moment := moment_of(expression)) is not None:
+        return datetime.fromisoformat(moment).replace(tzinfo=zone)
+    if (rate := rate_of(expression)) is not None:
+        number, unit = rate
+        return max(after, first) + timedelta(**{f"{unit}s": number})
+    fields = cron_of(expression)
+    return None if fields is None else _next_of_cron(fields, after, zone)
 
 
-def _next_of_cron(fields: str, after: datetime, zone: ZoneInfo) -> datetime | None:
+def _next_of_cron(fields: Sequence[str], after: datetime, zone: ZoneInfo) -> datetime | None:
     """Look for the next time on the zone's clock, which ministack's calendar takes for UTC."""
     from ministack.services import eventbridge as theirs
 
-    years = " *" if len(fields.split()) == _FIELDS_WITHOUT_YEAR else ""
-    parsed = theirs._parse_cron_fields(f"cron({fields}{years})")  # noqa: SLF001 - a touch point
+    written = f"cron({' '.join(fields)})"
+    parsed = theirs._parse_cron_fields(written)  # noqa: SLF001 - a touch point
     clock: datetime | None = after.astimezone(zone).replace(tzinfo=UTC)
     while parsed is not None and clock is not None:
         clock = theirs._cron_next_fire(parsed, clock)  # noqa: SLF001 - a touch point
@@ -169,7 +164,7 @@ def _look(key: Any, schedule: Schedule, now: datetime) -> tuple[bool, bool]:
     if end is not None and now.timestamp() > end:
         return False, True
     last = scheduler._schedule_last_fired  # noqa: SLF001 - a touch point
-    is_once = _AT.fullmatch(schedule["ScheduleExpression"]) is not None
+    is_once = moment_of(schedule["ScheduleExpression"]) is not None
     if (is_once and key in last) or (start is not None and now.timestamp() < start):
         return False, is_once and key in last
     created = schedule.get("CreationDate", now.timestamp())

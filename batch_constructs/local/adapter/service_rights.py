@@ -9,9 +9,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.actions import SOURCE_ACCOUNT, SOURCE_ARN
+from batch_constructs.aws.actions import SOURCE_ACCOUNT, SOURCE_ARN, SOURCE_OWNER
 from batch_constructs.aws.names import arn
-from batch_constructs.aws.service_principals import trusts
+from batch_constructs.aws.service_principals import ALARMS, trusts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -77,6 +77,8 @@ def refused_service(principal: str, source_arn: str, right: tuple[str, str]) -> 
         return None  # where there is no resource, its absence is told
     account = _account(source_arn)
     source = {SOURCE_ARN.lower(): source_arn, SOURCE_ACCOUNT.lower(): account}
+    if principal == ALARMS:
+        source[SOURCE_OWNER.lower()] = account
     asked = _asked("*", "Service", "", right, source)
     if theirs.evaluate_resource_policy(found[0], asked, service=principal).decision == "Allow":
         return None
