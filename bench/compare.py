@@ -50,9 +50,10 @@ DEFINITIONS = (
     Shape("the Python L2", "definitions.py", "l2"),
     Shape("the JavaScript L2", "definitions.js", ""),
     Shape("`FargateJobDefinition`", "definitions.py", "ours"),
-    Shape("the same, its job role asked for", "definitions.py", "ours_with_job_roles"),
+    Shape("the same, `create_job_role`", "definitions.py", "ours_with_job_roles"),
+    Shape("the same, its job role asked for", "definitions.py", "ours_with_asked_for_job_roles"),
     Shape("`from_mapping`", "definitions.py", "ours_many"),
-    Shape("the same, with job roles", "definitions.py", "ours_many_with_job_roles"),
+    Shape("the same, `create_job_role`", "definitions.py", "ours_many_with_job_roles"),
 )
 TESTS = (
     Shape("the Python L2", "template_tests.py", "l2"),

@@ -29,8 +29,8 @@ IMAGE = "public.ecr.aws/docker/library/python:3.13-slim"
 COMMAND = ["python", "-c", "print('hello')"]
 
 
-def ours(number: int, *, many: bool = False, job_roles: bool = False) -> None:
-    """Write the platform with batch_constructs."""
+def ours(number: int, *, many: bool = False, job_roles: str = "none") -> None:
+    """Write the platform with batch_constructs, its job roles created at once or asked for."""
     import aws_cdk as cdk
     from aws_cdk import aws_ec2 as ec2
     from aws_cdk import aws_secretsmanager as secretsmanager
@@ -57,6 +57,7 @@ def ours(number: int, *, many: bool = False, job_roles: bool = False) -> None:
                 rules=[bc.RetryRule(action="RETRY", on_status_reason="Host EC2*")],
             ),
             "timeout": cdk.Duration.hours(1),
+            "create_job_role": job_roles == "created",
         }
 
     ids = [f"Job{index}" for index in range(number)]
@@ -67,9 +68,9 @@ def ours(number: int, *, many: bool = False, job_roles: bool = False) -> None:
         definitions = [*made.values()]
     else:
         definitions = [bc.FargateJobDefinition(stack, name, **arguments()) for name in ids]
-    if job_roles:
+    if job_roles != "none":
         for definition in definitions:
-            definition.job_role  # noqa: B018  # asking for it makes it
+            definition.job_role  # noqa: B018  # asking for it makes it, if it is not there
     app.synth()
 
 
@@ -137,9 +138,10 @@ def _app() -> "cdk.App":  # type: ignore[name-defined]  # noqa: F821, UP037  # i
 
 SHAPES: dict[str, Callable[[int], None]] = {
     "ours": ours,
-    "ours_with_job_roles": partial(ours, job_roles=True),
+    "ours_with_job_roles": partial(ours, job_roles="created"),
+    "ours_with_asked_for_job_roles": partial(ours, job_roles="asked for"),
     "ours_many": partial(ours, many=True),
-    "ours_many_with_job_roles": partial(ours, many=True, job_roles=True),
+    "ours_many_with_job_roles": partial(ours, many=True, job_roles="created"),
     "l2": l2,
 }
 

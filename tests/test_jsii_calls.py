@@ -105,6 +105,20 @@ def test_a_grant_makes_the_job_role_in_one_more(
     assert sorted(sent[before:]) == ["StaticInvokeRequest"]
 
 
+def test_a_job_role_created_at_once_is_no_call_more(
+    stack: cdk.Stack, sent: list[str], declare: Callable[[str], bc.FargateJobDefinition]
+) -> None:
+    memory = cdk.Size.gibibytes(2)
+    declare("Other")
+    before = len(sent)
+    definition = bc.FargateJobDefinition(
+        stack, "Job", image="busybox", vcpus=1, memory=memory, create_job_role=True
+    )
+    definition.job_role  # noqa: B018  # it is there
+
+    assert sorted(sent[before:]) == ["CreateRequest", *["StaticInvokeRequest"] * 2]
+
+
 def test_many_definitions_are_one_call_each_and_one_for_all(
     stack: cdk.Stack, sent: list[str], declare: Callable[[str], bc.FargateJobDefinition]
 ) -> None:

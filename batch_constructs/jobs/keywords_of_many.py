@@ -45,6 +45,7 @@ class FargateKeywords(SingleContainerArguments, total=False):
     operating_system_family: OperatingSystemFamily | ecs.OperatingSystemFamily | str | None
     platform_version: ecs.FargatePlatformVersion | str | None
     assign_public_ip: bool
+    create_job_role: bool
 
 
 class Ec2Keywords(Ec2Arguments, total=False):

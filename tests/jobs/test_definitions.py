@@ -11,6 +11,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_kms as kms
 from aws_cdk import aws_logs as logs
 from aws_cdk import aws_s3 as s3
+from aws_cdk.assertions import Template
 
 import batch_constructs as bc
 from batch_constructs.local.batch.retries import retries
@@ -165,6 +166,32 @@ class TestRoles:
         (role,) = (name for name in resources("AWS::IAM::Role") if "JobRole" in name)
         assert policy["Properties"]["Roles"] == [{"Ref": role}]
         assert container()["JobRoleArn"] == {"Fn::GetAtt": [role, "Arn"]}
+
+    def test_a_job_role_can_be_there_before_anything_is_granted(
+        self, fargate: Fargate, container: Container, resources: Resources
+    ) -> None:
+        fargate(create_job_role=True)
+
+        (role,) = (name for name in resources("AWS::IAM::Role") if "JobRole" in name)
+        assert container()["JobRoleArn"] == {"Fn::GetAtt": [role, "Arn"]}
+
+    def test_a_job_role_created_at_once_is_the_one_that_the_first_grant_creates(self) -> None:
+        templates = []
+        for at_once in (True, False):
+            stack = cdk.Stack(cdk.App(), "Stack")
+            bucket = s3.Bucket(stack, "Bucket")
+            definition = bc.FargateJobDefinition(
+                stack,
+                "Job",
+                image="busybox",
+                vcpus=1,
+                memory=cdk.Size.gibibytes(2),
+                create_job_role=at_once,
+            )
+            bucket.grant_read(definition)
+            templates.append(Template.from_stack(stack).to_json()["Resources"])
+
+        assert templates[0] == templates[1]
 
     def test_an_ec2_job_never_acts_as_the_instance_it_runs_on(
         self, ec2_job: Ec2, container: Container

@@ -8,6 +8,7 @@ from typing import Any
 
 import aws_cdk as cdk
 import pytest
+from aws_cdk import aws_iam as iam
 from aws_cdk import aws_secretsmanager as secretsmanager
 
 import batch_constructs as bc
@@ -136,6 +137,7 @@ def test_a_value_out_of_range_is_named_with_what_is_allowed(
         ({"retry_policy": 3}, "retry_policy is int 3; expected a RetryPolicy"),
         ({"log_retention": 30}, "log_retention is int 30; expected a member of"),
         ({"assign_public_ip": "yes"}, 'assign_public_ip is str "yes"; expected True or False'),
+        ({"create_job_role": "yes"}, 'create_job_role is str "yes"; expected True or False'),
         ({"volumes": ["/data"]}, r"volumes\[0\] is str \"/data\"; expected EfsVolume"),
         ({"job_role": "arn:aws:iam::1:role/x"}, "job_role is str .*; expected an iam.IRole"),
         ({"execution_role": 1}, "execution_role is int 1; expected an iam.IRole"),
@@ -330,3 +332,10 @@ def test_a_version_of_fargate_is_called_by_its_parameter(fargate: Fargate) -> No
         fargate(platform_version="1.3.0", ephemeral_storage=cdk.Size.gibibytes(30))
 
     assert "PlatformVersion" not in str(refused.value)
+
+
+def test_a_job_role_is_given_or_created(stack: cdk.Stack, fargate: Fargate) -> None:
+    role = iam.Role(stack, "Role", assumed_by=iam.ServicePrincipal("ecs-tasks.amazonaws.com"))
+
+    with pytest.raises(ValueError, match="create_job_role is given with job_role"):
+        fargate(create_job_role=True, job_role=role)
