@@ -29,6 +29,18 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.local_aws
 
 
+def test_a_stack_is_described_with_its_empty_lists(
+    local_aws: LocalAws, new_stack: NewStack
+) -> None:
+    stack = new_stack()
+    cdk.CfnResource(stack, "Topic", type="AWS::SNS::Topic")
+    local_aws.deploy(stack)
+
+    answer = local_aws.client("cloudformation").describe_stacks(StackName=stack.stack_name)
+
+    assert (answer["Stacks"][0]["NotificationARNs"], answer["Stacks"][0]["Tags"]) == ([], [])
+
+
 def test_a_vpc_with_nat_gateways_and_its_block_comes_and_goes(
     local_aws: LocalAws, new_stack: NewStack
 ) -> None:

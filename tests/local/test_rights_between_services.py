@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.local.wiring import Wiring
+from batch_constructs.local.adapter.task_rights import right_of
+from tests.local.wiring import ACCOUNT, Wiring
 
 if TYPE_CHECKING:
     from tests.local.granted_resources import Granted
@@ -186,13 +187,108 @@ def test_a_task_needs_a_right_of_the_machine_s_role(
     assert with_it.get("error") != "States.Permissions"
 
 
-def test_a_machine_cannot_use_a_role_that_does_not_trust_it(wiring: Wiring) -> None:
-    state = {
+def sending(url: str) -> dict[str, Any]:
+    """Write a task that sends a message."""
+    return {
         "Type": "Task",
         "Resource": "arn:aws:states:::sqs:sendMessage",
-        "Parameters": {"QueueUrl": wiring.queue("any")[0], "MessageBody": "x"},
+        "Parameters": {"QueueUrl": url, "MessageBody": "x"},
         "End": True,
     }
+
+
+def test_a_right_on_another_resource_is_none(wiring: Wiring) -> None:
+    (url, _), (_, other) = wiring.queue("asked"), wiring.queue("allowed")
+
+    ended = wiring.execution(sending(url), wiring.role("states", "sqs:SendMessage", on=other))
+
+    assert ended["error"] == "States.Permissions"
+
+
+def test_a_queue_may_let_a_role_in_that_has_no_right_of_its_own(wiring: Wiring) -> None:
+    role = wiring.role("states", "sqs:ReceiveMessage")
+    url, _ = wiring.queue("open", {"Principal": {"AWS": role}})
+
+    assert wiring.execution(sending(url), role)["status"] == "SUCCEEDED"
+
+
+@pytest.mark.parametrize(("effect", "error"), [("Allow", None), ("Deny", "States.Permissions")])
+def test_what_is_checked_on_no_resource_takes_a_statement_that_allows_it(
+    wiring: Wiring, effect: str, error: str | None
+) -> None:
+    state = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::aws-sdk:ec2:describeInstances",
+        "Parameters": {},
+        "End": True,
+    }
+
+    ended = wiring.execution(state, wiring.role("states", "ec2:DescribeInstances", effect=effect))
+
+    assert ended.get("error") == error
+
+
+def test_aws_batch_refuses_a_submission_by_a_name_of_its_own(wiring: Wiring) -> None:
+    state = {
+        "Type": "Task",
+        "Resource": "arn:aws:states:::batch:submitJob",
+        "Parameters": {"JobName": "x", "JobQueue": "any", "JobDefinition": "any"},
+        "End": True,
+    }
+
+    ended = wiring.execution(state, wiring.role("states", "sqs:SendMessage"))
+
+    assert ended["error"] == "Batch.AWSBatchException"
+    assert "batch:SubmitJob" in ended["cause"]
+
+
+@pytest.mark.parametrize(
+    ("resource", "parameters", "right"),
+    [
+        (
+            "ecs:runTask.sync",
+            {"Cluster": "many", "TaskDefinition": "one:1"},
+            ("ecs:RunTask", "arn:aws:ecs:us-east-1:000000000000:task-definition/one:1"),
+        ),
+        (
+            "aws-sdk:s3:headObject",
+            {"Bucket": "b", "Key": "k"},
+            ("s3:GetObject", "arn:aws:s3:::b/k"),
+        ),
+        ("aws-sdk:s3:listObjectsV2", {"Bucket": "b"}, ("s3:ListBucket", "arn:aws:s3:::b")),
+        ("aws-sdk:nonsense:shout", {}, None),
+        ("batch:submitJob", {"JobName": "x"}, None),
+    ],
+)
+def test_a_task_takes_the_right_of_what_it_calls(
+    resource: str, parameters: dict[str, str], right: tuple[str, str] | None
+) -> None:
+    assert right_of(f"arn:aws:states:::{resource}", parameters) == right
+
+
+def test_the_arn_of_a_function_as_a_resource_takes_the_right_to_invoke_it() -> None:
+    function = "arn:aws:lambda:us-east-1:123456789012:function:any"
+
+    assert right_of(function, {"x": 1}) == ("lambda:InvokeFunction", function)
+
+
+def test_an_activity_asks_nothing_of_another_service() -> None:
+    assert right_of("arn:aws:states:us-east-1:123456789012:activity:any", {}) is None
+
+
+def test_a_role_that_is_not_here_is_told(wiring: Wiring) -> None:
+    machine = f"arn:aws:states:us-east-1:{ACCOUNT}:stateMachine:any"
+    role = f"arn:aws:iam::{ACCOUNT}:role/{wiring.named('missing')}"
+    dead, dead_arn = wiring.queue("dead", EVENTBRIDGE)
+
+    wiring.rule({"Arn": machine, "RoleArn": role, "DeadLetterConfig": {"Arn": dead_arn}})()
+
+    [message] = wiring.received(dead, 20)
+    assert f"there is no role {role}" in json.dumps(message["MessageAttributes"])
+
+
+def test_a_machine_cannot_use_a_role_that_does_not_trust_it(wiring: Wiring) -> None:
+    state = sending(wiring.queue("any")[0])
 
     ended = wiring.execution(state, wiring.role("lambda", "sqs:SendMessage"))
 

@@ -39,7 +39,7 @@ class Wiring:
             sqs.set_queue_attributes(QueueUrl=url, Attributes={"Policy": document})
         return url, arn
 
-    def role(self, service: str, *actions: str) -> str:
+    def role(self, service: str, *actions: str, on: str = "*", effect: str = "Allow") -> str:
         """Make a role that a service assumes; return its ARN."""
         iam, name = self.client("iam"), self.named(f"{service}-{len(actions)}")
         trust = {
@@ -50,7 +50,7 @@ class Wiring:
         document = {"Version": "2012-10-17", "Statement": [trust]}
         iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(document))
         if actions:
-            rights = {"Effect": "Allow", "Action": list(actions), "Resource": "*"}
+            rights = {"Effect": effect, "Action": list(actions), "Resource": on}
             iam.put_role_policy(
                 RoleName=name,
                 PolicyName="rights",

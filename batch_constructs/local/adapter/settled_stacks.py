@@ -1,4 +1,7 @@
-"""Who asks how a stack is gets the answer when it has settled: the ``cdk`` CLI looks every 5 s."""
+"""Who asks how a stack is gets the answer when it has settled: the ``cdk`` CLI looks every 5 s.
+
+It has the empty lists as well that CloudFormation returns, which other clients read.
+"""
 
 from __future__ import annotations
 
@@ -24,12 +27,15 @@ def install() -> None:
         method: str, path: str, headers: dict[str, str], body: bytes, query_params: Any
     ) -> Any:
         asked = parse_qs(body.decode("latin-1"))
-        if asked.get("Action") == ["DescribeStacks"] and "StackName" in asked:
+        if asked.get("Action") != ["DescribeStacks"]:
+            return await theirs(method, path, headers, body, query_params)
+        if "StackName" in asked:
             until = time.monotonic() + _HELD_SECONDS
             name = asked["StackName"][0]
             while _in_progress(cloudformation, name) and time.monotonic() < until:  # noqa: ASYNC110 - it tells nobody
                 await asyncio.sleep(_LOOK_AGAIN_SECONDS)
-        return await theirs(method, path, headers, body, query_params)
+        status, told, answer = await theirs(method, path, headers, body, query_params)
+        return status, told, answer.replace(b"</Tags>", b"</Tags><NotificationARNs/>")
 
     cloudformation.handle_request = handle_request
 
