@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -95,3 +96,17 @@ def test_the_same_rights_on_another_resource_are_refused(granted: Granted, name:
 
     assert refusal.value.response["ResponseMetadata"]["HTTPStatusCode"] in (400, 403)
     assert "not authorized to perform" in str(refusal.value)
+
+
+def test_tags_of_a_log_group_are_asked_for_by_its_arn_without_its_streams(granted: Granted) -> None:
+    arn = f"arn:aws:logs:us-east-1:{ACCOUNT}:log-group:{granted.of['group']}"
+    rights = {"Effect": "Allow", "Action": "logs:ListTagsForResource", "Resource": arn}
+    granted.aws.client("iam").put_role_policy(
+        RoleName=granted.of["own"].rpartition("/")[2],
+        PolicyName="tags",
+        PolicyDocument=json.dumps({"Version": "2012-10-17", "Statement": [rights]}),
+    )
+
+    answer = granted.client("logs", "own").list_tags_for_resource(resourceArn=arn)
+
+    assert answer["tags"] is not None

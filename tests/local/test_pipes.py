@@ -226,3 +226,54 @@ def test_a_stopped_pipe_leaves_its_messages(wiring: Wiring) -> None:
 
     time.sleep(2)
     assert left(wiring.client("sqs"), url) == 1
+
+
+FAILS = "def handler(event, context):\n    return 1 / 0\n"
+ELSEWHERE = "arn:aws:kinesis:us-east-1:123456789012:stream/any"
+MACHINE = "arn:aws:states:us-east-1:123456789012:stateMachine:any"
+
+
+@pytest.mark.local_aws
+@pytest.mark.parametrize(
+    ("target", "enrichment"), [(FAILS, None), (ELSEWHERE, None), (None, MACHINE)]
+)
+def test_what_fails_or_is_not_played_leaves_its_messages(
+    wiring: Wiring, target: str | None, enrichment: str | None
+) -> None:
+    url, arn = wiring.queue("source")
+    target_url, target_arn = wiring.queue("target")
+    wiring.client("sqs").send_message(QueueUrl=url, MessageBody="hello")
+    if target == FAILS:
+        target = wiring.function(wiring.role("lambda"), FAILS)
+
+    wiring.client("pipes").create_pipe(
+        Name=wiring.named("pipe"),
+        RoleArn=wiring.role("pipes", *TO_READ, "lambda:InvokeFunction", "sqs:SendMessage"),
+        Source=arn,
+        Target=target_arn if target is None else target,
+        **({} if enrichment is None else {"Enrichment": enrichment}),
+    )
+
+    time.sleep(3)
+    assert left(wiring.client("sqs"), url) == 1
+    assert left(wiring.client("sqs"), target_url) == 0
+
+
+@pytest.mark.local_aws
+def test_nothing_is_called_for_messages_that_a_filter_leaves_out(wiring: Wiring) -> None:
+    url, arn = wiring.queue("source")
+    wiring.client("sqs").send_message(QueueUrl=url, MessageBody='{"kind": "other"}')
+    wanted = {"Pattern": json.dumps({"body": {"kind": ["run"]}})}
+
+    wiring.client("pipes").create_pipe(
+        Name=wiring.named("pipe"),
+        RoleArn=wiring.role("pipes", *TO_READ, "lambda:InvokeFunction"),
+        Source=arn,
+        SourceParameters={"FilterCriteria": {"Filters": [wanted]}},
+        Target=wiring.function(wiring.role("lambda"), FAILS),
+    )
+
+    deadline = time.monotonic() + 60
+    while left(wiring.client("sqs"), url) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert left(wiring.client("sqs"), url) == 0

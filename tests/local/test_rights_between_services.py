@@ -75,6 +75,23 @@ def test_a_rule_that_may_not_submit_tells_its_dead_letter_queue(wiring: Wiring) 
     assert "batch:SubmitJob" in message["MessageAttributes"]["ERROR_MESSAGE"]["StringValue"]
 
 
+@pytest.mark.parametrize(
+    ("kind", "right"),
+    [("event-bus/any", "PutEvents"), ("api-destination/any/1", "InvokeApiDestination")],
+)
+def test_a_rule_needs_a_right_for_a_bus_and_for_an_address(
+    wiring: Wiring, kind: str, right: str
+) -> None:
+    dead, dead_arn = wiring.queue("dead", EVENTBRIDGE)
+    target = f"arn:aws:events:us-east-1:{ACCOUNT}:{kind}"
+    role = wiring.role("events")
+
+    wiring.rule({"Arn": target, "RoleArn": role, "DeadLetterConfig": {"Arn": dead_arn}})()
+
+    [message] = wiring.received(dead, 20)
+    assert f"events:{right}" in json.dumps(message["MessageAttributes"])
+
+
 def test_an_event_is_lost_where_its_dead_letter_queue_is_closed_too(wiring: Wiring) -> None:
     _, closed = wiring.queue("closed")
     dead, dead_arn = wiring.queue("dead")

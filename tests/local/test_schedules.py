@@ -107,10 +107,12 @@ def test_a_schedule_that_is_over_is_deleted_where_it_is_asked_for(wiring: Wiring
 def test_a_schedule_outside_of_its_days_does_nothing(wiring: Wiring) -> None:
     url, arn = wiring.queue("here")
     target = {"Arn": arn, "RoleArn": wiring.role("scheduler", "sqs:SendMessage")}
-    tomorrow = datetime.now(UTC) + timedelta(days=1)
-    early, off, now = ({**target, "Input": name} for name in ("early", "off", "now"))
+    today, day = datetime.now(UTC), timedelta(days=1)
+    names = ("early", "late", "off", "now")
+    early, late, off, now = ({**target, "Input": name} for name in names)
 
-    schedule(wiring, "early", moment("UTC", 0), Target=early, StartDate=tomorrow)
+    schedule(wiring, "early", moment("UTC", 0), Target=early, StartDate=today + day)
+    schedule(wiring, "late", moment("UTC", 0), Target=late, EndDate=today - day)
     schedule(wiring, "off", moment("UTC", 0), Target=off, State="DISABLED")
     schedule(wiring, "now", moment("UTC", 1), Target=now)
 
@@ -119,23 +121,27 @@ def test_a_schedule_outside_of_its_days_does_nothing(wiring: Wiring) -> None:
 
 
 @pytest.mark.local_aws
-def test_a_new_expression_is_due_again(wiring: Wiring) -> None:
+@pytest.mark.parametrize("is_new", [1, 0])
+def test_once_is_due_again_with_a_new_moment_and_with_no_other_change(
+    wiring: Wiring, is_new: int
+) -> None:
     url, arn = wiring.queue("here")
     role = wiring.role("scheduler", "sqs:SendMessage")
     target = {"Arn": arn, "RoleArn": role, "Input": "x"}
-    schedule(wiring, "twice", moment("UTC", 0), Target=target)
+    before = moment("UTC", 0)
+    schedule(wiring, "twice", before, Target=target)
     first = wiring.received(url, 20)
 
     time.sleep(1)  # moments are whole seconds
     wiring.client("scheduler").update_schedule(
         Name=wiring.named("twice"),
-        ScheduleExpression=moment("UTC", 0),
+        ScheduleExpression=moment("UTC", 0) if is_new else before,
         FlexibleTimeWindow={"Mode": "OFF"},
-        Target=target,
+        Target={**target, "Input": "y"},
     )
 
     assert len(first) == 1
-    assert len(wiring.received(url, 20)) == 1
+    assert len(wiring.received(url, 20 if is_new else 3)) == is_new
 
 
 @pytest.mark.local_aws
@@ -243,3 +249,26 @@ def test_a_stack_s_schedule_keeps_its_days_and_its_zone(
     assert made["EndDate"].year == 2031
     zones = [one["ScheduleExpressionTimezone"] for one in (made, changed, default)]
     assert zones == ["Asia/Tokyo", "Europe/Berlin", "UTC"]
+
+
+@pytest.mark.local_aws
+def test_a_stack_s_schedule_with_a_new_moment_is_due_again(
+    local_aws: LocalAws, new_stack: Callable[[], cdk.Stack], wiring: Wiring
+) -> None:
+    url, arn = wiring.queue("here")
+    role = wiring.role("scheduler", "sqs:SendMessage")
+    received = []
+    for _ in range(2):
+        stack = new_stack()
+        scheduler.CfnSchedule(
+            stack,
+            "Schedule",
+            schedule_expression=moment("UTC", 0),
+            flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
+            target=scheduler.CfnSchedule.TargetProperty(arn=arn, role_arn=role, input="x"),
+        )
+        local_aws.deploy(stack)
+        received.append(len(wiring.received(url, 20)))
+        time.sleep(1)  # moments are whole seconds
+
+    assert received == [1, 1]

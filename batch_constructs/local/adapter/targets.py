@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.actions import (
+    EVENTS_INVOKE_API_DESTINATION,
     EVENTS_PUT_EVENTS,
     LAMBDA_INVOKE_FUNCTION,
     SNS_PUBLISH,
@@ -169,7 +170,7 @@ def _right_to_invoke(arn: str) -> tuple[str, str] | None:
     """Return which right a target takes; None where it is another one than these."""
     service = arn.split(":")[2:3]
     if service == ["events"] and EVENT_BUS not in arn:
-        return None
+        return EVENTS_INVOKE_API_DESTINATION, arn
     action = _RIGHTS.get("".join(service))
     return None if action is None else (action, arn)
 
