@@ -277,3 +277,27 @@ def test_nothing_is_called_for_messages_that_a_filter_leaves_out(wiring: Wiring)
     while left(wiring.client("sqs"), url) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert left(wiring.client("sqs"), url) == 0
+
+
+@pytest.mark.local_aws
+def test_a_stack_s_pipe_changes_with_its_template(
+    local_aws: LocalAws, new_stack: Callable[[], cdk.Stack], wiring: Wiring
+) -> None:
+    url, arn = wiring.queue("source")
+    target_url, target_arn = wiring.queue("target")
+    role = wiring.role("pipes", *TO_READ, "sqs:SendMessage")
+
+    def handed_on(parameters: dict[str, str] | None) -> str:
+        stack = new_stack()
+        more = {} if parameters is None else {"TargetParameters": parameters}
+        known = {"RoleArn": role, "Source": arn, "Target": target_arn}
+        properties = {"Name": wiring.named("pipe"), **known, **more}
+        cdk.CfnResource(stack, "Pipe", type="AWS::Pipes::Pipe", properties=properties)
+        local_aws.deploy(stack)
+        wiring.client("sqs").send_message(QueueUrl=url, MessageBody="hello")
+        [message] = wiring.received(target_url, 20)
+        return str(message["Body"])
+
+    assert handed_on({"InputTemplate": '"first"'}) == '"first"'
+    assert handed_on({"InputTemplate": '"second"'}) == '"second"'
+    assert json.loads(handed_on(None))["body"] == "hello"

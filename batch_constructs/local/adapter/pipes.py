@@ -6,9 +6,11 @@ https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-pipes-sqs.html
 
 from __future__ import annotations
 
+import contextvars
 import json
 import logging
 import uuid
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws import operations
@@ -27,6 +29,8 @@ if TYPE_CHECKING:
     Pipe = Mapping[str, Any]
 
 _LOG = logging.getLogger("batch_constructs.pipes")
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+_given = contextvars.ContextVar("pipe", default=_NOTHING)
 _KEPT = ("Enrichment", "EnrichmentParameters", "SourceParameters", "TargetParameters")
 """What ministack forgets of a pipe."""
 
@@ -59,37 +63,54 @@ def install(roles: RoleSessions) -> None:
         said[pipe["Arn"]] = problem or ""
 
     pipes._poll_pipe = poll_pipe  # noqa: SLF001 - a touch point
+    pipes.register_pipe = _running_when_complete(pipes.register_pipe)
     for name in ("_create_pipe", "_update_pipe"):
         setattr(pipes, name, _keeping(getattr(pipes, name)))
     handler = provisioners._RESOURCE_HANDLERS["AWS::Pipes::Pipe"]  # noqa: SLF001 - a touch point
-    for name, place in (("create", 1), ("update", 2)):
-        handler[name] = _keeping_properties(handler[name], place)
+    handler["create"] = _keeping(handler["create"])
+    handler["update"] = _keeping_changes(handler["update"])
+
+
+def _running_when_complete(register: Callable[..., Any]) -> Callable[..., Any]:
+    """Let a pipe run once all is known of it, for a look into its queue may come in between."""
+
+    def register_pipe(*, desired_state: str = "RUNNING", **options: Any) -> Any:
+        pipe = register(desired_state="STOPPED", **options)
+        pipe.update(_given.get())
+        state = "STOPPED" if str(desired_state).upper() == "STOPPED" else "RUNNING"
+        pipe.update(DesiredState=state, CurrentState=state)
+        return pipe
+
+    return register_pipe
 
 
 def _keeping(change: Callable[..., Any]) -> Callable[..., Any]:
-    def changed(name: str, body: Mapping[str, Any]) -> Any:
-        answer = change(name, body)
-        _keep(name, {one: body[one] for one in _KEPT if one in body})
-        return answer
+    """Keep what a request, or a template, says of a pipe; it is the second argument of either."""
+
+    def changed(name: str, said: Mapping[str, Any], *more: Any) -> Any:
+        from ministack.services import pipes
+
+        given = {one: said[one] for one in _KEPT if one in said}
+        token = _given.set(given)
+        try:
+            known = pipes._pipes.get(name)  # noqa: SLF001 - a touch point
+            if known is not None:
+                known.update(given)
+            return change(name, said, *more)
+        finally:
+            _given.reset(token)
 
     return changed
 
 
-def _keeping_properties(change: Callable[..., Any], place: int) -> Callable[..., Any]:
-    def changed(*arguments: Any) -> Any:
-        made = change(*arguments)
-        _keep(made[0], {one: arguments[place].get(one) for one in _KEPT})
-        return made
+def _keeping_changes(update: Callable[..., Any]) -> Callable[..., Any]:
+    """Keep what a changed template says, and no longer what it does not."""
 
-    return changed
+    def updated(name: str, old: Mapping[str, Any], new: Mapping[str, Any], *more: Any) -> Any:
+        said = {**new, **{one: new.get(one) for one in _KEPT}}
+        return _keeping(lambda of, _: update(of, old, new, *more))(name, said)
 
-
-def _keep(name: str, given: Mapping[str, Any]) -> None:
-    from ministack.services import pipes
-
-    pipe = pipes._pipes.get(name)  # noqa: SLF001 - a touch point
-    if pipe is not None:
-        pipe.update(given)
+    return updated
 
 
 def _service(arn: str) -> str:
@@ -192,7 +213,7 @@ class _Run:
             if deliver is None:
                 raise UnplayedPipeError(f"a pipe to {target} is not played here")
             for event, one in zip(events, given, strict=True):
-                deliver(event, one if isinstance(one, str) else json.dumps(one))
+                deliver(event, json.dumps(one))
 
     def _invoke(self, function: str, payload: Any) -> Any:
         answer = self._client("lambda").invoke(
