@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from typing import TYPE_CHECKING, Any
+from unittest.mock import MagicMock
 
 import aws_cdk as cdk
 import pytest
@@ -13,6 +14,7 @@ from aws_cdk import aws_iam as iam
 from aws_cdk import aws_sqs as sqs
 
 from batch_constructs import FargateComputeEnvironment, FargateJobDefinition, JobQueue
+from batch_constructs.local.adapter.pipes import Run
 from batch_constructs.local.pipe_records import at, dynamic, transformed
 
 if TYPE_CHECKING:
@@ -257,6 +259,29 @@ def test_what_fails_or_is_not_played_leaves_its_messages(
     time.sleep(3)
     assert left(wiring.client("sqs"), url) == 1
     assert left(wiring.client("sqs"), target_url) == 0
+
+
+@pytest.mark.parametrize(
+    ("target", "enrichment", "problem"),
+    [
+        (ELSEWHERE, "", f"a pipe to {ELSEWHERE} is not played here"),
+        (ELSEWHERE, MACHINE, f"an enrichment by {MACHINE} is not played here"),
+    ],
+)
+def test_what_is_not_played_is_told(target: str, enrichment: str, problem: str) -> None:
+    roles = MagicMock()
+    message = {"MessageId": "1", "ReceiptHandle": "2", "Body": "x", "MD5OfBody": "3"}
+    roles.client.return_value.receive_message.return_value = {"Messages": [message]}
+    pipe = {
+        "Arn": "arn:aws:pipes:us-east-1:123456789012:pipe/any",
+        "Name": "any",
+        "RoleArn": "arn:aws:iam::123456789012:role/any",
+        "Source": "arn:aws:sqs:us-east-1:123456789012:any",
+        "Target": target,
+        "Enrichment": enrichment,
+    }
+
+    assert Run(pipe, roles).problem() == problem
 
 
 @pytest.mark.local_aws

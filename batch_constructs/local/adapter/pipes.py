@@ -57,7 +57,7 @@ def install(roles: RoleSessions) -> None:
             poll(streams, pipe, account)
             return
         is_played = _service(source) == "sqs"
-        problem = _Run(pipe, roles).problem() if is_played else f"no pipe from {source} runs here"
+        problem = Run(pipe, roles).problem() if is_played else f"no pipe from {source} runs here"
         if problem is not None and said.get(pipe["Arn"]) != problem:
             _LOG.warning("%s could not hand on its messages: %s", pipe["Arn"], problem)
         said[pipe["Arn"]] = problem or ""
@@ -117,8 +117,13 @@ def _service(arn: str) -> str:
     return "".join(arn.split(":")[2:3])
 
 
-class _Run:
-    """One look of a pipe into its queue."""
+class Run:
+    """One look of a pipe into its queue.
+
+    Args:
+        pipe: the pipe.
+        roles: gives clients that act as its role.
+    """
 
     def __init__(self, pipe: Pipe, roles: RoleSessions) -> None:
         self._pipe = pipe
