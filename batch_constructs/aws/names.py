@@ -189,11 +189,11 @@ ARN_PARTS: Final = 5
 STATES_INTEGRATION: Final = "states:::"
 STATES_SUBMIT_JOB: Final = f"{STATES_INTEGRATION}batch:submitJob"
 STATES_CALL: Final = f"{STATES_INTEGRATION}aws-sdk:batch:"
-SCHEDULER_SUBMIT_JOB: Final = "scheduler:::aws-sdk:batch:submitJob"
-"""What follows ``arn:PARTITION:`` where Step Functions or Scheduler calls AWS Batch."""
-
 SCHEDULER_CALL: Final = "scheduler:::aws-sdk:"
-"""What follows it where Scheduler calls any service: its name, a colon and the operation."""
+SCHEDULER_SUBMIT_JOB: Final = f"{SCHEDULER_CALL}batch:submitJob"
+"""What follows ``arn:PARTITION:`` where Step Functions or Scheduler calls AWS Batch; any service
+stands behind ``SCHEDULER_CALL``, with a colon and the operation.
+"""
 
 STATES_WAIT: Final = ".sync"
 """What stands behind a submission where the state machine waits for the job."""
@@ -275,6 +275,16 @@ def arn(
 ) -> str:
     """Write the ARN of a resource, such as ``arn("job-queue", "high", account=…, region=…)``."""
     return f"arn:{partition}:{service}:{region}:{account}:{kind}{separator}{name}"
+
+
+def service_in(arn: str) -> str:
+    """Return the service of an ARN; empty text of what is none."""
+    return "".join(arn.split(":")[2:3])
+
+
+def account_in(arn: str) -> str:
+    """Return the account of an ARN; empty text where it has none."""
+    return "".join(arn.split(":")[4:5])
 
 
 def log_stream(group_arn: str, stream: str) -> str:

@@ -10,6 +10,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.delivery import OF_PIPES, SQS_EVENTS
+from batch_constructs.aws.names import as_member
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -35,7 +36,7 @@ def record_of(message: Mapping[str, Any], queue_arn: str, region: str) -> dict[s
         "body": message["Body"],
         "attributes": message.get("Attributes", {}),
         "messageAttributes": {
-            name: {member[:1].lower() + member[1:]: one for member, one in value.items()}
+            name: {as_member(member): one for member, one in value.items()}
             for name, value in attributes.items()
         },
         "md5OfBody": message["MD5OfBody"],

@@ -17,6 +17,7 @@ from batch_constructs.aws.actions import (
     SQS_SEND_MESSAGE,
 )
 from batch_constructs.aws.error_names import INVALID_PARAMETER
+from batch_constructs.aws.names import service_in
 from batch_constructs.aws.service_principals import LAMBDA, SNS
 from batch_constructs.local.adapter.service_rights import refused_role, refused_service
 
@@ -42,12 +43,12 @@ def install() -> None:
     def create_esm(data: dict[str, Any]) -> Any:
         from ministack.core.responses import error_response_json
 
-        for action in _TO_READ if _is_queue(data) else ():
-            if _refused(data, action) is not None:
-                called = action.partition(":")[2]
-                said = f"{_NO_PERMISSIONS} to call {called} on SQS"
-                return error_response_json(INVALID_PARAMETER, said, 400)
-        return create(data)
+        refused = _refused_reading(data)
+        if refused is None:
+            return create(data)
+        called = refused[0].partition(":")[2]
+        said = f"{_NO_PERMISSIONS} to call {called} on SQS"
+        return error_response_json(INVALID_PARAMETER, said, 400)
 
     lambda_svc._create_esm = create_esm  # noqa: SLF001 - a touch point
 
@@ -68,7 +69,7 @@ def _sendable(route: Callable[..., Any]) -> Callable[..., Any]:
         from ministack.services import lambda_svc
 
         role = lambda_svc._functions[function]["config"]["Role"]  # noqa: SLF001 - a touch point
-        action = _TO_SEND.get(target_arn.split(":")[2])
+        action = _TO_SEND.get(service_in(target_arn))
         refusal = None if action is None else refused_role(role, LAMBDA, (action, target_arn))
         if refusal is None:
             return route(target_arn, function, *more)
@@ -84,28 +85,28 @@ def _readable(mappings: Callable[[], Iterator[Any]]) -> Callable[[], Iterator[An
 
     def iter_all_esms() -> Iterator[Any]:
         for account, region, mapping in mappings():
-            refusals = map(_refused, [mapping] * len(_TO_READ), _TO_READ)
-            refusal = next(filter(None, refusals), None) if _is_queue(mapping) else None
-            if refusal is None:
+            refused = _refused_reading(mapping)
+            if refused is None:
                 yield account, region, mapping
             elif mapping["UUID"] not in said:
                 said.add(mapping["UUID"])
-                _LOG.warning("Lambda does not read %s: %s", mapping["EventSourceArn"], refusal)
+                _LOG.warning("Lambda does not read %s: %s", mapping["EventSourceArn"], refused[1])
 
     return iter_all_esms
 
 
-def _is_queue(mapping: Mapping[str, Any]) -> bool:
-    return str(mapping.get("EventSourceArn", "")).split(":")[2:3] == ["sqs"]
-
-
-def _refused(mapping: Mapping[str, Any], action: str) -> str | None:
+def _refused_reading(mapping: Mapping[str, Any]) -> tuple[str, str] | None:
+    """Return what the function's role may not do with the queue it is called for, and why."""
     from ministack.services import lambda_svc
 
-    source = str(mapping["EventSourceArn"])
+    source = str(mapping.get("EventSourceArn", ""))
+    if service_in(source) != "sqs":
+        return None
     _, _, _, region, account, _ = source.split(":", 5)
     name = str(mapping["FunctionName"]).rpartition(":function:")[2].partition(":")[0]
     function = lambda_svc._functions.get_scoped(account, region, name)  # noqa: SLF001 - as above
     if function is None:
         return None
-    return refused_role(function["config"]["Role"], LAMBDA, (action, source))
+    role = function["config"]["Role"]
+    refusals = ((action, refused_role(role, LAMBDA, (action, source))) for action in _TO_READ)
+    return next(((action, why) for action, why in refusals if why is not None), None)

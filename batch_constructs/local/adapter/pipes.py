@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws import operations
 from batch_constructs.aws.delivery import OF_PIPES, SQS_EVENTS, SQS_RECEIVED_AT_ONCE
+from batch_constructs.aws.names import service_in
 from batch_constructs.aws.service_principals import PIPES
 from batch_constructs.local.cloudformation.property_values import to_request
 from batch_constructs.local.cloudformation.resource_type import ProvisioningError
@@ -53,10 +54,10 @@ def install(roles: RoleSessions) -> None:
 
     def poll_pipe(streams: Any, pipe: Pipe, account: str) -> None:
         source = pipe["Source"]
-        if pipe.get("CurrentState") != "RUNNING" or _service(source) == "dynamodb":
+        if pipe.get("CurrentState") != "RUNNING" or service_in(source) == "dynamodb":
             poll(streams, pipe, account)
             return
-        is_played = _service(source) == "sqs"
+        is_played = service_in(source) == "sqs"
         problem = Run(pipe, roles).problem() if is_played else f"no pipe from {source} runs here"
         if problem is not None and said.get(pipe["Arn"]) != problem:
             _LOG.warning("%s could not hand on its messages: %s", pipe["Arn"], problem)
@@ -111,10 +112,6 @@ def _keeping_changes(update: Callable[..., Any]) -> Callable[..., Any]:
         return _keeping(lambda of, _: update(of, old, new, *more))(name, said)
 
     return updated
-
-
-def _service(arn: str) -> str:
-    return "".join(arn.split(":")[2:3])
 
 
 class Run:
@@ -192,7 +189,7 @@ class Run:
         function = self._pipe.get("Enrichment")
         if not function:
             return list(records)
-        if _service(function) != "lambda":
+        if service_in(function) != "lambda":
             raise UnplayedPipeError(f"an enrichment by {function} is not played here")
         template = (self._pipe.get("EnrichmentParameters") or {}).get("InputTemplate")
         given = [transformed(one, template, self._words()) for one in records]
@@ -202,7 +199,7 @@ class Run:
     def _deliver(self, events: Sequence[Any]) -> None:
         target, template = self._pipe["Target"], self._target.get("InputTemplate")
         given = [transformed(one, template, self._words()) for one in events]
-        service = _service(target)
+        service = service_in(target)
         if service == "lambda":
             self._invoke(target, given)
         elif service == "states":

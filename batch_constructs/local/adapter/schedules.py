@@ -165,8 +165,10 @@ def _look(key: Any, schedule: Schedule, now: datetime) -> tuple[bool, bool]:
         return False, True
     last = scheduler._schedule_last_fired  # noqa: SLF001 - a touch point
     is_once = moment_of(schedule["ScheduleExpression"]) is not None
-    if (is_once and key in last) or (start is not None and now.timestamp() < start):
-        return False, is_once and key in last
+    if is_once and key in last:
+        return False, True
+    if start is not None and now.timestamp() < start:
+        return False, False
     created = schedule.get("CreationDate", now.timestamp())
     first = datetime.fromtimestamp(created, UTC)
     since = datetime.fromtimestamp(last.get(key, created), UTC)

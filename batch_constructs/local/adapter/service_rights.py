@@ -10,7 +10,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from batch_constructs.aws.actions import SOURCE_ACCOUNT, SOURCE_ARN, SOURCE_OWNER
-from batch_constructs.aws.names import arn
+from batch_constructs.aws.names import account_in, arn
 from batch_constructs.aws.service_principals import ALARMS, trusts
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ def refused_role(role_arn: str, principal: str, right: tuple[str, str]) -> str |
     if not _enforced():
         return None
     action, resource = right
-    account, name = _account(role_arn), role_arn.rpartition("/")[2]
+    account, name = account_in(role_arn), role_arn.rpartition("/")[2]
     role = iam._roles.get_scoped(account, None, name)  # noqa: SLF001 - a touch point
     if role is None:
         return f"there is no role {role_arn}"
@@ -75,7 +75,7 @@ def refused_service(principal: str, source_arn: str, right: tuple[str, str]) -> 
     found = theirs._resource_policy(action.partition(":")[0], resource)  # noqa: SLF001
     if not _enforced() or found is None:
         return None  # where there is no resource, its absence is told
-    account = _account(source_arn)
+    account = account_in(source_arn)
     source = {SOURCE_ARN.lower(): source_arn, SOURCE_ACCOUNT.lower(): account}
     if principal == ALARMS:
         source[SOURCE_OWNER.lower()] = account
@@ -83,10 +83,6 @@ def refused_service(principal: str, source_arn: str, right: tuple[str, str]) -> 
     if theirs.evaluate_resource_policy(found[0], asked, service=principal).decision == "Allow":
         return None
     return f"the policy of {resource} does not let {principal} do {action} for {source_arn}"
-
-
-def _account(arn: str) -> str:
-    return arn.split(":")[4]
 
 
 def _enforced() -> bool:

@@ -10,14 +10,14 @@ import secrets
 import time
 
 from batch_constructs.aws.credentials import TEMPORARY_KEY
-from batch_constructs.aws.names import arn
+from batch_constructs.aws.names import account_in, arn
 
 
 def open_session(role_arn: str, session_name: str, seconds: int) -> dict[str, str]:
     """Return the credentials of a new session, as AssumeRole's response names them."""
     from ministack.services import sts
 
-    account_id = role_arn.split(":")[4]
+    account_id = account_in(role_arn)
     role_name = role_arn.rsplit("/", 1)[-1]
     credentials = {
         "AccessKeyId": f"{TEMPORARY_KEY}{secrets.token_hex(8).upper()}",

@@ -22,7 +22,13 @@ from batch_constructs.aws.actions import (
     SQS_SEND_MESSAGE,
     STATES_START_EXECUTION,
 )
-from batch_constructs.aws.names import EVENT_BUS, SCHEDULER_CALL, SCHEDULER_SUBMIT_JOB, as_property
+from batch_constructs.aws.names import (
+    EVENT_BUS,
+    SCHEDULER_CALL,
+    SCHEDULER_SUBMIT_JOB,
+    as_property,
+    service_in,
+)
 from batch_constructs.aws.service_principals import EVENTS, SCHEDULER
 from batch_constructs.local.adapter.service_rights import refused_role, refused_service
 from batch_constructs.local.role_sessions import UntrustingRoleError
@@ -80,14 +86,14 @@ def install(*, roles: RoleSessions, client: Callable[[str], Any]) -> None:
         invocation = _Invocation(
             target=target,
             source_arn=source,
-            service=SCHEDULER if source.split(":")[2:3] == ["scheduler"] else EVENTS,
+            service=SCHEDULER if service_in(source) == "scheduler" else EVENTS,
             roles=roles,
             client=client,
         )
         call: Callable[[], str]
         if arn == _SCHEDULER_TARGET:
             call = invocation.submission(schedule_request(target, event))
-        elif arn.split(":")[2:3] == ["batch"]:
+        elif service_in(arn) == "batch":
             call = invocation.submission(rule_request(target, event, rule, view))
         elif arn.startswith(_SCHEDULER_CALL):
             call = invocation.call(schedule_payload(target, event))
@@ -168,10 +174,10 @@ def schedule_payload(target: Target, event: Any) -> tuple[str, dict[str, str]]:
 
 def _right_to_invoke(arn: str) -> tuple[str, str] | None:
     """Return which right a target takes; None where it is another one than these."""
-    service = arn.split(":")[2:3]
-    if service == ["events"] and EVENT_BUS not in arn:
+    service = service_in(arn)
+    if service == "events" and EVENT_BUS not in arn:
         return EVENTS_INVOKE_API_DESTINATION, arn
-    action = _RIGHTS.get("".join(service))
+    action = _RIGHTS.get(service)
     return None if action is None else (action, arn)
 
 

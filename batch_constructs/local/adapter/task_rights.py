@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from batch_constructs.aws.actions import LAMBDA_INVOKE_FUNCTION, STATES_START_EXECUTION
+from batch_constructs.aws.actions import LAMBDA_INVOKE_FUNCTION
 from batch_constructs.aws.names import STATES_INTEGRATION, arn, as_member, as_property, is_arn
 
 if TYPE_CHECKING:
@@ -42,9 +42,6 @@ def right_of(resource: str, parameters: Any) -> tuple[str, str] | None:
         return None
     if (service, name) == ("lambda", "invoke"):
         return LAMBDA_INVOKE_FUNCTION, _function(str(given.get("FunctionName", "")))
-    if name == "startExecution" and service in ("states", "sfn"):
-        machine = given.get("StateMachineArn", given.get("stateMachineArn", "*"))
-        return STATES_START_EXECUTION, str(machine)
     return _of_operation(service, as_property(name), given)
 
 
